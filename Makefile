@@ -1,0 +1,97 @@
+# On a machine with python3 (3.11 or newer), its venv module, make and git:
+#   make run     the site on 127.0.0.1:5000 (PORT=5001 make run for another port)
+#   make test    everything that must be true, on SQLite and PostgreSQL, in Chromium and Firefox
+
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 5000
+WORKERS ?= 3
+PY := .venv/bin/python
+PIP_COMPILE := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= $(PY) -m piptools compile --quiet --generate-hashes --allow-unsafe \
+  --strip-extras --no-header --no-emit-index-url --no-emit-find-links
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
+export PORT PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test check style types imports texts diagram format translations lock clean environment tools
+
+run:
+	@$(PYTHON) tools/port_is_free.py
+	@echo '[1/4] Python 环境（第一次约需一分钟） · environment'
+	@$(MAKE) --no-print-directory environment
+	@echo '[2/4] 译文 · translations'
+	@$(MAKE) --no-print-directory catalogues
+	@echo '[3/4] 数据库、基础数据、示例账号 · database, data, sample accounts'
+	@$(PY) -m flask --app app prepare
+	@echo '[4/4] 启动 · server'
+	@exec $(PY) -m gunicorn 'app:create_app()'
+
+test:
+	@echo '[1/4] 测试所需的浏览器、字体、数据库 · what tests need from the system'
+	@tests/machine/install
+	@echo '[2/4] Python 环境（第一次约需一分钟） · environment'
+	@$(MAKE) --no-print-directory tools
+	@$(MAKE) --no-print-directory catalogues
+	@echo '[3/4] make check'
+	@$(MAKE) --no-print-directory check
+	@echo '[4/4] pytest'
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal
+
+# Reads only: the tree is the same afterwards.
+check: style types imports texts diagram
+
+style: tools
+	@echo 'ruff'
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --quiet --check .
+
+types: tools
+	@echo 'mypy --strict workflow models uploads'
+	@$(PY) -m mypy
+
+imports: tools
+	@echo 'import-linter'
+	@.venv/bin/lint-imports --verbose > build/imports.log || { cat build/imports.log; exit 1; }
+
+texts: tools
+	@$(PY) tools/translations.py check
+
+diagram: tools
+	@echo 'README: 流程图与流转表一致 · diagram equals the table'
+	@$(PY) -m flask --app app diagram --check README.md
+
+format: tools
+	@$(PY) -m ruff check --quiet --fix .
+	@$(PY) -m ruff format .
+
+translations: tools
+	@$(PY) tools/translations.py update
+
+lock: tools
+	@$(PIP_COMPILE) -o requirements.lock pyproject.toml
+	@$(PIP_COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(CATALOGUES)
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+environment: .venv/.runtime
+tools: .venv/.tools
+	@mkdir -p build
+
+.PHONY: catalogues
+catalogues: $(CATALOGUES)
+
+%.mo: %.po | .venv/.runtime
+	@.venv/bin/pybabel --quiet compile --input-file $< --output-file $@
+
+.venv/.runtime: requirements.lock | .venv/bin/python
+	@$(PY) -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+.venv/.tools: requirements-dev.lock | .venv/bin/python
+	@$(PY) -m pip install --quiet --require-hashes -r $<
+	@touch .venv/.runtime $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("需要 Python 3.11 或更新的版本 · Python 3.11 or newer is needed")'
+	@$(PYTHON) -m venv .venv
