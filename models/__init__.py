@@ -1,0 +1,55 @@
+"""The tables. They say what is stored and what can never be stored, and know no request, no session, no view."""
+
+from models.accounts import Account
+from models.applications import Application, Counter, Experience
+from models.database import db, exclusive, now
+from models.enterprises import Enterprise, RegistrationEvent
+from models.materials import Attachment, Material
+from models.messages import Message, MessageReading
+from models.notices import Notice, NoticeReading, Period, Setting
+from models.regions import Office, Region
+from models.reviews import Disclosure, Review
+from models.vocabulary import (
+    Action,
+    ExperienceKind,
+    OfficeDuty,
+    RegionKind,
+    Registration,
+    RegistrationAction,
+    Result,
+    Role,
+    State,
+)
+
+__all__ = [
+    "Account",
+    "Action",
+    "Application",
+    "Attachment",
+    "Counter",
+    "Disclosure",
+    "Enterprise",
+    "Experience",
+    "ExperienceKind",
+    "Material",
+    "Message",
+    "MessageReading",
+    "Notice",
+    "NoticeReading",
+    "Office",
+    "OfficeDuty",
+    "Period",
+    "Region",
+    "RegionKind",
+    "Registration",
+    "RegistrationAction",
+    "RegistrationEvent",
+    "Result",
+    "Review",
+    "Role",
+    "Setting",
+    "State",
+    "db",
+    "exclusive",
+    "now",
+]

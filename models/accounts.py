@@ -1,0 +1,58 @@
+"""Who may log in. A person's identity number is never stored in the clear, not even as a login name."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.database import Instant, Model, now, words
+from models.enterprises import Enterprise
+from models.regions import Office
+from models.secrets import Encrypted
+from models.vocabulary import Role
+
+
+class Account(Model):
+    """An applicant, a reviewer of an enterprise, an office's or the city's clerk, or an administrator.
+
+    `login_digest` is the keyed hash of what is typed at the login; `session_stamp` is part of every session,
+    so that a new one ends them all.
+    """
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    role: Mapped[Role] = mapped_column(words(Role))
+    login_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(60))
+    password_hash: Mapped[str] = mapped_column(String(160))
+    recovery_hash: Mapped[str | None] = mapped_column(String(160))
+    session_stamp: Mapped[str] = mapped_column(String(32))
+    paper: Mapped[str | None] = mapped_column(String(20))
+    identity_number: Mapped[str | None] = mapped_column(Encrypted("accounts.identity_number"))
+    login: Mapped[str | None] = mapped_column(String(60))
+    phone: Mapped[str] = mapped_column(String(30), default="")
+    office_id: Mapped[int | None] = mapped_column(ForeignKey("offices.id"))
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+
+    office: Mapped[Office | None] = relationship()
+    enterprise: Mapped[Enterprise | None] = relationship()
+
+    __table_args__ = (Index(None, "office_id"), Index(None, "enterprise_id"))
+
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_active(self) -> bool:
+        """Flask-Login asks: a deactivated account has no session."""
+        return self.active
+
+    def get_id(self) -> str:
+        """What the session cookie holds; a changed stamp makes every older cookie worthless."""
+        return f"{self.id}.{self.session_stamp}"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,115 @@
+"""Applications and what the applicant wrote in them.
+
+`state` and everything beside it is set by workflow/review.py alone. `enterprise_id` is what the form says now;
+`submitted_enterprise_id` and `region_id` are what was submitted, and what every scope looks at.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.accounts import Account
+from models.database import Instant, Model, now, words
+from models.enterprises import Enterprise
+from models.regions import Region
+from models.secrets import Encrypted
+from models.vocabulary import ExperienceKind, Result, State
+
+
+class Application(Model):
+    """One person's application. A person has at most one that is not finished: the database itself says so."""
+
+    __tablename__ = "applications"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(16), unique=True)
+    applicant_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+
+    state: Mapped[State] = mapped_column(words(State), default=State.DRAFT)
+    result: Mapped[Result | None] = mapped_column(words(Result))
+    reached: Mapped[int] = mapped_column(default=0)
+    """The furthest desk so far (workflow.routing.REACH); what has been seen once stays in sight."""
+    version: Mapped[int] = mapped_column(default=1)
+    round: Mapped[int] = mapped_column(default=0)
+    """How many times it was submitted."""
+    submitted_enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))
+    region_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    saved_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    submitted_at: Mapped[datetime | None] = mapped_column(Instant)
+    arrived_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    """Since when it has been where it is."""
+
+    form_version: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str] = mapped_column(String(60))
+    initials: Mapped[str] = mapped_column(String(60), default="")
+    paper: Mapped[str] = mapped_column(String(20))
+    identity_number: Mapped[str] = mapped_column(Encrypted("applications.identity_number"))
+    identity_digest: Mapped[str] = mapped_column(String(64))
+    phone: Mapped[str | None] = mapped_column(String(30))
+    education: Mapped[str | None] = mapped_column(String(20))
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))
+    contract_start: Mapped[date | None]
+    contract_end: Mapped[date | None]
+    bank_account: Mapped[str | None] = mapped_column(Encrypted("applications.bank_account"))
+    bank_digest: Mapped[str | None] = mapped_column(String(64))
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """The other fields of the form by key, as typed JSON (DESIGN.md, "The form is a description")."""
+
+    applicant: Mapped[Account] = relationship(foreign_keys=[applicant_id])
+    enterprise: Mapped[Enterprise | None] = relationship(foreign_keys=[enterprise_id])
+    submitted_enterprise: Mapped[Enterprise | None] = relationship(foreign_keys=[submitted_enterprise_id])
+    region: Mapped[Region | None] = relationship()
+    experiences: Mapped[list["Experience"]] = relationship(
+        order_by="Experience.position", cascade="all, delete-orphan", back_populates="application"
+    )
+
+    __table_args__ = (
+        Index(
+            "uq_applications_one_under_way",
+            "applicant_id",
+            unique=True,
+            sqlite_where=text("state <> 'finished'"),
+            postgresql_where=text("state <> 'finished'"),
+        ),
+        Index(None, "applicant_id", "id"),
+        Index(None, "submitted_enterprise_id", "state", "arrived_at", "id"),
+        Index(None, "region_id", "state", "arrived_at", "id"),
+        Index(None, "state", "arrived_at", "id"),
+        Index(None, "identity_digest"),
+        Index(None, "bank_digest"),
+    )
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Experience(Model):
+    """One row of 学习工作经历 (A10). Months are stored as their first day; an open end means 至今."""
+
+    __tablename__ = "experiences"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    position: Mapped[int]
+    kind: Mapped[ExperienceKind | None] = mapped_column(words(ExperienceKind))
+    start: Mapped[date | None]
+    end: Mapped[date | None]
+    place: Mapped[str] = mapped_column(String(100), default="")
+    subject: Mapped[str] = mapped_column(String(100), default="")
+    witness: Mapped[str] = mapped_column(String(60), default="")
+
+    application: Mapped[Application] = relationship(back_populates="experiences")
+
+    __table_args__ = (Index(None, "application_id"),)
+
+
+class Counter(Model):
+    """The last number given out for a year; one row is locked while a number is taken, so none is given twice."""
+
+    __tablename__ = "counters"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int] = mapped_column(default=0)

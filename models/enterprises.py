@@ -1,0 +1,62 @@
+"""Employers, the registration of their accounts, and its history (E1-E3)."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.database import Instant, Model, now, words
+from models.regions import Region
+from models.vocabulary import Registration, RegistrationAction
+
+
+class Enterprise(Model):
+    """An employer. `licence_*` name the scan of its business licence, which lies in the storage of attachments."""
+
+    __tablename__ = "enterprises"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    initials: Mapped[str] = mapped_column(String(100), default="")
+    credit_code: Mapped[str] = mapped_column(String(18), unique=True)
+    region_id: Mapped[int] = mapped_column(ForeignKey("regions.id"))
+    contact_name: Mapped[str] = mapped_column(String(60))
+    contact_phone: Mapped[str] = mapped_column(String(30))
+    licence_file: Mapped[str | None] = mapped_column(String(80))
+    licence_name: Mapped[str | None] = mapped_column(String(160))
+    licence_extension: Mapped[str | None] = mapped_column(String(8))
+    licence_type: Mapped[str | None] = mapped_column(String(100))
+    licence_pages: Mapped[int | None]
+    licence_sha256: Mapped[str | None] = mapped_column(String(64))
+    registration: Mapped[Registration] = mapped_column(words(Registration), default=Registration.PENDING)
+    version: Mapped[int] = mapped_column(default=1)
+    waiting_since: Mapped[datetime] = mapped_column(Instant, default=now)
+
+    region: Mapped[Region] = relationship(lazy="joined", innerjoin=True)
+    events: Mapped[list["RegistrationEvent"]] = relationship(
+        order_by="RegistrationEvent.id", back_populates="enterprise"
+    )
+
+    __table_args__ = (Index(None, "region_id", "registration", "waiting_since", "id"), Index(None, "name"))
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RegistrationEvent(Model):
+    """One line of a registration's history: who did what, when and why. Never changed, never deleted."""
+
+    __tablename__ = "registration_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprises.id"))
+    action: Mapped[RegistrationAction] = mapped_column(words(RegistrationAction))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    actor_name: Mapped[str] = mapped_column(String(60))
+    desk: Mapped[str] = mapped_column(String(100))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
+
+    enterprise: Mapped[Enterprise] = relationship(back_populates="events")
+
+    __table_args__ = (Index(None, "enterprise_id"),)

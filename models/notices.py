@@ -1,0 +1,72 @@
+"""What the city tells applicants and sets from year to year: 申请须知, the application period, the settings (D2)."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.database import Instant, Model, now
+
+
+class Notice(Model):
+    """One version of 「申请须知」. A published version is never changed; a new one is added."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(String(40), unique=True)
+    body: Mapped[str] = mapped_column(Text)
+    published_at: Mapped[datetime] = mapped_column(Instant, default=now)
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class NoticeReading(Model):
+    """That a person opened a notice for an application, and that the 30 seconds went by (A5).
+
+    `application_id` is empty until the application that it was read for has been saved once.
+    """
+
+    __tablename__ = "notice_readings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"))
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))
+    opened_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    read_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    notice: Mapped[Notice] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("account_id", "notice_id", "application_id"),
+        Index(None, "application_id"),
+    )
+
+
+class Period(Model):
+    """When applications can be submitted; both days are included."""
+
+    __tablename__ = "periods"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    opens: Mapped[date]
+    closes: Mapped[date]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Setting(Model):
+    """A line that the administrator can change without a deployment, such as the help line."""
+
+    __tablename__ = "settings"
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(400))
+    explanation: Mapped[str] = mapped_column(String(200), default="")
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,128 @@
+"""Identity and bank numbers at rest: encrypted by a key from outside the database, found again by a keyed hash.
+
+The database alone must never be enough to read one of them, nor to try all identity numbers against it.
+"""
+
+import base64
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol
+
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Dialect, Text
+from sqlalchemy.types import TypeDecorator
+
+Suite = Literal["aes", "sm"]
+KEY_BYTES: dict[str, int] = {"aes": 32, "sm": 16}
+NONCE_BYTES = 12
+TAG_BYTES = 16
+
+
+class Sealer(Protocol):
+    def __call__(self, key: bytes, nonce: bytes, text: bytes, context: bytes) -> bytes: ...
+
+
+def _seal_aes(key: bytes, nonce: bytes, text: bytes, context: bytes) -> bytes:
+    return AESGCM(key).encrypt(nonce, text, context)
+
+
+def _open_aes(key: bytes, nonce: bytes, text: bytes, context: bytes) -> bytes:
+    return AESGCM(key).decrypt(nonce, text, context)
+
+
+def _seal_sm4(key: bytes, nonce: bytes, text: bytes, context: bytes) -> bytes:
+    sealing = Cipher(algorithms.SM4(key), modes.GCM(nonce)).encryptor()
+    sealing.authenticate_additional_data(context)
+    return sealing.update(text) + sealing.finalize() + sealing.tag
+
+
+def _open_sm4(key: bytes, nonce: bytes, text: bytes, context: bytes) -> bytes:
+    opening = Cipher(algorithms.SM4(key), modes.GCM(nonce, text[-TAG_BYTES:])).decryptor()
+    opening.authenticate_additional_data(context)
+    return opening.update(text[:-TAG_BYTES]) + opening.finalize()
+
+
+SEAL: dict[str, Sealer] = {"aes": _seal_aes, "sm": _seal_sm4}
+OPEN: dict[str, Sealer] = {"aes": _open_aes, "sm": _open_sm4}
+HASH: dict[str, Callable[[], hashes.HashAlgorithm]] = {"aes": hashes.SHA256, "sm": hashes.SM3}
+
+
+class Vault:
+    """Holds the keys. A new key is put first and written from then on; the older ones still open what they sealed."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, bytes] = {}
+        self._digest_key = b""
+        self._suite: Suite = "aes"
+
+    def configure(self, keys: Mapping[str, bytes], digest_key: bytes, suite: Suite = "aes") -> None:
+        """Take the keys, the first being the one to write with. Raises ValueError for a key of a wrong length."""
+        if not keys or not digest_key:
+            raise ValueError("encryption keys and the digest key are required")
+        for name, key in keys.items():
+            if len(key) < KEY_BYTES["aes"]:
+                raise ValueError(f"encryption key {name!r} must have {KEY_BYTES['aes']} bytes")
+        self._keys, self._digest_key, self._suite = dict(keys), digest_key, suite
+
+    def seal(self, text: str, context: str) -> str:
+        """Return the text encrypted for this place only; it names its suite and key, so both can change."""
+        name = next(iter(self._keys))
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = SEAL[self._suite](self._key(name, self._suite), nonce, text.encode(), context.encode())
+        return f"{self._suite}.{name}.{base64.b64encode(nonce + sealed).decode()}"
+
+    def open(self, sealed: str, context: str) -> str:
+        """Return the text. Raises KeyError when its key is gone, InvalidTag when it was tampered with or moved."""
+        suite, name, body = sealed.split(".", 2)
+        raw = base64.b64decode(body)
+        nonce, text = raw[:NONCE_BYTES], raw[NONCE_BYTES:]
+        return OPEN[suite](self._key(name, suite), nonce, text, context.encode()).decode()
+
+    def digest(self, text: str) -> str:
+        """Return the keyed hash by which an exact value is found again, as 64 hexadecimal digits."""
+        keyed = hmac.HMAC(self._digest_key, HASH[self._suite]())
+        keyed.update(text.encode())
+        return keyed.finalize().hex()
+
+    def _key(self, name: str, suite: str) -> bytes:
+        return self._keys[name][: KEY_BYTES[suite]]
+
+
+vault = Vault()
+
+
+class Encrypted(TypeDecorator[str]):
+    """A text column that is ciphertext in the database; `context` binds it to its table and column."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, context: str) -> None:
+        super().__init__()
+        self.context = context
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else vault.seal(value, self.context)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else vault.open(value, self.context)
+
+
+class EncryptedJSON(TypeDecorator[dict[str, Any]]):
+    """A JSON object that is ciphertext in the database."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, context: str) -> None:
+        super().__init__()
+        self.context = context
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
+        return None if value is None else vault.seal(json.dumps(value, ensure_ascii=False), self.context)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else json.loads(vault.open(value, self.context))

@@ -1,0 +1,70 @@
+"""The closed sets of words that columns may hold. Wording for people stands in workflow, never here."""
+
+from enum import Enum
+
+
+class Role(Enum):
+    APPLICANT = "applicant"
+    ENTERPRISE = "enterprise"
+    OFFICE = "office"
+    CITY = "city"
+    ADMINISTRATOR = "administrator"
+
+
+class RegionKind(Enum):
+    """市直属, 旗区, 市管园区: what alone decides the way of an application (R3)."""
+
+    CITY = "city"
+    BANNER = "banner"
+    PARK = "park"
+
+
+class OfficeDuty(Enum):
+    """What an office is there for: a region's own office, or the city's expert centre that reviews last."""
+
+    REGION = "region"
+    FINAL = "final"
+
+
+class State(Enum):
+    DRAFT = "draft"
+    ENTERPRISE_REVIEW = "enterprise_review"
+    PRELIMINARY_REVIEW = "preliminary_review"
+    CITY_REVIEW = "city_review"
+    RETURNED = "returned"
+    FINISHED = "finished"
+
+
+class Result(Enum):
+    PASSED = "passed"
+    RETURNED = "returned"
+    REFUSED = "refused"
+
+
+class Action(Enum):
+    SAVE = "save"
+    SUBMIT = "submit"
+    WITHDRAW = "withdraw"
+    PASS = "pass"
+    RETURN = "return"
+    REFUSE = "refuse"
+
+
+class Registration(Enum):
+    """Where the registration of an enterprise's account stands (E2, E3)."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class RegistrationAction(Enum):
+    REGISTER = "register"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    RESUBMIT = "resubmit"
+
+
+class ExperienceKind(Enum):
+    STUDY = "study"
+    WORK = "work"
