@@ -1,0 +1,1 @@
+// Everything generic, on every page.
