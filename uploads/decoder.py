@@ -1,0 +1,227 @@
+"""Opens one picture or PDF of a stranger; a program of its own that decoding.py starts for every file.
+
+Never imported by the site and never imports it: a file that crashes it, hangs it or eats its memory ends this
+process alone, which holds no secret, writes no file and has its time and memory limited.
+
+The file is standard input. Standard output is one line of JSON, an answer or `{"fault": ...}`, then the picture.
+"""
+
+import io
+import json
+import math
+import os
+import resource
+import stat
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+CPU_SECONDS = 20
+MEMORY_BYTES = 1536 * 1024 * 1024
+"""A picture of the largest permitted size is held twice, in four channels, while it is made smaller."""
+
+ORIENTATION = 0x0112
+JPEG_QUALITY = 85
+LONGEST_SIDE = 65_000
+"""A JPEG cannot have a longer one."""
+
+Answer = tuple[dict[str, Any], bytes]
+
+
+class FaultError(Exception):
+    """The file cannot be taken or shown; the first argument is a word of errors.Fault, the second its details."""
+
+
+class Positioned(io.RawIOBase):
+    """Reads a descriptor without moving its position, which the parent process shares."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.position = 0
+        self.size = os.fstat(descriptor).st_size
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self.position, os.SEEK_END: self.size}[whence]
+        self.position = max(0, start + offset)
+        return self.position
+
+    def readinto(self, buffer: Any) -> int:
+        count = os.preadv(self.descriptor, [buffer], self.position)
+        self.position += count
+        return count
+
+
+def limit_this_process() -> None:
+    """Take away what opening a file does not need."""
+    for kind, most in (
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))
+
+
+def standard_input() -> BinaryIO:
+    """Return the file, seekable from its first byte, wherever the parent's position is."""
+    if stat.S_ISREG(os.fstat(0).st_mode):
+        return io.BufferedReader(Positioned(0))
+    return io.BytesIO(sys.stdin.buffer.read())
+
+
+# Pictures
+
+
+def open_picture(file: BinaryIO, kind: str, most_pixels: int) -> Any:
+    """Return the picture, its header read and its pixels not. Raises FaultError when there are too many."""
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = None  # our own limit comes with a sentence for the person
+    picture = Image.open(file, formats=[kind])
+    width, height = picture.size
+    if width * height > most_pixels:
+        raise FaultError("too_many_pixels", {"width": width, "height": height})
+    return picture
+
+
+def check_picture(file: BinaryIO, kind: str, most_pixels: str) -> Answer:
+    """Decode every pixel. A truncated picture raises on the way."""
+    picture = open_picture(file, kind, int(most_pixels))
+    picture.draft("L", (1, 1))  # a JPEG is read to its end at an eighth of its size: same proof, less memory
+    picture.load()
+    return {}, b""
+
+
+def show_picture(file: BinaryIO, kind: str, most_pixels: str, width: str, area: str) -> Answer:
+    """Return the first frame upright, at most `width` wide and `area` pixels large, on white, as JPEG."""
+    from PIL import ImageOps
+
+    picture = open_picture(file, kind, int(most_pixels))
+    lying = picture.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
+    seen = picture.size[::-1] if lying else picture.size
+    scale = scale_to_fit(seen, int(width), int(area))
+    box = tuple(max(1, round(side * scale)) for side in picture.size)
+    picture.draft(None, box)
+    picture = in_eight_bits(picture)
+    picture.thumbnail(box, reducing_gap=2.0)
+    return as_jpeg(ImageOps.exif_transpose(picture))
+
+
+def in_eight_bits(picture: Any) -> Any:
+    """Return the picture in a mode that can be scaled: neither a palette nor 16 or 32 bits a channel."""
+    if picture.mode.startswith("I;16"):
+        return picture.point(lambda value: value / 256, "L")
+    if picture.mode in ("I", "F"):
+        return picture.convert("L")
+    if picture.mode in ("1", "P", "PA"):
+        return picture.convert("RGBA" if "transparency" in picture.info or picture.mode == "PA" else "RGB")
+    return picture
+
+
+def as_jpeg(picture: Any) -> Answer:
+    """Return the picture without anything of the file that it came from: no EXIF, no place, no comment."""
+    from PIL import Image
+
+    if picture.mode in ("RGBA", "LA", "RGBa", "La"):
+        picture = picture.convert("RGBA")
+        ground = Image.new("RGB", picture.size, "white")
+        ground.paste(picture, mask=picture.getchannel("A"))
+        picture = ground
+    if picture.mode not in ("RGB", "L"):
+        picture = picture.convert("RGB")
+    made = Image.new(picture.mode, picture.size)
+    made.paste(picture)
+    out = io.BytesIO()
+    made.save(out, "JPEG", quality=JPEG_QUALITY)
+    return {"width": made.width, "height": made.height}, out.getvalue()
+
+
+def scale_to_fit(size: tuple[float, float], width: int, area: int, largest: float = 1.0) -> float:
+    """Return the factor that makes the width `width` and the surface `area` pixels at most."""
+    across, down = size
+    return min(
+        largest,
+        width / across,
+        math.sqrt(area / (across * down)),
+        LONGEST_SIDE / max(across, down),
+    )
+
+
+# PDF
+
+
+def open_document(file: BinaryIO, most_pages: int) -> Any:
+    """Return the document. Raises FaultError when it is locked, has no page or too many."""
+    import pypdfium2
+    from pypdfium2 import raw
+
+    try:
+        document = pypdfium2.PdfDocument(file)
+    except pypdfium2.PdfiumError as error:
+        locked = error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
+        raise FaultError("password" if locked else "damaged", {}) from error
+    pages = len(document)
+    if pages < 1:
+        raise FaultError("no_pages", {})
+    if pages > most_pages:
+        raise FaultError("too_many_pages", {"pages": pages})
+    return document
+
+
+def check_document(file: BinaryIO, most_pages: str) -> Answer:
+    """Count the pages and find each of them: of a damaged file pdfium keeps the count and loses the pages."""
+    document = open_document(file, int(most_pages))
+    pages = len(document)
+    for number in range(pages):
+        document.get_page_size(number)
+    return {"pages": pages}, b""
+
+
+def show_document(file: BinaryIO, most_pages: str, page: str, width: str, area: str) -> Answer:
+    """Return one page, the first being 1, with its seals, notes and filled-in fields, as JPEG."""
+    document = open_document(file, int(most_pages))
+    if not 1 <= int(page) <= len(document):
+        raise FaultError("no_such_page", {})
+    document.init_forms()
+    sheet = document[int(page) - 1]
+    # A page measures in points; it may be drawn larger than it is, a picture would only be blurred.
+    scale = scale_to_fit(sheet.get_size(), int(width), int(area), largest=math.inf)
+    return as_jpeg(sheet.render(scale=scale, limit_image_cache=True).to_pil())
+
+
+TASKS: dict[str, Callable[..., Answer]] = {
+    "check-picture": check_picture,
+    "show-picture": show_picture,
+    "check-document": check_document,
+    "show-document": show_document,
+}
+
+
+def answer(task: str, *details: str) -> Answer:
+    """Return what the task found, also when it is a fault."""
+    try:
+        return TASKS[task](standard_input(), *details)
+    except FaultError as error:
+        fault, found = error.args
+        return {"fault": fault, **found}, b""
+    except MemoryError:
+        return {"fault": "too_slow"}, b""
+    except Exception:  # a decoder of hostile bytes may raise anything, and all of it means the same
+        return {"fault": "damaged"}, b""
+
+
+if __name__ == "__main__":
+    limit_this_process()
+    found, picture = answer(*sys.argv[1:])
+    sys.stdout.buffer.write(json.dumps(found).encode() + b"\n" + picture)
+    sys.stdout.buffer.flush()
+    os._exit(0)  # nothing to tidy, and a library broken by the file must not run its endings

@@ -1,0 +1,86 @@
+"""Asks decoder.py, in a process of its own, what a picture or PDF is or looks like.
+
+Never decodes anything itself, and hands no secret of the environment to the process that does.
+"""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from uploads.errors import Fault, NotShown, Unfit
+from uploads.kinds import BMP, GIF, JPEG, PNG, Kind
+
+MAX_PIXELS = 100_000_000
+"""Of a picture. An A3 sheet scanned at 600 dpi has 70 million; the largest telephones' photographs 108, but
+those are over 20 MB as a rule."""
+
+MAX_PAGES = 500
+"""Of a PDF. The longest contract has a tenth of it."""
+
+MAX_PREVIEW_AREA = 24_000_000
+"""Pixels of a picture that we make, so that a screenshot of a whole conversation can still be read."""
+
+SECONDS = 30
+"""Until the process is ended; its own limit is 20 of computing, which a machine under load stretches."""
+
+_PROGRAM = Path(__file__).with_name("decoder.py")
+_PILLOW_NAMES = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", BMP: "BMP"}
+
+
+def check_picture(stream: BinaryIO, kind: Kind) -> None:
+    """Decode the picture to its last pixel. Raises Unfit when that fails or there are more than MAX_PIXELS."""
+    _ask(stream, "check-picture", _PILLOW_NAMES[kind], MAX_PIXELS)
+
+
+def count_pages(stream: BinaryIO) -> int:
+    """Return how many pages the PDF has, 1 to MAX_PAGES, each of them found. Raises Unfit otherwise."""
+    found, _ = _ask(stream, "check-document", MAX_PAGES)
+    return int(found["pages"])
+
+
+def draw_picture(stream: BinaryIO, kind: Kind, width: int) -> bytes:
+    """Return a JPEG of the picture, upright, at most `width` pixels wide. Raises Unfit or NotShown."""
+    return _ask(stream, "show-picture", _PILLOW_NAMES[kind], MAX_PIXELS, width, MAX_PREVIEW_AREA)[1]
+
+
+def draw_page(stream: BinaryIO, page: int, width: int) -> bytes:
+    """Return a JPEG of a PDF's page, the first being 1, `width` pixels wide. Raises Unfit or NotShown."""
+    return _ask(stream, "show-document", MAX_PAGES, page, width, MAX_PREVIEW_AREA)[1]
+
+
+def _ask(stream: BinaryIO, *question: object) -> tuple[dict[str, Any], bytes]:
+    stream.seek(0)
+    stream.flush()
+    command = [sys.executable, "-I", str(_PROGRAM), *map(str, question)]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program; the words are numbers and constants
+            command, **_standard_input(stream), capture_output=True, timeout=SECONDS, env=_ENVIRONMENT
+        )
+    except subprocess.TimeoutExpired:
+        raise Unfit(Fault.TOO_SLOW) from None
+    finally:
+        stream.seek(0)
+    line, _, picture = done.stdout.partition(b"\n")
+    if not line:  # ended by its limits or by the file
+        raise Unfit(Fault.TOO_SLOW)
+    found: dict[str, Any] = json.loads(line)
+    fault = found.pop("fault", None)
+    if fault == "no_such_page":
+        raise NotShown
+    if fault:
+        raise Unfit(Fault(fault), **found)
+    return found, picture
+
+
+_ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+
+
+def _standard_input(stream: BinaryIO) -> dict[str, Any]:
+    try:
+        return {"stdin": stream.fileno()}  # a file on disk is read there and never copied
+    except (AttributeError, io.UnsupportedOperation):
+        return {"input": stream.read()}

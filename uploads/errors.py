@@ -1,0 +1,106 @@
+"""Why a file was not taken, each reason with the sentence that its owner reads beside the field.
+
+Never holds anything of the file but its cleaned name.
+"""
+
+from enum import StrEnum, auto
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+
+class Fault(StrEnum):
+    """What is wrong with a file; `SENTENCES` has the words for each."""
+
+    NO_FILE = auto()
+    NO_EXTENSION = auto()
+    EXTENSION = auto()
+    EMPTY = auto()
+    TOO_BIG = auto()
+    OTHER_KIND = auto()
+    FOREIGN_KIND = auto()
+    UNKNOWN_KIND = auto()
+    DAMAGED = auto()
+    PASSWORD = auto()
+    MACROS = auto()
+    TOO_MANY_PIXELS = auto()
+    NO_PAGES = auto()
+    TOO_MANY_PAGES = auto()
+    EXPANDS = auto()
+    TOO_SLOW = auto()
+    BROKEN_OFF = auto()
+
+
+SENTENCES: dict[Fault, LazyString] = {
+    Fault.NO_FILE: _("请先选择要上传的文件。"),
+    Fault.NO_EXTENSION: _("文件“%(name)s”没有扩展名，无法判断格式。可以上传的格式：%(permitted)s。"),
+    Fault.EXTENSION: _("文件“%(name)s”是 .%(extension)s 格式，不能上传。可以上传的格式：%(permitted)s。"),
+    Fault.EMPTY: _("文件“%(name)s”是空的（0 字节），请重新选择。"),
+    Fault.TOO_BIG: _(
+        "文件“%(name)s”超过 %(megabytes)s MB（实际 %(size)s 字节，最多 %(most_bytes)s 字节），请压缩或拆分后再上传。"
+    ),
+    Fault.OTHER_KIND: _(
+        "文件“%(name)s”的扩展名是 .%(extension)s，内容却是“%(kind)s”。请把扩展名改为 .%(right)s，或另存为 .%(extension)s 格式后再上传。"
+    ),
+    Fault.FOREIGN_KIND: _(
+        "文件“%(name)s”的扩展名是 .%(extension)s，内容却是“%(kind)s”，不能上传。%(advice)s"
+    ),
+    Fault.UNKNOWN_KIND: _(
+        "文件“%(name)s”的内容不是 .%(extension)s 格式，可能已损坏，或只是改了扩展名。请用原来的软件重新保存后再上传。"
+    ),
+    Fault.DAMAGED: _(
+        "文件“%(name)s”已损坏或不完整，无法打开。请在自己的电脑或手机上确认能打开后，重新上传。"
+    ),
+    Fault.PASSWORD: _("文件“%(name)s”设有密码，审核人员无法打开。请取消密码后再上传。"),
+    Fault.MACROS: _(
+        "文件“%(name)s”含有宏（程序代码），不能上传。请另存为不含宏的 docx、xlsx 或 PDF 后再上传。"
+    ),
+    Fault.TOO_MANY_PIXELS: _(
+        "图片“%(name)s”尺寸过大（%(width)s×%(height)s 像素），最多 %(megapixels)s 万像素。请缩小后再上传。"
+    ),
+    Fault.NO_PAGES: _("文件“%(name)s”没有任何页面，请重新生成 PDF 后再上传。"),
+    Fault.TOO_MANY_PAGES: _("文件“%(name)s”有 %(pages)s 页，最多 %(most_pages)s 页，请拆分后再上传。"),
+    Fault.EXPANDS: _("文件“%(name)s”解压后的内容过大，不能上传。请减少其中的内容，或另存为 PDF 后再上传。"),
+    Fault.TOO_SLOW: _("文件“%(name)s”过于复杂，无法在规定时间内打开。请重新打印或扫描成 PDF 后再上传。"),
+    Fault.BROKEN_OFF: _("文件“%(name)s”没有传完，请检查网络后重新上传。"),
+}
+
+
+class UploadError(Exception):
+    """A file was not taken and nothing of it was kept. `str()` is the sentence in the reader's language."""
+
+    def __init__(self, sentence: LazyString, **parameters: object) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.parameters = parameters
+
+    def __str__(self) -> str:
+        return str(self.sentence) % self.parameters
+
+
+class Refused(UploadError):  # noqa: N818 - says what happened, as workflow's do
+    """The file itself is at fault; `fault` says how."""
+
+    def __init__(self, fault: Fault, **parameters: object) -> None:
+        super().__init__(SENTENCES[fault], **parameters)
+        self.fault = fault
+
+
+class StorageFull(UploadError):  # noqa: N818
+    """The disk has no room; the file is not at fault and may be sent again later."""
+
+    def __init__(self) -> None:
+        super().__init__(_("服务器存储空间不足，文件没有保存。请稍后再试，或联系管理员。"))
+
+
+class Unfit(Exception):  # noqa: N818 - a finding, which inspection turns into a Refused
+    """Raised deep in an inspection, where the name of the file is not known."""
+
+    def __init__(self, fault: Fault, **details: object) -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.details = details
+
+
+class NotShown(Exception):  # noqa: N818 - an answer, not a failure
+    """There is no picture of this file, page or width; the caller answers 404 or offers the download."""

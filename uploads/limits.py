@@ -1,0 +1,48 @@
+"""How many bytes a request may bring: little everywhere, enough for attachments where a view asks for it.
+
+Never lets a view raise the limit after the body was read: CSRF protection reads it before any view runs.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, request
+
+MEGABYTE = 1024 * 1024
+
+MAX_BYTES = 20 * MEGABYTE
+"""Of one attachment (A11). Exactly so many are allowed, one more is not."""
+
+MAX_FORM_BYTES = 1 * MEGABYTE
+"""Of a request that brings no attachment, and of everything in a request beside its attachments."""
+
+MAX_SENT_BYTES = 3 * MAX_BYTES
+"""Of one file that may still arrive, so that its owner reads the sentence beside the field and keeps what was
+typed; only what is bigger still ends in a bare 413."""
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_MARK = "attachments_accepted"
+
+
+def accepts_attachments(most: int = 1) -> Callable[[View], View]:
+    """Mark a view function as one whose requests may bring up to `most` attachments."""
+
+    def mark(view: View) -> View:
+        setattr(view, _MARK, most)
+        return view
+
+    return mark
+
+
+def hold_limits(app: Flask) -> None:
+    """Set each request's limit before anything reads its body."""
+    if app.config["MAX_CONTENT_LENGTH"] is None:
+        app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
+
+    # A preprocessor, not before_request: those run in order of registration, and one of them reads the form.
+    @app.url_value_preprocessor
+    def limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        most = getattr(app.view_functions.get(endpoint or ""), _MARK, 0)
+        if most:
+            request.max_content_length = MAX_FORM_BYTES + most * MAX_SENT_BYTES

@@ -1,0 +1,50 @@
+"""The name that a person gave a file, made fit to be shown and to be saved under by somebody else.
+
+Never names anything on our own disk: what lies there has a random name.
+"""
+
+import re
+import unicodedata
+
+LONGEST = 120
+"""Characters of a display name; a longer one is cut before its extension."""
+
+NAMELESS = "附件"
+
+# Cc, Cf, Cs, Co, Cn: controls, the marks that turn the reading direction (U+202E shows exe.pdf for fdp.exe),
+# invisible joiners, halves of characters, private and unassigned ones. Zl and Zp break the line.
+_UNSEEN = ("C", "Zl", "Zp")
+_FORBIDDEN_ON_WINDOWS = re.compile(r'[<>:"|?*]')
+_WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
+
+
+def display_name(filename: str) -> str:
+    """Return the name without path, control characters or tricks, at most LONGEST characters, never empty.
+
+    Chinese and the extension stay as they were; doing it twice changes nothing.
+    """
+    last_part = re.split(r"[/\\]", unicodedata.normalize("NFC", filename))[-1]
+    seen = "".join(
+        character for character in last_part if not unicodedata.category(character).startswith(_UNSEEN)
+    )
+    name = _FORBIDDEN_ON_WINDOWS.sub("_", " ".join(seen.split())).rstrip(". ")
+    stem, extension = _divide(name)
+    stem = _cut(stem.lstrip(". "), LONGEST - len(extension))
+    if _WINDOWS_DEVICE.match(stem):
+        stem = _cut(f"_{stem}", LONGEST - len(extension))
+    return (stem or NAMELESS) + extension
+
+
+def extension_of(name: str) -> str:
+    """Return the extension of a display name in lower case without its dot, or "" when there is none."""
+    return _divide(name)[1].removeprefix(".").lower()
+
+
+def _divide(name: str) -> tuple[str, str]:
+    found = _EXTENSION.search(name)
+    return (name[: found.start()], found.group()) if found else (name, "")
+
+
+def _cut(stem: str, length: int) -> str:
+    return stem[:length].rstrip(". ")

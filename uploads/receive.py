@@ -1,0 +1,53 @@
+"""Takes an uploaded file in, or refuses it with nothing kept; and lets one go again.
+
+Never writes a row: the caller does, in its own transaction, and `discard`s when that fails.
+"""
+
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from werkzeug.datastructures import FileStorage
+
+from uploads.errors import Fault, Refused
+from uploads.inspection import inspect
+from uploads.sets import previews, storage
+
+
+@dataclass(frozen=True)
+class Received:
+    """A file that is stored and that no row names yet; the fields are those of the row."""
+
+    display_name: str
+    extension: str
+    content_type: str
+    size: int
+    sha256: str
+    pages: int | None
+    storage_name: str
+
+
+def receive(file: FileStorage | None) -> Received:
+    """Inspect the file, then store it (A11). Raises Refused or StorageFull, both UploadError; then nothing is kept."""
+    if file is None or not file.filename:
+        raise Refused(Fault.NO_FILE)
+    stream = cast(BinaryIO, file.stream)
+    inspected = inspect(stream, file.filename)
+    stored = storage().store(stream)
+    if stored.size != inspected.size:  # the stream ended early between the two
+        storage().remove(stored.name)
+        raise Refused(Fault.BROKEN_OFF, name=inspected.display_name)
+    return Received(
+        inspected.display_name,
+        inspected.extension,
+        inspected.content_type,
+        stored.size,
+        stored.sha256,
+        inspected.pages,
+        stored.name,
+    )
+
+
+def discard(storage_name: str) -> None:
+    """Remove a stored file and the pictures made of it; it may be gone already."""
+    storage().remove(storage_name)
+    previews().forget(storage_name)

@@ -1,0 +1,47 @@
+"""The one UploadSet: which extensions may come in (A11), how big, and the directory they go to.
+
+Never serves a file: UPLOADS_AUTOSERVE stays off, files go out through delivery.py alone.
+"""
+
+from pathlib import Path
+
+from flask import Flask, current_app
+from flask_uploads import UploadSet, configure_uploads
+
+from uploads.limits import MAX_BYTES, hold_limits
+from uploads.preview import PreviewCache
+from uploads.storage import LocalDisk, Storage
+
+EXTENSIONS = ("jpg", "gif", "png", "jpeg", "bmp", "doc", "docx", "xls", "xlsx", "pdf")
+"""In the guide's order, which is also the order in which the page names them."""
+
+attachments = UploadSet("attachments", EXTENSIONS)
+
+__all__ = ["EXTENSIONS", "MAX_BYTES", "attachments", "previews", "register", "storage"]
+
+
+def register(app: Flask) -> None:
+    """Configure the set from `app.config["ATTACHMENTS_DIR"]`, an absolute path outside the code; make it ready.
+
+    Raises RuntimeError when the application would serve uploaded files by itself.
+    """
+    if app.config.get("UPLOADS_AUTOSERVE"):
+        raise RuntimeError("UPLOADS_AUTOSERVE would show every attachment to everybody")
+    app.config["UPLOADED_ATTACHMENTS_DEST"] = str(Path(app.config["ATTACHMENTS_DIR"]).absolute())
+    configure_uploads(app, attachments)
+    destination = Path(app.upload_set_config[attachments.name].destination)  # type: ignore[attr-defined]
+    app.extensions["attachments"] = LocalDisk(destination)
+    app.extensions["attachment_previews"] = PreviewCache(destination / "previews")
+    hold_limits(app)
+
+
+def storage() -> Storage:
+    """Return where the present application keeps its attachments."""
+    kept: Storage = current_app.extensions["attachments"]
+    return kept
+
+
+def previews() -> PreviewCache:
+    """Return where the present application keeps the pictures it made of attachments."""
+    kept: PreviewCache = current_app.extensions["attachment_previews"]
+    return kept
