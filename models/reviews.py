@@ -40,7 +40,10 @@ class Review(Model):
     application: Mapped[Application] = relationship()
     actor: Mapped[Account] = relationship()
 
-    __table_args__ = (UniqueConstraint("application_id", "sequence"), Index(None, "actor_id", "application_id"))
+    __table_args__ = (
+        UniqueConstraint("application_id", "sequence"),
+        Index(None, "actor_id", "application_id"),
+    )
 
 
 class Disclosure(Model):

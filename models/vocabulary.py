@@ -45,7 +45,7 @@ class Action(Enum):
     SAVE = "save"
     SUBMIT = "submit"
     WITHDRAW = "withdraw"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105
     RETURN = "return"
     REFUSE = "refuse"
 

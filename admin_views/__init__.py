@@ -1,0 +1,17 @@
+"""The consoles: Flask-Admin views, the applicant's and each reviewer's, on one scoped base."""
+
+from flask import Flask
+
+from admin_views.languages import chosen_language
+from models import Account, db
+
+
+def load_account(identifier: str) -> Account | None:
+    """Return the account of a session; None when it has been deactivated or its password changed since."""
+    number, _, stamp = identifier.partition(".")
+    account = db.session.get(Account, int(number)) if number.isdecimal() else None
+    return account if account is not None and account.session_stamp == stamp else None
+
+
+def register(app: Flask) -> None:
+    """Add every console to the application."""

@@ -1,0 +1,64 @@
+"""The application: configuration, extensions, consoles. Nothing else."""
+
+from typing import Any
+
+from flask import Flask
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_talisman import Talisman
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import admin_views
+import commands
+from config import parsed_keys, settings
+from models import db
+from models.database import prepare_sqlite
+from models.secrets import vault
+from uploads.sets import register as register_uploads
+
+CONTENT_SECURITY_POLICY = {
+    "default-src": "'self'",
+    "img-src": "'self' blob: data:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+"""No inline script, no inline style, nothing from another host."""
+
+
+def create_app(config: dict[str, Any] | None = None) -> Flask:
+    """Return the site. `config` overrides the environment. Raises ConfigurationError when it would be unsafe."""
+    app = Flask(__name__)
+    app.config.update(settings(), **(config or {}))
+    if isinstance(app.config["ENCRYPTION_KEYS"], str):
+        app.config["ENCRYPTION_KEYS"] = parsed_keys(app.config["ENCRYPTION_KEYS"])
+    vault.configure(app.config["ENCRYPTION_KEYS"], app.config["DIGEST_KEY"], app.config["CIPHER_SUITE"])
+    if app.config["PROXIES"]:
+        hops = app.config["PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    db.init_app(app)
+    with app.app_context():
+        prepare_sqlite(db.engine)
+    Migrate(app, db, render_as_batch=True)
+    CSRFProtect(app)
+    Babel(app, locale_selector=admin_views.chosen_language)
+    LoginManager(app).user_loader(admin_views.load_account)
+    Talisman(
+        app,
+        content_security_policy=CONTENT_SECURITY_POLICY,
+        force_https=app.config["HTTPS"],
+        session_cookie_secure=app.config["HTTPS"],
+        strict_transport_security=app.config["HTTPS"],
+        referrer_policy="same-origin",
+    )
+    app.extensions["limits"] = Limiter(get_remote_address, app=app)
+    register_uploads(app)
+    admin_views.register(app)
+    commands.register(app)
+    return app

@@ -1,0 +1,56 @@
+"""The way of an application as a Mermaid diagram, drawn from the table of transitions and the routes."""
+
+import re
+
+from models import State
+from workflow.routing import KIND_WORDS, REACH, ROUTES
+from workflow.transitions import (
+    ACTION_WORDS,
+    FIRST_STEP,
+    ROLE_WORDS,
+    STATE_WORDS,
+    TRANSITIONS,
+    UNRECORDED,
+    Transition,
+)
+
+BEGIN, END = "<!-- diagram: flask --app app diagram --write README.md -->", "<!-- /diagram -->"
+
+
+def _targets(row: Transition) -> dict[State, list[str]]:
+    """Return where a row leads, each target with the kinds of region whose way goes there."""
+    if isinstance(row.to, State):
+        return {row.to: []}
+    found: dict[State, list[str]] = {}
+    for kind, way in ROUTES.items():
+        if row.to is FIRST_STEP:
+            found.setdefault(way[0], []).append(KIND_WORDS[kind])
+        elif row.state in way:
+            further = [step for step in way if REACH[step] > REACH[row.state]]
+            found.setdefault(further[0] if further else State.FINISHED, []).append(KIND_WORDS[kind])
+    return found
+
+
+def drawn() -> str:
+    """Return the diagram as a Mermaid block."""
+    lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {State.DRAFT.value}"]
+    lines += [f"    {state.value} : {words}" for state, words in STATE_WORDS.items()]
+    for row in TRANSITIONS:
+        if row.said == UNRECORDED:
+            continue
+        targets = _targets(row)
+        for target, kinds in targets.items():
+            way = f"（{'、'.join(kinds)}）" if len(targets) > 1 else ""
+            lines.append(
+                f"    {row.state.value} --> {target.value} : {ROLE_WORDS[row.by]}「{ACTION_WORDS[row.action]}」{way}"
+            )
+    lines += [f"    {State.FINISHED.value} --> [*]", "```"]
+    return "\n".join(lines)
+
+
+def replaced(text: str) -> str:
+    """Return a document with the diagram between its marks renewed. Raises ValueError when it has no marks."""
+    if BEGIN not in text or END not in text:
+        raise ValueError(f"the document needs the lines {BEGIN} and {END}")
+    pattern = re.escape(BEGIN) + r".*?" + re.escape(END)
+    return re.sub(pattern, lambda _: f"{BEGIN}\n{drawn()}\n{END}", text, flags=re.DOTALL)

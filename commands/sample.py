@@ -1,0 +1,129 @@
+"""A trial's sample enterprises and accounts, with passwords drawn at random. Never in production."""
+
+import json
+import secrets
+from datetime import date, timedelta
+from pathlib import Path
+
+from flask import current_app
+from sqlalchemy import select
+from stdnum.cn import ric, uscc
+
+from models import Account, Enterprise, Office, OfficeDuty, Period, Region, Registration, Role, db, exclusive
+from workflow import accounts
+from workflow.calendar import today
+from workflow.people import CITIZEN
+from workflow.pinyin import initials
+from workflow.transitions import ROLE_WORDS
+
+PEOPLE = (
+    ("王晓敏", "15020219960312002"),
+    ("孙浩然", "15262519921104431"),
+    ("阿拉坦其其格", "15272719941222246"),
+)
+"""Names and first seventeen digits of identity numbers; the check digit is computed, the people are invented."""
+
+ENTERPRISES = (
+    # region, body of the code, name, contact
+    ("市直属", "91150600MA0N8C001", "鄂尔多斯市示例新能源集团有限公司", "周婷"),
+    ("东胜区", "91150602MA0N8C102", "东胜区示例大数据服务有限公司", "赵敏"),
+    ("伊金霍洛旗", "91150627MA0N8C203", "伊金霍洛旗示例氢能装备有限公司", "李建国"),
+    ("高新技术产业开发区", "91150671MA0N8C304", "高新区示例生物医药有限公司", "陈静"),
+    ("蒙苏经济开发区", "91150672MA0N8C405", "蒙苏示例新材料股份有限公司", "刘洋"),
+)
+WITH_ACCOUNT = ("市直属", "东胜区", "高新技术产业开发区")
+WAITING = ("东胜区", "91150602MA0N8C506", "东胜区示例智能制造有限公司", "何欣")
+
+STAFF = (
+    # role, region whose office it is, login, name
+    (Role.OFFICE, "市直属", "shirenshe", "苏日娜"),
+    (Role.OFFICE, "东胜区", "dongsheng", "李娜"),
+    (Role.OFFICE, "高新技术产业开发区", "gaoxinqu", "张雪"),
+    (Role.CITY, None, "zhuanjia", "白云"),
+    (Role.ADMINISTRATOR, None, "admin", "系统管理员"),
+)
+
+
+def file() -> Path:
+    """Return where the sample accounts are written down."""
+    return Path(current_app.config["INSTANCE"]) / "sample-accounts.json"
+
+
+def fill() -> None:
+    """Add the samples when the database has no account yet; otherwise change nothing."""
+    if db.session.scalar(select(Account.id).limit(1)) is not None:
+        return
+    listed: list[dict[str, str]] = []
+    with exclusive():
+        regions = {region.name: region for region in db.session.scalars(select(Region))}
+        for name, body in PEOPLE:
+            number = body + ric.calc_check_digit(body)
+            password = _password()
+            db.session.add(accounts.new_person(CITIZEN, number, name, "13847710000", password))
+            listed.append(_line(Role.APPLICANT, number, password, ""))
+        for region_name, body, name, contact in ENTERPRISES:
+            enterprise = _enterprise(regions[region_name], body, name, contact, Registration.APPROVED)
+            if region_name in WITH_ACCOUNT:
+                listed.append(_reviewer(enterprise, region_name))
+        region_name, body, name, contact = WAITING
+        _enterprise(regions[region_name], body, name, contact, Registration.PENDING)
+        final = db.session.scalars(select(Office).where(Office.duty == OfficeDuty.FINAL)).first()
+        for role, place, login, name in STAFF:
+            password = _password()
+            office = regions[place].office if place else final if role is Role.CITY else None
+            db.session.add(accounts.new_account(role, login, name, password, office=office))
+            listed.append(_line(role, login, password, place or ""))
+        day = today()
+        opens, closes = date(day.year, 1, 1), max(date(day.year, 12, 31), day + timedelta(days=60))
+        db.session.add(Period(name=f"{day.year} 年度申报", opens=opens, closes=closes))
+    file().touch(mode=0o600)
+    file().write_text(json.dumps(listed, ensure_ascii=False, indent=2), encoding="utf-8")
+
+
+def table() -> str:
+    """Return the sample accounts as lines to print; what was changed since is not known here."""
+    if not file().exists():
+        return ""
+    lines = [
+        f"  {entry['role']:<14} {entry['login']:<20} {entry['password']:<14} {entry['region']}"
+        for entry in json.loads(file().read_text(encoding="utf-8"))
+    ]
+    heading = f"  {'role':<14} {'login':<20} {'password':<14} region"
+    return "\n".join([heading, *lines, f"  ({file()})"])
+
+
+def _enterprise(region: Region, body: str, name: str, contact: str, registration: Registration) -> Enterprise:
+    enterprise = Enterprise(
+        name=name,
+        initials=initials(name),
+        credit_code=body + uscc.calc_check_digit(body),
+        region=region,
+        contact_name=contact,
+        contact_phone="0477-8120000",
+        registration=registration,
+    )
+    db.session.add(enterprise)
+    return enterprise
+
+
+def _reviewer(enterprise: Enterprise, region_name: str) -> dict[str, str]:
+    password = _password()
+    code = enterprise.credit_code
+    db.session.add(
+        accounts.new_account(Role.ENTERPRISE, code, enterprise.contact_name, password, enterprise=enterprise)
+    )
+    return _line(Role.ENTERPRISE, code, password, region_name)
+
+
+def _line(role: Role, login: str, password: str, region: str) -> dict[str, str]:
+    return {
+        "role": role.value,
+        "who": ROLE_WORDS[role],
+        "login": login,
+        "password": password,
+        "region": region,
+    }
+
+
+def _password() -> str:
+    return f"{secrets.token_hex(4)}{secrets.choice('abcdefgh')}{secrets.randbelow(10)}"

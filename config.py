@@ -1,0 +1,114 @@
+"""The settings, read once from the environment (TALENT_*). In production nothing secret has a default."""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent
+MEBIBYTE = 1024 * 1024
+LARGEST_REQUEST = 21 * MEBIBYTE
+"""A file of exactly 20 MiB with the multipart frame around it; more is refused before it is read."""
+
+
+class ConfigurationError(RuntimeError):
+    """The configuration is unsafe or contradicts itself; the message says how to mend it."""
+
+
+def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Return Flask's configuration from the environment.
+
+    Raises ConfigurationError in production when a secret is missing.
+    """
+
+    def read(name: str, default: str = "") -> str:
+        return environment.get(f"TALENT_{name}", default)
+
+    production = read("ENV", "development") == "production"
+    instance = Path(read("INSTANCE", str(ROOT / "instance"))).resolve()
+    instance.mkdir(parents=True, exist_ok=True)
+    keys = _from_environment(read) if production else _for_development(read, instance)
+    https = read("HTTPS", "yes" if production else "no") == "yes"
+    return {
+        "PRODUCTION": production,
+        "INSTANCE": str(instance),
+        "SECRET_KEY": keys["SECRET_KEY"],
+        "ENCRYPTION_KEYS": parsed_keys(keys["ENCRYPTION_KEYS"]),
+        "DIGEST_KEY": base64.b64decode(keys["DIGEST_KEY"]),
+        "CIPHER_SUITE": read("CIPHER_SUITE", "aes"),
+        "SQLALCHEMY_DATABASE_URI": database_url(
+            read("DATABASE_URL", f"sqlite:///{instance / 'talent.sqlite'}")
+        ),
+        "ATTACHMENTS_DIR": read("ATTACHMENTS_DIR", str(instance / "attachments")),
+        "HTTPS": https,
+        "PROXIES": int(read("PROXIES", "0")),
+        "PERMANENT_SESSION_LIFETIME": timedelta(minutes=int(read("IDLE_MINUTES", "60"))),
+        "SESSION_COOKIE_NAME": "talent",
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": https,
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
+        "MAX_FORM_MEMORY_SIZE": 2 * MEBIBYTE,
+        "MAX_FORM_PARTS": 2000,
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),
+        "WTF_CSRF_TIME_LIMIT": None,
+        "RATELIMIT_ENABLED": read("RATE_LIMITS", "yes") == "yes",
+        "RATELIMIT_STORAGE_URI": read("REDIS_URL", "memory://"),
+        "RATELIMIT_HEADERS_ENABLED": True,
+        "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
+        "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
+    }
+
+
+def parsed_keys(text: str) -> dict[str, bytes]:
+    """Return the encryption keys of "name:base64,older:base64" in their order, the one to write with first."""
+    pairs = (pair.split(":", 1) for pair in text.split(",") if pair)
+    return {name.strip(): base64.b64decode(key) for name, key in pairs}
+
+
+def database_url(url: str) -> str:
+    """Return the address with the driver that we install for it."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
+        "postgres://", "postgresql+psycopg://", 1
+    )
+
+
+SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS", "DIGEST_KEY")
+
+
+def _from_environment(read: Any) -> dict[str, str]:
+    found = {name: read(name) for name in SECRETS}
+    missing = [f"TALENT_{name}" for name, value in found.items() if not value]
+    if missing:
+        raise ConfigurationError(
+            f"TALENT_ENV=production needs {', '.join(missing)}. `flask --app app generate-keys` prints new ones."
+        )
+    return found
+
+
+def fresh_secrets() -> dict[str, str]:
+    """Return newly drawn secrets in the form in which the environment takes them."""
+
+    def drawn() -> str:
+        return base64.b64encode(secrets.token_bytes(32)).decode()
+
+    return {"SECRET_KEY": secrets.token_hex(32), "ENCRYPTION_KEYS": f"k1:{drawn()}", "DIGEST_KEY": drawn()}
+
+
+def _for_development(read: Any, instance: Path) -> dict[str, str]:
+    """Return the secrets of a trial: drawn once, kept beside its database, readable by its owner alone."""
+    kept = instance / "development-keys.json"
+    if not kept.exists():
+        draft = kept.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(fresh_secrets()))
+        try:
+            os.link(draft, kept)  # two processes starting at once agree on the first one's keys
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return {name: read(name) or value for name, value in json.loads(kept.read_text()).items()}

@@ -1,0 +1,143 @@
+"""Accounts: who comes in by which door, passwords (argon2id) and recovery codes. Never says whether an account exists."""
+
+import re
+import secrets
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error
+from sqlalchemy import select
+
+from models import Account, Role, db, exclusive
+from models.secrets import vault
+from workflow.people import normalised
+from workflow.words import N_
+
+DOORS = {
+    "personal": (Role.APPLICANT,),
+    "enterprise": (Role.ENTERPRISE,),
+    "staff": (Role.OFFICE, Role.CITY, Role.ADMINISTRATOR),
+}
+"""「个人登录」, 「企业登录」 and the staff entrance: a login is unique within its door."""
+
+DOOR_OF = {role: door for door, roles in DOORS.items() for role in roles}
+
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 128
+"""Characters; argon2 would take more, but hashing a megabyte is work for an attacker's benefit."""
+
+CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+CODE_GROUPS = 4
+CODE_GROUP_LENGTH = 4
+
+hasher = PasswordHasher()
+
+
+def login_digest(door: str, login: str) -> str:
+    """Return the keyed hash under which a login is found: the number of a paper is never stored as a login name."""
+    return vault.digest(f"{door}:{normalised(login)}")
+
+
+def find(door: str, login: str) -> Account | None:
+    """Return the account that logs in by this door with this name."""
+    return db.session.scalars(
+        select(Account).where(Account.login_digest == login_digest(door, login))
+    ).one_or_none()
+
+
+@cache
+def _nobody() -> str:
+    return hasher.hash(secrets.token_hex())
+
+
+def verify(hashed: str | None, secret: str) -> bool:
+    """Say whether the secret is the hashed one; takes the same time where there is nothing to compare with."""
+    try:
+        return hasher.verify(hashed or _nobody(), secret) and hashed is not None
+    except Argon2Error:
+        return False
+
+
+def authenticate(door: str, login: str, password: str) -> Account | None:
+    """Return the active account whose password this is, or None; as slow for a stranger as for a wrong password."""
+    account = find(door, login)
+    right = verify(account.password_hash if account else None, password[:LONGEST_PASSWORD])
+    return account if right and account is not None and account.active else None
+
+
+def password_fault(password: str) -> str:
+    """Return what a password lacks, as a sentence; "" when it is good enough."""
+    if len(password) < SHORTEST_PASSWORD:
+        return N_("密码至少 8 位，须同时含有字母和数字。")
+    if len(password) > LONGEST_PASSWORD:
+        return N_("密码不能超过 128 位。")
+    if not (re.search(r"[A-Za-z]", password) and re.search(r"\d", password)):
+        return N_("密码至少 8 位，须同时含有字母和数字。")
+    return ""
+
+
+def set_password(account: Account, password: str) -> None:
+    """Change the password and end every session of the account."""
+    account.password_hash = hasher.hash(password)
+    account.session_stamp = secrets.token_hex(8)
+
+
+def set_recovery_code(account: Account) -> str:
+    """Give the account a new 「找回码」 and return it; only its hash is kept, so it can be shown this once."""
+    groups = (
+        "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUP_LENGTH)) for _ in range(CODE_GROUPS)
+    )
+    code = "-".join(groups)
+    account.recovery_hash = hasher.hash(normalised(code))
+    return code
+
+
+def new_account(role: Role, login: str, name: str, password: str, **further: object) -> Account:
+    """Return a new account, not yet added to the session; what a person logs in with is kept as a hash alone."""
+    account = Account(
+        role=role,
+        login=None if role is Role.APPLICANT else login,
+        login_digest=login_digest(DOOR_OF[role], login),
+        name=name,
+        active=True,
+        **further,
+    )
+    set_password(account, password)
+    return account
+
+
+def new_person(paper: str, number: str, name: str, phone: str, password: str) -> Account:
+    """Return a new applicant's account, not yet added; the number is encrypted and never a login in the clear."""
+    return new_account(
+        Role.APPLICANT,
+        number,
+        name,
+        password,
+        paper=paper,
+        identity_number=normalised(number),
+        phone=phone,
+    )
+
+
+def change_password(account: Account, password: str) -> None:
+    """Set a new password in a transaction of its own."""
+    with exclusive():
+        person = db.session.get_one(Account, account.id, populate_existing=True)
+        set_password(person, password)
+
+
+def reset_password(door: str, login: str, code: str, password: str) -> tuple[Account, str] | None:
+    """Set a new password for whoever holds the recovery code; the code is used up.
+
+    Returns the account and its next code, or None when login and code do not belong together.
+    """
+    account = find(door, login)
+    right = verify(account.recovery_hash if account else None, normalised(code))
+    if account is None or not right or not account.active:
+        return None
+    with exclusive():
+        person = db.session.get_one(Account, account.id, populate_existing=True)
+        if not verify(person.recovery_hash, normalised(code)):
+            return None
+        set_password(person, password)
+        return person, set_recovery_code(person)

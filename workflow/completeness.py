@@ -1,0 +1,245 @@
+"""Everything an application still lacks or has wrong, all at once, each with the field or slot it belongs to (A15)."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import select
+
+from models import Application, Attachment, Experience, Material, Period, Registration, db
+from workflow import people
+from workflow.calendar import today
+from workflow.form import FIELDS, SECTION_OF, SECTIONS, Kind, value
+from workflow.words import N_
+
+YOUNGEST = 16
+"""Years; Labour Law of the People's Republic of China, article 15."""
+OLDEST = 100
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend. `anchor` is the id of its place on the page; values in `words` are translated too."""
+
+    section: str
+    anchor: str
+    sentence: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    missing: bool = False
+
+
+def problems(application: Application) -> list[Problem]:
+    """Return everything that keeps the application from being submitted, in the order of the page."""
+    found = [*_fields(application), *_experiences(application), *_materials(application)]
+    order = [section.key for section in SECTIONS]
+    return sorted(found, key=lambda problem: order.index(problem.section))
+
+
+def _fields(application: Application) -> Iterator[Problem]:
+    for key, asked in FIELDS.items():
+        given = value(application, key)
+        if not given:
+            if asked.required:
+                yield Problem(SECTION_OF[key], key, MISSING[asked.kind], {"label": asked.label}, missing=True)
+            continue
+        if (check := CHECKS.get(key)) and (sentence := check(application)):
+            yield Problem(SECTION_OF[key], key, sentence)
+
+
+MISSING = {kind: N_("请填写%(label)s。") for kind in Kind} | {
+    Kind.CHOICE: N_("请选择%(label)s。"),
+    Kind.ENTERPRISE: N_("请点击放大镜选择%(label)s。"),
+    Kind.PROMISE: N_("请阅读承诺并勾选“本人承诺”。"),
+}
+
+
+def _citizen(application: Application) -> bool:
+    return application.paper == people.CITIZEN and not people.fault(
+        people.CITIZEN, application.identity_number
+    )
+
+
+def _identity(application: Application) -> str:
+    return people.fault(application.paper, application.identity_number)
+
+
+def _sex(application: Application) -> str:
+    if _citizen(application) and value(application, "sex") != people.sex(application.identity_number):
+        return N_("性别与公民身份号码不一致。")
+    return ""
+
+
+def _birth_date(application: Application) -> str:
+    born: date = value(application, "birth_date")
+    if _citizen(application) and born != people.birth_date(application.identity_number):
+        return N_("出生日期与公民身份号码不一致。")
+    if not YOUNGEST <= today().year - born.year <= OLDEST:
+        return N_("出生日期不合理，请核对。")
+    return ""
+
+
+def _phone(application: Application) -> str:
+    if re.fullmatch(r"1[3-9]\d{9}", application.phone or ""):
+        return ""
+    return N_("请填写 11 位手机号码。")
+
+
+def _email(application: Application) -> str:
+    try:
+        validate_email(value(application, "email"), check_deliverability=False)
+    except EmailNotValidError:
+        return N_("电子邮箱格式不正确，例如：name@example.com。")
+    return ""
+
+
+def _not_later_than_today(key: str) -> Callable[[Application], str]:
+    def check(application: Application) -> str:
+        return N_("不能晚于今天。") if value(application, key) > today() else ""
+
+    return check
+
+
+def _contract_end(application: Application) -> str:
+    start, end = application.contract_start, application.contract_end
+    if start and end and end <= start:
+        return N_("劳动合同终止时间应晚于起始时间。")
+    if end and end < today():
+        return N_("劳动合同已到期，请按现行合同填写。")
+    return ""
+
+
+def _enterprise(application: Application) -> str:
+    chosen = application.enterprise
+    if chosen is None or chosen.registration is not Registration.APPROVED or not chosen.region.active:
+        return N_("所选单位的账号目前不可用，请重新选择或联系单位。")
+    return ""
+
+
+def _bank_account(application: Application) -> str:
+    if re.fullmatch(r"\d{8,30}", application.bank_account or ""):
+        return ""
+    return N_("银行账号应为 8 至 30 位数字。")
+
+
+CHECKS: dict[str, Callable[[Application], str]] = {
+    "identity_number": _identity,
+    "sex": _sex,
+    "birth_date": _birth_date,
+    "phone": _phone,
+    "email": _email,
+    "graduated_on": _not_later_than_today("graduated_on"),
+    "enterprise_id": _enterprise,
+    "arrived_on": _not_later_than_today("arrived_on"),
+    "contract_start": _not_later_than_today("contract_start"),
+    "contract_end": _contract_end,
+    "insurance_start": _not_later_than_today("insurance_start"),
+    "bank_account": _bank_account,
+}
+
+
+EXPERIENCE_LABELS = {
+    "kind": N_("类别"),
+    "start": N_("起始年月"),
+    "place": N_("学校或单位"),
+    "subject": N_("专业或职务"),
+    "witness": N_("证明人"),
+}
+
+
+def _experiences(application: Application) -> Iterator[Problem]:
+    if not application.experiences:
+        yield Problem("experience", "experiences", N_("请点击“新增”填写学习工作经历。"), missing=True)
+    for index, row in enumerate(application.experiences):
+        anchor = f"experiences-{index}"
+        for key, label in EXPERIENCE_LABELS.items():
+            if not getattr(row, key):
+                words = {"row": str(index + 1), "label": label}
+                yield Problem(
+                    "experience",
+                    f"{anchor}-{key}",
+                    N_("第 %(row)s 条经历：请填写%(label)s。"),
+                    words,
+                    missing=True,
+                )
+        if row.start and row.start > today():
+            yield Problem(
+                "experience",
+                f"{anchor}-start",
+                N_("第 %(row)s 条经历：起始年月不能晚于今天。"),
+                {"row": str(index + 1)},
+            )
+        if row.start and row.end and row.end < row.start:
+            yield Problem(
+                "experience",
+                f"{anchor}-end",
+                N_("第 %(row)s 条经历：终止年月不能早于起始年月。"),
+                {"row": str(index + 1)},
+            )
+
+
+def slots(application: Application) -> list[tuple[Material, list[Attachment]]]:
+    """Return each material that is asked for, in order, with what the applicant has uploaded for it now."""
+    wanted = db.session.scalars(
+        select(Material).where(Material.active).order_by(Material.position, Material.id)
+    )
+    uploaded: dict[int, list[Attachment]] = {}
+    if application.id is not None:
+        for attachment in db.session.scalars(
+            select(Attachment)
+            .where(Attachment.application_id == application.id, Attachment.removed_after.is_(None))
+            .order_by(Attachment.id)
+        ):
+            uploaded.setdefault(attachment.material_id, []).append(attachment)
+    return [(material, uploaded.get(material.id, [])) for material in wanted]
+
+
+def _materials(application: Application) -> Iterator[Problem]:
+    for material, uploaded in slots(application):
+        if material.required and not uploaded:
+            yield Problem(
+                "attachments",
+                f"material-{material.id}",
+                N_("请上传%(material)s。"),
+                {"material": material.name},
+                missing=True,
+            )
+
+
+def remarks(rows: list[Experience]) -> list[tuple[str, dict[str, str]]]:
+    """Return gaps and overlaps between the periods of 学习工作经历: pointed out, never forbidden (SCREENS.md)."""
+    dated = sorted((row for row in rows if row.start), key=lambda row: row.start or date.min)
+    found = []
+    for earlier, later in pairwise(dated):
+        if earlier.start is None or later.start is None:
+            continue
+        names = {"earlier": earlier.place, "later": later.place}
+        if earlier.end is None or earlier.end > later.start:
+            found.append((N_("“%(earlier)s”与“%(later)s”的时间有重叠。"), names))
+        elif _months(later.start) - _months(earlier.end) > 1:
+            found.append((N_("“%(earlier)s”与“%(later)s”之间有间断。"), names))
+    return found
+
+
+def _months(day: date) -> int:
+    return day.year * 12 + day.month
+
+
+def open_period() -> Period | None:
+    """Return the application period that today belongs to; None while none is open."""
+    day = today()
+    return db.session.scalars(
+        select(Period)
+        .where(Period.opens <= day, Period.closes >= day)
+        .order_by(Period.closes.desc())
+        .limit(1)
+    ).first()
+
+
+def next_period() -> Period | None:
+    """Return the period that opens next; None when none has been announced."""
+    return db.session.scalars(
+        select(Period).where(Period.opens > today()).order_by(Period.opens).limit(1)
+    ).first()

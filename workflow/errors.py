@@ -1,0 +1,59 @@
+"""What can stand in the way of an action. Raised here, told to the person at one place in admin_views."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from models import Review
+from workflow.completeness import Problem
+
+
+class Hindrance(Exception):
+    """Something that keeps an action from being done; nothing has been changed when it is raised."""
+
+
+class NotVisible(Hindrance):
+    """The row does not exist for this account."""
+
+
+class NotPermitted(Hindrance):
+    """The table has no such transition for this account in the present state."""
+
+
+class ReasonMissing(Hindrance):
+    """The table asks for a reason."""
+
+
+class DecidedMeanwhile(Hindrance):
+    """The row has changed since the person looked at it; `last` is the line of history that says how."""
+
+    def __init__(self, last: Review | None) -> None:
+        super().__init__("changed meanwhile")
+        self.last = last
+
+
+class Incomplete(Hindrance):
+    """Something is missing or wrong; `problems` names everything."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("incomplete")
+        self.problems = list(problems)
+
+
+class NoticeUnread(Hindrance):
+    """申请须知 has not been read for its 30 seconds; `seconds` are left."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("notice unread")
+        self.seconds = seconds
+
+
+class PeriodClosed(Hindrance):
+    """Applications cannot be submitted now; `opens` is the next opening day when one is known."""
+
+    def __init__(self, opens: date | None) -> None:
+        super().__init__("period closed")
+        self.opens = opens
+
+
+class AlreadyUnderWay(Hindrance):
+    """The person already has an application that is not finished."""

@@ -1,0 +1,289 @@
+"""基本信息 as a description: what is asked, in what order, of what kind.
+
+From here come the form, the page, the review page, completeness and the difference since the last submission.
+The guide's pictures are lost, so these fields are our reading (REQUIREMENTS.md, "Ambiguities").
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+from models import Application, Experience, ExperienceKind
+from workflow.people import PAPERS
+from workflow.words import N_
+
+
+class Kind(Enum):
+    TEXT = "text"
+    PHONE = "phone"
+    EMAIL = "email"
+    NUMBER = "number"
+    DATE = "date"
+    MONTH = "month"
+    CHOICE = "choice"
+    ENTERPRISE = "enterprise"
+    PROMISE = "promise"
+
+
+def _same(*labels: str) -> Mapping[str, str]:
+    return MappingProxyType({label: label for label in labels})
+
+
+SEXES = MappingProxyType({"male": N_("男"), "female": N_("女")})
+YES_NO = MappingProxyType({"yes": N_("是"), "no": N_("否")})
+EDUCATIONS = MappingProxyType(
+    {
+        "doctor": N_("博士研究生"),
+        "master": N_("硕士研究生"),
+        "bachelor": N_("大学本科"),
+        "college": N_("大学专科"),
+        "other": N_("其他"),
+    }
+)
+DEGREES = MappingProxyType(
+    {"doctor": N_("博士"), "master": N_("硕士"), "bachelor": N_("学士"), "none": N_("无学位")}
+)
+INDUSTRIES = MappingProxyType(
+    {
+        "information": N_("新一代信息技术产业"),
+        "equipment": N_("高端装备制造产业"),
+        "materials": N_("新材料产业"),
+        "biology": N_("生物产业"),
+        "new_energy_vehicles": N_("新能源汽车产业"),
+        "new_energy": N_("新能源产业"),
+        "environment": N_("节能环保产业"),
+        "digital_creative": N_("数字创意产业"),
+        "services": N_("相关服务业"),
+    }
+)
+"""《战略性新兴产业分类（2018）》, National Bureau of Statistics, order 23."""
+
+POLITICAL = MappingProxyType(
+    {
+        "party": N_("中共党员"),
+        "probationary": N_("中共预备党员"),
+        "league": N_("共青团员"),
+        "democratic": N_("民主党派成员"),
+        "independent": N_("无党派人士"),
+        "masses": N_("群众"),
+    }
+)
+ETHNICITIES = _same(
+    *[
+        "汉族",
+        "蒙古族",
+        "回族",
+        "藏族",
+        "维吾尔族",
+        "苗族",
+        "彝族",
+        "壮族",
+        "布依族",
+        "朝鲜族",
+        "满族",
+        "侗族",
+        "瑶族",
+        "白族",
+        "土家族",
+        "哈尼族",
+        "哈萨克族",
+        "傣族",
+        "黎族",
+        "傈僳族",
+        "佤族",
+        "畲族",
+        "高山族",
+        "拉祜族",
+        "水族",
+        "东乡族",
+        "纳西族",
+        "景颇族",
+        "柯尔克孜族",
+        "土族",
+        "达斡尔族",
+        "仫佬族",
+        "羌族",
+        "布朗族",
+        "撒拉族",
+        "毛南族",
+        "仡佬族",
+        "锡伯族",
+        "阿昌族",
+        "普米族",
+        "塔吉克族",
+        "怒族",
+        "乌孜别克族",
+        "俄罗斯族",
+        "鄂温克族",
+        "德昂族",
+        "保安族",
+        "裕固族",
+        "京族",
+        "塔塔尔族",
+        "独龙族",
+        "鄂伦春族",
+        "赫哲族",
+        "门巴族",
+        "珞巴族",
+        "基诺族",
+    ],
+    N_("外国血统"),
+)
+EXPERIENCE_KINDS = MappingProxyType({ExperienceKind.STUDY: N_("学习"), ExperienceKind.WORK: N_("工作")})
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question. `fixed`: taken from the account, not asked; `secret`: masked wherever it is only listed."""
+
+    key: str
+    label: str
+    kind: Kind
+    required: bool = True
+    choices: Mapping[str, str] = field(default_factory=dict)
+    help: str = ""
+    fixed: bool = False
+    secret: bool = False
+    longest: int = 60
+
+
+@dataclass(frozen=True)
+class Section:
+    key: str
+    title: str
+    fields: tuple[Field, ...] = ()
+
+
+F = Field
+
+# fmt: off
+SECTIONS = (
+    Section("basic", N_("基本信息"), (
+        F("name", N_("姓名"), Kind.TEXT, fixed=True),
+        F("paper", N_("证件类型"), Kind.CHOICE, fixed=True, choices={key: paper.label for key, paper in PAPERS.items()}),
+        F("identity_number", N_("公民身份号码"), Kind.TEXT, fixed=True, secret=True),
+        F("sex", N_("性别"), Kind.CHOICE, choices=SEXES),
+        F("birth_date", N_("出生日期"), Kind.DATE),
+        F("ethnicity", N_("民族"), Kind.CHOICE, choices=ETHNICITIES),
+        F("political", N_("政治面貌"), Kind.CHOICE, choices=POLITICAL),
+        F("phone", N_("手机号码"), Kind.PHONE, help=N_("审核结果会联系此号码。")),
+        F("email", N_("电子邮箱"), Kind.EMAIL, required=False),
+        F("household", N_("户籍所在地"), Kind.TEXT, longest=100, help=N_("填到旗县区，例如：内蒙古自治区包头市昆都仑区。")),
+    )),
+    Section("schooling", N_("教育情况"), (
+        F("school", N_("毕业院校"), Kind.TEXT, longest=100),
+        F("major", N_("所学专业"), Kind.TEXT, longest=100),
+        F("education", N_("学历"), Kind.CHOICE, choices=EDUCATIONS),
+        F("degree", N_("学位"), Kind.CHOICE, choices=DEGREES),
+        F("graduated_on", N_("毕业时间"), Kind.MONTH),
+        F("full_time", N_("是否全日制"), Kind.CHOICE, choices=YES_NO),
+    )),
+    Section("employment", N_("工作单位"), (
+        F("enterprise_id", N_("工作单位"), Kind.ENTERPRISE),
+        F("industry", N_("所属战略性新兴产业"), Kind.CHOICE, choices=INDUSTRIES),
+        F("position", N_("岗位职务"), Kind.TEXT),
+        F("arrived_on", N_("来鄂(引进)时间"), Kind.DATE),
+        F("contract_start", N_("劳动合同起始时间"), Kind.DATE),
+        F("contract_end", N_("劳动合同终止时间"), Kind.DATE, help=N_("无固定期限合同填 2099-12-31。")),
+        F("insurance_start", N_("社保缴纳起始时间"), Kind.MONTH, help=N_("与社会保险缴纳证明一致。")),
+    )),
+    Section("bank", N_("银行账户"), (
+        F("bank", N_("开户银行"), Kind.TEXT, longest=100, help=N_("填到支行，例如：鄂尔多斯银行东胜支行。")),
+        F("bank_account", N_("银行账号"), Kind.NUMBER, secret=True, longest=30, help=N_("本人名下的账号，只填数字。")),
+    )),
+    Section("experience", N_("学习工作经历")),
+    Section("attachments", N_("附件")),
+    Section("promise", N_("承诺"), (
+        F("promise", N_("本人承诺"), Kind.PROMISE, help=N_(
+            "本人承诺所填信息和所传材料真实、准确、完整，所有附件已经所在企业审核、签字并加盖单位公章；"
+            "如有虚假，自愿退回补贴并承担相应责任。")),
+    )),
+)
+# fmt: on
+
+FORM_VERSION = 1
+FIELDS = {one.key: one for section in SECTIONS for one in section.fields}
+SECTION_OF = {one.key: section.key for section in SECTIONS for one in section.fields}
+DAY_KINDS = (Kind.DATE, Kind.MONTH)
+
+
+def value(application: Application, key: str) -> Any:
+    """Return what the application holds for a field: text, a date, a bool, or None."""
+    if hasattr(Application, key):
+        return getattr(application, key)
+    stored = (application.answers or {}).get(key)
+    if stored is not None and FIELDS[key].kind in DAY_KINDS:
+        return date.fromisoformat(stored)
+    return stored
+
+
+def put(application: Application, key: str, given: Any) -> None:
+    """Keep a parsed value in its column, or in the answers when the procedure itself never reads it."""
+    if hasattr(Application, key):
+        setattr(application, key, given)
+        return
+    stored = given.isoformat() if isinstance(given, date) else given
+    application.answers = {**(application.answers or {}), key: stored}
+
+
+def worded(key: str, stored: Any) -> str:
+    """Return a stored value as a person reads it, choices as their (untranslated) label."""
+    asked = FIELDS[key]
+    if stored is None or stored == "":
+        return ""
+    if asked.kind is Kind.CHOICE:
+        return asked.choices.get(stored, str(stored))
+    if asked.kind is Kind.PROMISE:
+        return N_("已承诺") if stored else N_("未承诺")
+    if asked.kind is Kind.MONTH:
+        return str(stored)[:7]
+    return str(stored)
+
+
+def _row(experience: Experience) -> dict[str, str]:
+    return {
+        "kind": EXPERIENCE_KINDS[experience.kind] if experience.kind else "",
+        "start": month(experience.start),
+        "end": month(experience.end),
+        "place": experience.place,
+        "subject": experience.subject,
+        "witness": experience.witness,
+    }
+
+
+def month(day: date | None) -> str:
+    """Return the month of a day as 2026-11; "" for none."""
+    return day.strftime("%Y-%m") if day else ""
+
+
+def snapshot(application: Application) -> dict[str, Any]:
+    """Return everything the person wrote, as JSON: what reviewers read, and what later rounds are compared with."""
+    fields = {key: _plain(value(application, key)) for key in FIELDS}
+    enterprise = application.enterprise
+    if enterprise is not None:
+        fields["enterprise_id"] = f"{enterprise.name}（{enterprise.credit_code}，{enterprise.region.name}）"
+    return {"fields": fields, "experiences": [_row(row) for row in application.experiences]}
+
+
+def _plain(stored: Any) -> Any:
+    return stored.isoformat() if isinstance(stored, date) else stored
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One field as a reviewer reads it; `before` is the last submission's wording where it differs."""
+
+    asked: Field
+    text: str
+    before: str | None
+
+
+def shown(section: Section, now: dict[str, Any], before: dict[str, Any] | None) -> Iterator[Shown]:
+    """Yield the section's fields of a snapshot, each beside what the snapshot before it said when that differs."""
+    for asked in section.fields:
+        text = worded(asked.key, now["fields"].get(asked.key))
+        earlier = worded(asked.key, before["fields"].get(asked.key)) if before else text
+        yield Shown(asked, text, earlier if earlier != text else None)

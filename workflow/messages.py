@@ -1,0 +1,99 @@
+"""What the system tells whom when something happens: written beside the event, in its transaction (A16, E3, E6)."""
+
+from sqlalchemy import func, select
+
+from models import (
+    Account,
+    Application,
+    Enterprise,
+    Message,
+    MessageReading,
+    RegistrationAction,
+    RegistrationEvent,
+    Review,
+    db,
+)
+from workflow import scope
+from workflow.routing import desk_of
+from workflow.transitions import FINISHED, RETURNED
+from workflow.words import N_
+
+WORDING = {
+    "to_review": N_("%(name)s的申请 %(number)s 待您审核。"),
+    "passed_on": N_("您的申请 %(number)s：%(said)s，现由%(desk)s办理。"),
+    "returned": N_("您的申请 %(number)s 已回退，请修改后重新提交。原因：%(reason)s"),
+    "passed": N_("您的申请 %(number)s 已审核通过，业务结束。"),
+    "refused": N_("您的申请 %(number)s 审核不通过，业务结束。原因：%(reason)s"),
+    "registration_waiting": N_("%(enterprise)s注册了企业账号，待您审核。"),
+    "registration_approved": N_("企业账号已审核通过，可以审核本单位人员的申请。"),
+    "registration_refused": N_("企业账号未通过审核，请修改后重新提交。原因：%(reason)s"),
+}
+
+MOST_UNREAD = 99
+"""Counting stops here: the badge then says 99+, and costs the same for every desk."""
+
+
+def announce(application: Application, review: Review) -> None:
+    """Remind the desk that has the application now, and tell the applicant what a reviewer did."""
+    desk = desk_of(application)
+    if desk is not None:
+        _add("to_review", application, review, enterprise_id=desk.enterprise_id, office_id=desk.office_id)
+    if review.actor_id != application.applicant_id:
+        _add(_outcome(review), application, review, account_id=application.applicant_id)
+
+
+def _outcome(review: Review) -> str:
+    if review.to_state is FINISHED and review.result is not None:
+        return review.result.value
+    return "returned" if review.to_state is RETURNED else "passed_on"
+
+
+def _add(
+    kind: str,
+    application: Application,
+    review: Review,
+    *,
+    account_id: int | None = None,
+    enterprise_id: int | None = None,
+    office_id: int | None = None,
+) -> None:
+    db.session.add(
+        Message(
+            kind=kind,
+            account_id=account_id,
+            enterprise_id=enterprise_id,
+            office_id=office_id,
+            application_id=application.id,
+            review_id=review.id,
+        )
+    )
+
+
+REGISTRATION_KINDS = {
+    RegistrationAction.REGISTER: "registration_waiting",
+    RegistrationAction.RESUBMIT: "registration_waiting",
+    RegistrationAction.APPROVE: "registration_approved",
+    RegistrationAction.REFUSE: "registration_refused",
+}
+
+
+def announce_registration(enterprise: Enterprise, event: RegistrationEvent) -> None:
+    """Tell the office that a registration waits, or the enterprise how it was decided (E2, E3)."""
+    kind = REGISTRATION_KINDS[event.action]
+    to_office = kind == "registration_waiting"
+    db.session.add(
+        Message(
+            kind=kind,
+            office_id=enterprise.region.office_id if to_office else None,
+            enterprise_id=None if to_office else enterprise.id,
+            subject_enterprise_id=enterprise.id,
+            registration_event_id=event.id,
+        )
+    )
+
+
+def unread(actor: Account) -> int:
+    """Return how many messages this account has not read, counted to MOST_UNREAD + 1 at the most."""
+    read = select(MessageReading.message_id).where(MessageReading.account_id == actor.id)
+    some = select(Message.id).where(scope.messages(actor), Message.id.not_in(read)).limit(MOST_UNREAD + 1)
+    return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0

@@ -1,0 +1,67 @@
+"""Where an application is, for everybody who may see it: steps done, the present one with whom, and those to come (A16, A17)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from sqlalchemy import select
+
+from models import Action, Application, RegionKind, Review, State, db
+from workflow import routing
+from workflow.transitions import DRAFT, FINISHED
+
+
+class Stage(Enum):
+    DONE = "done"
+    NOW = "now"
+    TO_COME = "to come"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way: `desk` is whose it is, `by` and `at` who finished it and when."""
+
+    state: State
+    stage: Stage
+    desk: routing.Desk | None
+    by: str = ""
+    at: datetime | None = None
+
+
+def history(application: Application) -> Sequence[Review]:
+    """Return the lines of the application's history, newest first."""
+    return db.session.scalars(
+        select(Review).where(Review.application_id == application.id).order_by(Review.sequence.desc())
+    ).all()
+
+
+def trail(application: Application, reviews: Sequence[Review]) -> list[Step]:
+    """Return the steps of the application's present round; before an employer is chosen, the longest way."""
+    under_review = application.state in routing.REACH or application.state is FINISHED
+    enterprise = application.submitted_enterprise if under_review else application.enterprise
+    way = routing.steps(enterprise.region) if enterprise else routing.ROUTES[RegionKind.BANNER]
+    done = _done_this_round(reviews) if under_review else {}
+    present = application.state if application.state in routing.REACH else None
+    found = []
+    for state in (DRAFT, *way):
+        desk = routing.desk(state, enterprise) if enterprise and state is not DRAFT else None
+        line = done.get(state)
+        if state is present or (state is DRAFT and not under_review):
+            found.append(Step(state, Stage.NOW, desk))
+        elif line is not None:
+            found.append(Step(state, Stage.DONE, desk, line.actor_name, line.at))
+        else:
+            found.append(Step(state, Stage.TO_COME, desk))
+    return found
+
+
+def _done_this_round(reviews: Sequence[Review]) -> dict[State, Review]:
+    """Return, by the step they ended, the lines since the last submission (newest first in `reviews`)."""
+    found: dict[State, Review] = {}
+    for line in reviews:
+        if line.action is Action.SUBMIT:
+            found.setdefault(DRAFT, line)
+            break
+        found.setdefault(line.from_state, line)
+    return found

@@ -1,0 +1,94 @@
+"""申请须知 and its 30 seconds: held by the server, once for each version and application (A5)."""
+
+from datetime import datetime, timedelta
+from math import ceil
+
+from sqlalchemy import select, update
+
+from models import Account, Application, Notice, NoticeReading, db, exclusive, now
+from workflow.errors import NoticeUnread
+
+SECONDS = 30
+"""How long 「申请须知」 stays (guide, 二(二))."""
+PATIENCE = timedelta(minutes=10)
+"""A page left open longer than this without the notice being closed begins anew."""
+
+
+def current_notice() -> Notice | None:
+    """Return the newest version of 「申请须知」; None while none has been published."""
+    return db.session.scalars(select(Notice).order_by(Notice.id.desc()).limit(1)).first()
+
+
+def find(account: Account, application: Application | None, notice: Notice) -> NoticeReading | None:
+    """Return the reading of this notice for this application; for one never saved yet, application is None."""
+    return db.session.scalars(
+        select(NoticeReading)
+        .where(
+            NoticeReading.account_id == account.id,
+            NoticeReading.notice_id == notice.id,
+            NoticeReading.application_id == (application.id if application else None),
+        )
+        .limit(1)
+    ).first()
+
+
+def seconds_left(reading: NoticeReading | None, at: datetime | None = None) -> int:
+    """Return how many whole seconds of the notice are still to be read; 0 once it has been read."""
+    if reading is None:
+        return SECONDS
+    if reading.read_at is not None:
+        return 0
+    passed = (at or now()) - reading.opened_at
+    return max(0, ceil(SECONDS - passed.total_seconds()))
+
+
+def open_notice(account: Account, application: Application | None, notice: Notice) -> NoticeReading:
+    """Note that the person has the notice before them now; a reading that is under way or done is kept."""
+    reading = find(account, application, notice)
+    if reading is not None and (reading.read_at or now() - reading.opened_at < PATIENCE):
+        return reading
+    with exclusive():
+        if reading is None:
+            reading = NoticeReading(
+                account_id=account.id,
+                notice_id=notice.id,
+                application_id=application.id if application else None,
+            )
+            db.session.add(reading)
+        else:
+            reading.opened_at = now()
+    return reading
+
+
+def finish(account: Account, application: Application | None) -> int:
+    """Note that the notice has been read when its time is over. Returns the seconds that are still left."""
+    notice = current_notice()
+    if notice is None:
+        return 0
+    reading = find(account, application, notice)
+    left = seconds_left(reading)
+    if reading is not None and left == 0 and reading.read_at is None:
+        with exclusive():
+            reading.read_at = now()
+    return left
+
+
+def require(account: Account, application: Application | None) -> None:
+    """Raise NoticeUnread unless the current notice has been read for this application (A5)."""
+    notice = current_notice()
+    if notice is None:
+        return
+    reading = find(account, application, notice)
+    if left := seconds_left(reading):
+        raise NoticeUnread(left)
+    if reading is not None and reading.read_at is None:
+        reading.read_at = now()
+
+
+def belongs_to(account: Account, application: Application) -> None:
+    """Bind what was read before the first saving to the application that it was read for."""
+    db.session.execute(
+        update(NoticeReading)
+        .where(NoticeReading.account_id == account.id, NoticeReading.application_id.is_(None))
+        .values(application_id=application.id)
+    )

@@ -1,0 +1,138 @@
+"""The registration of an enterprise's account: sent in, approved or refused by the office of its region, mended (E1-E3)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from models import (
+    Account,
+    Enterprise,
+    Office,
+    Registration,
+    RegistrationAction,
+    RegistrationEvent,
+    Role,
+    db,
+    exclusive,
+    now,
+)
+from workflow import messages, scope
+from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
+from workflow.review import present
+from workflow.words import N_
+
+APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
+
+
+@dataclass(frozen=True)
+class RegistrationStep:
+    state: Registration
+    action: RegistrationAction
+    by: Role
+    to: Registration
+    needs_reason: bool
+    button: str
+
+
+S = RegistrationStep
+
+# fmt: off
+STEPS = (
+    # from                   action    by               to                      reason  button
+    S(Registration.PENDING,  APPROVE,  Role.OFFICE,     Registration.APPROVED,  False,  N_("通过")),
+    S(Registration.PENDING,  REFUSE,   Role.OFFICE,     Registration.REFUSED,   True,   N_("退回")),
+    S(Registration.REFUSED,  RESUBMIT, Role.ENTERPRISE, Registration.PENDING,   False,  N_("修改后重新提交")),
+)
+# fmt: on
+
+REGISTRATION_WORDS = {
+    Registration.PENDING: N_("待审核"),
+    Registration.APPROVED: N_("已通过"),
+    Registration.REFUSED: N_("未通过"),
+}
+
+SAID = {
+    RegistrationAction.REGISTER: N_("注册"),
+    APPROVE: N_("审核通过"),
+    REFUSE: N_("退回"),
+    RESUBMIT: N_("修改后重新提交"),
+}
+
+
+def steps_for(enterprise: Enterprise, actor: Account) -> tuple[RegistrationStep, ...]:
+    """Return what this account may do with this registration now."""
+    return tuple(step for step in STEPS if step.state is enterprise.registration and step.by is actor.role)
+
+
+def register(enterprise: Enterprise, account: Account) -> RegistrationEvent:
+    """Take in a new enterprise with its first account; it then waits for the office of its region.
+
+    Call within `exclusive()`. Raises sqlalchemy.exc.IntegrityError when code or login exist already.
+    """
+    enterprise.registration = Registration.PENDING
+    account.enterprise = enterprise
+    db.session.add_all([enterprise, account])
+    db.session.flush()
+    return _record(enterprise, RegistrationAction.REGISTER, account, "")
+
+
+def decide(
+    enterprise_id: int,
+    action: RegistrationAction,
+    actor: Account,
+    *,
+    seen_version: int,
+    reason: str = "",
+    change: Callable[[Enterprise], None] | None = None,
+) -> RegistrationEvent:
+    """Move one registration by one step, or raise; never half. Returns the new line of its history.
+
+    Raises NotVisible, DecidedMeanwhile, NotPermitted, ReasonMissing.
+    """
+    with exclusive():
+        person = present(actor)
+        enterprise = db.session.scalars(
+            select(Enterprise)
+            .where(Enterprise.id == enterprise_id, scope.enterprises(person))
+            .with_for_update(of=Enterprise)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if enterprise is None:
+            raise NotVisible
+        if enterprise.version != seen_version:
+            raise DecidedMeanwhile(None)
+        step = next((step for step in steps_for(enterprise, person) if step.action is action), None)
+        if step is None:
+            raise NotPermitted
+        reason = reason.strip()
+        if step.needs_reason and not reason:
+            raise ReasonMissing
+        if change is not None:
+            change(enterprise)
+        enterprise.registration = step.to
+        enterprise.version += 1
+        enterprise.waiting_since = now()
+        return _record(enterprise, action, person, reason)
+
+
+def office_of(enterprise: Enterprise) -> Office:
+    """Return the office that approves this enterprise's account: that of its region (E2)."""
+    return enterprise.region.office
+
+
+def _record(
+    enterprise: Enterprise, action: RegistrationAction, person: Account, reason: str
+) -> RegistrationEvent:
+    event = RegistrationEvent(
+        enterprise_id=enterprise.id,
+        action=action,
+        actor_id=person.id,
+        actor_name=person.name,
+        desk=person.office.name if person.office else enterprise.name,
+        reason=reason,
+    )
+    db.session.add(event)
+    db.session.flush()
+    messages.announce_registration(enterprise, event)
+    return event

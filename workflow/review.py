@@ -1,0 +1,262 @@
+"""The only door through which an application changes its state. Each function here moves wholly or not at all."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from models import (
+    Account,
+    Action,
+    Application,
+    Attachment,
+    Counter,
+    Disclosure,
+    Review,
+    Role,
+    State,
+    db,
+    exclusive,
+    now,
+)
+from workflow import completeness, form, messages, reading, routing, scope
+from workflow.calendar import local_date
+from workflow.errors import (
+    AlreadyUnderWay,
+    DecidedMeanwhile,
+    Incomplete,
+    NotPermitted,
+    NotVisible,
+    PeriodClosed,
+    ReasonMissing,
+)
+from workflow.pinyin import initials
+from workflow.transitions import DRAFT, UNRECORDED, Transition, transition
+
+Change = Callable[[Application], None]
+"""What a person typed, laid into the application inside the transaction."""
+
+
+def perform(
+    application_id: int,
+    action: Action,
+    actor: Account,
+    *,
+    seen_version: int,
+    reason: str = "",
+    change: Change | None = None,
+) -> Review | None:
+    """Move one application by one action, or raise; never half.
+
+    Returns the new line of the history; None for an action that leaves no line (保存).
+    Raises NotVisible, DecidedMeanwhile, NotPermitted, ReasonMissing; for 保存 and 提交 also NoticeUnread,
+    for 提交 also Incomplete and PeriodClosed.
+    """
+    with exclusive():
+        person = present(actor)
+        application = lock(application_id, person)
+        if application.version != seen_version:
+            raise DecidedMeanwhile(last_review(application))
+        row = permitted(application, action, person)
+        reason = reason.strip()
+        if row.needs_reason and not reason:
+            raise ReasonMissing
+        if person.role is Role.APPLICANT and action is not Action.WITHDRAW:
+            reading.require(person, application)
+        if change is not None:
+            change(application)
+        if action is Action.SUBMIT:
+            _submit(application)
+        return _move(application, row, person, reason)
+
+
+def begin(actor: Account, change: Change) -> Application:
+    """Create a person's application as 个人保存状态 with what was typed first.
+
+    Raises NotPermitted for anybody but an applicant, NoticeUnread, AlreadyUnderWay.
+    """
+    with exclusive():
+        person = present(actor)
+        if person.role is not Role.APPLICANT or not person.identity_number or not person.paper:
+            raise NotPermitted
+        reading.require(person, None)
+        if open_application(person) is not None:
+            raise AlreadyUnderWay
+        application = Application(
+            number=_next_number(now()),
+            applicant_id=person.id,
+            state=DRAFT,
+            version=1,
+            round=0,
+            reached=0,
+            form_version=form.FORM_VERSION,
+            name=person.name,
+            initials=initials(person.name),
+            paper=person.paper,
+            identity_number=person.identity_number,
+            identity_digest=person.login_digest,
+            answers={},
+        )
+        change(application)
+        db.session.add(application)
+        try:
+            db.session.flush()
+        except IntegrityError as error:
+            raise AlreadyUnderWay from error
+        reading.belongs_to(person, application)
+        return application
+
+
+@contextmanager
+def editing(application_id: int, actor: Account) -> Iterator[Application]:
+    """Hold an application open for a change that belongs to it but is no field of the form: an attachment.
+
+    Raises NotVisible, NotPermitted when it cannot be changed any more (A14), NoticeUnread.
+    """
+    with exclusive():
+        person = present(actor)
+        application = lock(application_id, person)
+        permitted(application, Action.SAVE, person)
+        reading.require(person, application)
+        yield application
+
+
+def present(actor: Account) -> Account:
+    """Return the account as it is now. Raises NotPermitted when it has been deactivated meanwhile."""
+    person = db.session.get(Account, actor.id, populate_existing=True)
+    if person is None or not person.active:
+        raise NotPermitted
+    return person
+
+
+def lock(application_id: int, person: Account) -> Application:
+    """Return the application, read anew and held until the transaction ends. Raises NotVisible."""
+    application = db.session.scalars(
+        select(Application)
+        .where(Application.id == application_id, scope.visible(person))
+        .with_for_update(of=Application)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if application is None:
+        raise NotVisible
+    return application
+
+
+def permitted(application: Application, action: Action, person: Account) -> Transition:
+    """Return the table's row for this person's action. Raises NotPermitted when there is none."""
+    row = transition(application.state, action, person.role)
+    if row is None:
+        raise NotPermitted
+    return row
+
+
+def last_review(application: Application) -> Review | None:
+    """Return the newest line of the application's history."""
+    return db.session.scalars(
+        select(Review)
+        .where(Review.application_id == application.id)
+        .order_by(Review.sequence.desc())
+        .limit(1)
+    ).first()
+
+
+def open_application(person: Account) -> Application | None:
+    """Return the person's application that is under way; there is at most one."""
+    return db.session.scalars(
+        select(Application).where(Application.applicant_id == person.id, Application.state != State.FINISHED)
+    ).one_or_none()
+
+
+def disclose(application: Application, actor: Account, field: str) -> str:
+    """Return a hidden number in full, and note who looked (DESIGN.md, "Data that must not leak").
+
+    Raises KeyError for a field that is not hidden, NotVisible outside the scope.
+    """
+    if not form.FIELDS[field].secret:
+        raise KeyError(field)
+    with exclusive():
+        person = present(actor)
+        seen = db.session.scalars(
+            select(Application).where(Application.id == application.id, scope.visible(person))
+        ).one_or_none()
+        if seen is None:
+            raise NotVisible
+        db.session.add(Disclosure(application_id=seen.id, account_id=person.id, field=field))
+    return str(form.value(seen, field) or "")
+
+
+def _submit(application: Application) -> None:
+    if completeness.open_period() is None:
+        upcoming = completeness.next_period()
+        raise PeriodClosed(upcoming.opens if upcoming else None)
+    if lacking := completeness.problems(application):
+        raise Incomplete(lacking)
+    assert application.enterprise is not None  # noqa: S101 - completeness has just said so
+    application.submitted_enterprise = application.enterprise
+    application.region = application.enterprise.region
+    application.round += 1
+    application.submitted_at = now()
+    fresh = select(Attachment).where(
+        Attachment.application_id == application.id,
+        Attachment.submitted_round.is_(None),
+        Attachment.removed_after.is_(None),
+    )
+    for attachment in db.session.scalars(fresh):
+        attachment.submitted_round = application.round
+
+
+def _move(application: Application, row: Transition, person: Account, reason: str) -> Review | None:
+    """Write state, history and messages. Whoever calls holds the lock and has checked everything."""
+    before, at = application.state, now()
+    application.state = routing.target(row, application.region)
+    application.result = row.result
+    application.version += 1
+    application.reached = max(application.reached, routing.REACH.get(application.state, 0))
+    if row.said == UNRECORDED:
+        application.saved_at = at
+        return None
+    application.arrived_at = at
+    review = Review(
+        application_id=application.id,
+        sequence=_next_sequence(application),
+        action=row.action,
+        from_state=before,
+        to_state=application.state,
+        result=row.result,
+        actor_id=person.id,
+        actor_name=person.name,
+        actor_role=person.role,
+        desk=_desk_name(person),
+        reason=reason,
+        snapshot=form.snapshot(application) if row.action is Action.SUBMIT else None,
+        at=at,
+    )
+    db.session.add(review)
+    db.session.flush()
+    messages.announce(application, review)
+    return review
+
+
+def _desk_name(person: Account) -> str:
+    place = person.office or person.enterprise
+    return place.name if place else ""
+
+
+def _next_sequence(application: Application) -> int:
+    newest = db.session.scalar(
+        select(func.max(Review.sequence)).where(Review.application_id == application.id)
+    )
+    return (newest or 0) + 1
+
+
+def _next_number(at: datetime) -> str:
+    """Return the next free number of the year, such as 2026-000341; held until the commit, so none is given twice."""
+    year = local_date(at).year
+    counter = db.session.get(Counter, year, with_for_update=True)
+    if counter is None:
+        counter = Counter(year=year, last=0)
+        db.session.add(counter)
+    counter.last += 1
+    return f"{year}-{counter.last:06d}"

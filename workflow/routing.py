@@ -1,0 +1,93 @@
+"""The way an application goes, and whose desk each step is: from the enterprise's region alone (R1-R3)."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from models import Application, Enterprise, Office, OfficeDuty, Region, RegionKind, State, db
+from workflow.transitions import (
+    CITY_REVIEW,
+    DRAFT,
+    ENTERPRISE_REVIEW,
+    FINISHED,
+    FIRST_STEP,
+    PRELIMINARY_REVIEW,
+    Transition,
+)
+from workflow.words import N_
+
+ROUTES = {
+    RegionKind.CITY: (ENTERPRISE_REVIEW, CITY_REVIEW),
+    RegionKind.BANNER: (ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, CITY_REVIEW),
+    RegionKind.PARK: (ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, CITY_REVIEW),
+}
+
+KIND_WORDS = {
+    RegionKind.CITY: N_("市直属"),
+    RegionKind.BANNER: N_("旗区"),
+    RegionKind.PARK: N_("市管园区"),
+}
+
+STEP_WORDS = {
+    DRAFT: N_("个人申请"),
+    ENTERPRISE_REVIEW: N_("企业审核"),
+    PRELIMINARY_REVIEW: N_("初审"),
+    CITY_REVIEW: N_("市专家服务中心审核"),
+}
+
+REACH = {ENTERPRISE_REVIEW: 1, PRELIMINARY_REVIEW: 2, CITY_REVIEW: 3}
+"""How far along a desk is; `Application.reached` keeps the furthest, and scopes compare with it."""
+
+KINDS_WITH_PRELIMINARY_REVIEW = tuple(kind for kind, steps in ROUTES.items() if PRELIMINARY_REVIEW in steps)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Who has an application at one step: what to call them, whom to telephone, and where messages go."""
+
+    name: str
+    telephone: str
+    enterprise_id: int | None = None
+    office_id: int | None = None
+
+
+def steps(region: Region) -> tuple[State, ...]:
+    """Return the review steps of an application whose enterprise belongs to this region."""
+    return ROUTES[region.kind]
+
+
+def target(row: Transition, region: Region | None) -> State:
+    """Return the state that a transition leads to on the way of this region.
+
+    Raises ValueError when the way is not known yet: no enterprise, no region, no route.
+    """
+    if isinstance(row.to, State):
+        return row.to
+    if region is None:
+        raise ValueError("the way of an application is unknown without its enterprise's region")
+    way = steps(region)
+    if row.to is FIRST_STEP:
+        return way[0]
+    # After a move to another region a step may no longer be on the way; the next one further along then is meant.
+    further = [step for step in way if REACH[step] > REACH[row.state]]
+    return further[0] if further else FINISHED
+
+
+def final_office() -> Office:
+    """Return 市专家服务中心. Raises sqlalchemy.exc.NoResultFound while no office has that duty."""
+    return db.session.execute(select(Office).where(Office.duty == OfficeDuty.FINAL).limit(1)).scalar_one()
+
+
+def desk(step: State, enterprise: Enterprise) -> Desk:
+    """Return whose desk a step is for an application to this enterprise."""
+    if step is ENTERPRISE_REVIEW:
+        return Desk(enterprise.name, enterprise.contact_phone, enterprise_id=enterprise.id)
+    office = enterprise.region.office if step is PRELIMINARY_REVIEW else final_office()
+    return Desk(office.name, office.telephone, office_id=office.id)
+
+
+def desk_of(application: Application) -> Desk | None:
+    """Return who has the application now; None while it is with the applicant or finished."""
+    if application.state not in REACH or application.submitted_enterprise is None:
+        return None
+    return desk(application.state, application.submitted_enterprise)

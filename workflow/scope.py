@@ -1,0 +1,143 @@
+"""Which rows an account may see, each as one SQL criterion. Every query of every console goes through here.
+
+What is outside the scope does not exist for that account: 404, never 403.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+
+from models import (
+    Account,
+    Action,
+    Application,
+    Attachment,
+    Enterprise,
+    Message,
+    Region,
+    Registration,
+    Review,
+    Role,
+    State,
+)
+from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW, REACH
+from workflow.transitions import TRANSITIONS
+
+Criterion = ColumnElement[bool]
+
+
+def _own(actor: Account) -> Criterion:
+    return Application.applicant_id == actor.id
+
+
+def _names_the_enterprise(actor: Account) -> Criterion:
+    return and_(
+        Application.submitted_enterprise_id == actor.enterprise_id,
+        Application.submitted_enterprise_id.in_(
+            select(Enterprise.id).where(
+                Enterprise.id == actor.enterprise_id, Enterprise.registration == Registration.APPROVED
+            )
+        ),
+    )
+
+
+def _of_the_offices_regions(actor: Account) -> Criterion:
+    regions = select(Region.id).where(
+        Region.office_id == actor.office_id, Region.kind.in_(KINDS_WITH_PRELIMINARY_REVIEW)
+    )
+    return and_(Application.region_id.in_(regions), Application.reached >= REACH[State.PRELIMINARY_REVIEW])
+
+
+def _reached_the_city(_actor: Account) -> Criterion:
+    return Application.reached >= REACH[State.CITY_REVIEW]
+
+
+def _everything(_actor: Account) -> Criterion:
+    return true()
+
+
+VISIBLE: dict[Role, Callable[[Account], Criterion]] = {
+    Role.APPLICANT: _own,
+    Role.ENTERPRISE: _names_the_enterprise,
+    Role.OFFICE: _of_the_offices_regions,
+    Role.CITY: _reached_the_city,
+    Role.ADMINISTRATOR: _everything,
+}
+
+
+def visible(actor: Account) -> Criterion:
+    """Return the applications that this account may see (DESIGN.md, "Scope")."""
+    return VISIBLE[actor.role](actor)
+
+
+def waiting(actor: Account) -> Criterion:
+    """Return the applications that wait for a decision of this account's desk."""
+    states = dict.fromkeys(row.state for row in TRANSITIONS if row.by is actor.role)
+    return and_(visible(actor), Application.state.in_(states))
+
+
+def decided(actor: Account) -> Criterion:
+    """Return the applications that this account itself has decided and may still see."""
+    mine = exists().where(
+        Review.application_id == Application.id,
+        Review.actor_id == actor.id,
+        Review.action.in_((Action.PASS, Action.RETURN, Action.REFUSE)),
+    )
+    return and_(visible(actor), mine)
+
+
+def attachments(actor: Account) -> Criterion:
+    """Return the attachments this account may fetch: an applicant's own, and of others what was submitted."""
+    of_visible = Attachment.application_id.in_(select(Application.id).where(visible(actor)))
+    if actor.role is Role.APPLICANT:
+        return and_(of_visible, Attachment.removed_after.is_(None))
+    return and_(of_visible, Attachment.submitted_round.is_not(None))
+
+
+ENTERPRISES: dict[Role, Callable[[Account], Criterion]] = {
+    Role.APPLICANT: lambda _: false(),
+    Role.ENTERPRISE: lambda actor: Enterprise.id == actor.enterprise_id,
+    Role.OFFICE: lambda actor: Enterprise.region_id.in_(
+        select(Region.id).where(Region.office_id == actor.office_id)
+    ),
+    Role.CITY: lambda _: false(),
+    Role.ADMINISTRATOR: lambda _: true(),
+}
+
+
+def enterprises(actor: Account) -> Criterion:
+    """Return the enterprises whose registration this account may see; an office decides those it sees (O3)."""
+    return ENTERPRISES[actor.role](actor)
+
+
+def choosable_enterprises() -> Criterion:
+    """Return the enterprises that an applicant can choose as 工作单位: registered and approved (A8)."""
+    return and_(
+        Enterprise.registration == Registration.APPROVED,
+        Enterprise.region_id.in_(select(Region.id).where(Region.active)),
+    )
+
+
+def messages(actor: Account) -> Criterion:
+    """Return the messages to this account or to its desk."""
+    desks = [Message.account_id == actor.id]
+    if actor.enterprise_id is not None:
+        desks.append(Message.enterprise_id == actor.enterprise_id)
+    if actor.office_id is not None:
+        desks.append(Message.office_id == actor.office_id)
+    return or_(*desks)
+
+
+CONSOLES = {
+    Role.APPLICANT: "personal",
+    Role.ENTERPRISE: "enterprise",
+    Role.OFFICE: "office",
+    Role.CITY: "city",
+    Role.ADMINISTRATOR: "administration",
+}
+"""The one console that belongs to each role; nobody enters another's."""
+
+
+def enters(actor: Account, console: str) -> bool:
+    """Say whether this account belongs in this console."""
+    return actor.active and CONSOLES[actor.role] == console

@@ -1,0 +1,17 @@
+"""Lines that the administrator changes without a deployment (D2)."""
+
+from sqlalchemy import select
+
+from models import Setting, db
+from workflow.words import N_
+
+HELP_LINE = "help_line"
+DEFAULTS = {
+    HELP_LINE: ("0477-8587631", N_("咨询与找回密码的电话，显示在每一页")),
+}
+
+
+def setting(key: str) -> str:
+    """Return the line that the administrator has set, or the guide's own."""
+    value = db.session.scalar(select(Setting.value).where(Setting.key == key))
+    return DEFAULTS[key][0] if value is None else value

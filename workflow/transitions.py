@@ -1,0 +1,120 @@
+"""THE table: who may do what with an application in which state, where it goes, and what the history says.
+
+Everything else is derived from it: buttons, what the server accepts, the diagram in the README, the tests of roles.
+Source: 《战略性新兴产业引进人才生活补贴线上申请系统操作指南》, sections 一 to 三; readings in REQUIREMENTS.md, "Ambiguities".
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from models import Action, Result, Role, State
+from workflow.words import N_
+
+DRAFT, RETURNED, FINISHED = State.DRAFT, State.RETURNED, State.FINISHED
+ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, CITY_REVIEW = (
+    State.ENTERPRISE_REVIEW,
+    State.PRELIMINARY_REVIEW,
+    State.CITY_REVIEW,
+)
+SAVE, SUBMIT, WITHDRAW = Action.SAVE, Action.SUBMIT, Action.WITHDRAW
+PASS, RETURN, REFUSE = Action.PASS, Action.RETURN, Action.REFUSE
+APPLICANT, ENTERPRISE, OFFICE, CITY = Role.APPLICANT, Role.ENTERPRISE, Role.OFFICE, Role.CITY
+
+
+class Along(Enum):
+    """A target that depends on the way the application goes (workflow.routing)."""
+
+    FIRST_STEP = "first step"
+    NEXT_STEP = "next step"
+
+
+FIRST_STEP, NEXT_STEP = Along.FIRST_STEP, Along.NEXT_STEP
+YES, NO = True, False
+UNRECORDED = ""
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One row. `said` is the line in the history; a row that says nothing there leaves no line."""
+
+    state: State
+    action: Action
+    by: Role
+    to: State | Along
+    result: Result | None
+    needs_reason: bool
+    said: str
+
+
+T = Transition
+
+# fmt: off
+TRANSITIONS = (
+    # from                action    by          to           result           reason  said in the history
+    T(DRAFT,              SAVE,     APPLICANT,  DRAFT,       None,            NO,     UNRECORDED),
+    T(DRAFT,              SUBMIT,   APPLICANT,  FIRST_STEP,  None,            NO,     N_("提交")),
+    T(RETURNED,           SAVE,     APPLICANT,  RETURNED,    Result.RETURNED, NO,     UNRECORDED),
+    T(RETURNED,           SUBMIT,   APPLICANT,  FIRST_STEP,  None,            NO,     N_("重新提交")),
+    T(ENTERPRISE_REVIEW,  WITHDRAW, APPLICANT,  DRAFT,       None,            NO,     N_("撤回")),
+    T(ENTERPRISE_REVIEW,  PASS,     ENTERPRISE, NEXT_STEP,   None,            NO,     N_("企业审核通过")),
+    T(ENTERPRISE_REVIEW,  RETURN,   ENTERPRISE, RETURNED,    Result.RETURNED, YES,    N_("企业回退")),
+    T(PRELIMINARY_REVIEW, PASS,     OFFICE,     NEXT_STEP,   None,            NO,     N_("初审通过")),
+    T(PRELIMINARY_REVIEW, RETURN,   OFFICE,     RETURNED,    Result.RETURNED, YES,    N_("初审回退")),
+    T(PRELIMINARY_REVIEW, REFUSE,   OFFICE,     FINISHED,    Result.REFUSED,  YES,    N_("初审不通过")),
+    T(CITY_REVIEW,        PASS,     CITY,       NEXT_STEP,   Result.PASSED,   NO,     N_("市专家服务中心审核通过")),
+    T(CITY_REVIEW,        RETURN,   CITY,       RETURNED,    Result.RETURNED, YES,    N_("市专家服务中心回退")),
+    T(CITY_REVIEW,        REFUSE,   CITY,       FINISHED,    Result.REFUSED,  YES,    N_("市专家服务中心审核不通过")),
+)
+# fmt: on
+
+BY_STATE_AND_ACTION = {(row.state, row.action): row for row in TRANSITIONS}
+
+STATE_WORDS = {
+    DRAFT: N_("个人保存状态"),
+    ENTERPRISE_REVIEW: N_("待企业审核"),
+    PRELIMINARY_REVIEW: N_("待初审"),
+    CITY_REVIEW: N_("待市专家服务中心审核"),
+    RETURNED: N_("回退到申请"),
+    FINISHED: N_("业务结束"),
+}
+"""业务状态, to the letter of the guide."""
+
+RESULT_WORDS = {
+    Result.PASSED: N_("通过"),
+    Result.RETURNED: N_("回退"),
+    Result.REFUSED: N_("不通过"),
+}
+"""审核结果, to the letter of the guide."""
+
+ACTION_WORDS = {
+    SAVE: N_("保存"),
+    SUBMIT: N_("提交"),
+    WITHDRAW: N_("撤回"),
+    PASS: N_("通过"),
+    RETURN: N_("回退"),
+    REFUSE: N_("不通过"),
+}
+
+ROLE_WORDS = {
+    APPLICANT: N_("个人"),
+    ENTERPRISE: N_("企业"),
+    OFFICE: N_("旗区人社部门或市管园区人才业务主管部门"),
+    CITY: N_("市专家服务中心"),
+    Role.ADMINISTRATOR: N_("系统管理员"),
+}
+
+
+def transition(state: State, action: Action, role: Role) -> Transition | None:
+    """Return the row that lets this role do this in this state; None when nobody of that role may."""
+    row = BY_STATE_AND_ACTION.get((state, action))
+    return row if row is not None and row.by is role else None
+
+
+def actions(state: State, role: Role) -> tuple[Transition, ...]:
+    """Return the rows open to this role in this state, in the table's order."""
+    return tuple(row for row in TRANSITIONS if row.state is state and row.by is role)
+
+
+def editable(state: State) -> bool:
+    """Say whether the applicant may still change the application (A14)."""
+    return (state, SAVE) in BY_STATE_AND_ACTION
