@@ -36,7 +36,7 @@ def normalised(number: str) -> str:
 
 
 def _right_check_digit(number: str) -> bool:
-    return bool(calc_check_digit(number[:-1]) == number[-1])  # type: ignore[no-untyped-call]
+    return bool(calc_check_digit(number[:-1]) == number[-1])
 
 
 def birth_date(number: str) -> date | None:
@@ -74,7 +74,8 @@ def fault(paper: str, number: str) -> str:
         if paper == CITIZEN:
             return N_("身份证号码应为 18 位：17 位数字，末位是数字或 X。")
         return N_("证件号码与所选证件类型的格式不符。")
-    return CHECKS.get(paper, lambda _: "")(number)
+    check = CHECKS.get(paper)
+    return check(number) if check else ""
 
 
 def masked(number: str | None, head: int = 4, tail: int = 2) -> str:

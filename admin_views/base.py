@@ -1,0 +1,119 @@
+"""The one view that every console inherits: closed until a view opens it, scoped, lean.
+
+Flask-Admin reaches any row by details, edit, delete, lookup, export and inline editing however `get_query` is
+narrowed. So here none of its routes exists unless a view names it in `opened`, and every row comes from `rows()`.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import abort, redirect, request, url_for
+from flask_admin import Admin, BaseView
+from flask_admin.contrib.sqla import ModelView
+from flask_babel import gettext
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy import ColumnElement, Select, select
+from werkzeug.wrappers import Response
+
+from models import db
+from workflow import scope
+
+DOOR_OF_CONSOLE = {"personal": "personal", "enterprise": "enterprise"}
+"""By which door one comes back in; everybody else uses the staff entrance."""
+
+
+class Closed(BaseView):
+    """A view of one console: nobody else's console opens it, and only the routes it names exist."""
+
+    console: str
+    """Which console it belongs to; workflow.scope says whose that is."""
+    opened: Iterable[str] = ()
+    """The view functions that exist as routes."""
+
+    def create_blueprint(self, admin: Admin) -> Any:
+        opened = set(self.opened)
+        self._urls = [rule for rule in self._urls if rule[1] in opened]
+        if missing := opened - {rule[1] for rule in self._urls}:
+            raise LookupError(f"{type(self).__name__} opens {missing}, which it does not expose")
+        return super().create_blueprint(admin)
+
+    def is_accessible(self) -> bool:
+        return current_user.is_authenticated and scope.enters(current_user, self.console)
+
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> Response:
+        """Send somebody who is not logged in to the door of this console; for everybody else it does not exist."""
+        if current_user.is_authenticated:
+            abort(404)
+        door = DOOR_OF_CONSOLE.get(self.console, "staff")
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("accounts.login", door=door, next=back))
+
+    def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return fn(self, *args, **kwargs)  # upstream retries on TypeError and so hides where it came from
+
+    def menu_count(self) -> int:
+        """Return the number that stands beside this view in the menu; 0 shows none."""
+        return 0
+
+
+class ScopedView(Closed, ModelView):
+    """A Flask-Admin model view that can see nothing outside the scope of whoever is looking."""
+
+    form = FlaskForm
+    """A view that has a form names its fields one by one in a form of its own; nothing is scaffolded."""
+    can_create = can_edit = can_delete = can_view_details = can_export = False
+    column_list: Any = ("id",)
+    column_filters = None
+    named = "id"
+    """The column by which an address names a row."""
+
+    def criterion(self) -> ColumnElement[bool]:
+        """Return which rows exist for whoever is looking: one of workflow.scope's criteria."""
+        raise NotImplementedError
+
+    def rows(self, *columns: Any) -> Select[Any]:
+        """Return a query over the rows in scope: whole objects, or the named columns alone."""
+        return select(*(columns or (self.model,))).where(self.criterion())
+
+    def get_query(self) -> Any:
+        return super().get_query().filter(self.criterion())
+
+    def get_count_query(self) -> None:
+        """Return nothing, so that Flask-Admin counts no table."""
+        return
+
+    def get_one(self, id: Any) -> Any:
+        """Return the row of this name in scope; 404 for every other, whether it exists or not."""
+        column = getattr(self.model, self.named)
+        if column.type.python_type is int:
+            id = int(id) if str(id).isdecimal() and len(str(id)) < 19 else -1
+        row = db.session.scalars(self.rows().where(column == id)).unique().one_or_none()
+        if row is None:
+            abort(404)
+        return row
+
+    def scaffold_list_columns(self) -> list[str]:
+        return list(self.column_list)
+
+    def scaffold_sortable_columns(self) -> dict[str, str]:
+        return {}
+
+    def action_form(self, obj: Any = None) -> Any:
+        return FlaskForm()
+
+
+def menu(admin: Admin | None, present: BaseView | None = None) -> list[dict[str, Any]]:
+    """Return the menu of a console as the layout draws it."""
+    found = []
+    for item in admin.menu() if admin else []:
+        view = item._view
+        found.append(
+            {
+                "label": gettext(str(view.name)),
+                "url": view.get_url(f"{view.endpoint}.{view._default_view}"),
+                "current": view is present,
+                "count": view.menu_count() if isinstance(view, Closed) else 0,
+            }
+        )
+    return found

@@ -1,0 +1,105 @@
+"""What every page needs: the frame around it, and how words, times and files are written on it."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, g, url_for
+from flask_babel import gettext
+from flask_login import current_user
+
+from workflow import messages, scope
+from workflow.calendar import ORDOS, Waiting, waited
+from workflow.completeness import Problem
+from workflow.settings import HELP_LINE, setting
+
+SITE_NAME = "鄂尔多斯人事人才公共服务大厅"
+LATE_WORKING_DAYS = 5
+"""From here on a waiting time is amber."""
+
+
+def register(app: Flask) -> None:
+    """Give the templates their frame, filters and globals."""
+    app.context_processor(frame)
+    app.add_template_global(asset)
+    app.add_template_filter(said)
+    app.add_template_filter(told)
+    app.add_template_filter(stamp)
+    app.add_template_filter(day)
+    app.add_template_filter(waiting)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def frame() -> dict[str, Any]:
+    """Return what layout.html draws around every page; asks the database once a request."""
+    if "frame" not in g:
+        g.frame = _frame()
+    return g.frame
+
+
+def _frame() -> dict[str, Any]:
+    account = current_user if current_user.is_authenticated else None
+    console = scope.CONSOLES[account.role] if account else None
+    return {
+        "site_name": gettext(SITE_NAME),
+        "help_line": setting(HELP_LINE),
+        "account": account
+        and {
+            "name": account.name,
+            "desk": str(account.office or account.enterprise or ""),
+            "url": url_for("accounts.own"),
+        },
+        "home": url_for(f"{console}.index_view") if console else None,
+        "unread": messages.unread(account) if account else 0,
+        "console": None,
+        "menu": [],
+    }
+
+
+def said(text: str, words: Mapping[str, str] | None = None) -> str:
+    """Return wording that stands in data in the person's language; so are the words that fill its gaps."""
+    if not text:
+        return ""
+    return gettext(text, **{key: gettext(value) if value else "" for key, value in (words or {}).items()})
+
+
+def told(problem: Problem) -> str:
+    """Return a problem as the sentence that its person reads."""
+    return said(problem.sentence, problem.words)
+
+
+def stamp(instant: datetime | None) -> str:
+    """Return an instant as 2026-11-23 14:05 in Ordos."""
+    return instant.astimezone(ORDOS).strftime("%Y-%m-%d %H:%M") if instant else ""
+
+
+def day(value: date | None) -> str:
+    """Return a date as 2026-11-23."""
+    return value.isoformat() if value else ""
+
+
+def waiting(since: datetime) -> dict[str, Any]:
+    """Return how long something has waited, in words, and whether that is too long."""
+    time: Waiting = waited(since)
+    if time.days == 0:
+        return {"words": gettext("今天"), "late": False}
+    words = (
+        gettext("%(days)s 个工作日", days=time.days)
+        if time.working
+        else gettext("%(days)s 天", days=time.days)
+    )
+    return {"words": words, "late": time.days >= LATE_WORKING_DAYS}
+
+
+@cache
+def _fingerprint(path: Path, changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def asset(name: str) -> str:
+    """Return the address of a static file; it changes with the file's content, so browsers may keep it for long."""
+    path = Path(current_app.static_folder or "") / name
+    return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime_ns))
