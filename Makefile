@@ -75,11 +75,13 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 environment: .venv/.runtime
+	@:
 tools: .venv/.tools
 	@mkdir -p build
 
 .PHONY: catalogues
 catalogues: $(CATALOGUES)
+	@:
 
 %.mo: %.po | .venv/.runtime
 	@.venv/bin/pybabel --quiet compile --input-file $< --output-file $@
@@ -94,4 +96,4 @@ catalogues: $(CATALOGUES)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("需要 Python 3.11 或更新的版本 · Python 3.11 or newer is needed")'
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv --clear .venv
