@@ -2,8 +2,13 @@
 
 from flask import Flask
 
+from admin_views import errors, frame
 from admin_views.languages import chosen_language
 from models import Account, db
+
+__all__ = ["chosen_language", "load_account", "register"]
+
+CONSOLES = (frame, errors)
 
 
 def load_account(identifier: str) -> Account | None:
@@ -14,4 +19,6 @@ def load_account(identifier: str) -> Account | None:
 
 
 def register(app: Flask) -> None:
-    """Add every console to the application."""
+    """Add the frame, the error pages and every console to the application."""
+    for part in CONSOLES:
+        part.register(app)
