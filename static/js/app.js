@@ -1,1 +1,11 @@
-// Everything generic, on every page.
+// Everything generic, on every page. A screen's own script imports from the same files by the same relative names,
+// so that each module exists once; never give one of these files to asset() or to a <script> of its own.
+import "./dialog.js";
+import "./errors-focus.js";
+import "./fold.js";
+import "./password.js";
+import "./phrases.js";
+import "./rows.js";
+import "./submit-once.js";
+import "./toast.js";
+import "./unsaved.js";

@@ -1,0 +1,17 @@
+// [data-phrase-for="id"]: a click puts the phrase into that field, after what stands there already; a second click takes it out again.
+
+document.addEventListener("click", (event) => {
+  const chip = event.target.closest("[data-phrase-for]");
+  const field = chip && document.getElementById(chip.dataset.phraseFor);
+  if (!field) return;
+  const phrase = chip.textContent.trim();
+  const text = field.value.trim();
+  if (text.includes(phrase)) {
+    field.value = text.replace(phrase, "").replace(/\n{2,}/g, "\n").trim();
+  } else {
+    field.value = text ? `${text}\n${phrase}` : phrase;
+  }
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+});

@@ -1,0 +1,32 @@
+// table[data-rows]: a click anywhere in a row opens its first link, as a click on the link would; a selection of text does not.
+
+const OWN = "a, button, input, select, textarea, label, summary";
+
+function linkOf(event) {
+  const row = event.target.closest("table[data-rows] tbody tr");
+  if (!row || event.target.closest(OWN)) return null;
+  return row.querySelector("a[href]");
+}
+
+document.addEventListener("click", (event) => {
+  const link = linkOf(event);
+  if (!link || event.button !== 0 || !window.getSelection().isCollapsed) return;
+  if (event.ctrlKey || event.metaKey) window.open(link.href, "_blank", "noopener");
+  else link.click();
+});
+
+document.addEventListener("auxclick", (event) => {
+  const link = linkOf(event);
+  if (link && event.button === 1) window.open(link.href, "_blank", "noopener");
+});
+
+// j and k walk through the rows where nothing is being typed.
+document.addEventListener("keydown", (event) => {
+  if (!["j", "k"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, select, textarea, [contenteditable], dialog")) return;
+  const links = [...document.querySelectorAll("table[data-rows] tbody tr")].map((row) => row.querySelector("a[href]")).filter(Boolean);
+  if (!links.length) return;
+  const here = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+  const next = event.key === "j" ? Math.min(here + 1, links.length - 1) : Math.max(here - 1, 0);
+  links[next].focus();
+});
