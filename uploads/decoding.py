@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,8 +26,12 @@ MAX_PREVIEW_AREA = 24_000_000
 """Pixels of a picture that we make, so that a screenshot of a whole conversation can still be read."""
 
 SECONDS = 30
-"""Until the process is ended; its own limit is 20 of computing, which a machine under load stretches."""
+"""Until the process is ended; its own limit is 10 of computing, which a machine under load stretches."""
 
+AT_ONCE = 2
+"""Processes that one server process keeps going; each may take 1.5 GB while it opens the largest picture."""
+
+_places = threading.BoundedSemaphore(AT_ONCE)
 _PROGRAM = Path(__file__).with_name("decoder.py")
 _PILLOW_NAMES = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", BMP: "BMP"}
 
@@ -57,9 +62,10 @@ def _ask(stream: BinaryIO, *question: object) -> tuple[dict[str, Any], bytes]:
     stream.flush()
     command = [sys.executable, "-I", str(_PROGRAM), *map(str, question)]
     try:
-        done = subprocess.run(  # noqa: S603 - our own program; the words are numbers and constants
-            command, **_standard_input(stream), capture_output=True, timeout=SECONDS, env=_ENVIRONMENT
-        )
+        with _places:
+            done = subprocess.run(  # noqa: S603 - our own program; the words are numbers and constants
+                command, **_standard_input(stream), capture_output=True, timeout=SECONDS, env=_ENVIRONMENT
+            )
     except subprocess.TimeoutExpired:
         raise Unfit(Fault.TOO_SLOW) from None
     finally:

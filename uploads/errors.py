@@ -24,7 +24,6 @@ class Fault(StrEnum):
     PASSWORD = auto()
     MACROS = auto()
     TOO_MANY_PIXELS = auto()
-    NO_PAGES = auto()
     TOO_MANY_PAGES = auto()
     EXPANDS = auto()
     TOO_SLOW = auto()
@@ -58,7 +57,6 @@ SENTENCES: dict[Fault, LazyString] = {
     Fault.TOO_MANY_PIXELS: _(
         "图片“%(name)s”尺寸过大（%(width)s×%(height)s 像素），最多 %(megapixels)s 万像素。请缩小后再上传。"
     ),
-    Fault.NO_PAGES: _("文件“%(name)s”没有任何页面，请重新生成 PDF 后再上传。"),
     Fault.TOO_MANY_PAGES: _("文件“%(name)s”有 %(pages)s 页，最多 %(most_pages)s 页，请拆分后再上传。"),
     Fault.EXPANDS: _("文件“%(name)s”解压后的内容过大，不能上传。请减少其中的内容，或另存为 PDF 后再上传。"),
     Fault.TOO_SLOW: _("文件“%(name)s”过于复杂，无法在规定时间内打开。请重新打印或扫描成 PDF 后再上传。"),
@@ -78,7 +76,7 @@ class UploadError(Exception):
         return str(self.sentence) % self.parameters
 
 
-class Refused(UploadError):  # noqa: N818 - says what happened, as workflow's do
+class Refused(UploadError):
     """The file itself is at fault; `fault` says how."""
 
     def __init__(self, fault: Fault, **parameters: object) -> None:
@@ -86,14 +84,14 @@ class Refused(UploadError):  # noqa: N818 - says what happened, as workflow's do
         self.fault = fault
 
 
-class StorageFull(UploadError):  # noqa: N818
+class StorageFull(UploadError):
     """The disk has no room; the file is not at fault and may be sent again later."""
 
     def __init__(self) -> None:
         super().__init__(_("服务器存储空间不足，文件没有保存。请稍后再试，或联系管理员。"))
 
 
-class Unfit(Exception):  # noqa: N818 - a finding, which inspection turns into a Refused
+class Unfit(Exception):
     """Raised deep in an inspection, where the name of the file is not known."""
 
     def __init__(self, fault: Fault, **details: object) -> None:
@@ -102,5 +100,5 @@ class Unfit(Exception):  # noqa: N818 - a finding, which inspection turns into a
         self.details = details
 
 
-class NotShown(Exception):  # noqa: N818 - an answer, not a failure
+class NotShown(Exception):
     """There is no picture of this file, page or width; the caller answers 404 or offers the download."""

@@ -24,11 +24,9 @@ def display_name(filename: str) -> str:
 
     Chinese and the extension stay as they were; doing it twice changes nothing.
     """
-    last_part = re.split(r"[/\\]", unicodedata.normalize("NFC", filename))[-1]
-    seen = "".join(
-        character for character in last_part if not unicodedata.category(character).startswith(_UNSEEN)
-    )
-    name = _FORBIDDEN_ON_WINDOWS.sub("_", " ".join(seen.split())).rstrip(". ")
+    seen = unicodedata.normalize("NFC", "".join(filter(_is_seen, filename)))
+    last_part = re.split(r"[/\\]", seen)[-1]
+    name = _FORBIDDEN_ON_WINDOWS.sub("_", " ".join(last_part.split())).rstrip(". ")
     stem, extension = _divide(name)
     stem = _cut(stem.lstrip(". "), LONGEST - len(extension))
     if _WINDOWS_DEVICE.match(stem):
@@ -39,6 +37,10 @@ def display_name(filename: str) -> str:
 def extension_of(name: str) -> str:
     """Return the extension of a display name in lower case without its dot, or "" when there is none."""
     return _divide(name)[1].removeprefix(".").lower()
+
+
+def _is_seen(character: str) -> bool:
+    return character.isspace() or not unicodedata.category(character).startswith(_UNSEEN)
 
 
 def _divide(name: str) -> tuple[str, str]:

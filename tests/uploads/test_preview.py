@@ -1,0 +1,125 @@
+"""What a reviewer sees in place is a picture that we made, upright, small enough, with nothing of the file in it."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from tests import files
+from uploads import decoding
+from uploads.errors import NotShown
+from uploads.preview import WIDTHS, is_shown, preview
+
+SHOWN = ("jpg", "jpeg", "png", "gif", "bmp", "pdf")
+
+
+def seen(content: bytes, extension: str, page: int = 1, width: int = 900) -> Image.Image:
+    made = preview(io.BytesIO(content), extension, page, width)
+    assert made.content_type == "image/jpeg"
+    picture = Image.open(io.BytesIO(made.content))
+    assert picture.format == "JPEG"
+    return picture.convert("RGB")
+
+
+@pytest.mark.parametrize("extension", SHOWN)
+def test_pictures_and_pdf_are_shown(extension):
+    picture = seen(files.sample(extension), extension, width=160)
+    assert picture.width == 160
+    assert 220 < picture.height < 230
+    assert is_shown(extension)
+
+
+@pytest.mark.parametrize("extension", ["doc", "docx", "xls", "xlsx"])
+def test_word_and_excel_are_not_shown(extension):
+    with pytest.raises(NotShown):
+        preview(io.BytesIO(files.sample(extension)), extension)
+    assert not is_shown(extension)
+
+
+def test_a_small_picture_is_not_blown_up_but_a_page_is_drawn_as_large_as_asked():
+    assert seen(files.png(), "png", width=1800).width == files.A4[0]
+    assert seen(files.pdf(), "pdf", width=1800).width == 1800
+
+
+@pytest.mark.parametrize("width", [0, -1, 159, 901, 100_000])
+def test_no_other_width_than_ours_is_drawn(width):
+    assert width not in WIDTHS
+    with pytest.raises(NotShown):
+        preview(io.BytesIO(files.png()), "png", 1, width)
+
+
+@pytest.mark.parametrize(("extension", "page"), [("pdf", 0), ("pdf", 3), ("pdf", -1), ("png", 2)])
+def test_there_is_no_picture_of_a_page_that_is_not_there(extension, page):
+    with pytest.raises(NotShown):
+        preview(io.BytesIO(files.sample(extension)), extension, page)
+
+
+def test_each_page_of_a_pdf_is_shown_in_its_turn():
+    red = files.sheet(ground="red")
+    both = files.encoded(files.sheet(), "PDF", save_all=True, append_images=[red])
+    assert min(seen(both, "pdf", page=1, width=160).getpixel((2, 2))) > 240
+    assert seen(both, "pdf", page=2, width=160).getpixel((2, 2))[1] < 20
+
+
+def test_a_photograph_taken_sideways_stands_upright_and_loses_its_place_and_time():
+    half_red = Image.new("RGB", (400, 200), "white")
+    half_red.paste("red", (0, 0, 200, 200))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter: its left is up
+    exif[0x010F] = "telephone"
+    content = files.encoded(half_red, "JPEG", exif=exif)
+
+    picture = seen(content, "jpg", width=160)
+
+    assert picture.size == (160, 320)
+    assert picture.getpixel((80, 10))[1] < 60
+    assert picture.getpixel((80, 310))[1] > 200
+    assert b"telephone" not in preview(io.BytesIO(content), "jpg", 1, 160).content
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "kind"),
+    [
+        ("RGBA", (0, 0, 0, 0), "PNG"),
+        ("LA", (0, 0), "PNG"),
+        ("L", 255, "PNG"),
+        ("1", 1, "PNG"),
+        ("P", 0, "GIF"),
+        ("I;16", 65535, "PNG"),
+        ("CMYK", (0, 0, 0, 0), "JPEG"),
+    ],
+)
+def test_every_way_to_store_white_is_shown_white(mode, colour, kind):
+    picture = Image.new(mode, (300, 200), colour)
+    if mode == "P":
+        picture.putpalette([255, 255, 255] * 256)
+    assert min(seen(files.encoded(picture, kind), kind.lower(), width=160).getpixel((80, 50))) > 250
+
+
+def test_a_screenshot_of_a_whole_conversation_stays_readable_and_a_thread_does_not_fill_the_memory():
+    assert seen(files.encoded(Image.new("L", (1080, 20_000)), "PNG"), "png", width=900).width > 800
+    assert max(seen(files.encoded(Image.new("1", (3, 900_000)), "PNG"), "png", width=900).size) <= 65_000
+
+
+def test_the_seal_on_a_pdf_is_shown_also_when_it_is_a_note_on_the_page():
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Annots[4 0 R]>>"
+    seal = b"<</Type/Annot/Subtype/Stamp/Rect[0 0 595 842]/F 4/AP<</N 5 0 R>>>>"
+    red = b"1 0 0 rg 0 0 595 842 re f"
+    look = b"<</Type/XObject/Subtype/Form/BBox[0 0 595 842]/Length %d>>\nstream\n%s\nendstream" % (
+        len(red),
+        red,
+    )
+    content = files.plain_pdf([page], extra={4: seal, 5: look})
+    assert seen(content, "pdf", width=160).getpixel((80, 100))[1] < 20
+
+
+@pytest.mark.parametrize("extension", SHOWN)
+def test_a_file_that_was_damaged_on_our_disk_is_not_shown(extension):
+    with pytest.raises(NotShown):
+        preview(io.BytesIO(files.truncated(files.sample(extension), 0.3)), extension)
+
+
+def test_a_page_that_would_never_be_drawn_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(decoding, "SECONDS", 1.5)
+    with pytest.raises(NotShown):
+        preview(io.BytesIO(files.pdf_that_never_ends()), "pdf")

@@ -1,0 +1,131 @@
+"""Nothing is ever half stored, found by another's name, or removed while somebody needs it."""
+
+import errno
+import hashlib
+import io
+import os
+import stat
+import time
+from datetime import timedelta
+
+import pytest
+
+from uploads import storage as storage_module
+from uploads.errors import StorageFull
+from uploads.storage import NAME, LocalDisk
+
+
+@pytest.fixture
+def disk(room) -> LocalDisk:
+    return LocalDisk(room)
+
+
+def age(path, hours: float) -> None:
+    then = time.time() - hours * 3600
+    os.utime(path, (then, then))
+
+
+def test_a_file_is_kept_under_a_random_name_readable_by_nobody_else(disk):
+    first, second = disk.store(io.BytesIO(b"paper")), disk.store(io.BytesIO(b"paper"))
+
+    assert NAME.fullmatch(first.name)
+    assert first.name != second.name
+    assert (first.size, first.sha256) == (5, hashlib.sha256(b"paper").hexdigest())
+    assert disk.open(first.name).read() == b"paper"
+    assert stat.S_IMODE(disk.path(first.name).stat().st_mode) == 0o600
+
+
+def test_file_and_directories_are_on_the_disk_before_the_name_is_given(disk, monkeypatch):
+    synced = []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda number: (synced.append(os.fstat(number).st_ino), fsync(number)))
+    path = disk.path(disk.store(io.BytesIO(b"paper")).name)
+    for place in (path, path.parent, path.parent.parent, disk.root, disk.root.parent):
+        assert place.stat().st_ino in synced
+
+
+class BrokenOff(io.BytesIO):
+    """Breaks off after the first piece, as a connection does."""
+
+    def read(self, size=-1):
+        if self.tell():
+            raise ConnectionResetError
+        return super().read(10)
+
+
+def test_a_stream_that_breaks_off_leaves_nothing(disk, kept):
+    with pytest.raises(ConnectionResetError):
+        disk.store(BrokenOff(b"paper" * 100))
+    assert kept() == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_says_so_and_leaves_nothing(number, app, kept, disk, monkeypatch):
+    def full(descriptor):
+        raise OSError(number, "no room")
+
+    monkeypatch.setattr(storage_module.os, "fsync", full)
+    with pytest.raises(StorageFull, match="存储空间不足"):
+        disk.store(io.BytesIO(b"paper"))
+    assert kept() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd",
+        "/etc/passwd",
+        "aa/bb/../../../x",
+        "",
+        "aa/bb/" + "g" * 28,
+        "aa/bb/" + "0" * 28 + "\n",
+    ],
+)
+def test_a_name_that_we_never_gave_opens_and_removes_nothing(name, disk):
+    for deed in (disk.open, disk.remove, disk.path):
+        with pytest.raises(ValueError, match="not the name"):
+            deed(name)
+
+
+def test_what_was_removed_is_gone_and_may_be_removed_again(disk):
+    name = disk.store(io.BytesIO(b"paper")).name
+    disk.remove(name)
+    disk.remove(name)
+    with pytest.raises(FileNotFoundError):
+        disk.open(name)
+
+
+def test_the_sweep_removes_what_no_row_names_and_leaves_the_young_the_named_and_the_strange(disk, kept):
+    orphan, named, young = (disk.store(io.BytesIO(b"paper")).name for _ in range(3))
+    strange = disk.root / "aa" / "bb" / "README"
+    strange.parent.mkdir(parents=True, exist_ok=True)
+    strange.write_text("not ours")
+    left = disk.root / "arriving" / "left-by-a-crash"
+    left.write_bytes(b"pap")
+    for path in (disk.path(orphan), disk.path(named), strange, left):
+        age(path, hours=25)
+
+    assert disk.sweep(lambda names: {named} & set(names)) == 2
+    assert kept() == sorted([disk.path(named), disk.path(young), strange])
+    assert disk.sweep(lambda names: {named}, older_than=timedelta(0)) == 1
+    assert kept() == sorted([disk.path(named), strange])
+
+
+def test_the_sweep_asks_the_database_for_a_bounded_number_of_names_at_once(disk, monkeypatch):
+    monkeypatch.setattr(storage_module, "SWEPT_AT_ONCE", 2)
+    for _ in range(5):
+        disk.store(io.BytesIO(b"paper"))
+    asked = []
+
+    def named(names):
+        asked.append(len(names))
+        return set(names)
+
+    assert disk.sweep(named, older_than=timedelta(0)) == 0
+    assert asked == [2, 2, 1]
+
+
+def test_rows_whose_file_is_gone_are_found(disk):
+    here, gone = (disk.store(io.BytesIO(b"paper")).name for _ in range(2))
+    disk.remove(gone)
+    assert list(disk.missing([here, gone])) == [gone]
