@@ -13,4 +13,4 @@ control_socket_disable = True
 
 
 def when_ready(server):
-    print(f"鄂尔多斯人事人才公共服务大厅 · http://{bind}/ · Ctrl-C 结束", flush=True)  # noqa: T201
+    print(f"鄂尔多斯人事人才公共服务大厅 · http://{bind}/ · Ctrl-C 结束", flush=True)

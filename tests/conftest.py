@@ -1,5 +1,8 @@
 """What every test may ask for stands in these modules."""
 
 pytest_plugins = [
+    "tests.machine.requirements",
+    "tests.machine.databases",
+    "tests.machine.site",
     "tests.browser.fixtures",
 ]

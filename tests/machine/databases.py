@@ -1,0 +1,159 @@
+"""A clean database for each test, on SQLite and on PostgreSQL, with the schema that the migrations make.
+
+The migrations run once for each kind; every test gets a copy of what they made.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask_migrate
+import psycopg
+import pytest
+
+from app import create_app
+from config import settings
+from models import db
+from tests.machine.processes import Server, free_port
+from tests.machine.secrets import environment
+
+KINDS = ("sqlite", "postgresql")
+
+
+class PostgreSQL:
+    """A server of its own on a free port; PostgreSQL refuses root, so root lends it the user postgres."""
+
+    def __init__(self) -> None:
+        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
+        if not programs:
+            raise RuntimeError("PostgreSQL is not installed: tests/machine/install")
+        user = "postgres" if os.geteuid() == 0 else None
+        self.home = Path(tempfile.mkdtemp(prefix="postgresql-"))
+        if user:
+            shutil.chown(self.home, user, user)
+        rights = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
+        data = self.home / "data"
+        made = subprocess.run(
+            [
+                *rights,
+                programs[-1] / "initdb",
+                *f"-D {data} -U app -A trust -E UTF8 --locale=C.UTF-8 --no-sync".split(),
+            ],
+            cwd="/",
+            capture_output=True,
+            text=True,
+        )
+        if made.returncode:
+            raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
+        self.port = free_port()
+        self._server = Server(
+            [
+                str(programs[-1] / "postgres"),
+                *f"-D {data} -k {self.home} -p {self.port} -h 127.0.0.1 -F -N 200".split(),
+            ],
+            self.home / "log",
+            self._answers,
+            user=user,
+            end_by=signal.SIGINT,  # does not wait for those still connected
+        )
+        self._connection = psycopg.connect(self.address("postgres"), autocommit=True)
+
+    def address(self, name: str) -> str:
+        return f"postgresql://app@127.0.0.1:{self.port}/{name}"
+
+    def run(self, statement: str) -> None:
+        self._connection.execute(statement)
+
+    def stop(self) -> None:
+        self._connection.close()
+        self._server.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.address("postgres"), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+class Databases:
+    """Hands out databases; `fresh` is migrated and empty, `bare` has no table yet."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._numbers = itertools.count(1)
+        self._templates: dict[str, str] = {}
+        self._postgresql: PostgreSQL | None = None
+
+    def bare(self, kind: str) -> str:
+        name = f"test_{next(self._numbers)}"
+        if kind == "sqlite":
+            return f"sqlite:///{self._directory / name}.sqlite"
+        self._server().run(f"CREATE DATABASE {name}")
+        return self._server().address(name)
+
+    def fresh(self, kind: str) -> str:
+        template = self._template(kind)
+        name = f"test_{next(self._numbers)}"
+        if kind == "sqlite":
+            shutil.copyfile(_file(template), self._directory / f"{name}.sqlite")
+            return f"sqlite:///{self._directory / name}.sqlite"
+        self._server().run(f"CREATE DATABASE {name} TEMPLATE {_name(template)}")
+        return self._server().address(name)
+
+    def drop(self, url: str) -> None:
+        if url.startswith("sqlite"):
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{_file(url)}{suffix}").unlink(missing_ok=True)
+        else:
+            self._server().run(f"DROP DATABASE {_name(url)} WITH (FORCE)")
+
+    def stop(self) -> None:
+        if self._postgresql:
+            self._postgresql.stop()
+
+    def _template(self, kind: str) -> str:
+        if kind not in self._templates:
+            url = self.bare(kind)
+            app = create_app(settings(environment(self._directory / "template", url)))
+            with app.app_context():
+                flask_migrate.upgrade()
+                db.engine.dispose()
+            self._templates[kind] = url
+        return self._templates[kind]
+
+    def _server(self) -> PostgreSQL:
+        if self._postgresql is None:
+            self._postgresql = PostgreSQL()
+        return self._postgresql
+
+
+def _file(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def _name(url: str) -> str:
+    return url.rsplit("/", 1)[1]
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    databases = Databases(tmp_path_factory.mktemp("databases"))
+    yield databases
+    databases.stop()
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+    """The address of a migrated, empty database. A test that asks for it runs on every kind."""
+    url = databases.fresh(request.param)
+    yield url
+    databases.drop(url)

@@ -1,0 +1,165 @@
+"""The site: in the test's own process (`app`, `client`), or served by gunicorn in two processes (`live_server`)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from werkzeug.test import TestResponse
+
+from app import create_app
+from config import ROOT, settings
+from models import db
+from tests.machine.databases import Databases
+from tests.machine.processes import PATIENCE, Server, free_port
+from tests.machine.secrets import environment
+
+
+class Client(FlaskClient):
+    """A person's browser without the browser. CSRF protection is on: `send` posts with the person's token."""
+
+    def csrf_token(self) -> str:
+        with self.session_transaction() as session:
+            seed = session.setdefault("csrf_token", hashlib.sha256(os.urandom(64)).hexdigest())
+        token: str = URLSafeTimedSerializer(self.application.secret_key, salt="wtf-csrf-token").dumps(seed)
+        return token
+
+    def send(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+        return self.post(path, data={"csrf_token": self.csrf_token(), **(data or {})}, **more)
+
+
+class Site:
+    """The real site, prepared by its own command and served by gunicorn, on a database of its own."""
+
+    def __init__(self, home: Path, database_url: str, **variables: str) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        self.instance = home / "instance"
+        self.database_url = database_url
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = environment(self.instance, database_url, **variables)
+        self._prepare()
+        self._server = Server(
+            [sys.executable, "-m", "gunicorn", "app:create_app()"],
+            home / "site.log",
+            self._answers,
+            environment={**self._environment, "PORT": str(self.port)},
+        )
+        self.app = create_app(settings(self._environment))
+
+    @property
+    def accounts(self) -> list[dict[str, str]]:
+        """The sample accounts: role, login, password, region."""
+        accounts: list[dict[str, str]] = json.loads(
+            (self.instance / "sample-accounts.json").read_text(encoding="utf-8")
+        )
+        return accounts
+
+    @contextmanager
+    def app_context(self) -> Iterator[Flask]:
+        """An application of this process on the site's database and files, for factories and for looking after."""
+        with self.app.app_context():
+            yield self.app
+
+    def log_text(self) -> str:
+        return self._server.log_text()
+
+    def stop(self) -> None:
+        self._server.stop()
+        with self.app.app_context():
+            db.engine.dispose()
+
+    def _prepare(self) -> None:
+        prepared = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", "prepare"],
+            cwd=ROOT,
+            env={**os.environ, **self._environment},
+            capture_output=True,
+            text=True,
+        )
+        if prepared.returncode:
+            raise RuntimeError(f"flask prepare failed:\n{prepared.stdout}{prepared.stderr}")
+
+    def _answers(self) -> bool:
+        try:
+            urllib.request.urlopen(f"{self.url}/healthz", timeout=PATIENCE).close()
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            return False
+        return True
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a migrated, empty database; no context is pushed. Runs on every kind of database."""
+    app = create_app({**settings(environment(tmp_path / "instance", database_url)), "TESTING": True})
+    app.test_client_class = Client
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app_context(app: Flask) -> Iterator[Flask]:
+    """For tests below the views. Not together with `client`: what Flask keeps in `g` would outlive a request."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    """One person's browser; `app.test_client()` is another person's."""
+    client = app.test_client()
+    assert isinstance(client, Client)
+    return client
+
+
+@pytest.fixture(scope="session")
+def start_site(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Site]]:
+    """`start_site("postgresql", RATE_LIMITS="yes")`: a site on this kind of database, with further TALENT_ variables."""
+    sites: list[Site] = []
+
+    def start(kind: str = "sqlite", **variables: str) -> Site:
+        sites.append(Site(tmp_path_factory.mktemp("site"), databases.bare(kind), **variables))
+        return sites[-1]
+
+    yield start
+    for site in sites:
+        site.stop()
+
+
+@pytest.fixture(scope="module")
+def live_server(request: pytest.FixtureRequest, start_site: Callable[..., Site]) -> Iterator[Site]:
+    """A site for the tests of a module, on SQLite unless they say
+    `@pytest.mark.parametrize("live_server", ["sqlite", "postgresql"], indirect=True, scope="module")`."""
+    site = start_site(getattr(request, "param", "sqlite"))
+    yield site
+    site.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """A failure shows what the site logged."""
+    report = yield
+    if report.failed:
+        for site in getattr(item, "funcargs", {}).values():
+            if isinstance(site, Site):
+                report.sections.append((f"log of {site.url}", site.log_text()))
+    return report
