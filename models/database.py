@@ -53,15 +53,18 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-def words(kind: type[PythonEnum]) -> Enum:
-    """A text column that can hold the values of this set and nothing else."""
+def words(kind: type[PythonEnum], column: str = "") -> Enum:
+    """A text column that can hold the values of this set and nothing else.
+
+    `column` names its constraint where one table has several columns of one set.
+    """
     return Enum(
         kind,
         native_enum=False,
         create_constraint=True,
         length=32,
         values_callable=lambda members: [member.value for member in members],
-        name=kind.__name__.lower(),
+        name=column or kind.__name__.lower(),
     )
 
 
@@ -76,8 +79,9 @@ def exclusive() -> Iterator[None]:
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("unsaved changes before an exclusive transaction")
     session.commit()
-    session.connection(execution_options={"immediate": True})
+    session.expire_all()
     try:
+        session.connection(execution_options={"immediate": True})
         yield
         session.commit()
     except BaseException:

@@ -26,8 +26,8 @@ class Review(Model):
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
     sequence: Mapped[int]
     action: Mapped[Action] = mapped_column(words(Action))
-    from_state: Mapped[State] = mapped_column(words(State))
-    to_state: Mapped[State] = mapped_column(words(State))
+    from_state: Mapped[State] = mapped_column(words(State, "from_state"))
+    to_state: Mapped[State] = mapped_column(words(State, "to_state"))
     result: Mapped[Result | None] = mapped_column(words(Result))
     actor_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     actor_name: Mapped[str] = mapped_column(String(60))
