@@ -50,6 +50,11 @@ def _nobody() -> str:
     return hasher.hash(secrets.token_hex())
 
 
+def hold(account: Account) -> None:
+    """Let one transaction at a time begin something for this person; the others wait until it has ended."""
+    db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update(key_share=True))
+
+
 def verify(hashed: str | None, secret: str) -> bool:
     """Say whether the secret is the hashed one; takes the same time where there is nothing to compare with."""
     try:

@@ -6,6 +6,7 @@ from math import ceil
 from sqlalchemy import select, update
 
 from models import Account, Application, Notice, NoticeReading, db, exclusive, now
+from workflow import accounts
 from workflow.errors import NoticeUnread
 
 SECONDS = 30
@@ -45,9 +46,11 @@ def seconds_left(reading: NoticeReading | None, at: datetime | None = None) -> i
 def open_notice(account: Account, application: Application | None, notice: Notice) -> NoticeReading:
     """Note that the person has the notice before them now; a reading that is under way or done is kept."""
     reading = find(account, application, notice)
-    if reading is not None and (reading.read_at or now() - reading.opened_at < PATIENCE):
+    if reading is not None and _counts(reading):
         return reading
     with exclusive():
+        accounts.hold(account)
+        reading = find(account, application, notice)  # a second window may have opened it meanwhile
         if reading is None:
             reading = NoticeReading(
                 account_id=account.id,
@@ -55,9 +58,13 @@ def open_notice(account: Account, application: Application | None, notice: Notic
                 application_id=application.id if application else None,
             )
             db.session.add(reading)
-        else:
+        elif not _counts(reading):
             reading.opened_at = now()
     return reading
+
+
+def _counts(reading: NoticeReading) -> bool:
+    return reading.read_at is not None or now() - reading.opened_at < PATIENCE
 
 
 def finish(account: Account, application: Application | None) -> int:

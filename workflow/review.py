@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select, text
 
 from models import (
     Account,
     Action,
     Application,
     Attachment,
-    Counter,
     Disclosure,
     Review,
     Role,
@@ -21,7 +19,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import completeness, form, messages, reading, routing, scope
+from workflow import accounts, completeness, form, messages, reading, routing, scope
 from workflow.calendar import local_date
 from workflow.errors import (
     AlreadyUnderWay,
@@ -37,6 +35,12 @@ from workflow.transitions import DRAFT, UNRECORDED, Transition, transition
 
 Change = Callable[[Application], None]
 """What a person typed, laid into the application inside the transaction."""
+
+COUNT = text(
+    "INSERT INTO counters (year, last) VALUES (:year, 1)"
+    " ON CONFLICT (year) DO UPDATE SET last = counters.last + 1 RETURNING last"
+)
+"""One statement, because also the year's first number may be asked for by two processes at once."""
 
 
 def perform(
@@ -81,6 +85,7 @@ def begin(actor: Account, change: Change) -> Application:
         person = present(actor)
         if person.role is not Role.APPLICANT or not person.identity_number or not person.paper:
             raise NotPermitted
+        accounts.hold(person)
         reading.require(person, None)
         if open_application(person) is not None:
             raise AlreadyUnderWay
@@ -101,10 +106,7 @@ def begin(actor: Account, change: Change) -> Application:
         )
         change(application)
         db.session.add(application)
-        try:
-            db.session.flush()
-        except IntegrityError as error:
-            raise AlreadyUnderWay from error
+        db.session.flush()
         reading.belongs_to(person, application)
         return application
 
@@ -254,9 +256,4 @@ def _next_sequence(application: Application) -> int:
 def _next_number(at: datetime) -> str:
     """Return the next free number of the year, such as 2026-000341; held until the commit, so none is given twice."""
     year = local_date(at).year
-    counter = db.session.get(Counter, year, with_for_update=True)
-    if counter is None:
-        counter = Counter(year=year, last=0)
-        db.session.add(counter)
-    counter.last += 1
-    return f"{year}-{counter.last:06d}"
+    return f"{year}-{db.session.scalar(COUNT, {'year': year}):06d}"
