@@ -50,7 +50,7 @@ types: tools
 
 imports: tools
 	@echo 'import-linter'
-	@.venv/bin/lint-imports --verbose > build/imports.log || { cat build/imports.log; exit 1; }
+	@$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-logo > build/imports.log || { cat build/imports.log; exit 1; }
 
 texts: tools
 	@$(PY) tools/translations.py check
