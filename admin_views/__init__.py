@@ -2,13 +2,13 @@
 
 from flask import Flask
 
-from admin_views import errors, frame
+from admin_views import city, enterprise, errors, frame, office
 from admin_views.languages import chosen_language
 from models import Account, db
 
 __all__ = ["chosen_language", "load_account", "register"]
 
-CONSOLES = (frame, errors)
+CONSOLES = (frame, errors, enterprise, office, city)
 
 
 def load_account(identifier: str) -> Account | None:

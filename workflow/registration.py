@@ -116,6 +116,11 @@ def decide(
         return _record(enterprise, action, person, reason)
 
 
+def opens_console(actor: Account) -> bool:
+    """Say whether a reviewer's enterprise is approved; before that only its registration is open to it (E3)."""
+    return actor.enterprise is not None and actor.enterprise.registration is Registration.APPROVED
+
+
 def office_of(enterprise: Enterprise) -> Office:
     """Return the office that approves this enterprise's account: that of its region (E2)."""
     return enterprise.region.office

@@ -1,0 +1,26 @@
+"""「市专家服务中心」 reviews last: passes, returns or refuses (O2)."""
+
+from flask import Flask
+from flask_admin import Admin
+from flask_login import current_user
+
+from admin_views import review_list
+from admin_views.review import ReviewConsole
+from models import Application
+from workflow.words import N_
+
+
+class CityConsole(ReviewConsole):
+    """All applications that have reached the city."""
+
+    console = "city"
+    filters = ReviewConsole.filters | {"result": review_list.BY_RESULT}
+
+    def console_name(self) -> str:
+        return str(current_user.office)
+
+
+def register(app: Flask) -> None:
+    """Add `/city/`."""
+    index = CityConsole(Application, name=N_("申请审核"), endpoint="city", url="/city")
+    Admin(app, name=N_("市专家服务中心审核"), index_view=index)

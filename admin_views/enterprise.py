@@ -1,0 +1,35 @@
+"""「企业」: checks the persons who name it and their papers, passes upward or returns (E5, E6)."""
+
+from flask import Flask
+from flask_admin import Admin
+from flask_login import current_user
+
+from admin_views.review import ReviewConsole
+from models import Application
+from workflow.registration import opens_console
+from workflow.words import N_
+
+
+class EnterpriseConsole(ReviewConsole):
+    """企业审核. Before its registration is approved nothing of it exists (E3)."""
+
+    console = "enterprise"
+
+    def is_accessible(self) -> bool:
+        return super().is_accessible() and opens_console(current_user)
+
+    def console_name(self) -> str:
+        return str(current_user.enterprise)
+
+
+def register(app: Flask) -> None:
+    """Add `/enterprise/`."""
+    index = EnterpriseConsole(Application, name=N_("申请审核"), endpoint="enterprise", url="/enterprise")
+    admin = Admin(app, name=N_("企业审核"), index_view=index)
+    try:
+        from admin_views.registration import RegistrationView
+    except ImportError:
+        return
+    admin.add_view(
+        RegistrationView(name=N_("企业账号"), endpoint="registration", url="/enterprise/registration")
+    )

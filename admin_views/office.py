@@ -1,0 +1,223 @@
+"""初审: a banner's, district's or park's office reviews what belongs to its regions, and approves their enterprises (O1, O3)."""
+
+from typing import Any
+
+from flask import Flask, abort, flash, redirect, request
+from flask_admin import Admin, expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, func, select
+from werkzeug.wrappers import Response
+
+from admin_views.base import ScopedView, menu
+from admin_views.frame import said
+from admin_views.keyset import Order, page
+from admin_views.papers import Paper, Shelf, shown
+from admin_views.review import ReviewConsole
+from admin_views.review_list import MOST_COUNTED, PAGE_SIZE
+from models import Application, Enterprise, Registration, RegistrationAction, db
+from uploads import delivery
+from uploads.errors import NotShown
+from uploads.sets import previews, storage
+from workflow import registration, scope
+from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
+from workflow.words import N_
+
+
+class OfficeConsole(ReviewConsole):
+    """The applications of the office's regions."""
+
+    console = "office"
+
+    def console_name(self) -> str:
+        return str(current_user.office)
+
+
+REFUSAL_PHRASES = (
+    N_("营业执照不清晰，请重新上传。"),
+    N_("统一社会信用代码与营业执照不一致。"),
+    N_("所属地区选择有误，请按注册地选择。"),
+    N_("联系人或联系电话有误。"),
+)
+
+
+class EnterpriseAccounts(ScopedView):
+    """The enterprise accounts of the office's regions: who waits for approval, and who has been decided (E2, O3)."""
+
+    console = "office"
+    opened = ("index_view", "enterprise", "decide", "original", "picture")
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.enterprises(current_user)
+
+    def render(self, template: str, **context: Any) -> str:
+        return super().render(
+            template, console=str(current_user.office), menu=menu(self.admin, self), **context
+        )
+
+    def menu_count(self) -> int:
+        some = self.rows(Enterprise.id).where(_waiting()).limit(MOST_COUNTED).subquery()
+        return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+    @expose("/")
+    def index_view(self) -> str:
+        """Return the enterprises, those that wait first."""
+        tab = request.args.get("tab", "waiting")
+        if tab not in {"waiting", "all"}:
+            abort(404)
+        order = Order(Enterprise.waiting_since, Enterprise.id, descending=tab == "all")
+        query = self.rows(
+            Enterprise.name,
+            Enterprise.credit_code,
+            Enterprise.contact_name,
+            Enterprise.contact_phone,
+            Enterprise.registration,
+            Enterprise.waiting_since,
+            Enterprise.id,
+        )
+        if tab == "waiting":
+            query = query.where(_waiting())
+        if words := request.args.get("q", "").strip():
+            part = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            query = query.where(
+                Enterprise.name.like(f"%{part}%", escape="\\") | (Enterprise.credit_code == words.upper())
+            )
+        rows = page(query, order, request.args.get("page", ""), PAGE_SIZE)
+        return self.render(
+            "review/enterprises.html",
+            rows=rows.rows,
+            tab=tab,
+            words=words,
+            pager={
+                key: self._turned(tab, words, getattr(rows, key))
+                for key in ("first", "previous", "next", "last")
+            },
+            registration_words=registration.REGISTRATION_WORDS,
+            approved=Registration.APPROVED,
+            pending=Registration.PENDING,
+        )
+
+    def _turned(self, tab: str, words: str, cursor: str | None) -> str | None:
+        return (
+            None
+            if cursor is None
+            else self.get_url(".index_view", tab=tab, q=words or None, page=cursor or None)
+        )
+
+    @expose("/<int:key>/")
+    def enterprise(self, key: int) -> Any:
+        """Return one registration: the licence beside what was typed."""
+        return self._page(self.get_one(key))
+
+    def _page(self, found: Enterprise, status: int = 200, **further: Any) -> Any:
+        content = self.render(
+            "review/enterprise.html",
+            **shown([self._shelf(found)]),
+            enterprise=found,
+            steps=registration.steps_for(found, current_user),
+            registration_words=registration.REGISTRATION_WORDS,
+            said_words=registration.SAID,
+            pending=Registration.PENDING,
+            approved=Registration.APPROVED,
+            phrases=REFUSAL_PHRASES,
+            **{"wrong": {}, "typed": {}, "meanwhile": False, **further},
+        )
+        return content, status
+
+    def _shelf(self, found: Enterprise) -> Shelf:
+        if not found.licence_file:
+            return Shelf(1, gettext("营业执照"), [])
+
+        def picture(sheet: int, width: int) -> str:
+            return self.get_url(".picture", key=found.id, sheet=sheet, width=width)
+
+        licence = Paper(
+            found.id,
+            found.licence_name or "",
+            found.licence_extension or "",
+            found.licence_pages,
+            "",
+            new=False,
+            original=self.get_url(".original", key=found.id),
+            picture=picture,
+        )
+        return Shelf(1, gettext("营业执照"), [licence])
+
+    @expose("/<int:key>/decide/", methods=("POST",))
+    def decide(self, key: int) -> Any:
+        """Approve or send back; the next that waits opens."""
+        found = self.get_one(key)
+        try:
+            action = RegistrationAction(request.form.get("action", ""))
+        except ValueError:
+            abort(404)
+        reason = request.form.get("reason", "")
+        try:
+            event = registration.decide(
+                found.id,
+                action,
+                current_user,
+                seen_version=request.form.get("version", default=0, type=int),
+                reason=reason,
+            )
+        except ReasonMissing:
+            return self._page(found, 422, wrong={action.value: gettext("请填写原因，企业会看到这段文字。")})
+        except DecidedMeanwhile:
+            db.session.refresh(found)
+            return self._page(found, 409, meanwhile=True, typed={action.value: reason})
+        except (NotPermitted, NotVisible):
+            abort(404)
+        flash(
+            gettext(
+                "%(name)s：%(said)s，已通知企业。",
+                name=found.name,
+                said=said(registration.SAID[event.action]),
+            ),
+            "success",
+        )
+        following = db.session.execute(
+            self.rows(Enterprise.id)
+            .where(_waiting())
+            .order_by(Enterprise.waiting_since, Enterprise.id)
+            .limit(1)
+        ).first()
+        if following is None:
+            return redirect(self.get_url(".index_view"))
+        return redirect(self.get_url(".enterprise", key=following.id))
+
+    @expose("/<int:key>/licence/")
+    def original(self, key: int) -> Response:
+        """Return the licence as it was uploaded, as a download."""
+        found = self.get_one(key)
+        try:
+            return delivery.send_original(
+                storage(), found.licence_file or "", found.licence_name or "", found.licence_type or ""
+            )
+        except (FileNotFoundError, ValueError):
+            abort(404)
+
+    @expose("/<int:key>/licence/<int:sheet>-<int:width>.jpg")
+    def picture(self, key: int, sheet: int, width: int) -> Response:
+        """Return our picture of one page of the licence."""
+        found = self.get_one(key)
+        try:
+            return delivery.send_preview(
+                storage(), previews(), found.licence_file or "", found.licence_extension or "", sheet, width
+            )
+        except (NotShown, FileNotFoundError, ValueError):
+            abort(404)
+
+
+def _waiting() -> ColumnElement[bool]:
+    return Enterprise.registration == Registration.PENDING
+
+
+def register(app: Flask) -> None:
+    """Add `/office/`."""
+    index = OfficeConsole(Application, name=N_("申请审核"), endpoint="office", url="/office")
+    admin = Admin(app, name=N_("初审"), index_view=index)
+    admin.add_view(
+        EnterpriseAccounts(
+            Enterprise, name=N_("企业账号"), endpoint="office_enterprises", url="/office/enterprises"
+        )
+    )

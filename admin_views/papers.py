@@ -1,0 +1,104 @@
+"""Papers as a page shows them: a shelf for each material, its files, and where their pictures and originals are."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from sqlalchemy import or_, select
+
+from models import Account, Application, Attachment, Material, db
+from workflow import routing, scope
+
+KIBIBYTE = 1024
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One file; `picture` gives the address of our picture of a page in a width."""
+
+    id: int
+    name: str
+    extension: str
+    pages: int | None
+    size: str
+    new: bool
+    original: str
+    picture: Callable[[int, int], str]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One material with its files, in the order in which they were uploaded."""
+
+    number: int
+    title: str
+    files: Sequence[Paper]
+
+
+Address = Callable[..., str]
+"""Returns the address of a view ("original" or "picture") for a file."""
+
+
+def size_in_words(size: int) -> str:
+    """Return a number of bytes as a person reads it, such as 2.1 MB."""
+    if size < KIBIBYTE * KIBIBYTE:
+        return f"{max(size / KIBIBYTE, 0.1):.0f} KB" if size >= KIBIBYTE else f"{size} B"
+    return f"{size / KIBIBYTE / KIBIBYTE:.1f} MB"
+
+
+def papers(application: Application, actor: Account) -> list[tuple[Material, list[Attachment], int]]:
+    """Return each material with the files of the last submission, and that submission's number."""
+    uploaded: dict[int, list[Attachment]] = {}
+    for attachment in db.session.scalars(
+        select(Attachment)
+        .where(
+            Attachment.application_id == application.id,
+            Attachment.submitted_round.is_not(None),
+            or_(Attachment.removed_after.is_(None), Attachment.removed_after == _mended_round(application)),
+            scope.attachments(actor),
+        )
+        .order_by(Attachment.id)
+    ):
+        uploaded.setdefault(attachment.material_id, []).append(attachment)
+    wanted = db.session.scalars(
+        select(Material)
+        .where(or_(Material.active, Material.id.in_(uploaded)))
+        .order_by(Material.position, Material.id)
+    )
+    return [(material, uploaded.get(material.id, []), application.round) for material in wanted]
+
+
+def _mended_round(application: Application) -> int:
+    """Return the round whose files are shown: while the applicant mends, what they removed since still counts."""
+    return -1 if application.state in routing.REACH else application.round
+
+
+def paper(file: Attachment, address: Address, present_round: int = 0) -> Paper:
+    """Return a file as a page shows it."""
+    return Paper(
+        file.id,
+        file.display_name,
+        file.extension,
+        file.pages,
+        size_in_words(file.size),
+        present_round > 1 and file.submitted_round == present_round,
+        address(".original", file),
+        lambda sheet, width: address(".picture", file, sheet=sheet, width=width),
+    )
+
+
+def shelves(found: Sequence[tuple[Material, list[Attachment], int]], address: Address) -> list[Shelf]:
+    """Return the shelves of a viewer."""
+    return [
+        Shelf(number, material.name, [paper(file, address, present_round) for file in files])
+        for number, (material, files, present_round) in enumerate(found, 1)
+    ]
+
+
+def shown(found: Sequence[Shelf]) -> Mapping[str, Any]:
+    """Return what viewer.html needs: the shelves, and the paper that the address names or the first."""
+    files = [file for shelf in found for file in shelf.files]
+    named = request.args.get("paper", type=int)
+    chosen = next((file for file in files if file.id == named), files[0] if files else None)
+    return {"shelves": found, "chosen_paper": chosen, "paper_count": len(files)}

@@ -1,0 +1,320 @@
+"""What every reviewer's console is: a list, and one application with its papers, its history and the table's buttons.
+
+A console says what is special about it and nothing else. Decisions go through workflow.review, rows through scope.
+"""
+
+from typing import Any
+
+from flask import abort, flash, redirect, request, session
+from flask_admin import expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, select
+from werkzeug.wrappers import Response
+
+from admin_views import review_list
+from admin_views.base import ScopedView, menu
+from admin_views.frame import said
+from admin_views.keyset import page
+from admin_views.papers import Shelf, papers, shelves, shown
+from admin_views.review_page import PHRASES, sections
+from models import Action, Application, Attachment, Review, db
+from uploads import delivery
+from uploads.errors import NotShown
+from uploads.sets import previews, storage
+from workflow import progress, review, routing, scope
+from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
+from workflow.transitions import (
+    ACTION_WORDS,
+    BY_STATE_AND_ACTION,
+    FINISHED,
+    RESULT_WORDS,
+    STATE_WORDS,
+    Transition,
+    actions,
+)
+from workflow.words import N_
+
+ROUTES = ("index_view", "application", "decide", "disclose", "original", "picture")
+
+
+class ReviewConsole(ScopedView):
+    """The list and the page of one application for whoever reviews."""
+
+    opened = ROUTES
+    named = "number"
+    title = N_("申请审核")
+    tabs = ("waiting", "decided", "all")
+    filters = {
+        "education": review_list.BY_EDUCATION,
+        "submitted": review_list.BY_SUBMITTED,
+        "waiting": review_list.BY_WAITING,
+    }
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.visible(current_user)
+
+    def render(self, template: str, **context: Any) -> str:
+        context.setdefault("console", self.console_name())
+        context.setdefault("menu", menu(self.admin, self))
+        return super().render(template, **context)
+
+    def console_name(self) -> str:
+        """Return what stands at the top left."""
+        return gettext(self.title)
+
+    # The list
+
+    @expose("/")
+    def index_view(self) -> str:
+        """Return the list as tabs, filters, search and sorting leave it."""
+        chosen = {key: value for key, value in request.args.items() if value}
+        session[f"{self.console}-list"] = request.query_string.decode()
+        tab = chosen.get("tab", self.tabs[0])
+        if tab not in self.tabs:
+            abort(404)
+        sort, descending = (
+            chosen.get("sort", "waiting"),
+            chosen.get("order", self._usual_order(tab)) == "desc",
+        )
+        order = review_list.order(sort, descending)
+        rows = page(
+            review_list.query(self._listed(tab, chosen), order),
+            order,
+            chosen.get("page", ""),
+            review_list.PAGE_SIZE,
+        )
+        return self.render(
+            "review/list.html",
+            title=self.title,
+            tabs=self._tabs(tab),
+            tab=tab,
+            filters=self.filters,
+            chosen=chosen,
+            filtered=any(key in chosen for key in ("q", *self.filters)),
+            columns=self._columns(sort, descending, chosen),
+            rows=rows.rows,
+            pager={
+                key: self._turned(chosen, getattr(rows, key)) for key in ("first", "previous", "next", "last")
+            },
+            state_words=STATE_WORDS,
+            result_words=RESULT_WORDS,
+            educations=review_list.EDUCATIONS,
+            finished=FINISHED,
+            desks=routing.REACH,
+        )
+
+    def _usual_order(self, tab: str) -> str:
+        return "asc" if tab == "waiting" else "desc"
+
+    def _listed(self, tab: str, chosen: dict[str, str]) -> ColumnElement[bool]:
+        criterion = review_list.TABS[tab][1](current_user)
+        for key, narrowing in self.filters.items():
+            if choice := narrowing.choices.get(chosen.get(key, "")):
+                criterion = criterion & choice.criterion()
+        if words := chosen.get("q", "").strip():
+            criterion = criterion & review_list.found(words)
+        return criterion
+
+    def _tabs(self, present: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "label": gettext(review_list.TABS[key][0]),
+                "url": self.get_url(".index_view", tab=key),
+                "current": key == present,
+                "count": review_list.counted(scope.waiting(current_user)) if key == "waiting" else None,
+            }
+            for key in self.tabs
+        ]
+
+    def _columns(self, sort: str, descending: bool, chosen: dict[str, str]) -> list[dict[str, Any]]:
+        found = []
+        for key, (column, label) in review_list.SORTS.items():
+            present = key == sort
+            turned = {**chosen, "sort": key, "order": "asc" if present and descending else "desc", "page": ""}
+            if present and not descending:
+                turned["order"] = "desc"
+            elif not present:
+                turned["order"] = "asc"
+            found.append(
+                {
+                    "label": gettext(label),
+                    "url": self._list_url(turned) if column is not None else None,
+                    "sorted": ("desc" if descending else "asc") if present else None,
+                }
+            )
+        return found
+
+    def _turned(self, chosen: dict[str, str], cursor: str | None) -> str | None:
+        return None if cursor is None else self._list_url({**chosen, "page": cursor})
+
+    def _list_url(self, query: dict[str, str]) -> str:
+        return self.get_url(".index_view", **{key: value for key, value in query.items() if value})
+
+    def back_to_list(self) -> str:
+        """Return the list as this person left it."""
+        query = session.get(f"{self.console}-list", "")
+        return self.get_url(".index_view") + (f"?{query}" if query else "")
+
+    # One application
+
+    @expose("/<number>/")
+    def application(self, number: str) -> str:
+        """Return the page of one application."""
+        return self._page(self.get_one(number))
+
+    def _page(self, found: Application, status: int = 200, **further: Any) -> Any:
+        reviews = progress.history(found)
+        shelves = self._shelves(found)
+        content = self.render(
+            "review/application.html",
+            application=found,
+            sections=sections(found, current_user),
+            **shown(shelves),
+            reviews=reviews,
+            table=BY_STATE_AND_ACTION,
+            state_words=STATE_WORDS,
+            result_words=RESULT_WORDS,
+            buttons=self._buttons(found),
+            next_one=self._next(found),
+            under_review=found.state in routing.REACH,
+            back=self.back_to_list(),
+            **{"disclosed": {}, "wrong": {}, "typed": {}, "meanwhile": None, **further},
+        )
+        return content, status
+
+    def _shelves(self, found: Application) -> list[Shelf]:
+        def address(view: str, file: Attachment, **further: int) -> str:
+            return self.get_url(view, number=found.number, key=file.id, **further)
+
+        return shelves(papers(found, current_user), address)
+
+    def _buttons(self, found: Application) -> list[dict[str, Any]]:
+        return [
+            {"row": row, "label": self._button(found, row), "phrases": PHRASES.get(row.action, ())}
+            for row in actions(found.state, current_user.role)
+        ]
+
+    def _button(self, found: Application, row: Transition) -> str:
+        target = routing.target(row, found.region)
+        if row.action is Action.PASS and target in routing.REACH and found.submitted_enterprise:
+            return gettext("通过并提交至%(desk)s", desk=routing.desk(target, found.submitted_enterprise).name)
+        if row.action is Action.PASS:
+            return gettext("通过，业务结束")
+        return gettext(ACTION_WORDS[row.action])
+
+    def _next(self, found: Application) -> Any:
+        """Return the one that has waited longest after this one, or from the beginning when this was the last."""
+        columns = (Application.number, Application.name, Application.arrived_at)
+        queue = (
+            select(*columns)
+            .where(scope.waiting(current_user), Application.id != found.id)
+            .order_by(Application.arrived_at, Application.id)
+            .limit(1)
+        )
+        later = queue.where(
+            (Application.arrived_at > found.arrived_at)
+            | ((Application.arrived_at == found.arrived_at) & (Application.id > found.id))
+        )
+        return db.session.execute(later).first() or db.session.execute(queue).first()
+
+    @expose("/<number>/decide/", methods=("POST",))
+    def decide(self, number: str) -> Any:
+        """Do what a button says; then the next waiting application opens."""
+        found = self.get_one(number)
+        action = self._action()
+        reason = request.form.get("reason", "")
+        try:
+            line = review.perform(
+                found.id,
+                action,
+                current_user,
+                seen_version=request.form.get("version", default=0, type=int),
+                reason=reason,
+            )
+        except ReasonMissing:
+            return self._page(found, 422, wrong={action.value: gettext("请填写原因，申请人会看到这段文字。")})
+        except DecidedMeanwhile as hindrance:
+            db.session.refresh(found)
+            return self._page(found, 409, meanwhile=hindrance.last, typed={action.value: reason})
+        except (NotPermitted, NotVisible):
+            abort(404)
+        flash(self._done(found, line), "success")
+        following = self._next(found)
+        if following is None:
+            return redirect(self.get_url(".index_view"))
+        return redirect(self.get_url(".application", number=following.number))
+
+    def _action(self) -> Action:
+        try:
+            return Action(request.form.get("action", ""))
+        except ValueError:
+            abort(404)
+
+    def _done(self, found: Application, line: Review | None) -> str:
+        """Return what was just done and, when somebody has it now, who and whom to remind (E6)."""
+        sentence = gettext(
+            "%(name)s（%(number)s）：%(said)s。",
+            name=found.name,
+            number=found.number,
+            said=said(BY_STATE_AND_ACTION[line.from_state, line.action].said) if line else "",
+        )
+        desk = routing.desk_of(found)
+        if desk is None:
+            return sentence
+        return sentence + gettext(
+            "现由%(desk)s办理（电话：%(telephone)s），系统已提醒该单位，请及时通知。",
+            desk=desk.name,
+            telephone=desk.telephone or gettext("见通知里第六部分"),
+        )
+
+    @expose("/<number>/disclose/", methods=("POST",))
+    def disclose(self, number: str) -> Any:
+        """Show a hidden number in full, and note who looked."""
+        found = self.get_one(number)
+        field = request.form.get("field", "")
+        try:
+            full = review.disclose(found, current_user, field)
+        except KeyError:
+            abort(404)
+        if request.accept_mimetypes.best == "application/json":
+            return {"field": field, "value": full}
+        return self._page(found, disclosed={field: full})
+
+    # Papers
+
+    def _attachment(self, number: str, key: int) -> Attachment:
+        found = db.session.scalars(
+            select(Attachment)
+            .join(Application, Application.id == Attachment.application_id)
+            .where(Attachment.id == key, Application.number == number, scope.attachments(current_user))
+        ).one_or_none()
+        if found is None:
+            abort(404)
+        return found
+
+    @expose("/<number>/papers/<int:key>/")
+    def original(self, number: str, key: int) -> Response:
+        """Return a paper as it was uploaded, as a download."""
+        return original(self._attachment(number, key))
+
+    @expose("/<number>/papers/<int:key>/<int:sheet>-<int:width>.jpg")
+    def picture(self, number: str, key: int, sheet: int, width: int) -> Response:
+        """Return our picture of one page of a paper."""
+        return picture(self._attachment(number, key), sheet, width)
+
+
+def original(found: Attachment) -> Response:
+    """Return a file as it came, after the caller has checked the scope; 404 when it is gone."""
+    try:
+        return delivery.send_original(storage(), found.storage_name, found.display_name, found.content_type)
+    except FileNotFoundError:
+        abort(404)
+
+
+def picture(found: Attachment, sheet: int, width: int) -> Response:
+    """Return our picture of a page, after the caller has checked the scope; 404 for what has none."""
+    try:
+        return delivery.send_preview(storage(), previews(), found.storage_name, found.extension, sheet, width)
+    except (NotShown, FileNotFoundError):
+        abort(404)

@@ -1,0 +1,101 @@
+"""What a reviewer reads of one application: the last submission, beside the one before where they differ."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy import select
+
+from admin_views.frame import said
+from models import Account, Action, Application, Review, db
+from workflow import form, scope
+from workflow.people import masked
+from workflow.words import N_
+
+PHRASES = {
+    Action.RETURN: (
+        N_("附件不清晰，请重新上传。"),
+        N_("附件未签字或未加盖单位公章。"),
+        N_("所填信息与佐证材料不一致。"),
+        N_("劳动合同不完整，请上传全部页。"),
+        N_("社保缴纳证明与所填时间不一致。"),
+        N_("学习工作经历不完整。"),
+    ),
+    Action.REFUSE: (
+        N_("不属于战略性新兴产业引进人才。"),
+        N_("不符合申报条件。"),
+        N_("提供的材料不真实。"),
+    ),
+}
+"""Reasons often given, to choose from (SCREENS.md)."""
+
+
+@dataclass(frozen=True)
+class PageSection:
+    """One section of the form as read by a reviewer."""
+
+    section: form.Section
+    facts: list[dict[str, Any]]
+    experiences: list[dict[str, str]]
+
+
+def submissions(application: Application, most: int = 2) -> list[dict[str, Any]]:
+    """Return what the person wrote at the last submissions, newest first."""
+    return [
+        snapshot
+        for snapshot in db.session.scalars(
+            select(Review.snapshot)
+            .where(Review.application_id == application.id, Review.action == Action.SUBMIT)
+            .order_by(Review.sequence.desc())
+            .limit(most)
+        )
+        if snapshot
+    ]
+
+
+def sections(application: Application, actor: Account) -> list[PageSection]:
+    """Return the sections with their fields; empty for an application that was never submitted."""
+    rounds = submissions(application)
+    if not rounds:
+        return []
+    newest, before = rounds[0], rounds[1] if len(rounds) > 1 else None
+    notes = _notes(application, actor)
+    found = []
+    for section in form.SECTIONS:
+        facts = [_fact(shown, notes) for shown in form.shown(section, newest, before)]
+        rows = newest["experiences"] if section.key == "experience" else []
+        if facts or rows:
+            found.append(PageSection(section, facts, rows))
+    return found
+
+
+def _fact(shown: form.Shown, notes: dict[str, str]) -> dict[str, Any]:
+    asked = shown.asked
+    hide = masked if asked.secret else said
+    return {
+        "key": asked.key,
+        "label": gettext(asked.label),
+        "value": hide(shown.text),
+        "before": hide(shown.before) if shown.before is not None else None,
+        "note": notes.get(asked.key),
+        "secret": asked.secret and bool(shown.text),
+    }
+
+
+def _notes(application: Application, actor: Account) -> dict[str, str]:
+    """Return what the system noticed about a field and a reviewer should look at."""
+    found: dict[str, str] = {}
+    if application.bank_digest:
+        other = db.session.execute(
+            select(Application.number, scope.visible(actor))
+            .where(
+                Application.bank_digest == application.bank_digest,
+                Application.applicant_id != application.applicant_id,
+            )
+            .limit(1)
+        ).first()
+        if other is not None:
+            found["bank_account"] = (
+                gettext("与 %(number)s 相同", number=other[0]) if other[1] else gettext("与另一人的申请相同")
+            )
+    return found
