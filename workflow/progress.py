@@ -40,12 +40,13 @@ def trail(application: Application, reviews: Sequence[Review]) -> list[Step]:
     """Return the steps of the application's present round; before an employer is chosen, the longest way."""
     under_review = application.state in routing.REACH or application.state is FINISHED
     enterprise = application.submitted_enterprise if under_review else application.enterprise
-    way = routing.steps(enterprise.region) if enterprise else routing.ROUTES[RegionKind.BANNER]
+    region = application.region if under_review else enterprise.region if enterprise else None
+    way = routing.steps(region) if region else routing.ROUTES[RegionKind.BANNER]
     done = _done_this_round(reviews) if under_review else {}
     present = application.state if application.state in routing.REACH else None
     found = []
     for state in (DRAFT, *way):
-        desk = routing.desk(state, enterprise) if enterprise and state is not DRAFT else None
+        desk = routing.desk(state, enterprise, region) if enterprise and state is not DRAFT else None
         line = done.get(state)
         if state is present or (state is DRAFT and not under_review):
             found.append(Step(state, Stage.NOW, desk))

@@ -31,7 +31,7 @@ from workflow.errors import (
     ReasonMissing,
 )
 from workflow.pinyin import initials
-from workflow.transitions import DRAFT, UNRECORDED, Transition, transition
+from workflow.transitions import DRAFT, UNRECORDED, Transition, editable, transition
 
 Change = Callable[[Application], None]
 """What a person typed, laid into the application inside the transaction."""
@@ -70,7 +70,7 @@ def perform(
         if person.role is Role.APPLICANT and action is not Action.WITHDRAW:
             reading.require(person, application)
         if change is not None:
-            change(application)
+            _lay_in(application, change)
         if action is Action.SUBMIT:
             _submit(application)
         return _move(application, row, person, reason)
@@ -189,6 +189,15 @@ def disclose(application: Application, actor: Account, field: str) -> str:
     return str(form.value(seen, field) or "")
 
 
+def _lay_in(application: Application, change: Change) -> None:
+    """Take over what the applicant typed. Raises NotPermitted where nothing can be changed any more (A14)."""
+    if not editable(application.state):
+        raise NotPermitted
+    change(application)
+    db.session.flush()
+    db.session.expire(application, ["enterprise"])  # another one may have been chosen
+
+
 def _submit(application: Application) -> None:
     if completeness.open_period() is None:
         upcoming = completeness.next_period()
@@ -197,6 +206,8 @@ def _submit(application: Application) -> None:
         raise Incomplete(lacking)
     assert application.enterprise is not None  # noqa: S101 - completeness has just said so
     application.submitted_enterprise = application.enterprise
+    if application.region_id != application.enterprise.region_id:
+        application.reached = 0  # the office of another region has not had it yet
     application.region = application.enterprise.region
     application.round += 1
     application.submitted_at = now()

@@ -78,11 +78,14 @@ def final_office() -> Office:
     return db.session.execute(select(Office).where(Office.duty == OfficeDuty.FINAL).limit(1)).scalar_one()
 
 
-def desk(step: State, enterprise: Enterprise) -> Desk:
-    """Return whose desk a step is for an application to this enterprise."""
+def desk(step: State, enterprise: Enterprise, region: Region | None = None) -> Desk:
+    """Return whose desk a step is for an application to this enterprise.
+
+    `region` is the one it was submitted in; without it, the enterprise's own of today.
+    """
     if step is ENTERPRISE_REVIEW:
         return Desk(enterprise.name, enterprise.contact_phone, enterprise_id=enterprise.id)
-    office = enterprise.region.office if step is PRELIMINARY_REVIEW else final_office()
+    office = (region or enterprise.region).office if step is PRELIMINARY_REVIEW else final_office()
     return Desk(office.name, office.telephone, office_id=office.id)
 
 
@@ -90,4 +93,4 @@ def desk_of(application: Application) -> Desk | None:
     """Return who has the application now; None while it is with the applicant or finished."""
     if application.state not in REACH or application.submitted_enterprise is None:
         return None
-    return desk(application.state, application.submitted_enterprise)
+    return desk(application.state, application.submitted_enterprise, application.region)
