@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.accounts import Account
 from models.database import Instant, Model, now, words
 from models.enterprises import Enterprise
 from models.regions import Region
-from models.secrets import Encrypted
+from models.secrets import Encrypted, vault
 from models.vocabulary import ExperienceKind, Result, State
 
 
@@ -81,6 +81,12 @@ class Application(Model):
         Index(None, "identity_digest"),
         Index(None, "bank_digest"),
     )
+
+    @validates("bank_account")
+    def _digest_with_it(self, _key: str, account: str | None) -> str | None:
+        """Keep the digest true, whoever writes the number."""
+        self.bank_digest = vault.digest(account) if account else None
+        return account
 
     def __str__(self) -> str:
         return self.number

@@ -59,10 +59,14 @@ class Vault:
         self._suite: Suite = "aes"
 
     def configure(self, keys: Mapping[str, bytes], digest_key: bytes, suite: Suite = "aes") -> None:
-        """Take the keys, the first being the one to write with. Raises ValueError for a key of a wrong length."""
+        """Take the keys, the first being the one to write with. Raises ValueError for what could not be read back."""
         if not keys or not digest_key:
             raise ValueError("encryption keys and the digest key are required")
+        if suite not in SEAL:
+            raise ValueError(f"the cipher suite is one of {', '.join(SEAL)}, not {suite!r}")
         for name, key in keys.items():
+            if not name or "." in name:
+                raise ValueError(f"the name of an encryption key is not empty and has no full stop: {name!r}")
             if len(key) < KEY_BYTES["aes"]:
                 raise ValueError(f"encryption key {name!r} must have {KEY_BYTES['aes']} bytes")
         self._keys, self._digest_key, self._suite = dict(keys), digest_key, suite
