@@ -1,6 +1,7 @@
 """Papers of identity: what number belongs to which paper, and what a citizen's number says of its holder."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -21,18 +22,23 @@ class Paper:
 
 
 PAPERS = {
-    CITIZEN: Paper(N_("居民身份证"), re.compile(r"\d{17}[\dX]")),
-    "hk_mo": Paper(N_("港澳居民来往内地通行证"), re.compile(r"[HM]\d{8}(\d{2})?")),
-    "hmt_residence": Paper(N_("港澳台居民居住证"), re.compile(r"8[123]0000\d{11}[\dX]")),
-    "taiwan": Paper(N_("台湾居民来往大陆通行证"), re.compile(r"\d{8}(\d{2})?|[A-Z]\d{9}")),
+    CITIZEN: Paper(N_("居民身份证"), re.compile(r"[0-9]{17}[0-9X]")),
+    "hk_mo": Paper(N_("港澳居民来往内地通行证"), re.compile(r"[HM][0-9]{8}([0-9]{2})?")),
+    "hmt_residence": Paper(N_("港澳台居民居住证"), re.compile(r"8[123]0000[0-9]{11}[0-9X]")),
+    "taiwan": Paper(N_("台湾居民来往大陆通行证"), re.compile(r"[0-9]{8}([0-9]{2})?|[A-Z][0-9]{9}")),
     "passport": Paper(N_("护照"), re.compile(r"[A-Z0-9]{5,17}")),
-    "permanent_residence": Paper(N_("外国人永久居留身份证"), re.compile(r"[A-Z]{3}\d{12}|9\d{16}[\dX]")),
+    "permanent_residence": Paper(
+        N_("外国人永久居留身份证"), re.compile(r"[A-Z]{3}[0-9]{12}|9[0-9]{16}[0-9X]")
+    ),
 }
 
 
 def normalised(number: str) -> str:
-    """Return the number as it is stored and compared: no spaces or hyphens, capital letters."""
-    return re.sub(r"[\s\-·]", "", number).upper()
+    """Return the number as it is stored and compared: no spaces or hyphens, capital letters, none of full width.
+
+    One number must have one spelling: by it a person is found again.
+    """
+    return re.sub(r"[\s\-·]", "", unicodedata.normalize("NFKC", number)).upper()
 
 
 def _right_check_digit(number: str) -> bool:
