@@ -45,7 +45,9 @@ def _fields(application: Application) -> Iterator[Problem]:
             if asked.required:
                 yield Problem(SECTION_OF[key], key, MISSING[asked.kind], {"label": asked.label}, missing=True)
             continue
-        if (check := CHECKS.get(key)) and (sentence := check(application)):
+        if asked.choices and given not in asked.choices:
+            yield Problem(SECTION_OF[key], key, MISSING[Kind.CHOICE], {"label": asked.label})
+        elif (check := CHECKS.get(key)) and (sentence := check(application)):
             yield Problem(SECTION_OF[key], key, sentence)
 
 
@@ -82,7 +84,7 @@ def _birth_date(application: Application) -> str:
 
 
 def _phone(application: Application) -> str:
-    if re.fullmatch(r"1[3-9]\d{9}", application.phone or ""):
+    if re.fullmatch("1[3-9][0-9]{9}", application.phone or ""):
         return ""
     return N_("请填写 11 位手机号码。")
 
@@ -119,7 +121,7 @@ def _enterprise(application: Application) -> str:
 
 
 def _bank_account(application: Application) -> str:
-    if re.fullmatch(r"\d{8,30}", application.bank_account or ""):
+    if re.fullmatch("[0-9]{8,30}", application.bank_account or ""):
         return ""
     return N_("银行账号应为 8 至 30 位数字。")
 
