@@ -186,7 +186,19 @@ def disclose(application: Application, actor: Account, field: str) -> str:
         if seen is None:
             raise NotVisible
         db.session.add(Disclosure(application_id=seen.id, account_id=person.id, field=field))
-    return str(form.value(seen, field) or "")
+        own = seen.applicant_id == person.id
+        return str((form.value(seen, field) if own else _submitted(seen, field)) or "")
+
+
+def _submitted(application: Application, field: str) -> object:
+    """Return what the last submission says in a field: what is typed since is nobody else's to read."""
+    snapshot = db.session.scalar(
+        select(Review.snapshot)
+        .where(Review.application_id == application.id, Review.action == Action.SUBMIT)
+        .order_by(Review.sequence.desc())
+        .limit(1)
+    )
+    return snapshot["fields"].get(field) if snapshot else None
 
 
 def _lay_in(application: Application, change: Change) -> None:
