@@ -68,6 +68,9 @@ class ScopedView(Closed, ModelView):
     named = "id"
     """The column by which an address names a row."""
 
+    def __init__(self, model: type[Any], **named: Any) -> None:
+        super().__init__(model, db.session, **named)
+
     def criterion(self) -> ColumnElement[bool]:
         """Return which rows exist for whoever is looking: one of workflow.scope's criteria."""
         raise NotImplementedError

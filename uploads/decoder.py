@@ -23,6 +23,17 @@ MEMORY_BYTES = 1536 * 1024 * 1024
 """A picture of the largest permitted size is held twice, in four channels, while it is made smaller."""
 
 ORIENTATION = 0x0112
+UPRIGHT = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+"""What turns a picture that its EXIF says was taken so; the last four exchange width and height."""
+
 JPEG_QUALITY = 85
 LONGEST_SIDE = 65_000
 """A JPEG cannot have a longer one."""
@@ -105,17 +116,28 @@ def check_picture(file: BinaryIO, kind: str, most_pixels: str) -> Answer:
 
 def show_picture(file: BinaryIO, kind: str, most_pixels: str, width: str, area: str) -> Answer:
     """Return the first frame upright, at most `width` wide and `area` pixels large, on white, as JPEG."""
-    from PIL import ImageOps
+    from PIL import Image
 
     picture = open_picture(file, kind, int(most_pixels))
-    lying = picture.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
-    seen = picture.size[::-1] if lying else picture.size
+    orientation = orientation_of(picture)
+    seen = picture.size[::-1] if orientation >= 5 else picture.size
     scale = scale_to_fit(seen, int(width), int(area))
     box = tuple(max(1, round(side * scale)) for side in picture.size)
     picture.draft(None, box)
     picture = in_eight_bits(picture)
     picture.thumbnail(box, reducing_gap=2.0)
-    return as_jpeg(ImageOps.exif_transpose(picture))
+    if orientation in UPRIGHT:
+        picture = picture.transpose(Image.Transpose[UPRIGHT[orientation]])
+    return as_jpeg(picture)
+
+
+def orientation_of(picture: Any) -> int:
+    """Return what the EXIF says, or 1, upright, when it says nothing or nothing that can be read."""
+    try:
+        found = picture.getexif().get(ORIENTATION, 1)
+    except Exception:  # the picture is whole all the same, and many programs write a broken EXIF
+        return 1
+    return found if found in UPRIGHT else 1
 
 
 def in_eight_bits(picture: Any) -> Any:

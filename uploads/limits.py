@@ -3,10 +3,13 @@
 Never lets a view raise the limit after the body was read: CSRF protection reads it before any view runs.
 """
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
-from flask import Flask, request
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
 
 MEGABYTE = 1024 * 1024
 
@@ -19,6 +22,14 @@ MAX_FORM_BYTES = 1 * MEGABYTE
 MAX_SENT_BYTES = 3 * MAX_BYTES
 """Of one file that may still arrive, so that its owner reads the sentence beside the field and keeps what was
 typed; only what is bigger still ends in a bare 413."""
+
+MAX_IGNORED_BYTES = 256 * MEGABYTE
+MAX_IGNORED_SECONDS = 20
+"""Of a body that nobody wants, read all the same: Firefox shows no answer while it is still sending, but an
+error of its own. Beyond them the connection is cut."""
+
+PIECE = 256 * 1024
+"""Bytes read at once."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -36,7 +47,7 @@ def accepts_attachments(most: int = 1) -> Callable[[View], View]:
 
 
 def hold_limits(app: Flask) -> None:
-    """Set each request's limit before anything reads its body."""
+    """Set each request's limit before anything reads its body, and read what nobody has read after it."""
     if app.config["MAX_CONTENT_LENGTH"] is None:
         app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
 
@@ -46,3 +57,18 @@ def hold_limits(app: Flask) -> None:
         most = getattr(app.view_functions.get(endpoint or ""), _MARK, 0)
         if most:
             request.max_content_length = MAX_FORM_BYTES + most * MAX_SENT_BYTES
+
+    @app.after_request
+    def let_the_sender_finish(response: Response) -> Response:
+        if request.content_length:
+            _read_the_rest(request.content_length)
+        return response
+
+
+def _read_the_rest(announced: int) -> None:
+    request.max_content_length = announced  # else werkzeug does not hand out the stream
+    latest = time.monotonic() + MAX_IGNORED_SECONDS
+    left = MAX_IGNORED_BYTES
+    with suppress(HTTPException):  # the sender went away
+        while left > 0 and time.monotonic() < latest and (piece := request.stream.read(PIECE)):
+            left -= len(piece)
