@@ -1,16 +1,17 @@
-// [data-fold="phone"]: open on a desk, one line on a phone until somebody opens it. What holds an error stays open.
+// [data-fold]: open on a desk, one line on a narrow window until somebody opens it. "phone" is up to 760 px, "narrow" up to 1000.
+// What holds an error stays open.
 
-const phone = window.matchMedia("(max-width: 760px)");
+const widths = { phone: window.matchMedia("(max-width: 760px)"), narrow: window.matchMedia("(max-width: 1000px)") };
 
 function arrange() {
-  for (const fold of document.querySelectorAll("details[data-fold=phone]")) {
-    fold.open = !phone.matches || Boolean(fold.querySelector("[aria-invalid=true], .field-error:not([hidden])"));
-    fold.dataset.folded = "";
+  for (const fold of document.querySelectorAll("details[data-fold]")) {
+    const wrong = fold.querySelector("[aria-invalid=true], .field-error:not([hidden])");
+    fold.open = !widths[fold.dataset.fold].matches || Boolean(wrong);
   }
 }
 
 arrange();
-phone.addEventListener("change", arrange);
+for (const width of Object.values(widths)) width.addEventListener("change", arrange);
 window.addEventListener("beforeprint", () => {
   for (const fold of document.querySelectorAll("details.card")) fold.open = true;
 });

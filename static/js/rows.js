@@ -1,5 +1,7 @@
 // table[data-rows]: a click anywhere in a row opens its first link, as a click on the link would; a selection of text does not.
 
+import { isShortcut } from "./keys.js";
+
 const OWN = "a, button, input, select, textarea, label, summary";
 
 function linkOf(event) {
@@ -20,10 +22,9 @@ document.addEventListener("auxclick", (event) => {
   if (link && event.button === 1) window.open(link.href, "_blank", "noopener");
 });
 
-// j and k walk through the rows where nothing is being typed.
+// j and k walk through the rows.
 document.addEventListener("keydown", (event) => {
-  if (!["j", "k"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, select, textarea, [contenteditable], dialog")) return;
+  if (!["j", "k"].includes(event.key) || !isShortcut(event)) return;
   const links = [...document.querySelectorAll("table[data-rows] tbody tr")].map((row) => row.querySelector("a[href]")).filter(Boolean);
   if (!links.length) return;
   const here = links.findIndex((link) => link.closest("tr").contains(document.activeElement));

@@ -1,0 +1,14 @@
+// A decision that opened takes the focus into its field; Esc closes it and goes back to its button.
+
+document.addEventListener("toggle", (event) => {
+  if (!event.target.matches("details.decision") || !event.target.open) return;
+  event.target.querySelector(".decision-panel :is(textarea, input:not([type=hidden]), select, button)")?.focus();
+}, true);
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog:modal")) return;
+  const open = document.querySelector("details.decision[open], details.keys[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
