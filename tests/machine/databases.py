@@ -1,6 +1,6 @@
 """A clean database for each test, on SQLite and on PostgreSQL, with the schema that the migrations make.
 
-The migrations run once for each kind; every test gets a copy of what they made.
+The migrations run once for each kind; every test gets a copy of what they made, or one that was emptied again.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from models import db
 from tests.machine.processes import Server, free_port
 from tests.machine.secrets import environment
 
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 KINDS = ("sqlite", "postgresql")
 
 
@@ -71,6 +72,21 @@ class PostgreSQL:
     def run(self, statement: str) -> None:
         self._connection.execute(statement)
 
+    def emptied(self, name: str) -> bool:
+        """Empty the tables of a database, a tenth of the work of a new one. False when it has other tables than it should."""
+        self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        with psycopg.connect(self.address(name), autocommit=True) as database:
+            tables = [row[0] for row in database.execute(TABLES)]
+            if set(tables) != set(db.metadata.tables):
+                return False
+            filled = " UNION ALL ".join(
+                f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in tables
+            )
+            deletions = [f"DELETE FROM {row[0]}" for row in database.execute(filled)]
+            database.execute("SET session_replication_role = replica; " + "; ".join(deletions))
+            database.execute("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
+        return True
+
     def stop(self) -> None:
         self._connection.close()
         self._server.stop()
@@ -92,6 +108,7 @@ class Databases:
         self._numbers = itertools.count(1)
         self._templates: dict[str, str] = {}
         self._postgresql: PostgreSQL | None = None
+        self._emptied: list[str] = []
 
     def bare(self, kind: str) -> str:
         name = f"test_{next(self._numbers)}"
@@ -102,6 +119,8 @@ class Databases:
 
     def fresh(self, kind: str) -> str:
         template = self._template(kind)
+        if kind == "postgresql" and self._emptied:
+            return self._emptied.pop()
         name = f"test_{next(self._numbers)}"
         if kind == "sqlite":
             shutil.copyfile(_file(template), self._directory / f"{name}.sqlite")
@@ -113,6 +132,8 @@ class Databases:
         if url.startswith("sqlite"):
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{_file(url)}{suffix}").unlink(missing_ok=True)
+        elif self._server().emptied(_name(url)):
+            self._emptied.append(url)
         else:
             self._server().run(f"DROP DATABASE {_name(url)} WITH (FORCE)")
 

@@ -45,11 +45,21 @@ class Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+        try:
+            self._wait_for(answers)
+        except Exception as trouble:
+            self.stop()
+            raise RuntimeError(
+                f"{' '.join(command)} did not come up: {trouble}\n{self.log_text()}"
+            ) from trouble
+
+    def _wait_for(self, answers: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE
         while not answers():
-            if self.process.poll() is not None or time.monotonic() > end:
-                self.stop()
-                raise RuntimeError(f"{' '.join(command)} did not come up:\n{self.log_text()}")
+            if self.process.poll() is not None:
+                raise RuntimeError(f"it ended with {self.process.returncode}")
+            if time.monotonic() > end:
+                raise RuntimeError(f"no answer within {PATIENCE} s")
             time.sleep(0.05)
 
     def stop(self) -> None:

@@ -97,7 +97,7 @@ class Site:
         try:
             urllib.request.urlopen(f"{self.url}/healthz", timeout=PATIENCE).close()
         except urllib.error.HTTPError:
-            raise
+            raise  # it is up, and broken
         except OSError:
             return False
         return True
