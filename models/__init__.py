@@ -2,6 +2,7 @@
 
 from models.accounts import Account
 from models.applications import Application, Counter, Experience
+from models.audit import Change
 from models.database import db, exclusive, now
 from models.enterprises import Enterprise, RegistrationEvent
 from models.materials import Attachment, Material
@@ -11,6 +12,7 @@ from models.regions import Office, Region
 from models.reviews import Disclosure, Review
 from models.vocabulary import (
     Action,
+    ChangeKind,
     ExperienceKind,
     OfficeDuty,
     RegionKind,
@@ -26,6 +28,8 @@ __all__ = [
     "Action",
     "Application",
     "Attachment",
+    "Change",
+    "ChangeKind",
     "Counter",
     "Disclosure",
     "Enterprise",

@@ -48,6 +48,15 @@ class Action(Enum):
     PASS = "pass"  # noqa: S105
     RETURN = "return"
     REFUSE = "refuse"
+    MOVE = "move"
+    """Laid onto another way by an administrator (D3): decides nothing, and so has no row in the table."""
+
+
+class ChangeKind(Enum):
+    """What an administrator did to a row of the configuration; nothing of it is ever deleted."""
+
+    CREATED = "created"
+    CHANGED = "changed"
 
 
 class Registration(Enum):

@@ -44,10 +44,13 @@ def trail(application: Application, reviews: Sequence[Review]) -> list[Step]:
     way = routing.steps(region) if region else routing.ROUTES[RegionKind.BANNER]
     done = _done_this_round(reviews) if under_review else {}
     present = application.state if application.state in routing.REACH else None
+    furthest = max((routing.REACH.get(state, 0) for state in (*done, present) if state), default=0)
     found = []
     for state in (DRAFT, *way):
         desk = routing.desk(state, enterprise, region) if enterprise and state is not DRAFT else None
         line = done.get(state)
+        if line is None and 0 < routing.REACH.get(state, 0) < furthest:
+            continue  # the application was moved onto this way when it was further along already
         if state is present or (state is DRAFT and not under_review):
             found.append(Step(state, Stage.NOW, desk))
         elif line is not None:
@@ -64,5 +67,6 @@ def _done_this_round(reviews: Sequence[Review]) -> dict[State, Review]:
         if line.action is Action.SUBMIT:
             found.setdefault(DRAFT, line)
             break
-        found.setdefault(line.from_state, line)
+        if line.action is not Action.MOVE:
+            found.setdefault(line.from_state, line)
     return found

@@ -12,6 +12,8 @@ from models import (
     Application,
     Attachment,
     Disclosure,
+    Enterprise,
+    Region,
     Review,
     Role,
     State,
@@ -217,6 +219,7 @@ def _submit(application: Application) -> None:
     if lacking := completeness.problems(application):
         raise Incomplete(lacking)
     assert application.enterprise is not None  # noqa: S101 - completeness has just said so
+    _hold(application.enterprise)
     application.submitted_enterprise = application.enterprise
     if application.region_id != application.enterprise.region_id:
         application.reached = 0  # the office of another region has not had it yet
@@ -232,6 +235,12 @@ def _submit(application: Application) -> None:
         attachment.submitted_round = application.round
 
 
+def _hold(enterprise: Enterprise) -> None:
+    """Keep an enterprise in its region until the transaction ends; one that moves meanwhile is waited for."""
+    db.session.execute(select(Enterprise.id).where(Enterprise.id == enterprise.id).with_for_update(read=True))
+    db.session.expire(enterprise, ["region_id", "region"])
+
+
 def _move(application: Application, row: Transition, person: Account, reason: str) -> Review | None:
     """Write state, history and messages. Whoever calls holds the lock and has checked everything."""
     before, at = application.state, now()
@@ -243,24 +252,55 @@ def _move(application: Application, row: Transition, person: Account, reason: st
         application.saved_at = at
         return None
     application.arrived_at = at
+    review = _record(application, row.action, before, person, reason, at)
+    messages.announce(application, review)
+    return review
+
+
+def reroute(
+    application: Application, region: Region, desk: routing.Desk | None, person: Account, why: str
+) -> Review:
+    """Lay an application under review onto the way of a region: its enterprise has moved, or the region has changed (D3).
+
+    Decides nothing. `desk` is who had it before; when that is somebody else now, they are told, and so is the applicant.
+    Call within `exclusive()` with the row locked.
+    """
+    before, at = application.state, now()
+    application.state = routing.rerouted(before, region)
+    if application.region_id != region.id:
+        application.reached = 0  # the office of another region has not had it yet
+    application.region = region
+    application.reached = max(application.reached, routing.REACH[application.state])
+    application.version += 1
+    present_desk = routing.desk_of(application)
+    if present_desk != desk:
+        application.arrived_at = at
+    review = _record(application, Action.MOVE, before, person, why, at)
+    if present_desk != desk:
+        messages.announce(application, review)
+    return review
+
+
+def _record(
+    application: Application, action: Action, before: State, person: Account, reason: str, at: datetime
+) -> Review:
     review = Review(
         application_id=application.id,
         sequence=_next_sequence(application),
-        action=row.action,
+        action=action,
         from_state=before,
         to_state=application.state,
-        result=row.result,
+        result=application.result,
         actor_id=person.id,
         actor_name=person.name,
         actor_role=person.role,
         desk=_desk_name(person),
         reason=reason,
-        snapshot=form.snapshot(application) if row.action is Action.SUBMIT else None,
+        snapshot=form.snapshot(application) if action is Action.SUBMIT else None,
         at=at,
     )
     db.session.add(review)
     db.session.flush()
-    messages.announce(application, review)
     return review
 
 

@@ -1,6 +1,6 @@
 """The way an application goes, and whose desk each step is: from the enterprise's region alone (R1-R3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
@@ -43,10 +43,13 @@ KINDS_WITH_PRELIMINARY_REVIEW = tuple(kind for kind, steps in ROUTES.items() if 
 
 @dataclass(frozen=True)
 class Desk:
-    """Who has an application at one step: what to call them, whom to telephone, and where messages go."""
+    """Who has an application at one step: what to call them, whom to telephone, and where messages go.
 
-    name: str
-    telephone: str
+    Two are equal when they are the same enterprise's or office's, whatever that is called now.
+    """
+
+    name: str = field(compare=False)
+    telephone: str = field(compare=False)
     enterprise_id: int | None = None
     office_id: int | None = None
 
@@ -68,8 +71,20 @@ def target(row: Transition, region: Region | None) -> State:
     way = steps(region)
     if row.to is FIRST_STEP:
         return way[0]
-    # After a move to another region a step may no longer be on the way; the next one further along then is meant.
-    further = [step for step in way if REACH[step] > REACH[row.state]]
+    return _next(row.state, way)
+
+
+def rerouted(state: State, region: Region) -> State:
+    """Return where an application goes on that was under review on another way: nobody decides, none is left without a desk.
+
+    A step that the new way has not is left out; one that has been passed already is not gone back to.
+    """
+    way = steps(region)
+    return state if state in way else _next(state, way)
+
+
+def _next(state: State, way: tuple[State, ...]) -> State:
+    further = [step for step in way if REACH[step] > REACH[state]]
     return further[0] if further else FINISHED
 
 

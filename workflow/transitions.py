@@ -93,6 +93,7 @@ ACTION_WORDS = {
     PASS: N_("通过"),
     RETURN: N_("回退"),
     REFUSE: N_("不通过"),
+    Action.MOVE: N_("划转"),
 }
 
 ROLE_WORDS = {
@@ -102,6 +103,12 @@ ROLE_WORDS = {
     CITY: N_("市专家服务中心"),
     Role.ADMINISTRATOR: N_("系统管理员"),
 }
+
+
+def said(state: State, action: Action) -> str:
+    """Return the line in the history for this action in this state; a move has no row in the table, but a line."""
+    row = BY_STATE_AND_ACTION.get((state, action))
+    return row.said if row is not None else ACTION_WORDS[action]
 
 
 def transition(state: State, action: Action, role: Role) -> Transition | None:

@@ -174,6 +174,23 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_applications_submitted_enterprise_id_state_arrived_at_id'), ['submitted_enterprise_id', 'state', 'arrived_at', 'id'], unique=False)
         batch_op.create_index('uq_applications_one_under_way', ['applicant_id'], unique=True, sqlite_where=sa.text("state <> 'finished'"), postgresql_where=sa.text("state <> 'finished'"))
 
+    op.create_table('changes',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=False),
+    sa.Column('actor_name', sa.String(length=60), nullable=False),
+    sa.Column('table_name', sa.String(length=40), nullable=False),
+    sa.Column('row_key', sa.String(length=40), nullable=False),
+    sa.Column('label', sa.String(length=160), nullable=False),
+    sa.Column('kind', sa.Enum('created', 'changed', name='changekind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('before', sa.JSON(), nullable=False),
+    sa.Column('after', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['actor_id'], ['accounts.id'], name=op.f('fk_changes_actor_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_changes'))
+    )
+    with op.batch_alter_table('changes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_changes_table_name_row_key_id'), ['table_name', 'row_key', 'id'], unique=False)
+
     op.create_table('registration_events',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('enterprise_id', sa.Integer(), nullable=False),
@@ -263,7 +280,7 @@ def upgrade():
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('application_id', sa.Integer(), nullable=False),
     sa.Column('sequence', sa.Integer(), nullable=False),
-    sa.Column('action', sa.Enum('save', 'submit', 'withdraw', 'pass', 'return', 'refuse', name='action', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('action', sa.Enum('save', 'submit', 'withdraw', 'pass', 'return', 'refuse', 'move', name='action', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('from_state', sa.Enum('draft', 'enterprise_review', 'preliminary_review', 'city_review', 'returned', 'finished', name='from_state', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('to_state', sa.Enum('draft', 'enterprise_review', 'preliminary_review', 'city_review', 'returned', 'finished', name='to_state', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('result', sa.Enum('passed', 'returned', 'refused', name='result', native_enum=False, create_constraint=True, length=32), nullable=True),
@@ -354,6 +371,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_registration_events_enterprise_id'))
 
     op.drop_table('registration_events')
+    with op.batch_alter_table('changes', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_changes_table_name_row_key_id'))
+
+    op.drop_table('changes')
     with op.batch_alter_table('applications', schema=None) as batch_op:
         batch_op.drop_index('uq_applications_one_under_way', sqlite_where=sa.text("state <> 'finished'"), postgresql_where=sa.text("state <> 'finished'"))
         batch_op.drop_index(batch_op.f('ix_applications_submitted_enterprise_id_state_arrived_at_id'))

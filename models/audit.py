@@ -1,0 +1,35 @@
+"""操作记录: every change that an administrator made, with before and after. Never changed, never deleted, holds no secret."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.accounts import Account
+from models.database import Instant, Model, now, words
+from models.vocabulary import ChangeKind
+
+
+class Change(Model):
+    """One row of one table, changed once: `before` and `after` hold the changed columns alone.
+
+    `row_key` is the row's primary key as text, `label` its name at that time.
+    """
+
+    __tablename__ = "changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    actor_name: Mapped[str] = mapped_column(String(60))
+    table_name: Mapped[str] = mapped_column(String(40))
+    row_key: Mapped[str] = mapped_column(String(40))
+    label: Mapped[str] = mapped_column(String(160))
+    kind: Mapped[ChangeKind] = mapped_column(words(ChangeKind))
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    after: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    actor: Mapped[Account] = relationship()
+
+    __table_args__ = (Index(None, "table_name", "row_key", "id"),)
