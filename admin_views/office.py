@@ -12,13 +12,11 @@ from werkzeug.wrappers import Response
 from admin_views.base import ScopedView, menu
 from admin_views.frame import said
 from admin_views.keyset import Order, page
+from admin_views.paper_routes import sent_original, sent_picture
 from admin_views.papers import Paper, Shelf, shown
 from admin_views.review import ReviewConsole
 from admin_views.review_list import MOST_COUNTED, PAGE_SIZE
 from models import Application, Enterprise, Registration, RegistrationAction, db
-from uploads import delivery
-from uploads.errors import NotShown
-from uploads.sets import previews, storage
 from workflow import registration, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
 from workflow.words import N_
@@ -189,23 +187,13 @@ class EnterpriseAccounts(ScopedView):
     def original(self, key: int) -> Response:
         """Return the licence as it was uploaded, as a download."""
         found = self.get_one(key)
-        try:
-            return delivery.send_original(
-                storage(), found.licence_file or "", found.licence_name or "", found.licence_type or ""
-            )
-        except (FileNotFoundError, ValueError):
-            abort(404)
+        return sent_original(found.licence_file, found.licence_name, found.licence_type)
 
     @expose("/<int:key>/licence/<int:sheet>-<int:width>.jpg")
     def picture(self, key: int, sheet: int, width: int) -> Response:
         """Return our picture of one page of the licence."""
         found = self.get_one(key)
-        try:
-            return delivery.send_preview(
-                storage(), previews(), found.licence_file or "", found.licence_extension or "", sheet, width
-            )
-        except (NotShown, FileNotFoundError, ValueError):
-            abort(404)
+        return sent_picture(found.licence_file, found.licence_extension, sheet, width)
 
 
 def _waiting() -> ColumnElement[bool]:

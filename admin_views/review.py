@@ -10,18 +10,15 @@ from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
-from werkzeug.wrappers import Response
 
 from admin_views import review_list
 from admin_views.base import ScopedView, menu
 from admin_views.frame import said
 from admin_views.keyset import page
-from admin_views.papers import Shelf, papers, shelves, shown
+from admin_views.paper_routes import PaperRoutes
+from admin_views.papers import papers, shelves, shown
 from admin_views.review_page import PHRASES, sections
-from models import Action, Application, Attachment, Review, db
-from uploads import delivery
-from uploads.errors import NotShown
-from uploads.sets import previews, storage
+from models import Action, Application, Review, db
 from workflow import progress, review, routing, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
 from workflow.transitions import (
@@ -35,13 +32,11 @@ from workflow.transitions import (
 )
 from workflow.words import N_
 
-ROUTES = ("index_view", "application", "decide", "disclose", "original", "picture")
 
-
-class ReviewConsole(ScopedView):
+class ReviewConsole(PaperRoutes, ScopedView):
     """The list and the page of one application for whoever reviews."""
 
-    opened = ROUTES
+    opened = ("index_view", "application", "decide", "disclose", *PaperRoutes.opened)
     named = "number"
     title = N_("申请审核")
     tabs = ("waiting", "decided", "all")
@@ -165,12 +160,11 @@ class ReviewConsole(ScopedView):
 
     def _page(self, found: Application, status: int = 200, **further: Any) -> Any:
         reviews = progress.history(found)
-        shelves = self._shelves(found)
         content = self.render(
             "review/application.html",
             application=found,
             sections=sections(found, current_user),
-            **shown(shelves),
+            **shown(shelves(papers(found, current_user), self.paper_address(found))),
             reviews=reviews,
             table=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
@@ -182,12 +176,6 @@ class ReviewConsole(ScopedView):
             **{"disclosed": {}, "wrong": {}, "typed": {}, "meanwhile": None, **further},
         )
         return content, status
-
-    def _shelves(self, found: Application) -> list[Shelf]:
-        def address(view: str, file: Attachment, **further: int) -> str:
-            return self.get_url(view, number=found.number, key=file.id, **further)
-
-        return shelves(papers(found, current_user), address)
 
     def _buttons(self, found: Application) -> list[dict[str, Any]]:
         return [
@@ -280,41 +268,3 @@ class ReviewConsole(ScopedView):
         if request.accept_mimetypes.best == "application/json":
             return {"field": field, "value": full}
         return self._page(found, disclosed={field: full})
-
-    # Papers
-
-    def _attachment(self, number: str, key: int) -> Attachment:
-        found = db.session.scalars(
-            select(Attachment)
-            .join(Application, Application.id == Attachment.application_id)
-            .where(Attachment.id == key, Application.number == number, scope.attachments(current_user))
-        ).one_or_none()
-        if found is None:
-            abort(404)
-        return found
-
-    @expose("/<number>/papers/<int:key>/")
-    def original(self, number: str, key: int) -> Response:
-        """Return a paper as it was uploaded, as a download."""
-        return original(self._attachment(number, key))
-
-    @expose("/<number>/papers/<int:key>/<int:sheet>-<int:width>.jpg")
-    def picture(self, number: str, key: int, sheet: int, width: int) -> Response:
-        """Return our picture of one page of a paper."""
-        return picture(self._attachment(number, key), sheet, width)
-
-
-def original(found: Attachment) -> Response:
-    """Return a file as it came, after the caller has checked the scope; 404 when it is gone."""
-    try:
-        return delivery.send_original(storage(), found.storage_name, found.display_name, found.content_type)
-    except FileNotFoundError:
-        abort(404)
-
-
-def picture(found: Attachment, sheet: int, width: int) -> Response:
-    """Return our picture of a page, after the caller has checked the scope; 404 for what has none."""
-    try:
-        return delivery.send_preview(storage(), previews(), found.storage_name, found.extension, sheet, width)
-    except (NotShown, FileNotFoundError):
-        abort(404)

@@ -1,0 +1,297 @@
+"""The applicant's form, made from the description in workflow/form.py. Fields that the account fixes are not in it.
+
+A field refuses only what cannot be kept at all (no date, no number); whatever else is wrong, completeness says.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TelField,
+)
+from wtforms.validators import Length, Optional, ValidationError
+from wtforms.widgets import HiddenInput
+
+from models import Application, Enterprise, Experience, ExperienceKind, db
+from models.secrets import vault
+from workflow import form as description
+from workflow import scope
+from workflow.form import EXPERIENCE_KINDS, FIELDS, Kind
+from workflow.words import N_
+
+MOST_EXPERIENCES = 50
+FEW = 2
+"""So few choices stand open side by side; more of them fold into a list."""
+
+
+class Asked:
+    """Marks a field 「必填」 without hindering the saving of a draft; what is missing, completeness says."""
+
+    field_flags = {"required": True}
+
+    def __call__(self, form: Form, field: Field) -> None:
+        return None
+
+
+def plain(text: str | None) -> str | None:
+    """Return typed text without surrounding space, full-width letters and digits made ordinary."""
+    return unicodedata.normalize("NFKC", text).strip() if text else text
+
+
+def unspaced(text: str | None) -> str | None:
+    """Return typed text without any space or hyphen: telephone and account numbers."""
+    return re.sub(r"[\s\-]", "", plain(text) or "") or None
+
+
+class DayField(StringField):
+    """A date as people write it. What is no date stays in the field as typed."""
+
+    input_type = "date"
+    shapes = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")
+    sentence = N_("请按“年-月-日”填写真实的日期，例如：2026-11-23。")
+    written = "%Y-%m-%d"
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = (plain(valuelist[0]) if valuelist else "") or ""
+        self.data = None
+        if not typed:
+            return
+        for shape in self.shapes:
+            try:
+                self.data = datetime.strptime(typed, shape).date()  # noqa: DTZ007 - a day has no zone
+            except ValueError:
+                continue
+            return
+        raise ValueError(lazy_gettext(self.sentence))
+
+    def _value(self) -> str:
+        if self.raw_data and self.data is None:
+            return self.raw_data[0] or ""
+        return self.data.strftime(self.written) if isinstance(self.data, date) else ""
+
+
+class MonthField(DayField):
+    """A month, kept as its first day."""
+
+    input_type = "month"
+    shapes = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y%m", "%Y年%m月", "%Y-%m-%d")
+    sentence = N_("请按“年-月”填写，例如：2026-11。")
+    written = "%Y-%m"
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data:
+            self.data = self.data.replace(day=1)
+
+
+def _day(kind: type[DayField]) -> Callable[[description.Field, dict[str, Any]], Field]:
+    def made(asked: description.Field, common: dict[str, Any]) -> Field:
+        longest = "9999-12" if kind is MonthField else "9999-12-31"
+        return kind(
+            **common, render_kw={"type": kind.input_type, "max": longest, "placeholder": longest_hint(kind)}
+        )
+
+    return made
+
+
+def longest_hint(kind: type[DayField]) -> str:
+    """Return an example for browsers that draw such a field as plain text."""
+    return "2026-11" if kind is MonthField else "2026-11-23"
+
+
+def _text(asked: description.Field, common: dict[str, Any]) -> Field:
+    return StringField(**common, filters=[plain], render_kw={"maxlength": asked.longest})
+
+
+def _phone(asked: description.Field, common: dict[str, Any]) -> Field:
+    return TelField(
+        **common, filters=[unspaced], render_kw={"inputmode": "tel", "autocomplete": "tel", "maxlength": 30}
+    )
+
+
+def _email(asked: description.Field, common: dict[str, Any]) -> Field:
+    return EmailField(**common, filters=[plain], render_kw={"autocomplete": "email", "maxlength": 100})
+
+
+def _number(asked: description.Field, common: dict[str, Any]) -> Field:
+    return StringField(
+        **common,
+        filters=[unspaced],
+        render_kw={"inputmode": "numeric", "autocomplete": "off", "maxlength": 50},
+    )
+
+
+def _choice(asked: description.Field, common: dict[str, Any]) -> Field:
+    choices = [(key, lazy_gettext(label)) for key, label in asked.choices.items()]
+    if len(choices) <= FEW:
+        return RadioField(**common, choices=choices)
+    return SelectField(**common, choices=[("", lazy_gettext("请选择")), *choices])
+
+
+def _enterprise(asked: description.Field, common: dict[str, Any]) -> Field:
+    return IntegerField(**common, widget=HiddenInput())
+
+
+def _promise(asked: description.Field, common: dict[str, Any]) -> Field:
+    return BooleanField(**common)
+
+
+MAKERS: dict[Kind, Callable[[description.Field, dict[str, Any]], Field]] = {
+    Kind.TEXT: _text,
+    Kind.PHONE: _phone,
+    Kind.EMAIL: _email,
+    Kind.NUMBER: _number,
+    Kind.DATE: _day(DayField),
+    Kind.MONTH: _day(MonthField),
+    Kind.CHOICE: _choice,
+    Kind.ENTERPRISE: _enterprise,
+    Kind.PROMISE: _promise,
+}
+TYPED_AT_LENGTH = (Kind.TEXT, Kind.PHONE, Kind.EMAIL, Kind.NUMBER)
+
+
+def _field(asked: description.Field) -> Field:
+    validators: list[Any] = [Optional(), *([Asked()] if asked.required else [])]
+    if asked.kind in TYPED_AT_LENGTH:
+        longest = max(asked.longest, 30) if asked.kind is not Kind.EMAIL else 100
+        validators.append(Length(max=longest, message=lazy_gettext("不能超过 %(max)d 个字。")))
+    common = {
+        "label": lazy_gettext(asked.label),
+        "description": lazy_gettext(asked.help) if asked.help else "",
+        "validators": validators,
+    }
+    return MAKERS[asked.kind](asked, common)
+
+
+class ExperienceForm(Form):
+    """One row of 学习工作经历."""
+
+    kind = RadioField(
+        lazy_gettext("类别"),
+        [Optional(), Asked()],
+        choices=[(kind.value, lazy_gettext(label)) for kind, label in EXPERIENCE_KINDS.items()],
+    )
+    start = MonthField(
+        lazy_gettext("起始年月"), [Optional(), Asked()], render_kw={"type": "month", "placeholder": "2018-09"}
+    )
+    end = MonthField(
+        lazy_gettext("终止年月"),
+        [Optional()],
+        description=lazy_gettext("至今请留空。"),
+        render_kw={"type": "month", "placeholder": "2021-06"},
+    )
+    place = StringField(
+        lazy_gettext("学校或单位"),
+        [Optional(), Asked(), Length(max=100)],
+        filters=[plain],
+        render_kw={"maxlength": 100},
+    )
+    subject = StringField(
+        lazy_gettext("专业或职务"),
+        [Optional(), Asked(), Length(max=100)],
+        filters=[plain],
+        render_kw={"maxlength": 100},
+    )
+    witness = StringField(
+        lazy_gettext("证明人"),
+        [Optional(), Asked(), Length(max=60)],
+        filters=[plain],
+        render_kw={"maxlength": 60},
+    )
+
+    def row(self, position: int) -> Experience:
+        """Return the row as it is stored."""
+        return Experience(
+            position=position,
+            kind=ExperienceKind(self.kind.data)
+            if self.kind.data in {kind.value for kind in ExperienceKind}
+            else None,
+            start=self.start.data,
+            end=self.end.data,
+            place=self.place.data or "",
+            subject=self.subject.data or "",
+            witness=self.witness.data or "",
+        )
+
+
+class ApplicationFields(FlaskForm):
+    """What is posted beside the described fields: the version that the person was looking at, and the rows."""
+
+    version = HiddenField(default="0")
+    experiences = FieldList(FormField(ExperienceForm), max_entries=MOST_EXPERIENCES)
+
+    def validate_enterprise_id(self, field: Field) -> None:
+        """Only an enterprise that is registered and approved can be chosen (A8)."""
+        chosen = select(Enterprise.id).where(Enterprise.id == field.data, scope.choosable_enterprises())
+        if field.data and db.session.scalar(chosen) is None:
+            raise ValidationError(lazy_gettext("所选单位的账号目前不可用，请重新选择或联系单位。"))
+
+    def asked(self) -> Iterator[tuple[str, Field]]:
+        """Yield each described field of the page with its key."""
+        for key, one in FIELDS.items():
+            if not one.fixed:
+                yield key, self[key]
+
+    @property
+    def seen_version(self) -> int:
+        """Return the version that the person was looking at; 0 for one never saved."""
+        return int(self.version.data) if str(self.version.data).isdecimal() else 0
+
+    def lay(self, application: Application) -> None:
+        """Lay what was typed into the application: every field that can be kept; one that cannot keeps its old value."""
+        for key, field in self.asked():
+            if not field.errors:
+                description.put(application, key, field.data or None)
+        application.bank_digest = (
+            vault.digest(f"bank:{application.bank_account}") if application.bank_account else None
+        )
+        if not any(entry.form.errors for entry in self.experiences):
+            application.experiences = [
+                entry.form.row(position) for position, entry in enumerate(self.experiences)
+            ]
+
+
+ApplicationForm = type(
+    "ApplicationForm",
+    (ApplicationFields,),
+    {key: _field(asked) for key, asked in FIELDS.items() if not asked.fixed},
+)
+
+
+def filled(application: Application | None) -> Any:
+    """Return the form as the application has it; the account's own phone where nothing has been saved yet."""
+    if application is None:
+        return ApplicationForm(formdata=None)
+    data: dict[str, Any] = {
+        key: description.value(application, key) for key in FIELDS if not FIELDS[key].fixed
+    }
+    data["version"] = str(application.version)
+    data["experiences"] = [
+        {
+            "kind": row.kind.value if row.kind else None,
+            "start": row.start,
+            "end": row.end,
+            "place": row.place,
+            "subject": row.subject,
+            "witness": row.witness,
+        }
+        for row in application.experiences
+    ]
+    return ApplicationForm(formdata=None, data=data)

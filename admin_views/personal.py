@@ -1,0 +1,435 @@
+"""「个人业务经办」: the applicant's restricted view. It shows one person's own applications, and changes only what the table allows."""
+
+from typing import Any
+
+from flask import Flask, abort, flash, redirect, request
+from flask_admin import Admin, expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, select
+
+from admin_views.application_form import ApplicationForm, filled
+from admin_views.base import Closed, ScopedView, menu
+from admin_views.frame import said, stamp, told
+from admin_views.papers import papers, shelves, shown
+from admin_views.personal_attachments import AttachmentRoutes
+from admin_views.personal_page import column, employer_words, in_sections, latest_return
+from admin_views.review_page import sections as written
+from models import Action, Application, Enterprise, Region, db
+from workflow import completeness, progress, reading, review, routing, scope
+from workflow.errors import (
+    AlreadyUnderWay,
+    DecidedMeanwhile,
+    Incomplete,
+    NoticeUnread,
+    NotPermitted,
+    NotVisible,
+    PeriodClosed,
+)
+from workflow.form import FIELDS
+from workflow.transitions import (
+    BY_STATE_AND_ACTION,
+    RESULT_WORDS,
+    STATE_WORDS,
+    editable,
+    transition,
+)
+from workflow.words import N_
+
+CONSOLE_NAME = N_("个人业务经办")
+MOST_EMPLOYERS = 20
+NEWEST_MESSAGES = 8
+
+
+class PersonalHome(Closed):
+    """「个人业务经办」: the quick entries, and what the system has to tell."""
+
+    console = "personal"
+    opened = ("index_view",)
+
+    @expose("/")
+    def index_view(self) -> str:
+        """Return the start page with 「人才经办快捷入口」 (A4)."""
+        from admin_views.messages import newest
+
+        latest = db.session.scalars(
+            select(Application).where(scope.visible(current_user)).order_by(Application.id.desc()).limit(1)
+        ).first()
+        return self.render(
+            "personal/home.html",
+            console=gettext(CONSOLE_NAME),
+            menu=menu(self.admin, self),
+            latest=latest,
+            open=latest is not None and latest.state is not review.State.FINISHED,
+            state_words=STATE_WORDS,
+            result_words=RESULT_WORDS,
+            desk=routing.desk_of(latest) if latest else None,
+            period=completeness.open_period(),
+            upcoming=completeness.next_period(),
+            messages=newest(current_user, NEWEST_MESSAGES),
+        )
+
+
+class ApplicationView(AttachmentRoutes, ScopedView):
+    """「战略性新兴产业引进人才生活补贴申请」: the main page, 「查询历史」, 「上传附件」, 「提交」."""
+
+    console = "personal"
+    named = "number"
+    opened = (
+        "index_view",
+        "begin",
+        "application",
+        "save",
+        "confirm",
+        "submit",
+        "withdraw",
+        "history",
+        "choose",
+        "notice_read",
+        "employers",
+        "employer",
+        "take_employer",
+        *AttachmentRoutes.opened,
+    )
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.visible(current_user)
+
+    def render(self, template: str, **context: Any) -> str:
+        context.setdefault("console", gettext(CONSOLE_NAME))
+        context.setdefault("menu", menu(self.admin, self))
+        return super().render(template, **context)
+
+    # The main page
+
+    @expose("/")
+    def index_view(self) -> Any:
+        """Return the application under way, or an empty sheet for a new one."""
+        present = review.open_application(current_user)
+        if present is not None:
+            return redirect(self.get_url(".application", number=present.number))
+        return self._sheet(None, filled(None))
+
+    @expose("/", methods=("POST",))
+    def begin(self) -> Any:
+        """Save for the first time (A9)."""
+        form = ApplicationForm()
+        form.validate()
+        if request.form.get("do", "").startswith(("add-experience", "remove-experience")):
+            abort(400)  # rows come after the first saving (A10)
+        try:
+            application = review.begin(current_user, form.lay)
+        except NoticeUnread as hindrance:
+            return self._unsaved(None, form, notice_unread(hindrance))
+        except AlreadyUnderWay:
+            there = review.open_application(current_user)
+            return self._unsaved(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
+        return self._onward(application, form)
+
+    @expose("/<number>/")
+    def application(self, number: str) -> Any:
+        """Return the main page of one application: to be filled in, or as it was submitted."""
+        found = self.get_one(number)
+        if editable(found.state):
+            return self._sheet(found, filled(found))
+        return self._submitted(found)
+
+    @expose("/<number>/", methods=("POST",))
+    def save(self, number: str) -> Any:
+        """Save what was typed, then do what was asked besides: rows, attachments, employer, submission."""
+        found = self.get_one(number)
+        form = ApplicationForm()
+        form.validate()
+        asked = request.form.get("do", "save")
+        if self._rows_only(form, asked):
+            return self._sheet(found, form, dirty=True)
+        try:
+            review.perform(
+                found.id, Action.SAVE, current_user, seen_version=form.seen_version, change=form.lay
+            )
+        except NoticeUnread as hindrance:
+            return self._unsaved(found, form, notice_unread(hindrance))
+        except DecidedMeanwhile:
+            db.session.refresh(found)
+            if not editable(found.state):
+                return self._submitted(found, 409, gettext("申请已提交，提交后的信息不可修改。"))
+            form.version.data = form.version.raw_data = None
+            form.version.data = str(found.version)
+            sentence = gettext("此申请在另一窗口保存过。请核对后再点“保存”，将以本页内容为准。")
+            return self._unsaved(found, form, sentence, 409)
+        except NotPermitted:
+            return self._submitted(found, 409, gettext("申请已提交，提交后的信息不可修改。"))
+        return self._onward(found, form)
+
+    def _rows_only(self, form: Any, asked: str) -> bool:
+        """Change the rows on the page without saving, for whoever has no scripts (A10)."""
+        if asked == "add-experience":
+            form.experiences.append_entry()
+            return True
+        if asked.startswith("remove-experience-"):
+            gone = asked.removeprefix("remove-experience-")
+            form.experiences.entries = [
+                entry for entry in form.experiences.entries if entry.name != f"experiences-{gone}"
+            ]
+            return True
+        return False
+
+    def _onward(self, application: Application, form: Any) -> Any:
+        """Go where the button led, once everything that could be kept is saved."""
+        number = application.number
+        if form.errors:
+            form.version.data = str(application.version)
+            sentence = gettext("有填写不正确的内容没有保存，已在相应位置标出；其余内容已保存。")
+            return self._unsaved(application, form, sentence, 422)
+        asked = request.form.get("do", "save")
+        if asked == "attachments":
+            return redirect(self.get_url(".attachments", number=number))
+        if asked == "employer":
+            return redirect(self.get_url(".employer", number=number))
+        if asked == "submit":
+            if completeness.problems(application):
+                return redirect(self.get_url(".application", number=number, check=1))
+            return redirect(self.get_url(".confirm", number=number))
+        return redirect(self.get_url(".application", number=number, saved=1))
+
+    def _unsaved(self, found: Application | None, form: Any, sentence: str, status: int = 422) -> Any:
+        return self._sheet(found, form, status=status, failed=sentence, dirty=True)
+
+    def _sheet(self, found: Application | None, form: Any, status: int = 200, **further: Any) -> Any:
+        """Return the page to be filled in; nothing that was typed is lost."""
+        notice = reading.current_notice()
+        opened = reading.open_notice(current_user, found, notice) if notice else None
+        if opened is not None and request.args.get("read") and reading.seconds_left(opened) == 0:
+            reading.finish(current_user, found)
+        lacking = completeness.problems(found) if found else []
+        check = "check" in request.args
+        by_anchor = {problem.anchor: told(problem) for problem in lacking if check or not problem.missing}
+        for key, field in form.asked():
+            if key in by_anchor and not field.errors:
+                field.errors = [*field.errors, by_anchor[key]]
+        content = self.render(
+            "personal/application.html",
+            application=found,
+            form=form,
+            fields=FIELDS,
+            parts=in_sections(form, lacking),
+            by_anchor=by_anchor,
+            problems=lacking,
+            check=check and lacking,
+            remarks=[said(sentence, words) for sentence, words in completeness.remarks(found.experiences)]
+            if found
+            else [],
+            returned=latest_return(found),
+            notice=notice,
+            notice_reading=opened,
+            notice_left=reading.seconds_left(opened) if notice else 0,
+            notice_total=reading.SECONDS,
+            slots=completeness.slots(found) if found else [],
+            employer=employer_words(form.enterprise_id.data),
+            saved=gettext("已保存 %(time)s", time=stamp(found.saved_at)[-5:]) if found else "",
+            **{"failed": None, "dirty": request.args.get("confirmed"), **further},
+            **column(found),
+        )
+        return content, status
+
+    def _submitted(self, found: Application, status: int = 200, sentence: str = "") -> Any:
+        """Return the page of an application that cannot be changed any more: who has it, and what was submitted."""
+        reviews = progress.history(found)
+        return self.render(
+            "personal/submitted.html",
+            application=found,
+            sections=written(found, current_user),
+            reviews=reviews,
+            table=BY_STATE_AND_ACTION,
+            state_words=STATE_WORDS,
+            result_words=RESULT_WORDS,
+            sentence=sentence,
+            desk=routing.desk_of(found),
+            under_review=found.state in routing.REACH,
+            can_withdraw=transition(found.state, Action.WITHDRAW, current_user.role) is not None,
+            just_submitted="submitted" in request.args,
+            last=reviews[0] if reviews else None,
+            **shown(shelves(papers(found, current_user), self.paper_address(found))),
+            **column(found),
+        ), status
+
+    # 「提交」
+
+    @expose("/<number>/submit/")
+    def confirm(self, number: str) -> Any:
+        """Ask once more, showing what will be sent and to whom (A14)."""
+        found = self.get_one(number)
+        if not editable(found.state):
+            return redirect(self.get_url(".application", number=number))
+        if completeness.problems(found):
+            return redirect(self.get_url(".application", number=number, check=1))
+        return self._confirm(found)
+
+    def _confirm(self, found: Application, sentence: str = "", status: int = 200) -> Any:
+        assert found.enterprise is not None  # noqa: S101 - a complete application names its employer
+        content = self.render(
+            "personal/confirm.html",
+            application=found,
+            sentence=sentence,
+            desk=routing.desk(routing.steps(found.enterprise.region)[0], found.enterprise),
+            way=employer_words(found.enterprise_id),
+            slots=completeness.slots(found),
+            period=completeness.open_period(),
+            upcoming=completeness.next_period(),
+            **column(found),
+        )
+        return content, status
+
+    @expose("/<number>/submit/", methods=("POST",))
+    def submit(self, number: str) -> Any:
+        """Submit for good; afterwards the page says who has it and whom to remind (A16)."""
+        found = self.get_one(number)
+        seen = request.form.get("version", default=0, type=int)
+        try:
+            review.perform(found.id, Action.SUBMIT, current_user, seen_version=seen)
+        except Incomplete:
+            return redirect(self.get_url(".application", number=number, check=1))
+        except NoticeUnread:
+            return redirect(self.get_url(".application", number=number))
+        except PeriodClosed as hindrance:
+            return self._confirm(found, period_closed(hindrance), 422)
+        except (DecidedMeanwhile, NotPermitted):
+            db.session.refresh(found)
+            if editable(found.state):
+                return self._confirm(found, gettext("此申请在另一窗口保存过，请核对后再提交。"), 409)
+            return redirect(self.get_url(".application", number=number))
+        return redirect(self.get_url(".application", number=number, submitted=1))
+
+    @expose("/<number>/withdraw/", methods=("POST",))
+    def withdraw(self, number: str) -> Any:
+        """Take the application back while the enterprise has not decided yet."""
+        found = self.get_one(number)
+        seen = request.form.get("version", default=0, type=int)
+        try:
+            review.perform(found.id, Action.WITHDRAW, current_user, seen_version=seen)
+        except (DecidedMeanwhile, NotPermitted):
+            flash(gettext("企业已经办理，不能再撤回。"), "error")
+        else:
+            flash(gettext("已撤回，可以修改后重新提交。"), "success")
+        return redirect(self.get_url(".application", number=number))
+
+    # 「查询历史」
+
+    @expose("/history/")
+    def history(self) -> str:
+        """Return all applications of this person with state, result and reason (A13, A17-A19)."""
+        rows = db.session.scalars(self.rows().order_by(Application.id.desc())).unique().all()
+        return self.render(
+            "personal/history.html",
+            rows=[(row, progress.history(row)) for row in rows],
+            table=BY_STATE_AND_ACTION,
+            state_words=STATE_WORDS,
+            result_words=RESULT_WORDS,
+            desks={row.id: routing.desk_of(row) for row in rows},
+        )
+
+    @expose("/history/", methods=("POST",))
+    def choose(self) -> Any:
+        """Open the selected application where it was left (A13)."""
+        number = request.form.get("number", "")
+        if not number:
+            flash(gettext("请先选中一条申请，再点“确定”。"), "error")
+            return redirect(self.get_url(".history"))
+        return redirect(self.get_url(".application", number=self.get_one(number).number))
+
+    # 「申请须知」
+
+    @expose("/notice-read/", methods=("POST",))
+    def notice_read(self) -> Any:
+        """Note that the 30 seconds are over; answers how many are left (A5)."""
+        return {"left": reading.finish(current_user, review.open_application(current_user))}
+
+    # 「工作单位」
+
+    @expose("/employers/")
+    def employers(self) -> str:
+        """Return the rows of the dialog: approved enterprises whose name holds the keyword (A7, A8)."""
+        return self.render("personal/employers.html", **self._employers())
+
+    @expose("/<number>/employer/")
+    def employer(self, number: str) -> Any:
+        """Return the same choice as a page of its own, for whoever has no scripts."""
+        found = self.get_one(number)
+        if not editable(found.state):
+            return redirect(self.get_url(".application", number=number))
+        return self.render("personal/employer.html", application=found, **self._employers())
+
+    @expose("/<number>/employer/", methods=("POST",))
+    def take_employer(self, number: str) -> Any:
+        """Take the selected employer into the application."""
+        found = self.get_one(number)
+        chosen = request.form.get("enterprise_id", type=int)
+        known = db.session.scalar(
+            select(Enterprise.id).where(Enterprise.id == chosen, scope.choosable_enterprises())
+        )
+        if known is None:
+            flash(gettext("请先选中单位，再点“确定”。"), "error")
+            return redirect(self.get_url(".employer", number=number))
+
+        def take(application: Application) -> None:
+            application.enterprise_id = known
+
+        try:
+            review.perform(found.id, Action.SAVE, current_user, seen_version=found.version, change=take)
+        except (NotPermitted, NotVisible, DecidedMeanwhile, NoticeUnread):
+            flash(gettext("没有保存，请重试。"), "error")
+        return redirect(self.get_url(".application", number=number))
+
+    def _employers(self) -> dict[str, Any]:
+        words = request.args.get("q", "").strip()
+        if not words:
+            return {"words": "", "rows": [], "more": False, "employer_words": employer_words}
+        part = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        rows = (
+            db.session.scalars(
+                select(Enterprise)
+                .join(Region)
+                .where(
+                    scope.choosable_enterprises(),
+                    Enterprise.name.like(f"%{part}%", escape="\\")
+                    | (Enterprise.credit_code == words.upper()),
+                )
+                .order_by(Enterprise.name, Enterprise.id)
+                .limit(MOST_EMPLOYERS + 1)
+            )
+            .unique()
+            .all()
+        )
+        return {
+            "words": words,
+            "rows": rows[:MOST_EMPLOYERS],
+            "more": len(rows) > MOST_EMPLOYERS,
+            "employer_words": employer_words,
+        }
+
+
+def notice_unread(hindrance: NoticeUnread) -> str:
+    """Return why nothing was saved while 「申请须知」 still has to be read."""
+    return gettext(
+        "请先阅读“申请须知”，还有 %(seconds)s 秒；内容仍在本页，读完后再点“保存”。", seconds=hindrance.seconds
+    )
+
+
+def period_closed(hindrance: PeriodClosed) -> str:
+    """Return why nothing was submitted outside the application period."""
+    if hindrance.opens is None:
+        return gettext("现在不在申报期内，不能提交；填写的内容已保存。")
+    return gettext(
+        "现在不在申报期内，%(day)s 起可以提交；填写的内容已保存。", day=hindrance.opens.isoformat()
+    )
+
+
+def register(app: Flask) -> None:
+    """Add `/personal/`."""
+    index = PersonalHome(name=N_("个人业务经办"), endpoint="personal", url="/personal")
+    admin = Admin(app, name=CONSOLE_NAME, index_view=index)
+    admin.add_view(
+        ApplicationView(
+            Application, name=N_("生活补贴申请"), endpoint="personal_application", url="/personal/application"
+        )
+    )

@@ -1,0 +1,86 @@
+"""The applicant's files: named by a row once they lie in the storage, let go again while nobody has seen them (A11)."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sqlalchemy import func, select
+
+from models import Account, Attachment, Material, db
+from workflow.errors import Hindrance, NotVisible
+from workflow.review import editing
+
+MOST_FILES = 20
+"""Files a material; a contract photographed page by page fits, a disk is not filled."""
+
+
+class TooMany(Hindrance):
+    """The material has as many files as it may have."""
+
+
+class File(Protocol):
+    """A file that has been received (uploads.receive.Received)."""
+
+    @property
+    def display_name(self) -> str: ...
+    @property
+    def extension(self) -> str: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def pages(self) -> int | None: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def storage_name(self) -> str: ...
+
+
+def attach(application_id: int, actor: Account, material_id: int, file: File) -> Attachment:
+    """Put a received file on the application. Raises what `editing` raises, NotVisible, TooMany; the caller then discards it."""
+    with editing(application_id, actor) as application:
+        material = db.session.get(Material, material_id)
+        if material is None or not material.active:
+            raise NotVisible
+        there = select(func.count(Attachment.id)).where(
+            Attachment.application_id == application.id,
+            Attachment.material_id == material.id,
+            Attachment.removed_after.is_(None),
+        )
+        if (db.session.scalar(there) or 0) >= MOST_FILES:
+            raise TooMany
+        attachment = Attachment(
+            application_id=application.id,
+            material_id=material.id,
+            display_name=file.display_name,
+            extension=file.extension,
+            content_type=file.content_type,
+            size=file.size,
+            pages=file.pages,
+            sha256=file.sha256,
+            storage_name=file.storage_name,
+        )
+        db.session.add(attachment)
+    return attachment
+
+
+def remove(application_id: int, actor: Account, attachment_id: int) -> Sequence[str]:
+    """Take a file off the application. Returns the storage names that nobody needs any more.
+
+    A file that was submitted once stays for the offices that have seen it. Raises what `editing` raises, NotVisible.
+    """
+    with editing(application_id, actor) as application:
+        attachment = db.session.scalars(
+            select(Attachment).where(
+                Attachment.id == attachment_id,
+                Attachment.application_id == application.id,
+                Attachment.removed_after.is_(None),
+            )
+        ).one_or_none()
+        if attachment is None:
+            raise NotVisible
+        if attachment.submitted_round is not None:
+            attachment.removed_after = application.round
+            return ()
+        db.session.delete(attachment)
+        return (attachment.storage_name,)
