@@ -175,6 +175,13 @@ def sample(extension: str) -> bytes:
     return SAMPLES[extension]()
 
 
+def save(directory: Path, extension: str, stem: str = "材料") -> Path:
+    """Write a sample to a directory, as a browser wants it, and return its path."""
+    path = directory / f"{stem}.{extension}"
+    path.write_bytes(sample(extension))
+    return path
+
+
 # Files of an exact size
 
 

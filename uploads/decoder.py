@@ -141,11 +141,9 @@ def orientation_of(picture: Any) -> int:
 
 
 def in_eight_bits(picture: Any) -> Any:
-    """Return the picture in a mode that can be scaled: neither a palette nor 16 or 32 bits a channel."""
-    if picture.mode.startswith("I;16"):
-        return picture.point(lambda value: value / 256, "L")
-    if picture.mode in ("I", "F"):
-        return picture.convert("L")
+    """Return the picture in a mode that can be scaled: neither a palette nor 16 bits a channel."""
+    if picture.mode.startswith("I"):
+        return picture.point(lambda value: value / 256).convert("L")
     if picture.mode in ("1", "P", "PA"):
         return picture.convert("RGBA" if "transparency" in picture.info or picture.mode == "PA" else "RGB")
     return picture

@@ -51,8 +51,8 @@ class Storage(Protocol):
     def remove(self, name: str) -> None:
         """Remove the file; it may be gone already."""
 
-    def sweep(self, named: Callable[[Sequence[str]], set[str]], older_than: timedelta = YOUNG) -> int:
-        """Remove old files that `named` does not return, and what broken uploads left; return how many."""
+    def sweep(self, named: Callable[[Sequence[str]], set[str]], older_than: timedelta = YOUNG) -> list[str]:
+        """Remove old files that `named` does not return, and what broken uploads left; return the names."""
 
     def missing(self, names: Iterable[str]) -> Iterator[str]:
         """Yield those of the names that have no file."""
@@ -101,21 +101,22 @@ class LocalDisk:
         """Remove the file; it may be gone already."""
         self.path(name).unlink(missing_ok=True)
 
-    def sweep(self, named: Callable[[Sequence[str]], set[str]], older_than: timedelta = YOUNG) -> int:
-        """Remove files older than `older_than` whose names `named` does not return; return how many.
+    def sweep(self, named: Callable[[Sequence[str]], set[str]], older_than: timedelta = YOUNG) -> list[str]:
+        """Remove files older than `older_than` that no row names, and what broken uploads left; return the names.
 
-        `named` is asked for at most SWEPT_AT_ONCE names at a time and answers which of them rows name.
+        `named` is asked about SWEPT_AT_ONCE names at most at a time and answers which of them rows name.
         """
         latest = time.time() - older_than.total_seconds()
-        removed = 0
         for leftover in self._arriving.glob("*"):
-            removed += _remove_if_older(leftover, latest)
+            if _is_older(leftover, latest):
+                leftover.unlink(missing_ok=True)
+        removed = []
         old = (name for name in self._names() if _is_older(self.path(name), latest))
         while names := list(islice(old, SWEPT_AT_ONCE)):
             known = named(names)
-            for name in names:
-                if name not in known:
-                    removed += _remove_if_older(self.path(name), latest)
+            removed += [name for name in names if name not in known]
+        for name in removed:
+            self.remove(name)
         return removed
 
     def missing(self, names: Iterable[str]) -> Iterator[str]:
@@ -170,10 +171,3 @@ def _is_older(path: Path, latest: float) -> bool:
         return path.stat().st_mtime < latest
     except FileNotFoundError:
         return False
-
-
-def _remove_if_older(path: Path, latest: float) -> bool:
-    if not _is_older(path, latest):
-        return False
-    path.unlink(missing_ok=True)
-    return True

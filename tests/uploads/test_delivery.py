@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +10,8 @@ from tests import files
 from uploads.delivery import send_original, send_preview
 from uploads.errors import NotShown
 from uploads.preview import PreviewCache
-from uploads.receive import discard, receive
+from uploads.receive import receive
+from uploads.removal import discard, sweep
 from uploads.sets import previews, storage
 
 
@@ -87,6 +89,16 @@ def test_with_the_file_go_the_pictures_made_of_it(app, received, chosen, kept):
         picture(received)
     with app.test_request_context(), pytest.raises(FileNotFoundError):
         original(received)
+
+
+def test_the_sweep_takes_the_pictures_with_the_files_that_no_row_names(app, received, chosen, kept):
+    other = receive(chosen(files.png(), "证书.png"))
+    with app.test_request_context():
+        picture(received), picture(other)
+    assert sweep(lambda names: {other.storage_name}, older_than=timedelta(0)) == 1
+    assert len(kept()) == 2
+    assert sweep(lambda names: set(names)) == 0
+    assert len(kept()) == 2
 
 
 def test_a_full_disk_does_not_keep_a_picture_from_being_shown(app, received, monkeypatch):

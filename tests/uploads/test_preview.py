@@ -77,6 +77,13 @@ def test_a_photograph_taken_sideways_stands_upright_and_loses_its_place_and_time
     assert b"telephone" not in preview(io.BytesIO(content), "jpg", 1, 160).content
 
 
+def test_a_picture_whose_exif_is_broken_is_shown_as_it_lies():
+    content = files.encoded(
+        Image.new("RGB", (400, 200)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff broken"
+    )
+    assert seen(content, "jpg", width=160).size == (160, 80)
+
+
 @pytest.mark.parametrize(
     ("mode", "colour", "kind"),
     [
@@ -90,7 +97,7 @@ def test_a_photograph_taken_sideways_stands_upright_and_loses_its_place_and_time
     ],
 )
 def test_every_way_to_store_white_is_shown_white(mode, colour, kind):
-    picture = Image.new(mode, (300, 200), colour)
+    picture = Image.new(mode, (900, 600), colour)
     if mode == "P":
         picture.putpalette([255, 255, 255] * 256)
     assert min(seen(files.encoded(picture, kind), kind.lower(), width=160).getpixel((80, 50))) > 250

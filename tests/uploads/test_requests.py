@@ -56,6 +56,19 @@ def test_far_too_much_is_refused_before_it_is_read(site, kept):
     assert kept() == []
 
 
+@pytest.mark.parametrize(("address", "size"), [("/attachments", MAX_SENT_BYTES), ("/form", MAX_FORM_BYTES)])
+def test_a_body_that_is_refused_is_read_to_its_end_so_that_firefox_shows_the_answer(site, address, size):
+    body = io.BytesIO(bytes(size + MAX_FORM_BYTES))
+    answer = site.test_client().post(
+        address,
+        input_stream=body,
+        content_length=len(body.getvalue()),
+        content_type="multipart/form-data; boundary=x",
+    )
+    assert answer.status_code == 413
+    assert body.tell() == len(body.getvalue())
+
+
 def test_a_view_that_takes_no_attachment_takes_no_large_body(site):
     assert send(site, bytes(MAX_FORM_BYTES), address="/form").status_code == 413
     assert site.test_client().post("/form", data={"name": "张三"}).text == "张三"

@@ -105,9 +105,9 @@ def test_the_sweep_removes_what_no_row_names_and_leaves_the_young_the_named_and_
     for path in (disk.path(orphan), disk.path(named), strange, left):
         age(path, hours=25)
 
-    assert disk.sweep(lambda names: {named} & set(names)) == 2
+    assert disk.sweep(lambda names: {named} & set(names)) == [orphan]
     assert kept() == sorted([disk.path(named), disk.path(young), strange])
-    assert disk.sweep(lambda names: {named}, older_than=timedelta(0)) == 1
+    assert disk.sweep(lambda names: {named}, older_than=timedelta(0)) == [young]
     assert kept() == sorted([disk.path(named), strange])
 
 
@@ -121,7 +121,7 @@ def test_the_sweep_asks_the_database_for_a_bounded_number_of_names_at_once(disk,
         asked.append(len(names))
         return set(names)
 
-    assert disk.sweep(named, older_than=timedelta(0)) == 0
+    assert disk.sweep(named, older_than=timedelta(0)) == []
     assert asked == [2, 2, 1]
 
 
