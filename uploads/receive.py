@@ -1,6 +1,6 @@
-"""Takes an uploaded file in, or refuses it with nothing kept.
+"""Takes an uploaded file in, or refuses it with nothing kept; and lets one go again.
 
-Never writes a row: the caller does, in its own transaction, and discards the file (removal.py) when that fails.
+Never writes a row: the caller does, in its own transaction, and discards the file when that fails.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 
 from uploads.errors import Fault, Refused
 from uploads.inspection import inspect
-from uploads.sets import storage
+from uploads.sets import previews, storage
 
 
 @dataclass(frozen=True)
@@ -45,3 +45,9 @@ def receive(file: FileStorage | None) -> Received:
         inspected.pages,
         stored.name,
     )
+
+
+def discard(storage_name: str) -> None:
+    """Remove one stored file and the pictures made of it; it may be gone already."""
+    storage().remove(storage_name)
+    previews().forget(storage_name)

@@ -10,9 +10,9 @@ from tests import files
 from uploads.delivery import send_original, send_preview
 from uploads.errors import NotShown
 from uploads.preview import PreviewCache
-from uploads.receive import receive
-from uploads.removal import discard, sweep
+from uploads.receive import discard, receive
 from uploads.sets import previews, storage
+from uploads.sweeping import sweep
 
 
 @pytest.fixture
