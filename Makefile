@@ -34,7 +34,7 @@ test:
 	@echo '[3/4] make check'
 	@$(MAKE) --no-print-directory check
 	@echo '[4/4] pytest'
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Reads only: the tree is the same afterwards.
 check: style types imports texts diagram
@@ -91,7 +91,7 @@ catalogues: $(CATALOGUES)
 	@touch $@
 
 .venv/.tools: requirements-dev.lock | .venv/bin/python
-	@$(PY) -m pip install --quiet --require-hashes -r $<
+	@$(PY) -m pip install --quiet --use-pep517 --require-hashes -r $<
 	@touch .venv/.runtime $@
 
 .venv/bin/python:
