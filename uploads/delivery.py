@@ -4,10 +4,12 @@ Never lets a browser open a stranger's file in place: originals are downloads, w
 """
 
 import os
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
-from flask import Response, request, send_file
+from flask import Response, request
+from werkzeug.datastructures import Headers
+from werkzeug.wsgi import wrap_file
 
 from uploads.names import display_name as cleaned
 from uploads.names import extension_of
@@ -17,19 +19,33 @@ from uploads.storage import Storage
 PREVIEW_SECONDS = 300
 """How long a reviewer's browser may turn pages without asking again."""
 
-SHUT = "sandbox; default-src 'none'"
-"""Content-Security-Policy of every answer here, should a browser open it as a page after all."""
+SHUT = {
+    # Should a browser open the answer as a page after all, it may do nothing there.
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Delivery(Response):
+    """An answer whose safety headers are put on last: Flask-Talisman writes the site's policy over any other."""
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        """Return the headers as they are sent."""
+        headers = super().get_wsgi_headers(environ)
+        headers.update(SHUT)
+        return headers
 
 
 def send_original(storage: Storage, name: str, display_name: str, content_type: str) -> Response:
     """Return the file as it came, as a download under its owner's name. Raises FileNotFoundError."""
     file = storage.open(name)
-    response = send_file(file, mimetype=content_type, conditional=False, etag=False)
-    response.content_length = _size(file)
-    response.headers["Content-Disposition"] = _download_as(display_name)
+    answer = Delivery(wrap_file(request.environ, file), mimetype=content_type, direct_passthrough=True)
+    answer.content_length = _size(file)
+    answer.headers["Content-Disposition"] = _download_as(display_name)
     # A copy of somebody's identity card must not stay on the disk of a shared computer.
-    response.headers["Cache-Control"] = "private, no-store"
-    return _shut(response)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def send_preview(
@@ -45,25 +61,18 @@ def send_preview(
             shown = preview(file, extension, page, width)
         content = shown.content
         previews.put(name, page, width, content)
-    response = Response(content, mimetype=CONTENT_TYPE)
-    response.headers["Content-Disposition"] = "inline"
-    response.headers["Cache-Control"] = f"private, max-age={PREVIEW_SECONDS}"
-    response.set_etag(f"{name.replace('/', '')}-{page}-{width}")
-    response.make_conditional(request)
-    return _shut(response)
+    answer = Delivery(content, mimetype=CONTENT_TYPE)
+    answer.headers["Content-Disposition"] = "inline"
+    answer.headers["Cache-Control"] = f"private, max-age={PREVIEW_SECONDS}"
+    answer.set_etag(f"{name.replace('/', '')}-{page}-{width}")
+    answer.make_conditional(request)
+    return answer
 
 
 def _download_as(display_name: str) -> str:
     name = cleaned(display_name)
     plain = f"attachment.{extension_of(name)}" if extension_of(name) else "attachment"
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
-def _shut(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = SHUT
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
 
 
 def _size(file: BinaryIO) -> int:

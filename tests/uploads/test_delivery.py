@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from flask_talisman import Talisman
 
 from tests import files
 from uploads.delivery import send_original, send_preview
@@ -44,9 +45,20 @@ def test_an_original_is_never_opened_in_place_nor_left_on_a_shared_computer(app,
     with app.test_request_context():
         headers = original(received).headers
     assert headers["Content-Type"] == "application/pdf"
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert headers["Cache-Control"] == "private, no-store"
+
+
+def test_what_is_sent_may_do_nothing_in_a_browser_whatever_policy_the_site_has(app, received):
+    app.add_url_rule("/original", "original", view_func=lambda: original(received))
+    app.add_url_rule("/picture", "picture", view_func=lambda: picture(received))
+    Talisman(app, force_https=False, content_security_policy={"default-src": "'self'"})
+    for address in ("/original", "/picture"):
+        answer = app.test_client().get(address)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.data[:2] == b"\xff\xd8"
+    assert app.test_client().get("/original").data == files.pdf()
 
 
 def test_a_name_from_an_old_row_cannot_break_the_header(app, received):
@@ -62,7 +74,6 @@ def test_a_picture_is_shown_in_place_and_kept_for_some_minutes_by_this_reader_al
     assert answer.mimetype == "image/jpeg"
     assert answer.headers["Content-Disposition"] == "inline"
     assert answer.headers["Cache-Control"] == "private, max-age=300"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     with app.test_request_context(headers={"If-None-Match": answer.headers["ETag"]}):
         again = picture(received)
     assert again.status_code == 304
