@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent
-MEBIBYTE = 1024 * 1024
-LARGEST_REQUEST = 21 * MEBIBYTE
-"""A file of exactly 20 MiB with the multipart frame around it; more is refused before it is read."""
 
 
 class ConfigurationError(RuntimeError):
@@ -50,8 +47,6 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SESSION_COOKIE_NAME": "talent",
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": https,
-        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
-        "MAX_FORM_MEMORY_SIZE": 2 * MEBIBYTE,
         "MAX_FORM_PARTS": 2000,
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),
         "WTF_CSRF_TIME_LIMIT": None,

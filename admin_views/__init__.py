@@ -2,13 +2,13 @@
 
 from flask import Flask
 
-from admin_views import city, enterprise, errors, frame, office
+from admin_views import city, enterprise, errors, frame, office, personal
 from admin_views.languages import chosen_language
 from models import Account, db
 
 __all__ = ["chosen_language", "load_account", "register"]
 
-CONSOLES = (frame, errors, enterprise, office, city)
+CONSOLES = (frame, errors, personal, enterprise, office, city)
 
 
 def load_account(identifier: str) -> Account | None:

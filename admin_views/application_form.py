@@ -295,3 +295,14 @@ def filled(application: Application | None) -> Any:
         for row in application.experiences
     ]
     return ApplicationForm(formdata=None, data=data)
+
+
+BLANK = "__row__"
+"""Stands for the number of a row in the pattern that scripts copy."""
+
+
+def blank_experience() -> Any:
+    """Return an empty row of 学习工作经历 whose names hold BLANK where its number will stand."""
+    row = FormField(ExperienceForm).bind(form=ApplicationForm(formdata=None), name=f"experiences-{BLANK}")
+    row.process(None)
+    return row

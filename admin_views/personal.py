@@ -1,5 +1,6 @@
 """「个人业务经办」: the applicant's restricted view. It shows one person's own applications, and changes only what the table allows."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, abort, flash, redirect, request
@@ -8,14 +9,14 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
-from admin_views.application_form import ApplicationForm, filled
+from admin_views.application_form import ApplicationForm, blank_experience, filled
 from admin_views.base import Closed, ScopedView, menu
 from admin_views.frame import said, stamp, told
 from admin_views.papers import papers, shelves, shown
 from admin_views.personal_attachments import AttachmentRoutes
 from admin_views.personal_page import column, employer_words, in_sections, latest_return
 from admin_views.review_page import sections as written
-from models import Action, Application, Enterprise, Region, db
+from models import Action, Application, Enterprise, Region, State, db
 from workflow import completeness, progress, reading, review, routing, scope
 from workflow.errors import (
     AlreadyUnderWay,
@@ -41,6 +42,15 @@ MOST_EMPLOYERS = 20
 NEWEST_MESSAGES = 8
 
 
+LEADS: dict[str, tuple[str, dict[str, Any]]] = {
+    "save": (".application", {"saved": 1}),
+    "attachments": (".attachments", {}),
+    "employer": (".employer", {}),
+    "submit": (".application", {"check": 1}),
+}
+"""Where each button of the foot bar leads once everything is saved; 「提交」 when something is still lacking."""
+
+
 class PersonalHome(Closed):
     """「个人业务经办」: the quick entries, and what the system has to tell."""
 
@@ -60,7 +70,7 @@ class PersonalHome(Closed):
             console=gettext(CONSOLE_NAME),
             menu=menu(self.admin, self),
             latest=latest,
-            open=latest is not None and latest.state is not review.State.FINISHED,
+            open=latest is not None and latest.state is not State.FINISHED,
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
             desk=routing.desk_of(latest) if latest else None,
@@ -182,37 +192,45 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             sentence = gettext("有填写不正确的内容没有保存，已在相应位置标出；其余内容已保存。")
             return self._unsaved(application, form, sentence, 422)
         asked = request.form.get("do", "save")
-        if asked == "attachments":
-            return redirect(self.get_url(".attachments", number=number))
-        if asked == "employer":
-            return redirect(self.get_url(".employer", number=number))
-        if asked == "submit":
-            if completeness.problems(application):
-                return redirect(self.get_url(".application", number=number, check=1))
-            return redirect(self.get_url(".confirm", number=number))
-        return redirect(self.get_url(".application", number=number, saved=1))
+        if asked == "submit" and not completeness.problems(application):
+            return self._led(self.get_url(".confirm", number=number))
+        view, further = LEADS.get(asked, LEADS["save"])
+        return self._led(self.get_url(view, number=number, **further))
+
+    def _led(self, address: str) -> Any:
+        """Lead on to an address; the page's script, which saves without leaving, follows it by itself."""
+        return {"location": address} if wants_json() else redirect(address)
 
     def _unsaved(self, found: Application | None, form: Any, sentence: str, status: int = 422) -> Any:
+        """Say what was not saved, and give everything that was typed back."""
+        if wants_json():
+            errors = {
+                field.id: [str(error) for error in field.errors] for field in typed(form) if field.errors
+            }
+            return {"failed": sentence, "version": form.version.data, "errors": errors}, status
         return self._sheet(found, form, status=status, failed=sentence, dirty=True)
 
     def _sheet(self, found: Application | None, form: Any, status: int = 200, **further: Any) -> Any:
         """Return the page to be filled in; nothing that was typed is lost."""
         notice = reading.current_notice()
         opened = reading.open_notice(current_user, found, notice) if notice else None
-        if opened is not None and request.args.get("read") and reading.seconds_left(opened) == 0:
-            reading.finish(current_user, found)
         lacking = completeness.problems(found) if found else []
         check = "check" in request.args
         by_anchor = {problem.anchor: told(problem) for problem in lacking if check or not problem.missing}
         for key, field in form.asked():
             if key in by_anchor and not field.errors:
                 field.errors = [*field.errors, by_anchor[key]]
+        for entry in form.experiences:
+            for field in entry.form:
+                if field.id in by_anchor and not field.errors:
+                    field.errors = [by_anchor[field.id]]
         content = self.render(
             "personal/application.html",
             application=found,
             form=form,
             fields=FIELDS,
-            parts=in_sections(form, lacking),
+            parts=in_sections(form, lacking, found or current_user),
+            blank_experience=blank_experience(),
             by_anchor=by_anchor,
             problems=lacking,
             check=check and lacking,
@@ -322,7 +340,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         return self.render(
             "personal/history.html",
             rows=[(row, progress.history(row)) for row in rows],
-            table=BY_STATE_AND_ACTION,
+            table_of=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
             desks={row.id: routing.desk_of(row) for row in rows},
@@ -406,6 +424,18 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             "more": len(rows) > MOST_EMPLOYERS,
             "employer_words": employer_words,
         }
+
+
+def wants_json() -> bool:
+    """Say whether the page's script asks, which shows the answer in place."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+def typed(form: Any) -> Iterator[Any]:
+    """Yield every field of the page, those of the rows too."""
+    yield from (field for _, field in form.asked())
+    for entry in form.experiences:
+        yield from entry.form
 
 
 def notice_unread(hindrance: NoticeUnread) -> str:

@@ -11,6 +11,7 @@ from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import paper
 from models import Application, Attachment
 from uploads.errors import UploadError
+from uploads.limits import accepts_attachments
 from uploads.receive import discard, receive
 from uploads.sets import EXTENSIONS
 from workflow import attachments, completeness
@@ -20,6 +21,8 @@ from workflow.transitions import editable
 
 ACCEPT = ",".join(f".{extension}" for extension in EXTENSIONS)
 FILE = "material-{}"
+MOST_AT_ONCE = 10
+"""Files of the full size that one request may carry; without scripts all slots are sent together."""
 
 
 class AttachmentRoutes(PaperRoutes):
@@ -54,6 +57,7 @@ class AttachmentRoutes(PaperRoutes):
         return content, status
 
     @expose("/<number>/attachments/", methods=("POST",))
+    @accepts_attachments(most=MOST_AT_ONCE)
     def upload(self, number: str) -> Any:
         """Take in whatever was chosen; a file that is refused keeps no other from being kept."""
         found = self.get_one(number)

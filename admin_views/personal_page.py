@@ -8,17 +8,23 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from admin_views.frame import said, stamp
-from models import Application, Enterprise, Review, State, db
+from models import Account, Application, Enterprise, Review, State, db
 from workflow import progress, routing, scope
 from workflow.completeness import Problem
-from workflow.form import SECTIONS
+from workflow.form import SECTIONS, Field, worded
+from workflow.people import masked
 from workflow.transitions import BY_STATE_AND_ACTION, RETURNED, STATE_WORDS
 
 STAGES = {progress.Stage.DONE: "done", progress.Stage.NOW: "now", progress.Stage.TO_COME: "todo"}
 
 
-def in_sections(form: Any, problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    """Return the sections of the sheet with their fields and their state: 完整, or how many are lacking."""
+def in_sections(
+    form: Any, problems: Sequence[Problem], holder: Application | Account
+) -> list[dict[str, Any]]:
+    """Return the sections of the sheet with their fields and their state: 完整, or how many are lacking.
+
+    `holder` is whose name and number are fixed: the application's, or the account's before the first saving.
+    """
     found = []
     for number, section in enumerate(SECTIONS, 1):
         lacking = sum(problem.section == section.key for problem in problems)
@@ -28,12 +34,17 @@ def in_sections(form: Any, problems: Sequence[Problem]) -> list[dict[str, Any]]:
                 "title": gettext(section.title),
                 "number": number,
                 "fields": [form[asked.key] for asked in section.fields if not asked.fixed],
-                "fixed": [asked for asked in section.fields if asked.fixed],
+                "fixed": [_fixed(asked, holder) for asked in section.fields if asked.fixed],
                 "lacking": lacking,
                 "word": gettext("缺 %(count)s 项", count=lacking) if lacking else gettext("完整"),
             }
         )
     return found
+
+
+def _fixed(asked: Field, holder: Application | Account) -> dict[str, str]:
+    text = said(worded(asked.key, getattr(holder, asked.key)))
+    return {"key": asked.key, "label": gettext(asked.label), "value": masked(text) if asked.secret else text}
 
 
 def employer_words(enterprise_id: int | None) -> dict[str, str]:

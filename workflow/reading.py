@@ -11,7 +11,7 @@ from workflow.errors import NoticeUnread
 
 SECONDS = 30
 """How long 「申请须知」 stays (guide, 二(二))."""
-PATIENCE = timedelta(minutes=10)
+PATIENCE = timedelta(minutes=2)
 """A page left open longer than this without the notice being closed begins anew."""
 
 

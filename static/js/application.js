@@ -1,0 +1,241 @@
+// The applicant's main page: 「申请须知」, rows of 「学习工作经历」, 「工作单位」, and a saving that survives a bad connection.
+import { closeDialog, openDialog } from "./dialog.js";
+import { countdown } from "./countdown.js";
+import { markClean, markDirty, markFailed } from "./unsaved.js";
+
+const form = document.getElementById("application");
+const token = form.querySelector("[name=csrf_token]").value;
+
+// --- 「申请须知」: closes by itself at the end of its time
+const notice = document.querySelector("[data-notice]");
+if (notice) {
+  countdown(notice.querySelector("[data-countdown]"), {
+    onEnd() {
+      const dialog = notice.closest("dialog");
+      dialog.removeAttribute("data-dialog-locked");
+      document.body.classList.remove("notice-first");
+      closeDialog(dialog);
+      notice.remove();
+      // The server has its own clock; should this be lost, the saving tells it too.
+      fetch(notice.dataset.notice, { method: "POST", headers: { "X-CSRFToken": token } }).catch(() => {});
+    },
+  });
+}
+
+// --- 「学习工作经历」: a row's fields stand in the form, are edited in the dialog, and are read from the line above them
+const list = form.querySelector("[data-experiences]");
+const dialog = document.getElementById("experience-dialog");
+const stage = dialog.querySelector("[data-experience-slot]");
+const removal = document.getElementById("experience-remove");
+let edited = null;
+
+const value = (row, key) => {
+  const field = row.querySelector(`[name$="-${key}"]:checked, [name$="-${key}"]:not([type=radio])`);
+  return field?.value.trim() ?? "";
+};
+
+function label(row, key) {
+  const field = row.querySelector(`[name$="-${key}"]:checked`);
+  return field ? row.querySelector(`label[for="${field.id}"]`).textContent.trim() : "";
+}
+
+function draw(row) {
+  const line = row.querySelector("[data-experience-line]");
+  const put = (key, text) => { line.querySelector(`[data-of=${key}]`).textContent = text; };
+  const english = document.documentElement.lang === "en";
+  const until = value(row, "end") || (english ? "now" : "今");
+  put("period", value(row, "start") ? `${value(row, "start")} ${english ? "to" : "至"} ${until}` : "—");
+  put("kind", label(row, "kind"));
+  put("place", value(row, "place") || "—");
+  put("subject", value(row, "subject"));
+  const witness = line.querySelector("[data-of=witness]");
+  witness.textContent = value(row, "witness") ? `${witness.dataset.word} ${value(row, "witness")}` : "";
+}
+
+const state = (fields) => [...fields.querySelectorAll("input")].map((one) => [one, one.value, one.checked]);
+
+function edit(row, fresh = false) {
+  const fields = row.querySelector("[data-experience-fields]");
+  edited = { row, fields, fresh, before: state(fields), kept: false };
+  stage.append(fields);
+  openDialog(dialog);
+  (fields.querySelector("[aria-invalid=true]") ?? fields.querySelector("input")).focus();
+}
+
+function add() {
+  const numbers = [...list.children].map((row) => Number(row.dataset.experience));
+  const number = Math.max(-1, ...numbers) + 1;
+  const blank = form.querySelector("[data-experience-blank]").innerHTML.replaceAll("__row__", number);
+  const holder = document.createElement("ol");
+  holder.innerHTML = blank;
+  edit(holder.firstElementChild, true);
+}
+
+function empty() {
+  form.querySelector("[data-experiences-empty]").hidden = list.children.length > 0;
+}
+
+dialog.querySelector("[data-experience-keep]").addEventListener("click", () => {
+  edited.kept = true;
+  closeDialog(dialog);
+});
+dialog.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("input")) return;
+  event.preventDefault();
+  dialog.querySelector("[data-experience-keep]").click();
+});
+dialog.addEventListener("close", () => {
+  const { row, fields, fresh, before, kept } = edited;
+  if (!kept) {
+    for (const [one, text, checked] of before) {
+      one.checked = checked;
+      if (one.type !== "radio") one.value = text;
+    }
+  }
+  row.append(fields);
+  if (kept) {
+    if (fresh) list.append(row);
+    row.querySelector(":scope > .field-error")?.remove();
+    markDirty(form);
+  }
+  draw(row);
+  empty();
+});
+
+form.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-experience]");
+  if (event.target.closest("[data-experience-add]")) {
+    event.preventDefault();
+    add();
+  } else if (event.target.closest("[data-experience-edit]")) {
+    edit(row);
+  } else if (event.target.closest("[data-experience-remove]")) {
+    removal.querySelector("[data-experience-named]").textContent = row.querySelector("[data-experience-line]").innerText.split("\n").slice(0, 2).join("　");
+    removal.dataset.row = row.dataset.experience;
+    openDialog(removal);
+  } else if (event.target.closest("[data-experience-removed]")) {
+    list.querySelector(`[data-experience="${removal.dataset.row}"]`)?.remove();
+    closeDialog(removal);
+    markDirty(form);
+    empty();
+  }
+});
+for (const row of list.children) draw(row);
+
+// A link from the list of what is missing leads into a row's dialog.
+function reveal() {
+  const target = location.hash.startsWith("#experiences-") && document.getElementById(location.hash.slice(1));
+  const row = target && target.closest("[data-experience]");
+  if (row && !dialog.open) {
+    edit(row);
+    (target.matches("input") ? target : target.querySelector("input"))?.focus();
+  }
+}
+window.addEventListener("hashchange", reveal);
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#experiences-"]');
+  if (link && link.getAttribute("href") === location.hash) reveal();
+});
+reveal();
+
+// --- 「工作单位」
+const employers = document.getElementById("employers");
+const search = employers.querySelector("[data-employers]");
+const found = employers.querySelector("[data-employers-found]");
+search.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = search.querySelector("button");
+  button.setAttribute("aria-busy", "true");
+  const address = `${search.dataset.employers}?q=${encodeURIComponent(search.elements.q.value)}`;
+  const answer = await fetch(address).catch(() => null);
+  button.removeAttribute("aria-busy");
+  if (!answer?.ok || answer.redirected) {
+    markFailed(form, answer?.redirected ? form.dataset.expired : form.dataset.failed);
+    found.textContent = answer?.redirected ? form.dataset.expired : form.dataset.failed;
+    return;
+  }
+  found.innerHTML = await answer.text();
+});
+found.addEventListener("dblclick", (event) => event.target.closest(".employer") && take());
+found.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  take();
+});
+function take() {
+  const chosen = found.querySelector("input:checked");
+  if (!chosen) {
+    (found.querySelector("input") ?? search.elements.q).focus();
+    return;
+  }
+  const pick = form.querySelector("[data-pick]");
+  pick.querySelector("[data-pick-value]").value = chosen.value;
+  pick.querySelector("[data-pick-shown]").value = chosen.dataset.name;
+  pick.querySelector("[data-pick-shown]").removeAttribute("aria-invalid");
+  pick.querySelector(".field-error")?.remove();
+  pick.classList.remove("field-wrong");
+  pick.querySelector("[data-employer]").innerHTML = chosen.closest(".employer").querySelector(".employer-more").innerHTML;
+  closeDialog(employers);
+  markDirty(form);
+}
+employers.querySelector("[data-employers-take]").addEventListener("click", take);
+
+// --- saving: the page is only left once the server has everything
+const PLACE = "application-place";
+
+function clearErrors() {
+  for (const wrong of form.querySelectorAll("[data-from-saving]")) wrong.remove();
+}
+
+function tell(id, sentences) {
+  const control = document.getElementById(id);
+  const field = control?.closest(".field");
+  if (!field) return;
+  control.setAttribute("aria-invalid", "true");
+  field.classList.add("field-wrong");
+  field.querySelector(".field-error")?.remove();
+  const error = document.createElement("p");
+  error.className = "field-error";
+  error.dataset.fromSaving = "";
+  error.id = `${id}-error`;
+  error.textContent = sentences.join(" ");
+  field.append(error);
+  control.setAttribute("aria-describedby", error.id);
+  const row = field.closest("[data-experience]");
+  if (row && !row.querySelector(":scope > .field-error")) {
+    const line = error.cloneNode(true);
+    line.removeAttribute("id");
+    row.querySelector("[data-experience-line]").after(line);
+  }
+}
+
+form.addEventListener("submit", async (event) => {
+  const button = event.submitter;
+  event.preventDefault();
+  if (form.dataset.saving) return;
+  form.dataset.saving = "yes";
+  button?.setAttribute("aria-busy", "true");
+  const body = new FormData(form);
+  if (button?.name) body.set(button.name, button.value);
+  const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const told = answer?.headers.get("Content-Type")?.includes("json") ? await answer.json().catch(() => null) : null;
+  delete form.dataset.saving;
+  button?.removeAttribute("aria-busy");
+  clearErrors();
+  if (told?.location) {
+    markClean(form);
+    if (body.get("do") === "save") sessionStorage.setItem(PLACE, String(window.scrollY));
+    window.location.assign(told.location);
+  } else if (told?.failed) {
+    form.elements.version.value = told.version;
+    for (const [id, sentences] of Object.entries(told.errors)) tell(id, sentences);
+    markFailed(form, told.failed);
+    form.querySelector("[aria-invalid=true]")?.scrollIntoView({ block: "center" });
+  } else {
+    markFailed(form, answer && (answer.redirected || answer.status === 419 || answer.status === 404) ? form.dataset.expired : form.dataset.failed);
+  }
+});
+
+const place = sessionStorage.getItem(PLACE);
+sessionStorage.removeItem(PLACE);
+if (place !== null && location.search.includes("saved")) window.scrollTo(0, Number(place));
