@@ -236,7 +236,9 @@ def test_a_deactivated_account_can_do_nothing_more(ordos: World) -> None:
     assert stored(application) == before
 
 
-def test_a_withdrawn_application_is_the_applicants_again_and_is_submitted_as_for_the_first_time(ordos: World) -> None:
+def test_a_withdrawn_application_is_the_applicants_again_and_is_submitted_as_for_the_first_time(
+    ordos: World,
+) -> None:
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     act(application, Action.WITHDRAW, application.applicant)
     assert (application.state, application.result) == (State.DRAFT, None)
