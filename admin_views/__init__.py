@@ -2,20 +2,21 @@
 
 from flask import Flask
 
-from admin_views import city, enterprise, errors, frame, office, personal
+from admin_views import accounts, city, enterprise, errors, frame, messages, office, personal, portal
 from admin_views.languages import chosen_language
 from models import Account, db
 
 __all__ = ["chosen_language", "load_account", "register"]
 
-CONSOLES = (frame, errors, personal, enterprise, office, city)
+CONSOLES = (frame, errors, portal, accounts, messages, personal, enterprise, office, city)
 
 
 def load_account(identifier: str) -> Account | None:
     """Return the account of a session; None when it has been deactivated or its password changed since."""
     number, _, stamp = identifier.partition(".")
     account = db.session.get(Account, int(number)) if number.isdecimal() else None
-    return account if account is not None and account.session_stamp == stamp else None
+    holds = account is not None and account.active and account.session_stamp == stamp
+    return account if holds else None
 
 
 def register(app: Flask) -> None:

@@ -1,6 +1,9 @@
 """What the system tells whom when something happens: written beside the event, in its transaction (A16, E3, E6)."""
 
-from sqlalchemy import func, select
+from contextlib import suppress
+
+from sqlalchemy import ColumnElement, func, insert, literal, select, true
+from sqlalchemy.exc import IntegrityError
 
 from models import (
     Account,
@@ -12,7 +15,10 @@ from models import (
     RegistrationEvent,
     Review,
     db,
+    exclusive,
+    now,
 )
+from models.database import Instant
 from workflow import scope
 from workflow.routing import desk_of
 from workflow.transitions import FINISHED, RETURNED
@@ -92,8 +98,39 @@ def announce_registration(enterprise: Enterprise, event: RegistrationEvent) -> N
     )
 
 
+def remind_of_registration(enterprise: Enterprise) -> None:
+    """Tell an office that a registration waits which came to it from another one."""
+    db.session.add(
+        Message(
+            kind="registration_waiting",
+            office_id=enterprise.region.office_id,
+            subject_enterprise_id=enterprise.id,
+        )
+    )
+
+
 def unread(actor: Account) -> int:
     """Return how many messages this account has not read, counted to MOST_UNREAD + 1 at the most."""
     read = select(MessageReading.message_id).where(MessageReading.account_id == actor.id)
     some = select(Message.id).where(scope.messages(actor), Message.id.not_in(read)).limit(MOST_UNREAD + 1)
     return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def mark_read(actor: Account, message_id: int) -> None:
+    """Note that this account has read one of its messages; what is not its own it cannot mark."""
+    _mark(actor, Message.id == message_id)
+
+
+def mark_all_read(actor: Account) -> None:
+    """Note that this account has read everything that it has been told so far."""
+    _mark(actor, true())
+
+
+def _mark(actor: Account, which: ColumnElement[bool]) -> None:
+    """Add the readings that are missing, in one statement. Two windows at once: the one that came first counts."""
+    read = select(MessageReading.message_id).where(MessageReading.account_id == actor.id)
+    fresh = select(Message.id, literal(actor.id), literal(now(), Instant)).where(
+        scope.messages(actor), which, Message.id.not_in(read)
+    )
+    with suppress(IntegrityError), exclusive():
+        db.session.execute(insert(MessageReading).from_select(["message_id", "account_id", "at"], fresh))

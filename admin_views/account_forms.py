@@ -1,0 +1,320 @@
+"""The forms of logging in, registering and one's own account: each field is named here and nowhere else.
+
+No form keeps a password for the next page, and none hinders pasting one.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from sqlalchemy import select
+from stdnum.cn import uscc
+from wtforms import (
+    Field,
+    Form,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TelField,
+    ValidationError,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, EqualTo, Length, Regexp
+
+from admin_views import kept_licence
+from models import Region, db
+from uploads.errors import UploadError
+from uploads.receive import Received
+from workflow.accounts import password_fault
+from workflow.people import CITIZEN, PAPERS, fault, normalised
+from workflow.routing import KIND_WORDS
+
+MOBILE = r"1[3-9]\d{9}"
+LANDLINE = r"0\d{2,3}-?\d{7,8}(-\d{1,6})?|\d{7,8}|400\d{7}"
+NAME_LENGTH, ENTERPRISE_NAME_LENGTH, NUMBER_LENGTH = 60, 100, 40
+
+
+# --- what is typed, as it is kept
+
+
+def one_line(text: str | None) -> str | None:
+    """Return the text without what cannot be seen, single spaces between its words."""
+    if text is None:
+        return None
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+
+
+def as_number(text: str | None) -> str | None:
+    """Return a number or code as it is compared: full-width digits of an input method made ordinary."""
+    return normalised(one_line(text) or "") if text is not None else None
+
+
+def telephone(text: str | None) -> str | None:
+    """Return a telephone number without spaces and without the country's +86."""
+    plain = unicodedata.normalize("NFKC", one_line(text) or "")
+    return re.sub(r"^(\+|00)86-?|[\s()]", "", plain)
+
+
+# --- what may be wrong with it
+
+
+def _good_password(_form: Form, field: Field) -> None:
+    if sentence := password_fault(field.data or ""):
+        raise ValidationError(gettext(sentence))
+
+
+def _right_number(form: Any, field: Field) -> None:
+    if sentence := fault(form.paper.data or CITIZEN, field.data):
+        raise ValidationError(gettext(sentence))
+
+
+def _right_code(_form: Form, field: Field) -> None:
+    if not re.fullmatch(r"[0-9A-Z]{18}", field.data):
+        raise ValidationError(gettext("统一社会信用代码应为 18 位数字或大写字母，请对照营业执照填写。"))
+    if not uscc.is_valid(field.data):
+        raise ValidationError(gettext("统一社会信用代码校验位不正确，请对照营业执照核对每一位。"))
+
+
+# --- fields that several forms have, made anew for each
+
+
+def _login() -> StringField:
+    return StringField(
+        _("登录名"),
+        [DataRequired(_("请填写登录名。"))],
+        filters=[as_number],
+        render_kw={"autocomplete": "username", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+
+
+def _name(label: Any, missing: Any) -> StringField:
+    return StringField(
+        label,
+        [DataRequired(missing), Length(max=NAME_LENGTH, message=_("最多 60 个字。"))],
+        filters=[one_line],
+        render_kw={"autocomplete": "name"},
+    )
+
+
+def _mobile(**more: Any) -> TelField:
+    return TelField(
+        _("手机号码"),
+        [DataRequired(_("请填写手机号码。")), Regexp(rf"^({MOBILE})$", message=_("请填写 11 位手机号码。"))],
+        filters=[telephone],
+        render_kw={"autocomplete": "tel", "inputmode": "tel"},
+        **more,
+    )
+
+
+def _telephone(label: Any, **more: Any) -> TelField:
+    return TelField(
+        label,
+        [
+            DataRequired(_("请填写联系电话。")),
+            Regexp(
+                rf"^({MOBILE}|{LANDLINE})$",
+                message=_("请填写手机号码，或带区号的固定电话，例如 0477-8123456。"),
+            ),
+        ],
+        filters=[telephone],
+        render_kw={"autocomplete": "tel", "inputmode": "tel"},
+        **more,
+    )
+
+
+def _new_password(label: Any) -> PasswordField:
+    return PasswordField(
+        label,
+        [DataRequired(_("请填写密码。")), _good_password],
+        description=_("至少 8 位，同时含有字母和数字。"),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _password_again(label: Any) -> PasswordField:
+    return PasswordField(
+        label,
+        [DataRequired(_("请再填写一次密码。")), EqualTo("password", _("两次填写的密码不一致。"))],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _present_password(**more: Any) -> PasswordField:
+    return PasswordField(
+        _("现在的密码"),
+        [DataRequired(_("请填写现在的密码。"))],
+        render_kw={"autocomplete": "current-password"},
+        **more,
+    )
+
+
+# --- coming in
+
+
+class LoginForm(FlaskForm):
+    """「个人登录」, 「企业登录」 and the staff entrance."""
+
+    login = _login()
+    password = PasswordField(
+        _("密码"), [DataRequired(_("请填写密码。"))], render_kw={"autocomplete": "current-password"}
+    )
+
+
+class ResetForm(FlaskForm):
+    """A forgotten password, with the 「找回码」 that was noted down (A2, E4)."""
+
+    login = _login()
+    code = StringField(
+        _("找回码"),
+        [DataRequired(_("请填写找回码。"))],
+        filters=[as_number],
+        description=_("注册时请您记下的 16 位字母和数字，不分大小写。"),
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+    password = _new_password(_("新密码"))
+    password_again = _password_again(_("再填写一次新密码"))
+
+
+# --- 「马上注册」
+
+
+class PersonForm(FlaskForm):
+    """A person registers (A2)."""
+
+    name = _name(_("姓名"), _("请填写姓名。"))
+    paper = SelectField(
+        _("证件类型"),
+        choices=[SelectChoice(value=key, label=_(paper.label)) for key, paper in PAPERS.items()],
+        default=CITIZEN,
+        validators=[DataRequired(_("请选择证件类型。"))],
+    )
+    number = StringField(
+        _("证件号码"),
+        [DataRequired(_("请填写证件号码。")), Length(max=NUMBER_LENGTH), _right_number],
+        filters=[as_number],
+        description=_("以后用它登录。"),
+        render_kw={"autocomplete": "username", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+    phone = _mobile()
+    password = _new_password(_("密码"))
+    password_again = _password_again(_("再填写一次密码"))
+
+
+class EnterpriseFields(FlaskForm):
+    """What an enterprise says of itself, at its registration and when it mends it (E1, E3)."""
+
+    name = StringField(
+        _("单位名称"),
+        [
+            DataRequired(_("请填写单位名称。")),
+            Length(max=ENTERPRISE_NAME_LENGTH, message=_("最多 100 个字。")),
+        ],
+        filters=[one_line],
+        description=_("与营业执照一致的全称。"),
+        render_kw={"autocomplete": "organization"},
+    )
+    credit_code = StringField(
+        _("统一社会信用代码"),
+        [DataRequired(_("请填写统一社会信用代码。")), _right_code],
+        filters=[as_number],
+        description=_("18 位，以后用它登录。"),
+        render_kw={"autocomplete": "username", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+    region = SelectField(
+        _("所属地区"),
+        validators=[DataRequired(_("请选择所属地区。"))],
+        description=_("账号由这个地区的主管部门审核，申请的审核流程也由它决定。"),
+    )
+    contact_name = _name(_("联系人"), _("请填写联系人。"))
+    contact_phone = _telephone(_("联系电话"), description=_("主管部门审核后会拨打这个电话。"))
+    licence = FileField(_("营业执照"), render_kw={"accept": kept_licence.ACCEPTED})
+    licence_kept = HiddenField()
+
+    already_there = False
+    """Whether the enterprise has a licence on record, so that none need be sent."""
+    received: Received | None = None
+    """The licence that was sent, now or at an earlier attempt; no row names it yet."""
+
+    def __init__(self, *args: Any, already_there: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.already_there = already_there
+        self.region.choices = regions()
+        self.received = kept_licence.opened(self.licence_kept.data)
+        self.licence_kept.data = kept_licence.sealed(self.received) if self.received else ""
+        self.licence.flags.required = not already_there and self.received is None
+
+    def validate_licence(self, field: FileField) -> None:
+        """Take the file in at once, so that what was uploaded stays when something else is wrong."""
+        if field.data:
+            try:
+                fresh = kept_licence.take_in(field.data)
+            except UploadError as error:
+                raise ValidationError(str(error)) from error
+            kept_licence.replace(self.received, fresh)
+            self.received = fresh
+            self.licence_kept.data = kept_licence.sealed(fresh)
+            field.flags.required = False
+        elif self.received is None and not self.already_there:
+            raise ValidationError(gettext("请上传营业执照的扫描件或照片。"))
+
+
+class EnterpriseForm(EnterpriseFields):
+    """An enterprise registers (E1)."""
+
+    password = _new_password(_("密码"))
+    password_again = _password_again(_("再填写一次密码"))
+
+
+class MendedEnterpriseForm(EnterpriseFields):
+    """「修改后重新提交」: `version` is the state of the registration that the person was looking at."""
+
+    version = HiddenField()
+
+
+def regions() -> Sequence[SelectChoice]:
+    """Return the regions to choose from, under 市直属, 旗区 and 市管园区, after a line that chooses nothing."""
+    active = db.session.scalars(
+        select(Region).where(Region.active).order_by(Region.position, Region.id)
+    ).all()
+    choices = [
+        SelectChoice(value=str(region.id), label=region.name, optgroup=gettext(word))
+        for kind, word in KIND_WORDS.items()
+        for region in active
+        if region.kind is kind
+    ]
+    return [SelectChoice(value="", label=gettext("请选择")), *choices]
+
+
+# --- one's own account
+
+
+class MobileForm(FlaskForm):
+    """A person's telephone."""
+
+    phone = _mobile()
+
+
+class TelephoneForm(FlaskForm):
+    """A reviewer's telephone, which may be one on a desk."""
+
+    phone = _telephone(_("联系电话"))
+
+
+class PasswordForm(FlaskForm):
+    """A new password for somebody who knows the present one."""
+
+    present_password = _present_password()
+    password = _new_password(_("新密码"))
+    password_again = _password_again(_("再填写一次新密码"))
+
+
+class CodeForm(FlaskForm):
+    """A new 「找回码」 for somebody who knows the password."""
+
+    present_password = _present_password(id="code-present-password")

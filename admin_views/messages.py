@@ -1,0 +1,174 @@
+"""What the system has told this account or its desk: to be read in one place, each leading to what it is about.
+
+Shows nothing outside workflow.scope.messages, and marks as read only by POST.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_login import current_user, login_required
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import defer, joinedload
+from werkzeug.wrappers import Response
+
+from admin_views.frame import said
+from models import Account, Application, Enterprise, Message, MessageReading, Role, db
+from workflow import messages as outbox
+from workflow import routing, scope
+from workflow.transitions import BY_STATE_AND_ACTION
+
+PAGE_SIZE = 20
+
+messages = Blueprint("messages", __name__)
+
+
+@messages.get("/messages/")
+@login_required
+def own() -> str:
+    """Return a page of messages, the newest first; `before` names the last one of the page before."""
+    before = request.args.get("before", type=int)
+    found = newest(current_user, PAGE_SIZE + 1, before)
+    return render_template(
+        "messages/own.html",
+        messages=found[:PAGE_SIZE],
+        older=found[PAGE_SIZE - 1]["id"] if len(found) > PAGE_SIZE else None,
+        first_page=before is None,
+    )
+
+
+@messages.post("/messages/<int:number>/")
+@login_required
+def open_one(number: int) -> Response:
+    """Mark a message as read and lead to what it is about, where that is still within sight."""
+    row = db.session.execute(_told(current_user).where(Message.id == number)).one_or_none()
+    if row is None:
+        abort(404)
+    message: Message = row[0]
+    outbox.mark_read(current_user, message.id)
+    address = url(message, current_user) if _in_sight(message, current_user) else None
+    if address is None:
+        flash(gettext("这件事已不在您处办理，无法打开。"), "info")
+    return redirect(address or url_for("messages.own"), 303)
+
+
+@messages.post("/messages/read/")
+@login_required
+def read_all() -> Response:
+    """「全部标为已读」."""
+    outbox.mark_all_read(current_user)
+    return redirect(url_for("messages.own"), 303)
+
+
+def newest(actor: Account, most: int, before: int | None = None) -> list[dict[str, Any]]:
+    """Return the newest messages to this account as pages show them (`rendered`); older than `before`, if given."""
+    query = _told(actor).order_by(Message.id.desc()).limit(most)
+    if before is not None:
+        query = query.where(Message.id < before)
+    rows: Sequence[Row[Any]] = db.session.execute(query).all()
+    return [rendered(message, unread=read_at is None) for message, read_at in rows]
+
+
+def rendered(message: Message, *, unread: bool) -> dict[str, Any]:
+    """Return a message as a page shows it: `text`, `at`, `unread`; `url` is what it is about, `open` (POST) marks it too."""
+    return {
+        "id": message.id,
+        "text": said(outbox.WORDING[message.kind], _words(message)),
+        "url": url(message, current_user),
+        "open": url_for("messages.open_one", number=message.id),
+        "at": message.created_at,
+        "unread": unread,
+    }
+
+
+def url(message: Message, actor: Account) -> str | None:
+    """Return the address of what a message is about, in this account's own console."""
+    console = scope.CONSOLES[actor.role]
+    if message.application is not None:
+        endpoint = APPLICATION.get(console, f"{console}.application")
+        return url_for(endpoint, number=message.application.number)
+    if message.subject_enterprise_id is not None and actor.role in REGISTRATION:
+        return REGISTRATION[actor.role](message.subject_enterprise_id)
+    return None
+
+
+APPLICATION = {"personal": "personal_application.application"}
+"""The page of one application, where that is not the console's own view."""
+
+REGISTRATION: dict[Role, Callable[[int], str]] = {
+    Role.ENTERPRISE: lambda _key: url_for("registration.index"),
+    Role.OFFICE: lambda key: url_for("office_enterprises.enterprise", key=key),
+}
+
+
+def _told(actor: Account) -> Select[Any]:
+    """Return the query for this account's messages, each with when it was read and all that its words need."""
+    application = joinedload(Message.application)
+    return (
+        select(Message, MessageReading.at)
+        .outerjoin(
+            MessageReading,
+            (MessageReading.message_id == Message.id) & (MessageReading.account_id == actor.id),
+        )
+        .where(scope.messages(actor))
+        .options(
+            joinedload(Message.review),
+            joinedload(Message.registration_event),
+            joinedload(Message.subject_enterprise),
+            application.options(
+                defer(Application.answers),
+                defer(Application.identity_number),
+                defer(Application.bank_account),
+            ),
+            application.joinedload(Application.submitted_enterprise),
+            application.joinedload(Application.region),
+        )
+    )
+
+
+def _words(message: Message) -> dict[str, str]:
+    """Return what fills the gaps of a message's wording."""
+    words: dict[str, str] = {}
+    if message.application is not None and message.review is not None:
+        review = message.review
+        row = BY_STATE_AND_ACTION.get((review.from_state, review.action))
+        words |= {
+            "name": message.application.name,
+            "number": message.application.number,
+            "said": row.said if row else "",
+            "desk": _desk(message.application, review.to_state),
+            "reason": review.reason,
+        }
+    if message.subject_enterprise is not None:
+        words["enterprise"] = message.subject_enterprise.name
+    if message.registration_event is not None:
+        words["reason"] = message.registration_event.reason
+    return words
+
+
+def _desk(application: Application, step: Any) -> str:
+    """Return what the desk of a step is called; asked once a request for each step and region."""
+    if step not in routing.REACH or application.submitted_enterprise is None:
+        return ""
+    known: dict[Any, str] = g.setdefault("desk_names", {})
+    key = (step, application.submitted_enterprise_id, application.region_id)
+    if key not in known:
+        known[key] = routing.desk(step, application.submitted_enterprise, application.region).name
+    return known[key]
+
+
+def _in_sight(message: Message, actor: Account) -> bool:
+    """Say whether what a message is about still exists for this account."""
+    if message.application_id is not None:
+        query = select(Application.id).where(Application.id == message.application_id, scope.visible(actor))
+    else:
+        query = select(Enterprise.id).where(
+            Enterprise.id == message.subject_enterprise_id, scope.enterprises(actor)
+        )
+    return db.session.scalar(query) is not None
+
+
+def register(app: Flask) -> None:
+    """Add `/messages/`."""
+    app.register_blueprint(messages)

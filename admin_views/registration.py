@@ -1,0 +1,166 @@
+"""An enterprise's own registration: where it stands, who has it, why it was sent back; mended and sent in again (E2, E3)."""
+
+from typing import Any
+
+from flask import abort, flash, redirect
+from flask_admin import expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from werkzeug.wrappers import Response
+
+from admin_views import kept_licence
+from admin_views.account_forms import MendedEnterpriseForm
+from admin_views.base import Closed, menu
+from models import Account, Enterprise, Region, Registration, RegistrationAction, RegistrationEvent, db
+from uploads import delivery
+from uploads.errors import NotShown
+from uploads.limits import accepts_attachments
+from uploads.receive import discard
+from uploads.sets import previews, storage
+from workflow import accounts, registration, scope
+from workflow.errors import DecidedMeanwhile, NotPermitted
+from workflow.pinyin import initials
+
+TRAIL = {
+    Registration.PENDING: ("done", "now", "todo"),
+    Registration.REFUSED: ("done", "failed", "todo"),
+    Registration.APPROVED: ("done", "done", "done"),
+}
+"""How far each of the three steps is: sent in, reviewed by the office, opened."""
+
+BADGES = {Registration.PENDING: "wait", Registration.APPROVED: "good", Registration.REFUSED: "bad"}
+
+
+class RegistrationView(Closed):
+    """The one page that is open to an enterprise before its approval, and stays open afterwards."""
+
+    console = "enterprise"
+    opened = ("index", "original", "picture")
+
+    def enterprise(self) -> Enterprise:
+        """Return the enterprise of whoever is looking; there is no address that names another."""
+        mine = select(Enterprise).where(
+            Enterprise.id == current_user.enterprise_id, scope.enterprises(current_user)
+        )
+        found = db.session.scalars(mine).unique().one_or_none()
+        if found is None:
+            abort(404)
+        return found
+
+    @expose("/", methods=("GET", "POST"))
+    @accepts_attachments()
+    def index(self) -> Any:
+        """Return where the registration stands; a refused one can be mended here and sent in again."""
+        found = self.enterprise()
+        form = MendedEnterpriseForm(data=_as_it_is(found), already_there=bool(found.licence_file))
+        if not form.is_submitted():
+            return self._page(found, form)
+        if not form.validate():
+            return self._page(found, form, 422)
+        replaced = found.licence_file if form.received else None
+        try:
+            self._send_in_again(found, form)
+        except IntegrityError:
+            form.credit_code.errors = [gettext("这个统一社会信用代码已经有账号，请核对。")]
+            return self._page(found, form, 422)
+        except (DecidedMeanwhile, NotPermitted):
+            flash(gettext("注册信息在此期间已有变化，您的修改没有提交。下面是它现在的样子。"), "error")
+            return redirect(self.get_url(".index"), 303)
+        if replaced:
+            discard(replaced)
+        flash(
+            gettext("已重新提交，现由%(office)s审核。", office=registration.office_of(found).name), "success"
+        )
+        return redirect(self.get_url(".index"), 303)
+
+    def _send_in_again(self, found: Enterprise, form: MendedEnterpriseForm) -> None:
+        """Lay what was typed into the registration and send it in, or leave everything as it is."""
+
+        former_code = found.credit_code
+
+        def change(enterprise: Enterprise) -> None:
+            lay(form, enterprise)
+            person = db.session.get_one(Account, current_user.id)
+            if person.login == former_code:
+                accounts.rename(person, enterprise.credit_code)
+            db.session.flush()
+
+        seen = form.version.data or ""
+        registration.decide(
+            found.id,
+            RegistrationAction.RESUBMIT,
+            current_user,
+            seen_version=int(seen) if seen.isdecimal() else 0,
+            change=change,
+        )
+
+    def _page(self, found: Enterprise, form: MendedEnterpriseForm, status: int = 200) -> Any:
+        approved = registration.opens_console(current_user)
+        office = registration.office_of(found)
+        events = db.session.scalars(
+            select(RegistrationEvent)
+            .where(RegistrationEvent.enterprise_id == found.id)
+            .order_by(RegistrationEvent.id.desc())
+        ).all()
+        content = self.render(
+            "registration/own.html",
+            console=found.name if approved else None,
+            menu=menu(self.admin, self) if approved else [],
+            enterprise=found,
+            form=form,
+            mends=bool(registration.steps_for(found, current_user)),
+            office=office,
+            events=events,
+            trail=TRAIL[found.registration],
+            badge_kind=BADGES[found.registration],
+            words=registration.REGISTRATION_WORDS,
+            said_words=registration.SAID,
+        )
+        return content, status
+
+    @expose("/licence/")
+    def original(self) -> Response:
+        """Return one's own licence as it was uploaded, as a download."""
+        found = self.enterprise()
+        try:
+            return delivery.send_original(
+                storage(), found.licence_file or "", found.licence_name or "", found.licence_type or ""
+            )
+        except (FileNotFoundError, ValueError):
+            abort(404)
+
+    @expose("/licence/<int:sheet>-<int:width>.jpg")
+    def picture(self, sheet: int, width: int) -> Response:
+        """Return our picture of one page of one's own licence."""
+        found = self.enterprise()
+        try:
+            return delivery.send_preview(
+                storage(), previews(), found.licence_file or "", found.licence_extension or "", sheet, width
+            )
+        except (NotShown, FileNotFoundError, ValueError):
+            abort(404)
+
+
+def lay(form: Any, enterprise: Enterprise) -> None:
+    """Lay what was typed into the enterprise's row, the licence that was sent included."""
+    enterprise.name = form.name.data
+    enterprise.initials = initials(form.name.data)
+    enterprise.credit_code = form.credit_code.data
+    enterprise.region = db.session.get_one(Region, int(form.region.data))
+    enterprise.contact_name = form.contact_name.data
+    enterprise.contact_phone = form.contact_phone.data
+    if form.received is not None:
+        kept_licence.lay(form.received, enterprise)
+
+
+def _as_it_is(enterprise: Enterprise) -> dict[str, Any]:
+    return {
+        "name": enterprise.name,
+        "credit_code": enterprise.credit_code,
+        "region": str(enterprise.region_id),
+        "contact_name": enterprise.contact_name,
+        "contact_phone": enterprise.contact_phone,
+        "version": str(enterprise.version),
+    }
