@@ -124,11 +124,34 @@ def new_person(paper: str, number: str, name: str, phone: str, password: str) ->
     )
 
 
+def rename(account: Account, login: str) -> None:
+    """Let a reviewer or clerk log in by another name; whoever calls holds the transaction.
+
+    The flush raises sqlalchemy.exc.IntegrityError when the name is taken.
+    """
+    account.login = login
+    account.login_digest = login_digest(DOOR_OF[account.role], login)
+
+
 def change_password(account: Account, password: str) -> None:
     """Set a new password in a transaction of its own."""
     with exclusive():
         person = db.session.get_one(Account, account.id, populate_existing=True)
         set_password(person, password)
+
+
+def change_phone(account: Account, phone: str) -> None:
+    """Set the telephone number of the account in a transaction of its own."""
+    with exclusive():
+        person = db.session.get_one(Account, account.id, populate_existing=True)
+        person.phone = phone
+
+
+def renew_recovery_code(account: Account) -> str:
+    """Return a new 「找回码」 in place of the old one, in a transaction of its own."""
+    with exclusive():
+        person = db.session.get_one(Account, account.id, populate_existing=True)
+        return set_recovery_code(person)
 
 
 def reset_password(door: str, login: str, code: str, password: str) -> tuple[Account, str] | None:
