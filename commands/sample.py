@@ -57,7 +57,7 @@ def fill() -> None:
     with exclusive():
         regions = {region.name: region for region in db.session.scalars(select(Region))}
         for name, body in PEOPLE:
-            number = body + ric.calc_check_digit(body)
+            number = body + ric.calc_check_digit(body + "0")
             password = _password()
             db.session.add(accounts.new_person(CITIZEN, number, name, "13847710000", password))
             listed.append(_line(Role.APPLICANT, number, password, ""))

@@ -42,7 +42,7 @@ def normalised(number: str) -> str:
 
 
 def _right_check_digit(number: str) -> bool:
-    return bool(calc_check_digit(number[:-1]) == number[-1])
+    return bool(calc_check_digit(number) == number[-1])
 
 
 def birth_date(number: str) -> date | None:
