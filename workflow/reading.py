@@ -56,6 +56,7 @@ def open_notice(account: Account, application: Application | None, notice: Notic
                 account_id=account.id,
                 notice_id=notice.id,
                 application_id=application.id if application else None,
+                opened_at=now(),
             )
             db.session.add(reading)
         elif not _counts(reading):
