@@ -40,7 +40,7 @@ def seconds_left(reading: NoticeReading | None, at: datetime | None = None) -> i
     if reading.read_at is not None:
         return 0
     passed = (at or now()) - reading.opened_at
-    return max(0, ceil(SECONDS - passed.total_seconds()))
+    return min(SECONDS, max(0, ceil(SECONDS - passed.total_seconds())))
 
 
 def open_notice(account: Account, application: Application | None, notice: Notice) -> NoticeReading:
@@ -65,7 +65,7 @@ def open_notice(account: Account, application: Application | None, notice: Notic
 
 
 def _counts(reading: NoticeReading) -> bool:
-    return reading.read_at is not None or now() - reading.opened_at < PATIENCE
+    return reading.read_at is not None or timedelta() <= now() - reading.opened_at < PATIENCE
 
 
 def finish(account: Account, application: Application | None) -> int:
