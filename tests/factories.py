@@ -51,7 +51,7 @@ def identity_number(sex: str = "female", born: date | None = None) -> str:
     n = next(_numbers)
     born = born or date(1990, 1, 1) + timedelta(days=n // 400)
     body = f"150602{born:%Y%m%d}{n % 400 * 2 + (sex == 'male'):03d}"
-    return str(body + ric.calc_check_digit(body))
+    return str(body + ric.calc_check_digit(body + "0"))
 
 
 def credit_code() -> str:

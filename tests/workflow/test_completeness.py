@@ -1,0 +1,274 @@
+"""What an application lacks or has wrong: everything at once, each beside its field."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from models import Action, Application, Experience, ExperienceKind, Period, Registration, State, db
+from tests.factories import (
+    World,
+    act,
+    applicant,
+    complete_application,
+    empty_application,
+    enterprise,
+    experiences,
+    identity_number,
+    materials,
+    saved,
+    submit,
+    upload,
+)
+from tests.workflow.observing import stored
+from workflow import completeness, form
+from workflow.calendar import today
+from workflow.errors import Incomplete, PeriodClosed
+
+TOMORROW = today() + timedelta(days=1)
+
+
+def told(application: Application) -> dict[str, str]:
+    """What the person reads, by the place it stands at."""
+    return {one.anchor: one.sentence % one.words for one in completeness.problems(application)}
+
+
+@pytest.mark.guide("A15")
+def test_an_empty_application_is_told_everything_that_is_missing_at_once(ordos: World) -> None:
+    application = empty_application()
+    required = [key for key, asked in form.FIELDS.items() if asked.required and not asked.fixed]
+    papers = [f"material-{one.id}" for one in materials() if one.required]
+    found = told(application)
+    assert set(found) == {*required, "experiences", *papers}
+    assert found["position"] == "请填写岗位职务。"
+    assert found["education"] == "请选择学历。"
+    assert found["enterprise_id"] == "请点击放大镜选择工作单位。"
+    assert found["promise"] == "请阅读承诺并勾选“本人承诺”。"
+    assert found["experiences"] == "请点击“新增”填写学习工作经历。"
+    assert found[papers[0]] == "请上传身份证。"
+    assert all(one.missing for one in completeness.problems(application))
+
+
+@pytest.mark.guide("A15")
+def test_what_is_missing_comes_in_the_order_of_the_page(ordos: World) -> None:
+    sections = [one.section for one in completeness.problems(empty_application())]
+    order = [section.key for section in form.SECTIONS]
+    assert sections == sorted(sections, key=order.index)
+
+
+@pytest.mark.guide("A15")
+def test_an_incomplete_application_is_not_submitted_and_a_complete_one_goes_to_its_enterprise(
+    ordos: World,
+) -> None:
+    application = empty_application()
+    before = stored(application)
+    with pytest.raises(Incomplete) as refused:
+        submit(application)
+    assert len(refused.value.problems) == len(told(application)) > 20
+    assert stored(application) == before
+
+    complete = complete_application(ordos.banner.enterprise)
+    assert told(complete) == {}
+    submit(complete)
+    assert complete.state is State.ENTERPRISE_REVIEW
+    assert complete.submitted_enterprise_id == ordos.banner.enterprise.id
+
+
+WRONG: list[tuple[str, Any, str]] = [
+    ("sex", "male", "性别与公民身份号码不一致。"),
+    ("sex", "neither", "请选择性别。"),
+    ("birth_date", date(1985, 1, 1), "出生日期与公民身份号码不一致。"),
+    ("ethnicity", "火星族", "请选择民族。"),
+    ("phone", "0477-8587631", "请填写 11 位手机号码。"),
+    ("phone", "1384771000", "请填写 11 位手机号码。"),
+    ("phone", "23847710000", "请填写 11 位手机号码。"),
+    ("phone", "１３８４７７１００００", "请填写 11 位手机号码。"),
+    ("email", "wang.example.com", "电子邮箱格式不正确，例如：name@example.com。"),
+    ("education", "professor", "请选择学历。"),
+    ("graduated_on", TOMORROW, "不能晚于今天。"),
+    ("arrived_on", TOMORROW, "不能晚于今天。"),
+    ("contract_start", TOMORROW, "不能晚于今天。"),
+    ("insurance_start", TOMORROW, "不能晚于今天。"),
+    ("contract_end", date(2021, 3, 1), "劳动合同终止时间应晚于起始时间。"),
+    ("contract_end", date(2020, 3, 1), "劳动合同终止时间应晚于起始时间。"),
+    ("contract_end", today() - timedelta(days=1), "劳动合同已到期，请按现行合同填写。"),
+    ("bank_account", "6217-0000", "银行账号应为 8 至 30 位数字。"),
+    ("bank_account", "1234567", "银行账号应为 8 至 30 位数字。"),
+    ("bank_account", "1" * 31, "银行账号应为 8 至 30 位数字。"),
+    ("bank_account", "６２１７００００１２３４５６７８", "银行账号应为 8 至 30 位数字。"),
+]
+
+
+@pytest.mark.guide("A15")
+def test_each_wrong_field_has_its_own_sentence_and_no_other_field_is_blamed(ordos: World) -> None:
+    application = complete_application(ordos.banner.enterprise)
+    right = {key: form.value(application, key) for key in form.FIELDS}
+    for key, given, sentence in WRONG:
+        form.put(application, key, given)
+        assert told(application) == {key: sentence}, (key, given)
+        form.put(application, key, right[key])
+    assert told(application) == {}
+    db.session.rollback()
+
+
+@pytest.mark.guide("A15")
+def test_today_is_early_enough_and_an_email_need_not_be_given(ordos: World) -> None:
+    application = complete_application(
+        ordos.banner.enterprise,
+        email="",
+        arrived_on=today(),
+        contract_start=today() - timedelta(days=1),
+        contract_end=today(),
+    )
+    assert told(application) == {}
+
+
+@pytest.mark.guide("A15")
+@pytest.mark.parametrize(("years", "reasonable"), [(15, False), (16, True), (100, True), (101, False)])
+def test_a_birth_date_is_judged_also_where_no_number_says_it(
+    ordos: World, years: int, reasonable: bool
+) -> None:
+    person = applicant("Anna Petrova", number=f"P{identity_number()[-8:]}", paper="passport")
+    born = date(today().year - years, 1, 1)
+    application = complete_application(ordos.banner.enterprise, person, birth_date=born, sex="male")
+    assert told(application) == ({} if reasonable else {"birth_date": "出生日期不合理，请核对。"})
+
+
+def experience(**changes: Any) -> Experience:
+    whole = {
+        "position": 0,
+        "kind": ExperienceKind.WORK,
+        "start": date(2020, 1, 1),
+        "end": date(2021, 1, 1),
+        "place": "示例公司",
+        "subject": "工程师",
+        "witness": "张三",
+    }
+    return Experience(**whole | changes)
+
+
+@pytest.mark.guide("A10", "A15")
+def test_each_row_of_experience_is_judged_with_its_number(ordos: World) -> None:
+    def rows(application: Application) -> None:
+        application.experiences = [
+            experience(),
+            experience(position=1, kind=None, start=None, end=None, place="", subject="", witness=""),
+            experience(position=2, end=date(2019, 12, 1)),
+            experience(position=3, start=TOMORROW, end=None),
+            experience(position=4, start=date(2020, 5, 1), end=date(2020, 5, 1)),
+        ]
+
+    application = complete_application(ordos.banner.enterprise)
+    act(application, Action.SAVE, application.applicant, change=rows)
+    assert told(application) == {
+        "experiences-1-kind": "第 2 条经历：请填写类别。",
+        "experiences-1-start": "第 2 条经历：请填写起始年月。",
+        "experiences-1-place": "第 2 条经历：请填写学校或单位。",
+        "experiences-1-subject": "第 2 条经历：请填写专业或职务。",
+        "experiences-1-witness": "第 2 条经历：请填写证明人。",
+        "experiences-2-end": "第 3 条经历：终止年月不能早于起始年月。",
+        "experiences-3-start": "第 4 条经历：起始年月不能晚于今天。",
+    }
+
+
+def test_gaps_and_overlaps_are_pointed_out_and_not_forbidden(ordos: World) -> None:
+    rows = [
+        experience(place="大学", start=date(2016, 9, 1), end=date(2020, 6, 1)),
+        experience(place="甲公司", start=date(2020, 7, 1), end=date(2021, 1, 1)),
+        experience(place="乙公司", start=date(2021, 6, 1), end=None),
+        experience(place="丙公司", start=date(2022, 1, 1), end=None),
+    ]
+    said = [sentence % names for sentence, names in completeness.remarks(rows)]
+    assert said == ["“甲公司”与“乙公司”之间有间断。", "“乙公司”与“丙公司”的时间有重叠。"]
+    assert completeness.remarks(experiences()) == []
+
+
+@pytest.mark.guide("A8")
+@pytest.mark.parametrize("registration", [Registration.PENDING, Registration.REFUSED])
+def test_an_enterprise_that_is_not_approved_cannot_be_submitted_to(
+    ordos: World, registration: Registration
+) -> None:
+    application = complete_application(enterprise(ordos.banner.region, registration))
+    with pytest.raises(Incomplete) as refused:
+        submit(application)
+    assert [one.anchor for one in refused.value.problems] == ["enterprise_id"]
+    assert application.state is State.DRAFT
+
+
+@pytest.mark.guide("A8")
+def test_an_enterprise_that_lost_its_approval_meanwhile_cannot_be_submitted_to(ordos: World) -> None:
+    application = complete_application(ordos.banner.enterprise)
+    assert application.enterprise.registration is Registration.APPROVED
+    with db.engine.begin() as elsewhere:
+        elsewhere.exec_driver_sql(
+            f"UPDATE enterprises SET registration = 'refused' WHERE id = {application.enterprise_id}"
+        )
+    with pytest.raises(Incomplete):
+        submit(application)
+
+
+@pytest.mark.guide("A8")
+def test_an_enterprise_of_a_closed_region_cannot_be_submitted_to(ordos: World) -> None:
+    application = complete_application(ordos.elsewhere.enterprise)
+    ordos.elsewhere.region.active = False
+    db.session.commit()
+    assert list(told(application)) == ["enterprise_id"]
+
+
+@pytest.mark.guide("A11", "A15", "D2")
+def test_the_papers_asked_for_are_those_that_the_administrator_lists(own_ordos: World) -> None:
+    application = complete_application(own_ordos.banner.enterprise)
+    first, *_ = materials()
+    first.active = False
+    added = saved(type(first)(name="户口簿", required=True, position=9))
+    assert told(application) == {f"material-{added.id}": "请上传户口簿。"}
+    paper = upload(application, added)
+    assert told(application) == {}
+    paper.removed_after = 0
+    db.session.commit()
+    assert told(application) == {f"material-{added.id}": "请上传户口簿。"}
+    assert [material.name for material, _ in completeness.slots(application)] == [
+        "劳动合同",
+        "其他材料",
+        "户口簿",
+    ]
+
+
+@pytest.mark.guide("D2")
+def test_outside_the_period_nothing_is_submitted_and_the_next_opening_is_named(own_ordos: World) -> None:
+    application = complete_application(own_ordos.banner.enterprise)
+    period = db.session.query(Period).one()
+    period.opens, period.closes = today() - timedelta(days=30), today() - timedelta(days=1)
+    db.session.commit()
+    with pytest.raises(PeriodClosed) as closed:
+        submit(application)
+    assert closed.value.opens is None
+
+    for days in (90, 40):
+        opens = today() + timedelta(days=days)
+        saved(Period(name=f"{days}", opens=opens, closes=opens + timedelta(days=9)))
+    with pytest.raises(PeriodClosed) as closed:
+        submit(application)
+    assert closed.value.opens == today() + timedelta(days=40)
+    assert application.state is State.DRAFT
+
+    act(application, Action.SAVE, application.applicant)
+    period.closes = today()
+    db.session.commit()
+    submit(application)
+    assert application.state is State.ENTERPRISE_REVIEW
+
+
+@pytest.mark.guide("D2")
+def test_the_first_and_the_last_day_belong_to_the_period(
+    own_ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    period = db.session.query(Period).one()
+    period.opens, period.closes = date(2026, 3, 1), date(2026, 3, 31)
+    db.session.commit()
+    days = (date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1))
+    found = []
+    for day in days:
+        monkeypatch.setattr(completeness, "today", lambda day=day: day)
+        found.append(completeness.open_period() is not None)
+    assert found == [False, True, True, False]
