@@ -1,9 +1,12 @@
 // Single letters as shortcuts: [data-key="r"] opens what it stands on, or focuses a button that sends something, so that
-// no decision is made by one slip. They work only where the page shows their switch, and only while it is on (WCAG 2.1.4).
+// no decision is made by one slip; j and k walk through table[data-rows]. The foot of a page that has any lists them
+// beside a switch that turns them off (WCAG 2.1.4).
 
 const WORD = "keys";
-const pad = document.querySelector("[data-keys-switch]");
-let on = Boolean(pad);
+const panel = document.querySelector("[data-keys]");
+const list = panel?.querySelector("[data-keys-list]");
+const pad = panel?.querySelector("[data-keys-switch]");
+let on = false;
 
 function remember(wanted) {
   on = wanted;
@@ -15,18 +18,34 @@ function remembered() {
   try { return localStorage.getItem(WORD) !== "off"; } catch { return true; }
 }
 
+function tell(key, words) {
+  const cap = document.createElement("kbd");
+  cap.textContent = key;
+  const term = document.createElement("dt");
+  term.append(cap);
+  const meaning = document.createElement("dd");
+  meaning.textContent = words;
+  list.append(term, meaning);
+}
+
 /** Whether this press is a shortcut and not something typed. */
 export function isShortcut(event) {
   return on && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey
     && !event.target.closest?.("input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable], dialog");
 }
 
-if (pad) {
+const targets = [...document.querySelectorAll("[data-key]")];
+const rows = document.querySelector("table[data-rows] tbody a[href]");
+if (panel && (targets.length || rows)) {
+  if (rows) {
+    tell("j", list.dataset.next);
+    tell("k", list.dataset.previous);
+  }
+  for (const target of targets) tell(target.dataset.key, (target.querySelector("summary span") ?? target.querySelector("span") ?? target).textContent.trim());
+  panel.hidden = false;
   pad.checked = remembered();
   remember(pad.checked);
   pad.addEventListener("change", () => remember(pad.checked));
-} else {
-  document.documentElement.classList.add("keys-off");
 }
 
 document.addEventListener("keydown", (event) => {

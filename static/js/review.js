@@ -1,4 +1,4 @@
-// One application before its reviewer: papers switch, turn and zoom in place; p, r, x decide; hidden numbers show in place.
+// One application before its reviewer: papers switch, turn and zoom in place; hidden numbers show in place.
 
 const STEPS = [100, 150, 200, 300]; // per cent of the stage's width
 
@@ -62,21 +62,3 @@ document.addEventListener("submit", async (event) => {
   document.querySelector(`[data-disclosed="${field}"]`).textContent = value;
   form.remove();
 });
-
-// Keys: p passes, r and x open the reason; never while something is being typed.
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog[open]")) return;
-  const target = document.querySelector(`.footbar [data-key="${CSS.escape(event.key)}"]`);
-  if (!target) return;
-  event.preventDefault();
-  if (target instanceof HTMLDetailsElement) {
-    target.open = !target.open;
-    target.querySelector("textarea")?.focus();
-  } else {
-    target.click();
-  }
-});
-
-for (const details of document.querySelectorAll(".footbar details")) {
-  details.addEventListener("toggle", () => details.open && details.querySelector("textarea")?.focus());
-}
