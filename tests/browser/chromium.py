@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ QUIETLY = (
     "--disable-component-update",
     "--disable-sync",
 )
-ONE_TRY = 1000  # ms for one attempt; Page tries again
+ONE_TRY = 5000  # ms for one attempt; Page tries again
 LOADING = 30_000  # ms for a page to come
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -102,14 +103,14 @@ class ChromiumPage(Page):
         return self._try(lambda: element.evaluate(function))
 
     def _click(self, element: ElementHandle) -> None:
-        self._try(lambda: element.click(timeout=ONE_TRY))
+        self._try(lambda: element.click(timeout=ONE_TRY, no_wait_after=True))
         self._settle()
 
     def _fill(self, element: ElementHandle, value: str) -> None:
         self._try(lambda: element.fill(value, timeout=ONE_TRY))
 
     def _select(self, element: ElementHandle, option: str) -> None:
-        self._try(lambda: element.select_option(label=option, timeout=ONE_TRY))
+        self._try(lambda: element.select_option(label=option, timeout=ONE_TRY, no_wait_after=True))
         self._settle()
 
     def _attach(self, element: ElementHandle, files: tuple[Path, ...]) -> None:
@@ -118,8 +119,10 @@ class ChromiumPage(Page):
 
     def _settle(self) -> None:
         """If that set off for another page, wait until it is there."""
-        self.window.wait_for_timeout(30)
-        waited = 30
+        with suppress(PlaywrightError):
+            self.window.evaluate("0")  # the page has dealt with the click when it answers this
+        waited = 50
+        self.window.wait_for_timeout(waited)
         while self._leaving and waited < LOADING:
             self.window.wait_for_timeout(20)
             waited += 20
