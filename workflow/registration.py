@@ -109,7 +109,11 @@ def decide(
         if step.needs_reason and not reason:
             raise ReasonMissing
         if change is not None:
+            if action is not RESUBMIT:
+                raise NotPermitted
             change(enterprise)
+            db.session.flush()
+            db.session.expire(enterprise, ["region"])  # another one may have been chosen
         enterprise.registration = step.to
         enterprise.version += 1
         enterprise.waiting_since = now()
