@@ -1,0 +1,189 @@
+"""Doors, passwords and recovery codes."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from models import Account, Role, db
+from tests.factories import (
+    PASSWORD,
+    World,
+    applicant,
+    city_clerk,
+    deactivate,
+    identity_number,
+    reviewer,
+    saved,
+)
+from workflow import accounts, people
+
+NEW = "Nuannuan2027"
+
+
+def test_passwords_are_kept_as_argon2id_of_the_strength_that_is_recommended() -> None:
+    """In a process of its own: the tests themselves hash cheaply."""
+    hashed = subprocess.run(
+        [sys.executable, "-c", "from workflow import accounts; print(accounts.hasher.hash('Xiaomin2026'))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    memory, time, lanes = map(int, re.match(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$", hashed).groups())
+    assert memory >= 19 * 1024, "OWASP's least: 19 MiB, two passes"
+    assert time >= 2
+    assert lanes >= 1
+
+
+@pytest.mark.guide("A2")
+def test_a_person_comes_in_with_their_number_and_password_and_with_no_other(ordos: World) -> None:
+    person = applicant()
+    number = person.identity_number
+    assert accounts.authenticate("personal", number, PASSWORD) is person
+    for wrong in (PASSWORD.lower(), PASSWORD + " ", "", "x" * 10_000):
+        assert accounts.authenticate("personal", number, wrong) is None
+    assert accounts.authenticate("personal", identity_number(), PASSWORD) is None
+
+
+@pytest.mark.guide("A2")
+def test_the_number_may_be_typed_as_it_is_printed_or_with_full_width_digits(ordos: World) -> None:
+    person = applicant()
+    number = person.identity_number
+    wide = number.translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789X"})
+    for typed in (number.lower(), f" {number[:6]} {number[6:14]} {number[14:]} ", wide):
+        assert accounts.authenticate("personal", typed, PASSWORD) is person
+
+
+@pytest.mark.guide("A1", "A2")
+def test_each_comes_in_by_their_own_door_only(ordos: World) -> None:
+    person, employer, staff = applicant(), ordos.banner.reviewer, city_clerk()
+    logins = {"personal": person.identity_number, "enterprise": employer.login, "staff": staff.login}
+    for door, expected in (("personal", person), ("enterprise", employer), ("staff", staff)):
+        for its_door, login in logins.items():
+            found = accounts.authenticate(door, login, PASSWORD)
+            assert found is (expected if its_door == door else None)
+
+
+@pytest.mark.guide("A2")
+def test_a_deactivated_account_does_not_come_in_nor_get_a_new_password(ordos: World) -> None:
+    person = applicant()
+    code = accounts.set_recovery_code(person)
+    deactivate(person)
+    assert accounts.authenticate("personal", person.identity_number, PASSWORD) is None
+    assert accounts.reset_password("personal", person.identity_number, code, NEW) is None
+
+
+@pytest.mark.guide("A2", "E4")
+@pytest.mark.parametrize("door", ["personal", "enterprise"])
+def test_a_recovery_code_opens_once_and_gives_the_next_one(ordos: World, door: str) -> None:
+    person = applicant() if door == "personal" else ordos.park.reviewer
+    login = person.identity_number or person.login
+    code = accounts.set_recovery_code(person)
+    db.session.commit()
+    assert re.fullmatch(r"[2-9A-HJKMNP-Z]{4}(-[2-9A-HJKMNP-Z]{4}){3}", code)
+    assert code.replace("-", "") not in person.recovery_hash
+
+    assert accounts.reset_password(door, login, "AAAA-AAAA-AAAA-AAAA", NEW) is None
+    assert accounts.reset_password(door, identity_number(), code, NEW) is None
+    found = accounts.reset_password(door, login, code.lower().replace("-", " "), NEW)
+    assert found is not None
+    owner, following = found
+    assert owner is person
+    assert following != code
+    assert accounts.authenticate(door, login, NEW) is person
+    assert accounts.authenticate(door, login, PASSWORD) is None
+
+    assert accounts.reset_password(door, login, code, PASSWORD) is None, "used up"
+    assert accounts.reset_password(door, login, following, PASSWORD) is not None
+
+
+@pytest.mark.guide("A2")
+def test_an_account_without_a_recovery_code_is_not_opened_by_an_empty_one(ordos: World) -> None:
+    person = applicant()
+    assert person.recovery_hash is None
+    assert accounts.reset_password("personal", person.identity_number, "", NEW) is None
+
+
+@pytest.mark.guide("A2", "E4")
+def test_a_new_password_ends_every_session(ordos: World) -> None:
+    person = applicant()
+    session = person.get_id()
+    accounts.change_password(person, NEW)
+    assert person.get_id() != session
+    code = accounts.set_recovery_code(person)
+    db.session.commit()
+    session = person.get_id()
+    accounts.reset_password("personal", person.identity_number, code, PASSWORD)
+    assert person.get_id() != session
+
+
+@pytest.mark.guide("A2")
+@pytest.mark.parametrize(
+    ("password", "good"),
+    [
+        ("Xiaomin2026", True),
+        ("密码密码密码a1", True),
+        ("a1" * 64, True),
+        ("a1" * 64 + "b", False),
+        ("Xiaom26", False),
+        ("12345678", False),
+        ("xiaoxiao", False),
+        ("", False),
+    ],
+)
+def test_a_password_needs_letters_digits_and_eight_characters(password: str, good: bool) -> None:
+    assert (accounts.password_fault(password) == "") is good
+
+
+@pytest.mark.guide("A2")
+def test_one_number_has_one_account_however_it_is_spelt(ordos: World) -> None:
+    person = applicant()
+    wide = "１" + person.identity_number[1:]
+    again = accounts.new_person(people.CITIZEN, wide, person.name, "13847710000", PASSWORD)
+    assert again.login_digest == person.login_digest
+    with pytest.raises(Exception, match="login_digest"):
+        saved(again)
+    db.session.rollback()
+
+
+def test_the_same_login_may_exist_at_two_doors(ordos: World) -> None:
+    shared = f"shared{identity_number()}"
+    for role in (Role.ENTERPRISE, Role.OFFICE):
+        saved(accounts.new_account(role, shared, "李娜", PASSWORD))
+
+
+@pytest.mark.guide("A2")
+def test_a_persons_number_is_nowhere_in_the_row_of_their_account(shared_app: Flask, ordos: World) -> None:
+    person = applicant()
+    row = db.session.execute(text("SELECT * FROM accounts WHERE id = :id"), {"id": person.id}).one()
+    assert not [column for column in row if person.identity_number in str(column)]
+    assert PASSWORD not in str(row)
+
+
+def test_a_stranger_waits_as_long_as_somebody_with_a_wrong_password(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, compared = applicant(), []
+    real = accounts.hasher.verify
+
+    class Counting:
+        def verify(self, hashed: str, secret: str) -> bool:
+            compared.append(hashed)
+            return real(hashed, secret)
+
+        hash = accounts.hasher.hash
+
+    monkeypatch.setattr(accounts, "hasher", Counting())
+    for login in (person.identity_number, identity_number()):
+        assert accounts.authenticate("personal", login, "wrong") is None
+        assert accounts.reset_password("personal", login, "wrong", NEW) is None
+    assert len(compared) == 4, "one comparison each, whether or not the account exists"
+
+
+def test_what_flask_login_keeps_names_the_account_and_its_stamp(ordos: World) -> None:
+    person = reviewer(ordos.city.enterprise)
+    assert person.get_id() == f"{person.id}.{person.session_stamp}"
+    assert isinstance(db.session.get(Account, person.id), Account)

@@ -1,0 +1,207 @@
+"""The registration of an enterprise's account: the office of its own region decides, and everybody is told."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from models import (
+    Account,
+    Enterprise,
+    Message,
+    Region,
+    Registration,
+    RegistrationAction,
+    RegistrationEvent,
+    Role,
+    db,
+    exclusive,
+)
+from tests.factories import (
+    PASSWORD,
+    World,
+    administrator,
+    applicant,
+    city_clerk,
+    credit_code,
+    deactivate,
+)
+from workflow import accounts, registration, scope
+from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
+
+APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
+WHY = "营业执照不清晰，请重新上传。"
+
+
+def registered(where: Region, code: str | None = None) -> tuple[Enterprise, Account]:
+    code = code or credit_code()
+    enterprise = Enterprise(
+        name="东胜区示例智能制造有限公司",
+        credit_code=code,
+        region=where,
+        contact_name="何欣",
+        contact_phone="0477-8123456",
+        registration=Registration.APPROVED,
+    )
+    account = accounts.new_account(Role.ENTERPRISE, code, "何欣", PASSWORD)
+    with exclusive():
+        registration.register(enterprise, account)
+    return enterprise, account
+
+
+def decide(enterprise: Enterprise, action: RegistrationAction, by: Account, reason: str = "", **further):
+    db.session.refresh(enterprise)
+    seen = {"seen_version": enterprise.version} | further
+    return registration.decide(enterprise.id, action, by, reason=reason, **seen)
+
+
+def told(enterprise: Enterprise) -> list[tuple[str, str]]:
+    return [
+        (message.kind, "office" if message.office_id else "enterprise")
+        for message in db.session.scalars(
+            select(Message).where(Message.subject_enterprise_id == enterprise.id).order_by(Message.id)
+        )
+    ]
+
+
+def lines(enterprise: Enterprise) -> list[tuple[RegistrationAction, str, str]]:
+    return [
+        (event.action, event.actor_name, event.reason)
+        for event in db.session.scalars(
+            select(RegistrationEvent)
+            .where(RegistrationEvent.enterprise_id == enterprise.id)
+            .order_by(RegistrationEvent.id)
+        )
+    ]
+
+
+@pytest.mark.guide("E2", "O3")
+@pytest.mark.parametrize("place", ["city", "banner", "park"])
+def test_a_registration_waits_for_the_office_of_its_region(ordos: World, place: str) -> None:
+    at = getattr(ordos, place)
+    enterprise, _ = registered(at.region)
+    assert enterprise.registration is Registration.PENDING, "whatever was typed"
+    assert registration.office_of(enterprise).name == at.office.name
+    message = db.session.scalars(select(Message).where(Message.subject_enterprise_id == enterprise.id)).one()
+    assert (message.kind, message.office_id) == ("registration_waiting", at.office.id)
+    for other in (ordos.elsewhere.clerk, ordos.centre):
+        with pytest.raises(NotVisible):
+            decide(enterprise, APPROVE, other)
+    decide(enterprise, APPROVE, at.clerk)
+    db.session.refresh(enterprise)
+    assert enterprise.registration is Registration.APPROVED
+    assert lines(enterprise) == [
+        (RegistrationAction.REGISTER, "何欣", ""),
+        (APPROVE, at.clerk.name, ""),
+    ]
+    assert told(enterprise) == [("registration_waiting", "office"), ("registration_approved", "enterprise")]
+
+
+@pytest.mark.guide("E2", "E3")
+def test_whoever_is_not_of_that_office_decides_nothing(ordos: World) -> None:
+    enterprise, account = registered(ordos.banner.region)
+    for person in (
+        applicant(),
+        account,
+        ordos.banner.reviewer,
+        ordos.city.clerk,
+        city_clerk(),
+        administrator(),
+    ):
+        for action in (APPROVE, REFUSE):
+            with pytest.raises((NotVisible, NotPermitted)):
+                decide(enterprise, action, person, WHY)
+    deactivate(ordos.banner.clerk)
+    with pytest.raises(NotPermitted):
+        decide(enterprise, APPROVE, ordos.banner.clerk)
+    assert lines(enterprise) == [(RegistrationAction.REGISTER, "何欣", "")]
+
+
+@pytest.mark.guide("E3")
+def test_a_refusal_says_why_and_is_mended_and_sent_again(ordos: World) -> None:
+    enterprise, account = registered(ordos.banner.region)
+    for nothing in ("", "  ", "\u3000"):
+        with pytest.raises(ReasonMissing):
+            decide(enterprise, REFUSE, ordos.banner.clerk, nothing)
+    decide(enterprise, REFUSE, ordos.banner.clerk, WHY)
+    assert not registration.opens_console(account)
+
+    def mended(changed: Enterprise) -> None:
+        changed.contact_phone = "0477-8111111"
+
+    decide(enterprise, RESUBMIT, account, change=mended)
+    db.session.refresh(enterprise)
+    assert (enterprise.registration, enterprise.contact_phone) == (Registration.PENDING, "0477-8111111")
+    decide(enterprise, APPROVE, ordos.banner.clerk)
+    db.session.refresh(account)
+    assert registration.opens_console(account)
+    assert [(action, reason) for action, _, reason in lines(enterprise)] == [
+        (RegistrationAction.REGISTER, ""),
+        (REFUSE, WHY),
+        (RESUBMIT, ""),
+        (APPROVE, ""),
+    ]
+    assert [kind for kind, _ in told(enterprise)] == [
+        "registration_waiting",
+        "registration_refused",
+        "registration_waiting",
+        "registration_approved",
+    ]
+
+
+@pytest.mark.guide("E2")
+def test_who_mends_the_region_is_sent_to_the_office_of_that_region(ordos: World) -> None:
+    enterprise, account = registered(ordos.banner.region)
+    decide(enterprise, REFUSE, ordos.banner.clerk, "所属地区不正确。")
+
+    def elsewhere(changed: Enterprise) -> None:
+        assert changed.region is not None
+        changed.region_id = ordos.park.region.id
+
+    event = decide(enterprise, RESUBMIT, account, change=elsewhere)
+    message = db.session.scalars(select(Message).where(Message.registration_event_id == event.id)).one()
+    assert message.office_id == ordos.park.office.id
+    with pytest.raises(NotVisible):
+        decide(enterprise, APPROVE, ordos.banner.clerk)
+    decide(enterprise, APPROVE, ordos.park.clerk)
+
+
+@pytest.mark.guide("E3")
+def test_an_approved_or_waiting_registration_is_changed_by_nobody(ordos: World) -> None:
+    enterprise, account = registered(ordos.banner.region)
+
+    def renamed(changed: Enterprise) -> None:
+        changed.name = "另一家公司"
+
+    with pytest.raises(NotPermitted):
+        decide(enterprise, RESUBMIT, account, change=renamed)
+    decide(enterprise, APPROVE, ordos.banner.clerk)
+    for action, person in ((RESUBMIT, account), (REFUSE, ordos.banner.clerk), (APPROVE, ordos.banner.clerk)):
+        with pytest.raises(NotPermitted):
+            decide(enterprise, action, person, WHY, change=renamed)
+    db.session.refresh(enterprise)
+    assert enterprise.name == "东胜区示例智能制造有限公司"
+
+
+@pytest.mark.guide("O3")
+def test_an_office_with_an_old_page_decides_nothing(ordos: World) -> None:
+    enterprise, _ = registered(ordos.banner.region)
+    seen = enterprise.version
+    decide(enterprise, REFUSE, ordos.banner.clerk, WHY)
+    with pytest.raises(DecidedMeanwhile):
+        decide(enterprise, APPROVE, ordos.banner.clerk, seen_version=seen)
+
+
+@pytest.mark.guide("E3")
+def test_before_approval_an_enterprise_sees_its_own_registration_and_nothing_else(ordos: World) -> None:
+    enterprise, account = registered(ordos.banner.region)
+    assert not registration.opens_console(account)
+    seen = db.session.scalars(select(Enterprise).where(scope.enterprises(account))).all()
+    assert [one.id for one in seen] == [enterprise.id]
+
+
+@pytest.mark.guide("E1", "E2")
+def test_one_code_is_registered_once(ordos: World) -> None:
+    enterprise, _ = registered(ordos.banner.region)
+    with pytest.raises(IntegrityError):
+        registered(ordos.park.region, enterprise.credit_code)
+    assert len(lines(enterprise)) == 1
