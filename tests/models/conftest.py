@@ -1,0 +1,17 @@
+"""The keys that a test puts into the vault are taken out again."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from models.secrets import vault
+from tests.workflow.conftest import cheap_passwords
+
+__all__ = ["cheap_passwords"]
+
+
+@pytest.fixture(autouse=True)
+def own_keys() -> Iterator[None]:
+    kept = dict(vars(vault))
+    yield
+    vars(vault).update(kept)

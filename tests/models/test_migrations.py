@@ -1,0 +1,101 @@
+"""A database made by the migrations is the one that the models describe, to the last constraint; and there is a way back."""
+
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from app import create_app
+from config import settings
+from models import db
+from tests.machine.databases import KINDS, Databases
+from tests.machine.secrets import environment
+
+POSTGRESQL_CONSTRAINTS = """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2
+"""
+POSTGRESQL_INDEXES = (
+    "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"
+)
+SQLITE_INDEXES = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+
+
+def described(engine: Engine) -> dict[str, Any]:
+    """Tables, columns, constraints and indexes, as the database itself describes them."""
+    inspector = inspect(engine)
+    tables = sorted(set(inspector.get_table_names()) - {"alembic_version"})
+    found: dict[str, Any] = {}
+    for table in tables:
+        found[table] = {
+            "columns": {
+                column["name"]: (str(column["type"]), column["nullable"])
+                for column in inspector.get_columns(table)
+            },
+            "key": inspector.get_pk_constraint(table)["constrained_columns"],
+            "checks": sorted(
+                (str(check["name"]), " ".join(str(check["sqltext"]).split()))
+                for check in inspector.get_check_constraints(table)
+            ),
+            "unique": sorted(
+                (str(one["name"]), one["column_names"]) for one in inspector.get_unique_constraints(table)
+            ),
+            "foreign": sorted(
+                (str(one["name"]), one["constrained_columns"], one["referred_table"], one["referred_columns"])
+                for one in inspector.get_foreign_keys(table)
+            ),
+        }
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            for query in (POSTGRESQL_CONSTRAINTS, POSTGRESQL_INDEXES):
+                rows = connection.execute(text(query))
+                found[query] = [tuple(row) for row in rows if "alembic_version" not in row[0]]
+        else:
+            rows = connection.execute(text(SQLITE_INDEXES))
+            found["indexes"] = sorted((table, name, " ".join(sql.split())) for table, name, sql in rows)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_migrations_and_models_make_the_same_database_and_go_back_to_nothing(
+    databases: Databases, tmp_path: Path, kind: str
+) -> None:
+    made: dict[str, dict[str, Any]] = {}
+    for way in ("models", "migrations"):
+        url = databases.bare(kind)
+        app = create_app(settings(environment(tmp_path / way, url)))
+        with app.app_context():
+            if way == "models":
+                db.create_all()
+            else:
+                flask_migrate.upgrade()
+                flask_migrate.check()
+            made[way] = described(db.engine)
+            if way == "migrations":
+                flask_migrate.downgrade(revision="base")
+                assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+                flask_migrate.upgrade()
+                assert described(db.engine) == made["migrations"]
+            db.engine.dispose()
+        databases.drop(url)
+    assert made["migrations"].keys() == made["models"].keys()
+    for part, expected in made["models"].items():
+        assert made["migrations"][part] == expected, part
+
+
+def test_there_is_one_line_of_migrations() -> None:
+    script = ScriptDirectory("migrations")
+    assert len(script.get_heads()) == 1
+    assert len(script.get_bases()) == 1
+
+
+def test_a_word_outside_its_set_is_not_stored(app_context: Any) -> None:
+    office = "INSERT INTO offices (name, duty, telephone) VALUES ('局', :duty, '')"
+    with pytest.raises(IntegrityError):
+        db.session.execute(text(office), {"duty": "everything"})
+    db.session.rollback()
+    db.session.execute(text(office), {"duty": "region"})
