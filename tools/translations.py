@@ -47,6 +47,8 @@ def texts_of_the_tree() -> Catalog:
 
 
 def english() -> Catalog:
+    if not ENGLISH.exists():
+        return Catalog(locale="en", project="talent-subsidy", version="1", fuzzy=False, header_comment="")
     with ENGLISH.open("rb") as file:
         return read_po(file, locale="en")
 
@@ -126,11 +128,7 @@ def check() -> int:
 
 
 def update() -> int:
-    catalogue = (
-        english()
-        if ENGLISH.exists()
-        else Catalog(locale="en", project="talent-subsidy", version="1", fuzzy=False, header_comment="")
-    )
+    catalogue = english()
     made = catalogue.creation_date
     catalogue.update(texts_of_the_tree(), no_fuzzy_matching=True)
     catalogue.creation_date = made

@@ -28,7 +28,7 @@ def test_the_migrations_make_what_the_models_say(app_context: Flask) -> None:
 
 def test_a_post_without_the_token_is_refused_and_with_it_is_not(app: Flask, client: Client) -> None:
     app.add_url_rule("/echo", view_func=lambda: "ok", methods=["POST"])
-    assert client.post("/echo").status_code == 400
+    assert client.post("/echo").status_code == 419
     assert client.send("/echo").status_code == 200
 
 
@@ -36,7 +36,7 @@ def test_a_post_without_the_token_is_refused_and_with_it_is_not(app: Flask, clie
 def test_the_real_site_answers_from_the_database_that_tests_see(live_server: Site) -> None:
     with urllib.request.urlopen(f"{live_server.url}/healthz") as answer:
         assert answer.status == 200
-    assert {"role", "login", "password", "region"} == set(live_server.accounts[0])
+    assert {"role", "login", "password", "region"} <= set(live_server.accounts[0])
     with live_server.app_context():
         assert db.session.query(Setting).count() >= 0
         assert db.engine.dialect.name in live_server.database_url
