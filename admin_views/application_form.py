@@ -29,10 +29,10 @@ from wtforms import (
 from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
-from models import Application, Enterprise, Experience, ExperienceKind, db
+from models import Account, Application, Enterprise, Experience, ExperienceKind, db
 from models.secrets import vault
 from workflow import form as description
-from workflow import scope
+from workflow import people, scope
 from workflow.form import EXPERIENCE_KINDS, FIELDS, Kind
 from workflow.words import N_
 
@@ -275,10 +275,10 @@ ApplicationForm = type(
 )
 
 
-def filled(application: Application | None) -> Any:
-    """Return the form as the application has it; the account's own phone where nothing has been saved yet."""
+def filled(application: Application | None, account: Account) -> Any:
+    """Return the form as the application has it; before the first saving, with what the account already says."""
     if application is None:
-        return ApplicationForm(formdata=None)
+        return ApplicationForm(formdata=None, data=_known(account))
     data: dict[str, Any] = {
         key: description.value(application, key) for key in FIELDS if not FIELDS[key].fixed
     }
@@ -295,6 +295,14 @@ def filled(application: Application | None) -> Any:
         for row in application.experiences
     ]
     return ApplicationForm(formdata=None, data=data)
+
+
+def _known(account: Account) -> dict[str, Any]:
+    found: dict[str, Any] = {"phone": account.phone}
+    number = account.identity_number or ""
+    if account.paper == people.CITIZEN and not people.fault(people.CITIZEN, number):
+        found |= {"sex": people.sex(number), "birth_date": people.birth_date(number)}
+    return found
 
 
 BLANK = "__row__"

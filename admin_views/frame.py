@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from flask_login import current_user
 
 from workflow import messages, scope
@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
     """Give the templates their frame, filters and globals."""
     app.context_processor(frame)
     app.add_template_global(asset)
+    app.add_template_global(get_locale)
     app.add_template_filter(said)
     app.add_template_filter(told)
     app.add_template_filter(stamp)

@@ -37,7 +37,7 @@ from workflow.transitions import (
 )
 from workflow.words import N_
 
-CONSOLE_NAME = N_("个人业务经办")
+CONSOLE_NAME = N_("人事人才公共服务大厅")
 MOST_EMPLOYERS = 20
 NEWEST_MESSAGES = 8
 
@@ -118,7 +118,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         present = review.open_application(current_user)
         if present is not None:
             return redirect(self.get_url(".application", number=present.number))
-        return self._sheet(None, filled(None))
+        return self._sheet(None, filled(None, current_user))
 
     @expose("/", methods=("POST",))
     def begin(self) -> Any:
@@ -141,7 +141,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         """Return the main page of one application: to be filled in, or as it was submitted."""
         found = self.get_one(number)
         if editable(found.state):
-            return self._sheet(found, filled(found))
+            return self._sheet(found, filled(found, current_user))
         return self._submitted(found)
 
     @expose("/<number>/", methods=("POST",))
