@@ -13,10 +13,11 @@ from models.secrets import vault
 from workflow.people import normalised
 from workflow.words import N_
 
+STAFF = (Role.OFFICE, Role.CITY, Role.ADMINISTRATOR)
 DOORS = {
     "personal": (Role.APPLICANT,),
     "enterprise": (Role.ENTERPRISE,),
-    "staff": (Role.OFFICE, Role.CITY, Role.ADMINISTRATOR),
+    "staff": STAFF,
 }
 """「个人登录」, 「企业登录」 and the staff entrance: a login is unique within its door."""
 
@@ -29,6 +30,10 @@ LONGEST_PASSWORD = 128
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_GROUPS = 4
 CODE_GROUP_LENGTH = 4
+
+DRAWN_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+DRAWN_LENGTH = 12
+"""A password that we draw: 59 bits, none of its letters mistaken for another when it is read out on the telephone."""
 
 hasher = PasswordHasher()
 
@@ -84,6 +89,19 @@ def password_fault(password: str) -> str:
 def set_password(account: Account, password: str) -> None:
     """Change the password and end every session of the account."""
     account.password_hash = hasher.hash(password)
+    end_sessions(account)
+
+
+def draw_password() -> str:
+    """Return a password made at random, to be shown once and handed over."""
+    while True:
+        password = "".join(secrets.choice(DRAWN_LETTERS) for _ in range(DRAWN_LENGTH))
+        if not password_fault(password):
+            return password
+
+
+def end_sessions(account: Account) -> None:
+    """Make every session of the account worthless."""
     account.session_stamp = secrets.token_hex(8)
 
 

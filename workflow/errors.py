@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
+from hashlib import sha256
 
 from models import Review
 from workflow.completeness import Problem
+from workflow.words import Sentence
 
 
 class Hindrance(Exception):
@@ -29,6 +31,28 @@ class DecidedMeanwhile(Hindrance):
     def __init__(self, last: Review | None) -> None:
         super().__init__("changed meanwhile")
         self.last = last
+
+
+class Unacceptable(Hindrance):
+    """What was typed cannot be; `field` is where it was typed, "" when it belongs to the whole."""
+
+    def __init__(self, field: str, sentence: Sentence) -> None:
+        super().__init__(sentence.text)
+        self.field = field
+        self.sentence = sentence
+
+
+class Unconfirmed(Hindrance):
+    """The change sets off more than it says; `consequences` tell what, and `token` confirms exactly these."""
+
+    def __init__(self, consequences: Sequence[Sentence]) -> None:
+        super().__init__("unconfirmed")
+        self.consequences = tuple(consequences)
+
+    @property
+    def token(self) -> str:
+        told = "|".join(f"{each.text}{sorted(each.words.items())}" for each in self.consequences)
+        return sha256(told.encode()).hexdigest()[:16]
 
 
 class Incomplete(Hindrance):

@@ -20,6 +20,7 @@ from models import (
     Role,
     State,
 )
+from workflow.accounts import STAFF
 from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW, REACH
 from workflow.transitions import TRANSITIONS
 
@@ -108,6 +109,16 @@ ENTERPRISES: dict[Role, Callable[[Account], Criterion]] = {
 def enterprises(actor: Account) -> Criterion:
     """Return the enterprises whose registration this account may see; an office decides those it sees (O3)."""
     return ENTERPRISES[actor.role](actor)
+
+
+def administered(actor: Account) -> Criterion:
+    """Return every row of a table that administrators keep, to them; none of it to anybody else."""
+    return true() if actor.role is Role.ADMINISTRATOR else false()
+
+
+def staff(actor: Account) -> Criterion:
+    """Return the accounts of offices, city and administrators: the only ones that an administrator keeps."""
+    return and_(administered(actor), Account.role.in_(STAFF))
 
 
 def choosable_enterprises() -> Criterion:

@@ -10,6 +10,8 @@ DEFAULTS = {
     HELP_LINE: ("0477-8587631", N_("咨询与找回密码的电话，显示在每一页")),
 }
 
+NAMES = {HELP_LINE: N_("咨询电话")}
+
 
 def setting(key: str) -> str:
     """Return the line that the administrator has set, or the guide's own."""

@@ -1,6 +1,17 @@
 """Marks Chinese wording that stands in data for the translators' catalogue; the screen translates it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 
 def N_(text: str) -> str:
     """Return the text unchanged."""
     return text
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Wording with gaps, and the words that fill them."""
+
+    text: str
+    words: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,356 @@
+"""Every change that an administrator makes: named columns only, whole or not at all, into the audit trail (D1-D4).
+
+What an applicant wrote, and what was decided about it, is no table of this module and never becomes one.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy.exc import IntegrityError
+
+from models import (
+    Account,
+    Change,
+    ChangeKind,
+    Enterprise,
+    Material,
+    Notice,
+    Office,
+    Period,
+    Region,
+    Setting,
+    db,
+    exclusive,
+)
+from models.database import Base
+from workflow import consequences, scope
+from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from workflow.pinyin import initials
+from workflow.review import present
+from workflow.settings import NAMES
+from workflow.words import N_, Sentence
+
+Row = TypeVar("Row", bound=Base)
+SECRETS = frozenset({"password_hash", "recovery_hash"})
+HIDDEN = "•"
+"""What the audit trail says in place of a secret."""
+
+
+def _nothing(_row: Any) -> None:
+    pass
+
+
+def _sets_off_nothing(_row: Any, _before: Mapping[str, Any], _person: Account) -> list[Sentence]:
+    return []
+
+
+@dataclass(frozen=True)
+class Table:
+    """What an administrator may do with a table: `fields` are the columns that may change, with their names."""
+
+    label: str
+    fields: Mapping[str, str]
+    criterion: Callable[[Account], ColumnElement[bool]] = scope.administered
+    unique: tuple[str, ...] = ()
+    added_only: bool = False
+    silent: frozenset[str] = frozenset()
+    """Columns that change along and say nothing to a person."""
+    hold: Callable[[Any], None] = _nothing
+    """Locks what the change may set off, before the row itself, by the row's key."""
+    complete: Callable[[Any], None] = _nothing
+    """Brings the row's silent columns up to date."""
+    name: Callable[[Any], str] = str
+    """What a row is called in the audit trail."""
+    check: Callable[[Any], None] = _nothing
+    """Raises Unacceptable for what no row may hold."""
+    sets_off: Callable[[Any, Mapping[str, Any], Account], list[Sentence]] = _sets_off_nothing
+    """Does what the change sets off and tells it; `before` holds the changed columns as they were, {} for a new row."""
+
+
+def _enterprise_follows(enterprise: Enterprise) -> None:
+    enterprise.initials = initials(enterprise.name)
+    enterprise.version += 1  # an office that has the registration before it has an older one
+
+
+def _period(period: Period) -> None:
+    if period.closes < period.opens:
+        raise Unacceptable("closes", Sentence(N_("结束日期不能早于开始日期。")))
+    other = db.session.scalars(
+        select(Period).where(
+            Period.id != (period.id or 0), Period.opens <= period.closes, Period.closes >= period.opens
+        )
+    ).first()
+    if other is not None:
+        words = {"name": other.name, "opens": other.opens.isoformat(), "closes": other.closes.isoformat()}
+        raise Unacceptable("opens", Sentence(N_("与“%(name)s”（%(opens)s 至 %(closes)s）重叠。"), words))
+
+
+TABLES: Mapping[type[Any], Table] = MappingProxyType(
+    {
+        Region: Table(
+            N_("地区"),
+            {
+                "name": N_("名称"),
+                "code": N_("代码"),
+                "kind": N_("类别"),
+                "office_id": N_("负责单位"),
+                "position": N_("排列顺序"),
+                "active": N_("启用"),
+            },
+            unique=("name", "code"),
+            hold=consequences.hold_applications_of_region,
+            sets_off=consequences.of_region,
+        ),
+        Office: Table(
+            N_("单位"),
+            {"name": N_("名称"), "telephone": N_("电话")},
+            unique=("name",),
+            silent=frozenset({"duty"}),
+        ),
+        Enterprise: Table(
+            N_("企业"),
+            {
+                "name": N_("单位名称"),
+                "region_id": N_("所属地区"),
+                "contact_name": N_("联系人"),
+                "contact_phone": N_("联系电话"),
+            },
+            criterion=scope.enterprises,
+            silent=frozenset({"initials", "version"}),
+            hold=consequences.hold_applications_of_enterprise,
+            complete=_enterprise_follows,
+            sets_off=consequences.of_enterprise,
+        ),
+        Account: Table(
+            N_("工作人员"),
+            {
+                "login": N_("登录名"),
+                "name": N_("姓名"),
+                "role": N_("身份"),
+                "office_id": N_("单位"),
+                "phone": N_("手机号码"),
+                "active": N_("可以登录"),
+                "password_hash": N_("密码"),
+                "recovery_hash": N_("找回码"),
+            },
+            criterion=scope.staff,
+            name=lambda row: f"{row.name}（{row.login}）",
+            silent=frozenset({"session_stamp"}),
+            hold=consequences.hold_administrators,
+            sets_off=consequences.of_account,
+        ),
+        Material: Table(
+            N_("申请材料"),
+            {
+                "name": N_("名称"),
+                "shows": N_("须显示的内容"),
+                "required": N_("必需"),
+                "position": N_("排列顺序"),
+                "active": N_("启用"),
+            },
+            unique=("name",),
+            sets_off=consequences.of_material,
+        ),
+        Notice: Table(
+            N_("申请须知"),
+            {"version": N_("版本"), "body": N_("正文")},
+            unique=("version",),
+            added_only=True,
+            sets_off=consequences.of_notice,
+        ),
+        Period: Table(
+            N_("申报期"),
+            {"name": N_("名称"), "opens": N_("开始日期"), "closes": N_("结束日期")},
+            unique=("name",),
+            check=_period,
+            sets_off=consequences.of_period,
+        ),
+        Setting: Table(N_("系统设置"), {"value": N_("内容")}, name=lambda row: NAMES.get(row.key, row.key)),
+    }
+)
+
+BY_NAME = MappingProxyType({model.__tablename__: table for model, table in TABLES.items()})
+"""The same by the name that a Change holds."""
+
+
+def add(row: Row, actor: Account, *, confirmed: str = "") -> Row:
+    """Add a row, or raise; never half. Returns it.
+
+    Raises NotPermitted, Unacceptable, Unconfirmed unless `confirmed` is the token of exactly what it sets off.
+    """
+    table = TABLES[type(row)]
+    with exclusive():
+        person = administrator(actor)
+        table.complete(row)
+        _check(table, row)
+        db.session.add(row)
+        _flush()
+        if db.session.scalar(select(type(row)).where(_same(row), table.criterion(person))) is None:
+            raise NotPermitted
+        _confirm(table.sets_off(row, {}, person), confirmed)
+        _record(row, person, ChangeKind.CREATED, {}, {key: getattr(row, key) for key in table.fields})
+    return row
+
+
+def change(
+    model: type[Row],
+    key: Any,
+    actor: Account,
+    apply: Callable[[Row], None],
+    *,
+    seen: str | None = None,
+    confirmed: str = "",
+) -> Row:
+    """Change a row, or raise; never half. Returns it.
+
+    `seen` is the fingerprint of the row that the person looked at. Raises NotPermitted, NotVisible, DecidedMeanwhile,
+    Unacceptable, Unconfirmed unless `confirmed` is the token of exactly what the change sets off.
+    """
+    table = TABLES[model]
+    with exclusive():
+        table.hold(key)
+        person = administrator(actor)
+        row = _lock(model, key, person)
+        if table.added_only:
+            raise NotPermitted
+        if seen is not None and seen != fingerprint(row):
+            raise DecidedMeanwhile(None)
+        with db.session.no_autoflush:
+            apply(row)
+            before = _before(row)
+            if not before:
+                return row
+            if before.keys() - table.fields.keys() - table.silent:
+                raise NotPermitted
+            table.complete(row)
+            _check(table, row)
+        after = {name: getattr(row, name) for name in before}
+        _flush()
+        db.session.expire(row, [relation.key for relation in inspect(model).relationships])
+        _confirm(table.sets_off(row, before, person), confirmed)
+        _record(row, person, ChangeKind.CHANGED, before, after)
+    return row
+
+
+def administrator(actor: Account) -> Account:
+    """Return the account as it is now. Raises NotPermitted for everybody who keeps no administration."""
+    person = present(actor)
+    if not scope.enters(person, "administration"):
+        raise NotPermitted
+    return person
+
+
+def name_of(row: Base) -> str:
+    """Return what a row is called, as the audit trail keeps it."""
+    return TABLES[type(row)].name(row)
+
+
+def fingerprint(row: Base) -> str:
+    """Return what tells whether a row is still the one that somebody has before them."""
+    fields = TABLES[type(row)].fields
+    return sha256(json.dumps([_plain(getattr(row, name)) for name in fields]).encode()).hexdigest()[:16]
+
+
+def _lock(model: type[Row], key: Any, person: Account) -> Row:
+    row: Row | None = (
+        db.session.scalars(
+            select(model)
+            .where(inspect(model).primary_key[0] == key, TABLES[model].criterion(person))
+            .with_for_update(of=model, key_share=True)
+            .execution_options(populate_existing=True)
+        )
+        .unique()
+        .one_or_none()
+    )
+    if row is None:
+        raise NotVisible
+    return row
+
+
+def _before(row: Base) -> dict[str, Any]:
+    """Return the columns that differ from what is stored, each as it is stored."""
+    state = inspect(row)
+    found = {}
+    for column in state.mapper.column_attrs:
+        history = state.attrs[column.key].history
+        if history.has_changes():
+            found[column.key] = history.deleted[0] if history.deleted else None
+    return found
+
+
+def _check(table: Table, row: Base) -> None:
+    for name in table.unique:
+        value = getattr(row, name)
+        column = getattr(type(row), name)
+        with db.session.no_autoflush:
+            other = db.session.scalar(select(type(row)).where(column == value, ~_same(row)).limit(1))
+        if other is not None:
+            words = {"label": table.fields[name], "value": str(value)}
+            raise Unacceptable(name, Sentence(N_("%(label)s“%(value)s”已存在，请换一个。"), words))
+    table.check(row)
+
+
+def _same(row: Base) -> ColumnElement[bool]:
+    """Return the criterion of this very row; a row not stored yet is none."""
+    column = inspect(type(row)).primary_key[0]
+    key = getattr(row, str(column.key))
+    criterion: ColumnElement[bool] = column == key if key is not None else column.is_(None)
+    return criterion
+
+
+def _flush() -> None:
+    """Write. Raises DecidedMeanwhile where somebody else took the same name in the same moment."""
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        raise DecidedMeanwhile(None) from error
+
+
+def _confirm(told: list[Sentence], confirmed: str) -> None:
+    if told and confirmed != (question := Unconfirmed(told)).token:
+        raise question
+
+
+def _record(
+    row: Base, person: Account, kind: ChangeKind, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> None:
+    """Write one line of the audit trail, in the transaction of the change itself."""
+    fields = TABLES[type(row)].fields
+    if not fields.keys() & after.keys():
+        return
+    db.session.add(
+        Change(
+            actor_id=person.id,
+            actor_name=person.name,
+            table_name=type(row).__tablename__,
+            row_key=str(getattr(row, str(inspect(type(row)).primary_key[0].key))),
+            label=name_of(row),
+            kind=kind,
+            before={name: _told(row, name, before[name]) for name in fields if name in before},
+            after={name: _told(row, name, after[name]) for name in fields if name in after},
+        )
+    )
+
+
+def _told(row: Base, name: str, value: Any) -> Any:
+    """Return a value as the audit trail keeps it: never a secret; of another row its name at that time."""
+    if name in SECRETS:
+        return HIDDEN if value else None
+    foreign = next(iter(inspect(type(row)).columns[name].foreign_keys), None)
+    if foreign is None or value is None:
+        return _plain(value)
+    related = next(model for model in TABLES if model.__table__ is foreign.column.table)
+    return str(db.session.get(related, value))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, date) else value

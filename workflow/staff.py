@@ -1,0 +1,92 @@
+"""工作人员: accounts of offices, city and administrators. Their first password is drawn here and shown once."""
+
+from dataclasses import dataclass
+
+from models import Account, Office, OfficeDuty, Role, db
+from workflow import accounts
+from workflow.administration import add, change
+from workflow.errors import Unacceptable
+from workflow.routing import final_office
+from workflow.words import N_, Sentence
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What the administrator hands over to a person; kept nowhere, shown once."""
+
+    account: Account
+    password: str
+    recovery_code: str
+
+
+def employ(
+    actor: Account, role: Role, login: str, name: str, *, phone: str = "", office_id: int | None = None
+) -> Handover:
+    """Give somebody an account. Raises Unacceptable, and whatever administration.add raises."""
+    if accounts.find("staff", login) is not None:
+        raise Unacceptable("login", Sentence(N_("登录名“%(login)s”已存在，请换一个。"), {"login": login}))
+    password = accounts.draw_password()
+    account = accounts.new_account(role, login, name, password, phone=phone, office_id=_desk(role, office_id))
+    code = accounts.set_recovery_code(account)
+    return Handover(add(account, actor), password, code)
+
+
+def transfer(
+    actor: Account,
+    account_id: int,
+    name: str,
+    phone: str,
+    office_id: int | None,
+    *,
+    seen: str,
+    confirmed: str = "",
+) -> Account:
+    """Correct what is known of somebody, or give them another office's desk."""
+
+    def apply(account: Account) -> None:
+        account.name, account.phone = name, phone
+        account.office_id = _desk(account.role, office_id)
+
+    return change(Account, account_id, actor, apply, seen=seen, confirmed=confirmed)
+
+
+def dismiss(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
+    """Deactivate an account and end its sessions; what it did stays under its name."""
+
+    def apply(account: Account) -> None:
+        account.active = False
+        accounts.end_sessions(account)
+
+    return change(Account, account_id, actor, apply, confirmed=confirmed)
+
+
+def readmit(actor: Account, account_id: int) -> Account:
+    """Let a deactivated account log in again, with the password that it had."""
+
+    def apply(account: Account) -> None:
+        account.active = True
+
+    return change(Account, account_id, actor, apply)
+
+
+def renew_password(actor: Account, account_id: int, *, confirmed: str = "") -> Handover:
+    """Draw a new password and a new 「找回码」 in place of lost ones."""
+    password, codes = accounts.draw_password(), []
+
+    def apply(account: Account) -> None:
+        accounts.set_password(account, password)
+        codes.append(accounts.set_recovery_code(account))
+
+    return Handover(change(Account, account_id, actor, apply, confirmed=confirmed), password, codes[-1])
+
+
+def _desk(role: Role, office_id: int | None) -> int | None:
+    """Return the office that an account of this role belongs to. Raises Unacceptable when it needs another."""
+    if role is Role.CITY:
+        return final_office().id
+    if role is not Role.OFFICE:
+        return None
+    office = db.session.get(Office, office_id) if office_id is not None else None
+    if office is None or office.duty is not OfficeDuty.REGION:
+        raise Unacceptable("office_id", Sentence(N_("请选择单位。")))
+    return office.id
