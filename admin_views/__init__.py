@@ -2,13 +2,24 @@
 
 from flask import Flask
 
-from admin_views import accounts, city, enterprise, errors, frame, messages, office, personal, portal
+from admin_views import (
+    accounts,
+    administration,
+    city,
+    enterprise,
+    errors,
+    frame,
+    messages,
+    office,
+    personal,
+    portal,
+)
 from admin_views.languages import chosen_language
 from models import Account, db
 
 __all__ = ["chosen_language", "load_account", "register"]
 
-CONSOLES = (frame, errors, portal, accounts, messages, personal, enterprise, office, city)
+CONSOLES = (frame, errors, portal, accounts, messages, personal, enterprise, office, city, administration)
 
 
 def load_account(identifier: str) -> Account | None:

@@ -111,6 +111,8 @@ def menu(admin: Admin | None, present: BaseView | None = None) -> list[dict[str,
     found = []
     for item in admin.menu() if admin else []:
         view = item._view
+        if not view.is_visible():
+            continue
         found.append(
             {
                 "label": gettext(str(view.name)),

@@ -1,0 +1,122 @@
+"""`/administration/`: what the city keeps without a developer (D1, D2), an overview of it, and the audit trail.
+
+Nothing here decides an application or touches what an applicant wrote (D4).
+"""
+
+from flask import Flask, request
+from flask_admin import Admin, expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, func, or_, select
+
+from admin_views.administration_base import (
+    CONSOLE,
+    MOST_SHOWN,
+    PAGE_SIZE,
+    Administration,
+    chosen_of,
+    containing,
+    newest_first,
+    turned,
+)
+from admin_views.administration_places import Enterprises, Offices, Regions
+from admin_views.administration_staff import Staff
+from admin_views.administration_texts import Materials, Notices, Periods, Settings
+from admin_views.administration_trail import COLUMNS, last_changes, told_change
+from admin_views.base import ScopedView
+from admin_views.frame import said
+from admin_views.keyset import page
+from models import Account, Change, Enterprise, Material, Notice, Office, Period, Region, Setting, db
+from workflow import completeness, scope
+from workflow.administration import BY_NAME
+from workflow.words import N_
+
+
+class Overview(Administration):
+    """What stands now, and what still has to be done before applicants feel it."""
+
+    opened = ("index_view",)
+
+    @expose("/")
+    def index_view(self) -> str:
+        scoped = scope.administered(current_user)
+        silent = db.session.scalars(
+            select(Office).where(scoped, Office.telephone == "").order_by(Office.id).limit(MOST_SHOWN)
+        ).all()
+        with_clerk = select(Account.office_id).where(
+            scope.staff(current_user), Account.active, Account.office_id.is_not(None)
+        )
+        unattended = db.session.scalars(
+            select(Office).where(scoped, Office.id.not_in(with_clerk)).order_by(Office.id).limit(MOST_SHOWN)
+        ).all()
+        return self.render(
+            "administration/overview.html",
+            title=gettext(CONSOLE),
+            period=completeness.open_period(),
+            upcoming=completeness.next_period(),
+            notice=db.session.scalars(
+                select(Notice).where(scoped).order_by(Notice.id.desc()).limit(1)
+            ).first(),
+            silent=silent,
+            unattended=unattended,
+            materials=db.session.scalar(
+                select(func.count()).select_from(Material).where(scoped, Material.active)
+            ),
+            changes=last_changes(scoped),
+            told=told_change,
+        )
+
+
+class Changes(Administration, ScopedView):
+    """操作记录: who changed what, with before and after. Read only."""
+
+    opened = ("index_view",)
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.administered(current_user)
+
+    @expose("/")
+    def index_view(self) -> str:
+        chosen = chosen_of("table", "row", "q")
+        query = self.rows(*COLUMNS, Change.id.label("sort_key"), Change.id)
+        if chosen.get("table") in BY_NAME:
+            query = query.where(Change.table_name == chosen["table"])
+            if chosen.get("row"):
+                query = query.where(Change.row_key == chosen["row"])
+        if words := chosen.get("q"):
+            part = containing(words)
+            query = query.where(
+                or_(Change.label.like(part, escape="\\"), Change.actor_name.like(part, escape="\\"))
+            )
+        rows = page(query, newest_first(Change), request.args.get("page", ""), PAGE_SIZE)
+        return self.render(
+            "administration/changes.html",
+            title=gettext("操作记录"),
+            rows=[told_change(row) for row in rows.rows],
+            pager=turned(self, chosen, rows),
+            chosen=chosen,
+            tables=[(name, said(table.label)) for name, table in BY_NAME.items()],
+        )
+
+
+def register(app: Flask) -> None:
+    """Add `/administration/`."""
+    admin = Admin(
+        app,
+        name=CONSOLE,
+        index_view=Overview(name=N_("概览"), endpoint="administration", url="/administration"),
+    )
+    for kept, model, name, endpoint in (
+        (Regions, Region, N_("地区与单位"), "regions"),
+        (Offices, Office, N_("单位"), "offices"),
+        (Enterprises, Enterprise, N_("企业"), "enterprises"),
+        (Staff, Account, N_("工作人员"), "staff"),
+        (Materials, Material, N_("申请材料"), "materials"),
+        (Notices, Notice, N_("申请须知"), "notices"),
+        (Periods, Period, N_("申报期"), "periods"),
+        (Settings, Setting, N_("系统设置"), "settings"),
+        (Changes, Change, N_("操作记录"), "changes"),
+    ):
+        admin.add_view(
+            kept(model, name=name, endpoint=f"administration_{endpoint}", url=f"/administration/{endpoint}")
+        )

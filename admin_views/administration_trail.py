@@ -1,0 +1,74 @@
+"""操作记录 in the words of the screen: what was changed, from what to what."""
+
+from typing import Any
+
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, select
+
+from admin_views.frame import said
+from models import Change, ChangeKind, RegionKind, Role, db
+from workflow import routing, scope
+from workflow.administration import BY_NAME
+from workflow.transitions import ROLE_WORDS
+from workflow.words import N_
+
+LAST_CHANGES = 5
+COLUMNS = (
+    Change.at,
+    Change.actor_name,
+    Change.table_name,
+    Change.row_key,
+    Change.label,
+    Change.kind,
+    Change.before,
+    Change.after,
+)
+
+
+def last_changes(*which: ColumnElement[bool]) -> list[Any]:
+    return list(
+        db.session.execute(select(*COLUMNS).where(*which).order_by(Change.id.desc()).limit(LAST_CHANGES))
+    )
+
+
+def changes_of(model: Any, key: Any) -> list[Any]:
+    return last_changes(
+        scope.administered(current_user), Change.table_name == model.__tablename__, Change.row_key == str(key)
+    )
+
+
+KINDS = {ChangeKind.CREATED: N_("新增"), ChangeKind.CHANGED: N_("修改")}
+
+
+def told_change(row: Any) -> dict[str, Any]:
+    """Return a line of the audit trail in the words of the screen."""
+    table = BY_NAME.get(row.table_name)
+    fields = table.fields if table else {}
+    return {
+        "at": row.at,
+        "actor": row.actor_name,
+        "table": table.label if table else row.table_name,
+        "label": row.label,
+        "kind": KINDS[row.kind],
+        "new": row.kind is ChangeKind.CREATED,
+        "fields": [
+            {
+                "label": said(fields.get(name, name)),
+                "before": _word(name, row.before.get(name)),
+                "after": _word(name, row.after.get(name)),
+            }
+            for name in fields
+            if name in row.after or name in row.before
+        ],
+    }
+
+
+def _word(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("是") if value else gettext("否")
+    if name == "kind" and value:
+        return said(routing.KIND_WORDS[RegionKind(value)])
+    if name == "role" and value:
+        return said(ROLE_WORDS[Role(value)])
+    return "" if value is None else str(value)
