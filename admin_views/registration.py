@@ -85,7 +85,6 @@ class RegistrationView(Closed):
             person = db.session.get_one(Account, current_user.id)
             if person.login == former_code:
                 accounts.rename(person, enterprise.credit_code)
-            db.session.flush()
 
         seen = form.version.data or ""
         registration.decide(
