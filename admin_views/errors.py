@@ -2,10 +2,12 @@
 
 import logging
 import secrets
+import time
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -16,6 +18,7 @@ from models import db
 logger = logging.getLogger("talent")
 FORM_EXPIRED = 419
 """No code of the standard says "your form is too old"; this one is widely understood."""
+SECONDS_IN_MINUTE = 60
 NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", "code")
 
 
@@ -48,12 +51,19 @@ def known(error: HTTPException) -> Any:
         return error
     further: dict[str, Any] = {}
     if isinstance(error, TooManyRequests):
-        further["retry_after"] = gettext("一分钟后")
+        further["retry_after"] = _when_again()
     if isinstance(error, RequestEntityTooLarge):
         further["retry_after"] = ""
     page, status = _page(error.code, **further)
     headers = [item for item in error.get_headers() if item[0].lower() in {"retry-after", "allow"}]
     return page, status, headers
+
+
+def _when_again() -> str:
+    """Return when the limit that was reached begins anew, in words."""
+    limit = current_app.extensions["limits"].current_limit
+    seconds = limit.reset_at - time.time() if limit else SECONDS_IN_MINUTE
+    return gettext("%(minutes)s 分钟后", minutes=max(ceil(seconds / SECONDS_IN_MINUTE), 1))
 
 
 def form_expired(_error: CSRFError) -> tuple[str, int]:

@@ -11,7 +11,8 @@ from flask import Flask, current_app, g, url_for
 from flask_babel import get_locale, gettext
 from flask_login import current_user
 
-from workflow import messages, scope
+from admin_views import entrance
+from workflow import messages
 from workflow.calendar import ORDOS, Waiting, waited
 from workflow.completeness import Problem
 from workflow.settings import HELP_LINE, setting
@@ -43,7 +44,6 @@ def frame() -> dict[str, Any]:
 
 def _frame() -> dict[str, Any]:
     account = current_user if current_user.is_authenticated else None
-    console = scope.CONSOLES[account.role] if account else None
     return {
         "site_name": gettext(SITE_NAME),
         "help_line": setting(HELP_LINE),
@@ -53,7 +53,7 @@ def _frame() -> dict[str, Any]:
             "desk": str(account.office or account.enterprise or ""),
             "url": url_for("accounts.own"),
         },
-        "home": url_for(f"{console}.index_view") if console else None,
+        "home": entrance.home(account) if account else None,
         "unread": messages.unread(account) if account else 0,
         "console": None,
         "menu": [],
