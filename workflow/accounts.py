@@ -182,6 +182,7 @@ def reset_password(door: str, login: str, code: str, password: str) -> tuple[Acc
     if account is None or not right or not account.active:
         return None
     with exclusive():
+        hold(account)
         person = db.session.get_one(Account, account.id, populate_existing=True)
         if not verify(person.recovery_hash, normalised(code)):
             return None
