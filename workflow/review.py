@@ -88,9 +88,9 @@ def begin(actor: Account, change: Change) -> Application:
         if person.role is not Role.APPLICANT or not person.identity_number or not person.paper:
             raise NotPermitted
         accounts.hold(person)
-        reading.require(person, None)
         if open_application(person) is not None:
             raise AlreadyUnderWay
+        reading.require(person, None)
         application = Application(
             number=_next_number(now()),
             applicant_id=person.id,
