@@ -1,0 +1,62 @@
+"""Several people at the same moment, each in a process of their own."""
+
+import functools
+import multiprocessing
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+from models import db
+
+PATIENCE = 30
+"""Seconds until processes that wait for each other are given up."""
+HELD = 0.2
+"""Seconds that whoever comes first keeps the others waiting."""
+
+
+def at_once(*doings: Callable[[], Any]) -> list[Any]:
+    """Do each in its own process, all starting together. Returns what each returned, or the exception it raised.
+
+    What comes back has to be plain data; an exception comes back as its name.
+    """
+    db.session.commit()
+    db.engine.dispose()  # no connection is shared with the processes that are born now
+    born = multiprocessing.get_context("fork")
+    start = born.Barrier(len(doings))
+    processes, answers = [], []
+    for doing in doings:
+        here, there = born.Pipe(duplex=False)
+        process = born.Process(target=_do, args=(doing, start, there), daemon=True)
+        process.start()
+        there.close()
+        processes.append(process)
+        answers.append(here)
+    found = [answer.recv() if answer.poll(PATIENCE) else "no answer" for answer in answers]
+    for process in processes:
+        process.join(PATIENCE)
+    db.session.expire_all()
+    return found
+
+
+def _do(doing: Callable[[], Any], start: Barrier, answer: Connection) -> None:
+    start.wait(PATIENCE)
+    try:
+        found = doing()
+    except Exception as error:
+        found = type(error).__name__
+    answer.send(found)
+    db.session.remove()
+
+
+def slowly(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, but whoever calls it stays in the transaction long enough for the others to come."""
+
+    @functools.wraps(function)
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        time.sleep(HELD)
+        return found
+
+    return slow
