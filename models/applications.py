@@ -30,7 +30,7 @@ class Application(Model):
     state: Mapped[State] = mapped_column(words(State), default=State.DRAFT)
     result: Mapped[Result | None] = mapped_column(words(Result))
     reached: Mapped[int] = mapped_column(default=0)
-    """The furthest desk so far (workflow.routing.REACH); what has been seen once stays in sight."""
+    """The desks it has been on, a bit each (workflow.routing.REACH); what has been seen once stays in sight."""
     version: Mapped[int] = mapped_column(default=1)
     round: Mapped[int] = mapped_column(default=0)
     """How many times it was submitted."""

@@ -221,9 +221,7 @@ def _submit(application: Application) -> None:
     assert application.enterprise is not None  # noqa: S101 - completeness has just said so
     _hold(application.enterprise)
     application.submitted_enterprise = application.enterprise
-    if application.region_id != application.enterprise.region_id:
-        application.reached = 0  # the office of another region has not had it yet
-    application.region = application.enterprise.region
+    routing.enter(application, application.enterprise.region)
     application.round += 1
     application.submitted_at = now()
     fresh = select(Attachment).where(
@@ -247,7 +245,7 @@ def _move(application: Application, row: Transition, person: Account, reason: st
     application.state = routing.target(row, application.region)
     application.result = row.result
     application.version += 1
-    application.reached = max(application.reached, routing.REACH.get(application.state, 0))
+    routing.arrive(application)
     if row.said == UNRECORDED:
         application.saved_at = at
         return None
@@ -267,10 +265,8 @@ def reroute(
     """
     before, at = application.state, now()
     application.state = routing.rerouted(before, region)
-    if application.region_id != region.id:
-        application.reached = 0  # the office of another region has not had it yet
-    application.region = region
-    application.reached = max(application.reached, routing.REACH[application.state])
+    routing.enter(application, region)
+    routing.arrive(application)
     application.version += 1
     present_desk = routing.desk_of(application)
     if present_desk != desk:

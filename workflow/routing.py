@@ -35,8 +35,8 @@ STEP_WORDS = {
     CITY_REVIEW: N_("市专家服务中心审核"),
 }
 
-REACH = {ENTERPRISE_REVIEW: 1, PRELIMINARY_REVIEW: 2, CITY_REVIEW: 3}
-"""How far along a desk is; `Application.reached` keeps the furthest, and scopes compare with it."""
+REACH = {ENTERPRISE_REVIEW: 0b001, PRELIMINARY_REVIEW: 0b010, CITY_REVIEW: 0b100}
+"""How far along a desk is; `Application.reached` is the sum of those it has been on, and scopes look for theirs."""
 
 KINDS_WITH_PRELIMINARY_REVIEW = tuple(kind for kind, steps in ROUTES.items() if PRELIMINARY_REVIEW in steps)
 
@@ -102,6 +102,18 @@ def desk(step: State, enterprise: Enterprise, region: Region | None = None) -> D
         return Desk(enterprise.name, enterprise.contact_phone, enterprise_id=enterprise.id)
     office = (region or enterprise.region).office if step is PRELIMINARY_REVIEW else final_office()
     return Desk(office.name, office.telephone, office_id=office.id)
+
+
+def arrive(application: Application) -> None:
+    """Note whose desk the application is on now: it is in their sight from here on."""
+    application.reached |= REACH.get(application.state, 0)
+
+
+def enter(application: Application, region: Region) -> None:
+    """Give the application to a region. The office of another region has not had it yet, and does not see it."""
+    if application.region_id != region.id:
+        application.reached &= ~REACH[PRELIMINARY_REVIEW]
+    application.region = region
 
 
 def desk_of(application: Application) -> Desk | None:

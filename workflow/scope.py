@@ -46,11 +46,15 @@ def _of_the_offices_regions(actor: Account) -> Criterion:
     regions = select(Region.id).where(
         Region.office_id == actor.office_id, Region.kind.in_(KINDS_WITH_PRELIMINARY_REVIEW)
     )
-    return and_(Application.region_id.in_(regions), Application.reached >= REACH[State.PRELIMINARY_REVIEW])
+    return and_(Application.region_id.in_(regions), _has_been_at(State.PRELIMINARY_REVIEW))
 
 
 def _reached_the_city(_actor: Account) -> Criterion:
-    return Application.reached >= REACH[State.CITY_REVIEW]
+    return _has_been_at(State.CITY_REVIEW)
+
+
+def _has_been_at(step: State) -> Criterion:
+    return Application.reached.bitwise_and(REACH[step]) != 0
 
 
 def _everything(_actor: Account) -> Criterion:
