@@ -134,7 +134,8 @@ def test_the_office_of_the_new_region_sees_nothing_before_it_is_its_turn(ordos: 
     application = complete_application(ordos.banner.enterprise)
     submit(application)
     act(application, Action.PASS, ordos.banner.reviewer)
-    act(application, Action.RETURN, ordos.banner.clerk, REASON)
+    act(application, Action.PASS, ordos.banner.clerk)
+    act(application, Action.RETURN, ordos.centre, REASON)
 
     def other_employer(changed) -> None:
         changed.enterprise_id = ordos.elsewhere.enterprise.id
@@ -142,6 +143,7 @@ def test_the_office_of_the_new_region_sees_nothing_before_it_is_its_turn(ordos: 
     act(application, Action.SUBMIT, application.applicant, change=other_employer)
     assert not sees(ordos.elsewhere.clerk, application)
     assert not sees(ordos.banner.clerk, application)
+    assert sees(ordos.centre, application), "what the city has had once stays in its sight"
     act(application, Action.PASS, ordos.elsewhere.reviewer)
     assert waits_for(ordos.elsewhere.clerk, application)
 
