@@ -2,7 +2,7 @@
 
 from flask import Flask
 from flask_admin import Admin
-from flask_login import current_user
+from flask_babel import gettext
 
 from admin_views import review_list
 from admin_views.review import ReviewConsole
@@ -17,7 +17,7 @@ class CityConsole(ReviewConsole):
     filters = ReviewConsole.filters | {"result": review_list.BY_RESULT}
 
     def console_name(self) -> str:
-        return str(current_user.office)
+        return gettext("市专家服务中心审核")
 
 
 def register(app: Flask) -> None:

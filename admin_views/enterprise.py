@@ -2,8 +2,10 @@
 
 from flask import Flask
 from flask_admin import Admin
+from flask_babel import gettext
 from flask_login import current_user
 
+from admin_views.registration import RegistrationView
 from admin_views.review import ReviewConsole
 from models import Application
 from workflow.registration import opens_console
@@ -19,17 +21,13 @@ class EnterpriseConsole(ReviewConsole):
         return super().is_accessible() and opens_console(current_user)
 
     def console_name(self) -> str:
-        return str(current_user.enterprise)
+        return gettext("企业审核")
 
 
 def register(app: Flask) -> None:
     """Add `/enterprise/`."""
     index = EnterpriseConsole(Application, name=N_("申请审核"), endpoint="enterprise", url="/enterprise")
     admin = Admin(app, name=N_("企业审核"), index_view=index)
-    try:
-        from admin_views.registration import RegistrationView
-    except ImportError:
-        return
     admin.add_view(
         RegistrationView(name=N_("企业账号"), endpoint="registration", url="/enterprise/registration")
     )

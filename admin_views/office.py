@@ -28,7 +28,7 @@ class OfficeConsole(ReviewConsole):
     console = "office"
 
     def console_name(self) -> str:
-        return str(current_user.office)
+        return gettext("初审")
 
 
 REFUSAL_PHRASES = (
@@ -49,9 +49,7 @@ class EnterpriseAccounts(ScopedView):
         return scope.enterprises(current_user)
 
     def render(self, template: str, **context: Any) -> str:
-        return super().render(
-            template, console=str(current_user.office), menu=menu(self.admin, self), **context
-        )
+        return super().render(template, console=gettext("初审"), menu=menu(self.admin, self), **context)
 
     def menu_count(self) -> int:
         some = self.rows(Enterprise.id).where(_waiting()).limit(MOST_COUNTED).subquery()
