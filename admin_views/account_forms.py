@@ -61,6 +61,11 @@ def telephone(text: str | None) -> str | None:
     return re.sub(r"^(\+|00)86-?|[\s()]", "", plain)
 
 
+def mobile(text: str | None) -> str | None:
+    """Return a mobile number, in which a hyphen means nothing either."""
+    return (telephone(text) or "").replace("-", "")
+
+
 # --- what may be wrong with it
 
 
@@ -106,7 +111,7 @@ def _mobile(**more: Any) -> TelField:
     return TelField(
         _("手机号码"),
         [DataRequired(_("请填写手机号码。")), Regexp(rf"^({MOBILE})$", message=_("请填写 11 位手机号码。"))],
-        filters=[telephone],
+        filters=[mobile],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
         **more,
     )

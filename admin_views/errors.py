@@ -1,8 +1,11 @@
-"""What a person sees when something is wrong: the same frame, what happened, what to do, a reference that is in the log."""
+"""What a person sees when something is wrong: the same frame, what happened, what to do, a reference that is in the log.
 
-import logging
+Never needs the database for that: it may be what is away.
+"""
+
 import secrets
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from math import ceil
 from typing import Any
@@ -10,75 +13,119 @@ from typing import Any
 from flask import Flask, current_app, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, ServiceUnavailable, TooManyRequests
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
+from admin_views.base import door_of
+from admin_views.frame import bare_frame
 from models import db
+from uploads.names import display_name
 
-logger = logging.getLogger("talent")
+PAGE = "errors/page.html"
 FORM_EXPIRED = 419
 """No code of the standard says "your form is too old"; this one is widely understood."""
 SECONDS_IN_MINUTE = 60
-NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", "code")
+BACK_IN_SECONDS = 120
+"""When to ask again while the database is away: about as long as it takes to start it anew."""
+NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password")
+RECOVERY_CODE = ("accounts.reset", "code")
+"""The one field that is called 「找回码」; elsewhere `code` is a region's."""
 
 
 def register(app: Flask) -> None:
     """Show every error in the site's own frame."""
     app.register_error_handler(CSRFError, form_expired)
-    app.register_error_handler(OperationalError, database_away)
+    for away in (OperationalError, InterfaceError, NoConnectionFree):
+        app.register_error_handler(away, database_away)
+    app.register_error_handler(DataError, not_storable)
     app.register_error_handler(HTTPException, known)
     app.register_error_handler(Exception, unexpected)
-
-
-def _page(status: int, **further: Any) -> tuple[str, int]:
-    reference = secrets.token_hex(4).upper()
-    log = logger.error if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logger.info
-    log(
-        "%s %s %s reference=%s",
-        status,
-        request.method,
-        request.path,
-        reference,
-        exc_info=further.pop("error", None),
-    )
-    page = render_template("errors/page.html", status=status, reference=reference, **further)
-    return page, status
 
 
 def known(error: HTTPException) -> Any:
     """Answer an error that HTTP has a number for; redirects pass."""
     if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error
-    further: dict[str, Any] = {}
-    if isinstance(error, TooManyRequests):
-        further["retry_after"] = _when_again()
-    if isinstance(error, RequestEntityTooLarge):
-        further["retry_after"] = ""
-    page, status = _page(error.code, **further)
+    if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _failure(error.code, error)
+    further = {"retry_after": _when_again()} if isinstance(error, TooManyRequests) else {}
     headers = [item for item in error.get_headers() if item[0].lower() in {"retry-after", "allow"}]
-    return page, status, headers
+    return _page(error.code, **further), error.code, headers
 
 
 def _when_again() -> str:
     """Return when the limit that was reached begins anew, in words."""
     limit = current_app.extensions["limits"].current_limit
-    seconds = limit.reset_at - time.time() if limit else SECONDS_IN_MINUTE
+    seconds = limit.reset_at - 1 - time.time() if limit else SECONDS_IN_MINUTE  # reset_at is rounded up
     return gettext("%(minutes)s 分钟后", minutes=max(ceil(seconds / SECONDS_IN_MINUTE), 1))
 
 
 def form_expired(_error: CSRFError) -> tuple[str, int]:
-    """Give back what was typed, to be sent again with a fresh token."""
-    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in NEVER_ECHOED]
-    return _page(FORM_EXPIRED, fields=fields, action=request.full_path.rstrip("?"))
+    """Give back what was typed, to be sent again with a fresh token; of files only the names can come back."""
+    page = _page(
+        FORM_EXPIRED,
+        fields=[(name, value) for name, value in request.form.items(multi=True) if _echoed(name)],
+        files_lost=[
+            display_name(file.filename) for file in request.files.values(multi=True) if file.filename
+        ],
+        action=request.full_path.rstrip("?"),
+        door=_door(),
+    )
+    return page, FORM_EXPIRED
 
 
-def database_away(error: OperationalError) -> tuple[str, int]:
+def _door() -> str | None:
+    """Return where somebody whose session has ended comes in again; None for who is at a door already."""
+    return None if "door" in (request.view_args or {}) else door_of(request.endpoint)
+
+
+def _echoed(name: str) -> bool:
+    return name not in NEVER_ECHOED and (request.endpoint, name) != RECOVERY_CODE
+
+
+def not_storable(error: DataError) -> tuple[str, int]:
+    """Refuse what no column can hold, such as a NUL in a text: no form of ours sends it."""
+    _let_go()
+    return _page(HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST
+
+
+def database_away(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
     """Say that the system is busy or away; nothing was stored."""
-    db.session.rollback()
-    return _page(ServiceUnavailable.code, error=error)
+    return *_failure(HTTPStatus.SERVICE_UNAVAILABLE, error), {"Retry-After": str(BACK_IN_SECONDS)}
 
 
 def unexpected(error: Exception) -> tuple[str, int]:
     """Say that it is our fault, with the number under which the log has the rest."""
-    db.session.rollback()
-    return _page(HTTPStatus.INTERNAL_SERVER_ERROR, error=error)
+    return _failure(HTTPStatus.INTERNAL_SERVER_ERROR, error)
+
+
+def _failure(status: int, error: Exception) -> tuple[str, int]:
+    _let_go()
+    reference = secrets.token_hex(4).upper()
+    current_app.logger.error(
+        "%s %s %r reference=%s", status, request.method, request.path, reference, exc_info=error
+    )
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return _bare_page(status, reference=reference), status
+    return _page(status, reference=reference), status
+
+
+def _page(status: int, **told: Any) -> str:
+    try:
+        return render_template(PAGE, status=status, **told)
+    except Exception:
+        current_app.logger.exception("the frame could not be drawn around a %s", status)
+        return _bare_page(status, **told)
+
+
+def _bare_page(status: int, **told: Any) -> str:
+    """Return the page without anything that asks the database, and so without Flask's context processors too."""
+    _let_go()
+    return current_app.jinja_env.get_template(PAGE).render(**bare_frame(), status=status, **told)
+
+
+def _let_go() -> None:
+    """Give the connection back; one that is broken cannot even be rolled back."""
+    with suppress(SQLAlchemyError):
+        db.session.rollback()

@@ -1,0 +1,336 @@
+"""「马上注册」: what is taken, what is refused and in which words, and that nothing typed or uploaded is lost."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from models import Account, Enterprise, Message, RegionKind, Registration, Role, db
+from tests import factories, files
+from tests.accounts.conftest import company, is_inside, log_in, person, place, scan, value, words
+from tests.factories import PASSWORD
+from tests.machine.site import Client
+from workflow import accounts
+
+Made = Callable[..., Any]
+Stored = Callable[[Callable[[], Any]], Any]
+
+PERSON, ENTERPRISE = "/register/personal", "/register/enterprise"
+
+
+def how_many(table: type = Account) -> int:
+    return db.session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def the_enterprise() -> Enterprise:
+    return db.session.scalars(select(Enterprise)).unique().one()
+
+
+def attachments(app: Flask) -> list[Path]:
+    room = Path(app.config["ATTACHMENTS_DIR"])
+    return [path for path in room.rglob("*") if path.is_file() and "previews" not in path.parts]
+
+
+# --- persons
+
+
+@pytest.mark.guide("A2")
+def test_a_person_registers_notes_the_code_and_is_in(client: Client, stored: Stored) -> None:
+    given = person(number="15060219900101001６", phone="138 4771-0000")
+    assert client.send(PERSON, given).location == "/account/code/"
+    account = stored(lambda: db.session.scalars(select(Account)).one())
+    assert (account.role, account.name) == (Role.APPLICANT, "王晓敏")
+    assert (account.identity_number, account.phone) == ("150602199001010016", "13847710000")
+    assert account.login is None
+    assert client.send("/account/code/").location == "/personal/"
+    client.send("/logout")
+    assert log_in(client, account).location == "/personal/"
+
+
+def test_the_code_stays_on_the_screen_until_it_is_noted_and_then_never_again(client: Client) -> None:
+    client.send(PERSON, person())
+    first, again = client.get("/account/code/"), client.get("/account/code/")
+    code = first.text.split('translate="no">')[1].split("</span>")[1].split("</p>")[0]
+    assert len(code) == len("ABCD-ABCD-ABCD-ABCD")
+    assert code in again.text
+    assert first.headers["Cache-Control"] == "no-store"
+    with client.session_transaction() as session:
+        assert code not in str(dict(session))
+    client.send("/account/code/")
+    assert client.get("/account/code/").location == "/account/"
+
+
+def test_everything_wrong_is_named_at_once_and_what_was_typed_stays(client: Client, stored: Stored) -> None:
+    given = person(
+        name="", number="150602199001010013", phone="123", password="kurz", password_again="anders"
+    )
+    answer = client.send(PERSON, given)
+    assert answer.status_code == 422
+    for sentence in (
+        "还有 5 处需要修改",
+        "请填写姓名。",
+        "身份证号码校验位不正确",
+        "请填写 11 位手机号码。",
+        "密码至少 8 位",
+        "两次填写的密码不一致。",
+    ):
+        assert sentence in words(answer)
+    assert value(answer, "number") == "150602199001010013"
+    assert value(answer, "phone") == "123"
+    assert "kurz" not in answer.text
+    assert stored(how_many) == 0
+
+
+@pytest.mark.parametrize(
+    ("paper", "number", "taken"),
+    [
+        ("passport", "E12345678", True),
+        ("hk_mo", "H12345678", True),
+        ("hk_mo", "E12345678", False),
+        ("citizen", "E12345678", False),
+        ("library_card", "E12345678", False),
+        ("", "150602199001010016", False),
+    ],
+)
+def test_a_number_belongs_to_its_paper(
+    client: Client, stored: Stored, paper: str, number: str, taken: bool
+) -> None:
+    answer = client.send(PERSON, person(paper=paper, number=number))
+    assert answer.status_code == (303 if taken else 422)
+    assert stored(how_many) == taken
+
+
+def test_a_number_has_one_account_and_the_second_is_led_to_the_door(
+    client: Client, made: Made, stored: Stored
+) -> None:
+    there = made(factories.applicant)
+    answer = client.send(
+        PERSON, person(number=there.identity_number, password="Andere2026", password_again="Andere2026")
+    )
+    assert answer.status_code == 422
+    assert "不能注册新账号，可能已经注册过" in words(answer)
+    assert 'href="/login/personal"' in answer.text
+    assert 'href="/reset/personal"' in answer.text
+    assert there.name not in words(answer)
+    assert stored(how_many) == 1
+    assert not is_inside(client)
+    assert stored(lambda: accounts.authenticate("personal", there.identity_number, PASSWORD)) is not None
+
+
+@pytest.mark.parametrize(
+    "planted", [{"role": "administrator"}, {"active": ""}, {"enterprise_id": "1"}, {"id": "1"}]
+)
+def test_what_is_no_field_of_the_form_is_not_taken(
+    client: Client, stored: Stored, planted: dict[str, str]
+) -> None:
+    client.send(PERSON, person(**planted))
+    account = stored(lambda: db.session.scalars(select(Account)).one())
+    assert (account.role, account.active, account.enterprise_id) == (Role.APPLICANT, True, None)
+
+
+def test_control_characters_do_not_come_in(client: Client, stored: Stored) -> None:
+    client.send(PERSON, person(name="  王\x00晓\u202e敏\t（曾用名）\n"))
+    assert stored(lambda: db.session.scalars(select(Account.name)).one()) == "王晓敏 （曾用名）"
+
+
+def test_whoever_is_in_does_not_register(client: Client, made: Made) -> None:
+    log_in(client, made(factories.applicant))
+    assert client.get(PERSON).location == "/personal/"
+    assert client.send(PERSON, person()).location == "/personal/"
+
+
+# --- enterprises
+
+
+@pytest.mark.guide("E1", "E2")
+def test_an_enterprise_registers_and_reads_which_office_has_it(
+    client: Client, made: Made, stored: Stored
+) -> None:
+    region, office, _ = made(place)
+    given = company(region)
+    assert client.send(ENTERPRISE, given).location == "/account/code/"
+    assert client.send("/account/code/").location == "/enterprise/registration/"
+    page = words(client.get("/enterprise/registration/"))
+    assert f"现由{office.name}审核" in page
+    assert office.telephone in page
+    enterprise = stored(the_enterprise)
+    assert enterprise.registration is Registration.PENDING
+    assert (enterprise.name, enterprise.credit_code) == (given["name"], given["credit_code"])
+    assert (enterprise.region_id, enterprise.initials[:4]) == (region.id, "dsqs")
+    assert (enterprise.licence_name, enterprise.licence_type) == ("营业执照.png", "image/png")
+    message = stored(lambda: db.session.scalars(select(Message)).one())
+    assert (message.kind, message.office_id) == ("registration_waiting", office.id)
+
+
+@pytest.mark.guide("E2")
+def test_an_office_without_a_telephone_is_found_in_the_notice(client: Client, made: Made) -> None:
+    region, _, _ = made(place, telephone="")
+    client.send(ENTERPRISE, company(region))
+    assert "联系电话见通知里第六部分" in words(client.get("/enterprise/registration/"))
+
+
+@pytest.mark.guide("E1")
+def test_the_regions_to_choose_from_stand_under_their_kinds(app: Flask, client: Client, made: Made) -> None:
+    regions = [made(factories.region, kind) for kind in (RegionKind.PARK, RegionKind.CITY, RegionKind.BANNER)]
+    closed = made(factories.region, RegionKind.BANNER)
+    with app.app_context():
+        db.session.get(type(closed), closed.id).active = False
+        db.session.commit()
+    page = client.get(ENTERPRISE).text
+    kinds = [page.index(f'<optgroup label="{kind}">') for kind in ("市直属", "旗区", "市管园区")]
+    assert kinds == sorted(kinds)
+    assert all(region.name in page for region in regions)
+    assert closed.name not in page
+    assert client.send(ENTERPRISE, company(closed)).status_code == 422
+
+
+@pytest.mark.guide("E1")
+def test_everything_wrong_with_an_enterprise_is_named_at_once(
+    client: Client, made: Made, stored: Stored
+) -> None:
+    region, _, _ = made(place)
+    answer = client.send(
+        ENTERPRISE,
+        company(
+            region,
+            name="",
+            credit_code="91150602MA0N8C102X",
+            region="",
+            contact_name="",
+            contact_phone="12",
+            licence=None,
+        ),
+    )
+    assert answer.status_code == 422
+    for sentence in (
+        "请填写单位名称。",
+        "统一社会信用代码校验位不正确",
+        "请选择所属地区。",
+        "请填写联系人。",
+        "请填写手机号码，或带区号的固定电话",
+        "请上传营业执照的扫描件或照片。",
+    ):
+        assert sentence in words(answer)
+    assert value(answer, "credit_code") == "91150602MA0N8C102X"
+    assert stored(lambda: how_many(Enterprise)) == 0
+
+
+@pytest.mark.guide("E1")
+def test_a_licence_that_was_uploaded_stays_while_the_rest_is_mended(
+    app: Flask, client: Client, made: Made, stored: Stored
+) -> None:
+    region, _, _ = made(place)
+    answer = client.send(ENTERPRISE, company(region, contact_phone="12"))
+    assert "营业执照.png" in words(answer)
+    assert len(attachments(app)) == 1
+    again = client.send(
+        ENTERPRISE, company(region, licence=None, licence_kept=value(answer, "licence_kept"), password="")
+    )
+    assert again.status_code == 422
+    done = client.send(ENTERPRISE, company(region, licence=None, licence_kept=value(again, "licence_kept")))
+    assert done.status_code == 303
+    enterprise = stored(the_enterprise)
+    assert enterprise.licence_name == "营业执照.png"
+    assert [path.name for path in attachments(app)] == [Path(enterprise.licence_file).name]
+
+
+def test_another_file_takes_the_place_of_the_kept_one(
+    app: Flask, client: Client, made: Made, stored: Stored
+) -> None:
+    region, _, _ = made(place)
+    first = client.send(ENTERPRISE, company(region, contact_phone="12"))
+    client.send(
+        ENTERPRISE,
+        company(region, licence=scan(files.pdf(), "新执照.pdf"), licence_kept=value(first, "licence_kept")),
+    )
+    assert stored(the_enterprise).licence_name == "新执照.pdf"
+    assert len(attachments(app)) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "sentence"),
+    [
+        (files.word(), "执照.docx", "docx 格式，不能上传"),
+        (files.program(), "执照.png", "不能上传"),
+        (b"", "执照.pdf", "是空的"),
+        (files.jpg_of(20 * files.MEGABYTE + 1), "执照.jpg", "超过 20 MB"),
+        (files.jpg(), "执照", "没有扩展名"),
+    ],
+)
+def test_a_licence_is_a_picture_or_a_pdf_and_what_it_says(
+    app: Flask, client: Client, made: Made, content: bytes, name: str, sentence: str
+) -> None:
+    region, _, _ = made(place)
+    answer = client.send(ENTERPRISE, company(region, licence=scan(content, name)))
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+    assert value(answer, "name") == "东胜区示例智能制造有限公司"
+    assert attachments(app) == []
+
+
+def test_a_refused_file_leaves_the_one_before(client: Client, made: Made, stored: Stored) -> None:
+    region, _, _ = made(place)
+    first = client.send(ENTERPRISE, company(region, contact_phone="12"))
+    second = client.send(
+        ENTERPRISE,
+        company(region, licence=scan(files.program(), "x.png"), licence_kept=value(first, "licence_kept")),
+    )
+    assert second.status_code == 422
+    client.send(ENTERPRISE, company(region, licence=None, licence_kept=value(second, "licence_kept")))
+    assert stored(the_enterprise).licence_name == "营业执照.png"
+
+
+def test_no_word_but_ours_names_a_licence(app: Flask, client: Client, made: Made) -> None:
+    region, _, _ = made(place)
+    ours = value(client.send(ENTERPRISE, company(region, contact_phone="12")), "licence_kept") or ""
+    for forged in ("", "x", ours[:-9] + ("a" if ours[-9] != "a" else "b") + ours[-8:], ours.split(".")[0]):
+        answer = client.send(ENTERPRISE, company(region, licence=None, licence_kept=forged))
+        assert "请上传营业执照的扫描件或照片。" in words(answer)
+
+
+def test_a_licence_that_has_become_one_enterprises_is_not_anothers(
+    app: Flask, client: Client, made: Made
+) -> None:
+    region, _, _ = made(place)
+    kept = value(client.send(ENTERPRISE, company(region, contact_phone="12")), "licence_kept")
+    assert client.send(ENTERPRISE, company(region, licence=None, licence_kept=kept)).status_code == 303
+    second = app.test_client().send(ENTERPRISE, company(region, licence=None, licence_kept=kept))
+    assert second.status_code == 422
+    assert "请上传营业执照的扫描件或照片。" in words(second)
+
+
+def test_a_kept_licence_that_was_swept_is_asked_for_again(app: Flask, client: Client, made: Made) -> None:
+    region, _, _ = made(place)
+    kept = value(client.send(ENTERPRISE, company(region, contact_phone="12")), "licence_kept")
+    app.extensions["attachments"].sweep(lambda _: set(), timedelta(0))
+    answer = client.send(ENTERPRISE, company(region, licence=None, licence_kept=kept))
+    assert "请上传营业执照的扫描件或照片。" in words(answer)
+
+
+def test_a_code_has_one_account_and_the_second_keeps_what_was_typed(
+    app: Flask, client: Client, made: Made, stored: Stored
+) -> None:
+    region, _, _ = made(place)
+    code = factories.credit_code()
+    client.send(ENTERPRISE, company(region, credit_code=code))
+    second = app.test_client()
+    answer = second.send(ENTERPRISE, company(region, credit_code=code.lower(), name="另一家公司"))
+    assert answer.status_code == 422
+    assert "不能注册新账号，可能已经注册过" in words(answer)
+    assert value(answer, "name") == "另一家公司"
+    assert value(answer, "licence_kept")
+    assert "东胜区示例智能制造有限公司" not in words(answer)
+    assert stored(lambda: how_many(Enterprise)) == 1
+    assert not is_inside(second)
+
+
+@pytest.mark.guide("E3")
+def test_nobody_registers_an_enterprise_as_approved(client: Client, made: Made, stored: Stored) -> None:
+    region, _, _ = made(place)
+    client.send(ENTERPRISE, company(region, registration="approved", version="9", role="office"))
+    enterprise = stored(the_enterprise)
+    assert (enterprise.registration, enterprise.version) == (Registration.PENDING, 1)
