@@ -40,6 +40,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": database_url(
             read("DATABASE_URL", f"sqlite:///{instance / 'talent.sqlite'}")
         ),
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # else names and telephones stand in the log
         "ATTACHMENTS_DIR": read("ATTACHMENTS_DIR", str(instance / "attachments")),
         "HTTPS": https,
         "PROXIES": int(read("PROXIES", "0")),
@@ -48,7 +49,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": https,
         "MAX_FORM_PARTS": 2000,
-        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),
+        "SESSION_REFRESH_EACH_REQUEST": False,  # pages do it: admin_views.frame.prolong
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_ENABLED": read("RATE_LIMITS", "yes") == "yes",
         "RATELIMIT_STORAGE_URI": read("REDIS_URL", "memory://"),

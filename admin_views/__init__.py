@@ -14,6 +14,7 @@ from admin_views import (
     personal,
     portal,
 )
+from admin_views.base import RowId
 from admin_views.languages import chosen_language
 from models import Account, db
 
@@ -32,5 +33,6 @@ def load_account(identifier: str) -> Account | None:
 
 def register(app: Flask) -> None:
     """Add the frame, the error pages and every console to the application."""
+    app.url_map.converters["int"] = RowId
     for part in CONSOLES:
         part.register(app)

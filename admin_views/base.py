@@ -7,13 +7,14 @@ narrowed. So here none of its routes exists unless a view names it in `opened`, 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import abort, redirect, request, url_for
+from flask import abort, current_app, redirect, request, url_for
 from flask_admin import Admin, BaseView
 from flask_admin.contrib.sqla import ModelView
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select, select
+from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
 from models import db
@@ -21,6 +22,14 @@ from workflow import scope
 
 DOOR_OF_CONSOLE = {"personal": "personal", "enterprise": "enterprise"}
 """By which door one comes back in; everybody else uses the staff entrance."""
+LONGEST_ID = 9
+"""Digits; more do not fit into an integer of PostgreSQL, which would not answer "no such row" but with an error."""
+
+
+class RowId(IntegerConverter):
+    """The id of a row in an address; what can be none leads nowhere."""
+
+    regex = rf"\d{{1,{LONGEST_ID}}}"
 
 
 class Closed(BaseView):
@@ -45,7 +54,7 @@ class Closed(BaseView):
         """Send somebody who is not logged in to the door of this console; for everybody else it does not exist."""
         if current_user.is_authenticated:
             abort(404)
-        door = DOOR_OF_CONSOLE.get(self.console, "staff")
+        door = door_of(request.endpoint)
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.login", door=door, next=back))
 
@@ -55,6 +64,12 @@ class Closed(BaseView):
     def menu_count(self) -> int:
         """Return the number that stands beside this view in the menu; 0 shows none."""
         return 0
+
+
+def door_of(endpoint: str | None) -> str:
+    """Return the door that leads to an endpoint: that of its console, else the first."""
+    view = getattr(current_app.view_functions.get(endpoint or ""), "__self__", None)
+    return DOOR_OF_CONSOLE.get(view.console, "staff") if isinstance(view, Closed) else "personal"
 
 
 class ScopedView(Closed, ModelView):
@@ -90,7 +105,9 @@ class ScopedView(Closed, ModelView):
         """Return the row of this name in scope; 404 for every other, whether it exists or not."""
         column = getattr(self.model, self.named)
         if column.type.python_type is int:
-            id = int(id) if str(id).isdecimal() and len(str(id)) < 19 else -1
+            id = int(id) if str(id).isdecimal() and len(str(id)) <= LONGEST_ID else -1
+        elif not str(id).isprintable():
+            abort(404)
         row = db.session.scalars(self.rows().where(column == id)).unique().one_or_none()
         if row is None:
             abort(404)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, url_for
+from flask import Flask, Response, current_app, g, request, session, url_for
 from flask_babel import get_locale, gettext
 from flask_login import current_user
 
@@ -15,16 +15,20 @@ from admin_views import entrance
 from workflow import messages
 from workflow.calendar import ORDOS, Waiting, waited
 from workflow.completeness import Problem
-from workflow.settings import HELP_LINE, setting
+from workflow.settings import DEFAULTS, HELP_LINE, setting
 
 SITE_NAME = "鄂尔多斯人事人才公共服务大厅"
 LATE_WORKING_DAYS = 5
 """From here on a waiting time is amber."""
+PAGES = ("text/html", "application/json")
+FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
 def register(app: Flask) -> None:
     """Give the templates their frame, filters and globals."""
     app.context_processor(frame)
+    app.after_request(prolong)
+    app.after_request(keep)
     app.add_template_global(asset)
     app.add_template_global(get_locale)
     app.add_template_filter(said)
@@ -45,7 +49,7 @@ def frame() -> dict[str, Any]:
 def _frame() -> dict[str, Any]:
     account = current_user if current_user.is_authenticated else None
     return {
-        "site_name": gettext(SITE_NAME),
+        **bare_frame(),
         "help_line": setting(HELP_LINE),
         "account": account
         and {
@@ -55,9 +59,40 @@ def _frame() -> dict[str, Any]:
         },
         "home": entrance.home(account) if account else None,
         "unread": messages.unread(account) if account else 0,
+    }
+
+
+def bare_frame() -> dict[str, Any]:
+    """Return the frame as it is without the database, which may be away."""
+    return {
+        "site_name": gettext(SITE_NAME),
+        "help_line": DEFAULTS[HELP_LINE][0],
+        "account": None,
+        "home": None,
+        "unread": 0,
         "console": None,
         "menu": [],
     }
+
+
+def prolong(response: Response) -> Response:
+    """Let a page begin the hour of its session anew; a picture that arrives after the logout must not bring it back."""
+    if session.permanent and response.mimetype in PAGES:
+        session.modified = True
+    return response
+
+
+def keep(response: Response) -> Response:
+    """Say who keeps an answer: files of the site by their fingerprint for long, whatever shows a person's data nobody.
+
+    Else a shared computer's back button shows after the logout what the last person had before them.
+    """
+    if request.endpoint == "static" and response.status_code in {200, 206, 304}:
+        if request.args.get("v") == fingerprint((request.view_args or {})["filename"]):
+            response.headers["Cache-Control"] = FOR_A_YEAR
+    elif "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def said(text: str, words: Mapping[str, str] | None = None) -> str:
@@ -95,12 +130,17 @@ def waiting(since: datetime) -> dict[str, Any]:
     return {"words": words, "late": time.days >= LATE_WORKING_DAYS}
 
 
+def asset(name: str) -> str:
+    """Return the address of a static file; it changes with the file's content, so browsers may keep it for long."""
+    return url_for("static", filename=name, v=fingerprint(name))
+
+
+def fingerprint(name: str) -> str:
+    """Return what names the content of a static file."""
+    path = Path(current_app.static_folder or "") / name
+    return _fingerprint(path, path.stat().st_mtime_ns)
+
+
 @cache
 def _fingerprint(path: Path, changed: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-
-
-def asset(name: str) -> str:
-    """Return the address of a static file; it changes with the file's content, so browsers may keep it for long."""
-    path = Path(current_app.static_folder or "") / name
-    return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime_ns))

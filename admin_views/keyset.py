@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, or_
 
+from admin_views.base import LONGEST_ID
 from models import db
 
 FORWARD, BACKWARD = "after", "before"
@@ -86,11 +87,13 @@ def _read(cursor: str, order: Order) -> tuple[str, Any, int | None]:
         return LAST, None, None
     direction, _, rest = cursor.partition(SEPARATOR)
     row_id, _, text = rest.partition(SEPARATOR)
-    if direction not in {FORWARD, BACKWARD} or not row_id.isdecimal() or len(row_id) > 18:
+    if direction not in {FORWARD, BACKWARD} or not row_id.isdecimal() or len(row_id) > LONGEST_ID:
         return FORWARD, None, None
     try:
         value = order.column.type.python_type(text) if _plain(order) else datetime.fromisoformat(text)
     except (ValueError, NotImplementedError):
+        return FORWARD, None, None
+    if isinstance(value, int) and len(text) > LONGEST_ID:
         return FORWARD, None, None
     return direction, value, int(row_id)
 

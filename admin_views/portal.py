@@ -3,13 +3,13 @@
 from typing import Any
 
 from flask import Blueprint, Flask, abort, jsonify, redirect, render_template, request, session, url_for
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from admin_views.entrance import path_of
 from admin_views.languages import LANGUAGES
-from models import Notice, Period, db
+from models import Notice, Period, Setting, db
 from workflow.calendar import today
 from workflow.completeness import next_period, open_period
 from workflow.reading import current_notice
@@ -59,10 +59,10 @@ def language(code: str) -> Response:
 
 @portal.get("/healthz")
 def healthz() -> tuple[Response, int]:
-    """Say whether the database answers; for machines, so there is no session and no redirect to https."""
+    """Say whether the database answers and has our tables; for machines, so there is no redirect to https."""
     engine = db.engine.dialect.name
     try:
-        db.session.execute(text("SELECT 1"))
+        db.session.execute(select(Setting.key).limit(1))
     except SQLAlchemyError:
         db.session.rollback()
         return jsonify(status="unavailable", database=engine), 503
