@@ -67,7 +67,7 @@ def form_expired(_error: CSRFError) -> tuple[str, int]:
         FORM_EXPIRED,
         fields=[(name, value) for name, value in request.form.items(multi=True) if _echoed(name)],
         files_lost=[
-            display_name(file.filename) for file in request.files.values(multi=True) if file.filename
+            display_name(file.filename) for _, file in request.files.items(multi=True) if file.filename
         ],
         action=request.full_path.rstrip("?"),
         door=_door(),
