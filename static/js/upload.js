@@ -144,12 +144,17 @@ function take(slot, files, camera = false) {
   for (const file of files) line(slot, file, camera);
 }
 
-form.addEventListener("change", (event) => {
-  const input = event.target.closest("[data-slot-input]");
-  if (!input) return;
+function takeFrom(input) {
   take(input.closest("[data-slot]"), input.files, input.hasAttribute("capture"));
   input.value = "";
+}
+
+form.addEventListener("change", (event) => {
+  const input = event.target.closest("[data-slot-input]");
+  if (input) takeFrom(input);
 });
+// On a slow connection a file is chosen before this script has come.
+for (const input of form.querySelectorAll("[data-slot-input]")) if (input.files.length) takeFrom(input);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!busy) start();
