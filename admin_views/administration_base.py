@@ -14,6 +14,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement
 
+from admin_views.account_forms import one_line
 from admin_views.administration_trail import changes_of, told_change
 from admin_views.base import Closed, ScopedView, menu
 from admin_views.frame import said
@@ -202,6 +203,7 @@ class Kept(Administration, ScopedView):
 
 
 def confirmed() -> str:
+    """Return the token of the consequences that were said yes to."""
     return request.form.get("confirmed", "")
 
 
@@ -213,15 +215,19 @@ def answer(hindrance: Hindrance) -> Any:
 
 
 def containing(words: str) -> str:
+    """Return the LIKE pattern of a text that holds these words as they are; escape is the backslash."""
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
 
 
 def chosen_of(*names: str) -> dict[str, str]:
-    return {name: request.args[name].strip() for name in names if request.args.get(name, "").strip()}
+    """Return what the address asks for by these names, without what cannot be seen."""
+    given = {name: one_line(request.args.get(name)) for name in names}
+    return {name: value for name, value in given.items() if value}
 
 
 def turned(view: BaseView, chosen: Mapping[str, str], rows: Page) -> dict[str, str | None]:
+    """Return the addresses of the neighbouring pages, None where there is none."""
     return {
         name: None
         if cursor is None
@@ -236,4 +242,5 @@ def turned(view: BaseView, chosen: Mapping[str, str], rows: Page) -> dict[str, s
 
 
 def newest_first(model: Any) -> Order:
+    """Return the order of the lists with pages."""
     return Order(model.id, model.id, descending=True)

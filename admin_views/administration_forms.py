@@ -1,6 +1,5 @@
 """What an administrator may type: each form names its fields one by one, and nothing else is taken from a request."""
 
-import re
 from collections.abc import Sequence
 from enum import Enum
 from typing import Any
@@ -19,6 +18,7 @@ from wtforms.validators import (
     ValidationError,
 )
 
+from admin_views.account_forms import one_line
 from admin_views.frame import said
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow.accounts import STAFF
@@ -30,8 +30,10 @@ LONGEST_TEXT = 20_000
 LAST_PLACE = 9999
 
 
-def _one_line(text: str | None) -> str | None:
-    return re.sub(r"\s+", " ", text).strip() if text else text
+def _lines(text: str | None) -> str:
+    """Return a longer text without what cannot be seen but its line ends."""
+    kept = "".join(letter for letter in text or "" if letter == "\n" or letter.isprintable())
+    return kept.strip()
 
 
 def _given(sentence: Any) -> DataRequired:
@@ -46,7 +48,7 @@ class Line(StringField):
 
     def __init__(self, label: Any, longest: int, *validators: Any, **given: Any) -> None:
         limit = Length(max=longest, message=_("最多 %(max)d 个字。"))
-        super().__init__(label, [*validators, limit], filters=[_one_line], **given)
+        super().__init__(label, [*validators, limit], filters=[one_line], **given)
 
 
 class Words(SelectField):
@@ -197,7 +199,7 @@ class MaterialForm(FlaskForm):
     shows = TextAreaField(
         _("须显示的内容"),
         [Optional(), Length(max=400, message=_("最多 %(max)d 个字。"))],
-        filters=[lambda text: text.strip() if text else ""],
+        filters=[_lines],
         description=_("写在上传处，告诉申请人这份材料要看得到什么。"),
     )
     position = IntegerField(
@@ -220,7 +222,7 @@ class NoticeForm(FlaskForm):
     body = TextAreaField(
         _("正文"),
         [_given(_("请填写正文。")), Length(max=LONGEST_TEXT, message=_("最多 %(max)d 个字。"))],
-        filters=[lambda text: text.replace("\r\n", "\n").strip() if text else ""],
+        filters=[_lines],
         description=_("从现行版本的文字开始修改。空一行另起一段。"),
         render_kw={"rows": 22},
     )

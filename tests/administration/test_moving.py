@@ -92,10 +92,7 @@ def test_what_is_under_review_moves_along_with_a_line_and_lies_on_exactly_one_de
     ordos: World, here: RegionKind, there: RegionKind
 ) -> None:
     old, new = ordos.at(here), ordos.elsewhere if here is there is RegionKind.BANNER else ordos.at(there)
-    if old is new:
-        new_region = region(there)
-    else:
-        new_region = new.region
+    new_region = region(there) if old is new else new.region
     moving = {state: application_at(state, old, ordos) for state in all_states(here)}
     lines = {state: len(progress.history(application)) for state, application in moving.items()}
 
@@ -124,7 +121,12 @@ def test_what_is_under_review_moves_along_with_a_line_and_lies_on_exactly_one_de
 
 @pytest.mark.guide("D3")
 def test_the_form_tells_how_many_move_and_what_becomes_of_them_before_anything_moves(ordos: World) -> None:
-    for state in (State.ENTERPRISE_REVIEW, State.PRELIMINARY_REVIEW, State.PRELIMINARY_REVIEW, State.CITY_REVIEW):
+    for state in (
+        State.ENTERPRISE_REVIEW,
+        State.PRELIMINARY_REVIEW,
+        State.PRELIMINARY_REVIEW,
+        State.CITY_REVIEW,
+    ):
         application_at(state, ordos.banner, ordos)
     application_at(State.RETURNED, ordos.banner, ordos)
     application_at(State.FINISHED, ordos.banner, ordos)
@@ -294,7 +296,9 @@ def test_a_region_given_to_another_office_takes_its_desk_along(ordos: World) -> 
 
 def test_both_at_once_leave_nothing_without_a_desk(ordos: World) -> None:
     moving = {state: application_at(state, ordos.banner, ordos) for state in UNDER_REVIEW}
-    edit_region(ordos.banner.region, ordos.administrator, kind=RegionKind.CITY, office_id=ordos.park.office.id)
+    edit_region(
+        ordos.banner.region, ordos.administrator, kind=RegionKind.CITY, office_id=ordos.park.office.id
+    )
     for state, application in moving.items():
         who = ordos.banner.reviewer if state is State.ENTERPRISE_REVIEW else ordos.centre
         assert desks(application) == [who]
@@ -305,7 +309,9 @@ def test_nobody_else_moves_an_enterprise(ordos: World) -> None:
     enterprise, to = ordos.banner.enterprise, ordos.city.region.id
     for somebody in (ordos.banner.reviewer, ordos.banner.clerk, ordos.centre):
         with pytest.raises(NotPermitted):
-            administration.change(Enterprise, enterprise.id, somebody, lambda row: setattr(row, "region_id", to))
+            administration.change(
+                Enterprise, enterprise.id, somebody, lambda row: setattr(row, "region_id", to)
+            )
     with pytest.raises(NotVisible):
         administration.change(Enterprise, 999_999, ordos.administrator, lambda row: None)
 
@@ -330,11 +336,19 @@ def test_two_who_have_the_same_form_open_do_not_overwrite_each_other(ordos: Worl
     enterprise = ordos.banner.enterprise
     seen = fingerprint(enterprise)
     administration.change(
-        Enterprise, enterprise.id, ordos.administrator, lambda row: setattr(row, "contact_name", "甲"), seen=seen
+        Enterprise,
+        enterprise.id,
+        ordos.administrator,
+        lambda row: setattr(row, "contact_name", "甲"),
+        seen=seen,
     )
     with pytest.raises(DecidedMeanwhile):
         administration.change(
-            Enterprise, enterprise.id, ordos.administrator, lambda row: setattr(row, "contact_name", "乙"), seen=seen
+            Enterprise,
+            enterprise.id,
+            ordos.administrator,
+            lambda row: setattr(row, "contact_name", "乙"),
+            seen=seen,
         )
     assert db.session.get_one(Enterprise, enterprise.id).contact_name == "甲"
 

@@ -1,0 +1,134 @@
+"""Administrators and reviewers at the same moment, from two processes: nothing is left without a desk, nobody is locked out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from models import Account, Action, Application, Enterprise, Role, State, db
+from tests.administration.test_moving import desks
+from tests.factories import World, administrator, application_at, complete_application, fresh
+from tests.workflow.at_once import at_once, slowly
+from workflow import administration, consequences, messages, review, routing, staff
+from workflow.errors import DecidedMeanwhile, Hindrance, Unconfirmed
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "announce", slowly(messages.announce))
+    monkeypatch.setattr(consequences, "hold_administrators", slowly(consequences.hold_administrators))
+
+
+def moving(enterprise: Enterprise, region_id: int, by: Account) -> Callable[[], str]:
+    number, who = enterprise.id, by.id
+
+    def apply(row: Enterprise) -> None:
+        row.region_id = region_id
+
+    def do() -> str:
+        actor = db.session.get_one(Account, who)
+        token = ""
+        while True:  # what is told may change while it is read
+            try:
+                administration.change(Enterprise, number, actor, apply, confirmed=token)
+            except Unconfirmed as question:
+                token = question.token
+            else:
+                return "moved"
+
+    return do
+
+
+def doing(application: Application, action: Action, person: Account) -> Callable[[], str]:
+    number, seen, who = application.id, application.version, person.id
+
+    def do() -> str:
+        try:
+            review.perform(number, action, db.session.get_one(Account, who), seen_version=seen)
+        except DecidedMeanwhile:
+            return "told"
+        return "done"
+
+    return do
+
+
+def on_one_desk(application: Application, ordos: World) -> None:
+    fresh(application)
+    assert application.submitted_enterprise is not None
+    assert application.region_id == application.submitted_enterprise.region_id
+    assert application.state in routing.steps(application.submitted_enterprise.region)
+    assert len(desks(application)) == 1
+
+
+@pytest.mark.guide("D3")
+@pytest.mark.parametrize("turn", range(2))
+def test_a_decision_and_a_move_at_once(ordos: World, turn: int) -> None:
+    application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
+    fresh(application)
+    acts = [
+        doing(application, Action.PASS, ordos.banner.reviewer),
+        moving(ordos.banner.enterprise, ordos.city.region.id, ordos.administrator),
+    ]
+    answers = at_once(*(acts if turn else reversed(acts)))
+    assert set(answers) <= {"done", "told", "moved"}
+    assert "moved" in answers
+    on_one_desk(application, ordos)
+
+
+@pytest.mark.guide("D3")
+@pytest.mark.parametrize("turn", range(2))
+def test_a_submission_and_a_move_at_once(ordos: World, turn: int) -> None:
+    application = complete_application(ordos.banner.enterprise)
+    acts = [
+        doing(application, Action.SUBMIT, application.applicant),
+        moving(ordos.banner.enterprise, ordos.park.region.id, ordos.administrator),
+    ]
+    answers = at_once(*(acts if turn else reversed(acts)))
+    assert sorted(answers) == ["done", "moved"]
+    on_one_desk(application, ordos)
+    assert application.region_id == ordos.park.region.id
+
+
+def test_two_administrators_cannot_deactivate_each_other(ordos: World) -> None:
+    second = administrator("第二位")
+
+    def dismissing(target: Account, by: Account) -> Callable[[], Any]:
+        target_id, by_id = target.id, by.id
+
+        def do() -> str:
+            actor = db.session.get_one(Account, by_id)
+            try:
+                staff.dismiss(actor, target_id)
+            except Unconfirmed as question:
+                try:
+                    staff.dismiss(actor, target_id, confirmed=question.token)
+                except Hindrance as hindrance:
+                    return type(hindrance).__name__
+            except Hindrance as hindrance:
+                return type(hindrance).__name__
+            return "done"
+
+        return do
+
+    answers = at_once(dismissing(second, ordos.administrator), dismissing(ordos.administrator, second))
+    assert sorted(answers) == ["NotPermitted", "done"]
+    left = select(func.count()).select_from(Account).where(Account.role == Role.ADMINISTRATOR, Account.active)
+    assert db.session.scalar(left) == 1
+
+
+def test_the_same_name_at_once_is_taken_once(ordos: World) -> None:
+    from models import Office, OfficeDuty
+
+    who = ordos.administrator.id
+
+    def adding() -> str:
+        try:
+            administration.add(
+                Office(name="同名单位", duty=OfficeDuty.REGION), db.session.get_one(Account, who)
+            )
+        except Hindrance:
+            return "told"
+        return "done"
+
+    assert sorted(at_once(adding, adding)) == ["done", "told"]

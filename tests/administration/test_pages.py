@@ -1,0 +1,565 @@
+"""`/administration/` as an administrator uses it, and as nobody else can."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html.parser import HTMLParser
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, func, select
+from werkzeug.test import TestResponse
+
+from models import (
+    Account,
+    Application,
+    Change,
+    Enterprise,
+    Material,
+    Notice,
+    Office,
+    Region,
+    RegionKind,
+    Registration,
+    Review,
+    Role,
+    Setting,
+    State,
+    db,
+)
+from tests.factories import PASSWORD, World, applicant, application_at, credit_code, enterprise, region
+from tests.machine.site import Client
+from workflow import accounts
+
+Person = Callable[[Account], Client]
+LISTS = (
+    "regions",
+    "offices",
+    "enterprises",
+    "staff",
+    "materials",
+    "notices",
+    "periods",
+    "settings",
+    "changes",
+)
+
+
+@pytest.fixture
+def admin(prepared: World, person: Person) -> Client:
+    return person(prepared.administrator)
+
+
+@pytest.fixture
+def rows(app: Flask) -> Callable[..., object]:
+    """`rows(select(...))` reads what is in the database now."""
+
+    def read(query: object) -> object:
+        with app.app_context():
+            return db.session.scalars(query).unique().all()
+
+    return read
+
+
+def text(answer: TestResponse) -> str:
+    return answer.get_data(as_text=True)
+
+
+def hidden(answer: TestResponse, name: str) -> str:
+    """What a hidden field or a button of the page would send."""
+    found = re.search(rf'name="{name}" value="([^"]+)"', text(answer))
+    return found[1] if found else ""
+
+
+class Sheet(HTMLParser):
+    """What the form of a page would send as it stands."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.sent: dict[str, str] = {}
+        self._select = self._area = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        kind, name = given.get("type", ""), given.get("name", "")
+        if tag == "input" and name and (kind not in {"checkbox", "radio"} or "checked" in given):
+            self.sent.setdefault(name, given.get("value", ""))
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and "selected" in given:
+            self.sent[self._select] = given["value"]
+        elif tag == "textarea":
+            self._area = name
+            self.sent[name] = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":
+            self.sent.setdefault(self._select, "")
+            self._select = ""
+        elif tag == "textarea":
+            self._area = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self.sent[self._area] += data.lstrip("\r\n")
+
+
+def fields(answer: TestResponse) -> dict[str, str]:
+    """What the form of a page would send as it stands."""
+    sent = Sheet(text(answer)).sent
+    sent.pop("csrf_token", None)
+    return sent
+
+
+def change(client: Client, path: str, **typed: object) -> TestResponse:
+    """Open a form, type, save."""
+    before = fields(client.get(path))
+    return client.send(path, {**before, **typed})
+
+
+def say_yes(client: Client, path: str, asked: TestResponse) -> TestResponse:
+    """Press 确定 on a page that asks."""
+    return client.send(path, {**fields(asked), "confirmed": hidden(asked, "confirmed")})
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_further: object) -> None:
+        seen.append(statement)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+        yield seen
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+# --- who comes in
+
+
+@pytest.mark.guide("D4")
+def test_only_an_administrator_comes_in(app: Flask, prepared: World, person: Person) -> None:
+    for address in ("/administration/", *(f"/administration/{name}/" for name in LISTS)):
+        assert person(prepared.administrator).get(address).status_code == 200
+        for somebody in (prepared.banner.clerk, prepared.centre, prepared.banner.reviewer):
+            assert person(somebody).get(address).status_code == 404
+        stranger = app.test_client().get(address)
+        assert (stranger.status_code, "/login/staff" in stranger.location) == (302, True)
+
+
+@pytest.mark.guide("D4")
+def test_nobody_else_changes_anything(prepared: World, person: Person, rows: Callable[..., object]) -> None:
+    number = prepared.administrator.id
+    for somebody in (prepared.banner.clerk, prepared.centre, prepared.banner.reviewer):
+        client = person(somebody)
+        for path in (
+            "regions/new",
+            f"regions/{prepared.banner.region.id}",
+            f"enterprises/{prepared.banner.enterprise.id}",
+            f"staff/{somebody.id}",
+            f"staff/{number}/deactivate",
+            f"staff/{number}/password",
+            f"staff/{number}/reactivate",
+            "staff/new",
+            "notices/new",
+        ):
+            given = {"name": "甲", "role": "administrator", "login": "mine", "active": "y"}
+            assert client.send(f"/administration/{path}/", given).status_code == 404
+    assert rows(select(Change)) == []
+
+
+def test_a_post_without_its_token_does_nothing(admin: Client, rows: Callable[..., object]) -> None:
+    answer = admin.post("/administration/offices/new/", data={"name": "新单位"})
+    assert answer.status_code == 419
+    assert rows(select(Office).where(Office.name == "新单位")) == []
+
+
+NOBODY = ("999999", "0", "-1", "999999999999999999", "99999999999999999999", "x", "1 or 1=1", "%00")
+
+
+def test_what_does_not_exist_is_not_found(admin: Client) -> None:
+    for table in (
+        "regions",
+        "offices",
+        "enterprises",
+        "staff",
+        "materials",
+        "notices",
+        "periods",
+        "settings",
+    ):
+        for key in NOBODY:
+            assert admin.get(f"/administration/{table}/{key}/").status_code == 404, (table, key)
+
+
+@pytest.mark.guide("D4")
+def test_accounts_of_applicants_and_enterprises_are_not_found(
+    app: Flask, prepared: World, admin: Client, rows: Callable[..., object]
+) -> None:
+    with app.app_context():
+        others = [applicant().id, prepared.banner.reviewer.id]
+    for number in others:
+        assert admin.get(f"/administration/staff/{number}/").status_code == 404
+        for act in ("", "deactivate/", "reactivate/", "password/"):
+            assert admin.send(f"/administration/staff/{number}/{act}", {"name": "甲"}).status_code == 404
+    assert str(prepared.banner.reviewer.name) not in text(admin.get("/administration/staff/"))
+
+
+@pytest.mark.guide("D4")
+def test_no_address_of_the_administration_decides_an_application(app: Flask) -> None:
+    posts = {
+        rule.endpoint.split(".")[1]
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/administration/") and "POST" in (rule.methods or ())
+    }
+    assert posts <= {"create_view", "edit_view", "deactivate", "reactivate", "renew_password", "disclose"}
+
+
+# --- what is sent is not taken
+
+
+@pytest.mark.guide("D4")
+def test_what_the_form_does_not_name_is_not_taken(
+    admin: Client, prepared: World, rows: Callable[..., object]
+) -> None:
+    chosen = prepared.banner.enterprise
+    change(
+        admin,
+        f"/administration/enterprises/{chosen.id}/",
+        contact_name="新联系人",
+        registration="refused",
+        credit_code="X",
+        id="7",
+        version="99",
+    )
+    (row,) = rows(select(Enterprise).where(Enterprise.id == chosen.id))
+    assert (row.contact_name, row.registration, row.credit_code) == (
+        "新联系人",
+        Registration.APPROVED,
+        chosen.credit_code,
+    )
+    clerk = prepared.banner.clerk
+    change(
+        admin,
+        f"/administration/staff/{clerk.id}/",
+        name="改名",
+        role="administrator",
+        login="root",
+        active="",
+        password_hash="x",
+    )
+    (row,) = rows(select(Account).where(Account.id == clerk.id))
+    assert (row.name, row.role, row.login, row.active) == ("改名", Role.OFFICE, clerk.login, True)
+    assert row.password_hash == clerk.password_hash
+
+
+@pytest.mark.guide("D4")
+def test_no_other_role_can_be_given(admin: Client, rows: Callable[..., object]) -> None:
+    for role in ("applicant", "enterprise", "root", ""):
+        answer = admin.send("/administration/staff/new/", {"name": "甲", "login": "jia1", "role": role})
+        assert answer.status_code == 422, role
+    assert rows(select(Account).where(Account.login == "jia1")) == []
+
+
+# --- forms
+
+
+@pytest.mark.guide("D1")
+def test_a_region_is_added_with_its_office_and_stands_in_the_list(
+    admin: Client, prepared: World, rows: Callable[..., object]
+) -> None:
+    assert "没有符合" not in text(admin.get("/administration/regions/"))
+    answer = change(
+        admin,
+        "/administration/regions/new/",
+        name="新区",
+        code="150699",
+        kind="park",
+        office_id=prepared.park.office.id,
+    )
+    assert answer.status_code == 302
+    (row,) = rows(select(Region).where(Region.name == "新区"))
+    assert (row.kind, row.active, row.office_id) == (RegionKind.PARK, True, prepared.park.office.id)
+    page = text(admin.get("/administration/regions/"))
+    assert "新区" in page
+    assert "已保存：新区" in page
+
+
+def test_everything_wrong_is_said_at_once_beside_its_field_and_what_was_typed_stays(
+    admin: Client, prepared: World
+) -> None:
+    answer = admin.send(
+        "/administration/regions/new/",
+        {"name": "", "code": "1 2", "kind": "moon", "office_id": "", "position": "x"},
+    )
+    assert answer.status_code == 422
+    page = text(answer)
+    for sentence in ("请填写名称。", "代码由数字和字母组成。", "请选择负责单位。"):
+        assert page.count(sentence) == 2  # in the list on top, and beside the field
+    assert 'id="kind-error"' in page
+    assert 'id="position-error"' in page
+    assert 'value="1 2"' in page
+    final = prepared.centre.office_id
+    answer = admin.send(
+        "/administration/regions/new/",
+        {"name": "某区", "code": "9", "kind": "park", "office_id": final, "position": "1"},
+    )
+    assert 'id="office_id-error"' in text(answer)
+
+
+def test_a_name_that_is_taken_is_said_beside_its_field(admin: Client, prepared: World) -> None:
+    for path, typed in (
+        (f"offices/{prepared.banner.office.id}", {"name": prepared.park.office.name}),
+        (f"regions/{prepared.banner.region.id}", {"code": prepared.park.region.code}),
+    ):
+        answer = change(admin, f"/administration/{path}/", **typed)
+        assert answer.status_code == 422
+        assert "已存在，请换一个。" in text(answer)
+        assert f'id="{next(iter(typed))}-error"' in text(answer)
+
+
+def test_a_form_that_is_older_than_its_row_says_so_and_keeps_what_was_typed(
+    admin: Client, prepared: World, rows: Callable[..., object]
+) -> None:
+    path = f"/administration/offices/{prepared.banner.office.id}/"
+    old = fields(admin.get(path))
+    change(admin, path, telephone="0477-1111111")
+    answer = admin.send(path, {**old, "name": "我的名字"})
+    assert answer.status_code == 409
+    assert "别人改了同一条内容" in text(answer)
+    assert 'value="我的名字"' in text(answer)
+    assert rows(select(Office.name).where(Office.id == prepared.banner.office.id)) == [
+        prepared.banner.office.name
+    ]
+    again = admin.send(path, {**old, "name": "我的名字", "seen": hidden(answer, "seen")})
+    assert again.status_code == 302
+
+
+@pytest.mark.guide("D3")
+def test_moving_an_enterprise_asks_first_and_then_moves(
+    app: Flask, admin: Client, prepared: World, rows: Callable[..., object]
+) -> None:
+    with app.app_context():
+        application_at(State.PRELIMINARY_REVIEW, prepared.banner, prepared)
+    path = f"/administration/enterprises/{prepared.banner.enterprise.id}/"
+    assert "待初审" in text(admin.get(path))
+    asked = change(admin, path, region_id=prepared.city.region.id, contact_name="同时改的")
+    assert asked.status_code == 200
+    assert "还没有保存，请先确认" in text(asked)
+    assert "正在审核的申请 1 件随之划转" in text(asked)
+    assert rows(select(Application.region_id)) == [prepared.banner.region.id]
+    assert say_yes(admin, path, asked).status_code == 302
+    assert rows(select(Application.region_id)) == [prepared.city.region.id]
+    assert rows(select(Application.state)) == [State.CITY_REVIEW]
+    assert rows(select(Enterprise.contact_name).where(Enterprise.id == prepared.banner.enterprise.id)) == [
+        "同时改的"
+    ]
+    assert rows(select(Review.reason).order_by(Review.id.desc()).limit(1)) == [
+        f"企业划转至{prepared.city.region.name}"
+    ]
+
+
+@pytest.mark.guide("D2")
+def test_a_notice_begins_with_the_newest_text_asks_and_is_then_for_good(
+    admin: Client, rows: Callable[..., object]
+) -> None:
+    path = "/administration/notices/new/"
+    assert fields(admin.get(path))["body"] == "须知"
+    asked = change(admin, path, version="2027 年第 1 版", body="须知\r\n\r\n二、新")
+    assert "申请人须重新阅读 30 秒" in text(asked)
+    assert len(rows(select(Notice))) == 1
+    assert say_yes(admin, path, asked).status_code == 302
+    newest = rows(select(Notice).order_by(Notice.id.desc()))[0]
+    assert (newest.version, newest.body) == ("2027 年第 1 版", "须知\n\n二、新")
+    page = admin.get(f"/administration/notices/{newest.id}/")
+    assert "现行版本" in text(page)
+    assert admin.send(f"/administration/notices/{newest.id}/", {"body": "改"}).status_code == 405
+
+
+@pytest.mark.guide("D2")
+def test_the_help_line_is_changed_and_stands_on_every_page(
+    app: Flask, admin: Client, rows: Callable[..., object]
+) -> None:
+    with app.app_context():
+        db.session.add(Setting(key="help_line", value="0477-8587631", explanation="咨询"))
+        db.session.commit()
+    path = "/administration/settings/help_line/"
+    assert change(admin, path, value="打电话").status_code == 422
+    assert change(admin, path, value="0477-7654321", key="other").status_code == 302
+    assert "0477-7654321" in text(app.test_client().get("/"))
+    assert rows(select(Setting.key)) == ["help_line"]
+
+
+@pytest.mark.guide("D2")
+def test_a_material_is_edited_without_a_developer(admin: Client, rows: Callable[..., object]) -> None:
+    (first, *_) = rows(select(Material).order_by(Material.position))
+    asked = change(admin, f"/administration/materials/{first.id}/", name="身份证正反面", shows="头像清晰")
+    assert asked.status_code == 302
+    without = {
+        key: value
+        for key, value in fields(admin.get(f"/administration/materials/{first.id}/")).items()
+        if key != "active"
+    }
+    asked = admin.send(f"/administration/materials/{first.id}/", without)
+    assert "停用后不再要求上传" in text(asked)
+    say_yes(admin, f"/administration/materials/{first.id}/", asked)
+    (row,) = rows(select(Material).where(Material.id == first.id))
+    assert (row.name, row.shows, row.active) == ("身份证正反面", "头像清晰", False)
+
+
+# --- staff
+
+
+@pytest.mark.guide("D1")
+def test_a_new_clerk_s_password_is_shown_once_and_works(app: Flask, admin: Client, prepared: World) -> None:
+    answer = admin.send(
+        "/administration/staff/new/",
+        {
+            "name": "新人",
+            "login": "xinren",
+            "role": "office",
+            "office_id": prepared.banner.office.id,
+            "phone": "",
+        },
+    )
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    login, password, code = re.findall(r"<code>([^<]+)</code>", text(answer))
+    with app.app_context():
+        account = accounts.authenticate("staff", login, password)
+        assert account is not None
+        number = account.id
+        assert accounts.verify(account.recovery_hash, accounts.normalised(code))
+    for path in ("staff/", f"staff/{number}/", "changes/", ""):
+        page = text(admin.get(f"/administration/{path}"))
+        assert password not in page
+        assert code not in page
+
+
+@pytest.mark.guide("D1")
+def test_deactivating_asks_names_the_person_and_ends_the_session(
+    prepared: World, admin: Client, person: Person
+) -> None:
+    clerk = person(prepared.banner.clerk)
+    assert clerk.get("/office/").status_code == 200
+    path = f"/administration/staff/{prepared.banner.clerk.id}/"
+    asked = admin.send(f"{path}deactivate/")
+    assert f"停用{prepared.banner.clerk.name}的账号？" in text(asked)
+    assert clerk.get("/office/").status_code == 200
+    say_yes(admin, f"{path}deactivate/", asked)
+    assert clerk.get("/office/").status_code == 302
+    assert "恢复登录" in text(admin.get(path))
+    admin.send(f"{path}reactivate/")
+    assert "停用账号" in text(admin.get(path))
+
+
+def test_a_new_password_asks_first_and_is_shown_once(app: Flask, prepared: World, admin: Client) -> None:
+    path = f"/administration/staff/{prepared.banner.clerk.id}/password/"
+    asked = admin.send(path)
+    assert "<code>" not in text(asked)
+    with app.app_context():
+        assert accounts.authenticate("staff", prepared.banner.clerk.login or "", PASSWORD) is not None
+    shown = say_yes(admin, path, asked)
+    assert len(re.findall(r"<code>", text(shown))) == 3
+    with app.app_context():
+        assert accounts.authenticate("staff", prepared.banner.clerk.login or "", PASSWORD) is None
+
+
+def test_nobody_does_that_to_oneself(prepared: World, admin: Client) -> None:
+    path = f"/administration/staff/{prepared.administrator.id}/"
+    assert "停用账号" not in text(admin.get(path))
+    for act in ("deactivate", "password"):
+        answer = admin.send(f"{path}{act}/", follow_redirects=True)
+        assert "band-error" in text(answer)
+    assert admin.get(path).status_code == 200
+
+
+# --- lists
+
+
+def test_enterprises_are_found_by_name_initials_code_region_and_registration(
+    app: Flask, admin: Client, prepared: World
+) -> None:
+    with app.app_context():
+        code = credit_code()
+        enterprise(
+            prepared.park.region,
+            Registration.PENDING,
+            name="蒙苏氢能公司",
+            initials="msqngs",
+            credit_code=code,
+        )
+        names = db.session.scalar(select(func.count(Enterprise.id)))
+    everything = text(admin.get("/administration/enterprises/"))
+    assert everything.count("cell-title") == names
+    for query in (
+        "q=氢能",
+        "q=msqn",
+        "q=MSQN",
+        f"q={code}",
+        f"q={code[:17].lower()}",
+        f"region={prepared.park.region.id}&registration=pending",
+        "registration=pending",
+    ):
+        page = text(admin.get(f"/administration/enterprises/?{query}"))
+        assert page.count("cell-title") == 1, query
+        assert "蒙苏氢能公司" in page
+    for query in ("q=%25", "q=_", "q=没有这样的"):
+        page = text(admin.get(f"/administration/enterprises/?{query}"))
+        assert "没有符合条件的企业" in page, query
+    for query in (
+        "region=x",
+        "region=99999999999999",
+        "registration=moon",
+        "page=after~x~y",
+        "page=~",
+        "page=after~999999999999~1",
+    ):
+        assert text(admin.get(f"/administration/enterprises/?{query}")).count("cell-title") == names, query
+
+
+def test_a_list_is_turned_page_by_page_and_costs_the_same_however_long_it_is(
+    app: Flask, admin: Client, prepared: World
+) -> None:
+    def cost() -> int:
+        with statements(app) as seen:
+            assert admin.get("/administration/enterprises/").status_code == 200
+        return len(seen)
+
+    few = cost()
+    with app.app_context():
+        for _ in range(45):
+            enterprise(prepared.park.region)
+    assert cost() == few
+    address, names = "/administration/enterprises/", []
+    while address:
+        page = text(admin.get(address))
+        names += re.findall(r'cell-title"><a href="[^"]+">([^<]+)', page)
+        following = re.search(r'<a href="([^"]+)" rel="next"', page)
+        address = following[1].replace("&amp;", "&") if following else ""
+    assert len(names) == len(set(names)) == 49
+
+
+def test_the_trail_shows_before_and_after_newest_first(admin: Client, prepared: World) -> None:
+    path = f"/administration/offices/{prepared.banner.office.id}/"
+    change(admin, path, telephone="0477-1111111")
+    change(admin, path, telephone="0477-2222222")
+    page = text(admin.get("/administration/changes/"))
+    assert page.index("0477-2222222") < page.index("0477-8586912")
+    assert prepared.administrator.name in page
+    assert text(admin.get("/administration/changes/?table=regions")).count("cell-title") == 0
+    here = f"/administration/changes/?table=offices&row={prepared.banner.office.id}"
+    assert text(admin.get(here)).count("cell-title") == 2
+    assert "0477-1111111" in text(admin.get(path))
+
+
+@pytest.mark.guide("D2")
+def test_the_overview_says_what_is_missing(app: Flask, admin: Client, prepared: World) -> None:
+    with app.app_context():
+        region(RegionKind.PARK, db.session.merge(Office(name="无人单位", telephone="")))
+    page = text(admin.get("/administration/"))
+    assert "1 个单位没有可以登录的工作人员" in page
+    assert "1 个单位没有填写电话" in page
+    assert "无人单位" in page
+    assert "年度申报" in page
