@@ -136,7 +136,7 @@ def _words(message: Message) -> dict[str, str]:
         words |= {
             "name": message.application.name,
             "number": message.application.number,
-            "said": row.said if row else "",
+            "said": row.said if row else review.reason,  # a move says itself what it is
             "desk": _desk(message.application, review.to_state),
             "reason": review.reason,
         }

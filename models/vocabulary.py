@@ -49,7 +49,7 @@ class Action(Enum):
     RETURN = "return"
     REFUSE = "refuse"
     MOVE = "move"
-    """Laid onto another way by an administrator (D3): decides nothing, and so has no row in the table."""
+    """Laid onto another way by an administrator (D3): decides nothing, so it has no row in the table; its reason says what it is."""
 
 
 class ChangeKind(Enum):

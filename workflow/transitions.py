@@ -105,12 +105,6 @@ ROLE_WORDS = {
 }
 
 
-def said(state: State, action: Action) -> str:
-    """Return the line in the history for this action in this state; a move has no row in the table, but a line."""
-    row = BY_STATE_AND_ACTION.get((state, action))
-    return row.said if row is not None else ACTION_WORDS[action]
-
-
 def transition(state: State, action: Action, role: Role) -> Transition | None:
     """Return the row that lets this role do this in this state; None when nobody of that role may."""
     row = BY_STATE_AND_ACTION.get((state, action))

@@ -13,6 +13,8 @@ from tests.workflow.conftest import cheap_passwords
 
 __all__ = ["cheap_passwords"]
 
+Person = Callable[[Account], Client]
+
 
 @pytest.fixture
 def ordos(app_context: Flask) -> World:
@@ -42,7 +44,7 @@ def look(app: Flask) -> Callable[[], object]:
 
 
 @pytest.fixture
-def person(app: Flask) -> Callable[[Account], Client]:
+def person(app: Flask) -> Person:
     """`person(account)` is that person's browser, logged in."""
 
     def logged_in(account: Account) -> Client:

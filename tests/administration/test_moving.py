@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from models import (
@@ -20,6 +21,7 @@ from models import (
     State,
     db,
 )
+from tests.administration.conftest import Person
 from tests.factories import (
     World,
     act,
@@ -179,6 +181,21 @@ def test_the_old_office_sees_it_no_more_and_the_new_one_is_reminded(ordos: World
     ).all()
     assert (newest[1].kind, newest[1].office_id) == ("to_review", ordos.elsewhere.office.id)
     assert (newest[0].kind, newest[0].account_id) == ("passed_on", application.applicant_id)
+
+
+@pytest.mark.guide("D3", "A17")
+def test_the_applicant_reads_where_it_has_gone_and_why(app: Flask, prepared: World, person: Person) -> None:
+    with app.app_context():
+        application = application_at(State.PRELIMINARY_REVIEW, prepared.banner, prepared)
+        move(prepared.banner.enterprise, prepared.city.region, prepared.administrator)
+        applicant = fresh(application).applicant
+        line = f"企业划转至{prepared.city.region.name}"
+        desk = prepared.centre.office.name if prepared.centre.office else ""
+        number = application.number
+    told = person(applicant).get("/messages/").get_data(as_text=True)
+    assert f"{line}，现由{desk}办理" in told
+    history = person(prepared.centre).get(f"/city/{number}/").get_data(as_text=True)
+    assert line in history
 
 
 @pytest.mark.guide("D3")

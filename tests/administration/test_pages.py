@@ -27,11 +27,11 @@ from models import (
     State,
     db,
 )
+from tests.administration.conftest import Person
 from tests.factories import PASSWORD, World, applicant, application_at, credit_code, enterprise, region
 from tests.machine.site import Client
 from workflow import accounts
 
-Person = Callable[[Account], Client]
 LISTS = (
     "regions",
     "offices",
