@@ -66,6 +66,7 @@ def stored(app: Flask) -> Callable[[Callable[[], Any]], Any]:
 def words(answer: TestResponse) -> str:
     """Return what a person reads on a page, in one line; what stands in fields is not among it."""
     page = re.sub(r"<(script|style|title)\b.*?</\1>", " ", answer.text, flags=re.DOTALL)
+    page = re.sub(r"</?(a|b|del|em|mark|strong|span|time)\b[^>]*>", "", page)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 

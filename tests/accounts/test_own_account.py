@@ -1,0 +1,115 @@
+"""One's own account: telephone, password, 「找回码」; and that the number is never shown in full."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from models import Account, RegionKind, db
+from tests import factories
+from tests.accounts.conftest import FURTHER_PASSWORD, is_inside, log_in, login_of, words
+from tests.factories import PASSWORD
+from tests.machine.site import Client
+from workflow import accounts
+
+Made = Callable[..., Any]
+Stored = Callable[[Callable[[], Any]], Any]
+
+
+def change(
+    client: Client, present: str = PASSWORD, new: str = FURTHER_PASSWORD, again: str | None = None
+) -> Any:
+    return client.send(
+        "/account/password", {"present_password": present, "password": new, "password_again": again or new}
+    )
+
+
+@pytest.mark.guide("A2")
+def test_a_changed_password_ends_every_other_session_and_not_this_one(
+    app: Flask, client: Client, made: Made
+) -> None:
+    account = made(factories.applicant)
+    elsewhere = app.test_client()
+    log_in(client, account)
+    log_in(elsewhere, account)
+    assert change(client).location == "/account/"
+    assert is_inside(client)
+    assert not is_inside(elsewhere)
+    assert log_in(elsewhere, account).status_code == 422
+    assert log_in(elsewhere, account, FURTHER_PASSWORD).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"present": "Falsch2026"}, "现在的密码不正确。"),
+        ({"new": "kurz"}, "密码至少 8 位"),
+        ({"again": "Anders2026"}, "两次填写的密码不一致。"),
+    ],
+)
+def test_a_password_that_cannot_be_changed_says_why(
+    app: Flask, client: Client, made: Made, given: dict[str, str], sentence: str
+) -> None:
+    account = made(factories.applicant)
+    log_in(client, account)
+    answer = change(client, **given)
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+    assert log_in(app.test_client(), account).status_code == 303
+
+
+def test_a_new_code_takes_the_place_of_the_old_one(client: Client, made: Made, stored: Stored) -> None:
+    account = made(factories.applicant)
+    log_in(client, account)
+    assert client.send("/account/new-code", {"present_password": "Falsch2026"}).status_code == 422
+    assert stored(lambda: db.session.get_one(Account, account.id).recovery_hash) is None
+    assert client.send("/account/new-code", {"present_password": PASSWORD}).location == "/account/code/"
+    code = client.get("/account/code/").text.split('translate="no">')[1].split("</span>")[1].split("</p>")[0]
+    found = stored(lambda: accounts.reset_password("personal", login_of(account), code, FURTHER_PASSWORD))
+    assert found is not None
+
+
+def test_an_applicants_telephone_is_a_mobile_and_a_clerks_may_stand_on_a_desk(
+    app: Flask, client: Client, made: Made, stored: Stored
+) -> None:
+    account = made(factories.applicant)
+    log_in(client, account)
+    assert client.send("/account/phone", {"phone": "0477-8123456"}).status_code == 422
+    assert client.send("/account/phone", {"phone": "+86 139 0477 0000"}).status_code == 303
+    assert stored(lambda: db.session.get_one(Account, account.id).phone) == "13904770000"
+    clerk, desk = made(factories.place, RegionKind.BANNER).clerk, app.test_client()
+    log_in(desk, clerk)
+    assert desk.send("/account/phone", {"phone": "0477-8123456-12"}).status_code == 303
+
+
+def test_the_number_is_masked_on_the_page(client: Client, made: Made) -> None:
+    account = made(factories.applicant)
+    log_in(client, account)
+    page = client.get("/account/").text
+    assert account.identity_number not in page
+    assert f"{account.identity_number[:4]}************{account.identity_number[-2:]}" in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/account/", "/account/code/", "/account/phone", "/account/password", "/account/new-code"]
+)
+def test_without_a_session_there_is_no_account(client: Client, path: str) -> None:
+    assert client.get(path).location.startswith("/login/personal")
+    assert client.send(path, {"phone": "13904770000"}).status_code in (302, 405)
+
+
+def test_the_present_password_cannot_be_tried_out(limited: Flask) -> None:
+    with limited.app_context():
+        account = factories.applicant()
+    client = limited.test_client()
+    log_in(client, account)
+    assert [change(client, "Falsch2026").status_code for _ in range(4)] == [422, 422, 422, 429]
+    assert client.send("/account/new-code", {"present_password": PASSWORD}).status_code == 303
+
+
+def test_a_form_that_came_back_can_be_asked_for_again(client: Client, made: Made) -> None:
+    """A change of language, or a reload of the address, after a password was refused."""
+    log_in(client, made(factories.applicant))
+    for path in ("/account/phone", "/account/password", "/account/new-code"):
+        assert client.get(path).location == "/account/"
