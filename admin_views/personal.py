@@ -193,13 +193,15 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             return self._unsaved(application, form, sentence, 422)
         asked = request.form.get("do", "save")
         if asked == "submit" and not completeness.problems(application):
-            return self._led(self.get_url(".confirm", number=number))
-        view, further = LEADS.get(asked, LEADS["save"])
-        return self._led(self.get_url(view, number=number, **further))
-
-    def _led(self, address: str) -> Any:
-        """Lead on to an address; the page's script, which saves without leaving, follows it by itself."""
-        return {"location": address} if wants_json() else redirect(address)
+            view, further = ".confirm", {}
+        else:
+            view, further = LEADS.get(asked, LEADS["save"])
+        location = self.get_url(view, number=number, **further)
+        if not wants_json():
+            return redirect(location)
+        # The page's script follows by itself, unless another button was pressed meanwhile.
+        action = self.get_url(".application", number=number)
+        return {"location": location, "action": action, "version": application.version}
 
     def _unsaved(self, found: Application | None, form: Any, sentence: str, status: int = 422) -> Any:
         """Say what was not saved, and give everything that was typed back."""

@@ -182,6 +182,7 @@ employers.querySelector("[data-employers-take]").addEventListener("click", take)
 
 // --- saving: the page is only left once the server has everything
 const PLACE = "application-place";
+let pressed = null;
 
 function clearErrors() {
   for (const wrong of form.querySelectorAll("[data-from-saving]")) wrong.remove();
@@ -212,7 +213,10 @@ function tell(id, sentences) {
 form.addEventListener("submit", async (event) => {
   const button = event.submitter;
   event.preventDefault();
-  if (form.dataset.saving) return;
+  if (form.dataset.saving) {
+    pressed = button; // done as soon as the saving under way has ended
+    return;
+  }
   form.dataset.saving = "yes";
   button?.setAttribute("aria-busy", "true");
   const body = new FormData(form);
@@ -222,7 +226,14 @@ form.addEventListener("submit", async (event) => {
   delete form.dataset.saving;
   button?.removeAttribute("aria-busy");
   clearErrors();
-  if (told?.location) {
+  if (!told?.location) pressed = null;
+  if (told?.location && pressed) {
+    form.elements.version.value = told.version;
+    form.action = told.action;
+    const next = pressed;
+    pressed = null;
+    form.requestSubmit(next);
+  } else if (told?.location) {
     markClean(form);
     if (body.get("do") === "save") sessionStorage.setItem(PLACE, String(window.scrollY));
     window.location.assign(told.location);

@@ -87,7 +87,7 @@ class Page(ABC):
 
     def text(self) -> str:
         """All that can be read on the page, in one line."""
-        return _flat(self.evaluate("() => document.body.innerText"))
+        return _flat(self.evaluate("() => document.body?.innerText") or "")  # between two pages there is none
 
     def value(self, label: str, *, within: str | None = None) -> str:
         """What stands in the field of this label; of a list, the text of what is chosen."""

@@ -100,5 +100,6 @@ function ready(found) {
 function handle(element) {
   const choice = element.matches("input") ? null : element.querySelector("input[type=radio], input[type=checkbox]");
   const target = choice ?? element;
+  if (target.tagName === "TR") return [...target.cells].find(shown) ?? target; // Firefox cannot click a row itself
   return shown(target) ? target : [...(target.labels ?? [])].find(shown) ?? element;
 }
