@@ -9,6 +9,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, func, or_, select
 
+from admin_views.administration_applications import Applications
 from admin_views.administration_base import (
     CONSOLE,
     MOST_SHOWN,
@@ -26,7 +27,19 @@ from admin_views.administration_trail import COLUMNS, last_changes, told_change
 from admin_views.base import ScopedView
 from admin_views.frame import said
 from admin_views.keyset import page
-from models import Account, Change, Enterprise, Material, Notice, Office, Period, Region, Setting, db
+from models import (
+    Account,
+    Application,
+    Change,
+    Enterprise,
+    Material,
+    Notice,
+    Office,
+    Period,
+    Region,
+    Setting,
+    db,
+)
 from workflow import completeness, scope
 from workflow.administration import BY_NAME
 from workflow.words import N_
@@ -110,6 +123,7 @@ def register(app: Flask) -> None:
         (Regions, Region, N_("地区与单位"), "regions"),
         (Offices, Office, N_("单位"), "offices"),
         (Enterprises, Enterprise, N_("企业"), "enterprises"),
+        (Applications, Application, N_("申请"), "applications"),
         (Staff, Account, N_("工作人员"), "staff"),
         (Materials, Material, N_("申请材料"), "materials"),
         (Notices, Notice, N_("申请须知"), "notices"),

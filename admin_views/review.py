@@ -40,6 +40,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
     named = "number"
     title = N_("申请审核")
     tabs = ("waiting", "decided", "all")
+    list_frame = "review/frame.html"
     filters = {
         "education": review_list.BY_EDUCATION,
         "submitted": review_list.BY_SUBMITTED,
@@ -81,6 +82,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         )
         return self.render(
             "review/list.html",
+            list_frame=self.list_frame,
             title=self.title,
             tabs=self._tabs(tab),
             tab=tab,
@@ -162,6 +164,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         reviews = progress.history(found)
         content = self.render(
             "review/application.html",
+            list_frame=self.list_frame,
             application=found,
             sections=sections(found, current_user),
             **shown(shelves(papers(found, current_user), self.paper_address(found))),
