@@ -1,0 +1,149 @@
+"""The administrator at a real browser, on a desk and on a phone; axe finds nothing on any page of it."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from models import Application, Enterprise, Region, RegionKind, State, db
+from tests.browser.chromium import Chromium, ChromiumPage
+from tests.browser.people import login
+from tests.factories import application_at, world
+from tests.machine.site import Site
+
+pytestmark = pytest.mark.browser
+PLAIN = (
+    "",
+    "regions/",
+    "regions/new/",
+    "offices/",
+    "enterprises/",
+    "enterprises/?q=没有",
+    "staff/",
+    "staff/new/",
+    "materials/",
+    "materials/1/",
+    "notices/",
+    "notices/1/",
+    "notices/new/",
+    "periods/",
+    "periods/1/",
+    "settings/",
+    "settings/help_line/",
+    "changes/",
+)
+PICTURES = Path("build/screens")
+
+
+def checked(page: ChromiumPage, name: str) -> None:
+    """The page as it is now, at both widths: nothing for axe to find, nothing to scroll sideways."""
+    for width, height in ((1366, 768), (390, 844)):
+        page.set_viewport(width, height)
+        page.screenshot(PICTURES / f"administration-{name}-{width}.png")
+        assert page.axe() == [], f"{name} at {width}"
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), f"{name} at {width}"
+    page.set_viewport(1366, 768)
+
+
+@pytest.fixture
+def page(chromium: Chromium, live_server: Site) -> ChromiumPage:
+    (account,) = [each for each in live_server.accounts if each["role"] == "administrator"]
+    page = chromium.new_page(live_server.url)
+    login(page, "工作人员入口", account["login"], account["password"])
+    page.see("还需要您完善")
+    return page
+
+
+@pytest.mark.guide("A3")
+def test_every_page_can_be_used_at_a_desk_and_on_a_phone(page: ChromiumPage) -> None:
+    for path in PLAIN:
+        page.goto(f"/administration/{path}")
+        checked(page, path.replace("/", "-").strip("-") or "overview")
+
+
+@pytest.mark.guide("D1")
+def test_a_clerk_is_employed_and_dismissed(page: ChromiumPage) -> None:
+    page.click("工作人员")
+    page.click("新增工作人员")
+    page.click("保存")
+    page.see("没有保存，请修改以下内容")
+    checked(page, "staff-wrong")
+    page.fill("姓名", "其其格")
+    page.fill("登录名", "qiqige")
+    page.check("旗区人社部门或市管园区人才业务主管部门")
+    page.select("单位", "康巴什区人力资源和社会保障局")
+    page.click("保存")
+    page.see("密码和找回码只显示这一次")
+    checked(page, "staff-handover")
+    page.click("已交给本人，返回")
+    page.click("其其格")
+    page.click("停用账号")
+    page.see("停用其其格的账号？")
+    page.see("立即退出系统，不能再登录")
+    checked(page, "staff-question")
+    page.click("确定停用")
+    page.see("已停用：其其格")
+    page.see("恢复登录")
+    page.click("操作记录")
+    page.see("其其格（qiqige）")
+    checked(page, "changes-filled")
+
+
+@pytest.mark.guide("D3")
+def test_an_enterprise_moves_with_what_is_under_review(page: ChromiumPage, live_server: Site) -> None:
+    with live_server.app_context():
+        ordos = world()
+        moving = [application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos).id for _ in range(2)]
+        name, there = ordos.banner.enterprise.name, ordos.city.region.name
+    page.click("企业")
+    page.fill("单位名称、拼音首字母或统一社会信用代码", name)
+    page.click("查询")
+    page.choose_row(name)
+    page.see("待初审 2 件")
+    page.select("所属地区", f"{there}（市直属）")
+    page.click("保存")
+    page.see("还没有保存，请先确认")
+    page.see("正在审核的申请 2 件随之划转")
+    page.see("待初审的 2 件不再经过初审")
+    checked(page, "enterprise-question")
+    page.click("确定保存")
+    page.see(f"已保存：{name}")
+    with live_server.app_context():
+        states = db.session.scalars(select(Application.state).where(Application.id.in_(moving))).all()
+        assert states == [State.CITY_REVIEW, State.CITY_REVIEW]
+        region = (
+            db.session.scalars(select(Region).join(Enterprise).where(Enterprise.name == name)).unique().one()
+        )
+        assert region.kind is RegionKind.CITY
+
+
+@pytest.mark.guide("D2")
+def test_the_year_is_opened_the_notice_is_changed_and_a_material_is_added(page: ChromiumPage) -> None:
+    page.click("申报期")
+    page.click("新增申报期")
+    page.fill("名称", "2099 年度申报")
+    page.fill("开始日期", "2099-01-01")
+    page.fill("结束日期", "2099-12-31")
+    page.click("保存")
+    page.see("尚未开始")
+    page.click("申请须知")
+    page.click("发布新版本")
+    assert "申请对象" in page.value("正文")
+    page.fill("版本", "2099 年第 1 版")
+    page.click("发布")
+    page.see("申请人须重新阅读 30 秒")
+    checked(page, "notice-question")
+    page.click("确定发布")
+    page.see("已保存：2099 年第 1 版")
+    page.click("申请材料")
+    page.click("新增材料")
+    page.fill("名称", "个人信用报告")
+    page.click("保存")
+    page.see("个人信用报告")
+    page.click("系统设置")
+    page.click("咨询电话")
+    page.fill("电话", "0477-7654321")
+    page.click("保存")
+    page.see("0477-7654321")
+    page.click("概览")
+    checked(page, "overview-filled")
