@@ -1,15 +1,19 @@
 """What anybody sees before a door is opened."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
+from app import create_app
+from config import settings
 from models import db
 from tests import factories
 from tests.accounts.conftest import log_in, words
+from tests.machine.secrets import environment
 from tests.machine.site import Client
 
 
@@ -85,3 +89,13 @@ def test_health_says_that_the_database_is_away(client: Client, monkeypatch: pyte
     assert answer.status_code == 503
     assert answer.json is not None
     assert answer.json["status"] == "unavailable"
+
+
+def test_health_is_told_over_plain_http_and_everything_else_is_sent_to_https(
+    database_url: str, tmp_path: Path
+) -> None:
+    secure = create_app(settings(environment(tmp_path / "instance", database_url, HTTPS="yes")))
+    assert secure.test_client().get("/healthz").status_code == 200
+    assert secure.test_client().get("/").location.startswith("https://")
+    with secure.app_context():
+        db.engine.dispose()
