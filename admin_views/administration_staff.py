@@ -168,7 +168,7 @@ class Staff(Kept):
             return self.render(
                 "administration/question.html",
                 title=gettext(self.title),
-                account=account,
+                clerk=account,
                 question=gettext(question, name=account.name),
                 yes=gettext(yes),
                 told=hindrance,

@@ -15,6 +15,7 @@ from models import (
     Enterprise,
     Material,
     Notice,
+    Office,
     Period,
     Region,
     Registration,
@@ -259,11 +260,12 @@ def _empty_desk(account: Account, office_id: int | None) -> list[Sentence]:
     if left:
         return []
     clerk = Account(role=account.role, office_id=office_id)
-    waiting = _count(Application, scope.waiting(clerk))
+    words = {
+        "office": str(db.session.get(Office, office_id)),
+        "count": str(_count(Application, scope.waiting(clerk))),
+    }
     return [
-        Sentence(
-            N_("原单位没有其他可以登录的人员，%(count)s 件待审核的申请将无人办理。"), {"count": str(waiting)}
-        )
+        Sentence(N_("%(office)s没有其他可以登录的人员，送来的申请将无人办理（现有 %(count)s 件）。"), words)
     ]
 
 
@@ -301,7 +303,7 @@ def of_notice(notice: Notice, _before: Mapping[str, Any], _person: Account) -> l
             {"version": notice.version},
         ),
         Sentence(
-            N_("尚未提交的申请 %(count)s 件（含已回退的），申请人须重新阅读 30 秒后才能保存和提交。"),
+            N_("申请人须重新阅读 30 秒后才能保存和提交，涉及尚未提交的申请 %(count)s 件（含已回退的）。"),
             {"count": str(begun)},
         ),
     ]

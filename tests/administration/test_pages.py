@@ -446,6 +446,7 @@ def test_deactivating_asks_names_the_person_and_ends_the_session(
     path = f"/administration/staff/{prepared.banner.clerk.id}/"
     asked = admin.send(f"{path}deactivate/")
     assert f"停用{prepared.banner.clerk.name}的账号？" in text(asked)
+    assert f">{prepared.administrator.name}</a>" in text(asked)
     assert clerk.get("/office/").status_code == 200
     say_yes(admin, f"{path}deactivate/", asked)
     assert clerk.get("/office/").status_code == 302

@@ -124,7 +124,7 @@ def test_a_desk_that_is_left_alone_is_told_beforehand(ordos: World) -> None:
     application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     with pytest.raises(Unconfirmed) as question:
         staff.dismiss(ordos.administrator, ordos.banner.clerk.id)
-    assert "没有其他可以登录的人员，1 件待审核的申请将无人办理" in told(question.value)
+    assert "没有其他可以登录的人员，送来的申请将无人办理（现有 1 件）" in told(question.value)
     clerk(ordos.banner.office, "同事")
     with pytest.raises(Unconfirmed) as question:
         staff.dismiss(ordos.administrator, ordos.banner.clerk.id)
