@@ -74,9 +74,8 @@ class EnterpriseAccounts(ScopedView):
         if tab == "waiting":
             query = query.where(_waiting())
         if words := request.args.get("q", "").strip():
-            part = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             query = query.where(
-                Enterprise.name.like(f"%{part}%", escape="\\") | (Enterprise.credit_code == words.upper())
+                Enterprise.name.contains(words, autoescape=True) | (Enterprise.credit_code == words.upper())
             )
         rows = page(query, order, request.args.get("page", ""), PAGE_SIZE)
         return self.render(

@@ -9,10 +9,9 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from admin_views.keyset import Order
 from models import Account, Application, Enterprise, Result, State, db, now
-from models.secrets import vault
 from workflow import scope
+from workflow.accounts import login_digest
 from workflow.form import EDUCATIONS
-from workflow.people import normalised
 from workflow.transitions import RESULT_WORDS, STATE_WORDS
 from workflow.words import N_
 
@@ -123,13 +122,12 @@ BY_RESULT = Filter(
 def found(words: str) -> Criterion:
     """Return the rows that a search finds: by name, number, enterprise, pinyin initials or the whole identity number."""
     words = words.strip()
-    part = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return or_(
-        Application.name.like(f"%{part}%", escape="\\"),
+        Application.name.contains(words, autoescape=True),
         Application.number == words,
-        Application.initials.like(f"{part.lower()}%", escape="\\"),
-        Enterprise.name.like(f"%{part}%", escape="\\"),
-        Application.identity_digest == vault.digest(f"personal:{normalised(words)}"),
+        Application.initials.startswith(words.lower(), autoescape=True),
+        Enterprise.name.contains(words, autoescape=True),
+        Application.identity_digest == login_digest("personal", words),
     )
 
 
