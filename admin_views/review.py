@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import abort, flash, redirect, request, session
 from flask_admin import expose
-from flask_babel import gettext
+from flask_babel import gettext, pgettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
@@ -192,7 +192,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             return gettext("通过并提交至%(desk)s", desk=routing.desk(target, found.submitted_enterprise).name)
         if row.action is Action.PASS:
             return gettext("通过，业务结束")
-        return gettext(ACTION_WORDS[row.action])
+        return pgettext("button", ACTION_WORDS[row.action])
 
     def _next(self, found: Application) -> Any:
         """Return the one that has waited longest after this one, or from the beginning when this was the last."""

@@ -24,6 +24,8 @@ MARKS = {
     "gettext": None,
     "lazy_gettext": None,
     "N_": None,
+    "NP_": ((1, "c"), 2),
+    "pgettext": ((1, "c"), 2),
     "ngettext": (1, 2),
     "lazy_ngettext": (1, 2),
 }
@@ -41,8 +43,8 @@ def texts_of_the_tree() -> Catalog:
         MARKS,
         directory_filter=lambda path: Path(path).name not in ("tests", ".venv"),
     )
-    for path, _line, message, _comments, _context in found:
-        catalogue.add(message, None, [(path, 0)])
+    for path, _line, message, _comments, context in found:
+        catalogue.add(message, None, [(path, 0)], context=context)
     return catalogue
 
 
@@ -57,7 +59,7 @@ def wrong_translations(asked: Catalog, given: Catalog) -> Iterator[str]:
     for message in asked:
         if not message.id:
             continue
-        answer = given.get(message.id)
+        answer = given.get(message.id, message.context)
         places = ", ".join(sorted({path for path, _ in message.locations}))
         if answer is None or not all(_forms(answer.string)) or answer.fuzzy:
             yield f"{places}: no English for {_name(message)}"
@@ -69,7 +71,7 @@ def wrong_translations(asked: Catalog, given: Catalog) -> Iterator[str]:
             elif form in _forms(message.id) and HANZI.search(form):
                 yield f"{places}: the English of {_name(message)} is Chinese"
     for message in given:
-        if message.id and message.id not in asked:
+        if message.id and asked.get(message.id, message.context) is None:
             yield f"{ENGLISH.relative_to(ROOT)}: no longer in the tree (make translations): {_name(message)}"
 
 

@@ -20,7 +20,7 @@ from models import (
 from workflow import messages, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
 from workflow.review import present
-from workflow.words import N_
+from workflow.words import N_, NP_
 
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 
@@ -40,9 +40,9 @@ S = RegistrationStep
 # fmt: off
 STEPS = (
     # from                   action    by               to                      reason  button
-    S(Registration.PENDING,  APPROVE,  Role.OFFICE,     Registration.APPROVED,  False,  N_("通过")),
-    S(Registration.PENDING,  REFUSE,   Role.OFFICE,     Registration.REFUSED,   True,   N_("退回")),
-    S(Registration.REFUSED,  RESUBMIT, Role.ENTERPRISE, Registration.PENDING,   False,  N_("修改后重新提交")),
+    S(Registration.PENDING,  APPROVE,  Role.OFFICE,     Registration.APPROVED,  False,  NP_("button", "通过")),
+    S(Registration.PENDING,  REFUSE,   Role.OFFICE,     Registration.REFUSED,   True,   NP_("button", "退回")),
+    S(Registration.REFUSED,  RESUBMIT, Role.ENTERPRISE, Registration.PENDING,   False,  NP_("button", "修改后重新提交")),
 )
 # fmt: on
 

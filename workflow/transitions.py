@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from models import Action, Result, Role, State
-from workflow.words import N_
+from workflow.words import N_, NP_
 
 DRAFT, RETURNED, FINISHED = State.DRAFT, State.RETURNED, State.FINISHED
 ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, CITY_REVIEW = (
@@ -87,13 +87,13 @@ RESULT_WORDS = {
 """审核结果, to the letter of the guide."""
 
 ACTION_WORDS = {
-    SAVE: N_("保存"),
-    SUBMIT: N_("提交"),
-    WITHDRAW: N_("撤回"),
-    PASS: N_("通过"),
-    RETURN: N_("回退"),
-    REFUSE: N_("不通过"),
-    Action.MOVE: N_("划转"),
+    SAVE: NP_("button", "保存"),
+    SUBMIT: NP_("button", "提交"),
+    WITHDRAW: NP_("button", "撤回"),
+    PASS: NP_("button", "通过"),
+    RETURN: NP_("button", "回退"),
+    REFUSE: NP_("button", "不通过"),
+    Action.MOVE: NP_("button", "划转"),
 }
 
 ROLE_WORDS = {

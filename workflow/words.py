@@ -9,6 +9,11 @@ def N_(text: str) -> str:
     return text
 
 
+def NP_(context: str, text: str) -> str:
+    """Return the text unchanged: a word that other languages say otherwise here ("button": what it does, not what it did)."""
+    return text
+
+
 @dataclass(frozen=True)
 class Sentence:
     """Wording with gaps, and the words that fill them."""
