@@ -162,14 +162,21 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         except DecidedMeanwhile:
             db.session.refresh(found)
             if not editable(found.state):
-                return self._submitted(found, 409, gettext("申请已提交，提交后的信息不可修改。"))
+                return self._too_late(found)
             form.version.data = form.version.raw_data = None
             form.version.data = str(found.version)
             sentence = gettext("此申请在另一窗口保存过。请核对后再点“保存”，将以本页内容为准。")
             return self._unsaved(found, form, sentence, 409)
         except NotPermitted:
-            return self._submitted(found, 409, gettext("申请已提交，提交后的信息不可修改。"))
+            return self._too_late(found)
         return self._onward(found, form)
+
+    def _too_late(self, found: Application) -> Any:
+        """Say that nothing can be changed any more (A14)."""
+        sentence = gettext("申请已提交，提交后的信息不可修改。")
+        if wants_json():
+            return {"failed": sentence, "version": str(found.version), "errors": {}}, 409
+        return self._submitted(found, 409, sentence)
 
     def _rows_only(self, form: Any, asked: str) -> bool:
         """Change the rows on the page without saving, for whoever has no scripts (A10)."""

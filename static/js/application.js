@@ -1,7 +1,8 @@
 // The applicant's main page: 「申请须知」, rows of 「学习工作经历」, 「工作单位」, and a saving that survives a bad connection.
 import { closeDialog, openDialog } from "./dialog.js";
 import { countdown } from "./countdown.js";
-import { markClean, markDirty, markFailed } from "./unsaved.js";
+import { renewToken } from "./token.js";
+import { isDirty, markClean, markDirty, markFailed } from "./unsaved.js";
 
 const form = document.getElementById("application");
 const token = form.querySelector("[name=csrf_token]").value;
@@ -56,7 +57,7 @@ const state = (fields) => [...fields.querySelectorAll("input")].map((one) => [on
 
 function edit(row, fresh = false) {
   const fields = row.querySelector("[data-experience-fields]");
-  edited = { row, fields, fresh, before: state(fields), kept: false };
+  edited = { row, fields, fresh, before: state(fields), dirty: isDirty(form), kept: false };
   stage.append(fields);
   openDialog(dialog);
   (fields.querySelector("[aria-invalid=true]") ?? fields.querySelector("input")).focus();
@@ -85,12 +86,13 @@ dialog.addEventListener("keydown", (event) => {
   dialog.querySelector("[data-experience-keep]").click();
 });
 dialog.addEventListener("close", () => {
-  const { row, fields, fresh, before, kept } = edited;
+  const { row, fields, fresh, before, dirty, kept } = edited;
   if (!kept) {
     for (const [one, text, checked] of before) {
       one.checked = checked;
       if (one.type !== "radio") one.value = text;
     }
+    if (!dirty) markClean(form);
   }
   row.append(fields);
   if (kept) {
@@ -182,10 +184,16 @@ employers.querySelector("[data-employers-take]").addEventListener("click", take)
 
 // --- saving: the page is only left once the server has everything
 const PLACE = "application-place";
+const EXPIRED = 419;
 let pressed = null;
 
 function clearErrors() {
-  for (const wrong of form.querySelectorAll("[data-from-saving]")) wrong.remove();
+  for (const wrong of form.querySelectorAll("[data-from-saving]")) {
+    const field = wrong.closest(".field");
+    field?.classList.remove("field-wrong");
+    field?.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid");
+    wrong.remove();
+  }
 }
 
 function tell(id, sentences) {
@@ -210,6 +218,14 @@ function tell(id, sentences) {
   }
 }
 
+async function send(body) {
+  const post = () => fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await post();
+  if (answer?.status !== EXPIRED || !(await renewToken(form))) return answer;
+  body.set("csrf_token", form.elements.csrf_token.value);
+  return post();
+}
+
 form.addEventListener("submit", async (event) => {
   const button = event.submitter;
   event.preventDefault();
@@ -221,7 +237,7 @@ form.addEventListener("submit", async (event) => {
   button?.setAttribute("aria-busy", "true");
   const body = new FormData(form);
   if (button?.name) body.set(button.name, button.value);
-  const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await send(body);
   const told = answer?.headers.get("Content-Type")?.includes("json") ? await answer.json().catch(() => null) : null;
   delete form.dataset.saving;
   button?.removeAttribute("aria-busy");
@@ -243,7 +259,7 @@ form.addEventListener("submit", async (event) => {
     markFailed(form, told.failed);
     form.querySelector("[aria-invalid=true]")?.scrollIntoView({ block: "center" });
   } else {
-    markFailed(form, answer && (answer.redirected || answer.status === 419 || answer.status === 404) ? form.dataset.expired : form.dataset.failed);
+    markFailed(form, answer && (answer.redirected || answer.status === EXPIRED || answer.status === 404) ? form.dataset.expired : form.dataset.failed);
   }
 });
 

@@ -31,5 +31,11 @@ document.addEventListener("click", (event) => {
 });
 
 const summary = document.querySelector("[data-focus-on-load]");
+const named = decodeURIComponent(location.hash.slice(1));
 if (summary) summary.focus();
-else if (location.hash.length > 1) goTo(decodeURIComponent(location.hash.slice(1)));
+else if (named) {
+  goTo(named);
+  // Browsers go to the place themselves once the page is whole, and leave the focus on its frame.
+  const again = () => document.activeElement === document.getElementById(named) && goTo(named);
+  window.addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(again)));
+}
