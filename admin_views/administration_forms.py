@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from sqlalchemy import select
@@ -40,7 +41,8 @@ def _given(sentence: Any) -> DataRequired:
     return DataRequired(sentence)
 
 
-TELEPHONE = Regexp(r"[0-9+()\-/、，, 转]+\Z", message=_("请填写电话号码，例如：0477-8586912。"))
+TELEPHONE_SHAPE = r"[0-9+()\-/、，, 转]+\Z"  # stays Chinese
+TELEPHONE = Regexp(TELEPHONE_SHAPE, message=_("请填写电话号码，例如：0477-8586912。"))
 
 
 class Line(StringField):
@@ -74,7 +76,10 @@ def _offices() -> list[tuple[int, str]]:
 
 def _regions() -> list[tuple[int, str]]:
     regions = select(Region.id, Region.name, Region.kind).order_by(Region.position, Region.id)
-    return [(row.id, f"{row.name}（{said(KIND_WORDS[row.kind])}）") for row in db.session.execute(regions)]
+    return [
+        (row.id, gettext("%(name)s（%(kind)s）", name=row.name, kind=said(KIND_WORDS[row.kind])))
+        for row in db.session.execute(regions)
+    ]
 
 
 def _number(value: Any) -> int | None:
