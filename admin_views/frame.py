@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request, session, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale, gettext, ngettext
 from flask_login import current_user
 
 from admin_views import entrance
@@ -16,8 +16,9 @@ from workflow import messages
 from workflow.calendar import ORDOS, Waiting, waited
 from workflow.completeness import Problem
 from workflow.settings import DEFAULTS, HELP_LINE, setting
+from workflow.words import N_
 
-SITE_NAME = "鄂尔多斯人事人才公共服务大厅"
+SITE_NAME = N_("鄂尔多斯人事人才公共服务大厅")
 LATE_WORKING_DAYS = 5
 """From here on a waiting time is amber."""
 PAGES = ("text/html", "application/json")
@@ -123,9 +124,9 @@ def waiting(since: datetime) -> dict[str, Any]:
     if time.days == 0:
         return {"words": gettext("今天"), "late": False}
     words = (
-        gettext("%(days)s 个工作日", days=time.days)
+        ngettext("%(num)s 个工作日", "%(num)s 个工作日", time.days)
         if time.working
-        else gettext("%(days)s 天", days=time.days)
+        else ngettext("%(num)s 天", "%(num)s 天", time.days)
     )
     return {"words": words, "late": time.days >= LATE_WORKING_DAYS}
 
