@@ -9,7 +9,7 @@ import unicodedata
 LONGEST = 120
 """Characters of a display name; a longer one is cut before its extension."""
 
-NAMELESS = "附件"
+NAMELESS = "附件"  # stays Chinese: it is data, the same for whoever reads
 
 # Cc, Cf, Cs, Co, Cn: controls, the marks that turn the reading direction (U+202E shows exe.pdf for fdp.exe),
 # invisible joiners, halves of characters, private and unassigned ones. Zl and Zp break the line.
