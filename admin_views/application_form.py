@@ -64,7 +64,7 @@ class DayField(StringField):
     """A date as people write it. What is no date stays in the field as typed."""
 
     input_type = "date"
-    shapes = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")
+    shapes = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")  # stays Chinese
     sentence = N_("请按“年-月-日”填写真实的日期，例如：2026-11-23。")
     written = "%Y-%m-%d"
 
@@ -91,7 +91,7 @@ class MonthField(DayField):
     """A month, kept as its first day."""
 
     input_type = "month"
-    shapes = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y%m", "%Y年%m月", "%Y-%m-%d")
+    shapes = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y%m", "%Y年%m月", "%Y-%m-%d")  # stays Chinese
     sentence = N_("请按“年-月”填写，例如：2026-11。")
     written = "%Y-%m"
 
