@@ -14,10 +14,9 @@ from sqlalchemy.orm import defer, joinedload
 from werkzeug.wrappers import Response
 
 from admin_views.frame import said
-from models import Account, Application, Enterprise, Message, MessageReading, Role, db
+from models import Account, Application, Enterprise, Message, MessageReading, Role, State, db
 from workflow import messages as outbox
-from workflow import routing, scope
-from workflow.transitions import BY_STATE_AND_ACTION
+from workflow import scope
 
 PAGE_SIZE = 20
 
@@ -48,7 +47,7 @@ def open_one(number: int) -> Response:
     message: Message = row[0]
     outbox.mark_read(current_user, message.id)
     address = url(message, current_user) if _in_sight(message, current_user) else None
-    if address is None:
+    if address is None and _is_about_something(message):
         flash(gettext("这件事已不在您处办理，无法打开。"), "info")
     return redirect(address or url_for("messages.own"), 303)
 
@@ -74,7 +73,7 @@ def rendered(message: Message, *, unread: bool) -> dict[str, Any]:
     """Return a message as a page shows it: `text`, `at`, `unread`; `url` is what it is about, `open` (POST) marks it too."""
     return {
         "id": message.id,
-        "text": said(outbox.WORDING[message.kind], _words(message)),
+        "text": said(outbox.shown(message.kind), outbox.gaps(message, _desk)),
         "url": url(message, current_user),
         "open": url_for("messages.open_one", number=message.id),
         "at": message.created_at,
@@ -113,6 +112,7 @@ def _told(actor: Account) -> Select[Any]:
         )
         .where(scope.messages(actor))
         .options(
+            defer(Message.secret_words),
             joinedload(Message.review),
             joinedload(Message.registration_event),
             joinedload(Message.subject_enterprise),
@@ -127,35 +127,17 @@ def _told(actor: Account) -> Select[Any]:
     )
 
 
-def _words(message: Message) -> dict[str, str]:
-    """Return what fills the gaps of a message's wording."""
-    words: dict[str, str] = {}
-    if message.application is not None and message.review is not None:
-        review = message.review
-        row = BY_STATE_AND_ACTION.get((review.from_state, review.action))
-        words |= {
-            "name": message.application.name,
-            "number": message.application.number,
-            "said": row.said if row else review.reason,  # a move says itself what it is
-            "desk": _desk(message.application, review.to_state),
-            "reason": review.reason,
-        }
-    if message.subject_enterprise is not None:
-        words["enterprise"] = message.subject_enterprise.name
-    if message.registration_event is not None:
-        words["reason"] = message.registration_event.reason
-    return words
-
-
-def _desk(application: Application, step: Any) -> str:
+def _desk(application: Application, step: State) -> str:
     """Return what the desk of a step is called; asked once a request for each step and region."""
-    if step not in routing.REACH or application.submitted_enterprise is None:
-        return ""
     known: dict[Any, str] = g.setdefault("desk_names", {})
     key = (step, application.submitted_enterprise_id, application.region_id)
     if key not in known:
-        known[key] = routing.desk(step, application.submitted_enterprise, application.region).name
+        known[key] = outbox.desk_name(application, step)
     return known[key]
+
+
+def _is_about_something(message: Message) -> bool:
+    return message.application_id is not None or message.subject_enterprise_id is not None
 
 
 def _in_sight(message: Message, actor: Account) -> bool:

@@ -6,13 +6,14 @@ from models.audit import Change
 from models.database import db, exclusive, now
 from models.enterprises import Enterprise, RegistrationEvent
 from models.materials import Attachment, Material
-from models.messages import Message, MessageReading
+from models.messages import Delivery, Message, MessageReading
 from models.notices import Notice, NoticeReading, Period, Setting
 from models.regions import Office, Region
 from models.reviews import Disclosure, Review
 from models.vocabulary import (
     Action,
     ChangeKind,
+    DeliveryState,
     ExperienceKind,
     OfficeDuty,
     RegionKind,
@@ -21,7 +22,9 @@ from models.vocabulary import (
     Result,
     Role,
     State,
+    Way,
 )
+from models.work import Heartbeat
 
 __all__ = [
     "Account",
@@ -31,10 +34,13 @@ __all__ = [
     "Change",
     "ChangeKind",
     "Counter",
+    "Delivery",
+    "DeliveryState",
     "Disclosure",
     "Enterprise",
     "Experience",
     "ExperienceKind",
+    "Heartbeat",
     "Material",
     "Message",
     "MessageReading",
@@ -53,6 +59,7 @@ __all__ = [
     "Role",
     "Setting",
     "State",
+    "Way",
     "db",
     "exclusive",
     "now",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.database import Instant, Model, now, words
@@ -16,7 +16,7 @@ class Account(Model):
     """An applicant, a reviewer of an enterprise, an office's or the city's clerk, or an administrator.
 
     `login_digest` is the keyed hash of what is typed at the login; `session_stamp` is part of every session,
-    so that a new one ends them all.
+    so that a new one ends them all. Messages leave the house by the ways that the person wants and has an address for.
     """
 
     __tablename__ = "accounts"
@@ -32,6 +32,9 @@ class Account(Model):
     identity_number: Mapped[str | None] = mapped_column(Encrypted("accounts.identity_number"))
     login: Mapped[str | None] = mapped_column(String(60))
     phone: Mapped[str] = mapped_column(String(30), default="")
+    email: Mapped[str | None] = mapped_column(String(120))
+    wants_sms: Mapped[bool] = mapped_column(default=True, server_default=true())
+    wants_mail: Mapped[bool] = mapped_column(default=False, server_default=false())
     office_id: Mapped[int | None] = mapped_column(ForeignKey("offices.id"))
     enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))
     active: Mapped[bool] = mapped_column(default=True)

@@ -1,21 +1,29 @@
 """The outbox: what the system has to tell whom. Written in the transaction of the event that caused it.
 
-A message goes to one account, or to a desk: everybody of an enterprise or of an office.
+A message goes to one account, or to a desk: everybody of an enterprise or of an office. The worker expands it into
+deliveries, one for each person and way; no two of one message to one person by one way can be stored.
 """
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.accounts import Account
 from models.applications import Application
-from models.database import Instant, Model, now
+from models.database import Instant, Model, now, words
 from models.enterprises import Enterprise, RegistrationEvent
 from models.reviews import Review
+from models.secrets import EncryptedJSON
+from models.vocabulary import DeliveryState, Way
 
 
 class Message(Model):
-    """One thing told to one account or one desk. `kind` names its wording in workflow/messages.py."""
+    """One thing told to one account or one desk. `kind` names its wording in workflow/messages.py.
+
+    `secret_words` fill gaps with what only its receiver may read, such as a code: never shown on a page, and gone once
+    nothing of the message is left to deliver. `expanded_at` is when the worker made its deliveries.
+    """
 
     __tablename__ = "messages"
 
@@ -28,6 +36,9 @@ class Message(Model):
     registration_event_id: Mapped[int | None] = mapped_column(ForeignKey("registration_events.id"))
     application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))
     subject_enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))
+    secret_words: Mapped[dict[str, str] | None] = mapped_column(EncryptedJSON("messages.secret_words"))
+    urgent: Mapped[bool] = mapped_column(default=False, server_default=false())
+    expanded_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
     review: Mapped[Review | None] = relationship()
@@ -44,6 +55,12 @@ class Message(Model):
         Index(None, "account_id", "id"),
         Index(None, "enterprise_id", "id"),
         Index(None, "office_id", "id"),
+        Index(
+            "ix_messages_unexpanded",
+            "id",
+            sqlite_where=text("expanded_at IS NULL"),
+            postgresql_where=text("expanded_at IS NULL"),
+        ),
     )
 
 
@@ -55,3 +72,36 @@ class MessageReading(Model):
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant, default=now)
+
+
+UNSETTLED = text("state IN ('waiting', 'sending')")
+
+
+class Delivery(Model):
+    """That a message goes to one person by one way.
+
+    `next_try` is when it is tried next; while it is `sending`, when the worker's lease ends. `error` says what went
+    wrong last, never what the message says nor where it went.
+    """
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    way: Mapped[Way] = mapped_column(words(Way))
+    state: Mapped[DeliveryState] = mapped_column(words(DeliveryState), default=DeliveryState.WAITING)
+    urgent: Mapped[bool] = mapped_column(default=False)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try: Mapped[datetime] = mapped_column(Instant, default=now)
+    error: Mapped[str] = mapped_column(String(120), default="")
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    message: Mapped[Message] = relationship()
+    account: Mapped[Account] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("message_id", "account_id", "way"),
+        Index(None, "account_id"),
+        Index("ix_deliveries_unsettled", "next_try", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
+    )

@@ -74,6 +74,22 @@ class RegistrationAction(Enum):
     RESUBMIT = "resubmit"
 
 
+class Way(Enum):
+    """How a message leaves the house; in-app everybody sees their own anyway."""
+
+    MAIL = "mail"
+    SMS = "sms"
+
+
+class DeliveryState(Enum):
+    """`sending` is held by a worker until its lease ends; `failed` has been given up."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
 class ExperienceKind(Enum):
     STUDY = "study"
     WORK = "work"

@@ -1,6 +1,11 @@
-"""What the system tells whom when something happens: written beside the event, in its transaction (A16, E3, E6)."""
+"""What the system tells whom when something happens: written beside the event, in its transaction (A16, E3, E6).
 
+How it leaves the house is workflow/delivery.py's; nothing here waits for a letter to be sent.
+"""
+
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, func, insert, literal, select, true
 from sqlalchemy.exc import IntegrityError
@@ -14,14 +19,15 @@ from models import (
     RegistrationAction,
     RegistrationEvent,
     Review,
+    State,
     db,
     exclusive,
     now,
 )
 from models.database import Instant
-from workflow import scope
+from workflow import routing, scope
 from workflow.routing import desk_of
-from workflow.transitions import FINISHED, RETURNED
+from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED
 from workflow.words import N_
 
 WORDING = {
@@ -33,7 +39,14 @@ WORDING = {
     "registration_waiting": N_("%(enterprise)s注册了企业账号，待您审核。"),
     "registration_approved": N_("企业账号已审核通过，可以审核本单位人员的申请。"),
     "registration_refused": N_("企业账号未通过审核，请修改后重新提交。原因：%(reason)s"),
+    "password_reset": N_("您的重设密码验证码是%(code)s，30 分钟内有效。如非本人操作，请忽略。"),
 }
+
+SHOWN = {"password_reset": N_("有人用您的登录名申请重设密码，验证码已发到您登记的手机或邮箱。")}
+"""What a page says where the wording has gaps for secrets: never what fills them."""
+
+LIFETIMES = {"password_reset": timedelta(minutes=30)}
+"""How long a message is worth sending; the others always are."""
 
 MOST_UNREAD = 99
 """Counting stops here: the badge then says 99+, and costs the same for every desk."""
@@ -107,6 +120,48 @@ def remind_of_registration(enterprise: Enterprise) -> None:
             subject_enterprise_id=enterprise.id,
         )
     )
+
+
+def tell(account: Account, kind: str, words: dict[str, str], urgent: bool = False) -> Message:
+    """Write a message to one account, with words that only its receiver may read: no page and no log ever shows them.
+
+    Call within `exclusive()`. An urgent one goes out before the others, by every way the account has an address for.
+    """
+    message = Message(kind=kind, account_id=account.id, secret_words=words, urgent=urgent)
+    db.session.add(message)
+    return message
+
+
+def shown(kind: str) -> str:
+    """Return the wording of a kind for a page."""
+    return SHOWN.get(kind) or WORDING[kind]
+
+
+def desk_name(application: Application, step: State) -> str:
+    """Return what the desk of a step is called for this application; "" where nobody reviews."""
+    if step not in routing.REACH or application.submitted_enterprise is None:
+        return ""
+    return routing.desk(step, application.submitted_enterprise, application.region).name
+
+
+def gaps(message: Message, desk: Callable[[Application, State], str] = desk_name) -> dict[str, str]:
+    """Return what fills the gaps of a message's wording, but for its secrets."""
+    words: dict[str, str] = {}
+    if message.application is not None and message.review is not None:
+        review = message.review
+        row = BY_STATE_AND_ACTION.get((review.from_state, review.action))
+        words |= {
+            "name": message.application.name,
+            "number": message.application.number,
+            "said": row.said if row else review.reason,  # a move says itself what it is
+            "desk": desk(message.application, review.to_state),
+            "reason": review.reason,
+        }
+    if message.subject_enterprise is not None:
+        words["enterprise"] = message.subject_enterprise.name
+    if message.registration_event is not None:
+        words["reason"] = message.registration_event.reason
+    return words
 
 
 def unread(actor: Account) -> int:

@@ -1,0 +1,17 @@
+"""Signs of life of the work that is done beside the site: when its worker was last there, when it last swept."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.database import Instant, Model
+
+
+class Heartbeat(Model):
+    """When something that recurs was last done, by its name in workflow/heartbeats.py."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
