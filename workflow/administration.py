@@ -51,6 +51,10 @@ def _sets_off_nothing(_row: Any, _before: Mapping[str, Any], _person: Account) -
     return []
 
 
+def _carries_out_nothing(_row: Any, _before: Mapping[str, Any], _person: Account) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Table:
     """What an administrator may do with a table: `fields` are the columns that may change, with their names."""
@@ -71,7 +75,9 @@ class Table:
     check: Callable[[Any], None] = _nothing
     """Raises Unacceptable for what no row may hold."""
     sets_off: Callable[[Any, Mapping[str, Any], Account], list[Sentence]] = _sets_off_nothing
-    """Does what the change sets off and tells it; `before` holds the changed columns as they were, {} for a new row."""
+    """Tells what the change sets off; `before` holds the changed columns as they were, {} for a new row."""
+    carry_out: Callable[[Any, Mapping[str, Any], Account], None] = _carries_out_nothing
+    """Does what it sets off, once that has been confirmed."""
 
 
 def _enterprise_follows(enterprise: Enterprise) -> None:
@@ -105,8 +111,8 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
                 "active": N_("启用"),
             },
             unique=("name", "code"),
-            hold=consequences.hold_applications_of_region,
             sets_off=consequences.of_region,
+            carry_out=consequences.hand_over_region,
         ),
         Office: Table(
             N_("单位"),
@@ -127,6 +133,7 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
             hold=consequences.hold_applications_of_enterprise,
             complete=_enterprise_follows,
             sets_off=consequences.of_enterprise,
+            carry_out=consequences.move_along,
         ),
         Account: Table(
             N_("工作人员"),
@@ -235,6 +242,7 @@ def change(
         _flush()
         db.session.expire(row, [relation.key for relation in inspect(model).relationships])
         _confirm(table.sets_off(row, before, person), confirmed)
+        table.carry_out(row, before, person)
         _record(row, person, ChangeKind.CHANGED, before, after)
     return row
 

@@ -1,4 +1,4 @@
-"""What an administrator's change sets off: done here, and told in sentences before it is confirmed (D3).
+"""What an administrator's change sets off: told in sentences before it is confirmed, and then done (D3).
 
 Nothing here decides an application. One that is under review stays with exactly one desk; who has it now is told so.
 """
@@ -30,23 +30,26 @@ from workflow.review import reroute
 from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, editable
 from workflow.words import N_, Sentence
 
-UNDER_REVIEW = tuple(routing.REACH)
 WITH_THE_APPLICANT = tuple(state for state in State if editable(state))
+IS_UNDER_REVIEW = Application.state.in_(tuple(routing.REACH))
+IS_WITH_THE_APPLICANT = Application.state.in_(WITH_THE_APPLICANT)
 
 # --- an enterprise moves to another region
 
 
 def hold_applications_of_enterprise(key: int) -> None:
     """Let no application to this enterprise be decided until the transaction ends."""
-    _under_review(Application.submitted_enterprise_id == key)
+    held = select(Application.id).where(Application.submitted_enterprise_id == key, IS_UNDER_REVIEW)
+    db.session.execute(held.order_by(Application.id).with_for_update()).all()
 
 
-def of_enterprise(enterprise: Enterprise, before: Mapping[str, Any], person: Account) -> list[Sentence]:
-    """Move what is under review along with the enterprise; each leaves a line in its history (D3)."""
+def of_enterprise(enterprise: Enterprise, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
+    """Tell what moves along with the enterprise (D3)."""
     if "region_id" not in before:
         return []
     region = enterprise.region
-    moving = _under_review(Application.submitted_enterprise_id == enterprise.id)
+    its_own = Application.submitted_enterprise_id == enterprise.id
+    moving = _steps_of(its_own)
     told = [
         Sentence(
             N_(
@@ -56,13 +59,12 @@ def of_enterprise(enterprise: Enterprise, before: Mapping[str, Any], person: Acc
                 "enterprise": enterprise.name,
                 "before": str(db.session.get(Region, before["region_id"])),
                 "region": region.name,
-                "count": str(len(moving)),
+                "count": str(moving.total()),
             },
         ),
-        *_of_steps(moving, region),
+        *_by_step(moving, region),
     ]
-    waiting = Application.state.in_(WITH_THE_APPLICANT)
-    if begun := _count(Application, and_(waiting, Application.submitted_enterprise_id == enterprise.id)):
+    if begun := _count(Application, and_(IS_WITH_THE_APPLICANT, its_own)):
         told.append(
             Sentence(
                 N_("已回退或撤回的申请 %(count)s 件，重新提交时按新地区的流程办理。"), {"count": str(begun)}
@@ -70,94 +72,82 @@ def of_enterprise(enterprise: Enterprise, before: Mapping[str, Any], person: Acc
         )
     if enterprise.registration is Registration.PENDING:
         told.append(Sentence(N_("企业账号的注册改由%(office)s审核。"), {"office": region.office.name}))
-        messages.remind_of_registration(enterprise)
     if not region.active:
         told.append(Sentence(N_("%(region)s已停用，本企业不能再被选为工作单位。"), {"region": region.name}))
-    for application in moving:
-        reroute(application, region, routing.desk_of(application), person, f"企业划转至{region.name}")
     return told
+
+
+def move_along(enterprise: Enterprise, before: Mapping[str, Any], person: Account) -> None:
+    """Move what is under review along with the enterprise; each leaves a line in its history (D3)."""
+    if "region_id" not in before:
+        return
+    region = enterprise.region
+    for application in _under_review(Application.submitted_enterprise_id == enterprise.id):
+        reroute(application, region, routing.desk_of(application), person, f"企业划转至{region.name}")
+    if enterprise.registration is Registration.PENDING:
+        messages.remind_of_registration(enterprise)
 
 
 # --- a region takes another way, or is answered for by another office
 
 
-def hold_applications_of_region(key: int) -> None:
-    """Let no application of this region be decided until the transaction ends."""
-    _under_review(Application.region_id == key)
-
-
-def of_region(region: Region, before: Mapping[str, Any], person: Account) -> list[Sentence]:
-    """Lay what is under review onto the region's new way, or onto the desk of its new office."""
+def of_region(region: Region, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
+    """Tell who has what is under review once the region is of another kind or another office's."""
     told: list[Sentence] = []
+    at = _steps_of(Application.region_id == region.id)
     if "kind" in before:
-        told += _other_way(region, before, person)
+        words = {
+            "region": region.name,
+            "before": routing.KIND_WORDS[before["kind"]],
+            "kind": routing.KIND_WORDS[region.kind],
+            "count": str(at.total()),
+        }
+        if routing.ROUTES[before["kind"]] == routing.steps(region):
+            told.append(Sentence(N_("%(region)s由%(before)s改为%(kind)s，审核流程不变。"), words))
+        else:
+            wording = N_("%(region)s由%(before)s改为%(kind)s，正在审核的申请 %(count)s 件按新的流程办理。")
+            told += [Sentence(wording, words), *_by_step(at, region)]
     if "office_id" in before:
-        told += _other_office(region, before["office_id"], person)
+        words = {
+            "region": region.name,
+            "office": region.office.name,
+            "count": str(at[PRELIMINARY_REVIEW] if PRELIMINARY_REVIEW in routing.steps(region) else 0),
+            "pending": str(_count(Enterprise, _pending_in(region))),
+        }
+        wording = N_(
+            "%(region)s改由%(office)s负责，待初审的申请 %(count)s 件、待审核的企业账号 %(pending)s 家转到该单位。"
+        )
+        told.append(Sentence(wording, words))
     if before.get("active") and not region.active:
-        told.append(
-            Sentence(
-                N_(
-                    "%(region)s停用后，注册企业时不能再选，本地区的 %(count)s 家企业不能再被选为工作单位；正在审核的申请照常办理。"
-                ),
-                {"region": region.name, "count": str(_count(Enterprise, Enterprise.region_id == region.id))},
-            )
+        words = {"region": region.name, "count": str(_count(Enterprise, Enterprise.region_id == region.id))}
+        wording = N_(
+            "%(region)s停用后，注册企业时不能再选，本地区的 %(count)s 家企业不能再被选为工作单位；正在审核的申请照常办理。"
         )
+        told.append(Sentence(wording, words))
     return told
 
 
-def _other_way(region: Region, before: Mapping[str, Any], person: Account) -> list[Sentence]:
-    moving = _under_review(Application.region_id == region.id)
-    words = {
-        "region": region.name,
-        "before": routing.KIND_WORDS[before["kind"]],
-        "kind": routing.KIND_WORDS[region.kind],
-        "count": str(len(moving)),
-    }
-    if routing.ROUTES[before["kind"]] == routing.steps(region):
-        return [Sentence(N_("%(region)s由%(before)s改为%(kind)s，审核流程不变。"), words)]
-    told = [
-        Sentence(
-            N_("%(region)s由%(before)s改为%(kind)s，正在审核的申请 %(count)s 件按新的流程办理。"), words
-        ),
-        *_of_steps(moving, region),
-    ]
-    for application in moving:
-        if routing.rerouted(application.state, region) is not application.state:
-            why = f"{region.name}改为{routing.KIND_WORDS[region.kind]}"
-            reroute(application, region, _desk(application, before), person, why)
-    return told
+def hand_over_region(region: Region, before: Mapping[str, Any], person: Account) -> None:
+    """Lay what is under review onto the region's new way, or onto the desk of its new office."""
+    if not before.keys() & {"kind", "office_id"}:
+        return
+    why = "，".join(
+        [f"{region.name}改为{routing.KIND_WORDS[region.kind]}"] * ("kind" in before)
+        + [f"{region.name}改由{region.office.name}负责"] * ("office_id" in before)
+    )
+    for application in _under_review(Application.region_id == region.id):
+        desk = _desk(application, before)
+        if routing.rerouted(application.state, region) is not application.state or (
+            routing.desk_of(application) != desk
+        ):
+            reroute(application, region, desk, person, why)
+    if "office_id" in before:
+        for enterprise in db.session.scalars(select(Enterprise).where(_pending_in(region))).unique():
+            messages.remind_of_registration(enterprise)
 
 
-def _other_office(region: Region, office_id: int, person: Account) -> list[Sentence]:
-    waiting = _under_review(and_(Application.region_id == region.id, Application.state == PRELIMINARY_REVIEW))
-    pending = db.session.scalars(
-        select(Enterprise).where(
-            Enterprise.region_id == region.id, Enterprise.registration == Registration.PENDING
-        )
-    ).all()
-    for application in waiting:
-        reroute(
-            application,
-            region,
-            _desk(application, {"office_id": office_id}),
-            person,
-            f"{region.name}改由{region.office.name}负责",
-        )
-    for enterprise in pending:
-        messages.remind_of_registration(enterprise)
-    return [
-        Sentence(
-            N_(
-                "%(region)s改由%(office)s负责，待初审的申请 %(count)s 件、待审核的企业账号 %(pending)s 家转到该单位。"
-            ),
-            {
-                "region": region.name,
-                "office": region.office.name,
-                "count": str(len(waiting)),
-                "pending": str(len(pending)),
-            },
-        )
-    ]
+def _pending_in(region: Region) -> ColumnElement[bool]:
+    return and_(Enterprise.region_id == region.id, Enterprise.registration == Registration.PENDING)
 
 
 def _desk(application: Application, before: Mapping[str, Any]) -> routing.Desk | None:
@@ -167,39 +157,39 @@ def _desk(application: Application, before: Mapping[str, Any]) -> routing.Desk |
     return routing.desk_of(application)
 
 
-def _of_steps(moving: Sequence[Application], region: Region) -> list[Sentence]:
-    """Return what the new way means for those at each step; call it before they are moved."""
-    at = Counter(application.state for application in moving)
+def _by_step(at: Counter[State], region: Region) -> list[Sentence]:
+    """Return what the new way means for those at each step."""
     way, office = routing.steps(region), region.office.name
-    told = []
-    if at[ENTERPRISE_REVIEW]:
-        wording = (
-            N_("待企业审核的 %(count)s 件，企业审核通过后由%(office)s初审。")
-            if PRELIMINARY_REVIEW in way
-            else N_("待企业审核的 %(count)s 件，企业审核通过后直接由市专家服务中心审核。")
-        )
-        told.append(Sentence(wording, {"count": str(at[ENTERPRISE_REVIEW]), "office": office}))
-    if at[PRELIMINARY_REVIEW]:
-        wording = (
-            N_("待初审的 %(count)s 件，改由%(office)s初审。")
-            if PRELIMINARY_REVIEW in way
-            else N_("待初审的 %(count)s 件不再经过初审，直接由市专家服务中心审核。")
-        )
-        told.append(Sentence(wording, {"count": str(at[PRELIMINARY_REVIEW]), "office": office}))
-    if at[CITY_REVIEW]:
-        told.append(
-            Sentence(
-                N_("待市专家服务中心审核的 %(count)s 件，仍由市专家服务中心审核。"),
-                {"count": str(at[CITY_REVIEW])},
-            )
-        )
-    return told
+    first = PRELIMINARY_REVIEW in way
+    wordings = {
+        ENTERPRISE_REVIEW: N_("待企业审核的 %(count)s 件，企业审核通过后由%(office)s初审。")
+        if first
+        else N_("待企业审核的 %(count)s 件，企业审核通过后直接由市专家服务中心审核。"),
+        PRELIMINARY_REVIEW: N_("待初审的 %(count)s 件，改由%(office)s初审。")
+        if first
+        else N_("待初审的 %(count)s 件不再经过初审，直接由市专家服务中心审核。"),
+        CITY_REVIEW: N_("待市专家服务中心审核的 %(count)s 件，仍由市专家服务中心审核。"),
+    }
+    return [
+        Sentence(wording, {"count": str(at[state]), "office": office})
+        for state, wording in wordings.items()
+        if at[state]
+    ]
+
+
+def _steps_of(which: ColumnElement[bool]) -> Counter[State]:
+    """Return how many of these are at each step of their review."""
+    counted = (
+        select(Application.state, func.count()).where(IS_UNDER_REVIEW, which).group_by(Application.state)
+    )
+    return Counter(dict(db.session.execute(counted).all()))
 
 
 def _under_review(which: ColumnElement[bool]) -> Sequence[Application]:
+    """Return these, read anew and held until the transaction ends."""
     return db.session.scalars(
         select(Application)
-        .where(Application.state.in_(UNDER_REVIEW), which)
+        .where(IS_UNDER_REVIEW, which)
         .order_by(Application.id)
         .with_for_update(of=Application)
         .execution_options(populate_existing=True)
@@ -281,7 +271,7 @@ def of_material(material: Material, before: Mapping[str, Any], _person: Account)
             )
         ]
     asked_anew = not before or before.get("required") is False or before.get("active") is False
-    begun = _count(Application, Application.state.in_(WITH_THE_APPLICANT))
+    begun = _count(Application, IS_WITH_THE_APPLICANT)
     if not (asked_anew and material.required and material.active and begun):
         return []
     return [
@@ -296,7 +286,7 @@ def of_material(material: Material, before: Mapping[str, Any], _person: Account)
 
 def of_notice(notice: Notice, _before: Mapping[str, Any], _person: Account) -> list[Sentence]:
     """Tell that a version is for good, and who has to read it."""
-    begun = _count(Application, Application.state.in_(WITH_THE_APPLICANT))
+    begun = _count(Application, IS_WITH_THE_APPLICANT)
     return [
         Sentence(
             N_("“%(version)s”发布后立即生效，不能修改或撤回，只能再发布新的版本。"),
