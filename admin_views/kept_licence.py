@@ -6,6 +6,7 @@ Never believes a word that this site has not sealed, nor one for a file that has
 from dataclasses import asdict
 
 from flask import current_app
+from flask_babel import gettext
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
@@ -27,7 +28,9 @@ def take_in(file: FileStorage) -> Received:
     """Inspect and store the file. Raises UploadError; then nothing is kept."""
     name = display_name(file.filename or "")
     if (extension := extension_of(name)) not in EXTENSIONS and extension:
-        raise Refused(Fault.EXTENSION, name=name, extension=extension, permitted="、".join(EXTENSIONS))
+        raise Refused(
+            Fault.EXTENSION, name=name, extension=extension, permitted=gettext("、").join(EXTENSIONS)
+        )
     return receive(file)
 
 

@@ -51,7 +51,7 @@ class AttachmentRoutes(PaperRoutes):
             ],
             errors=errors or {},
             accept=ACCEPT,
-            extensions="、".join(EXTENSIONS),
+            extensions=gettext("、").join(EXTENSIONS),
             lacking=sum(material.required and not files for material, files in slots),
         )
         return content, status

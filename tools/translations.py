@@ -99,13 +99,22 @@ def unmarked_in_template(path: Path) -> Iterator[str]:
     lines = source.splitlines()
     before: list[str] = []
     for number, kind, value in Environment(extensions=["jinja2.ext.i18n"], autoescape=True).lex(source):
-        marked = kind == "string" and before[-1:] == ["("] and before[-2] in MARKS
+        marked = kind == "string" and _is_argument_of_a_mark(before)
         if kind in ("data", "string") and not marked:
             for line, text in enumerate(value.splitlines(), number):
                 if HANZI.search(text) and STAYS not in lines[line - 1]:
                     yield f"{path.relative_to(ROOT)}:{line}: unmarked text {text.strip()[:60]!r}"
         if kind in ("name", "operator", "string"):
             before.append(value)
+
+
+def _is_argument_of_a_mark(before: list[str]) -> bool:
+    for place in range(len(before) - 1, 0, -1):
+        if before[place] == "(":
+            return before[place - 1] in MARKS
+        if before[place] != "," and before[place][0] not in "\"'":
+            return False
+    return False
 
 
 def check() -> int:

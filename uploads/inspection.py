@@ -14,7 +14,7 @@ from uploads.limits import MAX_BYTES, MEGABYTE
 from uploads.names import display_name, extension_of
 from uploads.office import check_compound, check_package
 from uploads.recognition import recognise
-from uploads.sets import EXTENSIONS, attachments
+from uploads.sets import PERMITTED, attachments
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def inspect(stream: BinaryIO, filename: str) -> Inspected:
 
 
 _LIMITS: dict[str, object] = {
-    "permitted": "、".join(EXTENSIONS),
+    "permitted": PERMITTED,
     "megabytes": MAX_BYTES // MEGABYTE,
     "most_bytes": f"{MAX_BYTES:,}",
     "most_pages": decoding.MAX_PAGES,

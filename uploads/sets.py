@@ -6,6 +6,7 @@ Never serves a file: UPLOADS_AUTOSERVE stays off, files go out through delivery.
 from pathlib import Path
 
 from flask import Flask, current_app
+from flask_babel import LazyString, gettext
 from flask_uploads import UploadSet, configure_uploads
 
 from uploads.limits import MAX_BYTES, hold_limits
@@ -15,9 +16,12 @@ from uploads.storage import LocalDisk, Storage
 EXTENSIONS = ("jpg", "gif", "png", "jpeg", "bmp", "doc", "docx", "xls", "xlsx", "pdf")
 """In the guide's order, which is also the order in which the page names them."""
 
+PERMITTED = LazyString(lambda: gettext("、").join(EXTENSIONS))
+"""Those named in a sentence."""
+
 attachments = UploadSet("attachments", EXTENSIONS)
 
-__all__ = ["EXTENSIONS", "MAX_BYTES", "attachments", "previews", "register", "storage"]
+__all__ = ["EXTENSIONS", "MAX_BYTES", "PERMITTED", "attachments", "previews", "register", "storage"]
 
 
 def register(app: Flask) -> None:

@@ -1,13 +1,19 @@
 // 「上传附件」: files are chosen, dropped or photographed into their slot, sent one by one with a bar each, and can be
 // cancelled, tried again, taken away. The server looks at everything once more; here only what saves a wait is checked.
 
+import { closeDialog, openDialog } from "./dialog.js";
+import { renewToken } from "./token.js";
+
 const LARGEST = 20 * 1024 * 1024;
 const form = document.querySelector("form[data-upload]");
 const words = form.dataset;
+const EXPIRED = 419;
 const status = document.querySelector("[data-upload-status]");
+const login = document.querySelector("[data-login]");
 const waiting = new Map(); // the row of a file -> what is known of it
 let busy = false;
 
+const comma = document.documentElement.lang === "en" ? ", " : "，";
 const size = (bytes) => (bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`);
 
 function fault(file, accept) {
@@ -49,7 +55,7 @@ function line(slot, file, camera) {
 
 function ready(one) {
   one.state = "ready";
-  one.note.textContent = `${size(one.file.size)}，${words.wordReady}`;
+  one.note.textContent = `${size(one.file.size)}${comma}${words.wordReady}`;
   one.button.textContent = words.wordRemove;
   one.button.setAttribute("aria-label", `${words.wordRemove} ${one.file.name}`);
   one.error.hidden = true;
@@ -68,8 +74,13 @@ function fail(one, sentence, again) {
 
 function press(one) {
   if (one.state === "sending") one.request.abort();
-  else if (one.state === "failed") send(one).then(settle);
+  else if (one.state === "failed") again(one);
   else drop(one);
+}
+
+async function again(one) {
+  await send(one);
+  await settle();
 }
 
 function drop(one) {
@@ -77,7 +88,14 @@ function drop(one) {
   one.row.remove();
 }
 
-function send(one) {
+async function send(one) {
+  if ((await post(one)) !== EXPIRED) return;
+  if (await renewToken(form)) await post(one);
+  login.hidden = one.state === "done";
+}
+
+/** Resolves with the status that the server answered, once the line says how it went. */
+function post(one) {
   return new Promise((resolve) => {
     const body = new FormData();
     body.set("csrf_token", form.querySelector("[name=csrf_token]").value);
@@ -109,12 +127,12 @@ function send(one) {
       } else if (request.status === 413) {
         fail(one, words.wordBig, false);
       } else {
-        fail(one, request.status === 200 || request.status === 419 ? words.wordExpired : words.wordBroken, true);
+        fail(one, request.status === 200 || request.status === EXPIRED ? words.wordExpired : words.wordBroken, true);
       }
-      resolve();
+      resolve(request.status);
     });
-    request.addEventListener("error", () => { fail(one, words.wordBroken, true); resolve(); });
-    request.addEventListener("abort", () => { ready(one); one.note.textContent = size(one.file.size); resolve(); });
+    request.addEventListener("error", () => { fail(one, words.wordBroken, true); resolve(0); });
+    request.addEventListener("abort", () => { ready(one); one.note.textContent = size(one.file.size); resolve(0); });
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
     request.responseType = "json";
@@ -122,21 +140,45 @@ function send(one) {
   });
 }
 
-function settle() {
-  const left = [...waiting.values()].filter((one) => one.state !== "done");
-  if (waiting.size && !left.length) window.location.reload();
+const those = (...states) => [...waiting.values()].filter((one) => states.includes(one.state));
+
+/** Show what has been uploaded as the server has it now; what was refused or is still to be sent keeps its line. */
+async function settle() {
+  const answer = those("done").length ? await fetch(window.location.pathname).catch(() => null) : null;
+  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  if (page?.querySelector("form[data-upload]")) {
+    for (const fresh of page.querySelectorAll("[data-slot]")) renew(document.getElementById(fresh.id), fresh);
+    for (const old of document.querySelectorAll("form[data-remove]")) old.remove();
+    form.after(...page.querySelectorAll("form[data-remove]"));
+    status.textContent = page.querySelector("[data-upload-status]").textContent;
+    for (const one of those("done")) drop(one);
+  }
+  const left = those("ready", "failed", "refused").length;
+  if (left) status.textContent = words.wordLeft.replace("{n}", left);
+}
+
+function renew(slot, fresh) {
+  for (const old of slot.querySelectorAll(".slot-file")) old.remove();
+  slot.querySelector("[data-slot-waiting]").before(...fresh.querySelectorAll(".slot-file"));
+  for (const part of [".slot-head", ".slot-drop > label > span"]) slot.querySelector(part).innerHTML = fresh.querySelector(part).innerHTML;
+  slot.classList.toggle("slot-full", fresh.classList.contains("slot-full"));
 }
 
 async function start() {
-  const queue = [...waiting.values()].filter((one) => one.state === "ready" || one.state === "failed");
-  if (!queue.length) {
+  const tried = new Set();
+  const next = () => those("ready", "failed").find((one) => !tried.has(one));
+  if (!next()) {
     status.textContent = words.wordNone;
     return;
   }
   busy = true;
-  for (const one of queue) if (waiting.has(one.row)) await send(one);
+  for (let one = next(); one; one = next()) {
+    tried.add(one);
+    status.textContent = words.wordSending.replace("{n}", tried.size).replace("{m}", tried.size + those("ready", "failed").filter((other) => !tried.has(other)).length);
+    await send(one);
+  }
   busy = false;
-  settle();
+  await settle();
 }
 
 function take(slot, files, camera = false) {
@@ -174,6 +216,23 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
     if (kind === "drop") take(slot, event.dataTransfer.files);
   });
 }
+
+// --- 「删除」 asks first
+const removal = document.getElementById("file-remove");
+let leaving = null;
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[form^=remove-]");
+  if (button) {
+    event.preventDefault();
+    leaving = button;
+    removal.querySelector("[data-file-named]").textContent = button.closest(".slot-file").querySelector("strong").textContent;
+    openDialog(removal, button);
+  } else if (event.target.closest("[data-file-removed]")) {
+    closeDialog(removal);
+    leaving.form.requestSubmit();
+  }
+});
+
 window.addEventListener("beforeunload", (event) => {
   const unsent = [...waiting.values()].some((one) => ["ready", "sending", "failed"].includes(one.state));
   if (unsent) event.preventDefault();
