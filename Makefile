@@ -12,7 +12,7 @@ PIP_COMPILE := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= $(PY) -m piptools compi
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 export PORT PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check style types imports texts diagram format translations lock clean environment tools
+.PHONY: run test check style types imports texts diagram format translations pictures lock clean environment tools
 
 run:
 	@$(PYTHON) tools/port_is_free.py
@@ -65,6 +65,11 @@ format: tools
 
 translations: tools
 	@$(PY) tools/translations.py update
+
+# Looks as it does in the README with fonts-noto-cjk and chromium-l10n as well; make test installs the rest.
+pictures: tools catalogues
+	@echo 'docs/pictures · README 的图片'
+	@$(PY) -m tools.pictures
 
 lock: tools
 	@$(PIP_COMPILE) -o requirements.lock pyproject.toml

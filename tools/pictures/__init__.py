@@ -1,0 +1,1 @@
+"""Makes the README's pictures from the running site (`make pictures`)."""

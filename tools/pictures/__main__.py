@@ -1,0 +1,138 @@
+"""make pictures: a site of its own, invented people, the real workflow, Chromium; writes docs/pictures/*.png.
+
+Needs what `make test` installs; looks as it does in the README with fonts-noto-cjk and chromium-l10n as well.
+Nothing of the site is left afterwards.
+"""
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from config import ROOT
+from tests.browser.chromium import PROGRAMS, QUIETLY, ChromiumPage
+from tests.browser.people import login
+from tests.machine.site import Site
+from tools.pictures import papers, story
+from tools.pictures.people import NEWCOMER, PEOPLE
+
+PICTURES = ROOT / "docs" / "pictures"
+MOST_EACH, MOST_TOGETHER = 150_000, 1_000_000
+"""Bytes: a README has to open on a slow line too."""
+DESK, PHONE = (1366, 768), (390, 844)
+COLOURS = 256
+DOORS = {"applicant": "个人登录", "enterprise": "企业登录"}
+
+Look = Callable[[ChromiumPage], None]
+
+
+class Studio:
+    """The running site and a browser with a Chinese surface; every sitting is a person of their own."""
+
+    def __init__(self, site: Site, browser: Browser) -> None:
+        self.site, self.browser = site, browser
+
+    def sit_down(self, size: tuple[int, int] = DESK, scale: int = 1) -> ChromiumPage:
+        context = self.browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, locale="zh-CN", device_scale_factor=scale
+        )
+        return ChromiumPage(context.new_page(), self.site.url)
+
+    def enter(
+        self, role: str, region: str = "", *, size: tuple[int, int] = DESK, scale: int = 1
+    ) -> ChromiumPage:
+        """Come in as the first sample account of this role and region."""
+        account = next(a for a in self.site.accounts if a["role"] == role and a["region"] == region)
+        page = self.sit_down(size, scale)
+        login(page, DOORS.get(role, "工作人员入口"), account["login"], account["password"])
+        return page
+
+    def photograph(self) -> None:
+        """Take every picture of the README."""
+        with self.site.app_context():
+            returned, reviewed = (story.application_of(person).number for person in PEOPLE[:2])
+
+        page = self.sit_down()
+        page.goto("/")
+        page.see("申报进行中")
+        shoot(page, "portal")
+
+        page = self.sit_down()
+        login(page, "个人登录", story.whole(NEWCOMER[1]), story.PASSWORD)
+        page.click("战略性新兴产业引进人才生活补贴申请")
+        page.see("请阅读，还有 26 秒")
+        shoot(page, "notice")
+
+        page = self.enter("applicant")
+        page.goto(f"/personal/application/{returned}/")
+        page.see("已回退，请修改后重新提交")
+        shoot(page, "application")
+        page.goto(f"/personal/application/{returned}/attachments/")
+        page.see("必需材料已全部上传")
+        shoot(page, "attachments")
+
+        page = self.enter("applicant", size=PHONE, scale=2)
+        page.goto(f"/personal/application/{returned}/")
+        page.see("已回退，请修改后重新提交")
+        shoot(page, "application-phone")
+
+        page = self.enter("city")
+        page.goto("/city/")
+        page.see("待我审核")
+        shoot(page, "list")
+
+        page = self.enter("office", "东胜区")
+        page.goto(f"/office/{reviewed}/")
+        page.see("经过")
+        shoot(page, "review")
+
+        page = self.enter("administrator")
+        page.goto("/administration/")
+        page.see("概览")
+        shoot(page, "administration")
+
+
+def shoot(page: ChromiumPage, name: str) -> None:
+    """Write what the window shows, in few colours, once all its pictures are there."""
+    page.window.wait_for_load_state("networkidle")
+    page.evaluate("() => document.fonts.ready.then(() => true)")
+    taken = Image.open(io.BytesIO(page.window.screenshot())).convert("RGB")
+    few = taken.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
+    path = PICTURES / f"{name}.png"
+    few.save(path, optimize=True)
+    print(f"  {path.relative_to(ROOT)}  {path.stat().st_size // 1000} kB", flush=True)
+
+
+def weigh() -> None:
+    """End the program when a picture, or all of them, weigh too much."""
+    sizes = {path.name: path.stat().st_size for path in sorted(PICTURES.glob("*.png"))}
+    heavy = [name for name, size in sizes.items() if size > MOST_EACH]
+    if heavy or sum(sizes.values()) > MOST_TOGETHER:
+        sys.exit(f"图片过大 · too many bytes: {', '.join(heavy) or sum(sizes.values())}")
+
+
+def main() -> None:
+    papers.face()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    os.environ["LANGUAGE"] = "zh_CN"  # how Chromium writes dates in date fields
+    program = next((path for path in PROGRAMS if Path(path).exists()), PROGRAMS[0])
+    with tempfile.TemporaryDirectory(prefix="pictures-") as home, sync_playwright() as playwright:
+        site = Site(Path(home), f"sqlite:///{home}/pictures.sqlite")
+        try:
+            with site.app_context():
+                story.play()
+            browser = playwright.chromium.launch(executable_path=program, args=list(QUIETLY))
+            Studio(site, browser).photograph()
+            browser.close()
+        finally:
+            site.stop()
+    weigh()
+
+
+if __name__ == "__main__":
+    main()

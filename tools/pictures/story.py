@@ -1,0 +1,241 @@
+"""Plays what people.py tells, each event at its time, by the functions that the consoles call and by no other way."""
+
+import io
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+from stdnum.cn import ric
+from werkzeug.datastructures import FileStorage
+
+from models import (
+    Account,
+    Action,
+    Application,
+    Attachment,
+    Enterprise,
+    Experience,
+    ExperienceKind,
+    Material,
+    Notice,
+    Office,
+    Period,
+    Region,
+    Registration,
+    Role,
+    State,
+    db,
+    exclusive,
+)
+from tests.factories import act
+from tools.pictures import papers
+from tools.pictures.clock import at, moment
+from tools.pictures.people import NEWCOMER, PEOPLE, REVIEWERS, Person, Step
+from uploads.receive import receive
+from workflow import accounts, administration, attachments, form, reading, review, routing
+from workflow.people import CITIZEN, birth_date, sex
+
+PASSWORD = "Ordos2026photo"  # noqa: S105 - of a site that lives for a minute
+CONTRACT = "劳动合同"
+WITNESS = "李建国"
+
+
+def play() -> None:
+    """Let everything happen, in the order of time. Call within the site's application context."""
+    earliest = moment(max(days for days, _ in (person.begun for person in PEOPLE)) + 1, "09:00")
+    with at(earliest):
+        prepare(earliest.date())
+    events: list[tuple[datetime, Callable[[], None]]] = []
+    for person in PEOPLE:
+        begun = moment(*person.begun)
+        events.append((begun, partial(begin, person, begun)))
+        events += [(moment(step.days, step.time), partial(do, person, step)) for step in person.steps]
+    for instant, happen in sorted(events, key=lambda event: event[0]):
+        with at(instant):
+            happen()
+
+
+def prepare(day: date) -> None:
+    """Give offices their telephones and some desks their people; let the period be open since before the story."""
+    administrator = one(Account, Account.role == Role.ADMINISTRATOR)
+
+    def keep(table: type[Any], key: int, column: str, value: object) -> None:
+        administration.change(table, key, administrator, lambda row: setattr(row, column, value))
+
+    for number, region in enumerate(db.session.scalars(select(Region)).unique().all()):
+        if not region.office.telephone:
+            keep(Office, region.office_id, "telephone", f"0477-81200{number:02d}")
+    period = one(Period)
+    keep(Period, period.id, "opens", min(period.opens, day - timedelta(days=30)))
+    with exclusive():
+        for who in REVIEWERS:
+            role = Role.OFFICE if who.office else Role.ENTERPRISE
+            office = one(Region, Region.name == who.region).office if who.office else None
+            enterprise = None if who.office else enterprise_in(who.region)
+            db.session.add(
+                accounts.new_account(
+                    role, who.login, who.name, PASSWORD, office=office, enterprise=enterprise
+                )
+            )
+        name, body, phone = NEWCOMER
+        db.session.add(accounts.new_person(CITIZEN, whole(body), name, phone, PASSWORD))
+
+
+def begin(person: Person, instant: datetime) -> None:
+    """Read 「申请须知」 for its thirty seconds, fill in, upload."""
+    account = account_of(person)
+    reading.open_notice(account, None, one(Notice))
+    with at(instant + timedelta(seconds=reading.SECONDS)):
+        reading.finish(account, None)
+    with at(instant + timedelta(minutes=15)):
+        application = review.begin(account, partial(fill, person))
+    with at(instant + timedelta(minutes=20)):
+        for material in db.session.scalars(select(Material).where(Material.required)).all():
+            upload(application, person, material, incomplete=person.incomplete)
+
+
+def do(person: Person, step: Step) -> None:
+    """Let whose turn it is act; the applicant first does what the reason of a return asks for."""
+    application = application_of(person)
+    if application.state is State.RETURNED:
+        mend(person, application)
+    act(application, step.action, whose(application), step.reason)
+
+
+def mend(person: Person, application: Application) -> None:
+    contract = one(Material, Material.name == CONTRACT)
+    old = one(Attachment, Attachment.application_id == application.id, Attachment.material_id == contract.id)
+    attachments.remove(application.id, application.applicant, old.id)
+    act(
+        application,
+        Action.SAVE,
+        application.applicant,
+        change=lambda found: form.put(found, "position", person.promoted or person.position),
+    )
+    upload(application, person, contract)
+
+
+def fill(person: Person, application: Application) -> None:
+    """Write everything that the form asks for."""
+    number = whole(person.identity)
+    begins, ends = person.contract
+    written = {
+        "sex": sex(number),
+        "birth_date": birth_date(number),
+        "ethnicity": person.ethnicity,
+        "political": person.political,
+        "phone": person.phone,
+        "household": person.household,
+        "school": person.school,
+        "major": person.major,
+        "education": person.education,
+        "degree": person.degree,
+        "graduated_on": date.fromisoformat(person.graduated),
+        "full_time": "yes",
+        "enterprise_id": enterprise_in(person.region).id,
+        "industry": person.industry,
+        "position": person.position,
+        "arrived_on": begins,
+        "contract_start": begins,
+        "contract_end": ends,
+        "insurance_start": begins.replace(day=1),
+        "bank": person.bank,
+        "bank_account": person.account,
+        "promise": True,
+    }
+    for key, value in written.items():
+        form.put(application, key, value)
+    application.experiences = experiences(person)
+
+
+def experiences(person: Person) -> list[Experience]:
+    graduated, begins = date.fromisoformat(person.graduated), person.contract[0].replace(day=1)
+    studied = graduated.replace(year=graduated.year - 3, month=9)
+    rows: list[tuple[ExperienceKind, date, date | None, str, str]] = [
+        (ExperienceKind.STUDY, studied, graduated, person.school, person.major)
+    ]
+    if person.before:
+        since, where, what = person.before
+        rows.append((ExperienceKind.WORK, date.fromisoformat(since), begins, where, what))
+    rows.append((ExperienceKind.WORK, begins, None, enterprise_in(person.region).name, person.position))
+    return [
+        Experience(
+            position=position, kind=kind, start=start, end=end, place=where, subject=what, witness=WITNESS
+        )
+        for position, (kind, start, end, where, what) in enumerate(rows)
+    ]
+
+
+def upload(application: Application, person: Person, material: Material, *, incomplete: bool = False) -> None:
+    """Draw the person's paper for this material and upload it."""
+    name, draw = papers.PAPERS[material.name]
+    whose_paper = holder(person, str(form.value(application, "position")))
+    lacking = incomplete and material.name == CONTRACT
+    content = papers.contract(whose_paper, pages=1) if lacking else draw(whose_paper)
+    received = receive(FileStorage(io.BytesIO(content), filename=name))
+    attachments.attach(application.id, application.applicant, material.id, received)
+
+
+def holder(person: Person, position: str) -> papers.Holder:
+    """Return the person as the papers name them."""
+    number = whole(person.identity)
+    begins, ends = person.contract
+    return papers.Holder(
+        name=person.name,
+        sex=form.worded("sex", sex(number)),
+        ethnicity=person.ethnicity,
+        born=str(birth_date(number)),
+        address=f"{person.household}样本街 1 号",
+        number=number,
+        school=person.school,
+        major=person.major,
+        degree=form.worded("degree", person.degree),
+        graduated=person.graduated[:7],
+        enterprise=enterprise_in(person.region).name,
+        position=position,
+        contract=(begins.isoformat(), ends.isoformat()),
+        insured_since=f"{begins:%Y-%m}",
+        bank=person.bank,
+        account=person.account,
+    )
+
+
+def whose(application: Application) -> Account:
+    """Return whoever has to act on the application now."""
+    desk = routing.desk_of(application)
+    if desk is None:
+        return application.applicant
+    if desk.enterprise_id is not None:
+        return one(Account, Account.enterprise_id == desk.enterprise_id)
+    return one(Account, Account.office_id == desk.office_id)
+
+
+def account_of(person: Person) -> Account:
+    """Return the person's account, registering them when they have none."""
+    number = whole(person.identity)
+    found = accounts.find("personal", number)
+    if found is None:
+        with exclusive():
+            found = accounts.new_person(CITIZEN, number, person.name, person.phone, PASSWORD)
+            db.session.add(found)
+    return found
+
+
+def application_of(person: Person) -> Application:
+    return one(Application, Application.applicant_id == account_of(person).id)
+
+
+def enterprise_in(region: str) -> Enterprise:
+    place = one(Region, Region.name == region)
+    return one(Enterprise, Enterprise.region_id == place.id, Enterprise.registration == Registration.APPROVED)
+
+
+def whole(body: str) -> str:
+    """Return an identity number with its check digit."""
+    return body + str(ric.calc_check_digit(body + "0"))
+
+
+def one(table: type[Any], *criteria: Any) -> Any:
+    return db.session.scalars(select(table).where(*criteria)).unique().one()
