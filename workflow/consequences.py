@@ -82,8 +82,9 @@ def move_along(enterprise: Enterprise, before: Mapping[str, Any], person: Accoun
     if "region_id" not in before:
         return
     region = enterprise.region
+    why = f"企业划转至{region.name}"  # stays Chinese: a line of the record, as it is written once
     for application in _under_review(Application.submitted_enterprise_id == enterprise.id):
-        reroute(application, region, routing.desk_of(application), person, f"企业划转至{region.name}")
+        reroute(application, region, routing.desk_of(application), person, why)
     if enterprise.registration is Registration.PENDING:
         messages.remind_of_registration(enterprise)
 
@@ -131,7 +132,7 @@ def hand_over_region(region: Region, before: Mapping[str, Any], person: Account)
     """Lay what is under review onto the region's new way, or onto the desk of its new office."""
     if not before.keys() & {"kind", "office_id"}:
         return
-    why = "，".join(
+    why = "，".join(  # stays Chinese: a line of the record
         [f"{region.name}改为{routing.KIND_WORDS[region.kind]}"] * ("kind" in before)
         + [f"{region.name}改由{region.office.name}负责"] * ("office_id" in before)
     )
