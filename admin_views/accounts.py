@@ -290,7 +290,7 @@ def _phone_form(**given: Any) -> MobileForm | TelephoneForm:
 
 def _own_page(**forms: Any) -> Any:
     """Return the page with its three forms; one of them may have come back with what is wrong."""
-    if request.method == "GET" and request.endpoint != "accounts.own":
+    if request.method != "POST" and request.endpoint != "accounts.own":
         return redirect(url_for("accounts.own"))
     account: Account = current_user
     page = render_template(

@@ -1,0 +1,284 @@
+"""A whole city in one database: people of every role, applications in every state, in and out of everybody's sight."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
+from werkzeug.test import TestResponse
+
+from models import (
+    Account,
+    Action,
+    Application,
+    Attachment,
+    Enterprise,
+    Message,
+    Registration,
+    RegistrationAction,
+    RegistrationEvent,
+    Role,
+    Setting,
+    State,
+    db,
+)
+from tests import factories, files
+from tests.factories import PASSWORD, REASON, Place, World
+from tests.machine.site import Client
+from tests.site.stored import Content, Stored
+from uploads.sets import storage
+from workflow import attachments, messages, scope
+from workflow.accounts import DOOR_OF
+from workflow.administration import TABLES
+from workflow.settings import HELP_LINE
+
+NOBODY = "nobody"
+DEACTIVATED = "deactivated"
+PENDING = "enterprise waiting for approval"
+REFUSED = "enterprise sent back"
+NEWCOMER = "applicant without an application"
+OWNERS = tuple(f"applicant, {state.value}" for state in State)
+"""Applicants, each with an application in this state."""
+ACTORS = (
+    *OWNERS,
+    NEWCOMER,
+    "enterprise",
+    PENDING,
+    REFUSED,
+    "office",
+    "city",
+    "administrator",
+    DEACTIVATED,
+    NOBODY,
+)
+
+Criterion = ColumnElement[bool]
+RELATED = {Application: (joinedload(Application.region),)}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody at a browser; `role` is None for whoever has no session that holds."""
+
+    name: str
+    role: Role | None
+    approved: bool
+    """Whether its enterprise is; nobody else needs to be."""
+    client: Client = field(repr=False)
+
+    @property
+    def console(self) -> str | None:
+        return scope.CONSOLES[self.role] if self.role else None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an actor may see, asked of workflow.scope once."""
+
+    applications: frozenset[int]
+    attachments: frozenset[int]
+    enterprises: frozenset[int]
+    messages: frozenset[int]
+    administered: dict[type[Any], frozenset[Any]]
+
+
+@dataclass
+class City:
+    """The application, its people, and who sees what."""
+
+    app: Flask
+    stored: Stored
+    begun: Content
+    """Everything as it was when the city was made."""
+    actors: dict[str, Actor]
+    seen: dict[str, Seen]
+    applications: dict[int, Application]
+    attachments: dict[int, Attachment]
+    enterprises: dict[int, Enterprise]
+    messages: dict[int, Message]
+    administered: dict[type[Any], list[Any]]
+    secrets: dict[str, set[str]]
+    """By actor, the words that no page may say to them."""
+    login: dict[str, tuple[str, str]]
+
+    def browser(self, actor: Actor) -> Client:
+        """A second browser of somebody, without what the first one was told."""
+        return _logged_in(self.app, self.login[actor.name]) if actor.role else self.app.test_client()  # type: ignore[return-value]
+
+
+def build(app: Flask) -> City:
+    """Make the city. Every application's person, number and papers have words of their own."""
+    with app.app_context():
+        made = factories.world()
+        people = _people(made)
+        _applications(made, people)
+        _give_files_content()
+        factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
+        gone = factories.clerk(made.banner.office)
+        login = {name: _login_name(account) for name, account in {**people, DEACTIVATED: gone}.items()}
+    clients = {
+        name: _logged_in(app, given) for name, given in login.items()
+    }  # a request wants no context around it
+    clients[NOBODY] = app.test_client()  # type: ignore[assignment]
+    with app.app_context():
+        factories.deactivate(db.session.get_one(Account, gone.id))
+        found = {
+            model: {
+                row.id: row
+                for row in db.session.scalars(select(model).options(*RELATED.get(model, ()))).unique()
+            }
+            for model in (Application, Attachment, Enterprise, Message)
+        }
+        assert {row.state for row in found[Application].values()} == set(State)
+        actors, seen, secrets = {}, {}, {}
+        for name, client in clients.items():
+            account = db.session.get(Account, people[name].id) if name in people else None
+            role, approved = (account.role, name not in {PENDING, REFUSED}) if account else (None, True)
+            actors[name] = Actor(name, role, approved, client)
+            seen[name] = _seen(account)
+            secrets[name] = _secrets(account, seen[name], found)
+        city = City(
+            app=app,
+            stored=(stored := Stored(db.engine)),
+            begun=stored.content(),
+            actors=actors,
+            seen=seen,
+            applications=found[Application],
+            attachments=found[Attachment],
+            enterprises=found[Enterprise],
+            messages=found[Message],
+            administered={model: list(db.session.scalars(select(model)).unique()) for model in TABLES},
+            secrets=secrets,
+            login=login,
+        )
+        db.session.expunge_all()
+    return city
+
+
+def _people(made: World) -> dict[str, Account]:
+    """Everybody who has an account; applicants are named by the state of their application."""
+    own = {name: _applicant() for name in OWNERS}
+    waiting = factories.enterprise(made.banner.region, Registration.PENDING)
+    sent_back = factories.enterprise(made.banner.region, Registration.REFUSED)
+    for one, action in (
+        (waiting, RegistrationAction.REGISTER),
+        (sent_back, RegistrationAction.REFUSE),
+        (factories.enterprise(made.elsewhere.region, Registration.PENDING), RegistrationAction.REGISTER),
+    ):
+        event = RegistrationEvent(
+            enterprise_id=one.id, action=action, actor_name="李娜", desk="人社局", reason="执照不清晰。"
+        )
+        factories.saved(event)
+        messages.announce_registration(one, event)
+    db.session.commit()
+    return {
+        **own,
+        NEWCOMER: _applicant(),
+        "enterprise": made.banner.reviewer,
+        PENDING: factories.reviewer(waiting),
+        REFUSED: factories.reviewer(sent_back),
+        "office": made.banner.clerk,
+        "city": made.centre,
+        "administrator": made.administrator,
+    }
+
+
+_numbers = itertools.count(1)
+
+
+def _applicant() -> Account:
+    return factories.applicant(f"申报人第{next(_numbers):03d}号")
+
+
+def _applications(made: World, people: dict[str, Account]) -> None:
+    """One in each state of the banner's, and others elsewhere."""
+
+    def at(state: State, where: Place, by: Account | None = None) -> Application:
+        return factories.application_at(state, where, made, by or _applicant())
+
+    found = [at(state, made.banner, people[f"applicant, {state.value}"]) for state in State]
+    mended = next(row for row in found if row.state is State.RETURNED)
+    material = factories.materials()[0]
+    factories.upload(mended, material)
+    first = select(Attachment.id).where(Attachment.application_id == mended.id).order_by(Attachment.id)
+    attachments.remove(mended.id, mended.applicant, db.session.scalars(first).first())
+    refused = at(State.PRELIMINARY_REVIEW, made.banner)
+    factories.act(refused, Action.REFUSE, made.banner.clerk, REASON)
+    for state, where in (
+        (State.DRAFT, made.elsewhere),
+        (State.PRELIMINARY_REVIEW, made.elsewhere),
+        (State.CITY_REVIEW, made.elsewhere),
+        (State.ENTERPRISE_REVIEW, made.city),
+        (State.CITY_REVIEW, made.city),
+        (State.PRELIMINARY_REVIEW, made.park),
+    ):
+        at(state, where)
+
+
+def _give_files_content() -> None:
+    """Let a picture lie behind every attachment and licence, each under a name of its own."""
+    for file in db.session.scalars(select(Attachment)):
+        file.storage_name = storage().store(io.BytesIO(files.jpg())).name
+        file.display_name, file.extension = f"第{file.id:03d}份材料.jpg", "jpg"
+        file.content_type = "image/jpeg"
+    for one in db.session.scalars(select(Enterprise)):
+        one.licence_file = storage().store(io.BytesIO(files.jpg())).name
+        one.licence_name, one.licence_extension = f"执照第{one.id:03d}号.jpg", "jpg"
+        one.licence_type, one.licence_pages = "image/jpeg", 1
+    for row in db.session.scalars(select(Application)):
+        row.bank_account = f"62170000{row.id:08d}"
+    db.session.commit()
+
+
+def _seen(actor: Account | None) -> Seen:
+    def ids(column: Any, criterion: Criterion) -> frozenset[Any]:
+        return frozenset(db.session.scalars(select(column).where(criterion)))
+
+    if actor is None:
+        return Seen(frozenset(), frozenset(), frozenset(), frozenset(), {})
+    return Seen(
+        ids(Application.id, scope.visible(actor)),
+        ids(Attachment.id, scope.attachments(actor)),
+        ids(Enterprise.id, scope.enterprises(actor)),
+        ids(Message.id, scope.messages(actor)),
+        {
+            model: ids(model.__mapper__.primary_key[0], table.criterion(actor))
+            for model, table in TABLES.items()
+        },
+    )
+
+
+def _secrets(actor: Account | None, seen: Seen, found: dict[type[Any], dict[int, Any]]) -> set[str]:
+    """Return what names the objects that this person does not see."""
+    words: set[str] = set()
+    employers: set[int] = set()
+    for row in found[Application].values():
+        if row.id in seen.applications:
+            employers |= {row.enterprise_id, row.submitted_enterprise_id}
+        else:
+            words |= {row.number, row.name, row.identity_number, row.bank_account}
+    words |= {file.display_name for file in found[Attachment].values() if file.id not in seen.attachments}
+    for one in found[Enterprise].values():
+        choosable = one.registration is Registration.APPROVED  # anybody's employer may be, so it is no secret
+        if one.id not in seen.enterprises | employers and not choosable:
+            words |= {one.name, one.credit_code, one.licence_name}
+    return words
+
+
+def _login_name(account: Account) -> tuple[str, str]:
+    name = account.enterprise.credit_code if account.login is None and account.enterprise else account.login
+    return DOOR_OF[account.role], account.identity_number or name or ""
+
+
+def _logged_in(app: Flask, login: tuple[str, str]) -> Client:
+    client = app.test_client()
+    assert isinstance(client, Client)
+    door, name = login
+    answer: TestResponse = client.send(f"/login/{door}", {"login": name, "password": PASSWORD})
+    assert answer.status_code == 303, name
+    return client

@@ -1,0 +1,39 @@
+"""One city for a module on each kind of database; whoever changes it puts it back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models import db
+from tests.machine.databases import KINDS, Databases
+from tests.machine.site import Client
+from tests.site import city as cities
+from tests.site.city import City
+from tests.workflow.conftest import application_on, cheap_passwords
+
+__all__ = ["cheap_passwords"]
+
+
+@pytest.fixture
+def city(begun_city: City) -> Iterator[City]:
+    """The city; what a test has changed in it is as it was for the next."""
+    yield begun_city
+    begun_city.stored.put_back(begun_city.begun)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def begun_city(
+    request: pytest.FixtureRequest,
+    cheap_passwords: None,
+    databases: Databases,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[City]:
+    url = databases.fresh(request.param)
+    app = application_on(url, Path(tmp_path_factory.mktemp("city")))
+    app.test_client_class = Client
+    yield cities.build(app)
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    databases.drop(url)

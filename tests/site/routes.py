@@ -1,0 +1,174 @@
+"""What is known of every route: whose it is, and which objects its address can name. Nothing here is a list of consoles' routes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from flask_admin.contrib.sqla import ModelView
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from admin_views.base import Closed
+from admin_views.registration import RegistrationView
+from models import Application, Attachment, Enterprise
+from tests.site.city import Actor, City
+from uploads.preview import WIDTHS
+
+FOR_ANYBODY = {
+    "static": "style, scripts and pictures of the site itself",
+    "portal.index": "where everybody begins (A1)",
+    "portal.notice": "「申请须知」 is published",
+    "portal.language": "changes one's own session alone",
+    "portal.healthz": "says whether the database answers, to machines",
+    "accounts.login": "a door",
+    "accounts.register": "「马上注册」",
+    "accounts.reset": "a forgotten password, with the 「找回码」 (A2, E4)",
+    "accounts.logout": "ends one's own session, if there is one",
+}
+FOR_EVERY_ACCOUNT = {
+    "accounts.own": "one's own account, named by no address",
+    "accounts.change_phone": "one's own account",
+    "accounts.change_password": "one's own account",
+    "accounts.new_code": "one's own account",
+    "accounts.code": "one's own account",
+    "messages.own": "messages to oneself or one's desk; a refused enterprise reads there why (E3)",
+    "messages.open_one": "one of them: out of scope.messages it does not exist",
+    "messages.read_all": "all of them",
+}
+OPEN_BEFORE_APPROVAL = (RegistrationView,)
+"""What an enterprise finds of its console before its approval (E3)."""
+
+NUMBER_OF_NONE, ID_OF_NONE = "2026-999999", 999_999
+LEFT_OUT = 3
+"""Objects out of sight that each route is asked for, beside one that does not exist."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """One request's target. `subject` is the row it names, `seen` whether it exists for the actor."""
+
+    rule: Rule
+    path: str
+    seen: bool = True
+    subject: Any = field(default=None, repr=False)
+
+
+def view_of(app: Flask, rule: Rule) -> Closed | None:
+    """The console's view that answers; None when no console's does."""
+    owner = getattr(app.view_functions[rule.endpoint], "__self__", None)
+    return owner if isinstance(owner, Closed) else None
+
+
+def unknown(app: Flask) -> list[Rule]:
+    """The routes that nobody has accounted for."""
+    declared = FOR_ANYBODY.keys() | FOR_EVERY_ACCOUNT.keys()
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint not in declared and view_of(app, rule) is None
+    ]
+
+
+def rules(city: City, method: str) -> list[Rule]:
+    return [rule for rule in city.app.url_map.iter_rules() if method in (rule.methods or ())]
+
+
+def enters(city: City, actor: Actor, rule: Rule) -> bool:
+    """Whether the actor is let in at all: by its own console, or where every account or anybody is."""
+    view = view_of(city.app, rule)
+    if view is None:
+        return rule.endpoint in FOR_ANYBODY or actor.role is not None
+    return view.console == actor.console and (actor.approved or isinstance(view, OPEN_BEFORE_APPROVAL))
+
+
+def addresses(city: City, actor: Actor, rule: Rule) -> Iterator[Address]:
+    """Every object in the actor's sight, some that are not, and one that does not exist.
+
+    Where the actor is not let in at all, one of each has to do.
+    """
+    left = {True: None, False: LEFT_OUT} if enters(city, actor, rule) else {True: 1, False: 1}
+    for values, subject, seen in _objects(city, actor, rule):
+        if left[seen] != 0:
+            left[seen] = left[seen] and left[seen] - 1
+            yield Address(rule, _path(city, rule, values), seen, subject)
+    for name in rule.arguments & {"number", "key"}:
+        values, _, _ = next(_objects(city, actor, rule))
+        none = NUMBER_OF_NONE if isinstance(values[name], str) else ID_OF_NONE
+        yield Address(rule, _path(city, rule, values | {name: none}), seen=False)
+
+
+def _objects(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any], Any, bool]]:
+    """Yield what can stand in a rule's address: its values, the row, and whether the actor sees it."""
+    seen, view = city.seen[actor.name], view_of(city.app, rule)
+    model = view.model if isinstance(view, ModelView) else None
+    asked = set(rule.arguments)
+    page = {"sheet": 1, "width": WIDTHS[0]} if {"sheet", "width"} <= asked else {}
+    asked -= page.keys()
+    if not asked:
+        yield page, None, True
+    elif asked == {"door"}:
+        for door in rule._converters["door"].items:  # type: ignore[attr-defined]
+            yield {"door": door}, None, True
+    elif rule.endpoint == "portal.language":
+        yield {"code": "en"}, None, True
+        yield {"code": "zh"}, None, True
+    elif rule.endpoint == "static":
+        yield {"filename": "css/base.css"}, None, True
+    elif rule.endpoint == "messages.open_one":
+        for message in city.messages.values():
+            yield {"number": message.id}, message, message.id in seen.messages
+    elif model is Application and asked == {"number"}:
+        for row in city.applications.values():
+            yield {"number": row.number}, row, row.id in seen.applications
+    elif model is Application and asked == {"number", "key"}:
+        yield from _papers(city, actor, page)
+    elif model is Enterprise and view is not None and view.console == "office" and asked == {"key"}:
+        for one in city.enterprises.values():
+            yield {"key": one.id} | page, one, one.id in seen.enterprises
+    elif model in city.administered and asked == {"key"}:
+        for row in city.administered[model]:
+            key = row.__mapper__.primary_key_from_instance(row)[0]
+            yield {"key": getattr(row, view.named)}, row, key in seen.administered.get(model, ())  # type: ignore[union-attr]
+    else:
+        raise LookupError(f"no object is known for {rule.rule} ({rule.endpoint})")
+
+
+def _papers(
+    city: City, actor: Actor, page: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], Attachment, bool]]:
+    """Yield every paper under its own application's number, and one of a stranger under a number in sight."""
+    seen = city.seen[actor.name]
+    for file in city.attachments.values():
+        number = city.applications[file.application_id].number
+        yield {"number": number, "key": file.id} | page, file, file.id in seen.attachments
+    strangers = [file for file in city.attachments.values() if file.id not in seen.attachments]
+    for own in sorted(seen.applications)[:1]:
+        for file in strangers[-1:]:
+            yield {"number": city.applications[own].number, "key": file.id} | page, file, False
+
+
+def _path(city: City, rule: Rule, values: dict[str, Any]) -> str:
+    return city.app.url_map.bind("localhost").build(rule.endpoint, values)
+
+
+TOKEN = re.compile(r'(name="csrf_token"[^>]*? value=)"[^"]*"')
+
+
+def canonical(answer: TestResponse) -> tuple[int, str, tuple[tuple[str, str], ...]]:
+    """An answer as it is for everybody: without the token of its forms."""
+    headers = [
+        (name, value) for name, value in answer.headers if name not in {"Set-Cookie", "Content-Length"}
+    ]
+    return answer.status_code, TOKEN.sub(r'\1""', answer.text), tuple(sorted(headers))
+
+
+def leaked(city: City, actor: Actor, answer: TestResponse, asked: str) -> set[str]:
+    """The words that the answer should not have said; what was asked for may be said again."""
+    if answer.mimetype.startswith("image/"):
+        return set()
+    said = answer.text + "".join(f"{name}: {value}\n" for name, value in answer.headers)
+    return {word for word in city.secrets[actor.name] if word in said and word not in asked}

@@ -1,0 +1,275 @@
+"""Closed by default: every route, every role, every object, against the table and the scopes. What nobody accounts for fails.
+
+Nothing here lists the routes of a console: they come from the url_map, who may enter from workflow.scope,
+what an action may do from workflow.transitions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from admin_views.base import door_of
+from models import Action, Application, Enterprise, RegistrationAction, Role, State
+from tests.site import routes
+from tests.site.city import ACTORS, NOBODY, Actor, City
+from tests.site.routes import Address, addresses, canonical, enters, leaked, view_of
+from tests.site.stored import Content, changes
+from workflow import registration, routing
+from workflow.transitions import BY_STATE_AND_ACTION, actions, editable
+
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+OK, SEE_OTHER = {200}, {302, 303}
+REFUSED_AS_TYPED = {400, 409, 422}
+"""Of a form that says what is wrong with it."""
+
+NOTED_BY_READING = {"notice_readings"}
+"""That 「申请须知」 was opened is noted when the page is shown: the server holds the 30 seconds (A5)."""
+
+
+@pytest.fixture(params=ACTORS)
+def actor(request: pytest.FixtureRequest, city: City) -> Actor:
+    return city.actors[request.param]
+
+
+def test_every_route_is_accounted_for(app: Flask) -> None:
+    assert routes.unknown(app) == []
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert endpoints >= routes.FOR_ANYBODY.keys() | routes.FOR_EVERY_ACCOUNT.keys()
+
+
+def test_a_route_that_nobody_accounts_for_is_found(app: Flask) -> None:
+    app.add_url_rule("/back-door", "back_door", lambda: "")
+    assert [rule.endpoint for rule in routes.unknown(app)] == ["back_door"]
+
+
+def test_reading_shows_what_the_scope_says_and_the_rest_does_not_exist(city: City, actor: Actor) -> None:
+    missing = canonical(actor.client.get("/no/such/page"))
+    assert missing[0] == 404
+    wrong = []
+    for rule in routes.rules(city, "GET"):
+        for address in addresses(city, actor, rule):
+            answer = actor.client.get(address.path)
+            wrong += _faults(city, actor, address, answer, missing)
+        head = actor.client.head(address.path)
+        if (head.status_code, head.data) != (answer.status_code, b""):
+            wrong.append(f"HEAD {address.path}: {head.status_code}, but GET {answer.status_code}")
+    assert wrong == []
+    assert changes(city.begun, city.stored.content()).keys() <= NOTED_BY_READING
+
+
+def _faults(
+    city: City, actor: Actor, address: Address, answer: TestResponse, missing: tuple[Any, ...]
+) -> list[str]:
+    """Return what is wrong with the answer to a GET."""
+    told = f"GET {address.path} -> {answer.status_code}"
+    found = [f"{told} says {words}" for words in leaked(city, actor, answer, unquote(address.path))]
+    rule, view = address.rule, view_of(city.app, address.rule)
+    if not enters(city, actor, rule):
+        if actor.role is None:
+            return found + ([] if _leads_to_the_door(city, rule, answer) else [f"{told}, not the door"])
+        return found + (
+            [] if canonical(answer) == missing else [f"{told} differs from a page that is not there"]
+        )
+    if not address.seen:
+        return found + (
+            [] if canonical(answer) == missing else [f"{told} differs from a page that is not there"]
+        )
+    if answer.status_code in SEE_OTHER:
+        if view is not None and not answer.location.startswith(f"/{view.console}/"):
+            found.append(f"{told} leads out of the console to {answer.location}")
+    elif answer.status_code not in OK:
+        found.append(told)
+    return found
+
+
+def _leads_to_the_door(city: City, rule: Rule, answer: TestResponse) -> bool:
+    with city.app.test_request_context():
+        door = f"/login/{door_of(rule.endpoint)}"
+    return answer.status_code in SEE_OTHER and answer.location.partition("?")[0] == door
+
+
+def test_a_form_without_the_token_is_refused_and_changes_nothing(city: City, actor: Actor) -> None:
+    wrong = []
+    for rule in routes.rules(city, "POST"):
+        for address in list(addresses(city, actor, rule))[:2]:
+            for token in ({}, {"csrf_token": "IjEi.forged"}):
+                answer = actor.client.post(address.path, data={**_whatever(address), **token})
+                if answer.status_code != 419:
+                    wrong.append(f"POST {address.path} -> {answer.status_code}")
+    assert wrong == []
+    assert changes(city.begun, city.stored.content()) == {}
+
+
+def test_acting_on_what_is_not_in_sight_is_as_if_it_did_not_exist(city: City, actor: Actor) -> None:
+    client = city.browser(actor)
+    missing = canonical(client.get("/no/such/page"))
+    wrong = []
+    for rule in routes.rules(city, "POST"):
+        for address in addresses(city, actor, rule):
+            if enters(city, actor, rule) and address.seen:
+                continue
+            answer = client.send(address.path, _whatever(address))
+            told = f"POST {address.path} -> {answer.status_code}"
+            if actor.role is None:
+                if not _leads_to_the_door(city, rule, answer):
+                    wrong.append(f"{told}, not the door")
+            elif canonical(answer) != missing:
+                wrong.append(f"{told} differs from a page that is not there")
+            wrong += [f"{told} says {words}" for words in leaked(city, actor, answer, unquote(address.path))]
+    assert wrong == []
+    assert changes(city.begun, city.stored.content()) == {}
+
+
+def test_no_role_can_do_what_the_table_does_not_say(city: City, actor: Actor) -> None:
+    """Whatever is posted to an application in sight: its state moves along a row of the table, or not at all."""
+    done: Counter[tuple[State, Action]] = Counter()
+    for rule in routes.rules(city, "POST"):
+        view = view_of(city.app, rule)
+        if not enters(city, actor, rule) or getattr(view, "model", None) is not Application:
+            continue
+        for address in addresses(city, actor, rule):
+            if not address.seen:
+                continue
+            client = city.browser(actor)
+            for action in Action if isinstance(address.subject, Application) else (Action.SUBMIT,):
+                posted = {**_whatever(address), "action": action.value, "do": action.value}
+                answer = client.send(address.path, posted)
+                told = f"POST {address.path} {action.value} -> {answer.status_code}"
+                assert answer.status_code < 500, told
+                assert not leaked(city, actor, answer, unquote(address.path)), told
+                after = city.stored.content()
+                if changed := changes(city.begun, after):
+                    done.update(_moved(city, actor, _application(city, actor, address), changed, told))
+                    city.stored.put_back(city.begun)
+    if actor.role in {Role.ENTERPRISE, Role.OFFICE, Role.CITY} and actor.approved:
+        seen = {city.applications[one].state for one in city.seen[actor.name].applications}
+        allowed = {(state, row.action) for state in seen for row in actions(state, actor.role)}
+        assert done.keys() == allowed, "what the table allows can be done"
+    assert changes(city.begun, city.stored.content()) == {}
+
+
+def _moved(
+    city: City, actor: Actor, posted: Application | None, changed: dict[str, list[Any]], told: str
+) -> list[tuple[State, Action]]:
+    """Say by which row of the table an application has moved; fail when anything else has."""
+    region = posted and (posted.region or city.enterprises[posted.enterprise_id].region)
+    moved = []
+    for was, now in changed.get("applications", ()):
+        if was is None:
+            assert posted is None, f"{told}: another one has been begun"
+            assert (actor.role, now["state"]) == (Role.APPLICANT, "draft"), told
+            continue
+        assert now is not None, f"{told}: it is gone"
+        assert posted is not None, f"{told}: a stranger's has changed"
+        assert was["id"] == posted.id, f"{told}: another one has changed"
+        differing = {name for name in was if was[name] != now[name]}
+        state = State(was["state"])
+        if actor.role is not Role.APPLICANT:
+            assert differing <= {"state", "result", "version", "reached", "arrived_at"}, (
+                f"{told}: {differing}"
+            )
+        if now["state"] == was["state"]:
+            assert editable(state), f"{told}: {differing}"
+            assert actor.role is Role.APPLICANT, told
+            continue
+        (_, line), *others = changed["reviews"]
+        assert not others, told
+        row = BY_STATE_AND_ACTION.get((state, Action(line["action"])))
+        assert row is not None, f"{told}: not in the table"
+        assert row.by is actor.role, told
+        assert now["state"] == routing.target(row, region).value, told
+        assert not row.needs_reason or line["reason"], told
+        moved.append((state, row.action))
+    if not moved:
+        assert "reviews" not in changed, told
+        if posted is not None and not editable(posted.state):
+            assert changed.keys() <= {"disclosures", "notice_readings"}, f"{told}: {changed.keys()}"
+    if actor.role is not Role.APPLICANT:
+        assert changed.keys() <= {"applications", "reviews", "messages", "disclosures"}, (
+            f"{told}: {changed.keys()}"
+        )
+    return moved
+
+
+def test_an_office_decides_the_registrations_of_its_regions_as_their_table_says(city: City) -> None:
+    actor = city.actors["office"]
+    done = set()
+    for rule in routes.rules(city, "POST"):
+        view = view_of(city.app, rule)
+        if not enters(city, actor, rule) or getattr(view, "model", None) is not Enterprise:
+            continue
+        for address in addresses(city, actor, rule):
+            if not address.seen:
+                continue
+            for action in RegistrationAction:
+                city.browser(actor).send(address.path, {**_whatever(address), "action": action.value})
+                changed = changes(city.begun, city.stored.content())
+                city.stored.put_back(city.begun)
+                if "enterprises" in changed:
+                    [(was, now)] = changed["enterprises"]
+                    assert was["id"] == address.subject.id
+                    done.add((was["registration"], action.value, now["registration"]))
+                else:
+                    assert changed == {}
+    assert done == {
+        (step.state.value, step.action.value, step.to.value)
+        for step in registration.STEPS
+        if step.by is Role.OFFICE
+    }
+
+
+def test_only_the_methods_that_a_route_has_are_answered(city: City) -> None:
+    nobody, adapter = city.actors[NOBODY], city.app.url_map.bind("localhost")
+    wrong = []
+    for rule in city.app.url_map.iter_rules():
+        path = next(addresses(city, nobody, rule)).path
+        answered = {method for method in METHODS if adapter.test(path, method)}
+        assert answered
+        for method in METHODS - answered:
+            answer = nobody.client.open(path, method=method)
+            if answer.status_code != 405 or method in answer.headers["Allow"]:
+                wrong.append(f"{method} {path} -> {answer.status_code}")
+        answer = nobody.client.options(path)
+        if (
+            answer.status_code != 200
+            or answer.data
+            or not set(answer.allow) - {"HEAD", "OPTIONS"} <= answered
+        ):
+            wrong.append(f"OPTIONS {path} -> {answer.status_code} {answer.allow}")
+    assert wrong == []
+    assert changes(city.begun, city.stored.content()) == {}
+
+
+def _application(city: City, actor: Actor, address: Address) -> Application | None:
+    """Return the application that an address names, or the only one that an applicant has."""
+    subject = address.subject
+    if isinstance(subject, Application):
+        return subject
+    own = city.seen[actor.name].applications
+    number = subject.application_id if subject is not None else next(iter(own), None)
+    return city.applications.get(number)
+
+
+def _whatever(address: Address) -> dict[str, Any]:
+    """Return everything that a form of ours may hold, as if it were meant seriously."""
+    subject = address.subject
+    return {
+        "action": "approve" if isinstance(subject, Enterprise) else "pass",
+        "do": "submit",
+        "version": getattr(subject, "version", 1),
+        "reason": "材料不清晰。",
+        "field": "identity_number",
+        "number": getattr(subject, "number", ""),
+        "enterprise_id": 1,
+        "promise": "y",
+    }
+
+
+__all__ = ["Content"]
