@@ -289,7 +289,7 @@ def test_a_region_that_becomes_a_city_one_leaves_nothing_without_a_desk(ordos: W
         who = ordos.banner.reviewer if state is State.ENTERPRISE_REVIEW else ordos.centre
         assert desks(application) == [who]
     line = progress.history(moving[State.PRELIMINARY_REVIEW])[0]
-    assert (line.action, line.reason) == (Action.MOVE, f"{ordos.banner.region.name}改为市直属")
+    assert (line.action, line.reason) == (Action.MOVE, f"{ordos.banner.region.name}改为市直属。")
     assert progress.history(moving[State.CITY_REVIEW])[0].action is not Action.MOVE
 
 
