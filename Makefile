@@ -23,7 +23,7 @@ run:
 	@echo '[3/4] 数据库、基础数据、示例账号 · database, data, sample accounts'
 	@$(PY) -m flask --app app prepare
 	@echo '[4/4] 启动 · server'
-	@exec $(PY) -m gunicorn 'app:create_app()'
+	@TALENT_WORKER=beside exec $(PY) -m gunicorn 'app:create_app()'
 
 test:
 	@echo '[1/4] 测试所需的浏览器、字体、数据库 · what tests need from the system'

@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import admin_views
 import commands
+import worker
 from config import parsed_keys, settings
 from models import db
 from models.database import prepare_sqlite
@@ -59,6 +60,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     )
     app.extensions["limits"] = Limiter(get_remote_address, app=app)
     register_uploads(app)
+    worker.register(app)
     admin_views.register(app)
     commands.register(app)
     return app

@@ -51,12 +51,43 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "MAX_FORM_PARTS": 2000,
         "SESSION_REFRESH_EACH_REQUEST": False,  # pages do it: admin_views.frame.prolong
         "WTF_CSRF_TIME_LIMIT": None,
+        "REDIS_URL": read("REDIS_URL"),
+        "SITE_URL": read("SITE_URL"),
+        **_ways(read),
         "RATELIMIT_ENABLED": read("RATE_LIMITS", "yes") == "yes",
         "RATELIMIT_STORAGE_URI": read("REDIS_URL", "memory://"),
         "RATELIMIT_HEADERS_ENABLED": True,
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
     }
+
+
+def _ways(read: Any) -> dict[str, Any]:
+    """Return how messages leave the house. Raises ConfigurationError for what no message could go by."""
+    found = {
+        "SMTP_URL": read("SMTP_URL"),
+        "MAIL_FROM": read("MAIL_FROM"),
+        "SMS_URL": read("SMS_URL"),
+        "SMS_METHOD": read("SMS_METHOD", "POST").upper(),
+        "SMS_HEADERS": _object(read, "SMS_HEADERS", "{}"),
+        "SMS_BODY": _object(read, "SMS_BODY", '{"phone": "{phone}", "text": "{text}"}'),
+        "SMS_OK": read("SMS_OK"),
+    }
+    if found["SMTP_URL"] and "@" not in found["MAIL_FROM"]:
+        raise ConfigurationError("TALENT_SMTP_URL needs TALENT_MAIL_FROM, the address that mails come from.")
+    if found["SMS_URL"] and found["SMS_METHOD"] not in ("POST", "GET", "PUT"):
+        raise ConfigurationError("TALENT_SMS_METHOD is POST, GET or PUT.")
+    return found
+
+
+def _object(read: Any, name: str, default: str) -> dict[str, Any]:
+    try:
+        found = json.loads(read(name, default))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ConfigurationError(f"TALENT_{name} is a JSON object, such as {default}.")
+    return found
 
 
 def parsed_keys(text: str) -> dict[str, bytes]:

@@ -15,10 +15,8 @@ from admin_views import entrance
 from workflow import messages
 from workflow.calendar import ORDOS, Waiting, waited
 from workflow.completeness import Problem
-from workflow.settings import DEFAULTS, HELP_LINE, setting
-from workflow.words import N_
+from workflow.settings import DEFAULTS, HELP_LINE, SITE_NAME, setting
 
-SITE_NAME = N_("鄂尔多斯人事人才公共服务大厅")
 LATE_WORKING_DAYS = 5
 """From here on a waiting time is amber."""
 PAGES = ("text/html", "application/json")

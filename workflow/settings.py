@@ -5,6 +5,8 @@ from sqlalchemy import select
 from models import Setting, db
 from workflow.words import N_
 
+SITE_NAME = N_("鄂尔多斯人事人才公共服务大厅")
+
 HELP_LINE = "help_line"
 DEFAULTS = {
     HELP_LINE: ("0477-8587631", N_("咨询与找回密码的电话，显示在每一页")),

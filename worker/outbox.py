@@ -1,0 +1,74 @@
+"""The worker's tasks: working off the outbox when woken, and each minute whatever a lost wake-up has left.
+
+Two workers may do each of them at once: every row is claimed before anything is done with it.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, current_app
+from huey import crontab
+from sqlalchemy import event
+
+from models import Message, Way, db
+from worker import sweeping
+from workflow import delivery, heartbeats
+
+A_DAY = timedelta(days=1)
+log = logging.getLogger(__name__)
+
+
+def register(app: Flask) -> None:
+    """Give the queue its tasks; each runs within the application's context."""
+    queue = app.extensions["queue"]
+
+    @queue.task(name="deliver")  # type: ignore[untyped-decorator]
+    def deliver() -> None:
+        with app.app_context():
+            work_off()
+
+    @queue.periodic_task(crontab(), name="tend", expires=50)  # type: ignore[untyped-decorator]
+    def tend() -> None:
+        with app.app_context():
+            heartbeats.beat(heartbeats.WORKER)
+            work_off()
+            if heartbeats.take_turn(heartbeats.SWEEP, A_DAY):
+                sweeping.sweep()
+
+    app.extensions["wake"] = deliver
+
+
+def work_off() -> None:
+    """Send everything that is due. A way that is out of order is left alone until the next time."""
+    senders: dict[Way, delivery.Sender] = current_app.extensions["senders"]
+    while delivery.expand(senders.keys()) == delivery.EXPANDED_AT_ONCE:
+        pass
+    working = set(senders)
+    while working and (claimed := delivery.claim(working)) is not None:
+        try:
+            delivery.deliver(claimed, senders[claimed.way])
+        except delivery.Unreachable:
+            working.discard(claimed.way)
+
+
+@event.listens_for(db.session, "after_flush")
+def _notice(session: Any, _context: Any) -> None:
+    if any(isinstance(row, Message) for row in session.new):
+        session.info["told"] = True
+
+
+@event.listens_for(db.session, "after_rollback")
+def _forget(session: Any) -> None:
+    session.info.pop("told", None)
+
+
+@event.listens_for(db.session, "after_commit")
+def _wake(session: Any) -> None:
+    """Wake the worker once a message is stored for good. The message is safe; a queue that is away harms nobody."""
+    if not session.info.pop("told", False) or not current_app.extensions.get("ways"):
+        return
+    try:
+        current_app.extensions["wake"]()
+    except Exception as trouble:
+        log.info("the queue is away (%s); the worker looks by itself", type(trouble).__name__)

@@ -1,0 +1,64 @@
+"""The worker as a process: takes tasks until it is told to end, and then ends what it has begun."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+from flask import Flask
+from huey.consumer import Consumer
+
+from worker import queue
+
+THREADS = 2
+"""While one waits for a slow mail server, the other sends what is urgent."""
+
+SECONDS_TO_END = 25
+"""Longer than a sender's timeout: what is being sent is noted as sent."""
+
+SECONDS_BETWEEN_LOOKS = 1.0
+
+
+class GracefulConsumer(Consumer):  # type: ignore[misc]
+    """Ends as gracefully at SIGTERM, which systemd sends, as at Ctrl-C."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._signal_actions = {signal.SIGINT: (False, True), signal.SIGTERM: (False, True)}
+
+
+def run(app: Flask, threads: int = THREADS, *, beside: bool = False) -> None:
+    """Work until SIGINT or SIGTERM; `beside` another process, no longer than that one lives."""
+    _log()
+    queue.prepare(app.config, app.extensions["queue"])
+    if beside:
+        _end_with_parent()
+    GracefulConsumer(
+        app.extensions["queue"],
+        workers=threads,
+        max_delay=SECONDS_BETWEEN_LOOKS,
+        shutdown_timeout=SECONDS_TO_END,
+    ).run()
+
+
+def _log() -> None:
+    """Say on the error output what is sent and what fails: numbers of rows, never words or addresses."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
+    )
+    for name in ("workflow.delivery", "worker"):
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+def _end_with_parent() -> None:
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()

@@ -1,0 +1,79 @@
+"""The queue that wakes the worker: huey, in Redis, else on the database that one already has.
+
+Holds nothing that may not be lost. Its tables lie apart from ours: on SQLite in a file, on PostgreSQL in a schema.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from huey import Huey, PostgresHuey, RedisHuey
+from huey.serializer import SignedSerializer
+from huey.storage import SqliteStorage
+from sqlalchemy import make_url
+
+NAME = "talent"
+SCHEMA = "talent_queue"
+SECONDS_TO_CONNECT = 3
+"""A request that has just been committed waits no longer than this for a queue that is away."""
+
+
+class QuickSqlite(SqliteStorage):  # type: ignore[misc]
+    """Durable enough for what may be lost, and never corrupt."""
+
+    def _create_connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super()._create_connection()
+        connection.execute("pragma synchronous=normal")
+        return connection
+
+
+def for_config(config: Mapping[str, Any]) -> Huey:
+    """Return the queue; nothing is opened before somebody asks it."""
+    given = {
+        "name": NAME,
+        "results": False,
+        "serializer": SignedSerializer(secret=config["SECRET_KEY"], salt=f"{NAME} queue"),
+    }
+    if config["REDIS_URL"]:
+        timeouts = {"socket_connect_timeout": SECONDS_TO_CONNECT}
+        return RedisHuey(url=config["REDIS_URL"], **given, **timeouts)
+    url = make_url(config["SQLALCHEMY_DATABASE_URI"])
+    if url.get_backend_name() == "postgresql":
+        return PostgresHuey(connection=lambda: _postgresql(config), create_tables=False, **given)
+    file = Path(config["INSTANCE"]) / "queue.sqlite"
+    return Huey(
+        storage_class=QuickSqlite,
+        filename=str(file),
+        create_tables=False,
+        timeout=SECONDS_TO_CONNECT,
+        **given,
+    )
+
+
+def prepare(config: Mapping[str, Any], queue: Huey) -> None:
+    """Make the queue's own tables where they are missing; the worker does, at its start."""
+    if isinstance(queue, RedisHuey):
+        return
+    if isinstance(queue, PostgresHuey):
+        with psycopg.connect(_dsn(config), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_advisory_lock(hashtext(%s))", [SCHEMA]
+            )  # two workers may begin at once
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            queue.storage.initialize_schema()
+        return
+    queue.storage.initialize_schema()
+
+
+def _dsn(config: Mapping[str, Any]) -> str:
+    url = make_url(config["SQLALCHEMY_DATABASE_URI"])
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _postgresql(config: Mapping[str, Any]) -> "psycopg.Connection[Any]":
+    connection = psycopg.connect(_dsn(config), autocommit=True, connect_timeout=SECONDS_TO_CONNECT)
+    connection.execute(f"SET search_path TO {SCHEMA}")
+    connection.execute("SET synchronous_commit TO off")
+    return connection

@@ -1,0 +1,28 @@
+"""Once a day: stored files that no row names are removed. Every column that names a file stands in NAMING."""
+
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from models import Attachment, Enterprise, db
+from uploads import sweeping
+
+NAMING = (Attachment.storage_name, Enterprise.licence_file)
+log = logging.getLogger(__name__)
+
+
+def sweep() -> int:
+    """Remove what no row names; return how many files."""
+    removed = sweeping.sweep(named)
+    log.info("swept: %s files that no row named", removed)
+    return removed
+
+
+def named(names: Sequence[str]) -> set[str]:
+    """Return those of the names that rows name."""
+    found: set[str] = set()
+    for column in NAMING:
+        found |= {name for name in db.session.scalars(select(column).where(column.in_(names))) if name}
+    db.session.rollback()
+    return found

@@ -1,0 +1,259 @@
+"""How messages leave the house: each is expanded into deliveries, and each of those is claimed, sent, noted as sent.
+
+Knows no mail server and no gateway: the caller brings a sender for each way. Never logs or keeps what a message said.
+
+What holds when a worker dies: nothing is lost, because a delivery is a row before anything is sent and its claim runs
+out after LEASE. Nothing is sent twice either, but for one case that no sender can exclude: dead after the server's yes
+and before our commit. Then it is handed over once more under the same key, which is the mail's Message-ID and the
+gateway's Idempotency-Key, so that whoever receives it can tell that it is the same one.
+"""
+
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy.orm import defer, joinedload
+
+from models import Account, Application, Delivery, DeliveryState, Message, Way, db, exclusive, now
+from models.secrets import vault
+from workflow.messages import LIFETIMES, WORDING, gaps
+from workflow.settings import HELP_LINE, setting
+
+BACKOFF = (1, 5, 15, 60, 240, 720, 1440, 1440)
+"""Minutes until the next attempt, after the first one that failed, the second, ...; after the last it is given up."""
+
+LEASE = timedelta(minutes=5)
+"""How long a claimed delivery is one worker's alone; every sender gives up long before."""
+
+EXPANDED_AT_ONCE = 100
+MOBILE = re.compile(r"1[3-9]\d{9}")
+
+UNSETTLED = (DeliveryState.WAITING, DeliveryState.SENDING)
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a sender gets. `key` is the same at each attempt; where it goes and what it says stand in no `repr`."""
+
+    key: str
+    address: str = field(repr=False)
+    text: str = field(repr=False)
+    help_line: str = ""
+
+
+Sender = Callable[[Letter], None]
+"""Returns once the other side has taken the letter over; else raises Undelivered."""
+
+
+class Undelivered(Exception):
+    """Not taken over this time. `error` is kept: never the letter's text nor its address."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error[:120]
+
+
+class Unreachable(Undelivered):
+    """The way itself is out of order: no other letter needs to try it now."""
+
+
+class Refused(Undelivered):
+    """It will never be taken over: there is no such address, or it is too late."""
+
+
+# --- who gets it, and how
+
+
+def address(account: Account, way: Way) -> str:
+    """Return where this way leads for a person; "" where it does not."""
+    if way is Way.MAIL:
+        return account.email or ""
+    phone = account.phone.replace("-", "")
+    return phone if MOBILE.fullmatch(phone) else ""
+
+
+def reachable(account: Account, open_ways: Collection[Way]) -> list[Way]:
+    """Return the ways by which this person can be reached at all, whatever they chose."""
+    return [way for way in Way if way in open_ways and address(account, way)]
+
+
+def chosen(account: Account, open_ways: Collection[Way]) -> list[Way]:
+    """Return the ways by which this person wants to be told."""
+    wanted = {Way.MAIL: account.wants_mail, Way.SMS: account.wants_sms}
+    return [way for way in reachable(account, open_ways) if wanted[way]]
+
+
+def expand(open_ways: Collection[Way]) -> int:
+    """Make the deliveries of messages that have none yet, the oldest first; return how many messages there were.
+
+    Done here and not beside the event, so that deciding an application costs one row whoever has to be told.
+    """
+    with exclusive():
+        waiting = db.session.scalars(
+            select(Message)
+            .where(Message.expanded_at.is_(None))
+            .options(defer(Message.secret_words))
+            .order_by(Message.id)
+            .limit(EXPANDED_AT_ONCE)
+            .with_for_update(of=Message, skip_locked=True)
+        ).all()
+        for message in waiting:
+            _expand(message, open_ways)
+        return len(waiting)
+
+
+def _expand(message: Message, open_ways: Collection[Way]) -> None:
+    ways = reachable if message.urgent else chosen
+    deliveries = [
+        Delivery(message_id=message.id, account_id=account.id, way=way, urgent=message.urgent)
+        for account in _receivers(message)
+        for way in ways(account, open_ways)
+    ]
+    db.session.add_all(deliveries)
+    message.expanded_at = now()
+    if not deliveries:
+        message.secret_words = None
+
+
+def _receivers(message: Message) -> Sequence[Account]:
+    """Return who is told: the account, or everybody at the desk; nobody who was deactivated."""
+    desk: ColumnElement[bool] = Account.id == message.account_id
+    if message.enterprise_id is not None:
+        desk = Account.enterprise_id == message.enterprise_id
+    elif message.office_id is not None:
+        desk = Account.office_id == message.office_id
+    return db.session.scalars(select(Account).where(desk, Account.active).order_by(Account.id)).all()
+
+
+# --- one worker at a time
+
+
+def due(ways: Collection[Way]) -> bool:
+    """Say whether something waits to be sent by one of these ways; an expired claim waits too."""
+    return bool(db.session.scalar(select(exists().where(_due(ways)))))
+
+
+def claim(ways: Collection[Way]) -> Delivery | None:
+    """Take the most urgent delivery for LEASE, so that no other worker has it; None when nothing waits."""
+    if not due(ways):
+        return None
+    with exclusive():
+        delivery = db.session.scalars(
+            select(Delivery)
+            .where(_due(ways))
+            .order_by(Delivery.urgent.desc(), Delivery.next_try, Delivery.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        ).first()
+        if delivery is not None:
+            delivery.state = DeliveryState.SENDING
+            delivery.attempts += 1
+            delivery.next_try = now() + LEASE
+        return delivery
+
+
+def _due(ways: Collection[Way]) -> ColumnElement[bool]:
+    return Delivery.state.in_(UNSETTLED) & (Delivery.next_try <= now()) & Delivery.way.in_(ways)
+
+
+def deliver(delivery: Delivery, send: Sender) -> None:
+    """Send a claimed delivery and note what became of it. Raises Unreachable, after noting it."""
+    try:
+        if delivery.attempts > len(BACKOFF) + 1:
+            raise Refused("each attempt ended the worker")
+        letter = compose(delivery)
+        db.session.rollback()  # no transaction stays open while another machine is being waited for
+        send(letter)
+    except Refused as trouble:
+        _give_up(delivery, trouble)
+    except Undelivered as trouble:
+        _put_off(delivery, trouble)
+        if isinstance(trouble, Unreachable):
+            raise
+    except Exception as trouble:  # a sender's mistake must not hold up the others
+        _put_off(delivery, Undelivered(type(trouble).__name__))
+    else:
+        _settle(delivery, DeliveryState.SENT, sent_at=now(), error="")
+        log.info("delivery %s (%s): sent", delivery.id, delivery.way.value)
+
+
+def compose(delivery: Delivery) -> Letter:
+    """Return the letter of a delivery as of now. Raises Refused where there is nobody to send it to, or no sense in it."""
+    account = db.session.get_one(Account, delivery.account_id, populate_existing=True)
+    message = db.session.scalars(
+        select(Message)
+        .where(Message.id == delivery.message_id)
+        .options(
+            joinedload(Message.review),
+            joinedload(Message.registration_event),
+            joinedload(Message.subject_enterprise),
+            joinedload(Message.application).options(
+                defer(Application.answers),
+                defer(Application.identity_number),
+                defer(Application.bank_account),
+            ),
+        )
+        .execution_options(populate_existing=True)
+    ).one()
+    lifetime = LIFETIMES.get(message.kind)
+    if lifetime is not None and message.created_at + lifetime < now():
+        raise Refused("too late")
+    where = address(account, delivery.way) if account.active else ""
+    if not where:
+        raise Refused("no address")
+    words: Mapping[str, str] = defaultdict(str, gaps(message) | (message.secret_words or {}))
+    return Letter(key(delivery), where, WORDING[message.kind] % words, setting(HELP_LINE))
+
+
+def key(delivery: Delivery) -> str:
+    """Return what names a delivery to the world: the same at each attempt, and telling nothing of it."""
+    return vault.digest(f"delivery:{delivery.id}")[:32]
+
+
+# --- what became of it
+
+
+def _put_off(delivery: Delivery, trouble: Undelivered) -> None:
+    if delivery.attempts > len(BACKOFF):
+        _give_up(delivery, trouble)
+        return
+    pause = timedelta(minutes=BACKOFF[delivery.attempts - 1])
+    _settle(delivery, DeliveryState.WAITING, next_try=now() + pause, error=trouble.error)
+    log.warning("delivery %s (%s): %s; again in %s", delivery.id, delivery.way.value, trouble.error, pause)
+
+
+def _give_up(delivery: Delivery, trouble: Undelivered) -> None:
+    _settle(delivery, DeliveryState.FAILED, error=trouble.error)
+    log.error("delivery %s (%s): %s; given up", delivery.id, delivery.way.value, trouble.error)
+
+
+def _settle(delivery: Delivery, state: DeliveryState, **values: datetime | str) -> None:
+    """Note the outcome. That it was sent is always noted; anything else only by whoever still holds the claim.
+
+    What only the receiver may read goes once nothing of its message is left to deliver.
+    """
+    db.session.rollback()
+    mine = (Delivery.state == DeliveryState.SENDING) & (Delivery.attempts == delivery.attempts)
+    holds = Delivery.state != state if state is DeliveryState.SENT else mine
+    with exclusive():
+        db.session.execute(
+            update(Delivery)
+            .where(Delivery.id == delivery.id, holds)
+            .values(state=state, **values)
+            .execution_options(synchronize_session=False)
+        )
+        unsettled = exists().where(
+            Delivery.message_id == delivery.message_id, or_(*(Delivery.state == one for one in UNSETTLED))
+        )
+        db.session.execute(
+            update(Message)
+            .where(Message.id == delivery.message_id, Message.secret_words.is_not(None), ~unsettled)
+            .values(secret_words=None)
+            .execution_options(synchronize_session=False)
+        )

@@ -1,0 +1,40 @@
+"""What recurs beside the site, and when it was last done; asked by the worker, by its neighbour and by `doctor`."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from models import Heartbeat, db, exclusive, now
+
+WORKER, SWEEP = "worker", "sweep"
+ALIVE = timedelta(minutes=3)
+"""A worker beats each minute; one that has missed three beats is taken for dead."""
+
+
+def last(name: str) -> datetime | None:
+    """Return when it was last done."""
+    beat = db.session.get(Heartbeat, name, populate_existing=True)
+    return beat.at if beat else None
+
+
+def beat(name: str) -> None:
+    """Note that it has been done."""
+    take_turn(name, timedelta())
+
+
+def take_turn(name: str, every: timedelta) -> bool:
+    """Note that it is being done, unless that was less than `every` ago. Of two at once, one gets True."""
+    at = now()
+    with exclusive():
+        turn = update(Heartbeat).where(Heartbeat.name == name, Heartbeat.at <= at - every).values(at=at)
+        if db.session.execute(turn.returning(Heartbeat.name)).first() is not None:
+            return True
+    if last(name) is not None:
+        return False
+    try:
+        with exclusive():
+            db.session.add(Heartbeat(name=name, at=at))
+    except IntegrityError:
+        return False
+    return True
