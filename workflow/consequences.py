@@ -132,13 +132,11 @@ def hand_over_region(region: Region, before: Mapping[str, Any], person: Account)
     """Lay what is under review onto the region's new way, or onto the desk of its new office."""
     if not before.keys() & {"kind", "office_id"}:
         return
-    words = {
-        "region": region.name,
-        "kind": routing.KIND_WORDS[region.kind],
-        "office": region.office.name,
+    said = {  # stays Chinese: a line of the record, as it is written once
+        "kind": f"{region.name}改为{routing.KIND_WORDS[region.kind]}。",
+        "office_id": f"{region.name}改由{region.office.name}负责。",
     }
-    whys = {"kind": N_("%(region)s改为%(kind)s。"), "office_id": N_("%(region)s改由%(office)s负责。")}
-    why = "".join(wording % words for column, wording in whys.items() if column in before)
+    why = "".join(sentence for column, sentence in said.items() if column in before)
     for application in _under_review(Application.region_id == region.id):
         desk = _desk(application, before)
         if routing.rerouted(application.state, region) is not application.state or (
