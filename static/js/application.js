@@ -185,6 +185,7 @@ employers.querySelector("[data-employers-take]").addEventListener("click", take)
 // --- saving: the page is only left once the server has everything
 const PLACE = "application-place";
 const EXPIRED = 419;
+const login = document.querySelector("[data-login]");
 let pressed = null;
 
 function clearErrors() {
@@ -242,6 +243,7 @@ form.addEventListener("submit", async (event) => {
   delete form.dataset.saving;
   button?.removeAttribute("aria-busy");
   clearErrors();
+  login.hidden = true;
   if (!told?.location) pressed = null;
   if (told?.location && pressed) {
     form.elements.version.value = told.version;
@@ -259,7 +261,9 @@ form.addEventListener("submit", async (event) => {
     markFailed(form, told.failed);
     form.querySelector("[aria-invalid=true]")?.scrollIntoView({ block: "center" });
   } else {
-    markFailed(form, answer && (answer.redirected || answer.status === EXPIRED || answer.status === 404) ? form.dataset.expired : form.dataset.failed);
+    const expired = answer && (answer.redirected || answer.status === EXPIRED || answer.status === 404);
+    markFailed(form, expired ? form.dataset.expired : form.dataset.failed);
+    login.hidden = !expired;
   }
 });
 

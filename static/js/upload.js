@@ -25,7 +25,6 @@ function fault(file, accept) {
 
 function line(slot, file, camera) {
   const row = document.createElement("li");
-  row.className = "slot-upload";
   const name = document.createElement("strong");
   name.textContent = file.name;
   const note = document.createElement("span");

@@ -1,0 +1,262 @@
+"""「上传附件」 when things go wrong: each file speaks for itself, at its slot, and keeps no other from being kept (A11, A12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import files
+from tests.browser import world
+from tests.browser.chromium import Chromium, ChromiumPage
+from tests.browser.line import Line
+from tests.browser.world import Case, Workplace, come_in, forgive, paper_names
+from tests.machine.site import Site
+
+pytestmark = pytest.mark.browser
+
+BIG = 8 * files.MEGABYTE  # more than the wire itself holds
+SLOW = files.MEGABYTE  # bytes a second
+LIMIT = 20 * files.MEGABYTE
+
+
+@pytest.fixture(scope="module")
+def employer(live_server: Site) -> Workplace:
+    return world.workplace(live_server)
+
+
+@pytest.fixture
+def case(live_server: Site, employer: Workplace) -> Case:
+    return world.draft(live_server, employer)
+
+
+@pytest.fixture
+def line(live_server: Site) -> Iterator[Line]:
+    with Line(live_server.url) as line:
+        yield line
+
+
+@pytest.fixture
+def page(chromium: Chromium, line: Line, case: Case) -> ChromiumPage:
+    page = chromium.new_page(line.url)
+    come_in(page, case.person, f"{case.sheet}attachments/")
+    page.see("须所在企业审核人审核无误、签字并加盖单位公章后上传")
+    return page
+
+
+def written(directory: Path, name: str, content: bytes) -> Path:
+    path = directory / name
+    path.write_bytes(content)
+    return path
+
+
+def choose(page: ChromiumPage, material: str, *papers: Path) -> None:
+    page.upload(f"选择文件 {material}", *papers)
+
+
+def at(site: Site, page: ChromiumPage, material: str) -> str:
+    """What the slot of a material says."""
+    return page.window.locator(world.slot(site, material)).inner_text()
+
+
+@pytest.mark.guide("A11")
+def test_a_file_shows_how_far_it_is_can_be_cancelled_and_sent_again(
+    live_server: Site, line: Line, page: ChromiumPage, case: Case, tmp_path: Path
+) -> None:
+    choose(page, "身份证", written(tmp_path, "身份证正面.jpg", files.jpg_of(BIG)))
+    choose(page, "劳动合同", files.save(tmp_path, "pdf", "合同"))
+    page.see("8.0 MB，待上传")
+    line.bytes_a_second = SLOW
+    page.click("上传材料")
+    page.see("正在上传 1 / 2")
+    bar = page.window.locator("progress")
+    world.waited_for(page, lambda: 0 < int(bar.first.get_attribute("value") or 0) < 100, "no progress")
+    assert "%，" in at(live_server, page, "身份证")
+    assert "/s" in at(live_server, page, "身份证")
+    assert bar.first.get_attribute("aria-label") == "身份证正面.jpg"
+    page.click("取消 身份证正面.jpg")
+    line.bytes_a_second = None
+    page.see("已上传 1 个")
+    page.see("还有 1 个文件没有上传")
+    assert paper_names(live_server, case, "身份证") == []
+    assert paper_names(live_server, case, "劳动合同") == ["合同.pdf"]
+    assert page.window.locator(world.slot(live_server, "劳动合同") + " img").count() == 1
+
+    page.click("上传材料")
+    page.see("删除", timeout=20)
+    world.waited_for(page, lambda: "已上传 1 个" in at(live_server, page, "身份证"), "it did not arrive")
+    assert paper_names(live_server, case, "身份证") == ["身份证正面.jpg"]
+    page.see("还有 4 项必需材料未上传")
+
+
+@pytest.mark.guide("A11")
+def test_a_network_cut_in_the_middle_is_said_and_the_file_can_be_tried_again(
+    live_server: Site, line: Line, page: ChromiumPage, case: Case, tmp_path: Path
+) -> None:
+    choose(page, "劳动合同", written(tmp_path, "合同.pdf", files.pdf_of(BIG)))
+    line.bytes_a_second = SLOW
+    page.click("上传材料")
+    page.see("%，")
+    line.cut()
+    page.see("上传中断，文件没有保存。请检查网络后点“重试”。")
+    forgive(page, "ERR_")
+    assert paper_names(live_server, case, "劳动合同") == []
+    line.bytes_a_second = None
+    line.mend()
+    page.click("重试 合同.pdf")
+    page.see("已上传 1 个")
+    page.not_see("上传中断")
+    assert paper_names(live_server, case, "劳动合同") == ["合同.pdf"]
+
+
+@pytest.mark.guide("A11")
+def test_each_refused_file_says_why_at_its_slot_and_keeps_no_other_from_being_kept(
+    live_server: Site, page: ChromiumPage, case: Case, tmp_path: Path
+) -> None:
+    choose(page, "身份证", files.save(tmp_path, "jpg", "正面"), files.save(tmp_path, "png", "背面"))
+    choose(page, "学历学位证书", written(tmp_path, "证书.pdf", files.program()))
+    choose(page, "劳动合同", written(tmp_path, "合同.pdf", files.truncated(files.pdf())))
+    choose(page, "社会保险缴纳证明", written(tmp_path, "证明.png", b""), files.save(tmp_path, "gif", "证明"))
+    choose(page, "引进人才生活补贴申请表", written(tmp_path, "申请表.exe", files.program()))
+    choose(page, "银行卡复印件", written(tmp_path, "银行卡.jpg", files.jpg_of(LIMIT + 1)))
+    choose(page, "其他材料", written(tmp_path, "..\\<img src=x onerror=alert(1)>.png", files.png()))
+    page.see("是空文件，请重新选择。")
+    page.see("格式不在可上传范围内。")
+    page.see("超过 20MB，请压缩后再选。")
+    page.click("上传材料")
+    page.see("还有 5 个文件没有上传", timeout=30)
+    forgive(page, "422")
+    said = {
+        "学历学位证书": "不能上传",
+        "劳动合同": "已损坏或不完整",
+        "社会保险缴纳证明": "是空文件",
+        "引进人才生活补贴申请表": "格式不在可上传范围内",
+        "银行卡复印件": "超过 20MB",
+    }
+    for material, sentence in said.items():
+        assert sentence in at(live_server, page, material)
+        kept = ["证明.gif"] if material == "社会保险缴纳证明" else []
+        assert paper_names(live_server, case, material) == kept
+    assert paper_names(live_server, case, "身份证") == ["正面.jpg", "背面.png"]
+    (hostile,) = paper_names(live_server, case, "其他材料")
+    assert hostile.endswith("onerror=alert(1)_.png")
+    assert not set(hostile) & set('<>/\\"')
+    assert hostile in at(live_server, page, "其他材料")
+    assert page.window.locator("img[src=x]").count() == 0
+    assert page.axe() == []
+    page.screenshot(Path("build/screens/attachments-refused-1366.png"))
+    page.set_viewport(390, 844)
+    page.screenshot(Path("build/screens/attachments-refused-390.png"))
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+    assert page.axe() == []
+
+    page.click("移除 证书.pdf")
+    page.not_see("证书.pdf")
+
+
+@pytest.mark.guide("A11")
+def test_exactly_twenty_megabytes_go_and_one_byte_more_is_refused_by_the_server_too(
+    live_server: Site, page: ChromiumPage, case: Case, tmp_path: Path
+) -> None:
+    choose(page, "身份证", written(tmp_path, "身份证.jpg", files.jpg_of(LIMIT)))
+    page.click("上传材料")
+    page.see("已上传 1 个", timeout=60)
+    assert paper_names(live_server, case, "身份证") == ["身份证.jpg"]
+    page.see("20.0 MB")
+    token = page.evaluate("() => document.querySelector('form[data-upload] [name=csrf_token]').value")
+    material = world.slot(live_server, "劳动合同").removeprefix("#")
+    answer = page.window.context.request.post(
+        page.url,
+        multipart={
+            "csrf_token": token,
+            material: {
+                "name": "合同.jpg",
+                "mimeType": "image/jpeg",
+                "buffer": files.jpg_of(LIMIT + 1),
+            },
+        },
+    )
+    assert answer.status == 422
+    assert "文件“合同.jpg”超过 20 MB（实际 20,971,521 字节" in answer.text()
+    assert paper_names(live_server, case, "劳动合同") == []
+
+
+@pytest.mark.guide("A11")
+def test_a_file_is_taken_away_only_after_a_question_that_names_it(
+    live_server: Site, page: ChromiumPage, case: Case, tmp_path: Path
+) -> None:
+    choose(page, "身份证", files.save(tmp_path, "jpg", "正面"), files.save(tmp_path, "png", "背面"))
+    page.click("上传材料")
+    page.see("已上传 2 个")
+    page.click("删除 正面.jpg")
+    page.see("删除这个文件？")
+    assert "正面.jpg" in page.window.locator("dialog[open]").inner_text()
+    page.click("取消")
+    assert paper_names(live_server, case, "身份证") == ["正面.jpg", "背面.png"]
+    page.click("删除 正面.jpg")
+    page.click("删除")
+    page.see("已删除文件。")
+    assert paper_names(live_server, case, "身份证") == ["背面.png"]
+
+
+@pytest.mark.guide("A11")
+def test_leaving_with_files_that_were_not_sent_warns(
+    page: ChromiumPage, case: Case, live_server: Site, tmp_path: Path
+) -> None:
+    choose(page, "身份证", files.save(tmp_path, "jpg", "正面"))
+    asked: list[str] = []
+
+    def stay(dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.window.on("dialog", stay)
+    page.click("确认")
+    page.see("还有文件没有上传，请先点“上传材料”。")
+    assert asked == []
+    page.window.get_by_role("link", name="生活补贴申请").first.click(no_wait_after=True)
+    world.waited_for(page, lambda: asked == ["beforeunload"], "nobody asked")
+    page.click("上传材料")
+    page.see("已上传 1 个")
+    page.click("确认")
+    page.see("请点击下方“保存”。")
+    assert asked == ["beforeunload"]
+    page.click("保存")
+    page.see("已保存")
+    assert paper_names(live_server, case, "身份证") == ["正面.jpg"]
+
+
+def test_a_session_that_ended_keeps_the_files_that_were_chosen(
+    live_server: Site, page: ChromiumPage, case: Case, tmp_path: Path
+) -> None:
+    choose(page, "身份证", files.save(tmp_path, "jpg", "正面"))
+    page.window.context.clear_cookies()
+    page.click("上传材料")
+    page.see("登录已过期，请在新窗口登录后点“重试”。")
+    forgive(page, "419")
+    with page.window.context.expect_page() as opened:
+        page.click("先登录（在新窗口打开）")
+    world.log_in(ChromiumPage(opened.value, page.base_url), case.person)
+    page.click("重试 正面.jpg")
+    page.see("已上传 1 个")
+    page.not_see("先登录")
+    forgive(page, "419")
+    assert paper_names(live_server, case, "身份证") == ["正面.jpg"]
+
+
+@pytest.mark.guide("A3", "A11")
+def test_a_phone_offers_its_camera_and_takes_the_picture(
+    live_server: Site, page: ChromiumPage, case: Case, tmp_path: Path
+) -> None:
+    camera = page.window.locator(world.slot(live_server, "身份证")).get_by_text("拍照")
+    assert not camera.is_visible()
+    page.set_viewport(390, 844)
+    assert camera.is_visible()
+    taking = page.window.locator(world.slot(live_server, "身份证") + " input[capture]")
+    assert taking.get_attribute("capture") == "environment"
+    assert taking.get_attribute("accept") == "image/*"
+    page.upload("拍照 身份证", written(tmp_path, "image.jpg", files.photograph(1600, 1200)))
+    page.click("上传材料")
+    page.see("已上传 1 个", timeout=30)
+    assert paper_names(live_server, case, "身份证") == ["image.jpg"]
