@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from sqlalchemy import event
 
 from app import create_app
 from config import settings
@@ -25,7 +26,12 @@ def cheap_passwords() -> Iterator[None]:
 
 
 def application_on(url: str, instance: Path) -> Flask:
-    return create_app({**settings(environment(instance, url)), "TESTING": True})
+    """An application on this database, which need not survive a power cut."""
+    app = create_app({**settings(environment(instance, url)), "TESTING": True})
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", lambda made, _: made.execute("PRAGMA synchronous=OFF"))
+    return app
 
 
 @pytest.fixture(scope="session", params=KINDS)
