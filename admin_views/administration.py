@@ -42,7 +42,7 @@ from models import (
 )
 from workflow import completeness, scope
 from workflow.administration import BY_NAME
-from workflow.words import N_
+from workflow.words import N_, NP_
 
 
 class Overview(Administration):
@@ -121,13 +121,13 @@ def register(app: Flask) -> None:
     )
     for kept, model, name, endpoint in (
         (Regions, Region, N_("地区与单位"), "regions"),
-        (Offices, Office, N_("单位"), "offices"),
-        (Enterprises, Enterprise, N_("企业"), "enterprises"),
+        (Offices, Office, NP_("list", "单位"), "offices"),
+        (Enterprises, Enterprise, NP_("list", "企业"), "enterprises"),
         (Applications, Application, N_("申请"), "applications"),
-        (Staff, Account, N_("工作人员"), "staff"),
-        (Materials, Material, N_("申请材料"), "materials"),
+        (Staff, Account, NP_("list", "工作人员"), "staff"),
+        (Materials, Material, NP_("list", "申请材料"), "materials"),
         (Notices, Notice, N_("申请须知"), "notices"),
-        (Periods, Period, N_("申报期"), "periods"),
+        (Periods, Period, NP_("list", "申报期"), "periods"),
         (Settings, Setting, N_("系统设置"), "settings"),
         (Changes, Change, N_("操作记录"), "changes"),
     ):

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement
 
 from admin_views.account_forms import one_line
 from admin_views.administration_trail import changes_of, told_change
-from admin_views.base import Closed, ScopedView, menu
+from admin_views.base import Closed, ScopedView, listed, menu
 from admin_views.frame import said
 from admin_views.keyset import Order, Page
 from workflow import administration
@@ -85,7 +85,7 @@ class Kept(Administration, ScopedView):
         if isinstance(rows, Page):
             context["pager"] = turned(self, self.filters(), rows)
             rows = rows.rows
-        return self.render(self.listed, title=gettext(self.title), rows=rows, **context)
+        return self.render(self.listed, title=listed(self.title), rows=rows, **context)
 
     def filters(self) -> dict[str, str]:
         """Return what a list is narrowed by; a filter that does not exist filters nothing."""
@@ -176,7 +176,7 @@ class Kept(Administration, ScopedView):
             status = HTTPStatus.UNPROCESSABLE_ENTITY
         content = self.render(
             self.sheet,
-            title=gettext(self.title),
+            title=listed(self.title),
             label=gettext(TABLES[self.model].label),
             form=form,
             row=row,

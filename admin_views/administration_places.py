@@ -21,7 +21,7 @@ from models import Account, Application, Enterprise, Office, OfficeDuty, Region,
 from workflow import administration, registration, routing, scope
 from workflow.consequences import WITH_THE_APPLICANT
 from workflow.transitions import STATE_WORDS
-from workflow.words import N_
+from workflow.words import N_, NP_
 
 
 class Regions(Kept):
@@ -118,7 +118,7 @@ class Enterprises(Kept):
 
     opened = ("index_view", "edit_view")
     form = forms.EnterpriseForm
-    title = N_("企业")
+    title = NP_("list", "企业")
     listed = "administration/enterprises.html"
     wide = ("name", "region_id")
 

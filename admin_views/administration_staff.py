@@ -21,13 +21,14 @@ from admin_views.administration_base import (
     containing,
     newest_first,
 )
+from admin_views.base import listed
 from admin_views.frame import said
 from admin_views.keyset import page
 from models import Account, Office, Role
 from workflow import scope, staff
 from workflow.errors import Hindrance, Unacceptable, Unconfirmed
 from workflow.transitions import ROLE_WORDS
-from workflow.words import N_
+from workflow.words import N_, NP_
 
 
 class Staff(Kept):
@@ -36,7 +37,7 @@ class Staff(Kept):
     opened = ("index_view", "create_view", "edit_view", "deactivate", "reactivate", "renew_password")
     form = forms.StaffForm
     created_by = forms.NewStaffForm
-    title = N_("工作人员")
+    title = NP_("list", "工作人员")
     listed = "administration/staff.html"
     sheet = "administration/clerk.html"
     wide = ("role",)
@@ -167,7 +168,7 @@ class Staff(Kept):
             account = self.get_one(key)
             return self.render(
                 "administration/question.html",
-                title=gettext(self.title),
+                title=listed(self.title),
                 clerk=account,
                 question=gettext(question, name=account.name),
                 yes=gettext(yes),
@@ -186,7 +187,7 @@ class Staff(Kept):
     def _hand_over(self, handover: staff.Handover, *, new: bool) -> Any:
         content = self.render(
             "administration/handover.html",
-            title=gettext(self.title),
+            title=listed(self.title),
             handover=handover,
             new=new,
             role_word=ROLE_WORDS[handover.account.role],

@@ -12,14 +12,14 @@ from admin_views.frame import said
 from models import Material, Notice, Period, Setting, db
 from workflow.calendar import today
 from workflow.settings import HELP_LINE, NAMES
-from workflow.words import N_
+from workflow.words import N_, NP_
 
 
 class Materials(Kept):
     """What applicants have to upload."""
 
     form = forms.MaterialForm
-    title = N_("申请材料")
+    title = NP_("list", "申请材料")
     listed = "administration/materials.html"
     wide = ("name", "shows")
 
@@ -74,7 +74,7 @@ class Periods(Kept):
     """When applications can be submitted."""
 
     form = forms.PeriodForm
-    title = N_("申报期")
+    title = NP_("list", "申报期")
     listed = "administration/periods.html"
     wide = ("name",)
 

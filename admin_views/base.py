@@ -10,7 +10,7 @@ from typing import Any
 from flask import abort, current_app, redirect, request, url_for
 from flask_admin import Admin, BaseView
 from flask_admin.contrib.sqla import ModelView
-from flask_babel import gettext
+from flask_babel import gettext, pgettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select, select
@@ -123,6 +123,12 @@ class ScopedView(Closed, ModelView):
         return FlaskForm()
 
 
+def listed(text: str) -> str:
+    """Return what a list is called; other languages than Chinese may name many otherwise than one."""
+    many = pgettext("list", text)
+    return gettext(text) if many == text else many
+
+
 def menu(admin: Admin | None, present: BaseView | None = None) -> list[dict[str, Any]]:
     """Return the menu of a console as the layout draws it."""
     found = []
@@ -132,7 +138,7 @@ def menu(admin: Admin | None, present: BaseView | None = None) -> list[dict[str,
             continue
         found.append(
             {
-                "label": gettext(str(view.name)),
+                "label": listed(str(view.name)),
                 "url": view.get_url(f"{view.endpoint}.{view._default_view}"),
                 "current": view is present,
                 "count": view.menu_count() if isinstance(view, Closed) else 0,

@@ -19,7 +19,7 @@ from admin_views.review_list import MOST_COUNTED, PAGE_SIZE
 from models import Application, Enterprise, Registration, RegistrationAction, db
 from workflow import registration, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
-from workflow.words import N_
+from workflow.words import N_, NP_
 
 
 class OfficeConsole(ReviewConsole):
@@ -203,6 +203,6 @@ def register(app: Flask) -> None:
     admin = Admin(app, name=N_("初审"), index_view=index)
     admin.add_view(
         EnterpriseAccounts(
-            Enterprise, name=N_("企业账号"), endpoint="office_enterprises", url="/office/enterprises"
+            Enterprise, name=NP_("list", "企业账号"), endpoint="office_enterprises", url="/office/enterprises"
         )
     )
