@@ -23,6 +23,7 @@ from config import settings
 from models import db
 from tests.machine.processes import Server, free_port
 from tests.machine.secrets import environment
+from worker.queue import SCHEMA
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 KINDS = ("sqlite", "postgresql")
@@ -76,6 +77,7 @@ class PostgreSQL:
         """Empty the tables of a database, a tenth of the work of a new one. False when it has other tables than it should."""
         self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
         with psycopg.connect(self.address(name), autocommit=True) as database:
+            database.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
             tables = [row[0] for row in database.execute(TABLES)]
             if set(tables) != set(db.metadata.tables):
                 return False
