@@ -15,6 +15,8 @@ from flask_wtf.file import FileField
 from sqlalchemy import select
 from stdnum.cn import uscc
 from wtforms import (
+    BooleanField,
+    EmailField,
     Field,
     Form,
     HiddenField,
@@ -25,7 +27,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, EqualTo, Length, Regexp
+from wtforms.validators import DataRequired, Email, EqualTo, Length, Optional, Regexp
 
 from admin_views import kept_licence
 from models import Region, db
@@ -37,7 +39,7 @@ from workflow.routing import KIND_WORDS
 
 MOBILE = r"1[3-9]\d{9}"
 LANDLINE = r"0\d{2,3}-?\d{7,8}(-\d{1,6})?|\d{7,8}|400\d{7}"
-NAME_LENGTH, ENTERPRISE_NAME_LENGTH, NUMBER_LENGTH = 60, 100, 40
+NAME_LENGTH, ENTERPRISE_NAME_LENGTH, NUMBER_LENGTH, EMAIL_LENGTH = 60, 100, 40, 120
 
 
 # --- what is typed, as it is kept
@@ -309,6 +311,28 @@ class TelephoneForm(FlaskForm):
     """A reviewer's telephone, which may be one on a desk."""
 
     phone = _telephone(_("联系电话"))
+
+
+class WaysForm(FlaskForm):
+    """By which ways messages reach somebody, beside the page of messages."""
+
+    email = EmailField(
+        _("电子邮箱"),
+        [
+            Optional(),
+            Length(max=EMAIL_LENGTH, message=_("最多 120 个字符。")),
+            Email(message=_("请填写完整的电子邮箱，例如 name@example.com。")),
+        ],
+        filters=[one_line],
+        render_kw={"autocomplete": "email", "spellcheck": "false"},
+    )
+    wants_mail = BooleanField(_("用电子邮件通知我"))
+    wants_sms = BooleanField(_("用短信通知我"))
+
+    def validate_wants_mail(self, field: BooleanField) -> None:
+        """A mail needs an address."""
+        if field.data and not self.email.data:
+            raise ValidationError(gettext("请先填写电子邮箱。"))
 
 
 class PasswordForm(FlaskForm):

@@ -36,13 +36,14 @@ from admin_views.account_forms import (
     PersonForm,
     ResetForm,
     TelephoneForm,
+    WaysForm,
 )
 from admin_views.frame import said
 from admin_views.registration import lay
-from models import Account, Enterprise, Role, db, exclusive
+from models import Account, Enterprise, Role, Way, db, exclusive
 from models.secrets import vault
 from uploads.limits import accepts_attachments
-from workflow import accounts, people, registration
+from workflow import accounts, delivery, people, registration
 from workflow.transitions import ROLE_WORDS
 from workflow.words import N_
 
@@ -52,6 +53,12 @@ LIMITS = {
     "REGISTER_LIMIT_ADDRESS": "60 per hour",  # of enterprises: each attempt may store a file
 }
 """How often may be tried, unless the configuration says otherwise."""
+
+CLOSED = {
+    Way.MAIL: N_("本系统目前不发送电子邮件，开通后按您的选择发送。"),
+    Way.SMS: N_("本系统目前不发送短信，开通后按您的选择发送。"),
+}
+"""What is said of a way that this installation has not got."""
 
 PENDING_CODE = "recovery_code"
 """Where a session keeps a new 「找回码」, sealed, until its owner says that it is written down."""
@@ -257,6 +264,17 @@ def change_phone() -> Any:
 
 
 @login_required
+def change_ways() -> Any:
+    """Choose by which ways messages reach oneself."""
+    form = WaysForm()
+    if form.validate_on_submit():
+        accounts.change_ways(current_user, form.email.data or None, form.wants_mail.data, form.wants_sms.data)
+        flash(gettext("通知方式已保存。"), "success")
+        return redirect(url_for("accounts.own"), 303)
+    return _own_page(ways_form=form)
+
+
+@login_required
 def change_password() -> Any:
     """Change one's password: every other session of the account ends, this one stays."""
     form = PasswordForm()
@@ -289,7 +307,7 @@ def _phone_form(**given: Any) -> MobileForm | TelephoneForm:
 
 
 def _own_page(**forms: Any) -> Any:
-    """Return the page with its three forms; one of them may have come back with what is wrong."""
+    """Return the page with its forms; one of them may have come back with what is wrong."""
     if request.method != "POST" and request.endpoint != "accounts.own":
         return redirect(url_for("accounts.own"))
     account: Account = current_user
@@ -302,6 +320,9 @@ def _own_page(**forms: Any) -> Any:
         has_code=account.recovery_hash is not None,
         back=entrance.home(account),
         phone_form=forms.get("phone_form") or _phone_form(formdata=None, data={"phone": account.phone}),
+        ways_form=forms.get("ways_form") or WaysForm(formdata=None, obj=account),
+        closed=[said(CLOSED[way]) for way in Way if way not in current_app.extensions["ways"]],
+        unreachable=Way.SMS in current_app.extensions["ways"] and not delivery.address(account, Way.SMS),
         password_form=forms.get("password_form") or PasswordForm(formdata=None),
         code_form=forms.get("code_form") or CodeForm(formdata=None),
     )
@@ -378,6 +399,7 @@ def register(app: Flask) -> None:
         ),
         ("/account/", "own", own, ("GET",)),
         ("/account/phone", "change_phone", change_phone, ("GET", "POST")),
+        ("/account/ways", "change_ways", change_ways, ("GET", "POST")),
         ("/account/password", "change_password", guarded(change_password), ("GET", "POST")),
         ("/account/new-code", "new_code", guarded(new_code), ("GET", "POST")),
         ("/account/code/", "code", show_code, ("GET", "POST")),

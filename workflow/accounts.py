@@ -165,6 +165,13 @@ def change_phone(account: Account, phone: str) -> None:
         person.phone = phone
 
 
+def change_ways(account: Account, email: str | None, wants_mail: bool, wants_sms: bool) -> None:
+    """Set by which ways messages reach the account beside its own page, in a transaction of its own."""
+    with exclusive():
+        person = db.session.get_one(Account, account.id, populate_existing=True)
+        person.email, person.wants_mail, person.wants_sms = email, wants_mail, wants_sms
+
+
 def renew_recovery_code(account: Account) -> str:
     """Return a new 「找回码」 in place of the old one, in a transaction of its own."""
     with exclusive():

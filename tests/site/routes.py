@@ -32,6 +32,7 @@ FOR_ANYBODY = {
 FOR_EVERY_ACCOUNT = {
     "accounts.own": "one's own account, named by no address",
     "accounts.change_phone": "one's own account",
+    "accounts.change_ways": "one's own account",
     "accounts.change_password": "one's own account",
     "accounts.new_code": "one's own account",
     "accounts.code": "one's own account",
