@@ -1,0 +1,108 @@
+"""README.md says nothing of the tree that is not so: settings and their defaults, commands, files, pictures."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app import create_app
+from config import ROOT, fresh_secrets, settings
+from tests.machine.secrets import environment
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CODE = re.findall(r"^```[a-z]*\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", README, flags=re.DOTALL | re.MULTILINE))
+ROWS = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", README, re.MULTILINE))
+"""The table of settings: each variable with the cell of its default."""
+NAMES_OF_FILES = re.compile(r"[\w./-]+(\.(py|html|css|js|txt|toml|conf|lock|po|zh\.txt)|/)")
+MADE_LATER = ("instance/", ".venv/", "build/")
+
+
+class Asked(dict[str, str]):
+    """An environment that remembers what it was asked for, and with which default."""
+
+    def __init__(self, given: dict[str, str]) -> None:
+        super().__init__(given)
+        self.defaults: dict[str, str] = {}
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+        self.defaults[name] = default
+        return super().get(name, default)
+
+
+def read_by_config(instance: Path) -> dict[str, set[str]]:
+    """Every variable that config.py reads, with its defaults in a trial and in production, as README writes them."""
+    secrets = {f"TALENT_{name}": value for name, value in fresh_secrets().items()}
+    found: dict[str, set[str]] = {}
+    for given in ({}, {"TALENT_ENV": "production", **secrets}):
+        asked = Asked({"TALENT_INSTANCE": str(instance), **given})
+        settings(asked)
+        for name, default in asked.defaults.items():
+            written = default.replace(str(instance), "$TALENT_INSTANCE").replace(f"{ROOT}/", "")
+            found.setdefault(name, set()).add(written)
+    return found
+
+
+def read_by_the_server() -> list[str]:
+    return re.findall(r"environ\.get\([\"'](\w+)", (ROOT / "gunicorn.conf.py").read_text(encoding="utf-8"))
+
+
+def test_every_setting_is_explained_with_its_default(tmp_path: Path) -> None:
+    for name, defaults in read_by_config(tmp_path).items():
+        assert name in ROWS, f"README does not explain {name}"
+        for default in filter(None, defaults):
+            assert f"`{default}`" in ROWS[name], f"README names another default of {name} than {default}"
+
+
+def test_the_servers_own_variables_are_explained() -> None:
+    for name in read_by_the_server():
+        assert name in ROWS, f"README does not explain {name}"
+
+
+def test_no_setting_is_explained_that_nothing_reads(tmp_path: Path) -> None:
+    assert set(ROWS) <= {*read_by_config(tmp_path), *read_by_the_server()}
+
+
+def test_no_room_reads_the_environment_past_the_settings() -> None:
+    for room in ("admin_views", "commands", "models", "uploads", "worker", "workflow"):
+        for path in (ROOT / room).rglob("*.py"):
+            assert not re.search(r"(environ|getenv)\b.*TALENT_", path.read_text(encoding="utf-8")), path
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z]+)", "\n".join([*CODE, *SPANS])))))
+def test_every_make_target_exists(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_every_command_exists(tmp_path: Path) -> None:
+    app = create_app(settings(environment(tmp_path, f"sqlite:///{tmp_path}/none.sqlite")))
+    named = set(re.findall(r"flask --app app ([a-z-]+)", README))
+    assert named
+    assert named <= set(app.cli.commands)
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        {span for span in SPANS if NAMES_OF_FILES.fullmatch(span) and not span.startswith(("/", *MADE_LATER))}
+    ),
+)
+def test_every_file_that_is_named_exists(name: str) -> None:
+    assert (ROOT / name).exists()
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)|src=\"([^\"]+)\"", README))))
+def test_every_link_leads_somewhere(link: tuple[str, str]) -> None:
+    assert (ROOT / (link[0] or link[1])).exists()
+
+
+def test_pictures_are_light() -> None:
+    sizes = [path.stat().st_size for path in (ROOT / "docs" / "pictures").glob("*.png")]
+    assert sizes
+    assert max(sizes) < 150_000
+    assert sum(sizes) < 1_000_000
+
+
+def test_both_languages_have_the_same_chapters() -> None:
+    chinese, english = README.split("\n# English\n")
+    assert len(re.findall(r"^## ", chinese, re.MULTILINE)) == len(re.findall(r"^## ", english, re.MULTILINE))

@@ -1,0 +1,74 @@
+"""Says whether a restored copy is whole: its keys fit, and each attachment is there and unchanged.
+
+python -m tools.restored      with the TALENT_ variables of the copy; changes nothing, exits 1 when something is lacking.
+"""
+
+import sys
+from collections.abc import Iterator
+from hashlib import file_digest
+
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import Column, select
+
+from app import create_app
+from models import Account, Attachment, Enterprise, db
+from models.secrets import Encrypted, EncryptedJSON
+from uploads.sets import storage
+from workflow.accounts import login_digest
+
+FILES = (
+    (Attachment.storage_name, Attachment.sha256),
+    (Enterprise.licence_file, Enterprise.licence_sha256),
+)
+
+
+def complaints() -> Iterator[str]:
+    """Yield a line for each thing that is lacking."""
+    for table in db.metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, Encrypted | EncryptedJSON):
+                yield from _unreadable(column)
+    yield from _not_found_again()
+    for name, digest in FILES:
+        for row in db.session.execute(select(name, digest).where(name.is_not(None))):
+            yield from _different(*row)
+
+
+def _unreadable(column: Column[object]) -> Iterator[str]:
+    key = column.table.primary_key.columns[0]
+    for row in db.session.scalars(select(key).where(column.is_not(None))).all():
+        try:
+            db.session.scalar(select(column).where(key == row))
+        except (KeyError, InvalidTag):
+            yield f"{column.table.name} {row}: TALENT_ENCRYPTION_KEYS 不能解密 · none opens {column.name}"
+
+
+def _not_found_again() -> Iterator[str]:
+    """One person is enough: the key is the same for all."""
+    of_people = select(Account).where(Account.identity_number.is_not(None)).limit(1)
+    try:
+        somebody = db.session.scalars(of_people).first()
+    except (KeyError, InvalidTag):
+        return  # told already
+    if somebody and somebody.login_digest != login_digest("personal", somebody.identity_number or ""):
+        yield "TALENT_DIGEST_KEY 不符 · is another one: 无人能登录 · nobody could log in"
+
+
+def _different(name: str, digest: str) -> Iterator[str]:
+    try:
+        with storage().open(name) as file:
+            if file_digest(file, "sha256").hexdigest() != digest:
+                yield f"{name}: 文件内容不同 · is another file"
+    except FileNotFoundError:
+        yield f"{name}: 文件不存在 · there is no such file"
+
+
+def main() -> int:
+    with create_app().app_context():
+        found = list(complaints())
+    print(*found, f"{len(found)} 处有问题 · {len(found)} to mend" if found else "完整 · whole", sep="\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
