@@ -4,7 +4,6 @@ No form keeps a password for the next page, and none hinders pasting one.
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,37 +29,17 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, EqualTo, Length, Optional, Regexp
 
 from admin_views import kept_licence
+from admin_views.typed import as_number, one_line, telephone
 from models import Region, db
 from uploads.errors import UploadError
 from uploads.receive import Received
 from workflow.accounts import password_fault
-from workflow.people import CITIZEN, PAPERS, fault, normalised
+from workflow.people import CITIZEN, PAPERS, fault
 from workflow.routing import KIND_WORDS
 
 MOBILE = r"1[3-9]\d{9}"
 LANDLINE = r"0\d{2,3}-?\d{7,8}(-\d{1,6})?|\d{7,8}|400\d{7}"
 NAME_LENGTH, ENTERPRISE_NAME_LENGTH, NUMBER_LENGTH, EMAIL_LENGTH = 60, 100, 40, 120
-
-
-# --- what is typed, as it is kept
-
-
-def one_line(text: str | None) -> str | None:
-    """Return the text without what cannot be seen, single spaces between its words."""
-    if text is None:
-        return None
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
-
-
-def as_number(text: str | None) -> str | None:
-    """Return a number or code as it is compared: full-width digits of an input method made ordinary."""
-    return normalised(one_line(text) or "") if text is not None else None
-
-
-def telephone(text: str | None) -> str | None:
-    """Return a telephone number without spaces and without the country's +86."""
-    plain = unicodedata.normalize("NFKC", one_line(text) or "")
-    return re.sub(r"^(\+|00)86-?|[\s()]", "", plain)
 
 
 def mobile(text: str | None) -> str | None:

@@ -16,7 +16,6 @@ from admin_views.administration_base import (
     PAGE_SIZE,
     Administration,
     chosen_of,
-    containing,
     newest_first,
     turned,
 )
@@ -97,9 +96,11 @@ class Changes(Administration, ScopedView):
             if chosen.get("row"):
                 query = query.where(Change.row_key == chosen["row"])
         if words := chosen.get("q"):
-            part = containing(words)
             query = query.where(
-                or_(Change.label.like(part, escape="\\"), Change.actor_name.like(part, escape="\\"))
+                or_(
+                    Change.label.contains(words, autoescape=True),
+                    Change.actor_name.contains(words, autoescape=True),
+                )
             )
         rows = page(query, newest_first(Change), request.args.get("page", ""), PAGE_SIZE)
         return self.render(

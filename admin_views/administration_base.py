@@ -14,11 +14,11 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement
 
-from admin_views.account_forms import one_line
 from admin_views.administration_trail import changes_of, told_change
 from admin_views.base import Closed, ScopedView, listed, menu
 from admin_views.frame import said
 from admin_views.keyset import Order, Page
+from admin_views.typed import one_line
 from workflow import administration
 from workflow.administration import TABLES
 from workflow.errors import (
@@ -212,12 +212,6 @@ def answer(hindrance: Hindrance) -> Any:
     if isinstance(hindrance, NotPermitted | NotVisible):
         abort(HTTPStatus.NOT_FOUND)
     raise hindrance
-
-
-def containing(words: str) -> str:
-    """Return the LIKE pattern of a text that holds these words as they are; escape is the backslash."""
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 def chosen_of(*names: str) -> dict[str, str]:

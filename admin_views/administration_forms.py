@@ -19,8 +19,8 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from admin_views.account_forms import one_line
 from admin_views.frame import said
+from admin_views.typed import one_line
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow.accounts import STAFF
 from workflow.routing import KIND_WORDS

@@ -13,7 +13,6 @@ from admin_views.administration_base import (
     Kept,
     chosen_of,
     confirmed,
-    containing,
     newest_first,
 )
 from admin_views.keyset import page
@@ -138,12 +137,11 @@ class Enterprises(Kept):
             Enterprise.id,
         ).join(Region, Region.id == Enterprise.region_id)
         if words := chosen.get("q"):
-            part = containing(words)
             query = query.where(
                 or_(
-                    Enterprise.name.like(part, escape="\\"),
-                    Enterprise.initials.like(part.lower(), escape="\\"),
-                    Enterprise.credit_code.like(part[1:].upper(), escape="\\"),
+                    Enterprise.name.contains(words, autoescape=True),
+                    Enterprise.initials.contains(words.lower(), autoescape=True),
+                    Enterprise.credit_code.startswith(words.upper(), autoescape=True),
                 )
             )
         if region := chosen.get("region"):

@@ -18,7 +18,6 @@ from admin_views.administration_base import (
     answer,
     chosen_of,
     confirmed,
-    containing,
     newest_first,
 )
 from admin_views.base import listed
@@ -58,12 +57,11 @@ class Staff(Kept):
             Account.id,
         ).outerjoin(Office, Office.id == Account.office_id)
         if words := chosen.get("q"):
-            part = containing(words)
             query = query.where(
                 or_(
-                    Account.name.like(part, escape="\\"),
-                    func.lower(Account.login).like(part.lower(), escape="\\"),
-                    Office.name.like(part, escape="\\"),
+                    Account.name.contains(words, autoescape=True),
+                    func.lower(Account.login).contains(words.lower(), autoescape=True),
+                    Office.name.contains(words, autoescape=True),
                 )
             )
         if role := chosen.get("role"):

@@ -16,6 +16,7 @@ from admin_views.paper_routes import sent_original, sent_picture
 from admin_views.papers import Paper, Shelf, shown
 from admin_views.review import ReviewConsole
 from admin_views.review_list import MOST_COUNTED, PAGE_SIZE
+from admin_views.typed import one_line
 from models import Application, Enterprise, Registration, RegistrationAction, db
 from workflow import registration, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
@@ -73,7 +74,7 @@ class EnterpriseAccounts(ScopedView):
         )
         if tab == "waiting":
             query = query.where(_waiting())
-        if words := request.args.get("q", "").strip():
+        if words := one_line(request.args.get("q")):
             query = query.where(
                 Enterprise.name.contains(words, autoescape=True) | (Enterprise.credit_code == words.upper())
             )

@@ -16,6 +16,7 @@ from admin_views.papers import papers, shelves, shown
 from admin_views.personal_attachments import AttachmentRoutes
 from admin_views.personal_page import column, employer_words, in_sections, latest_return
 from admin_views.review_page import sections as written
+from admin_views.typed import one_line
 from models import Action, Application, Enterprise, Region, State, db
 from workflow import completeness, progress, reading, review, routing, scope
 from workflow.errors import (
@@ -224,6 +225,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         notice = reading.current_notice()
         opened = reading.open_notice(current_user, found, notice) if notice else None
         lacking = completeness.problems(found) if found else []
+        slots = completeness.slots(found) if found else []
         check = "check" in request.args
         by_anchor = {problem.anchor: told(problem) for problem in lacking if check or not problem.missing}
         for key, field in form.asked():
@@ -251,7 +253,8 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             notice_reading=opened,
             notice_left=reading.seconds_left(opened) if notice else 0,
             notice_total=reading.SECONDS,
-            slots=completeness.slots(found) if found else [],
+            slots=slots,
+            uploaded=sum(bool(files) for _, files in slots),
             employer=employer_words(form.enterprise_id.data),
             saved=gettext("已保存 %(time)s", time=stamp(found.saved_at)[-5:]) if found else "",
             **{"failed": None, "dirty": request.args.get("confirmed"), **further},
@@ -408,17 +411,16 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         return redirect(self.get_url(".application", number=number))
 
     def _employers(self) -> dict[str, Any]:
-        words = request.args.get("q", "").strip()
+        words = one_line(request.args.get("q"))
         if not words:
             return {"words": "", "rows": [], "more": False, "employer_words": employer_words}
-        part = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         rows = (
             db.session.scalars(
                 select(Enterprise)
                 .join(Region)
                 .where(
                     scope.choosable_enterprises(),
-                    Enterprise.name.like(f"%{part}%", escape="\\")
+                    Enterprise.name.contains(words, autoescape=True)
                     | (Enterprise.credit_code == words.upper()),
                 )
                 .order_by(Enterprise.name, Enterprise.id)

@@ -18,6 +18,7 @@ from admin_views.keyset import page
 from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
 from admin_views.review_page import PHRASES, sections
+from admin_views.typed import one_line
 from models import Action, Application, Review, db
 from workflow import progress, review, routing, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
@@ -64,7 +65,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
     @expose("/")
     def index_view(self) -> str:
         """Return the list as tabs, filters, search and sorting leave it."""
-        chosen = {key: value for key, value in request.args.items() if value}
+        chosen = {key: text for key, value in request.args.items() if (text := one_line(value))}
         session[f"{self.console}-list"] = request.query_string.decode()
         tab = chosen.get("tab", self.tabs[0])
         if tab not in self.tabs:

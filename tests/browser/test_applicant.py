@@ -135,19 +135,19 @@ def test_leaving_with_unsaved_changes_asks_first(
     page.window.on("dialog", answer)
     page.fill("岗位职务", "高级工程师")
     page.see("有未保存的修改")
-    page.window.get_by_role("link", name="打开查询历史").click(no_wait_after=True)
+    page.window.get_by_role("link", name="查询历史").click(no_wait_after=True)
     world.waited_for(page, lambda: asked == ["beforeunload"], "nobody asked")
     assert page.path == case.sheet
     assert page.value("岗位职务") == "高级工程师"
 
-    page.window.get_by_role("link", name="打开查询历史").click()
+    page.window.get_by_role("link", name="查询历史").click()
     page.see("选中一条")
     page.goto(case.sheet)
     assert page.value("岗位职务") == "工程师"
     page.fill("岗位职务", "高级工程师")
     page.click("保存")
     page.see("已保存")
-    page.window.get_by_role("link", name="打开查询历史").click()
+    page.window.get_by_role("link", name="查询历史").click()
     page.see("选中一条")
     assert asked == ["beforeunload"] * 2
 

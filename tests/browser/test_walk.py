@@ -126,7 +126,7 @@ def test_an_application_goes_its_whole_way(
     person.page.choose_row("个人保存状态")
     person.page.click("确定")
     assert person.page.value("岗位职务") == "工程师"
-    person.page.click("继续阅读申请须知")
+    person.page.click("申请须知", within="办理情况")
     person.page.see("审核流程")
     person.page.press("Escape")
 
