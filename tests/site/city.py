@@ -30,7 +30,7 @@ from models import (
 from tests import factories, files
 from tests.factories import PASSWORD, REASON, Place, World
 from tests.machine.site import Client
-from tests.site.stored import Content, Stored
+from tests.site.stored import Stored
 from uploads.sets import storage
 from workflow import attachments, messages, scope
 from workflow.accounts import DOOR_OF
@@ -93,8 +93,6 @@ class City:
 
     app: Flask
     stored: Stored
-    begun: Content
-    """Everything as it was when the city was made."""
     actors: dict[str, Actor]
     seen: dict[str, Seen]
     applications: dict[int, Application]
@@ -144,8 +142,7 @@ def build(app: Flask) -> City:
             secrets[name] = _secrets(account, seen[name], found)
         city = City(
             app=app,
-            stored=(stored := Stored(db.engine)),
-            begun=stored.content(),
+            stored=Stored(db.engine),
             actors=actors,
             seen=seen,
             applications=found[Application],

@@ -19,7 +19,7 @@ __all__ = ["cheap_passwords"]
 def city(begun_city: City) -> Iterator[City]:
     """The city; what a test has changed in it is as it was for the next."""
     yield begun_city
-    begun_city.stored.put_back(begun_city.begun)
+    begun_city.stored.put_back()
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -53,9 +53,10 @@ class Address:
     """One request's target. `subject` is the row it names, `seen` whether it exists for the actor."""
 
     rule: Rule
+    values: dict[str, Any]
     path: str
-    seen: bool = True
-    subject: Any = field(default=None, repr=False)
+    seen: bool
+    subject: Any = field(repr=False)
 
 
 def view_of(app: Flask, rule: Rule) -> Closed | None:
@@ -89,20 +90,33 @@ def enters(city: City, actor: Actor, rule: Rule) -> bool:
 def addresses(city: City, actor: Actor, rule: Rule) -> Iterator[Address]:
     """Every object in the actor's sight, some that are not, and one that does not exist.
 
-    Where the actor is not let in at all, one of each has to do.
+    Where the actor is not let in at all one has to do, in sight if possible.
     """
-    left = {True: None, False: LEFT_OUT} if enters(city, actor, rule) else {True: 1, False: 1}
-    for values, subject, seen in _objects(city, actor, rule):
-        if left[seen] != 0:
-            left[seen] = left[seen] and left[seen] - 1
-            yield Address(rule, _path(city, rule, values), seen, subject)
+    objects = list(_objects(city, actor, rule))
+    seen = [one for one in objects if one.seen]
+    if not enters(city, actor, rule):
+        yield from (seen or objects)[:1]
+        return
+    yield from seen
+    yield from [one for one in objects if not one.seen][:LEFT_OUT]
     for name in rule.arguments & {"number", "key"}:
-        values, _, _ = next(_objects(city, actor, rule))
+        values = objects[0].values
         none = NUMBER_OF_NONE if isinstance(values[name], str) else ID_OF_NONE
-        yield Address(rule, _path(city, rule, values | {name: none}), seen=False)
+        yield _address(city, rule, values | {name: none}, None, seen=False)
 
 
-def _objects(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any], Any, bool]]:
+def _objects(city: City, actor: Actor, rule: Rule) -> Iterator[Address]:
+    for values, subject, seen in _named(city, actor, rule):
+        yield _address(city, rule, values, subject, seen=seen)
+
+
+def _address(city: City, rule: Rule, values: dict[str, Any], subject: Any, *, seen: bool) -> Address:
+    return Address(
+        rule, values, city.app.url_map.bind("localhost").build(rule.endpoint, values), seen, subject
+    )
+
+
+def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any], Any, bool]]:
     """Yield what can stand in a rule's address: its values, the row, and whether the actor sees it."""
     seen, view = city.seen[actor.name], view_of(city.app, rule)
     model = view.model if isinstance(view, ModelView) else None
@@ -150,10 +164,6 @@ def _papers(
     for own in sorted(seen.applications)[:1]:
         for file in strangers[-1:]:
             yield {"number": city.applications[own].number, "key": file.id} | page, file, False
-
-
-def _path(city: City, rule: Rule, values: dict[str, Any]) -> str:
-    return city.app.url_map.bind("localhost").build(rule.endpoint, values)
 
 
 TOKEN = re.compile(r'(name="csrf_token"[^>]*? value=)"[^"]*"')

@@ -4,60 +4,68 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Table, and_, func, select
+from sqlalchemy import Connection, Engine, MetaData, Table, and_, event, func, select
 
 Row = dict[str, Any]
 Rows = dict[tuple[Any, ...], Row]
 Content = dict[str, Rows]
 """By table, by primary key."""
 
+Changes = dict[str, list[tuple[Row | None, Row | None]]]
+"""By table, the rows that differ: as they were, as they are; None for a row that was or is not there."""
+
+READING = ("SELECT", "BEGIN", "PRAGMA")
 UNTOUCHED = ("alembic_version", "sqlite_sequence")
 
 
 class Stored:
-    """The tables of one database; ciphertext stays ciphertext, times stay as they are written."""
+    """The tables of one database as they were at the beginning; ciphertext stays ciphertext, times stay as they are written."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         metadata = MetaData()
         metadata.reflect(engine)
         self._tables = [table for table in metadata.sorted_tables if table.name not in UNTOUCHED]
+        self.begun = self._content()
+        self._written = False
 
-    def content(self) -> Content:
-        """Every row of every table."""
+        @event.listens_for(engine, "before_cursor_execute")
+        def notice(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            self._written = self._written or not statement.startswith(READING)
+
+    def changes(self) -> Changes:
+        """What differs from the beginning, by table; no table that is the same."""
+        return _changes(self.begun, self._content()) if self._written else {}
+
+    def put_back(self) -> None:
+        """Undo whatever has changed; ids that were given out meanwhile are given out again."""
+        changed = self.changes()
+        with self._engine.begin() as connection:
+            for table in reversed(self._tables):
+                added = [now for was, now in changed.get(table.name, ()) if was is None]
+                for row in added:
+                    connection.execute(table.delete().where(_is(table, row)))
+                if added and connection.dialect.name == "postgresql":
+                    _count_on_from_the_last(connection, table)
+            for table in self._tables:
+                for was, now in changed.get(table.name, ()):
+                    if now is None:
+                        connection.execute(table.insert().values(was))
+                    elif was is not None:
+                        connection.execute(table.update().where(_is(table, was)).values(was))
+        self._written = False
+
+    def _content(self) -> Content:
         with self._engine.connect() as connection:
             return {table.name: _rows(connection, table) for table in self._tables}
 
-    def put_back(self, content: Content) -> None:
-        """Undo whatever has changed since; ids that were given out meanwhile are given out again."""
-        with self._engine.begin() as connection:
-            present = {table.name: _rows(connection, table) for table in self._tables}
-            for table in reversed(self._tables):
-                was, now = content[table.name], present[table.name]
-                for key in now.keys() - was.keys():
-                    connection.execute(table.delete().where(_is(table, key)))
-                if now.keys() - was.keys() and connection.dialect.name == "postgresql":
-                    _count_on_from_the_last(connection, table)
-            for table in self._tables:
-                was, now = content[table.name], present[table.name]
-                for key in was.keys() & now.keys():
-                    if was[key] != now[key]:
-                        connection.execute(table.update().where(_is(table, key)).values(was[key]))
-                for key in was.keys() - now.keys():
-                    connection.execute(table.insert().values(was[key]))
 
-
-def changes(before: Content, after: Content) -> dict[str, list[tuple[Row | None, Row | None]]]:
-    """Return, by table, the rows that differ, as they were and as they are; no table that is the same."""
+def _changes(before: Content, after: Content) -> Changes:
     found = {}
     for table, was in before.items():
         now = after[table]
-        pairs = [
-            (was.get(key), now.get(key))
-            for key in sorted(was.keys() | now.keys(), key=str)
-            if was.get(key) != now.get(key)
-        ]
-        if pairs:
+        keys = sorted(was.keys() | now.keys(), key=str)
+        if pairs := [(was.get(key), now.get(key)) for key in keys if was.get(key) != now.get(key)]:
             found[table] = pairs
     return found
 
@@ -69,8 +77,8 @@ def _rows(connection: Connection, table: Table) -> Rows:
     }
 
 
-def _is(table: Table, key: tuple[Any, ...]) -> Any:
-    return and_(*(column == value for column, value in zip(table.primary_key, key, strict=True)))
+def _is(table: Table, row: Row) -> Any:
+    return and_(*(column == row[column.name] for column in table.primary_key))
 
 
 def _count_on_from_the_last(connection: Connection, table: Table) -> None:
