@@ -190,7 +190,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
     def _button(self, found: Application, row: Transition) -> str:
         target = routing.target(row, found.region)
         if row.action is Action.PASS and target in routing.REACH and found.submitted_enterprise:
-            return gettext("通过并提交至%(desk)s", desk=routing.desk(target, found.submitted_enterprise).name)
+            return gettext("通过并提交至%(desk)s", desk=routing.desk(target, found.submitted_enterprise, found.region).name)
         if row.action is Action.PASS:
             return gettext("通过，业务结束")
         return pgettext("button", ACTION_WORDS[row.action])

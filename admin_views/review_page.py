@@ -58,7 +58,7 @@ def sections(application: Application, actor: Account) -> list[PageSection]:
     rounds = submissions(application)
     if not rounds:
         return []
-    newest, before = rounds[0], rounds[1] if len(rounds) > 1 else None
+    newest, before = rounds[0], _comparable(rounds)
     notes = _notes(application, actor)
     found = []
     for section in form.SECTIONS:
@@ -67,6 +67,13 @@ def sections(application: Application, actor: Account) -> list[PageSection]:
         if facts or rows:
             found.append(PageSection(section, facts, rows))
     return found
+
+
+def _comparable(rounds: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the submission before the last; none when that went to another employer, whose it is."""
+    if len(rounds) < 2 or rounds[0]["fields"]["enterprise_id"] != rounds[1]["fields"]["enterprise_id"]:
+        return None
+    return rounds[1]
 
 
 def _fact(shown: form.Shown, notes: dict[str, str]) -> dict[str, Any]:
@@ -91,6 +98,7 @@ def _notes(application: Application, actor: Account) -> dict[str, str]:
             .where(
                 Application.bank_digest == application.bank_digest,
                 Application.applicant_id != application.applicant_id,
+                Application.round > 0,
             )
             .limit(1)
         ).first()

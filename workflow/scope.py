@@ -92,11 +92,16 @@ def decided(actor: Account) -> Criterion:
 
 
 def attachments(actor: Account) -> Criterion:
-    """Return the attachments this account may fetch: an applicant's own, and of others what was submitted."""
+    """Return the attachments this account may fetch: an applicant's own, and of others those of the last submission.
+
+    What an earlier submission held may have been for another employer.
+    """
     of_visible = Attachment.application_id.in_(select(Application.id).where(visible(actor)))
     if actor.role is Role.APPLICANT:
         return and_(of_visible, Attachment.removed_after.is_(None))
-    return and_(of_visible, Attachment.submitted_round.is_not(None))
+    present_round = select(Application.round).where(Application.id == Attachment.application_id).scalar_subquery()
+    of_last_submission = or_(Attachment.removed_after.is_(None), Attachment.removed_after == present_round)
+    return and_(of_visible, Attachment.submitted_round.is_not(None), of_last_submission)
 
 
 ENTERPRISES: dict[Role, Callable[[Account], Criterion]] = {

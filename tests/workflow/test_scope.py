@@ -216,6 +216,22 @@ def test_new_papers_reach_the_reviewer_with_the_next_submission(ordos: World, pa
     assert not fetchable(ordos.banner.clerk, papers.new)
 
 
+@pytest.mark.guide("E5")
+def test_another_employer_gets_nothing_that_was_taken_away_before_it_was_chosen(
+    ordos: World, papers: Papers
+) -> None:
+    application = db.session.get_one(Application, papers.removed.application_id)
+
+    def choose(other: Application) -> None:
+        other.enterprise_id = ordos.park.enterprise.id
+
+    act(application, Action.SAVE, application.applicant, change=choose)
+    submit(application)
+    found = [fetchable(ordos.park.reviewer, one) for one in (papers.before, papers.removed, papers.new)]
+    assert found == [True, False, True]
+    assert not fetchable(ordos.banner.reviewer, papers.before)
+
+
 @pytest.mark.guide("O3", "E2", "E3")
 def test_an_enterprises_registration_is_seen_by_its_own_office_itself_and_the_administrator(
     ordos: World,
