@@ -1,0 +1,213 @@
+"""What every answer says to the browser: run nothing of a stranger's, frame nothing, keep nothing of a person's."""
+
+from __future__ import annotations
+
+import re
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app import create_app
+from config import ROOT, settings
+from models import db
+from tests.machine.secrets import environment
+from tests.machine.site import Client
+from tests.site import routes
+from tests.site.city import NOBODY, Actor, City
+from tests.site.routes import addresses, enters
+
+TEMPLATES = ROOT / "templates"
+PUBLISHED = ("img", "css", "js")
+INLINE = {
+    "an inline style": re.compile(r"<[^>]*\sstyle\s*=", re.IGNORECASE),
+    "an inline handler": re.compile(r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE),
+    "a style element": re.compile(r"<style\b", re.IGNORECASE),
+    "a script of its own": re.compile(r"<script\b(?![^>]*\bsrc=)", re.IGNORECASE),
+    "a javascript: address": re.compile(r"javascript:", re.IGNORECASE),
+    "an address of another host": re.compile(
+        r"""(?:href|src|srcset|action|formaction|poster|data)\s*=\s*["']?\s*(?:https?:)?//""", re.IGNORECASE
+    ),
+}
+"""What the policy would block, and what would ask another machine."""
+
+ELSEWHERE = re.compile(r"""(?:url\(|@import|from\s|import\(|fetch\(|\bopen\()\s*["']?(?:https?:)?//""")
+
+
+def faults(text: str) -> list[str]:
+    return [name for name, pattern in INLINE.items() if pattern.search(text)]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.relative_to(TEMPLATES).as_posix()
+)
+def test_no_template_holds_what_the_policy_forbids(path: Path) -> None:
+    assert faults(re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)) == []
+
+
+def test_no_style_or_script_asks_another_machine() -> None:
+    files = [path for name in PUBLISHED for path in (ROOT / "static" / name).rglob("*") if path.is_file()]
+    assert len(files) > 20
+    said = {
+        path.name: ELSEWHERE.findall(path.read_text(encoding="utf-8", errors="replace")) for path in files
+    }
+    assert {name: found for name, found in said.items() if found} == {}
+
+
+def test_the_search_for_what_is_forbidden_finds_it() -> None:
+    for text in (
+        '<p style="color:red">',
+        '<a onclick="x()">',
+        "<style>p{}</style>",
+        "<script>x()</script>",
+        '<a href="javascript:x()">',
+        '<img src="//cdn.example.com/x.png">',
+    ):
+        assert faults(text), text
+    assert not faults('<script src="/static/js/app.js"></script><a href="/personal/">没有 https:// 的字</a>')
+
+
+def policy(answer: TestResponse) -> dict[str, str]:
+    parts = (part.strip().partition(" ") for part in answer.headers["Content-Security-Policy"].split(";"))
+    return {name: value for name, _, value in parts if name}
+
+
+@pytest.mark.parametrize(
+    "name", ["applicant, returned", "enterprise", "office", "city", "administrator", NOBODY]
+)
+def test_every_page_says_what_may_run_on_it_and_that_nobody_keeps_it(city: City, name: str) -> None:
+    actor = city.actors[name]
+    wrong = [fault for answer in _every_answer(city, actor) for fault in _header_faults(answer)]
+    assert wrong == []
+
+
+def _every_answer(city: City, actor: Actor) -> list[TestResponse]:
+    """One answer of every route that is open to somebody, and some that are none."""
+    found = [actor.client.get("/no/such/page"), actor.client.post("/logout"), actor.client.put("/")]
+    for rule in routes.rules(city, "GET"):
+        if enters(city, actor, rule):
+            found += [actor.client.get(address.path) for address in list(addresses(city, actor, rule))[:1]]
+    return found
+
+
+def _header_faults(answer: TestResponse) -> list[str]:
+    told = f"{answer.request.method} {answer.request.path} -> {answer.status_code}"
+    found, headers = [], answer.headers
+    if headers.get("X-Content-Type-Options") != "nosniff":
+        found.append(f"{told}: its type may be guessed")
+    if headers.get("Referrer-Policy") not in {"same-origin", "no-referrer"}:
+        found.append(f"{told}: tells other sites where one came from")
+    said = policy(answer)
+    if any("unsafe" in value or "http" in value or "*" in value for value in said.values()):
+        found.append(f"{told}: {headers['Content-Security-Policy']}")
+    if answer.mimetype == "text/html":
+        if said.get("frame-ancestors") != "'none'" or said.get("object-src") != "'none'":
+            found.append(f"{told}: {headers['Content-Security-Policy']}")
+        if said.get("default-src") != "'self'" or said.get("base-uri") != "'none'":
+            found.append(f"{told}: {headers['Content-Security-Policy']}")
+        found += [f"{told}: {fault}" for fault in faults(answer.text)]
+    kept = headers.get("Cache-Control", "")
+    if answer.request.path.startswith("/static/"):
+        return found
+    if "no-store" not in kept and not (answer.mimetype.startswith("image/") and "private" in kept):
+        found.append(f"{told}: may be kept ({kept})")
+    return found
+
+
+def test_after_the_logout_the_back_button_shows_nothing(city: City) -> None:
+    actor = city.actors["applicant, returned"]
+    browser = city.browser(actor)
+    number = next(
+        row.number for row in city.applications.values() if row.id in city.seen[actor.name].applications
+    )
+    address = f"/personal/application/{number}/"
+    assert browser.get(address).headers["Cache-Control"] == "no-store"
+    assert browser.send("/logout").status_code == 303
+    again = browser.get(address)
+    assert again.status_code == 302
+    assert again.location.startswith("/login/personal")
+
+
+def test_a_picture_that_arrives_after_the_logout_does_not_bring_the_session_back(city: City) -> None:
+    browser = city.browser(city.actors["office"])
+    seen = city.seen["office"].attachments
+    file = next(file for file in city.attachments.values() if file.id in seen)
+    number = city.applications[file.application_id].number
+    for address in (f"/office/{number}/papers/{file.id}/1-160.jpg", f"/office/{number}/papers/{file.id}/"):
+        picture = browser.get(address)
+        assert picture.status_code == 200
+        assert "Set-Cookie" not in picture.headers
+    assert "Set-Cookie" in browser.get("/office/").headers, "a page prolongs the session"
+
+
+# The files of the site itself
+
+
+@pytest.fixture(scope="module")
+def asset() -> str:
+    return "js/app.js"
+
+
+def test_a_file_named_with_its_fingerprint_is_kept_for_a_year(client: Client, asset: str) -> None:
+    page = client.get("/").text
+    address = re.search(rf'"(/static/{re.escape(asset)}\?v=\w+)"', page)
+    assert address is not None
+    answer = client.get(address.group(1))
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    again = client.get(address.group(1), headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    assert "immutable" in again.headers["Cache-Control"]
+    assert "Set-Cookie" not in answer.headers, "a cache between them would hand it on"
+
+
+@pytest.mark.parametrize("query", ["", "?v=", "?v=0123456789ab"])
+def test_a_file_asked_for_in_any_other_way_is_asked_for_again(client: Client, asset: str, query: str) -> None:
+    answer = client.get(f"/static/{asset}{query}")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-cache"
+    again = client.get(f"/static/{asset}", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_a_file_that_does_not_exist_is_a_page_that_nobody_keeps(client: Client) -> None:
+    answer = client.get("/static/js/none.js?v=1")
+    assert answer.status_code == 404
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_every_page_asks_for_its_files_by_their_fingerprint(city: City) -> None:
+    actor = city.actors["office"]
+    for answer in _every_answer(city, actor):
+        if answer.mimetype == "text/html":
+            for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', answer.text):
+                assert re.search(r"\?v=[0-9a-f]{12}$", address), address
+
+
+# The cookie
+
+
+@pytest.mark.parametrize("https", ["yes", "no"])
+def test_the_session_cookie_is_for_this_site_and_no_script(
+    database_url: str, tmp_path: Path, https: str
+) -> None:
+    app: Flask = create_app(
+        {**settings(environment(tmp_path / "instance", database_url, HTTPS=https)), "TESTING": True}
+    )
+    try:
+        scheme = "https" if https == "yes" else "http"
+        answer = app.test_client().get("/login/personal", base_url=f"{scheme}://localhost")
+        cookie = SimpleCookie(answer.headers["Set-Cookie"])["talent"]
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "Lax"
+        assert bool(cookie["secure"]) is (https == "yes")
+        assert not cookie["domain"]
+        if https == "yes":
+            assert "max-age" in answer.headers["Strict-Transport-Security"]
+            plain = app.test_client().get("/login/personal", base_url="http://localhost")
+            assert plain.status_code in {301, 302, 308}
+            assert plain.location.startswith("https://")
+    finally:
+        with app.app_context():
+            db.engine.dispose()
