@@ -96,11 +96,18 @@ def parsed_keys(text: str) -> dict[str, bytes]:
     return {name.strip(): base64.b64decode(key) for name, key in pairs}
 
 
+CONNECT_SECONDS = 5
+"""How long a page waits for PostgreSQL to take the call before it says that the system is away; libpq would wait minutes."""
+
+
 def database_url(url: str) -> str:
-    """Return the address with the driver that we install for it."""
-    return url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
-        "postgres://", "postgresql+psycopg://", 1
-    )
+    """Return the address with the driver that we install for it, and with its patience."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+        return url
+    if "connect_timeout=" not in rest:
+        rest += f"{'&' if '?' in rest else '?'}connect_timeout={CONNECT_SECONDS}"
+    return f"postgresql+psycopg://{rest}"
 
 
 SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS", "DIGEST_KEY")
