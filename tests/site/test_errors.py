@@ -1,0 +1,417 @@
+"""When something is wrong: the same frame, a way onward, and nothing of what went wrong inside; also while the database is away."""
+
+from __future__ import annotations
+
+import html
+import io
+import logging
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, abort
+from flask_wtf import FlaskForm
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+from wtforms import PasswordField
+
+import admin_views.account_forms
+from app import create_app
+from config import CONNECT_SECONDS, settings
+from models import Setting, db
+from tests import factories, files
+from tests.machine.databases import Databases
+from tests.machine.secrets import environment
+from tests.machine.site import Client
+from tests.site.city import City
+from uploads.limits import MAX_FORM_BYTES
+from workflow.settings import HELP_LINE
+
+SECRET = "口令-7f3a 6217000012345678"
+"""Stands in what goes wrong; no page may say it."""
+REFERENCE = re.compile(r'class="reference">([0-9A-F]{8})<')
+INSIDES = ("Traceback", "sqlalchemy", "psycopg", "sqlite3", "SELECT", ".py", "werkzeug")
+
+
+def titled(answer: TestResponse) -> str:
+    heading = re.search(r"<h1>(.*?)</h1>", answer.text)
+    assert heading is not None, answer.text
+    return heading.group(1)
+
+
+def in_our_frame(answer: TestResponse) -> bool:
+    """Whether it is a whole page of the site, with a way onward and the help line."""
+    parts = (
+        '<html lang="zh-CN"',
+        'class="top"',
+        '<main class="page"',
+        'class="foot-site"',
+        "咨询电话",
+        'href="',
+    )
+    return all(part in answer.text for part in parts)
+
+
+@pytest.fixture
+def broken(app: Flask) -> Flask:
+    """The application with views that go wrong."""
+
+    @app.get("/broken")
+    def broken_view() -> str:
+        raise ZeroDivisionError(SECRET)
+
+    @app.get("/broken-statement")
+    def broken_statement() -> str:
+        db.session.execute(text("SELECT * FROM no_such_table WHERE name = :name"), {"name": SECRET})
+        return ""
+
+    @app.post("/broken")
+    def broken_after_writing() -> str:
+        db.session.add(Setting(key="half", value="written"))
+        db.session.flush()
+        raise ZeroDivisionError
+
+    @app.get("/refused")
+    def refused() -> str:
+        abort(400)
+
+    return app
+
+
+# What was asked for cannot be answered
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status", "words"),
+    [
+        ("GET", "/no/such/page", 404, "没有找到这个页面"),
+        ("GET", "/refused", 400, "这个请求不能处理"),
+        ("PUT", "/", 405, "这个请求不能处理"),
+        ("GET", "/logout", 405, "这个请求不能处理"),
+    ],
+)
+def test_a_request_that_cannot_be_answered(
+    broken: Flask, method: str, address: str, status: int, words: str
+) -> None:
+    answer = broken.test_client().open(address, method=method)
+    assert (answer.status_code, titled(answer)) == (status, words)
+    assert in_our_frame(answer)
+    assert not REFERENCE.search(answer.text), "a number that is in no log helps nobody"
+    assert ("Allow" in answer.headers) is (status == 405)
+
+
+def test_the_page_speaks_the_language_that_was_chosen(client: Client) -> None:
+    client.get("/language/en")
+    assert '<html lang="en"' in client.get("/no/such/page").text
+
+
+def test_too_much_is_refused_in_our_frame(client: Client) -> None:
+    answer = client.send("/login/personal", {"login": "x" * (MAX_FORM_BYTES + 1)})
+    assert (answer.status_code, titled(answer)) == (413, "文件太大")
+    assert in_our_frame(answer)
+    assert "没有保存" in answer.text
+
+
+def test_too_many_fields_are_refused_too(app: Flask, client: Client) -> None:
+    fields = {f"f{n}": "" for n in range(2 * app.config["MAX_FORM_PARTS"])}
+    answer = client.send("/login/personal", fields, content_type="multipart/form-data")
+    assert (answer.status_code, titled(answer)) == (413, "文件太大")
+
+
+# 419
+
+
+def test_what_was_typed_comes_back_and_can_be_sent_again(client: Client) -> None:
+    typed = {"name": '王晓敏 "<b>', "number": "15020219960312002X", "phone": "13847710000"}
+    expired = client.post("/register/personal?from=portal", data={**typed, "password": "Geheim2026"})
+    assert (expired.status_code, titled(expired)) == (419, "页面停留太久，已失效")
+    assert in_our_frame(expired)
+    fields = hidden(expired)
+    assert {name: fields[name] for name in typed} == typed
+    assert 'action="/register/personal?from=portal"' in expired.text
+    again = client.post("/register/personal", data=fields)
+    assert again.status_code == 422, "the token is fresh, the password has to be typed again"
+    assert "王晓敏" in again.text
+
+
+def password_fields() -> set[str]:
+    forms = [form for form in vars(admin_views.account_forms).values() if isinstance(form, type)]
+    return {
+        name
+        for form in forms
+        if issubclass(form, FlaskForm)
+        for name, field in vars(form).items()
+        if getattr(field, "field_class", None) is PasswordField
+    }
+
+
+@pytest.mark.parametrize("door", ["personal", "staff"])
+def test_no_secret_comes_back(client: Client, door: str) -> None:
+    names = {*password_fields(), "code", "csrf_token"}
+    assert {"password", "password_again", "present_password"} <= names
+    expired = client.post(
+        f"/reset/{door}", data={name: f"{SECRET}-{name}" for name in names} | {"login": "zhao"}
+    )
+    assert expired.status_code == 419
+    assert SECRET not in expired.text
+    assert hidden(expired).keys() == {"csrf_token", "login"}
+
+
+def test_the_code_of_a_region_is_no_secret(city: City) -> None:
+    expired = city.actors["administrator"].client.post(
+        "/administration/regions/new/", data={"code": "150621"}
+    )
+    assert hidden(expired)["code"] == "150621"
+
+
+def test_files_that_are_lost_are_named(city: City) -> None:
+    actor = city.actors["applicant, draft"]
+    number = next(city.applications[one].number for one in city.seen[actor.name].applications)
+    chosen = {
+        "material-1": (io.BytesIO(files.jpg()), "身份证 正面.jpg"),
+        "material-2": (io.BytesIO(files.jpg()), "劳动合同<b>.jpg"),
+        "material-3": (io.BytesIO(b""), ""),
+    }
+    expired = actor.client.post(
+        f"/personal/application/{number}/attachments/", data=chosen, content_type="multipart/form-data"
+    )
+    assert expired.status_code == 419
+    assert "需要重新上传：身份证 正面.jpg、劳动合同_b_.jpg" in expired.text
+    assert "登录也已过期" not in expired.text
+    assert city.stored.changes() == {}
+
+
+@pytest.mark.parametrize(
+    ("address", "door"),
+    [
+        ("/office/2026-000001/decide/", "staff"),
+        ("/personal/application/", "personal"),
+        ("/account/phone", "personal"),
+    ],
+)
+def test_whoever_is_logged_out_meanwhile_is_shown_the_door(client: Client, address: str, door: str) -> None:
+    expired = client.post(address, data={"reason": "缺盖章页"})
+    assert expired.status_code == 419
+    assert "登录也已过期" in expired.text
+    assert f'href="/login/{door}"' in expired.text
+    assert hidden(expired)["reason"] == "缺盖章页"
+
+
+def test_at_a_door_nobody_is_told_to_log_in_first(client: Client) -> None:
+    assert "登录也已过期" not in client.post("/login/enterprise", data={"login": "x"}).text
+
+
+def hidden(answer: TestResponse) -> dict[str, str]:
+    """What the form of the page would send again."""
+    pairs = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', answer.text)
+    main = answer.text.split("<main", 1)[1]
+    return {name: html.unescape(value) for name, value in pairs if f'name="{name}"' in main}
+
+
+# 429
+
+
+def test_too_often_says_when_again(database_url: str, tmp_path: Path, cheap_passwords: None) -> None:
+    lower = {"LOGIN_LIMIT_ADDRESS": "2 per 3 minutes"}
+    given = settings(environment(tmp_path / "instance", database_url, RATE_LIMITS="yes"))
+    app = create_app({**given, **lower, "TESTING": True})
+    app.test_client_class = Client
+    client = app.test_client()
+    assert isinstance(client, Client)
+    for _ in range(2):
+        assert client.send("/login/staff", {"login": "zhao", "password": "x"}).status_code == 422
+    answer = client.send("/login/staff", {"login": "zhao", "password": "x"})
+    assert (answer.status_code, titled(answer)) == (429, "操作太频繁")
+    assert in_our_frame(answer)
+    assert "3 分钟后" in answer.text
+    assert 0 < int(answer.headers["Retry-After"]) <= 180
+    with app.app_context():
+        db.engine.dispose()
+
+
+# 500
+
+
+def test_our_own_fault_has_a_number_that_is_in_the_log_and_nothing_else(
+    broken: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = broken.test_client().get("/broken")
+    assert (answer.status_code, titled(answer)) == (500, "系统出错了")
+    assert in_our_frame(answer)
+    assert SECRET not in answer.text
+    assert not [word for word in INSIDES if word in answer.text]
+    reference = REFERENCE.search(answer.text)
+    assert reference is not None
+    (line,) = [record for record in caplog.records if reference.group(1) in record.getMessage()]
+    assert line.levelno == logging.ERROR
+    assert line.exc_info is not None
+    assert line.exc_info[0] is ZeroDivisionError
+
+
+def test_the_log_of_a_failed_statement_holds_nothing_of_a_person(
+    broken: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = broken.test_client().get("/broken-statement")
+    assert answer.status_code in {500, 503}
+    assert not [word for word in (*INSIDES, SECRET) if word in answer.text]
+    assert "no_such_table" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_an_address_cannot_write_lines_into_the_log(broken: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    broken.add_url_rule("/broken/<path:more>", view_func=lambda more: 1 / 0)
+    broken.test_client().get("/broken/x%0A2026-11-23 ERROR forged")
+    assert "\n2026-11-23 ERROR forged" not in caplog.text
+
+
+def test_what_was_half_written_is_not_kept(broken: Flask) -> None:
+    client = broken.test_client()
+    assert isinstance(client, Client)
+    assert client.send("/broken").status_code == 500
+    with broken.app_context():
+        assert db.session.get(Setting, "half") is None
+
+
+def test_a_frame_that_cannot_be_drawn_hides_no_error(
+    broken: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def gone() -> None:
+        raise LookupError(SECRET)
+
+    monkeypatch.setattr("admin_views.frame._frame", gone)
+    for address, status in (("/no/such/page", 404), ("/broken", 500)):
+        answer = broken.test_client().get(address)
+        assert answer.status_code == status
+        assert in_our_frame(answer)
+        assert SECRET not in answer.text
+    assert "LookupError" in caplog.text
+
+
+# 503
+
+
+def _take_away_sqlite(app: Flask, url: str) -> None:
+    with app.app_context():
+        db.engine.dispose()
+    for suffix in ("", "-wal", "-shm"):
+        path = Path(url.removeprefix("sqlite:///") + suffix)
+        if path.exists():
+            path.rename(path.with_name(f"{path.name}.away"))
+    Path(url.removeprefix("sqlite:///")).mkdir()
+
+
+def _bring_back_sqlite(url: str) -> None:
+    path = Path(url.removeprefix("sqlite:///"))
+    path.rmdir()
+    path.with_name(f"{path.name}.away").rename(path)
+
+
+@pytest.fixture
+def away(
+    app: Flask, database_url: str, databases: Databases
+) -> Iterator[tuple[Flask, Callable[[], None], Callable[[], None]]]:
+    """The application, and what takes its database away and brings it back."""
+    if database_url.startswith("sqlite"):
+        yield app, lambda: _take_away_sqlite(app, database_url), lambda: _bring_back_sqlite(database_url)
+        return
+    name = database_url.rsplit("/", 1)[1]
+    server = databases._server()
+
+    def go() -> None:
+        server.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        server.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    def come() -> None:
+        server.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    yield app, go, come
+    come()
+
+
+def test_while_the_database_is_away_the_page_still_comes_and_afterwards_all_is_well(
+    away: Any, cheap_passwords: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, go, come = away
+    with app.app_context():
+        person = factories.clerk(factories.office())
+        db.session.add(Setting(key=HELP_LINE, value="0477-1234567"))
+        db.session.commit()
+        login = person.login
+    client = app.test_client()
+    assert client.send("/login/staff", {"login": login, "password": factories.PASSWORD}).status_code == 303
+    assert client.get("/office/").status_code == 200
+    assert client.get("/healthz").json["status"] == "ok"
+
+    go()
+    for answer in (
+        client.get("/"),
+        client.get("/office/"),
+        client.get("/office/enterprises/?q=x"),
+        client.send("/office/2026-000001/decide/", {"action": "pass"}),
+        app.test_client().get("/login/personal"),
+    ):
+        assert (answer.status_code, titled(answer)) == (503, "系统暂时不能使用")
+        assert in_our_frame(answer)
+        assert not [word for word in INSIDES if word in answer.text]
+        assert int(answer.headers["Retry-After"]) > 0
+        reference = REFERENCE.search(answer.text)
+        assert reference is not None
+        assert reference.group(1) in caplog.text
+    health = client.get("/healthz")
+    assert (health.status_code, health.json["status"]) == (503, "unavailable")
+    expired = client.post("/office/2026-000001/decide/", data={"reason": "缺盖章页"})
+    assert expired.status_code == 419, "what was typed comes back even now"
+    assert hidden(expired)["reason"] == "缺盖章页"
+    assert client.get("/no/such/page").status_code == 404
+
+    come()
+    once = client.get("/office/")  # a connection that died meanwhile is noticed at its next use
+    assert once.status_code in {200, 503}
+    assert client.get("/office/").status_code == 200, "the session has survived"
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_site_without_its_tables_is_not_well(databases: Databases, tmp_path: Path) -> None:
+    url = databases.bare("sqlite")
+    app = create_app({**settings(environment(tmp_path / "instance", url)), "TESTING": True})
+    assert app.test_client().get("/healthz").status_code == 503
+    assert app.test_client().get("/").status_code == 503
+    with app.app_context():
+        db.engine.dispose()
+    databases.drop(url)
+
+
+def test_a_busy_database_is_no_fault_of_ours(databases: Databases, tmp_path: Path) -> None:
+    url = databases.fresh("sqlite")
+    app = create_app({**settings(environment(tmp_path / "instance", url)), "TESTING": True})
+    with app.app_context():
+        other = db.engine.raw_connection()
+        other.cursor().execute("BEGIN IMMEDIATE")
+
+    @app.get("/write")
+    def write() -> str:
+        db.session.execute(text("PRAGMA busy_timeout=50"))
+        db.session.execute(text("UPDATE settings SET value = ''"))
+        return ""
+
+    assert app.test_client().get("/write").status_code == 503
+    other.rollback()
+    other.close()
+    with app.app_context():
+        db.engine.dispose()
+    databases.drop(url)
+
+
+def test_a_database_that_does_not_take_the_call_is_not_waited_for(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"postgresql://app@127.0.0.1:{deaf.getsockname()[1]}/talent"
+        with_patience = settings(environment(tmp_path / "instance", url))["SQLALCHEMY_DATABASE_URI"]
+        assert with_patience.endswith(f"connect_timeout={CONNECT_SECONDS}")
+        app = create_app({**settings(environment(tmp_path / "instance", f"{url}?connect_timeout=2"))})
+        begun = time.monotonic()
+        assert app.test_client().get("/").status_code == 503
+        assert time.monotonic() - begun < CONNECT_SECONDS
