@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import admin_views
 import commands
 import worker
-from config import parsed_keys, settings
+from config import ConfigurationError, parsed_keys, settings
 from models import db
 from models.database import prepare_sqlite
 from models.secrets import vault
@@ -38,7 +38,11 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     app.config.update(settings(), **(config or {}))
     if isinstance(app.config["ENCRYPTION_KEYS"], str):
         app.config["ENCRYPTION_KEYS"] = parsed_keys(app.config["ENCRYPTION_KEYS"])
-    vault.configure(app.config["ENCRYPTION_KEYS"], app.config["DIGEST_KEY"], app.config["CIPHER_SUITE"])
+    try:
+        vault.configure(app.config["ENCRYPTION_KEYS"], app.config["DIGEST_KEY"], app.config["CIPHER_SUITE"])
+        worker.register(app)
+    except ValueError as fault:
+        raise ConfigurationError(str(fault)) from fault
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -60,7 +64,6 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     )
     app.extensions["limits"] = Limiter(get_remote_address, app=app)
     register_uploads(app)
-    worker.register(app)
     admin_views.register(app)
     commands.register(app)
     return app

@@ -9,11 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from click import ClickException
+
 ROOT = Path(__file__).parent
 
 
-class ConfigurationError(RuntimeError):
-    """The configuration is unsafe or contradicts itself; the message says how to mend it."""
+class ConfigurationError(ClickException):
+    """The configuration is unsafe or contradicts itself; the message says how to mend it, also on the command line."""
 
 
 def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
@@ -34,8 +36,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "PRODUCTION": production,
         "INSTANCE": str(instance),
         "SECRET_KEY": keys["SECRET_KEY"],
-        "ENCRYPTION_KEYS": parsed_keys(keys["ENCRYPTION_KEYS"]),
-        "DIGEST_KEY": base64.b64decode(keys["DIGEST_KEY"]),
+        **_decoded(keys),
         "CIPHER_SUITE": read("CIPHER_SUITE", "aes"),
         "SQLALCHEMY_DATABASE_URI": database_url(
             read("DATABASE_URL", f"sqlite:///{instance / 'talent.sqlite'}")
@@ -60,6 +61,19 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
     }
+
+
+def _decoded(keys: Mapping[str, str]) -> dict[str, Any]:
+    """Return the keys as bytes. Raises ConfigurationError for what is no key."""
+    try:
+        return {
+            "ENCRYPTION_KEYS": parsed_keys(keys["ENCRYPTION_KEYS"]),
+            "DIGEST_KEY": base64.b64decode(keys["DIGEST_KEY"]),
+        }
+    except ValueError as fault:
+        raise ConfigurationError(
+            "TALENT_ENCRYPTION_KEYS is name:key,older:key and TALENT_DIGEST_KEY a key, each 32 bytes in base64."
+        ) from fault
 
 
 def _ways(read: Any) -> dict[str, Any]:
@@ -118,7 +132,7 @@ def _from_environment(read: Any) -> dict[str, str]:
     missing = [f"TALENT_{name}" for name, value in found.items() if not value]
     if missing:
         raise ConfigurationError(
-            f"TALENT_ENV=production needs {', '.join(missing)}. `flask --app app generate-keys` prints new ones."
+            f"TALENT_ENV=production needs {', '.join(missing)}. `TALENT_ENV=development flask --app app generate-keys` prints new ones."
         )
     return found
 

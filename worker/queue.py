@@ -12,6 +12,7 @@ import psycopg
 from huey import Huey, PostgresHuey, RedisHuey
 from huey.serializer import SignedSerializer
 from huey.storage import SqliteStorage
+from redis import ConnectionPool
 from sqlalchemy import make_url
 
 NAME = "talent"
@@ -37,8 +38,8 @@ def for_config(config: Mapping[str, Any]) -> Huey:
         "serializer": SignedSerializer(secret=config["SECRET_KEY"], salt=f"{NAME} queue"),
     }
     if config["REDIS_URL"]:
-        timeouts = {"socket_connect_timeout": SECONDS_TO_CONNECT}
-        return RedisHuey(url=config["REDIS_URL"], **given, **timeouts)
+        pool = ConnectionPool.from_url(config["REDIS_URL"], socket_connect_timeout=SECONDS_TO_CONNECT)
+        return RedisHuey(connection_pool=pool, **given)
     url = make_url(config["SQLALCHEMY_DATABASE_URI"])
     if url.get_backend_name() == "postgresql":
         return PostgresHuey(connection=lambda: _postgresql(config), create_tables=False, **given)

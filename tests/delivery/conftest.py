@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 from flask import Flask
@@ -22,7 +24,7 @@ from app import create_app
 from config import settings
 from models import Account, Delivery, Message, Way, db, exclusive, now
 from tests import factories
-from tests.machine.processes import free_port
+from tests.machine.processes import Server, free_port
 from tests.machine.secrets import environment
 from tests.workflow.conftest import cheap_passwords
 from worker import outbox
@@ -112,6 +114,21 @@ def gateway() -> Iterator[Gateway]:
     gateway = Gateway()
     yield gateway
     gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+
+    def answers() -> bool:
+        with suppress(redis.ConnectionError):
+            return bool(redis.Redis(port=port).ping())
+        return False
+
+    command = f"redis-server --port {port} --bind 127.0.0.1 --save --appendonly no".split()
+    server = Server(command, tmp_path_factory.mktemp("redis") / "log", answers)
+    yield f"redis://127.0.0.1:{port}/0"
+    server.stop()
 
 
 @pytest.fixture

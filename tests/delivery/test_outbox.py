@@ -3,16 +3,21 @@
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from app import create_app
+from config import settings
 from models import Delivery, Message, State, Way, db, exclusive
 from tests import factories
 from tests.delivery.conftest import EMAIL, PHONE, Gateway, MailSink, person, send_all, state_of, told
 from tests.factories import application_at, deactivate, reviewer, world
+from tests.machine.databases import Databases
+from tests.machine.secrets import environment
 from worker import queue
 from workflow import delivery
 from workflow.delivery import BACKOFF
@@ -239,6 +244,20 @@ def test_the_worker_is_woken_by_what_is_stored_and_by_nothing_else(house: Flask)
     db.session.commit()
     assert waking.pending_count() == 1
     waking.storage.close()
+
+
+def test_redis_wakes_the_worker_where_there_is_one(
+    databases: Databases, tmp_path: Path, sending: dict[str, str], gateway: Gateway, redis_url: str
+) -> None:
+    url = databases.fresh("sqlite")
+    app = create_app(settings(environment(tmp_path, url, REDIS_URL=redis_url, **sending)))
+    waking = app.extensions["queue"]
+    with app.app_context():
+        message = told(person(email=None))
+        waking.execute(waking.dequeue())
+        assert state_of(message) == {Way.SMS: SENT}
+        db.engine.dispose()
+    databases.drop(url)
 
 
 def test_without_a_way_nothing_waits_for_one(app_context: Flask) -> None:

@@ -1,0 +1,351 @@
+"""What is missing or unsafe in an installation: a line each, with the remedy. Changes nothing.
+
+A check is a function that yields findings; those that need the database come after the one that says whether it is there.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+import redis
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import exists, func, make_url, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from config import ROOT
+from models import (
+    Account,
+    Delivery,
+    DeliveryState,
+    Message,
+    Office,
+    OfficeDuty,
+    Region,
+    Role,
+    Way,
+    db,
+    now,
+)
+from worker import mail
+from workflow import completeness, heartbeats
+from workflow.settings import HELP_LINE, setting
+
+OK, WARN, UNSAFE = "ok", "warn", "unsafe"
+COLOURS = {OK: "green", WARN: "yellow", UNSAFE: "red"}
+KEY_BYTES = 32
+LITTLE_ROOM = 5 * 1024**3
+CLOCK_MAY_DIFFER = timedelta(minutes=1)
+HERE = ("localhost", "127.0.0.1", "::1", None, "")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`level` is OK, WARN or UNSAFE; `remedy` says what to do, "" where nothing is to be done."""
+
+    level: str
+    what: str
+    remedy: str = ""
+
+
+Findings = Iterator[Finding]
+
+
+@click.command("doctor")
+@with_appcontext
+def examine() -> None:
+    """Say what is missing or unsafe, a line each; ends with 1 when something is unsafe."""
+    levels = set()
+    for finding in findings():
+        levels.add(finding.level)
+        remedy = f"：{finding.remedy}" if finding.remedy else ""
+        click.echo(f"{click.style(f'{finding.level:<6}', COLOURS[finding.level])} {finding.what}{remedy}")
+    if UNSAFE in levels:
+        raise click.exceptions.Exit(1)
+
+
+def findings() -> Findings:
+    """Yield everything that was found."""
+    config = current_app.config
+    for check in OF_THE_CONFIGURATION:
+        yield from check(config)
+    reached = list(database(config))
+    yield from reached
+    if all(finding.level is not UNSAFE for finding in reached):
+        for check in OF_THE_CONTENT:
+            yield from check(config)
+
+
+# --- the configuration
+
+
+def mode(config: dict[str, Any]) -> Findings:
+    if config["PRODUCTION"]:
+        yield Finding(OK, "生产模式")
+    else:
+        yield Finding(UNSAFE, "试用模式，密钥自动生成，账号公开", "正式使用时设 TALENT_ENV=production")
+    if config["DEBUG"]:
+        yield Finding(UNSAFE, "调试模式向任何人显示代码和数据", "去掉 FLASK_DEBUG 和 --debug")
+    samples = Path(config["INSTANCE"]) / "sample-accounts.json"
+    if config["PRODUCTION"] and samples.exists():
+        yield Finding(
+            UNSAFE, "数据目录里有示例账号的密码", f"停用示例账号，删除 {samples}，或换一个空的数据库"
+        )
+
+
+def keys(config: dict[str, Any]) -> Findings:
+    new = "用 generate-keys 生成新的"
+    if len(config["SECRET_KEY"]) < KEY_BYTES or len(set(config["SECRET_KEY"])) < 10:
+        yield Finding(UNSAFE, "TALENT_SECRET_KEY 太短或太简单", f"{new}，至少 {KEY_BYTES} 个字符")
+    else:
+        yield Finding(OK, "会话密钥")
+    weak = [name for name, key in config["ENCRYPTION_KEYS"].items() if not _strong(key)]
+    if weak:
+        yield Finding(
+            UNSAFE,
+            f"加密密钥 {'、'.join(weak)} 太短或太简单",
+            f"TALENT_ENCRYPTION_KEYS 每个 {KEY_BYTES} 字节，{new}",
+        )
+    else:
+        yield Finding(OK, f"加密密钥 {len(config['ENCRYPTION_KEYS'])} 个")
+    if not _strong(config["DIGEST_KEY"]):
+        yield Finding(
+            UNSAFE, "TALENT_DIGEST_KEY 太短或太简单", f"投入使用前{new}，{KEY_BYTES} 字节；以后不能再换"
+        )
+    elif config["DIGEST_KEY"] in config["ENCRYPTION_KEYS"].values():
+        yield Finding(UNSAFE, "摘要密钥与加密密钥相同", f"投入使用前{new}")
+    else:
+        yield Finding(OK, "摘要密钥")
+
+
+def _strong(key: bytes) -> bool:
+    return len(key) >= KEY_BYTES and len(set(key)) >= KEY_BYTES // 3
+
+
+def https(config: dict[str, Any]) -> Findings:
+    if not config["HTTPS"]:
+        yield Finding(
+            UNSAFE, "不要求 https，密码和证件号码明文传输", "去掉 TALENT_HTTPS=no，由反向代理提供证书"
+        )
+    elif not config["PROXIES"]:
+        yield Finding(
+            WARN, "要求 https，但没有说明前面有反向代理", "有代理时设 TALENT_PROXIES=1，否则浏览器反复跳转"
+        )
+    else:
+        yield Finding(OK, f"https，{config['PROXIES']} 层反向代理")
+    loose = [
+        name
+        for name, right in (("SECURE", True), ("HTTPONLY", True), ("SAMESITE", "Lax"))
+        if config[f"SESSION_COOKIE_{name}"] != right
+    ]
+    if loose:
+        yield Finding(UNSAFE, f"会话 cookie 缺少 {'、'.join(loose)}", "cookie 随 https 设置，不要另改")
+    else:
+        yield Finding(OK, "会话 cookie")
+
+
+def limits(config: dict[str, Any]) -> Findings:
+    if not config["RATELIMIT_ENABLED"]:
+        yield Finding(UNSAFE, "登录次数不限制，可以猜密码", "去掉 TALENT_RATE_LIMITS=no")
+    elif not config["REDIS_URL"]:
+        yield Finding(WARN, "登录次数由各进程分别计算", "设 TALENT_REDIS_URL，合计限制")
+    elif trouble := _redis_trouble(config["REDIS_URL"]):
+        yield Finding(UNSAFE, f"Redis 连不上（{trouble}），没有人能登录", "启动 Redis，核对 TALENT_REDIS_URL")
+    else:
+        yield Finding(OK, "登录次数限制，Redis")
+
+
+def _redis_trouble(url: str) -> str:
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as there:
+            there.ping()
+    except (redis.RedisError, OSError, ValueError) as trouble:
+        return type(trouble).__name__
+    return ""
+
+
+def storage(config: dict[str, Any]) -> Findings:
+    place = Path(config["ATTACHMENTS_DIR"]).absolute()
+    public = Path(current_app.static_folder or ROOT / "static").resolve()
+    remedy = "把 TALENT_ATTACHMENTS_DIR 设到代码之外的绝对路径"
+    if place.resolve().is_relative_to(public):
+        yield Finding(UNSAFE, f"附件目录 {place} 在 static 之内，任何人都能下载", remedy)
+    elif config["PRODUCTION"] and place.resolve().is_relative_to(ROOT):
+        yield Finding(WARN, f"附件目录 {place} 在代码目录之内，换代码时可能丢失", remedy)
+    existing = next(path for path in (place, *place.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as trouble:
+        yield Finding(UNSAFE, f"附件目录 {place} 不能写入（{trouble.strerror}）", "让运行网站的用户拥有它")
+        return
+    if place.exists() and place.stat().st_mode & 0o007:
+        yield Finding(UNSAFE, f"附件目录 {place} 对本机所有用户开放", f"chmod 700 {place}")
+    elif (free := shutil.disk_usage(existing).free) < LITTLE_ROOM:
+        yield Finding(WARN, f"附件所在磁盘只剩 {free // 1024**2} MB", "扩大磁盘或换目录")
+    else:
+        yield Finding(OK, f"附件目录 {place}")
+
+
+def by_mail(config: dict[str, Any]) -> Findings:
+    if not config["SMTP_URL"]:
+        yield Finding(WARN, "不发送邮件", "设 TALENT_SMTP_URL 和 TALENT_MAIL_FROM")
+        return
+    server = mail.Server.named(config["SMTP_URL"])
+    if server.tls == "none" and server.host not in HERE:
+        yield Finding(UNSAFE, "邮件和邮箱密码明文传输", "TALENT_SMTP_URL 去掉 tls=none")
+    try:
+        server.connect().close()
+    except Exception as trouble:
+        yield Finding(
+            WARN,
+            f"邮件服务器 {server.host}:{server.port} 不接受（{type(trouble).__name__}）",
+            "核对地址、证书、用户名和密码",
+        )
+    else:
+        yield Finding(OK, f"邮件服务器 {server.host}:{server.port}")
+
+
+def by_sms(config: dict[str, Any]) -> Findings:
+    if not config["SMS_URL"]:
+        yield Finding(WARN, "不发送短信", "设 TALENT_SMS_URL 等，见 README")
+        return
+    parts = urlsplit(config["SMS_URL"])
+    if parts.scheme != "https" and parts.hostname not in HERE:
+        yield Finding(UNSAFE, "短信内容和验证码明文传输", "TALENT_SMS_URL 用 https://")
+    elif not config["SMS_OK"]:
+        yield Finding(WARN, "短信网关只凭 HTTP 2xx 算作成功", "网关用正文报错时设 TALENT_SMS_OK")
+    else:
+        yield Finding(OK, f"短信网关 {parts.hostname}")
+
+
+def clock(_config: dict[str, Any]) -> Findings:
+    try:
+        zone = ZoneInfo("Asia/Shanghai")
+    except ZoneInfoNotFoundError:
+        yield Finding(UNSAFE, "没有时区数据，申报期的日期会错", "安装 tzdata")
+        return
+    built = max(path.stat().st_mtime for path in (ROOT / "migrations" / "versions").glob("*.py"))
+    if now().timestamp() < built - CLOCK_MAY_DIFFER.total_seconds():
+        yield Finding(UNSAFE, f"机器的时钟比程序还早（{now():%Y-%m-%d %H:%M} UTC）", "启用时间同步")
+    else:
+        yield Finding(OK, f"现在是鄂尔多斯时间 {now().astimezone(zone):%Y-%m-%d %H:%M}，请核对")
+
+
+OF_THE_CONFIGURATION: tuple[Callable[[dict[str, Any]], Findings], ...] = (
+    mode,
+    keys,
+    https,
+    limits,
+    storage,
+    by_mail,
+    by_sms,
+    clock,
+)
+
+
+# --- the database and what is in it
+
+
+def database(config: dict[str, Any]) -> Findings:
+    url = make_url(config["SQLALCHEMY_DATABASE_URI"])
+    kind = url.get_backend_name()
+    try:
+        with db.engine.connect() as connection:
+            present = set(MigrationContext.configure(connection).get_current_heads())
+            there = connection.execute(text("SELECT CURRENT_TIMESTAMP")).scalar_one()
+    except SQLAlchemyError as trouble:
+        yield Finding(
+            UNSAFE,
+            f"数据库 {kind} 连不上（{type(trouble).__name__}）",
+            "核对 TALENT_DATABASE_URL，启动数据库",
+        )
+        return
+    if present != set(ScriptDirectory(str(ROOT / "migrations")).get_heads()):
+        yield Finding(UNSAFE, f"数据库 {kind} 的表不是这个版本的", "flask --app app prepare")
+        return
+    if kind == "sqlite":
+        yield Finding(WARN, "SQLite 适合试用，不适合全市使用", "TALENT_DATABASE_URL=postgresql://…")
+    elif (
+        url.host not in HERE
+        and not str(url.host).startswith("/")
+        and url.query.get("sslmode") not in ("require", "verify-ca", "verify-full")
+    ):
+        yield Finding(
+            WARN, f"与数据库 {url.host} 的连接可能不加密", "TALENT_DATABASE_URL 加 ?sslmode=verify-full"
+        )
+    else:
+        yield Finding(OK, f"数据库 {kind}，表是最新的")
+    if hasattr(there, "tzinfo") and abs(there - now()) > CLOCK_MAY_DIFFER:
+        yield Finding(WARN, "数据库机器与本机的时钟不一致", "两台机器都启用时间同步")
+
+
+def work(_config: dict[str, Any]) -> Findings:
+    beat = heartbeats.last(heartbeats.WORKER)
+    remedy = "启动 flask --app app worker，设为服务"
+    if beat is None:
+        yield Finding(WARN, "后台进程从未运行", remedy)
+    elif now() - beat > heartbeats.ALIVE:
+        yield Finding(WARN, f"后台进程自 {beat:%Y-%m-%d %H:%M} UTC 起没有动静", remedy)
+    else:
+        yield Finding(OK, "后台进程")
+    newest = db.session.scalar(select(func.max(Message.created_at)))
+    if newest is not None and newest > now() + CLOCK_MAY_DIFFER:
+        yield Finding(WARN, "有消息的时间在将来，时钟曾经走快", "启用时间同步")
+
+
+def deliveries(_config: dict[str, Any]) -> Findings:
+    week = now() - timedelta(days=7)
+    given_up = _count(Delivery.state == DeliveryState.FAILED, Delivery.next_try > week)
+    stuck = Delivery.state.in_((DeliveryState.WAITING, DeliveryState.SENDING)) & (Delivery.attempts > 2)
+    late = _count(stuck)
+    if given_up:
+        yield Finding(WARN, f"近七天有 {given_up} 条邮件或短信没有送达", "看后台进程的日志，核对地址和网关")
+    if late:
+        ways = db.session.scalars(select(Delivery.way).where(stuck).distinct())
+        names = "、".join({Way.MAIL: "邮件", Way.SMS: "短信"}[way] for way in ways)
+        yield Finding(WARN, f"{late} 条{names}多次发送不成，仍在重试", "看后台进程的日志")
+
+
+def _count(*criteria: Any) -> int:
+    return db.session.scalar(select(func.count(Delivery.id)).where(*criteria)) or 0
+
+
+def people(_config: dict[str, Any]) -> Findings:
+    active = select(Account.id).where(Account.role == Role.ADMINISTRATOR, Account.active)
+    if db.session.scalar(active.limit(1)) is None:
+        yield Finding(UNSAFE, "没有系统管理员", "flask --app app create-admin")
+    else:
+        yield Finding(OK, "系统管理员")
+    if not setting(HELP_LINE).strip():
+        yield Finding(WARN, "没有咨询电话，忘记密码的人无处可问", "在系统设置里填写")
+    if completeness.open_period() is None and completeness.next_period() is None:
+        yield Finding(WARN, "没有开放或将要开放的申报期，不能提交", "在申报期里增加")
+
+
+def offices(_config: dict[str, Any]) -> Findings:
+    if db.session.scalar(select(Office.id).where(Office.duty == OfficeDuty.FINAL).limit(1)) is None:
+        yield Finding(UNSAFE, "没有市专家服务中心，审核不能结束", "flask --app app prepare")
+    serves = exists().where(Region.office_id == Office.id, Region.active) | (Office.duty == OfficeDuty.FINAL)
+    someone = exists().where(Account.office_id == Office.id, Account.active)
+    names = select(Office.name).where(serves).order_by(Office.id)
+    alone = db.session.scalars(names.where(~someone)).all()
+    silent = db.session.scalars(names.where(func.trim(Office.telephone) == "")).all()
+    if alone:
+        yield Finding(WARN, f"没有工作人员的单位：{'、'.join(alone)}", "在工作人员里增加")
+    if silent:
+        yield Finding(WARN, f"没有电话的单位：{'、'.join(silent)}", "在单位里填写，申请人要看到")
+    if not alone and not silent:
+        yield Finding(OK, "各单位有电话，有工作人员")
+
+
+OF_THE_CONTENT: tuple[Callable[[dict[str, Any]], Findings], ...] = (work, deliveries, people, offices)

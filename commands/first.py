@@ -1,0 +1,58 @@
+"""The first administrator of an installation, and any further one when nobody can log in any more."""
+
+import re
+
+import click
+from flask.cli import with_appcontext
+
+from models import Role
+from workflow import accounts, administration
+from workflow.errors import DecidedMeanwhile
+
+LOGIN = re.compile(r"[0-9A-Za-z_.]{3,60}")
+SHORTEST = 12
+"""Characters: this account can do the most, and nobody else vouches for it."""
+
+
+@click.command("create-admin")
+@click.option("--login", prompt="登录名 / login")
+@click.option("--name", prompt="姓名 / name")
+@with_appcontext
+def create_admin(login: str, name: str) -> None:
+    """Make an administrator. The password is asked for twice, hidden; no option takes it, which others could see."""
+    login, name = login.strip(), " ".join(name.split())
+    if fault := _fault(login, name):
+        raise click.ClickException(fault)
+    password = click.prompt("密码 / password", hide_input=True, confirmation_prompt="再输入一次 / again")
+    if fault := _weakness(login, password):
+        raise click.ClickException(fault)
+    account = accounts.new_account(Role.ADMINISTRATOR, login, name, password)
+    try:
+        administration.install(account)
+    except DecidedMeanwhile:
+        raise click.ClickException(f"登录名 {login} 已存在 / the login is taken") from None
+    click.echo(
+        f"系统管理员 {name}（{login}）已建立，请从“工作人员登录”进入。 / The administrator can log in."
+    )
+
+
+def _fault(login: str, name: str) -> str:
+    """Return what cannot be; "" when everything can."""
+    if not LOGIN.fullmatch(login):
+        return "登录名为 3 位以上的字母、数字、下划线或点 / login: three or more letters, digits, _ or ."
+    if not 0 < len(name) <= 60:
+        return "请填写姓名，最多 60 个字 / a name of at most 60 characters is needed"
+    if accounts.find("staff", login) is not None:
+        return f"登录名 {login} 已存在 / the login is taken"
+    return ""
+
+
+def _weakness(login: str, password: str) -> str:
+    """Return why a password is too weak for this account; "" when it is good enough."""
+    if len(password) < SHORTEST:
+        return f"系统管理员的密码至少 {SHORTEST} 位 / the password needs {SHORTEST} characters"
+    if len(set(password)) < SHORTEST // 2:
+        return "密码重复的字符太多 / too few different characters"
+    if login.casefold() in password.casefold():
+        return "密码不能包含登录名 / the password must not contain the login"
+    return accounts.password_fault(password)

@@ -1,0 +1,211 @@
+"""`doctor`: what is right passes, and each thing that is wrong is named with its remedy."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from app import create_app
+from config import ROOT, ConfigurationError, settings
+from models import Delivery, DeliveryState, Heartbeat, Message, Setting, Way, db, now
+from tests import factories
+from tests.delivery.conftest import Gateway, MailSink, gateway, mail, redis_url
+from tests.machine.databases import Databases
+from tests.machine.secrets import environment
+from tests.workflow.conftest import cheap_passwords
+from workflow import heartbeats
+from workflow.settings import HELP_LINE
+
+__all__ = ["cheap_passwords", "gateway", "mail", "redis_url"]
+
+Doctor = Callable[..., Result]
+
+
+@pytest.fixture
+def production(mail: MailSink, gateway: Gateway, redis_url: str) -> dict[str, str]:
+    """An environment with which nothing is wrong."""
+    return {
+        "ENV": "production",
+        "PROXIES": "1",
+        "RATE_LIMITS": "yes",
+        "REDIS_URL": redis_url,
+        "SMTP_URL": f"smtp://127.0.0.1:{mail.port}?tls=none",
+        "MAIL_FROM": "talent@ordos.example",
+        "SMS_URL": gateway.url,
+        "SMS_OK": "OK",
+    }
+
+
+@pytest.fixture
+def doctor(database_url: str, tmp_path: Path, production: dict[str, str]) -> Doctor:
+    """Examine an installation in which everything is right but for `changes`; None takes a variable away."""
+
+    def examine(**changes: str | None) -> Result:
+        variables = {name: value for name, value in (production | changes).items() if value is not None}
+        app = create_app(settings(environment(tmp_path / "instance", database_url, **variables)))
+        result = app.test_cli_runner().invoke(args=["doctor"])
+        with app.app_context():
+            db.engine.dispose()
+        return result
+
+    return examine
+
+
+@pytest.fixture
+def city(app: Flask) -> Flask:
+    """Everything that the city has set up, and a worker that lives."""
+    with app.app_context():
+        factories.world()
+        heartbeats.beat(heartbeats.WORKER)
+    return app
+
+
+def lines(result: Result, level: str) -> list[str]:
+    return [line for line in result.output.splitlines() if line.startswith(level)]
+
+
+def test_nothing_is_found_where_everything_is_right(city: Flask, doctor: Doctor) -> None:
+    result = doctor()
+    expected = 1 if "sqlite" in city.config["SQLALCHEMY_DATABASE_URI"] else 0
+    assert lines(result, "unsafe") == []
+    assert len(lines(result, "warn")) == expected, result.output
+    assert result.exit_code == 0
+    assert len(lines(result, "ok")) > 10
+
+
+def test_an_empty_installation_lacks_its_people_and_its_worker(doctor: Doctor) -> None:
+    result = doctor()
+    assert result.exit_code == 1
+    for said in (
+        "没有系统管理员：flask --app app create-admin",
+        "没有市专家服务中心",
+        "后台进程从未运行",
+        "申报期",
+    ):
+        assert said in result.output
+
+
+ON_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@ON_ONE_DATABASE
+@pytest.mark.parametrize(
+    ("changes", "level", "said"),
+    [
+        ({"ENV": None, "HTTPS": "yes"}, "unsafe", "TALENT_ENV=production"),
+        ({"SECRET_KEY": "short"}, "unsafe", "TALENT_SECRET_KEY"),
+        ({"SECRET_KEY": "a" * 64}, "unsafe", "TALENT_SECRET_KEY"),
+        ({"ENCRYPTION_KEYS": f"k1:{'A' * 43}="}, "unsafe", "加密密钥 k1"),
+        ({"DIGEST_KEY": "c2hvcnQ="}, "unsafe", "TALENT_DIGEST_KEY"),
+        ({"HTTPS": "no"}, "unsafe", "不要求 https"),
+        ({"PROXIES": "0"}, "warn", "TALENT_PROXIES"),
+        ({"RATE_LIMITS": "no"}, "unsafe", "猜密码"),
+        ({"REDIS_URL": None}, "warn", "TALENT_REDIS_URL"),
+        ({"REDIS_URL": "redis://127.0.0.1:1"}, "unsafe", "Redis"),
+        ({"ATTACHMENTS_DIR": str(ROOT / "static" / "files")}, "unsafe", "任何人都能下载"),
+        ({"ATTACHMENTS_DIR": str(ROOT / "build" / "files")}, "warn", "代码目录"),
+        ({"ATTACHMENTS_DIR": "/proc/none"}, "unsafe", "不能写入"),
+        ({"SMTP_URL": None}, "warn", "TALENT_SMTP_URL"),
+        ({"SMTP_URL": "smtp://user@127.0.0.1:1"}, "warn", "不接受"),
+        ({"SMS_URL": None}, "warn", "TALENT_SMS_URL"),
+        ({"SMS_URL": "http://sms.example/"}, "unsafe", "明文"),
+        ({"SMS_OK": None}, "warn", "TALENT_SMS_OK"),
+    ],
+)
+def test_each_fault_of_the_configuration_is_named(
+    city: Flask, doctor: Doctor, changes: dict[str, str | None], level: str, said: str
+) -> None:
+    result = doctor(**changes)
+    assert any(said in line for line in lines(result, level)), result.output
+    assert result.exit_code == (level == "unsafe")
+
+
+@ON_ONE_DATABASE
+def test_what_another_setting_of_flask_spoils_is_found_too(
+    city: Flask, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    result = doctor()
+    assert "调试模式" in result.output
+    assert result.exit_code == 1
+
+
+@ON_ONE_DATABASE
+def test_what_is_kept_open_on_the_machine_is_found(city: Flask, doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "instance" / "sample-accounts.json").write_text("[]")
+    kept = tmp_path / "instance" / "attachments"
+    kept.mkdir(exist_ok=True)
+    os.chmod(kept, 0o755)  # noqa: PTH101
+    result = doctor()
+    assert "示例账号" in result.output
+    assert f"chmod 700 {kept}" in result.output
+
+
+def test_what_the_city_forgot_is_named(city: Flask, doctor: Doctor) -> None:
+    with city.app_context():
+        quiet = factories.office(telephone="")
+        factories.region(factories.RegionKind.PARK, quiet)
+        db.session.merge(Setting(key=HELP_LINE, value=" "))
+        db.session.get_one(Heartbeat, heartbeats.WORKER).at = now() - timedelta(minutes=10)
+        account = factories.applicant()
+        message = factories.saved(Message(kind="password_reset", account_id=account.id))
+        for way, state, attempts in (
+            (Way.SMS, DeliveryState.FAILED, 9),
+            (Way.MAIL, DeliveryState.WAITING, 3),
+        ):
+            factories.saved(
+                Delivery(
+                    message_id=message.id, account_id=account.id, way=way, state=state, attempts=attempts
+                )
+            )
+        name = quiet.name
+    result = doctor()
+    for said in (
+        f"没有电话的单位：{name}",
+        f"没有工作人员的单位：{name}",
+        "咨询电话",
+        "没有动静",
+        "1 条邮件或短信",
+        "1 条邮件多次",
+    ):
+        assert any(said in line for line in lines(result, "warn")), (said, result.output)
+    assert result.exit_code == 0
+
+
+def test_a_database_that_is_not_there_or_not_migrated_is_one_line(
+    tmp_path: Path, production: dict[str, str], databases: Databases
+) -> None:
+    for url, said in (
+        ("postgresql://app@127.0.0.1:1/none", "连不上"),
+        (f"sqlite:///{tmp_path}/empty.sqlite", "flask --app app prepare"),
+    ):
+        app = create_app(settings(environment(tmp_path / "instance", url, **production)))
+        result = app.test_cli_runner().invoke(args=["doctor"])
+        [line] = [line for line in lines(result, "unsafe") if "数据库" in line]
+        assert said in line
+        assert "Traceback" not in result.output
+        assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ENCRYPTION_KEYS": "k1:no base64"},
+        {"ENCRYPTION_KEYS": "k1:c2hvcnQ="},
+        {"CIPHER_SUITE": "des"},
+        {"SMTP_URL": "mail.example"},
+        {"SMS_URL": "sms.example"},
+        {"SECRET_KEY": ""},
+    ],
+)
+def test_what_keeps_the_site_from_starting_says_how_to_mend_it(
+    tmp_path: Path, production: dict[str, str], changes: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigurationError):
+        create_app(
+            settings(environment(tmp_path / "instance", f"sqlite:///{tmp_path}/x", **(production | changes)))
+        )
