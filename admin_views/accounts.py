@@ -60,6 +60,8 @@ CLOSED = {
 }
 """What is said of a way that this installation has not got."""
 
+NO_MOBILE = N_("上面的联系电话不是手机号码，收不到短信。")
+
 PENDING_CODE = "recovery_code"
 """Where a session keeps a new 「找回码」, sealed, until its owner says that it is written down."""
 
@@ -302,6 +304,15 @@ def _knows_password(form: PasswordForm | CodeForm) -> bool:
     return False
 
 
+def _hint(account: Account, way: Way) -> str:
+    """Return what to know before choosing a way."""
+    if way not in current_app.extensions["ways"]:
+        return CLOSED[way]
+    if way is Way.SMS:
+        return N_("发到上面的手机号码。") if delivery.address(account, way) else NO_MOBILE
+    return ""
+
+
 def _phone_form(**given: Any) -> MobileForm | TelephoneForm:
     return (MobileForm if current_user.identity_number else TelephoneForm)(**given)
 
@@ -321,8 +332,7 @@ def _own_page(**forms: Any) -> Any:
         back=entrance.home(account),
         phone_form=forms.get("phone_form") or _phone_form(formdata=None, data={"phone": account.phone}),
         ways_form=forms.get("ways_form") or WaysForm(formdata=None, obj=account),
-        closed=[said(CLOSED[way]) for way in Way if way not in current_app.extensions["ways"]],
-        unreachable=Way.SMS in current_app.extensions["ways"] and not delivery.address(account, Way.SMS),
+        hints={way.value: said(_hint(account, way)) for way in Way},
         password_form=forms.get("password_form") or PasswordForm(formdata=None),
         code_form=forms.get("code_form") or CodeForm(formdata=None),
     )
