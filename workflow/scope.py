@@ -99,7 +99,10 @@ def attachments(actor: Account) -> Criterion:
     of_visible = Attachment.application_id.in_(select(Application.id).where(visible(actor)))
     if actor.role is Role.APPLICANT:
         return and_(of_visible, Attachment.removed_after.is_(None))
-    present_round = select(Application.round).where(Application.id == Attachment.application_id).scalar_subquery()
+    of_its_application = Application.id == Attachment.application_id
+    present_round = (
+        select(Application.round).where(of_its_application).correlate(Attachment).scalar_subquery()
+    )
     of_last_submission = or_(Attachment.removed_after.is_(None), Attachment.removed_after == present_round)
     return and_(of_visible, Attachment.submitted_round.is_not(None), of_last_submission)
 

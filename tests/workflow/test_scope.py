@@ -191,7 +191,12 @@ def papers(ordos: World) -> Papers:
 
 
 def fetchable(person: Account, attachment: Attachment) -> bool:
-    rows = select(Attachment.id).where(scope.attachments(person), Attachment.id == attachment.id)
+    """Ask as the views do, with the application beside the attachment."""
+    rows = (
+        select(Attachment.id)
+        .join(Application, Application.id == Attachment.application_id)
+        .where(scope.attachments(person), Attachment.id == attachment.id)
+    )
     return db.session.scalar(rows) is not None
 
 
