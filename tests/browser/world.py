@@ -106,6 +106,14 @@ def sample(site: Site, role: Role, region: str = "") -> Somebody:
         return Somebody(account.id, door, listed["login"], account.name, listed["password"])
 
 
+def registered(site: Site, number: str, password: str) -> Somebody:
+    """A person who has registered at the site's own door."""
+    with site.app_context():
+        account = accounts.authenticate("personal", number, password)
+        assert account is not None
+        return Somebody(account.id, "personal", number, account.name, password)
+
+
 # --- what there is before a test begins
 
 
