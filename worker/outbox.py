@@ -3,7 +3,6 @@
 Two workers may do each of them at once: every row is claimed before anything is done with it.
 """
 
-import logging
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +11,10 @@ from huey import crontab
 from sqlalchemy import event
 
 from models import Message, Way, db
-from worker import sweeping
+from worker import sweeping, waking
 from workflow import delivery, heartbeats
 
 A_DAY = timedelta(days=1)
-log = logging.getLogger(__name__)
 
 
 def register(app: Flask) -> None:
@@ -36,7 +34,7 @@ def register(app: Flask) -> None:
             if heartbeats.take_turn(heartbeats.SWEEP, A_DAY):
                 sweeping.sweep()
 
-    app.extensions["wake"] = deliver
+    app.extensions["wake"] = waking.Waker(deliver)
 
 
 def work_off() -> None:
@@ -65,10 +63,6 @@ def _forget(session: Any) -> None:
 
 @event.listens_for(db.session, "after_commit")
 def _wake(session: Any) -> None:
-    """Wake the worker once a message is stored for good. The message is safe; a queue that is away harms nobody."""
-    if not session.info.pop("told", False) or not current_app.extensions.get("ways"):
-        return
-    try:
+    """Wake the worker once a message is stored for good, where it has a way to send it."""
+    if session.info.pop("told", False) and current_app.extensions.get("ways"):
         current_app.extensions["wake"]()
-    except Exception as trouble:
-        log.info("the queue is away (%s); the worker looks by itself", type(trouble).__name__)

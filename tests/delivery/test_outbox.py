@@ -1,6 +1,8 @@
 """What leaves the house: to whom, by which way, how often, and what is never said of it."""
 
 import logging
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,11 +16,12 @@ from app import create_app
 from config import settings
 from models import Delivery, Message, State, Way, db, exclusive
 from tests import factories
-from tests.delivery.conftest import EMAIL, PHONE, Gateway, MailSink, person, send_all, state_of, told
+from tests.delivery.conftest import EMAIL, PHONE, Gateway, MailSink, person, send_all, state_of, told, until
 from tests.factories import application_at, deactivate, reviewer, world
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 from worker import queue
+from worker.waking import Waker
 from workflow import delivery
 from workflow.delivery import BACKOFF
 
@@ -233,10 +236,11 @@ def test_the_worker_is_woken_by_what_is_stored_and_by_nothing_else(house: Flask)
     waking = house.extensions["queue"]
     account = person()
     told(account)  # the queue has no tables yet: nobody is harmed
+    until(lambda: not any(thread.name == "waking" for thread in threading.enumerate()))
     queue.prepare(house.config, waking)
     assert waking.pending_count() == 0
     told(account)
-    assert waking.pending_count() == 1
+    until(lambda: waking.pending_count() == 1)
     db.session.add(Message(kind="password_reset", account_id=account.id))
     db.session.flush()
     db.session.rollback()
@@ -254,6 +258,7 @@ def test_redis_wakes_the_worker_where_there_is_one(
     waking = app.extensions["queue"]
     with app.app_context():
         message = told(person(email=None))
+        until(waking.pending_count)
         waking.execute(waking.dequeue())
         assert state_of(message) == {Way.SMS: SENT}
         db.engine.dispose()
@@ -268,3 +273,24 @@ def test_without_a_way_nothing_waits_for_one(app_context: Flask) -> None:
     assert message.secret_words is None
     assert state_of(message) == {}
     assert app_context.extensions["ways"] == frozenset()
+
+
+def test_nobody_waits_for_a_queue_that_is_slow_or_away(house: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, slow = [], threading.Event()
+
+    def enqueue() -> None:
+        asked.append(None)
+        slow.wait(10)
+        raise ConnectionError
+
+    monkeypatch.setitem(house.extensions, "wake", Waker(enqueue))
+    account = person()
+    for _ in range(20):
+        told(account)
+    until(lambda: len(asked) == 1)
+    slow.set()
+    until(lambda: len(asked) == 2)
+    time.sleep(0.2)
+    assert len(asked) == 2, "once for all that was told meanwhile"
+    told(account)
+    until(lambda: len(asked) == 3)
