@@ -40,8 +40,9 @@ class Beside:
     def run(self):
         while not self.ending.is_set():
             # A session of its own: Ctrl-C reaches it by on_exit, once no page is being answered any more.
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "flask", "--app", "app", "worker", "--beside"], start_new_session=True
+            self.process = subprocess.Popen(  # noqa: S603 - our own command
+                [sys.executable, "-m", "flask", "--app", "app", "worker", "--beside", str(os.getpid())],
+                start_new_session=True,
             )
             self.process.wait()
             self.ending.wait(self.seconds_until_again)

@@ -30,12 +30,12 @@ class GracefulConsumer(Consumer):  # type: ignore[misc]
         self._signal_actions = {signal.SIGINT: (False, True), signal.SIGTERM: (False, True)}
 
 
-def run(app: Flask, threads: int = THREADS, *, beside: bool = False) -> None:
-    """Work until SIGINT or SIGTERM; `beside` another process, no longer than that one lives."""
+def run(app: Flask, threads: int = THREADS, *, beside: int | None = None) -> None:
+    """Work until SIGINT or SIGTERM; no longer than the process `beside` lives, which has started this one."""
     _log()
     queue.prepare(app.config, app.extensions["queue"])
-    if beside:
-        _end_with_parent()
+    if beside is not None:
+        _end_with(beside)
     GracefulConsumer(
         app.extensions["queue"],
         workers=threads,
@@ -53,9 +53,7 @@ def _log() -> None:
         logging.getLogger(name).setLevel(logging.INFO)
 
 
-def _end_with_parent() -> None:
-    parent = os.getppid()
-
+def _end_with(parent: int) -> None:
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(1)
