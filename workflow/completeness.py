@@ -48,7 +48,7 @@ def _fields(application: Application) -> Iterator[Problem]:
         if asked.choices and given not in asked.choices:
             yield Problem(SECTION_OF[key], key, MISSING[Kind.CHOICE], {"label": asked.label})
         elif (check := CHECKS.get(key)) and (sentence := check(application)):
-            yield Problem(SECTION_OF[key], key, sentence)
+            yield Problem(SECTION_OF[key], key, sentence, {"label": asked.label})
 
 
 MISSING = {kind: N_("请填写%(label)s。") for kind in Kind} | {
@@ -99,7 +99,7 @@ def _email(application: Application) -> str:
 
 def _not_later_than_today(key: str) -> Callable[[Application], str]:
     def check(application: Application) -> str:
-        return N_("不能晚于今天。") if value(application, key) > today() else ""
+        return N_("%(label)s不能晚于今天。") if value(application, key) > today() else ""
 
     return check
 

@@ -144,6 +144,7 @@ reveal();
 const employers = document.getElementById("employers");
 const search = employers.querySelector("[data-employers]");
 const found = employers.querySelector("[data-employers-found]");
+const none = employers.querySelector("[data-employers-none]");
 search.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = search.querySelector("button");
@@ -158,6 +159,7 @@ search.addEventListener("submit", async (event) => {
   }
   found.innerHTML = await answer.text();
 });
+found.addEventListener("change", () => { none.textContent = ""; });
 found.addEventListener("dblclick", (event) => event.target.closest(".employer") && take());
 found.addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
@@ -166,6 +168,7 @@ found.addEventListener("keydown", (event) => {
 });
 function take() {
   const chosen = found.querySelector("input:checked");
+  none.textContent = chosen ? "" : none.dataset.word;
   if (!chosen) {
     (found.querySelector("input") ?? search.elements.q).focus();
     return;

@@ -152,8 +152,10 @@ async function settle() {
     status.textContent = page.querySelector("[data-upload-status]").textContent;
     for (const one of those("done")) drop(one);
   }
-  const left = those("ready", "failed", "refused").length;
-  if (left) status.textContent = words.wordLeft.replace("{n}", left);
+  const left = those("ready", "failed").length;
+  const refused = those("refused").length;
+  if (left) status.textContent = words.wordLeft.replace("{n}", left + refused);
+  else if (refused) status.textContent = words.wordRefused.replace("{n}", refused);
 }
 
 function renew(slot, fresh) {

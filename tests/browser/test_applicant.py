@@ -269,8 +269,8 @@ def test_everything_wrong_is_named_beside_its_field_at_once_and_linked_from_the_
         "birth_date": "出生日期与公民身份号码不一致。",
         "phone": "请填写 11 位手机号码。",
         "email": "电子邮箱格式不正确，例如：name@example.com。",
-        "graduated_on": "不能晚于今天。",
-        "arrived_on": "不能晚于今天。",
+        "graduated_on": "毕业时间不能晚于今天。",
+        "arrived_on": "来鄂(引进)时间不能晚于今天。",
         "contract_end": "劳动合同终止时间应晚于起始时间。",
         "bank_account": "银行账号应为 8 至 30 位数字。",
     }

@@ -125,7 +125,7 @@ def test_each_refused_file_says_why_at_its_slot_and_keeps_no_other_from_being_ke
     page.see("格式不在可上传范围内。")
     page.see("超过 20MB，请压缩后再选。")
     page.click("上传材料")
-    page.see("还有 5 个文件没有上传", timeout=30)
+    page.see("有 5 个文件未能上传，请按红字说明重新选择。", timeout=30)
     forgive(page, "422")
     said = {
         "学历学位证书": "不能上传",
