@@ -74,7 +74,7 @@ class EnterpriseAccounts(ScopedView):
         )
         if tab == "waiting":
             query = query.where(_waiting())
-        if words := one_line(request.args.get("q")):
+        if words := one_line(request.args.get("q", "")):
             query = query.where(
                 Enterprise.name.contains(words, autoescape=True) | (Enterprise.credit_code == words.upper())
             )
