@@ -40,6 +40,7 @@ from admin_views.account_forms import (
 )
 from admin_views.frame import said
 from admin_views.registration import lay
+from admin_views.typed import as_number
 from models import Account, Enterprise, Role, Way, db, exclusive
 from models.secrets import vault
 from uploads.limits import accepts_attachments
@@ -360,11 +361,14 @@ def _counts(_response: Response) -> bool:
 
 
 def _login_named() -> str:
-    """Return whose secret is being tried, as a keyed hash: a limit's storage must hold nobody's number."""
+    """Return whose secret is being tried, as a keyed hash: a limit's storage must hold nobody's number.
+
+    Spelled as the form spells it; else each invisible letter typed into a login would begin a new count.
+    """
     if current_user.is_authenticated:
         return f"account:{current_user.id}"
     door = (request.view_args or {}).get("door", "")
-    return accounts.login_digest(door, request.form.get("login", ""))
+    return accounts.login_digest(door, as_number(request.form.get("login")) or "")
 
 
 def _must_log_in() -> Response:

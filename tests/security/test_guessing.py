@@ -1,0 +1,21 @@
+"""Guessing a password: one login is counted as one, however it is spelled."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from tests import factories
+from tests.accounts.conftest import login_of
+
+
+def test_letters_that_nobody_sees_begin_no_new_count(limited: Flask) -> None:
+    limited.config["LOGIN_LIMIT_ADDRESS"] = "100 per minute"
+    with limited.app_context():
+        login = login_of(factories.applicant())
+    client = limited.test_client()
+    spelled = [login, f"\u200b{login}", f"{login[:6]}\u200b\u2060{login[6:]}", f"{login}\u00ad\u0007"]
+    answers = [
+        client.send("/login/personal", {"login": each, "password": "Falsch2026"}).status_code
+        for each in spelled
+    ]
+    assert answers == [422, 422, 422, 429]
