@@ -29,6 +29,7 @@ from wtforms import (
 from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
+from admin_views.typed import count
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
 from models.secrets import vault
 from workflow import form as description
@@ -58,6 +59,24 @@ def plain(text: str | None) -> str | None:
 def unspaced(text: str | None) -> str | None:
     """Return typed text without any space or hyphen: telephone and account numbers."""
     return re.sub(r"[\s\-]", "", plain(text) or "") or None
+
+
+class RowField(IntegerField):
+    """The number of a row."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = count(valuelist[0]) if valuelist else None
+
+
+class Rows(FieldList):
+    """Rows of a form; a name whose number is none, or that of no row, belongs to none of them."""
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        for name in formdata:
+            if name.startswith(f"{prefix}-"):
+                number = name.removeprefix(f"{prefix}-").partition("-")[0]
+                if re.fullmatch("[0-9]{1,4}", number):
+                    yield int(number)
 
 
 class DayField(StringField):
@@ -146,7 +165,7 @@ def _choice(asked: description.Field, common: dict[str, Any]) -> Field:
 
 
 def _enterprise(asked: description.Field, common: dict[str, Any]) -> Field:
-    return IntegerField(**common, widget=HiddenInput())
+    return RowField(**common, widget=HiddenInput())
 
 
 def _promise(asked: description.Field, common: dict[str, Any]) -> Field:
@@ -235,7 +254,7 @@ class ApplicationFields(FlaskForm):
     """What is posted beside the described fields: the version that the person was looking at, and the rows."""
 
     version = HiddenField(default="0")
-    experiences = FieldList(FormField(ExperienceForm), max_entries=MOST_EXPERIENCES)
+    experiences = Rows(FormField(ExperienceForm), max_entries=MOST_EXPERIENCES)
 
     def validate_enterprise_id(self, field: Field) -> None:
         """Only an enterprise that is registered and approved can be chosen (A8)."""
@@ -252,7 +271,7 @@ class ApplicationFields(FlaskForm):
     @property
     def seen_version(self) -> int:
         """Return the version that the person was looking at; 0 for one never saved."""
-        return int(self.version.data) if str(self.version.data).isdecimal() else 0
+        return count(str(self.version.data)) or 0
 
     def lay(self, application: Application) -> None:
         """Lay what was typed into the application: every field that can be kept; one that cannot keeps its old value."""

@@ -5,7 +5,7 @@ No table is counted, no offset is skipped.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, or_
@@ -58,10 +58,11 @@ def page(query: Select[Any], order: Order, cursor: str, size: int) -> Page:
     """
     direction, value, row_id = _read(cursor, order)
     backwards = direction in {BACKWARD, LAST}
-    if row_id is not None:
-        query = query.where(order.beyond(value, row_id, backwards))
-    rows = list(db.session.execute(query.order_by(*order.by(backwards)).limit(size + 1)))
+    wanted = query if row_id is None else query.where(order.beyond(value, row_id, backwards))
+    rows = list(db.session.execute(wanted.order_by(*order.by(backwards)).limit(size + 1)))
     more, rows = len(rows) > size, rows[:size]
+    if direction == BACKWARD and len(rows) < size:
+        return page(query, order, "", size)  # the beginning is there already: a whole page of it
     if backwards:
         rows.reverse()
     before = more if backwards else row_id is not None
@@ -90,12 +91,17 @@ def _read(cursor: str, order: Order) -> tuple[str, Any, int | None]:
     if direction not in {FORWARD, BACKWARD} or not row_id.isdecimal() or len(row_id) > LONGEST_ID:
         return FORWARD, None, None
     try:
-        value = order.column.type.python_type(text) if _plain(order) else datetime.fromisoformat(text)
-    except (ValueError, NotImplementedError):
+        value = order.column.type.python_type(text) if _plain(order) else _instant(text)
+    except (ValueError, OverflowError, NotImplementedError):
         return FORWARD, None, None
     if isinstance(value, int) and len(text) > LONGEST_ID:
         return FORWARD, None, None
     return direction, value, int(row_id)
+
+
+def _instant(text: str) -> datetime:
+    """Return a point in time. Raises ValueError or OverflowError for what no column can hold."""
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _plain(order: Order) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import defer, joinedload
 from werkzeug.wrappers import Response
 
 from admin_views.frame import said
+from admin_views.typed import count
 from models import Account, Application, Enterprise, Message, MessageReading, Role, State, db
 from workflow import messages as outbox
 from workflow import scope
@@ -27,7 +28,7 @@ messages = Blueprint("messages", __name__)
 @login_required
 def own() -> str:
     """Return a page of messages, the newest first; `before` names the last one of the page before."""
-    before = request.args.get("before", type=int)
+    before = count(request.args.get("before"))
     found = newest(current_user, PAGE_SIZE + 1, before)
     return render_template(
         "messages/own.html",

@@ -9,14 +9,14 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
-from admin_views.application_form import ApplicationForm, blank_experience, filled
+from admin_views.application_form import MOST_EXPERIENCES, ApplicationForm, blank_experience, filled
 from admin_views.base import Closed, ScopedView, menu
 from admin_views.frame import said, stamp, told
 from admin_views.papers import papers, shelves, shown
 from admin_views.personal_attachments import AttachmentRoutes
 from admin_views.personal_page import column, employer_words, in_sections, latest_return
 from admin_views.review_page import sections as written
-from admin_views.typed import one_line
+from admin_views.typed import count, one_line
 from models import Action, Application, Enterprise, Region, State, db
 from workflow import completeness, progress, reading, review, routing, scope
 from workflow.errors import (
@@ -182,7 +182,8 @@ class ApplicationView(AttachmentRoutes, ScopedView):
     def _rows_only(self, form: Any, asked: str) -> bool:
         """Change the rows on the page without saving, for whoever has no scripts (A10)."""
         if asked == "add-experience":
-            form.experiences.append_entry()
+            if len(form.experiences) < MOST_EXPERIENCES:
+                form.experiences.append_entry()
             return True
         if asked.startswith("remove-experience-"):
             gone = asked.removeprefix("remove-experience-")
@@ -296,7 +297,8 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         return self._confirm(found)
 
     def _confirm(self, found: Application, sentence: str = "", status: int = 200) -> Any:
-        assert found.enterprise is not None  # noqa: S101 - a complete application names its employer
+        if found.enterprise is None:  # nobody came here by the page that asks
+            return redirect(self.get_url(".application", number=found.number, check=1))
         content = self.render(
             "personal/confirm.html",
             application=found,
@@ -393,7 +395,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
     def take_employer(self, number: str) -> Any:
         """Take the selected employer into the application."""
         found = self.get_one(number)
-        chosen = request.form.get("enterprise_id", type=int)
+        chosen = count(request.form.get("enterprise_id"))
         known = db.session.scalar(
             select(Enterprise.id).where(Enterprise.id == chosen, scope.choosable_enterprises())
         )

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from admin_views import kept_licence
 from admin_views.account_forms import MendedEnterpriseForm
 from admin_views.base import Closed, menu
+from admin_views.typed import count
 from models import Account, Enterprise, Region, Registration, RegistrationAction, RegistrationEvent, db
 from uploads import delivery
 from uploads.errors import NotShown
@@ -50,7 +51,7 @@ class RegistrationView(Closed):
         return found
 
     @expose("/", methods=("GET", "POST"))
-    @accepts_attachments()
+    @accepts_attachments(when=lambda: bool(current_user.is_authenticated))
     def index(self) -> Any:
         """Return where the registration stands; a refused one can be mended here and sent in again."""
         found = self.enterprise()
@@ -86,12 +87,11 @@ class RegistrationView(Closed):
             if person.login == former_code:
                 accounts.rename(person, enterprise.credit_code)
 
-        seen = form.version.data or ""
         registration.decide(
             found.id,
             RegistrationAction.RESUBMIT,
             current_user,
-            seen_version=int(seen) if seen.isdecimal() else 0,
+            seen_version=count(form.version.data) or 0,
             change=change,
         )
 

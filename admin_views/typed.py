@@ -5,6 +5,9 @@ import unicodedata
 
 from workflow.people import normalised
 
+LARGEST = 2**31 - 1
+"""No integer of PostgreSQL is larger, and none of SQLite fails on it."""
+
 
 def one_line(text: str | None) -> str | None:
     """Return the text without what cannot be seen, single spaces between its words."""
@@ -16,6 +19,14 @@ def one_line(text: str | None) -> str | None:
 def as_number(text: str | None) -> str | None:
     """Return a number or code as it is compared: full-width digits of an input method made ordinary."""
     return normalised(one_line(text) or "") if text is not None else None
+
+
+def count(text: str | None) -> int | None:
+    """Return a row's number or version as it stands in a form or address; None for what can be neither."""
+    plain = (text or "").strip()
+    if not re.fullmatch("[0-9]{1,10}", plain):
+        return None
+    return number if (number := int(plain)) <= LARGEST else None
 
 
 def telephone(text: str | None) -> str | None:

@@ -169,7 +169,7 @@ SECTIONS = (
         F("birth_date", N_("出生日期"), Kind.DATE),
         F("ethnicity", N_("民族"), Kind.CHOICE, choices=ETHNICITIES),
         F("political", N_("政治面貌"), Kind.CHOICE, choices=POLITICAL),
-        F("phone", N_("手机号码"), Kind.PHONE, help=N_("审核结果会联系此号码。")),
+        F("phone", N_("手机号码"), Kind.PHONE, longest=30, help=N_("审核结果会联系此号码。")),
         F("email", N_("电子邮箱"), Kind.EMAIL, required=False),
         F("household", N_("户籍所在地"), Kind.TEXT, longest=100, help=N_("填到旗县区，例如：内蒙古自治区包头市昆都仑区。")),
     )),
