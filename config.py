@@ -27,9 +27,11 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     def read(name: str, default: str = "") -> str:
         return environment.get(f"TALENT_{name}", default)
 
-    production = read("ENV", "development") == "production"
+    if (kind := read("ENV", "development")) not in ("production", "development"):
+        raise ConfigurationError(f"TALENT_ENV is production or development, not {kind!r}.")
+    production = kind == "production"
     instance = Path(read("INSTANCE", str(ROOT / "instance"))).resolve()
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # the database and the scans of a trial lie in it
     keys = _from_environment(read) if production else _for_development(read, instance)
     https = read("HTTPS", "yes" if production else "no") == "yes"
     return {

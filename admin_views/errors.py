@@ -9,9 +9,11 @@ from contextlib import suppress
 from http import HTTPStatus
 from math import ceil
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, render_template, request
 from flask_babel import gettext
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -29,6 +31,8 @@ SECONDS_IN_MINUTE = 60
 BACK_IN_SECONDS = 120
 """When to ask again while the database is away: about as long as it takes to start it anew."""
 NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password")
+MOST_ECHOED = 1000
+"""Fields of a form that comes back; the longest of ours has some 330."""
 RECOVERY_CODE = ("accounts.reset", "code")
 """The one field that is called 「找回码」; elsewhere `code` is a region's."""
 
@@ -49,6 +53,9 @@ def known(error: HTTPException) -> Any:
         return error
     if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _failure(error.code, error)
+    if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and _door() and not current_user.is_authenticated:
+        # Too large for a stranger; whoever chose it has been away too long, and the file is the right one.
+        return _page(FORM_EXPIRED, action=request.full_path.rstrip("?"), door=_door()), FORM_EXPIRED
     further = {"retry_after": _when_again()} if isinstance(error, TooManyRequests) else {}
     headers = [item for item in error.get_headers() if item[0].lower() in {"retry-after", "allow"}]
     return _page(error.code, **further), error.code, headers
@@ -62,7 +69,12 @@ def _when_again() -> str:
 
 
 def form_expired(_error: CSRFError) -> tuple[str, int]:
-    """Give back what was typed, to be sent again with a fresh token; of files only the names can come back."""
+    """Give back what was typed, to be sent again with a fresh token; of files only the names can come back.
+
+    Nothing of what another site sent: one click of an unsuspecting reviewer would send it again in their name.
+    """
+    if not _from_here() or len(request.form) > MOST_ECHOED:
+        return _page(HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST
     page = _page(
         FORM_EXPIRED,
         fields=[(name, value) for name, value in request.form.items(multi=True) if _echoed(name)],
@@ -73,6 +85,14 @@ def form_expired(_error: CSRFError) -> tuple[str, int]:
         door=_door(),
     )
     return page, FORM_EXPIRED
+
+
+def _from_here() -> bool:
+    """Say whether one of our own pages sent the request, as far as the browser tells."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host
 
 
 def _door() -> str | None:

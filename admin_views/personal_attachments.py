@@ -57,7 +57,7 @@ class AttachmentRoutes(PaperRoutes):
         return content, status
 
     @expose("/<number>/attachments/", methods=("POST",))
-    @accepts_attachments(most=MOST_AT_ONCE)
+    @accepts_attachments(most=MOST_AT_ONCE, when=lambda: bool(current_user.is_authenticated))
     def upload(self, number: str) -> Any:
         """Take in whatever was chosen; a file that is refused keeps no other from being kept."""
         found = self.get_one(number)

@@ -1,9 +1,10 @@
 """The database and what every table shares: times in UTC, closed word sets, and the one way to write exclusively."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -93,6 +94,9 @@ def prepare_sqlite(engine: Engine) -> None:
     """Make SQLite keep the promises that PostgreSQL keeps unasked; does nothing for other databases."""
     if engine.dialect.name != "sqlite":
         return
+    if engine.url.database and engine.url.database != ":memory:":
+        with suppress(OSError):  # connecting says what is wrong with the place
+            Path(engine.url.database).touch(mode=0o600)  # names and telephones are nobody else's on this machine
 
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:

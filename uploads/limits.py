@@ -32,15 +32,20 @@ PIECE = 256 * 1024
 """Bytes read at once."""
 
 View = TypeVar("View", bound=Callable[..., Any])
+Whoever = Callable[[], bool]
 
 _MARK = "attachments_accepted"
 
 
-def accepts_attachments(most: int = 1) -> Callable[[View], View]:
-    """Mark a view function as one whose requests may bring up to `most` attachments."""
+def accepts_attachments(most: int = 1, when: Whoever = lambda: True) -> Callable[[View], View]:
+    """Mark a view function as one whose requests may bring up to `most` attachments.
+
+    `when` says whether whoever asks may bring any. It is asked before the body is read: a view that asks for a
+    login does so only once hundreds of megabytes of a stranger's would already lie on the disk.
+    """
 
     def mark(view: View) -> View:
-        setattr(view, _MARK, most)
+        setattr(view, _MARK, (most, when))
         return view
 
     return mark
@@ -54,8 +59,8 @@ def hold_limits(app: Flask) -> None:
     # A preprocessor, not before_request: those run in order of registration, and one of them reads the form.
     @app.url_value_preprocessor
     def limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        most = getattr(app.view_functions.get(endpoint or ""), _MARK, 0)
-        if most:
+        most, when = getattr(app.view_functions.get(endpoint or ""), _MARK, (0, bool))
+        if most and when():
             request.max_content_length = MAX_FORM_BYTES + most * MAX_SENT_BYTES
 
     @app.after_request
