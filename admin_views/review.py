@@ -85,7 +85,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             "review/list.html",
             list_frame=self.list_frame,
             title=self.title,
-            tabs=self._tabs(tab),
+            tabs=self._tabs(tab, chosen),
             tab=tab,
             filters=self.filters,
             chosen=chosen,
@@ -114,11 +114,12 @@ class ReviewConsole(PaperRoutes, ScopedView):
             criterion = criterion & review_list.found(words)
         return criterion
 
-    def _tabs(self, present: str) -> list[dict[str, Any]]:
+    def _tabs(self, present: str, chosen: dict[str, str]) -> list[dict[str, Any]]:
+        narrowed = {key: chosen[key] for key in ("q", *self.filters) if key in chosen}
         return [
             {
                 "label": gettext(review_list.TABS[key][0]),
-                "url": self.get_url(".index_view", tab=key),
+                "url": self._list_url({**narrowed, "tab": key}),
                 "current": key == present,
                 "count": review_list.counted(scope.waiting(current_user)) if key == "waiting" else None,
             }

@@ -135,6 +135,17 @@ def workplace(site: Site, region: str = "东胜区") -> Workplace:
         return Workplace(employer.id, employer.name, Somebody(reviewer.id, "enterprise", login, "周婷"))
 
 
+def colleague(site: Site, at: Workplace, name: str) -> Somebody:
+    """A second reviewer of the same enterprise."""
+    with site.app_context():
+        login = factories.credit_code()
+        employer = db.session.get_one(Enterprise, at.id)
+        made = factories.saved(
+            accounts.new_account(Role.ENTERPRISE, login, name, PASSWORD, enterprise=employer)
+        )
+        return Somebody(made.id, "enterprise", login, name)
+
+
 def empty(site: Site, name: str = "王晓敏") -> Case:
     """An application that was saved with nothing in it."""
     with site.app_context():
@@ -165,18 +176,24 @@ def submitted(site: Site, at: Workplace, name: str = "王晓敏", **changes: Any
     return case
 
 
-def many_submitted(site: Site, at: Workplace, names: list[str]) -> list[Case]:
-    """As many applications as names, each waiting for the enterprise, an hour apart; no file lies behind their papers."""
+def many_submitted(site: Site, at: Workplace, names: list[str], **last: Any) -> list[Case]:
+    """As many applications as names, each waiting for the enterprise, one hour longer than the next.
+
+    No file lies behind their papers. `last` are fields that the last one has filled in otherwise.
+    """
     cases = []
     with site.app_context():
         employer = db.session.get_one(Enterprise, at.id)
-        for hours, name in enumerate(reversed(names)):
-            application = factories.complete_application(employer, factories.applicant(name))
+        for hours, name in enumerate(names, -len(names)):
+            further = last if hours == -1 else {}
+            application = factories.draft(employer, factories.applicant(name), **further)
+            for material in db.session.scalars(select(Material).where(Material.active, Material.required)):
+                factories.upload(application, material, display_name=f"{material.name}.doc", extension="doc")
             factories.submit(application)
-            application.submitted_at = application.arrived_at = now() - timedelta(hours=hours)
+            application.submitted_at = application.arrived_at = now() + timedelta(hours=hours)
             db.session.commit()
             cases.append(_case(application))
-    return cases[::-1]
+    return cases
 
 
 def act(

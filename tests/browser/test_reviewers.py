@@ -1,0 +1,464 @@
+"""A reviewer's day: the list, what narrows it, one application with its papers, deciding by hand and by key, and colleagues."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from models import Action, Disclosure, Role, State, db
+from tests import files
+from tests.browser import world
+from tests.browser.chromium import Chromium, ChromiumPage
+from tests.browser.world import Case, Workplace, come_in
+from tests.machine.site import Site
+from workflow import form
+
+pytestmark = pytest.mark.browser
+
+PAGE = 20
+CONSOLE = "/enterprise/"
+NOTHING_WAITS = "没有等待您审核的申请"
+PICTURE = ".viewer-paper:not([hidden]) img.viewer-sheet"
+
+
+@pytest.fixture
+def employer(live_server: Site) -> Workplace:
+    """Nobody else's applications stand in this one's list."""
+    return world.workplace(live_server)
+
+
+@pytest.fixture
+def page(chromium: Chromium, live_server: Site) -> ChromiumPage:
+    return chromium.new_page(live_server.url)
+
+
+@pytest.fixture(scope="module")
+def crowded(live_server: Site) -> tuple[Workplace, list[Case]]:
+    """An enterprise with more applications than fit on a page, the one that has waited longest first."""
+    employer = world.workplace(live_server)
+    names = [f"列表{'甲乙丙丁戊己庚辛壬癸'[number % 10]}" for number in range(PAGE + 5)]
+    cases = world.many_submitted(live_server, employer, [*names, "欧阳晓燕"], education="doctor")
+    return employer, cases
+
+
+def numbers(page: ChromiumPage) -> list[str]:
+    """The numbers of the applications on the page, in its order."""
+    return page.window.locator("table tbody tr td:first-child").all_inner_texts()
+
+
+def names(page: ChromiumPage) -> list[str]:
+    return page.window.locator("table tbody .cell-title").all_inner_texts()
+
+
+def opened(page: ChromiumPage) -> str:
+    """The number of the application before one."""
+    return urlsplit(page.url).path.rstrip("/").rsplit("/", 1)[-1]
+
+
+def show(page: ChromiumPage, title: str) -> None:
+    page.window.locator(".papers-list a", has_text=title).click()
+
+
+def box(page: ChromiumPage) -> tuple[float, float]:
+    """Width and height of the picture as it is seen."""
+    seen = page.window.locator(PICTURE).first.bounding_box()
+    assert seen is not None
+    return seen["width"], seen["height"]
+
+
+def drawn(page: ChromiumPage) -> bool:
+    width: int = page.evaluate("(selector) => document.querySelector(selector)?.naturalWidth ?? 0", PICTURE)
+    return width > 0
+
+
+# --- the list
+
+
+@pytest.mark.guide("E5")
+def test_paging_turns_without_losing_what_narrows_and_sorts(
+    page: ChromiumPage, crowded: tuple[Workplace, list[Case]]
+) -> None:
+    employer, cases = crowded
+    come_in(page, employer.reviewer, CONSOLE)
+    assert page.window.locator(".tabs a").all_inner_texts()[0].split() == ["待我审核", str(len(cases))]
+    page.select("学历", "硕士研究生")
+    page.click("查询")
+    page.click("编号")
+    masters = sorted(case.number for case in cases)[:-1]  # the doctor came last
+
+    def page_is(shown: list[str], *, ways: set[str]) -> None:
+        assert numbers(page) == shown
+        assert page.value("学历") == "硕士研究生"
+        assert set(page.window.locator(".pager a").all_inner_texts()) == ways
+
+    page_is(masters[:PAGE], ways={"下一页", "最后"})
+    page.click("下一页")
+    page_is(masters[PAGE:], ways={"最前", "上一页"})
+    page.click("上一页")
+    page_is(masters[:PAGE], ways={"下一页", "最后"})
+    page.click("最后")
+    page_is(masters[-PAGE:], ways={"最前", "上一页"})
+    page.click("上一页")
+    page_is(masters[:PAGE], ways={"下一页", "最后"})
+    page.click("最后")
+    page.click("最前")
+    page_is(masters[:PAGE], ways={"下一页", "最后"})
+
+    page.click("编号")  # the other way round
+    assert numbers(page) == masters[::-1][:PAGE]
+    assert page.window.locator("th[aria-sort=descending]").inner_text() == "编号"
+    page.select("学历", "全部学历")
+    page.click("查询")
+    assert numbers(page) == sorted((case.number for case in cases), reverse=True)[:PAGE]
+
+
+@pytest.mark.guide("E5")
+def test_a_list_is_sorted_by_a_click_on_a_heading(
+    page: ChromiumPage, crowded: tuple[Workplace, list[Case]]
+) -> None:
+    employer, cases = crowded
+    come_in(page, employer.reviewer, CONSOLE)
+    assert numbers(page)[0] == cases[0].number  # who has waited longest comes first
+    page.click("姓名")
+    first = names(page)
+    page.click("姓名")
+    assert names(page)[0] == "欧阳晓燕"
+    assert first[0] != "欧阳晓燕"
+    page.click("等待")
+    assert numbers(page)[0] == cases[0].number
+    page.click("等待")
+    assert numbers(page)[0] == cases[-1].number
+
+
+@pytest.mark.guide("E5")
+def test_one_application_is_found_by_whatever_one_knows_of_it(
+    page: ChromiumPage, crowded: tuple[Workplace, list[Case]], live_server: Site
+) -> None:
+    employer, cases = crowded
+    wanted = cases[-1]
+    come_in(page, employer.reviewer, CONSOLE)
+    for words in (
+        "晓燕",
+        "oyxy",
+        "OYX",
+        wanted.number,
+        wanted.person.login,
+        f" {wanted.person.login.lower()} ",
+    ):
+        page.fill("姓名、拼音首字母、编号、单位或身份证号码", words)
+        page.press("Enter")
+        assert names(page) == ["欧阳晓燕"], words
+    page.fill("姓名、拼音首字母、编号、单位或身份证号码", employer.name[1:6])
+    page.press("Enter")
+    assert len(numbers(page)) == PAGE
+
+    page.fill("姓名、拼音首字母、编号、单位或身份证号码", "没有这个人")
+    page.press("Enter")
+    page.see("没有符合条件的申请")
+    page.click("全部")  # another tab looks for the same
+    page.see("没有符合条件的申请")
+    page.click("清除条件")
+    assert len(numbers(page)) == PAGE
+
+
+@pytest.mark.guide("E5")
+def test_what_narrows_the_list_is_still_there_when_one_comes_back(
+    page: ChromiumPage, crowded: tuple[Workplace, list[Case]]
+) -> None:
+    employer, _ = crowded
+    come_in(page, employer.reviewer, CONSOLE)
+    page.select("学历", "硕士研究生")
+    page.fill("姓名、拼音首字母、编号、单位或身份证号码", "lb")
+    page.click("查询")
+    page.click("下一页")
+    before = numbers(page)
+    page.window.locator("table tbody tr").nth(2).locator("td").nth(4).click()  # anywhere in the row
+    page.see("下一件")
+    assert opened(page) == before[2]
+    page.window.locator(".crumbs a").click()
+    page.see("清除")
+    assert numbers(page) == before
+    assert page.value("学历") == "硕士研究生"
+    page.click("清除")
+    assert page.value("学历") == "全部学历"
+
+
+@pytest.mark.guide("E5")
+def test_an_empty_list_says_so_and_where_to_go(page: ChromiumPage, employer: Workplace) -> None:
+    come_in(page, employer.reviewer, CONSOLE)
+    page.see(NOTHING_WAITS)
+    page.see("有新的申请提交到这里时，系统会提醒您。")
+    page.click("查看全部")
+    page.see("这里还没有申请")
+    page.click("已审核")
+    page.see("这里还没有申请")
+
+
+# --- deciding
+
+
+@pytest.mark.guide("E5", "E6")
+def test_after_a_decision_the_next_waiting_one_opens_and_says_what_was_done(
+    live_server: Site, page: ChromiumPage, employer: Workplace
+) -> None:
+    first, second, third = world.many_submitted(live_server, employer, ["甲一", "乙二", "丙三"])
+    come_in(page, employer.reviewer, CONSOLE)
+    assert numbers(page) == [first.number, second.number, third.number]
+    page.choose_row("甲一")
+    page.see("下一件：乙二")
+    page.click("跳过")
+    assert opened(page) == second.number
+    page.goto(f"{CONSOLE}{first.number}/")
+    page.click("通过并提交至东胜区人力资源和社会保障局")
+    assert opened(page) == second.number
+    page.see(f"甲一（{first.number}）：企业审核通过。现由东胜区人力资源和社会保障局办理")
+    page.see("系统已提醒该单位，请及时通知。")
+    page.click("回退")
+    page.click("附件不清晰，请重新上传。")
+    page.click("所填信息与佐证材料不一致。")
+    assert page.value("回退原因") == "附件不清晰，请重新上传。\n所填信息与佐证材料不一致。"
+    page.click("附件不清晰，请重新上传。")
+    assert page.value("回退原因") == "所填信息与佐证材料不一致。"
+    page.click("确定回退")
+    assert opened(page) == third.number
+    page.see(f"乙二（{second.number}）：企业回退。")
+    page.click("通过并提交至东胜区人力资源和社会保障局")
+    page.see(NOTHING_WAITS)
+    page.click("已审核")
+    assert set(numbers(page)) == {first.number, second.number, third.number}
+    page.see("回退到申请")
+    page.see("待初审")
+    with world.stored(live_server, second) as application:
+        assert application.state is State.RETURNED
+
+
+@pytest.mark.guide("E5")
+def test_a_whole_case_is_decided_by_keys(live_server: Site, page: ChromiumPage, employer: Workplace) -> None:
+    first, second = world.many_submitted(live_server, employer, ["甲一", "乙二"])
+    come_in(page, employer.reviewer, CONSOLE)
+    for key, name in (("j", "甲一"), ("j", "乙二"), ("j", "乙二"), ("k", "甲一")):
+        page.press(key)
+        assert world.focused(page) == name
+    page.press("Enter")
+    page.see("经过")
+    page.press("r")
+    assert world.focused(page) == "reason-return"
+    page.window.keyboard.type("prjx缺页")  # letters are letters where one writes
+    assert page.value("回退原因") == "prjx缺页"
+    page.press("Escape")
+    assert not page.window.locator("#reason-return").is_visible()
+    assert world.focused(page).startswith("回退")
+    page.press("Enter")
+    assert world.focused(page) == "reason-return"
+    assert page.value("回退原因") == "prjx缺页"
+    page.press("Escape")
+    page.press("p")
+    assert world.focused(page).startswith("通过并提交至")
+    assert world.state_of(live_server, first) is State.ENTERPRISE_REVIEW  # a slip decides nothing
+    page.press("Enter")
+    assert opened(page) == second.number
+    assert world.state_of(live_server, first) is State.PRELIMINARY_REVIEW
+    page.press("r")
+    page.window.keyboard.type("缺少盖章页。")
+    for _ in range(20):
+        page.press("Tab")
+        if world.focused(page) == "确定回退":
+            break
+    page.press("Enter")
+    page.see(NOTHING_WAITS)
+    assert world.state_of(live_server, second) is State.RETURNED
+
+
+@pytest.mark.guide("E5")
+def test_of_two_reviewers_the_second_reads_who_did_what(
+    live_server: Site, chromium: Chromium, page: ChromiumPage, employer: Workplace
+) -> None:
+    case = world.submitted(live_server, employer)
+    colleague = world.colleague(live_server, employer, "钱进")
+    come_in(page, employer.reviewer, f"{CONSOLE}{case.number}/")
+    other = chromium.new_page(live_server.url)
+    come_in(other, colleague, f"{CONSOLE}{case.number}/")
+    other.click("回退")
+    other.fill("回退原因", "劳动合同缺少盖章页。")
+    other.click("确定回退")
+    other.see(NOTHING_WAITS)
+
+    page.click("通过并提交至")
+    page.see("此申请刚刚已由他人办理，您的操作没有执行")
+    page.see(f"{employer.name} 钱进")
+    page.see("企业回退。原因：劳动合同缺少盖章页。")
+    page.see("回退到申请")
+    assert page.window.locator(".footbar button").count() == 0
+    page.screenshot(Path("build/screens/review-meanwhile-1366.png"))
+    page.click("返回列表")
+    page.see(NOTHING_WAITS)
+    assert world.state_of(live_server, case) is State.RETURNED
+
+
+@pytest.mark.guide("O1", "A19")
+def test_an_office_refuses_with_a_reason_and_the_person_may_begin_anew(
+    live_server: Site, chromium: Chromium, page: ChromiumPage, employer: Workplace
+) -> None:
+    case = world.submitted(live_server, employer)
+    world.act(live_server, case, Action.PASS, employer.reviewer)
+    office = world.sample(live_server, Role.OFFICE, "东胜区")
+    come_in(page, office, f"/office/{case.number}/")
+    page.press("x")
+    assert world.focused(page) == "reason-refuse"
+    page.see("业务随即结束，申请人会看到这段文字；申请人可以重新申请。")
+    page.click("不符合申报条件。")
+    page.press("Escape")
+    page.press("r")  # one question at a time
+    assert not page.window.locator("#reason-refuse").is_visible()
+    page.press("Escape")
+    page.press("x")
+    page.click("确定不通过")
+    page.see("初审不通过")
+    with world.stored(live_server, case) as application:
+        assert application.state is State.FINISHED
+
+    person = chromium.new_page(live_server.url)
+    come_in(person, case.person, case.sheet)
+    person.see("审核不通过，业务结束")
+    person.see("原因：不符合申报条件。")
+    person.click("开始新的申请")
+    person.see("请阅读，还有")
+
+
+# --- one application
+
+
+@pytest.mark.guide("E5")
+def test_a_number_is_shown_in_full_only_when_asked_for_and_the_look_is_noted(
+    live_server: Site, page: ChromiumPage, employer: Workplace
+) -> None:
+    case = world.submitted(live_server, employer, bank_account="6217000099998888")
+    come_in(page, employer.reviewer, CONSOLE)
+    assert case.person.login not in page.window.content()
+    page.goto(f"{CONSOLE}{case.number}/")
+    content = page.window.content()
+    assert case.person.login not in content
+    assert "6217000099998888" not in content
+    page.see("1506**********")
+    page.click("显示全部银行账号")
+    page.see("6217000099998888")
+    page.click("显示全部公民身份号码")
+    page.see(case.person.login)
+    with live_server.app_context():
+        looks = db.session.execute(
+            select(Disclosure.account_id, Disclosure.field)
+            .where(Disclosure.application_id == case.id)
+            .order_by(Disclosure.id)
+        ).all()
+    assert [tuple(look) for look in looks] == [
+        (employer.reviewer.id, "bank_account"),
+        (employer.reviewer.id, "identity_number"),
+    ]
+    page.goto(f"{CONSOLE}{case.number}/")
+    assert case.person.login not in page.window.content()
+
+
+@pytest.mark.guide("E5")
+def test_papers_are_drawn_turned_and_enlarged_in_place(
+    live_server: Site, page: ChromiumPage, employer: Workplace
+) -> None:
+    case = world.submitted(live_server, employer)
+    come_in(page, employer.reviewer, f"{CONSOLE}{case.number}/")
+    for title in ("身份证", "学历学位证书"):  # a photograph, and a PDF of two pages
+        show(page, title)
+        world.waited_for(page, lambda: drawn(page), f"{title} is not drawn")
+        width, height = box(page)
+        assert height > width
+        page.click("旋转")
+        turned = box(page)
+        assert turned[0] > turned[1]
+        stage = page.window.locator(".viewer-paper:not([hidden]) .viewer-stage").bounding_box()
+        assert stage is not None
+        assert turned[0] <= stage["width"]
+        for _ in range(3):
+            page.click("旋转")
+        assert box(page) == pytest.approx((width, height), abs=1)
+        page.click("放大")
+        page.click("放大")
+        wider = box(page)
+        assert wider[0] > stage["width"]
+        page.click("放大")
+        assert box(page)[0] > wider[0]
+        page.click("缩小")
+        assert box(page) == pytest.approx(wider, abs=1)
+        page.screenshot(Path(f"build/screens/review-enlarged-{title}.png"))
+        page.click("适合宽度")
+        assert box(page)[0] <= stage["width"]
+    assert page.window.locator(PICTURE).count() == 2
+    page.window.locator(PICTURE).nth(1).scroll_into_view_if_needed()
+    world.waited_for(
+        page, lambda: page.window.locator(PICTURE).nth(1).evaluate("(one) => one.naturalWidth > 0"), "page 2"
+    )
+
+
+@pytest.mark.guide("E5", "A11")
+def test_what_cannot_be_shown_is_downloaded_under_its_own_name(
+    live_server: Site, page: ChromiumPage, employer: Workplace, tmp_path: Path
+) -> None:
+    case = world.submitted(live_server, employer)
+    come_in(page, employer.reviewer, f"{CONSOLE}{case.number}/")
+    show(page, "劳动合同")
+    page.see("DOCX 文件不能在此显示，请下载后查看。")
+    with page.window.expect_download() as download:
+        page.click("下载")
+    assert download.value.suggested_filename == "劳动合同.docx"
+    download.value.save_as(tmp_path / "劳动合同.docx")
+    assert (tmp_path / "劳动合同.docx").read_bytes() == files.word()
+
+
+@pytest.mark.guide("A19", "E5")
+def test_what_changed_since_the_return_is_marked_beside_what_stood_there(
+    live_server: Site, page: ChromiumPage, employer: Workplace
+) -> None:
+    case = world.submitted(live_server, employer, position="助理工程师")
+    world.act(live_server, case, Action.RETURN, employer.reviewer, "请更正岗位，并补充劳动合同。")
+    world.upload(live_server, case, "劳动合同", "png", "盖章页")
+    world.act(
+        live_server,
+        case,
+        Action.SAVE,
+        case.person,
+        change=lambda application: form.put(application, "position", "工程师"),
+    )
+    world.act(live_server, case, Action.SUBMIT, case.person)
+    come_in(page, employer.reviewer, f"{CONSOLE}{case.number}/")
+    changed = page.window.locator(".facts-changed")
+    assert changed.count() == 1
+    assert changed.inner_text().split() == ["岗位职务", "工程师", "上次：助理工程师"]
+    marked = page.window.locator(".papers-list a", has_text="新")
+    assert marked.count() == 1
+    marked.click()
+    page.see("盖章页.png")
+    page.see("请更正岗位，并补充劳动合同。")  # in the history
+    page.screenshot(Path("build/screens/review-changed-1366.png"))
+
+
+@pytest.mark.guide("A3", "E5")
+def test_a_case_is_read_and_decided_on_a_phone(
+    live_server: Site, chromium: Chromium, employer: Workplace
+) -> None:
+    case = world.submitted(live_server, employer)
+    page = chromium.new_page(live_server.url, width=390, height=844)
+    come_in(page, employer.reviewer, CONSOLE)
+    page.screenshot(Path("build/screens/console-390.png"))
+    page.choose_row("王晓敏")
+    page.see("经过")
+    show(page, "身份证")
+    world.waited_for(page, lambda: drawn(page), "the picture is not drawn")
+    page.click("回退")
+    page.see("回退原因")
+    assert world.in_sight(page, "#reason-return")
+    page.screenshot(Path("build/screens/review-reason-390.png"))
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+    page.press("Escape")
+    page.click("通过并提交至")
+    page.see(NOTHING_WAITS)
+    assert world.state_of(live_server, case) is State.PRELIMINARY_REVIEW
