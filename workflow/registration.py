@@ -20,7 +20,7 @@ from models import (
 from workflow import messages, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
 from workflow.review import present
-from workflow.words import N_, NP_
+from workflow.words import N_, NP_, legible
 
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 
@@ -105,7 +105,7 @@ def decide(
         step = next((step for step in steps_for(enterprise, person) if step.action is action), None)
         if step is None:
             raise NotPermitted
-        reason = reason.strip()
+        reason = legible(reason)
         if step.needs_reason and not reason:
             raise ReasonMissing
         if change is not None:

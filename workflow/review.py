@@ -34,6 +34,7 @@ from workflow.errors import (
 )
 from workflow.pinyin import initials
 from workflow.transitions import DRAFT, UNRECORDED, Transition, editable, transition
+from workflow.words import legible
 
 Change = Callable[[Application], None]
 """What a person typed, laid into the application inside the transaction."""
@@ -66,7 +67,7 @@ def perform(
         if application.version != seen_version:
             raise DecidedMeanwhile(last_review(application))
         row = permitted(application, action, person)
-        reason = reason.strip()
+        reason = legible(reason)
         if row.needs_reason and not reason:
             raise ReasonMissing
         if person.role is Role.APPLICANT and action is not Action.WITHDRAW:

@@ -14,6 +14,11 @@ def NP_(context: str, text: str) -> str:
     return text
 
 
+def legible(text: str) -> str:
+    """Return what somebody typed without the space around it; "" when nobody could read anything of it."""
+    return text.strip() if any(letter.isprintable() and not letter.isspace() for letter in text) else ""
+
+
 @dataclass(frozen=True)
 class Sentence:
     """Wording with gaps, and the words that fill them."""

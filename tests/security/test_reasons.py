@@ -1,0 +1,19 @@
+"""Where the table asks for a reason, the person it is meant for can read one."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from models import Action, State
+from tests import factories
+from workflow.errors import ReasonMissing
+
+
+def test_a_reason_that_nobody_can_see_is_none(app_context: Flask) -> None:
+    everywhere = factories.world()
+    application = factories.application_at(State.CITY_REVIEW, everywhere.banner, everywhere)
+    for reason in ("\u200b", " \u2060\ufeff\n", "\u00ad\u202e"):
+        with pytest.raises(ReasonMissing):
+            factories.act(application, Action.RETURN, everywhere.centre, reason)
+    assert factories.act(application, Action.RETURN, everywhere.centre, " 请补齐。\n") is not None
