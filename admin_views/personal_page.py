@@ -127,5 +127,6 @@ def column(application: Application | None) -> dict[str, Any]:
         "trail_items": trail_items(application, reviews) if application else [],
         "now": said(STATE_WORDS[application.state]) if application else gettext("尚未保存"),
         "history_summary": summary,
+        "begins_anew": application is None and number > 0,
         "rows_of_table": BY_STATE_AND_ACTION,
     }
