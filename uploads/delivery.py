@@ -61,6 +61,8 @@ def send_preview(
             shown = preview(file, extension, page, width)
         content = shown.content
         previews.put(name, page, width, content)
+        if any(storage.missing([name])):  # its owner removed it meanwhile, and the picture with it
+            previews.forget(name)
     answer = Delivery(content, mimetype=CONTENT_TYPE)
     answer.headers["Content-Disposition"] = "inline"
     answer.headers["Cache-Control"] = f"private, max-age={PREVIEW_SECONDS}"

@@ -1,0 +1,31 @@
+"""A scan that its owner removes is gone, also while a reviewer has it opened."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from flask import Flask
+from werkzeug.datastructures import FileStorage
+
+from tests import files
+from uploads import delivery
+from uploads.preview import Preview, preview
+from uploads.receive import discard, receive
+from uploads.sets import previews, storage
+
+
+def test_no_picture_stays_of_a_file_removed_while_it_was_drawn(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.test_request_context():
+        name = receive(FileStorage(io.BytesIO(files.png()), filename="身份证.png")).storage_name
+
+        def drawn_slowly(*given: object) -> Preview:
+            made = preview(*given)  # type: ignore[arg-type]
+            discard(name)
+            return made
+
+        monkeypatch.setattr(delivery, "preview", drawn_slowly)
+        assert delivery.send_preview(storage(), previews(), name, "png").status_code == 200
+        assert previews().get(name, 1, 900) is None
