@@ -48,7 +48,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "HTTPS": https,
         "PROXIES": int(read("PROXIES", "0")),
         "PERMANENT_SESSION_LIFETIME": timedelta(minutes=int(read("IDLE_MINUTES", "60"))),
-        "SESSION_COOKIE_NAME": "talent",
+        "SESSION_COOKIE_NAME": "__Host-talent" if https else "talent",  # which no neighbouring site can set
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": https,
         "MAX_FORM_PARTS": 2000,

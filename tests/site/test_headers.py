@@ -198,7 +198,7 @@ def test_the_session_cookie_is_for_this_site_and_no_script(
     try:
         scheme = "https" if https == "yes" else "http"
         answer = app.test_client().get("/login/personal", base_url=f"{scheme}://localhost")
-        cookie = SimpleCookie(answer.headers["Set-Cookie"])["talent"]
+        cookie = SimpleCookie(answer.headers["Set-Cookie"])["__Host-talent" if https == "yes" else "talent"]
         assert cookie["httponly"]
         assert cookie["samesite"] == "Lax"
         assert bool(cookie["secure"]) is (https == "yes")
