@@ -63,7 +63,7 @@ def sent_original(storage_name: str | None, display_name: str | None, content_ty
         return delivery.send_original(
             storage(), storage_name, display_name or "", content_type or "application/octet-stream"
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # gone, or named by no storage of ours
         abort(404)
 
 
@@ -73,5 +73,5 @@ def sent_picture(storage_name: str | None, extension: str | None, sheet: int, wi
         abort(404)
     try:
         return delivery.send_preview(storage(), previews(), storage_name, extension, sheet, width)
-    except (NotShown, FileNotFoundError):
+    except (NotShown, FileNotFoundError, ValueError):
         abort(404)

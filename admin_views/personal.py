@@ -115,8 +115,11 @@ class ApplicationView(AttachmentRoutes, ScopedView):
 
     @expose("/")
     def index_view(self) -> Any:
-        """Return the application under way, or an empty sheet for a new one."""
+        """Return the application under way, else the last one; an empty sheet for a first one, or where a new one is asked for."""
         present = review.open_application(current_user)
+        if present is None and "new" not in request.args:
+            newest = self.rows().order_by(Application.id.desc()).limit(1)
+            present = db.session.scalars(newest).unique().one_or_none()
         if present is not None:
             return redirect(self.get_url(".application", number=present.number))
         return self._sheet(None, filled(None, current_user))

@@ -20,7 +20,7 @@ from admin_views.papers import papers, shelves, shown
 from admin_views.review_page import PHRASES, sections
 from admin_views.typed import one_line
 from models import Action, Application, Review, db
-from workflow import progress, review, routing, scope
+from workflow import messages, progress, review, routing, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
 from workflow.transitions import (
     ACTION_WORDS,
@@ -191,7 +191,10 @@ class ReviewConsole(PaperRoutes, ScopedView):
     def _button(self, found: Application, row: Transition) -> str:
         target = routing.target(row, found.region)
         if row.action is Action.PASS and target in routing.REACH and found.submitted_enterprise:
-            return gettext("通过并提交至%(desk)s", desk=routing.desk(target, found.submitted_enterprise, found.region).name)
+            return gettext(
+                "通过并提交至%(desk)s",
+                desk=routing.desk(target, found.submitted_enterprise, found.region).name,
+            )
         if row.action is Action.PASS:
             return gettext("通过，业务结束")
         return pgettext("button", ACTION_WORDS[row.action])
@@ -232,6 +235,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             return self._page(found, 409, meanwhile=hindrance.last, typed={action.value: reason})
         except (NotPermitted, NotVisible):
             abort(404)
+        messages.mark_decided(current_user, found)
         flash(self._done(found, line), "success")
         following = self._next(found)
         if following is None:

@@ -176,6 +176,11 @@ def mark_read(actor: Account, message_id: int) -> None:
     _mark(actor, Message.id == message_id)
 
 
+def mark_decided(actor: Account, application: Application) -> None:
+    """Note that whoever decides an application needs no reminder of it any more."""
+    _mark(actor, Message.application_id == application.id)
+
+
 def mark_all_read(actor: Account) -> None:
     """Note that this account has read everything that it has been told so far."""
     _mark(actor, true())

@@ -335,3 +335,14 @@ def test_a_message_has_exactly_one_recipient_or_is_not_stored(ordos: World) -> N
         with pytest.raises(IntegrityError, match="one_recipient"):
             saved(Message(kind="to_review", application_id=application.id, **recipients))
         db.session.rollback()
+
+
+@pytest.mark.guide("A16")
+def test_whoever_has_decided_is_reminded_no_more_and_a_colleague_still_is(ordos: World) -> None:
+    application = application_at(State.PRELIMINARY_REVIEW, ordos.park, ordos)
+    other = application_at(State.PRELIMINARY_REVIEW, ordos.park, ordos)
+    colleague = clerk(ordos.park.office)
+    messages.mark_decided(ordos.park.clerk, application)
+    assert (messages.unread(ordos.park.clerk), messages.unread(colleague)) == (1, 2)
+    messages.mark_decided(ordos.park.clerk, other)
+    assert messages.unread(ordos.park.clerk) == 0
