@@ -118,6 +118,7 @@ form.addEventListener("click", (event) => {
   } else if (event.target.closest("[data-experience-removed]")) {
     list.querySelector(`[data-experience="${removal.dataset.row}"]`)?.remove();
     closeDialog(removal);
+    form.querySelector("[data-experience-add]").focus(); // the row's own button is gone with it
     markDirty(form);
     empty();
   }
