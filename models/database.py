@@ -96,7 +96,8 @@ def prepare_sqlite(engine: Engine) -> None:
         return
     if engine.url.database and engine.url.database != ":memory:":
         with suppress(OSError):  # connecting says what is wrong with the place
-            Path(engine.url.database).touch(mode=0o600)  # names and telephones are nobody else's on this machine
+            # Names and telephones are nobody else's on this machine.
+            Path(engine.url.database).touch(mode=0o600)
 
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:
