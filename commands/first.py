@@ -32,7 +32,7 @@ def create_admin(login: str, name: str) -> None:
     except DecidedMeanwhile:
         raise click.ClickException(f"登录名 {login} 已存在 / the login is taken") from None
     click.echo(
-        f"系统管理员 {name}（{login}）已建立，请从“工作人员登录”进入。 / The administrator can log in."
+        f"系统管理员 {name}（{login}）已建立，请从“工作人员入口”进入。 / The administrator can log in."
     )
 
 
