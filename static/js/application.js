@@ -112,7 +112,7 @@ form.addEventListener("click", (event) => {
   } else if (event.target.closest("[data-experience-edit]")) {
     edit(row);
   } else if (event.target.closest("[data-experience-remove]")) {
-    removal.querySelector("[data-experience-named]").textContent = row.querySelector("[data-experience-line]").innerText.split("\n").slice(0, 2).join("　");
+    removal.querySelector("[data-experience-named]").textContent = ["period", "place", "subject"].map((key) => row.querySelector(`[data-of=${key}]`).textContent).join("　");
     removal.dataset.row = row.dataset.experience;
     openDialog(removal);
   } else if (event.target.closest("[data-experience-removed]")) {

@@ -194,6 +194,7 @@ def test_rows_change_on_the_page_and_in_the_application_once_the_page_is_saved(
     page.see("有未保存的修改")
     page.click("删除", within="示例新材料有限公司")
     page.see("删除这条经历？")
+    page.see("2020-07 至 今 示例新材料有限公司 工程师")
     page.click("取消")
     assert rows() == 2
     page.click("删除", within="示例新材料有限公司")

@@ -456,7 +456,7 @@ def test_a_case_is_read_and_decided_on_a_phone(
     page.click("回退")
     page.see("回退原因")
     assert world.in_sight(page, "#reason-return")
-    page.screenshot(Path("build/screens/review-reason-390.png"))
+    page.window.screenshot(path=Path("build/screens/review-reason-390.png"))
     assert page.evaluate("() => document.documentElement.scrollWidth") == 390
     page.press("Escape")
     page.click("通过并提交至")
