@@ -182,6 +182,7 @@ def test_each_dialog_opens_and_closes_by_keyboard_and_gives_the_focus_back(
         page.press("Enter")
         page.see("学校或单位")
         assert page.evaluate("() => document.activeElement.matches('dialog[open] input')")
+        assert page.axe() == []
         page.press("Escape")
         page.not_see("学校或单位")
         assert world.focused(page) == name
@@ -195,6 +196,7 @@ def test_each_dialog_opens_and_closes_by_keyboard_and_gives_the_focus_back(
     page.window.locator("#experiences").get_by_role("button", name="删除").first.focus()
     page.press("Enter")
     page.see("删除这条经历？")
+    assert page.axe() == []
     page.press("Escape")
     page.not_see("删除这条经历？")
     assert world.focused(page) == "删除"
@@ -233,6 +235,7 @@ def test_files_are_chosen_and_removed_by_keyboard(
     page.window.locator("button[aria-label='删除 正面.jpg']").focus()
     page.press("Enter")
     page.see("删除这个文件？")
+    assert page.axe() == []
     page.press("Escape")
     assert world.focused(page) == "删除"
     page.press("Enter")

@@ -201,6 +201,24 @@ def test_a_file_is_taken_away_only_after_a_question_that_names_it(
 
 
 @pytest.mark.guide("A11")
+def test_a_file_is_dropped_into_the_slot_it_belongs_to(
+    live_server: Site, page: ChromiumPage, case: Case, tmp_path: Path
+) -> None:
+    drop = """(slot, name, content) => {
+        const dropped = new DataTransfer();
+        dropped.items.add(new File([Uint8Array.from(content)], name));
+        const place = document.querySelector(`${slot} [data-slot-drop]`);
+        for (const kind of ["dragover", "drop"])
+            place.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: dropped }));
+    }"""
+    page.evaluate(drop, world.slot(live_server, "劳动合同"), "合同.gif", list(files.gif()))
+    page.see("合同.gif")
+    page.click("上传材料")
+    page.see("已上传 1 个")
+    assert paper_names(live_server, case, "劳动合同") == ["合同.gif"]
+
+
+@pytest.mark.guide("A11")
 def test_leaving_with_files_that_were_not_sent_warns(
     page: ChromiumPage, case: Case, live_server: Site, tmp_path: Path
 ) -> None:
