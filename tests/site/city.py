@@ -37,6 +37,7 @@ from workflow.accounts import DOOR_OF
 from workflow.administration import TABLES
 from workflow.settings import HELP_LINE
 
+COOKIE = "talent"
 NOBODY = "nobody"
 DEACTIVATED = "deactivated"
 PENDING = "enterprise waiting for approval"
@@ -102,11 +103,16 @@ class City:
     administered: dict[type[Any], list[Any]]
     secrets: dict[str, set[str]]
     """By actor, the words that no page may say to them."""
-    login: dict[str, tuple[str, str]]
+    sessions: dict[str, str]
+    """By actor, the cookie with which the login was answered."""
 
     def browser(self, actor: Actor) -> Client:
         """A second browser of somebody, without what the first one was told."""
-        return _logged_in(self.app, self.login[actor.name]) if actor.role else self.app.test_client()  # type: ignore[return-value]
+        browser = self.app.test_client()
+        assert isinstance(browser, Client)
+        if actor.name in self.sessions:
+            browser.set_cookie(COOKIE, self.sessions[actor.name])
+        return browser
 
 
 def build(app: Flask) -> City:
@@ -115,6 +121,7 @@ def build(app: Flask) -> City:
         made = factories.world()
         people = _people(made)
         _applications(made, people)
+        factories.make_read_notice(people[NEWCOMER])
         _give_files_content()
         factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
         gone = factories.clerk(made.banner.office)
@@ -151,7 +158,11 @@ def build(app: Flask) -> City:
             messages=found[Message],
             administered={model: list(db.session.scalars(select(model)).unique()) for model in TABLES},
             secrets=secrets,
-            login=login,
+            sessions={
+                name: cookie.value
+                for name, client in clients.items()
+                if (cookie := client.get_cookie(COOKIE))
+            },
         )
         db.session.expunge_all()
     return city

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, Table, and_, event, func, select
@@ -40,7 +42,7 @@ class Stored:
     def put_back(self) -> None:
         """Undo whatever has changed; ids that were given out meanwhile are given out again."""
         changed = self.changes()
-        with self._engine.begin() as connection:
+        with self._engine.connect() as connection, _without_foreign_keys(connection):
             for table in reversed(self._tables):
                 added = [now for was, now in changed.get(table.name, ()) if was is None]
                 for row in added:
@@ -58,6 +60,24 @@ class Stored:
     def _content(self) -> Content:
         with self._engine.connect() as connection:
             return {table.name: _rows(connection, table) for table in self._tables}
+
+
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Let rows be put back in any order; the whole is consistent again at the end."""
+    sqlite = connection.dialect.name == "sqlite"
+    off, on = (
+        ("PRAGMA foreign_keys=OFF", "PRAGMA foreign_keys=ON")
+        if sqlite
+        else ("SET session_replication_role = replica", "SET session_replication_role = DEFAULT")
+    )
+    raw = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
+    raw.execute(off)
+    try:
+        with connection.begin():
+            yield
+    finally:
+        raw.execute(on)
 
 
 def _changes(before: Content, after: Content) -> Changes:

@@ -1,0 +1,177 @@
+"""The forms of the site as people fill them in and send them, found on the pages themselves."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from stdnum.cn import ric, uscc
+from werkzeug.test import TestResponse
+
+from models import db
+from models.secrets import Encrypted, EncryptedJSON
+from tests.factories import PASSWORD
+from tests.site import routes
+from tests.site.city import NEWCOMER, NOBODY, OWNERS, REFUSED, Actor, City
+from tests.site.forms import Form, forms
+from tests.site.routes import addresses, enters
+from tests.site.stored import Changes
+
+SENDERS = (*OWNERS, NEWCOMER, "enterprise", REFUSED, "office", "city", "administrator", NOBODY)
+FEW = 2
+TYPED = {
+    "password": "Xiaomin2027",
+    "password_again": "Xiaomin2027",
+    "present_password": PASSWORD,
+    "login": "new.login",
+    "name": "新的名称",
+    "version": "新的版本",
+    "value": "0477-1234567",
+    "code": "150699",
+    "tel": "13847710001",
+    "phone": "13847710001",
+    "contact_phone": "13847710001",
+    "contact_name": "周婷",
+    "telephone": "0477-1234567",
+    "email": "new@example.com",
+    "date": "2031-01-01",
+    "opens": "2031-01-01",
+    "closes": "2031-12-31",
+    "month": "2020-01",
+    "number": "150602199001019990",
+    "credit_code": "",
+    "textarea": "请补齐后重新提交。",
+    "text": "新的内容",
+    "search": "新的内容",
+}
+"""What a person types into an empty field of this name or type."""
+
+VOLATILE = {"password_hash", "recovery_hash", "session_stamp", "storage_name", "licence_file"}
+"""Drawn anew each time."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    answer: TestResponse
+    outcome: list[tuple[str, str]]
+    """What it changed, readable, without what is drawn anew each time."""
+
+
+class Sending:
+    """A form of a page, filled in, and where it goes."""
+
+    def __init__(self, city: City, page: str, form: Form, data: dict[str, Any]) -> None:
+        self.form, self.data = form, data
+        self.path = form.action or page
+        adapter = city.app.url_map.bind("localhost")
+        self.endpoint, _ = adapter.match(self.path.partition("?")[0], method="POST")
+        button = [data.get(name) for name, _ in form.buttons[:1]]
+        self.told = f"{page}: POST {self.path} {sorted(data)} {button}"
+        self.signature = self.endpoint, tuple(sorted(form.names)), str(button)
+        self.outcome: list[tuple[str, str]] = []
+
+    def by(self, city: City, actor: Actor, extra: dict[str, Any]) -> Answered:
+        """Send it and see what has changed; afterwards all is as it was."""
+        browser = city.browser(actor)
+        data = {name: _again(values) for name, values in (self.data | extra).items()}
+        kind = {"content_type": "multipart/form-data"} if self.form.multipart else {}
+        answer = browser.send(self.path, {**data, "csrf_token": browser.csrf_token()}, **kind)
+        outcome = _readable(city.stored.changes())
+        city.stored.put_back()
+        return Answered(answer, outcome)
+
+
+def sendings(city: City, actor: Actor) -> Iterator[Sending]:
+    """Yield each kind of form that the actor's pages hold, with each of its buttons; what is asked back as well."""
+    known: set[tuple[Any, ...]] = set()
+    for path in _pages(city, actor):
+        answer = city.browser(actor).get(path)
+        if answer.mimetype != "text/html":
+            continue
+        found = list(_of_page(city, path, answer.text, known))
+        for form in forms(answer.text):
+            if form.method == "get" and "q" in form.names:
+                searched = city.browser(actor).get(form.action or path, query_string={"q": "公司"})
+                found += _of_page(city, path, searched.text, known)
+        for sent in found:
+            once = sent.by(city, actor, {})
+            sent.outcome = once.outcome
+            yield sent
+            if once.answer.status_code == 200 and once.answer.mimetype == "text/html":
+                for further in _of_page(city, sent.path, once.answer.text, known):
+                    further.outcome = further.by(city, actor, {}).outcome
+                    yield further
+
+
+def _pages(city: City, actor: Actor) -> Iterator[str]:
+    """The actor's pages: of each route those of a few rows, and of applications one in each state."""
+    for rule in routes.rules(city, "GET"):
+        if enters(city, actor, rule) and rule.endpoint != "static":
+            kinds: Counter[Any] = Counter()
+            for address in addresses(city, actor, rule):
+                kind = tuple(
+                    getattr(address.subject, name, None) for name in ("state", "registration", "active")
+                )
+                kinds[kind] += 1
+                if address.seen and kinds[kind] <= FEW:
+                    yield address.path
+
+
+def _of_page(city: City, path: str, page: str, known: set[tuple[Any, ...]]) -> Iterator[Sending]:
+    for form in forms(page):
+        for data in form.sendings(_words()) if form.method == "post" else ():
+            sent = Sending(city, path, form, data)
+            if sent.signature not in known:
+                known.add(sent.signature)
+                yield sent
+
+
+_numbers = count(1)
+
+
+def _words() -> dict[str, str]:
+    n = next(_numbers)
+    code, number = f"91150602{n:09d}", f"15060219990101{n:03d}"
+    return TYPED | {
+        "credit_code": code + uscc.calc_check_digit(code),
+        "number": number + ric.calc_check_digit(number + "0"),
+    }
+
+
+def _again(values: Any) -> Any:
+    """Return the values as they are to be sent; a file is read anew each time."""
+    first = values[0] if isinstance(values, list) and len(values) == 1 else values
+    if isinstance(first, tuple):
+        first[0].seek(0)
+        return io.BytesIO(first[0].getvalue()), first[1]
+    return first
+
+
+def _readable(changed: Changes) -> list[tuple[str, str]]:
+    return sorted(
+        (table, str(sorted(_differing(table, was or {}, now or {}).items())))
+        for table, pairs in changed.items()
+        for was, now in pairs
+    )
+
+
+def _differing(table: str, was: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    columns = db.metadata.tables[table].columns
+    return {
+        name: (_plain(columns[name].type, was.get(name)), _plain(columns[name].type, now.get(name)))
+        for name in was.keys() | now.keys()
+        if name not in VOLATILE and was.get(name) != now.get(name)
+    }
+
+
+def _plain(kind: Any, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return "an instant"
+    if isinstance(kind, Encrypted | EncryptedJSON):
+        return kind.process_result_value(value, None)  # type: ignore[arg-type]
+    return value

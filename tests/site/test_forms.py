@@ -1,0 +1,119 @@
+"""No form takes more than it asks for: whatever else is sent with it, under the name of any column, changes nothing.
+
+Every form of every page is sent twice, as it stands and with a column's name for each further field; the database
+must hold the same afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from sqlalchemy import Boolean, Date, DateTime, Enum, Integer
+
+from models import Application, Enterprise, Experience, db
+from tests.site import routes
+from tests.site.city import OWNERS, Actor, City
+from tests.site.routes import addresses, enters
+from tests.site.sending import SENDERS, sendings
+from workflow import registration
+from workflow.transitions import actions
+
+SENT_BY_ALL = {"csrf_token"}
+WITHOUT_TRACE = {
+    "accounts.login": "begins a session",
+    "accounts.logout": "ends it",
+    "accounts.reset": "needs the 「找回码」, which no page shows",
+    "accounts.code": "forgets the code in the session",
+    "personal_application.choose": "opens what was selected",
+    "personal_application.notice_read": "is sent by the page's script",
+}
+"""Routes that take a form and whose form, sent as it stands, changes no row here."""
+
+
+@pytest.mark.parametrize("begun_city", ["sqlite"], indirect=True)
+def test_whatever_else_is_sent_with_a_form_changes_nothing(city: City) -> None:
+    wrong, effective = [], set()
+    for name in SENDERS:
+        actor = city.actors[name]
+        found = list(sendings(city, actor))
+        for sent in found:
+            asked = set().union(*(one.form.names for one in found if one.endpoint == sent.endpoint))
+            more = sent.by(city, actor, _temptations(asked, sent.data))
+            if more.outcome != sent.outcome:
+                wrong.append(f"{sent.told}: {_difference(sent.outcome, more.outcome)}")
+            if sent.outcome:
+                effective.add(sent.endpoint)
+    assert not wrong, "\n".join(wrong)
+    every = {rule.endpoint for rule in routes.rules(city, "POST")}
+    assert sorted(every - effective) == sorted(WITHOUT_TRACE), "every other has been sent a form that counts"
+
+
+def _temptations(asked: set[str], sent: Iterable[str]) -> dict[str, Any]:
+    """A value for every column that no form of the route asks for, each such as somebody would like to have it."""
+    found: dict[str, Any] = {}
+    for table in db.metadata.tables.values():
+        for column in table.columns:
+            if column.name not in asked | SENT_BY_ALL:
+                found.setdefault(column.name, [_tempting(column)])
+    rows = {name.rpartition("-")[0] for name in sent if name.startswith("experiences-")}
+    for row in rows:
+        for column in Experience.__table__.columns:
+            if f"{row}-{column.name}" not in asked:
+                found[f"{row}-{column.name}"] = [_tempting(column)]
+    return found
+
+
+def _tempting(column: Any) -> str:
+    kind = column.type
+    if isinstance(kind, Enum):
+        preferred = [
+            value for value in ("finished", "passed", "approved", "administrator") if value in kind.enums
+        ]
+        return (preferred or kind.enums)[0]
+    if isinstance(kind, Boolean):
+        return "y"
+    if isinstance(kind, Integer):
+        return "1"
+    if isinstance(kind, Date | DateTime) or "Instant" in type(kind).__name__:
+        return "2031-05-05"
+    return "伪造"
+
+
+def _difference(plain: Any, more: Any) -> str:
+    return f"without {[one for one in plain if one not in more]}, with {[one for one in more if one not in plain]}"
+
+
+# The version that somebody was looking at
+
+OTHER_VERSIONS = ("", "0", "-1", "abc", "1.0", "99999999999999999999", "1 OR 1=1")
+
+
+@pytest.mark.parametrize("name", [*OWNERS, "enterprise", "office", "city"])
+def test_without_the_present_version_nothing_moves(city: City, name: str) -> None:
+    """Whoever acts has seen what they act on; with another version, or none, nothing is done."""
+    actor, wrong = city.actors[name], []
+    for rule in routes.rules(city, "POST"):
+        if not enters(city, actor, rule):
+            continue
+        for address in addresses(city, actor, rule):
+            for action in _what_could_be_done(address.subject, actor) if address.seen else ():
+                present = address.subject.version
+                for version in (*OTHER_VERSIONS, str(present - 1), str(present + 1)):
+                    posted = {"version": version, "action": action, "reason": "理由", "do": "submit"}
+                    answer = city.browser(actor).send(address.path, posted)
+                    moved = city.stored.changes().keys() & {"applications", "reviews", "enterprises"}
+                    city.stored.put_back()
+                    if moved or answer.status_code >= 500:
+                        wrong.append(f"{address.path} {posted} -> {answer.status_code}, {moved}")
+    assert wrong == []
+
+
+def _what_could_be_done(subject: Any, actor: Actor) -> list[str]:
+    assert actor.role is not None
+    if isinstance(subject, Enterprise):
+        return [step.action.value for step in registration.steps_for(subject, actor)]  # type: ignore[arg-type]
+    if isinstance(subject, Application):
+        return [row.action.value for row in actions(subject.state, actor.role)]
+    return []
