@@ -192,7 +192,7 @@ def _moved(
         if posted is not None and not editable(posted.state):
             assert changed.keys() <= {"disclosures", "notice_readings"}, f"{told}: {changed.keys()}"
     if actor.role is not Role.APPLICANT:
-        assert changed.keys() <= {"applications", "reviews", "messages", "disclosures"}, (
+        assert changed.keys() <= {"applications", "reviews", "messages", "message_readings", "disclosures"}, (
             f"{told}: {changed.keys()}"
         )
     return moved
