@@ -354,9 +354,10 @@ class ApplicationView(AttachmentRoutes, ScopedView):
     def history(self) -> str:
         """Return all applications of this person with state, result and reason (A13, A17-A19)."""
         rows = db.session.scalars(self.rows().order_by(Application.id.desc())).unique().all()
+        lines = progress.histories(rows)
         return self.render(
             "personal/history.html",
-            rows=[(row, progress.history(row)) for row in rows],
+            rows=[(row, lines[row.id]) for row in rows],
             table_of=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,

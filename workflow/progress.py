@@ -31,9 +31,17 @@ class Step:
 
 def history(application: Application) -> Sequence[Review]:
     """Return the lines of the application's history, newest first."""
-    return db.session.scalars(
-        select(Review).where(Review.application_id == application.id).order_by(Review.sequence.desc())
-    ).all()
+    return histories([application])[application.id]
+
+
+def histories(applications: Sequence[Application]) -> dict[int, list[Review]]:
+    """Return the lines of several applications, newest first, by the application's id; asked once for all."""
+    found: dict[int, list[Review]] = {application.id: [] for application in applications}
+    for line in db.session.scalars(
+        select(Review).where(Review.application_id.in_(found)).order_by(Review.sequence.desc())
+    ):
+        found[line.application_id].append(line)
+    return found
 
 
 def trail(application: Application, reviews: Sequence[Review]) -> list[Step]:
