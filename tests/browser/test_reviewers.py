@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,18 +45,42 @@ def crowded(live_server: Site) -> tuple[Workplace, list[Case]]:
     return employer, cases
 
 
-def numbers(page: ChromiumPage) -> list[str]:
-    """The numbers of the applications on the page, in its order."""
-    return page.window.locator("table tbody tr td:first-child").all_inner_texts()
+class List:
+    """The list as it is on the screen. What it should show is waited for: a page is on its way after each click."""
+
+    def __init__(self, page: ChromiumPage) -> None:
+        self.page = page
+
+    def numbers(self) -> list[str]:
+        return self._texts("td:first-child")
+
+    def shows(self, numbers: list[str]) -> None:
+        self._until(lambda: self.numbers() == numbers, f"the list does not show {numbers}")
+
+    def begins_with(self, name: str) -> None:
+        self._until(lambda: self.names()[:1] == [name], f"the list does not begin with {name}")
+
+    def names(self) -> list[str]:
+        return self._texts(".cell-title")
+
+    def is_full(self) -> None:
+        self._until(lambda: len(self.numbers()) == PAGE, f"the list does not have {PAGE} rows")
+
+    def _texts(self, cell: str) -> list[str]:
+        script = (
+            "(cell) => [...document.querySelectorAll(`table tbody tr ${cell}`)].map((one) => one.innerText)"
+        )
+        texts: list[str] = self.page.evaluate(script, cell)
+        return texts
+
+    def _until(self, true: Callable[[], bool], complaint: str) -> None:
+        world.waited_for(self.page, true, complaint)
 
 
-def names(page: ChromiumPage) -> list[str]:
-    return page.window.locator("table tbody .cell-title").all_inner_texts()
-
-
-def opened(page: ChromiumPage) -> str:
-    """The number of the application before one."""
-    return urlsplit(page.url).path.rstrip("/").rsplit("/", 1)[-1]
+def before_one(page: ChromiumPage, case: Case) -> None:
+    """This application's page is open."""
+    path = f"/{case.number}/"
+    world.waited_for(page, lambda: urlsplit(page.url).path.endswith(path), f"not at {path}")
 
 
 def show(page: ChromiumPage, title: str) -> None:
@@ -90,7 +115,7 @@ def test_paging_turns_without_losing_what_narrows_and_sorts(
     masters = sorted(case.number for case in cases)[:-1]  # the doctor came last
 
     def page_is(shown: list[str], *, ways: set[str]) -> None:
-        assert numbers(page) == shown
+        List(page).shows(shown)
         assert page.value("学历") == "硕士研究生"
         assert set(page.window.locator(".pager a").all_inner_texts()) == ways
 
@@ -108,11 +133,15 @@ def test_paging_turns_without_losing_what_narrows_and_sorts(
     page_is(masters[:PAGE], ways={"下一页", "最后"})
 
     page.click("编号")  # the other way round
-    assert numbers(page) == masters[::-1][:PAGE]
+    List(page).shows(masters[::-1][:PAGE])
     assert page.window.locator("th[aria-sort=descending]").inner_text() == "编号"
+    page.set_viewport(390, 844)
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+    assert page.window.locator(".pager a").first.bounding_box()["height"] >= 44
+    page.set_viewport(1366, 768)
     page.select("学历", "全部学历")
     page.click("查询")
-    assert numbers(page) == sorted((case.number for case in cases), reverse=True)[:PAGE]
+    List(page).shows(sorted((case.number for case in cases), reverse=True)[:PAGE])
 
 
 @pytest.mark.guide("E5")
@@ -121,16 +150,16 @@ def test_a_list_is_sorted_by_a_click_on_a_heading(
 ) -> None:
     employer, cases = crowded
     come_in(page, employer.reviewer, CONSOLE)
-    assert numbers(page)[0] == cases[0].number  # who has waited longest comes first
+    by_waiting = [case.number for case in cases]
+    List(page).shows(by_waiting[:PAGE])  # who has waited longest comes first
     page.click("姓名")
-    first = names(page)
+    List(page).begins_with("列表丙")
     page.click("姓名")
-    assert names(page)[0] == "欧阳晓燕"
-    assert first[0] != "欧阳晓燕"
+    List(page).begins_with("欧阳晓燕")
     page.click("等待")
-    assert numbers(page)[0] == cases[0].number
+    List(page).shows(by_waiting[:PAGE])
     page.click("等待")
-    assert numbers(page)[0] == cases[-1].number
+    List(page).shows(by_waiting[::-1][:PAGE])
 
 
 @pytest.mark.guide("E5")
@@ -150,10 +179,11 @@ def test_one_application_is_found_by_whatever_one_knows_of_it(
     ):
         page.fill("姓名、拼音首字母、编号、单位或身份证号码", words)
         page.press("Enter")
-        assert names(page) == ["欧阳晓燕"], words
+        List(page).shows([wanted.number])
+        assert page.value("姓名、拼音首字母、编号、单位或身份证号码") == words.strip()
     page.fill("姓名、拼音首字母、编号、单位或身份证号码", employer.name[1:6])
     page.press("Enter")
-    assert len(numbers(page)) == PAGE
+    List(page).is_full()
 
     page.fill("姓名、拼音首字母、编号、单位或身份证号码", "没有这个人")
     page.press("Enter")
@@ -161,7 +191,7 @@ def test_one_application_is_found_by_whatever_one_knows_of_it(
     page.click("全部")  # another tab looks for the same
     page.see("没有符合条件的申请")
     page.click("清除条件")
-    assert len(numbers(page)) == PAGE
+    List(page).is_full()
 
 
 @pytest.mark.guide("E5")
@@ -174,13 +204,14 @@ def test_what_narrows_the_list_is_still_there_when_one_comes_back(
     page.fill("姓名、拼音首字母、编号、单位或身份证号码", "lb")
     page.click("查询")
     page.click("下一页")
-    before = numbers(page)
+    page.see("上一页")
+    before = List(page).numbers()
     page.window.locator("table tbody tr").nth(2).locator("td").nth(4).click()  # anywhere in the row
     page.see("下一件")
-    assert opened(page) == before[2]
+    assert urlsplit(page.url).path.endswith(f"/{before[2]}/")
     page.window.locator(".crumbs a").click()
     page.see("清除")
-    assert numbers(page) == before
+    List(page).shows(before)
     assert page.value("学历") == "硕士研究生"
     page.click("清除")
     assert page.value("学历") == "全部学历"
@@ -206,14 +237,14 @@ def test_after_a_decision_the_next_waiting_one_opens_and_says_what_was_done(
 ) -> None:
     first, second, third = world.many_submitted(live_server, employer, ["甲一", "乙二", "丙三"])
     come_in(page, employer.reviewer, CONSOLE)
-    assert numbers(page) == [first.number, second.number, third.number]
+    List(page).shows([first.number, second.number, third.number])
     page.choose_row("甲一")
     page.see("下一件：乙二")
     page.click("跳过")
-    assert opened(page) == second.number
+    before_one(page, second)
     page.goto(f"{CONSOLE}{first.number}/")
     page.click("通过并提交至东胜区人力资源和社会保障局")
-    assert opened(page) == second.number
+    before_one(page, second)
     page.see(f"甲一（{first.number}）：企业审核通过。现由东胜区人力资源和社会保障局办理")
     page.see("系统已提醒该单位，请及时通知。")
     page.click("回退")
@@ -223,12 +254,12 @@ def test_after_a_decision_the_next_waiting_one_opens_and_says_what_was_done(
     page.click("附件不清晰，请重新上传。")
     assert page.value("回退原因") == "所填信息与佐证材料不一致。"
     page.click("确定回退")
-    assert opened(page) == third.number
+    before_one(page, third)
     page.see(f"乙二（{second.number}）：企业回退。")
     page.click("通过并提交至东胜区人力资源和社会保障局")
     page.see(NOTHING_WAITS)
     page.click("已审核")
-    assert set(numbers(page)) == {first.number, second.number, third.number}
+    List(page).shows([third.number, second.number, first.number])
     page.see("回退到申请")
     page.see("待初审")
     with world.stored(live_server, second) as application:
@@ -259,7 +290,7 @@ def test_a_whole_case_is_decided_by_keys(live_server: Site, page: ChromiumPage, 
     assert world.focused(page).startswith("通过并提交至")
     assert world.state_of(live_server, first) is State.ENTERPRISE_REVIEW  # a slip decides nothing
     page.press("Enter")
-    assert opened(page) == second.number
+    before_one(page, second)
     assert world.state_of(live_server, first) is State.PRELIMINARY_REVIEW
     page.press("r")
     page.window.keyboard.type("缺少盖章页。")
