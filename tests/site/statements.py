@@ -1,0 +1,154 @@
+"""The SQL statements that a page costs, and crowds of rows to see whether it costs more when the tables grow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, MetaData, Table, event, func, select
+
+NO_QUESTION = ("BEGIN", "PRAGMA")
+UNIQUE = {
+    "accounts": {"login_digest": "{0}"},
+    "applications": {"number": "2025-{0:06d}"},
+    "attachments": {"storage_name": "aa/bb/{0:028x}"},
+    "enterprises": {"credit_code": "C{0:017d}"},
+}
+"""What no two rows may share, with a pattern for the copies."""
+
+
+@contextmanager
+def asked(engine: Engine) -> Iterator[list[str]]:
+    """`with asked(engine) as statements:` every statement that is sent meanwhile."""
+    found: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if not statement.startswith(NO_QUESTION):
+            found.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+Change = Callable[[int, dict[str, Any]], dict[str, Any]]
+"""What is different about a copy, by its number and the row it is a copy of."""
+
+
+def _as_it_is(_number: int, _row: dict[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+class Crowd:
+    """Copies rows as they are stored, thousands a second; nobody's procedure is asked."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        metadata = MetaData()
+        metadata.reflect(engine)
+        self._tables = metadata.tables
+
+    def of_people(self, application_id: int, number: int, *, employers: bool = False) -> None:
+        """As many more applications like this one, each of a person (and an employer) of its own, with its history."""
+        application = self._one("applications", application_id)
+        firms: dict[int, int] = {}
+        if employers and application["submitted_enterprise_id"]:
+            firm = self._one("enterprises", application["submitted_enterprise_id"])
+            firms = {n: copy[0]["id"] for n, copy in enumerate(self._copies("enterprises", [firm], number))}
+        people = self._copies("accounts", [self._one("accounts", application["applicant_id"])], number)
+        applications = self._copies(
+            "applications",
+            [application],
+            number,
+            lambda n, _: (
+                {"applicant_id": people[n][0]["id"]}
+                | ({"enterprise_id": firms[n], "submitted_enterprise_id": firms[n]} if firms else {})
+            ),
+        )
+        self._belongings(
+            application_id,
+            number,
+            lambda n: applications[n][0]["id"],
+            lambda n, row: (
+                {"account_id": row["account_id"] and people[n][0]["id"]}
+                | ({"enterprise_id": row["enterprise_id"] and firms[n]} if firms else {})
+            ),
+        )
+
+    def of_history(self, application_id: int, number: int) -> None:
+        """As many more times the same lines of its history, with their messages, and the same files."""
+        self._belongings(application_id, number, lambda _: application_id)
+
+    def of_one_person(self, application_id: int, number: int) -> None:
+        """As many more finished applications of the same person."""
+        copies = self._copies("applications", [self._one("applications", application_id)], number)
+        self._belongings(application_id, number, lambda n: copies[n][0]["id"])
+
+    def of_rows(self, table: str, row_id: int, number: int) -> None:
+        """As many more rows like this one."""
+        self._copies(table, [self._one(table, row_id)], number)
+
+    def _belongings(
+        self, application_id: int, number: int, owner: Callable[[int], int], told: Change = _as_it_is
+    ) -> None:
+        """Copy files, history and messages; `owner` and `told` say whose they are."""
+        files = self._of("application_id", application_id, "attachments")
+        self._copies("attachments", files, number, lambda n, _: {"application_id": owner(n)})
+        lines = self._of("application_id", application_id, "reviews")
+        last = max((line["sequence"] for line in lines), default=0)
+        reviews = self._copies(
+            "reviews",
+            lines,
+            number,
+            lambda n, line: {"application_id": owner(n), "sequence": line["sequence"] + last * (n + 1)},
+        )
+        place = {line["id"]: index for index, line in enumerate(lines)}
+        self._copies(
+            "messages",
+            [row for row in self._of("application_id", application_id, "messages") if row["review_id"]],
+            number,
+            lambda n, row: {
+                "application_id": owner(n),
+                "review_id": reviews[n][place[row["review_id"]]]["id"],
+                **told(n, row),
+            },
+        )
+
+    def _one(self, table: str, row_id: int) -> dict[str, Any]:
+        (row,) = self._of("id", row_id, table)
+        return row
+
+    def _of(self, column: str, value: int, table: str) -> list[dict[str, Any]]:
+        found = self._tables[table]
+        with self._engine.connect() as connection:
+            rows = connection.execute(found.select().where(found.c[column] == value).order_by(found.c.id))
+            return [dict(row) for row in rows.mappings()]
+
+    def _copies(
+        self,
+        name: str,
+        rows: list[dict[str, Any]],
+        number: int,
+        change: Change = _as_it_is,
+    ) -> list[list[dict[str, Any]]]:
+        """Add `number` copies of each of the rows; return them, copy by copy."""
+        table: Table = self._tables[name]
+        with self._engine.begin() as connection:
+            free = (connection.scalar(select(func.max(table.c.id))) or 0) + 1
+            copies: list[list[dict[str, Any]]] = []
+            for n in range(number):
+                copies.append([])
+                for row in rows:
+                    fresh = {**row, **change(n, row), "id": free}
+                    fresh |= {column: form.format(free) for column, form in UNIQUE.get(name, {}).items()}
+                    copies[-1].append(fresh)
+                    free += 1
+            if copies and rows:
+                connection.execute(table.insert(), [row for several in copies for row in several])
+                if connection.dialect.name == "postgresql":
+                    sequence = func.pg_get_serial_sequence(name, "id")
+                    connection.execute(select(func.setval(sequence, free - 1)))
+        return copies

@@ -1,0 +1,246 @@
+"""A page asks the database a fixed, small number of times, however long the tables have become, and never counts one.
+
+`pytest tests/site/test_statements.py -s` prints the numbers.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from admin_views.review import ReviewConsole
+from models import Account, Registration, State, db
+from tests import factories
+from tests.machine.databases import KINDS, Databases
+from tests.machine.site import Client
+from tests.site import routes
+from tests.site.statements import Crowd, asked
+from tests.workflow.conftest import application_on
+from workflow import scope
+
+FEW, MANY = 3, 300
+MOST_FOR_A_PAGE = 10
+"""Of any page without an object: lists, forms, one's own account."""
+MOST_FOR_A_LIST = 8
+"""Of a reviewer's list, whatever narrows it: who asks, the rows, the number on the tab, and the frame's four."""
+MOST_FOR_AN_APPLICATION = 16
+"""Of the page of one application: each kind of row that belongs to it is asked for once or twice."""
+
+GROWING = [
+    "accounts",
+    "applications",
+    "attachments",
+    "changes",
+    "disclosures",
+    "enterprises",
+    "experiences",
+    "message_readings",
+    "messages",
+    "notice_readings",
+    "registration_events",
+    "reviews",
+]
+COUNT = re.compile(r"\bcount\s*\(", re.IGNORECASE)
+OF_ONE = re.compile(r"\b(?:applicant_id|application_id) = ")
+"""What one person has, or belongs to one application, is short."""
+
+
+@dataclass
+class Town:
+    """People with something to look at; `addresses` by person, those of one application apart."""
+
+    app: Flask
+    clients: dict[str, Client]
+    lists: dict[str, list[str]]
+    single: dict[str, list[str]]
+    applications: dict[State, int]
+    enterprise_id: int
+
+    def measured(self, addresses: dict[str, list[str]]) -> dict[tuple[str, str], list[str]]:
+        """The statements of each page, for somebody who has been there before."""
+        with self.app.app_context():
+            engine = db.engine
+        found = {}
+        for name, paths in addresses.items():
+            for path in paths:
+                assert self.clients[name].get(path).status_code == 200, path
+                with asked(engine) as statements:
+                    self.clients[name].get(path)
+                found[name, path] = list(statements)
+        return found
+
+    def crowd(self, number: int) -> None:
+        """So many more of everything."""
+        with self.app.app_context():
+            crowd = Crowd(db.engine)
+        for application_id in self.applications.values():
+            crowd.of_people(application_id, number)
+            crowd.of_people(application_id, number // 3, employers=True)
+        crowd.of_one_person(self.applications[State.FINISHED], number // 3)
+        crowd.of_rows("enterprises", self.enterprise_id, number)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def town(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
+    url = databases.fresh(request.param)
+    app = application_on(url, Path(tmp_path_factory.mktemp("town")))
+    app.test_client_class = Client
+    with app.app_context():
+        made = factories.world()
+        applications = {state: factories.application_at(state, made.banner, made) for state in State}
+        people = {
+            "enterprise": made.banner.reviewer,
+            "office": made.banner.clerk,
+            "city": made.centre,
+            "administrator": made.administrator,
+            **{f"applicant, {state.value}": row.applicant for state, row in applications.items()},
+        }
+        waiting = factories.enterprise(made.banner.region, Registration.PENDING)
+        lists = {name: list(_lists(app, account)) for name, account in people.items()}
+        single = {name: list(_single(name, account, applications)) for name, account in people.items()}
+        single["office"].append(f"/office/enterprises/{waiting.id}/")
+        town = Town(
+            app,
+            {name: _browser(app, account) for name, account in people.items()},
+            lists,
+            single,
+            {state: row.id for state, row in applications.items()},
+            waiting.id,
+        )
+    for name, paths in lists.items():
+        lists[name] = [path for path in paths if _is_a_page(town.clients[name].get(path))]
+    town.crowd(FEW - 1)
+    yield town
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    databases.drop(url)
+
+
+def _is_a_page(answer: TestResponse) -> bool:
+    """Whether there is a page here, and not only the way to another one, or a file."""
+    return answer.status_code == 200 and answer.mimetype == "text/html"
+
+
+def _browser(app: Flask, account: Account) -> Client:
+    client = app.test_client()
+    assert isinstance(client, Client)
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = account.get_id(), True
+    return client
+
+
+def _lists(app: Flask, account: Account) -> Iterator[str]:
+    """Every page that names no object; of a reviewer's list all that can narrow and sort it."""
+    for rule in app.url_map.iter_rules():
+        view = routes.view_of(app, rule)
+        if "GET" not in (rule.methods or ()) or rule.arguments:
+            continue
+        if view is not None and view.console != scope.CONSOLES[account.role]:
+            continue
+        yield rule.rule
+        if isinstance(view, ReviewConsole):
+            for tab in view.tabs:
+                for query in _narrowings(view):
+                    yield f"{rule.rule}?{urlencode({'tab': tab, **query})}"
+        elif rule.endpoint.endswith(".index_view") or rule.endpoint in {"personal_application.employers"}:
+            yield f"{rule.rule}?{urlencode({'tab': 'all', 'q': '公司', 'page': 'last'})}"
+
+
+def _narrowings(view: ReviewConsole) -> Iterator[dict[str, str]]:
+    yield {}
+    yield {"page": "last"}
+    yield {"sort": "number", "order": "desc", "page": "last"}
+    yield {"q": "王晓敏"}
+    yield {"q": "150602199001010024"}
+    for key, narrowing in view.filters.items():
+        yield {key: next(iter(narrowing.choices))}
+    yield {key: next(iter(narrowing.choices)) for key, narrowing in view.filters.items()} | {"q": "公司"}
+
+
+def _single(name: str, account: Account, applications: dict[State, object]) -> Iterator[str]:
+    """The pages of one application that this person opens."""
+    console = scope.CONSOLES[account.role]
+    own_desk = {
+        "enterprise": State.ENTERPRISE_REVIEW,
+        "office": State.PRELIMINARY_REVIEW,
+        "city": State.CITY_REVIEW,
+    }
+    if name in own_desk:
+        yield f"/{console}/{applications[own_desk[name]].number}/"  # type: ignore[attr-defined]
+        yield f"/{console}/{applications[State.FINISHED].number}/"  # type: ignore[attr-defined]
+    for state, row in applications.items():
+        if console == "personal" and row.applicant_id == account.id:  # type: ignore[attr-defined]
+            yield f"/personal/application/{row.number}/"  # type: ignore[attr-defined]
+            if state in {State.DRAFT, State.RETURNED}:
+                for page in ("attachments/", "submit/", "employer/?q=公司"):
+                    yield f"/personal/application/{row.number}/{page}"  # type: ignore[attr-defined]
+
+
+def test_no_page_asks_more_often_when_the_tables_are_long(town: Town) -> None:
+    """With 3 rows of each kind, with 300, and on the second of many pages; and one application among many."""
+    pages = {name: town.lists[name] + town.single[name] for name in town.lists}
+    few = town.measured(pages)
+    town.crowd(MANY - FEW)
+    many = town.measured(pages)
+    second = town.measured(
+        {name: list(_second_pages(town, name)) for name in ("enterprise", "office", "city")}
+    )
+    assert len(second) >= 6
+
+    print()
+    for (name, path), statements in {**many, **second}.items():
+        print(f"{len(statements):3} {name:32} {path}")
+    assert {at: len(s) for at, s in many.items() if len(s) > len(few[at])} == {}, "more than with few rows"
+    for at, statements in {**many, **second}.items():
+        assert len(statements) <= _most(town, *at), (at, statements)
+    assert [s for statements in many.values() for s in statements if counts_a_long_table(s)] == []
+
+
+def _most(town: Town, name: str, path: str) -> int:
+    if path in town.single[name]:
+        return MOST_FOR_AN_APPLICATION
+    return MOST_FOR_A_LIST if name in {"enterprise", "office", "city"} else MOST_FOR_A_PAGE
+
+
+def _second_pages(town: Town, name: str) -> Iterator[str]:
+    for tab in ("waiting", "all"):
+        page = town.clients[name].get(f"/{name}/?tab={tab}").text
+        following = [html.unescape(link) for link in re.findall(r'href="([^"]*page=after[^"]*)"', page)]
+        assert following, f"{name} {tab} has one page only"
+        yield following[0]
+        yield following[0].partition("&page")[0] + "&page=last"
+
+
+def test_one_application_costs_the_same_with_a_long_history_and_many_files(town: Town) -> None:
+    few = town.measured(town.single)
+    with town.app.app_context():
+        crowd = Crowd(db.engine)
+    for application_id in town.applications.values():
+        crowd.of_history(application_id, 40)
+    many = town.measured(town.single)
+    assert {at: len(s) for at, s in many.items() if len(s) > len(few[at])} == {}
+
+
+def counts_a_long_table(statement: str) -> bool:
+    """Whether a statement counts rows that nothing bounds: no LIMIT, and not of one person or one application."""
+    if not COUNT.search(statement) or "LIMIT" in statement or OF_ONE.search(statement):
+        return False
+    return any(re.search(rf"\b{table}\b", statement) for table in GROWING)
+
+
+def test_a_count_without_bound_is_found() -> None:
+    assert counts_a_long_table("SELECT count(*) AS n FROM applications WHERE state = 'draft'")
+    assert not counts_a_long_table("SELECT count(*) FROM (SELECT id FROM applications LIMIT 1000) AS some")
+    assert not counts_a_long_table("SELECT count(*) FROM materials WHERE active")
+    assert set(GROWING) <= db.metadata.tables.keys()
