@@ -73,7 +73,8 @@ def form_expired(_error: CSRFError) -> tuple[str, int]:
 
     Nothing of what another site sent: one click of an unsuspecting reviewer would send it again in their name.
     """
-    if not _from_here() or len(request.form) > MOST_ECHOED:
+    unreadable = request.mimetype == "multipart/form-data" and not (request.form or request.files)
+    if unreadable or not _from_here() or len(request.form) > MOST_ECHOED:
         return _page(HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST
     page = _page(
         FORM_EXPIRED,

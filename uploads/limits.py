@@ -1,6 +1,7 @@
 """How many bytes a request may bring: little everywhere, enough for attachments where a view asks for it.
 
-Never lets a view raise the limit after the body was read: CSRF protection reads it before any view runs.
+Never lets a view raise the limit after the body was read: CSRF protection reads it before any view runs; and never
+lets fewer bytes than were announced pass for a request.
 """
 
 import time
@@ -59,6 +60,10 @@ def hold_limits(app: Flask) -> None:
     # A preprocessor, not before_request: those run in order of registration, and one of them reads the form.
     @app.url_value_preprocessor
     def limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        if request.content_length is not None:
+            # gunicorn vouches for the end of its stream, but a line that broke ends it too: half a form would be
+            # taken for a whole one, and what it lacks for emptied. Without the word werkzeug counts the bytes.
+            request.environ.pop("wsgi.input_terminated", None)
         most, when = getattr(app.view_functions.get(endpoint or ""), _MARK, (0, bool))
         if most and when():
             request.max_content_length = MAX_FORM_BYTES + most * MAX_SENT_BYTES
