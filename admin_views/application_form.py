@@ -31,7 +31,6 @@ from wtforms.widgets import HiddenInput
 
 from admin_views.typed import count
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
-from models.secrets import vault
 from workflow import form as description
 from workflow import people, scope
 from workflow.form import EXPERIENCE_KINDS, FIELDS, Kind
@@ -278,9 +277,6 @@ class ApplicationFields(FlaskForm):
         for key, field in self.asked():
             if not field.errors:
                 description.put(application, key, field.data or None)
-        application.bank_digest = (
-            vault.digest(f"bank:{application.bank_account}") if application.bank_account else None
-        )
         if not any(entry.form.errors for entry in self.experiences):
             application.experiences = [
                 entry.form.row(position) for position, entry in enumerate(self.experiences)
