@@ -190,7 +190,7 @@ def send_all() -> None:
     outbox.work_off()
 
 
-def until(question: Callable[[], Any], seconds: float = 20) -> Any:
+def until(question: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait for it. Raises AssertionError when it does not come."""
     end = time.monotonic() + seconds
     while not (found := question()):
