@@ -44,7 +44,9 @@ class Beside:
                 [sys.executable, "-m", "flask", "--app", "app", "worker", "--beside", str(os.getpid())],
                 start_new_session=True,
             )
-            self.process.wait()
+            # Asked, not waited for: gunicorn collects every child that ends, and might be first.
+            while self.process.poll() is None and not self.ending.wait(0.5):
+                pass
             self.ending.wait(self.seconds_until_again)
 
     def end(self):
