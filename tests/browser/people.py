@@ -175,8 +175,13 @@ class Applicant(Somebody):
         self.page.not_see("请阅读，还有", timeout=NOTICE_PATIENCE)
 
     def save(self) -> None:
-        self.page.click("保存")
-        self.page.see("已保存")
+        """Save, and wait for the page that comes after it: a click on the one that is going away would be lost."""
+        page = self.page
+        page.evaluate("() => { document.documentElement.dataset.before = 'saving'; return true; }")
+        page.click("保存")
+        gone = "() => !document.documentElement?.dataset.before && document.readyState === 'complete'"
+        page._until(lambda: bool(page.evaluate(gone)), 20, "the saved page has not come", page.text)
+        page.see("已保存")
 
     def find_no_employer(self, words: str) -> None:
         """An employer without an approved account cannot be chosen (A8)."""
