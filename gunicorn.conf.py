@@ -1,8 +1,8 @@
 """How the site is served, by `make run` and in production alike; gunicorn reads this file by itself."""
 
+import contextlib
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -34,31 +34,38 @@ class Beside:
     seconds_to_end = 10
 
     def __init__(self):
-        self.process = None
+        self.pid = None
         self.ending = threading.Event()
 
     def run(self):
+        command = [sys.executable, "-m", "flask", "--app", "app", "worker", "--beside", str(os.getpid())]
         while not self.ending.is_set():
-            # A session of its own: Ctrl-C reaches it by on_exit, once no page is being answered any more.
-            self.process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "flask", "--app", "app", "worker", "--beside", str(os.getpid())],
-                start_new_session=True,
-            )
-            # Asked, not waited for: gunicorn collects every child that ends, and might be first.
-            while self.process.poll() is None and not self.ending.wait(0.5):
+            # Not by subprocess: it waits for a pipe to close, and a page's process that gunicorn forks meanwhile
+            # holds that pipe for its whole life. A session of its own: Ctrl-C reaches the worker by on_exit,
+            # once no page is being answered any more.
+            self.pid = os.posix_spawn(sys.executable, command, os.environ, setsid=True)
+            while self.lives() and not self.ending.wait(0.5):
                 pass
             self.ending.wait(self.seconds_until_again)
 
+    def lives(self):
+        # Asked, not waited for: gunicorn collects every child that ends, and might be first.
+        try:
+            return os.waitpid(self.pid, os.WNOHANG)[0] == 0
+        except ChildProcessError:
+            return False
+
     def end(self):
         self.ending.set()
-        if self.process is None:
+        if self.pid is None or not self.lives():
             return
         end = time.monotonic() + self.seconds_to_end
-        self.process.send_signal(signal.SIGTERM)
-        while self.process.poll() is None:
-            if time.monotonic() > end:
-                self.process.kill()
-            time.sleep(0.05)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+            while self.lives():
+                if time.monotonic() > end:
+                    os.kill(self.pid, signal.SIGKILL)
+                time.sleep(0.05)
 
 
 beside = Beside()

@@ -107,7 +107,7 @@ def test_an_application_goes_its_whole_way(
     person.page.see("还不能提交")
     look(person.page, "application-incomplete")
     person.page.click("请点击“新增”填写学习工作经历。")
-    person.find_no_employer(name[:6])
+    person.find_no_employer(name)
 
     office.login()
     office.approve_enterprise(name)
