@@ -18,6 +18,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -26,6 +27,10 @@ from models import db
 from tests.machine.databases import Databases
 from tests.machine.processes import PATIENCE, Server, free_port
 from tests.machine.secrets import environment
+
+
+# Each test makes its own application; compiling the templates anew would be most of its time.
+COMPILED_TEMPLATES = FileSystemBytecodeCache()
 
 
 class Client(FlaskClient):
@@ -108,6 +113,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on a migrated, empty database; no context is pushed. Runs on every kind of database."""
     app = create_app({**settings(environment(tmp_path / "instance", database_url)), "TESTING": True})
     app.test_client_class = Client
+    app.jinja_env.bytecode_cache = COMPILED_TEMPLATES
     yield app
     with app.app_context():
         db.session.remove()
