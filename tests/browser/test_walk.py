@@ -16,6 +16,8 @@ from tests.machine.site import Site
 pytestmark = pytest.mark.browser
 
 SIZES = ((1366, 768), (390, 844))
+INSPECTED: set[str] = set()
+"""Pages are the same by each way: the first that comes by looks at them."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,11 @@ WAYS = {
 
 def inspector(found: list[str]) -> Callable[[Page, str], None]:
     """Look at a page as it is now: axe at both sizes, and nothing wider than the screen."""
-    seen: set[str] = set()
 
     def look(page: Page, name: str) -> None:
-        if name in seen or not isinstance(page, ChromiumPage):
+        if name in INSPECTED or not isinstance(page, ChromiumPage):
             return
-        seen.add(name)
+        INSPECTED.add(name)
         for width, height in SIZES:
             page.set_viewport(width, height)
             page.window.screenshot(path=Path("build/walk") / f"{name}-{width}.png")
