@@ -19,7 +19,8 @@ from admin_views.review_list import MOST_COUNTED, PAGE_SIZE
 from admin_views.typed import one_line
 from models import Application, Enterprise, Registration, RegistrationAction, db
 from workflow import registration, scope
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
+from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from workflow.reasons import REASON_LIMIT
 from workflow.words import N_, NP_
 
 
@@ -158,6 +159,9 @@ class EnterpriseAccounts(ScopedView):
             )
         except ReasonMissing:
             return self._page(found, 422, wrong={action.value: gettext("请填写原因，企业会看到这段文字。")})
+        except ReasonTooLong:
+            told = gettext("原因最多 %(most)d 个字。", most=REASON_LIMIT)
+            return self._page(found, 422, wrong={action.value: told}, typed={action.value: reason})
         except DecidedMeanwhile:
             db.session.refresh(found)
             return self._page(found, 409, meanwhile=True, typed={action.value: reason})

@@ -4,6 +4,7 @@ A console says what is special about it and nothing else. Decisions go through w
 """
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import abort, flash, redirect, request, session
 from flask_admin import expose
@@ -19,9 +20,10 @@ from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
 from admin_views.review_page import PHRASES, sections
 from admin_views.typed import one_line
-from models import Action, Application, Review, db
+from models import Action, Application, Enterprise, Review, db
 from workflow import messages, progress, review, routing, scope
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
+from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from workflow.reasons import REASON_LIMIT
 from workflow.transitions import (
     ACTION_WORDS,
     BY_STATE_AND_ACTION,
@@ -200,11 +202,12 @@ class ReviewConsole(PaperRoutes, ScopedView):
         return pgettext("button", ACTION_WORDS[row.action])
 
     def _next(self, found: Application) -> Any:
-        """Return the one that has waited longest after this one, or from the beginning when this was the last."""
+        """Return the one of the list that has waited longest after this one, or from the beginning when this was the last."""
         columns = (Application.number, Application.name, Application.arrived_at)
         queue = (
             select(*columns)
-            .where(scope.waiting(current_user), Application.id != found.id)
+            .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
+            .where(self._queue(), Application.id != found.id)
             .order_by(Application.arrived_at, Application.id)
             .limit(1)
         )
@@ -213,6 +216,11 @@ class ReviewConsole(PaperRoutes, ScopedView):
             | ((Application.arrived_at == found.arrived_at) & (Application.id > found.id))
         )
         return db.session.execute(later).first() or db.session.execute(queue).first()
+
+    def _queue(self) -> ColumnElement[bool]:
+        """Return what waits, narrowed as this person left the list: who looks for one enterprise's decides that one's."""
+        chosen = dict(parse_qsl(session.get(f"{self.console}-list", "")))
+        return self._listed("waiting", chosen if chosen.get("tab", "waiting") == "waiting" else {})
 
     @expose("/<number>/decide/", methods=("POST",))
     def decide(self, number: str) -> Any:
@@ -230,6 +238,9 @@ class ReviewConsole(PaperRoutes, ScopedView):
             )
         except ReasonMissing:
             return self._page(found, 422, wrong={action.value: gettext("请填写原因，申请人会看到这段文字。")})
+        except ReasonTooLong:
+            told = gettext("原因最多 %(most)d 个字。", most=REASON_LIMIT)
+            return self._page(found, 422, wrong={action.value: told}, typed={action.value: reason})
         except DecidedMeanwhile as hindrance:
             db.session.refresh(found)
             return self._page(found, 409, meanwhile=hindrance.last, typed={action.value: reason})
@@ -239,7 +250,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         flash(self._done(found, line), "success")
         following = self._next(found)
         if following is None:
-            return redirect(self.get_url(".index_view"))
+            return redirect(self.back_to_list())
         return redirect(self.get_url(".application", number=following.number))
 
     def _action(self) -> Action:

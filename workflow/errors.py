@@ -25,6 +25,10 @@ class ReasonMissing(Hindrance):
     """The table asks for a reason."""
 
 
+class ReasonTooLong(Hindrance):
+    """The reason is longer than anybody would read on a phone (workflow.reasons)."""
+
+
 class DecidedMeanwhile(Hindrance):
     """The row has changed since the person looked at it; `last` is the line of history that says how."""
 

@@ -17,10 +17,10 @@ from models import (
     exclusive,
     now,
 )
-from workflow import messages, scope
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
+from workflow import messages, reasons, scope
+from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible
 from workflow.review import present
-from workflow.words import N_, NP_, legible
+from workflow.words import N_, NP_
 
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 
@@ -88,7 +88,7 @@ def decide(
 ) -> RegistrationEvent:
     """Move one registration by one step, or raise; never half. Returns the new line of its history.
 
-    Raises NotVisible, DecidedMeanwhile, NotPermitted, ReasonMissing.
+    Raises NotVisible, DecidedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong.
     """
     with exclusive():
         person = present(actor)
@@ -105,9 +105,7 @@ def decide(
         step = next((step for step in steps_for(enterprise, person) if step.action is action), None)
         if step is None:
             raise NotPermitted
-        reason = legible(reason)
-        if step.needs_reason and not reason:
-            raise ReasonMissing
+        reason = reasons.checked(reason, needed=step.needs_reason)
         if change is not None:
             if action is not RESUBMIT:
                 raise NotPermitted

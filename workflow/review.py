@@ -21,7 +21,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import accounts, completeness, form, messages, reading, routing, scope
+from workflow import accounts, completeness, form, messages, reading, reasons, routing, scope
 from workflow.calendar import local_date
 from workflow.errors import (
     AlreadyUnderWay,
@@ -30,11 +30,9 @@ from workflow.errors import (
     NotPermitted,
     NotVisible,
     PeriodClosed,
-    ReasonMissing,
 )
 from workflow.pinyin import initials
 from workflow.transitions import DRAFT, UNRECORDED, Transition, editable, transition
-from workflow.words import legible
 
 Change = Callable[[Application], None]
 """What a person typed, laid into the application inside the transaction."""
@@ -58,7 +56,7 @@ def perform(
     """Move one application by one action, or raise; never half.
 
     Returns the new line of the history; None for an action that leaves no line (保存).
-    Raises NotVisible, DecidedMeanwhile, NotPermitted, ReasonMissing; for 保存 and 提交 also NoticeUnread,
+    Raises NotVisible, DecidedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong; for 保存 and 提交 also NoticeUnread,
     for 提交 also Incomplete and PeriodClosed.
     """
     with exclusive():
@@ -67,9 +65,7 @@ def perform(
         if application.version != seen_version:
             raise DecidedMeanwhile(last_review(application))
         row = permitted(application, action, person)
-        reason = legible(reason)
-        if row.needs_reason and not reason:
-            raise ReasonMissing
+        reason = reasons.checked(reason, needed=row.needs_reason)
         if person.role is Role.APPLICANT and action is not Action.WITHDRAW:
             reading.require(person, application)
         if change is not None:

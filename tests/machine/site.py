@@ -28,7 +28,6 @@ from tests.machine.databases import Databases
 from tests.machine.processes import PATIENCE, Server, free_port
 from tests.machine.secrets import environment
 
-
 # Each test makes its own application; compiling the templates anew would be most of its time.
 COMPILED_TEMPLATES = FileSystemBytecodeCache()
 

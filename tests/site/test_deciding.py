@@ -1,0 +1,65 @@
+"""A reviewer decides one application after the other, and what was looked for stays looked for."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from models import Account, Application, State, db
+from tests import factories
+from tests.machine.site import Client
+from workflow.reasons import REASON_LIMIT
+
+
+def sit_down(client: Client, account: Account) -> None:
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = account.get_id(), True
+
+
+def waiting(names: list[str]) -> tuple[Account, list[Application]]:
+    """Applications on a banner's office's desk, the first of them for longest."""
+    everywhere = factories.world()
+    found = []
+    for name in names:
+        person = factories.applicant(name)
+        found.append(
+            factories.application_at(State.PRELIMINARY_REVIEW, everywhere.banner, everywhere, person)
+        )
+    return everywhere.banner.clerk, found
+
+
+def decide(client: Client, number: str, action: str, reason: str = "") -> TestResponse:
+    with client.application.app_context():
+        version = db.session.query(Application.version).filter_by(number=number).scalar()
+    given = {"action": action, "version": version, "reason": reason}
+    return client.send(f"/office/{number}/decide/", given)
+
+
+def test_after_a_search_the_next_one_is_of_the_search_and_then_the_list_comes_back(
+    app: Flask, client: Client
+) -> None:
+    with app.app_context():
+        clerk, found = waiting(["旁人一", "包晓燕", "旁人二", "包晓梅"])
+        sit_down(client, clerk)
+        numbers = [each.number for each in found]
+    client.get("/office/?q=包晓")
+    second = decide(client, numbers[1], "pass")
+    assert second.location == f"/office/{numbers[3]}/"
+    back = decide(client, numbers[3], "pass")
+    assert back.location == "/office/?q=%E5%8C%85%E6%99%93"
+    client.get("/office/?tab=decided&q=包晓")
+    assert decide(client, numbers[0], "pass").location == f"/office/{numbers[2]}/"
+
+
+def test_a_reason_longer_than_anybody_reads_is_told_and_kept_in_its_field(app: Flask, client: Client) -> None:
+    with app.app_context():
+        clerk, [application] = waiting(["包晓燕"])
+        sit_down(client, clerk)
+        number = application.number
+    long = "补" * (REASON_LIMIT + 1)
+    answer = decide(client, number, "return", long)
+    assert answer.status_code == 422
+    assert f"原因最多 {REASON_LIMIT} 个字。" in answer.text
+    assert long in answer.text
+    lines = "请补齐。\r\n" * (REASON_LIMIT // 5)  # a browser sends two for each line's end, and counts one
+    assert decide(client, number, "return", lines).status_code == 302
