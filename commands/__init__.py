@@ -6,13 +6,21 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from commands import diagram, doctor, first, sample, seed, work
+from commands import diagram, doctor, first, reseal, sample, seed, work
 from config import fresh_secrets
 
 
 def register(app: Flask) -> None:
     """Add the commands to the application."""
-    for command in (prepare, first.create_admin, doctor.examine, generate_keys, print_diagram, work.work):
+    for command in (
+        prepare,
+        first.create_admin,
+        doctor.examine,
+        generate_keys,
+        reseal.reseal,
+        print_diagram,
+        work.work,
+    ):
         app.cli.add_command(command)
 
 

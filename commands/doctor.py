@@ -17,6 +17,7 @@ import click
 import redis
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from cryptography.exceptions import InvalidTag
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import exists, func, make_url, select, text
@@ -37,7 +38,7 @@ from models import (
     now,
 )
 from worker import mail
-from workflow import completeness, heartbeats
+from workflow import accounts, completeness, heartbeats
 from workflow.settings import HELP_LINE, setting
 
 OK, WARN, UNSAFE = "ok", "warn", "unsafe"
@@ -348,4 +349,30 @@ def offices(_config: dict[str, Any]) -> Findings:
         yield Finding(OK, "各单位有电话，有工作人员")
 
 
-OF_THE_CONTENT: tuple[Callable[[dict[str, Any]], Findings], ...] = (work, deliveries, people, offices)
+def keys_fit(_config: dict[str, Any]) -> Findings:
+    """One account tells: all have their digest from one key, and were sealed by keys that must all be there."""
+    newest = select(Account).where(Account.identity_number.is_not(None)).order_by(Account.id.desc()).limit(1)
+    try:
+        person = db.session.scalars(newest).first()
+    except (KeyError, InvalidTag):
+        yield Finding(UNSAFE, "加密密钥不能解开已有的数据", "TALENT_ENCRYPTION_KEYS 里补上原来的密钥")
+        return
+    if person is None:
+        return
+    if person.login_digest != accounts.login_digest("personal", person.identity_number or ""):
+        yield Finding(
+            UNSAFE,
+            "摘要密钥与已有的账号不符，没有人能登录",
+            "TALENT_DIGEST_KEY 和 TALENT_CIPHER_SUITE 用回原来的",
+        )
+    else:
+        yield Finding(OK, "密钥与已有的数据相符")
+
+
+OF_THE_CONTENT: tuple[Callable[[dict[str, Any]], Findings], ...] = (
+    work,
+    deliveries,
+    people,
+    offices,
+    keys_fit,
+)

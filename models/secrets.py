@@ -6,13 +6,13 @@ The database alone must never be enough to read one of them, nor to try all iden
 import base64
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, Protocol
 
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Dialect, Text
+from sqlalchemy import Column, Dialect, MetaData, Text
 from sqlalchemy.types import TypeDecorator
 
 Suite = Literal["aes", "sm"]
@@ -78,6 +78,11 @@ class Vault:
         sealed = SEAL[self._suite](self._key(name, self._suite), nonce, text.encode(), context.encode())
         return f"{self._suite}.{name}.{base64.b64encode(nonce + sealed).decode()}"
 
+    @property
+    def writes_with(self) -> str:
+        """What everything begins with that is sealed now: the suite and the key's name."""
+        return f"{self._suite}.{next(iter(self._keys))}."
+
     def open(self, sealed: str, context: str) -> str:
         """Return the text. Raises KeyError when its key is gone, InvalidTag when it was tampered with or moved."""
         suite, name, body = sealed.split(".", 2)
@@ -130,3 +135,9 @@ class EncryptedJSON(TypeDecorator[dict[str, Any]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
         return None if value is None else json.loads(vault.open(value, self.context))
+
+
+def sealed_columns(tables: MetaData) -> Iterator[Column[Any]]:
+    """Yield every column that is ciphertext in the database."""
+    for table in tables.sorted_tables:
+        yield from (column for column in table.columns if isinstance(column.type, Encrypted | EncryptedJSON))

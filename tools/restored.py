@@ -12,7 +12,7 @@ from sqlalchemy import Column, select
 
 from app import create_app
 from models import Account, Attachment, Enterprise, db
-from models.secrets import Encrypted, EncryptedJSON
+from models.secrets import sealed_columns
 from uploads.sets import storage
 from workflow.accounts import login_digest
 
@@ -24,10 +24,8 @@ FILES = (
 
 def complaints() -> Iterator[str]:
     """Yield a line for each thing that is lacking."""
-    for table in db.metadata.sorted_tables:
-        for column in table.columns:
-            if isinstance(column.type, Encrypted | EncryptedJSON):
-                yield from _unreadable(column)
+    for column in sealed_columns(db.metadata):
+        yield from _unreadable(column)
     yield from _not_found_again()
     for name, digest in FILES:
         for row in db.session.execute(select(name, digest).where(name.is_not(None))):

@@ -1,5 +1,6 @@
 """`doctor`: what is right passes, and each thing that is wrong is named with its remedy."""
 
+import base64
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,6 +24,7 @@ from workflow.settings import HELP_LINE
 __all__ = ["cheap_passwords", "gateway", "mail", "redis_url"]
 
 Doctor = Callable[..., Result]
+ANOTHER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
 @pytest.fixture
@@ -122,6 +124,24 @@ def test_each_fault_of_the_configuration_is_named(
     result = doctor(**changes)
     assert any(said in line for line in lines(result, level)), result.output
     assert result.exit_code == (level == "unsafe")
+
+
+@ON_ONE_DATABASE
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"DIGEST_KEY": ANOTHER_KEY}, "摘要密钥与已有的账号不符"),
+        ({"CIPHER_SUITE": "sm"}, "摘要密钥与已有的账号不符"),
+        ({"ENCRYPTION_KEYS": f"k9:{ANOTHER_KEY}"}, "加密密钥不能解开已有的数据"),
+    ],
+)
+def test_keys_that_do_not_fit_what_there_is_are_found(
+    city: Flask, doctor: Doctor, changes: dict[str, str], said: str
+) -> None:
+    with city.app_context():
+        factories.applicant()
+    result = doctor(**changes)
+    assert any(said in line for line in lines(result, "unsafe")), result.output
 
 
 @ON_ONE_DATABASE
