@@ -3,7 +3,7 @@
 How it leaves the house is workflow/delivery.py's; nothing here waits for a letter to be sent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ from models import (
 )
 from models.database import Instant
 from workflow import routing, scope
-from workflow.routing import desk_of
+from workflow.routing import Desk, desk_of
 from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED
 from workflow.words import N_
 
@@ -54,38 +54,22 @@ MOST_UNREAD = 99
 
 def announce(application: Application, review: Review) -> None:
     """Remind the desk that has the application now, and tell the applicant what a reviewer did."""
-    desk = desk_of(application)
+    db.session.add_all(told(application, review, desk_of(application)))
+
+
+def told(application: Application, review: Review, desk: Desk | None) -> Iterator[Message]:
+    """Yield what a line of the history tells whom; `desk` has the application now."""
+    about = {"application_id": application.id, "review_id": review.id}
     if desk is not None:
-        _add("to_review", application, review, enterprise_id=desk.enterprise_id, office_id=desk.office_id)
+        yield Message(kind="to_review", enterprise_id=desk.enterprise_id, office_id=desk.office_id, **about)
     if review.actor_id != application.applicant_id:
-        _add(_outcome(review), application, review, account_id=application.applicant_id)
+        yield Message(kind=_outcome(review), account_id=application.applicant_id, **about)
 
 
 def _outcome(review: Review) -> str:
     if review.to_state is FINISHED and review.result is not None:
         return review.result.value
     return "returned" if review.to_state is RETURNED else "passed_on"
-
-
-def _add(
-    kind: str,
-    application: Application,
-    review: Review,
-    *,
-    account_id: int | None = None,
-    enterprise_id: int | None = None,
-    office_id: int | None = None,
-) -> None:
-    db.session.add(
-        Message(
-            kind=kind,
-            account_id=account_id,
-            enterprise_id=enterprise_id,
-            office_id=office_id,
-            application_id=application.id,
-            review_id=review.id,
-        )
-    )
 
 
 REGISTRATION_KINDS = {

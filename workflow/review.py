@@ -21,7 +21,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import accounts, completeness, form, messages, reading, reasons, routing, scope
+from workflow import accounts, completeness, form, messages, moves, reading, reasons, routing, scope
 from workflow.calendar import local_date
 from workflow.errors import (
     AlreadyUnderWay,
@@ -217,10 +217,7 @@ def _submit(application: Application) -> None:
         raise Incomplete(lacking)
     assert application.enterprise is not None  # noqa: S101 - completeness has just said so
     _hold(application.enterprise)
-    application.submitted_enterprise = application.enterprise
-    routing.enter(application, application.enterprise.region)
-    application.round += 1
-    application.submitted_at = now()
+    moves.hand_in(application, application.enterprise, now())
     fresh = select(Attachment).where(
         Attachment.application_id == application.id,
         Attachment.submitted_round.is_(None),
@@ -239,14 +236,9 @@ def _hold(enterprise: Enterprise) -> None:
 def _move(application: Application, row: Transition, person: Account, reason: str) -> Review | None:
     """Write state, history and messages. Whoever calls holds the lock and has checked everything."""
     before, at = application.state, now()
-    application.state = routing.target(row, application.region)
-    application.result = row.result
-    application.version += 1
-    routing.arrive(application)
+    moves.move(application, row, at)
     if row.said == UNRECORDED:
-        application.saved_at = at
         return None
-    application.arrived_at = at
     review = _record(application, row.action, before, person, reason, at)
     messages.announce(application, review)
     return review
@@ -277,29 +269,10 @@ def reroute(
 def _record(
     application: Application, action: Action, before: State, person: Account, reason: str, at: datetime
 ) -> Review:
-    review = Review(
-        application_id=application.id,
-        sequence=_next_sequence(application),
-        action=action,
-        from_state=before,
-        to_state=application.state,
-        result=application.result,
-        actor_id=person.id,
-        actor_name=person.name,
-        actor_role=person.role,
-        desk=_desk_name(person),
-        reason=reason,
-        snapshot=form.snapshot(application) if action is Action.SUBMIT else None,
-        at=at,
-    )
+    review = moves.line(application, _next_sequence(application), action, before, person, reason, at)
     db.session.add(review)
     db.session.flush()
     return review
-
-
-def _desk_name(person: Account) -> str:
-    place = person.office or person.enterprise
-    return place.name if place else ""
 
 
 def _next_sequence(application: Application) -> int:

@@ -113,7 +113,7 @@ def enter(application: Application, region: Region) -> None:
     """Give the application to a region. The office of another region has not had it yet, and does not see it."""
     if application.region_id != region.id:
         application.reached &= ~REACH[PRELIMINARY_REVIEW]
-    application.region = region
+    application.region, application.region_id = region, region.id
 
 
 def desk_of(application: Application) -> Desk | None:

@@ -1,0 +1,63 @@
+"""What a move does to an application and what its line in the history says. Asks no database and checks nothing:
+
+workflow/review.py does that before, under its lock; commands/crowd.py replays whole histories by the same hand.
+"""
+
+from datetime import datetime
+
+from models import Account, Action, Application, Enterprise, Review, State
+from workflow import form, routing
+from workflow.transitions import UNRECORDED, Transition
+
+
+def hand_in(application: Application, enterprise: Enterprise, at: datetime) -> None:
+    """Begin a further round with this employer: from here on it is theirs to see."""
+    application.submitted_enterprise = enterprise
+    application.submitted_enterprise_id = enterprise.id
+    routing.enter(application, enterprise.region)
+    application.round += 1
+    application.submitted_at = at
+
+
+def move(application: Application, row: Transition, at: datetime) -> None:
+    """Lay one row of the table into the application."""
+    application.state = routing.target(row, application.region)
+    application.result = row.result
+    application.version += 1
+    routing.arrive(application)
+    if row.said == UNRECORDED:
+        application.saved_at = at
+    else:
+        application.arrived_at = at
+
+
+def line(
+    application: Application,
+    sequence: int,
+    action: Action,
+    before: State,
+    person: Account,
+    reason: str,
+    at: datetime,
+) -> Review:
+    """Return the line of the history for a move that has just been laid in."""
+    return Review(
+        application_id=application.id,
+        sequence=sequence,
+        action=action,
+        from_state=before,
+        to_state=application.state,
+        result=application.result,
+        actor_id=person.id,
+        actor_name=person.name,
+        actor_role=person.role,
+        desk=_desk_name(person),
+        reason=reason,
+        snapshot=form.snapshot(application) if action is Action.SUBMIT else None,
+        at=at,
+    )
+
+
+def _desk_name(person: Account) -> str:
+    place = person.office or person.enterprise
+    return place.name if place else ""
