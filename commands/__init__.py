@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 
 from commands import diagram, doctor, first, reseal, sample, seed, work
 from config import fresh_secrets
+from models import db
 
 
 def register(app: Flask) -> None:
@@ -19,6 +20,7 @@ def register(app: Flask) -> None:
         generate_keys,
         reseal.reseal,
         print_diagram,
+        sample_data,
         work.work,
     ):
         app.cli.add_command(command)
@@ -37,6 +39,21 @@ def prepare() -> None:
     click.echo("· 示例企业与账号 / sample enterprises and accounts")
     sample.fill()
     click.echo(sample.table())
+
+
+@click.command("sample-data")
+@click.option("--applications", type=click.IntRange(1, 10_000_000), required=True, help="How many to add.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same number makes the same city.")
+@with_appcontext
+def sample_data(applications: int, seed: int) -> None:
+    """Add invented people and applications from years, each with a history; for a trial, never in production."""
+    if current_app.config["PRODUCTION"]:
+        raise click.ClickException("生产环境不造示例数据 / production gets no sample data")
+    from commands import crowd  # what no other command needs
+
+    with click.progressbar(length=applications, label=f"{applications} 件申请 / applications") as bar:
+        for done in crowd.fill(db.engine, applications, seed):
+            bar.update(done - bar.pos)
 
 
 @click.command("generate-keys")

@@ -6,6 +6,7 @@ How it leaves the house is workflow/delivery.py's; nothing here waits for a lett
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, func, insert, literal, select, true
 from sqlalchemy.exc import IntegrityError
@@ -52,24 +53,38 @@ MOST_UNREAD = 99
 """Counting stops here: the badge then says 99+, and costs the same for every desk."""
 
 
+class Line(Protocol):
+    """What of a line of the history decides who is told what: a Review, or one that is still to be written."""
+
+    id: Any
+    actor_id: Any
+    to_state: Any
+    result: Any
+
+
 def announce(application: Application, review: Review) -> None:
     """Remind the desk that has the application now, and tell the applicant what a reviewer did."""
-    db.session.add_all(told(application, review, desk_of(application)))
+    for columns in told(application, review, desk_of(application)):
+        db.session.add(Message(**columns))
 
 
-def told(application: Application, review: Review, desk: Desk | None) -> Iterator[Message]:
-    """Yield what a line of the history tells whom; `desk` has the application now."""
-    about = {"application_id": application.id, "review_id": review.id}
+def told(application: Application, line: Line, desk: Desk | None) -> Iterator[dict[str, Any]]:
+    """Yield the columns of what a line of the history tells whom; `desk` has the application now."""
+    about = {"application_id": application.id, "review_id": line.id}
     if desk is not None:
-        yield Message(kind="to_review", enterprise_id=desk.enterprise_id, office_id=desk.office_id, **about)
-    if review.actor_id != application.applicant_id:
-        yield Message(kind=_outcome(review), account_id=application.applicant_id, **about)
+        yield about | {
+            "kind": "to_review",
+            "enterprise_id": desk.enterprise_id,
+            "office_id": desk.office_id,
+        }
+    if line.actor_id != application.applicant_id:
+        yield about | {"kind": _outcome(line), "account_id": application.applicant_id}
 
 
-def _outcome(review: Review) -> str:
-    if review.to_state is FINISHED and review.result is not None:
-        return review.result.value
-    return "returned" if review.to_state is RETURNED else "passed_on"
+def _outcome(line: Line) -> str:
+    if line.to_state is FINISHED and line.result is not None:
+        return str(line.result.value)
+    return "returned" if line.to_state is RETURNED else "passed_on"
 
 
 REGISTRATION_KINDS = {

@@ -4,8 +4,9 @@ workflow/review.py does that before, under its lock; commands/crowd.py replays w
 """
 
 from datetime import datetime
+from typing import Any
 
-from models import Account, Action, Application, Enterprise, Review, State
+from models import Account, Action, Application, Enterprise, State
 from workflow import form, routing
 from workflow.transitions import UNRECORDED, Transition
 
@@ -39,23 +40,23 @@ def line(
     person: Account,
     reason: str,
     at: datetime,
-) -> Review:
-    """Return the line of the history for a move that has just been laid in."""
-    return Review(
-        application_id=application.id,
-        sequence=sequence,
-        action=action,
-        from_state=before,
-        to_state=application.state,
-        result=application.result,
-        actor_id=person.id,
-        actor_name=person.name,
-        actor_role=person.role,
-        desk=_desk_name(person),
-        reason=reason,
-        snapshot=form.snapshot(application) if action is Action.SUBMIT else None,
-        at=at,
-    )
+) -> dict[str, Any]:
+    """Return the columns of the history's line for a move that has just been laid in."""
+    return {
+        "application_id": application.id,
+        "sequence": sequence,
+        "action": action,
+        "from_state": before,
+        "to_state": application.state,
+        "result": application.result,
+        "actor_id": person.id,
+        "actor_name": person.name,
+        "actor_role": person.role,
+        "desk": _desk_name(person),
+        "reason": reason,
+        "snapshot": form.snapshot(application) if action is Action.SUBMIT else None,
+        "at": at,
+    }
 
 
 def _desk_name(person: Account) -> str:

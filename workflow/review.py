@@ -269,7 +269,8 @@ def reroute(
 def _record(
     application: Application, action: Action, before: State, person: Account, reason: str, at: datetime
 ) -> Review:
-    review = moves.line(application, _next_sequence(application), action, before, person, reason, at)
+    line = moves.line(application, _next_sequence(application), action, before, person, reason, at)
+    review = Review(**line)
     db.session.add(review)
     db.session.flush()
     return review

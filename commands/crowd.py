@@ -1,0 +1,455 @@
+"""A sample city of any size: people, employers, applications from years, each with a history that the table allows.
+
+The same seed gives the same city but for what has to be random: keys' nonces and session stamps. Nobody of it can log
+in: their password was thrown away. No paper lies behind an application; what was told is told, nothing is sent.
+"""
+
+import secrets
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Engine, select, text
+from stdnum.cn import ric, uscc
+
+from commands import names
+from commands.bulk import Bulk, Rows
+from models import (
+    Account,
+    Action,
+    Application,
+    Counter,
+    Enterprise,
+    Experience,
+    ExperienceKind,
+    Message,
+    MessageReading,
+    OfficeDuty,
+    Region,
+    Registration,
+    RegistrationAction,
+    RegistrationEvent,
+    Review,
+    Role,
+    State,
+    db,
+    now,
+)
+from workflow import accounts, form, messages, moves, people, routing
+from workflow.calendar import local_date
+from workflow.transitions import TRANSITIONS, Transition
+
+TABLES = (
+    Account,
+    Application,
+    Enterprise,
+    Experience,
+    Message,
+    MessageReading,
+    RegistrationEvent,
+    Review,
+)
+WRITTEN_AT_ONCE = 2000
+"""Applications held in memory before they go to the database."""
+
+YEARS = 5
+APPLICATIONS_AN_ENTERPRISE = 40
+LEAST_ENTERPRISES = 12
+WEIGHT = {
+    Action.SUBMIT: 1.0,
+    Action.PASS: 0.9,
+    Action.RETURN: 0.07,
+    Action.REFUSE: 0.03,
+    Action.WITHDRAW: 0.01,
+}
+"""How often each is done where the table allows several."""
+
+DAYS = {
+    State.DRAFT: 2.0,
+    State.RETURNED: 6.0,
+    State.ENTERPRISE_REVIEW: 4.0,
+    State.PRELIMINARY_REVIEW: 9.0,
+    State.CITY_REVIEW: 14.0,
+}
+"""How long it stays in a state, on the average."""
+
+ABANDONED = 0.015
+"""Of the drafts, those that nobody goes on with."""
+
+AGAIN = 0.3
+"""Of the applications, those of somebody who has had one before."""
+
+READ = 0.8
+"""Of what applicants are told."""
+
+MOST_REMEMBERED = 5000
+"""Of those who might apply again."""
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+AREAS = ("150602", "150621", "150622", "150627", "150202", "150102", "150402", "610802", "640102", "140602")
+FIRST_BIRTHDAY = date(1968, 1, 1)
+BIRTHDAYS = 12000
+STRIDE = 7919
+"""Prime to BIRTHDAYS: neighbours of the table are of different ages, and each day comes up once a turn."""
+
+SEQUENCES = 499
+SCHOOLS = (
+    "内蒙古大学",
+    "内蒙古工业大学",
+    "内蒙古科技大学",
+    "西安交通大学",
+    "中国矿业大学",
+    "哈尔滨工业大学",
+    "兰州大学",
+)
+MAJORS = (
+    "材料科学与工程",
+    "化学工程与工艺",
+    "新能源科学与工程",
+    "电气工程",
+    "计算机科学与技术",
+    "机械工程",
+    "生物工程",
+)
+POSITIONS = ("工程师", "高级工程师", "研发主管", "工艺工程师", "项目经理", "数据工程师")
+EMPLOYERS_BEFORE = ("示例工程有限公司", "示例设计研究院", "示例能源有限公司")
+EDUCATION = (("doctor", "master", "bachelor", "college"), (6, 38, 50, 6))
+DEGREE_OF = {"doctor": "doctor", "master": "master", "bachelor": "bachelor", "college": "none"}
+POLITICAL, INDUSTRIES = tuple(form.POLITICAL), tuple(form.INDUSTRIES)
+REASONS = {
+    Action.RETURN: (
+        "劳动合同缺盖章页，请补齐后重新提交。",
+        "附件不清晰，请重新上传。",
+        "社保缴纳证明与所填时间不一致。",
+    ),
+    Action.REFUSE: ("不属于战略性新兴产业引进人才。", "不符合申报条件。"),
+}
+CHOICES = {
+    state: [row for row in TRANSITIONS if row.state is state and row.action in WEIGHT] for state in State
+}
+
+
+def fill(engine: Engine, number: int, seed: int) -> Iterator[int]:
+    """Add so many applications, wholly or not at all; yield after each piece how many there are."""
+    db.session.rollback()  # what was read before is read anew
+    # The database takes in one piece in a thread of its own while the next one is made.
+    with (
+        engine.connect().execution_options(immediate=True) as connection,
+        connection.begin(),
+        ThreadPoolExecutor(1) as hand,
+    ):
+        bulk = Bulk(connection, TABLES)
+        city = City(bulk, Random(seed), now())  # noqa: S311 - a sample, repeated by its seed
+        city.found(max(LEAST_ENTERPRISES, number // APPLICATIONS_AN_ENTERPRISE))
+        before = hand.submit(bulk.write, city.taken())
+        for done, _ in enumerate(city.applications(number), 1):
+            if done % WRITTEN_AT_ONCE == 0 or done == number:
+                before.result()
+                before = hand.submit(bulk.write, city.taken())
+                yield done
+        before.result()
+        for year, last in city.numbers.items():
+            connection.execute(COUNTED, {"year": year, "last": last})
+        bulk.finish()
+    db.session.rollback()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE"))
+
+
+COUNTED = text(
+    "INSERT INTO counters (year, last) VALUES (:year, :last) ON CONFLICT (year) DO UPDATE SET last = excluded.last"
+)
+
+
+class City:
+    """Everybody and everything invented so far; what is not written yet waits in `_unwritten`."""
+
+    def __init__(self, bulk: Bulk, chance: Random, until: datetime) -> None:
+        self._bulk, self._chance, self._until = bulk, chance, until
+        self._unwritten: Rows = defaultdict(list)
+        self._closed = accounts.hasher.hash(secrets.token_hex())  # one for all: to hash each would take hours
+        self._regions = list(db.session.scalars(select(Region).where(Region.active)))
+        self._centre = routing.final_office()
+        self._clerks: dict[int, list[Account]] = defaultdict(list)
+        for clerk in db.session.scalars(select(Account).where(Account.office_id.is_not(None))):
+            self._clerks[clerk.office_id or 0].append(clerk)
+        self._reviewers: dict[int, Account] = {}
+        self._enterprises: list[Enterprise] = []
+        self._desks: dict[Any, routing.Desk | None] = {}
+        self._reminders: dict[int, int] = {}
+        self._free: deque[tuple[datetime, Account]] = deque()
+        self.numbers = {one.year: one.last for one in db.session.scalars(select(Counter))}
+
+    def taken(self) -> Rows:
+        """Return what has to be written, and forget it."""
+        rows, self._unwritten = self._unwritten, defaultdict(list)
+        return rows
+
+    def found(self, number: int) -> None:
+        """Give every office somebody who reviews, and the city so many more employers."""
+        for office in (self._centre, *(region.office for region in self._regions)):
+            if not self._clerks[office.id]:
+                role = Role.CITY if office.duty is OfficeDuty.FINAL else Role.OFFICE
+                self._clerks[office.id].append(self._staff(role, office=office, office_id=office.id))
+        self._take_in_those_that_are_there()
+        for _ in range(number):
+            self._enterprises.append(self._enterprise(self._chance.choice(self._regions)))
+
+    def applications(self, number: int) -> Iterator[Application]:
+        """Begin so many, one after the other up to today, more in the later years; yield each with its history."""
+        first = self._until - timedelta(days=365 * YEARS)
+        for index in range(number):
+            share = ((index + self._chance.random()) / number) ** 0.8
+            yield self._live(first + (self._until - first) * share)
+
+    # Who there is
+
+    def _take_in_those_that_are_there(self) -> None:
+        approved = select(Enterprise).where(Enterprise.registration == Registration.APPROVED)
+        for one in db.session.scalars(approved).all():
+            known = select(Account).where(Account.enterprise_id == one.id).limit(1)
+            self._enterprises.append(one)
+            self._reviewers[one.id] = db.session.scalars(known).first() or self._reviewer(one)
+
+    def _enterprise(self, region: Region) -> Enterprise:
+        place = region.name if self._chance.random() < 0.5 else "鄂尔多斯市"
+        name = names.employer(self._chance, place.removesuffix("(综合保税区)"))
+        at = self._until - timedelta(days=365 * YEARS + self._chance.randrange(1, 60))
+        one: Enterprise = self._add(
+            Enterprise,
+            name=name,
+            initials=names.initials_of(name),
+            region=region,
+            region_id=region.id,
+            contact_name=names.person(self._chance, "female"),
+            contact_phone=f"0477-8{self._chance.randrange(10**6):06d}",
+            registration=Registration.APPROVED,
+            waiting_since=at,
+        )
+        body = f"91{region.code[:6]}MAC{one.id:06d}"
+        one.credit_code = body + uscc.calc_check_digit(body)
+        self._reviewers[one.id] = self._reviewer(one)
+        clerk = self._clerks[region.office_id][0]
+        for action, who, desk, when in (
+            (RegistrationAction.REGISTER, None, one.name, at),
+            (RegistrationAction.APPROVE, clerk, region.office.name, at + timedelta(days=3)),
+        ):
+            self._add(
+                RegistrationEvent,
+                enterprise_id=one.id,
+                action=action,
+                actor_id=who.id if who else None,
+                actor_name=who.name if who else one.contact_name,
+                desk=desk,
+                at=when,
+            )
+        return one
+
+    def _reviewer(self, of: Enterprise) -> Account:
+        return self._staff(Role.ENTERPRISE, enterprise=of, enterprise_id=of.id)
+
+    def _staff(self, role: Role, **place: Any) -> Account:
+        login = f"sample{self._bulk.fresh(Account)}"
+        return self._account(role, login, names.person(self._chance, "female"), login=login, **place)
+
+    def _citizen(self, begun: datetime) -> Account:
+        sex = self._chance.choice(("male", "female"))
+        turn, day = divmod(
+            self._bulk.fresh(Account), BIRTHDAYS
+        )  # no two have area, day and sequence in common
+        area, order = divmod(turn, SEQUENCES)
+        born = FIRST_BIRTHDAY + timedelta(days=day * STRIDE % BIRTHDAYS)
+        body = f"{AREAS[area % len(AREAS)]}{born:%Y%m%d}{order * 2 + (sex == 'male'):03d}"
+        number = str(body + ric.calc_check_digit(body + "0"))
+        return self._account(
+            Role.APPLICANT,
+            number,
+            names.person(self._chance, sex),
+            paper=people.CITIZEN,
+            identity_number=number,
+            phone=f"1{self._chance.choice('3589')}{self._chance.randrange(10**9):09d}",
+            created_at=begun - timedelta(days=1),
+        )
+
+    def _account(self, role: Role, typed: str, name: str, **further: Any) -> Account:
+        account: Account = self._add(
+            Account,
+            role=role,
+            login_digest=accounts.login_digest(accounts.DOOR_OF[role], typed),
+            name=name,
+            office=further.pop("office", None),
+            enterprise=further.pop("enterprise", None),
+            password_hash=self._closed,
+            session_stamp=secrets.token_hex(8),
+            **further,
+        )
+        return account
+
+    # What they do
+
+    def _live(self, begun: datetime) -> Application:
+        """Return an application that was begun then, after all that the table let happen to it until today."""
+        person = self._person(begun)
+        application = self._begin(person, begun)
+        at, sequence = begun, 0
+        while application.state is not State.FINISHED:
+            at = self._later(at, application.state)
+            if at > self._until:
+                return application
+            rows = CHOICES[application.state]
+            row = self._chance.choices(rows, [WEIGHT[each.action] for each in rows])[0]
+            if row.action is Action.SUBMIT and application.enterprise is not None:
+                moves.hand_in(application, application.enterprise, at)
+            sequence += 1
+            self._move(application, row, sequence, self._actor(application, row, person), at)
+        self._free.append((at, person))
+        return application
+
+    def _person(self, begun: datetime) -> Account:
+        """Return somebody who has no application under way: new here, or one whose last one was finished by then."""
+        if self._free and self._free[0][0] < begun and self._chance.random() < AGAIN:
+            return self._free.popleft()[1]
+        if len(self._free) > MOST_REMEMBERED:
+            self._free.popleft()
+        return self._citizen(begun)
+
+    def _begin(self, person: Account, begun: datetime) -> Application:
+        day = local_date(begun)
+        self.numbers[day.year] = self.numbers.get(day.year, 0) + 1
+        employer = self._employer()
+        application: Application = self._add(
+            Application,
+            number=f"{day.year}-{self.numbers[day.year]:06d}",
+            applicant_id=person.id,
+            state=State.DRAFT,
+            version=1,
+            round=0,
+            reached=0,
+            created_at=begun,
+            saved_at=begun,
+            arrived_at=begun,
+            form_version=form.FORM_VERSION,
+            name=person.name,
+            initials=names.initials_of(person.name),
+            paper=person.paper,
+            identity_number=person.identity_number,
+            identity_digest=person.login_digest,
+            answers={},
+            enterprise=employer,
+            submitted_enterprise=None,
+            region=None,
+            region_id=None,
+            result=None,
+        )
+        for key, given in self._answers(person, employer, day).items():
+            form.put(application, key, given)
+        application.experiences = self._experiences(application.id, day)
+        return application
+
+    def _employer(self) -> Enterprise:
+        """Return one; few are large and most are small."""
+        return self._enterprises[int(len(self._enterprises) * self._chance.random() ** 2)]
+
+    def _answers(self, person: Account, employer: Enterprise, begun: date) -> dict[str, Any]:
+        number = person.identity_number or ""
+        arrived = begun - timedelta(days=self._chance.randrange(60, 900))
+        education = self._chance.choices(*EDUCATION)[0]
+        return {
+            "sex": people.sex(number),
+            "birth_date": people.birth_date(number),
+            "ethnicity": "蒙古族" if person.name[:1] in names.MONGOLIAN_BEGINNINGS else "汉族",
+            "political": self._chance.choice(POLITICAL),
+            "phone": person.phone,
+            "household": "内蒙古自治区鄂尔多斯市东胜区",
+            "school": self._chance.choice(SCHOOLS),
+            "major": self._chance.choice(MAJORS),
+            "education": education,
+            "degree": DEGREE_OF[education],
+            "graduated_on": arrived.replace(month=1, day=1),
+            "full_time": "yes",
+            "enterprise_id": employer.id,
+            "industry": self._chance.choice(INDUSTRIES),
+            "position": self._chance.choice(POSITIONS),
+            "arrived_on": arrived,
+            "contract_start": arrived,
+            "contract_end": date(2099, 12, 31),
+            "insurance_start": arrived.replace(day=1),
+            "bank": "鄂尔多斯银行东胜支行",
+            "bank_account": f"62{self._chance.randrange(10**14):014d}",
+            "promise": True,
+        }
+
+    def _experiences(self, application_id: int, begun: date) -> list[Experience]:
+        left = begun.year - self._chance.randrange(1, 8)
+        study = (ExperienceKind.STUDY, date(left - 4, 9, 1), date(left, 6, 1), SCHOOLS, MAJORS)
+        work = (ExperienceKind.WORK, date(left, 7, 1), None, EMPLOYERS_BEFORE, POSITIONS)
+        return [
+            self._add(
+                Experience,
+                application_id=application_id,
+                position=position,
+                kind=kind,
+                start=start,
+                end=end,
+                place=self._chance.choice(places),
+                subject=self._chance.choice(subjects),
+                witness=names.person(self._chance, "male"),
+            )
+            for position, (kind, start, end, places, subjects) in enumerate((study, work))
+        ]
+
+    def _later(self, at: datetime, state: State) -> datetime:
+        """Return when somebody goes on with an application that has come into this state."""
+        if state is State.DRAFT and self._chance.random() < ABANDONED:
+            return NEVER
+        return at + timedelta(days=self._chance.expovariate(1 / DAYS[state]))
+
+    def _actor(self, application: Application, row: Transition, person: Account) -> Account:
+        if row.by is Role.APPLICANT:
+            return person
+        if row.by is Role.ENTERPRISE:
+            return self._reviewers[application.submitted_enterprise_id or 0]
+        regional = application.region.office if application.region else self._centre
+        return self._chance.choice(self._clerks[(self._centre if row.by is Role.CITY else regional).id])
+
+    def _move(
+        self, application: Application, row: Transition, sequence: int, actor: Account, at: datetime
+    ) -> None:
+        before = application.state
+        moves.move(application, row, at)
+        reason = self._chance.choice(REASONS[row.action]) if row.needs_reason else ""
+        line = self._add(Review, **moves.line(application, sequence, row.action, before, actor, reason, at))
+        reminder = self._reminders.pop(application.id, None)
+        if reminder is not None and actor.role is not Role.APPLICANT:
+            self._read(reminder, actor.id, at)
+        for message in messages.told(application, line, self._desk(application)):
+            told = self._add(Message, **message, created_at=at, expanded_at=at)
+            if "account_id" not in message:
+                self._reminders[application.id] = told.id
+            elif self._chance.random() < READ:
+                self._read(told.id, told.account_id, at + timedelta(hours=self._chance.expovariate(0.1)))
+
+    def _desk(self, application: Application) -> routing.Desk | None:
+        """Return what routing says, which asks the database for the city's desk; each is asked for once."""
+        key = (
+            application.state,
+            application.state is State.CITY_REVIEW or application.submitted_enterprise_id,
+        )
+        if key not in self._desks:
+            self._desks[key] = routing.desk_of(application)
+        return self._desks[key]
+
+    def _read(self, message_id: int, account_id: int, at: datetime) -> None:
+        self._unwritten[MessageReading].append(
+            SimpleNamespace(message_id=message_id, account_id=account_id, at=min(at, self._until))
+        )
+
+    def _add(self, model: type[Any], **values: Any) -> Any:
+        """Return a row to come: not an object of the model, whose every attribute is watched, which costs half an hour."""
+        one = SimpleNamespace(id=self._bulk.fresh(model), **values)
+        self._unwritten[model].append(one)
+        return one
