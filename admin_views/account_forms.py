@@ -114,6 +114,20 @@ def _telephone(label: Any, **more: Any) -> TelField:
     )
 
 
+def _email(autocomplete: str = "email", **more: Any) -> EmailField:
+    return EmailField(
+        _("电子邮箱"),
+        [
+            Optional(),
+            Length(max=EMAIL_LENGTH, message=_("最多 120 个字符。")),
+            Email(message=_("请填写完整的电子邮箱，例如 name@example.com。")),
+        ],
+        filters=[one_line],
+        render_kw={"autocomplete": autocomplete, "spellcheck": "false"},
+        **more,
+    )
+
+
 def _new_password(label: Any) -> PasswordField:
     return PasswordField(
         label,
@@ -277,6 +291,43 @@ def regions() -> Sequence[SelectChoice]:
     return [SelectChoice(value="", label=gettext("请选择")), *choices]
 
 
+# --- an enterprise's further reviewers
+
+
+class InvitationForm(FlaskForm):
+    """A reviewer invites another one; what they will log in with follows from the enterprise."""
+
+    name = StringField(
+        _("姓名"),
+        [DataRequired(_("请填写姓名。")), Length(max=NAME_LENGTH, message=_("最多 60 个字。"))],
+        filters=[one_line],
+        render_kw={"autocomplete": "off"},
+    )
+    phone = TelField(
+        _("手机号码"),
+        [DataRequired(_("请填写手机号码。")), Regexp(rf"^({MOBILE})$", message=_("请填写 11 位手机号码。"))],
+        filters=[mobile],
+        description=_("邀请码用短信发到这个号码。"),
+        render_kw={"autocomplete": "off", "inputmode": "tel"},
+    )
+    email = _email(autocomplete="off", description=_("填写后也用电子邮件发送。"))
+
+
+class AcceptedForm(FlaskForm):
+    """Whoever was invited chooses a password."""
+
+    login = _login()
+    code = StringField(
+        _("邀请码"),
+        [DataRequired(_("请填写邀请码。"))],
+        filters=[as_number],
+        description=_("邀请人交给您的 16 位字母和数字，不分大小写。"),
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+    password = _new_password(_("密码"))
+    password_again = _password_again(_("再填写一次密码"))
+
+
 # --- one's own account
 
 
@@ -295,16 +346,7 @@ class TelephoneForm(FlaskForm):
 class WaysForm(FlaskForm):
     """By which ways messages reach somebody, beside the page of messages."""
 
-    email = EmailField(
-        _("电子邮箱"),
-        [
-            Optional(),
-            Length(max=EMAIL_LENGTH, message=_("最多 120 个字符。")),
-            Email(message=_("请填写完整的电子邮箱，例如 name@example.com。")),
-        ],
-        filters=[one_line],
-        render_kw={"autocomplete": "email", "spellcheck": "false"},
-    )
+    email = _email()
     wants_mail = BooleanField(_("用电子邮件通知我"))
     wants_sms = BooleanField(_("用短信通知我"))
 

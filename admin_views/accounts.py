@@ -28,6 +28,7 @@ from wtforms import Field
 
 from admin_views import entrance
 from admin_views.account_forms import (
+    AcceptedForm,
     CodeForm,
     EnterpriseForm,
     LoginForm,
@@ -40,11 +41,11 @@ from admin_views.account_forms import (
 )
 from admin_views.frame import said
 from admin_views.registration import lay
-from admin_views.typed import as_number
+from admin_views.typed import as_number, one_line
 from models import Account, Enterprise, Role, Way, db, exclusive
 from models.secrets import vault
 from uploads.limits import accepts_attachments
-from workflow import accounts, delivery, people, registration
+from workflow import accounts, delivery, people, registration, reviewers
 from workflow.transitions import ROLE_WORDS
 from workflow.words import N_
 
@@ -150,6 +151,24 @@ def reset(door: str) -> Any:
             return _show_code(account, code)
         wrong = _wrong_secret(N_("登录名与找回码不相符，密码没有改变。请核对后重新输入。"))
     return _page("accounts/reset.html", form, door=door, wrong=wrong)
+
+
+def invitation(door: str) -> Any:
+    """Whoever was invited to review for an enterprise chooses a password and is inside."""
+    form = AcceptedForm()
+    wrong = None
+    if form.validate_on_submit():
+        done = reviewers.accept(form.login.data, form.code.data, form.password.data)
+        if done is not None:
+            account, code = done
+            entrance.enter(account)
+            return _show_code(account, code)
+        wrong = _wrong_secret(
+            N_("登录名与邀请码不相符，或者邀请已过期、已撤回。请核对，或请邀请人重新发出。")
+        )
+    elif not form.is_submitted():
+        form.login.data = one_line(request.args.get("login"))
+    return _page("accounts/invitation.html", form, door=door, wrong=wrong)
 
 
 # --- 「马上注册」
@@ -405,6 +424,7 @@ def register(app: Flask) -> None:
         (f"/login/{_any_of(every)}", "login", guarded(login), ("GET", "POST")),
         ("/logout", "logout", logout, ("POST",)),
         (f"/reset/{_any_of(every)}", "reset", guarded(reset), ("GET", "POST")),
+        (f"/invitation/{_any_of([reviewers.DOOR])}", "invitation", guarded(invitation), ("GET", "POST")),
         (
             f"/register/{_any_of(registering)}",
             "register",

@@ -7,7 +7,8 @@ from flask_login import current_user
 
 from admin_views.registration import RegistrationView
 from admin_views.review import ReviewConsole
-from models import Application
+from admin_views.reviewers import Reviewers
+from models import Account, Application
 from workflow.registration import opens_console
 from workflow.words import N_
 
@@ -28,6 +29,9 @@ def register(app: Flask) -> None:
     """Add `/enterprise/`."""
     index = EnterpriseConsole(Application, name=N_("申请审核"), endpoint="enterprise", url="/enterprise")
     admin = Admin(app, name=N_("企业审核"), index_view=index)
+    admin.add_view(
+        Reviewers(Account, name=Reviewers.title, endpoint="reviewers", url="/enterprise/reviewers")
+    )
     admin.add_view(
         RegistrationView(name=N_("企业账号"), endpoint="registration", url="/enterprise/registration")
     )

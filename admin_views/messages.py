@@ -88,6 +88,8 @@ def url(message: Message, actor: Account) -> str | None:
     if message.application is not None:
         endpoint = APPLICATION.get(console, f"{console}.application")
         return url_for(endpoint, number=message.application.number)
+    if message.kind in BY_KIND:
+        return url_for(BY_KIND[message.kind])
     if message.subject_enterprise_id is not None and actor.role in REGISTRATION:
         return REGISTRATION[actor.role](message.subject_enterprise_id)
     return None
@@ -95,6 +97,9 @@ def url(message: Message, actor: Account) -> str | None:
 
 APPLICATION = {"personal": "personal_application.application"}
 """The page of one application, where that is not the console's own view."""
+
+BY_KIND = {"reviewers_changed": "reviewers.index_view"}
+"""Where a message leads that is about no row."""
 
 REGISTRATION: dict[Role, Callable[[int], str]] = {
     Role.ENTERPRISE: lambda _key: url_for("registration.index"),

@@ -1,6 +1,6 @@
 """The tables. They say what is stored and what can never be stored, and know no request, no session, no view."""
 
-from models.accounts import Account
+from models.accounts import Account, Invitation
 from models.applications import Application, Counter, Experience
 from models.audit import Change
 from models.database import db, exclusive, now
@@ -41,6 +41,7 @@ __all__ = [
     "Experience",
     "ExperienceKind",
     "Heartbeat",
+    "Invitation",
     "Material",
     "Message",
     "MessageReading",

@@ -59,3 +59,21 @@ class Account(Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Invitation(Model):
+    """That somebody is asked to review for an enterprise; the row is gone once that was accepted or withdrawn.
+
+    The account exists already and lets nobody in. Of the code that opens it only the digest is kept.
+    """
+
+    __tablename__ = "invitations"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    code_digest: Mapped[str] = mapped_column(String(64))
+    invited_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+
+    account: Mapped[Account] = relationship(foreign_keys=[account_id])
+
+    __table_args__ = (Index(None, "invited_by_id"),)

@@ -105,12 +105,17 @@ def end_sessions(account: Account) -> None:
     account.session_stamp = secrets.token_hex(8)
 
 
-def set_recovery_code(account: Account) -> str:
-    """Give the account a new 「找回码」 and return it; only its hash is kept, so it can be shown this once."""
+def draw_code() -> str:
+    """Return a code made at random, in groups that can be read out and typed."""
     groups = (
         "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUP_LENGTH)) for _ in range(CODE_GROUPS)
     )
-    code = "-".join(groups)
+    return "-".join(groups)
+
+
+def set_recovery_code(account: Account) -> str:
+    """Give the account a new 「找回码」 and return it; only its hash is kept, so it can be shown this once."""
+    code = draw_code()
     account.recovery_hash = hasher.hash(normalised(code))
     return code
 

@@ -183,7 +183,22 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
     }
 )
 
-BY_NAME = MappingProxyType({model.__tablename__: table for model, table in TABLES.items()})
+REVIEWERS = "reviewers"
+KEPT_BY_ENTERPRISES = Table(
+    N_("企业审核人员"),
+    {
+        "invited": N_("邀请"),
+        "sent_again": N_("重新发出邀请"),
+        "withdrawn": N_("撤回邀请"),
+        "joined": N_("接受邀请"),
+        "removed": N_("移除"),
+    },
+)
+"""What an enterprise does with its own reviewers: in the same trail, under the enterprise's key. No administrator does it."""
+
+BY_NAME = MappingProxyType(
+    {**{model.__tablename__: table for model, table in TABLES.items()}, REVIEWERS: KEPT_BY_ENTERPRISES}
+)
 """The same by the name that a Change holds."""
 
 
@@ -258,6 +273,22 @@ def install(account: Account) -> Account:
         fields = TABLES[Account].fields
         _record(account, account, ChangeKind.CREATED, {}, {key: getattr(account, key) for key in fields})
     return account
+
+
+def note_reviewers(person: Account, act: str, account: Account) -> None:
+    """Write what a reviewer did with another one of the same enterprise; whoever calls holds the transaction."""
+    db.session.add(
+        Change(
+            actor_id=person.id,
+            actor_name=person.name,
+            table_name=REVIEWERS,
+            row_key=str(person.enterprise_id),
+            label=str(person.enterprise),
+            kind=ChangeKind.CHANGED,
+            before={},
+            after={act: f"{account.name}（{account.login}）"},
+        )
+    )
 
 
 def administrator(actor: Account) -> Account:

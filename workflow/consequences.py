@@ -13,6 +13,7 @@ from models import (
     Account,
     Application,
     Enterprise,
+    Invitation,
     Material,
     Notice,
     Office,
@@ -31,6 +32,8 @@ from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REV
 from workflow.words import N_, Sentence
 
 WITH_THE_APPLICANT = tuple(state for state in State if editable(state))
+MOST_NAMED = 5
+"""Colleagues that a sentence names; the number says how many there are."""
 IS_UNDER_REVIEW = Application.state.in_(tuple(routing.REACH))
 IS_WITH_THE_APPLICANT = Application.state.in_(WITH_THE_APPLICANT)
 
@@ -244,21 +247,58 @@ def _who(account: Account) -> dict[str, str]:
     return {"name": account.name, "login": account.login or ""}
 
 
+def of_reviewer(account: Account) -> list[Sentence]:
+    """Tell what follows when a reviewer of an enterprise is removed; the one who removes them is always left."""
+    told = [
+        Sentence(
+            N_("%(name)s（%(login)s）立即退出系统，不能再登录；办过的业务仍记在其名下。"), _who(account)
+        ),
+        *_work_left(account, Account.enterprise_id == account.enterprise_id, str(account.enterprise)),
+    ]
+    invited = _count(Invitation, Invitation.invited_by_id == account.id)
+    if invited:
+        told.append(Sentence(N_("其发出、尚未接受的邀请 %(count)s 个一并撤回。"), {"count": str(invited)}))
+    return told
+
+
 def _empty_desk(account: Account, office_id: int | None) -> list[Sentence]:
-    """Tell when nobody is left who can log in for an office."""
+    """Tell who of an office goes on with the work of somebody who leaves it."""
     if office_id is None:
         return []
-    left = _count(Account, and_(Account.office_id == office_id, Account.active, Account.id != account.id))
-    if left:
-        return []
-    clerk = Account(role=account.role, office_id=office_id)
+    leaver = Account(id=account.id, role=account.role, office_id=office_id)
+    return _work_left(leaver, Account.office_id == office_id, str(db.session.get(Office, office_id)))
+
+
+def _work_left(leaver: Account, desk: ColumnElement[bool], name: str) -> list[Sentence]:
+    """Tell how much waits on a desk and who else can take it; where nobody is left, what to do about it."""
+    others = db.session.scalars(
+        select(Account.name).where(desk, Account.active, Account.id != leaver.id).order_by(Account.id)
+    ).all()
+    pending = and_(scope.enterprises(leaver), Enterprise.registration == Registration.PENDING)
+    applications, registrations = _count(Application, scope.waiting(leaver)), _count(Enterprise, pending)
     words = {
-        "office": str(db.session.get(Office, office_id)),
-        "count": str(_count(Application, scope.waiting(clerk))),
+        "desk": name,
+        "count": str(applications),
+        "pending": str(registrations),
+        "others": str(len(others)),
+        "names": "、".join(others[:MOST_NAMED]),
     }
-    return [
-        Sentence(N_("%(office)s没有其他可以登录的人员，送来的申请将无人办理（现有 %(count)s 件）。"), words)
-    ]
+    if not others:
+        wordings = [N_("%(desk)s没有其他可以登录的人员，送来的申请将无人办理（现有 %(count)s 件）。")]
+        if registrations:
+            wordings.append(N_("待审核的企业账号 %(pending)s 家也将无人办理。"))
+        wordings.append(N_("补救办法：先为%(desk)s新增工作人员，或把其他工作人员换到该单位。"))
+    else:
+        wordings = []
+        if applications:
+            wordings.append(
+                N_("%(desk)s待办的申请 %(count)s 件，由其他 %(others)s 位人员继续办理：%(names)s。")
+            )
+        if registrations:
+            wordings.append(
+                N_("待审核的企业账号 %(pending)s 家，由其他 %(others)s 位人员继续办理：%(names)s。")
+            )
+    return [Sentence(wording, words) for wording in wordings]
 
 
 # --- what applicants are asked for

@@ -20,7 +20,7 @@ from sqlalchemy.orm import defer, joinedload
 
 from models import Account, Application, Delivery, DeliveryState, Message, Way, db, exclusive, now
 from models.secrets import vault
-from workflow.messages import LIFETIMES, WORDING, gaps
+from workflow.messages import FOR_WHO_COMES, LIFETIMES, WORDING, gaps
 from workflow.settings import HELP_LINE, setting
 
 BACKOFF = (1, 5, 15, 60, 240, 720, 1440, 1440)
@@ -121,8 +121,10 @@ def _expand(message: Message, open_ways: Collection[Way]) -> None:
 
 
 def _receivers(message: Message) -> Sequence[Account]:
-    """Return who is told: the account, or everybody at the desk; nobody who was deactivated."""
+    """Return who is told: the account, or everybody at the desk; nobody who cannot log in, but for who is to come."""
     desk: ColumnElement[bool] = Account.id == message.account_id
+    if message.kind in FOR_WHO_COMES:
+        return db.session.scalars(select(Account).where(desk)).all()
     if message.enterprise_id is not None:
         desk = Account.enterprise_id == message.enterprise_id
     elif message.office_id is not None:
@@ -204,7 +206,8 @@ def compose(delivery: Delivery) -> Letter:
     lifetime = LIFETIMES.get(message.kind)
     if lifetime is not None and message.created_at + lifetime < now():
         raise Refused("too late")
-    where = address(account, delivery.way) if account.active else ""
+    told = account.active or message.kind in FOR_WHO_COMES
+    where = address(account, delivery.way) if told else ""
     if not where:
         raise Refused("no address")
     words: Mapping[str, str] = defaultdict(str, gaps(message) | (message.secret_words or {}))

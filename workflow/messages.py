@@ -40,14 +40,24 @@ WORDING = {
     "registration_waiting": N_("%(enterprise)s注册了企业账号，待您审核。"),
     "registration_approved": N_("企业账号已审核通过，可以审核本单位人员的申请。"),
     "registration_refused": N_("企业账号未通过审核，请修改后重新提交。原因：%(reason)s"),
+    "invitation": N_(
+        "%(inviter)s邀请您担任%(enterprise)s的审核人员。请在 7 天内打开本系统首页，点击“企业登录”和“接受邀请”，输入登录名%(login)s和邀请码%(code)s。如与您无关，请忽略。"
+    ),
+    "reviewers_changed": N_("本单位审核人员有变动，请核对。"),
     "password_reset": N_("您的重设密码验证码是%(code)s，30 分钟内有效。如非本人操作，请忽略。"),
 }
 
-SHOWN = {"password_reset": N_("有人用您的登录名申请重设密码，验证码已发到您登记的手机或邮箱。")}
+SHOWN = {
+    "invitation": N_("您被邀请担任本单位的审核人员。"),
+    "password_reset": N_("有人用您的登录名申请重设密码，验证码已发到您登记的手机或邮箱。"),
+}
 """What a page says where the wording has gaps for secrets: never what fills them."""
 
-LIFETIMES = {"password_reset": timedelta(minutes=30)}
+LIFETIMES = {"invitation": timedelta(days=7), "password_reset": timedelta(minutes=30)}
 """How long a message is worth sending; the others always are."""
+
+FOR_WHO_COMES = frozenset({"invitation"})
+"""What is told to somebody who cannot log in yet; everything else goes to active accounts alone."""
 
 MOST_UNREAD = 99
 """Counting stops here: the badge then says 99+, and costs the same for every desk."""
@@ -119,6 +129,18 @@ def remind_of_registration(enterprise: Enterprise) -> None:
             subject_enterprise_id=enterprise.id,
         )
     )
+
+
+def announce_reviewers(person: Account) -> None:
+    """Tell an enterprise that the circle of its reviewers has changed; who changed it knows."""
+    message = Message(
+        kind="reviewers_changed",
+        enterprise_id=person.enterprise_id,
+        subject_enterprise_id=person.enterprise_id,
+    )
+    db.session.add(message)
+    db.session.flush()
+    db.session.add(MessageReading(message_id=message.id, account_id=person.id))
 
 
 def tell(account: Account, kind: str, words: dict[str, str], urgent: bool = False) -> Message:

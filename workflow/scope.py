@@ -133,6 +133,13 @@ def staff(actor: Account) -> Criterion:
     return and_(administered(actor), Account.role.in_(STAFF))
 
 
+def reviewers(actor: Account) -> Criterion:
+    """Return the accounts that review, have reviewed or are invited to review for this reviewer's own enterprise."""
+    if actor.role is not Role.ENTERPRISE:
+        return false()
+    return and_(Account.role == Role.ENTERPRISE, Account.enterprise_id == actor.enterprise_id)
+
+
 def choosable_enterprises() -> Criterion:
     """Return the enterprises that an applicant can choose as 工作单位: registered and approved (A8)."""
     return and_(

@@ -493,3 +493,60 @@ def test_a_case_is_read_and_decided_on_a_phone(
     page.click("通过并提交至")
     page.see(NOTHING_WAITS)
     assert world.state_of(live_server, case) is State.PRELIMINARY_REVIEW
+
+
+# --- who reviews
+
+
+@pytest.mark.guide("E5")
+def test_a_colleague_is_invited_decides_and_is_removed(
+    page: ChromiumPage, chromium: Chromium, live_server: Site, employer: Workplace
+) -> None:
+    case = world.submitted(live_server, employer)
+    come_in(page, employer.reviewer, CONSOLE)
+    page.click("本单位审核人员")
+    page.click("发出邀请")
+    page.see("还有 2 处需要修改")
+    page.fill("姓名", "钱多")
+    page.fill("手机号码", "13847710001")
+    looked_at(page, "reviewers-invite")
+    page.click("发出邀请")
+    page.see("邀请码只显示这一次")
+    looked_at(page, "reviewers-handover")
+    address, login, code = page.window.locator(".handover code").all_inner_texts()
+    assert login == f"{employer.reviewer.login}-2"
+
+    invited = chromium.new_page(live_server.url)
+    invited.goto(urlsplit(address).path + "?" + urlsplit(address).query)
+    assert invited.value("登录名") == login
+    looked_at(invited, "invitation")
+    invited.fill("邀请码", code)
+    invited.fill("密码", "Qianduo2027")
+    invited.fill("再填写一次密码", "Qianduo2027")
+    invited.click("接受邀请，登录")
+    invited.see("请记下您的找回码")
+    invited.click("我已记下")
+    invited.choose_row(case.number)
+    invited.click("通过并提交至")
+    invited.see("企业审核通过")
+    assert world.state_of(live_server, case) is State.PRELIMINARY_REVIEW
+
+    page.click("已交给本人，返回")
+    page.see("接受邀请")
+    looked_at(page, "reviewers")
+    page.click("移除钱多")
+    page.see("立即退出系统，不能再登录")
+    looked_at(page, "reviewers-question")
+    page.click("确定移除")
+    page.see("已移除：钱多")
+    invited.goto(CONSOLE)
+    invited.see("企业登录")
+
+
+def looked_at(page: ChromiumPage, name: str) -> None:
+    """At a desk and on a phone: nothing for axe to find, nothing to scroll sideways."""
+    for width, height in ((390, 844), (1366, 768)):
+        page.set_viewport(width, height)
+        page.screenshot(Path(f"build/screens/{name}-{width}.png"))
+        assert page.axe() == [], f"{name} at {width}"
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), f"{name} at {width}"

@@ -22,7 +22,7 @@ from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 from worker import queue
 from worker.waking import Waker
-from workflow import delivery
+from workflow import delivery, reviewers
 from workflow.delivery import BACKOFF
 
 Later = Callable[[float], None]
@@ -294,3 +294,17 @@ def test_nobody_waits_for_a_queue_that_is_slow_or_away(house: Flask, monkeypatch
     assert len(asked) == 2, "once for all that was told meanwhile"
     told(account)
     until(lambda: len(asked) == 3)
+
+
+def test_an_invitation_reaches_somebody_who_cannot_log_in_yet(
+    house: Flask, mail: MailSink, gateway: Gateway
+) -> None:
+    ordos = world()
+    invited = reviewers.invite(ordos.banner.reviewer, "钱多", PHONE, EMAIL)
+    application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos, person(phone="", email=None))
+    send_all()
+    assert len(gateway.received) == len(mail.received) == 1, "the application waits for those who review"
+    for text_ in (gateway.texts()[0], mail.received[0].get_content()):
+        assert invited.code in text_
+        assert invited.account.login in text_
+    assert db.session.scalars(select(Message).where(Message.secret_words.is_not(None))).all() == []

@@ -32,7 +32,7 @@ from tests.factories import PASSWORD, REASON, Place, World
 from tests.machine.site import Client
 from tests.site.stored import Stored
 from uploads.sets import storage
-from workflow import attachments, messages, scope
+from workflow import attachments, messages, reviewers, scope
 from workflow.accounts import DOOR_OF
 from workflow.administration import TABLES
 from workflow.settings import HELP_LINE
@@ -85,6 +85,7 @@ class Seen:
     attachments: frozenset[int]
     enterprises: frozenset[int]
     messages: frozenset[int]
+    reviewers: frozenset[int]
     administered: dict[type[Any], frozenset[Any]]
 
 
@@ -100,6 +101,7 @@ class City:
     attachments: dict[int, Attachment]
     enterprises: dict[int, Enterprise]
     messages: dict[int, Message]
+    reviewers: dict[int, Account]
     administered: dict[type[Any], list[Any]]
     secrets: dict[str, set[str]]
     """By actor, the words that no page may say to them."""
@@ -156,6 +158,9 @@ def build(app: Flask) -> City:
             attachments=found[Attachment],
             enterprises=found[Enterprise],
             messages=found[Message],
+            reviewers={
+                row.id: row for row in db.session.scalars(select(Account)) if row.role is Role.ENTERPRISE
+            },
             administered={model: list(db.session.scalars(select(model)).unique()) for model in TABLES},
             secrets=secrets,
             sessions={
@@ -184,6 +189,9 @@ def _people(made: World) -> dict[str, Account]:
         factories.saved(event)
         messages.announce_registration(one, event)
     db.session.commit()
+    factories.reviewer(made.banner.enterprise, "钱多")
+    for place, name in ((made.banner, "孙待"), (made.elsewhere, "吴来")):
+        reviewers.invite(place.reviewer, name, "13847710009")
     return {
         **own,
         NEWCOMER: _applicant(),
@@ -248,12 +256,13 @@ def _seen(actor: Account | None) -> Seen:
         return frozenset(db.session.scalars(select(column).where(criterion)))
 
     if actor is None:
-        return Seen(frozenset(), frozenset(), frozenset(), frozenset(), {})
+        return Seen(frozenset(), frozenset(), frozenset(), frozenset(), frozenset(), {})
     return Seen(
         ids(Application.id, scope.visible(actor)),
         ids(Attachment.id, scope.attachments(actor)),
         ids(Enterprise.id, scope.enterprises(actor)),
         ids(Message.id, scope.messages(actor)),
+        ids(Account.id, scope.reviewers(actor)),
         {
             model: ids(model.__mapper__.primary_key[0], table.criterion(actor))
             for model, table in TABLES.items()

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from admin_views.base import Closed
 from admin_views.registration import RegistrationView
-from models import Application, Attachment, Enterprise
+from models import Account, Application, Attachment, Enterprise
 from tests.site.city import Actor, City
 from uploads.preview import WIDTHS
 
@@ -27,6 +27,7 @@ FOR_ANYBODY = {
     "accounts.login": "a door",
     "accounts.register": "「马上注册」",
     "accounts.reset": "a forgotten password, with the 「找回码」 (A2, E4)",
+    "accounts.invitation": "whoever was invited, with the code of the invitation",
     "accounts.logout": "ends one's own session, if there is one",
 }
 FOR_EVERY_ACCOUNT = {
@@ -144,6 +145,9 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
     elif model is Enterprise and view is not None and view.console == "office" and asked == {"key"}:
         for one in city.enterprises.values():
             yield {"key": one.id} | page, one, one.id in seen.enterprises
+    elif model is Account and view is not None and view.console == "enterprise" and asked == {"key"}:
+        for key, row in city.reviewers.items():
+            yield {"key": key}, row, key in seen.reviewers
     elif model in city.administered and asked == {"key"}:
         for row in city.administered[model]:
             key = row.__mapper__.primary_key_from_instance(row)[0]

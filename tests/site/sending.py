@@ -51,7 +51,15 @@ TYPED = {
 }
 """What a person types into an empty field of this name or type."""
 
-VOLATILE = {"password_hash", "recovery_hash", "session_stamp", "storage_name", "licence_file"}
+VOLATILE = {
+    "password_hash",
+    "recovery_hash",
+    "session_stamp",
+    "storage_name",
+    "licence_file",
+    "code_digest",
+    "secret_words",
+}
 """Drawn anew each time."""
 
 

@@ -23,6 +23,7 @@ from workflow.transitions import actions
 SENT_BY_ALL = {"csrf_token"}
 WITHOUT_TRACE = {
     "accounts.login": "begins a session",
+    "accounts.invitation": "needs the code of an invitation, which no page shows twice",
     "accounts.logout": "ends it",
     "accounts.reset": "needs the 「找回码」, which no page shows",
     "accounts.code": "forgets the code in the session",

@@ -1,0 +1,213 @@
+"""本单位审核人员: an enterprise invites its own reviewers and removes them; no other enterprise's, and never itself.
+
+All of them have equal rights. There is no owner whose leaving would lock the enterprise out: whoever reviews for it may
+invite and remove, but nobody removes themself, so the last one stays. Each act is told to all of them and is in the trail.
+"""
+
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from models import Account, Enterprise, Invitation, Message, Role, db, exclusive, now
+from models.secrets import vault
+from workflow import accounts, administration, consequences, messages, scope
+from workflow.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from workflow.people import normalised
+from workflow.registration import opens_console
+from workflow.review import present
+from workflow.words import N_, Sentence
+
+DOOR = accounts.DOOR_OF[Role.ENTERPRISE]
+LIFETIME = messages.LIFETIMES["invitation"]
+MOST = 20
+"""Reviewers and invitations of one enterprise at a time."""
+MOST_SENT = 20
+MOST_SENT_WITHIN = timedelta(hours=1)
+"""How often one enterprise may let us write to people who have no account here."""
+
+
+@dataclass(frozen=True)
+class Invited:
+    """What the inviter hands over; the code is kept nowhere and shown once."""
+
+    account: Account
+    code: str = field(repr=False)
+
+
+def invite(actor: Account, name: str, phone: str, email: str | None = None) -> Invited:
+    """Ask somebody to review for the actor's own enterprise. Raises NotPermitted, Unacceptable."""
+    with _managing(actor) as (person, enterprise):
+        theirs = db.session.scalars(select(Account).where(scope.reviewers(person))).all()
+        here = [one for one in theirs if one.active or _invitation(one)]
+        if any(one.phone == phone for one in here):
+            raise Unacceptable("phone", Sentence(N_("这个手机号码已是本单位的审核人员，或已被邀请。")))
+        if len(here) >= MOST:
+            sentence = N_("审核人员和未接受的邀请最多 %(most)s 个，请先移除或撤回不再需要的。")
+            raise Unacceptable("", Sentence(sentence, {"most": str(MOST)}))
+        account = accounts.new_account(
+            Role.ENTERPRISE,
+            _login(enterprise, len(theirs) + 1),
+            name,
+            accounts.draw_password(),
+            phone=phone,
+            email=email,
+            wants_mail=bool(email),
+            enterprise_id=enterprise.id,
+        )
+        account.active = False
+        db.session.add(account)
+        db.session.flush()
+        return _send(account, person, "invited")
+
+
+def send_again(actor: Account, account_id: int) -> Invited:
+    """Send a new code in place of the one before, which is worth nothing from now on. Raises NotPermitted, NotVisible, Unacceptable."""
+    with _managing(actor) as (person, _):
+        account = _invited(person, account_id)
+        return _send(account, person, "sent_again")
+
+
+def withdraw(actor: Account, account_id: int) -> Account:
+    """Let an invitation be worth nothing. Raises NotPermitted, NotVisible."""
+    with _managing(actor) as (person, _):
+        account = _invited(person, account_id)
+        db.session.delete(_invitation(account))
+        administration.note_reviewers(person, "withdrawn", account)
+        return account
+
+
+def accept(login: str, code: str, password: str) -> tuple[Account, str] | None:
+    """Let the invited person in with a password of their own choosing; the code is used up.
+
+    Returns the account and its 「找回码」, or None when login and code do not belong together or the time is over.
+    """
+    found = accounts.find(DOOR, login)
+    if found is None:
+        return None
+    with exclusive():
+        accounts.hold(found)
+        account = db.session.get_one(Account, found.id, populate_existing=True)
+        invitation = _invitation(account)
+        if invitation is None or invitation.expires_at < now():
+            return None
+        if not hmac.compare_digest(invitation.code_digest, _digest(account, code)):
+            return None
+        db.session.delete(invitation)
+        account.active = True
+        accounts.set_password(account, password)
+        recovery_code = accounts.set_recovery_code(account)
+        administration.note_reviewers(account, "joined", account)
+        messages.announce_reviewers(account)
+        return account, recovery_code
+
+
+def remove(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
+    """End somebody's access, with whatever they have invited; what they did stays under their name.
+
+    Raises NotPermitted, NotVisible, Unacceptable, Unconfirmed unless `confirmed` is the token of what it sets off.
+    """
+    with _managing(actor) as (person, _):
+        account = _colleague(person, account_id)
+        if not account.active:
+            raise NotVisible
+        if account.id == person.id:
+            raise Unacceptable(
+                "", Sentence(N_("不能移除自己。请先邀请另一位审核人员，由对方移除您；本单位至少保留一位。"))
+            )
+        told = consequences.of_reviewer(account)
+        if confirmed != (question := Unconfirmed(told)).token:
+            raise question
+        account.active = False
+        accounts.end_sessions(account)
+        for invitation in db.session.scalars(
+            select(Invitation).where(Invitation.invited_by_id == account.id)
+        ):
+            administration.note_reviewers(person, "withdrawn", invitation.account)
+            db.session.delete(invitation)
+        administration.note_reviewers(person, "removed", account)
+        messages.announce_reviewers(person)
+        return account
+
+
+@contextmanager
+def _managing(actor: Account) -> Iterator[tuple[Account, Enterprise]]:
+    """Let one reviewer at a time change who reviews for an enterprise: two must not remove each other."""
+    with exclusive():
+        enterprise = db.session.scalars(
+            select(Enterprise)
+            .where(Enterprise.id == actor.enterprise_id)
+            .with_for_update(of=Enterprise, key_share=True)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        person = present(actor)
+        if enterprise is None or person.enterprise_id != enterprise.id or not opens_console(person):
+            raise NotPermitted
+        yield person, enterprise
+
+
+def _login(enterprise: Enterprise, place: int) -> str:
+    """Return a login that nobody has to invent and nobody else can have: the enterprise's own code and a number."""
+    return f"{enterprise.credit_code}-{place}"
+
+
+def _colleague(person: Account, account_id: int) -> Account:
+    account = db.session.scalars(
+        select(Account)
+        .where(Account.id == account_id, scope.reviewers(person))
+        .with_for_update(of=Account, key_share=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if account is None:
+        raise NotVisible
+    return account
+
+
+def _invited(person: Account, account_id: int) -> Account:
+    account = _colleague(person, account_id)
+    if _invitation(account) is None:
+        raise NotVisible
+    return account
+
+
+def _invitation(account: Account) -> Invitation | None:
+    found: Invitation | None = db.session.get(Invitation, account.id, populate_existing=True)
+    return found
+
+
+def _send(account: Account, person: Account, act: str) -> Invited:
+    """Give an invitation a new code, which goes to whoever can be reached."""
+    recently = (
+        select(func.count())
+        .select_from(Message)
+        .join(Account, Account.id == Message.account_id)
+        .where(
+            Message.kind == "invitation",
+            Message.created_at > now() - MOST_SENT_WITHIN,
+            Account.enterprise_id == person.enterprise_id,
+        )
+    )
+    if (db.session.scalar(recently) or 0) >= MOST_SENT:
+        raise Unacceptable("", Sentence(N_("一小时内发出的邀请太多，请稍后再试。")))
+    code = accounts.draw_code()
+    invitation = _invitation(account) or Invitation(account_id=account.id)
+    invitation.code_digest = _digest(account, code)
+    invitation.invited_by_id = person.id
+    invitation.expires_at = now() + LIFETIME
+    db.session.add(invitation)
+    words = {
+        "inviter": person.name,
+        "enterprise": str(person.enterprise),
+        "login": account.login or "",
+        "code": code,
+    }
+    messages.tell(account, "invitation", words, urgent=True)
+    administration.note_reviewers(person, act, account)
+    return Invited(account, code)
+
+
+def _digest(account: Account, code: str) -> str:
+    return vault.digest(f"invitation:{account.id}:{normalised(code)}")
