@@ -27,7 +27,7 @@ def load_account(identifier: str) -> Account | None:
     """Return the account of a session; None when it has been deactivated or its password changed since."""
     number, _, stamp = identifier.partition(".")
     account = db.session.get(Account, int(number)) if number.isdecimal() else None
-    holds = account is not None and account.active and account.session_stamp == stamp
+    holds = account is not None and account.is_active and account.session_stamp == stamp
     return account if holds else None
 
 

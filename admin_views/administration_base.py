@@ -137,14 +137,14 @@ class Kept(Administration, ScopedView):
     def _key(self, row: Any) -> Any:
         return getattr(row, self.named)
 
-    def _saved(self, form: Any, row: Any, save: Callable[[Any], Any]) -> Any:
+    def _saved(self, form: Any, row: Any, save: Callable[[Any], Any], **beside: Any) -> Any:
         """Save, or show the form again with what stands in the way."""
         key = self._key(row) if row is not None else None
         try:
             saved = save(form)
         except Hindrance as hindrance:
             present = self.get_one(key) if key is not None else None
-            return self._hindered(form, present, hindrance)
+            return self._hindered(form, present, hindrance, **beside)
         return self.saved(saved)
 
     def saved(self, row: Any) -> Any:
@@ -152,23 +152,30 @@ class Kept(Administration, ScopedView):
         flash(gettext("已保存：%(name)s", name=said(administration.name_of(row))), "success")
         return redirect(self.get_url(".index_view"))
 
-    def _hindered(self, form: Any, row: Any, hindrance: Hindrance) -> Any:
+    def _hindered(self, form: Any, row: Any, hindrance: Hindrance, **beside: Any) -> Any:
         if isinstance(hindrance, Unconfirmed):
-            return self._sheet(form, row, question=hindrance)
+            return self._sheet(form, row, question=hindrance, **beside)
         if isinstance(hindrance, Unacceptable):
             wrong = said(hindrance.sentence.text, hindrance.sentence.words)
             if hindrance.field in form:
                 form[hindrance.field].errors = [*form[hindrance.field].errors, wrong]
             else:
                 form.form_errors.append(wrong)
-            return self._sheet(form, row)
+            return self._sheet(form, row, **beside)
         if isinstance(hindrance, DecidedMeanwhile):
-            return self._sheet(form, row, meanwhile=True)
+            return self._sheet(form, row, meanwhile=True, **beside)
         return answer(hindrance)
 
     def _sheet(
-        self, form: Any, row: Any, *, question: Unconfirmed | None = None, meanwhile: bool = False
+        self,
+        form: Any,
+        row: Any,
+        *,
+        question: Unconfirmed | None = None,
+        meanwhile: bool = False,
+        **beside: Any,
     ) -> tuple[str, int]:
+        """Return the page of a form; `beside` is what one of several forms of a row says otherwise."""
         status = HTTPStatus.OK
         if meanwhile:
             status = HTTPStatus.CONFLICT
@@ -186,7 +193,7 @@ class Kept(Administration, ScopedView):
             seen=self._seen(row, meanwhile),
             changes=changes_of(self.model, self._key(row)) if row is not None else [],
             told=told_change,
-            **self.beside(row),
+            **self.beside(row) | beside,
         )
         return content, status
 

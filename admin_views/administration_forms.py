@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import (
     DataRequired,
@@ -22,6 +22,7 @@ from wtforms.validators import (
 from admin_views.frame import said
 from admin_views.typed import one_line
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
+from workflow import consequences
 from workflow.accounts import STAFF
 from workflow.routing import KIND_WORDS
 from workflow.transitions import ROLE_WORDS
@@ -74,8 +75,8 @@ def _offices() -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in db.session.execute(offices)]
 
 
-def _regions() -> list[tuple[int, str]]:
-    regions = select(Region.id, Region.name, Region.kind).order_by(Region.position, Region.id)
+def _regions(*which: ColumnElement[bool]) -> list[tuple[int, str]]:
+    regions = select(Region.id, Region.name, Region.kind).where(*which).order_by(Region.position, Region.id)
     return [
         (row.id, gettext("%(name)s（%(kind)s）", name=row.name, kind=said(KIND_WORDS[row.kind])))
         for row in db.session.execute(regions)
@@ -137,6 +138,23 @@ class RegionForm(FlaskForm):
     active = BooleanField(_("启用"), default=True, description=_("停用后，企业注册时不能再选这个地区。"))
 
 
+class MergeForm(FlaskForm):
+    """The region that another one is merged into, among those that it could be."""
+
+    merged_into_id = Chosen(
+        _("并入的地区"),
+        list,
+        _("请选择"),
+        validators=[InputRequired(_("请选择要并入的地区。"))],
+        description=_("审核流程相同的地区才能合并。保存前会告诉您有多少企业、申请和工作人员随之划转。"),
+    )
+
+    def __init__(self, region: Region, **given: Any) -> None:
+        super().__init__(**given)
+        choices = _regions(consequences.could_take(region))
+        self.merged_into_id.choices = [*(self.merged_into_id.choices or ()), *choices]
+
+
 class OfficeForm(FlaskForm):
     name = Line(_("名称"), 80, _given(_("请填写名称。")))
     telephone = Line(
@@ -159,6 +177,11 @@ class EnterpriseForm(FlaskForm):
     )
     contact_name = Line(_("联系人"), 60, _given(_("请填写联系人。")))
     contact_phone = Line(_("联系电话"), 30, _given(_("请填写联系电话。")), TELEPHONE)
+    active = BooleanField(
+        _("启用"),
+        default=True,
+        description=_("停用后不能再被选为工作单位，审核人员不能登录；保存前会告诉您在办的申请怎么处理。"),
+    )
 
 
 class StaffForm(FlaskForm):

@@ -1,8 +1,11 @@
 """地区与单位, 企业: who belongs where, and so which way an application goes. Moving one moves what is under review (D3)."""
 
+from http import HTTPStatus
 from typing import Any
 
-from flask import request
+from flask import abort, request
+from flask_admin import expose
+from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import Select, func, or_, select
 
@@ -17,7 +20,7 @@ from admin_views.administration_base import (
 )
 from admin_views.keyset import page
 from models import Account, Application, Enterprise, Office, OfficeDuty, Region, Registration, db
-from workflow import administration, registration, routing, scope
+from workflow import administration, consequences, registration, routing, scope
 from workflow.consequences import WITH_THE_APPLICANT
 from workflow.transitions import STATE_WORDS
 from workflow.words import N_, NP_
@@ -26,6 +29,7 @@ from workflow.words import N_, NP_
 class Regions(Kept):
     """Regions: their kind decides the way of their applications, their office who reviews first."""
 
+    opened = (*Kept.opened, "merge")
     form = forms.RegionForm
     title = N_("地区与单位")
     listed = "administration/regions.html"
@@ -38,6 +42,7 @@ class Regions(Kept):
                 Region.code,
                 Region.kind,
                 Region.active,
+                Region.merged_into_id,
                 Office.name.label("office"),
                 Office.telephone,
             )
@@ -60,7 +65,39 @@ class Regions(Kept):
             "kinds": routing.KIND_WORDS,
             "way": routing.ROUTES,
             "steps": routing.STEP_WORDS,
+            "could_merge": row is not None and self._could_merge(row),
         }
+
+    @expose("/<key>/merge/", methods=("GET", "POST"))
+    def merge(self, key: str) -> Any:
+        """Merge a region into another one, with its enterprises, what is under review, and its office."""
+        row = self.get_one(key)
+        if not self._could_merge(row):
+            abort(HTTPStatus.NOT_FOUND)
+        form = forms.MergeForm(row)
+        beside = {
+            "name": gettext("%(region)s并入其他地区", region=row.name),
+            "save_word": gettext("下一步：核对"),
+            "confirm_word": gettext("确定合并"),
+        }
+        if request.method == "POST" and form.validate():
+            return self._saved(form, row, lambda form: self._merged(form, row), **beside)
+        return self._sheet(form, row, **beside)
+
+    def _could_merge(self, region: Region) -> bool:
+        others = self.rows(Region.id).where(consequences.could_take(region)).limit(1)
+        return region.merged_into is None and db.session.scalar(others) is not None
+
+    def _merged(self, form: Any, row: Region) -> Region:
+        into_id = form.merged_into_id.data
+        return administration.change(
+            Region,
+            row.id,
+            current_user,
+            lambda region: consequences.merge_into(region, into_id),
+            seen=request.form.get("seen", ""),
+            confirmed=confirmed(),
+        )
 
 
 class Offices(Kept):
@@ -119,7 +156,7 @@ class Enterprises(Kept):
     form = forms.EnterpriseForm
     title = NP_("list", "企业")
     listed = "administration/enterprises.html"
-    wide = ("name", "region_id")
+    wide = ("name", "region_id", "active")
 
     def rows_listed(self) -> Any:
         return page(self._found(), newest_first(Enterprise), request.args.get("page", ""), PAGE_SIZE)
@@ -132,6 +169,7 @@ class Enterprises(Kept):
             Enterprise.contact_name,
             Enterprise.contact_phone,
             Enterprise.registration,
+            Enterprise.active,
             Region.name.label("region"),
             Enterprise.id.label("sort_key"),
             Enterprise.id,
@@ -164,8 +202,7 @@ class Enterprises(Kept):
             "chosen": self.filters(),
             "regions": [(row.id, row.name) for row in db.session.execute(regions)],
             "registrations": registration.REGISTRATION_WORDS,
-            "approved": Registration.APPROVED,
-            "pending": Registration.PENDING,
+            "badges": registration.BADGES,
         }
 
     def beside(self, row: Any) -> dict[str, Any]:
@@ -181,7 +218,6 @@ class Enterprises(Kept):
             "returned": sum(counts.get(state, 0) for state in WITH_THE_APPLICANT),
             "office": registration.office_of(row),
             "registrations": registration.REGISTRATION_WORDS,
-            "approved": Registration.APPROVED,
-            "pending": Registration.PENDING,
+            "badges": registration.BADGES,
             "events": registration.SAID,
         }

@@ -70,6 +70,7 @@ class EnterpriseAccounts(ScopedView):
             Enterprise.contact_name,
             Enterprise.contact_phone,
             Enterprise.registration,
+            Enterprise.active,
             Enterprise.waiting_since,
             Enterprise.id,
         )
@@ -90,7 +91,7 @@ class EnterpriseAccounts(ScopedView):
                 for key in ("first", "previous", "next", "last")
             },
             registration_words=registration.REGISTRATION_WORDS,
-            approved=Registration.APPROVED,
+            badges=registration.BADGES,
             pending=Registration.PENDING,
         )
 
@@ -114,8 +115,7 @@ class EnterpriseAccounts(ScopedView):
             steps=registration.steps_for(found, current_user),
             registration_words=registration.REGISTRATION_WORDS,
             said_words=registration.SAID,
-            pending=Registration.PENDING,
-            approved=Registration.APPROVED,
+            badges=registration.BADGES,
             phrases=REFUSAL_PHRASES,
             **{"wrong": {}, "typed": {}, "meanwhile": False, **further},
         )
@@ -199,7 +199,7 @@ class EnterpriseAccounts(ScopedView):
 
 
 def _waiting() -> ColumnElement[bool]:
-    return Enterprise.registration == Registration.PENDING
+    return (Enterprise.registration == Registration.PENDING) & Enterprise.active
 
 
 def register(app: Flask) -> None:

@@ -76,7 +76,11 @@ def latest_return(application: Application | None) -> Review | None:
         return None
     return db.session.scalars(
         select(Review)
-        .where(Review.application_id == application.id, Review.to_state == RETURNED)
+        .where(
+            Review.application_id == application.id,
+            Review.to_state == RETURNED,
+            Review.from_state != RETURNED,
+        )
         .order_by(Review.sequence.desc())
         .limit(1)
     ).first()
@@ -119,7 +123,7 @@ def column(application: Application | None) -> dict[str, Any]:
     """Return the right column: where it is, and how many applications 「查询历史」 has."""
     reviews = progress.history(application) if application else []
     number = db.session.scalar(select(func.count(Application.id)).where(scope.visible(current_user))) or 0
-    returns = sum(line.to_state is RETURNED for line in reviews)
+    returns = sum(line.to_state is RETURNED and not line.stayed for line in reviews)
     summary = ngettext("%(num)s 条申请", "%(num)s 条申请", number)
     if returns:
         summary += gettext("，本次回退 %(count)s 次", count=returns)

@@ -31,8 +31,6 @@ TRAIL = {
 }
 """How far each of the three steps is: sent in, reviewed by the office, opened."""
 
-BADGES = {Registration.PENDING: "wait", Registration.APPROVED: "good", Registration.REFUSED: "bad"}
-
 
 class RegistrationView(Closed):
     """The one page that is open to an enterprise before its approval, and stays open afterwards."""
@@ -113,7 +111,7 @@ class RegistrationView(Closed):
             office=office,
             events=events,
             trail=TRAIL[found.registration],
-            badge_kind=BADGES[found.registration],
+            badge_kind=registration.BADGES[found.registration],
             words=registration.REGISTRATION_WORDS,
             said_words=registration.SAID,
         )

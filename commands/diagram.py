@@ -8,6 +8,7 @@ from workflow.transitions import (
     ACTION_WORDS,
     FIRST_STEP,
     ROLE_WORDS,
+    SET_OFF,
     STATE_WORDS,
     TRANSITIONS,
     UNRECORDED,
@@ -35,8 +36,8 @@ def drawn() -> str:
     """Return the diagram as a Mermaid block."""
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {State.DRAFT.value}"]
     lines += [f"    {state.value} : {words}" for state, words in STATE_WORDS.items()]
-    for row in TRANSITIONS:
-        if row.said == UNRECORDED:
+    for row in (*TRANSITIONS, *SET_OFF):
+        if row.said == UNRECORDED or row.to is row.state:
             continue
         targets = _targets(row)
         for target, kinds in targets.items():

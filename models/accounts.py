@@ -50,8 +50,8 @@ class Account(Model):
 
     @property
     def is_active(self) -> bool:
-        """Flask-Login asks: a deactivated account has no session."""
-        return self.active
+        """Whether the person comes in: not when deactivated, and no reviewer of a closed enterprise."""
+        return self.active and (self.enterprise is None or self.enterprise.active)
 
     def get_id(self) -> str:
         """What the session cookie holds; a changed stamp makes every older cookie worthless."""

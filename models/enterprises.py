@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.database import Instant, Model, now, words
@@ -29,6 +29,8 @@ class Enterprise(Model):
     licence_pages: Mapped[int | None]
     licence_sha256: Mapped[str | None] = mapped_column(String(64))
     registration: Mapped[Registration] = mapped_column(words(Registration), default=Registration.PENDING)
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """A closed one is nobody's employer any more; its reviewers do not come in."""
     version: Mapped[int] = mapped_column(default=1)
     waiting_since: Mapped[datetime] = mapped_column(Instant, default=now)
 

@@ -33,8 +33,10 @@ class Region(Model):
     office_id: Mapped[int] = mapped_column(ForeignKey("offices.id"))
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id"))
 
     office: Mapped[Office] = relationship(lazy="joined", innerjoin=True)
+    merged_into: Mapped["Region | None"] = relationship(remote_side=[id])
 
     __table_args__ = (Index(None, "office_id"),)
 

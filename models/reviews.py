@@ -40,6 +40,11 @@ class Review(Model):
     application: Mapped[Application] = relationship()
     actor: Mapped[Account] = relationship()
 
+    @property
+    def stayed(self) -> bool:
+        """Whether the line left the application where it was."""
+        return self.from_state is self.to_state
+
     __table_args__ = (
         UniqueConstraint("application_id", "sequence"),
         Index(None, "actor_id", "application_id"),

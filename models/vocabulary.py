@@ -50,6 +50,8 @@ class Action(Enum):
     REFUSE = "refuse"
     MOVE = "move"
     """Laid onto another way by an administrator (D3): decides nothing, so it has no row in the table; its reason says what it is."""
+    CLOSE = "close"
+    """Its employer was closed by an administrator (D1): what becomes of it stands in the table's second part."""
 
 
 class ChangeKind(Enum):
@@ -60,8 +62,9 @@ class ChangeKind(Enum):
 
 
 class Registration(Enum):
-    """Where the registration of an enterprise's account stands (E2, E3)."""
+    """Where the registration of an enterprise's account stands (E2, E3); a listed one was imported and has no account."""
 
+    LISTED = "listed"
     PENDING = "pending"
     APPROVED = "approved"
     REFUSED = "refused"

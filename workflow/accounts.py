@@ -72,7 +72,7 @@ def authenticate(door: str, login: str, password: str) -> Account | None:
     """Return the active account whose password this is, or None; as slow for a stranger as for a wrong password."""
     account = find(door, login)
     right = verify(account.password_hash if account else None, password[:LONGEST_PASSWORD])
-    return account if right and account is not None and account.active else None
+    return account if right and account is not None and account.is_active else None
 
 
 def password_fault(password: str) -> str:
@@ -191,7 +191,7 @@ def reset_password(door: str, login: str, code: str, password: str) -> tuple[Acc
     """
     account = find(door, login)
     right = verify(account.recovery_hash if account else None, normalised(code))
-    if account is None or not right or not account.active:
+    if account is None or not right or not account.is_active:
         return None
     with exclusive():
         hold(account)

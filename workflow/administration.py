@@ -51,8 +51,8 @@ def _sets_off_nothing(_row: Any, _before: Mapping[str, Any], _person: Account) -
     return []
 
 
-def _carries_out_nothing(_row: Any, _before: Mapping[str, Any], _person: Account) -> None:
-    pass
+def _carries_out_nothing(_row: Any, _before: Mapping[str, Any], _person: Account) -> consequences.Followed:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class Table:
     """Raises Unacceptable for what no row may hold."""
     sets_off: Callable[[Any, Mapping[str, Any], Account], list[Sentence]] = _sets_off_nothing
     """Tells what the change sets off; `before` holds the changed columns as they were, {} for a new row."""
-    carry_out: Callable[[Any, Mapping[str, Any], Account], None] = _carries_out_nothing
-    """Does what it sets off, once that has been confirmed."""
+    carry_out: Callable[[Any, Mapping[str, Any], Account], consequences.Followed] = _carries_out_nothing
+    """Does what it sets off, once that has been confirmed; returns the rows that changed along."""
 
 
 def _enterprise_follows(enterprise: Enterprise) -> None:
@@ -109,8 +109,10 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
                 "office_id": N_("负责单位"),
                 "position": N_("排列顺序"),
                 "active": N_("启用"),
+                "merged_into_id": N_("并入"),
             },
             unique=("name", "code"),
+            hold=consequences.hold_region,
             sets_off=consequences.of_region,
             carry_out=consequences.hand_over_region,
         ),
@@ -127,13 +129,14 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
                 "region_id": N_("所属地区"),
                 "contact_name": N_("联系人"),
                 "contact_phone": N_("联系电话"),
+                "active": N_("启用"),
             },
             criterion=scope.enterprises,
             silent=frozenset({"initials", "version"}),
             hold=consequences.hold_applications_of_enterprise,
             complete=_enterprise_follows,
             sets_off=consequences.of_enterprise,
-            carry_out=consequences.move_along,
+            carry_out=consequences.follow_enterprise,
         ),
         Account: Table(
             N_("工作人员"),
@@ -217,7 +220,7 @@ def add(row: Row, actor: Account, *, confirmed: str = "") -> Row:
         if db.session.scalar(select(type(row)).where(_same(row), table.criterion(person))) is None:
             raise NotPermitted
         _confirm(table.sets_off(row, {}, person), confirmed)
-        _record(row, person, ChangeKind.CREATED, {}, {key: getattr(row, key) for key in table.fields})
+        record_new(row, person)
     return row
 
 
@@ -257,8 +260,10 @@ def change(
         _flush()
         db.session.expire(row, [relation.key for relation in inspect(model).relationships])
         _confirm(table.sets_off(row, before, person), confirmed)
-        table.carry_out(row, before, person)
+        followed = table.carry_out(row, before, person)
         _record(row, person, ChangeKind.CHANGED, before, after)
+        for other, was in followed:
+            _record(other, person, ChangeKind.CHANGED, was, {name: getattr(other, name) for name in was})
     return row
 
 
@@ -270,8 +275,7 @@ def install(account: Account) -> Account:
     with exclusive():
         db.session.add(account)
         _flush()
-        fields = TABLES[Account].fields
-        _record(account, account, ChangeKind.CREATED, {}, {key: getattr(account, key) for key in fields})
+        record_new(account, account)
     return account
 
 
@@ -368,6 +372,12 @@ def _flush() -> None:
 def _confirm(told: list[Sentence], confirmed: str) -> None:
     if told and confirmed != (question := Unconfirmed(told)).token:
         raise question
+
+
+def record_new(row: Base, person: Account) -> None:
+    """Write into the audit trail what a new row began with; whoever calls holds the transaction."""
+    fields = TABLES[type(row)].fields
+    _record(row, person, ChangeKind.CREATED, {}, {key: getattr(row, key) for key in fields})
 
 
 def _record(

@@ -115,7 +115,12 @@ def _contract_end(application: Application) -> str:
 
 def _enterprise(application: Application) -> str:
     chosen = application.enterprise
-    if chosen is None or chosen.registration is not Registration.APPROVED or not chosen.region.active:
+    if (
+        chosen is None
+        or not chosen.active
+        or chosen.registration is not Registration.APPROVED
+        or not chosen.region.active
+    ):
         return N_("所选单位的账号目前不可用，请重新选择或联系单位。")
     return ""
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from models import (
     Account,
@@ -24,10 +24,10 @@ from models import (
     State,
     db,
 )
-from workflow import messages, routing, scope
+from workflow import accounts, messages, routing, scope
 from workflow.calendar import today
 from workflow.errors import NotPermitted, Unacceptable
-from workflow.review import reroute
+from workflow.review import employer_closed, reroute
 from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, editable
 from workflow.words import N_, Sentence
 
@@ -37,19 +37,44 @@ MOST_NAMED = 5
 IS_UNDER_REVIEW = Application.state.in_(tuple(routing.REACH))
 IS_WITH_THE_APPLICANT = Application.state.in_(WITH_THE_APPLICANT)
 
-# --- an enterprise moves to another region
+Followed = Sequence[tuple[Account | Enterprise, Mapping[str, Any]]]
+"""Rows that changed along with the one that was changed, each with its columns as they were: for the audit trail."""
+
+# --- an enterprise moves to another region, or is closed
 
 
 def hold_applications_of_enterprise(key: int) -> None:
-    """Let no application to this enterprise be decided until the transaction ends."""
-    held = select(Application.id).where(Application.submitted_enterprise_id == key, IS_UNDER_REVIEW)
+    """Let no application to this enterprise be decided or sent in until the transaction ends."""
+    held = select(Application.id).where(or_(_submitted_to(key), _names(key)))
     db.session.execute(held.order_by(Application.id).with_for_update()).all()
 
 
 def of_enterprise(enterprise: Enterprise, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
-    """Tell what moves along with the enterprise (D3)."""
-    if "region_id" not in before:
-        return []
+    """Tell what moves along with the enterprise (D3), and what closing it or opening it again means (D1)."""
+    told = _of_moving(enterprise, before) if "region_id" in before else []
+    if "active" in before:
+        told += _of_opening(enterprise) if enterprise.active else _of_closing(enterprise)
+    return told
+
+
+def follow_enterprise(enterprise: Enterprise, before: Mapping[str, Any], person: Account) -> Followed:
+    """Do what that sets off; each application has a line of it in its history."""
+    if "region_id" in before:
+        _move_along(enterprise, person)
+    if "active" in before and not enterprise.active:
+        _let_go(enterprise, person)
+    return ()
+
+
+def _submitted_to(key: int) -> ColumnElement[bool]:
+    return and_(IS_UNDER_REVIEW, Application.submitted_enterprise_id == key)
+
+
+def _names(key: int) -> ColumnElement[bool]:
+    return and_(IS_WITH_THE_APPLICANT, Application.enterprise_id == key)
+
+
+def _of_moving(enterprise: Enterprise, before: Mapping[str, Any]) -> list[Sentence]:
     region = enterprise.region
     its_own = Application.submitted_enterprise_id == enterprise.id
     moving = _steps_of(its_own)
@@ -80,10 +105,7 @@ def of_enterprise(enterprise: Enterprise, before: Mapping[str, Any], _person: Ac
     return told
 
 
-def move_along(enterprise: Enterprise, before: Mapping[str, Any], person: Account) -> None:
-    """Move what is under review along with the enterprise; each leaves a line in its history (D3)."""
-    if "region_id" not in before:
-        return
+def _move_along(enterprise: Enterprise, person: Account) -> None:
     region = enterprise.region
     why = f"企业划转至{region.name}"  # stays Chinese: a line of the record, as it is written once
     for application in _under_review(Application.submitted_enterprise_id == enterprise.id):
@@ -92,11 +114,93 @@ def move_along(enterprise: Enterprise, before: Mapping[str, Any], person: Accoun
         messages.remind_of_registration(enterprise)
 
 
-# --- a region takes another way, or is answered for by another office
+def _of_closing(enterprise: Enterprise) -> list[Sentence]:
+    at = _steps_of(Application.submitted_enterprise_id == enterprise.id)
+    begun = _count(Application, _names(enterprise.id))
+    words = {
+        "enterprise": enterprise.name,
+        "reviewers": str(_count(Account, _reviewers(enterprise))),
+        "desk": str(at[ENTERPRISE_REVIEW]),
+        "passed": str(at[PRELIMINARY_REVIEW] + at[CITY_REVIEW]),
+        "begun": str(begun),
+    }
+    wordings = (
+        (
+            True,
+            N_("%(enterprise)s停用后，不能再被选为工作单位；审核人员 %(reviewers)s 人立即退出，不能再登录。"),
+        ),
+        (
+            at[ENTERPRISE_REVIEW],
+            N_("待企业审核的申请 %(desk)s 件回退给申请人，须改选工作单位后重新提交。"),
+        ),
+        (
+            at.total() - at[ENTERPRISE_REVIEW],
+            N_("企业已审核通过、正在上级审核的申请 %(passed)s 件照常办理；如被回退，须改选工作单位。"),
+        ),
+        (begun, N_("申请人手中的申请 %(begun)s 件（未提交或已回退），须改选工作单位后才能提交。")),
+        (at.total() + begun, N_("每件申请的历史中留下记录，申请人都会收到通知。")),
+        (
+            enterprise.registration is Registration.PENDING,
+            N_("企业账号的注册不再审核，恢复启用后继续。"),
+        ),
+    )
+    return [Sentence(wording, words) for applies, wording in wordings if applies]
+
+
+def _of_opening(enterprise: Enterprise) -> list[Sentence]:
+    words = {
+        "enterprise": enterprise.name,
+        "reviewers": str(_count(Account, _reviewers(enterprise))),
+    }
+    if enterprise.registration is not Registration.APPROVED:
+        return [Sentence(N_("%(enterprise)s恢复启用后，审核人员 %(reviewers)s 人可以登录。"), words)]
+    wording = N_(
+        "%(enterprise)s恢复启用后，可以再被选为工作单位，审核人员 %(reviewers)s 人可以登录；停用时回退的申请不会自动恢复。"
+    )
+    return [Sentence(wording, words)]
+
+
+def _let_go(enterprise: Enterprise, person: Account) -> None:
+    """Give back what the closed enterprise has on its desk, tell everybody who named it, and end its sessions."""
+    why = {  # stays Chinese: a line of the record, as it is written once
+        ENTERPRISE_REVIEW: f"工作单位“{enterprise.name}”已停用，请改选其他工作单位后重新提交。",
+        **dict.fromkeys(
+            (PRELIMINARY_REVIEW, CITY_REVIEW), f"工作单位“{enterprise.name}”已停用，您的申请照常办理。"
+        ),
+        **dict.fromkeys(
+            WITH_THE_APPLICANT, f"工作单位“{enterprise.name}”已停用，请改选其他工作单位后再提交。"
+        ),
+    }
+    for application in _held(or_(_submitted_to(enterprise.id), _names(enterprise.id))):
+        employer_closed(application, person, why[application.state])
+    for account in db.session.scalars(select(Account).where(_reviewers(enterprise))):
+        accounts.end_sessions(account)
+
+
+def _reviewers(enterprise: Enterprise) -> ColumnElement[bool]:
+    return and_(Account.enterprise_id == enterprise.id, Account.active)
+
+
+# --- a region takes another way, is answered for by another office, or merged into another region
+
+
+def hold_region(key: int) -> None:
+    """Let one transaction at a time change regions, and nothing of this one be decided or sent in until it ends."""
+    every_region = select(Region.id).order_by(Region.id)
+    under_review = select(Application.id).where(Application.region_id == key, IS_UNDER_REVIEW)
+    its_own = select(Enterprise.id).where(Enterprise.region_id == key).order_by(Enterprise.id)
+    db.session.execute(every_region.with_for_update(key_share=True)).all()
+    db.session.execute(under_review.order_by(Application.id).with_for_update()).all()
+    db.session.execute(its_own.with_for_update(key_share=True)).all()
 
 
 def of_region(region: Region, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
     """Tell who has what is under review once the region is of another kind or another office's."""
+    if "merged_into_id" in before:
+        return _of_merging(region, before)
+    if before.get("active") is False and region.merged_into is not None:
+        words = {"into": region.merged_into.name}
+        raise Unacceptable("active", Sentence(N_("本地区已并入%(into)s，不能再启用。"), words))
     told: list[Sentence] = []
     at = _steps_of(Application.region_id == region.id)
     if "kind" in before:
@@ -131,10 +235,12 @@ def of_region(region: Region, before: Mapping[str, Any], _person: Account) -> li
     return told
 
 
-def hand_over_region(region: Region, before: Mapping[str, Any], person: Account) -> None:
+def hand_over_region(region: Region, before: Mapping[str, Any], person: Account) -> Followed:
     """Lay what is under review onto the region's new way, or onto the desk of its new office."""
+    if "merged_into_id" in before:
+        return _merge(region, before, person)
     if not before.keys() & {"kind", "office_id"}:
-        return
+        return ()
     said = {  # stays Chinese: a line of the record, as it is written once
         "kind": f"{region.name}改为{routing.KIND_WORDS[region.kind]}。",
         "office_id": f"{region.name}改由{region.office.name}负责。",
@@ -149,6 +255,100 @@ def hand_over_region(region: Region, before: Mapping[str, Any], person: Account)
     if "office_id" in before:
         for enterprise in db.session.scalars(select(Enterprise).where(_pending_in(region))).unique():
             messages.remind_of_registration(enterprise)
+    return ()
+
+
+def merge_into(region: Region, into_id: int | None) -> None:
+    """Write into a region's row that it is merged into another one: its old records are that one's office's to read."""
+    into = db.session.get(Region, into_id)
+    if into is None or into.id == region.id:
+        raise Unacceptable("merged_into_id", Sentence(N_("请选择要并入的地区。")))
+    region.merged_into_id, region.office_id, region.active = into.id, into.office_id, False
+
+
+def could_take(region: Region) -> ColumnElement[bool]:
+    """Return the regions that this one could be merged into: in use, and with the same way of review."""
+    kinds = [kind for kind, way in routing.ROUTES.items() if way == routing.steps(region)]
+    return and_(Region.active, Region.kind.in_(kinds), Region.id != region.id)
+
+
+def _of_merging(region: Region, before: Mapping[str, Any]) -> list[Sentence]:
+    """Tell what moves with the region. Raises Unacceptable where the two have not the same way."""
+    into = db.session.get_one(Region, region.merged_into_id)
+    if not into.active:
+        raise Unacceptable(
+            "merged_into_id", Sentence(N_("%(into)s已停用，请选择其他地区。"), {"into": into.name})
+        )
+    if routing.steps(into) != routing.steps(region):
+        words = {
+            "region": region.name,
+            "kind": routing.KIND_WORDS[region.kind],
+            "into": into.name,
+            "into_kind": routing.KIND_WORDS[into.kind],
+        }
+        wording = N_(
+            "%(region)s是%(kind)s，%(into)s是%(into_kind)s，审核流程不同，不能合并。请先修改类别，或逐家划转企业。"
+        )
+        raise Unacceptable("merged_into_id", Sentence(wording, words))
+    at = _steps_of(Application.region_id == region.id)
+    pending = _count(Enterprise, _pending_in(region))
+    words = {
+        "region": region.name,
+        "into": into.name,
+        "office": into.office.name,
+        "enterprises": str(_count(Enterprise, Enterprise.region_id == region.id)),
+        "count": str(at.total()),
+        "pending": str(pending),
+    }
+    told = [
+        Sentence(
+            N_(
+                "%(region)s并入%(into)s：%(enterprises)s 家企业划转到%(into)s；%(region)s停用，原有记录保留。"
+            ),
+            words,
+        ),
+        Sentence(N_("正在审核的申请 %(count)s 件随之划转，每件的历史中留下记录。"), words),
+        *_by_step(at, into),
+    ]
+    if pending:
+        told.append(Sentence(N_("待审核的企业账号 %(pending)s 家，由%(office)s审核。"), words))
+    if "office_id" in before:
+        told.append(_of_merging_office(before["office_id"], into.office))
+    return told
+
+
+def _of_merging_office(former_id: int, office: Office) -> Sentence:
+    words = {"former": str(db.session.get(Office, former_id)), "office": office.name}
+    if left := db.session.scalars(select(Region.name).where(Region.office_id == former_id)).all():
+        wording = N_("%(former)s还负责%(regions)s，其工作人员不变动。")
+        return Sentence(wording, words | {"regions": "、".join(left)})
+    clerks = _count(Account, Account.office_id == former_id)
+    wording = N_(
+        "%(former)s不再负责任何地区，并入%(office)s：工作人员 %(clerks)s 人今后办理%(office)s的业务。"
+    )
+    return Sentence(wording, words | {"clerks": str(clerks)})
+
+
+def _merge(region: Region, before: Mapping[str, Any], person: Account) -> Followed:
+    """Move what is under review, the enterprises, and the people of an office that is left without a region."""
+    into = db.session.get_one(Region, region.merged_into_id)
+    why = f"{region.name}并入{into.name}"  # stays Chinese: a line of the record, as it is written once
+    for application in _under_review(Application.region_id == region.id):
+        reroute(application, into, _desk(application, before), person, why)
+    followed: list[tuple[Account | Enterprise, Mapping[str, Any]]] = []
+    for enterprise in db.session.scalars(select(Enterprise).where(Enterprise.region_id == region.id)).all():
+        enterprise.region = into
+        enterprise.version += 1
+        followed.append((enterprise, {"region_id": region.id}))
+        if enterprise.registration is Registration.PENDING:
+            messages.remind_of_registration(enterprise)
+    former_id = before.get("office_id")
+    if former_id is not None and not _count(Region, Region.office_id == former_id):
+        for account in db.session.scalars(select(Account).where(Account.office_id == former_id)).all():
+            account.office_id = into.office_id
+            followed.append((account, {"office_id": former_id}))
+    db.session.flush()
+    return followed
 
 
 def _pending_in(region: Region) -> ColumnElement[bool]:
@@ -191,10 +391,15 @@ def _steps_of(which: ColumnElement[bool]) -> Counter[State]:
 
 
 def _under_review(which: ColumnElement[bool]) -> Sequence[Application]:
+    """Return those of these that are under review, read anew and held until the transaction ends."""
+    return _held(and_(IS_UNDER_REVIEW, which))
+
+
+def _held(which: ColumnElement[bool]) -> Sequence[Application]:
     """Return these, read anew and held until the transaction ends."""
     return db.session.scalars(
         select(Application)
-        .where(IS_UNDER_REVIEW, which)
+        .where(which)
         .order_by(Application.id)
         .with_for_update(of=Application)
         .execution_options(populate_existing=True)

@@ -37,6 +37,7 @@ WORDING = {
     "returned": N_("您的申请 %(number)s 已回退，请修改后重新提交。原因：%(reason)s"),
     "passed": N_("您的申请 %(number)s 已审核通过，业务结束。"),
     "refused": N_("您的申请 %(number)s 审核不通过，业务结束。原因：%(reason)s"),
+    "employer_closed": N_("您的申请 %(number)s：%(reason)s"),
     "registration_waiting": N_("%(enterprise)s注册了企业账号，待您审核。"),
     "registration_approved": N_("企业账号已审核通过，可以审核本单位人员的申请。"),
     "registration_refused": N_("企业账号未通过审核，请修改后重新提交。原因：%(reason)s"),
@@ -89,6 +90,18 @@ def told(application: Application, line: Line, desk: Desk | None) -> Iterator[di
         }
     if line.actor_id != application.applicant_id:
         yield about | {"kind": _outcome(line), "account_id": application.applicant_id}
+
+
+def announce_closing(application: Application, review: Review) -> None:
+    """Tell the applicant that the employer was closed, and what that means."""
+    db.session.add(
+        Message(
+            kind="employer_closed" if review.stayed else "returned",
+            account_id=application.applicant_id,
+            application_id=application.id,
+            review_id=review.id,
+        )
+    )
 
 
 def _outcome(line: Line) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from models import Action, Application, RegionKind, Review, State, db
 from workflow import routing
-from workflow.transitions import DRAFT, FINISHED
+from workflow.transitions import DECIDES_NOTHING, DRAFT, FINISHED
 
 
 class Stage(Enum):
@@ -75,6 +75,6 @@ def _done_this_round(reviews: Sequence[Review]) -> dict[State, Review]:
         if line.action is Action.SUBMIT:
             found.setdefault(DRAFT, line)
             break
-        if line.action is not Action.MOVE:
+        if line.action not in DECIDES_NOTHING:
             found.setdefault(line.from_state, line)
     return found

@@ -47,10 +47,19 @@ STEPS = (
 # fmt: on
 
 REGISTRATION_WORDS = {
+    Registration.LISTED: N_("已导入，待注册"),
     Registration.PENDING: N_("待审核"),
     Registration.APPROVED: N_("已通过"),
     Registration.REFUSED: N_("未通过"),
 }
+
+BADGES = {
+    Registration.LISTED: "idle",
+    Registration.PENDING: "wait",
+    Registration.APPROVED: "good",
+    Registration.REFUSED: "bad",
+}
+"""How each is marked beside its word."""
 
 SAID = {
     RegistrationAction.REGISTER: N_("注册"),
@@ -62,19 +71,67 @@ SAID = {
 
 def steps_for(enterprise: Enterprise, actor: Account) -> tuple[RegistrationStep, ...]:
     """Return what this account may do with this registration now."""
+    if not enterprise.active:
+        return ()
     return tuple(step for step in STEPS if step.state is enterprise.registration and step.by is actor.role)
 
 
 def register(enterprise: Enterprise, account: Account) -> RegistrationEvent:
     """Take in a new enterprise with its first account; it then waits for the office of its region.
 
-    Call within `exclusive()`. Raises sqlalchemy.exc.IntegrityError when code or login exist already.
+    One that was imported under this code is taken in its place: its name and region are the city's word, and what was
+    typed otherwise is told to the office. Call within `exclusive()`. Raises sqlalchemy.exc.IntegrityError when code or
+    login exist already.
     """
+    listed, note = _listed(enterprise.credit_code), ""
+    if listed is not None:
+        note = _otherwise(listed, enterprise)
+        for column in ITS_OWN_WORD:
+            setattr(listed, column, getattr(enterprise, column))
+        listed.version += 1
+        enterprise = listed
     enterprise.registration = Registration.PENDING
+    enterprise.waiting_since = now()
     account.enterprise = enterprise
     db.session.add_all([enterprise, account])
     db.session.flush()
-    return _record(enterprise, RegistrationAction.REGISTER, account, "")
+    return _record(enterprise, RegistrationAction.REGISTER, account, note)
+
+
+ITS_OWN_WORD = (
+    "contact_name",
+    "contact_phone",
+    "licence_file",
+    "licence_name",
+    "licence_extension",
+    "licence_type",
+    "licence_pages",
+    "licence_sha256",
+)
+"""What an imported enterprise says of itself when it registers."""
+
+
+def _listed(code: str) -> Enterprise | None:
+    with db.session.no_autoflush:
+        return db.session.scalars(
+            select(Enterprise)
+            .where(
+                Enterprise.credit_code == code,
+                Enterprise.registration == Registration.LISTED,
+                Enterprise.active,
+            )
+            .with_for_update(of=Enterprise)
+        ).one_or_none()
+
+
+def _otherwise(listed: Enterprise, typed: Enterprise) -> str:
+    """Return what was typed otherwise than imported."""
+    compared = {  # stays Chinese: a line of the record, as it is written once
+        "单位名称": (typed.name, listed.name),
+        "所属地区": (typed.region.name, listed.region.name),
+    }
+    other = "、".join(f"{label}“{mine}”" for label, (mine, theirs) in compared.items() if mine != theirs)
+    return f"注册时填写的{other}与导入的不同。" if other else ""  # stays Chinese
 
 
 def decide(

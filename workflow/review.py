@@ -32,7 +32,14 @@ from workflow.errors import (
     PeriodClosed,
 )
 from workflow.pinyin import initials
-from workflow.transitions import DRAFT, UNRECORDED, Transition, editable, transition
+from workflow.transitions import (
+    BY_STATE_AND_ACTION,
+    DRAFT,
+    UNRECORDED,
+    Transition,
+    editable,
+    transition,
+)
 
 Change = Callable[[Application], None]
 """What a person typed, laid into the application inside the transaction."""
@@ -125,9 +132,9 @@ def editing(application_id: int, actor: Account) -> Iterator[Application]:
 
 
 def present(actor: Account) -> Account:
-    """Return the account as it is now. Raises NotPermitted when it has been deactivated meanwhile."""
+    """Return the account as it is now. Raises NotPermitted when it no longer comes in."""
     person = db.session.get(Account, actor.id, populate_existing=True)
-    if person is None or not person.active:
+    if person is None or not person.is_active:
         raise NotPermitted
     return person
 
@@ -213,10 +220,11 @@ def _submit(application: Application) -> None:
     if completeness.open_period() is None:
         upcoming = completeness.next_period()
         raise PeriodClosed(upcoming.opens if upcoming else None)
+    if application.enterprise is not None:
+        _hold(application.enterprise)
     if lacking := completeness.problems(application):
         raise Incomplete(lacking)
     assert application.enterprise is not None  # noqa: S101 - completeness has just said so
-    _hold(application.enterprise)
     moves.hand_in(application, application.enterprise, now())
     fresh = select(Attachment).where(
         Attachment.application_id == application.id,
@@ -228,9 +236,9 @@ def _submit(application: Application) -> None:
 
 
 def _hold(enterprise: Enterprise) -> None:
-    """Keep an enterprise in its region until the transaction ends; one that moves meanwhile is waited for."""
+    """Keep an enterprise as it is until the transaction ends; one that moves or is closed meanwhile is waited for."""
     db.session.execute(select(Enterprise.id).where(Enterprise.id == enterprise.id).with_for_update(read=True))
-    db.session.expire(enterprise, ["region_id", "region"])
+    db.session.expire(enterprise, ["active", "registration", "region_id", "region"])
 
 
 def _move(application: Application, row: Transition, person: Account, reason: str) -> Review | None:
@@ -263,6 +271,22 @@ def reroute(
     review = _record(application, Action.MOVE, before, person, why, at)
     if present_desk != desk:
         messages.announce(application, review)
+    return review
+
+
+def employer_closed(application: Application, person: Account, why: str) -> Review:
+    """Do with an application what the table says of one whose employer is closed; its applicant is told.
+
+    Call within `exclusive()` with the row locked.
+    """
+    row, before, at = BY_STATE_AND_ACTION[application.state, Action.CLOSE], application.state, now()
+    application.state = routing.target(row, application.region)
+    if application.state is not before:  # else whoever has it before them goes on undisturbed
+        application.result = row.result
+        application.version += 1
+        application.arrived_at = at
+    review = _record(application, row.action, before, person, why, at)
+    messages.announce_closing(application, review)
     return review
 
 

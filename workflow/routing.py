@@ -110,8 +110,9 @@ def arrive(application: Application) -> None:
 
 
 def enter(application: Application, region: Region) -> None:
-    """Give the application to a region. The office of another region has not had it yet, and does not see it."""
-    if application.region_id != region.id:
+    """Give the application to a region. Another office than that of its last one has not had it yet, and does not see it."""
+    former = application.region
+    if former is None or former.office_id != region.office_id:
         application.reached &= ~REACH[PRELIMINARY_REVIEW]
     application.region, application.region_id = region, region.id
 

@@ -144,6 +144,7 @@ def choosable_enterprises() -> Criterion:
     """Return the enterprises that an applicant can choose as 工作单位: registered and approved (A8)."""
     return and_(
         Enterprise.registration == Registration.APPROVED,
+        Enterprise.active,
         Enterprise.region_id.in_(select(Region.id).where(Region.active)),
     )
 
@@ -170,4 +171,4 @@ CONSOLES = {
 
 def enters(actor: Account, console: str) -> bool:
     """Say whether this account belongs in this console."""
-    return actor.active and CONSOLES[actor.role] == console
+    return actor.is_active and CONSOLES[actor.role] == console

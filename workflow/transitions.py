@@ -17,8 +17,9 @@ ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, CITY_REVIEW = (
     State.CITY_REVIEW,
 )
 SAVE, SUBMIT, WITHDRAW = Action.SAVE, Action.SUBMIT, Action.WITHDRAW
-PASS, RETURN, REFUSE = Action.PASS, Action.RETURN, Action.REFUSE
+PASS, RETURN, REFUSE, CLOSE = Action.PASS, Action.RETURN, Action.REFUSE, Action.CLOSE
 APPLICANT, ENTERPRISE, OFFICE, CITY = Role.APPLICANT, Role.ENTERPRISE, Role.OFFICE, Role.CITY
+ADMINISTRATOR = Role.ADMINISTRATOR
 
 
 class Along(Enum):
@@ -65,9 +66,21 @@ TRANSITIONS = (
     T(CITY_REVIEW,        RETURN,   CITY,       RETURNED,    Result.RETURNED, YES,    N_("市专家服务中心回退")),
     T(CITY_REVIEW,        REFUSE,   CITY,       FINISHED,    Result.REFUSED,  YES,    N_("市专家服务中心审核不通过")),
 )
+
+SET_OFF = (
+    # from                action    by             to                  result           reason  said in the history
+    T(DRAFT,              CLOSE,    ADMINISTRATOR, DRAFT,              None,            YES,    N_("工作单位已停用")),
+    T(RETURNED,           CLOSE,    ADMINISTRATOR, RETURNED,           Result.RETURNED, YES,    N_("工作单位已停用")),
+    T(ENTERPRISE_REVIEW,  CLOSE,    ADMINISTRATOR, RETURNED,           Result.RETURNED, YES,    N_("工作单位已停用，回退给申请人")),
+    T(PRELIMINARY_REVIEW, CLOSE,    ADMINISTRATOR, PRELIMINARY_REVIEW, None,            YES,    N_("工作单位已停用，审核照常进行")),
+    T(CITY_REVIEW,        CLOSE,    ADMINISTRATOR, CITY_REVIEW,        None,            YES,    N_("工作单位已停用，审核照常进行")),
+)
+"""What closing an enterprise does to each application that names it. Nobody performs one alone, and none decides anything."""
 # fmt: on
 
-BY_STATE_AND_ACTION = {(row.state, row.action): row for row in TRANSITIONS}
+BY_STATE_AND_ACTION = {(row.state, row.action): row for row in (*TRANSITIONS, *SET_OFF)}
+PERFORMED = {(row.state, row.action): row for row in TRANSITIONS}
+DECIDES_NOTHING = frozenset({Action.MOVE, CLOSE})
 
 STATE_WORDS = {
     DRAFT: N_("个人保存状态"),
@@ -94,6 +107,7 @@ ACTION_WORDS = {
     RETURN: NP_("button", "回退"),
     REFUSE: NP_("button", "不通过"),
     Action.MOVE: NP_("button", "划转"),
+    CLOSE: NP_("button", "停用企业"),
 }
 
 ROLE_WORDS = {
@@ -101,13 +115,13 @@ ROLE_WORDS = {
     ENTERPRISE: N_("企业"),
     OFFICE: N_("旗区人社部门或市管园区人才业务主管部门"),
     CITY: N_("市专家服务中心"),
-    Role.ADMINISTRATOR: N_("系统管理员"),
+    ADMINISTRATOR: N_("系统管理员"),
 }
 
 
 def transition(state: State, action: Action, role: Role) -> Transition | None:
     """Return the row that lets this role do this in this state; None when nobody of that role may."""
-    row = BY_STATE_AND_ACTION.get((state, action))
+    row = PERFORMED.get((state, action))
     return row if row is not None and row.by is role else None
 
 
@@ -118,4 +132,4 @@ def actions(state: State, role: Role) -> tuple[Transition, ...]:
 
 def editable(state: State) -> bool:
     """Say whether the applicant may still change the application (A14)."""
-    return (state, SAVE) in BY_STATE_AND_ACTION
+    return (state, SAVE) in PERFORMED

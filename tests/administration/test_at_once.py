@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from models import Account, Action, Application, Enterprise, Role, State, db
+from models import Account, Action, Application, Enterprise, Region, Role, State, db
 from tests.administration.test_moving import desks
 from tests.factories import World, administrator, application_at, complete_application, fresh
 from tests.workflow.at_once import at_once, slowly
 from workflow import administration, consequences, messages, review, routing, staff
-from workflow.errors import DecidedMeanwhile, Hindrance, Unconfirmed
+from workflow.errors import DecidedMeanwhile, Hindrance, Incomplete, Unconfirmed
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +40,27 @@ def moving(enterprise: Enterprise, region_id: int, by: Account) -> Callable[[], 
     return do
 
 
+def changing(model: Any, key: int, by: Account, apply: Callable[[Any], None]) -> Callable[[], str]:
+    who = by.id
+
+    def do() -> str:
+        actor = db.session.get_one(Account, who)
+        token = ""
+        while True:
+            try:
+                administration.change(model, key, actor, apply, confirmed=token)
+            except Unconfirmed as question:
+                token = question.token
+            else:
+                return "changed"
+
+    return do
+
+
+def closing(row: Enterprise) -> None:
+    row.active = False
+
+
 def doing(application: Application, action: Action, person: Account) -> Callable[[], str]:
     number, seen, who = application.id, application.version, person.id
 
@@ -48,6 +69,8 @@ def doing(application: Application, action: Action, person: Account) -> Callable
             review.perform(number, action, db.session.get_one(Account, who), seen_version=seen)
         except DecidedMeanwhile:
             return "told"
+        except Incomplete:
+            return "Incomplete"
         return "done"
 
     return do
@@ -88,6 +111,39 @@ def test_a_submission_and_a_move_at_once(ordos: World, turn: int) -> None:
     assert sorted(answers) == ["done", "moved"]
     on_one_desk(application, ordos)
     assert application.region_id == ordos.park.region.id
+
+
+@pytest.mark.guide("D1")
+@pytest.mark.parametrize("turn", range(2))
+def test_a_submission_and_a_closing_at_once(ordos: World, turn: int) -> None:
+    application = complete_application(ordos.banner.enterprise)
+    acts = [
+        doing(application, Action.SUBMIT, application.applicant),
+        changing(Enterprise, ordos.banner.enterprise.id, ordos.administrator, closing),
+    ]
+    answers = at_once(*(acts if turn else reversed(acts)))
+    assert "changed" in answers
+    assert set(answers) <= {"changed", "done", "Incomplete"}
+    assert fresh(application).state in {State.RETURNED, State.DRAFT}  # never left where nobody reviews
+    assert desks(application) == []
+
+
+@pytest.mark.guide("D1")
+@pytest.mark.parametrize("turn", range(2))
+def test_a_submission_and_a_merger_at_once(ordos: World, turn: int) -> None:
+    application, into = complete_application(ordos.elsewhere.enterprise), ordos.park.region.id
+
+    def merging(row: Region) -> None:
+        consequences.merge_into(row, into)
+
+    acts = [
+        doing(application, Action.SUBMIT, application.applicant),
+        changing(Region, ordos.elsewhere.region.id, ordos.administrator, merging),
+    ]
+    answers = at_once(*(acts if turn else reversed(acts)))
+    assert sorted(answers) == ["changed", "done"]
+    on_one_desk(application, ordos)
+    assert application.region_id == into
 
 
 def test_two_administrators_cannot_deactivate_each_other(ordos: World) -> None:

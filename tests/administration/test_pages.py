@@ -214,7 +214,15 @@ def test_no_address_of_the_administration_decides_an_application(app: Flask) -> 
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith("/administration/") and "POST" in (rule.methods or ())
     }
-    assert posts <= {"create_view", "edit_view", "deactivate", "reactivate", "renew_password", "disclose"}
+    assert posts <= {
+        "create_view",
+        "edit_view",
+        "merge",
+        "deactivate",
+        "reactivate",
+        "renew_password",
+        "disclose",
+    }
 
 
 # --- what is sent is not taken
