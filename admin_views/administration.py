@@ -19,6 +19,7 @@ from admin_views.administration_base import (
     newest_first,
     turned,
 )
+from admin_views.administration_form import FormVersions
 from admin_views.administration_places import Enterprises, Offices, Regions
 from admin_views.administration_staff import Staff
 from admin_views.administration_texts import Materials, Notices, Periods, Settings
@@ -31,6 +32,7 @@ from models import (
     Application,
     Change,
     Enterprise,
+    FormVersion,
     Material,
     Notice,
     Office,
@@ -126,6 +128,7 @@ def register(app: Flask) -> None:
         (Enterprises, Enterprise, NP_("list", "企业"), "enterprises"),
         (Applications, Application, N_("申请"), "applications"),
         (Staff, Account, NP_("list", "工作人员"), "staff"),
+        (FormVersions, FormVersion, N_("申请表"), "form"),
         (Materials, Material, NP_("list", "申请材料"), "materials"),
         (Notices, Notice, N_("申请须知"), "notices"),
         (Periods, Period, NP_("list", "申报期"), "periods"),

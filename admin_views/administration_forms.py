@@ -32,7 +32,7 @@ LONGEST_TEXT = 20_000
 LAST_PLACE = 9999
 
 
-def _lines(text: str | None) -> str:
+def lines(text: str | None) -> str:
     """Return a longer text without what cannot be seen but its line ends."""
     kept = "".join(letter for letter in text or "" if letter == "\n" or letter.isprintable())
     return kept.strip()
@@ -227,7 +227,7 @@ class MaterialForm(FlaskForm):
     shows = TextAreaField(
         _("须显示的内容"),
         [Optional(), Length(max=400, message=_("最多 %(max)d 个字。"))],
-        filters=[_lines],
+        filters=[lines],
         description=_("写在上传处，告诉申请人这份材料要看得到什么。"),
     )
     position = IntegerField(
@@ -250,7 +250,7 @@ class NoticeForm(FlaskForm):
     body = TextAreaField(
         _("正文"),
         [_given(_("请填写正文。")), Length(max=LONGEST_TEXT, message=_("最多 %(max)d 个字。"))],
-        filters=[_lines],
+        filters=[lines],
         description=_("从现行版本的文字开始修改。空一行另起一段。"),
         render_kw={"rows": 22},
     )

@@ -1,5 +1,6 @@
 """操作记录 in the words of the screen: what was changed, from what to what."""
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flask_babel import gettext
@@ -7,9 +8,11 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
 from admin_views.frame import said
-from models import Change, ChangeKind, RegionKind, Role, db
+from models import Change, ChangeKind, FormVersion, RegionKind, Role, db
 from workflow import routing, scope
 from workflow.administration import BY_NAME
+from workflow.form import Kind
+from workflow.form_rules import KIND_WORDS, PROPERTIES, record_words
 from workflow.transitions import ROLE_WORDS
 from workflow.words import N_
 
@@ -54,14 +57,37 @@ def told_change(row: Any) -> dict[str, Any]:
         "new": row.kind is ChangeKind.CREATED,
         "fields": [
             {
-                "label": said(fields.get(name, name)),
-                "before": _word(name, row.before.get(name)),
-                "after": _word(name, row.after.get(name)),
+                "label": label,
+                "before": words(name, row.before.get(name)),
+                "after": words(name, row.after.get(name)),
             }
-            for name in fields
-            if name in row.after or name in row.before
+            for name, label, words in _lines(row, fields)
         ],
     }
+
+
+def _lines(row: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str, Callable[[str, Any], str]]]:
+    """Yield the names that a line holds, each with its label and how it is worded; those of the form name a field and its property."""
+    if row.table_name == FormVersion.__tablename__:
+        for name in row.after:
+            field, prop = record_words(name)
+            word = said(PROPERTIES.get(prop, N_("现行版本")))
+            yield (
+                name,
+                f"{field} · {word}" if field else word,
+                lambda _, value, prop=prop: value_words(prop, value),
+            )
+        return
+    for name, label in fields.items():
+        if name in row.after or name in row.before:
+            yield name, said(label), _word
+
+
+def value_words(prop: str, value: str | bool | None) -> str:
+    """Return what a property of a field of the form says."""
+    if prop == "kind" and value:
+        return said(KIND_WORDS[Kind(value)])
+    return _word("", value)
 
 
 def _word(name: str, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The applicant's form, made from the description in workflow/form.py. Fields that the account fixes are not in it.
+"""The applicant's form, made from a version of the description in workflow/form.py. Fields that the account fixes are not in it.
 
 A field refuses only what cannot be kept at all (no date, no number); whatever else is wrong, completeness says.
 """
@@ -8,8 +8,9 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from flask_babel import lazy_gettext
+from flask_babel import LazyString, lazy_gettext
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import (
@@ -29,11 +30,13 @@ from wtforms import (
 from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
+from admin_views.frame import said
 from admin_views.typed import count
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
 from workflow import form as description
 from workflow import people, scope
-from workflow.form import EXPERIENCE_KINDS, FIELDS, Kind
+from workflow.form import EXPERIENCE_KINDS, Kind
+from workflow.form_rules import QUANTITY, whole
 from workflow.words import N_
 
 MOST_EXPERIENCES = 50
@@ -119,11 +122,27 @@ class MonthField(DayField):
             self.data = self.data.replace(day=1)
 
 
+class QuantityField(StringField):
+    """A number, kept as its decimal text. What is no number stays in the field as typed."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = re.sub(r"[\s,，]", "", plain(valuelist[0]) or "") if valuelist else ""
+        self.data = None
+        if typed and not QUANTITY.fullmatch(typed):
+            raise ValueError(lazy_gettext("请填写数字，例如：3 或 3.5。"))
+        self.data = whole(typed) if typed else None
+
+    def _value(self) -> str:
+        return (self.raw_data[0] or "") if self.raw_data and self.data is None else self.data or ""
+
+
 def _day(kind: type[DayField]) -> Callable[[description.Field, dict[str, Any]], Field]:
     def made(asked: description.Field, common: dict[str, Any]) -> Field:
-        longest = "9999-12" if kind is MonthField else "9999-12-31"
+        limits = {"max": asked.most or ("9999-12" if kind is MonthField else "9999-12-31")}
+        if asked.least:
+            limits["min"] = asked.least
         return kind(
-            **common, render_kw={"type": kind.input_type, "max": longest, "placeholder": longest_hint(kind)}
+            **common, render_kw={"type": kind.input_type, **limits, "placeholder": longest_hint(kind)}
         )
 
     return made
@@ -156,8 +175,19 @@ def _number(asked: description.Field, common: dict[str, Any]) -> Field:
     )
 
 
+def _quantity(asked: description.Field, common: dict[str, Any]) -> Field:
+    return QuantityField(
+        **common,
+        render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": LONGEST_QUANTITY},
+    )
+
+
+LONGEST_QUANTITY = 24
+"""Characters, with the commas and spaces that people write."""
+
+
 def _choice(asked: description.Field, common: dict[str, Any]) -> Field:
-    choices = [(key, lazy_gettext(label)) for key, label in asked.choices.items()]
+    choices = [(key, worded(label)) for key, label in asked.choices.items()]
     if len(choices) <= FEW:
         return RadioField(**common, choices=choices)
     return SelectField(**common, choices=[("", lazy_gettext("请选择")), *choices])
@@ -176,6 +206,7 @@ MAKERS: dict[Kind, Callable[[description.Field, dict[str, Any]], Field]] = {
     Kind.PHONE: _phone,
     Kind.EMAIL: _email,
     Kind.NUMBER: _number,
+    Kind.QUANTITY: _quantity,
     Kind.DATE: _day(DayField),
     Kind.MONTH: _day(MonthField),
     Kind.CHOICE: _choice,
@@ -185,14 +216,20 @@ MAKERS: dict[Kind, Callable[[description.Field, dict[str, Any]], Field]] = {
 TYPED_AT_LENGTH = (Kind.TEXT, Kind.PHONE, Kind.EMAIL, Kind.NUMBER)
 
 
+def worded(text: str) -> LazyString:
+    """Return wording of the description, to be said in the language of whoever looks at it."""
+    return LazyString(said, text)
+
+
 def _field(asked: description.Field) -> Field:
     validators: list[Any] = [Optional(), *([Asked()] if asked.required else [])]
     if asked.kind in TYPED_AT_LENGTH:
-        longest = max(asked.longest, 30) if asked.kind is not Kind.EMAIL else 100
+        longest = asked.longest if asked.further else max(asked.longest, 30)
+        longest = longest if asked.kind is not Kind.EMAIL else 100
         validators.append(Length(max=longest, message=lazy_gettext("不能超过 %(max)d 个字。")))
     common = {
-        "label": lazy_gettext(asked.label),
-        "description": lazy_gettext(asked.help) if asked.help else "",
+        "label": worded(asked.label),
+        "description": worded(asked.help) if asked.help else "",
         "validators": validators,
     }
     return MAKERS[asked.kind](asked, common)
@@ -252,6 +289,8 @@ class ExperienceForm(Form):
 class ApplicationFields(FlaskForm):
     """What is posted beside the described fields: the version that the person was looking at, and the rows."""
 
+    described: tuple[str, ...] = ()
+    """The keys of the fields that are asked, in the order of the page."""
     version = HiddenField(default="0")
     experiences = Rows(FormField(ExperienceForm), max_entries=MOST_EXPERIENCES)
 
@@ -263,9 +302,8 @@ class ApplicationFields(FlaskForm):
 
     def asked(self) -> Iterator[tuple[str, Field]]:
         """Yield each described field of the page with its key."""
-        for key, one in FIELDS.items():
-            if not one.fixed:
-                yield key, self[key]
+        for key in self.described:
+            yield key, self[key]
 
     @property
     def seen_version(self) -> int:
@@ -283,20 +321,25 @@ class ApplicationFields(FlaskForm):
             ]
 
 
-ApplicationForm = type(
-    "ApplicationForm",
-    (ApplicationFields,),
-    {key: _field(asked) for key, asked in FIELDS.items() if not asked.fixed},
-)
+_classes: WeakKeyDictionary[description.Form, type[ApplicationFields]] = WeakKeyDictionary()
 
 
-def filled(application: Application | None, account: Account) -> Any:
+def form_class(version: description.Form) -> Any:
+    """Return the form that a version of the description asks for; made once, for a version never changes."""
+    if version not in _classes:
+        asked = [one for one in version.fields.values() if not one.fixed]
+        fields: dict[str, Any] = {one.key: _field(one) for one in asked}
+        fields["described"] = tuple(one.key for one in asked)
+        _classes[version] = type("ApplicationForm", (ApplicationFields,), fields)
+    return _classes[version]
+
+
+def filled(application: Application | None, account: Account, version: description.Form) -> Any:
     """Return the form as the application has it; before the first saving, with what the account already says."""
+    made = form_class(version)
     if application is None:
-        return ApplicationForm(formdata=None, data=_known(account))
-    data: dict[str, Any] = {
-        key: description.value(application, key) for key in FIELDS if not FIELDS[key].fixed
-    }
+        return made(formdata=None, data=_known(account))
+    data: dict[str, Any] = {key: description.value(application, key) for key in made.described}
     data["version"] = str(application.version)
     data["experiences"] = [
         {
@@ -309,7 +352,7 @@ def filled(application: Application | None, account: Account) -> Any:
         }
         for row in application.experiences
     ]
-    return ApplicationForm(formdata=None, data=data)
+    return made(formdata=None, data=data)
 
 
 def _known(account: Account) -> dict[str, Any]:
@@ -326,6 +369,6 @@ BLANK = "__row__"
 
 def blank_experience() -> Any:
     """Return an empty row of 学习工作经历 whose names hold BLANK where its number will stand."""
-    row = FormField(ExperienceForm).bind(form=ApplicationForm(formdata=None), name=f"experiences-{BLANK}")
+    row = FormField(ExperienceForm).bind(form=ApplicationFields(formdata=None), name=f"experiences-{BLANK}")
     row.process(None)
     return row

@@ -12,7 +12,7 @@ from flask_babel import get_locale, gettext, ngettext
 from flask_login import current_user
 
 from admin_views import entrance
-from workflow import messages
+from workflow import form, messages
 from workflow.calendar import ORDOS, Waiting, waited
 from workflow.completeness import Problem
 from workflow.settings import DEFAULTS, HELP_LINE, SITE_NAME, setting
@@ -96,9 +96,17 @@ def keep(response: Response) -> Response:
 
 def said(text: str, words: Mapping[str, str] | None = None) -> str:
     """Return wording that stands in data in the person's language; so are the words that fill its gaps."""
+    if not words:
+        return _said(text)
+    return gettext(text, **{key: _said(value) for key, value in words.items()})
+
+
+def _said(text: str) -> str:
+    """Return one wording; what an administrator typed has its English beside it, or none."""
     if not text:
         return ""
-    return gettext(text, **{key: gettext(value) if value else "" for key, value in (words or {}).items()})
+    own = form.in_english(text)
+    return own if own and get_locale().language == "en" else gettext(text)
 
 
 def told(problem: Problem) -> str:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
-from admin_views.application_form import MOST_EXPERIENCES, ApplicationForm, blank_experience, filled
+from admin_views.application_form import MOST_EXPERIENCES, blank_experience, filled, form_class
 from admin_views.base import Closed, ScopedView, menu
 from admin_views.frame import said, stamp, told
 from admin_views.papers import papers, shelves, shown
@@ -19,6 +19,7 @@ from admin_views.review_page import sections as written
 from admin_views.typed import count, one_line
 from models import Action, Application, Enterprise, Region, State, db
 from workflow import completeness, progress, reading, review, routing, scope
+from workflow import form as description
 from workflow.errors import (
     AlreadyUnderWay,
     DecidedMeanwhile,
@@ -28,7 +29,6 @@ from workflow.errors import (
     NotVisible,
     PeriodClosed,
 )
-from workflow.form import FIELDS
 from workflow.transitions import (
     BY_STATE_AND_ACTION,
     RESULT_WORDS,
@@ -122,12 +122,13 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             present = db.session.scalars(newest).unique().one_or_none()
         if present is not None:
             return redirect(self.get_url(".application", number=present.number))
-        return self._sheet(None, filled(None, current_user))
+        return self._sheet(None, filled(None, current_user, description.published()))
 
     @expose("/", methods=("POST",))
     def begin(self) -> Any:
-        """Save for the first time (A9)."""
-        form = ApplicationForm()
+        """Save for the first time (A9), in the version that is published now."""
+        version = description.published()
+        form = form_class(version)()
         form.validate()
         if request.form.get("do", "").startswith(("add-experience", "remove-experience")):
             abort(400)  # rows come after the first saving (A10)
@@ -137,7 +138,11 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             return self._unsaved(None, form, notice_unread(hindrance))
         except AlreadyUnderWay:
             there = review.open_application(current_user)
+            form = form_class(description.of(there) if there else version)()
+            form.validate()
             return self._unsaved(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
+        if request.form.get("form_version", str(version.number)) != str(version.number):
+            flash(gettext("申请表刚刚更新，这是新的一版，请逐项核对。"), "info")
         return self._onward(application, form)
 
     @expose("/<number>/")
@@ -145,14 +150,14 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         """Return the main page of one application: to be filled in, or as it was submitted."""
         found = self.get_one(number)
         if editable(found.state):
-            return self._sheet(found, filled(found, current_user))
+            return self._sheet(found, filled(found, current_user, description.of(found)))
         return self._submitted(found)
 
     @expose("/<number>/", methods=("POST",))
     def save(self, number: str) -> Any:
         """Save what was typed, then do what was asked besides: rows, attachments, employer, submission."""
         found = self.get_one(number)
-        form = ApplicationForm()
+        form = form_class(description.of(found))()
         form.validate()
         asked = request.form.get("do", "save")
         if self._rows_only(form, asked):
@@ -226,6 +231,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
 
     def _sheet(self, found: Application | None, form: Any, status: int = 200, **further: Any) -> Any:
         """Return the page to be filled in; nothing that was typed is lost."""
+        version = description.of(found) if found else description.published()
         notice = reading.current_notice()
         opened = reading.open_notice(current_user, found, notice) if notice else None
         lacking = completeness.problems(found) if found else []
@@ -243,8 +249,8 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             "personal/application.html",
             application=found,
             form=form,
-            fields=FIELDS,
-            parts=in_sections(form, lacking, found or current_user),
+            form_version=version.number,
+            parts=in_sections(form, lacking, found or current_user, version),
             blank_experience=blank_experience(),
             by_anchor=by_anchor,
             problems=lacking,

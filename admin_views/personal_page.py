@@ -11,7 +11,7 @@ from admin_views.frame import said, stamp
 from models import Account, Application, Enterprise, Review, State, db
 from workflow import progress, routing, scope
 from workflow.completeness import Problem
-from workflow.form import SECTIONS, Field, worded
+from workflow.form import Field, Form, worded
 from workflow.people import masked
 from workflow.transitions import BY_STATE_AND_ACTION, RETURNED, STATE_WORDS
 
@@ -19,21 +19,21 @@ STAGES = {progress.Stage.DONE: "done", progress.Stage.NOW: "now", progress.Stage
 
 
 def in_sections(
-    form: Any, problems: Sequence[Problem], holder: Application | Account
+    form: Any, problems: Sequence[Problem], holder: Application | Account, version: Form
 ) -> list[dict[str, Any]]:
     """Return the sections of the sheet with their fields and their state: 完整, or how many are lacking.
 
-    `holder` is whose name and number are fixed: the application's, or the account's before the first saving.
+    `form` is that of the version, `holder` is whose name and number are fixed: the application's, or the account's before the first saving.
     """
     found = []
-    for number, section in enumerate(SECTIONS, 1):
+    for number, section in enumerate(version.sections, 1):
         lacking = sum(problem.section == section.key for problem in problems)
         found.append(
             {
                 "key": section.key,
                 "title": gettext(section.title),
                 "number": number,
-                "fields": [form[asked.key] for asked in section.fields if not asked.fixed],
+                "fields": [(asked, form[asked.key]) for asked in section.fields if not asked.fixed],
                 "fixed": [_fixed(asked, holder) for asked in section.fields if asked.fixed],
                 "lacking": lacking,
                 "word": gettext("缺 %(count)s 项", count=lacking) if lacking else gettext("完整"),
@@ -43,8 +43,8 @@ def in_sections(
 
 
 def _fixed(asked: Field, holder: Application | Account) -> dict[str, str]:
-    text = said(worded(asked.key, getattr(holder, asked.key)))
-    return {"key": asked.key, "label": gettext(asked.label), "value": masked(text) if asked.secret else text}
+    text = said(worded(asked, getattr(holder, asked.key)))
+    return {"key": asked.key, "label": said(asked.label), "value": masked(text) if asked.secret else text}
 
 
 def employer_words(enterprise_id: int | None) -> dict[str, str]:

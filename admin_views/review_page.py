@@ -61,7 +61,7 @@ def sections(application: Application, actor: Account) -> list[PageSection]:
     newest, before = rounds[0], _comparable(rounds)
     notes = _notes(application, actor)
     found = []
-    for section in form.SECTIONS:
+    for section in form.of(application).sections:
         facts = [_fact(shown, notes) for shown in form.shown(section, newest, before)]
         rows = newest["experiences"] if section.key == "experience" else []
         if facts or rows:
@@ -81,7 +81,7 @@ def _fact(shown: form.Shown, notes: dict[str, str]) -> dict[str, Any]:
     hide = masked if asked.secret else said
     return {
         "key": asked.key,
-        "label": gettext(asked.label),
+        "label": said(asked.label),
         "value": hide(shown.text),
         "before": hide(shown.before) if shown.before is not None else None,
         "note": notes.get(asked.key),

@@ -332,7 +332,7 @@ class City:
             created_at=begun,
             saved_at=begun,
             arrived_at=begun,
-            form_version=form.FORM_VERSION,
+            form_version=form.FIRST,
             name=person.name,
             initials=names.initials_of(person.name),
             paper=person.paper,

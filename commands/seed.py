@@ -7,7 +7,20 @@ from flask_migrate import upgrade
 from sqlalchemy import select
 
 from config import ROOT
-from models import Material, Notice, Office, OfficeDuty, Region, RegionKind, Setting, db, exclusive
+from models import (
+    FormVersion,
+    Material,
+    Notice,
+    Office,
+    OfficeDuty,
+    Region,
+    RegionKind,
+    Setting,
+    db,
+    exclusive,
+    now,
+)
+from workflow import form
 from workflow.settings import DEFAULTS
 
 CITY_OFFICE = "鄂尔多斯市人力资源和社会保障局"
@@ -73,6 +86,8 @@ def fill() -> None:
             ],
         )
         _once(Notice, [Notice(version=NOTICE_VERSION, body=NOTICE)])
+        first = FormVersion(number=form.FIRST, content=form.written(form.DECLARED), published_at=now())
+        _once(FormVersion, [first])
         known = set(db.session.scalars(select(Setting.key)))
         db.session.add_all(
             Setting(key=key, value=value, explanation=explanation)

@@ -5,6 +5,7 @@ from models.applications import Application, Counter, Experience
 from models.audit import Change
 from models.database import db, exclusive, now
 from models.enterprises import Enterprise, RegistrationEvent
+from models.forms import FormVersion
 from models.materials import Attachment, Material
 from models.messages import Delivery, Message, MessageReading
 from models.notices import Notice, NoticeReading, Period, Setting
@@ -40,6 +41,7 @@ __all__ = [
     "Enterprise",
     "Experience",
     "ExperienceKind",
+    "FormVersion",
     "Heartbeat",
     "Invitation",
     "Material",

@@ -43,6 +43,7 @@ class Application(Model):
     """Since when it has been where it is."""
 
     form_version: Mapped[int] = mapped_column(default=1)
+    """The number of the version of the form that it was begun with (models/forms.py); it keeps it."""
     name: Mapped[str] = mapped_column(String(60))
     initials: Mapped[str] = mapped_column(String(60), default="")
     paper: Mapped[str] = mapped_column(String(20))

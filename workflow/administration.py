@@ -20,6 +20,7 @@ from models import (
     Change,
     ChangeKind,
     Enterprise,
+    FormVersion,
     Material,
     Notice,
     Office,
@@ -30,7 +31,7 @@ from models import (
     exclusive,
 )
 from models.database import Base
-from workflow import consequences, scope
+from workflow import consequences, form_rules, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from workflow.pinyin import initials
 from workflow.review import present
@@ -53,6 +54,9 @@ def _sets_off_nothing(_row: Any, _before: Mapping[str, Any], _person: Account) -
 
 def _carries_out_nothing(_row: Any, _before: Mapping[str, Any], _person: Account) -> consequences.Followed:
     return ()
+
+
+Recorded = Callable[[Any, Mapping[str, Any], Mapping[str, Any]], tuple[Mapping[str, Any], Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ class Table:
     """Tells what the change sets off; `before` holds the changed columns as they were, {} for a new row."""
     carry_out: Callable[[Any, Mapping[str, Any], Account], consequences.Followed] = _carries_out_nothing
     """Does what it sets off, once that has been confirmed; returns the rows that changed along."""
+    recorded: Recorded | None = None
+    """Says before and after in the table's own words, where its columns would say nothing to a person."""
 
 
 def _enterprise_follows(enterprise: Enterprise) -> None:
@@ -181,6 +187,15 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
             unique=("name",),
             check=_period,
             sets_off=consequences.of_period,
+        ),
+        FormVersion: Table(
+            N_("申请表"),
+            {"content": N_("内容"), "published_at": N_("发布时间")},
+            silent=frozenset({"saved_at", "saved_by"}),
+            name=form_rules.called,
+            check=form_rules.check,
+            sets_off=consequences.of_form_version,
+            recorded=form_rules.recorded,
         ),
         Setting: Table(N_("系统设置"), {"value": N_("内容")}, name=lambda row: NAMES.get(row.key, row.key)),
     }
@@ -384,9 +399,15 @@ def _record(
     row: Base, person: Account, kind: ChangeKind, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> None:
     """Write one line of the audit trail, in the transaction of the change itself."""
-    fields = TABLES[type(row)].fields
+    table = TABLES[type(row)]
+    fields = table.fields
     if not fields.keys() & after.keys():
         return
+    if table.recorded is not None:
+        before, after = table.recorded(row, before, after)
+    else:
+        before = {name: _told(row, name, before[name]) for name in fields if name in before}
+        after = {name: _told(row, name, after[name]) for name in fields if name in after}
     db.session.add(
         Change(
             actor_id=person.id,
@@ -395,8 +416,8 @@ def _record(
             row_key=str(getattr(row, str(inspect(type(row)).primary_key[0].key))),
             label=name_of(row),
             kind=kind,
-            before={name: _told(row, name, before[name]) for name in fields if name in before},
-            after={name: _told(row, name, after[name]) for name in fields if name in after},
+            before=dict(before),
+            after=dict(after),
         )
     )
 

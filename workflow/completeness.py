@@ -4,15 +4,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 
 from models import Application, Attachment, Experience, Material, Period, Registration, db
-from workflow import people
+from workflow import form, people
 from workflow.calendar import today
-from workflow.form import FIELDS, SECTION_OF, SECTIONS, Kind, value
+from workflow.form import SECTIONS, Field, Kind, value
 from workflow.words import N_
 
 YOUNGEST = 16
@@ -39,22 +41,43 @@ def problems(application: Application) -> list[Problem]:
 
 
 def _fields(application: Application) -> Iterator[Problem]:
-    for key, asked in FIELDS.items():
-        given = value(application, key)
+    version = form.of(application)
+    for key, asked in version.fields.items():
+        given, section, words = value(application, key), version.section_of[key], {"label": asked.label}
         if not given:
             if asked.required:
-                yield Problem(SECTION_OF[key], key, MISSING[asked.kind], {"label": asked.label}, missing=True)
+                yield Problem(section, key, MISSING[asked.kind], words, missing=True)
             continue
         if asked.choices and given not in asked.choices:
-            yield Problem(SECTION_OF[key], key, MISSING[Kind.CHOICE], {"label": asked.label})
+            yield Problem(section, key, MISSING[Kind.CHOICE], words)
         elif (check := CHECKS.get(key)) and (sentence := check(application)):
-            yield Problem(SECTION_OF[key], key, sentence, {"label": asked.label})
+            yield Problem(section, key, sentence, words)
+        elif asked.further and (sentence := _out_of_limits(asked, given)):
+            limits = {"least": asked.least, "most": asked.most, "decimals": str(asked.decimals)}
+            yield Problem(section, key, sentence, words | limits)
+
+
+def _out_of_limits(asked: Field, given: Any) -> str:
+    """Return what is wrong with the answer to a further field, by the limits that its version sets."""
+    if asked.kind is Kind.DATE:
+        if asked.least and given.isoformat() < asked.least:
+            return N_("%(label)s不能早于 %(least)s。")
+        if asked.most and given.isoformat() > asked.most:
+            return N_("%(label)s不能晚于 %(most)s。")
+    if asked.kind is Kind.QUANTITY:
+        if len(given.partition(".")[2]) > asked.decimals:
+            return N_("%(label)s最多 %(decimals)s 位小数。") if asked.decimals else N_("%(label)s应为整数。")
+        if asked.least and Decimal(given) < Decimal(asked.least):
+            return N_("%(label)s不能小于 %(least)s。")
+        if asked.most and Decimal(given) > Decimal(asked.most):
+            return N_("%(label)s不能大于 %(most)s。")
+    return ""
 
 
 MISSING = {kind: N_("请填写%(label)s。") for kind in Kind} | {
     Kind.CHOICE: N_("请选择%(label)s。"),
     Kind.ENTERPRISE: N_("请点击放大镜选择%(label)s。"),
-    Kind.PROMISE: N_("请阅读承诺并勾选“本人承诺”。"),
+    Kind.PROMISE: N_("请阅读承诺并勾选“%(label)s”。"),
 }
 
 

@@ -13,6 +13,7 @@ from models import (
     Account,
     Application,
     Enterprise,
+    FormVersion,
     Invitation,
     Material,
     Notice,
@@ -543,6 +544,21 @@ def of_notice(notice: Notice, _before: Mapping[str, Any], _person: Account) -> l
             N_("申请人须重新阅读 30 秒后才能保存和提交，涉及尚未提交的申请 %(count)s 件（含已回退的）。"),
             {"count": str(begun)},
         ),
+    ]
+
+
+def of_form_version(row: FormVersion, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
+    """Tell whom a new version of the form concerns; a draft concerns nobody yet."""
+    if "published_at" not in before:
+        return []
+    under_way = _count(Application, Application.state != State.FINISHED)
+    words = {"number": str(row.number), "count": str(under_way)}
+    return [
+        Sentence(N_("第 %(number)s 版发布后立即生效，不能修改或撤回，只能再发布新的版本。"), words),
+        Sentence(
+            N_("正在办理的申请 %(count)s 件（含尚未提交和已回退的）仍用各自开始时的版本，不受影响。"), words
+        ),
+        Sentence(N_("此后新开始的申请用第 %(number)s 版。"), words),
     ]
 
 

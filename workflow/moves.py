@@ -1,4 +1,5 @@
-"""What a move does to an application and what its line in the history says. Asks no database and checks nothing:
+"""What a move does to an application and what its line in the history says. Asks no database but for the version of the
+form, once a process, and checks nothing:
 
 workflow/review.py does that before, under its lock; commands/crowd.py replays whole histories by the same hand.
 """

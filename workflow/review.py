@@ -102,7 +102,7 @@ def begin(actor: Account, change: Change) -> Application:
             version=1,
             round=0,
             reached=0,
-            form_version=form.FORM_VERSION,
+            form_version=form.published().number,
             name=person.name,
             initials=initials(person.name),
             paper=person.paper,

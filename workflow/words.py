@@ -14,6 +14,18 @@ def NP_(context: str, text: str) -> str:
     return text
 
 
+class Bilingual(str):
+    """Wording that an administrator typed, with its English beside it; "" where none was typed."""
+
+    __slots__ = ("english",)
+    english: str
+
+    def __new__(cls, chinese: str, english: str = "") -> "Bilingual":
+        made = super().__new__(cls, chinese)
+        made.english = english
+        return made
+
+
 def legible(text: str) -> str:
     """Return what somebody typed without the space around it; "" when nobody could read anything of it."""
     return text.strip() if any(letter.isprintable() and not letter.isspace() for letter in text) else ""

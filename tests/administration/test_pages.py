@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
+from admin_views.administration_form import FormVersions
 from models import (
     Account,
     Application,
@@ -33,6 +34,7 @@ from tests.machine.site import Client
 from workflow import accounts
 
 LISTS = (
+    "form",
     "regions",
     "offices",
     "enterprises",
@@ -222,6 +224,7 @@ def test_no_address_of_the_administration_decides_an_application(app: Flask) -> 
         "reactivate",
         "renew_password",
         "disclose",
+        *FormVersions.opened,
     }
 
 

@@ -18,6 +18,7 @@ from models import (
     Application,
     Attachment,
     Enterprise,
+    FormVersion,
     Message,
     Registration,
     RegistrationAction,
@@ -26,13 +27,14 @@ from models import (
     Setting,
     State,
     db,
+    now,
 )
 from tests import factories, files
 from tests.factories import PASSWORD, REASON, Place, World
 from tests.machine.site import Client
 from tests.site.stored import Stored
 from uploads.sets import storage
-from workflow import attachments, messages, reviewers, scope
+from workflow import attachments, form, form_draft, messages, reviewers, scope
 from workflow.accounts import DOOR_OF
 from workflow.administration import TABLES
 from workflow.settings import HELP_LINE
@@ -126,6 +128,7 @@ def build(app: Flask) -> City:
         factories.make_read_notice(people[NEWCOMER])
         _give_files_content()
         factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
+        _change_the_form(made.administrator)
         gone = factories.clerk(made.banner.office)
         login = {name: _login_name(account) for name, account in {**people, DEACTIVATED: gone}.items()}
     clients = {
@@ -171,6 +174,19 @@ def build(app: Flask) -> City:
         )
         db.session.expunge_all()
     return city
+
+
+FURTHER = "x1"
+"""The key of the field that the draft of the form adds."""
+
+
+def _change_the_form(administrator: Account) -> None:
+    """Let there be a draft that differs from the published form."""
+    first = FormVersion(number=form.FIRST, content=form.written(form.DECLARED), published_at=now())
+    factories.saved(first)
+    wage = form.Field("", "月工资", form.Kind.QUANTITY, further=True)
+    assert form_draft.keep("employment", wage, administrator, seen="").key == FURTHER
+    db.session.commit()
 
 
 def _people(made: World) -> dict[str, Account]:

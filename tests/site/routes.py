@@ -14,9 +14,10 @@ from werkzeug.test import TestResponse
 
 from admin_views.base import Closed
 from admin_views.registration import RegistrationView
-from models import Account, Application, Attachment, Enterprise
-from tests.site.city import Actor, City
+from models import Account, Application, Attachment, Enterprise, FormVersion
+from tests.site.city import FURTHER, Actor, City
 from uploads.preview import WIDTHS
+from workflow import form, form_rules
 
 FOR_ANYBODY = {
     "static": "style, scripts and pictures of the site itself",
@@ -148,12 +149,26 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
     elif model is Account and view is not None and view.console == "enterprise" and asked == {"key"}:
         for key, row in city.reviewers.items():
             yield {"key": key}, row, key in seen.reviewers
+    elif model is FormVersion and asked <= {"field", "section"}:
+        yield from _parts_of_the_form(asked, known=bool(seen.administered.get(FormVersion)))
     elif model in city.administered and asked == {"key"}:
         for row in city.administered[model]:
             key = row.__mapper__.primary_key_from_instance(row)[0]
             yield {"key": getattr(row, view.named)}, row, key in seen.administered.get(model, ())  # type: ignore[union-attr]
     else:
         raise LookupError(f"no object is known for {rule.rule} ({rule.endpoint})")
+
+
+def _parts_of_the_form(asked: set[str], *, known: bool) -> Iterator[tuple[dict[str, Any], Any, bool]]:
+    """Yield the fields that the form has, the sections that can have more, and one of each that cannot be."""
+    if asked == {"field"}:
+        there, not_there = [*form.FIELDS, FURTHER], "x999"
+    else:
+        there, not_there = [one.key for one in form.SECTIONS if form_rules.kinds_of(one.key)], "experience"
+    (name,) = asked
+    for key in there:
+        yield {name: key}, None, known
+    yield {name: not_there}, None, False
 
 
 def _papers(

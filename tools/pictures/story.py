@@ -184,14 +184,14 @@ def holder(person: Person, position: str) -> papers.Holder:
     begins, ends = person.contract
     return papers.Holder(
         name=person.name,
-        sex=form.worded("sex", sex(number)),
+        sex=form.worded(form.FIELDS["sex"], sex(number)),
         ethnicity=person.ethnicity,
         born=str(birth_date(number)),
         address=f"{person.household}样本街 1 号",
         number=number,
         school=person.school,
         major=person.major,
-        degree=form.worded("degree", person.degree),
+        degree=form.worded(form.FIELDS["degree"], person.degree),
         graduated=person.graduated[:7],
         enterprise=enterprise_in(person.region).name,
         position=position,

@@ -1,0 +1,324 @@
+"""The form from year to year: versions, what each asks, and that an application keeps the one it was begun with."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from models import Account, Action, Application, Change, FormVersion, Review, State, db
+from tests.factories import (
+    REASON,
+    World,
+    act,
+    administrator,
+    complete_application,
+    fresh,
+    submit,
+)
+from tests.workflow.test_completeness import told
+from workflow import form, form_draft, form_rules
+from workflow.errors import DecidedMeanwhile, NotPermitted, Unacceptable, Unconfirmed
+from workflow.form import Field, Form, Kind
+from workflow.words import Bilingual
+
+WAGE = Field(
+    "",
+    Bilingual("月工资", "Monthly wage"),
+    Kind.QUANTITY,
+    further=True,
+    least="1000",
+    most="99999.5",
+    decimals=1,
+)
+HOBBY = Field("", "特长", Kind.TEXT, required=False, further=True, longest=20)
+MOVED = Field("", "迁入日期", Kind.DATE, further=True, least="2020-01-01", most="2026-12-31")
+HOUSING = Field(
+    "",
+    "住房",
+    Kind.CHOICE,
+    further=True,
+    choices={f"{form_draft.NEW}1": "自有", f"{form_draft.NEW}2": "租住"},
+)
+STAYS = Field("", "留用承诺", Kind.PROMISE, further=True, help="本人承诺三年内不离开。")
+
+
+def keep(person: Account, section: str, one: Field) -> Field:
+    now = form_draft.present().form.known.get(one.key)
+    return form_draft.keep(section, one, person, seen=form_draft.fingerprint(now))
+
+
+def publish(person: Account) -> tuple[FormVersion, Unconfirmed]:
+    """Publish as an administrator does: be told, then say yes."""
+    seen = form_draft.present().fingerprint
+    with pytest.raises(Unconfirmed) as asked:
+        form_draft.publish(person, seen=seen, confirmed="")
+    return form_draft.publish(person, seen=seen, confirmed=asked.value.token), asked.value
+
+
+def version_with(person: Account, **fields: Field) -> dict[str, str]:
+    """Publish a version with further fields, named by section and a word; return their keys by the word."""
+    keys = {}
+    for name, one in fields.items():
+        section, _, word = name.partition("_")
+        keys[word] = keep(person, section, one).key
+    publish(person)
+    return keys
+
+
+@pytest.mark.guide("D2")
+def test_an_application_keeps_the_version_it_was_begun_with_through_a_return(own_ordos: World) -> None:
+    person = own_ordos.administrator
+    at = own_ordos.city
+    older = complete_application(at.enterprise)
+    submit(older)
+    keep(person, "basic", replace(form.FIELDS["political"], used=False))
+    keep(person, "basic", replace(form.FIELDS["email"], required=True))
+    wage = keep(person, "employment", WAGE)
+    statement = keep(person, "promise", STAYS)
+    row, question = publish(person)
+    assert (row.number, form.published().number) == (2, 2)
+    assert any(each.words["count"] == "1" for each in question.consequences), "one is under way"
+
+    newer = complete_application(at.enterprise, email="", political=None)
+    assert (older.form_version, newer.form_version) == (1, 2)
+    assert told(newer) == {
+        "email": "请填写电子邮箱。",
+        wage.key: "请填写月工资。",
+        statement.key: "请阅读承诺并勾选“留用承诺”。",
+    }
+
+    act(older, Action.RETURN, at.reviewer, REASON)
+    assert told(fresh(older)) == {}
+    submit(older)
+    assert older.state is State.ENTERPRISE_REVIEW
+    assert wage.key not in form.of(older).fields
+    assert "political" in form.of(older).fields
+    with pytest.raises(LookupError):
+        form.version(3)
+
+
+ANSWERS: list[tuple[str, Any, str | None]] = [
+    ("wage", None, "请填写月工资。"),
+    ("wage", "999.9", "月工资不能小于 1000。"),
+    ("wage", "99999.6", "月工资不能大于 99999.5。"),
+    ("wage", "1000.25", "月工资最多 1 位小数。"),
+    ("wage", "1000", None),
+    ("moved", date(2019, 12, 31), "迁入日期不能早于 2020-01-01。"),
+    ("moved", date(2027, 1, 1), "迁入日期不能晚于 2026-12-31。"),
+    ("moved", date(2020, 1, 1), None),
+    ("housing", "castle", "请选择住房。"),
+    ("hobby", None, None),
+    ("hobby", "长调", None),
+]
+
+
+@pytest.mark.guide("D2", "A15")
+def test_a_further_field_of_each_kind_is_asked_judged_and_read(own_ordos: World) -> None:
+    keys = version_with(
+        own_ordos.administrator,
+        employment_wage=WAGE,
+        basic_hobby=HOBBY,
+        basic_moved=MOVED,
+        basic_housing=HOUSING,
+        promise_stays=STAYS,
+    )
+    at = own_ordos.city
+    described = form.published()
+    (rented,) = [key for key, label in described.fields[keys["housing"]].choices.items() if label == "租住"]
+    right = {"wage": "5000.5", "hobby": "摔跤", "moved": date(2024, 2, 29), "housing": rented, "stays": True}
+    application = complete_application(at.enterprise, **{keys[word]: given for word, given in right.items()})
+    assert told(application) == {}
+    for word, given, sentence in ANSWERS:
+        form.put(application, keys[word], given)
+        assert told(application) == ({keys[word]: sentence} if sentence else {}), (word, given)
+        form.put(application, keys[word], right[word])
+    db.session.rollback()
+
+    submit(application)
+    act(application, Action.RETURN, at.reviewer, REASON)
+    act(application, Action.SAVE, application.applicant, change=lambda a: form.put(a, keys["wage"], "6000"))
+    submit(application)
+    now, before = db.session.scalars(
+        select(Review.snapshot)
+        .where(Review.application_id == application.id, Review.action == Action.SUBMIT)
+        .order_by(Review.sequence.desc())
+    )
+    read = {
+        shown.asked.label: (shown.text, shown.before)
+        for section in form.of(application).sections
+        for shown in form.shown(section, now, before)
+        if shown.asked.further
+    }
+    assert read == {
+        "特长": ("摔跤", None),
+        "迁入日期": ("2024-02-29", None),
+        "住房": ("租住", None),
+        "月工资": ("6000", "5000.5"),
+        "留用承诺": ("已承诺", None),
+    }
+
+
+def test_zero_is_an_answer(own_ordos: World) -> None:
+    keys = version_with(own_ordos.administrator, employment_n=replace(WAGE, least="", most=""))
+    application = complete_application(own_ordos.city.enterprise, **{keys["n"]: form_rules.whole("0.0")})
+    assert told(application) == {}
+
+
+@pytest.mark.guide("D2")
+def test_a_choice_that_is_taken_away_stays_for_applications_begun_before(own_ordos: World) -> None:
+    older = complete_application(own_ordos.city.enterprise, degree="master")
+    left = {key: label for key, label in form.DEGREES.items() if key != "master"}
+    left["doctor"] = "博士学位"
+    person = own_ordos.administrator
+    keep(
+        person, "schooling", replace(form.FIELDS["degree"], choices={**left, f"{form_draft.NEW}0": "双学士"})
+    )
+    publish(person)
+    newer = complete_application(own_ordos.city.enterprise, degree="master")
+    assert told(older) == {}
+    assert told(newer) == {"degree": "请选择学位。"}
+    assert list(form.of(newer).fields["degree"].choices.values()) == ["博士学位", "学士", "无学位", "双学士"]
+    assert form.worded(form.of(older).fields["degree"], "doctor") == "博士"
+
+
+@pytest.mark.guide("D2")
+@pytest.mark.parametrize("key", [key for key, one in form.FIELDS.items() if one.needed])
+def test_what_the_procedure_needs_is_always_asked(own_ordos: World, key: str) -> None:
+    for changed in ({"used": False}, {"required": False}):
+        with pytest.raises(Unacceptable) as refused:
+            keep(own_ordos.administrator, form.DECLARED.section_of[key], replace(form.FIELDS[key], **changed))
+        assert refused.value.sentence.text == form.FIELDS[key].needed
+    assert form_draft.present().row is None
+
+
+def test_every_field_that_has_a_column_of_its_own_is_needed() -> None:
+    typed = {key for key in form.FIELDS if hasattr(Application, key)}
+    assert {key for key, one in form.FIELDS.items() if one.needed} == typed | {"promise"}
+
+
+def _changed(key: str, **how: Any) -> Callable[[], tuple[str, Field]]:
+    return lambda: (form.DECLARED.section_of[key], replace(form.FIELDS[key], **how))
+
+
+WRONG = [
+    (_changed("school", label=" "), "label"),
+    (_changed("school", label="校" * 41), "label"),
+    (_changed("school", label="所学专业"), "label"),
+    (_changed("school", help="写" * 201), "help"),
+    (_changed("promise", help=" "), "help"),
+    (_changed("degree", choices={"doctor": "博士"}), "choices"),
+    (_changed("degree", choices={"doctor": "同", "master": "同"}), "choices"),
+    (_changed("degree", choices={"doctor": "博" * 41, "master": "硕"}), "choices"),
+    (_changed("education", choices={**form.EDUCATIONS, f"{form_draft.NEW}0": "博士后"}), "choices"),
+    (lambda: ("basic", replace(HOBBY, longest=401)), "longest"),
+    (lambda: ("basic", replace(WAGE, least="x")), "least"),
+    (lambda: ("basic", replace(WAGE, least="3", most="2")), "most"),
+    (lambda: ("basic", replace(WAGE, decimals=5)), "decimals"),
+    (lambda: ("basic", replace(MOVED, most="2026-02-30")), "most"),
+    (lambda: ("basic", STAYS), ""),
+    (lambda: ("promise", WAGE), ""),
+]
+
+
+def test_what_no_version_may_hold_is_refused_beside_its_property(own_ordos: World) -> None:
+    for made, where in WRONG:
+        section, one = made()
+        with pytest.raises(Unacceptable) as refused:
+            keep(own_ordos.administrator, section, one)
+        assert refused.value.field == where, one
+    assert form_draft.present().row is None
+
+
+@pytest.mark.guide("D1")
+def test_of_two_administrators_the_later_one_is_told_and_other_fields_do_not_collide(
+    own_ordos: World,
+) -> None:
+    first, second = own_ordos.administrator, administrator()
+    seen = form_draft.fingerprint(form.FIELDS["school"])
+    stale = form_draft.present().fingerprint
+    form_draft.keep("schooling", replace(form.FIELDS["school"], label="学校"), first, seen=seen)
+    form_draft.keep(
+        "schooling",
+        replace(form.FIELDS["major"], label="专业"),
+        second,
+        seen=form_draft.fingerprint(form.FIELDS["major"]),
+    )
+    with pytest.raises(DecidedMeanwhile):
+        form_draft.keep("schooling", replace(form.FIELDS["school"], label="毕业学校"), second, seen=seen)
+    with pytest.raises(DecidedMeanwhile):
+        form_draft.publish(second, seen=stale, confirmed="")
+    with pytest.raises(DecidedMeanwhile):
+        form_draft.discard(second, seen=stale)
+    assert [form_draft.present().form.known[key].label for key in ("school", "major")] == ["学校", "专业"]
+    with pytest.raises(NotPermitted):
+        keep(own_ordos.centre, "basic", HOBBY)
+
+
+@pytest.mark.guide("D1")
+def test_the_audit_trail_tells_each_change_and_its_publication(own_ordos: World) -> None:
+    person = own_ordos.administrator
+    keep(person, "basic", replace(form.FIELDS["email"], required=True))
+    added = keep(person, "basic", HOBBY)
+    keep(person, "basic", replace(added, label="爱好"))
+    publish(person)
+    lines = db.session.scalars(
+        select(Change).where(Change.table_name == "form_versions").order_by(Change.id)
+    ).all()
+    assert [(line.actor_name, line.row_key) for line in lines] == [(person.name, "2")] * 4
+    assert [(line.before, line.after) for line in lines] == [
+        ({"电子邮箱·required": False}, {"电子邮箱·required": True}),
+        (
+            {"特长·kind": None, "特长·required": None, "特长·longest": None},
+            {"特长·kind": "text", "特长·required": False, "特长·longest": "20"},
+        ),
+        ({"爱好·label": "特长"}, {"爱好·label": "爱好"}),
+        ({"·published": ""}, {"·published": "2"}),
+    ]
+
+
+def test_a_key_is_never_given_twice_and_what_was_never_published_can_go(own_ordos: World) -> None:
+    person = own_ordos.administrator
+    mistake = keep(person, "basic", HOBBY)
+    keep(person, "basic", replace(mistake, used=False))
+    assert mistake.key not in form_draft.present().form.known
+    wage = keep(person, "basic", WAGE)
+    assert wage.key != mistake.key
+    publish(person)
+    keep(person, "basic", replace(wage, used=False))
+    form_draft.discard(person, seen=form_draft.present().fingerprint)
+    assert form_draft.present().differences == []
+    keep(person, "basic", replace(wage, used=False))
+    publish(person)
+    assert wage.key in form.published().known, "what was published is known for good"
+    assert wage.key not in form.published().fields
+    assert keep(person, "basic", HOBBY).key not in {mistake.key, wage.key}
+
+
+def test_a_published_version_is_not_changed(own_ordos: World) -> None:
+    person = own_ordos.administrator
+    keep(person, "basic", HOBBY)
+    row, _ = publish(person)
+    before = row.content
+    keep(person, "basic", WAGE)
+    assert form_draft.present().form.number == 3
+    assert db.session.get_one(FormVersion, 2, populate_existing=True).content == before
+
+
+def test_the_first_version_is_the_declaration_to_the_letter() -> None:
+    again = form.understood(form.FIRST, form.written(form.DECLARED))
+    assert form_rules.differences(form.DECLARED, again) == []
+    assert again.everything == form.SECTIONS
+
+
+def test_what_a_later_program_declares_is_asked_only_where_the_procedure_needs_it() -> None:
+    content = form.written(form.DECLARED)
+    content["sections"]["basic"] = [
+        each for each in content["sections"]["basic"] if each["key"] not in {"phone", "email"}
+    ]
+    older: Form = form.understood(7, content)
+    assert "phone" in older.fields
+    assert "email" not in older.fields
+    assert "email" in older.known

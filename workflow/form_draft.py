@@ -1,0 +1,160 @@
+"""The draft of the form's next version: kept until it is published, seen by no applicant before. There is one for all administrators."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from sqlalchemy import select
+
+from models import Account, FormVersion, db, now
+from workflow import administration, form, form_rules
+from workflow.errors import DecidedMeanwhile, NotVisible
+from workflow.form import Field, Form
+from workflow.form_rules import Difference
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What would be published next, beside what is; `row` is None while nobody has changed anything."""
+
+    published: Form
+    form: Form
+    row: FormVersion | None
+
+    @property
+    def differences(self) -> list[Difference]:
+        return form_rules.differences(self.published, self.form)
+
+    @property
+    def changed(self) -> int:
+        """Return how many fields differ."""
+        return len({each.one.key for each in self.differences})
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what tells whether the draft is still the one that somebody has before them."""
+        return _digest(form.written(self.form))
+
+
+def present() -> Draft:
+    """Return the draft as it is now; without one, what is published stands for it."""
+    published = form.published()
+    row = db.session.scalars(
+        select(FormVersion).where(FormVersion.published_at.is_(None), FormVersion.number > published.number)
+    ).one_or_none()
+    if row is None:
+        return Draft(published, form.Form(published.number + 1, published.everything, published.issued), None)
+    return Draft(published, form.understood(row.number, row.content), row)
+
+
+def fingerprint(one: Field | None) -> str:
+    """Return what tells whether a field is still described as somebody has it before them; "" for one not added yet."""
+    return "" if one is None else _digest(form.entry(one))
+
+
+def keep(section: str, one: Field, actor: Account, *, seen: str) -> Field:
+    """Keep a field in the draft; one without a key is added at the end of the section. Returns it.
+
+    `seen` is the fingerprint of the field that the person looked at: somebody else may change another one meanwhile.
+    Raises what administration.change raises.
+    """
+    kept = one
+
+    def laid(draft: Form) -> Form:
+        nonlocal kept
+        if seen != fingerprint(draft.known.get(one.key)):
+            raise DecidedMeanwhile(None)
+        draft, kept = _numbered(draft, one)
+        return _with(draft, section, kept)
+
+    _change(laid, actor)
+    return kept
+
+
+def discard(actor: Account, *, seen: str) -> None:
+    """Give up everything that has not been published. Raises what administration.change raises."""
+
+    def laid(draft: Form) -> Form:
+        if seen != _digest(form.written(draft)):
+            raise DecidedMeanwhile(None)
+        return replace(form.published(), number=draft.number)
+
+    _change(laid, actor)
+
+
+def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
+    """Make the draft the version that new applications are begun with; for good. Returns it.
+
+    Raises NotVisible when there is nothing to publish, and what administration.change raises.
+    """
+    draft = present()
+    if draft.row is None or not draft.differences:
+        raise NotVisible
+
+    def published(row: FormVersion) -> None:
+        if row.published_at is not None or seen != _digest(
+            form.written(form.understood(row.number, row.content))
+        ):
+            raise DecidedMeanwhile(None)
+        row.published_at, row.saved_by = now(), actor.name
+
+    return administration.change(FormVersion, draft.row.number, actor, published, confirmed=confirmed)
+
+
+def _change(laid: Callable[[Form], Form], actor: Account) -> None:
+    """Lay a change into the draft; the first one begins it. Two that begin one at once take the same number."""
+    draft = present()
+    if draft.row is None:
+        content = form.written(laid(draft.form))
+        if content != form.written(draft.form):
+            administration.add(
+                FormVersion(number=draft.form.number, content=content, saved_by=actor.name), actor
+            )
+        return
+
+    def apply(row: FormVersion) -> None:
+        if row.published_at is not None:
+            raise DecidedMeanwhile(None)
+        content = form.written(laid(form.understood(row.number, row.content)))
+        if content != row.content:
+            row.content, row.saved_by = content, actor.name
+
+    administration.change(FormVersion, draft.row.number, actor, apply)
+
+
+def _numbered(draft: Form, one: Field) -> tuple[Form, Field]:
+    """Give keys to a new field and to new choices: each number once, whatever becomes of what had it."""
+    issued = draft.issued
+    if not one.key:
+        issued += 1
+        one = replace(one, key=f"x{issued}")
+    choices = {}
+    for key, label in one.choices.items():
+        if key.startswith(NEW):
+            issued += 1
+            key = f"x{issued}"
+        choices[key] = label
+    return replace(draft, issued=issued), replace(one, choices=choices)
+
+
+NEW = "new-"
+"""Begins the key of a choice that has none yet."""
+
+
+def _with(draft: Form, section: str, one: Field) -> Form:
+    """Return the draft with the field in it; one that was never published and is not asked is left out altogether."""
+    dropped = one.further and not one.used and one.key not in form.published().known
+    sections = []
+    for each in draft.everything:
+        fields = [one if there.key == one.key else there for there in each.fields]
+        if each.key == section and one.key not in draft.known:
+            fields.append(one)
+        if dropped:
+            fields = [there for there in fields if there.key != one.key]
+        sections.append(replace(each, fields=tuple(fields)))
+    return replace(draft, everything=tuple(sections))
+
+
+def _digest(content: object) -> str:
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
