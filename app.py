@@ -17,7 +17,7 @@ import commands
 import worker
 from config import ConfigurationError, parsed_keys, settings
 from models import db
-from models.database import prepare_sqlite
+from models.database import engine_options, prepare_sqlite
 from models.secrets import vault
 from uploads.sets import register as register_uploads
 
@@ -47,12 +47,13 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(app.config["SQLALCHEMY_DATABASE_URI"])
     db.init_app(app)
     with app.app_context():
         prepare_sqlite(db.engine)
     Migrate(app, db, render_as_batch=True)
     CSRFProtect(app)
-    Babel(app, locale_selector=admin_views.chosen_language)
+    Babel(app, locale_selector=admin_views.chosen_language).domain_instance = admin_views.Catalogue()
     LoginManager(app).user_loader(admin_views.load_account)
     Talisman(
         app,

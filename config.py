@@ -43,7 +43,6 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": database_url(
             read("DATABASE_URL", f"sqlite:///{instance / 'talent.sqlite'}")
         ),
-        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # else names and telephones stand in the log
         "ATTACHMENTS_DIR": read("ATTACHMENTS_DIR", str(instance / "attachments")),
         "HTTPS": https,
         "PROXIES": int(read("PROXIES", "0")),

@@ -10,12 +10,14 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request, session, url_for
 from flask_babel import get_locale, gettext, ngettext
 from flask_login import current_user
+from sqlalchemy import select
 
 from admin_views import entrance
+from models import Account, db
 from workflow import form, messages
 from workflow.calendar import ORDOS, Waiting, waited
 from workflow.completeness import Problem
-from workflow.settings import DEFAULTS, HELP_LINE, SITE_NAME, setting
+from workflow.settings import DEFAULTS, HELP_LINE, SITE_NAME, kept, setting, worded
 
 LATE_WORKING_DAYS = 5
 """From here on a waiting time is amber."""
@@ -46,18 +48,21 @@ def frame() -> dict[str, Any]:
 
 
 def _frame() -> dict[str, Any]:
-    account = current_user if current_user.is_authenticated else None
+    if not current_user.is_authenticated:
+        return {**bare_frame(), "help_line": setting(HELP_LINE)}
+    account: Account = current_user._get_current_object()
+    asked = select(kept(HELP_LINE).scalar_subquery(), messages.count_of_unread(account).scalar_subquery())
+    help_line, unread = db.session.execute(asked).one()
     return {
         **bare_frame(),
-        "help_line": setting(HELP_LINE),
-        "account": account
-        and {
+        "help_line": worded(HELP_LINE, help_line),
+        "account": {
             "name": account.name,
             "desk": str(account.office or account.enterprise or ""),
             "url": url_for("accounts.own"),
         },
-        "home": entrance.home(account) if account else None,
-        "unread": messages.unread(account) if account else 0,
+        "home": entrance.home(account),
+        "unread": unread,
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_
+from sqlalchemy import ColumnElement, Row, Select, literal, select, tuple_, union
 
 from admin_views.base import LONGEST_ID
 from models import db
@@ -33,11 +33,9 @@ class Order:
 
     def beyond(self, value: Any, row_id: int, backwards: bool) -> ColumnElement[bool]:
         """Return what lies on the other side of a row."""
-        falling = self.descending is not backwards
-        column, key = self.column, self.id
-        if falling:
-            return or_(column < value, and_(column == value, key < row_id))
-        return or_(column > value, and_(column == value, key > row_id))
+        here = tuple_(self.column, self.id)  # compared as one, which an index can begin with
+        there = tuple_(literal(value, self.column.type), literal(row_id, self.id.type))
+        return here < there if self.descending is not backwards else here > there
 
 
 @dataclass(frozen=True)
@@ -51,18 +49,20 @@ class Page:
     last: str | None
 
 
-def page(query: Select[Any], order: Order, cursor: str, size: int) -> Page:
-    """Return the page of `query` that the cursor names; the first when it names none.
+Queries = Sequence[Select[Any]]
+"""Several ways to rows of one list; the last two columns of each are the order's column and id."""
 
-    The query's last two columns must be the order's column and id.
-    """
+
+def page(queries: Select[Any] | Queries, order: Order, cursor: str, size: int) -> Page:
+    """Return the page of what the queries find that the cursor names; the first when it names none."""
+    queries = [queries] if isinstance(queries, Select) else queries
     direction, value, row_id = _read(cursor, order)
     backwards = direction in {BACKWARD, LAST}
-    wanted = query if row_id is None else query.where(order.beyond(value, row_id, backwards))
-    rows = list(db.session.execute(wanted.order_by(*order.by(backwards)).limit(size + 1)))
+    beyond = None if row_id is None else order.beyond(value, row_id, backwards)
+    rows = _first(queries, order, size + 1, beyond, backwards)
     more, rows = len(rows) > size, rows[:size]
     if direction == BACKWARD and len(rows) < size:
-        return page(query, order, "", size)  # the beginning is there already: a whole page of it
+        return page(queries, order, "", size)  # the beginning is there already: a whole page of it
     if backwards:
         rows.reverse()
     before = more if backwards else row_id is not None
@@ -74,6 +74,30 @@ def page(query: Select[Any], order: Order, cursor: str, size: int) -> Page:
         next=_write(FORWARD, rows[-1]) if after and rows else None,
         last=LAST if after else None,
     )
+
+
+def following(queries: Queries, order: Order, value: Any, row_id: int) -> Row[Any] | None:
+    """Return the row after this one; from the beginning again when this was the last."""
+    for beyond in (order.beyond(value, row_id, backwards=False), None):
+        if found := _first(queries, order, 1, beyond):
+            return found[0]
+    return None
+
+
+def _first(
+    queries: Queries, order: Order, most: int, beyond: Any = None, backwards: bool = False
+) -> list[Row[Any]]:
+    """Return the first rows of several queries: each finds its own by its own index, and a row counts once."""
+    wanted = [
+        (query if beyond is None else query.where(beyond)).order_by(*order.by(backwards)).limit(most)
+        for query in queries
+    ]
+    if len(wanted) == 1:
+        return list(db.session.execute(wanted[0]))
+    rows = union(*(select(query.subquery()) for query in wanted)).subquery()
+    *_, column, key = rows.c
+    merged = Order(column, key, order.descending).by(backwards)
+    return list(db.session.execute(select(rows).order_by(*merged).limit(most)))
 
 
 def _write(direction: str, row: Row[Any]) -> str:

@@ -3,6 +3,7 @@
 A console says what is special about it and nothing else. Decisions go through workflow.review, rows through scope.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,17 +11,17 @@ from flask import abort, flash, redirect, request, session
 from flask_admin import expose
 from flask_babel import gettext, pgettext
 from flask_login import current_user
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 
 from admin_views import review_list
 from admin_views.base import ScopedView, menu
 from admin_views.frame import said
-from admin_views.keyset import page
+from admin_views.keyset import following, page
 from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
 from admin_views.review_page import PHRASES, sections
 from admin_views.typed import one_line
-from models import Action, Application, Enterprise, Review, db
+from models import Action, Application, Review, db
 from workflow import messages, progress, review, routing, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from workflow.reasons import REASON_LIMIT
@@ -78,7 +79,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         )
         order = review_list.order(sort, descending)
         rows = page(
-            review_list.query(self._listed(tab, chosen), order),
+            [review_list.query(criterion, order) for criterion in self._listed(tab, chosen)],
             order,
             chosen.get("page", ""),
             review_list.PAGE_SIZE,
@@ -97,9 +98,9 @@ class ReviewConsole(PaperRoutes, ScopedView):
             pager={
                 key: self._turned(chosen, getattr(rows, key)) for key in ("first", "previous", "next", "last")
             },
-            state_words=STATE_WORDS,
-            result_words=RESULT_WORDS,
-            educations=review_list.EDUCATIONS,
+            state_words=_said(STATE_WORDS),
+            result_words=_said(RESULT_WORDS),
+            educations=_said(review_list.EDUCATIONS),
             finished=FINISHED,
             desks=routing.REACH,
         )
@@ -107,14 +108,14 @@ class ReviewConsole(PaperRoutes, ScopedView):
     def _usual_order(self, tab: str) -> str:
         return "asc" if tab == "waiting" else "desc"
 
-    def _listed(self, tab: str, chosen: dict[str, str]) -> ColumnElement[bool]:
+    def _listed(self, tab: str, chosen: dict[str, str]) -> list[ColumnElement[bool]]:
+        """Return the criteria of the rows to list: one, or one for each way in which a search finds them."""
         criterion = review_list.TABS[tab][1](current_user)
         for key, narrowing in self.filters.items():
             if choice := narrowing.choices.get(chosen.get(key, "")):
                 criterion = criterion & choice.criterion()
-        if words := chosen.get("q", "").strip():
-            criterion = criterion & review_list.found(words)
-        return criterion
+        words = chosen.get("q", "").strip()
+        return [criterion & way for way in review_list.ways(words)] if words else [criterion]
 
     def _tabs(self, present: str, chosen: dict[str, str]) -> list[dict[str, Any]]:
         narrowed = {key: chosen[key] for key in ("q", *self.filters) if key in chosen}
@@ -203,21 +204,13 @@ class ReviewConsole(PaperRoutes, ScopedView):
 
     def _next(self, found: Application) -> Any:
         """Return the one of the list that has waited longest after this one, or from the beginning when this was the last."""
-        columns = (Application.number, Application.name, Application.arrived_at)
-        queue = (
-            select(*columns)
-            .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
-            .where(self._queue(), Application.id != found.id)
-            .order_by(Application.arrived_at, Application.id)
-            .limit(1)
-        )
-        later = queue.where(
-            (Application.arrived_at > found.arrived_at)
-            | ((Application.arrived_at == found.arrived_at) & (Application.id > found.id))
-        )
-        return db.session.execute(later).first() or db.session.execute(queue).first()
+        order = review_list.order("waiting", descending=False)
+        queue = [
+            review_list.query(criterion & (Application.id != found.id), order) for criterion in self._queue()
+        ]
+        return following(queue, order, found.arrived_at, found.id)
 
-    def _queue(self) -> ColumnElement[bool]:
+    def _queue(self) -> list[ColumnElement[bool]]:
         """Return what waits, narrowed as this person left the list: who looks for one enterprise's decides that one's."""
         chosen = dict(parse_qsl(session.get(f"{self.console}-list", "")))
         return self._listed("waiting", chosen if chosen.get("tab", "waiting") == "waiting" else {})
@@ -288,3 +281,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         if request.accept_mimetypes.best == "application/json":
             return {"field": field, "value": full}
         return self._page(found, disclosed={field: full})
+
+
+def _said(words: Mapping[Any, str]) -> dict[Any, str]:
+    return {key: said(word) for key, word in words.items()}

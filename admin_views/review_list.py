@@ -1,21 +1,28 @@
 """The reviewers' list: which columns, which filters, which searches. It reads plain columns and never counts a table."""
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, select
 
 from admin_views.keyset import Order
 from models import Account, Application, Enterprise, Result, State, db, now
+from models.search import contains
 from workflow import scope
 from workflow.accounts import login_digest
 from workflow.form import EDUCATIONS
+from workflow.people import PAPERS, normalised
 from workflow.transitions import RESULT_WORDS, STATE_WORDS
 from workflow.words import N_
 
 PAGE_SIZE = 20
+LAST_LETTER = "\U0010ffff"
+"""Sorts after every other."""
+
 MOST_COUNTED = 999
 """The number on a tab stops here and says 999+: an exact count would cost as much as the table is long."""
 
@@ -119,16 +126,43 @@ BY_RESULT = Filter(
 )
 
 
-def found(words: str) -> Criterion:
-    """Return the rows that a search finds: by name, number, enterprise, pinyin initials or the whole identity number."""
-    words = words.strip()
-    return or_(
-        Application.name.contains(words, autoescape=True),
-        Application.number == words,
-        Application.initials.startswith(words.lower(), autoescape=True),
-        Enterprise.name.contains(words, autoescape=True),
-        Application.identity_digest == login_digest("personal", words),
-    )
+NUMBER = re.compile(r"(20\d{2})(-?)(\d{6,7})")
+"""Of an application; its hyphen may be left out, and then it could be that of a paper as well."""
+CODE = re.compile(r"[0-9A-Z]{18}")
+LETTERS = re.compile(r"[A-Za-z]+")
+MOST_EMPLOYERS = 50
+"""So many are named one by one; words that more employers have in common are looked for among the rows themselves."""
+
+
+def ways(words: str) -> list[Criterion]:
+    """Return the ways in which a search can find rows, each served by an index of its own; what any of them finds counts.
+
+    Application number, whole identity number, pinyin initials, name, employer's name or code.
+    """
+    found = []
+    if number := NUMBER.fullmatch(unicodedata.normalize("NFKC", words)):
+        found.append(Application.number == f"{number[1]}-{number[3]}")
+        if number[2]:
+            return found
+    typed = normalised(words)
+    if any(paper.shape.fullmatch(typed) for paper in PAPERS.values()):
+        found.append(Application.identity_digest == login_digest("personal", typed))
+    if CODE.fullmatch(typed):
+        return [*found, *_of_employers(Enterprise.credit_code == typed, false())] or [false()]
+    if LETTERS.fullmatch(words):
+        found.append(Application.initials.between(words.lower(), f"{words.lower()}{LAST_LETTER}"))
+    found.append(contains(Application.name, words))
+    return [
+        *found,
+        *_of_employers(contains(Enterprise.name, words), Enterprise.name.contains(words, autoescape=True)),
+    ]
+
+
+def _of_employers(named: Criterion, among_rows: Criterion) -> list[Criterion]:
+    few = db.session.scalars(select(Enterprise.id).where(named).limit(MOST_EMPLOYERS + 1)).all()
+    if len(few) > MOST_EMPLOYERS:
+        return [among_rows]
+    return [Application.submitted_enterprise_id.in_(few)] if few else []
 
 
 def order(sort: str, descending: bool) -> Order:

@@ -19,12 +19,18 @@ def plain_types(kind: str, column_type: Any, autogen_context: Any) -> str | bool
     return f"sa.{plain.__name__}()" if plain else False
 
 
+def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+    """Say whether models describe a table: those beside it that only SQLite needs are made by models/search.py."""
+    return kind != "table" or not (name or "").endswith("_pieces")
+
+
 migrate = current_app.extensions["migrate"]
 with migrate.db.engine.connect() as connection:
     context.configure(
         connection=connection,
         target_metadata=migrate.db.metadatas[None],
         render_item=plain_types,
+        include_name=is_ours,
         **migrate.configure_args,
     )
     with context.begin_transaction():

@@ -11,9 +11,10 @@ from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.accounts import Account
-from models.database import Instant, Model, now, words
+from models.database import Instant, Model, by_code_point, now, words
 from models.enterprises import Enterprise
 from models.regions import Region
+from models.search import searchable
 from models.secrets import Encrypted, vault
 from models.vocabulary import ExperienceKind, Result, State
 
@@ -45,7 +46,7 @@ class Application(Model):
     form_version: Mapped[int] = mapped_column(default=1)
     """The number of the version of the form that it was begun with (models/forms.py); it keeps it."""
     name: Mapped[str] = mapped_column(String(60))
-    initials: Mapped[str] = mapped_column(String(60), default="")
+    initials: Mapped[str] = mapped_column(by_code_point(60), default="")
     paper: Mapped[str] = mapped_column(String(20))
     identity_number: Mapped[str] = mapped_column(Encrypted("applications.identity_number"))
     identity_digest: Mapped[str] = mapped_column(String(64))
@@ -76,9 +77,15 @@ class Application(Model):
             postgresql_where=text("state <> 'finished'"),
         ),
         Index(None, "applicant_id", "id"),
+        # For each scope the rows of one state and all rows, in the order in which lists show them.
         Index(None, "submitted_enterprise_id", "state", "arrived_at", "id"),
+        Index(None, "submitted_enterprise_id", "arrived_at", "id"),
         Index(None, "region_id", "state", "arrived_at", "id"),
+        Index(None, "region_id", "arrived_at", "id"),
         Index(None, "state", "arrived_at", "id"),
+        Index(None, "arrived_at", "id"),
+        Index(None, "submitted_at", "id"),
+        Index(None, "initials", "id"),
         Index(None, "identity_digest"),
         Index(None, "bank_digest"),
     )
@@ -91,6 +98,9 @@ class Application(Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+searchable(Application)
 
 
 class Experience(Model):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, String, event
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -69,6 +69,27 @@ def words(kind: type[PythonEnum], column: str = "") -> Enum:
     )
 
 
+def by_code_point(length: int) -> String:
+    """A text column that sorts the same everywhere, and whose index therefore finds beginnings as well."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+_TO_WRITE: dict[str, dict[str, Any]] = {
+    "sqlite": {"immediate": True},
+    "postgresql": {"isolation_level": "READ COMMITTED"},
+}
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return how the engine is made.
+
+    Outside of `exclusive` PostgreSQL is only read from, a statement at a time: a transaction around each page would
+    say no more, and cost two calls.
+    """
+    options: dict[str, Any] = {"hide_parameters": True}  # else names and telephones stand in the log
+    return options | ({"isolation_level": "AUTOCOMMIT"} if url.startswith("postgresql") else {})
+
+
 @contextmanager
 def exclusive() -> Iterator[None]:
     """A transaction that owns the right to write from its first statement, and ends in a commit or leaves no trace.
@@ -82,7 +103,7 @@ def exclusive() -> Iterator[None]:
     session.commit()
     session.expire_all()
     try:
-        session.connection(execution_options={"immediate": True})
+        session.connection(execution_options=_TO_WRITE[db.engine.dialect.name])
         yield
         session.commit()
     except BaseException:

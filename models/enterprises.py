@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.database import Instant, Model, now, words
 from models.regions import Region
+from models.search import searchable
 from models.vocabulary import Registration, RegistrationAction
 
 
@@ -43,6 +44,9 @@ class Enterprise(Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+searchable(Enterprise)
 
 
 class RegistrationEvent(Model):

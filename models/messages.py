@@ -55,6 +55,7 @@ class Message(Model):
         Index(None, "account_id", "id"),
         Index(None, "enterprise_id", "id"),
         Index(None, "office_id", "id"),
+        Index(None, "application_id"),
         Index(
             "ix_messages_unexpanded",
             "id",

@@ -17,6 +17,8 @@ class Office(Model):
     duty: Mapped[OfficeDuty] = mapped_column(words(OfficeDuty), default=OfficeDuty.REGION)
     telephone: Mapped[str] = mapped_column(String(60), default="")
 
+    regions: Mapped[list["Region"]] = relationship(back_populates="office", order_by="Region.id")
+
     def __str__(self) -> str:
         return self.name
 
@@ -35,7 +37,7 @@ class Region(Model):
     active: Mapped[bool] = mapped_column(default=True)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id"))
 
-    office: Mapped[Office] = relationship(lazy="joined", innerjoin=True)
+    office: Mapped[Office] = relationship(lazy="joined", innerjoin=True, back_populates="regions")
     merged_into: Mapped["Region | None"] = relationship(remote_side=[id])
 
     __table_args__ = (Index(None, "office_id"),)

@@ -1,7 +1,9 @@
 """Days as the offices of Ordos count them: local dates, and working days with the published holidays."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cache
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
@@ -33,7 +35,21 @@ def waited(since: datetime, until: datetime | None = None) -> Waiting:
     """Return the working days after the day of `since` up to and including that of `until` (default: today)."""
     start, end = local_date(since), local_date(until or now())
     try:
-        days = len(chinese_calendar.get_workdays(start, end)) - chinese_calendar.is_workday(start)
+        days = sum(_workdays_to(date(year, 12, 31)) for year in range(start.year, end.year))
+        days += _workdays_to(end) - _workdays_to(start)
     except NotImplementedError:
         return Waiting((end - start).days, working=False)
     return Waiting(max(days, 0), working=True)
+
+
+def _workdays_to(day: date) -> int:
+    """Return how many working days its year has had up to and including this day."""
+    return _workdays_of(day.year)[day.timetuple().tm_yday]
+
+
+@cache
+def _workdays_of(year: int) -> list[int]:
+    """Return that for each day of a year, 0 for the day before its first. Raises NotImplementedError for an unpublished one."""
+    first = date(year, 1, 1)
+    days = (first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days))
+    return [0, *accumulate(int(chinese_calendar.is_workday(day)) for day in days)]

@@ -1,6 +1,6 @@
 """Lines that the administrator changes without a deployment (D2)."""
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from models import Setting, db
 from workflow.words import N_
@@ -15,7 +15,16 @@ DEFAULTS = {
 NAMES = {HELP_LINE: N_("咨询电话")}
 
 
+def kept(key: str) -> Select[str]:
+    """Return the query for a line that the administrator has set; `worded` makes its answer one."""
+    return select(Setting.value).where(Setting.key == key)
+
+
+def worded(key: str, value: str | None) -> str:
+    """Return the line as it is shown: the guide's own where the administrator has set none."""
+    return DEFAULTS[key][0] if value is None else value
+
+
 def setting(key: str) -> str:
     """Return the line that the administrator has set, or the guide's own."""
-    value = db.session.scalar(select(Setting.value).where(Setting.key == key))
-    return DEFAULTS[key][0] if value is None else value
+    return worded(key, db.session.scalar(kept(key)))

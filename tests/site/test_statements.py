@@ -111,7 +111,7 @@ def town(
         single["office"].append(f"/office/enterprises/{waiting.id}/")
         town = Town(
             app,
-            {name: _browser(app, account) for name, account in people.items()},
+            {name: browser_of(app, account) for name, account in people.items()},
             lists,
             single,
             {state: row.id for state, row in applications.items()},
@@ -132,7 +132,7 @@ def _is_a_page(answer: TestResponse) -> bool:
     return answer.status_code == 200 and answer.mimetype == "text/html"
 
 
-def _browser(app: Flask, account: Account) -> Client:
+def browser_of(app: Flask, account: Account) -> Client:
     client = app.test_client()
     assert isinstance(client, Client)
     with client.session_transaction() as session:

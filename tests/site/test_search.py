@@ -1,0 +1,150 @@
+"""The reviewers' search finds by any part of a name, by the beginning of its initials, and by whole numbers, and nothing else."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from admin_views import review_list
+from models import Action, Application, State, db
+from tests import factories
+from tests.machine.databases import KINDS, Databases
+from tests.machine.site import Client
+from tests.site.test_statements import browser_of
+from tests.workflow.conftest import application_on
+
+NAMES = ("王晓敏", "王敏", "晓东", "欧阳晓敏", "阿拉坦其其格", "Smith 100%", "单_双", "张\\三")
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def desk(
+    request: pytest.FixtureRequest,
+    cheap_passwords: None,
+    databases: Databases,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Flask, Client, dict[str, Application]]]:
+    """The city's clerk, and an application of each person on its desk."""
+    url = databases.fresh(request.param)
+    app = application_on(url, Path(tmp_path_factory.mktemp("desk")))
+    app.test_client_class = Client
+    with app.app_context():
+        made = factories.world()
+        found = {
+            name: factories.application_at(State.CITY_REVIEW, made.city, made, factories.applicant(name=name))
+            for name in NAMES
+        }
+        client = browser_of(app, made.centre)
+        for one in found.values():
+            assert one.submitted_enterprise is not None
+    yield app, client, found
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    databases.drop(url)
+
+
+Search = Callable[[str], set[str]]
+
+
+@pytest.fixture
+def search(desk: tuple[Flask, Client, dict[str, Application]]) -> Search:
+    _, client, found = desk
+    names = {one.number: name for name, one in found.items()}
+
+    def ask(words: str) -> set[str]:
+        answer = client.get("/city/", query_string={"tab": "all", "q": words})
+        assert answer.status_code == 200, words
+        rows = [names[number] for number in re.findall(r'href="/city/(\d{4}-\d+)/"', answer.text)]
+        assert len(rows) == len(set(rows)), "a row is shown once, however many ways lead to it"
+        return set(rows)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("敏", {"王晓敏", "王敏", "欧阳晓敏"}),
+        ("晓敏", {"王晓敏", "欧阳晓敏"}),
+        ("晓", {"王晓敏", "晓东", "欧阳晓敏"}),
+        ("王敏", {"王敏"}),  # and not 王晓敏, which holds both characters
+        ("王晓敏", {"王晓敏"}),
+        ("拉坦其其", {"阿拉坦其其格"}),
+        ("其其其", set()),
+        ("敏王", set()),
+        ("  王晓敏 ", {"王晓敏"}),
+        ("王\u200b晓\u200d敏", {"王晓敏"}),  # what a page or a chat put between them cannot be seen
+        ("Smith", {"Smith 100%"}),
+        ("0%", {"Smith 100%"}),
+        ("%", {"Smith 100%"}),
+        ("_", {"单_双"}),
+        ("单_", {"单_双"}),
+        ("\\三", {"张\\三"}),
+        ("\\", {"张\\三"}),
+        ("' OR '1'='1", set()),
+        ("{王,敏}", set()),
+        ('","', set()),
+        ("\x00", set(NAMES)),  # nothing was typed
+        ("wxm", {"王晓敏"}),
+        ("WX", {"王晓敏"}),
+        ("xd", {"晓东"}),
+        ("oyxm", {"欧阳晓敏"}),
+        ("xm", set()),  # initials are searched from their beginning
+    ],
+)
+def test_a_name_is_found_by_its_parts(search: Search, words: str, names: set[str]) -> None:
+    assert search(words) == names
+
+
+def test_whole_numbers_find_theirs(
+    search: Search, desk: tuple[Flask, Client, dict[str, Application]]
+) -> None:
+    _, _, found = desk
+    one = found["王敏"]
+    assert one.submitted_enterprise is not None
+    assert search(one.number) == {"王敏"}
+    assert search(one.number.replace("-", "")) == {"王敏"}
+    assert search(one.number[:-1]) == set()
+    assert search(one.identity_number) == {"王敏"}
+    assert search(one.identity_number.lower()) == {"王敏"}
+    assert search(one.identity_number[:-1]) == set(), "nobody finds a person by a part of the number"
+    assert search(one.submitted_enterprise.credit_code) == set(NAMES)
+    assert search(one.submitted_enterprise.name) == set(NAMES)
+    assert search(one.submitted_enterprise.name[2:6]) == set(NAMES)
+
+
+def test_words_that_many_employers_share_are_found_too(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_list, "MOST_EMPLOYERS", 0)
+    assert search("示例新材料") == set(NAMES)
+    assert search("没有这样的单位") == set()
+
+
+def test_the_pieces_follow_the_names(desk: tuple[Flask, Client, dict[str, Application]]) -> None:
+    """Whoever writes: the database itself keeps them."""
+    app, client, found = desk
+    row = found["晓东"]
+    for name, other in (("李雷", "晓东"), ("晓东", "李雷")):
+        with app.app_context(), db.engine.begin() as connection:
+            changed = text("UPDATE applications SET name = :name WHERE id = :id")
+            connection.execute(changed, {"name": name, "id": row.id})
+        for words, there in ((name, True), (other, False)):
+            page = client.get("/city/", query_string={"tab": "all", "q": words}).text
+            assert (row.number in page) is there, words
+
+
+def test_the_queue_of_a_search_goes_on_within_it(desk: tuple[Flask, Client, dict[str, Application]]) -> None:
+    """After a decision the next one of what was searched for opens."""
+    _, client, found = desk
+    client.get("/city/", query_string={"q": "晓敏"})
+    page = client.get(f"/city/{found['王晓敏'].number}/").text
+    assert "欧阳晓敏" in page
+    answer = client.send(
+        f"/city/{found['王晓敏'].number}/decide/",
+        {"action": Action.PASS.value, "version": re.search(r'name="version" value="(\d+)"', page)[1]},  # type: ignore[index]
+    )
+    assert answer.location == f"/city/{found['欧阳晓敏'].number}/"
