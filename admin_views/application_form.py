@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from flask_babel import LazyString, lazy_gettext
 from flask_wtf import FlaskForm
+from markupsafe import escape
 from sqlalchemy import select
 from wtforms import (
     BooleanField,
@@ -187,7 +188,7 @@ LONGEST_QUANTITY = 24
 
 
 def _choice(asked: description.Field, common: dict[str, Any]) -> Field:
-    choices = [(key, worded(label)) for key, label in asked.choices.items()]
+    choices = [(key, Worded(label)) for key, label in asked.choices.items()]
     if len(choices) <= FEW:
         return RadioField(**common, choices=choices)
     return SelectField(**common, choices=[("", lazy_gettext("请选择")), *choices])
@@ -216,9 +217,14 @@ MAKERS: dict[Kind, Callable[[description.Field, dict[str, Any]], Field]] = {
 TYPED_AT_LENGTH = (Kind.TEXT, Kind.PHONE, Kind.EMAIL, Kind.NUMBER)
 
 
-def worded(text: str) -> LazyString:
-    """Return wording of the description, to be said in the language of whoever looks at it."""
-    return LazyString(said, text)
+class Worded(LazyString):
+    """Wording of the description, said in the language of whoever looks at it. Flask-Babel's own goes into a page unescaped."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(said, text)
+
+    def __html__(self) -> str:
+        return escape(str(self))
 
 
 def _field(asked: description.Field) -> Field:
@@ -228,8 +234,8 @@ def _field(asked: description.Field) -> Field:
         longest = longest if asked.kind is not Kind.EMAIL else 100
         validators.append(Length(max=longest, message=lazy_gettext("不能超过 %(max)d 个字。")))
     common = {
-        "label": worded(asked.label),
-        "description": worded(asked.help) if asked.help else "",
+        "label": Worded(asked.label),
+        "description": Worded(asked.help) if asked.help else "",
         "validators": validators,
     }
     return MAKERS[asked.kind](asked, common)

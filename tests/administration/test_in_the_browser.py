@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from models import Application, Enterprise, Region, RegionKind, State, db
+from models import Account, Application, Enterprise, Region, RegionKind, State, db
+from tests.browser import world as world_of
 from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.people import login
-from tests.factories import application_at, world
+from tests.factories import application_at, make_read_notice, world
 from tests.machine.site import Site
 
 pytestmark = pytest.mark.browser
@@ -21,6 +22,11 @@ PLAIN = (
     "enterprises/?q=没有",
     "staff/",
     "staff/new/",
+    "form/",
+    "form/fields/degree/",
+    "form/sections/promise/new/",
+    "form/preview/",
+    "form/versions/1/",
     "materials/",
     "materials/1/",
     "notices/",
@@ -147,3 +153,52 @@ def test_the_year_is_opened_the_notice_is_changed_and_a_material_is_added(page: 
     page.see("0477-7654321")
     page.click("概览")
     checked(page, "overview-filled")
+
+
+@pytest.mark.guide("D2")
+def test_the_form_is_changed_for_those_who_begin_from_then_on(
+    page: ChromiumPage, chromium: Chromium, live_server: Site
+) -> None:
+    case = world_of.draft(live_server, world_of.workplace(live_server))
+    newcomer = world_of.person(live_server)
+    page.click("申请表")
+    page.click("在“工作单位”末尾增加一项数字")
+    page.click("保存到草稿")
+    page.see("请填写名称")
+    checked(page, "form-wrong")
+    page.fill("名称", "月工资")
+    page.fill("下限", "1000")
+    page.click("保存到草稿")
+    page.see("草稿改动了 1 项")
+    page.click("增加一项承诺")
+    page.fill("名称", "留用承诺")
+    page.fill("承诺的内容", "本人承诺三年内不离开鄂尔多斯。")
+    page.click("保存到草稿")
+    page.see("草稿改动了 2 项")
+    checked(page, "form-draft")
+    page.click("查看改动并发布")
+    page.click("发布")
+    page.see("仍用各自开始时的版本")
+    checked(page, "form-question")
+    page.click("确定发布")
+    page.see("已发布第 2 版")
+    page.click("历次版本")
+    page.see("2 项 现行版本")
+    checked(page, "form-versions")
+
+    began_before = chromium.new_page(live_server.url)
+    world_of.come_in(began_before, case.person, case.sheet)
+    began_before.see("本人承诺")
+    began_before.not_see("月工资")
+
+    with live_server.app_context():
+        make_read_notice(db.session.get_one(Account, newcomer.id))
+    begins_now = chromium.new_page(live_server.url)
+    world_of.come_in(begins_now, newcomer, world_of.SHEET)
+    checked(begins_now, "form-begun")
+    begins_now.fill("月工资", "500")
+    begins_now.click("保存")
+    begins_now.see("已保存")
+    begins_now.click("提交")
+    begins_now.see("月工资不能小于 1000。")
+    begins_now.see("请阅读承诺并勾选“留用承诺”。")
