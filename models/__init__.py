@@ -1,5 +1,6 @@
 """The tables. They say what is stored and what can never be stored, and know no request, no session, no view."""
 
+from models.access import Attempts, LoginSession, ResetCode
 from models.accounts import Account, Invitation
 from models.applications import Application, Counter, Experience
 from models.audit import Change
@@ -32,6 +33,7 @@ __all__ = [
     "Action",
     "Application",
     "Attachment",
+    "Attempts",
     "Change",
     "ChangeKind",
     "Counter",
@@ -44,6 +46,7 @@ __all__ = [
     "FormVersion",
     "Heartbeat",
     "Invitation",
+    "LoginSession",
     "Material",
     "Message",
     "MessageReading",
@@ -57,6 +60,7 @@ __all__ = [
     "Registration",
     "RegistrationAction",
     "RegistrationEvent",
+    "ResetCode",
     "Result",
     "Review",
     "Role",

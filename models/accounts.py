@@ -16,7 +16,8 @@ class Account(Model):
     """An applicant, a reviewer of an enterprise, an office's or the city's clerk, or an administrator.
 
     `login_digest` is the keyed hash of what is typed at the login; `session_stamp` is part of every session,
-    so that a new one ends them all. Messages leave the house by the ways that the person wants and has an address for.
+    so that a new one ends them all. `must_change_password`: somebody else knows it too, who set it. Messages leave the
+    house by the ways that the person wants and has an address for.
     """
 
     __tablename__ = "accounts"
@@ -38,6 +39,7 @@ class Account(Model):
     office_id: Mapped[int | None] = mapped_column(ForeignKey("offices.id"))
     enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))
     active: Mapped[bool] = mapped_column(default=True)
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
     office: Mapped[Office | None] = relationship()

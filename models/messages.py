@@ -14,7 +14,7 @@ from models.applications import Application
 from models.database import Instant, Model, now, words
 from models.enterprises import Enterprise, RegistrationEvent
 from models.reviews import Review
-from models.secrets import EncryptedJSON
+from models.secrets import Encrypted, EncryptedJSON
 from models.vocabulary import DeliveryState, Way
 
 
@@ -82,7 +82,8 @@ class Delivery(Model):
     """That a message goes to one person by one way.
 
     `next_try` is when it is tried next; while it is `sending`, when the worker's lease ends. `error` says what went
-    wrong last, never what the message says nor where it went.
+    wrong last, never what the message says nor where it went. `address` is where it goes in place of the account's own
+    address, until it has gone.
     """
 
     __tablename__ = "deliveries"
@@ -96,6 +97,7 @@ class Delivery(Model):
     attempts: Mapped[int] = mapped_column(default=0)
     next_try: Mapped[datetime] = mapped_column(Instant, default=now)
     error: Mapped[str] = mapped_column(String(120), default="")
+    address: Mapped[str | None] = mapped_column(Encrypted("deliveries.address"), deferred=True)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
 
     message: Mapped[Message] = relationship()
