@@ -1,7 +1,7 @@
 """What can stand in the way of an action. Raised here, told to the person at one place in admin_views."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 
 from models import Review
@@ -85,3 +85,11 @@ class PeriodClosed(Hindrance):
 
 class AlreadyUnderWay(Hindrance):
     """The person already has an application that is not finished."""
+
+
+class Locked(Hindrance):
+    """It was tried too often in vain; nothing is tried before `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("locked")
+        self.until = until

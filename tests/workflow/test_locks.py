@@ -1,0 +1,153 @@
+"""How often one may try: growing pauses, counted by all processes together, and nobody locked out by somebody else."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from models import Attempts, db, now
+from tests.workflow.at_once import at_once
+from workflow import locks
+from workflow.errors import Locked
+from workflow.locks import GUESSES, Purpose
+
+Later = Callable[[float], None]
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def context(shared_app: Flask) -> Iterator[None]:
+    with shared_app.app_context():
+        yield
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Later:
+    """`later(5)`: five more minutes have gone by."""
+    passed = [timedelta()]
+    monkeypatch.setattr(locks, "now", lambda: now() + passed[0])
+
+    def pass_by(minutes: float) -> None:
+        passed[0] += timedelta(minutes=minutes)
+
+    return pass_by
+
+
+def somebody() -> str:
+    return f"login{next(_numbers)}"
+
+
+def somewhere() -> str:
+    return f"10.0.{next(_numbers)}.1"
+
+
+def fails(login: str, address: str, purpose: Purpose = Purpose.LOGIN) -> float | None:
+    """Try in vain. Returns the minutes that one has to wait, None when it could be tried."""
+    try:
+        locks.count(purpose, login, address)
+    except Locked as locked:
+        return round((locked.until - locks.now()).total_seconds() / 60, 1)
+    return None
+
+
+def comes_in(login: str, address: str) -> None:
+    locks.count(Purpose.LOGIN, login, address)
+    locks.succeeded(Purpose.LOGIN, login, address)
+
+
+@pytest.mark.usefixtures("context")
+def test_after_five_failures_one_waits_longer_and_longer(later: Later) -> None:
+    login, address = somebody(), somewhere()
+    for pause in (1, 5, 15, 60, 60):
+        free = 5 if pause == 1 else 1
+        assert [fails(login, address) for _ in range(free)] == [None] * free
+        assert fails(login, address) == pause
+        later(pause - 0.5)
+        assert fails(login, address) == 0.5, "who tries meanwhile does not wait longer for it"
+        later(0.5)
+    later(locks.FORGOTTEN.total_seconds() / 60 + 61)
+    assert [fails(login, address) for _ in range(5)] == [None] * 5, "a day later one begins anew"
+
+
+@pytest.mark.usefixtures("context")
+def test_being_right_begins_anew_and_is_not_counted_against_the_address() -> None:
+    login, address = somebody(), somewhere()
+    for _ in range(3):
+        for _ in range(4):
+            assert fails(login, address) is None
+        comes_in(login, address)
+    shared = db.session.get_one(Attempts, (Purpose.LOGIN.value, "", locks._digest(address)))
+    assert shared.failures == 4, "only what was in vain before the address was known"
+    for _ in range(GUESSES.address.free):
+        comes_in(somebody(), address)
+    assert fails(somebody(), address) is None
+
+
+@pytest.mark.usefixtures("context")
+def test_nobody_can_lock_anybody_out_from_elsewhere(later: Later) -> None:
+    login, home = somebody(), somewhere()
+    comes_in(login, home)
+    refused = 0
+    for _ in range(40):
+        attacker = somewhere()
+        refused += any(fails(login, attacker) for _ in range(6))
+    assert refused == 40, "each is soon refused"
+    assert fails(login, somewhere()) is not None, (
+        "and so is the next one: from anywhere there are only so many"
+    )
+    assert fails(login, home) is None
+    comes_in(login, home)
+    later(locks.KNOWN.total_seconds() / 60 - 1)
+    locks.sweep()
+    assert locks._is_known(locks._held(Purpose.LOGIN, login, locks._digest(home)), locks.now())
+
+
+@pytest.mark.usefixtures("context")
+def test_one_address_cannot_try_one_password_on_everybody() -> None:
+    address, there = somewhere(), somebody()
+    comes_in(there, address)
+    tries = 0
+    while fails(somebody(), address) is None:
+        tries += 1
+    assert tries == GUESSES.address.free
+    assert fails(there, address) is None, "who belongs there is not kept out by a neighbour"
+
+
+@pytest.mark.usefixtures("context")
+def test_what_is_tried_is_counted_apart_and_a_reset_clears_all() -> None:
+    login, address = somebody(), somewhere()
+    for purpose in (Purpose.LOGIN, Purpose.PASSWORD):
+        assert [fails(login, address, purpose) for _ in range(6)] == [None] * 5 + [1.0]
+    assert fails(login, address, Purpose.CODE) is None
+    db.session.rollback()
+    locks.clear(login)
+    db.session.commit()
+    assert fails(login, address) is None
+    assert fails(login, somewhere()) is None
+
+
+@pytest.mark.usefixtures("context")
+def test_what_counts_no_more_is_swept_and_nothing_says_who_it_was(later: Later) -> None:
+    login, address = somebody(), somewhere()
+    assert fails(login, address) is None
+    rows = db.session.execute(select(Attempts.subject, Attempts.address)).all()
+    assert address not in str(rows)
+    count = select(func.count()).select_from(Attempts)
+    later(60 * 24 * 91)
+    locks.sweep()
+    assert db.session.scalar(count) == 0
+
+
+def test_however_many_try_at_once_in_several_processes_no_more_are_let_through(shared_app: Flask) -> None:
+    with shared_app.app_context():
+        login, address = somebody(), somewhere()
+
+        def hurry() -> int:
+            return sum(fails(login, address) is None for _ in range(4))
+
+        answers = at_once(hurry, hurry, hurry)
+        assert all(isinstance(answer, int) for answer in answers), answers
+        assert sum(answers) == GUESSES.here.free

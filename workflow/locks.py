@@ -1,0 +1,158 @@
+"""How often a password or a code may be tried. In the database, so that all processes count together.
+
+An attempt is counted before it is made, and the count is taken back when it was right: however many come at once, no
+more are made than are free. Three counts stand against each: of this login from this address, of this login from
+anywhere, of this address for anybody. The first is strict. The other two are wide, and stand in nobody's way who has come
+in with this login from this address before: so nobody can keep another one out, neither from elsewhere nor from the
+next desk. A login that nobody has is counted like any other. Logins and addresses are kept as keyed digests alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from models import Attempts, db, exclusive, now
+from models.secrets import vault
+from workflow.errors import Locked
+
+FORGOTTEN = timedelta(days=1)
+"""Without a further failure for so long, one begins anew."""
+
+KNOWN = timedelta(days=90)
+"""So long an address remains one that a login has come in from."""
+
+
+class Purpose(Enum):
+    """What is tried; each is counted apart, so that who is locked out can still reset the password."""
+
+    LOGIN = "login"
+    PASSWORD = "password"  # noqa: S105
+    """The present password, asked for again of somebody who is in."""
+    RECOVERY = "recovery"
+    CODE = "code"
+    INVITATION = "invitation"
+    LETTER = "letter"
+    """That a code is asked for: never right, so that nobody's telephone is flooded."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """After `free` failures one waits; after each further one longer, in minutes."""
+
+    free: int
+    pauses: tuple[int, ...]
+
+    def pause(self, failures: int) -> timedelta | None:
+        beyond = failures - self.free
+        return timedelta(minutes=self.pauses[min(beyond, len(self.pauses) - 1)]) if beyond >= 0 else None
+
+
+@dataclass(frozen=True)
+class Limits:
+    here: Patience
+    login: Patience
+    address: Patience
+
+
+GUESSES = Limits(
+    here=Patience(5, (1, 5, 15, 60)),
+    login=Patience(30, (1, 5, 15, 60)),
+    address=Patience(100, (1, 5, 15, 60)),  # a whole office may stand behind one
+)
+LETTERS = Limits(
+    here=Patience(3, (5, 15, 60)),
+    login=Patience(6, (15, 60)),
+    address=Patience(60, (5, 15, 60)),
+)
+LIMITS: Mapping[Purpose, Limits] = dict.fromkeys(Purpose, GUESSES) | {Purpose.LETTER: LETTERS}
+
+
+def count(purpose: Purpose, subject: str, address: str) -> None:
+    """Count an attempt that is about to be made. Raises Locked where it must not be; then nothing is counted.
+
+    `subject` is the digest of a login, `address` what the network calls the other side.
+    """
+    limits, place, at = LIMITS[purpose], _digest(address), now()
+    with exclusive():
+        here = _held(purpose, subject, place)
+        counted = [(here, limits.here)]
+        if not _is_known(here, at):
+            counted += [
+                (_held(purpose, subject, ""), limits.login),
+                (_held(purpose, "", place), limits.address),
+            ]
+        locked = [row.locked_until for row, _ in counted if row.locked_until and row.locked_until > at]
+        if locked:
+            raise Locked(max(locked))
+        for row, patience in counted:
+            if row.last_at + FORGOTTEN < at:
+                row.failures = 0
+            row.failures += 1
+            row.last_at = at
+            pause = patience.pause(row.failures)
+            row.locked_until = at + pause if pause else None
+
+
+def succeeded(purpose: Purpose, subject: str, address: str) -> None:
+    """Note that the attempt that has been counted was right: the login begins anew, the address has this one back."""
+    place, at = _digest(address), now()
+    with exclusive():
+        here = _held(purpose, subject, place)
+        known = _is_known(here, at)
+        here.opened_at = at
+        _begin_anew(here)
+        _begin_anew(_held(purpose, subject, ""))
+        if not known:
+            shared = _held(purpose, "", place)
+            shared.failures, shared.locked_until = max(shared.failures - 1, 0), None
+
+
+def clear(subject: str) -> None:
+    """Let everything that is counted of a login begin anew. Call within `exclusive()`."""
+    db.session.execute(
+        update(Attempts)
+        .where(Attempts.subject == subject)
+        .values(failures=0, locked_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def sweep() -> None:
+    """Forget what counts no more."""
+    at = now()
+    with exclusive():
+        db.session.execute(
+            delete(Attempts).where(
+                Attempts.last_at < at - FORGOTTEN,
+                or_(Attempts.opened_at.is_(None), Attempts.opened_at < at - KNOWN),
+            )
+        )
+
+
+def _is_known(here: Attempts, at: datetime) -> bool:
+    return here.opened_at is not None and here.opened_at + KNOWN > at
+
+
+def _begin_anew(row: Attempts) -> None:
+    row.failures, row.locked_until = 0, None
+
+
+def _held(purpose: Purpose, subject: str, address: str) -> Attempts:
+    """Return the row, made where it is missing, for this transaction alone.
+
+    Always in the order here, login, address: two that wait for each other in a circle would wait for ever.
+    """
+    key = {"purpose": purpose.value, "subject": subject, "address": address}
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    db.session.execute(insert(Attempts).values(**key, failures=0, last_at=now()).on_conflict_do_nothing())
+    return db.session.scalars(
+        select(Attempts).filter_by(**key).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def _digest(address: str) -> str:
+    return vault.digest(f"address:{address}")
