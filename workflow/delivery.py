@@ -71,9 +71,12 @@ class Refused(Undelivered):
 
 def address(account: Account, way: Way) -> str:
     """Return where this way leads for a person; "" where it does not."""
-    if way is Way.MAIL:
-        return account.email or ""
-    phone = account.phone.replace("-", "")
+    return account.email or "" if way is Way.MAIL else mobile(account.phone)
+
+
+def mobile(phone: str) -> str:
+    """Return a telephone number as a gateway takes it; "" where no SMS arrives."""
+    phone = phone.replace("-", "")
     return phone if MOBILE.fullmatch(phone) else ""
 
 
@@ -206,8 +209,9 @@ def compose(delivery: Delivery) -> Letter:
     lifetime = LIFETIMES.get(message.kind)
     if lifetime is not None and message.created_at + lifetime < now():
         raise Refused("too late")
+    given = db.session.scalar(select(Delivery.address).where(Delivery.id == delivery.id))
     told = account.active or message.kind in FOR_WHO_COMES
-    where = address(account, delivery.way) if told else ""
+    where = (given or address(account, delivery.way)) if told else ""
     if not where:
         raise Refused("no address")
     words: Mapping[str, str] = defaultdict(str, gaps(message) | (message.secret_words or {}))
@@ -242,13 +246,14 @@ def _settle(delivery: Delivery, state: DeliveryState, **values: datetime | str) 
     What only the receiver may read goes once nothing of its message is left to deliver.
     """
     db.session.rollback()
+    forgotten = {} if state in UNSETTLED else {"address": None}
     mine = (Delivery.state == DeliveryState.SENDING) & (Delivery.attempts == delivery.attempts)
     holds = Delivery.state != state if state is DeliveryState.SENT else mine
     with exclusive():
         db.session.execute(
             update(Delivery)
             .where(Delivery.id == delivery.id, holds)
-            .values(state=state, **values)
+            .values(state=state, **forgotten, **values)
             .execution_options(synchronize_session=False)
         )
         unsettled = exists().where(

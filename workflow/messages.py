@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from models import (
     Account,
     Application,
+    Delivery,
     Enterprise,
     Message,
     MessageReading,
@@ -21,6 +22,7 @@ from models import (
     RegistrationEvent,
     Review,
     State,
+    Way,
     db,
     exclusive,
     now,
@@ -46,6 +48,15 @@ WORDING = {
     ),
     "reviewers_changed": N_("本单位审核人员有变动，请核对。"),
     "password_reset": N_("您的重设密码验证码是%(code)s，30 分钟内有效。如非本人操作，请忽略。"),
+    "registration_tried": N_(
+        "有人用您的证件号码或统一社会信用代码再次注册账号。您原来的账号和密码没有改变；如果是您本人，请用原来的密码登录，忘记了可以重设。"
+    ),
+    "phone_changed": N_(
+        "您账号的联系电话已修改，今后的通知不再发到原来的号码。如非本人操作，请立即修改密码并拨打咨询电话。"
+    ),
+    "email_changed": N_(
+        "您账号的电子邮箱已修改，今后的通知不再发到原来的邮箱。如非本人操作，请立即修改密码并拨打咨询电话。"
+    ),
 }
 
 SHOWN = {
@@ -54,11 +65,19 @@ SHOWN = {
 }
 """What a page says where the wording has gaps for secrets: never what fills them."""
 
-LIFETIMES = {"invitation": timedelta(days=7), "password_reset": timedelta(minutes=30)}
+LIFETIMES = {
+    "invitation": timedelta(days=7),
+    "password_reset": timedelta(minutes=30),
+    "phone_changed": timedelta(days=3),
+    "email_changed": timedelta(days=3),
+}
 """How long a message is worth sending; the others always are."""
 
 FOR_WHO_COMES = frozenset({"invitation"})
 """What is told to somebody who cannot log in yet; everything else goes to active accounts alone."""
+
+CHANGED = {Way.SMS: "phone_changed", Way.MAIL: "email_changed"}
+WARNED_EVERY = timedelta(days=1)
 
 MOST_UNREAD = 99
 """Counting stops here: the badge then says 99+, and costs the same for every desk."""
@@ -167,6 +186,27 @@ def tell(account: Account, kind: str, words: dict[str, str], urgent: bool = Fals
     message = Message(kind=kind, account_id=account.id, secret_words=words, urgent=urgent)
     db.session.add(message)
     return message
+
+
+def warn_of_registration(account: Account | None, enterprise: Enterprise | None) -> None:
+    """Tell whoever has the number or code that somebody registered with it again; once a day, so that nobody is flooded.
+
+    Call within `exclusive()`.
+    """
+    to = {"enterprise_id": enterprise.id} if enterprise else {"account_id": account.id} if account else None
+    if to is None:
+        return
+    lately = select(Message.id).filter_by(kind="registration_tried", **to)
+    if db.session.scalar(lately.where(Message.created_at > now() - WARNED_EVERY).limit(1)) is None:
+        db.session.add(Message(kind="registration_tried", **to))
+
+
+def warn_of_change(account: Account, way: Way, former: str) -> None:
+    """Tell the former mobile telephone or mailbox that it is one no more. Call within `exclusive()`."""
+    message = Message(kind=CHANGED[way], account_id=account.id, urgent=True, expanded_at=now())
+    db.session.add_all(
+        [message, Delivery(message=message, account_id=account.id, way=way, address=former, urgent=True)]
+    )
 
 
 def shown(kind: str) -> str:
