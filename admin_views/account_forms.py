@@ -181,6 +181,26 @@ class ResetForm(FlaskForm):
     password_again = _password_again(_("再填写一次新密码"))
 
 
+class AskForm(FlaskForm):
+    """A forgotten password: whose it is, so that a code can be sent."""
+
+    login = _login()
+
+
+class UseCodeForm(FlaskForm):
+    """The code that was sent, and the new password."""
+
+    code = StringField(
+        _("验证码"),
+        [DataRequired(_("请填写验证码。"))],
+        filters=[as_number],
+        description=_("短信或邮件里的 6 位数字，30 分钟内有效。"),
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"},
+    )
+    password = _new_password(_("新密码"))
+    password_again = _password_again(_("再填写一次新密码"))
+
+
 # --- 「马上注册」
 
 
@@ -332,28 +352,40 @@ class AcceptedForm(FlaskForm):
 
 
 class MobileForm(FlaskForm):
-    """A person's telephone."""
+    """Where a person is reached."""
 
     phone = _mobile()
+    email = _email()
+    present_password = _present_password(id="contact-present-password")
 
 
 class TelephoneForm(FlaskForm):
-    """A reviewer's telephone, which may be one on a desk."""
+    """Where a reviewer is reached, whose telephone may be one on a desk."""
 
     phone = _telephone(_("联系电话"))
+    email = _email()
+    present_password = _present_password(id="contact-present-password")
 
 
 class WaysForm(FlaskForm):
     """By which ways messages reach somebody, beside the page of messages."""
 
-    email = _email()
+    email: str | None = None
+    """Where mails would go."""
     wants_mail = BooleanField(_("用电子邮件通知我"))
     wants_sms = BooleanField(_("用短信通知我"))
 
     def validate_wants_mail(self, field: BooleanField) -> None:
         """A mail needs an address."""
-        if field.data and not self.email.data:
+        if field.data and not self.email:
             raise ValidationError(gettext("请先填写电子邮箱。"))
+
+
+class FirstPasswordForm(FlaskForm):
+    """A password of one's own, in place of the one that was handed over."""
+
+    password = _new_password(_("新密码"))
+    password_again = _password_again(_("再填写一次新密码"))
 
 
 class PasswordForm(FlaskForm):

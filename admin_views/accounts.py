@@ -5,8 +5,10 @@ No answer here tells a stranger who has an account: a wrong name and a wrong sec
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from flask import (
     Blueprint,
     Flask,
@@ -22,39 +24,43 @@ from flask import (
 from flask_babel import gettext
 from flask_limiter import Limiter
 from flask_login import current_user, login_required
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
-from wtforms import Field
 
 from admin_views import entrance
 from admin_views.account_forms import (
     AcceptedForm,
+    AskForm,
     CodeForm,
     EnterpriseForm,
+    FirstPasswordForm,
     LoginForm,
     MobileForm,
     PasswordForm,
     PersonForm,
     ResetForm,
     TelephoneForm,
+    UseCodeForm,
     WaysForm,
 )
+from admin_views.attempts import counted, seconds_left, told, tried
 from admin_views.frame import said
 from admin_views.registration import lay
-from admin_views.typed import as_number, one_line
-from models import Account, Enterprise, Role, Way, db, exclusive
+from admin_views.typed import one_line
+from models import Account, Enterprise, Role, Way, db
 from models.secrets import vault
 from uploads.limits import accepts_attachments
-from workflow import accounts, delivery, people, registration, reviewers
+from uploads.receive import discard
+from workflow import accounts, contacts, delivery, people, registration, resets, reviewers
+from workflow.errors import Locked
+from workflow.locks import Purpose
 from workflow.transitions import ROLE_WORDS
 from workflow.words import N_
 
 LIMITS = {
     "LOGIN_LIMIT_ADDRESS": "30 per minute",  # a whole office may stand behind one address
-    "LOGIN_LIMIT_LOGIN": "10 per 15 minutes",  # wrong passwords and codes for one login, from wherever they come
     "REGISTER_LIMIT_ADDRESS": "60 per hour",  # of enterprises: each attempt may store a file
 }
-"""How often may be tried, unless the configuration says otherwise."""
+"""How often a form may be sent, right or wrong: against a flood. How often a secret may be wrong stands in workflow.locks."""
 
 CLOSED = {
     Way.MAIL: N_("本系统目前不发送电子邮件，开通后按您的选择发送。"),
@@ -66,6 +72,12 @@ NO_MOBILE = N_("上面的联系电话不是手机号码，收不到短信。")
 
 PENDING_CODE = "recovery_code"
 """Where a session keeps a new 「找回码」, sealed, until its owner says that it is written down."""
+
+REGISTERED = "registered"
+"""The same of somebody who has just registered and is not in: it names no account, since there may be none."""
+
+ASKED = "reset_code"
+"""What names the code that this browser has asked for."""
 
 View = Callable[..., Any]
 
@@ -120,14 +132,27 @@ def login(door: str) -> Any:
         return redirect(entrance.destination(current_user, wanted))
     form = LoginForm()
     form.login.label.text = said(DOORS[door].login)
-    wrong = None
+    wrong: str | Locked | None = None
     if form.validate_on_submit():
-        account = accounts.authenticate(door, form.login.data, form.password.data)
-        if account is not None:
-            entrance.enter(account)
-            return redirect(entrance.destination(account, wanted), 303)
-        wrong = _wrong_secret(DOORS[door].wrong)
+        try:
+            account = tried(
+                Purpose.LOGIN,
+                accounts.login_digest(door, form.login.data),
+                lambda: accounts.authenticate(door, form.login.data, form.password.data),
+            )
+        except Locked as locked:
+            wrong = locked
+        else:
+            if account is not None:
+                return admit(account, wanted)
+            wrong = said(DOORS[door].wrong)
     return _page("accounts/login.html", form, door=door, wanted=entrance.own_path(wanted), wrong=wrong)
+
+
+def admit(account: Account, wanted: str | None = None) -> Response:
+    """Let somebody in whose password is right, or was just set anew; a further step belongs here."""
+    entrance.enter(account)
+    return redirect(entrance.destination(account, wanted), 303)
 
 
 def logout() -> Response:
@@ -137,35 +162,106 @@ def logout() -> Response:
     return redirect(url_for("portal.index"), 303)
 
 
+# --- a forgotten password
+
+
 def reset(door: str) -> Any:
-    """A forgotten password: with the 「找回码」 here, or by the help line (A2, E4)."""
+    """A forgotten password: with the 「找回码」 here, by a code that is sent, or by the help line (A2, E4)."""
     form = ResetForm()
     form.login.label.text = said(DOORS[door].login)
-    wrong = None
+    wrong: str | Locked | None = None
     if form.validate_on_submit():
-        done = accounts.reset_password(door, form.login.data, form.code.data, form.password.data)
-        if done is not None:
-            account, code = done
-            entrance.enter(account)
-            flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
-            return _show_code(account, code)
-        wrong = _wrong_secret(N_("登录名与找回码不相符，密码没有改变。请核对后重新输入。"))
-    return _page("accounts/reset.html", form, door=door, wrong=wrong)
+        try:
+            done = tried(
+                Purpose.RECOVERY,
+                accounts.login_digest(door, form.login.data),
+                lambda: resets.by_recovery_code(door, form.login.data, form.code.data, form.password.data),
+            )
+        except Locked as locked:
+            wrong = locked
+        else:
+            if done is not None:
+                account, code = done
+                answer = admit(account, url_for("accounts.code"))
+                _keep_code(account, code)
+                flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
+                return answer
+            wrong = said(N_("登录名与找回码不相符，密码没有改变。请核对后重新输入。"))
+    return _page("accounts/reset.html", form, door=door, wrong=wrong, sends=_sends())
+
+
+def ask_for_code(door: str) -> Any:
+    """A forgotten password: send a code to the telephone or mailbox of whoever has this login, if anybody."""
+    if not _sends():
+        return redirect(url_for("accounts.reset", door=door))
+    form = AskForm()
+    form.login.label.text = said(DOORS[door].login)
+    wrong: str | Locked | None = None
+    if form.validate_on_submit():
+        digest = accounts.login_digest(door, form.login.data)
+        try:
+            counted(Purpose.LETTER, digest)
+        except Locked as locked:
+            wrong = locked
+        else:
+            session[ASKED] = resets.ask(door, form.login.data)
+            return redirect(url_for("accounts.use_code", door=door), 303)
+    return _page("accounts/ask_for_code.html", form, door=door, wrong=wrong)
+
+
+def use_code(door: str) -> Any:
+    """Take the code that was sent, and the new password."""
+    asked = resets.find(session.get(ASKED, ""))
+    if asked is None:
+        return redirect(url_for("accounts.ask_for_code", door=door))
+    form = UseCodeForm()
+    wrong: str | Locked | None = None
+    if form.validate_on_submit():
+        try:
+            account = tried(
+                Purpose.CODE,
+                asked.login_digest,
+                lambda: resets.by_code(session[ASKED], form.code.data, form.password.data),
+            )
+        except Locked as locked:
+            wrong = locked
+        else:
+            if account is not None:
+                answer = admit(account)
+                flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
+                return answer
+            if resets.find(session[ASKED]) is None:
+                flash(gettext("验证码输错的次数太多，已作废，密码没有改变。请重新获取。"), "error")
+                return redirect(url_for("accounts.ask_for_code", door=door), 303)
+            wrong = said(N_("验证码不正确，密码没有改变。请核对后重新输入。"))
+    return _page("accounts/use_code.html", form, door=door, wrong=wrong)
+
+
+def _sends() -> bool:
+    """Say whether a code can leave the house at all."""
+    return bool(current_app.extensions["ways"])
 
 
 def invitation(door: str) -> Any:
     """Whoever was invited to review for an enterprise chooses a password and is inside."""
     form = AcceptedForm()
-    wrong = None
+    wrong: str | Locked | None = None
     if form.validate_on_submit():
-        done = reviewers.accept(form.login.data, form.code.data, form.password.data)
-        if done is not None:
-            account, code = done
-            entrance.enter(account)
-            return _show_code(account, code)
-        wrong = _wrong_secret(
-            N_("登录名与邀请码不相符，或者邀请已过期、已撤回。请核对，或请邀请人重新发出。")
-        )
+        try:
+            done = tried(
+                Purpose.INVITATION,
+                accounts.login_digest(door, form.login.data),
+                lambda: reviewers.accept(form.login.data, form.code.data, form.password.data),
+            )
+        except Locked as locked:
+            wrong = locked
+        else:
+            if done is not None:
+                account, code = done
+                answer = admit(account, url_for("accounts.code"))
+                _keep_code(account, code)
+                return answer
+            wrong = said(N_("登录名与邀请码不相符，或者邀请已过期、已撤回。请核对，或请邀请人重新发出。"))
     elif not form.is_submitted():
         form.login.data = one_line(request.args.get("login"))
     return _page("accounts/invitation.html", form, door=door, wrong=wrong)
@@ -184,24 +280,19 @@ def register_account(door: str) -> Any:
 
 def _register_person() -> Any:
     form = PersonForm()
-    taken = False
     if form.validate_on_submit():
         account = accounts.new_person(
             form.paper.data, form.number.data, form.name.data, form.phone.data, form.password.data
         )
         code = accounts.set_recovery_code(account)
-        if _added(lambda: db.session.add(account)):
-            entrance.enter(account)
-            return _show_code(account, code)
-        taken = _refuse(form.number, gettext("这个证件号码不能注册新账号，可能已经注册过。"))
-    return _page("accounts/register_personal.html", form, door="personal", taken=taken)
+        registration.enrol_person(account)
+        return _received("personal", code)
+    return _page("accounts/register_personal.html", form, door="personal")
 
 
 def _register_enterprise() -> Any:
     form = EnterpriseForm()
-    taken = False
     if form.validate_on_submit():
-        enterprise = Enterprise()
         account = accounts.new_account(
             Role.ENTERPRISE,
             form.credit_code.data,
@@ -210,43 +301,46 @@ def _register_enterprise() -> Any:
             phone=form.contact_phone.data,
         )
         code = accounts.set_recovery_code(account)
-
-        def add() -> None:
-            lay(form, enterprise)
-            registration.register(enterprise, account)
-
-        if _added(add):
-            entrance.enter(account)
-            return _show_code(account, code)
-        taken = _refuse(form.credit_code, gettext("这个统一社会信用代码不能注册新账号，可能已经注册过。"))
-    return _page("accounts/register_enterprise.html", form, door="enterprise", taken=taken)
+        is_new = registration.enrol_enterprise(
+            Enterprise(), account, lambda enterprise: lay(form, enterprise)
+        )
+        if not is_new and form.received is not None:
+            discard(form.received.storage_name)
+        return _received("enterprise", code)
+    return _page("accounts/register_enterprise.html", form, door="enterprise")
 
 
 REGISTERING: dict[str, View] = {"personal": _register_person, "enterprise": _register_enterprise}
 REGISTERING_LIMIT = {"personal": "LOGIN_LIMIT_ADDRESS", "enterprise": "REGISTER_LIMIT_ADDRESS"}
 
 
-def _added(add: Callable[[], None]) -> bool:
-    """Say whether a new account could be added; False when its number or code has one already."""
+def _received(door: str, code: str) -> Response:
+    """Answer a registration: word for word the same whether the number or code was free or not."""
+    session[REGISTERED] = vault.seal(code, _registered_context(door))
+    return redirect(url_for("accounts.received", door=door), 303)
+
+
+def received(door: str) -> Any:
+    """「注册信息已收到」, with the 「找回码」 of the new account, or, where there was one already, of none."""
+    if request.method == "POST":
+        session.pop(REGISTERED, None)
+        return redirect(url_for("accounts.login", door=door), 303)
     try:
-        with exclusive():
-            add()
-    except IntegrityError:
-        return False
-    return True
+        code = vault.open(session[REGISTERED], _registered_context(door))
+    except (KeyError, InvalidTag):
+        return redirect(url_for("accounts.login", door=door))
+    return render_template("accounts/received.html", door=door, code=code)
 
 
-def _refuse(field: Field, sentence: str) -> bool:
-    field.errors = [sentence]
-    return True
+def _registered_context(door: str) -> str:
+    return f"session.{REGISTERED}.{door}"
 
 
 # --- the code for a forgotten password, shown once
 
 
-def _show_code(account: Account, code: str) -> Response:
+def _keep_code(account: Account, code: str) -> None:
     session[PENDING_CODE] = vault.seal(code, _code_context(account))
-    return redirect(url_for("accounts.code"), 303)
 
 
 def _code_context(account: Account) -> str:
@@ -275,22 +369,23 @@ def own() -> Any:
 
 
 @login_required
-def change_phone() -> Any:
-    """Change one's telephone number."""
-    form = _phone_form()
-    if form.validate_on_submit():
-        accounts.change_phone(current_user, form.phone.data)
-        flash(gettext("联系电话已修改。"), "success")
+def change_contact() -> Any:
+    """Change where one is reached; the former telephone or mailbox is told."""
+    form = _contact_form()
+    if form.validate_on_submit() and _knows_password(form):
+        contacts.change_contact(current_user, form.phone.data, form.email.data or None)
+        flash(gettext("联系方式已修改。"), "success")
         return redirect(url_for("accounts.own"), 303)
-    return _own_page(phone_form=form)
+    return _own_page(contact_form=form)
 
 
 @login_required
 def change_ways() -> Any:
     """Choose by which ways messages reach oneself."""
     form = WaysForm()
+    form.email = current_user.email
     if form.validate_on_submit():
-        accounts.change_ways(current_user, form.email.data or None, form.wants_mail.data, form.wants_sms.data)
+        contacts.change_ways(current_user, form.wants_mail.data, form.wants_sms.data)
         flash(gettext("通知方式已保存。"), "success")
         return redirect(url_for("accounts.own"), 303)
     return _own_page(ways_form=form)
@@ -309,19 +404,49 @@ def change_password() -> Any:
 
 
 @login_required
+def first_password() -> Any:
+    """Choose a password of one's own in place of the one that was handed over; nothing else is open before."""
+    if not current_user.must_change_password:
+        return redirect(url_for("accounts.own"))
+    form = FirstPasswordForm()
+    if form.validate_on_submit():
+        if not accounts.verify(current_user.password_hash, form.password.data):
+            accounts.change_password(current_user, form.password.data)
+            account = db.session.get_one(Account, current_user.id)
+            entrance.enter(account)
+            flash(gettext("密码已设置，请妥善保管。"), "success")
+            return redirect(entrance.home(account), 303)
+        form.password.errors = [gettext("新密码不能与交给您的密码相同。")]
+    page = render_template("accounts/first_password.html", form=form)
+    return page, 422 if form.is_submitted() else 200
+
+
+@login_required
 def new_code() -> Any:
     """Give a new 「找回码」 in place of the old one."""
     form = CodeForm()
     if form.validate_on_submit() and _knows_password(form):
-        return _show_code(current_user, accounts.renew_recovery_code(current_user))
+        _keep_code(current_user, accounts.renew_recovery_code(current_user))
+        return redirect(url_for("accounts.code"), 303)
     return _own_page(code_form=form)
 
 
-def _knows_password(form: PasswordForm | CodeForm) -> bool:
-    if accounts.verify(current_user.password_hash, form.present_password.data[: accounts.LONGEST_PASSWORD]):
-        return True
-    form.present_password.errors = [_wrong_secret(N_("现在的密码不正确。"))]
-    return False
+def _knows_password(form: PasswordForm | CodeForm | MobileForm | TelephoneForm) -> bool:
+    """Say whether the present password is right; else say beside its field what is wrong."""
+    given = form.present_password.data[: accounts.LONGEST_PASSWORD]
+    try:
+        right = tried(
+            Purpose.PASSWORD,
+            current_user.login_digest,
+            lambda: accounts.verify(current_user.password_hash, given) or None,
+        )
+    except Locked as locked:
+        g.locked = locked
+        form.present_password.errors = [told(locked)]
+        return False
+    if not right:
+        form.present_password.errors = [gettext("现在的密码不正确。")]
+    return bool(right)
 
 
 def _hint(account: Account, way: Way) -> str:
@@ -333,7 +458,7 @@ def _hint(account: Account, way: Way) -> str:
     return ""
 
 
-def _phone_form(**given: Any) -> MobileForm | TelephoneForm:
+def _contact_form(**given: Any) -> MobileForm | TelephoneForm:
     return (MobileForm if current_user.identity_number else TelephoneForm)(**given)
 
 
@@ -350,44 +475,36 @@ def _own_page(**forms: Any) -> Any:
         login=people.masked(account.identity_number) or account.login,
         has_code=account.recovery_hash is not None,
         back=entrance.home(account),
-        phone_form=forms.get("phone_form") or _phone_form(formdata=None, data={"phone": account.phone}),
+        contact_form=forms.get("contact_form") or _contact_form(formdata=None, obj=account),
         ways_form=forms.get("ways_form") or WaysForm(formdata=None, obj=account),
         hints={way.value: said(_hint(account, way)) for way in Way},
         password_form=forms.get("password_form") or PasswordForm(formdata=None),
         code_form=forms.get("code_form") or CodeForm(formdata=None),
     )
-    return page, 422 if forms else 200
+    return _answered(page, g.get("locked")) if forms else page
 
 
 # --- what the pages have in common
 
 
-def _page(template: str, form: Any, **context: Any) -> Any:
-    """Return a page with its form, as 422 when it came back with something wrong."""
-    door = context["door"]
-    page = render_template(template, form=form, words=DOORS[door], doors=DOORS, **context)
-    return page, 422 if form.is_submitted() else 200
+def _page(template: str, form: Any, *, wrong: str | Locked | None = None, **context: Any) -> Any:
+    """Return a page with its form, as 422 when it came back with something wrong, as 429 when one has to wait."""
+    locked = wrong if isinstance(wrong, Locked) else None
+    page = render_template(
+        template,
+        form=form,
+        words=DOORS[context["door"]],
+        doors=DOORS,
+        wrong=told(locked) if locked else wrong,
+        **context,
+    )
+    return _answered(page, locked) if form.is_submitted() else page
 
 
-def _wrong_secret(sentence: str) -> str:
-    """Return the sentence that answers a wrong name and a wrong secret alike; the attempt counts."""
-    g.wrong_secret = True
-    return said(sentence)
-
-
-def _counts(_response: Response) -> bool:
-    return bool(g.get("wrong_secret"))
-
-
-def _login_named() -> str:
-    """Return whose secret is being tried, as a keyed hash: a limit's storage must hold nobody's number.
-
-    Spelled as the form spells it; else each invisible letter typed into a login would begin a new count.
-    """
-    if current_user.is_authenticated:
-        return f"account:{current_user.id}"
-    door = (request.view_args or {}).get("door", "")
-    return accounts.login_digest(door, as_number(request.form.get("login")) or "")
+def _answered(page: str, locked: Locked | None) -> Any:
+    if locked is None:
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    return page, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(seconds_left(locked))}
 
 
 def _must_log_in() -> Response:
@@ -406,37 +523,39 @@ def _limit_of_registering() -> str:
 
 
 def register(app: Flask) -> None:
-    """Add the doors and one's own account, each with its limit."""
+    """Add the doors and one's own account."""
     for name, value in LIMITS.items():
         app.config.setdefault(name, value)
     app.login_manager.unauthorized_handler(_must_log_in)  # type: ignore[attr-defined]
     limits: Limiter = app.extensions["limits"]
 
-    def guarded(view: View) -> View:
-        by_login = limits.limit(
-            _setting("LOGIN_LIMIT_LOGIN"), key_func=_login_named, methods=["POST"], deduct_when=_counts
-        )
-        return limits.limit(_setting("LOGIN_LIMIT_ADDRESS"), methods=["POST"])(by_login(view))
+    def limited(view: View) -> View:
+        return limits.limit(_setting("LOGIN_LIMIT_ADDRESS"), methods=["POST"])(view)
 
-    every, registering = list(DOORS), list(REGISTERING)
+    every, registering = _any_of(list(DOORS)), _any_of(list(REGISTERING))
+    both = ("GET", "POST")
     pages = Blueprint("accounts", __name__)
     for rule, endpoint, view, methods in (
-        (f"/login/{_any_of(every)}", "login", guarded(login), ("GET", "POST")),
+        (f"/login/{every}", "login", limited(login), both),
         ("/logout", "logout", logout, ("POST",)),
-        (f"/reset/{_any_of(every)}", "reset", guarded(reset), ("GET", "POST")),
-        (f"/invitation/{_any_of([reviewers.DOOR])}", "invitation", guarded(invitation), ("GET", "POST")),
+        (f"/reset/{every}", "reset", limited(reset), both),
+        (f"/reset/{every}/code/", "ask_for_code", limited(ask_for_code), both),
+        (f"/reset/{every}/code/enter/", "use_code", limited(use_code), both),
+        (f"/invitation/{_any_of([reviewers.DOOR])}", "invitation", limited(invitation), both),
         (
-            f"/register/{_any_of(registering)}",
+            f"/register/{registering}",
             "register",
             limits.limit(_limit_of_registering, methods=["POST"])(register_account),
-            ("GET", "POST"),
+            both,
         ),
+        (f"/register/{registering}/received/", "received", received, both),
         ("/account/", "own", own, ("GET",)),
-        ("/account/phone", "change_phone", change_phone, ("GET", "POST")),
-        ("/account/ways", "change_ways", change_ways, ("GET", "POST")),
-        ("/account/password", "change_password", guarded(change_password), ("GET", "POST")),
-        ("/account/new-code", "new_code", guarded(new_code), ("GET", "POST")),
-        ("/account/code/", "code", show_code, ("GET", "POST")),
+        ("/account/contact", "change_contact", limited(change_contact), both),
+        ("/account/ways", "change_ways", change_ways, both),
+        ("/account/password", "change_password", limited(change_password), both),
+        ("/account/first-password/", "first_password", limited(first_password), both),
+        ("/account/new-code", "new_code", limited(new_code), both),
+        ("/account/code/", "code", show_code, both),
     ):
         pages.add_url_rule(rule, endpoint, view, methods=methods)
     pages.after_request(_kept_by_nobody)

@@ -276,3 +276,13 @@ class SettingForm(FlaskForm):
 
 class TelephoneSettingForm(FlaskForm):
     value = Line(_("电话"), 60, _given(_("请填写电话号码。")), TELEPHONE)
+
+
+class IdleSettingForm(FlaskForm):
+    value = Line(_("分钟"), 3, _given(_("请填写分钟数。")), render_kw={"inputmode": "numeric"})
+
+    def validate_value(self, field: StringField) -> None:
+        """Less would end a session while a page is being read; more would leave it to whoever comes next."""
+        typed = field.data or ""
+        if not (typed.isascii() and typed.isdecimal() and 5 <= int(typed) <= 720):
+            raise ValidationError(gettext("请填写 5 至 720 之间的整数。"))

@@ -11,7 +11,7 @@ from admin_views.administration_base import MOST_SHOWN, Kept
 from admin_views.frame import said
 from models import Material, Notice, Period, Setting, db
 from workflow.calendar import today
-from workflow.settings import HELP_LINE, NAMES
+from workflow.settings import HELP_LINE, IDLE_MINUTES, NAMES
 from workflow.words import N_, NP_
 
 
@@ -85,7 +85,7 @@ class Periods(Kept):
         return {"today": today()}
 
 
-SETTING_FORMS = {HELP_LINE: forms.TelephoneSettingForm}
+SETTING_FORMS = {HELP_LINE: forms.TelephoneSettingForm, IDLE_MINUTES: forms.IdleSettingForm}
 
 
 class Settings(Kept):

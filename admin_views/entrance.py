@@ -1,31 +1,88 @@
 """Sessions begin and end here, and here it is decided where a person goes next.
 
+What keeps a session alive is a person who asks for something; whatever a page asks for by itself does not.
+
 Never follows an address that leads out of this site, or into a room that is not this person's.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import session, url_for
-from flask_login import login_user, logout_user
+from flask import Flask, flash, g, redirect, request, session, url_for
+from flask_babel import gettext
+from flask_login import current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFError
 
 from models import Account
-from workflow import registration, scope
+from workflow import registration, scope, sessions
 
 KEPT_ACROSS = ("language",)
 """What a session hands on to the next one; everything else, the token of every form included, is new."""
 
+ROW = "login_session"
+"""Where the cookie names the row without which it is worth nothing."""
+
+FIRST_PASSWORD = "accounts.first_password"  # noqa: S105
+ALWAYS_OPEN = {"static", "portal.language", "portal.healthz", "accounts.logout"}
+"""What nobody is kept from, whatever they have to do first, and what asks for no account."""
+
 
 def enter(account: Account) -> None:
     """Begin a session for this account; whatever the browser held before is worth nothing in it."""
+    _end()
     _begin_anew()
-    session.permanent = True  # ends after PERMANENT_SESSION_LIFETIME without a request
+    session.permanent = True
+    session[ROW] = sessions.begin(account)
     login_user(account)
 
 
 def leave() -> None:
-    """End the session."""
+    """End the session: for every copy of its cookie too."""
+    _end()
     logout_user()
     _begin_anew()
+
+
+def load_account(identifier: str) -> Account | None:
+    """Return the account of a session; None when it has ended, by whatever end."""
+    number, _, stamp = identifier.partition(".")
+    found = sessions.find(int(number), stamp, session.get(ROW, "")) if number.isdecimal() else None
+    if found is None:
+        return None
+    g.session_idle, g.session_unnoted = found.idle, found.unnoted
+    return None if found.idle else found.account
+
+
+def _look_at_the_session() -> Any:
+    """Note that somebody is here, or that nobody was for too long: then what they send comes back as after an old form."""
+    if "_user_id" not in session or request.endpoint in ALWAYS_OPEN | {None}:
+        return None
+    if current_user.is_authenticated:
+        if g.session_unnoted and _is_asked_by_a_person():
+            sessions.note(session[ROW])
+        if current_user.must_change_password and request.endpoint != FIRST_PASSWORD:
+            return redirect(url_for(FIRST_PASSWORD), 303)
+        return None
+    if g.get("session_idle"):
+        leave()
+        if request.method == "POST":
+            raise CSRFError
+        if _is_asked_by_a_person():
+            flash(gettext("您离开的时间较长，为了安全已自动退出，请重新登录。"), "info")
+    return None
+
+
+def _is_asked_by_a_person() -> bool:
+    """Say whether somebody sits there, as far as the browser tells: a picture, a script that looks again, a page that
+    loads itself anew keep no session alive."""
+    if request.method != "GET" or "Sec-Fetch-Mode" not in request.headers:
+        return True
+    return request.headers.get("Sec-Fetch-User") == "?1"
+
+
+def _end() -> None:
+    if token := session.get(ROW):
+        sessions.end(token)
 
 
 def _begin_anew() -> None:
@@ -63,3 +120,8 @@ def path_of(address: str | None, host: str) -> str | None:
     if parts.netloc != host:
         return None
     return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+
+
+def register(app: Flask) -> None:
+    """Look at the session before each request."""
+    app.before_request(_look_at_the_session)

@@ -33,8 +33,8 @@ BACK_IN_SECONDS = 120
 NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password")
 MOST_ECHOED = 1000
 """Fields of a form that comes back; the longest of ours has some 330."""
-RECOVERY_CODE = ("accounts.reset", "code")
-"""The one field that is called 「找回码」; elsewhere `code` is a region's."""
+SECRET_CODES = {("accounts.reset", "code"), ("accounts.use_code", "code")}
+"""The fields that are called 「找回码」 and 「验证码」; elsewhere `code` is a region's."""
 
 
 def register(app: Flask) -> None:
@@ -102,7 +102,7 @@ def _door() -> str | None:
 
 
 def _echoed(name: str) -> bool:
-    return name not in NEVER_ECHOED and (request.endpoint, name) != RECOVERY_CODE
+    return name not in NEVER_ECHOED and (request.endpoint, name) not in SECRET_CODES
 
 
 def not_storable(error: DataError) -> tuple[str, int]:

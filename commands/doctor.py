@@ -158,11 +158,13 @@ def limits(config: dict[str, Any]) -> Findings:
     if not config["RATELIMIT_ENABLED"]:
         yield Finding(UNSAFE, "登录次数不限制，可以猜密码", "去掉 TALENT_RATE_LIMITS=no")
     elif not config["REDIS_URL"]:
-        yield Finding(WARN, "登录次数由各进程分别计算", "设 TALENT_REDIS_URL，合计限制")
+        yield Finding(
+            WARN, "防洪的次数限制由各进程分别计算；输错密码的次数总是合计", "设 TALENT_REDIS_URL，合计限制"
+        )
     elif trouble := _redis_trouble(config["REDIS_URL"]):
         yield Finding(UNSAFE, f"Redis 连不上（{trouble}），没有人能登录", "启动 Redis，核对 TALENT_REDIS_URL")
     else:
-        yield Finding(OK, "登录次数限制，Redis")
+        yield Finding(OK, "登录、注册的次数限制，Redis")
 
 
 def _redis_trouble(url: str) -> str:

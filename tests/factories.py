@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 from stdnum.cn import ric, uscc
 
+from admin_views.entrance import ROW
 from models import (
     Account,
     Action,
@@ -36,7 +37,7 @@ from models import (
     db,
     now,
 )
-from workflow import accounts, form, people, reading, review
+from workflow import accounts, form, people, reading, review, sessions
 from workflow.calendar import today
 from workflow.pinyin import initials
 
@@ -96,6 +97,11 @@ def enterprise(
 
 def applicant(name: str = "王晓敏", number: str | None = None, paper: str = people.CITIZEN) -> Account:
     return saved(accounts.new_person(paper, number or identity_number(), name, "13847710000", PASSWORD))
+
+
+def session_of(account: Account) -> dict[str, Any]:
+    """What the cookie of somebody holds who has come in."""
+    return {"_user_id": account.get_id(), "_fresh": True, ROW: sessions.begin(account)}
 
 
 def reviewer(of: Enterprise, name: str = "赵敏") -> Account:

@@ -33,6 +33,7 @@ def register(app: Flask) -> None:
             work_off()
             if heartbeats.take_turn(heartbeats.SWEEP, A_DAY):
                 sweeping.sweep()
+                sweeping.forget()
 
     app.extensions["wake"] = waking.Waker(deliver)
 

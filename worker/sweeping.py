@@ -1,4 +1,7 @@
-"""Once a day: stored files that no row names are removed. Every column that names a file stands in NAMING."""
+"""Once a day: stored files that no row names are removed, and rows that say nothing any more.
+
+Every column that names a file stands in NAMING.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -7,6 +10,7 @@ from sqlalchemy import select
 
 from models import Attachment, Enterprise, db
 from uploads import sweeping
+from workflow import locks, resets, sessions
 
 NAMING = (Attachment.storage_name, Enterprise.licence_file)
 log = logging.getLogger(__name__)
@@ -17,6 +21,12 @@ def sweep() -> int:
     removed = sweeping.sweep(named)
     log.info("swept: %s files that no row named", removed)
     return removed
+
+
+def forget() -> None:
+    """Remove ended sessions, attempts of days ago, and codes that open nothing."""
+    for part in (sessions, locks, resets):
+        part.sweep()
 
 
 def named(names: Sequence[str]) -> set[str]:

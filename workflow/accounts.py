@@ -86,9 +86,13 @@ def password_fault(password: str) -> str:
     return ""
 
 
-def set_password(account: Account, password: str) -> None:
-    """Change the password and end every session of the account."""
+def set_password(account: Account, password: str, *, handed_over: bool = False) -> None:
+    """Change the password and end every session of the account.
+
+    A password that is handed over is good for one login: then its owner sets another, which nobody else knows.
+    """
     account.password_hash = hasher.hash(password)
+    account.must_change_password = handed_over
     end_sessions(account)
 
 
@@ -163,40 +167,8 @@ def change_password(account: Account, password: str) -> None:
         set_password(person, password)
 
 
-def change_phone(account: Account, phone: str) -> None:
-    """Set the telephone number of the account in a transaction of its own."""
-    with exclusive():
-        person = db.session.get_one(Account, account.id, populate_existing=True)
-        person.phone = phone
-
-
-def change_ways(account: Account, email: str | None, wants_mail: bool, wants_sms: bool) -> None:
-    """Set by which ways messages reach the account beside its own page, in a transaction of its own."""
-    with exclusive():
-        person = db.session.get_one(Account, account.id, populate_existing=True)
-        person.email, person.wants_mail, person.wants_sms = email, wants_mail, wants_sms
-
-
 def renew_recovery_code(account: Account) -> str:
     """Return a new 「找回码」 in place of the old one, in a transaction of its own."""
     with exclusive():
         person = db.session.get_one(Account, account.id, populate_existing=True)
         return set_recovery_code(person)
-
-
-def reset_password(door: str, login: str, code: str, password: str) -> tuple[Account, str] | None:
-    """Set a new password for whoever holds the recovery code; the code is used up.
-
-    Returns the account and its next code, or None when login and code do not belong together.
-    """
-    account = find(door, login)
-    right = verify(account.recovery_hash if account else None, normalised(code))
-    if account is None or not right or not account.is_active:
-        return None
-    with exclusive():
-        hold(account)
-        person = db.session.get_one(Account, account.id, populate_existing=True)
-        if not verify(person.recovery_hash, normalised(code)):
-            return None
-        set_password(person, password)
-        return person, set_recovery_code(person)

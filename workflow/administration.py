@@ -158,7 +158,7 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
             },
             criterion=scope.staff,
             name=lambda row: f"{row.name}（{row.login}）",
-            silent=frozenset({"session_stamp"}),
+            silent=frozenset({"session_stamp", "must_change_password"}),
             hold=consequences.hold_administrators,
             sets_off=consequences.of_account,
         ),

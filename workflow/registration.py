@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from models import (
     Account,
@@ -17,7 +18,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import messages, reasons, scope
+from workflow import accounts, messages, reasons, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible
 from workflow.review import present
 from workflow.words import N_, NP_
@@ -74,6 +75,40 @@ def steps_for(enterprise: Enterprise, actor: Account) -> tuple[RegistrationStep,
     if not enterprise.active:
         return ()
     return tuple(step for step in STEPS if step.state is enterprise.registration and step.by is actor.role)
+
+
+def enrol_person(account: Account) -> bool:
+    """Take in a new applicant. Where the number has an account already that one stays as it is and is told.
+
+    Returns whether there is a new account; nobody who registers may learn it.
+    """
+    number = account.identity_number or ""
+    try:
+        with exclusive():
+            db.session.add(account)
+    except IntegrityError:
+        with exclusive():
+            messages.warn_of_registration(accounts.find("personal", number), None)
+        return False
+    return True
+
+
+def enrol_enterprise(enterprise: Enterprise, account: Account, lay: Callable[[Enterprise], None]) -> bool:
+    """Take in a new enterprise with its first account, or tell the one that has this code already; as `enrol_person`.
+
+    `lay` fills in what was typed.
+    """
+    code = account.login or ""
+    try:
+        with exclusive():
+            lay(enterprise)
+            register(enterprise, account)
+    except IntegrityError:
+        with exclusive():
+            there = db.session.scalars(select(Enterprise).where(Enterprise.credit_code == code)).first()
+            messages.warn_of_registration(accounts.find("enterprise", code), there)
+        return False
+    return True
 
 
 def register(enterprise: Enterprise, account: Account) -> RegistrationEvent:

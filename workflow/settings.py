@@ -7,12 +7,13 @@ from workflow.words import N_
 
 SITE_NAME = N_("鄂尔多斯人事人才公共服务大厅")
 
-HELP_LINE = "help_line"
+HELP_LINE, IDLE_MINUTES = "help_line", "idle_minutes"
 DEFAULTS = {
     HELP_LINE: ("0477-8587631", N_("咨询与找回密码的电话，显示在每一页")),
+    IDLE_MINUTES: ("60", N_("登录后多少分钟没有操作就自动退出，5 至 720；填了一半的内容重新登录后还在")),
 }
 
-NAMES = {HELP_LINE: N_("咨询电话")}
+NAMES = {HELP_LINE: N_("咨询电话"), IDLE_MINUTES: N_("自动退出的时间（分钟）")}
 
 
 def kept(key: str) -> Select[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models import Account, Office, OfficeDuty, Role, db
-from workflow import accounts
+from workflow import accounts, locks
 from workflow.administration import add, change
 from workflow.errors import Unacceptable
 from workflow.routing import final_office
@@ -27,6 +27,7 @@ def employ(
         raise Unacceptable("login", Sentence(N_("登录名“%(login)s”已存在，请换一个。"), {"login": login}))
     password = accounts.draw_password()
     account = accounts.new_account(role, login, name, password, phone=phone, office_id=_desk(role, office_id))
+    account.must_change_password = True
     code = accounts.set_recovery_code(account)
     return Handover(add(account, actor), password, code)
 
@@ -74,7 +75,8 @@ def renew_password(actor: Account, account_id: int, *, confirmed: str = "") -> H
     password, codes = accounts.draw_password(), []
 
     def apply(account: Account) -> None:
-        accounts.set_password(account, password)
+        accounts.set_password(account, password, handed_over=True)
+        locks.clear(account.login_digest)
         codes.append(accounts.set_recovery_code(account))
 
     return Handover(change(Account, account_id, actor, apply, confirmed=confirmed), password, codes[-1])

@@ -28,10 +28,9 @@ FURTHER_PASSWORD = "Xiaomin2027"
 
 @pytest.fixture
 def limited(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The application with its limits on, lower than they are in life."""
-    lower = {"LOGIN_LIMIT_LOGIN": "3 per 15 minutes", "LOGIN_LIMIT_ADDRESS": "8 per minute"}
+    """The application with its limits on; a flood begins late."""
     given = settings(environment(tmp_path / "instance", database_url, RATE_LIMITS="yes"))
-    app = create_app({**given, **lower, "TESTING": True})
+    app = create_app({**given, "LOGIN_LIMIT_ADDRESS": "200 per minute", "TESTING": True})
     app.test_client_class = Client
     yield app
     with app.app_context():
@@ -89,6 +88,13 @@ def door_of(account: Account) -> str:
 
 def log_in(client: Client, account: Account, password: str = PASSWORD, then: str = "") -> TestResponse:
     return client.send(f"/login/{door_of(account)}{then}", {"login": login_of(account), "password": password})
+
+
+def come_in_anew(
+    client: Client, login: str, password: str = PASSWORD, door: str = "personal"
+) -> TestResponse:
+    """Log in as somebody who has just registered."""
+    return client.send(f"/login/{door}", {"login": login, "password": password})
 
 
 def is_inside(client: Client) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import event, select
 
 from models import Action, Message, State, db
 from tests import factories
-from tests.accounts.conftest import company, is_inside, log_in, place, waiting_reviewer, words
+from tests.accounts.conftest import come_in_anew, company, is_inside, log_in, place, waiting_reviewer, words
 from tests.factories import REASON, World, act, application_at, submit, world
 from tests.machine.site import Client
 from workflow import messages
@@ -76,7 +76,9 @@ def test_a_registration_is_told_to_its_office_and_the_decision_to_the_enterprise
 ) -> None:
     region, _, clerk = made(place)
     enterprise = app.test_client()
-    enterprise.send("/register/enterprise", company(region))
+    given = company(region)
+    enterprise.send("/register/enterprise", given)
+    come_in_anew(enterprise, given["credit_code"], door="enterprise")
     office = app.test_client()
     log_in(office, clerk)
     assert "注册了企业账号，待您审核。" in words(office.get("/messages/"))

@@ -5,16 +5,21 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from models import Account, RegionKind, db
+from models import Account, Delivery, RegionKind, Way, db
 from tests import factories
-from tests.accounts.conftest import FURTHER_PASSWORD, is_inside, log_in, login_of, words
+from tests.accounts.conftest import FURTHER_PASSWORD, is_inside, log_in, login_of, value, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
-from workflow import accounts
+from workflow import delivery, resets
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]
+
+
+def contact(client: Client, **typed: str) -> Any:
+    return client.send("/account/contact", {"email": "", "present_password": PASSWORD} | typed)
 
 
 def change(
@@ -66,7 +71,7 @@ def test_a_new_code_takes_the_place_of_the_old_one(client: Client, made: Made, s
     assert stored(lambda: db.session.get_one(Account, account.id).recovery_hash) is None
     assert client.send("/account/new-code", {"present_password": PASSWORD}).location == "/account/code/"
     code = client.get("/account/code/").text.split('translate="no">')[1].split("</span>")[1].split("</p>")[0]
-    found = stored(lambda: accounts.reset_password("personal", login_of(account), code, FURTHER_PASSWORD))
+    found = stored(lambda: resets.by_recovery_code("personal", login_of(account), code, FURTHER_PASSWORD))
     assert found is not None
 
 
@@ -75,12 +80,40 @@ def test_an_applicants_telephone_is_a_mobile_and_a_clerks_may_stand_on_a_desk(
 ) -> None:
     account = made(factories.applicant)
     log_in(client, account)
-    assert client.send("/account/phone", {"phone": "0477-8123456"}).status_code == 422
-    assert client.send("/account/phone", {"phone": "+86 139 0477 0000"}).status_code == 303
+    assert contact(client, phone="0477-8123456").status_code == 422
+    assert contact(client, phone="+86 139 0477 0000").status_code == 303
     assert stored(lambda: db.session.get_one(Account, account.id).phone) == "13904770000"
     clerk, desk = made(factories.place, RegionKind.BANNER).clerk, app.test_client()
     log_in(desk, clerk)
-    assert desk.send("/account/phone", {"phone": "0477-8123456-12"}).status_code == 303
+    assert contact(desk, phone="0477-8123456-12").status_code == 303
+
+
+def test_where_one_is_reached_is_changed_with_the_password_and_told_where_one_was(
+    app: Flask, client: Client, made: Made, stored: Stored
+) -> None:
+    app.extensions["ways"] = frozenset(Way)
+    account = made(factories.applicant)
+    log_in(client, account)
+    contact(client, phone=account.phone, email="wang@example.com")
+    assert stored(told) == []
+    refused = contact(client, phone="13904770000", present_password="Falsch2026")
+    assert (refused.status_code, value(refused, "phone")) == (422, "13904770000")
+    assert "现在的密码不正确。" in words(refused)
+    assert stored(told) == []
+
+    assert contact(client, phone="13904770000", email="xin@example.com").status_code == 303
+    assert stored(told) == [("email_changed", "wang@example.com"), ("phone_changed", account.phone)]
+    page = words(client.get("/messages/"))
+    assert "您账号的联系电话已修改" in page
+    assert "您账号的电子邮箱已修改" in page
+    contact(client, phone="13904770000", email="xin@example.com")
+    assert len(stored(told)) == 2, "nothing has changed"
+
+
+def told() -> list[tuple[str, str]]:
+    """What goes out, and where."""
+    rows = db.session.scalars(select(Delivery)).all()
+    return sorted((row.message.kind, delivery.compose(row).address) for row in rows)
 
 
 def test_the_number_is_masked_on_the_page(client: Client, made: Made) -> None:
@@ -92,7 +125,15 @@ def test_the_number_is_masked_on_the_page(client: Client, made: Made) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/account/", "/account/code/", "/account/phone", "/account/password", "/account/new-code"]
+    "path",
+    [
+        "/account/",
+        "/account/code/",
+        "/account/contact",
+        "/account/password",
+        "/account/first-password/",
+        "/account/new-code",
+    ],
 )
 def test_without_a_session_there_is_no_account(client: Client, path: str) -> None:
     assert client.get(path).location.startswith("/login/personal")
@@ -104,12 +145,14 @@ def test_the_present_password_cannot_be_tried_out(limited: Flask) -> None:
         account = factories.applicant()
     client = limited.test_client()
     log_in(client, account)
-    assert [change(client, "Falsch2026").status_code for _ in range(4)] == [422, 422, 422, 429]
-    assert client.send("/account/new-code", {"present_password": PASSWORD}).status_code == 303
+    assert [change(client, "Falsch2026").status_code for _ in range(6)] == [422] * 5 + [429]
+    answer = client.send("/account/new-code", {"present_password": PASSWORD})
+    assert answer.status_code == 429
+    assert "1 分钟后" in words(answer)
 
 
 def test_a_form_that_came_back_can_be_asked_for_again(client: Client, made: Made) -> None:
     """A change of language, or a reload of the address, after a password was refused."""
     log_in(client, made(factories.applicant))
-    for path in ("/account/phone", "/account/password", "/account/new-code"):
+    for path in ("/account/contact", "/account/password", "/account/new-code"):
         assert client.get(path).location == "/account/"

@@ -21,7 +21,7 @@ from models import (
     db,
 )
 from tests import factories, files
-from tests.accounts.conftest import company, log_in, place, scan, value, waiting_reviewer, words
+from tests.accounts.conftest import come_in_anew, company, log_in, place, scan, value, waiting_reviewer, words
 from tests.machine.site import Client
 from workflow import accounts, registration
 
@@ -46,7 +46,7 @@ def code() -> str:
 def registered(client: Client, office: tuple[Region, Any, Account], code: str) -> Client:
     """The browser of somebody who has just registered an enterprise."""
     client.send("/register/enterprise", company(office[0], credit_code=code))
-    client.send("/account/code/")
+    come_in_anew(client, code, door="enterprise")
     return client
 
 

@@ -8,18 +8,45 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
 from models import Account, Enterprise, Message, RegionKind, Registration, Role, db
 from tests import factories, files
-from tests.accounts.conftest import company, is_inside, log_in, person, place, scan, value, words
-from tests.factories import PASSWORD
+from tests.accounts.conftest import (
+    come_in_anew,
+    company,
+    is_inside,
+    log_in,
+    person,
+    place,
+    scan,
+    value,
+    words,
+)
 from tests.machine.site import Client
-from workflow import accounts
+from workflow import resets
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]
 
 PERSON, ENTERPRISE = "/register/personal", "/register/enterprise"
+RECEIVED = "/register/personal/received/"
+
+
+def code_of(answer: TestResponse) -> str:
+    """The 「找回码」 that a page shows."""
+    return answer.text.split('translate="no">')[1].split("</span>")[1].split("</p>")[0]
+
+
+def everything(client: Client, path: str, given: dict[str, Any]) -> tuple[Any, ...]:
+    """All that somebody learns who registers: the answers, their headers, the cookie, the page after it."""
+    sent = client.send(path, given)
+    page = client.get(sent.location)
+    with client.session_transaction() as session:
+        kept = {name: len(str(each)) for name, each in session.items()}
+    said = words(page).replace(code_of(page), "")
+    headers = [sorted(name for name, _ in answer.headers) for answer in (sent, page)]
+    return sent.status_code, sent.location, page.status_code, said, headers, kept
 
 
 def how_many(table: type = Account) -> int:
@@ -41,27 +68,27 @@ def attachments(app: Flask) -> list[Path]:
 @pytest.mark.guide("A2")
 def test_a_person_registers_notes_the_code_and_is_in(client: Client, stored: Stored) -> None:
     given = person(number="15060219900101001６", phone="138 4771-0000")
-    assert client.send(PERSON, given).location == "/account/code/"
+    assert client.send(PERSON, given).location == "/register/personal/received/"
     account = stored(lambda: db.session.scalars(select(Account)).one())
     assert (account.role, account.name) == (Role.APPLICANT, "王晓敏")
     assert (account.identity_number, account.phone) == ("150602199001010016", "13847710000")
     assert account.login is None
-    assert client.send("/account/code/").location == "/personal/"
-    client.send("/logout")
+    assert not is_inside(client)
+    assert client.send("/register/personal/received/").location == "/login/personal"
     assert log_in(client, account).location == "/personal/"
 
 
 def test_the_code_stays_on_the_screen_until_it_is_noted_and_then_never_again(client: Client) -> None:
     client.send(PERSON, person())
-    first, again = client.get("/account/code/"), client.get("/account/code/")
-    code = first.text.split('translate="no">')[1].split("</span>")[1].split("</p>")[0]
+    first, again = client.get(RECEIVED), client.get(RECEIVED)
+    code = code_of(first)
     assert len(code) == len("ABCD-ABCD-ABCD-ABCD")
     assert code in again.text
     assert first.headers["Cache-Control"] == "no-store"
     with client.session_transaction() as session:
         assert code not in str(dict(session))
-    client.send("/account/code/")
-    assert client.get("/account/code/").location == "/account/"
+    client.send(RECEIVED)
+    assert client.get(RECEIVED).location == "/login/personal"
 
 
 def test_everything_wrong_is_named_at_once_and_what_was_typed_stays(client: Client, stored: Stored) -> None:
@@ -104,21 +131,42 @@ def test_a_number_belongs_to_its_paper(
     assert stored(how_many) == taken
 
 
-def test_a_number_has_one_account_and_the_second_is_led_to_the_door(
+@pytest.mark.guide("A2")
+def test_whoever_registers_learns_nothing_of_an_account_that_is_there(
+    app: Flask, made: Made, stored: Stored
+) -> None:
+    there = made(factories.applicant)
+    other = {"password": "Andere2026", "password_again": "Andere2026"}
+    free = everything(app.test_client(), PERSON, person(**other))
+    stranger = app.test_client()
+    taken = everything(stranger, PERSON, person(number=there.identity_number, **other))
+    assert taken == free
+    assert taken[1] == RECEIVED
+    assert "如果以前注册过" in taken[3]
+
+    shown = code_of(stranger.get(RECEIVED))
+    assert stored(how_many) == 2
+    assert come_in_anew(stranger, there.identity_number, "Andere2026").status_code == 422
+    found = stored(lambda: resets.by_recovery_code("personal", there.identity_number, shown, "Andere2027"))
+    assert found is None
+    owner = app.test_client()
+    assert log_in(owner, there).status_code == 303
+    assert "有人用您的证件号码或统一社会信用代码再次注册账号" in words(owner.get("/messages/"))
+
+
+def test_the_owner_is_told_once_a_day_that_somebody_registers(
     client: Client, made: Made, stored: Stored
 ) -> None:
     there = made(factories.applicant)
-    answer = client.send(
-        PERSON, person(number=there.identity_number, password="Andere2026", password_again="Andere2026")
-    )
-    assert answer.status_code == 422
-    assert "不能注册新账号，可能已经注册过" in words(answer)
-    assert 'href="/login/personal"' in answer.text
-    assert 'href="/reset/personal"' in answer.text
-    assert there.name not in words(answer)
-    assert stored(how_many) == 1
-    assert not is_inside(client)
-    assert stored(lambda: accounts.authenticate("personal", there.identity_number, PASSWORD)) is not None
+    for _ in range(3):
+        client.send(PERSON, person(number=there.identity_number))
+    assert [(each.kind, each.account_id) for each in stored(every_message)] == [
+        ("registration_tried", there.id)
+    ]
+
+
+def every_message() -> list[Message]:
+    return list(db.session.scalars(select(Message)))
 
 
 @pytest.mark.parametrize(
@@ -152,8 +200,10 @@ def test_an_enterprise_registers_and_reads_which_office_has_it(
 ) -> None:
     region, office, _ = made(place)
     given = company(region)
-    assert client.send(ENTERPRISE, given).location == "/account/code/"
-    assert client.send("/account/code/").location == "/enterprise/registration/"
+    assert client.send(ENTERPRISE, given).location == "/register/enterprise/received/"
+    assert (
+        come_in_anew(client, given["credit_code"], door="enterprise").location == "/enterprise/registration/"
+    )
     page = words(client.get("/enterprise/registration/"))
     assert f"现由{office.name}审核" in page
     assert office.telephone in page
@@ -169,7 +219,9 @@ def test_an_enterprise_registers_and_reads_which_office_has_it(
 @pytest.mark.guide("E2")
 def test_an_office_without_a_telephone_is_found_in_the_notice(client: Client, made: Made) -> None:
     region, _, _ = made(place, telephone="")
-    client.send(ENTERPRISE, company(region))
+    given = company(region)
+    client.send(ENTERPRISE, given)
+    come_in_anew(client, given["credit_code"], door="enterprise")
     assert "联系电话见通知里第六部分" in words(client.get("/enterprise/registration/"))
 
 
@@ -311,21 +363,21 @@ def test_a_kept_licence_that_was_swept_is_asked_for_again(app: Flask, client: Cl
     assert "请上传营业执照的扫描件或照片。" in words(answer)
 
 
-def test_a_code_has_one_account_and_the_second_keeps_what_was_typed(
-    app: Flask, client: Client, made: Made, stored: Stored
+@pytest.mark.guide("E1")
+def test_whoever_registers_an_enterprise_learns_nothing_of_one_that_is_there(
+    app: Flask, made: Made, stored: Stored
 ) -> None:
     region, _, _ = made(place)
     code = factories.credit_code()
-    client.send(ENTERPRISE, company(region, credit_code=code))
-    second = app.test_client()
-    answer = second.send(ENTERPRISE, company(region, credit_code=code.lower(), name="另一家公司"))
-    assert answer.status_code == 422
-    assert "不能注册新账号，可能已经注册过" in words(answer)
-    assert value(answer, "name") == "另一家公司"
-    assert value(answer, "licence_kept")
-    assert "东胜区示例智能制造有限公司" not in words(answer)
-    assert stored(lambda: how_many(Enterprise)) == 1
-    assert not is_inside(second)
+    free = everything(app.test_client(), ENTERPRISE, company(region, credit_code=code))
+    again = company(region, credit_code=code.lower(), name="另一家公司", contact_name="另一人")
+    taken = everything(app.test_client(), ENTERPRISE, again)
+    assert taken == free
+    enterprise = stored(the_enterprise)
+    assert (enterprise.name, stored(lambda: how_many(Enterprise))) == ("东胜区示例智能制造有限公司", 1)
+    assert len(attachments(app)) == 1, "the second licence is gone"
+    told = [each for each in stored(every_message) if each.kind == "registration_tried"]
+    assert [each.enterprise_id for each in told] == [enterprise.id]
 
 
 @pytest.mark.guide("E3")

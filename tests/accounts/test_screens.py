@@ -9,6 +9,7 @@ from models import RegionKind
 from tests import factories, files
 from tests.accounts.conftest import person as typed
 from tests.browser.chromium import Chromium, ChromiumPage
+from tests.browser.people import come_in
 from tests.factories import PASSWORD
 from tests.machine.site import Site
 
@@ -80,10 +81,11 @@ def test_a_person_registers_on_a_phone_from_the_portal(live_server: Site, chromi
     page.fill("密码", PASSWORD)
     page.fill("再填写一次密码", PASSWORD)
     page.click("注册")
-    page.see("请记下您的找回码")
+    page.see("注册信息已收到")
     look(page)
     code = page.evaluate("() => document.getElementById('recovery-code').lastChild.textContent.trim()")
     page.click("我已记下")
+    come_in(page, "证件号码", given["number"], PASSWORD)
     page.see("人才经办快捷入口")
     page.click(given["name"])
     page.see("我的账号")
@@ -111,7 +113,8 @@ def test_an_enterprise_registers_is_refused_mends_and_is_approved(
     company.click("企业登录")
     company.click("马上注册")
     company.fill("单位名称", "东胜区示例氢能有限公司")
-    company.fill("统一社会信用代码", factories.credit_code())
+    code = factories.credit_code()
+    company.fill("统一社会信用代码", code)
     company.upload("营业执照", licence)
     company.click("提交注册")
     company.see("营业执照.png")
@@ -123,6 +126,7 @@ def test_an_enterprise_registers_is_refused_mends_and_is_approved(
     company.fill("再填写一次密码", PASSWORD)
     company.click("提交注册")
     company.click("我已记下")
+    come_in(company, "统一社会信用代码", code, PASSWORD)
     company.see("注册信息已提交，现由东胜区人力资源和社会保障局审核")
     company.see("见通知里第六部分")
     look(company)
@@ -188,14 +192,16 @@ def test_an_enterprise_registers_without_scripts(
     page.click("提交注册")
     page.see("不必再选")
     page.fill("单位名称", "园区示例有限公司")
-    page.fill("统一社会信用代码", factories.credit_code())
+    code = factories.credit_code()
+    page.fill("统一社会信用代码", code)
     page.select("所属地区", region.name)
     page.fill("联系人", "何欣")
     page.fill("联系电话", "13847710000")
     page.fill("密码", PASSWORD)
     page.fill("再填写一次密码", PASSWORD)
     page.click("提交注册")
-    page.see("请记下您的找回码")
+    page.see("注册信息已收到")
     page.click("我已记下")
+    come_in(page, "统一社会信用代码", code, PASSWORD)
     page.see(f"现由{office}审核")
     assert page.window.locator("img[alt='营业执照']").count() == 1

@@ -9,11 +9,17 @@ from flask import Flask
 from models import Account, Way, db, exclusive
 from tests import factories
 from tests.accounts.conftest import log_in, value, words
+from tests.factories import PASSWORD
 from tests.machine.site import Client
 from workflow import messages
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]
+
+
+def contact(client: Client, **typed: str) -> Any:
+    given = {"phone": "13847710000", "email": "", "present_password": PASSWORD}
+    return client.send("/account/contact", given | typed)
 
 
 def chosen(stored: Stored, account: Account) -> tuple[str | None, bool, bool]:
@@ -27,13 +33,14 @@ def test_sms_is_chosen_from_the_beginning_and_mail_once_there_is_an_address(
     account, other = made(factories.applicant), made(factories.applicant)
     log_in(client, account)
     assert chosen(stored, account) == (None, False, True)
-    answer = client.send("/account/ways", {"email": " Wang@Example.com ", "wants_mail": "y"})
-    assert answer.status_code == 303
+    assert contact(client, email=" Wang@Example.com ").status_code == 303
+    assert client.send("/account/ways", {"wants_mail": "y"}).status_code == 303
     assert chosen(stored, account) == ("Wang@Example.com", True, False)
     page = client.get("/account/")
     assert value(page, "email") == "Wang@Example.com"
     assert "本系统目前不发送短信" in words(page)
-    assert client.send("/account/ways", {"email": "", "wants_sms": "y"}).status_code == 303
+    assert client.send("/account/ways", {"wants_mail": "y", "wants_sms": "y"}).status_code == 303
+    assert contact(client, email="").status_code == 303
     assert chosen(stored, account) == (None, False, True)
     assert chosen(stored, other) == (None, False, True)
 
@@ -41,7 +48,6 @@ def test_sms_is_chosen_from_the_beginning_and_mail_once_there_is_an_address(
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"wants_mail": "y"}, "请先填写电子邮箱。"),
         ({"email": "wang"}, "请填写完整的电子邮箱"),
         ({"email": "a@example.com\r\nBcc: b@example.com"}, "请填写完整的电子邮箱"),
         ({"email": "w" * 120 + "@example.com"}, "最多 120 个字符。"),
@@ -52,9 +58,18 @@ def test_an_address_that_no_mail_reaches_is_refused(
 ) -> None:
     account = made(factories.applicant)
     log_in(client, account)
-    answer = client.send("/account/ways", typed)
+    answer = contact(client, **typed)
     assert answer.status_code == 422
     assert sentence in words(answer)
+    assert chosen(stored, account) == (None, False, True)
+
+
+def test_a_mail_needs_an_address(client: Client, made: Made, stored: Stored) -> None:
+    account = made(factories.applicant)
+    log_in(client, account)
+    answer = client.send("/account/ways", {"wants_mail": "y"})
+    assert answer.status_code == 422
+    assert "请先填写电子邮箱。" in words(answer)
     assert chosen(stored, account) == (None, False, True)
 
 
@@ -62,9 +77,9 @@ def test_a_desks_telephone_says_that_it_gets_no_sms(app: Flask, client: Client, 
     app.extensions["ways"] = frozenset(Way)
     account = made(lambda: factories.clerk(factories.office()))
     log_in(client, account)
-    client.send("/account/phone", {"phone": "0477-8123456"})
+    contact(client, phone="0477-8123456")
     assert "收不到短信" in words(client.get("/account/"))
-    client.send("/account/phone", {"phone": "13900000000"})
+    contact(client, phone="13900000000")
     assert "收不到短信" not in words(client.get("/account/"))
 
 

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from models import Account, db
+from tests import factories
 from tests.factories import World, world
 from tests.machine.site import Client
 from tests.workflow.conftest import cheap_passwords
@@ -50,9 +51,10 @@ def person(app: Flask) -> Person:
     def logged_in(account: Account) -> Client:
         client = app.test_client()
         assert isinstance(client, Client)
+        with app.app_context():
+            given = factories.session_of(account)
         with client.session_transaction() as session:
-            session["_user_id"] = account.get_id()
-            session["_fresh"] = True
+            session.update(given)
         return client
 
     return logged_in

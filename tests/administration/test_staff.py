@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from models import Account, Change, ChangeKind, Role, State, db
 from tests.factories import World, administrator, applicant, application_at, clerk, reviewer
-from workflow import accounts, administration, staff
+from workflow import accounts, administration, resets, staff
 from workflow.administration import HIDDEN, fingerprint
 from workflow.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 
@@ -41,7 +41,7 @@ def test_a_clerk_gets_an_account_a_password_and_a_code_that_work(ordos: World) -
         "13800000000",
     )
     assert accounts.password_fault(made.password) == ""
-    renewed = accounts.reset_password("staff", "zhangsan", made.recovery_code, "Abcd12345")
+    renewed = resets.by_recovery_code("staff", "zhangsan", made.recovery_code, "Abcd12345")
     assert renewed is not None
 
 

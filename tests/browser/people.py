@@ -73,8 +73,9 @@ class Enterprise(Somebody):
         page.fill("密码", PASSWORD)
         page.fill("再填写一次密码", PASSWORD)
         page.click("提交注册")
-        page.see("找回码")
+        page.see("注册信息已收到")
         page.click("我已记下")
+        come_in(page, "统一社会信用代码", self.code)
         page.see("待审核")
         self.look(page, "enterprise-registration")
 
@@ -155,9 +156,10 @@ class Applicant(Somebody):
         page.fill("密码", PASSWORD)
         page.fill("再填写一次密码", PASSWORD)
         page.click("注册")
-        page.see("找回码")
-        self.look(page, "recovery-code")
+        page.see("注册信息已收到")
+        self.look(page, "registered")
         page.click("我已记下")
+        come_in(page, "证件号码", self.number)
         page.see("人才经办快捷入口")
         self.look(page, "personal-home")
 
@@ -278,8 +280,13 @@ def login(page: Page, door: str, login_name: str, password: str = PASSWORD) -> N
     """Come in by one of the portal's doors."""
     page.goto("/")
     page.click(door)
-    page.see("密码")
     label = {"个人登录": "证件号码", "企业登录": "统一社会信用代码", "工作人员入口": "账号"}[door]
+    come_in(page, label, login_name, password)
+
+
+def come_in(page: Page, label: str, login_name: str, password: str = PASSWORD) -> None:
+    """Fill in the door that one stands before."""
+    page.see("忘记密码")
     page.fill(label, login_name)
     page.fill("密码", password)
     page.click("登录")

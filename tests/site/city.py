@@ -126,6 +126,8 @@ def build(app: Flask) -> City:
         people = _people(made)
         _applications(made, people)
         factories.make_read_notice(people[NEWCOMER])
+        people[NEWCOMER].email = "newcomer@example.com"
+        factories.saved(people[NEWCOMER])
         _give_files_content()
         factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
         _change_the_form(made.administrator)

@@ -29,11 +29,15 @@ FOR_ANYBODY = {
     "accounts.register": "「马上注册」",
     "accounts.reset": "a forgotten password, with the 「找回码」 (A2, E4)",
     "accounts.invitation": "whoever was invited, with the code of the invitation",
+    "accounts.received": "「注册信息已收到」, the same for everybody",
+    "accounts.ask_for_code": "a forgotten password, by a code that is sent (A2, E4)",
+    "accounts.use_code": "that code and a new password",
     "accounts.logout": "ends one's own session, if there is one",
 }
 FOR_EVERY_ACCOUNT = {
     "accounts.own": "one's own account, named by no address",
-    "accounts.change_phone": "one's own account",
+    "accounts.change_contact": "one's own account",
+    "accounts.first_password": "one's own account, before all else",
     "accounts.change_ways": "one's own account",
     "accounts.change_password": "one's own account",
     "accounts.new_code": "one's own account",

@@ -55,6 +55,7 @@ VOLATILE = {
     "password_hash",
     "recovery_hash",
     "session_stamp",
+    "token",
     "storage_name",
     "licence_file",
     "code_digest",

@@ -18,6 +18,8 @@ Changes = dict[str, list[tuple[Row | None, Row | None]]]
 
 READING = ("SELECT", "BEGIN", "PRAGMA")
 UNTOUCHED = ("alembic_version", "sqlite_sequence")
+CLOCKS = {"seen_at"}
+"""Columns that say when somebody was last here, whatever they did."""
 
 
 class Stored:
@@ -85,9 +87,15 @@ def _changes(before: Content, after: Content) -> Changes:
     for table, was in before.items():
         now = after[table]
         keys = sorted(was.keys() | now.keys(), key=str)
-        if pairs := [(was.get(key), now.get(key)) for key in keys if was.get(key) != now.get(key)]:
+        if pairs := [(was.get(key), now.get(key)) for key in keys if _differ(was.get(key), now.get(key))]:
             found[table] = pairs
     return found
+
+
+def _differ(was: Row | None, now: Row | None) -> bool:
+    if was is None or now is None:
+        return was is not now
+    return any(was[name] != now[name] for name in was.keys() - CLOCKS)
 
 
 def _rows(connection: Connection, table: Table) -> Rows:

@@ -190,7 +190,7 @@ def test_files_that_are_lost_are_named(city: City) -> None:
     [
         ("/office/2026-000001/decide/", "staff"),
         ("/personal/application/", "personal"),
-        ("/account/phone", "personal"),
+        ("/account/contact", "personal"),
     ],
 )
 def test_whoever_is_logged_out_meanwhile_is_shown_the_door(client: Client, address: str, door: str) -> None:

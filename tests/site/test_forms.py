@@ -22,10 +22,13 @@ from workflow.transitions import actions
 
 SENT_BY_ALL = {"csrf_token"}
 WITHOUT_TRACE = {
-    "accounts.login": "begins a session",
+    "accounts.login": "needs the password of an account",
     "accounts.invitation": "needs the code of an invitation, which no page shows twice",
-    "accounts.logout": "ends it",
     "accounts.reset": "needs the 「找回码」, which no page shows",
+    "accounts.ask_for_code": "leads to the other way where no code can be sent",
+    "accounts.use_code": "needs a code that was sent",
+    "accounts.received": "forgets the code in the session",
+    "accounts.first_password": "needs a password that was handed over",
     "accounts.code": "forgets the code in the session",
     "personal_application.choose": "opens what was selected",
     "personal_application.notice_read": "is sent by the page's script",

@@ -136,7 +136,7 @@ def browser_of(app: Flask, account: Account) -> Client:
     client = app.test_client()
     assert isinstance(client, Client)
     with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = account.get_id(), True
+        session.update(factories.session_of(account))
     return client
 
 

@@ -9,7 +9,7 @@ from models import Account, Action, Change, Invitation, Message, Registration, R
 from tests import factories
 from tests.factories import PASSWORD, World, act, application_at
 from tests.workflow.at_once import at_once
-from workflow import accounts, reviewers, scope, staff
+from workflow import accounts, resets, reviewers, scope, staff
 from workflow.administration import REVIEWERS
 from workflow.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 
@@ -52,7 +52,7 @@ def test_an_invited_reviewer_chooses_a_password_and_decides_like_the_first_one(o
     second, recovery_code = done
     assert accounts.authenticate("enterprise", login, OWN) == second
     assert reviewers.accept(login, invited.code, "Anderes2027") is None, "a code works once"
-    assert accounts.reset_password("enterprise", login, recovery_code, PASSWORD) is not None
+    assert resets.by_recovery_code("enterprise", login, recovery_code, PASSWORD) is not None
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     act(application, Action.PASS, second)
     assert application.state is State.PRELIMINARY_REVIEW

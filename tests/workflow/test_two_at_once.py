@@ -36,7 +36,7 @@ from tests.factories import (
 )
 from tests.workflow.at_once import at_once, slowly
 from tests.workflow.observing import history
-from workflow import accounts, messages, reading, registration, review
+from workflow import accounts, messages, reading, registration, resets, review
 from workflow.errors import DecidedMeanwhile
 
 
@@ -175,7 +175,7 @@ def test_a_recovery_code_used_in_two_places_at_once_is_used_once(
     monkeypatch.setattr(accounts, "set_password", slowly(accounts.set_password))
 
     def reset(password: str) -> bool:
-        return accounts.reset_password("personal", number, code, password) is not None
+        return resets.by_recovery_code("personal", number, code, password) is not None
 
     answers = at_once(lambda: reset("Diyige2027"), lambda: reset("Dierge2027"))
     assert sorted(answers) == [False, True]

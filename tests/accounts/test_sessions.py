@@ -1,0 +1,236 @@
+"""How a session ends: by logging out, for every copy of its cookie; by idleness; and that nothing typed is lost by it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from models import LoginSession, Setting, db, now
+from tests import factories
+from tests.accounts.conftest import FURTHER_PASSWORD, come_in_anew, is_inside, log_in, login_of, words
+from tests.factories import PASSWORD
+from tests.machine.site import Client
+from workflow import sessions, staff
+from workflow.settings import IDLE_MINUTES
+
+Made = Callable[..., Any]
+Later = Callable[[float], None]
+BY_A_PERSON = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-User": "?1"}
+BY_ITSELF = (
+    {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+    {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+    {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+)
+"""A script that looks again, a picture, a page that loads itself anew."""
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Later:
+    """`later(5)`: five more minutes have gone by."""
+    passed = [timedelta()]
+    monkeypatch.setattr(sessions, "now", lambda: now() + passed[0])
+
+    def pass_by(minutes: float) -> None:
+        passed[0] += timedelta(minutes=minutes)
+
+    return pass_by
+
+
+@pytest.fixture
+def inside(client: Client, made: Made) -> Client:
+    log_in(client, made(factories.applicant))
+    return client
+
+
+def copied(app: Flask, client: Client) -> Client:
+    """Another browser with the same cookie."""
+    thief = app.test_client()
+    assert isinstance(thief, Client)
+    thief.set_cookie("talent", client.get_cookie("talent").value)  # type: ignore[union-attr]
+    return thief
+
+
+def test_after_logging_out_a_copy_of_the_cookie_is_worth_nothing(
+    app: Flask, inside: Client, made: Made
+) -> None:
+    thief = copied(app, inside)
+    assert is_inside(thief)
+    inside.send("/logout")
+    assert not is_inside(thief)
+
+
+def test_logging_out_here_ends_no_session_elsewhere(app: Flask, client: Client, made: Made) -> None:
+    account, elsewhere = made(factories.applicant), app.test_client()
+    log_in(client, account)
+    log_in(elsewhere, account)
+    client.send("/logout")
+    assert is_inside(elsewhere)
+
+
+def test_who_comes_in_anew_at_the_same_browser_leaves_no_session_behind(
+    app: Flask, inside: Client, made: Made
+) -> None:
+    thief, other = copied(app, inside), made(factories.applicant)
+    inside.delete_cookie("csrf")
+    inside.send("/logout")
+    log_in(inside, other)
+    assert is_inside(inside)
+    assert not is_inside(thief)
+
+
+def test_a_session_ends_when_nobody_was_there_for_as_long_as_the_setting_says(
+    app: Flask, inside: Client, later: Later
+) -> None:
+    with app.app_context():
+        factories.saved(Setting(key=IDLE_MINUTES, value="10"))
+    for _ in range(3):
+        later(9)
+        assert is_inside(inside), "each page begins the time anew"
+    later(10.5)
+    answer = inside.get("/account/", headers=BY_A_PERSON)
+    assert answer.location == "/login/personal?next=/account/"
+    assert "已自动退出，请重新登录" in words(inside.get(answer.location))
+    assert not is_inside(inside)
+
+
+def test_without_the_setting_it_is_an_hour(inside: Client, later: Later) -> None:
+    later(59)
+    assert is_inside(inside)
+    later(60.1)
+    assert not is_inside(inside)
+
+
+def test_what_a_page_asks_for_by_itself_keeps_no_session_alive(inside: Client, later: Later) -> None:
+    for headers in BY_ITSELF:
+        later(19)
+        assert inside.get("/account/", headers=headers).status_code == 200
+    later(19)
+    assert not is_inside(inside)
+
+
+def test_a_copy_of_the_cookie_is_idle_too(app: Flask, inside: Client, later: Later) -> None:
+    thief = copied(app, inside)
+    later(61)
+    assert not is_inside(thief)
+    assert not is_inside(inside)
+
+
+def test_what_was_typed_into_a_form_comes_back_when_the_session_has_ended_meanwhile(
+    app: Flask, client: Client, made: Made, later: Later
+) -> None:
+    account = made(factories.applicant)
+    log_in(client, account)
+    later(61)
+    expired = client.send("/account/ways", {"wants_mail": "我写的", "present_password": "Geheim2026"})
+    assert expired.status_code == 419
+    assert 'name="wants_mail" value="我写的"' in expired.text
+    assert "Geheim2026" not in expired.text
+    assert 'href="/login/personal"' in expired.text
+    assert "您的登录也已过期" in words(expired)
+    log_in(client, account)
+    assert client.send("/account/ways", {"wants_sms": "y"}).status_code == 303
+
+
+def test_sessions_that_no_cookie_can_name_are_swept(app: Flask, inside: Client, later: Later) -> None:
+    count = select(func.count()).select_from(LoginSession)
+    with app.app_context():
+        sessions.sweep()
+        assert db.session.scalar(count) == 1
+        later(60 * 25)
+        sessions.sweep()
+        assert db.session.scalar(count) == 0
+    assert not is_inside(inside)
+
+
+# --- a password that somebody else knows
+
+
+@pytest.fixture
+def handed_over(app: Flask, made: Made) -> tuple[str, str]:
+    """The login and password that an administrator has just handed over."""
+
+    def employ() -> staff.Handover:
+        office = factories.office()
+        return staff.employ(
+            factories.administrator(), factories.Role.OFFICE, "zhangsan", "张三", office_id=office.id
+        )
+
+    handover = made(employ)
+    return "zhangsan", handover.password
+
+
+@pytest.mark.guide("D1")
+def test_whoever_was_handed_a_password_chooses_another_before_all_else(
+    app: Flask, client: Client, handed_over: tuple[str, str]
+) -> None:
+    login, drawn = handed_over
+    come_in_anew(client, login, drawn, door="staff")
+    for path in ("/office/", "/account/", "/messages/", "/"):
+        assert client.get(path).location == FIRST, path
+    assert client.send("/account/ways", {"wants_sms": "y"}).location == FIRST
+    assert client.get("/no/such/page").status_code == 404
+    assert "请设置自己的密码" in words(client.get(FIRST))
+    for typed, sentence in (
+        ({"password": "kurz", "password_again": "kurz"}, "密码至少 8 位"),
+        ({"password": drawn, "password_again": drawn}, "新密码不能与交给您的密码相同。"),
+    ):
+        answer = client.send(FIRST, typed)
+        assert answer.status_code == 422
+        assert sentence in words(answer)
+
+    elsewhere = app.test_client()
+    come_in_anew(elsewhere, login, drawn, door="staff")
+    own = {"password": FURTHER_PASSWORD, "password_again": FURTHER_PASSWORD}
+    assert client.send(FIRST, own).location == "/office/"
+    assert client.get("/office/").status_code == 200
+    assert client.get(FIRST).location == "/account/"
+    assert elsewhere.get(FIRST).location.startswith("/login/")
+    assert come_in_anew(elsewhere, login, FURTHER_PASSWORD, door="staff").location == "/office/"
+
+
+FIRST = "/account/first-password/"
+
+
+def test_nobody_else_is_asked_for_one(client: Client, made: Made) -> None:
+    log_in(client, made(factories.administrator))
+    assert client.get(FIRST).location == "/account/"
+    assert client.get("/administration/").status_code == 200
+
+
+# --- too many wrong passwords, at the door
+
+
+@pytest.mark.guide("A2")
+def test_after_five_wrong_passwords_the_door_says_when_to_come_again_whoever_it_is(limited: Flask) -> None:
+    with limited.app_context():
+        account, other = factories.applicant(), factories.applicant()
+    read = []
+    for login in (login_of(account), factories.identity_number()):
+        client = limited.test_client()
+        answers = [come_in_anew(client, login, "Falsch2026") for _ in range(6)]
+        assert [answer.status_code for answer in answers] == [422] * 5 + [429]
+        assert "请在 1 分钟后（" in words(answers[-1])
+        assert f'value="{login}"' in answers[-1].text
+        assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+        read.append([words(answer).split("（")[0] for answer in answers])
+    assert read[0] == read[1]
+    assert log_in(limited.test_client(), account).status_code == 429, "the right password neither"
+    assert log_in(limited.test_client(), other).status_code == 303
+    from_elsewhere = limited.test_client().post
+    assert from_elsewhere("/login/personal", environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 419
+    elsewhere = limited.test_client()
+    given = {"login": login_of(account), "password": PASSWORD}
+    answer = elsewhere.send("/login/personal", given, environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    assert answer.status_code == 303, "from another address the owner comes in"
+
+
+def test_right_passwords_are_not_counted(limited: Flask) -> None:
+    with limited.app_context():
+        account = factories.applicant()
+    for _ in range(8):
+        client = limited.test_client()
+        assert log_in(client, account).status_code == 303
+        client.send("/logout")

@@ -1,0 +1,107 @@
+"""A forgotten password: by the 「找回码」, or by a code that goes to the telephone or mailbox of the account (A2, E4).
+
+A code that was sent opens once, within its lifetime, after few wrong tries, and only at the browser that asked for it: whoever asks
+for codes to somebody else's telephone can neither guess that person's own nor spoil it. Kept as a keyed digest alone.
+Who has no account is answered like everybody else.
+"""
+
+import secrets
+
+from sqlalchemy import delete, select
+
+from models import Account, ResetCode, db, exclusive, now
+from models.secrets import vault
+from workflow import accounts, locks, messages
+from workflow.people import normalised
+
+DIGITS = 6
+TRIES = 5
+"""Wrong ones, then another code has to be asked for."""
+
+KIND = "password_reset"
+LIFETIME = messages.LIFETIMES[KIND]
+
+
+def ask(door: str, login: str) -> str:
+    """Send a code to whoever has this login, if anybody. Returns what names it at the browser that asked."""
+    token, code = secrets.token_hex(16), f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    with exclusive():
+        account = accounts.find(door, login)
+        if account is not None and not account.is_active:
+            account = None
+        db.session.add(
+            ResetCode(
+                token=token,
+                login_digest=accounts.login_digest(door, login),
+                account_id=account.id if account else None,
+                code_digest=_digest(token, code),
+            )
+        )
+        if account is not None:
+            messages.tell(account, KIND, {"code": code}, urgent=True)
+    return token
+
+
+def find(token: str) -> ResetCode | None:
+    """Return what was asked for, as long as a code of it can open."""
+    row = db.session.get(ResetCode, token, populate_existing=True)
+    return row if row is not None and _holds(row) else None
+
+
+def by_code(token: str, code: str, password: str) -> Account | None:
+    """Set a new password for whoever was sent this code, which is used up; None when it is not the one, and counted.
+
+    Every session of the account ends, and its failures are forgotten.
+    """
+    with exclusive():
+        row = db.session.scalars(
+            select(ResetCode)
+            .where(ResetCode.token == token)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if row is None or not _holds(row):
+            return None
+        right = secrets.compare_digest(row.code_digest, _digest(token, code))
+        account = db.session.get(Account, row.account_id) if right and row.account_id else None
+        if account is None or not account.is_active:
+            row.tries += 1
+            return None
+        accounts.hold(account)
+        accounts.set_password(account, password)
+        locks.clear(account.login_digest)
+        db.session.execute(delete(ResetCode).where(ResetCode.account_id == account.id))
+        return account
+
+
+def by_recovery_code(door: str, login: str, code: str, password: str) -> tuple[Account, str] | None:
+    """Set a new password for whoever holds the recovery code; the code is used up.
+
+    Returns the account and its next code, or None when login and code do not belong together.
+    """
+    account = accounts.find(door, login)
+    right = accounts.verify(account.recovery_hash if account else None, normalised(code))
+    if account is None or not right or not account.is_active:
+        return None
+    with exclusive():
+        accounts.hold(account)
+        person = db.session.get_one(Account, account.id, populate_existing=True)
+        if not accounts.verify(person.recovery_hash, normalised(code)):
+            return None
+        accounts.set_password(person, password)
+        locks.clear(person.login_digest)
+        return person, accounts.set_recovery_code(person)
+
+
+def sweep() -> None:
+    """Forget the codes that open nothing any more."""
+    with exclusive():
+        db.session.execute(delete(ResetCode).where(ResetCode.asked_at < now() - LIFETIME))
+
+
+def _holds(row: ResetCode) -> bool:
+    return row.tries < TRIES and row.asked_at + LIFETIME > now()
+
+
+def _digest(token: str, code: str) -> str:
+    return vault.digest(f"reset:{token}:{code}")
