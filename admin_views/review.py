@@ -100,7 +100,10 @@ class ReviewConsole(PaperRoutes, ScopedView):
             },
             state_words=_said(STATE_WORDS),
             result_words=_said(RESULT_WORDS),
-            educations=_said(review_list.EDUCATIONS),
+            educations={
+                number: _said(words)
+                for number, words in review_list.educations({row.form_version for row in rows.rows}).items()
+            },
             finished=FINISHED,
             desks=routing.REACH,
         )

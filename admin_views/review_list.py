@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, false, func, select
 from admin_views.keyset import Order
 from models import Account, Application, Enterprise, Result, State, db, now
 from models.search import contains
-from workflow import scope
+from workflow import form, scope
 from workflow.accounts import login_digest
 from workflow.form import EDUCATIONS
 from workflow.people import PAPERS, normalised
@@ -33,6 +33,7 @@ COLUMNS = (
     Application.name,
     Enterprise.name.label("enterprise"),
     Application.education,
+    Application.form_version,
     Application.submitted_at,
     Application.arrived_at.label("waiting_since"),
     Application.state,
@@ -163,6 +164,11 @@ def _of_employers(named: Criterion, among_rows: Criterion) -> list[Criterion]:
     if len(few) > MOST_EMPLOYERS:
         return [among_rows]
     return [Application.submitted_enterprise_id.in_(few)] if few else []
+
+
+def educations(versions: set[int]) -> dict[int, Mapping[str, str]]:
+    """Return how each of these versions of the form calls the educations; the filter uses the procedure's own words."""
+    return {number: form.version(number).known["education"].choices for number in versions}
 
 
 def order(sort: str, descending: bool) -> Order:

@@ -10,8 +10,9 @@ from models import Account, Action, Application, Enterprise, Region, Role, State
 from tests.administration.test_moving import desks
 from tests.factories import World, administrator, application_at, complete_application, fresh
 from tests.workflow.at_once import at_once, slowly
-from workflow import administration, consequences, messages, review, routing, staff
+from workflow import administration, consequences, form_draft, messages, review, routing, staff
 from workflow.errors import DecidedMeanwhile, Hindrance, Incomplete, Unconfirmed
+from workflow.form import Field, Kind
 
 
 @pytest.fixture(autouse=True)
@@ -188,3 +189,30 @@ def test_the_same_name_at_once_is_taken_once(ordos: World) -> None:
         return "done"
 
     assert sorted(at_once(adding, adding)) == ["done", "told"]
+
+
+def keeping(section: str, one: Field, by: Account) -> Callable[[], str]:
+    who = by.id
+
+    def do() -> str:
+        try:
+            form_draft.keep(section, one, db.session.get_one(Account, who), seen="")
+        except DecidedMeanwhile:
+            return "told"
+        return "kept"
+
+    return do
+
+
+@pytest.mark.guide("D1")
+def test_two_who_begin_the_draft_of_the_form_at_once_lose_nothing(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form_draft, "present", slowly(form_draft.present))
+    fields = [Field("", label, Kind.TEXT, further=True) for label in ("特长", "籍贯")]
+    people = (ordos.administrator, administrator())
+    done = at_once(*(keeping("basic", one, by) for one, by in zip(fields, people, strict=True)))
+    kept = [one.label for one, how in zip(fields, done, strict=True) if how == "kept"]
+    draft = form_draft.present().form
+    assert kept
+    assert sorted(one.label for one in draft.fields.values() if one.further) == sorted(kept)

@@ -120,6 +120,7 @@ def test_reviewers_read_the_version_of_the_application(
 ) -> None:
     change(admin, f"{FORM}sections/basic/new/?kind=text", label="特长", used="y", required="")
     change(admin, f"{FORM}fields/school/", label="毕业学校")
+    change(admin, f"{FORM}fields/education/", **{"choices-1-label": "硕士（含专硕）"})
     publish(admin)
     with app.app_context():
         numbers = []
@@ -137,6 +138,7 @@ def test_reviewers_read_the_version_of_the_application(
         factories.submit(application)
         db.session.expunge_all()
     reviewer = person(prepared.city.reviewer)
+    assert text(reviewer.get("/enterprise/")).count("硕士（含专硕）") == 2
     first, second = (text(reviewer.get(f"/enterprise/{number}/")) for number in numbers)
     assert "特长" in first
     assert "摔跤" in first
