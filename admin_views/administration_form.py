@@ -130,7 +130,7 @@ class FormVersions(Administration, ScopedView):
             wrong=wrong,
             typed=typed,
             meanwhile=meanwhile,
-            english=_own_english(one),
+            own_english=_own_english(one),
             seen=form_draft.fingerprint(one if one.key else None) if seen is None else seen,
             differences=_told([each for each in draft.differences if each.one.key == one.key]),
         )

@@ -183,7 +183,7 @@ def test_the_form_is_changed_for_those_who_begin_from_then_on(
     page.click("确定发布")
     page.see("已发布第 2 版")
     page.click("历次版本")
-    page.see("2 项 现行版本")
+    page.see("改动 2 项 现行版本")
     checked(page, "form-versions")
 
     began_before = chromium.new_page(live_server.url)
