@@ -14,6 +14,7 @@ from admin_views import (
     office,
     personal,
     portal,
+    sending,
 )
 from admin_views.base import RowId
 from admin_views.entrance import load_account
@@ -22,6 +23,7 @@ from admin_views.languages import Catalogue, chosen_language
 __all__ = ["Catalogue", "chosen_language", "load_account", "register"]
 
 CONSOLES = (
+    sending,
     frame,
     errors,
     entrance,

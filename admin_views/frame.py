@@ -1,13 +1,10 @@
 """What every page needs: the frame around it, and how words, times and files are written on it."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request, session, url_for
+from flask import Flask, Response, g, session, url_for
 from flask_babel import get_locale, gettext, ngettext
 from flask_login import current_user
 from sqlalchemy import select
@@ -22,7 +19,6 @@ from workflow.settings import DEFAULTS, HELP_LINE, SITE_NAME, kept, setting, wor
 LATE_WORKING_DAYS = 5
 """From here on a waiting time is amber."""
 PAGES = ("text/html", "application/json")
-FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
 def register(app: Flask) -> None:
@@ -30,7 +26,6 @@ def register(app: Flask) -> None:
     app.context_processor(frame)
     app.after_request(prolong)
     app.after_request(keep)
-    app.add_template_global(asset)
     app.add_template_global(get_locale)
     app.add_template_filter(said)
     app.add_template_filter(told)
@@ -87,14 +82,11 @@ def prolong(response: Response) -> Response:
 
 
 def keep(response: Response) -> Response:
-    """Say who keeps an answer: files of the site by their fingerprint for long, whatever shows a person's data nobody.
+    """Let nobody keep what shows a person's data.
 
     Else a shared computer's back button shows after the logout what the last person had before them.
     """
-    if request.endpoint == "static" and response.status_code in {200, 206, 304}:
-        if request.args.get("v") == fingerprint((request.view_args or {})["filename"]):
-            response.headers["Cache-Control"] = FOR_A_YEAR
-    elif "Cache-Control" not in response.headers:
+    if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -140,19 +132,3 @@ def waiting(since: datetime) -> dict[str, Any]:
         else ngettext("%(num)s 天", "%(num)s 天", time.days)
     )
     return {"words": words, "late": time.days >= LATE_WORKING_DAYS}
-
-
-def asset(name: str) -> str:
-    """Return the address of a static file; it changes with the file's content, so browsers may keep it for long."""
-    return url_for("static", filename=name, v=fingerprint(name))
-
-
-def fingerprint(name: str) -> str:
-    """Return what names the content of a static file."""
-    path = Path(current_app.static_folder or "") / name
-    return _fingerprint(path, path.stat().st_mtime_ns)
-
-
-@cache
-def _fingerprint(path: Path, changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

@@ -21,6 +21,7 @@ from workflow import form, form_rules
 
 FOR_ANYBODY = {
     "static": "style, scripts and pictures of the site itself",
+    "asset": "the same, under the fingerprint of their content",
     "portal.index": "where everybody begins (A1)",
     "portal.notice": "「申请须知」 is published",
     "portal.language": "changes one's own session alone",
@@ -139,6 +140,8 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
         yield {"code": "zh"}, None, True
     elif rule.endpoint == "static":
         yield {"filename": "css/base.css"}, None, True
+    elif rule.endpoint == "asset":
+        yield {"mark": "0123456789ab", "filename": "css/base.css"}, None, True
     elif rule.endpoint == "messages.open_one":
         for message in city.messages.values():
             yield {"number": message.id}, message, message.id in seen.messages

@@ -120,7 +120,7 @@ def sendings(city: City, actor: Actor) -> Iterator[Sending]:
 def _pages(city: City, actor: Actor) -> Iterator[str]:
     """The actor's pages: of each route those of a few rows, and of applications one in each state."""
     for rule in routes.rules(city, "GET"):
-        if enters(city, actor, rule) and rule.endpoint != "static":
+        if enters(city, actor, rule) and rule.endpoint not in {"static", "asset"}:
             kinds: Counter[Any] = Counter()
             for address in addresses(city, actor, rule):
                 kind = tuple(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from http.cookies import SimpleCookie
 from pathlib import Path
 
+import brotli
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -150,31 +152,47 @@ def asset() -> str:
     return "js/app.js"
 
 
-def test_a_file_named_with_its_fingerprint_is_kept_for_a_year(client: Client, asset: str) -> None:
-    page = client.get("/").text
-    address = re.search(rf'"(/static/{re.escape(asset)}\?v=\w+)"', page)
-    assert address is not None
-    answer = client.get(address.group(1))
+@pytest.fixture
+def address(client: Client, asset: str) -> str:
+    found = re.search(rf'"(/static/v-\w+/{re.escape(asset)})"', client.get("/").text)
+    assert found is not None
+    return found.group(1)
+
+
+def test_a_file_named_with_its_fingerprint_is_kept_for_a_year(client: Client, address: str) -> None:
+    answer = client.get(address)
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    again = client.get(address.group(1), headers={"If-None-Match": answer.headers["ETag"]})
-    assert again.status_code == 304
-    assert "immutable" in again.headers["Cache-Control"]
     assert "Set-Cookie" not in answer.headers, "a cache between them would hand it on"
 
 
-@pytest.mark.parametrize("query", ["", "?v=", "?v=0123456789ab"])
-def test_a_file_asked_for_in_any_other_way_is_asked_for_again(client: Client, asset: str, query: str) -> None:
-    answer = client.get(f"/static/{asset}{query}")
+@pytest.mark.parametrize(("accepted", "way"), [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("", None)])
+def test_a_file_is_compressed_as_the_browser_can_read_it(
+    client: Client, asset: str, address: str, accepted: str, way: str | None
+) -> None:
+    answer = client.get(address, headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("Content-Encoding") == way
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    unpacked = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[way](answer.data)
+    assert unpacked == (ROOT / "static" / asset).read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/static/{}", "/static/v-0123456789ab/{}", "/static/v-x/{}"])
+def test_a_file_asked_for_in_any_other_way_is_asked_for_again(client: Client, asset: str, path: str) -> None:
+    answer = client.get(path.format(asset))
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-cache"
-    again = client.get(f"/static/{asset}", headers={"If-None-Match": answer.headers["ETag"]})
+    again = client.get(path.format(asset), headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
 
 
-def test_a_file_that_does_not_exist_is_a_page_that_nobody_keeps(client: Client) -> None:
-    answer = client.get("/static/js/none.js?v=1")
-    assert answer.status_code == 404
-    assert answer.headers["Cache-Control"] == "no-store"
+@pytest.mark.parametrize("path", ["js/none.js", "../config.py", "..%2fconfig.py", "js"])
+def test_a_file_that_does_not_exist_is_a_page_that_nobody_keeps(
+    client: Client, asset: str, address: str, path: str
+) -> None:
+    for root in (address.removesuffix(asset), "/static/"):
+        answer = client.get(f"{root}{path}")
+        assert answer.status_code == 404
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_every_page_asks_for_its_files_by_their_fingerprint(city: City) -> None:
@@ -182,7 +200,31 @@ def test_every_page_asks_for_its_files_by_their_fingerprint(city: City) -> None:
     for answer in _every_answer(city, actor):
         if answer.mimetype == "text/html":
             for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', answer.text):
-                assert re.search(r"\?v=[0-9a-f]{12}$", address), address
+                assert re.match(r"/static/v-[0-9a-f]{12}/", address), address
+
+
+# What is compressed
+
+
+@pytest.mark.parametrize(
+    ("who", "way"),
+    [("same-origin", "br"), ("none", "br"), ("cross-site", None), ("same-site", None), ("", None)],
+)
+def test_a_page_is_compressed_unless_another_site_made_the_browser_ask(
+    city: City, who: str, way: str | None
+) -> None:
+    """Else its length would give away the secrets that stand beside what the other site has put into the address (BREACH)."""
+    browser = city.browser(city.actors["office"])
+    plain = browser.get("/office/").data
+    headers = {"Accept-Encoding": "gzip, br", "Sec-Fetch-Site": who}
+    answer = browser.get("/office/", headers=headers)
+    assert answer.headers.get("Content-Encoding") == way
+    assert {"Accept-Encoding", "Sec-Fetch-Site"} - set(answer.vary) <= (
+        {"Accept-Encoding"} if way is None else set()
+    )
+    if way:
+        assert len(answer.data) < len(plain) / 3
+        assert brotli.decompress(answer.data)[:15] == plain[:15] == b"<!doctype html>"
 
 
 # The cookie

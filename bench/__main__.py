@@ -1,0 +1,118 @@
+"""Measures, prints the table, writes bench/results.json and docs/pictures/speed.svg: `make bench`, `SIZES=10000,100000 make bench`."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import floor, measuring, papers, report
+from bench.browser import Browser
+from bench.measuring import p50
+from bench.pages import pages
+from bench.servers import HOME, Postgres, Site, Town
+
+SIZES = [int(size) for size in os.environ.get("SIZES", "10000,100000,1000000").split(",")]
+ROUNDS = int(os.environ.get("ROUNDS", "10"))
+STARTS = 5
+REGION = "东胜区"
+
+
+def main() -> None:
+    HOME.mkdir(parents=True, exist_ok=True)
+    postgres = Postgres()
+    try:
+        sizes = [measured(Town(postgres, size)) for size in SIZES]
+    finally:
+        postgres.stop()
+    report.keep(
+        {"measured": datetime.now(UTC).isoformat(timespec="minutes"), "machine": machine(), "sizes": sizes}
+    )
+    print("\n".join(report.table(sizes)))
+
+
+def measured(town: Town) -> dict[str, Any]:
+    """Return everything that is measured in one town."""
+    print(f"· {town.size:,}", flush=True)
+    with town.connected() as database:
+        for statement in (*floor.TRIGRAMS, "VACUUM ANALYZE"):
+            database.execute(statement)
+        who = {
+            role: database.execute(
+                "SELECT id FROM accounts WHERE login = %s", [town.account(role, place)["login"]]
+            ).fetchone()[0]  # type: ignore[index]
+            for role, place in (("office", REGION), ("city", ""))
+        }
+    secret = {f"TALENT_{name}": value for name, value in town.keys().items()}
+    theirs = {"FLOOR_DATABASE": town.address, **secret}
+    mine = {**town.environment, "TALENT_RATE_LIMITS": "no"}
+    starts = [_start("app:create_app()", "/healthz", mine) for _ in range(STARTS)]
+    starts_of_floor = [_start("bench.floor:app", "/alive", theirs) for _ in range(STARTS)]
+    ours, beneath = Site("app:create_app()", "/healthz", mine), Site("bench.floor:app", "/alive", theirs)
+    try:
+        browsers: dict[str, Browser] = {}
+        others: dict[str, Browser] = {}
+        for role, place in (("office", REGION), ("city", "")):
+            account = town.account(role, place)
+            browsers[role], others[role] = Browser(ours.port), Browser(beneath.port)
+            browsers[role].log_in("staff", account["login"], account["password"])
+            others[role].get(f"/enter/{who[role]}")
+        rows = [
+            _row(page.name, page.most, page.reach, mine_, theirs_)
+            for page, mine_, theirs_ in measuring.in_turn(browsers, others, pages(town), ROUNDS)
+        ]
+        rows.append(
+            _row("pass one application", 2.5, 2.0, *measuring.passing(town, browsers, others, ROUNDS))
+        )
+        # A session is prolonged by each page and so a cookie lasts for these seconds.
+        many = [measuring.at_once(browsers["city"], "/city/?tab=all") for _ in range(3)]
+        floors = [measuring.at_once(others["city"], "/list/all") for _ in range(3)]
+        further = {**papers.page_with_pictures(town, browsers["city"]), **papers.upload(town, ours)}
+        memory, memory_of_floor = ours.memory(), beneath.memory()
+        weight = measuring.weight(browsers["city"], "/city/?tab=all")
+    finally:
+        ours.stop()
+        beneath.stop()
+    per_second, floor_per_second = sorted(many)[1], sorted(floors)[1]
+    return {
+        "applications": town.size,
+        "pages": rows,
+        "figures": {
+            "requests a second, 8 clients": f"**{per_second / floor_per_second:.2f} x** ({per_second:.0f} : {floor_per_second:.0f})",
+            "memory a worker, MiB": f"PSS {max(p for p, _ in memory):.0f}, RSS {max(r for _, r in memory):.0f}"
+            f" (floor {max(p for p, _ in memory_of_floor):.0f}, {max(r for _, r in memory_of_floor):.0f})",
+            "first list page as sent, KB": f"{sum(weight.values()) / 1000:.1f} in {len(weight)} files",
+            "start to first answer, s": f"{sorted(starts)[STARTS // 2]:.2f} (floor {sorted(starts_of_floor)[STARTS // 2]:.2f})",
+        },
+        "further": further,
+    }
+
+
+def _start(application: str, alive: str, environment: dict[str, str]) -> float:
+    site = Site(application, alive, environment)
+    site.stop()
+    return site.seconds
+
+
+def _row(name: str, most: float, reach: float, ours: list[float], beneath: list[float]) -> dict[str, Any]:
+    mine, theirs = p50(ours), p50(beneath)
+    print(f"  {name:40} {mine / theirs:5.2f} x   {mine:7.2f} : {theirs:6.2f} ms", flush=True)
+    return {"name": name, "most": most, "reach": reach, "ours": mine, "floor": theirs, "ratio": mine / theirs}
+
+
+def machine() -> str:
+    model = next(
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        "",
+    )
+    return f"{os.cpu_count()} x {model}, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    main()

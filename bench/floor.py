@@ -1,0 +1,115 @@
+"""The floor: the same lists by hand, with the same SQL, keyset paging and rows, on the same server.
+
+As little as a Flask page can do and still be the page: a session of its own, one query to see who asks, one for the
+rows, one small template. No layout, no menu, no numbers on tabs, no translations, no CSRF, no history.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+import threading
+from base64 import b64decode
+
+import psycopg
+from flask import Flask, abort, g, redirect, render_template_string, request, session
+
+app = Flask(__name__)
+app.secret_key = "the floor keeps no secrets"  # noqa: S105
+here = threading.local()
+
+PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>申请审核</title>
+<table>{% for r in rows %}<tr><td>{{ r[0] }}</td><td><a href="/{{ r[0] }}/">{{ r[1] }}</a></td><td>{{ r[2] or "" }}</td><td>{{ r[3] or "" }}</td>
+<td>{{ r[4].strftime("%Y-%m-%d %H:%M") if r[4] }}</td><td>{{ r[6] }}</td></tr>{% endfor %}</table>
+<a href="?after={{ rows[-1][5].isoformat() if rows }}~{{ rows[-1][8] if rows }}">下一页</a></html>"""
+
+ROWS = """SELECT a.number, a.name, e.name, a.education, a.submitted_at, a.arrived_at, a.state, a.result, a.id
+FROM applications a LEFT JOIN enterprises e ON e.id = a.submitted_enterprise_id WHERE """
+SIZE = 20
+
+SCOPES = {
+    "office": "a.region_id = %(region)s AND a.reached & 2 <> 0 AND a.state = 'preliminary_review'",
+    "city": "a.reached & 4 <> 0 AND a.state = 'city_review'",
+    "all": "a.reached & 4 <> 0",
+}
+SEARCHES = {
+    "name": "a.name LIKE %(like)s",
+    "number": "a.number = %(words)s",
+    "identity": "a.identity_digest = %(digest)s",
+    "initials": "a.initials >= %(words)s AND a.initials < %(words)s || chr(1114111)",
+    "enterprise": "a.submitted_enterprise_id IN (SELECT id FROM enterprises WHERE name LIKE %(like)s)",
+}
+TRIGRAMS = (
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    "CREATE INDEX IF NOT EXISTS floor_names ON applications USING gin (name gin_trgm_ops)",
+    "CREATE INDEX IF NOT EXISTS floor_employers ON enterprises USING gin (name gin_trgm_ops)",
+)
+"""What the floor's LIKE goes by."""
+
+
+def query(statement, values=()):
+    if not hasattr(here, "connection"):
+        here.connection = psycopg.connect(os.environ["FLOOR_DATABASE"], autocommit=True)
+    return here.connection.execute(statement, values)
+
+
+@app.before_request
+def who_asks():
+    if request.endpoint in {"enter", "alive"}:
+        return
+    account = query(
+        "SELECT a.id, a.role, r.id FROM accounts a LEFT JOIN regions r ON r.office_id = a.office_id"
+        " WHERE a.id = %s AND a.active",
+        [session.get("account")],
+    ).fetchone()
+    if account is None:
+        abort(401)
+    g.region = account[2]
+
+
+@app.get("/alive")
+def alive():
+    return str(query("SELECT 1").fetchone())
+
+
+@app.get("/enter/<int:account>")
+def enter(account):
+    session["account"] = account
+    return redirect("/list/all")
+
+
+@app.get("/list/<scope>")
+def rows(scope):
+    words, kind = request.args.get("q", ""), request.args.get("by", "")
+    where = SCOPES[scope] + (f" AND {SEARCHES[kind]}" if kind else "")
+    falling = scope == "all"
+    values = {"region": g.region, "words": words, "like": f"%{words}%"}
+    if kind == "identity":
+        values["digest"] = digest(words)
+    if after := request.args.get("after"):
+        values["at"], values["id"] = after.split("~")
+        where += f" AND (a.arrived_at, a.id) {'<' if falling else '>'} (%(at)s::timestamp, %(id)s::int)"
+    backwards = "last" in request.args
+    way = "DESC" if falling is not backwards else "ASC"
+    found = query(
+        f"{ROWS}{where} ORDER BY a.arrived_at {way}, a.id {way} LIMIT {SIZE + 1}", values
+    ).fetchall()[:SIZE]
+    return render_template_string(PAGE, rows=found[::-1] if backwards else found)
+
+
+@app.post("/pass/<number>")
+def decide(number):
+    done = query(
+        "UPDATE applications SET state = 'finished', result = 'passed', version = version + 1,"
+        " arrived_at = now() AT TIME ZONE 'utc' WHERE number = %s AND version = %s AND state = 'city_review'",
+        [number, request.form.get("version", type=int)],
+    )
+    if done.rowcount != 1:
+        abort(409)
+    return redirect("/list/city")
+
+
+def digest(number):
+    typed = re.sub(r"[\s\-·]", "", number).upper()
+    key = b64decode(os.environ["TALENT_DIGEST_KEY"])
+    return hmac.new(key, f"personal:{typed}".encode(), hashlib.sha256).hexdigest()

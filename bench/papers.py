@@ -1,0 +1,101 @@
+"""An application with six scanned papers, and one that is still being filled in: what files cost."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import time
+from pathlib import Path
+
+from sqlalchemy import select
+
+from bench.browser import TOKEN, Browser
+from bench.measuring import p50
+from bench.servers import Site, Town
+from models import Account, Application, Attachment, Enterprise, Material, Registration, State, db
+from tests import factories, files
+from uploads.sets import storage
+from workflow.review import open_application
+
+UPLOADED = 20 * 1000 * 1000
+TIMES = 5
+PICTURE = re.compile(r'src="([^"]+-900\.jpg)"')
+
+
+def page_with_pictures(town: Town, clerk: Browser) -> dict[str, float]:
+    """Return the ms of the page of one application with its papers, of a picture drawn for the first time, and again."""
+    with town.site() as app, app.app_context():
+        one = db.session.scalars(
+            select(Application).where(Application.state == State.CITY_REVIEW).limit(1)
+        ).one()
+        number = one.number
+        if (
+            db.session.scalar(select(Attachment.id).where(Attachment.application_id == one.id).limit(1))
+            is None
+        ):
+            photograph = files.photograph(2480, 3508)
+            for material in db.session.scalars(select(Material).limit(6)):
+                stored = storage().store(io.BytesIO(photograph))
+                factories.upload(
+                    one, material, storage_name=stored.name, size=stored.size, sha256=stored.sha256,
+                    extension="jpg", content_type="image/jpeg", display_name="材料.jpg", submitted_round=one.round,
+                )  # fmt: skip
+        previews = Path(app.config["ATTACHMENTS_DIR"]) / "previews"
+    for old in previews.rglob("*.jpg"):
+        old.unlink()
+    page = [clerk.get(f"/city/{number}/") for _ in range(20)]
+    pictures = [html.unescape(address) for address in PICTURE.findall(page[0].text)]
+    first = [clerk.get(address).seconds for address in pictures]
+    again = [clerk.get(address).seconds for _ in range(TIMES) for address in pictures]
+    return {
+        "page, ms": p50([answer.seconds for answer in page]),
+        "a picture, drawn, ms": p50(first),
+        "a picture, again, ms": p50(again),
+    }
+
+
+def upload(town: Town, site: Site) -> dict[str, float]:
+    """Return the ms of sending a 20 MB photograph, and of copying the same bytes onto the same disk durably."""
+    given = town.account("applicant")
+    with town.site() as app, app.app_context():
+        person = db.session.scalars(
+            select(Account).where(Account.identity_number.is_not(None)).order_by(Account.id).limit(1)
+        ).one()
+        application = open_application(person)
+        if application is None:
+            employer = db.session.scalars(
+                select(Enterprise).where(Enterprise.registration == Registration.APPROVED).limit(1)
+            ).one()
+            application = factories.draft(employer, person)
+        number, material = (
+            application.number,
+            db.session.scalars(select(Material.id).order_by(Material.id)).first(),
+        )
+        target = Path(app.config["ATTACHMENTS_DIR"]) / "bench-copy"
+    photograph = files.jpg_of(UPLOADED)
+    browser = Browser(site.port)
+    browser.log_in("personal", given["login"], given["password"])
+    address = f"/personal/application/{number}/attachments/"
+    sent, copied = [], []
+    for _ in range(TIMES):
+        token = html.unescape(TOKEN.findall(browser.get(address).text)[0])
+        answer = browser.send_file(address, {"csrf_token": token}, f"material-{material}", photograph)
+        if answer.status not in {200, 302, 303}:
+            raise RuntimeError(f"the upload was answered with {answer.status}\n{answer.text[:3000]}")
+        sent.append(answer.seconds)
+        begun = time.perf_counter()
+        with target.open("wb") as file:
+            file.write(photograph)
+            file.flush()
+            import os
+
+            os.fsync(file.fileno())
+        copied.append(time.perf_counter() - begun)
+    target.unlink()
+    with town.connected() as database:
+        database.execute(
+            "DELETE FROM attachments WHERE application_id = (SELECT id FROM applications WHERE number = %s)",
+            [number],
+        )
+    return {"upload of 20 MB, ms": p50(sent), "raw copy, ms": p50(copied)}

@@ -1,0 +1,61 @@
+"""What was measured, as a table, as JSON, and as the curve over the sizes for the README."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pygal
+from pygal.style import Style
+
+from config import ROOT
+
+RESULTS = ROOT / "bench" / "results.json"
+PICTURE = ROOT / "docs" / "pictures" / "speed.svg"
+LINES = 9
+
+
+def keep(results: dict[str, Any]) -> None:
+    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    draw(results["sizes"])
+
+
+def table(sizes: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Yield the table as Markdown: of each row the floor's p50, ours and the ratio, at every size."""
+    yield "| | at most | reach for | " + " | ".join(f"{size['applications']:,}" for size in sizes) + " |"
+    yield "|---|---|---|" + "---|" * len(sizes)
+    for index, row in enumerate(sizes[0]["pages"]):
+        cells = [size["pages"][index] for size in sizes]
+        yield f"| {row['name']} | {row['most']} x | {row['reach']} x | " + " | ".join(map(cell, cells)) + " |"
+    for name, most, reach in (
+        ("requests a second, 8 clients", "0.5 x", "0.7 x"),
+        ("memory a worker, MiB", "75", "60"),
+        ("first list page as sent, KB", "120", "60"),
+        ("start to first answer, s", "0.8", "0.5"),
+    ):
+        yield f"| {name} | {most} | {reach} | " + " | ".join(size["figures"][name] for size in sizes) + " |"
+    for name in sizes[0]["further"]:
+        yield f"| {name} | | | " + " | ".join(f"{size['further'][name]:.1f}" for size in sizes) + " |"
+
+
+def cell(row: dict[str, Any]) -> str:
+    return f"**{row['ratio']:.2f} x** ({row['ours']:.2f} : {row['floor']:.2f} ms)"
+
+
+def draw(sizes: Sequence[dict[str, Any]], path: Path = PICTURE) -> None:
+    """Draw how long each page takes over the number of applications."""
+    style = Style(
+        background="white", plot_background="white", font_family="sans-serif", title_font_size=16,
+        label_font_size=13, major_label_font_size=13, legend_font_size=12,
+    )  # fmt: skip
+    chart = pygal.Line(
+        style=style, width=900, height=420, legend_at_bottom=True, legend_at_bottom_columns=3, js=[],
+        show_minor_x_labels=True, range=(0, None), disable_xml_declaration=True, no_prefix=True,
+        title="p50, ms", include_x_axis=True,
+    )  # fmt: skip
+    chart.x_labels = [f"{size['applications']:,}" for size in sizes]
+    for index, row in enumerate(sizes[0]["pages"][:LINES]):
+        chart.add(row["name"], [round(size["pages"][index]["ours"], 2) for size in sizes])
+    path.write_text(chart.render(is_unicode=True))

@@ -1,0 +1,164 @@
+"""What is measured: PostgreSQL with a city of each size, and the two sites before it, each as it is run in production."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from flask import Flask
+
+from app import create_app
+from config import ROOT, settings
+from models import db
+from tests.machine.processes import Server, free_port
+
+HOME = ROOT / "build" / "bench"
+WORKERS = 2
+SETTINGS = (
+    "shared_buffers=1GB", "effective_cache_size=4GB", "work_mem=16MB", "maintenance_work_mem=512MB",
+    "max_wal_size=8GB", "random_page_cost=1.1",
+)  # fmt: skip
+"""As somebody with a million rows and a solid-state disk sets them; commits reach the disk."""
+
+
+class Postgres:
+    """A server with its data in build/bench/postgresql, kept from one run to the next."""
+
+    def __init__(self) -> None:
+        self._programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+        self._user = "postgres" if os.geteuid() == 0 else None
+        self.home = HOME / "postgresql"
+        if not (self.home / "data").exists():
+            self._begin()
+        self.port = free_port()
+        options = [part for setting in SETTINGS for part in ("-c", setting)]
+        self._server = Server(
+            [str(self._programs / "postgres"), "-D", str(self.home / "data"), "-k", str(self.home),
+             "-p", str(self.port), "-h", "127.0.0.1", *options],
+            HOME / "postgresql.log",
+            self._answers,
+            user=self._user,
+            end_by=signal.SIGINT,
+        )  # fmt: skip
+
+    def _begin(self) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        rights: list[str] = []
+        if self._user:
+            shutil.chown(self.home, self._user, self._user)
+            rights = ["setpriv", f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups"]
+        subprocess.run(
+            [*rights, str(self._programs / "initdb"),
+             *f"-D {self.home / 'data'} -U app -A trust -E UTF8 --locale=C.UTF-8 --no-sync".split()],
+            cwd="/", check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def address(self, name: str) -> str:
+        return f"postgresql://app@127.0.0.1:{self.port}/{name}"
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.address("postgres"), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+class Town:
+    """A database with so many applications; made once, brought up to date each time."""
+
+    def __init__(self, postgres: Postgres, size: int) -> None:
+        self.size = size
+        self.name = f"bench_{size}"
+        self.address = postgres.address(self.name)
+        self.instance = HOME / str(size)
+        self.environment = {"TALENT_INSTANCE": str(self.instance), "TALENT_DATABASE_URL": self.address}
+        with psycopg.connect(postgres.address("postgres"), autocommit=True) as server:
+            if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.name]).fetchone():
+                server.execute(f"CREATE DATABASE {self.name}")
+        self._flask("prepare", stdout=subprocess.DEVNULL)
+        with self.connected() as database:
+            if not database.execute("SELECT 1 FROM applications LIMIT 1").fetchone():
+                quickly = "?options=-csession_replication_role%3Dreplica%20-csynchronous_commit%3Doff"
+                self._flask(
+                    "sample-data", "--applications", str(size), TALENT_DATABASE_URL=self.address + quickly
+                )
+
+    @contextmanager
+    def connected(self) -> Iterator[psycopg.Connection]:
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            yield connection
+
+    @contextmanager
+    def site(self) -> Iterator[Flask]:
+        """The site's own code on this database, for what only its keys can read and its procedure can make."""
+        app = create_app(settings({**os.environ, **self.environment}))
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+    def account(self, role: str, region: str = "") -> dict[str, str]:
+        accounts = json.loads((self.instance / "sample-accounts.json").read_text())
+        return next(one for one in accounts if one["role"] == role and region in one["region"])
+
+    def keys(self) -> dict[str, str]:
+        return json.loads((self.instance / "development-keys.json").read_text())
+
+    def _flask(self, *arguments: str, stdout: int | None = None, **more: str) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", *arguments],
+            cwd=ROOT, check=True, stdout=stdout, env={**os.environ, **self.environment, **more},
+        )  # fmt: skip
+
+
+class Site:
+    """One of the two under gunicorn, with the settings of gunicorn.conf.py; `seconds` until its first answer."""
+
+    def __init__(self, application: str, alive: str, environment: dict[str, str]) -> None:
+        self.port = free_port()
+        begun = time.monotonic()
+        self._alive = f"http://127.0.0.1:{self.port}{alive}"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", application],
+            cwd=ROOT, stdout=subprocess.DEVNULL,
+            env={**os.environ, **environment, "PORT": str(self.port), "WEB_CONCURRENCY": str(WORKERS)},
+        )  # fmt: skip
+        while not self._answers():
+            if self._process.poll() is not None:
+                raise RuntimeError(f"{application} ended with {self._process.returncode}")
+            time.sleep(0.005)
+        self.seconds = time.monotonic() - begun
+
+    def _answers(self) -> bool:
+        try:
+            urllib.request.urlopen(self._alive, timeout=30).close()  # noqa: S310 - our own
+        except OSError:
+            return False
+        return True
+
+    def memory(self) -> list[tuple[float, float]]:
+        """Return PSS and RSS of each worker in MiB: what it holds with its share of what it shares, and all that it maps."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        found = []
+        for child in children:
+            lines = Path(f"/proc/{child}/smaps_rollup").read_text().splitlines()[1:]
+            sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines}
+            found.append((sizes["Pss"], sizes["Rss"]))
+        return found
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(30)
