@@ -85,6 +85,7 @@ def _fact(shown: form.Shown, notes: dict[str, str]) -> dict[str, Any]:
         "value": hide(shown.text),
         "before": hide(shown.before) if shown.before is not None else None,
         "note": notes.get(asked.key),
+        "agreed": said(asked.help) if asked.kind is form.Kind.PROMISE else "",
         "secret": asked.secret and bool(shown.text),
     }
 

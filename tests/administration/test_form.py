@@ -120,6 +120,7 @@ def test_reviewers_read_the_version_of_the_application(
 ) -> None:
     change(admin, f"{FORM}sections/basic/new/?kind=text", label="特长", used="y", required="")
     change(admin, f"{FORM}fields/school/", label="毕业学校")
+    change(admin, f"{FORM}fields/promise/", help="本人同意今年的规定。")
     change(admin, f"{FORM}fields/education/", **{"choices-1-label": "硕士（含专硕）"})
     publish(admin)
     with app.app_context():
@@ -143,6 +144,7 @@ def test_reviewers_read_the_version_of_the_application(
     assert "特长" in first
     assert "摔跤" in first
     assert "毕业学校" in first
+    assert "本人同意今年的规定。" in first, "what was agreed to, in the words of that version"
     assert "长调" in second
     assert "<del>未填</del>" in second
 
