@@ -3,7 +3,6 @@
 No form keeps a password for the next page, and none hinders pasting one.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,6 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from sqlalchemy import select
-from stdnum.cn import uscc
 from wtforms import (
     BooleanField,
     EmailField,
@@ -34,11 +32,10 @@ from models import Region, db
 from uploads.errors import UploadError
 from uploads.receive import Received
 from workflow.accounts import password_fault
+from workflow.employers import MOBILE, code_fault, telephone_fault
 from workflow.people import CITIZEN, PAPERS, fault
 from workflow.routing import KIND_WORDS
 
-MOBILE = r"1[3-9]\d{9}"
-LANDLINE = r"0\d{2,3}-?\d{7,8}(-\d{1,6})?|\d{7,8}|400\d{7}"
 NAME_LENGTH, ENTERPRISE_NAME_LENGTH, NUMBER_LENGTH, EMAIL_LENGTH = 60, 100, 40, 120
 
 
@@ -61,10 +58,13 @@ def _right_number(form: Any, field: Field) -> None:
 
 
 def _right_code(_form: Form, field: Field) -> None:
-    if not re.fullmatch(r"[0-9A-Z]{18}", field.data):
-        raise ValidationError(gettext("统一社会信用代码应为 18 位数字或大写字母，请对照营业执照填写。"))
-    if not uscc.is_valid(field.data):
-        raise ValidationError(gettext("统一社会信用代码校验位不正确，请对照营业执照核对每一位。"))
+    if sentence := code_fault(field.data):
+        raise ValidationError(gettext(sentence))
+
+
+def _right_telephone(_form: Form, field: Field) -> None:
+    if sentence := telephone_fault(field.data):
+        raise ValidationError(gettext(sentence))
 
 
 # --- fields that several forms have, made anew for each
@@ -101,13 +101,7 @@ def _mobile(**more: Any) -> TelField:
 def _telephone(label: Any, **more: Any) -> TelField:
     return TelField(
         label,
-        [
-            DataRequired(_("请填写联系电话。")),
-            Regexp(
-                rf"^({MOBILE}|{LANDLINE})$",
-                message=_("请填写手机号码，或带区号的固定电话，例如 0477-8123456。"),
-            ),
-        ],
+        [DataRequired(_("请填写联系电话。")), _right_telephone],
         filters=[telephone],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
         **more,

@@ -20,6 +20,7 @@ from admin_views.administration_base import (
     turned,
 )
 from admin_views.administration_form import FormVersions
+from admin_views.administration_imports import Imports
 from admin_views.administration_places import Enterprises, Offices, Regions
 from admin_views.administration_staff import Staff
 from admin_views.administration_texts import Materials, Notices, Periods, Settings
@@ -33,6 +34,7 @@ from models import (
     Change,
     Enterprise,
     FormVersion,
+    Import,
     Material,
     Notice,
     Office,
@@ -126,6 +128,7 @@ def register(app: Flask) -> None:
         (Regions, Region, N_("地区与单位"), "regions"),
         (Offices, Office, NP_("list", "单位"), "offices"),
         (Enterprises, Enterprise, NP_("list", "企业"), "enterprises"),
+        (Imports, Import, N_("批量导入企业"), "imports"),
         (Applications, Application, N_("申请"), "applications"),
         (Staff, Account, NP_("list", "工作人员"), "staff"),
         (FormVersions, FormVersion, N_("申请表"), "form"),

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import ColumnElement, select
 from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import (
@@ -153,6 +154,15 @@ class MergeForm(FlaskForm):
         super().__init__(**given)
         choices = _regions(consequences.could_take(region))
         self.merged_into_id.choices = [*(self.merged_into_id.choices or ()), *choices]
+
+
+class ImportForm(FlaskForm):
+    sheet = FileField(
+        _("Excel 文件"),
+        [FileRequired(_("请先选择要上传的文件。"))],
+        description=_("按模板填写的 .xlsx 文件。上传后先核对，确认之前什么都不写入。"),
+        render_kw={"accept": ".xlsx"},
+    )
 
 
 class OfficeForm(FlaskForm):

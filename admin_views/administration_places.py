@@ -1,9 +1,8 @@
 """地区与单位, 企业: who belongs where, and so which way an application goes. Moving one moves what is under review (D3)."""
 
-from http import HTTPStatus
 from typing import Any
 
-from flask import abort, request
+from flask import flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
@@ -73,7 +72,8 @@ class Regions(Kept):
         """Merge a region into another one, with its enterprises, what is under review, and its office."""
         row = self.get_one(key)
         if not self._could_merge(row):
-            abort(HTTPStatus.NOT_FOUND)
+            flash(gettext("没有审核流程相同的其他地区，不能合并。"), "error")
+            return redirect(self.get_url(".edit_view", key=row.id))
         form = forms.MergeForm(row)
         beside = {
             "name": gettext("%(region)s并入其他地区", region=row.name),

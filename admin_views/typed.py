@@ -1,8 +1,8 @@
 """What people type, made ordinary: invisible characters, spaces and full-width digits of an input method are no difference."""
 
 import re
-import unicodedata
 
+from workflow import words
 from workflow.people import normalised
 
 LARGEST = 2**31 - 1
@@ -13,7 +13,7 @@ def one_line(text: str | None) -> str | None:
     """Return the text without what cannot be seen, single spaces between its words."""
     if text is None:
         return None
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+    return words.one_line(text)
 
 
 def as_number(text: str | None) -> str | None:
@@ -31,5 +31,4 @@ def count(text: str | None) -> int | None:
 
 def telephone(text: str | None) -> str | None:
     """Return a telephone number without spaces and without the country's +86."""
-    plain = unicodedata.normalize("NFKC", one_line(text) or "")
-    return re.sub(r"^(\+|00)86-?|[\s()]", "", plain)
+    return words.telephone(text or "")

@@ -7,6 +7,7 @@ from models.audit import Change
 from models.database import db, exclusive, now
 from models.enterprises import Enterprise, RegistrationEvent
 from models.forms import FormVersion
+from models.imports import Import, ImportRow
 from models.materials import Attachment, Material
 from models.messages import Delivery, Message, MessageReading
 from models.notices import Notice, NoticeReading, Period, Setting
@@ -17,6 +18,7 @@ from models.vocabulary import (
     ChangeKind,
     DeliveryState,
     ExperienceKind,
+    ImportState,
     OfficeDuty,
     RegionKind,
     Registration,
@@ -45,6 +47,9 @@ __all__ = [
     "ExperienceKind",
     "FormVersion",
     "Heartbeat",
+    "Import",
+    "ImportRow",
+    "ImportState",
     "Invitation",
     "LoginSession",
     "Material",

@@ -93,6 +93,17 @@ class DeliveryState(Enum):
     FAILED = "failed"
 
 
+class ImportState(Enum):
+    """Where an import stands; a worker has it while it is being read, and again once it was confirmed."""
+
+    READING = "reading"
+    PREVIEW = "preview"
+    IMPORTING = "importing"
+    DONE = "done"
+    FAILED = "failed"
+    DISCARDED = "discarded"
+
+
 class ExperienceKind(Enum):
     STUDY = "study"
     WORK = "work"

@@ -22,6 +22,9 @@ from models import (
     Enterprise,
     Experience,
     ExperienceKind,
+    Import,
+    ImportRow,
+    ImportState,
     Material,
     Notice,
     NoticeReading,
@@ -127,6 +130,46 @@ def _staff(role: Role, name: str, **further: Any) -> Account:
 def deactivate(account: Account) -> None:
     account.active = False
     db.session.commit()
+
+
+def previewed_import(by: Account, where: Region) -> Import:
+    """An import that waits to be confirmed: one good row, one that was refused."""
+    job = saved(
+        Import(
+            actor_id=by.id,
+            actor_name=by.name,
+            file_name="企业.xlsx",
+            state=ImportState.PREVIEW,
+            accepted=1,
+            refused=1,
+            total=2,
+        )
+    )
+    row = {"region": where.name, "contact_name": "周婷", "contact_phone": "0477-8123456"}
+    wrong = ["credit_code", "统一社会信用代码校验位不正确，请对照营业执照核对每一位。", {}]
+    saved(
+        ImportRow(
+            import_id=job.id,
+            number=2,
+            name="导入的甲公司",
+            credit_code=credit_code(),
+            region_id=where.id,
+            faults=[],
+            **row,
+        )
+    )
+    saved(
+        ImportRow(
+            import_id=job.id,
+            number=3,
+            name="导入的乙公司",
+            credit_code="911506020000000000",
+            refused=True,
+            faults=[wrong],
+            **row,
+        )
+    )
+    return job
 
 
 # --- what there is once

@@ -1,4 +1,4 @@
-"""Asks decoder.py, in a process of its own, what a picture or PDF is or looks like.
+"""Asks decoder.py, in a process of its own, what a picture or PDF is or looks like, and what an Excel file holds.
 
 Never decodes anything itself, and hands no secret of the environment to the process that does.
 """
@@ -55,6 +55,12 @@ def draw_picture(stream: BinaryIO, kind: Kind, width: int) -> bytes:
 def draw_page(stream: BinaryIO, page: int, width: int) -> bytes:
     """Return a JPEG of a PDF's page, the first being 1, `width` pixels wide. Raises Unfit or NotShown."""
     return _ask(stream, "show-document", MAX_PAGES, page, width, MAX_PREVIEW_AREA)[1]
+
+
+def read_sheets(stream: BinaryIO, most_rows: int, most_columns: int) -> list[dict[str, Any]]:
+    """Return the cells of an Excel file, sheet by sheet. Raises Unfit."""
+    sheets: list[dict[str, Any]] = json.loads(_ask(stream, "read-sheets", most_rows, most_columns)[1])
+    return sheets
 
 
 def _ask(stream: BinaryIO, *question: object) -> tuple[dict[str, Any], bytes]:

@@ -28,6 +28,8 @@ class Fault(StrEnum):
     EXPANDS = auto()
     TOO_SLOW = auto()
     BROKEN_OFF = auto()
+    NOT_XLSX = auto()
+    TOO_WIDE = auto()
 
 
 SENTENCES: dict[Fault, LazyString] = {
@@ -61,6 +63,12 @@ SENTENCES: dict[Fault, LazyString] = {
     Fault.EXPANDS: _("文件“%(name)s”解压后的内容过大，不能上传。请减少其中的内容，或另存为 PDF 后再上传。"),
     Fault.TOO_SLOW: _("文件“%(name)s”过于复杂，无法在规定时间内打开。请重新打印或扫描成 PDF 后再上传。"),
     Fault.BROKEN_OFF: _("文件“%(name)s”没有传完，请检查网络后重新上传。"),
+    Fault.NOT_XLSX: _(
+        "文件“%(name)s”是 .%(extension)s 格式，不能导入。请用 Excel 或 WPS 打开，另存为 .xlsx（Excel 工作簿）后再上传。"
+    ),
+    Fault.TOO_WIDE: _(
+        "文件“%(name)s”的表格范围太大，无法读取：可能在很远的单元格里有内容。请把需要的各行复制到新下载的模板中再上传。"
+    ),
 }
 
 

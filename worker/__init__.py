@@ -1,4 +1,4 @@
-"""What is done beside the site: messages go out by mail and SMS, once a day nameless files are swept.
+"""What is done beside the site: messages go out by mail and SMS, files are imported, once a day nameless ones are swept.
 
 Woken by the queue, but never in need of it: what is to be done stands in the database, and each minute it is looked for.
 Knows no page. Runs as `flask --app app worker`, beside the site under `make run`.
@@ -6,7 +6,7 @@ Knows no page. Runs as `flask --app app worker`, beside the site under `make run
 
 from flask import Flask
 
-from worker import mail, outbox, queue, sms
+from worker import importing, mail, outbox, queue, sms
 
 
 def register(app: Flask) -> None:
@@ -18,3 +18,4 @@ def register(app: Flask) -> None:
     app.extensions["ways"] = frozenset(app.extensions["senders"])
     app.extensions["queue"] = queue.for_config(app.config)
     outbox.register(app)
+    importing.register(app)

@@ -1,4 +1,4 @@
-"""The worker's tasks: working off the outbox when woken, and each minute whatever a lost wake-up has left.
+"""The worker's tasks: working off the outbox when woken, and each minute whatever a lost wake-up has left, imports too.
 
 Two workers may do each of them at once: every row is claimed before anything is done with it.
 """
@@ -11,8 +11,8 @@ from huey import crontab
 from sqlalchemy import event
 
 from models import Message, Way, db
-from worker import sweeping, waking
-from workflow import delivery, heartbeats
+from worker import importing, sweeping, waking
+from workflow import delivery, heartbeats, imports
 
 A_DAY = timedelta(days=1)
 
@@ -31,7 +31,9 @@ def register(app: Flask) -> None:
         with app.app_context():
             heartbeats.beat(heartbeats.WORKER)
             work_off()
+            importing.work_off()
             if heartbeats.take_turn(heartbeats.SWEEP, A_DAY):
+                imports.forget_old()
                 sweeping.sweep()
                 sweeping.forget()
 

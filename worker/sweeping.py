@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from models import Attachment, Enterprise, db
+from models import Attachment, Enterprise, Import, db
 from uploads import sweeping
 from workflow import locks, resets, sessions
 
-NAMING = (Attachment.storage_name, Enterprise.licence_file)
+NAMING = (Attachment.storage_name, Enterprise.licence_file, Import.storage_name)
 log = logging.getLogger(__name__)
 
 

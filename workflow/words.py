@@ -1,5 +1,7 @@
-"""Marks Chinese wording that stands in data for the translators' catalogue; the screen translates it."""
+"""Wording that stands in data, marked for the translators' catalogue; and what people type, made ordinary."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -29,6 +31,16 @@ class Bilingual(str):
 def legible(text: str) -> str:
     """Return what somebody typed without the space around it; "" when nobody could read anything of it."""
     return text.strip() if any(letter.isprintable() and not letter.isspace() for letter in text) else ""
+
+
+def one_line(text: str) -> str:
+    """Return the text without what cannot be seen, single spaces between its words."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+
+
+def telephone(text: str) -> str:
+    """Return a telephone number without spaces and without the country's +86, none of its digits of full width."""
+    return re.sub(r"^(\+|00)86-?|[\s()]", "", unicodedata.normalize("NFKC", one_line(text)))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from models import (
     Attachment,
     Enterprise,
     FormVersion,
+    Import,
     Message,
     Registration,
     RegistrationAction,
@@ -105,6 +106,7 @@ class City:
     messages: dict[int, Message]
     reviewers: dict[int, Account]
     administered: dict[type[Any], list[Any]]
+    imports: list[Import]
     secrets: dict[str, set[str]]
     """By actor, the words that no page may say to them."""
     sessions: dict[str, str]
@@ -131,6 +133,7 @@ def build(app: Flask) -> City:
         _give_files_content()
         factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
         _change_the_form(made.administrator)
+        factories.previewed_import(made.administrator, made.banner.region)
         gone = factories.clerk(made.banner.office)
         login = {name: _login_name(account) for name, account in {**people, DEACTIVATED: gone}.items()}
     clients = {
@@ -167,6 +170,7 @@ def build(app: Flask) -> City:
                 row.id: row for row in db.session.scalars(select(Account)) if row.role is Role.ENTERPRISE
             },
             administered={model: list(db.session.scalars(select(model)).unique()) for model in TABLES},
+            imports=list(db.session.scalars(select(Import))),
             secrets=secrets,
             sessions={
                 name: cookie.value

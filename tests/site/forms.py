@@ -51,6 +51,8 @@ class Form:
 
 def typed(name: str, kind: str, words: dict[str, str]) -> Any:
     """What a person types into an empty field."""
+    if name == "sheet":
+        return io.BytesIO(files.sample("xlsx")), "企业.xlsx"
     if kind == "file":
         return io.BytesIO(files.jpg()), "材料.jpg"
     return words.get(name, words.get(kind, ""))

@@ -12,9 +12,10 @@ from flask_admin.contrib.sqla import ModelView
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from admin_views import import_sheets
 from admin_views.base import Closed
 from admin_views.registration import RegistrationView
-from models import Account, Application, Attachment, Enterprise, FormVersion
+from models import Account, Application, Attachment, Enterprise, FormVersion, Import, Role
 from tests.site.city import FURTHER, Actor, City
 from uploads.preview import WIDTHS
 from workflow import form, form_rules
@@ -50,6 +51,7 @@ FOR_EVERY_ACCOUNT = {
 OPEN_BEFORE_APPROVAL = (RegistrationView,)
 """What an enterprise finds of its console before its approval (E3)."""
 
+SPREADSHEET = import_sheets.CONTENT_TYPE
 NUMBER_OF_NONE, ID_OF_NONE = "2026-999999", 999_999
 LEFT_OUT = 3
 """Objects out of sight that each route is asked for, beside one that does not exist."""
@@ -158,6 +160,9 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
             yield {"key": key}, row, key in seen.reviewers
     elif model is FormVersion and asked <= {"field", "section"}:
         yield from _parts_of_the_form(asked, known=bool(seen.administered.get(FormVersion)))
+    elif model is Import and asked == {"key"}:
+        for job in city.imports:
+            yield {"key": job.id}, job, actor.role is Role.ADMINISTRATOR
     elif model in city.administered and asked == {"key"}:
         for row in city.administered[model]:
             key = row.__mapper__.primary_key_from_instance(row)[0]
@@ -205,7 +210,7 @@ def canonical(answer: TestResponse) -> tuple[int, str, tuple[tuple[str, str], ..
 
 def leaked(city: City, actor: Actor, answer: TestResponse, asked: str) -> set[str]:
     """The words that the answer should not have said; what was asked for may be said again."""
-    if answer.mimetype.startswith("image/"):
+    if answer.mimetype.startswith("image/") or answer.mimetype == SPREADSHEET:
         return set()
     said = answer.text + "".join(f"{name}: {value}\n" for name, value in answer.headers)
     return {word for word in city.secrets[actor.name] if word in said and word not in asked}

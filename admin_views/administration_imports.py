@@ -1,0 +1,194 @@
+"""企业导入: a template, an upload, a preview with everything that was refused, and enterprises once that is confirmed (D1).
+
+The work is the worker's: these pages ask for it, say how far it is, and can be left and come back to.
+"""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, abort, flash, redirect, request
+from flask_admin import expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, select
+
+from admin_views import administration_forms as forms
+from admin_views import import_sheets
+from admin_views.administration_base import PAGE_SIZE, Administration, answer, newest_first, turned
+from admin_views.base import ScopedView, listed
+from admin_views.frame import said
+from admin_views.keyset import Order, page
+from admin_views.typed import count
+from models import Import, ImportRow, ImportState, Region, db, now
+from uploads import sheets
+from uploads.errors import UploadError
+from uploads.limits import accepts_attachments
+from uploads.receive import discard
+from workflow import imports, scope
+from workflow.errors import DecidedMeanwhile, Hindrance
+from workflow.words import N_, NP_
+
+NOBODY_CAME = timedelta(minutes=1)
+"""After so long a worker should have taken it: it is woken at once, and looks by itself each minute."""
+
+BADGES = {
+    ImportState.READING: "wait",
+    ImportState.PREVIEW: "late",
+    ImportState.IMPORTING: "wait",
+    ImportState.DONE: "good",
+    ImportState.FAILED: "bad",
+    ImportState.DISCARDED: "idle",
+}
+
+
+class Imports(Administration, ScopedView):
+    """Files of enterprises: those of the past, and a new one."""
+
+    opened = ("index_view", "template", "job", "confirm", "discard", "report")
+    under = "administration_enterprises"
+    title = N_("批量导入企业")
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.administered(current_user)
+
+    @expose("/", methods=("GET", "POST"))
+    @accepts_attachments(when=lambda: bool(current_user.is_authenticated))
+    def index_view(self) -> Any:
+        """Return the imports so far; a new file is taken in here."""
+        form = forms.ImportForm()
+        if request.method == "POST" and form.validate():
+            try:
+                received = sheets.take_in(form.sheet.data)
+            except UploadError as error:
+                form.sheet.errors = [str(error)]
+            else:
+                return self._begun(received.display_name, received.storage_name)
+        query = self.rows(
+            Import.file_name,
+            Import.actor_name,
+            Import.created_at,
+            Import.state,
+            Import.done,
+            Import.accepted,
+            Import.refused,
+            Import.id.label("sort_key"),
+            Import.id,
+        )
+        rows = page(query, newest_first(Import), request.args.get("page", ""), PAGE_SIZE)
+        content = self._page(
+            "administration/imports.html",
+            form=form,
+            rows=rows.rows,
+            pager=turned(self, {}, rows),
+        )
+        return content, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+
+    def _begun(self, file_name: str, storage_name: str) -> Any:
+        try:
+            job = imports.begin(current_user, file_name, storage_name)
+        except BaseException:
+            discard(storage_name)
+            raise
+        return redirect(self.get_url(".job", key=job.id), HTTPStatus.SEE_OTHER)
+
+    @expose("/template.xlsx")
+    def template(self) -> Response:
+        """Return the file to fill in."""
+        regions = db.session.scalars(
+            select(Region.name).where(Region.active).order_by(Region.position, Region.id)
+        ).all()
+        return _download(import_sheets.template(regions), gettext("企业导入模板"))
+
+    @expose("/<int:key>/")
+    def job(self, key: int) -> str:
+        """Return how far an import is, what was refused, and what would be imported."""
+        job = self.get_one(key)
+        refused = request.args.get("rows", "refused" if job.refused else "good") == "refused"
+        rows = None
+        if job.state in (ImportState.PREVIEW, ImportState.DONE):
+            query = select(
+                *(getattr(ImportRow, column) for column in imports.COLUMNS),
+                ImportRow.faults,
+                ImportRow.number.label("sort_key"),
+                ImportRow.number,
+            ).where(ImportRow.import_id == job.id, ImportRow.refused == refused)
+            order = Order(ImportRow.number, ImportRow.number)
+            rows = page(query, order, request.args.get("page", ""), PAGE_SIZE)
+        return self._page(
+            "administration/import.html",
+            job=job,
+            in_work=job.state in imports.IN_WORK,
+            nobody_works=job.state in imports.IN_WORK and job.next_try < now() - NOBODY_CAME,
+            refused=refused,
+            rows=rows.rows if rows else [],
+            pager=self._pager(job, refused, rows) if rows else {},
+            told=import_sheets.told,
+            trouble=said(*job.trouble) if job.trouble else "",
+        )
+
+    def _pager(self, job: Import, refused: bool, rows: Any) -> dict[str, str | None]:
+        which = "refused" if refused else "good"
+
+        def address(cursor: str | None) -> str | None:
+            if cursor is None:
+                return None
+            return self.get_url(".job", key=job.id, rows=which, page=cursor or None, _anchor="rows")
+
+        return {name: address(getattr(rows, name)) for name in ("first", "previous", "next", "last")}
+
+    def _page(self, template: str, **context: Any) -> str:
+        return self.render(
+            template,
+            title=gettext(self.title),
+            enterprises=listed(NP_("list", "企业")),
+            columns=imports.COLUMNS,
+            states=imports.STATE_WORDS,
+            badges=BADGES,
+            State=ImportState,
+            most=imports.MOST_ROWS,
+            **context,
+        )
+
+    @expose("/<int:key>/confirm/", methods=("POST",))
+    def confirm(self, key: int) -> Any:
+        """「确认导入」: what the person was shown, or nothing."""
+        job = self.get_one(key)
+        return self._done(
+            job, lambda: imports.confirm(current_user, job.id, seen=count(request.form.get("seen")) or 0)
+        )
+
+    @expose("/<int:key>/discard/", methods=("POST",))
+    def discard(self, key: int) -> Any:
+        """Give up what was not confirmed."""
+        job = self.get_one(key)
+        return self._done(job, lambda: imports.discard(current_user, job.id))
+
+    def _done(self, job: Import, act: Any) -> Any:
+        try:
+            act()
+        except DecidedMeanwhile:
+            flash(gettext("这次导入在此期间已有变化，没有办理。下面是它现在的样子。"), "error")
+        except Hindrance as hindrance:
+            return answer(hindrance)
+        return redirect(self.get_url(".job", key=job.id), HTTPStatus.SEE_OTHER)
+
+    @expose("/<int:key>/report.xlsx")
+    def report(self, key: int) -> Response:
+        """Return the refused rows with what is wrong with each."""
+        job = self.get_one(key)
+        refused = (
+            select(ImportRow)
+            .where(ImportRow.import_id == job.id, ImportRow.refused)
+            .order_by(ImportRow.number)
+        )
+        rows = db.session.scalars(refused).all()
+        if not rows:
+            abort(HTTPStatus.NOT_FOUND)
+        return _download(import_sheets.report(rows), gettext("未通过的行-%(number)s", number=job.id))
+
+
+def _download(content: bytes, name: str) -> Response:
+    response = Response(content, mimetype=import_sheets.CONTENT_TYPE)
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{sheets.EXTENSION}")
+    return response

@@ -1,0 +1,69 @@
+"""Enterprises from an Excel file: what was uploaded, how far it is, and each of its rows with what is wrong with it.
+
+A job of the worker's (DESIGN.md, "Work that takes longer than a page"): set by workflow/imports.py alone.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.accounts import Account
+from models.database import Instant, Model, now, words
+from models.vocabulary import ImportState
+
+
+class Import(Model):
+    """One file. `storage_name` names it until it has been read; `done` of `total` rows are through the present step.
+
+    `next_try` is when a worker may take it; while one works on it, when its lease ends. `trouble` is what ended the
+    last attempt, as wording and words; `fell_out` counts rows that could not be imported any more when that was said.
+    """
+
+    __tablename__ = "imports"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    actor_name: Mapped[str] = mapped_column(String(60))
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    file_name: Mapped[str] = mapped_column(String(160))
+    storage_name: Mapped[str | None] = mapped_column(String(80))
+    state: Mapped[ImportState] = mapped_column(words(ImportState), default=ImportState.READING)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    accepted: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    fell_out: Mapped[int] = mapped_column(default=0)
+    trouble: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try: Mapped[datetime] = mapped_column(Instant, default=now)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    actor: Mapped[Account] = relationship(foreign_keys=[actor_id])
+    confirmed_by: Mapped[Account | None] = relationship(foreign_keys=[confirmed_by_id])
+
+    __table_args__ = (Index(None, "state", "next_try"), Index(None, "storage_name"))
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ImportRow(Model):
+    """One row of the file by its number there, as it was read. `faults` are [column, wording, words], none in a good one."""
+
+    __tablename__ = "import_rows"
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(Text)
+    credit_code: Mapped[str] = mapped_column(Text)
+    region: Mapped[str] = mapped_column(Text)
+    region_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id"))
+    contact_name: Mapped[str] = mapped_column(Text)
+    contact_phone: Mapped[str] = mapped_column(Text)
+    refused: Mapped[bool] = mapped_column(default=False)
+    faults: Mapped[list[Any]] = mapped_column(JSON, default=list)
+
+    __table_args__ = (Index(None, "import_id", "refused", "number"),)

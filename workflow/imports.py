@@ -1,0 +1,497 @@
+"""企业导入: an Excel file becomes a preview, and once that is confirmed enterprises, all of its good rows or none (D1).
+
+Knows no file and no queue: the worker brings the cells, and calls. What holds when it dies: a claim runs out after
+LEASE and the step begins anew; whoever has lost a claim can write nothing any more; the enterprises and the state that
+says that they are there are one commit, so nothing is imported twice.
+
+An imported enterprise is on the list and no more (`Registration.LISTED`): it has no account, and cannot be chosen as
+employer. It registers like any other (workflow/registration.py), finds itself, and is approved by its region's office.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.exc import IntegrityError
+
+from models import (
+    Account,
+    Enterprise,
+    Import,
+    ImportRow,
+    ImportState,
+    Region,
+    Registration,
+    db,
+    exclusive,
+    now,
+)
+from workflow import administration, employers, scope
+from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible
+from workflow.people import normalised
+from workflow.pinyin import initials
+from workflow.words import N_, Sentence, one_line, telephone
+
+LEASE = timedelta(minutes=2)
+"""How long a claimed import is one worker's alone; each piece of work renews it."""
+
+MOST_ATTEMPTS = 3
+MOST_ROWS = 10_000
+AT_ONCE = 250
+"""Rows between two words of progress."""
+
+LOOKED_FOR_HEADER = 20
+"""Rows: a title and a date may stand above the table."""
+
+KEPT_UNCONFIRMED = timedelta(days=7)
+SHOWN_OF_A_CELL = 120
+
+NAME, CODE, REGION, CONTACT, TELEPHONE = "name", "credit_code", "region", "contact_name", "contact_phone"
+COLUMNS: Mapping[str, str] = {
+    NAME: N_("单位名称"),
+    CODE: N_("统一社会信用代码"),
+    REGION: N_("所属地区"),
+    CONTACT: N_("联系人"),
+    TELEPHONE: N_("联系电话"),
+}
+"""The columns of the file, in the template's order; any other is nobody's."""
+
+STATE_WORDS = {
+    ImportState.READING: N_("正在读取"),
+    ImportState.PREVIEW: N_("待确认"),
+    ImportState.IMPORTING: N_("正在导入"),
+    ImportState.DONE: N_("已导入"),
+    ImportState.FAILED: N_("没有导入"),
+    ImportState.DISCARDED: N_("已放弃"),
+}
+INTERRUPTED = Sentence(N_("多次中断，没有完成。请重新上传；仍不成功请联系维护人员。"))
+GONE = Sentence(N_("文件已不在服务器上，请重新上传。"))
+IN_WORK = (ImportState.READING, ImportState.IMPORTING)
+log = logging.getLogger(__name__)
+
+Numbered = tuple[int, Sequence[Any]]
+"""A row of the file: its number there, and its cells as uploads/decoder.py tells them."""
+
+
+class Unreadable(Exception):
+    """The file holds no table that could be imported; `sentence` says what to do."""
+
+    def __init__(self, text: str, **words: str) -> None:
+        super().__init__(text)
+        self.sentence = Sentence(text, words)
+
+
+class Lost(Exception):
+    """Another worker has the import now, or it is no longer wanted."""
+
+
+# --- what people do
+
+
+def begin(actor: Account, file_name: str, storage_name: str) -> Import:
+    """Take up a file; a worker will read it. Raises NotPermitted."""
+    with exclusive():
+        person = administration.administrator(actor)
+        job = Import(
+            actor_id=person.id, actor_name=person.name, file_name=file_name, storage_name=storage_name
+        )
+        db.session.add(job)
+    return job
+
+
+def confirm(actor: Account, import_id: int, *, seen: int) -> Import:
+    """Let the good rows be imported; `seen` is how many of them the person was told.
+
+    Raises NotVisible, NotPermitted, DecidedMeanwhile.
+    """
+    with exclusive():
+        person, job = _held(actor, import_id)
+        if job.state is not ImportState.PREVIEW or job.accepted != seen or not seen:
+            raise DecidedMeanwhile(None)
+        job.state, job.confirmed_by_id = ImportState.IMPORTING, person.id
+        job.done, job.total, job.fell_out = 0, job.accepted, 0
+        job.attempts, job.next_try = 0, now()
+    return job
+
+
+def discard(actor: Account, import_id: int) -> Import:
+    """Give up what has not been confirmed; its rows are forgotten. Raises as `confirm` does."""
+    with exclusive():
+        _, job = _held(actor, import_id)
+        if job.state is not ImportState.PREVIEW:
+            raise DecidedMeanwhile(None)
+        _forget(job)
+    return job
+
+
+def forget_old() -> int:
+    """Give up what nobody has confirmed for long; return how many."""
+    with exclusive():
+        old = db.session.scalars(
+            select(Import)
+            .where(Import.state == ImportState.PREVIEW, Import.created_at < now() - KEPT_UNCONFIRMED)
+            .with_for_update(skip_locked=True)
+        ).all()
+        for job in old:
+            _forget(job)
+        return len(old)
+
+
+def _held(actor: Account, import_id: int) -> tuple[Account, Import]:
+    person = administration.administrator(actor)
+    job = db.session.scalars(
+        select(Import)
+        .where(Import.id == import_id, scope.administered(person))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if job is None:
+        raise NotVisible
+    return person, job
+
+
+def _forget(job: Import) -> None:
+    db.session.execute(delete(ImportRow).where(ImportRow.import_id == job.id))
+    job.state, job.finished_at, job.storage_name = ImportState.DISCARDED, now(), None
+
+
+# --- one worker at a time
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An import as a worker took it: `attempts` tells this claim from any later one."""
+
+    id: int
+    state: ImportState
+    attempts: int
+    file_name: str
+    storage_name: str | None
+    accepted: int
+    refused: int
+    confirmed_by_id: int | None
+
+    @property
+    def too_often(self) -> bool:
+        """Whether each attempt has ended the worker."""
+        return self.attempts > MOST_ATTEMPTS
+
+
+def claim() -> Claimed | None:
+    """Take an import for LEASE, so that no other worker has it; None when none waits."""
+    due = Import.state.in_(IN_WORK) & (Import.next_try <= now())
+    if not db.session.scalar(select(exists().where(due))):
+        return None
+    with exclusive():
+        job = db.session.scalars(
+            select(Import)
+            .where(due)
+            .order_by(Import.next_try, Import.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        ).first()
+        if job is None:
+            return None
+        job.attempts += 1
+        job.next_try = now() + LEASE
+        return Claimed(
+            job.id,
+            job.state,
+            job.attempts,
+            job.file_name,
+            job.storage_name,
+            job.accepted,
+            job.refused,
+            job.confirmed_by_id,
+        )
+
+
+def _tell(job: Claimed, **values: Any) -> None:
+    """Write how far it is, and renew the lease; call within `exclusive()`. Raises Lost."""
+    mine = Import.id == job.id, Import.state == job.state, Import.attempts == job.attempts
+    told = (
+        update(Import)
+        .where(*mine)
+        .values(next_try=now() + LEASE, **values)
+        .returning(Import.id)
+        .execution_options(synchronize_session=False)
+    )
+    if db.session.execute(told).first() is None:
+        raise Lost
+
+
+def fail(job: Claimed, sentence: Sentence) -> None:
+    """End it; nothing has been imported."""
+    with exclusive():
+        _tell(
+            job,
+            state=ImportState.FAILED,
+            trouble=[sentence.text, dict(sentence.words)],
+            storage_name=None,
+            finished_at=now(),
+        )
+    log.warning("import %s: failed", job.id)
+
+
+# --- reading
+
+
+@dataclass
+class Read:
+    """A row as it was read, and what is wrong with it, each by its column."""
+
+    number: int
+    cells: dict[str, str]
+    region_id: int | None = None
+    faults: list[tuple[str, Sentence]] = field(default_factory=list)
+
+    def wrong(self, column: str, text: str, **words: str) -> None:
+        """Note what is wrong in a column; only the first thing is said."""
+        if not any(noted == column for noted, _ in self.faults):
+            self.faults.append((column, Sentence(text, words)))
+
+
+def table_of(sheets: Iterable[tuple[Sequence[Numbered], bool]]) -> list[Read]:
+    """Return the rows below the first header among these sheets. Raises Unreadable."""
+    lacking: list[str] = []
+    for rows, more in sheets:
+        for at, (_, cells) in enumerate(rows[:LOOKED_FOR_HEADER]):
+            names = [normalised(str(cell)).rstrip("*＊") for cell in cells]
+            if COLUMNS[CODE] not in names:
+                continue
+            places = {key: names.index(label) for key, label in COLUMNS.items() if label in names}
+            if lacking := [label for key, label in COLUMNS.items() if key not in places]:
+                break
+            found = [row for each in rows[at + 1 :] if (row := _read(each, places)) is not None]
+            if more or len(found) > MOST_ROWS:
+                raise Unreadable(N_("一次最多导入 %(most)s 行，请分成几个文件。"), most=str(MOST_ROWS))
+            if not found:
+                raise Unreadable(N_("表头下面没有内容，请填写后再上传。"))
+            return found
+    if lacking:
+        raise Unreadable(N_("表头缺少：%(columns)s。请使用本页下载的模板。"), columns="、".join(lacking))
+    raise Unreadable(N_("没有找到表头“统一社会信用代码”，请使用本页下载的模板。"))
+
+
+def _read(row: Numbered, places: Mapping[str, int]) -> Read | None:
+    """Return a row's own columns as text, numbers and dates with what may have become of them; None of an empty one."""
+    number, cells = row
+    found = Read(number, {})
+    for key, place in places.items():
+        cell = cells[place] if place < len(cells) else ""
+        found.cells[key] = _text(cell)
+        if isinstance(cell, dict):
+            found.wrong(key, N_("这一格是日期格式，请把格式改为文本后重新填写。"))
+        elif key == CODE and not isinstance(cell, str):
+            found.wrong(
+                key,
+                N_("这一格是数字格式，Excel 只保留前 15 位，代码已经不准确；请把格式改为文本后重新填写。"),
+            )
+    return found if any(found.cells.values()) else None
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, dict):
+        return str(cell["date"])
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return one_line(str(cell))
+
+
+def read(job: Claimed, rows: Sequence[Read]) -> None:
+    """Judge the rows and lay them down as the import's preview. Raises Lost."""
+    same = _by_code(rows)
+    regions = _regions()
+    accepted = 0
+    for at, some in enumerate(_pieces(rows)):
+        with exclusive():
+            if not at:  # an earlier attempt may have come some way
+                db.session.execute(delete(ImportRow).where(ImportRow.import_id == job.id))
+            taken = _taken(row.cells[CODE] for row in some)
+            for row in some:
+                _judge(row, same, taken, regions)
+            db.session.add_all(_stored(job, row) for row in some)
+            accepted += sum(not row.faults for row in some)
+            _tell(job, done=min((at + 1) * AT_ONCE, len(rows)), total=len(rows))
+    with exclusive():
+        _tell(
+            job,
+            state=ImportState.PREVIEW,
+            accepted=accepted,
+            refused=len(rows) - accepted,
+            storage_name=None,
+            trouble=None,
+        )
+    log.info("import %s: read, %s rows, %s of them refused", job.id, len(rows), len(rows) - accepted)
+
+
+def _by_code(rows: Sequence[Read]) -> dict[str, list[int]]:
+    """Return the numbers of the rows of each code, once all codes are spelled alike."""
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        row.cells[CODE] = normalised(row.cells[CODE])
+        found.setdefault(row.cells[CODE], []).append(row.number)
+    return found
+
+
+def _regions() -> dict[str, Region]:
+    active = db.session.scalars(select(Region).where(Region.active)).all()
+    return {normalised(name): region for region in active for name in (region.code, region.name)}
+
+
+def _taken(codes: Iterable[str]) -> dict[str, Sentence]:
+    """Return what to say of the codes that there are already, each with whose it is."""
+    there = (
+        select(Enterprise.credit_code, Enterprise.name, Region.name.label("region"))
+        .join(Region, Region.id == Enterprise.region_id)
+        .where(Enterprise.credit_code.in_([code for code in codes if code]))
+    )
+    wording = N_("系统中已有这个代码：%(enterprise)s（%(region)s）。")
+    return {
+        row.credit_code: Sentence(wording, {"enterprise": row.name, "region": row.region})
+        for row in db.session.execute(there)
+    }
+
+
+def _judge(
+    row: Read, same: Mapping[str, list[int]], taken: Mapping[str, Sentence], regions: Mapping[str, Region]
+) -> None:
+    """Note everything that is wrong with a row."""
+    cells = row.cells
+    cells[TELEPHONE] = telephone(cells[TELEPHONE])
+    for key, label in COLUMNS.items():
+        if not cells[key]:
+            row.wrong(key, N_("缺少%(label)s。"), label=label)
+    for key, most in (
+        (NAME, employers.LONGEST_NAME),
+        (CONTACT, employers.LONGEST_CONTACT),
+        (TELEPHONE, employers.LONGEST_TELEPHONE),
+    ):
+        if len(cells[key]) > most:
+            row.wrong(key, N_("最多 %(most)s 个字。"), most=str(most))
+    if cells[CODE] and (fault := employers.code_fault(cells[CODE])):
+        row.wrong(CODE, fault)
+    if others := [number for number in same[cells[CODE]] if number != row.number]:
+        row.wrong(CODE, N_("与第 %(rows)s 行的代码相同。"), rows="、".join(map(str, others[:5])))
+    if known := taken.get(cells[CODE]):
+        row.wrong(CODE, known.text, **known.words)
+    region = regions.get(normalised(cells[REGION]))
+    if region is not None:
+        row.region_id, cells[REGION] = region.id, region.name
+    elif cells[REGION]:
+        row.wrong(REGION, N_("没有这个地区，或地区已停用；请从模板的下拉列表中选择。"))
+    if fault := employers.telephone_fault(cells[TELEPHONE]):
+        row.wrong(TELEPHONE, fault)
+
+
+def _stored(job: Claimed, row: Read) -> ImportRow:
+    return ImportRow(
+        import_id=job.id,
+        number=row.number,
+        region_id=row.region_id,
+        refused=bool(row.faults),
+        faults=[
+            _kept(*fault) for fault in sorted(row.faults, key=lambda fault: list(COLUMNS).index(fault[0]))
+        ],
+        **{key: _short(value) for key, value in row.cells.items()},
+    )
+
+
+def _kept(column: str, sentence: Sentence) -> list[Any]:
+    return [column, sentence.text, dict(sentence.words)]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_OF_A_CELL else f"{text[:SHOWN_OF_A_CELL]}…"
+
+
+# --- importing
+
+
+def carry_out(job: Claimed) -> None:
+    """Import every good row, or none: where one is good no longer, the preview says which. Raises Lost."""
+    for _ in range(MOST_ATTEMPTS):
+        try:
+            _carry_out(job)
+        except (
+            IntegrityError
+        ):  # somebody registered with one of the codes in this moment: the next look finds out
+            continue
+        except NotPermitted:
+            fail(job, Sentence(N_("确认导入的人已不是系统管理员。")))
+        return
+
+
+def _carry_out(job: Claimed) -> None:
+    prepared = _prepare(job)
+    with exclusive():
+        _tell(job)
+        person = administration.administrator(db.session.get_one(Account, job.confirmed_by_id))
+        if not _fall_out(job):
+            _write(job, person, prepared)
+
+
+def _prepare(job: Claimed) -> list[dict[str, Any]]:
+    """Return what the enterprises will hold; the part that takes time is done before anybody has to wait for us."""
+    columns = ("name", "credit_code", "region_id", "contact_name", "contact_phone")
+    rows = db.session.execute(
+        select(*(getattr(ImportRow, column) for column in columns))
+        .where(ImportRow.import_id == job.id, ~ImportRow.refused)
+        .order_by(ImportRow.number)
+    ).all()
+    prepared: list[dict[str, Any]] = []
+    for some in _pieces(rows):
+        prepared += [
+            row._asdict() | {"initials": initials(row.name), "registration": Registration.LISTED}
+            for row in some
+        ]
+        with exclusive():
+            _tell(job, done=len(prepared))
+    return prepared
+
+
+def _fall_out(job: Claimed) -> bool:
+    """Say whether a row that was good is good no longer; then nothing is imported, and the preview stands anew."""
+    in_use = select(Region).where(Region.active).with_for_update(read=True, of=Region)
+    active = {region.id for region in db.session.scalars(in_use)}
+    good = select(ImportRow).where(ImportRow.import_id == job.id, ~ImportRow.refused)
+    rows = db.session.scalars(good.execution_options(populate_existing=True)).all()
+    fell = 0
+    for some in _pieces(rows):
+        taken = _taken(row.credit_code for row in some)
+        for row in some:
+            faults = [_kept(CODE, taken[row.credit_code])] if row.credit_code in taken else []
+            if row.region_id not in active:
+                faults.append(_kept(REGION, Sentence(N_("这个地区已停用。"))))
+            if faults:
+                row.refused, row.faults = True, faults
+                fell += 1
+    if fell:
+        accepted, refused = job.accepted - fell, job.refused + fell
+        _tell(job, state=ImportState.PREVIEW, accepted=accepted, refused=refused, fell_out=fell)
+        log.warning("import %s: nothing imported, %s rows can be no longer", job.id, fell)
+    return bool(fell)
+
+
+def _write(job: Claimed, person: Account, prepared: Sequence[Mapping[str, Any]]) -> None:
+    regions = {region.id: region for region in db.session.scalars(select(Region))}
+    enterprises = [Enterprise(**values, region=regions[values["region_id"]]) for values in prepared]
+    db.session.add_all(enterprises)
+    db.session.flush()
+    with db.session.no_autoflush:
+        for enterprise in enterprises:
+            administration.record_new(enterprise, person)
+    db.session.execute(delete(ImportRow).where(ImportRow.import_id == job.id, ~ImportRow.refused))
+    _tell(job, state=ImportState.DONE, done=len(enterprises), finished_at=now())
+    log.info("import %s: %s enterprises", job.id, len(enterprises))
+
+
+def _pieces(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    left = iter(rows)
+    while some := list(islice(left, AT_ONCE)):
+        yield some
