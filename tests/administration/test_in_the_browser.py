@@ -17,6 +17,7 @@ PLAIN = (
     "",
     "regions/",
     "regions/new/",
+    "regions/2/merge/",
     "offices/",
     "enterprises/",
     "enterprises/?q=没有",
