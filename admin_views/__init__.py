@@ -14,6 +14,7 @@ from admin_views import (
     office,
     personal,
     portal,
+    second_factor,
     sending,
 )
 from admin_views.base import RowId
@@ -29,6 +30,7 @@ CONSOLES = (
     entrance,
     portal,
     accounts,
+    second_factor,
     messages,
     personal,
     enterprise,

@@ -394,3 +394,43 @@ class CodeForm(FlaskForm):
     """A new 「找回码」 for somebody who knows the password."""
 
     present_password = _present_password(id="code-present-password")
+
+
+# --- 动态验证码
+
+
+def _one_time_code(**more: Any) -> StringField:
+    return StringField(
+        _("动态验证码"),
+        [DataRequired(_("请填写动态验证码。"))],
+        filters=[as_number],
+        render_kw={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"},
+        **more,
+    )
+
+
+class OneTimeCodeForm(FlaskForm):
+    """The second step of a login."""
+
+    one_time_code = _one_time_code(description=_("手机上显示的 6 位数字；手机不在身边时填一个备用码。"))
+
+
+class EnrolmentForm(FlaskForm):
+    """Whether the telephone has read the picture rightly, and whether it is its owner who sits there."""
+
+    one_time_code = _one_time_code(description=_("扫描后手机上显示的 6 位数字。"))
+    present_password = _present_password()
+
+
+class RenewForm(FlaskForm):
+    """New spare codes."""
+
+    present_password = _present_password(id="renew-present-password")
+    one_time_code = _one_time_code(id="renew-code", description=_("手机上显示的 6 位数字，或一个备用码。"))
+
+
+class SwitchOffForm(FlaskForm):
+    """Without the second step from now on."""
+
+    present_password = _present_password(id="off-present-password")
+    one_time_code = _one_time_code(id="off-code", description=_("手机上显示的 6 位数字，或一个备用码。"))

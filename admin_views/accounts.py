@@ -5,7 +5,6 @@ No answer here tells a stranger who has an account: a wrong name and a wrong sec
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -26,7 +25,7 @@ from flask_limiter import Limiter
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
-from admin_views import entrance
+from admin_views import entrance, second_factor
 from admin_views.account_forms import (
     AcceptedForm,
     AskForm,
@@ -42,7 +41,7 @@ from admin_views.account_forms import (
     UseCodeForm,
     WaysForm,
 )
-from admin_views.attempts import counted, seconds_left, told, tried
+from admin_views.attempts import answered, counted, knows_password, told, tried
 from admin_views.frame import said
 from admin_views.registration import lay
 from admin_views.typed import one_line
@@ -53,6 +52,7 @@ from uploads.receive import discard
 from workflow import accounts, contacts, delivery, people, registration, resets, reviewers
 from workflow.errors import Locked
 from workflow.locks import Purpose
+from workflow.second_factor import offered_to
 from workflow.transitions import ROLE_WORDS
 from workflow.words import N_
 
@@ -150,7 +150,9 @@ def login(door: str) -> Any:
 
 
 def admit(account: Account, wanted: str | None = None) -> Response:
-    """Let somebody in whose password is right, or was just set anew; a further step belongs here."""
+    """Let somebody in whose password is right, or was just set anew, unless a second step is left."""
+    if (further := second_factor.begin(account, wanted)) is not None:
+        return further
     entrance.enter(account)
     return redirect(entrance.destination(account, wanted), 303)
 
@@ -372,7 +374,7 @@ def own() -> Any:
 def change_contact() -> Any:
     """Change where one is reached; the former telephone or mailbox is told."""
     form = _contact_form()
-    if form.validate_on_submit() and _knows_password(form):
+    if form.validate_on_submit() and knows_password(form):
         contacts.change_contact(current_user, form.phone.data, form.email.data or None)
         flash(gettext("联系方式已修改。"), "success")
         return redirect(url_for("accounts.own"), 303)
@@ -395,7 +397,7 @@ def change_ways() -> Any:
 def change_password() -> Any:
     """Change one's password: every other session of the account ends, this one stays."""
     form = PasswordForm()
-    if form.validate_on_submit() and _knows_password(form):
+    if form.validate_on_submit() and knows_password(form):
         accounts.change_password(current_user, form.password.data)
         entrance.enter(db.session.get_one(Account, current_user.id))
         flash(gettext("密码已修改，其他设备上的登录已失效。"), "success")
@@ -425,28 +427,10 @@ def first_password() -> Any:
 def new_code() -> Any:
     """Give a new 「找回码」 in place of the old one."""
     form = CodeForm()
-    if form.validate_on_submit() and _knows_password(form):
+    if form.validate_on_submit() and knows_password(form):
         _keep_code(current_user, accounts.renew_recovery_code(current_user))
         return redirect(url_for("accounts.code"), 303)
     return _own_page(code_form=form)
-
-
-def _knows_password(form: PasswordForm | CodeForm | MobileForm | TelephoneForm) -> bool:
-    """Say whether the present password is right; else say beside its field what is wrong."""
-    given = form.present_password.data[: accounts.LONGEST_PASSWORD]
-    try:
-        right = tried(
-            Purpose.PASSWORD,
-            current_user.login_digest,
-            lambda: accounts.verify(current_user.password_hash, given) or None,
-        )
-    except Locked as locked:
-        g.locked = locked
-        form.present_password.errors = [told(locked)]
-        return False
-    if not right:
-        form.present_password.errors = [gettext("现在的密码不正确。")]
-    return bool(right)
 
 
 def _hint(account: Account, way: Way) -> str:
@@ -473,6 +457,7 @@ def _own_page(**forms: Any) -> Any:
         role=said(ROLE_WORDS[account.role]),
         paper=said(people.PAPERS[account.paper].label) if account.paper else "",
         login=people.masked(account.identity_number) or account.login,
+        offers_second_factor=offered_to(account),
         has_code=account.recovery_hash is not None,
         back=entrance.home(account),
         contact_form=forms.get("contact_form") or _contact_form(formdata=None, obj=account),
@@ -481,7 +466,7 @@ def _own_page(**forms: Any) -> Any:
         password_form=forms.get("password_form") or PasswordForm(formdata=None),
         code_form=forms.get("code_form") or CodeForm(formdata=None),
     )
-    return _answered(page, g.get("locked")) if forms else page
+    return answered(page, g.get("locked")) if forms else page
 
 
 # --- what the pages have in common
@@ -498,13 +483,7 @@ def _page(template: str, form: Any, *, wrong: str | Locked | None = None, **cont
         wrong=told(locked) if locked else wrong,
         **context,
     )
-    return _answered(page, locked) if form.is_submitted() else page
-
-
-def _answered(page: str, locked: Locked | None) -> Any:
-    if locked is None:
-        return page, HTTPStatus.UNPROCESSABLE_ENTITY
-    return page, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(seconds_left(locked))}
+    return answered(page, locked) if form.is_submitted() else page
 
 
 def _must_log_in() -> Response:

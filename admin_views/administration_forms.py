@@ -26,6 +26,7 @@ from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow import consequences
 from workflow.accounts import STAFF
 from workflow.routing import KIND_WORDS
+from workflow.settings import STAFF_SECOND_FACTOR, WORDS
 from workflow.transitions import ROLE_WORDS
 
 LONGEST_TEXT = 20_000
@@ -296,3 +297,11 @@ class IdleSettingForm(FlaskForm):
         typed = field.data or ""
         if not (typed.isascii() and typed.isdecimal() and 5 <= int(typed) <= 720):
             raise ValidationError(gettext("请填写 5 至 720 之间的整数。"))
+
+
+class SecondFactorSettingForm(FlaskForm):
+    value = RadioField(
+        _("工作人员必须使用动态验证码"),
+        [InputRequired(_("请选择一项。"))],
+        choices=lambda: [(value, said(word)) for value, word in WORDS[STAFF_SECOND_FACTOR].items()],
+    )

@@ -33,7 +33,15 @@ from workflow.words import N_, NP_
 class Staff(Kept):
     """Accounts of offices, city and administrators. A password is drawn, shown once and kept nowhere."""
 
-    opened = ("index_view", "create_view", "edit_view", "deactivate", "reactivate", "renew_password")
+    opened = (
+        "index_view",
+        "create_view",
+        "edit_view",
+        "deactivate",
+        "reactivate",
+        "renew_password",
+        "reset_second_factor",
+    )
     form = forms.StaffForm
     created_by = forms.NewStaffForm
     title = NP_("list", "工作人员")
@@ -148,6 +156,17 @@ class Staff(Kept):
             N_("确定重置"),
             lambda account: staff.renew_password(current_user, account.id, confirmed=confirmed()),
             lambda handover: self._hand_over(handover, new=False),
+        )
+
+    @expose("/<key>/second-factor/", methods=("POST",))
+    def reset_second_factor(self, key: str) -> Any:
+        """Do without the second step of somebody who has lost telephone and spare codes; asks first."""
+        return self._asked(
+            self.get_one(key),
+            N_("重置%(name)s的动态验证码"),
+            N_("确定重置"),
+            lambda account: staff.reset_second_factor(current_user, account.id, confirmed=confirmed()),
+            lambda account: self._done(account, gettext("动态验证码已重置：%(name)s", name=account.name)),
         )
 
     def _asked(

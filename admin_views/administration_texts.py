@@ -11,7 +11,7 @@ from admin_views.administration_base import MOST_SHOWN, Kept
 from admin_views.frame import said
 from models import Material, Notice, Period, Setting, db
 from workflow.calendar import today
-from workflow.settings import HELP_LINE, IDLE_MINUTES, NAMES
+from workflow.settings import HELP_LINE, IDLE_MINUTES, NAMES, STAFF_SECOND_FACTOR, in_words
 from workflow.words import N_, NP_
 
 
@@ -85,7 +85,11 @@ class Periods(Kept):
         return {"today": today()}
 
 
-SETTING_FORMS = {HELP_LINE: forms.TelephoneSettingForm, IDLE_MINUTES: forms.IdleSettingForm}
+SETTING_FORMS = {
+    HELP_LINE: forms.TelephoneSettingForm,
+    IDLE_MINUTES: forms.IdleSettingForm,
+    STAFF_SECOND_FACTOR: forms.SecondFactorSettingForm,
+}
 
 
 class Settings(Kept):
@@ -102,7 +106,7 @@ class Settings(Kept):
         return db.session.scalars(self.rows().order_by(Setting.key).limit(MOST_SHOWN)).all()
 
     def beside_list(self) -> dict[str, Any]:
-        return {"names": NAMES}
+        return {"names": NAMES, "in_words": in_words}
 
     def beside(self, row: Any) -> dict[str, Any]:
         return {

@@ -8,11 +8,12 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
 from admin_views.frame import said
-from models import Change, ChangeKind, FormVersion, RegionKind, Role, db
+from models import Change, ChangeKind, FormVersion, RegionKind, Role, Setting, db
 from workflow import routing, scope
 from workflow.administration import BY_NAME
 from workflow.form import Kind
 from workflow.form_rules import KIND_WORDS, PROPERTIES, record_words
+from workflow.settings import in_words
 from workflow.transitions import ROLE_WORDS
 from workflow.words import N_
 
@@ -67,7 +68,7 @@ def told_change(row: Any) -> dict[str, Any]:
 
 
 def _lines(row: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str, Callable[[str, Any], str]]]:
-    """Yield the names that a line holds, each with its label and how it is worded; those of the form name a field and its property."""
+    """Yield the names that a line holds, each with its label and how it is in_words; those of the form name a field and its property."""
     if row.table_name == FormVersion.__tablename__:
         for name in row.after:
             field, prop = record_words(name)
@@ -78,9 +79,14 @@ def _lines(row: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str, Call
                 lambda _, value, prop=prop: value_words(prop, value),
             )
         return
+    of_setting = row.table_name == Setting.__tablename__
     for name, label in fields.items():
         if name in row.after or name in row.before:
-            yield name, said(label), _word
+            yield (
+                name,
+                said(label),
+                (lambda _, value: said(in_words(row.row_key, value))) if of_setting else _word,
+            )
 
 
 def value_words(prop: str, value: str | bool | None) -> str:

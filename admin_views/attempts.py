@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 from math import ceil
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from flask import current_app, request
+from flask import current_app, g, request
 from flask_babel import gettext
+from flask_login import current_user
 
 from models import now
-from workflow import locks
+from workflow import accounts, locks
 from workflow.calendar import ORDOS
 from workflow.errors import Locked
 from workflow.locks import Purpose
@@ -28,6 +30,31 @@ def tried(purpose: Purpose, subject: str, attempt: Callable[[], Found | None]) -
     if found is not None and _counting():
         locks.succeeded(purpose, subject, network(request.remote_addr))
     return found
+
+
+def knows_password(form: Any) -> bool:
+    """Say whether the present password is right; else say beside its field what is wrong."""
+    given = form.present_password.data[: accounts.LONGEST_PASSWORD]
+    try:
+        right = tried(
+            Purpose.PASSWORD,
+            current_user.login_digest,
+            lambda: accounts.verify(current_user.password_hash, given) or None,
+        )
+    except Locked as locked:
+        g.locked = locked
+        form.present_password.errors = [told(locked)]
+        return False
+    if not right:
+        form.present_password.errors = [gettext("现在的密码不正确。")]
+    return bool(right)
+
+
+def answered(page: str, locked: Locked | None) -> Any:
+    """Return a page that came back with something wrong, as 422; as 429 when one has to wait."""
+    if locked is None:
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    return page, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(seconds_left(locked))}
 
 
 def counted(purpose: Purpose, subject: str) -> None:

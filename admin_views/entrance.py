@@ -23,6 +23,8 @@ ROW = "login_session"
 """Where the cookie names the row without which it is worth nothing."""
 
 FIRST_PASSWORD = "accounts.first_password"  # noqa: S105
+BEFORE_FIRST_PASSWORD = (None, FIRST_PASSWORD, "second_factor.codes")
+"""What is open to somebody whose password another one knows: a new one, and the spare codes that are shown once."""
 ALWAYS_OPEN = {"static", "portal.language", "portal.healthz", "accounts.logout"}
 """What nobody is kept from, whatever they have to do first, and what asks for no account."""
 
@@ -60,7 +62,7 @@ def _look_at_the_session() -> Any:
     if current_user.is_authenticated:
         if g.session_unnoted and _is_asked_by_a_person():
             sessions.note(session[ROW])
-        if current_user.must_change_password and request.endpoint != FIRST_PASSWORD:
+        if current_user.must_change_password and request.endpoint not in BEFORE_FIRST_PASSWORD:
             return redirect(url_for(FIRST_PASSWORD), 303)
         return None
     if g.get("session_idle"):

@@ -30,10 +30,10 @@ FORM_EXPIRED = 419
 SECONDS_IN_MINUTE = 60
 BACK_IN_SECONDS = 120
 """When to ask again while the database is away: about as long as it takes to start it anew."""
-NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password")
+NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", "one_time_code")
 MOST_ECHOED = 1000
 """Fields of a form that comes back; the longest of ours has some 330."""
-SECRET_CODES = {("accounts.reset", "code"), ("accounts.use_code", "code")}
+SECRET_CODES = {("accounts.reset", "code"), ("accounts.use_code", "code"), ("accounts.invitation", "code")}
 """The fields that are called 「找回码」 and 「验证码」; elsewhere `code` is a region's."""
 
 

@@ -13,6 +13,7 @@ from models.messages import Delivery, Message, MessageReading
 from models.notices import Notice, NoticeReading, Period, Setting
 from models.regions import Office, Region
 from models.reviews import Disclosure, Review
+from models.second_factor import SecondFactor, SpareCode
 from models.vocabulary import (
     Action,
     ChangeKind,
@@ -69,7 +70,9 @@ __all__ = [
     "Result",
     "Review",
     "Role",
+    "SecondFactor",
     "Setting",
+    "SpareCode",
     "State",
     "Way",
     "db",

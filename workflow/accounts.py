@@ -6,9 +6,9 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from models import Account, Role, db, exclusive
+from models import Account, Role, SecondFactor, SpareCode, db, exclusive
 from models.secrets import vault
 from workflow.people import normalised
 from workflow.words import N_
@@ -107,6 +107,13 @@ def draw_password() -> str:
 def end_sessions(account: Account) -> None:
     """Make every session of the account worthless."""
     account.session_stamp = secrets.token_hex(8)
+
+
+def forget_second_factor(account: Account) -> None:
+    """Drop what an account's second step was checked against; whoever calls holds the transaction."""
+    account.second_factor = False
+    for table in (SpareCode, SecondFactor):
+        db.session.execute(delete(table).where(table.account_id == account.id))
 
 
 def draw_code() -> str:

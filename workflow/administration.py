@@ -155,6 +155,7 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
                 "active": N_("可以登录"),
                 "password_hash": N_("密码"),
                 "recovery_hash": N_("找回码"),
+                "second_factor": N_("动态验证码"),
             },
             criterion=scope.staff,
             name=lambda row: f"{row.name}（{row.login}）",
@@ -197,7 +198,14 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
             sets_off=consequences.of_form_version,
             recorded=form_rules.recorded,
         ),
-        Setting: Table(N_("系统设置"), {"value": N_("内容")}, name=lambda row: NAMES.get(row.key, row.key)),
+        Setting: Table(
+            N_("系统设置"),
+            {"value": N_("内容")},
+            name=lambda row: NAMES.get(row.key, row.key),
+            hold=consequences.hold_administrators,
+            sets_off=consequences.of_setting,
+            carry_out=consequences.carry_out_setting,
+        ),
     }
 )
 
@@ -308,6 +316,12 @@ def note_reviewers(person: Account, act: str, account: Account) -> None:
             after={act: f"{account.name}（{account.login}）"},
         )
     )
+
+
+def note_second_factor(person: Account) -> None:
+    """Write that somebody has begun or given up their own second step; whoever calls holds the transaction."""
+    now_has = person.second_factor
+    _record(person, person, ChangeKind.CHANGED, {"second_factor": not now_has}, {"second_factor": now_has})
 
 
 def administrator(actor: Account) -> Account:

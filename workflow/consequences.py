@@ -22,6 +22,7 @@ from models import (
     Region,
     Registration,
     Role,
+    Setting,
     State,
     db,
 )
@@ -29,10 +30,12 @@ from workflow import accounts, messages, routing, scope
 from workflow.calendar import today
 from workflow.errors import NotPermitted, Unacceptable
 from workflow.review import employer_closed, reroute
+from workflow.settings import REQUIRED, STAFF_SECOND_FACTOR
 from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, editable
 from workflow.words import N_, Sentence
 
 WITH_THE_APPLICANT = tuple(state for state in State if editable(state))
+WITHOUT_SECOND_FACTOR = and_(Account.role.in_(accounts.STAFF), Account.active, ~Account.second_factor)
 MOST_NAMED = 5
 """Colleagues that a sentence names; the number says how many there are."""
 IS_UNDER_REVIEW = Application.state.in_(tuple(routing.REACH))
@@ -438,6 +441,17 @@ def of_account(account: Account, before: Mapping[str, Any], person: Account) -> 
                 _who(account),
             )
         )
+    if "second_factor" in before:
+        if own:
+            raise Unacceptable("", Sentence(N_("自己的动态验证码请在“我的账号”中停用。")))
+        told.append(
+            Sentence(
+                N_(
+                    "%(name)s（%(login)s）立即退出系统，原动态验证码和备用码作废，本人登录后可以重新设置。请先确认是本人提出的。"
+                ),
+                _who(account),
+            )
+        )
     if "office_id" in before and account.office is not None:
         told += [
             Sentence(
@@ -451,6 +465,26 @@ def of_account(account: Account, before: Mapping[str, Any], person: Account) -> 
 
 def _who(account: Account) -> dict[str, str]:
     return {"name": account.name, "login": account.login or ""}
+
+
+def of_setting(row: Setting, before: Mapping[str, Any], person: Account) -> list[Sentence]:
+    """Tell whom a second step that everybody must take sends out. Raises Unacceptable for who has none: it leads by example."""
+    if row.key != STAFF_SECOND_FACTOR or row.value != REQUIRED or before.get("value") == REQUIRED:
+        return []
+    if not person.second_factor:
+        sentence = N_("请先为自己的账号设置动态验证码（点右上角您的姓名），再要求所有工作人员使用。")
+        raise Unacceptable("value", Sentence(sentence))
+    words = {"count": str(_count(Account, WITHOUT_SECOND_FACTOR))}
+    wording = N_("还没有设置动态验证码的工作人员 %(count)s 位立即退出系统，下次登录时须先设置。")
+    return [Sentence(wording, words)]
+
+
+def carry_out_setting(row: Setting, before: Mapping[str, Any], _person: Account) -> Followed:
+    """End the sessions that began without the second step that is required now."""
+    if row.key == STAFF_SECOND_FACTOR and row.value == REQUIRED and "value" in before:
+        for account in db.session.scalars(select(Account).where(WITHOUT_SECOND_FACTOR)):
+            accounts.end_sessions(account)
+    return ()
 
 
 def of_reviewer(account: Account) -> list[Sentence]:
@@ -471,8 +505,9 @@ def _empty_desk(account: Account, office_id: int | None) -> list[Sentence]:
     """Tell who of an office goes on with the work of somebody who leaves it."""
     if office_id is None:
         return []
-    leaver = Account(id=account.id, role=account.role, office_id=office_id)
-    return _work_left(leaver, Account.office_id == office_id, str(db.session.get(Office, office_id)))
+    office = db.session.get_one(Office, office_id)
+    leaver = Account(id=account.id, role=account.role, office_id=office_id, office=office)
+    return _work_left(leaver, Account.office_id == office_id, office.name)
 
 
 def _work_left(leaver: Account, desk: ColumnElement[bool], name: str) -> list[Sentence]:
@@ -493,7 +528,11 @@ def _work_left(leaver: Account, desk: ColumnElement[bool], name: str) -> list[Se
         wordings = [N_("%(desk)s没有其他可以登录的人员，送来的申请将无人办理（现有 %(count)s 件）。")]
         if registrations:
             wordings.append(N_("待审核的企业账号 %(pending)s 家也将无人办理。"))
-        wordings.append(N_("补救办法：先为%(desk)s新增工作人员，或把其他工作人员换到该单位。"))
+        wordings.append(
+            N_("补救办法：先为%(desk)s新增工作人员，或把其他工作人员换到该单位。")
+            if leaver.role is Role.OFFICE
+            else N_("补救办法：先为%(desk)s新增工作人员。")
+        )
     else:
         wordings = []
         if applications:

@@ -35,6 +35,7 @@ class Purpose(Enum):
     RECOVERY = "recovery"
     CODE = "code"
     INVITATION = "invitation"
+    SECOND_FACTOR = "second_factor"
     LETTER = "letter"
     """That a code is asked for: never right, so that nobody's telephone is flooded."""
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from models import Account, Enterprise, Invitation, Message, Role, db, exclusive, now
+from models import Account, Enterprise, Invitation, Message, Registration, Role, db, exclusive, now
 from models.secrets import vault
 from workflow import accounts, administration, consequences, messages, scope
 from workflow.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
@@ -92,7 +92,7 @@ def accept(login: str, code: str, password: str) -> tuple[Account, str] | None:
         accounts.hold(found)
         account = db.session.get_one(Account, found.id, populate_existing=True)
         invitation = _invitation(account)
-        if invitation is None or invitation.expires_at < now():
+        if invitation is None or invitation.expires_at < now() or not _is_open(account.enterprise):
             return None
         if not hmac.compare_digest(invitation.code_digest, _digest(account, code)):
             return None
@@ -147,6 +147,10 @@ def _managing(actor: Account) -> Iterator[tuple[Account, Enterprise]]:
         if enterprise is None or person.enterprise_id != enterprise.id or not opens_console(person):
             raise NotPermitted
         yield person, enterprise
+
+
+def _is_open(enterprise: Enterprise | None) -> bool:
+    return enterprise is not None and enterprise.active and enterprise.registration is Registration.APPROVED
 
 
 def _login(enterprise: Enterprise, place: int) -> str:

@@ -8,12 +8,30 @@ from workflow.words import N_
 SITE_NAME = N_("鄂尔多斯人事人才公共服务大厅")
 
 HELP_LINE, IDLE_MINUTES = "help_line", "idle_minutes"
+STAFF_SECOND_FACTOR = "staff_second_factor"
+REQUIRED, OPTIONAL = "required", "optional"
 DEFAULTS = {
     HELP_LINE: ("0477-8587631", N_("咨询与找回密码的电话，显示在每一页")),
     IDLE_MINUTES: ("60", N_("登录后多少分钟没有操作就自动退出，5 至 720；填了一半的内容重新登录后还在")),
+    STAFF_SECOND_FACTOR: (
+        OPTIONAL,
+        N_("必须使用时，没有设置的工作人员登录后先设置，在此之前不能办理任何业务"),
+    ),
 }
 
-NAMES = {HELP_LINE: N_("咨询电话"), IDLE_MINUTES: N_("自动退出的时间（分钟）")}
+NAMES = {
+    HELP_LINE: N_("咨询电话"),
+    IDLE_MINUTES: N_("自动退出的时间（分钟）"),
+    STAFF_SECOND_FACTOR: N_("工作人员必须使用动态验证码"),
+}
+
+WORDS = {STAFF_SECOND_FACTOR: {REQUIRED: N_("必须使用"), OPTIONAL: N_("自愿使用")}}
+"""What the values of a setting are called that has no text but a choice."""
+
+
+def in_words(key: str, value: str) -> str:
+    """Return a setting's value as people read it: of a choice, what the choice is called."""
+    return WORDS.get(key, {}).get(value, value)
 
 
 def kept(key: str) -> Select[str]:

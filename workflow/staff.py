@@ -82,6 +82,17 @@ def renew_password(actor: Account, account_id: int, *, confirmed: str = "") -> H
     return Handover(change(Account, account_id, actor, apply, confirmed=confirmed), password, codes[-1])
 
 
+def reset_second_factor(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
+    """Let somebody who has lost telephone and spare codes log in by the password alone, or enrol anew where it is required."""
+
+    def apply(account: Account) -> None:
+        if account.second_factor:
+            accounts.forget_second_factor(account)
+            accounts.end_sessions(account)
+
+    return change(Account, account_id, actor, apply, confirmed=confirmed)
+
+
 def _desk(role: Role, office_id: int | None) -> int | None:
     """Return the office that an account of this role belongs to. Raises Unacceptable when it needs another."""
     if role is Role.CITY:

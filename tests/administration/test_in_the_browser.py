@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import pyotp
 import pytest
 from sqlalchemy import select
 
-from models import Account, Application, Enterprise, Region, RegionKind, State, db
+from models import Account, Application, Enterprise, Region, RegionKind, State, db, now
 from tests.browser import world as world_of
 from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.people import login
@@ -203,3 +204,42 @@ def test_the_form_is_changed_for_those_who_begin_from_then_on(
     begins_now.click("提交")
     begins_now.see("月工资不能小于 1000。")
     begins_now.see("请阅读承诺并勾选“留用承诺”。")
+
+
+@pytest.mark.guide("A2")
+def test_a_clerk_sets_up_the_second_step_and_comes_in_with_a_code(
+    chromium: Chromium, live_server: Site
+) -> None:
+    account = next(
+        each for each in live_server.accounts if each["role"] == "office" and each["region"] == "东胜区"
+    )
+    page = chromium.new_page(live_server.url)
+    login(page, "工作人员入口", account["login"], account["password"])
+    page.goto("/account/")
+    page.click("设置动态验证码")
+    page.click("确认")
+    page.see("还有 2 处需要修改")
+    checked(page, "second-factor")
+    telephone = pyotp.TOTP(page.window.locator(".second-factor-secret").inner_text().replace(" ", ""))
+    page.fill("动态验证码", telephone.at(now(), counter_offset=-1))
+    page.fill("现在的密码", account["password"])
+    page.click("确认")
+    page.see("请记下备用码")
+    checked(page, "second-factor-codes")
+    assert page.window.locator(".spare-codes li").count() == 10
+    page.click("我已记下")
+    page.see("还剩 10 个")
+    checked(page, "second-factor-own")
+    page.click("退出")
+    page.goto("/login/staff")
+    page.fill("工作人员账号", account["login"])
+    page.fill("密码", account["password"])
+    page.click("登录")
+    page.see("请打开手机上的验证器")
+    page.fill("动态验证码", "000000")
+    page.click("登录")
+    page.see("验证码不正确")
+    checked(page, "second-factor-step")
+    page.fill("动态验证码", telephone.now())
+    page.click("登录")
+    page.see("待我审核")

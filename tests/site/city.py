@@ -25,6 +25,7 @@ from models import (
     RegistrationAction,
     RegistrationEvent,
     Role,
+    SecondFactor,
     Setting,
     State,
     db,
@@ -35,7 +36,7 @@ from tests.factories import PASSWORD, REASON, Place, World
 from tests.machine.site import Client
 from tests.site.stored import Stored
 from uploads.sets import storage
-from workflow import attachments, form, form_draft, messages, reviewers, scope
+from workflow import attachments, form, form_draft, messages, reviewers, scope, second_factor
 from workflow.accounts import DOOR_OF
 from workflow.administration import TABLES
 from workflow.settings import HELP_LINE
@@ -212,6 +213,9 @@ def _people(made: World) -> dict[str, Account]:
         messages.announce_registration(one, event)
     db.session.commit()
     factories.reviewer(made.banner.enterprise, "钱多")
+    careful = factories.clerk(made.park.office, "周密")
+    careful.second_factor = True
+    factories.saved(SecondFactor(account_id=careful.id, secret=second_factor.draw_secret()))
     for place, name in ((made.banner, "孙待"), (made.elsewhere, "吴来")):
         reviewers.invite(place.reviewer, name, "13847710009")
     return {

@@ -34,6 +34,8 @@ FOR_ANYBODY = {
     "accounts.received": "「注册信息已收到」, the same for everybody",
     "accounts.ask_for_code": "a forgotten password, by a code that is sent (A2, E4)",
     "accounts.use_code": "that code and a new password",
+    "second_factor.step": "the second step of a login; nothing without the first",
+    "second_factor.own": "one's own second step, set up on the way in where it is required",
     "accounts.logout": "ends one's own session, if there is one",
 }
 FOR_EVERY_ACCOUNT = {
@@ -44,6 +46,9 @@ FOR_EVERY_ACCOUNT = {
     "accounts.change_password": "one's own account",
     "accounts.new_code": "one's own account",
     "accounts.code": "one's own account",
+    "second_factor.codes": "one's own account",
+    "second_factor.renew": "one's own account",
+    "second_factor.switch_off": "one's own account",
     "messages.own": "messages to oneself or one's desk; a refused enterprise reads there why (E3)",
     "messages.open_one": "one of them: out of scope.messages it does not exist",
     "messages.read_all": "all of them",

@@ -30,6 +30,11 @@ WITHOUT_TRACE = {
     "accounts.received": "forgets the code in the session",
     "accounts.first_password": "needs a password that was handed over",
     "accounts.code": "forgets the code in the session",
+    "second_factor.step": "needs a telephone's code, which no page shows",
+    "second_factor.own": "needs a telephone's code",
+    "second_factor.codes": "forgets the codes in the session",
+    "second_factor.renew": "needs a telephone's code",
+    "second_factor.switch_off": "needs a telephone's code",
     "personal_application.choose": "opens what was selected",
     "personal_application.notice_read": "is sent by the page's script",
 }
