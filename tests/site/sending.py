@@ -69,6 +69,7 @@ class Answered:
     answer: TestResponse
     outcome: list[tuple[str, str]]
     """What it changed, readable, without what is drawn anew each time."""
+    changed: Changes
 
 
 class Sending:
@@ -83,6 +84,7 @@ class Sending:
         self.told = f"{page}: POST {self.path} {sorted(data)} {button}"
         self.signature = self.endpoint, tuple(sorted(form.names)), str(button)
         self.outcome: list[tuple[str, str]] = []
+        self.changed: Changes = {}
 
     def by(self, city: City, actor: Actor, extra: dict[str, Any]) -> Answered:
         """Send it and see what has changed; afterwards all is as it was."""
@@ -90,9 +92,9 @@ class Sending:
         data = {name: _again(values) for name, values in (self.data | extra).items()}
         kind = {"content_type": "multipart/form-data"} if self.form.multipart else {}
         answer = browser.send(self.path, {**data, "csrf_token": browser.csrf_token()}, **kind)
-        outcome = _readable(city.stored.changes())
+        changed = city.stored.changes()
         city.stored.put_back()
-        return Answered(answer, outcome)
+        return Answered(answer, _readable(changed), changed)
 
 
 def sendings(city: City, actor: Actor) -> Iterator[Sending]:
@@ -109,11 +111,12 @@ def sendings(city: City, actor: Actor) -> Iterator[Sending]:
                 found += _of_page(city, path, searched.text, known)
         for sent in found:
             once = sent.by(city, actor, {})
-            sent.outcome = once.outcome
+            sent.outcome, sent.changed = once.outcome, once.changed
             yield sent
             if once.answer.status_code == 200 and once.answer.mimetype == "text/html":
                 for further in _of_page(city, sent.path, once.answer.text, known):
-                    further.outcome = further.by(city, actor, {}).outcome
+                    asked = further.by(city, actor, {})
+                    further.outcome, further.changed = asked.outcome, asked.changed
                     yield further
 
 
@@ -124,7 +127,8 @@ def _pages(city: City, actor: Actor) -> Iterator[str]:
             kinds: Counter[Any] = Counter()
             for address in addresses(city, actor, rule):
                 kind = tuple(
-                    getattr(address.subject, name, None) for name in ("state", "registration", "active")
+                    getattr(address.subject, name, None)
+                    for name in ("state", "registration", "active", "second_factor")
                 )
                 kinds[kind] += 1
                 if address.seen and kinds[kind] <= FEW:
