@@ -419,6 +419,8 @@ def _record(
         return
     if table.recorded is not None:
         before, after = table.recorded(row, before, after)
+        if not after:
+            return
     else:
         before = {name: _told(row, name, before[name]) for name in fields if name in before}
         after = {name: _told(row, name, after[name]) for name in fields if name in after}

@@ -78,7 +78,7 @@ def discard(actor: Account, *, seen: str) -> None:
     def laid(draft: Form) -> Form:
         if seen != _digest(form.written(draft)):
             raise DecidedMeanwhile(None)
-        return replace(form.published(), number=draft.number)
+        return replace(form.published(), number=draft.number, issued=draft.issued)
 
     _change(laid, actor)
 
@@ -103,15 +103,15 @@ def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
 
 
 def _change(laid: Callable[[Form], Form], actor: Account) -> None:
-    """Lay a change into the draft; the first one begins it. Two that begin one at once take the same number."""
+    """Lay a change into the draft; the first one begins it. Who comes second to that goes on in what the first has begun."""
     draft = present()
     if draft.row is None:
-        content = form.written(laid(draft.form))
-        if content != form.written(draft.form):
-            administration.add(
-                FormVersion(number=draft.form.number, content=content, saved_by=actor.name), actor
-            )
-        return
+        try:
+            return _begin(draft, laid, actor)
+        except DecidedMeanwhile:
+            draft = present()
+            if draft.row is None:
+                raise
 
     def apply(row: FormVersion) -> None:
         if row.published_at is not None:
@@ -121,6 +121,14 @@ def _change(laid: Callable[[Form], Form], actor: Account) -> None:
             row.content, row.saved_by = content, actor.name
 
     administration.change(FormVersion, draft.row.number, actor, apply)
+    return None
+
+
+def _begin(draft: Draft, laid: Callable[[Form], Form], actor: Account) -> None:
+    """Begin a draft. Its number is the next one, so of two begun at once the database keeps the first."""
+    content = form.written(laid(draft.form))
+    if content != form.written(draft.form):
+        administration.add(FormVersion(number=draft.form.number, content=content, saved_by=actor.name), actor)
 
 
 def _numbered(draft: Form, one: Field) -> tuple[Form, Field]:

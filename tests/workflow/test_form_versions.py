@@ -135,7 +135,8 @@ def test_a_further_field_of_each_kind_is_asked_judged_and_read(own_ordos: World)
         form.put(application, keys[word], given)
         assert told(application) == ({keys[word]: sentence} if sentence else {}), (word, given)
         form.put(application, keys[word], right[word])
-    db.session.rollback()
+    assert told(application) == {}
+    db.session.commit()
 
     submit(application)
     act(application, Action.RETURN, at.reviewer, REASON)
