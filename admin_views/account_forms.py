@@ -98,10 +98,10 @@ def _mobile(**more: Any) -> TelField:
     )
 
 
-def _telephone(label: Any, **more: Any) -> TelField:
+def _telephone(label: Any, given: Any = None, **more: Any) -> TelField:
     return TelField(
         label,
-        [DataRequired(_("请填写联系电话。")), _right_telephone],
+        [given or DataRequired(_("请填写联系电话。")), _right_telephone],
         filters=[telephone],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
         **more,
@@ -357,6 +357,14 @@ class TelephoneForm(FlaskForm):
     """Where a reviewer is reached, whose telephone may be one on a desk."""
 
     phone = _telephone(_("联系电话"))
+    email = _email()
+    present_password = _present_password(id="contact-present-password")
+
+
+class StaffContactForm(FlaskForm):
+    """Where a clerk or administrator is reached, who may be reached at the office alone."""
+
+    phone = _telephone(_("联系电话"), Optional())
     email = _email()
     present_password = _present_password(id="contact-present-password")
 

@@ -37,6 +37,7 @@ from admin_views.account_forms import (
     PasswordForm,
     PersonForm,
     ResetForm,
+    StaffContactForm,
     TelephoneForm,
     UseCodeForm,
     WaysForm,
@@ -442,8 +443,12 @@ def _hint(account: Account, way: Way) -> str:
     return ""
 
 
-def _contact_form(**given: Any) -> MobileForm | TelephoneForm:
-    return (MobileForm if current_user.identity_number else TelephoneForm)(**given)
+CONTACT_FORMS = {Role.APPLICANT: MobileForm, Role.ENTERPRISE: TelephoneForm}
+"""What is asked of whom; staff may leave everything empty."""
+
+
+def _contact_form(**given: Any) -> Any:
+    return CONTACT_FORMS.get(current_user.role, StaffContactForm)(**given)
 
 
 def _own_page(**forms: Any) -> Any:

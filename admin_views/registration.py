@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from admin_views import kept_licence
 from admin_views.account_forms import MendedEnterpriseForm
+from admin_views.attempts import counted, told
 from admin_views.base import Closed, menu
 from admin_views.typed import count
 from models import Account, Enterprise, Region, Registration, RegistrationAction, RegistrationEvent, db
@@ -21,7 +22,8 @@ from uploads.limits import accepts_attachments
 from uploads.receive import discard
 from uploads.sets import previews, storage
 from workflow import accounts, registration, scope
-from workflow.errors import DecidedMeanwhile, NotPermitted
+from workflow.errors import DecidedMeanwhile, Locked, NotPermitted
+from workflow.locks import Purpose
 from workflow.pinyin import initials
 
 TRAIL = {
@@ -60,10 +62,15 @@ class RegistrationView(Closed):
             return self._page(found, form, 422)
         replaced = found.licence_file if form.received else None
         try:
+            if form.credit_code.data != found.credit_code:
+                counted(Purpose.CREDIT_CODE, current_user.login_digest)
             self._send_in_again(found, form)
         except IntegrityError:
             form.credit_code.errors = [gettext("这个统一社会信用代码已经有账号，请核对。")]
             return self._page(found, form, 422)
+        except Locked as locked:
+            form.credit_code.errors = [told(locked)]
+            return self._page(found, form, 429)
         except (DecidedMeanwhile, NotPermitted):
             flash(gettext("注册信息在此期间已有变化，您的修改没有提交。下面是它现在的样子。"), "error")
             return redirect(self.get_url(".index"), 303)

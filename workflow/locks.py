@@ -36,6 +36,8 @@ class Purpose(Enum):
     CODE = "code"
     INVITATION = "invitation"
     SECOND_FACTOR = "second_factor"
+    CREDIT_CODE = "credit_code"
+    """That a registration is mended to another code: whether somebody has that one is not for trying out."""
     LETTER = "letter"
     """That a code is asked for: never right, so that nobody's telephone is flooded."""
 

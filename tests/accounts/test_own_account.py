@@ -86,6 +86,7 @@ def test_an_applicants_telephone_is_a_mobile_and_a_clerks_may_stand_on_a_desk(
     clerk, desk = made(factories.place, RegionKind.BANNER).clerk, app.test_client()
     log_in(desk, clerk)
     assert contact(desk, phone="0477-8123456-12").status_code == 303
+    assert contact(desk, phone="", email="li@example.com").status_code == 303, "the office has a telephone"
 
 
 def test_where_one_is_reached_is_changed_with_the_password_and_told_where_one_was(

@@ -186,6 +186,20 @@ def test_a_code_that_another_has_cannot_be_taken(
     assert stored(lambda: accounts.find("enterprise", code)).enterprise_id != other.id
 
 
+def test_which_codes_are_taken_cannot_be_tried_out(limited: Flask) -> None:
+    with limited.app_context():
+        account = waiting_reviewer(state=Registration.REFUSED)
+        taken = [factories.enterprise().credit_code for _ in range(6)]
+        db.session.expunge_all()
+    client = limited.test_client()
+    log_in(client, account)
+    answers = []
+    for code in taken:
+        answers.append(client.send(OWN, mended(client.get(OWN), credit_code=code, licence=scan())))
+    assert [answer.status_code for answer in answers] == [422] * 5 + [429]
+    assert value(answers[-1], "credit_code") == taken[-1]
+
+
 def test_a_mended_region_brings_it_to_that_regions_office(
     app: Flask, registered: Client, decided: Callable[..., None], made: Made, stored: Stored
 ) -> None:

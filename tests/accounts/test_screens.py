@@ -49,6 +49,7 @@ def look(page: ChromiumPage) -> None:
         "/register/personal",
         "/register/enterprise",
         "/reset/personal",
+        "/invitation/enterprise",
         "/nowhere",
     ],
 )

@@ -6,8 +6,10 @@ import time
 from datetime import timedelta
 
 from flask import Flask
+from sqlalchemy import select
 
-from models import Heartbeat, db, exclusive, now
+from models import Attempts, Heartbeat, LoginSession, ResetCode, db, exclusive, now
+from models.secrets import vault
 from tests import factories
 from uploads.sets import storage
 from worker import sweeping
@@ -28,6 +30,24 @@ def test_only_old_files_without_a_row_are_removed(app_context: Flask) -> None:
     factories.upload(application, factories.materials()[0], storage_name=paper)
     assert sweeping.sweep() == 1
     assert list(storage().missing([young, lost, licence, paper])) == [lost]
+
+
+def test_what_holds_no_more_is_forgotten_and_what_holds_is_kept(app_context: Flask) -> None:
+    account = factories.applicant()
+    old, young = now() - timedelta(days=100), now()
+    for at in (old, young):
+        digest = vault.digest(str(at))
+        db.session.add_all(
+            [
+                LoginSession(token=digest[:32], account_id=account.id, seen_at=at),
+                Attempts(purpose="login", subject=digest, address="", last_at=at),
+                ResetCode(token=digest[:32], login_digest=digest, code_digest=digest, asked_at=at),
+            ]
+        )
+    db.session.commit()
+    sweeping.forget()
+    for table, column in ((LoginSession, "seen_at"), (Attempts, "last_at"), (ResetCode, "asked_at")):
+        assert [getattr(row, column) for row in db.session.scalars(select(table))] == [young]
 
 
 def test_its_turn_comes_once_a_day_and_to_one(app_context: Flask) -> None:
