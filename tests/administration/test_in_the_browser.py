@@ -9,7 +9,7 @@ from sqlalchemy import select
 from models import Account, Application, Enterprise, Region, RegionKind, State, db, now
 from tests.browser import world as world_of
 from tests.browser.chromium import Chromium, ChromiumPage
-from tests.browser.people import login
+from tests.browser.people import come_in, login
 from tests.factories import application_at, make_read_notice, world
 from tests.machine.site import Site
 
@@ -70,7 +70,9 @@ def test_every_page_can_be_used_at_a_desk_and_on_a_phone(page: ChromiumPage) -> 
 
 
 @pytest.mark.guide("D1")
-def test_a_clerk_is_employed_and_dismissed(page: ChromiumPage) -> None:
+def test_a_clerk_is_employed_chooses_a_password_and_is_dismissed(
+    live_server: Site, chromium: Chromium, page: ChromiumPage
+) -> None:
     page.click("工作人员")
     page.click("新增工作人员")
     page.click("保存")
@@ -83,7 +85,19 @@ def test_a_clerk_is_employed_and_dismissed(page: ChromiumPage) -> None:
     page.click("保存")
     page.see("密码和找回码只显示这一次")
     checked(page, "staff-handover")
+    name, password = (one.inner_text() for one in page.window.locator("dl.handover code").all()[:2])
     page.click("已交给本人，返回")
+
+    clerk = chromium.new_page(live_server.url)
+    clerk.goto("/office/")
+    come_in(clerk, "账号", name, password)
+    clerk.see("请设置自己的密码")
+    checked(clerk, "first-password")
+    clerk.fill("新密码", "Qiqige2027")
+    clerk.fill("再填写一次新密码", "Qiqige2027")
+    clerk.click("设置密码")
+    clerk.see("待我审核")
+
     page.click("其其格")
     page.click("停用账号")
     page.see("停用其其格的账号？")
