@@ -234,6 +234,12 @@ def test_a_form_renewed_while_somebody_fills_it_in_loses_nothing_and_is_pointed_
     assert "申请表刚刚更新" in text(begun)
     assert 'name="x1"' in text(begun)
     assert 'value="内蒙古大学"' in text(begun)
+    change(admin, f"{FORM}sections/basic/new/?kind=text", label="特长", used="y", required="y")
+    publish(admin)
+    again = somebody.send("/personal/application/", {**opened, "x1": "2026-02-30"})
+    assert again.status_code == 422, "there is one already, of the version before"
+    assert 'value="2026-02-30"' in text(again)
+    assert 'name="x2"' not in text(again)
 
 
 def test_giving_the_draft_up_leaves_the_published_form(app: Flask, admin: Client) -> None:
