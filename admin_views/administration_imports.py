@@ -53,7 +53,9 @@ class Imports(Administration, ScopedView):
         return scope.administered(current_user)
 
     @expose("/", methods=("GET", "POST"))
-    @accepts_attachments(when=lambda: bool(current_user.is_authenticated))
+    @accepts_attachments(
+        when=lambda: current_user.is_authenticated and scope.enters(current_user, Administration.console)
+    )
     def index_view(self) -> Any:
         """Return the imports so far; a new file is taken in here."""
         form = forms.ImportForm()

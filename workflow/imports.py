@@ -47,7 +47,9 @@ AT_ONCE = 250
 LOOKED_FOR_HEADER = 20
 """Rows: a title and a date may stand above the table."""
 
-KEPT_UNCONFIRMED = timedelta(days=7)
+KEPT_UNCONFIRMED, KEPT_REFUSED = timedelta(days=7), timedelta(days=90)
+"""How long a preview waits, and how long the report of refused rows can be fetched: they hold names and telephones."""
+
 SHOWN_OF_A_CELL = 120
 
 NAME, CODE, REGION, CONTACT, TELEPHONE = "name", "credit_code", "region", "contact_name", "contact_phone"
@@ -129,8 +131,10 @@ def discard(actor: Account, import_id: int) -> Import:
 
 
 def forget_old() -> int:
-    """Give up what nobody has confirmed for long; return how many."""
+    """Give up what nobody has confirmed for long, and forget the refused rows of what is over; return how many given up."""
     with exclusive():
+        over = select(Import.id).where(Import.finished_at < now() - KEPT_REFUSED)
+        db.session.execute(delete(ImportRow).where(ImportRow.import_id.in_(over)))
         old = db.session.scalars(
             select(Import)
             .where(Import.state == ImportState.PREVIEW, Import.created_at < now() - KEPT_UNCONFIRMED)

@@ -1,12 +1,13 @@
 """Closing an enterprise with applications under way: said beforehand, done whole or not at all, every applicant told (D1)."""
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from models import Account, Action, Change, Enterprise, Message, Registration, Result, State, db
 from tests.administration.conftest import Person
 from tests.administration.test_moving import desks, told
-from tests.factories import PASSWORD, World, act, application_at, complete_application, fresh, submit
+from tests.factories import PASSWORD, World, act, application_at, complete_application, fresh, submit, world
 from workflow import accounts, administration, messages, progress, registration, scope
 from workflow.errors import Incomplete, NotPermitted, Unconfirmed
 
@@ -109,6 +110,24 @@ def test_its_open_session_ends(prepared: World, person: Person) -> None:
     assert admin.send(path, {**form, "confirmed": standing_in(asked, "confirmed")}).status_code == 302
     assert browser.get("/enterprise/").location.startswith("/login/enterprise")
     assert "已停用" in admin.get("/administration/enterprises/").text
+
+
+@pytest.mark.guide("D1", "A19")
+def test_its_applicants_read_what_happened_and_what_to_do(app: Flask, person: Person) -> None:
+    with app.app_context():
+        ordos = world()
+        given_back = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
+        going_on = application_at(State.CITY_REVIEW, ordos.banner, ordos)
+        close(ordos.banner.enterprise, ordos.administrator)
+        people = [(row.applicant, row.number) for row in (given_back, going_on)]
+        db.session.expunge_all()
+    (first, number), (second, other) = people
+    page = person(first).get(f"/personal/application/{number}/").text
+    assert "已停用，请改选其他工作单位后重新提交。" in page
+    assert "重新提交" in page
+    assert "已停用，请改选" in person(first).get("/messages/").text
+    assert "审核照常进行" in person(second).get(f"/personal/application/{other}/").text
+    assert f"您的申请 {other}：" in person(second).get("/messages/").text
 
 
 @pytest.mark.guide("D1")

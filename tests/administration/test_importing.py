@@ -389,6 +389,13 @@ def test_the_file_is_kept_no_longer_than_it_is_needed(ordos: World) -> None:
     assert imports.forget_old() == 1
     assert fresh(job).state is ImportState.DISCARDED
     assert rows_of(job) == []
+    over = confirm(
+        upload(book(good(ordos.banner.region.name), good("火星")), ordos.administrator), ordos.administrator
+    )
+    with exclusive():
+        db.session.get_one(Import, over.id).finished_at = now() - timedelta(days=91)
+    imports.forget_old()
+    assert (fresh(over).state, rows_of(over)) == (ImportState.DONE, [])
 
 
 @pytest.mark.guide("D1", "E1", "E2", "A8")
