@@ -22,7 +22,7 @@ from admin_views.papers import papers, shelves, shown
 from admin_views.review_page import PHRASES, sections
 from admin_views.typed import one_line
 from models import Action, Application, Review, db
-from workflow import messages, progress, review, routing, scope
+from workflow import progress, review, routing, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from workflow.reasons import REASON_LIMIT
 from workflow.transitions import (
@@ -242,7 +242,6 @@ class ReviewConsole(PaperRoutes, ScopedView):
             return self._page(found, 409, meanwhile=hindrance.last, typed={action.value: reason})
         except (NotPermitted, NotVisible):
             abort(404)
-        messages.mark_decided(current_user, found)
         flash(self._done(found, line), "success")
         following = self._next(found)
         if following is None:

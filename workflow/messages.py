@@ -4,12 +4,10 @@ How it leaves the house is workflow/delivery.py's; nothing here waits for a lett
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, exists, func, insert, literal, select, true, union
-from sqlalchemy.exc import IntegrityError
 
 from models import (
     Account,
@@ -261,24 +259,27 @@ def count_of_unread(actor: Account) -> Select[int]:
 
 def mark_read(actor: Account, message_id: int) -> None:
     """Note that this account has read one of its messages; what is not its own it cannot mark."""
-    _mark(actor, Message.id == message_id)
+    with exclusive():
+        _mark(actor, Message.id == message_id)
 
 
 def mark_decided(actor: Account, application: Application) -> None:
-    """Note that whoever decides an application needs no reminder of it any more."""
+    """Note that whoever decides an application needs no reminder of it any more. Call within `exclusive()`."""
     _mark(actor, Message.application_id == application.id)
 
 
 def mark_all_read(actor: Account) -> None:
     """Note that this account has read everything that it has been told so far."""
-    _mark(actor, true())
+    with exclusive():
+        _mark(actor, true())
 
 
 def _mark(actor: Account, which: ColumnElement[bool]) -> None:
     """Add the readings that are missing, in one statement. Two windows at once: the one that came first counts."""
-    read = select(MessageReading.message_id).where(MessageReading.account_id == actor.id)
-    fresh = select(Message.id, literal(actor.id), literal(now(), Instant)).where(
-        scope.messages(actor), which, Message.id.not_in(read)
+    read = exists().where(MessageReading.message_id == Message.id, MessageReading.account_id == actor.id)
+    fresh = (
+        select(Message.id, literal(actor.id), literal(now(), Instant))
+        .where(scope.messages(actor), which, ~read)
+        .suffix_with("ON CONFLICT DO NOTHING")
     )
-    with suppress(IntegrityError), exclusive():
-        db.session.execute(insert(MessageReading).from_select(["message_id", "account_id", "at"], fresh))
+    db.session.execute(insert(MessageReading).from_select(["message_id", "account_id", "at"], fresh))

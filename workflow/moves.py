@@ -35,7 +35,7 @@ def move(application: Application, row: Transition, at: datetime) -> None:
 
 def line(
     application: Application,
-    sequence: int,
+    sequence: Any,
     action: Action,
     before: State,
     person: Account,

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import joinedload
 
 from models import (
     Account,
@@ -32,6 +34,7 @@ from workflow.errors import (
     PeriodClosed,
 )
 from workflow.pinyin import initials
+from workflow.sessions import WITH_PLACE
 from workflow.transitions import (
     BY_STATE_AND_ACTION,
     DRAFT,
@@ -133,7 +136,7 @@ def editing(application_id: int, actor: Account) -> Iterator[Application]:
 
 def present(actor: Account) -> Account:
     """Return the account as it is now. Raises NotPermitted when it no longer comes in."""
-    person = db.session.get(Account, actor.id, populate_existing=True)
+    person = db.session.get(Account, actor.id, populate_existing=True, options=WITH_PLACE)
     if person is None or not person.is_active:
         raise NotPermitted
     return person
@@ -144,6 +147,7 @@ def lock(application_id: int, person: Account) -> Application:
     application = db.session.scalars(
         select(Application)
         .where(Application.id == application_id, scope.visible(person))
+        .options(joinedload(Application.region))
         .with_for_update(of=Application)
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -248,6 +252,8 @@ def _move(application: Application, row: Transition, person: Account, reason: st
     if row.said == UNRECORDED:
         return None
     review = _record(application, row.action, before, person, reason, at)
+    if person.role is not Role.APPLICANT:
+        messages.mark_decided(person, application)
     messages.announce(application, review)
     return review
 
@@ -300,11 +306,10 @@ def _record(
     return review
 
 
-def _next_sequence(application: Application) -> int:
-    newest = db.session.scalar(
-        select(func.max(Review.sequence)).where(Review.application_id == application.id)
-    )
-    return (newest or 0) + 1
+def _next_sequence(application: Application) -> Any:
+    """Return what the database counts while it writes the line: whoever calls holds the application's lock."""
+    newest = select(func.max(Review.sequence)).where(Review.application_id == application.id)
+    return func.coalesce(newest.scalar_subquery(), 0) + 1
 
 
 def _next_number(at: datetime) -> str:

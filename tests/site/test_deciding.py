@@ -13,7 +13,7 @@ from workflow.reasons import REASON_LIMIT
 
 def sit_down(client: Client, account: Account) -> None:
     with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = account.get_id(), True
+        session.update(factories.session_of(account))
 
 
 def waiting(names: list[str]) -> tuple[Account, list[Application]]:
