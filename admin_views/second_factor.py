@@ -112,10 +112,12 @@ def own() -> Any:
             _keep(account, codes, wanted if not inside else url_for("second_factor.own"))
             return redirect(url_for("second_factor.codes"), 303)
         form.one_time_code.errors = [gettext("验证码不正确。请核对手机的时间，等下一个验证码出现后再输入。")]
+    address = second_factor.address(account, secret)
     page = render_template(
         "accounts/second_factor.html",
         form=form,
-        picture=_picture(second_factor.address(account, secret)),
+        address=address,
+        picture=_picture(address),
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         required=not inside,
     )

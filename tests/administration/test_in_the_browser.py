@@ -38,6 +38,7 @@ PLAIN = (
     "periods/1/",
     "settings/",
     "settings/help_line/",
+    "settings/staff_second_factor/",
     "changes/",
 )
 PICTURES = Path("build/screens")
