@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select
 
 from models import Account, SecondFactor, SpareCode, db, exclusive, now
 from models.secrets import vault
-from workflow import accounts, administration
+from workflow import accounts, administration, messages
 from workflow.errors import NotPermitted
 from workflow.people import normalised
 from workflow.review import present
@@ -103,6 +103,7 @@ def switch_off(actor: Account, code: str) -> bool:
         if not _use(person.id, code):
             return False
         accounts.forget_second_factor(person)
+        messages.tell(person, "second_factor_off", {})
         administration.note_second_factor(person)
         return True
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models import Account, Office, OfficeDuty, Role, db
-from workflow import accounts, locks
+from workflow import accounts, locks, messages
 from workflow.administration import add, change
 from workflow.errors import Unacceptable
 from workflow.routing import final_office
@@ -89,6 +89,7 @@ def reset_second_factor(actor: Account, account_id: int, *, confirmed: str = "")
         if account.second_factor:
             accounts.forget_second_factor(account)
             accounts.end_sessions(account)
+            messages.tell(account, "second_factor_off", {})
 
     return change(Account, account_id, actor, apply, confirmed=confirmed)
 

@@ -7,7 +7,7 @@ import pyotp
 import pytest
 from sqlalchemy import select, text
 
-from models import Account, Change, Role, SecondFactor, Setting, SpareCode, db, now
+from models import Account, Change, Message, Role, SecondFactor, Setting, SpareCode, db, now
 from tests import factories
 from tests.factories import World
 from tests.workflow.at_once import at_once
@@ -173,6 +173,8 @@ def test_an_administrator_resets_another_ones_and_it_is_in_the_trail(ordos: Worl
         (clerk.name, {"second_factor": True}),
         (ordos.administrator.name, {"second_factor": False}),
     ]
+    told_themself = select(Message.kind).where(Message.account_id == clerk.id)
+    assert db.session.scalars(told_themself).all() == ["second_factor_off"]
     enrolled(ordos.administrator, clock)
     with pytest.raises(Unacceptable):
         staff.reset_second_factor(ordos.administrator, ordos.administrator.id)
