@@ -45,7 +45,7 @@ def start(databases: Databases, tmp_path: Path) -> Iterator[Callable[[], Server]
 
 def worker_of(site: Server) -> int | None:
     """The worker that this site has started, once it is one."""
-    found = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+    found = subprocess.run(["ps", "-ewwo", "pid=,ppid=,args="], capture_output=True, text=True).stdout
     for line in found.splitlines():
         pid, parent, command = line.split(None, 2)
         if int(parent) == site.process.pid and "worker --beside" in command:
