@@ -39,6 +39,7 @@ from models import (
     db,
     now,
 )
+from models.database import TO_WRITE
 from workflow import accounts, form, messages, moves, people, routing
 from workflow.calendar import local_date
 from workflow.transitions import TRANSITIONS, Transition
@@ -138,7 +139,7 @@ def fill(engine: Engine, number: int, seed: int) -> Iterator[int]:
     db.session.rollback()  # what was read before is read anew
     # The database takes in one piece in a thread of its own while the next one is made.
     with (
-        engine.connect().execution_options(immediate=True) as connection,
+        engine.connect().execution_options(**TO_WRITE[engine.dialect.name]) as connection,
         connection.begin(),
         ThreadPoolExecutor(1) as hand,
     ):

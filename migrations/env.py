@@ -6,7 +6,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import DateTime, Text
 
-from models.database import Instant
+from models.database import TO_WRITE, Instant
 from models.secrets import Encrypted, EncryptedJSON
 
 PLAIN = {Instant: DateTime, Encrypted: Text, EncryptedJSON: Text}
@@ -25,7 +25,8 @@ def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
 
 
 migrate = current_app.extensions["migrate"]
-with migrate.db.engine.connect() as connection:
+engine = migrate.db.engine
+with engine.connect().execution_options(**TO_WRITE[engine.dialect.name]) as connection:
     context.configure(
         connection=connection,
         target_metadata=migrate.db.metadatas[None],

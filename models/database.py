@@ -74,10 +74,11 @@ def by_code_point(length: int) -> String:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
-_TO_WRITE: dict[str, dict[str, Any]] = {
+TO_WRITE: dict[str, dict[str, Any]] = {
     "sqlite": {"immediate": True},
     "postgresql": {"isolation_level": "READ COMMITTED"},
 }
+"""What a connection is told that writes: all of it in one transaction."""
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -103,7 +104,7 @@ def exclusive() -> Iterator[None]:
     session.commit()
     session.expire_all()
     try:
-        session.connection(execution_options=_TO_WRITE[db.engine.dialect.name])
+        session.connection(execution_options=TO_WRITE[db.engine.dialect.name])
         yield
         session.commit()
     except BaseException:

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Engine, MetaData, Table, event, func, select
 
+from models.database import TO_WRITE
+
 NO_QUESTION = ("BEGIN", "PRAGMA")
 UNIQUE = {
     "accounts": {"login_digest": "{0}"},
@@ -152,3 +154,62 @@ class Crowd:
                     sequence = func.pg_get_serial_sequence(name, "id")
                     connection.execute(select(func.setval(sequence, free - 1)))
         return copies
+
+
+# A whole city many times over
+
+OF_ITS_OWN = {
+    "accounts": ("login_digest",),
+    "applications": ("number", "identity_digest"),
+    "enterprises": ("credit_code",),
+    "attachments": ("storage_name",),
+}
+"""What a copy must not share with the others: the copy's number takes the place of its beginning."""
+
+
+def multiplied(engine: Engine, times: int) -> None:
+    """Hold so many copies of every application, with its person, employer and history, made by the database itself."""
+    metadata = MetaData()
+    metadata.reflect(engine)
+    tables = [table for table in metadata.sorted_tables if table.name in COPIED]
+    quickly = {
+        "postgresql": ("SET LOCAL session_replication_role = replica",),
+        "sqlite": ("PRAGMA defer_foreign_keys = ON",),
+    }
+    with (
+        engine.connect().execution_options(**TO_WRITE[engine.dialect.name]) as connection,
+        connection.begin(),
+    ):
+        for statement in quickly[engine.dialect.name]:
+            connection.exec_driver_sql(statement)
+        shift = 1 + max(
+            connection.scalar(select(func.max(table.c.id))) or 0 for table in tables if "id" in table.c
+        )
+        for table in tables:
+            connection.exec_driver_sql(_copying(table, shift, times, engine.dialect.name))
+        connection.exec_driver_sql("ANALYZE")
+
+
+COPIED = {
+    "accounts", "applications", "attachments", "enterprises", "experiences", "message_readings", "messages",
+    "registration_events", "reviews",
+}  # fmt: skip
+
+
+def _copying(table: Table, shift: int, times: int, dialect: str) -> str:
+    series = {
+        "postgresql": f"generate_series(1, {times - 1}) AS copy(n)",
+        "sqlite": f"(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {times - 1}) SELECT n FROM c) copy",
+    }[dialect]
+    values = []
+    for column in table.columns:
+        name = f'own."{column.name}"'
+        points = any(key.column.table.name in COPIED for key in column.foreign_keys)
+        if points or (column.primary_key and column.name == "id"):
+            name = f"{name} + copy.n * {shift}"
+        elif column.name in OF_ITS_OWN.get(table.name, ()):
+            copy = "CAST(copy.n AS TEXT)"
+            name = f"{copy} || '-' || substr({name}, length({copy}) + 2)"
+        values.append(name)
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    return f"INSERT INTO {table.name} ({columns}) SELECT {', '.join(values)} FROM {table.name} own, {series}"

@@ -1,0 +1,164 @@
+"""No page reads a whole long table: the plans of the statements that it really sends, at 100,000 applications.
+
+The city is made small and multiplied inside the database, a second a table. `pytest tests/site/test_plans.py -s` prints the plans.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, event, func, select
+
+from commands import crowd, seed
+from models import Account, Application, Role, State, db
+from tests import factories
+from tests.machine.databases import KINDS, Databases
+from tests.machine.site import Client
+from tests.site.statements import multiplied
+from tests.site.test_statements import browser_of
+from tests.workflow.conftest import application_on
+
+BEGUN, TIMES = 1000, 100
+"""Applications made one by one, and how many times the database holds them in the end."""
+
+LONG = ("accounts", "applications", "experiences", "message_readings", "messages", "reviews")
+SCANS = {
+    "postgresql": re.compile(rf"Seq Scan on ({'|'.join(LONG)})\b"),
+    "sqlite": re.compile(rf"^SCAN ({'|'.join(LONG)})(?! USING)", re.MULTILINE),
+}
+"""On SQLite going through an index in the list's order, as far as the page is long, is called a scan as well, and is none."""
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def large(
+    request: pytest.FixtureRequest,
+    cheap_passwords: None,
+    databases: Databases,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Flask, dict[str, Client], dict[str, Any]]]:
+    url = databases.fresh(request.param)
+    app = application_on(url, Path(tmp_path_factory.mktemp("large")))
+    app.test_client_class = Client
+    with app.app_context():
+        seed.fill()
+        list(crowd.fill(db.engine, BEGUN, seed=1))
+        factories.administrator()
+        multiplied(db.engine, TIMES)
+        assert db.session.scalar(select(func.count(Application.id))) == BEGUN * TIMES
+        found = db.session.scalars(
+            select(Application).where(Application.state == State.PRELIMINARY_REVIEW).limit(1)
+        ).one()
+        clerk = db.session.scalars(
+            select(Account)
+            .where(Account.office_id == found.region.office_id, Account.role == Role.OFFICE)
+            .limit(1)
+        ).first()
+        city = db.session.scalars(select(Account).where(Account.role == Role.CITY).limit(1)).one()
+        people = {
+            "office": clerk,
+            "city": city,
+            "enterprise": db.session.scalars(
+                select(Account).where(Account.enterprise_id == found.submitted_enterprise_id).limit(1)
+            ).one(),
+            "administrator": db.session.scalars(
+                select(Account).where(Account.role == Role.ADMINISTRATOR).limit(1)
+            ).one(),
+            "personal": found.applicant,
+        }
+        words = {
+            "number": found.number,
+            "reached": db.session.scalars(
+                select(Application.number).where(Application.state == State.FINISHED).limit(1)
+            ).one(),
+            "identity": found.identity_number,
+            "initials": found.initials,
+            "employer": found.submitted_enterprise.name,
+            "code": found.submitted_enterprise.credit_code,
+        }
+        clients = {name: browser_of(app, account) for name, account in people.items()}
+    yield app, clients, words
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    databases.drop(url)
+
+
+def test_no_page_reads_a_whole_table(
+    large: tuple[Flask, dict[str, Client], dict[str, Any]],
+) -> None:
+    app, clients, words = large
+    with app.app_context():
+        engine = db.engine
+    scans = {}
+    with Planned(engine) as planned:
+        for name, path in _pages(words):
+            planned.clear()
+            answer = clients[name].get(path)
+            assert answer.status_code == 200, (name, path)
+            for statement, plan in planned.plans.items():
+                if SCANS[engine.dialect.name].search(plan):
+                    scans[name, path, statement[:300]] = plan
+        for (name, path, statement), plan in scans.items():
+            print(name, path, statement, plan, "", sep="\n")
+    assert [at[:2] for at in scans] == []
+
+
+def _pages(words: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Lists of each reviewer in every order, searches of each kind, and one application."""
+    for name, root in (("office", "/office/"), ("city", "/city/"), ("enterprise", "/enterprise/")):
+        for tab in ("waiting", "decided", "all"):
+            for further in ("", "&page=last", "&sort=number", "&sort=name&order=desc", "&sort=submitted"):
+                yield name, f"{root}?tab={tab}{further}"
+        yield name, "/messages/"
+        if name != "city":
+            yield name, f"{root}{words['number']}/"
+    yield "city", f"/city/{words['reached']}/"
+    for name, root in (
+        ("office", "/office/"),
+        ("city", "/city/"),
+        ("administrator", "/administration/applications/"),
+    ):
+        for q in (
+            "敏",
+            "伟强",
+            "王晓敏",
+            "有限公司",
+            "wxm",
+            *(words[key] for key in ("number", "identity", "employer", "code")),
+        ):
+            yield name, f"{root}?tab=all&q={q}"
+    yield "administrator", "/administration/"
+    yield "personal", "/personal/"
+    yield "personal", f"/personal/application/{words['number']}/"
+
+
+class Planned:
+    """Asks for the plan of each statement before it is sent, with the values it is sent with."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.plans: dict[str, str] = {}
+
+    def clear(self) -> None:
+        self.plans = {}
+
+    def __enter__(self) -> Planned:
+        event.listen(self._engine, "before_cursor_execute", self._look)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(self._engine, "before_cursor_execute", self._look)
+
+    def _look(self, connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        if not statement.startswith(("SELECT", "WITH")) or statement in self.plans:
+            return
+        asking = "EXPLAIN " if self._engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+        plain = connection.connection.cursor()
+        plain.execute(asking + statement, values)
+        self.plans[statement] = "\n".join(str(row[-1]) for row in plain.fetchall())
+        plain.close()
