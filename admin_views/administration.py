@@ -7,7 +7,7 @@ from flask import Flask, request
 from flask_admin import Admin, expose
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from admin_views.administration_applications import Applications
 from admin_views.administration_base import (
@@ -59,11 +59,9 @@ class Overview(Administration):
         silent = db.session.scalars(
             select(Office).where(scoped, Office.telephone == "").order_by(Office.id).limit(MOST_SHOWN)
         ).all()
-        with_clerk = select(Account.office_id).where(
-            scope.staff(current_user), Account.active, Account.office_id.is_not(None)
-        )
+        clerk = exists().where(Account.office_id == Office.id, scope.staff(current_user), Account.active)
         unattended = db.session.scalars(
-            select(Office).where(scoped, Office.id.not_in(with_clerk)).order_by(Office.id).limit(MOST_SHOWN)
+            select(Office).where(scoped, ~clerk).order_by(Office.id).limit(MOST_SHOWN)
         ).all()
         return self.render(
             "administration/overview.html",

@@ -63,9 +63,8 @@ def read_all() -> Response:
 
 def newest(actor: Account, most: int, before: int | None = None) -> list[dict[str, Any]]:
     """Return the newest messages to this account as pages show them (`rendered`); older than `before`, if given."""
-    query = _told(actor).order_by(Message.id.desc()).limit(most)
-    if before is not None:
-        query = query.where(Message.id < before)
+    ids = db.session.scalars(outbox.newest_ids(actor, most, before)).all()
+    query = _told(actor).where(Message.id.in_(ids)).order_by(Message.id.desc()).limit(most)
     rows: Sequence[Row[Any]] = db.session.execute(query).all()
     return [rendered(message, unread=read_at is None) for message, read_at in rows]
 

@@ -7,7 +7,18 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, exists, func, insert, literal, select, true, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    union,
+)
 
 from models import (
     Account,
@@ -247,15 +258,21 @@ def unread(actor: Account) -> int:
 
 def count_of_unread(actor: Account) -> Select[int]:
     """Return the query of `unread`, for whoever asks more in the same statement."""
-    newest = union(
-        *(
-            select(select(Message.id).where(box).order_by(Message.id.desc()).limit(LOOKED_AT).subquery())
-            for box in scope.boxes(actor)
-        )
-    ).subquery()
+    newest = newest_ids(actor, LOOKED_AT).subquery()
     read = exists().where(MessageReading.message_id == newest.c.id, MessageReading.account_id == actor.id)
     some = select(newest.c.id).where(~read).limit(MOST_UNREAD + 1).subquery()
     return select(func.count()).select_from(some)
+
+
+def newest_ids(actor: Account, most: int, before: int | None = None) -> CompoundSelect[int]:
+    """Return the query for the ids of the newest messages, so many of each box: each comes in the order of its index."""
+    older = true() if before is None else Message.id < before
+    return union(
+        *(
+            select(select(Message.id).where(box, older).order_by(Message.id.desc()).limit(most).subquery())
+            for box in scope.boxes(actor)
+        )
+    )
 
 
 def mark_read(actor: Account, message_id: int) -> None:

@@ -96,10 +96,13 @@ def attachments(actor: Account) -> Criterion:
 
     What an earlier submission held may have been for another employer.
     """
-    of_visible = Attachment.application_id.in_(select(Application.id).where(visible(actor)))
+    of_its_application = Application.id == Attachment.application_id
+    # Asked of each attachment's own application: a list of all visible ones would be as long as the table.
+    of_visible = (
+        select(Application.id).where(of_its_application, visible(actor)).correlate(Attachment).exists()
+    )
     if actor.role is Role.APPLICANT:
         return and_(of_visible, Attachment.removed_after.is_(None))
-    of_its_application = Application.id == Attachment.application_id
     present_round = (
         select(Application.round).where(of_its_application).correlate(Attachment).scalar_subquery()
     )
