@@ -29,8 +29,8 @@ from workflow import scope
 FEW, MANY = 3, 300
 MOST_FOR_A_PAGE = 10
 """Of any page without an object: lists, forms, one's own account."""
-MOST_FOR_A_LIST = 8
-"""Of a reviewer's list, whatever narrows it: who asks, the rows, the number on the tab, and the frame's four."""
+MOST_FOR_A_LIST = 6
+"""Of a reviewer's list, whatever narrows it: who asks, a search's employers, the rows, the numbers on tab and menu, the frame's one."""
 MOST_FOR_AN_APPLICATION = 16
 """Of the page of one application: each kind of row that belongs to it is asked for once or twice."""
 
