@@ -160,7 +160,9 @@ def claim(ways: Collection[Way]) -> Delivery | None:
             delivery.state = DeliveryState.SENDING
             delivery.attempts += 1
             delivery.next_try = now() + LEASE
-        return delivery
+    if delivery is not None:
+        db.session.expunge(delivery)  # stays what was claimed: read anew, it could be another worker's claim
+    return delivery
 
 
 def _due(ways: Collection[Way]) -> ColumnElement[bool]:
