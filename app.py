@@ -17,7 +17,7 @@ import commands
 import worker
 from config import ConfigurationError, parsed_keys, settings
 from models import db
-from models.database import engine_options, prepare_sqlite
+from models.database import engine_options, only_read, prepare_sqlite
 from models.secrets import vault
 from uploads.sets import register as register_uploads
 
@@ -51,6 +51,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare_sqlite(db.engine)
+    app.before_request(only_read)
     Migrate(app, db, render_as_batch=True)
     CSRFProtect(app)
     Babel(app, locale_selector=admin_views.chosen_language).domain_instance = admin_views.Catalogue()

@@ -7,6 +7,7 @@ from flask import current_app
 from sqlalchemy import DateTime, Text
 
 from models.database import TO_WRITE, Instant
+from models.search import TABLE_OF_PIECES
 from models.secrets import Encrypted, EncryptedJSON
 
 PLAIN = {Instant: DateTime, Encrypted: Text, EncryptedJSON: Text}
@@ -21,7 +22,7 @@ def plain_types(kind: str, column_type: Any, autogen_context: Any) -> str | bool
 
 def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
     """Say whether models describe a table: those beside it that only SQLite needs are made by models/search.py."""
-    return kind != "table" or not (name or "").endswith("_pieces")
+    return kind != "table" or not TABLE_OF_PIECES.fullmatch(name or "")
 
 
 migrate = current_app.extensions["migrate"]

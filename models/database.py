@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, String, event
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 BUSY_SECONDS = 10
@@ -91,6 +91,9 @@ def engine_options(url: str) -> dict[str, Any]:
     return options | ({"isolation_level": "AUTOCOMMIT"} if url.startswith("postgresql") else {})
 
 
+READS_ONLY = "reads only"
+
+
 @contextmanager
 def exclusive() -> Iterator[None]:
     """A transaction that owns the right to write from its first statement, and ends in a commit or leaves no trace.
@@ -103,6 +106,7 @@ def exclusive() -> Iterator[None]:
         raise RuntimeError("unsaved changes before an exclusive transaction")
     session.commit()
     session.expire_all()
+    reads_only = session.info.pop(READS_ONLY, False)
     try:
         session.connection(execution_options=TO_WRITE[db.engine.dialect.name])
         yield
@@ -110,6 +114,22 @@ def exclusive() -> Iterator[None]:
     except BaseException:
         session.rollback()
         raise
+    finally:
+        session.info[READS_ONLY] = reads_only
+
+
+def only_read() -> None:
+    """From here on this session is read from, and written to in `exclusive` alone: each request begins with it.
+
+    Whoever forgets gets a RuntimeError; without one, half of what they wrote would be kept when the rest fails.
+    """
+    db.session.info[READS_ONLY] = True
+
+
+@event.listens_for(db.session, "before_flush")
+def _no_write(session: Session, _context: Any, _instances: Any) -> None:
+    if session.info.get(READS_ONLY):
+        raise RuntimeError("written to outside of exclusive()")
 
 
 def prepare_sqlite(engine: Engine) -> None:

@@ -4,6 +4,7 @@ A Chinese name has two or three characters, too few for trigrams. PostgreSQL kee
 immutable function; SQLite in a table beside, which triggers keep true whoever writes.
 """
 
+import re
 from typing import Any
 
 from sqlalchemy import DDL, ColumnElement, Index, Integer, Select, String, and_, event, func, select
@@ -41,6 +42,10 @@ FILL = (
     " FROM {numbers} n, json_each('[1,2]') w WHERE n.value <= length(new.name);"
 )
 NUMBERS = f"json_each('[{','.join(str(n) for n in range(1, LONGEST + 1))}]')"
+
+
+TABLE_OF_PIECES = re.compile(r"\w+_pieces")
+"""What SQLite has beside the tables that models describe."""
 
 
 def beside(table: str) -> list[str]:
