@@ -24,7 +24,8 @@ def when_ready(server):
     gc.freeze()  # what every process shares is not written to by looking for garbage in it
     print(f"鄂尔多斯人事人才公共服务大厅 · http://{bind}/ · Ctrl-C 结束", flush=True)
     if os.environ.get("TALENT_WORKER") == "beside":
-        threading.Thread(target=beside.run, name="worker", daemon=True).start()
+        listening = [each.fileno() for each in server.LISTENERS]
+        threading.Thread(target=beside.run, args=(listening,), name="worker", daemon=True).start()
 
 
 def on_exit(server):
@@ -41,13 +42,15 @@ class Beside:
         self.pid = None
         self.ending = threading.Event()
 
-    def run(self):
+    def run(self, listening):
         command = [sys.executable, "-m", "flask", "--app", "app", "worker", "--beside", str(os.getpid())]
         while not self.ending.is_set():
             # Not by subprocess: it waits for a pipe to close, and a page's process that gunicorn forks meanwhile
             # holds that pipe for its whole life. A session of its own: Ctrl-C reaches the worker by on_exit,
             # once no page is being answered any more.
-            self.pid = os.posix_spawn(sys.executable, command, os.environ, setsid=True)
+            # Nor does it hold the site's port: gunicorn hands its sockets on to whatever it starts.
+            closed = [(os.POSIX_SPAWN_CLOSE, socket) for socket in listening]
+            self.pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=closed, setsid=True)
             while self.lives() and not self.ending.wait(0.5):
                 pass
             self.ending.wait(self.seconds_until_again)
