@@ -77,12 +77,13 @@ class Application(Model):
             postgresql_where=text("state <> 'finished'"),
         ),
         Index(None, "applicant_id", "id"),
-        # For each scope the rows of one state and all rows, in the order in which lists show them.
+        # For each scope the rows of one state and all rows, in the order in which lists show them. `reached` lies
+        # beside, so that the number on a tab is counted in the index: in the table it read 15,000 pages of a million.
         Index(None, "submitted_enterprise_id", "state", "arrived_at", "id"),
         Index(None, "submitted_enterprise_id", "arrived_at", "id"),
-        Index(None, "region_id", "state", "arrived_at", "id"),
+        Index(None, "region_id", "state", "arrived_at", "id", postgresql_include=["reached"]),
         Index(None, "region_id", "arrived_at", "id"),
-        Index(None, "state", "arrived_at", "id"),
+        Index(None, "state", "arrived_at", "id", postgresql_include=["reached"]),
         Index(None, "arrived_at", "id"),
         Index(None, "submitted_at", "id"),
         Index(None, "initials", "id"),
