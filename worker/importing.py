@@ -1,10 +1,10 @@
 """The worker's part in 企业导入: it reads the file and brings the cells to workflow/imports.py. Woken like the outbox."""
 
 import logging
-from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import event, inspect
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
 
 from models import Import, ImportState, db
 from uploads import sheets
@@ -67,24 +67,13 @@ def _read(job: Claimed) -> None:
     discard(name)
 
 
-@event.listens_for(db.session, "after_flush")
-def _notice(session: Any, _context: Any) -> None:
+def _waits(session: Session) -> bool:
     begun = any(isinstance(row, Import) for row in session.new)
-    if begun or any(isinstance(row, Import) and _waits_anew(row) for row in session.dirty):
-        session.info["import"] = True
+    return begun or any(isinstance(row, Import) and _waits_anew(row) for row in session.dirty)
 
 
 def _waits_anew(job: Import) -> bool:
     return job.state in IN_WORK and inspect(job).attrs.state.history.has_changes()
 
 
-@event.listens_for(db.session, "after_rollback")
-def _forget(session: Any) -> None:
-    session.info.pop("import", None)
-
-
-@event.listens_for(db.session, "after_commit")
-def _wake(session: Any) -> None:
-    """Wake the worker once an import waits for it for good."""
-    if session.info.pop("import", False):
-        current_app.extensions["wake_importing"]()
+waking.once_stored(_waits, lambda: current_app.extensions["wake_importing"]())

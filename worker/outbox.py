@@ -4,13 +4,12 @@ Two workers may do each of them at once: every row is claimed before anything is
 """
 
 from datetime import timedelta
-from typing import Any
 
 from flask import Flask, current_app
 from huey import crontab
-from sqlalchemy import event
+from sqlalchemy.orm import Session
 
-from models import Message, Way, db
+from models import Message, Way
 from worker import importing, sweeping, waking
 from workflow import delivery, heartbeats, imports
 
@@ -53,19 +52,14 @@ def work_off() -> None:
             working.discard(claimed.way)
 
 
-@event.listens_for(db.session, "after_flush")
-def _notice(session: Any, _context: Any) -> None:
-    if any(isinstance(row, Message) for row in session.new):
-        session.info["told"] = True
+def _was_told(session: Session) -> bool:
+    return any(isinstance(row, Message) for row in session.new)
 
 
-@event.listens_for(db.session, "after_rollback")
-def _forget(session: Any) -> None:
-    session.info.pop("told", None)
-
-
-@event.listens_for(db.session, "after_commit")
-def _wake(session: Any) -> None:
-    """Wake the worker once a message is stored for good, where it has a way to send it."""
-    if session.info.pop("told", False) and current_app.extensions.get("ways"):
+def _wake() -> None:
+    """Wake the worker where it has a way to send a message."""
+    if current_app.extensions.get("ways"):
         current_app.extensions["wake"]()
+
+
+waking.once_stored(_was_told, _wake)

@@ -5,6 +5,11 @@ import os
 import threading
 from collections.abc import Callable
 
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from models import db
+
 log = logging.getLogger(__name__)
 
 
@@ -38,3 +43,22 @@ class Waker:
             if not told:
                 self._busy_in = None
             return told
+
+
+def once_stored(waits: Callable[[Session], bool], wake: Callable[[], object]) -> None:
+    """From now on call `wake` after each commit that has stored something which `waits` saw on its way to the database."""
+    mark = f"{waits.__module__}.{waits.__qualname__}"
+
+    @event.listens_for(db.session, "after_flush")
+    def notice(session: Session, _context: object) -> None:
+        if waits(session):
+            session.info[mark] = True
+
+    @event.listens_for(db.session, "after_rollback")
+    def forget(session: Session) -> None:
+        session.info.pop(mark, None)
+
+    @event.listens_for(db.session, "after_commit")
+    def woken(session: Session) -> None:
+        if session.info.pop(mark, False):
+            wake()
