@@ -361,7 +361,7 @@ def keys_fit(_config: dict[str, Any]) -> Findings:
         return
     if person is None:
         return
-    if person.login_digest != accounts.login_digest("personal", person.identity_number or ""):
+    if not accounts.found_again(person):
         yield Finding(
             UNSAFE,
             "摘要密钥与已有的账号不符，没有人能登录",

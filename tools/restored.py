@@ -14,7 +14,7 @@ from app import create_app
 from models import Account, Attachment, Enterprise, db
 from models.secrets import sealed_columns
 from uploads.sets import storage
-from workflow.accounts import login_digest
+from workflow.accounts import found_again
 
 FILES = (
     (Attachment.storage_name, Attachment.sha256),
@@ -48,7 +48,7 @@ def _not_found_again() -> Iterator[str]:
         somebody = db.session.scalars(of_people).first()
     except (KeyError, InvalidTag):
         return  # told already
-    if somebody and somebody.login_digest != login_digest("personal", somebody.identity_number or ""):
+    if somebody and not found_again(somebody):
         yield "TALENT_DIGEST_KEY 不符 · is another one: 无人能登录 · nobody could log in"
 
 
