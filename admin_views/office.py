@@ -16,11 +16,11 @@ from admin_views.paper_routes import sent_original, sent_picture
 from admin_views.papers import Paper, Shelf, shown
 from admin_views.review import ReviewConsole
 from admin_views.review_list import MOST_COUNTED, PAGE_SIZE
+from admin_views.review_page import too_long
 from admin_views.typed import one_line
 from models import Application, Enterprise, Registration, RegistrationAction, db
 from workflow import registration, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
-from workflow.reasons import REASON_LIMIT
 from workflow.words import N_, NP_
 
 
@@ -160,8 +160,7 @@ class EnterpriseAccounts(ScopedView):
         except ReasonMissing:
             return self._page(found, 422, wrong={action.value: gettext("请填写原因，企业会看到这段文字。")})
         except ReasonTooLong:
-            told = gettext("原因最多 %(most)d 个字。", most=REASON_LIMIT)
-            return self._page(found, 422, wrong={action.value: told}, typed={action.value: reason})
+            return self._page(found, 422, wrong={action.value: too_long()}, typed={action.value: reason})
         except DecidedMeanwhile:
             db.session.refresh(found)
             return self._page(found, 409, meanwhile=True, typed={action.value: reason})

@@ -19,12 +19,11 @@ from admin_views.frame import said
 from admin_views.keyset import following, page
 from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
-from admin_views.review_page import PHRASES, sections
+from admin_views.review_page import PHRASES, sections, too_long
 from admin_views.typed import one_line
 from models import Action, Application, Review, db
 from workflow import progress, review, routing, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
-from workflow.reasons import REASON_LIMIT
 from workflow.transitions import (
     ACTION_WORDS,
     BY_STATE_AND_ACTION,
@@ -235,8 +234,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         except ReasonMissing:
             return self._page(found, 422, wrong={action.value: gettext("请填写原因，申请人会看到这段文字。")})
         except ReasonTooLong:
-            told = gettext("原因最多 %(most)d 个字。", most=REASON_LIMIT)
-            return self._page(found, 422, wrong={action.value: told}, typed={action.value: reason})
+            return self._page(found, 422, wrong={action.value: too_long()}, typed={action.value: reason})
         except DecidedMeanwhile as hindrance:
             db.session.refresh(found)
             return self._page(found, 409, meanwhile=hindrance.last, typed={action.value: reason})

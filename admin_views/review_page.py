@@ -10,6 +10,7 @@ from admin_views.frame import said
 from models import Account, Action, Application, Review, db
 from workflow import form, scope
 from workflow.people import masked
+from workflow.reasons import REASON_LIMIT
 from workflow.words import N_
 
 PHRASES = {
@@ -28,6 +29,11 @@ PHRASES = {
     ),
 }
 """Reasons often given, to choose from (SCREENS.md)."""
+
+
+def too_long() -> str:
+    """Return what stands beside a reason that is too long."""
+    return gettext("原因最多 %(most)d 个字。", most=REASON_LIMIT)
 
 
 @dataclass(frozen=True)
