@@ -42,7 +42,7 @@ from admin_views.account_forms import (
     UseCodeForm,
     WaysForm,
 )
-from admin_views.attempts import answered, counted, knows_password, told, tried
+from admin_views.attempts import Found, answered, counted, knows_password, told, tried
 from admin_views.frame import said
 from admin_views.registration import lay
 from admin_views.typed import one_line
@@ -135,18 +135,14 @@ def login(door: str) -> Any:
     form.login.label.text = said(DOORS[door].login)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
-        try:
-            account = tried(
-                Purpose.LOGIN,
-                accounts.login_digest(door, form.login.data),
-                lambda: accounts.authenticate(door, form.login.data, form.password.data),
-            )
-        except Locked as locked:
-            wrong = locked
-        else:
-            if account is not None:
-                return admit(account, wanted)
-            wrong = said(DOORS[door].wrong)
+        account, wrong = _judged(
+            Purpose.LOGIN,
+            accounts.login_digest(door, form.login.data),
+            lambda: accounts.authenticate(door, form.login.data, form.password.data),
+            DOORS[door].wrong,
+        )
+        if account is not None:
+            return admit(account, wanted)
     return _page("accounts/login.html", form, door=door, wanted=entrance.own_path(wanted), wrong=wrong)
 
 
@@ -156,6 +152,24 @@ def admit(account: Account, wanted: str | None = None) -> Response:
         return further
     entrance.enter(account)
     return redirect(entrance.destination(account, wanted), 303)
+
+
+def _admit_with_code(account: Account, code: str) -> Response:
+    """Let somebody in who has a new 「找回码」 to write down first."""
+    answer = admit(account, url_for("accounts.code"))
+    _keep_code(account, code)
+    return answer
+
+
+def _judged(
+    purpose: Purpose, subject: str, attempt: Callable[[], Found | None], wording: str
+) -> tuple[Found | None, str | Locked | None]:
+    """Return what the attempt found, and where it was in vain or one has to wait what is wrong."""
+    try:
+        found = tried(purpose, subject, attempt)
+    except Locked as locked:
+        return None, locked
+    return found, said(wording) if found is None else None
 
 
 def logout() -> Response:
@@ -174,22 +188,16 @@ def reset(door: str) -> Any:
     form.login.label.text = said(DOORS[door].login)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
-        try:
-            done = tried(
-                Purpose.RECOVERY,
-                accounts.login_digest(door, form.login.data),
-                lambda: resets.by_recovery_code(door, form.login.data, form.code.data, form.password.data),
-            )
-        except Locked as locked:
-            wrong = locked
-        else:
-            if done is not None:
-                account, code = done
-                answer = admit(account, url_for("accounts.code"))
-                _keep_code(account, code)
-                flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
-                return answer
-            wrong = said(N_("登录名与找回码不相符，密码没有改变。请核对后重新输入。"))
+        done, wrong = _judged(
+            Purpose.RECOVERY,
+            accounts.login_digest(door, form.login.data),
+            lambda: resets.by_recovery_code(door, form.login.data, form.code.data, form.password.data),
+            N_("登录名与找回码不相符，密码没有改变。请核对后重新输入。"),
+        )
+        if done is not None:
+            answer = _admit_with_code(*done)
+            flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
+            return answer
     return _page("accounts/reset.html", form, door=door, wrong=wrong, sends=_sends())
 
 
@@ -220,23 +228,19 @@ def use_code(door: str) -> Any:
     form = UseCodeForm()
     wrong: str | Locked | None = None
     if form.validate_on_submit():
-        try:
-            account = tried(
-                Purpose.CODE,
-                asked.login_digest,
-                lambda: resets.by_code(session[ASKED], form.code.data, form.password.data),
-            )
-        except Locked as locked:
-            wrong = locked
-        else:
-            if account is not None:
-                answer = admit(account)
-                flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
-                return answer
-            if resets.find(session[ASKED]) is None:
-                flash(gettext("验证码输错的次数太多，已作废，密码没有改变。请重新获取。"), "error")
-                return redirect(url_for("accounts.ask_for_code", door=door), 303)
-            wrong = said(N_("验证码不正确，密码没有改变。请核对后重新输入。"))
+        account, wrong = _judged(
+            Purpose.CODE,
+            asked.login_digest,
+            lambda: resets.by_code(session[ASKED], form.code.data, form.password.data),
+            N_("验证码不正确，密码没有改变。请核对后重新输入。"),
+        )
+        if account is not None:
+            answer = admit(account)
+            flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
+            return answer
+        if not isinstance(wrong, Locked) and resets.find(session[ASKED]) is None:
+            flash(gettext("验证码输错的次数太多，已作废，密码没有改变。请重新获取。"), "error")
+            return redirect(url_for("accounts.ask_for_code", door=door), 303)
     return _page("accounts/use_code.html", form, door=door, wrong=wrong)
 
 
@@ -250,21 +254,14 @@ def invitation(door: str) -> Any:
     form = AcceptedForm()
     wrong: str | Locked | None = None
     if form.validate_on_submit():
-        try:
-            done = tried(
-                Purpose.INVITATION,
-                accounts.login_digest(door, form.login.data),
-                lambda: reviewers.accept(form.login.data, form.code.data, form.password.data),
-            )
-        except Locked as locked:
-            wrong = locked
-        else:
-            if done is not None:
-                account, code = done
-                answer = admit(account, url_for("accounts.code"))
-                _keep_code(account, code)
-                return answer
-            wrong = said(N_("登录名与邀请码不相符，或者邀请已过期、已撤回。请核对，或请邀请人重新发出。"))
+        done, wrong = _judged(
+            Purpose.INVITATION,
+            accounts.login_digest(door, form.login.data),
+            lambda: reviewers.accept(form.login.data, form.code.data, form.password.data),
+            N_("登录名与邀请码不相符，或者邀请已过期、已撤回。请核对，或请邀请人重新发出。"),
+        )
+        if done is not None:
+            return _admit_with_code(*done)
     elif not form.is_submitted():
         form.login.data = one_line(request.args.get("login"))
     return _page("accounts/invitation.html", form, door=door, wrong=wrong)
