@@ -61,7 +61,7 @@ def sight(chromium: Chromium, live_server: Site) -> Sight:
     return Sight(chromium, live_server)
 
 
-@pytest.mark.guide("A2", "A5", "A7", "A8", "A9", "A10", "A11", "A13", "A14", "A15", "A16", "E5", "E6")
+@pytest.mark.guide("A2", "A5", "A7", "A8", "A9", "A10", "A11", "A12", "A13", "A14", "A15", "A16", "E5", "E6")
 def test_an_application_goes_from_the_registration_to_the_office(
     live_server: Site,
     chromium: Chromium,
