@@ -17,10 +17,14 @@ timeout = 120  # a 20 MB attachment over a slow line is still a request
 graceful_timeout = 10
 loglevel = "warning"
 control_socket_disable = True
+gc.disable()  # hardly anything that loading makes is garbage, and all of it would be looked through again and again
+
+
+def post_fork(server, worker):
+    gc.enable()
 
 
 def when_ready(server):
-    gc.collect()
     gc.freeze()  # what every process shares is not written to by looking for garbage in it
     print(f"鄂尔多斯人事人才公共服务大厅 · http://{bind}/ · Ctrl-C 结束", flush=True)
     if os.environ.get("TALENT_WORKER") == "beside":
