@@ -73,7 +73,7 @@ pictures: tools catalogues
 	@$(PY) -m tools.pictures
 
 # Wants a quiet machine with PostgreSQL; SIZES=10000,100000 make bench takes minutes, the million half an hour the first time.
-bench: tools catalogues
+bench: tools environment catalogues
 	@$(PY) -m bench
 
 lock: tools
@@ -84,8 +84,9 @@ clean:
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(CATALOGUES)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# Compiled here: in production nobody who runs the site can write beside the code, and each start would compile all of it.
 environment: .venv/.runtime
-	@:
+	@$(PY) -m compileall -q app.py config.py admin_views commands migrations models uploads worker workflow
 tools: .venv/.tools
 	@mkdir -p build
 
