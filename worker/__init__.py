@@ -4,18 +4,35 @@ Woken by the queue, but never in need of it: what is to be done stands in the da
 Knows no page. Runs as `flask --app app worker`, beside the site under `make run`.
 """
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 from flask import Flask
 
-from worker import importing, mail, outbox, queue, sms
+from worker import importing, mail, outbox, sms, waking
+
+if TYPE_CHECKING:
+    from worker.tasks import Tasks
+
+__all__ = ["importing", "outbox", "register"]
+"""The first two wake by themselves, from when they are loaded, after what they wait for has been stored."""
 
 
 def register(app: Flask) -> None:
-    """Give the application its queue, the ways that its configuration opens, and their senders.
+    """Give the application its tasks, the ways that its configuration opens, and their senders.
 
-    `app.extensions["ways"]` names the open ones for everybody who wants to know.
+    `app.extensions["ways"]` names the open ones for everybody who wants to know, `app.extensions["tasks"]()` returns the tasks.
     """
     app.extensions["senders"] = {**mail.sender(app.config), **sms.sender(app.config)}
     app.extensions["ways"] = frozenset(app.extensions["senders"])
-    app.extensions["queue"] = queue.for_config(app.config)
-    outbox.register(app)
-    importing.register(app)
+    tasks = app.extensions["tasks"] = cache(lambda: _tasks(app))
+    app.extensions["wake"] = waking.Waker(lambda: tasks().deliver())
+    app.extensions["wake_importing"] = waking.Waker(lambda: tasks().import_enterprises())
+    if app.extensions["ways"] or app.config["REDIS_URL"]:
+        tasks()  # each page's process will wake: let them share what that needs, and hear of a wrong address now
+
+
+def _tasks(app: Flask) -> "Tasks":
+    from worker import tasks  # brings huey with redis; without a way for messages only an import ever wakes
+
+    return tasks.for_app(app)

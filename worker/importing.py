@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, current_app
+from flask import current_app
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
@@ -16,18 +16,6 @@ from workflow.imports import IN_WORK, Claimed, Unreadable
 from workflow.words import Sentence
 
 log = logging.getLogger(__name__)
-
-
-def register(app: Flask) -> None:
-    """Give the queue its task; it runs within the application's context."""
-    queue = app.extensions["queue"]
-
-    @queue.task(name="import")  # type: ignore[untyped-decorator]
-    def import_enterprises() -> None:
-        with app.app_context():
-            work_off()
-
-    app.extensions["wake_importing"] = waking.Waker(import_enterprises)
 
 
 def work_off() -> None:

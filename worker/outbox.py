@@ -1,42 +1,11 @@
-"""The worker's tasks: working off the outbox when woken, and each minute whatever a lost wake-up has left, imports too.
+"""The worker's part in messages by mail and SMS: it works off what stands in the outbox."""
 
-Two workers may do each of them at once: every row is claimed before anything is done with it.
-"""
-
-from datetime import timedelta
-
-from flask import Flask, current_app
-from huey import crontab
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from models import Message, Way
-from worker import importing, sweeping, waking
-from workflow import delivery, heartbeats, imports
-
-A_DAY = timedelta(days=1)
-
-
-def register(app: Flask) -> None:
-    """Give the queue its tasks; each runs within the application's context."""
-    queue = app.extensions["queue"]
-
-    @queue.task(name="deliver")  # type: ignore[untyped-decorator]
-    def deliver() -> None:
-        with app.app_context():
-            work_off()
-
-    @queue.periodic_task(crontab(), name="tend", expires=50)  # type: ignore[untyped-decorator]
-    def tend() -> None:
-        with app.app_context():
-            heartbeats.beat(heartbeats.WORKER)
-            work_off()
-            importing.work_off()
-            if heartbeats.take_turn(heartbeats.SWEEP, A_DAY):
-                imports.forget_old()
-                sweeping.sweep()
-                sweeping.forget()
-
-    app.extensions["wake"] = waking.Waker(deliver)
+from worker import waking
+from workflow import delivery
 
 
 def work_off() -> None:

@@ -33,11 +33,12 @@ class GracefulConsumer(Consumer):  # type: ignore[misc]
 def run(app: Flask, threads: int = THREADS, *, beside: int | None = None) -> None:
     """Work until SIGINT or SIGTERM; no longer than the process `beside` lives, which has started this one."""
     _log()
-    queue.prepare(app.config, app.extensions["queue"])
+    tasks = app.extensions["tasks"]()
+    queue.prepare(app.config, tasks.queue)
     if beside is not None:
         _end_with(beside)
     GracefulConsumer(
-        app.extensions["queue"],
+        tasks.queue,
         workers=threads,
         max_delay=SECONDS_BETWEEN_LOOKS,
         shutdown_timeout=SECONDS_TO_END,

@@ -231,7 +231,7 @@ def test_a_claim_is_one_workers_until_it_runs_out_and_an_old_failure_then_says_n
 
 
 def test_the_worker_is_woken_by_what_is_stored_and_by_nothing_else(house: Flask) -> None:
-    waking = house.extensions["queue"]
+    waking = house.extensions["tasks"]().queue
     account = person()
     told(account)  # the queue has no tables yet: nobody is harmed
     until(lambda: not any(thread.name == "waking" for thread in threading.enumerate()))
@@ -253,7 +253,7 @@ def test_redis_wakes_the_worker_where_there_is_one(
 ) -> None:
     url = databases.fresh("sqlite")
     app = create_app(settings(environment(tmp_path, url, REDIS_URL=redis_url, **sending)))
-    waking = app.extensions["queue"]
+    waking = app.extensions["tasks"]().queue
     with app.app_context():
         message = told(person(email=None))
         until(waking.pending_count)

@@ -1,0 +1,53 @@
+"""The queue with its tasks: when woken, and each minute for whatever a lost wake-up has left.
+
+Two workers may do each of them at once: every row is claimed before anything is done with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Flask
+from huey import Huey, crontab
+
+from worker import importing, outbox, queue, sweeping
+from workflow import heartbeats, imports
+
+A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """What can be asked of the worker, and the queue by which it hears of it."""
+
+    queue: Huey
+    deliver: Callable[[], object]
+    import_enterprises: Callable[[], object]
+
+
+def for_app(app: Flask) -> Tasks:
+    """Return the application's tasks; each runs within its context."""
+    kept = queue.for_config(app.config)
+
+    @kept.task(name="deliver")  # type: ignore[untyped-decorator]
+    def deliver() -> None:
+        with app.app_context():
+            outbox.work_off()
+
+    @kept.task(name="import")  # type: ignore[untyped-decorator]
+    def import_enterprises() -> None:
+        with app.app_context():
+            importing.work_off()
+
+    @kept.periodic_task(crontab(), name="tend", expires=50)  # type: ignore[untyped-decorator]
+    def tend() -> None:
+        with app.app_context():
+            heartbeats.beat(heartbeats.WORKER)
+            outbox.work_off()
+            importing.work_off()
+            if heartbeats.take_turn(heartbeats.SWEEP, A_DAY):
+                imports.forget_old()
+                sweeping.sweep()
+                sweeping.forget()
+
+    return Tasks(kept, deliver, import_enterprises)
