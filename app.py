@@ -7,7 +7,6 @@ from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -52,7 +51,6 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     with app.app_context():
         prepare_sqlite(db.engine)
     app.before_request(only_read)
-    Migrate(app, db, render_as_batch=True)
     CSRFProtect(app)
     Babel(app, locale_selector=admin_views.chosen_language).domain_instance = admin_views.Catalogue()
     LoginManager(app).user_loader(admin_views.load_account)

@@ -1,84 +1,50 @@
-"""Commands of `flask --app app`: setting up, keys, what is unsafe, the diagram, the worker."""
+"""Commands of `flask --app app`: setting up, keys, what is unsafe, the diagram, the worker. Each is loaded when it is called."""
 
-from pathlib import Path
+from typing import Any
 
 import click
-from flask import Flask, current_app
-from flask.cli import with_appcontext
+from flask import Flask
+from flask.cli import AppGroup
+from werkzeug.local import LocalProxy
+from werkzeug.utils import import_string
 
-from commands import diagram, doctor, first, reseal, sample, seed, work
-from config import fresh_secrets
 from models import db
+
+PLACES = {
+    "prepare": "commands.preparing:prepare",
+    "create-admin": "commands.first:create_admin",
+    "doctor": "commands.doctor:examine",
+    "generate-keys": "commands.keys:generate_keys",
+    "reseal": "commands.reseal:reseal",
+    "diagram": "commands.diagram:print_diagram",
+    "sample-data": "commands.crowd:sample_data",
+    "worker": "commands.work:work",
+    "db": "flask_migrate.cli:db",
+}
+
+
+class Commands(AppGroup):
+    """Loads a command only when it is called: together they need half as much again as the site itself."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all."""
+        return sorted({*super().list_commands(ctx), *PLACES})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Return one; None where there is none of that name."""
+        if name in PLACES and name not in self.commands:
+            self.add_command(import_string(PLACES[name]))
+        return super().get_command(ctx, name)
 
 
 def register(app: Flask) -> None:
-    """Add the commands to the application."""
-    for command in (
-        prepare,
-        first.create_admin,
-        doctor.examine,
-        generate_keys,
-        reseal.reseal,
-        print_diagram,
-        sample_data,
-        work.work,
-    ):
-        app.cli.add_command(command)
+    """Add the commands to the application, and what those that migrate ask for."""
+    app.cli = Commands(app.name, commands=app.cli.commands)
+    app.extensions["migrate"] = LocalProxy(lambda: _migrations(app))
 
 
-@click.command("prepare")
-@with_appcontext
-def prepare() -> None:
-    """Bring the database up to date and fill in what is missing; a trial also gets sample accounts."""
-    click.echo("· 数据库迁移 / migrating the database")
-    seed.migrate()
-    click.echo("· 地区、单位、材料、须知 / regions, offices, materials, notice")
-    seed.fill()
-    if current_app.config["PRODUCTION"]:
-        return
-    click.echo("· 示例企业与账号 / sample enterprises and accounts")
-    sample.fill()
-    click.echo(sample.table())
+def _migrations(app: Flask) -> Any:
+    from flask_migrate import Migrate  # brings alembic, which no page needs
 
-
-@click.command("sample-data")
-@click.option("--applications", type=click.IntRange(1, 10_000_000), required=True, help="How many to add.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same number makes the same city.")
-@with_appcontext
-def sample_data(applications: int, seed: int) -> None:
-    """Add invented people and applications from years, each with a history; for a trial, never in production."""
-    if current_app.config["PRODUCTION"]:
-        raise click.ClickException("生产环境不造示例数据 / production gets no sample data")
-    from commands import crowd  # what no other command needs
-
-    with click.progressbar(length=applications, label=f"{applications} 件申请 / applications") as bar:
-        for done in crowd.fill(db.engine, applications, seed):
-            bar.update(done - bar.pos)
-
-
-@click.command("generate-keys")
-def generate_keys() -> None:
-    """Print fresh secrets for a production environment. They are stored nowhere."""
-    for name, value in fresh_secrets().items():
-        click.echo(f"TALENT_{name}={value}")
-
-
-@click.command("diagram")
-@click.option(
-    "--check", type=click.Path(path_type=Path), help="Fail unless this file holds the diagram as it is now."
-)
-@click.option(
-    "--write", type=click.Path(path_type=Path), help="Put the diagram into this file, between its marks."
-)
-def print_diagram(check: Path | None, write: Path | None) -> None:
-    """Print the way of an application, drawn from the table of transitions (Mermaid)."""
-    if check:
-        if diagram.drawn() not in check.read_text():
-            raise click.ClickException(
-                f"{check} differs from the table: flask --app app diagram --write {check}"
-            )
-        click.echo(f"{check} agrees with the table")
-    elif write:
-        write.write_text(diagram.replaced(write.read_text()))
-    else:
-        click.echo(diagram.drawn())
+    Migrate(app, db, render_as_batch=True)  # puts itself where this was asked for
+    return app.extensions["migrate"]

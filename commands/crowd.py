@@ -13,6 +13,9 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+import click
+from flask import current_app
+from flask.cli import with_appcontext
 from sqlalchemy import Engine, select, text
 from stdnum.cn import ric, uscc
 
@@ -454,3 +457,16 @@ class City:
         one = SimpleNamespace(id=self._bulk.fresh(model), **values)
         self._unwritten[model].append(one)
         return one
+
+
+@click.command("sample-data")
+@click.option("--applications", type=click.IntRange(1, 10_000_000), required=True, help="How many to add.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same number makes the same city.")
+@with_appcontext
+def sample_data(applications: int, seed: int) -> None:
+    """Add invented people and applications from years, each with a history; for a trial, never in production."""
+    if current_app.config["PRODUCTION"]:
+        raise click.ClickException("生产环境不造示例数据 / production gets no sample data")
+    with click.progressbar(length=applications, label=f"{applications} 件申请 / applications") as bar:
+        for done in fill(db.engine, applications, seed):
+            bar.update(done - bar.pos)

@@ -1,6 +1,9 @@
 """The way of an application as a Mermaid diagram, drawn from the table of transitions and the routes."""
 
 import re
+from pathlib import Path
+
+import click
 
 from models import State
 from workflow.routing import KIND_WORDS, REACH, ROUTES
@@ -55,3 +58,24 @@ def replaced(text: str) -> str:
         raise ValueError(f"the document needs the lines {BEGIN} and {END}")
     pattern = re.escape(BEGIN) + r".*?" + re.escape(END)
     return re.sub(pattern, lambda _: f"{BEGIN}\n{drawn()}\n{END}", text, flags=re.DOTALL)
+
+
+@click.command("diagram")
+@click.option(
+    "--check", type=click.Path(path_type=Path), help="Fail unless this file holds the diagram as it is now."
+)
+@click.option(
+    "--write", type=click.Path(path_type=Path), help="Put the diagram into this file, between its marks."
+)
+def print_diagram(check: Path | None, write: Path | None) -> None:
+    """Print the way of an application, drawn from the table of transitions (Mermaid)."""
+    if check:
+        if drawn() not in check.read_text():
+            raise click.ClickException(
+                f"{check} differs from the table: flask --app app diagram --write {check}"
+            )
+        click.echo(f"{check} agrees with the table")
+    elif write:
+        write.write_text(replaced(write.read_text()))
+    else:
+        click.echo(drawn())

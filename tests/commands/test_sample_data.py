@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from commands import crowd, sample_data, seed
+from commands import crowd, seed
 from models import (
     Account,
     Action,
@@ -108,7 +108,7 @@ def test_the_same_seed_makes_the_same_city_and_can_be_added_to(filled: Flask) ->
 
 def test_production_gets_none(app: Flask) -> None:
     app.config["PRODUCTION"] = True
-    answer = app.test_cli_runner().invoke(sample_data, ["--applications", "5"])
+    answer = app.test_cli_runner().invoke(args=["sample-data", "--applications", "5"])
     assert answer.exit_code != 0
     assert "production" in answer.output
     with app.app_context():

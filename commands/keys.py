@@ -1,0 +1,12 @@
+"""Secrets for an installation."""
+
+import click
+
+from config import fresh_secrets
+
+
+@click.command("generate-keys")
+def generate_keys() -> None:
+    """Print fresh secrets for a production environment. They are stored nowhere."""
+    for name, value in fresh_secrets().items():
+        click.echo(f"TALENT_{name}={value}")

@@ -1,0 +1,22 @@
+"""What follows every installation and upgrade; it may be called any number of times."""
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from commands import sample, seed
+
+
+@click.command("prepare")
+@with_appcontext
+def prepare() -> None:
+    """Bring the database up to date and fill in what is missing; a trial also gets sample accounts."""
+    click.echo("· 数据库迁移 / migrating the database")
+    seed.migrate()
+    click.echo("· 地区、单位、材料、须知 / regions, offices, materials, notice")
+    seed.fill()
+    if current_app.config["PRODUCTION"]:
+        return
+    click.echo("· 示例企业与账号 / sample enterprises and accounts")
+    sample.fill()
+    click.echo(sample.table())
