@@ -21,7 +21,7 @@ from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
 from admin_views.review_page import PHRASES, sections, too_long
 from admin_views.typed import one_line
-from models import Action, Application, Review, db
+from models import Action, Application, Review
 from workflow import progress, review, routing, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from workflow.transitions import (
@@ -204,13 +204,14 @@ class ReviewConsole(PaperRoutes, ScopedView):
             return gettext("通过，业务结束")
         return pgettext("button", ACTION_WORDS[row.action])
 
-    def _next(self, found: Application) -> Any:
+    def _next(self, present: Any) -> Any:
         """Return the one of the list that has waited longest after this one, or from the beginning when this was the last."""
         order = review_list.order("waiting", descending=False)
         queue = [
-            review_list.query(criterion & (Application.id != found.id), order) for criterion in self._queue()
+            review_list.query(criterion & (Application.id != present.id), order)
+            for criterion in self._queue()
         ]
-        return following(queue, order, found.arrived_at, found.id)
+        return following(queue, order, present.arrived_at, present.id)
 
     def _queue(self) -> list[ColumnElement[bool]]:
         """Return what waits, narrowed as this person left the list: who looks for one enterprise's decides that one's."""
@@ -220,28 +221,31 @@ class ReviewConsole(PaperRoutes, ScopedView):
     @expose("/<number>/decide/", methods=("POST",))
     def decide(self, number: str) -> Any:
         """Do what a button says; then the next waiting application opens."""
-        found = self.get_one(number)
+        place = self.get_one(number, Application.id, Application.arrived_at)
         action = self._action()
         reason = request.form.get("reason", "")
         try:
             line = review.perform(
-                found.id,
+                place.id,
                 action,
                 current_user,
                 seen_version=request.form.get("version", default=0, type=int),
                 reason=reason,
             )
         except ReasonMissing:
-            return self._page(found, 422, wrong={action.value: gettext("请填写原因，申请人会看到这段文字。")})
+            wrong = {action.value: gettext("请填写原因，申请人会看到这段文字。")}
+            return self._page(self.get_one(number), 422, wrong=wrong)
         except ReasonTooLong:
-            return self._page(found, 422, wrong={action.value: too_long()}, typed={action.value: reason})
+            wrong = {action.value: too_long()}
+            return self._page(self.get_one(number), 422, wrong=wrong, typed={action.value: reason})
         except DecidedMeanwhile as hindrance:
-            db.session.refresh(found)
+            found = self.get_one(number)
             return self._page(found, 409, meanwhile=hindrance.last, typed={action.value: reason})
         except (NotPermitted, NotVisible):
             abort(404)
-        flash(self._done(found, line), "success")
-        following = self._next(found)
+        if line is not None:
+            flash(self._done(line), "success")
+        following = self._next(place)
         if following is None:
             return redirect(self.back_to_list())
         return redirect(self.get_url(".application", number=following.number))
@@ -252,13 +256,14 @@ class ReviewConsole(PaperRoutes, ScopedView):
         except ValueError:
             abort(404)
 
-    def _done(self, found: Application, line: Review | None) -> str:
+    def _done(self, line: Review) -> str:
         """Return what was just done and, when somebody has it now, who and whom to remind (E6)."""
+        found = line.application
         sentence = gettext(
             "%(name)s（%(number)s）：%(said)s。",
             name=found.name,
             number=found.number,
-            said=said(BY_STATE_AND_ACTION[line.from_state, line.action].said) if line else "",
+            said=said(BY_STATE_AND_ACTION[line.from_state, line.action].said),
         )
         desk = routing.desk_of(found)
         if desk is None:

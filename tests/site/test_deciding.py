@@ -51,6 +51,16 @@ def test_after_a_search_the_next_one_is_of_the_search_and_then_the_list_comes_ba
     assert decide(client, numbers[0], "pass").location == f"/office/{numbers[2]}/"
 
 
+def test_who_skips_one_goes_on_from_there_and_comes_back_to_it_at_the_end(app: Flask, client: Client) -> None:
+    with app.app_context():
+        clerk, found = waiting(["甲一", "乙二", "丙三"])
+        sit_down(client, clerk)
+        skipped, second, third = [each.number for each in found]
+    assert decide(client, second, "pass").location == f"/office/{third}/"
+    assert decide(client, third, "pass").location == f"/office/{skipped}/"
+    assert decide(client, skipped, "pass").location == "/office/"
+
+
 def test_a_reason_longer_than_anybody_reads_is_told_and_kept_in_its_field(app: Flask, client: Client) -> None:
     with app.app_context():
         clerk, [application] = waiting(["包晓燕"])
