@@ -426,7 +426,8 @@ class City:
         before = application.state
         moves.move(application, row, at)
         reason = self._chance.choice(REASONS[row.action]) if row.needs_reason else ""
-        line = self._add(Review, **moves.line(application, sequence, row.action, before, actor, reason, at))
+        columns = moves.line(application, row.action, before, actor, reason, at)
+        line = self._add(Review, sequence=sequence, **columns)
         reminder = self._reminders.pop(application.id, None)
         if reminder is not None and actor.role is not Role.APPLICANT:
             self._read(reminder, actor.id, at)

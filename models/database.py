@@ -5,10 +5,10 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, String, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, String, Table, event
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     Model = Base
 else:
     Model = db.Model
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return where a model's rows lie, for what is written as plain rows: thrice as quick as by objects."""
+    return cast(Table, model.__table__)
 
 
 def now() -> datetime:

@@ -64,4 +64,4 @@ def _waits_anew(job: Import) -> bool:
     return job.state in IN_WORK and inspect(job).attrs.state.history.has_changes()
 
 
-waking.once_stored(_waits, lambda: current_app.extensions["wake_importing"]())
+waking.once_stored("imported", _waits, lambda: current_app.extensions["wake_importing"]())

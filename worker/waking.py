@@ -45,9 +45,11 @@ class Waker:
             return told
 
 
-def once_stored(waits: Callable[[Session], bool], wake: Callable[[], object]) -> None:
-    """From now on call `wake` after each commit that has stored something which `waits` saw on its way to the database."""
-    mark = f"{waits.__module__}.{waits.__qualname__}"
+def once_stored(mark: str, waits: Callable[[Session], bool], wake: Callable[[], object]) -> None:
+    """From now on call `wake` after each commit that has stored something for it.
+
+    `waits` sees the objects on their way to the database; whoever writes plain rows puts the mark into the session's info.
+    """
 
     @event.listens_for(db.session, "after_flush")
     def notice(session: Session, _context: object) -> None:

@@ -5,16 +5,19 @@ How it leaves the house is workflow/delivery.py's; nothing here waits for a lett
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Insert,
+    Integer,
     Select,
+    bindparam,
     exists,
     func,
     insert,
-    literal,
     select,
     true,
     union,
@@ -36,7 +39,7 @@ from models import (
     exclusive,
     now,
 )
-from models.database import Instant
+from models.database import Instant, table_of
 from workflow import routing, scope
 from workflow.routing import Desk, desk_of
 from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED
@@ -95,6 +98,12 @@ MOST_UNREAD = 99
 LOOKED_AT = 200
 """Of each box the newest so many: a desk that has read a million messages does not look through them for the badge."""
 
+NOBODY = {"account_id": None, "enterprise_id": None, "office_id": None}
+"""What a row says of those whom it is not for."""
+
+TOLD = "told"
+"""Marks a session in which a message was written as a row, past its objects: the worker is woken once it is stored."""
+
 
 class Line(Protocol):
     """What of a line of the history decides who is told what: a Review, or one that is still to be written."""
@@ -107,8 +116,10 @@ class Line(Protocol):
 
 def announce(application: Application, review: Review) -> None:
     """Remind the desk that has the application now, and tell the applicant what a reviewer did."""
-    for columns in told(application, review, desk_of(application)):
-        db.session.add(Message(**columns))
+    rows = [NOBODY | columns for columns in told(application, review, desk_of(application))]
+    if rows:
+        db.session.execute(insert(table_of(Message)), rows)
+        db.session.info[TOLD] = True
 
 
 def told(application: Application, line: Line, desk: Desk | None) -> Iterator[dict[str, Any]]:
@@ -278,26 +289,47 @@ def newest_ids(actor: Account, most: int, before: int | None = None) -> Compound
 def mark_read(actor: Account, message_id: int) -> None:
     """Note that this account has read one of its messages; what is not its own it cannot mark."""
     with exclusive():
-        _mark(actor, Message.id == message_id)
+        _mark(ONE, actor, of=message_id)
 
 
 def mark_decided(actor: Account, application: Application) -> None:
     """Note that whoever decides an application needs no reminder of it any more. Call within `exclusive()`."""
-    _mark(actor, Message.application_id == application.id)
+    _mark(ABOUT_ONE, actor, of=application.id)
 
 
 def mark_all_read(actor: Account) -> None:
     """Note that this account has read everything that it has been told so far."""
     with exclusive():
-        _mark(actor, true())
+        _mark(ALL, actor)
 
 
-def _mark(actor: Account, which: ColumnElement[bool]) -> None:
-    """Add the readings that are missing, in one statement. Two windows at once: the one that came first counts."""
-    read = exists().where(MessageReading.message_id == Message.id, MessageReading.account_id == actor.id)
+READER: Any = SimpleNamespace(
+    id=bindparam("reader", type_=Integer),
+    enterprise_id=bindparam("enterprise", type_=Integer),
+    office_id=bindparam("office", type_=Integer),
+)
+"""Whoever reads, in a statement that is built once: every decision makes one, and building it took longer than the database."""
+
+
+def _reading(which: ColumnElement[bool]) -> Insert:
+    """Return what adds the readings that are missing. Two windows at once: the one that came first counts."""
+    read = exists().where(MessageReading.message_id == Message.id, MessageReading.account_id == READER.id)
     fresh = (
-        select(Message.id, literal(actor.id), literal(now(), Instant))
-        .where(scope.messages(actor), which, ~read)
+        select(Message.id, READER.id, bindparam("at", type_=Instant))
+        .where(scope.messages(READER), which, ~read)
         .suffix_with("ON CONFLICT DO NOTHING")
     )
-    db.session.execute(insert(MessageReading).from_select(["message_id", "account_id", "at"], fresh))
+    return insert(table_of(MessageReading)).from_select(["message_id", "account_id", "at"], fresh)
+
+
+ONE, ABOUT_ONE, ALL = (
+    _reading(Message.id == bindparam("of")),
+    _reading(Message.application_id == bindparam("of")),
+    _reading(true()),
+)
+
+
+def _mark(reading: Insert, actor: Account, **of: int) -> None:
+    """Write the readings of this account: of nobody's desk where it belongs to none."""
+    given = {"reader": actor.id, "enterprise": actor.enterprise_id, "office": actor.office_id, "at": now()}
+    db.session.execute(reading, given | of)

@@ -35,17 +35,15 @@ def move(application: Application, row: Transition, at: datetime) -> None:
 
 def line(
     application: Application,
-    sequence: Any,
     action: Action,
     before: State,
     person: Account,
     reason: str,
     at: datetime,
 ) -> dict[str, Any]:
-    """Return the columns of the history's line for a move that has just been laid in."""
+    """Return the columns of the history's line for a move that has just been laid in, all but its number in the sequence."""
     return {
         "application_id": application.id,
-        "sequence": sequence,
         "action": action,
         "from_state": before,
         "to_state": application.state,

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, insert, select, text
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import instance_state
 
 from models import (
     Account,
@@ -23,6 +23,7 @@ from models import (
     exclusive,
     now,
 )
+from models.database import table_of
 from workflow import accounts, completeness, form, messages, moves, reading, reasons, routing, scope
 from workflow.calendar import local_date
 from workflow.errors import (
@@ -52,6 +53,19 @@ COUNT = text(
     " ON CONFLICT (year) DO UPDATE SET last = counters.last + 1 RETURNING last"
 )
 """One statement, because also the year's first number may be asked for by two processes at once."""
+
+_REVIEWS = table_of(Review)
+_EARLIER = _REVIEWS.alias()
+WRITE_LINE = (
+    insert(_REVIEWS)
+    .values(
+        sequence=select(func.coalesce(func.max(_EARLIER.c.sequence), 0) + 1)
+        .where(_EARLIER.c.application_id == bindparam("of"))
+        .scalar_subquery()
+    )
+    .returning(_REVIEWS.c.id, _REVIEWS.c.sequence)
+)
+"""Counts while it writes: whoever does it holds the application's lock."""
 
 
 def perform(
@@ -136,7 +150,8 @@ def editing(application_id: int, actor: Account) -> Iterator[Application]:
 
 def present(actor: Account) -> Account:
     """Return the account as it is now. Raises NotPermitted when it no longer comes in."""
-    person = db.session.get(Account, actor.id, populate_existing=True, options=WITH_PLACE)
+    identity = instance_state(actor).identity  # `actor.id` would read what is read here once more
+    person = db.session.get(Account, identity, populate_existing=True, options=WITH_PLACE)
     if person is None or not person.is_active:
         raise NotPermitted
     return person
@@ -299,17 +314,9 @@ def employer_closed(application: Application, person: Account, why: str) -> Revi
 def _record(
     application: Application, action: Action, before: State, person: Account, reason: str, at: datetime
 ) -> Review:
-    line = moves.line(application, _next_sequence(application), action, before, person, reason, at)
-    review = Review(**line)
-    db.session.add(review)
-    db.session.flush()
-    return review
-
-
-def _next_sequence(application: Application) -> Any:
-    """Return what the database counts while it writes the line: whoever calls holds the application's lock."""
-    newest = select(func.max(Review.sequence)).where(Review.application_id == application.id)
-    return func.coalesce(newest.scalar_subquery(), 0) + 1
+    line = moves.line(application, action, before, person, reason, at)
+    written = db.session.execute(WRITE_LINE, {"of": application.id, **line}).one()
+    return Review(**line, **written._mapping, application=application)
 
 
 def _next_number(at: datetime) -> str:

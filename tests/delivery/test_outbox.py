@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,16 +15,17 @@ from sqlalchemy.exc import IntegrityError
 
 from app import create_app
 from config import settings
-from models import Delivery, Message, State, Way, db, exclusive
+from models import Action, Delivery, Message, State, Way, db, exclusive
 from tests import factories
 from tests.delivery.conftest import EMAIL, PHONE, Gateway, MailSink, person, send_all, state_of, told, until
-from tests.factories import application_at, deactivate, reviewer, world
+from tests.factories import act, application_at, deactivate, reviewer, world
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 from worker import queue
 from worker.waking import Waker
-from workflow import delivery, reviewers
+from workflow import delivery, messages, review, reviewers
 from workflow.delivery import BACKOFF
+from workflow.errors import ReasonMissing
 
 Later = Callable[[float], None]
 SENT = ("sent", 1, "")
@@ -292,6 +294,27 @@ def test_nobody_waits_for_a_queue_that_is_slow_or_away(house: Flask, monkeypatch
     assert len(asked) == 2, "once for all that was told meanwhile"
     told(account)
     until(lambda: len(asked) == 3)
+
+
+def test_a_decision_wakes_the_worker_once_it_is_stored_and_not_otherwise(
+    house: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setitem(house.extensions, "wake", lambda: woken.append("woken"))
+    ordos = world()
+    application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
+    woken.clear()
+    with pytest.raises(ReasonMissing):
+        act(application, Action.RETURN, ordos.centre)
+    line = review.last_review(application)
+    assert line is not None
+    with suppress(OSError), exclusive():
+        messages.announce(application, line)
+        raise OSError("the disk is full")
+    messages.mark_all_read(ordos.centre)
+    assert woken == []
+    act(application, Action.PASS, ordos.centre)
+    assert woken == ["woken"]
 
 
 def test_an_invitation_reaches_somebody_who_cannot_log_in_yet(
