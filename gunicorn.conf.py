@@ -17,6 +17,9 @@ timeout = 120  # a 20 MB attachment over a slow line is still a request
 graceful_timeout = 10
 loglevel = "warning"
 control_socket_disable = True
+os.environ.setdefault(
+    "PYTZ_SKIPEXISTSCHECK", "1"
+)  # pytz, of Flask-Babel, else opens the files of all its 600 zones
 gc.disable()  # hardly anything that loading makes is garbage, and all of it would be looked through again and again
 
 
