@@ -5,15 +5,17 @@ Whatever stands in a cell is written as text: nothing that somebody typed become
 
 import io
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
 
 from admin_views.frame import said
 from workflow import imports
 from workflow.imports import CODE, COLUMNS, CONTACT, NAME, REGION, TELEPHONE
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -30,7 +32,7 @@ EXAMPLE = {  # stays Chinese: what the file is filled in with
 def template(regions: Sequence[str]) -> bytes:
     """Return the file to fill in: its columns are text, its regions are chosen from a list."""
     with io.BytesIO() as file:
-        with Workbook(file, {"in_memory": True, **AS_TEXT}) as book:
+        with _book(file) as book:
             sheet = _table(book, gettext("企业"))
             places = _table_of_regions(book, regions)
             _explanations(book)
@@ -54,7 +56,7 @@ def template(regions: Sequence[str]) -> bytes:
 def report(rows: Iterable[Any]) -> bytes:
     """Return the refused rows in the template's columns, each with its number and what is wrong: mended, it is sent again."""
     with io.BytesIO() as file:
-        with Workbook(file, {"in_memory": True, **AS_TEXT}) as book:
+        with _book(file) as book:
             sheet = _table(book, gettext("未通过的行"), (gettext("原文件行号"), 12), (gettext("问题"), 70))
             for place, row in enumerate(rows, 1):
                 for column, key in enumerate(COLUMNS):
@@ -72,7 +74,13 @@ def told(faults: Sequence[Any]) -> list[str]:
     ]
 
 
-def _table(book: Workbook, name: str, *further: tuple[str, int]) -> Worksheet:
+def _book(file: io.BytesIO) -> "Workbook":
+    from xlsxwriter import Workbook  # 42 modules for two rare downloads
+
+    return Workbook(file, {"in_memory": True, **AS_TEXT})
+
+
+def _table(book: "Workbook", name: str, *further: tuple[str, int]) -> "Worksheet":
     """Add a sheet with the columns of the file. Their names stay Chinese: the reader looks for them."""
     head = book.add_format({"bold": True, "bg_color": "#E8F0FB", "border": 1, "border_color": "#C5D3E8"})
     text = book.add_format({"num_format": "@"})
@@ -85,7 +93,7 @@ def _table(book: Workbook, name: str, *further: tuple[str, int]) -> Worksheet:
     return sheet
 
 
-def _table_of_regions(book: Workbook, regions: Sequence[str]) -> Worksheet:
+def _table_of_regions(book: "Workbook", regions: Sequence[str]) -> "Worksheet":
     sheet = book.add_worksheet(gettext("地区"))
     sheet.set_column(0, 0, 30)
     for place, name in enumerate((gettext("可以填写的地区"), *regions)):
@@ -93,7 +101,7 @@ def _table_of_regions(book: Workbook, regions: Sequence[str]) -> Worksheet:
     return sheet
 
 
-def _explanations(book: Workbook) -> None:
+def _explanations(book: "Workbook") -> None:
     sheet = book.add_worksheet(gettext("填写说明"))
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     bold = book.add_format({"bold": True})

@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import segno
 from cryptography.exceptions import InvalidTag
 from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext
@@ -240,6 +239,8 @@ def _context(what: str, account: Account) -> str:
 
 def _picture(address: str) -> Markup:
     """Return the picture that a telephone reads, drawn without any style of its own."""
+    import segno  # for the few pages on which somebody sets up a telephone
+
     drawn = segno.make(address, error="m").svg_inline(scale=4, border=QUIET, dark="#000", light="#fff")
     return Markup(drawn)  # noqa: S704  numbers of ours, no text of anybody's
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 
 from models import Application, Attachment, Experience, Material, Period, Registration, db
@@ -113,6 +112,9 @@ def _phone(application: Application) -> str:
 
 
 def _email(application: Application) -> str:
+    # Compiling its patterns takes as long as loading a dozen modules, and no start has to wait for it.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         validate_email(value(application, "email"), check_deliverability=False)
     except EmailNotValidError:

@@ -1,0 +1,56 @@
+"""What the site loads at its start: nothing that only commands, the worker or a rare page need, and all that pages do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from config import ROOT
+from tests.machine.databases import Databases
+from tests.machine.secrets import environment
+
+NOT_FOR_PAGES = {
+    "alembic", "email_validator", "flask_migrate", "huey", "mako", "pygments", "pypdfium2", "pypinyin", "python_calamine",
+    "redis", "rich", "segno", "unittest", "xlsxwriter",
+}  # fmt: skip
+"""Each of these is at home in a command, the worker, a confined process or one page that few open."""
+
+LOADED = """
+import json, sys
+from gunicorn.util import import_app
+site = import_app("app:create_app()")
+before = set(sys.modules)
+answers = [site.test_client().get(page).status_code for page in ("/healthz", "/", "/login/staff", "/login/personal")]
+print(json.dumps([sorted(before), sorted(set(sys.modules) - before), answers]))
+"""
+
+
+@pytest.fixture(scope="module")
+def start(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], set[str]]:
+    """The modules that a site has loaded as gunicorn loads it, and those that its first pages have added."""
+    url = databases.fresh("sqlite")
+    told = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        cwd=ROOT,
+        env={**os.environ, **environment(tmp_path_factory.mktemp("start"), url)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    before, added, answers = json.loads(told)
+    assert set(answers) == {200}
+    databases.drop(url)
+    return set(before), set(added)
+
+
+def test_the_start_loads_nothing_that_no_page_needs(start: tuple[set[str], set[str]]) -> None:
+    assert {name.partition(".")[0] for name in start[0]} & NOT_FOR_PAGES == set()
+    assert {name for name in start[0] if name.startswith("commands.")} == set()
+
+
+def test_the_first_pages_load_nothing_more(start: tuple[set[str], set[str]]) -> None:
+    assert {name for name in start[1] if not name.startswith("encodings.")} <= {"stringprep"}
