@@ -252,9 +252,10 @@ def gaps(message: Message, desk: Callable[[Application, State], str] = desk_name
             "name": message.application.name,
             "number": message.application.number,
             "said": row.said if row else review.reason,  # a move says itself what it is
-            "desk": desk(message.application, review.to_state),
             "reason": review.reason,
         }
+        if message.kind == "passed_on":  # the only one that names it: a desk is asked for
+            words["desk"] = desk(message.application, review.to_state)
     if message.subject_enterprise is not None:
         words["enterprise"] = message.subject_enterprise.name
     if message.registration_event is not None:
