@@ -3,7 +3,7 @@
 What is outside the scope does not exist for that account: 404, never 403.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
@@ -32,25 +32,25 @@ def _own(actor: Account) -> Criterion:
 
 
 def _names_the_enterprise(actor: Account) -> Criterion:
-    return and_(
-        Application.submitted_enterprise_id == actor.enterprise_id,
-        Application.submitted_enterprise_id.in_(
-            select(Enterprise.id).where(
-                Enterprise.id == actor.enterprise_id, Enterprise.registration == Registration.APPROVED
-            )
-        ),
+    approved = select(Enterprise.id).where(
+        Enterprise.id == actor.enterprise_id, Enterprise.registration == Registration.APPROVED
     )
+    # As one value an index can begin with it; joined as a list of ids, all rows of a large one were sorted for a page.
+    return Application.submitted_enterprise_id == approved.scalar_subquery()
 
 
 def _of_the_offices_regions(actor: Account) -> Criterion:
-    # Named one by one: only of regions that it knows can a database go through an index in the list's order.
-    regions = actor.office.regions if actor.office else []
-    reviewed = [region.id for region in regions if region.kind in KINDS_WITH_PRELIMINARY_REVIEW]
+    reviewed = [region.id for region in _regions(actor) if region.kind in KINDS_WITH_PRELIMINARY_REVIEW]
     return and_(Application.region_id.in_(reviewed), _has_been_at(State.PRELIMINARY_REVIEW))
 
 
 def _reached_the_city(_actor: Account) -> Criterion:
     return _has_been_at(State.CITY_REVIEW)
+
+
+def _regions(actor: Account) -> Sequence[Region]:
+    """Return the regions of an office, to be named one by one: only of those that it knows can a database go through an index in a list's order."""
+    return actor.office.regions if actor.office else []
 
 
 def _has_been_at(step: State) -> Criterion:
@@ -114,9 +114,7 @@ def attachments(actor: Account) -> Criterion:
 ENTERPRISES: dict[Role, Callable[[Account], Criterion]] = {
     Role.APPLICANT: lambda _: false(),
     Role.ENTERPRISE: lambda actor: Enterprise.id == actor.enterprise_id,
-    Role.OFFICE: lambda actor: Enterprise.region_id.in_(
-        select(Region.id).where(Region.office_id == actor.office_id)
-    ),
+    Role.OFFICE: lambda actor: Enterprise.region_id.in_([region.id for region in _regions(actor)]),
     Role.CITY: lambda _: false(),
     Role.ADMINISTRATOR: lambda _: true(),
 }
