@@ -6,7 +6,7 @@ from flask import flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 
 from admin_views import administration_forms as forms
 from admin_views.administration_base import (
@@ -17,6 +17,7 @@ from admin_views.administration_base import (
     confirmed,
     newest_first,
 )
+from admin_views.enterprise_search import ways
 from admin_views.keyset import page
 from models import Account, Application, Enterprise, Office, OfficeDuty, Region, Registration, db
 from workflow import administration, consequences, registration, routing, scope
@@ -161,7 +162,7 @@ class Enterprises(Kept):
     def rows_listed(self) -> Any:
         return page(self._found(), newest_first(Enterprise), request.args.get("page", ""), PAGE_SIZE)
 
-    def _found(self) -> Select[Any]:
+    def _found(self) -> list[Select[Any]]:
         chosen = self.filters()
         query = self.rows(
             Enterprise.name,
@@ -174,19 +175,11 @@ class Enterprises(Kept):
             Enterprise.id.label("sort_key"),
             Enterprise.id,
         ).join(Region, Region.id == Enterprise.region_id)
-        if words := chosen.get("q"):
-            query = query.where(
-                or_(
-                    Enterprise.name.contains(words, autoescape=True),
-                    Enterprise.initials.contains(words.lower(), autoescape=True),
-                    Enterprise.credit_code.startswith(words.upper(), autoescape=True),
-                )
-            )
         if region := chosen.get("region"):
             query = query.where(Enterprise.region_id == int(region))
         if state := chosen.get("registration"):
             query = query.where(Enterprise.registration == Registration(state))
-        return query
+        return [query.where(way) for way in ways(chosen["q"])] if "q" in chosen else [query]
 
     def filters(self) -> dict[str, str]:
         chosen = chosen_of("q", "region", "registration")
@@ -206,9 +199,14 @@ class Enterprises(Kept):
         }
 
     def beside(self, row: Any) -> dict[str, Any]:
+        # Only what is under way: all that an enterprise ever had grows with the years.
         states = (
             select(Application.state, func.count().label("number"))
-            .where(scope.visible(current_user), Application.submitted_enterprise_id == row.id)
+            .where(
+                scope.visible(current_user),
+                Application.submitted_enterprise_id == row.id,
+                Application.state.in_((*routing.REACH, *WITH_THE_APPLICANT)),
+            )
             .group_by(Application.state)
         )
         counts = {row.state: row.number for row in db.session.execute(states)}

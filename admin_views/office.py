@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from werkzeug.wrappers import Response
 
 from admin_views.base import ScopedView, menu
+from admin_views.enterprise_search import ways
 from admin_views.frame import said
 from admin_views.keyset import Order, page
 from admin_views.paper_routes import sent_original, sent_picture
@@ -76,11 +77,9 @@ class EnterpriseAccounts(ScopedView):
         )
         if tab == "waiting":
             query = query.where(_waiting())
-        if words := one_line(request.args.get("q", "")):
-            query = query.where(
-                Enterprise.name.contains(words, autoescape=True) | (Enterprise.credit_code == words.upper())
-            )
-        rows = page(query, order, request.args.get("page", ""), PAGE_SIZE)
+        words = one_line(request.args.get("q", ""))
+        queries = [query.where(way) for way in ways(words)] if words else [query]
+        rows = page(queries, order, request.args.get("page", ""), PAGE_SIZE)
         return self.render(
             "review/enterprises.html",
             rows=rows.rows,

@@ -11,13 +11,15 @@ from sqlalchemy import ColumnElement, select
 
 from admin_views.application_form import MOST_EXPERIENCES, blank_experience, filled, form_class
 from admin_views.base import Closed, ScopedView, menu
+from admin_views.enterprise_search import ways
 from admin_views.frame import said, stamp, told
+from admin_views.keyset import Order, page
 from admin_views.papers import papers, shelves, shown
 from admin_views.personal_attachments import AttachmentRoutes
 from admin_views.personal_page import column, employer_words, in_sections, latest_return
 from admin_views.review_page import sections as written
 from admin_views.typed import count, one_line
-from models import Action, Application, Enterprise, Region, State, db
+from models import Action, Application, Enterprise, State, db
 from workflow import completeness, progress, reading, review, routing, scope
 from workflow import form as description
 from workflow.errors import (
@@ -426,25 +428,14 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         words = one_line(request.args.get("q"))
         if not words:
             return {"words": "", "rows": [], "more": False, "employer_words": employer_words}
-        rows = (
-            db.session.scalars(
-                select(Enterprise)
-                .join(Region)
-                .where(
-                    scope.choosable_enterprises(),
-                    Enterprise.name.contains(words, autoescape=True)
-                    | (Enterprise.credit_code == words.upper()),
-                )
-                .order_by(Enterprise.name, Enterprise.id)
-                .limit(MOST_EMPLOYERS + 1)
-            )
-            .unique()
-            .all()
-        )
+        order = Order(Enterprise.name, Enterprise.id)
+        choosable = select(order.column, order.id).where(scope.choosable_enterprises())
+        found = page([choosable.where(way) for way in ways(words)], order, "", MOST_EMPLOYERS)
+        listed = select(Enterprise).where(Enterprise.id.in_([row.id for row in found.rows]))
         return {
             "words": words,
-            "rows": rows[:MOST_EMPLOYERS],
-            "more": len(rows) > MOST_EMPLOYERS,
+            "rows": db.session.scalars(listed.order_by(*order.by(backwards=False))).unique().all(),
+            "more": found.next is not None,
             "employer_words": employer_words,
         }
 

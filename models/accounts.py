@@ -46,7 +46,7 @@ class Account(Model):
     office: Mapped[Office | None] = relationship()
     enterprise: Mapped[Enterprise | None] = relationship()
 
-    __table_args__ = (Index(None, "office_id"), Index(None, "enterprise_id"))
+    __table_args__ = (Index(None, "role"), Index(None, "office_id"), Index(None, "enterprise_id"))
 
     is_authenticated = True
     is_anonymous = False

@@ -101,7 +101,7 @@ class Application(Model):
         return self.number
 
 
-searchable(Application)
+searchable(Application, "name")
 
 
 class Experience(Model):

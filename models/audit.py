@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import Account
 from models.database import Instant, Model, now, words
+from models.search import searchable
 from models.vocabulary import ChangeKind
 
 
@@ -32,4 +33,7 @@ class Change(Model):
 
     actor: Mapped[Account] = relationship()
 
-    __table_args__ = (Index(None, "table_name", "row_key", "id"),)
+    __table_args__ = (Index(None, "table_name", "row_key", "id"), Index(None, "table_name", "id"))
+
+
+searchable(Change, "label", "actor_name")

@@ -40,13 +40,17 @@ class Enterprise(Model):
         order_by="RegistrationEvent.id", back_populates="enterprise"
     )
 
-    __table_args__ = (Index(None, "region_id", "registration", "waiting_since", "id"), Index(None, "name"))
+    __table_args__ = (
+        Index(None, "region_id", "registration", "waiting_since", "id"),
+        Index(None, "region_id", "waiting_since", "id"),
+        Index(None, "name"),
+    )
 
     def __str__(self) -> str:
         return self.name
 
 
-searchable(Enterprise)
+searchable(Enterprise, "name", "initials")
 
 
 class RegistrationEvent(Model):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, Table, and_, event, func, select
+
+from models.search import TABLE_OF_PIECES
 
 Row = dict[str, Any]
 Rows = dict[tuple[Any, ...], Row]
@@ -17,7 +20,7 @@ Changes = dict[str, list[tuple[Row | None, Row | None]]]
 """By table, the rows that differ: as they were, as they are; None for a row that was or is not there."""
 
 READING = ("SELECT", "BEGIN", "PRAGMA")
-UNTOUCHED = ("alembic_version", "sqlite_sequence", "applications_pieces", "enterprises_pieces")
+UNTOUCHED = re.compile(rf"alembic_version|sqlite_sequence|{TABLE_OF_PIECES.pattern}")
 """Nobody writes them but the database itself."""
 CLOCKS = {"seen_at"}
 """Columns that say when somebody was last here, whatever they did."""
@@ -30,7 +33,7 @@ class Stored:
         self._engine = engine
         metadata = MetaData()
         metadata.reflect(engine)
-        self._tables = [table for table in metadata.sorted_tables if table.name not in UNTOUCHED]
+        self._tables = [table for table in metadata.sorted_tables if not UNTOUCHED.fullmatch(table.name)]
         self.begun = self._content()
         self._written = False
 
