@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -17,14 +18,15 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from admin_views.review import ReviewConsole
-from models import Account, Registration, State, db
+from models import Account, FormVersion, RegionKind, Registration, Role, Setting, State, db, now
 from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
-from tests.site import routes
+from tests.site import pages, routes
 from tests.site.statements import Crowd, asked
 from tests.workflow.conftest import application_on
-from workflow import scope
+from workflow import form, scope, sessions
+from workflow.settings import HELP_LINE
 
 FEW, MANY = 3, 300
 MOST_FOR_A_PAGE = 10
@@ -33,6 +35,15 @@ MOST_FOR_A_LIST = 6
 """Of a reviewer's list, whatever narrows it: who asks, a search's employers, the rows, the numbers on tab and menu, the frame's one."""
 MOST_FOR_AN_APPLICATION = 16
 """Of the page of one application: each kind of row that belongs to it is asked for once or twice."""
+
+SEARCHED = {
+    "administration_changes.index_view",
+    "administration_enterprises.index_view",
+    "administration_staff.index_view",
+    "office_enterprises.index_view",
+    "personal_application.employers",
+}
+"""The other lists that words narrow."""
 
 GROWING = [
     "accounts",
@@ -49,8 +60,10 @@ GROWING = [
     "reviews",
 ]
 COUNT = re.compile(r"\bcount\s*\(", re.IGNORECASE)
-OF_ONE = re.compile(r"\b(?:applicant_id|application_id) = ")
-"""What one person has, or belongs to one application, is short."""
+OF_ONE = re.compile(
+    r"\b(?:applicant_id|application_id) = |\bsubmitted_enterprise_id = \S+ AND applications.state IN"
+)
+"""What one person has, belongs to one application, or one employer has under way, is short."""
 
 
 @dataclass
@@ -104,11 +117,20 @@ def town(
             "city": made.centre,
             "administrator": made.administrator,
             **{f"applicant, {state.value}": row.applicant for state, row in applications.items()},
+            "newcomer": factories.applicant(),
+            "nobody": None,
         }
         waiting = factories.enterprise(made.banner.region, Registration.PENDING)
         lists = {name: list(_lists(app, account)) for name, account in people.items()}
         single = {name: list(_single(name, account, applications)) for name, account in people.items()}
         single["office"].append(f"/office/enterprises/{waiting.id}/")
+        for kind in RegionKind:
+            factories.region(kind)  # could take the other one of its kind
+        factories.previewed_import(made.administrator, made.banner.region)
+        content = form.written(form.DECLARED)
+        factories.saved(FormVersion(number=form.FIRST, content=content, published_at=now()))
+        factories.saved(Setting(key=HELP_LINE, value="0477-8586912"))
+        single["administrator"] += pages.of_one_row(app, made.administrator)
         town = Town(
             app,
             {name: browser_of(app, account) for name, account in people.items()},
@@ -117,10 +139,13 @@ def town(
             {state: row.id for state, row in applications.items()},
             waiting.id,
         )
-    for name, paths in lists.items():
-        lists[name] = [path for path in paths if _is_a_page(town.clients[name].get(path))]
+    for opened in (lists, single):
+        for name, paths in opened.items():
+            opened[name] = [path for path in paths if _is_a_page(town.clients[name].get(path))]
     town.crowd(FEW - 1)
-    yield town
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sessions, "NOTED_EVERY", timedelta(days=1))  # else some page writes, once a minute
+        yield town
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -129,31 +154,29 @@ def town(
 
 def _is_a_page(answer: TestResponse) -> bool:
     """Whether there is a page here, and not only the way to another one, or a file."""
-    return answer.status_code == 200 and answer.mimetype == "text/html"
+    return answer.status_code == 200 and answer.mimetype in {"text/html", "application/json"}
 
 
-def browser_of(app: Flask, account: Account) -> Client:
+def browser_of(app: Flask, account: Account | None) -> Client:
     client = app.test_client()
     assert isinstance(client, Client)
+    if account is None:
+        return client
     with client.session_transaction() as session:
         session.update(factories.session_of(account))
     return client
 
 
-def _lists(app: Flask, account: Account) -> Iterator[str]:
+def _lists(app: Flask, account: Account | None) -> Iterator[str]:
     """Every page that names no object; of a reviewer's list all that can narrow and sort it."""
-    for rule in app.url_map.iter_rules():
+    for rule, path in pages.of_one_kind(app, account):
         view = routes.view_of(app, rule)
-        if "GET" not in (rule.methods or ()) or rule.arguments:
-            continue
-        if view is not None and view.console != scope.CONSOLES[account.role]:
-            continue
-        yield rule.rule
+        yield path
         if isinstance(view, ReviewConsole):
             for tab in view.tabs:
                 for query in _narrowings(view):
                     yield f"{rule.rule}?{urlencode({'tab': tab, **query})}"
-        elif rule.endpoint.endswith(".index_view") or rule.endpoint in {"personal_application.employers"}:
+        elif rule.endpoint in SEARCHED:
             yield f"{rule.rule}?{urlencode({'tab': 'all', 'q': '公司', 'page': 'last'})}"
 
 
@@ -168,8 +191,12 @@ def _narrowings(view: ReviewConsole) -> Iterator[dict[str, str]]:
     yield {key: next(iter(narrowing.choices)) for key, narrowing in view.filters.items()} | {"q": "公司"}
 
 
-def _single(name: str, account: Account, applications: dict[State, object]) -> Iterator[str]:
+def _single(name: str, account: Account | None, applications: dict[State, object]) -> Iterator[str]:
     """The pages of one application that this person opens."""
+    if account is None:
+        return
+    if account.role is Role.ADMINISTRATOR:
+        yield f"/administration/applications/{applications[State.FINISHED].number}/"  # type: ignore[attr-defined]
     console = scope.CONSOLES[account.role]
     own_desk = {
         "enterprise": State.ENTERPRISE_REVIEW,
@@ -187,12 +214,27 @@ def _single(name: str, account: Account, applications: dict[State, object]) -> I
                     yield f"/personal/application/{row.number}/{page}"  # type: ignore[attr-defined]
 
 
+def test_every_page_is_opened(town: Town) -> None:
+    """Whatever is answered to GET is measured here, or is no page."""
+    where = town.app.url_map.bind("localhost")
+    opened = {
+        where.match(path.partition("?")[0])[0]
+        for found in (town.lists, town.single)
+        for paths in found.values()
+        for path in paths
+    }
+    answered = {rule.endpoint for rule in town.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert {
+        endpoint for endpoint in answered - opened if not endpoint.endswith(pages.PAPERS)
+    } == pages.NOT_PAGES.keys()
+
+
 def test_no_page_asks_more_often_when_the_tables_are_long(town: Town) -> None:
     """With 3 rows of each kind, with 300, and on the second of many pages; and one application among many."""
-    pages = {name: town.lists[name] + town.single[name] for name in town.lists}
-    few = town.measured(pages)
+    every = {name: town.lists[name] + town.single[name] for name in town.lists}
+    few = town.measured(every)
     town.crowd(MANY - FEW)
-    many = town.measured(pages)
+    many = town.measured(every)
     second = town.measured(
         {name: list(_second_pages(town, name)) for name in ("enterprise", "office", "city")}
     )

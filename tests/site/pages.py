@@ -1,0 +1,76 @@
+"""Which pages there are to open, from the url_map: what names no object, and what names one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Flask
+from flask_admin.contrib.sqla import ModelView
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from models import Account, Import, db
+from tests.site import routes
+from workflow import form, scope
+from workflow.administration import TABLES
+
+NOT_PAGES = {
+    "static": "a file",
+    "asset": "a file",
+    "portal.language": "leads back to where one was",
+    "accounts.received": "leads away from whoever has not just registered",
+    "accounts.ask_for_code": "a form on the page of a forgotten password",
+    "accounts.use_code": "leads away from whoever has not asked for a code",
+    "accounts.first_password": "leads away from whoever has chosen a password",
+    "accounts.change_contact": "a form on one's own account's page",
+    "accounts.change_password": "a form on one's own account's page",
+    "accounts.change_ways": "a form on one's own account's page",
+    "accounts.new_code": "a form on one's own account's page",
+    "accounts.code": "leads away from whoever has not asked for a new code",
+    "second_factor.step": "leads away from whoever has not given a password",
+    "second_factor.codes": "leads away from whoever has no new spare codes",
+    "second_factor.renew": "a form on one's own account's page",
+    "second_factor.switch_off": "a form on one's own account's page",
+    "reviewers.invite": "a form on the list of reviewers",
+    "administration_imports.template": "a file",
+    "administration_imports.report": "a file",
+}
+"""What is answered to GET and is no page of its own, with the reason; so are papers, as they came and drawn."""
+ON_THE_WAY_IN = {"second_factor.own"}
+"""For anybody, and yet a page of one's account."""
+PAPERS = (".original", ".picture")
+
+
+def of_one_kind(app: Flask, account: Account | None) -> Iterator[tuple[Rule, str]]:
+    """Yield every rule that names no object with its address: of an account's console and its own, or of nobody's."""
+    console = scope.CONSOLES[account.role] if account else None
+    for rule in app.url_map.iter_rules():
+        view = routes.view_of(app, rule)
+        for_anybody = rule.endpoint in routes.FOR_ANYBODY.keys() - ON_THE_WAY_IN
+        if "GET" not in (rule.methods or ()) or for_anybody is not (account is None):
+            continue
+        if view is not None and view.console != console:
+            continue
+        if rule.arguments == {"door"}:
+            for door in rule._converters["door"].items:  # type: ignore[attr-defined]
+                yield rule, rule.rule.partition("<")[0] + door + rule.rule.partition(">")[2]
+        elif not rule.arguments:
+            yield rule, rule.rule
+
+
+def of_one_row(app: Flask, administrator: Account) -> Iterator[str]:
+    """Yield the page of one row of each table that administrators keep, and those of the form's parts."""
+    names = {"field": next(iter(form.FIELDS)), "section": form.SECTIONS[0].key}
+    for rule in app.url_map.iter_rules():
+        view = routes.view_of(app, rule)
+        if "GET" not in (rule.methods or ()) or view is None or view.console != "administration":
+            continue
+        if isinstance(view, ModelView) and rule.arguments == {"key"}:
+            within = TABLES[view.model].criterion(administrator) if view.model in TABLES else Import.id > 0
+            row = db.session.scalars(select(view.model).where(within).limit(1)).first()
+            key = getattr(row, getattr(view, "named", "id"))
+            yield app.url_map.bind("localhost").build(rule.endpoint, {"key": key})
+        elif rule.arguments and rule.arguments <= names.keys():
+            yield app.url_map.bind("localhost").build(
+                rule.endpoint, {name: names[name] for name in rule.arguments}
+            )
