@@ -54,3 +54,17 @@ def test_the_start_loads_nothing_that_no_page_needs(start: tuple[set[str], set[s
 
 def test_the_first_pages_load_nothing_more(start: tuple[set[str], set[str]]) -> None:
     assert {name for name in start[1] if not name.startswith("encodings.")} <= {"stringprep"}
+
+
+def test_each_process_looks_for_garbage_though_loading_did_not() -> None:
+    served = """
+import gc, runpy
+hooks = runpy.run_path("gunicorn.conf.py")
+loading = gc.isenabled()
+hooks["post_fork"](None, None)
+print(loading, gc.isenabled())
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", served], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    assert told.split() == ["False", "True"]
