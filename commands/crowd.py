@@ -424,7 +424,8 @@ class City:
         self, application: Application, row: Transition, sequence: int, actor: Account, at: datetime
     ) -> None:
         before = application.state
-        moves.move(application, row, at)
+        for column, value in moves.moved(application, row, at).items():
+            setattr(application, column, value)
         reason = self._chance.choice(REASONS[row.action]) if row.needs_reason else ""
         columns = moves.line(application, row.action, before, actor, reason, at)
         line = self._add(Review, sequence=sequence, **columns)

@@ -21,16 +21,16 @@ def hand_in(application: Application, enterprise: Enterprise, at: datetime) -> N
     application.submitted_at = at
 
 
-def move(application: Application, row: Transition, at: datetime) -> None:
-    """Lay one row of the table into the application."""
-    application.state = routing.target(row, application.region)
-    application.result = row.result
-    application.version += 1
-    routing.arrive(application)
-    if row.said == UNRECORDED:
-        application.saved_at = at
-    else:
-        application.arrived_at = at
+def moved(application: Application, row: Transition, at: datetime) -> dict[str, Any]:
+    """Return the columns of the application as one row of the table leaves them."""
+    state = routing.target(row, application.region)
+    return {
+        "state": state,
+        "result": row.result,
+        "version": application.version + 1,
+        "reached": routing.reached(application, state),
+        "saved_at" if row.said == UNRECORDED else "arrived_at": at,
+    }
 
 
 def line(

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, text
-from sqlalchemy.orm import joinedload
-from sqlalchemy.orm.attributes import instance_state
+from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy.orm import joinedload, make_transient_to_detached
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
 from models import (
     Account,
@@ -53,6 +54,9 @@ COUNT = text(
     " ON CONFLICT (year) DO UPDATE SET last = counters.last + 1 RETURNING last"
 )
 """One statement, because also the year's first number may be asked for by two processes at once."""
+
+_APPLICATIONS = table_of(Application)
+WRITE_APPLICATION = update(_APPLICATIONS).where(_APPLICATIONS.c.id == bindparam("of"))
 
 _REVIEWS = table_of(Review)
 _EARLIER = _REVIEWS.alias()
@@ -162,7 +166,7 @@ def lock(application_id: int, person: Account) -> Application:
     application = db.session.scalars(
         select(Application)
         .where(Application.id == application_id, scope.visible(person))
-        .options(joinedload(Application.region))
+        .options(joinedload(Application.region).lazyload(Region.office))
         .with_for_update(of=Application)
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -263,7 +267,7 @@ def _hold(enterprise: Enterprise) -> None:
 def _move(application: Application, row: Transition, person: Account, reason: str) -> Review | None:
     """Write state, history and messages. Whoever calls holds the lock and has checked everything."""
     before, at = application.state, now()
-    moves.move(application, row, at)
+    _write(application, moves.moved(application, row, at))
     if row.said == UNRECORDED:
         return None
     review = _record(application, row.action, before, person, reason, at)
@@ -284,7 +288,7 @@ def reroute(
     before, at = application.state, now()
     application.state = routing.rerouted(before, region)
     routing.enter(application, region)
-    routing.arrive(application)
+    application.reached = routing.reached(application, application.state)
     application.version += 1
     present_desk = routing.desk_of(application)
     if present_desk != desk:
@@ -311,12 +315,25 @@ def employer_closed(application: Application, person: Account, why: str) -> Revi
     return review
 
 
+def _write(application: Application, columns: dict[str, Any]) -> None:
+    """Change some columns of the row, and of the object alike: to look what has changed takes a session longer."""
+    db.session.execute(WRITE_APPLICATION, {"of": application.id, **columns})
+    for column, value in columns.items():
+        set_committed_value(application, column, value)
+
+
 def _record(
     application: Application, action: Action, before: State, person: Account, reason: str, at: datetime
 ) -> Review:
     line = moves.line(application, action, before, person, reason, at)
     written = db.session.execute(WRITE_LINE, {"of": application.id, **line}).one()
-    return Review(**line, **written._mapping, application=application)
+    review = Review(**line, **written._mapping)
+    make_transient_to_detached(review)
+    db.session.add(
+        review
+    )  # as if it had been read: it is the one that everybody gets who reads it from here on
+    set_committed_value(review, "application", application)
+    return review
 
 
 def _next_number(at: datetime) -> str:

@@ -104,9 +104,9 @@ def desk(step: State, enterprise: Enterprise, region: Region | None = None) -> D
     return Desk(office.name, office.telephone, office_id=office.id)
 
 
-def arrive(application: Application) -> None:
-    """Note whose desk the application is on now: it is in their sight from here on."""
-    application.reached |= REACH.get(application.state, 0)
+def reached(application: Application, state: State) -> int:
+    """Return the desks that an application has been on once it is in this state: it is in their sight from here on."""
+    return application.reached | REACH.get(state, 0)
 
 
 def enter(application: Application, region: Region) -> None:
