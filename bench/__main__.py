@@ -8,16 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import floor, measuring, papers, report
+from bench import floor, importing, measuring, papers, report
 from bench.browser import Browser
 from bench.measuring import p50
-from bench.pages import pages
+from bench.pages import ACCOUNTS, REGION, everybodys, pages
 from bench.servers import HOME, Postgres, Site, Town
 
 SIZES = [int(size) for size in os.environ.get("SIZES", "10000,100000,1000000").split(",")]
 ROUNDS = int(os.environ.get("ROUNDS", "10"))
 STARTS = 5
-REGION = "东胜区"
 
 
 def main() -> None:
@@ -30,7 +29,7 @@ def main() -> None:
     report.keep(
         {"measured": datetime.now(UTC).isoformat(timespec="minutes"), "machine": machine(), "sizes": sizes}
     )
-    print("\n".join(report.table(sizes)))
+    print("\n".join([*report.table(sizes), "", *report.flat(sizes)]))
 
 
 def measured(town: Town) -> dict[str, Any]:
@@ -70,15 +69,21 @@ def measured(town: Town) -> dict[str, Any]:
         many = [measuring.at_once(browsers["city"], "/city/?tab=all") for _ in range(3)]
         floors = [measuring.at_once(others["city"], "/list/all") for _ in range(3)]
         further = {**papers.page_with_pictures(town, browsers["city"]), **papers.upload(town, ours)}
+        flat = [
+            {"who": page.who, "name": page.name, "ours": p50(seconds)}
+            for page, seconds in measuring.alone(_everybody(town, ours), everybodys(town)).items()
+        ]
         memory, memory_of_floor = ours.memory(), beneath.memory()
         weight = measuring.weight(browsers["city"], "/city/?tab=all")
     finally:
         ours.stop()
         beneath.stop()
+    further |= importing.enterprises(town)
     per_second, floor_per_second = sorted(many)[1], sorted(floors)[1]
     return {
         "applications": town.size,
         "pages": rows,
+        "flat": flat,
         "figures": {
             "requests a second, 8 clients": f"**{per_second / floor_per_second:.2f} x** ({per_second:.0f} : {floor_per_second:.0f})",
             "memory a worker, MiB": f"PSS {max(p for p, _ in memory):.0f}, RSS {max(r for _, r in memory):.0f}"
@@ -88,6 +93,19 @@ def measured(town: Town) -> dict[str, Any]:
         },
         "further": further,
     }
+
+
+def _everybody(town: Town, site: Site) -> dict[str, Browser]:
+    """Return a browser for each role, and one for nobody."""
+    found = {"nobody": Browser(site.port)}
+    for role, place in ACCOUNTS.items():
+        account = town.account(role, place)
+        found[role] = Browser(site.port)
+        found[role].log_in(DOORS.get(role, "staff"), account["login"], account["password"])
+    return found
+
+
+DOORS = {"applicant": "personal", "enterprise": "enterprise"}
 
 
 def _start(application: str, alive: str, environment: dict[str, str]) -> float:

@@ -13,12 +13,15 @@ from contextlib import contextmanager
 from posixpath import dirname, join, normpath
 
 from bench.browser import TOKEN, Browser
-from bench.pages import Page
+from bench.pages import Opened, Page
 from bench.servers import Town
 
 ROUNDS = 10
 EACH = 8
 """Times a page is opened in a row, by each of the two in every round."""
+
+ROUNDS_ALONE, EACH_ALONE = 4, 5
+"""Of the pages without a floor."""
 
 CLIENTS = 8
 SECONDS = 4.0
@@ -45,6 +48,20 @@ def in_turn(
                 taken[page][1].append(floor[page.who].get(page.floor).seconds)
     for page, (mine, theirs) in taken.items():
         yield page, mine, theirs
+
+
+def alone(browsers: dict[str, Browser], pages: list[Opened]) -> dict[Opened, list[float]]:
+    """Return the seconds of each page of ours, round after round; each was opened before."""
+    for page in pages:
+        answer = browsers[page.who].get(page.path)
+        if answer.status != 200:
+            raise RuntimeError(f"{page.who}, {page.name}: {answer.status}")
+    taken: dict[Opened, list[float]] = {page: [] for page in pages}
+    for _ in range(ROUNDS_ALONE):
+        for page in pages:
+            for _ in range(EACH_ALONE):
+                taken[page].append(browsers[page.who].get(page.path).seconds)
+    return taken
 
 
 def passing(

@@ -9,6 +9,11 @@ from sqlalchemy import select
 
 from bench.servers import Town
 from models import Application, db
+from workflow.accounts import login_digest
+
+REGION = "东胜区"
+ACCOUNTS = {"applicant": "", "enterprise": REGION, "office": REGION, "city": "", "administrator": ""}
+"""Whose pages are opened, by role; the place tells one of several."""
 
 
 @dataclass(frozen=True)
@@ -48,3 +53,111 @@ def pages(town: Town) -> list[Page]:
         q = quote(words)
         found.append(Page(name, "city", f"/city/?tab=all&q={q}", f"/list/all?by={kind}&q={q}", most, reach))
     return found
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page that somebody opens, to see whether it costs the same in every town."""
+
+    name: str
+    who: str
+    path: str
+
+
+def everybodys(town: Town) -> list[Opened]:
+    """Return the pages of every role; what they name is found in this town."""
+    found = _found(town)
+    return [
+        Opened(name, who, path.format(**found))
+        for who, pages in PAGES.items()
+        for name, path in pages.items()
+    ]
+
+
+PAGES: dict[str, dict[str, str]] = {
+    "nobody": {"portal": "/", "申请须知": "/notice/", "login": "/login/personal", "health": "/healthz"},
+    "applicant": {
+        "home": "/personal/",
+        "form": "/personal/application/{own}/",
+        "attachments": "/personal/application/{own}/attachments/",
+        "history": "/personal/application/history/",
+        "employers with two characters": f"/personal/application/employers/?q={quote('能源')}",
+        "employers, none": f"/personal/application/employers/?q={quote('龘龘')}",
+        "messages": "/messages/",
+        "account": "/account/",
+    },
+    "enterprise": {
+        "waiting": "/enterprise/",
+        "decided": "/enterprise/?tab=decided",
+        "all, last page": "/enterprise/?tab=all&page=last",
+        "one application": "/enterprise/{at_enterprise}/",
+        "reviewers": "/enterprise/reviewers/",
+        "messages": "/messages/",
+    },
+    "office": {
+        "waiting": "/office/",
+        "decided": "/office/?tab=decided",
+        "all, last page": "/office/?tab=all&page=last",
+        "one application": "/office/{at_office}/",
+        "enterprises": "/office/enterprises/?tab=all",
+        "enterprises by name": f"/office/enterprises/?tab=all&q={quote('能源')}",
+        "messages": "/messages/",
+    },
+    "city": {
+        "waiting": "/city/",
+        "decided": "/city/?tab=decided",
+        "doctors, by number": "/city/?tab=all&education=doctor&sort=number",
+        "one application": "/city/{at_city}/",
+        "messages": "/messages/",
+    },
+    "administrator": {
+        "overview": "/administration/",
+        "applications": "/administration/applications/",
+        "applications that were refused": "/administration/applications/?result=refused",
+        "one application": "/administration/applications/{at_city}/",
+        "enterprises": "/administration/enterprises/",
+        "enterprises by name": f"/administration/enterprises/?q={quote('能源')}",
+        "enterprises, none": f"/administration/enterprises/?q={quote('龘龘')}",
+        "one enterprise": "/administration/enterprises/{employer}/",
+        "staff": "/administration/staff/",
+        "staff by name": f"/administration/staff/?q={quote('敏')}",
+        "regions": "/administration/regions/",
+        "form": "/administration/form/",
+        "imports": "/administration/imports/",
+        "changes": "/administration/changes/",
+        "changes, none": f"/administration/changes/?q={quote('龘龘')}",
+    },
+}
+"""By who opens it."""
+
+
+def _found(town: Town) -> dict[str, str]:
+    waiting = "SELECT number FROM applications WHERE state = %s AND {} ORDER BY arrived_at, id LIMIT 1"
+    with town.site() as app, app.app_context(), town.connected() as database:
+        of = {role: town.account(role, place)["login"] for role, place in ACCOUNTS.items()}
+        digest = login_digest("personal", of["applicant"])
+        statements = {
+            "own": (
+                "SELECT number FROM applications WHERE applicant_id ="
+                " (SELECT id FROM accounts WHERE login_digest = %s) ORDER BY id DESC LIMIT 1",
+                [digest],
+            ),
+            "employer": ("SELECT id FROM enterprises WHERE credit_code = %s", [of["enterprise"]]),
+            "at_enterprise": (
+                waiting.format(
+                    "submitted_enterprise_id = (SELECT id FROM enterprises WHERE credit_code = %s)"
+                ),
+                ["enterprise_review", of["enterprise"]],
+            ),
+            "at_office": (
+                waiting.format(
+                    "region_id IN (SELECT r.id FROM regions r JOIN accounts a USING (office_id) WHERE a.login = %s)"
+                ),
+                ["preliminary_review", of["office"]],
+            ),
+            "at_city": (waiting.format("true"), ["city_review"]),
+        }
+        rows = {name: database.execute(*asked).fetchone() for name, asked in statements.items()}  # type: ignore[arg-type]
+    if missing := [name for name, row in rows.items() if row is None]:
+        raise RuntimeError(f"this town has nothing to open for {missing}")
+    return {name: str(row[0]) for name, row in rows.items() if row}
