@@ -43,6 +43,7 @@ from models import (
     Setting,
     db,
 )
+from models.search import contains
 from workflow import completeness, scope
 from workflow.administration import BY_NAME
 from workflow.words import N_, NP_
@@ -98,12 +99,7 @@ class Changes(Administration, ScopedView):
             if chosen.get("row"):
                 query = query.where(Change.row_key == chosen["row"])
         if words := chosen.get("q"):
-            query = query.where(
-                or_(
-                    Change.label.contains(words, autoescape=True),
-                    Change.actor_name.contains(words, autoescape=True),
-                )
-            )
+            query = query.where(or_(contains(Change.label, words), contains(Change.actor_name, words)))
         rows = page(query, newest_first(Change), request.args.get("page", ""), PAGE_SIZE)
         return self.render(
             "administration/changes.html",

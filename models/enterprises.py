@@ -35,7 +35,8 @@ class Enterprise(Model):
     version: Mapped[int] = mapped_column(default=1)
     waiting_since: Mapped[datetime] = mapped_column(Instant, default=now)
 
-    region: Mapped[Region] = relationship(lazy="joined", innerjoin=True)
+    # "unnested": below the outer join of an account SQLite would read every enterprise, for each page of everybody.
+    region: Mapped[Region] = relationship(lazy="joined", innerjoin="unnested")  # type: ignore[arg-type]
     events: Mapped[list["RegistrationEvent"]] = relationship(
         order_by="RegistrationEvent.id", back_populates="enterprise"
     )

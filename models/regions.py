@@ -37,7 +37,7 @@ class Region(Model):
     active: Mapped[bool] = mapped_column(default=True)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id"))
 
-    office: Mapped[Office] = relationship(lazy="joined", innerjoin=True, back_populates="regions")
+    office: Mapped[Office] = relationship(lazy="joined", innerjoin="unnested", back_populates="regions")  # type: ignore[arg-type]
     merged_into: Mapped["Region | None"] = relationship(remote_side=[id])
 
     __table_args__ = (Index(None, "office_id"),)

@@ -19,6 +19,7 @@ from models import Account, Application, Role, State, db
 from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
+from tests.site import pages
 from tests.site.statements import multiplied
 from tests.site.test_statements import browser_of
 from tests.workflow.conftest import application_on
@@ -70,6 +71,7 @@ def large(
             ).one(),
             "personal": found.applicant,
         }
+        factories.previewed_import(people["administrator"], found.region)
         words = {
             "number": found.number,
             "reached": db.session.scalars(
@@ -79,8 +81,18 @@ def large(
             "initials": found.initials,
             "employer": found.submitted_enterprise.name,
             "code": found.submitted_enterprise.credit_code,
+            "administered": list(pages.of_one_row(app, people["administrator"])),
+            "opened": {
+                name: [
+                    path
+                    for rule, path in pages.of_one_kind(app, account)
+                    if not rule.endpoint.endswith(pages.PAPERS)
+                ]
+                for name, account in {**people, "nobody": None}.items()
+            },
+            "employer_id": found.submitted_enterprise_id,
         }
-        clients = {name: browser_of(app, account) for name, account in people.items()}
+        clients = {name: browser_of(app, account) for name, account in {**people, "nobody": None}.items()}
     yield app, clients, words
     with app.app_context():
         db.session.remove()
@@ -99,7 +111,7 @@ def test_no_page_reads_a_whole_table(
         for name, path in _pages(words):
             planned.clear()
             answer = clients[name].get(path)
-            assert answer.status_code == 200, (name, path)
+            assert answer.status_code in {200, 302, 303}, (name, path)
             for statement, plan in planned.plans.items():
                 if SCANS[engine.dialect.name].search(plan):
                     scans[name, path, statement[:300]] = plan
@@ -109,7 +121,7 @@ def test_no_page_reads_a_whole_table(
 
 
 def _pages(words: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Lists of each reviewer in every order, searches of each kind, and one application."""
+    """Lists of each reviewer in every order, searches of each kind, one application, and whatever else there is to open."""
     for name, root in (("office", "/office/"), ("city", "/city/"), ("enterprise", "/enterprise/")):
         for tab in ("waiting", "decided", "all"):
             for further in ("", "&page=last", "&sort=number", "&sort=name&order=desc", "&sort=submitted"):
@@ -132,9 +144,24 @@ def _pages(words: dict[str, Any]) -> Iterator[tuple[str, str]]:
             *(words[key] for key in ("number", "identity", "employer", "code")),
         ):
             yield name, f"{root}?tab=all&q={q}"
-    yield "administrator", "/administration/"
-    yield "personal", "/personal/"
+    for name, paths in words["opened"].items():
+        for path in paths:
+            yield name, path
+    for path in words["administered"]:
+        yield "administrator", path
     yield "personal", f"/personal/application/{words['number']}/"
+    yield "office", f"/office/enterprises/{words['employer_id']}/"
+    for name, path in (
+        ("administrator", "/administration/enterprises/?q="),
+        ("administrator", "/administration/changes/?q="),
+        ("administrator", "/administration/changes/?table=offices&q="),
+        ("office", "/office/enterprises/?tab=all&q="),
+        ("personal", "/personal/application/employers/?q="),
+    ):
+        for q in ("能源", "龘龘", "xny", words["code"]):
+            yield name, f"{path}{q}"
+    for narrowed in ("enterprises/?registration=pending", "enterprises/?page=last", "staff/?role=city"):
+        yield "administrator", f"/administration/{narrowed}"
 
 
 class Planned:
