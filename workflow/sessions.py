@@ -4,10 +4,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import joinedload
 
-from models import Account, LoginSession, Office, Setting, db, exclusive, now
+from models import Account, LoginSession, Office, Region, Setting, db, exclusive, now
 from workflow.settings import IDLE_MINUTES, worded
 
 LONGEST_IDLE = timedelta(hours=12)
@@ -17,8 +17,20 @@ NOTED_EVERY = timedelta(minutes=1)
 """How exactly it is known when somebody was last here: a page costs no writing."""
 
 
-WITH_PLACE = (joinedload(Account.office).joinedload(Office.regions), joinedload(Account.enterprise))
+WITH_PLACE = (
+    joinedload(Account.office).joinedload(Office.regions).lazyload(Region.office),
+    joinedload(Account.enterprise),
+)
 """Who asks is loaded in one statement with what every page says and every scope needs of them."""
+
+WHO_ASKS = (
+    select(Account, LoginSession.seen_at, Setting.value)
+    .join(LoginSession, LoginSession.account_id == Account.id)
+    .outerjoin(Setting, Setting.key == IDLE_MINUTES)
+    .where(Account.id == bindparam("number"), LoginSession.token == bindparam("token"))
+    .options(*WITH_PLACE)
+)
+"""Built once: every page begins with it."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +53,7 @@ def begin(account: Account) -> str:
 
 def find(number: int, stamp: str, token: str) -> Found | None:
     """Return the session; None where it was ended, or where the account's password has been changed since."""
-    row = (
-        db.session.execute(
-            select(Account, LoginSession.seen_at, Setting.value)
-            .join(LoginSession, LoginSession.account_id == Account.id)
-            .outerjoin(Setting, Setting.key == IDLE_MINUTES)
-            .where(Account.id == number, LoginSession.token == token)
-            .options(*WITH_PLACE)
-        )
-        .unique()
-        .one_or_none()
-    )
+    row = db.session.execute(WHO_ASKS, {"number": number, "token": token}).unique().one_or_none()
     if row is None:
         return None
     account, seen_at, idle_minutes = row
