@@ -10,6 +10,7 @@ from admin_views import (
     entrance,
     errors,
     frame,
+    languages,
     messages,
     office,
     personal,
@@ -24,6 +25,7 @@ from admin_views.languages import Catalogue, chosen_language
 __all__ = ["Catalogue", "chosen_language", "load_account", "register"]
 
 CONSOLES = (
+    languages,
     sending,
     frame,
     errors,
