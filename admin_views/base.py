@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Select, select
 from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
+from admin_views.frame import numbers
 from models import db
 from workflow import scope
 
@@ -61,9 +62,9 @@ class Closed(BaseView):
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return fn(self, *args, **kwargs)  # upstream retries on TypeError and so hides where it came from
 
-    def menu_count(self) -> int:
-        """Return the number that stands beside this view in the menu; 0 shows none."""
-        return 0
+    def menu_number(self) -> Select[Any] | None:
+        """Return the query for the number that stands beside this view in the menu; a 0 is not shown."""
+        return None
 
 
 def door_of(endpoint: str | None) -> str:
@@ -131,17 +132,24 @@ def listed(text: str) -> str:
 
 def menu(admin: Admin | None, present: BaseView | None = None) -> list[dict[str, Any]]:
     """Return the menu of a console as the layout draws it."""
-    found = []
-    for item in admin.menu() if admin else []:
-        view = item._view
-        if not view.is_visible():
-            continue
-        found.append(
-            {
-                "label": listed(str(view.name)),
-                "url": view.get_url(f"{view.endpoint}.{view._default_view}"),
-                "current": view is present,
-                "count": view.menu_count() if isinstance(view, Closed) else 0,
-            }
-        )
-    return found
+    asked = menu_numbers(admin)
+    counts = dict(zip(asked, numbers(*asked.values()), strict=True))
+    return [
+        {
+            "label": listed(str(view.name)),
+            "url": view.get_url(f"{view.endpoint}.{view._default_view}"),
+            "current": view is present,
+            "count": counts.get(view, 0),
+        }
+        for view in _shown_in_menu(admin)
+    ]
+
+
+def menu_numbers(admin: Admin | None) -> dict[BaseView, Select[Any]]:
+    """Return the queries for the numbers of a console's menu, by their view."""
+    views = (view for view in _shown_in_menu(admin) if isinstance(view, Closed))
+    return {view: number for view in views if (number := view.menu_number()) is not None}
+
+
+def _shown_in_menu(admin: Admin | None) -> list[BaseView]:
+    return [item._view for item in admin.menu() if item._view.is_visible()] if admin else []

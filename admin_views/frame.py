@@ -1,23 +1,29 @@
 """What every page needs: the frame around it, and how words, times and files are written on it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, g, session, url_for
 from flask_babel import get_locale, gettext, ngettext
 from flask_login import current_user
-from sqlalchemy import select
+from markupsafe import Markup
+from sqlalchemy import Select, select
 
 from admin_views import entrance
+from admin_views.languages import once_a_language
 from models import Account, db
-from workflow import form, messages
-from workflow.calendar import ORDOS, Waiting, waited
+from workflow import form, messages, scope
+from workflow.calendar import ORDOS, Waiting, local_date, today, waited
 from workflow.completeness import Problem
 from workflow.settings import DEFAULTS, HELP_LINE, SITE_NAME, kept, setting, worded
 
 LATE_WORKING_DAYS = 5
 """From here on a waiting time is amber."""
+MOST_STATEMENTS = 50
+"""So many kinds of frame are kept with their statement: a role's pages differ by one number or none."""
+MOST_DRAWN = 1000
 PAGES = ("text/html", "application/json")
 
 
@@ -32,6 +38,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(stamp)
     app.add_template_filter(day)
     app.add_template_filter(waiting)
+    app.add_template_filter(once)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
@@ -42,12 +49,36 @@ def frame() -> dict[str, Any]:
     return g.frame
 
 
+def numbers(*asked: Select[Any]) -> list[int]:
+    """Return what each of these queries counts, asked in the one statement in which the frame asks for its own.
+
+    What a page has asked for once it need not ask for again.
+    """
+    known = g.setdefault("numbers", {})
+    missing = tuple(each for each in asked if each not in known)
+    if missing or "frame_says" not in g:
+        account: Account = current_user._get_current_object()
+        statement = _statement(scope.like(account), missing)
+        help_line, unread, *found = db.session.execute(statement, scope.values(account)).one()
+        g.frame_says = help_line, unread
+        known.update(zip(missing, found, strict=True))
+    return [known[each] for each in asked]
+
+
+@lru_cache(maxsize=MOST_STATEMENTS)
+def _statement(actor: scope.Anybody, asked: tuple[Select[Any], ...]) -> Select[Any]:
+    return select(
+        *(each.scalar_subquery() for each in (kept(HELP_LINE), messages.count_of_unread(actor), *asked))
+    )
+
+
 def _frame() -> dict[str, Any]:
     if not current_user.is_authenticated:
         return {**bare_frame(), "help_line": setting(HELP_LINE)}
     account: Account = current_user._get_current_object()
-    asked = select(kept(HELP_LINE).scalar_subquery(), messages.count_of_unread(account).scalar_subquery())
-    help_line, unread = db.session.execute(asked).one()
+    if "frame_says" not in g:
+        numbers()
+    help_line, unread = g.frame_says
     return {
         **bare_frame(),
         "help_line": worded(HELP_LINE, help_line),
@@ -123,7 +154,12 @@ def day(value: date | None) -> str:
 
 def waiting(since: datetime) -> dict[str, Any]:
     """Return how long something has waited, in words, and whether that is too long."""
-    time: Waiting = waited(since)
+    return _waiting(local_date(since), today())
+
+
+@once_a_language
+def _waiting(start: date, end: date) -> dict[str, Any]:
+    time: Waiting = waited(start, end)
     if time.days == 0:
         return {"words": gettext("今天"), "late": False}
     words = (
@@ -132,3 +168,8 @@ def waiting(since: datetime) -> dict[str, Any]:
         else ngettext("%(num)s 天", "%(num)s 天", time.days)
     )
     return {"words": words, "late": time.days >= LATE_WORKING_DAYS}
+
+
+def once(macro: Callable[..., Markup]) -> Callable[..., Markup]:
+    """Let a macro that says nothing but what it is given be drawn once for each thing it is given."""
+    return lru_cache(maxsize=MOST_DRAWN)(macro)

@@ -3,12 +3,14 @@
 No table is counted, no offset is skipped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, literal, select, tuple_, union
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select, tuple_, union
 
 from admin_views.base import LONGEST_ID
 from models import db
@@ -16,6 +18,10 @@ from models import db
 FORWARD, BACKWARD = "after", "before"
 LAST = "last"
 SEPARATOR = "~"
+
+HERE, HERE_ID = "here", "here_id"
+"""What a statement calls the row from which it goes on."""
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -31,11 +37,11 @@ class Order:
         falling = self.descending is not backwards
         return tuple(key.desc() if falling else key.asc() for key in (self.column, self.id))
 
-    def beyond(self, value: Any, row_id: int, backwards: bool) -> ColumnElement[bool]:
-        """Return what lies on the other side of a row."""
-        here = tuple_(self.column, self.id)  # compared as one, which an index can begin with
-        there = tuple_(literal(value, self.column.type), literal(row_id, self.id.type))
-        return here < there if self.descending is not backwards else here > there
+    def beyond(self, backwards: bool) -> ColumnElement[bool]:
+        """Return what lies on the other side of the row that `here` names."""
+        mine = tuple_(self.column, self.id)  # compared as one, which an index can begin with
+        there = tuple_(bindparam(HERE, type_=self.column.type), bindparam(HERE_ID, type_=self.id.type))
+        return mine < there if self.descending is not backwards else mine > there
 
 
 @dataclass(frozen=True)
@@ -49,55 +55,68 @@ class Page:
     last: str | None
 
 
-Queries = Sequence[Select[Any]]
-"""Several ways to rows of one list; the last two columns of each are the order's column and id."""
+class Listing:
+    """Rows in an order, a page at a time. Several queries are several ways to rows of one list: each finds its own by
+    its own index, and a row counts once; the last two columns of each are the order's column and id.
+
+    A statement is built when it is first needed and kept, since building costs more than asking.
+    """
+
+    def __init__(self, queries: Sequence[Select[Any]], order: Order) -> None:
+        self._queries = queries
+        self._order = order
+        self._statement = cache(self._built)
+
+    def page(self, cursor: str, size: int, values: Mapping[str, Any] = NONE) -> Page:
+        """Return the page that the cursor names; the first when it names none. `values` are what the queries leave open."""
+        direction, value, row_id = _read(cursor, self._order)
+        backwards = direction in {BACKWARD, LAST}
+        rows = self._rows(size + 1, row_id is not None, backwards, {**values, HERE: value, HERE_ID: row_id})
+        more, rows = len(rows) > size, rows[:size]
+        if direction == BACKWARD and len(rows) < size:
+            return self.page("", size, values)  # the beginning is there already: a whole page of it
+        if backwards:
+            rows.reverse()
+        before = more if backwards else row_id is not None
+        after = row_id is not None if backwards else more
+        return Page(
+            rows,
+            first="" if before else None,
+            previous=_write(BACKWARD, rows[0]) if before and rows else None,
+            next=_write(FORWARD, rows[-1]) if after and rows else None,
+            last=LAST if after else None,
+        )
+
+    def following(self, value: Any, row_id: int, values: Mapping[str, Any] = NONE) -> Row[Any] | None:
+        """Return the row after this one; from the beginning again when this was the last."""
+        here = {**values, HERE: value, HERE_ID: row_id}
+        for beyond in (True, False):
+            if found := self._rows(1, beyond, False, here):
+                return found[0]
+        return None
+
+    def _rows(self, most: int, beyond: bool, backwards: bool, values: Mapping[str, Any]) -> list[Row[Any]]:
+        return list(db.session.execute(self._statement(most, beyond, backwards), values))
+
+    def _built(self, most: int, beyond: bool, backwards: bool) -> Select[Any]:
+        order = self._order
+        wanted = [
+            (query.where(order.beyond(backwards)) if beyond else query)
+            .order_by(*order.by(backwards))
+            .limit(most)
+            for query in self._queries
+        ]
+        if len(wanted) == 1:
+            return wanted[0]
+        rows = union(*(select(query.subquery()) for query in wanted)).subquery()
+        *_, column, key = rows.c
+        merged = Order(column, key, order.descending).by(backwards)
+        return select(rows).order_by(*merged).limit(most)
 
 
-def page(queries: Select[Any] | Queries, order: Order, cursor: str, size: int) -> Page:
-    """Return the page of what the queries find that the cursor names; the first when it names none."""
-    queries = [queries] if isinstance(queries, Select) else queries
-    direction, value, row_id = _read(cursor, order)
-    backwards = direction in {BACKWARD, LAST}
-    beyond = None if row_id is None else order.beyond(value, row_id, backwards)
-    rows = _first(queries, order, size + 1, beyond, backwards)
-    more, rows = len(rows) > size, rows[:size]
-    if direction == BACKWARD and len(rows) < size:
-        return page(queries, order, "", size)  # the beginning is there already: a whole page of it
-    if backwards:
-        rows.reverse()
-    before = more if backwards else row_id is not None
-    after = row_id is not None if backwards else more
-    return Page(
-        rows,
-        first="" if before else None,
-        previous=_write(BACKWARD, rows[0]) if before and rows else None,
-        next=_write(FORWARD, rows[-1]) if after and rows else None,
-        last=LAST if after else None,
-    )
-
-
-def following(queries: Queries, order: Order, value: Any, row_id: int) -> Row[Any] | None:
-    """Return the row after this one; from the beginning again when this was the last."""
-    for beyond in (order.beyond(value, row_id, backwards=False), None):
-        if found := _first(queries, order, 1, beyond):
-            return found[0]
-    return None
-
-
-def _first(
-    queries: Queries, order: Order, most: int, beyond: Any = None, backwards: bool = False
-) -> list[Row[Any]]:
-    """Return the first rows of several queries: each finds its own by its own index, and a row counts once."""
-    wanted = [
-        (query if beyond is None else query.where(beyond)).order_by(*order.by(backwards)).limit(most)
-        for query in queries
-    ]
-    if len(wanted) == 1:
-        return list(db.session.execute(wanted[0]))
-    rows = union(*(select(query.subquery()) for query in wanted)).subquery()
-    *_, column, key = rows.c
-    merged = Order(column, key, order.descending).by(backwards)
-    return list(db.session.execute(select(rows).order_by(*merged).limit(most)))
+def page(query: Select[Any], order: Order, cursor: str, size: int) -> Page:
+    """Return the page of what a query finds that the cursor names; the first when it names none."""
+    return Listing([query], order).page(cursor, size)
 
 
 def _write(direction: str, row: Row[Any]) -> str:

@@ -1,12 +1,13 @@
 """初审: a banner's, district's or park's office reviews what belongs to its regions, and approves their enterprises (O1, O3)."""
 
+from functools import cache
 from typing import Any
 
 from flask import Flask, abort, flash, redirect, request
 from flask_admin import Admin, expose
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from werkzeug.wrappers import Response
 
 from admin_views.base import ScopedView, menu
@@ -54,9 +55,8 @@ class EnterpriseAccounts(ScopedView):
     def render(self, template: str, **context: Any) -> str:
         return super().render(template, console=gettext("初审"), menu=menu(self.admin, self), **context)
 
-    def menu_count(self) -> int:
-        some = self.rows(Enterprise.id).where(_waiting()).limit(MOST_COUNTED).subquery()
-        return db.session.scalar(select(func.count()).select_from(some)) or 0
+    def menu_number(self) -> Select[Any]:
+        return _number_waiting(scope.like(current_user))
 
     @expose("/")
     def index_view(self) -> str:
@@ -198,6 +198,12 @@ class EnterpriseAccounts(ScopedView):
 
 def _waiting() -> ColumnElement[bool]:
     return (Enterprise.registration == Registration.PENDING) & Enterprise.active
+
+
+@cache
+def _number_waiting(actor: scope.Anybody) -> Select[Any]:
+    some = select(Enterprise.id).where(scope.enterprises(actor), _waiting()).limit(MOST_COUNTED).subquery()
+    return select(func.count()).select_from(some)
 
 
 def register(app: Flask) -> None:

@@ -5,7 +5,7 @@ A console says what is special about it and nothing else. Decisions go through w
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from flask import abort, flash, redirect, request, session
 from flask_admin import expose
@@ -14,9 +14,10 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement
 
 from admin_views import review_list
-from admin_views.base import ScopedView, menu
-from admin_views.frame import said
-from admin_views.keyset import following, page
+from admin_views.base import ScopedView, menu, menu_numbers
+from admin_views.frame import numbers, said
+from admin_views.keyset import Listing
+from admin_views.languages import once_a_language
 from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
 from admin_views.review_page import PHRASES, sections, too_long
@@ -34,6 +35,9 @@ from workflow.transitions import (
     actions,
 )
 from workflow.words import N_
+
+PLAIN_IN_QUERY = "!$'()*,/:;?@"
+"""What browsers leave as it is in a query, and url_for too."""
 
 
 class ReviewConsole(PaperRoutes, ScopedView):
@@ -76,29 +80,27 @@ class ReviewConsole(PaperRoutes, ScopedView):
             chosen.get("sort", "waiting"),
             chosen.get("order", self._usual_order(tab)) == "desc",
         )
-        order = review_list.order(sort, descending)
-        rows = page(
-            [review_list.query(criterion, order) for criterion in self._listed(tab, chosen)],
-            order,
-            chosen.get("page", ""),
-            review_list.PAGE_SIZE,
-        )
+        listing, values = self._listing(tab, chosen, sort, descending)
+        rows = listing.page(chosen.get("page", ""), review_list.PAGE_SIZE, values)
+        address = self.get_url(".index_view")
         return self.render(
             "review/list.html",
             list_frame=self.list_frame,
             title=self.title,
-            tabs=self._tabs(tab, chosen),
+            tabs=self._tabs(address, tab, chosen),
             tab=tab,
-            filters=self.filters,
+            filters=_filters(type(self)),
             chosen=chosen,
             filtered=any(key in chosen for key in ("q", *self.filters)),
-            columns=self._columns(sort, descending, chosen),
+            columns=self._columns(address, sort, descending, chosen),
             rows=rows.rows,
             pager={
-                key: self._turned(chosen, getattr(rows, key)) for key in ("first", "previous", "next", "last")
+                key: None if cursor is None else _with(address, {**chosen, "page": cursor})
+                for key in ("first", "previous", "next", "last")
+                for cursor in (getattr(rows, key),)
             },
-            state_words=_said(STATE_WORDS),
-            result_words=_said(RESULT_WORDS),
+            state_words=_state_words(),
+            result_words=_result_words(),
             educations={
                 number: _said(words)
                 for number, words in review_list.educations({row.form_version for row in rows.rows}).items()
@@ -110,50 +112,58 @@ class ReviewConsole(PaperRoutes, ScopedView):
     def _usual_order(self, tab: str) -> str:
         return "asc" if tab == "waiting" else "desc"
 
-    def _listed(self, tab: str, chosen: dict[str, str]) -> list[ColumnElement[bool]]:
-        """Return the criteria of the rows to list: one, or one for each way in which a search finds them."""
-        criterion = review_list.TABS[tab][1](current_user)
-        for key, narrowing in self.filters.items():
-            if choice := narrowing.choices.get(chosen.get(key, "")):
-                criterion = criterion & choice.criterion()
+    def _listing(
+        self, tab: str, chosen: dict[str, str], sort: str, descending: bool, but_one: bool = False
+    ) -> tuple[Listing, dict[str, Any]]:
+        """Return the list as it is narrowed, and the values with which it is asked for: who asks, and for what."""
+        narrowing = tuple(
+            choice
+            for key, filter_ in self.filters.items()
+            if (choice := filter_.choices.get(chosen.get(key, "")))
+        )
         words = chosen.get("q", "").strip()
-        return [criterion & way for way in review_list.ways(words)] if words else [criterion]
+        search = review_list.search(words) if words else review_list.Search()
+        listing = review_list.listing(
+            scope.like(current_user), tab, narrowing, search.ways, search.lookup, sort, descending, but_one
+        )
+        return listing, {**scope.values(current_user), **search.values}
 
-    def _tabs(self, present: str, chosen: dict[str, str]) -> list[dict[str, Any]]:
+    def _tabs(self, address: str, present: str, chosen: dict[str, str]) -> list[dict[str, Any]]:
         narrowed = {key: chosen[key] for key in ("q", *self.filters) if key in chosen}
         return [
             {
-                "label": gettext(review_list.TABS[key][0]),
-                "url": self._list_url({**narrowed, "tab": key}),
+                "label": label,
+                "url": _with(address, {**narrowed, "tab": key}),
                 "current": key == present,
-                "count": review_list.counted(scope.waiting(current_user)) if key == "waiting" else None,
+                "count": self._number_waiting() if key == "waiting" else None,
             }
-            for key in self.tabs
+            for key, label in _tab_words(self.tabs).items()
         ]
 
-    def _columns(self, sort: str, descending: bool, chosen: dict[str, str]) -> list[dict[str, Any]]:
+    def _number_waiting(self) -> str:
+        asked = review_list.counted(scope.like(current_user)), *menu_numbers(self.admin).values()
+        return review_list.number_on_tab(numbers(*asked)[0])
+
+    def _columns(
+        self, address: str, sort: str, descending: bool, chosen: dict[str, str]
+    ) -> list[dict[str, Any]]:
         found = []
-        for key, (column, label) in review_list.SORTS.items():
+        for key, label, sortable in _column_words():
             present = key == sort
-            turned = {**chosen, "sort": key, "order": "asc" if present and descending else "desc", "page": ""}
-            if present and not descending:
-                turned["order"] = "desc"
-            elif not present:
-                turned["order"] = "asc"
+            turned = {
+                **chosen,
+                "sort": key,
+                "order": "desc" if present and not descending else "asc",
+                "page": "",
+            }
             found.append(
                 {
-                    "label": gettext(label),
-                    "url": self._list_url(turned) if column is not None else None,
+                    "label": label,
+                    "url": _with(address, turned) if sortable else None,
                     "sorted": ("desc" if descending else "asc") if present else None,
                 }
             )
         return found
-
-    def _turned(self, chosen: dict[str, str], cursor: str | None) -> str | None:
-        return None if cursor is None else self._list_url({**chosen, "page": cursor})
-
-    def _list_url(self, query: dict[str, str]) -> str:
-        return self.get_url(".index_view", **{key: value for key, value in query.items() if value})
 
     def back_to_list(self) -> str:
         """Return the list as this person left it."""
@@ -206,17 +216,15 @@ class ReviewConsole(PaperRoutes, ScopedView):
 
     def _next(self, present: Any) -> Any:
         """Return the one of the list that has waited longest after this one, or from the beginning when this was the last."""
-        order = review_list.order("waiting", descending=False)
-        queue = [
-            review_list.query(criterion & (Application.id != present.id), order)
-            for criterion in self._queue()
-        ]
-        return following(queue, order, present.arrived_at, present.id)
+        listing, values = self._listing(
+            "waiting", self._narrowed(), "waiting", descending=False, but_one=True
+        )
+        return listing.following(present.arrived_at, present.id, {**values, review_list.PRESENT: present.id})
 
-    def _queue(self) -> list[ColumnElement[bool]]:
-        """Return what waits, narrowed as this person left the list: who looks for one enterprise's decides that one's."""
+    def _narrowed(self) -> dict[str, str]:
+        """Return how this person narrowed what waits: who looks for one enterprise's decides that one's."""
         chosen = dict(parse_qsl(session.get(f"{self.console}-list", "")))
-        return self._listed("waiting", chosen if chosen.get("tab", "waiting") == "waiting" else {})
+        return chosen if chosen.get("tab", "waiting") == "waiting" else {}
 
     @expose("/<number>/decide/", methods=("POST",))
     def decide(self, number: str) -> Any:
@@ -288,5 +296,46 @@ class ReviewConsole(PaperRoutes, ScopedView):
         return self._page(found, disclosed={field: full})
 
 
+def _with(address: str, query: Mapping[str, str]) -> str:
+    """Return the list's address with what is chosen in it; url_for would look for the list once a link."""
+    given = urlencode({key: value for key, value in query.items() if value}, safe=PLAIN_IN_QUERY)
+    return f"{address}?{given}" if given else address
+
+
 def _said(words: Mapping[Any, str]) -> dict[Any, str]:
     return {key: said(word) for key, word in words.items()}
+
+
+@once_a_language
+def _state_words() -> dict[Any, str]:
+    return _said(STATE_WORDS)
+
+
+@once_a_language
+def _result_words() -> dict[Any, str]:
+    return _said(RESULT_WORDS)
+
+
+@once_a_language
+def _tab_words(tabs: tuple[str, ...]) -> dict[str, str]:
+    return {key: gettext(review_list.TABS[key][0]) for key in tabs}
+
+
+@once_a_language
+def _column_words() -> list[tuple[str, str, bool]]:
+    return [(key, gettext(label), column is not None) for key, (column, label) in review_list.SORTS.items()]
+
+
+@once_a_language
+def _filters(console: type[ReviewConsole]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    return [
+        (
+            key,
+            said(narrowing.label),
+            [
+                ("", said(narrowing.any)),
+                *((value, said(one.label)) for value, one in narrowing.choices.items()),
+            ],
+        )
+        for key, narrowing in console.filters.items()
+    ]

@@ -2,16 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, select, true
 
-from admin_views.keyset import Order
-from models import Account, Application, Enterprise, Result, State, db, now
-from models.search import contains
+from admin_views.keyset import Listing, Order
+from models import Application, Enterprise, Result, State, db, now
+from models.database import Instant
+from models.search import Lookup, bound, containing, lookup, spelled
 from workflow import form, scope
 from workflow.accounts import login_digest
 from workflow.form import EDUCATIONS
@@ -25,6 +27,12 @@ LAST_LETTER = "\U0010ffff"
 
 MOST_COUNTED = 999
 """The number on a tab stops here and says 999+: an exact count would cost as much as the table is long."""
+
+MOST_LISTINGS = 500
+"""So many shapes of a list are kept with their statements: roles, tabs, filters and sortings as people combine them."""
+
+PRESENT = "present_id"
+"""What a query calls the row that is open at the moment."""
 
 Criterion = ColumnElement[bool]
 
@@ -40,7 +48,7 @@ COLUMNS = (
     Application.result,
 )
 
-TABS: Mapping[str, tuple[str, Callable[[Account], Criterion]]] = {
+TABS: Mapping[str, tuple[str, Callable[[scope.Actor], Criterion]]] = {
     "waiting": (N_("待我审核"), scope.waiting),
     "decided": (N_("已审核"), scope.decided),
     "all": (N_("全部"), scope.visible),
@@ -79,11 +87,15 @@ def _education(key: str) -> Callable[[], Criterion]:
 
 
 def _since(column: Any, days: int) -> Callable[[], Criterion]:
-    return lambda: column >= now() - timedelta(days=days)
+    return lambda: column >= _ago(days)
 
 
 def _before(column: Any, days: int) -> Callable[[], Criterion]:
-    return lambda: column < now() - timedelta(days=days)
+    return lambda: column < _ago(days)
+
+
+def _ago(days: int) -> Any:
+    return bindparam(None, type_=Instant(), callable_=lambda: now() - timedelta(days=days))
 
 
 def _state(state: State) -> Callable[[], Criterion]:
@@ -135,35 +147,71 @@ MOST_EMPLOYERS = 50
 """So many are named one by one; words that more employers have in common are looked for among the rows themselves."""
 
 
-def ways(words: str) -> list[Criterion]:
-    """Return the ways in which a search can find rows, each served by an index of its own; what any of them finds counts.
+@dataclass(frozen=True)
+class Search:
+    """What somebody looks for: the ways to it, and the words that they go by. What any of them finds counts."""
+
+    ways: tuple[str, ...] = ("everything",)
+    lookup: Lookup | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+WAYS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
+    "everything": lambda _: true(),
+    "nothing": lambda _: false(),
+    "number": lambda _: Application.number == bindparam("number"),
+    "identity": lambda _: Application.identity_digest == bindparam("identity_digest"),
+    "initials": lambda _: Application.initials.between(bindparam("initials"), bindparam("initials_end")),
+    "name": lambda how: containing(Application.name, how) if how else false(),
+    "employers": lambda _: Application.submitted_enterprise_id.in_(bindparam("employers", expanding=True)),
+    "an employer's name": lambda how: spelled(Enterprise.name, how) if how else false(),
+}
+"""Each is served by an index of its own."""
+
+
+def search(words: str) -> Search:
+    """Return the ways by which words can find rows.
 
     Application number, whole identity number, pinyin initials, name, employer's name or code.
     """
-    found = []
+    ways: list[str] = []
+    how: Lookup | None = None
+    values: dict[str, Any] = {}
     if number := NUMBER.fullmatch(unicodedata.normalize("NFKC", words)):
-        found.append(Application.number == f"{number[1]}-{number[3]}")
+        ways.append("number")
+        values["number"] = f"{number[1]}-{number[3]}"
         if number[2]:
-            return found
+            return Search(tuple(ways), None, values)
     typed = normalised(words)
     if any(paper.shape.fullmatch(typed) for paper in PAPERS.values()):
-        found.append(Application.identity_digest == login_digest("personal", typed))
+        ways.append("identity")
+        values["identity_digest"] = login_digest("personal", typed)
     if CODE.fullmatch(typed):
-        return [*found, *_of_employers(Enterprise.credit_code == typed, false())] or [false()]
-    if LETTERS.fullmatch(words):
-        found.append(Application.initials.between(words.lower(), f"{words.lower()}{LAST_LETTER}"))
-    found.append(contains(Application.name, words))
-    return [
-        *found,
-        *_of_employers(contains(Enterprise.name, words), Enterprise.name.contains(words, autoescape=True)),
-    ]
+        employers = _employers(None, code=typed)
+    else:
+        if LETTERS.fullmatch(words):
+            ways.append("initials")
+            values |= {"initials": words.lower(), "initials_end": f"{words.lower()}{LAST_LETTER}"}
+        ways.append("name")
+        how = lookup(words)
+        values |= bound(words)
+        employers = _employers(how, **values)
+    if len(employers) > MOST_EMPLOYERS:
+        ways.append("an employer's name")
+    elif employers:
+        ways.append("employers")
+        values["employers"] = employers
+    return Search(tuple(ways) or ("nothing",), how, values)
 
 
-def _of_employers(named: Criterion, among_rows: Criterion) -> list[Criterion]:
-    few = db.session.scalars(select(Enterprise.id).where(named).limit(MOST_EMPLOYERS + 1)).all()
-    if len(few) > MOST_EMPLOYERS:
-        return [among_rows]
-    return [Application.submitted_enterprise_id.in_(few)] if few else []
+def _employers(how: Lookup | None, **values: Any) -> Sequence[int]:
+    return db.session.scalars(_of_employers(how), values).all()
+
+
+@cache
+def _of_employers(how: Lookup | None) -> Select[Any]:
+    named = containing(Enterprise.name, how) if how else Enterprise.credit_code == bindparam("code")
+    return select(Enterprise.id).where(named).limit(MOST_EMPLOYERS + 1)
 
 
 def educations(versions: set[int]) -> dict[int, Mapping[str, str]]:
@@ -177,17 +225,37 @@ def order(sort: str, descending: bool) -> Order:
     return Order(Application.arrived_at if column is None else column, Application.id, descending)
 
 
-def query(criterion: Criterion, chosen: Order) -> Select[Any]:
-    """Return the list's query over these rows; its last two columns are the order's, for keyset.page."""
-    return (
+@lru_cache(maxsize=MOST_LISTINGS)
+def listing(
+    actor: scope.Anybody,
+    tab: str,
+    narrowing: tuple[Choice, ...],
+    ways: tuple[str, ...],
+    lookup: Lookup | None,
+    sort: str,
+    descending: bool,
+    but_one: bool = False,
+) -> Listing:
+    """Return the list of this shape, whoever asks for whatever words. `but_one`: without the row `PRESENT`."""
+    criteria = [TABS[tab][1](actor), *(choice.criterion() for choice in narrowing)]
+    if but_one:
+        criteria.append(Application.id != bindparam(PRESENT))
+    chosen = order(sort, descending)
+    rows = (
         select(*COLUMNS, chosen.column.label("sort_key"), chosen.id.label("sort_id"))
         .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
-        .where(criterion)
+        .where(*criteria)
     )
+    return Listing([rows.where(WAYS[way](lookup)) for way in ways], chosen)
 
 
-def counted(criterion: Criterion) -> str:
-    """Return how many rows there are as a tab says it, counting no further than MOST_COUNTED."""
-    some = select(Application.id).where(criterion).limit(MOST_COUNTED + 1).subquery()
-    number = db.session.scalar(select(func.count()).select_from(some)) or 0
+@cache
+def counted(actor: scope.Anybody) -> Select[Any]:
+    """Return the query for how many rows wait, counting one further than MOST_COUNTED."""
+    some = select(Application.id).where(scope.waiting(actor)).limit(MOST_COUNTED + 1).subquery()
+    return select(func.count()).select_from(some)
+
+
+def number_on_tab(number: int) -> str:
+    """Return a number as a tab says it."""
     return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)

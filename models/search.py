@@ -6,9 +6,21 @@ immutable function; SQLite in a table beside, which triggers keep true whoever w
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import DDL, ColumnElement, Index, Integer, Select, String, and_, event, func, select
+from sqlalchemy import (
+    DDL,
+    ColumnElement,
+    Index,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    event,
+    func,
+    select,
+)
 from sqlalchemy import column as named
 from sqlalchemy import table as plain
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
@@ -21,8 +33,8 @@ CREATE OR REPLACE FUNCTION pieces(name text) RETURNS text[] LANGUAGE sql IMMUTAB
 'SELECT array(SELECT DISTINCT substr(name, n, width) FROM generate_series(1, length(name)) n, (VALUES (1), (2)) of(width))'
 """
 
-MOST_PIECES = 4
-"""Looked up on SQLite; the words themselves decide in the end."""
+PIECES = ("piece_1", "piece_2", "piece_3", "piece_4")
+"""So many are looked up on SQLite; the words themselves decide in the end."""
 
 BESIDE = (
     "CREATE TABLE {pieces} (piece TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (piece, id)) WITHOUT ROWID",
@@ -79,23 +91,59 @@ def _at(table: Any, moment: str, dialect: str, statement: str) -> None:
     event.listen(table, moment, DDL(statement).execute_if(dialect=dialect))  # type: ignore[no-untyped-call]
 
 
-def contains(name: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
-    """Return the criterion for a name that holds these words: found by its pieces, decided by the words themselves.
+WORDS = "words"
+
+
+class Lookup(NamedTuple):
+    """How a name is looked up: by which database, in how many pieces. Words alike in this differ in values alone."""
+
+    database: str
+    pieces: int
+
+
+def lookup(words: str) -> Lookup:
+    """Return how these words are looked up."""
+    return Lookup(db.engine.dialect.name, len(_pieces(words)))
+
+
+def bound(words: str) -> dict[str, Any]:
+    """Return the values with which a `containing` of their lookup looks for these words."""
+    pieces = _pieces(words)
+    return {WORDS: words, "pieces": pieces, **dict(zip(PIECES, pieces, strict=False))}
+
+
+def containing(name: InstrumentedAttribute[str], how: Lookup) -> ColumnElement[bool]:
+    """Return the criterion for a name that holds some words: found by its pieces, decided by the words themselves.
 
     The words are looked for in a name before it is taken to pieces, which costs a hundred times as much where a database
     goes along a list. Not by LIKE: whose guess of how many rows there are, times that of the pieces, is far too low.
     """
-    pieces = [words[n : n + 2] for n in range(max(len(words) - 1, 1))]
-    if db.engine.dialect.name == "postgresql":
-        return and_(func.strpos(name, words) > 0, func.pieces(name, type_=ARRAY(TEXT)).contains(pieces))
-    held = (_owner(name).in_(_owners(name, piece)) for piece in pieces[:MOST_PIECES])
-    return and_(func.instr(name, words) > 0, *held)
+    if how.database == "postgresql":
+        held = func.pieces(name, type_=ARRAY(TEXT)).contains(bindparam("pieces", type_=ARRAY(TEXT)))
+    else:
+        held = and_(*(_owner(name).in_(_owners(name, bindparam(key))) for key in PIECES[: how.pieces]))
+    return and_(spelled(name, how), held)
+
+
+def spelled(name: InstrumentedAttribute[str], how: Lookup) -> ColumnElement[bool]:
+    """Return the criterion for a name that holds some words, by the words alone."""
+    find = func.strpos if how.database == "postgresql" else func.instr
+    return find(name, bindparam(WORDS)) > 0
+
+
+def contains(name: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
+    """Return the criterion for a name that holds these words."""
+    return containing(name, lookup(words)).params(bound(words))
+
+
+def _pieces(words: str) -> list[str]:
+    return [words[n : n + 2] for n in range(max(len(words) - 1, 1))]
 
 
 def _owner(name: InstrumentedAttribute[str]) -> Any:
     return name.class_.id
 
 
-def _owners(name: InstrumentedAttribute[str], piece: str) -> Select[tuple[int]]:
+def _owners(name: InstrumentedAttribute[str], piece: Any) -> Select[tuple[int]]:
     beside = plain(_pieces_of(name.property.columns[0]), named("piece", String), named("id", Integer))
     return select(beside.c.id).where(beside.c.piece == piece)

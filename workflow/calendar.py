@@ -31,9 +31,8 @@ class Waiting:
     working: bool
 
 
-def waited(since: datetime, until: datetime | None = None) -> Waiting:
-    """Return the working days after the day of `since` up to and including that of `until` (default: today)."""
-    start, end = local_date(since), local_date(until or now())
+def waited(start: date, end: date) -> Waiting:
+    """Return the working days after the day `start` up to and including the day `end`."""
     try:
         days = sum(_workdays_to(date(year, 12, 31)) for year in range(start.year, end.year))
         days += _workdays_to(end) - _workdays_to(start)

@@ -272,7 +272,7 @@ def unread(actor: Account) -> int:
     return db.session.scalar(count_of_unread(actor)) or 0
 
 
-def count_of_unread(actor: Account) -> Select[int]:
+def count_of_unread(actor: scope.Actor) -> Select[int]:
     """Return the query of `unread`, for whoever asks more in the same statement."""
     newest = newest_ids(actor, LOOKED_AT).subquery()
     read = exists().where(MessageReading.message_id == newest.c.id, MessageReading.account_id == actor.id)
@@ -280,7 +280,7 @@ def count_of_unread(actor: Account) -> Select[int]:
     return select(func.count()).select_from(some)
 
 
-def newest_ids(actor: Account, most: int, before: int | None = None) -> CompoundSelect[int]:
+def newest_ids(actor: scope.Actor, most: int, before: int | None = None) -> CompoundSelect[int]:
     """Return the query for the ids of the newest messages, so many of each box: each comes in the order of its index."""
     older = true() if before is None else Message.id < before
     return union(

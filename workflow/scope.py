@@ -4,8 +4,10 @@ What is outside the scope does not exist for that account: 404, never 403.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, exists, false, or_, select, true
 
 from models import (
     Account,
@@ -27,11 +29,66 @@ from workflow.transitions import TRANSITIONS
 Criterion = ColumnElement[bool]
 
 
-def _own(actor: Account) -> Criterion:
+@dataclass(frozen=True)
+class Anybody:
+    """Whoever has this role, where a query is built once and asked for many; `values` says for whom it is asked."""
+
+    role: Role
+    of_enterprise: bool
+    of_office: bool
+
+    id = bindparam("actor_id", type_=Integer)
+    region_ids = bindparam("actor_region_ids", type_=Integer, expanding=True)
+    reviewed_region_ids = bindparam("actor_reviewed_region_ids", type_=Integer, expanding=True)
+
+    @property
+    def enterprise_id(self) -> Any:
+        return bindparam("actor_enterprise_id", type_=Integer) if self.of_enterprise else None
+
+    @property
+    def office_id(self) -> Any:
+        return bindparam("actor_office_id", type_=Integer) if self.of_office else None
+
+
+Actor = Account | Anybody
+
+
+def like(actor: Account) -> Anybody:
+    """Return the kind of actor this one is: of two that are alike, every criterion differs in values alone."""
+    return Anybody(actor.role, actor.enterprise_id is not None, actor.office_id is not None)
+
+
+def values(actor: Account) -> dict[str, Any]:
+    """Return what makes a query of anybody's this account's."""
+    return {
+        "actor_id": actor.id,
+        "actor_enterprise_id": actor.enterprise_id,
+        "actor_office_id": actor.office_id,
+        "actor_region_ids": _region_ids(actor),
+        "actor_reviewed_region_ids": _reviewed_region_ids(actor),
+    }
+
+
+def _region_ids(actor: Actor) -> Any:
+    """Return the regions of an office, to be named one by one: only of those that it knows can a database go through an index in a list's order."""
+    return actor.region_ids if isinstance(actor, Anybody) else [region.id for region in _regions(actor)]
+
+
+def _reviewed_region_ids(actor: Actor) -> Any:
+    if isinstance(actor, Anybody):
+        return actor.reviewed_region_ids
+    return [region.id for region in _regions(actor) if region.kind in KINDS_WITH_PRELIMINARY_REVIEW]
+
+
+def _regions(actor: Account) -> Sequence[Region]:
+    return actor.office.regions if actor.office else []
+
+
+def _own(actor: Actor) -> Criterion:
     return Application.applicant_id == actor.id
 
 
-def _names_the_enterprise(actor: Account) -> Criterion:
+def _names_the_enterprise(actor: Actor) -> Criterion:
     approved = select(Enterprise.id).where(
         Enterprise.id == actor.enterprise_id, Enterprise.registration == Registration.APPROVED
     )
@@ -39,29 +96,25 @@ def _names_the_enterprise(actor: Account) -> Criterion:
     return Application.submitted_enterprise_id == approved.scalar_subquery()
 
 
-def _of_the_offices_regions(actor: Account) -> Criterion:
-    reviewed = [region.id for region in _regions(actor) if region.kind in KINDS_WITH_PRELIMINARY_REVIEW]
-    return and_(Application.region_id.in_(reviewed), _has_been_at(State.PRELIMINARY_REVIEW))
+def _of_the_offices_regions(actor: Actor) -> Criterion:
+    return and_(
+        Application.region_id.in_(_reviewed_region_ids(actor)), _has_been_at(State.PRELIMINARY_REVIEW)
+    )
 
 
-def _reached_the_city(_actor: Account) -> Criterion:
+def _reached_the_city(_actor: Actor) -> Criterion:
     return _has_been_at(State.CITY_REVIEW)
-
-
-def _regions(actor: Account) -> Sequence[Region]:
-    """Return the regions of an office, to be named one by one: only of those that it knows can a database go through an index in a list's order."""
-    return actor.office.regions if actor.office else []
 
 
 def _has_been_at(step: State) -> Criterion:
     return Application.reached.bitwise_and(REACH[step]) != 0
 
 
-def _everything(_actor: Account) -> Criterion:
+def _everything(_actor: Actor) -> Criterion:
     return true()
 
 
-VISIBLE: dict[Role, Callable[[Account], Criterion]] = {
+VISIBLE: dict[Role, Callable[[Actor], Criterion]] = {
     Role.APPLICANT: _own,
     Role.ENTERPRISE: _names_the_enterprise,
     Role.OFFICE: _of_the_offices_regions,
@@ -70,19 +123,19 @@ VISIBLE: dict[Role, Callable[[Account], Criterion]] = {
 }
 
 
-def visible(actor: Account) -> Criterion:
+def visible(actor: Actor) -> Criterion:
     """Return the applications that this account may see (DESIGN.md, "Scope")."""
     return VISIBLE[actor.role](actor)
 
 
-def waiting(actor: Account) -> Criterion:
+def waiting(actor: Actor) -> Criterion:
     """Return the applications that wait for a decision of this account's desk."""
     states = dict.fromkeys(row.state for row in TRANSITIONS if row.by is actor.role)
     # Said with "equals" and not as a list, which would be written anew into each statement when it is sent.
     return and_(visible(actor), or_(false(), *(Application.state == state for state in states)))
 
 
-def decided(actor: Account) -> Criterion:
+def decided(actor: Actor) -> Criterion:
     """Return the applications that this account itself has decided and may still see."""
     mine = exists().where(
         Review.application_id == Application.id,
@@ -111,16 +164,16 @@ def attachments(actor: Account) -> Criterion:
     return and_(of_visible, Attachment.submitted_round.is_not(None), of_last_submission)
 
 
-ENTERPRISES: dict[Role, Callable[[Account], Criterion]] = {
+ENTERPRISES: dict[Role, Callable[[Actor], Criterion]] = {
     Role.APPLICANT: lambda _: false(),
     Role.ENTERPRISE: lambda actor: Enterprise.id == actor.enterprise_id,
-    Role.OFFICE: lambda actor: Enterprise.region_id.in_([region.id for region in _regions(actor)]),
+    Role.OFFICE: lambda actor: Enterprise.region_id.in_(_region_ids(actor)),
     Role.CITY: lambda _: false(),
     Role.ADMINISTRATOR: lambda _: true(),
 }
 
 
-def enterprises(actor: Account) -> Criterion:
+def enterprises(actor: Actor) -> Criterion:
     """Return the enterprises whose registration this account may see; an office decides those it sees (O3)."""
     return ENTERPRISES[actor.role](actor)
 
@@ -151,7 +204,7 @@ def choosable_enterprises() -> Criterion:
     )
 
 
-def boxes(actor: Account) -> list[Criterion]:
+def boxes(actor: Actor) -> list[Criterion]:
     """Return where messages to this account lie: its own, and those of its desk; each is in the order of an index."""
     found = [Message.account_id == actor.id]
     if actor.enterprise_id is not None:
@@ -161,7 +214,7 @@ def boxes(actor: Account) -> list[Criterion]:
     return found
 
 
-def messages(actor: Account) -> Criterion:
+def messages(actor: Actor) -> Criterion:
     """Return the messages to this account or to its desk."""
     return or_(*boxes(actor))
 
