@@ -34,6 +34,7 @@ CONTENT_SECURITY_POLICY = {
 def create_app(config: dict[str, Any] | None = None) -> Flask:
     """Return the site. `config` overrides the environment. Raises ConfigurationError when it would be unsafe."""
     app = Flask(__name__)
+    app.jinja_environment = admin_views.Templates
     app.config.update(settings(), **(config or {}))
     if isinstance(app.config["ENCRYPTION_KEYS"], str):
         app.config["ENCRYPTION_KEYS"] = parsed_keys(app.config["ENCRYPTION_KEYS"])

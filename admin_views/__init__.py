@@ -20,9 +20,10 @@ from admin_views import (
 )
 from admin_views.base import RowId
 from admin_views.entrance import load_account
+from admin_views.frame import Templates
 from admin_views.languages import Catalogue, chosen_language
 
-__all__ = ["Catalogue", "chosen_language", "load_account", "register"]
+__all__ = ["Catalogue", "Templates", "chosen_language", "load_account", "register"]
 
 CONSOLES = (
     languages,

@@ -5,6 +5,7 @@ What keeps a session alive is a person who asks for something; whatever a page a
 Never follows an address that leads out of this site, or into a room that is not this person's.
 """
 
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,6 +63,7 @@ def _look_at_the_session() -> Any:
     if current_user.is_authenticated:
         if g.session_unnoted and _is_asked_by_a_person():
             sessions.note(session[ROW])
+            g.session_noted = True
         if current_user.must_change_password and request.endpoint not in BEFORE_FIRST_PASSWORD:
             return redirect(url_for(FIRST_PASSWORD), 303)
         return None
@@ -97,7 +99,17 @@ def home(account: Account) -> str:
     """Return the address of this account's console; before its approval an enterprise has its registration alone (E3)."""
     if account.enterprise_id is not None and not registration.opens_console(account):
         return url_for("registration.index")
-    return url_for(f"{scope.CONSOLES[account.role]}.index_view")
+    return way_to(f"{scope.CONSOLES[account.role]}.index_view")
+
+
+def way_to(endpoint: str) -> str:
+    """Return the address of an endpoint that has one address for everybody: url_for, asked once."""
+    return _way_to(request.script_root, endpoint)
+
+
+@cache
+def _way_to(_script_root: str, endpoint: str) -> str:
+    return url_for(endpoint)
 
 
 def destination(account: Account, wanted: str | None) -> str:

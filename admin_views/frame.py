@@ -1,11 +1,12 @@
 """What every page needs: the frame around it, and how words, times and files are written on it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response, g, session, url_for
+from flask import Flask, Response, g, session
+from flask.templating import Environment
 from flask_babel import get_locale, gettext, ngettext
 from flask_login import current_user
 from markupsafe import Markup
@@ -27,12 +28,23 @@ MOST_DRAWN = 1000
 PAGES = ("text/html", "application/json")
 
 
+class Templates(Environment):
+    """Flask's templates, with the globals of each as one plain dictionary.
+
+    Jinja compares them at every import of a macro, one by one where they are a chain of dictionaries: a tenth of a page.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return {**self.globals, **(d or {})}
+
+
 def register(app: Flask) -> None:
     """Give the templates their frame, filters and globals."""
     app.context_processor(frame)
     app.after_request(prolong)
     app.after_request(keep)
     app.add_template_global(get_locale)
+    app.add_template_global(entrance.way_to)
     app.add_template_filter(said)
     app.add_template_filter(told)
     app.add_template_filter(stamp)
@@ -85,7 +97,7 @@ def _frame() -> dict[str, Any]:
         "account": {
             "name": account.name,
             "desk": str(account.office or account.enterprise or ""),
-            "url": url_for("accounts.own"),
+            "url": entrance.way_to("accounts.own"),
         },
         "home": entrance.home(account),
         "unread": unread,
@@ -106,8 +118,11 @@ def bare_frame() -> dict[str, Any]:
 
 
 def prolong(response: Response) -> Response:
-    """Let a page begin the hour of its session anew; a picture that arrives after the logout must not bring it back."""
-    if session.permanent and response.mimetype in PAGES:
+    """Let the cookie last as long as the session whose row has just been noted anew, once a minute.
+
+    A page does it; a picture that arrives after the logout must not bring the session back.
+    """
+    if g.get("session_noted") and response.mimetype in PAGES:
         session.modified = True
     return response
 

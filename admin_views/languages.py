@@ -5,8 +5,8 @@ from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from babel import Locale
-from flask import Flask, session
-from flask_babel import Domain, get_locale, gettext
+from flask import Flask, g, session
+from flask_babel import Domain, get_locale, get_translations
 from markupsafe import Markup
 
 LANGUAGES = {"zh": Locale.parse("zh_Hans_CN"), "en": Locale.parse("en")}
@@ -29,7 +29,9 @@ def chosen_language() -> Locale:
 
 def written(wording: str, **words: Any) -> Markup:
     """Return a wording in the person's language as a template writes it; the words in its gaps are escaped."""
-    translated = Markup(gettext(wording))  # noqa: S704 - the wording is the template's
+    if "translations" not in g:
+        g.translations = get_translations()
+    translated = Markup(g.translations.gettext(wording))  # noqa: S704 - the wording is the template's
     return translated % words if words or "%" in translated else translated
 
 

@@ -3,8 +3,8 @@
 A console says what is special about it and nothing else. Decisions go through workflow.review, rows through scope.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from flask import abort, flash, redirect, request, session
@@ -15,14 +15,15 @@ from sqlalchemy import ColumnElement
 
 from admin_views import review_list
 from admin_views.base import ScopedView, menu, menu_numbers
-from admin_views.frame import numbers, said
+from admin_views.entrance import way_to
+from admin_views.frame import numbers, said, stamp, waiting
 from admin_views.keyset import Listing
 from admin_views.languages import once_a_language
 from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
 from admin_views.review_page import PHRASES, sections, too_long
 from admin_views.typed import one_line
-from models import Action, Application, Review
+from models import Action, Application, Result, Review
 from workflow import progress, review, routing, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from workflow.transitions import (
@@ -36,6 +37,7 @@ from workflow.transitions import (
 )
 from workflow.words import N_
 
+TURNS = ("first", "previous", "next", "last")
 PLAIN_IN_QUERY = "!$'()*,/:;?@"
 """What browsers leave as it is in a query, and url_for too."""
 
@@ -72,41 +74,27 @@ class ReviewConsole(PaperRoutes, ScopedView):
     def index_view(self) -> str:
         """Return the list as tabs, filters, search and sorting leave it."""
         chosen = {key: text for key, value in request.args.items() if (text := one_line(value))}
-        session[f"{self.console}-list"] = request.query_string.decode()
+        self._keep_for_the_way_back(request.query_string.decode())
         tab = chosen.get("tab", self.tabs[0])
         if tab not in self.tabs:
             abort(404)
-        sort, descending = (
-            chosen.get("sort", "waiting"),
-            chosen.get("order", self._usual_order(tab)) == "desc",
-        )
+        sort = chosen.get("sort", "")
+        sort = sort if sort in review_list.SORTS else "waiting"
+        descending = chosen.get("order", self._usual_order(tab)) == "desc"
         listing, values = self._listing(tab, chosen, sort, descending)
         rows = listing.page(chosen.get("page", ""), review_list.PAGE_SIZE, values)
-        address = self.get_url(".index_view")
         return self.render(
             "review/list.html",
             list_frame=self.list_frame,
             title=self.title,
-            tabs=self._tabs(address, tab, chosen),
+            tabs=self._tabs(tab, chosen),
             tab=tab,
             filters=_filters(type(self)),
             chosen=chosen,
             filtered=any(key in chosen for key in ("q", *self.filters)),
-            columns=self._columns(address, sort, descending, chosen),
-            rows=rows.rows,
-            pager={
-                key: None if cursor is None else _with(address, {**chosen, "page": cursor})
-                for key in ("first", "previous", "next", "last")
-                for cursor in (getattr(rows, key),)
-            },
-            state_words=_state_words(),
-            result_words=_result_words(),
-            educations={
-                number: _said(words)
-                for number, words in review_list.educations({row.form_version for row in rows.rows}).items()
-            },
-            finished=FINISHED,
-            desks=routing.REACH,
+            columns=self._columns(sort, descending, chosen),
+            lines=_lines(rows.rows, in_days=tab == "waiting"),
+            pager={key: self._turned(chosen, getattr(rows, key)) for key in TURNS},
         )
 
     def _usual_order(self, tab: str) -> str:
@@ -123,17 +111,18 @@ class ReviewConsole(PaperRoutes, ScopedView):
         )
         words = chosen.get("q", "").strip()
         search = review_list.search(words) if words else review_list.Search()
+        actor = current_user._get_current_object()
         listing = review_list.listing(
-            scope.like(current_user), tab, narrowing, search.ways, search.lookup, sort, descending, but_one
+            scope.like(actor), tab, narrowing, search.ways, search.lookup, sort, descending, but_one
         )
-        return listing, {**scope.values(current_user), **search.values}
+        return listing, {**scope.values(actor), **search.values}
 
-    def _tabs(self, address: str, present: str, chosen: dict[str, str]) -> list[dict[str, Any]]:
-        narrowed = {key: chosen[key] for key in ("q", *self.filters) if key in chosen}
+    def _tabs(self, present: str, chosen: dict[str, str]) -> list[dict[str, Any]]:
+        address = self._address({key: chosen[key] for key in ("q", *self.filters) if key in chosen})
         return [
             {
                 "label": label,
-                "url": _with(address, {**narrowed, "tab": key}),
+                "url": f"{address}tab={key}",
                 "current": key == present,
                 "count": self._number_waiting() if key == "waiting" else None,
             }
@@ -144,26 +133,36 @@ class ReviewConsole(PaperRoutes, ScopedView):
         asked = review_list.counted(scope.like(current_user)), *menu_numbers(self.admin).values()
         return review_list.number_on_tab(numbers(*asked)[0])
 
-    def _columns(
-        self, address: str, sort: str, descending: bool, chosen: dict[str, str]
-    ) -> list[dict[str, Any]]:
+    def _columns(self, sort: str, descending: bool, chosen: dict[str, str]) -> list[dict[str, Any]]:
+        address = self._address({k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
         found = []
         for key, label, sortable in _column_words():
             present = key == sort
-            turned = {
-                **chosen,
-                "sort": key,
-                "order": "desc" if present and not descending else "asc",
-                "page": "",
-            }
+            way = "desc" if present and not descending else "asc"
             found.append(
                 {
                     "label": label,
-                    "url": _with(address, turned) if sortable else None,
+                    "url": f"{address}sort={key}&order={way}" if sortable else None,
                     "sorted": ("desc" if descending else "asc") if present else None,
                 }
             )
         return found
+
+    def _turned(self, chosen: dict[str, str], cursor: str | None) -> str | None:
+        if cursor is None:
+            return None
+        return self._address({**chosen, "page": cursor})[:-1]
+
+    def _address(self, query: Mapping[str, str]) -> str:
+        """Return the list's address with what is chosen in it, for one thing more; url_for would look for the list each time."""
+        given = urlencode({key: value for key, value in query.items() if value}, safe=PLAIN_IN_QUERY)
+        address = way_to(f"{self.endpoint}.index_view")
+        return f"{address}?{given}&" if given else f"{address}?"
+
+    def _keep_for_the_way_back(self, query: str) -> None:
+        # A cookie that says what it said before need not be made and sent again.
+        if session.get(key := f"{self.console}-list") != query:
+            session[key] = query
 
     def back_to_list(self) -> str:
         """Return the list as this person left it."""
@@ -296,10 +295,44 @@ class ReviewConsole(PaperRoutes, ScopedView):
         return self._page(found, disclosed={field: full})
 
 
-def _with(address: str, query: Mapping[str, str]) -> str:
-    """Return the list's address with what is chosen in it; url_for would look for the list once a link."""
-    given = urlencode({key: value for key, value in query.items() if value}, safe=PLAIN_IN_QUERY)
-    return f"{address}?{given}" if given else address
+class Line(NamedTuple):
+    """One application in the list, in words."""
+
+    number: str
+    name: str
+    enterprise: str
+    education: str
+    submitted: str
+    kind: str
+    """Of the badge at its right."""
+    word: str
+
+
+def _lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
+    """Return the rows as the list says them. `in_days`: how long one has waited, where all have the same state."""
+    educations = review_list.educations({row.form_version for row in rows})
+    words = {version: _said(known) for version, known in educations.items()}
+    return [
+        Line(
+            row.number,
+            row.name,
+            row.enterprise or "",
+            words[row.form_version].get(row.education, row.education or ""),
+            stamp(row.submitted_at),
+            *_badge(row, in_days),
+        )
+        for row in rows
+    ]
+
+
+def _badge(row: Any, in_days: bool) -> tuple[str, str]:
+    """Return the kind and the word of a line's badge: its result, else how long it has waited or where it is."""
+    if row.state is FINISHED:
+        return "good" if row.result is Result.PASSED else "bad", _result_words()[row.result]
+    if row.state not in routing.REACH:
+        return "idle", _state_words()[row.state]
+    wait = waiting(row.waiting_since)
+    return "late" if wait["late"] else "wait", wait["words"] if in_days else _state_words()[row.state]
 
 
 def _said(words: Mapping[Any, str]) -> dict[Any, str]:

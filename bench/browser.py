@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import http.client
 import re
+import sys
 import zlib
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -12,9 +13,19 @@ from urllib.parse import urlencode
 
 import brotli
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 ROW = re.compile(r'<a href="[^"]*/(\d{4}-\d+)/">')
 TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
-UNPACKED = {"br": brotli.decompress, "gzip": lambda body: zlib.decompress(body, 31), "": bytes}
+UNPACKED = {
+    "zstd": zstd.decompress,
+    "br": brotli.decompress,
+    "gzip": lambda body: zlib.decompress(body, 31),
+    "": bytes,
+}
 
 
 @dataclass
@@ -54,7 +65,7 @@ class Browser:
         kept = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return {
             "Cookie": kept,
-            "Accept-Encoding": "gzip, br",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
             "Accept": "text/html",
             "Sec-Fetch-Site": "same-origin",
         }
