@@ -27,6 +27,13 @@ def chosen_language() -> Locale:
     return LANGUAGES.get(session.get("language", "zh"), LANGUAGES["zh"])
 
 
+def language() -> str:
+    """Return the language of this page, which does not change while it is made."""
+    if "language" not in g:
+        g.language = get_locale().language
+    return str(g.language)
+
+
 def written(wording: str, **words: Any) -> Markup:
     """Return a wording in the person's language as a template writes it; the words in its gaps are escaped."""
     if "translations" not in g:
@@ -44,7 +51,7 @@ def once_a_language(make: Callable[Given, Made]) -> Callable[Given, Made]:
 
     @wraps(make)
     def made(*given: Given.args, **named: Given.kwargs) -> Made:
-        return kept(get_locale().language, *given, **named)
+        return kept(language(), *given, **named)
 
     return made
 

@@ -4,6 +4,7 @@ A console says what is special about it and nothing else. Decisions go through w
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -23,7 +24,7 @@ from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
 from admin_views.review_page import PHRASES, sections, too_long
 from admin_views.typed import one_line
-from models import Action, Application, Result, Review
+from models import Action, Application, Result, Review, State
 from workflow import progress, review, routing, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from workflow.transitions import (
@@ -312,27 +313,27 @@ def _lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
     """Return the rows as the list says them. `in_days`: how long one has waited, where all have the same state."""
     educations = review_list.educations({row.form_version for row in rows})
     words = {version: _said(known) for version, known in educations.items()}
+    states, results = _state_words(), _result_words()
+
+    def badge(state: State, result: Result, since: datetime) -> tuple[str, str]:
+        if state is FINISHED:
+            return "good" if result is Result.PASSED else "bad", results[result]
+        if state not in routing.REACH:
+            return "idle", states[state]
+        wait = waiting(since)
+        return "late" if wait["late"] else "wait", wait["words"] if in_days else states[state]
+
     return [
         Line(
-            row.number,
-            row.name,
-            row.enterprise or "",
-            words[row.form_version].get(row.education, row.education or ""),
-            stamp(row.submitted_at),
-            *_badge(row, in_days),
+            number,
+            name,
+            enterprise or "",
+            words[form_version].get(education, education or ""),
+            stamp(submitted_at),
+            *badge(state, result, since),
         )
-        for row in rows
+        for number, name, enterprise, education, form_version, submitted_at, since, state, result, *_ in rows
     ]
-
-
-def _badge(row: Any, in_days: bool) -> tuple[str, str]:
-    """Return the kind and the word of a line's badge: its result, else how long it has waited or where it is."""
-    if row.state is FINISHED:
-        return "good" if row.result is Result.PASSED else "bad", _result_words()[row.result]
-    if row.state not in routing.REACH:
-        return "idle", _state_words()[row.state]
-    wait = waiting(row.waiting_since)
-    return "late" if wait["late"] else "wait", wait["words"] if in_days else _state_words()[row.state]
 
 
 def _said(words: Mapping[Any, str]) -> dict[Any, str]:
