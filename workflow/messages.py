@@ -95,7 +95,7 @@ WARNED_EVERY = timedelta(days=1)
 MOST_UNREAD = 99
 """Counting stops here: the badge then says 99+, and costs the same for every desk."""
 
-LOOKED_AT = 200
+LOOKED_AT = MOST_UNREAD + 1
 """Of each box the newest so many: a desk that has read a million messages does not look through them for the badge."""
 
 NOBODY = {"account_id": None, "enterprise_id": None, "office_id": None}
