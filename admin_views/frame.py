@@ -14,7 +14,8 @@ from sqlalchemy import Select, select
 
 from admin_views import entrance
 from admin_views.languages import once_a_language
-from models import Account, db
+from models import Account
+from models.database import read
 from workflow import form, messages, scope
 from workflow.calendar import ORDOS, Waiting, local_date, today, waited
 from workflow.completeness import Problem
@@ -71,7 +72,7 @@ def numbers(*asked: Select[Any]) -> list[int]:
     if missing or "frame_says" not in g:
         account: Account = current_user._get_current_object()
         statement = _statement(scope.like(account), missing)
-        help_line, unread, *found = db.session.execute(statement, scope.values(account)).one()
+        help_line, unread, *found = read(statement, scope.values(account)).one()
         g.frame_says = help_line, unread
         known.update(zip(missing, found, strict=True))
     return [known[each] for each in asked]

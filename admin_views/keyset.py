@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, bindparam, select, tuple_, union
 
 from admin_views.base import LONGEST_ID
-from models import db
+from models.database import read
 
 FORWARD, BACKWARD = "after", "before"
 LAST = "last"
@@ -96,7 +96,7 @@ class Listing:
         return None
 
     def _rows(self, most: int, beyond: bool, backwards: bool, values: Mapping[str, Any]) -> list[Row[Any]]:
-        return list(db.session.execute(self._statement(most, beyond, backwards), values))
+        return list(read(self._statement(most, beyond, backwards), values))
 
     def _built(self, most: int, beyond: bool, backwards: bool) -> Select[Any]:
         order = self._order

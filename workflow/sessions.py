@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models import Account, Enterprise, LoginSession, Office, Region, Setting, db, exclusive, now
+from models.database import read
 from workflow.settings import IDLE_MINUTES, worded
 
 Loaded = TypeVar("Loaded", Account, Office, Enterprise, Region)
@@ -78,7 +79,7 @@ def begin(account: Account) -> str:
 
 def find(number: int, stamp: str, token: str) -> Found | None:
     """Return the session; None where it was ended, or where the account's password has been changed since."""
-    rows = db.session.execute(WHO_ASKS, {"number": number, "token": token}).mappings().all()
+    rows = read(WHO_ASKS, {"number": number, "token": token}).mappings().all()
     if not rows:
         return None
     account = _who_asks(rows)
