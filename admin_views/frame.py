@@ -1,8 +1,8 @@
 """What every page needs: the frame around it, and how words, times and files are written on it."""
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from flask import Flask, Response, g, session
@@ -62,36 +62,40 @@ def frame() -> dict[str, Any]:
     return g.frame
 
 
-def numbers(*asked: Select[Any]) -> list[int]:
-    """Return what each of these queries counts, asked in the one statement in which the frame asks for its own.
+def numbers(*asked: Select[Any]) -> list[Any]:
+    """Return the answer of each of these queries for one number, asked in one statement with what the frame asks.
 
-    What a page has asked for once it need not ask for again.
+    What a page has been told once it need not ask for again.
     """
     known = g.setdefault("numbers", {})
-    missing = tuple(each for each in asked if each not in known)
-    if missing or "frame_says" not in g:
-        account: Account = current_user._get_current_object()
-        statement = _statement(scope.like(account), missing)
-        help_line, unread, *found = read(statement, scope.values(account)).one()
-        g.frame_says = help_line, unread
-        known.update(zip(missing, found, strict=True))
+    account: Account = current_user._get_current_object()
+    missing = tuple(each for each in (*own_numbers(scope.like(account)), *asked) if each not in known)
+    if missing:
+        tell(missing, read(_statement(missing), scope.values(account)).one())
     return [known[each] for each in asked]
 
 
+@cache
+def own_numbers(actor: scope.Anybody) -> tuple[Select[Any], Select[Any]]:
+    """Return the queries for what the frame itself says on every page: the help line, and how much is unread."""
+    return kept(HELP_LINE), messages.count_of_unread(actor)
+
+
+def tell(asked: Sequence[Select[Any]], answers: Sequence[Any]) -> None:
+    """Keep the answers for this page: a list asks for them beside its rows, which spares a statement."""
+    g.setdefault("numbers", {}).update(zip(asked, answers, strict=True))
+
+
 @lru_cache(maxsize=MOST_STATEMENTS)
-def _statement(actor: scope.Anybody, asked: tuple[Select[Any], ...]) -> Select[Any]:
-    return select(
-        *(each.scalar_subquery() for each in (kept(HELP_LINE), messages.count_of_unread(actor), *asked))
-    )
+def _statement(asked: tuple[Select[Any], ...]) -> Select[Any]:
+    return select(*(each.scalar_subquery() for each in asked))
 
 
 def _frame() -> dict[str, Any]:
     if not current_user.is_authenticated:
         return {**bare_frame(), "help_line": setting(HELP_LINE)}
     account: Account = current_user._get_current_object()
-    if "frame_says" not in g:
-        numbers()
-    help_line, unread = g.frame_says
+    help_line, unread = numbers(*own_numbers(scope.like(account)))
     return {
         **bare_frame(),
         "help_line": worded(HELP_LINE, help_line),

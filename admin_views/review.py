@@ -12,12 +12,12 @@ from flask import abort, flash, redirect, request, session
 from flask_admin import expose
 from flask_babel import gettext, pgettext
 from flask_login import current_user
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select
 
 from admin_views import review_list
 from admin_views.base import ScopedView, menu, menu_numbers
 from admin_views.entrance import way_to
-from admin_views.frame import numbers, said, stamp, waiting
+from admin_views.frame import numbers, own_numbers, said, stamp, tell, waiting
 from admin_views.keyset import Listing
 from admin_views.languages import once_a_language
 from admin_views.paper_routes import PaperRoutes
@@ -82,8 +82,13 @@ class ReviewConsole(PaperRoutes, ScopedView):
         sort = chosen.get("sort", "")
         sort = sort if sort in review_list.SORTS else "waiting"
         descending = chosen.get("order", self._usual_order(tab)) == "desc"
-        listing, values = self._listing(tab, chosen, sort, descending)
+        beside = (
+            () if chosen.get("q") else self._numbers()
+        )  # a search asks in several ways, each number would be asked in each
+        listing, values = self._listing(tab, chosen, sort, descending, beside=beside)
         rows = listing.page(chosen.get("page", ""), review_list.PAGE_SIZE, values)
+        if rows.rows:
+            tell(beside, rows.rows[0][len(review_list.COLUMNS) :][: len(beside)])
         return self.render(
             "review/list.html",
             list_frame=self.list_frame,
@@ -102,7 +107,13 @@ class ReviewConsole(PaperRoutes, ScopedView):
         return "asc" if tab == "waiting" else "desc"
 
     def _listing(
-        self, tab: str, chosen: dict[str, str], sort: str, descending: bool, but_one: bool = False
+        self,
+        tab: str,
+        chosen: dict[str, str],
+        sort: str,
+        descending: bool,
+        but_one: bool = False,
+        beside: tuple[Select[Any], ...] = (),
     ) -> tuple[Listing, dict[str, Any]]:
         """Return the list as it is narrowed, and the values with which it is asked for: who asks, and for what."""
         narrowing = tuple(
@@ -114,7 +125,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         search = review_list.search(words) if words else review_list.Search()
         actor = current_user._get_current_object()
         listing = review_list.listing(
-            scope.like(actor), tab, narrowing, search.ways, search.lookup, sort, descending, but_one
+            scope.like(actor), tab, narrowing, search.ways, search.lookup, sort, descending, but_one, beside
         )
         return listing, {**scope.values(actor), **search.values}
 
@@ -130,9 +141,14 @@ class ReviewConsole(PaperRoutes, ScopedView):
             for key, label in _tab_words(self.tabs).items()
         ]
 
+    def _numbers(self) -> tuple[Select[Any], ...]:
+        """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
+        anybody = scope.like(current_user)
+        tabs = [review_list.counted(anybody)] if "waiting" in self.tabs else []
+        return (*own_numbers(anybody), *menu_numbers(self.admin).values(), *tabs)
+
     def _number_waiting(self) -> str:
-        asked = review_list.counted(scope.like(current_user)), *menu_numbers(self.admin).values()
-        return review_list.number_on_tab(numbers(*asked)[0])
+        return review_list.number_on_tab(numbers(*self._numbers())[-1])
 
     def _columns(self, sort: str, descending: bool, chosen: dict[str, str]) -> list[dict[str, Any]]:
         address = self._address({k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})

@@ -235,14 +235,23 @@ def listing(
     sort: str,
     descending: bool,
     but_one: bool = False,
+    beside: tuple[Select[Any], ...] = (),
 ) -> Listing:
-    """Return the list of this shape, whoever asks for whatever words. `but_one`: without the row `PRESENT`."""
+    """Return the list of this shape, whoever asks for whatever words. `but_one`: without the row `PRESENT`.
+
+    `beside`: queries for one number each, whose answers every row has after the `COLUMNS`.
+    """
     criteria = [TABS[tab][1](actor), *(choice.criterion() for choice in narrowing)]
     if but_one:
         criteria.append(Application.id != bindparam(PRESENT))
     chosen = order(sort, descending)
     rows = (
-        select(*COLUMNS, chosen.column.label("sort_key"), chosen.id.label("sort_id"))
+        select(
+            *COLUMNS,
+            *(each.scalar_subquery() for each in beside),
+            chosen.column.label("sort_key"),
+            chosen.id.label("sort_id"),
+        )
         .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
         .where(*criteria)
     )
