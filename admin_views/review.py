@@ -82,9 +82,8 @@ class ReviewConsole(PaperRoutes, ScopedView):
         sort = chosen.get("sort", "")
         sort = sort if sort in review_list.SORTS else "waiting"
         descending = chosen.get("order", self._usual_order(tab)) == "desc"
-        beside = (
-            () if chosen.get("q") else self._numbers()
-        )  # a search asks in several ways, each number would be asked in each
+        asked = self._numbers()
+        beside = () if chosen.get("q") else asked  # a search asks in several ways, and would in each of them
         listing, values = self._listing(tab, chosen, sort, descending, beside=beside)
         rows = listing.page(chosen.get("page", ""), review_list.PAGE_SIZE, values)
         if rows.rows:
@@ -93,7 +92,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             "review/list.html",
             list_frame=self.list_frame,
             title=self.title,
-            tabs=self._tabs(tab, chosen),
+            tabs=self._tabs(tab, chosen, asked),
             tab=tab,
             filters=_filters(type(self)),
             chosen=chosen,
@@ -129,26 +128,25 @@ class ReviewConsole(PaperRoutes, ScopedView):
         )
         return listing, {**scope.values(actor), **search.values}
 
-    def _tabs(self, present: str, chosen: dict[str, str]) -> list[dict[str, Any]]:
+    def _tabs(
+        self, present: str, chosen: dict[str, str], asked: Sequence[Select[Any]]
+    ) -> list[dict[str, Any]]:
         address = self._address({key: chosen[key] for key in ("q", *self.filters) if key in chosen})
         return [
             {
                 "label": label,
                 "url": f"{address}tab={key}",
                 "current": key == present,
-                "count": self._number_waiting() if key == "waiting" else None,
+                "count": review_list.number_on_tab(numbers(*asked)[-1]) if key == "waiting" else None,
             }
             for key, label in _tab_words(self.tabs).items()
         ]
 
     def _numbers(self) -> tuple[Select[Any], ...]:
         """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
-        anybody = scope.like(current_user)
+        anybody = scope.like(current_user._get_current_object())
         tabs = [review_list.counted(anybody)] if "waiting" in self.tabs else []
         return (*own_numbers(anybody), *menu_numbers(self.admin).values(), *tabs)
-
-    def _number_waiting(self) -> str:
-        return review_list.number_on_tab(numbers(*self._numbers())[-1])
 
     def _columns(self, sort: str, descending: bool, chosen: dict[str, str]) -> list[dict[str, Any]]:
         address = self._address({k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})

@@ -1,12 +1,13 @@
 """Who is in. Each login is a row, and it is the row that holds: a cookie, copied or kept, is worth nothing without it."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate
 from typing import Any, TypeVar
 
-from sqlalchemy import RowMapping, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import joinedload, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -29,24 +30,21 @@ WITH_PLACE = (
 )
 """Who asks is loaded in one statement with what every page says and every scope needs of them."""
 
-OF_ACCOUNT = (
-    Account.id,
-    Account.role,
-    Account.name,
-    Account.session_stamp,
-    Account.office_id,
-    Account.enterprise_id,
-    Account.active,
-    Account.must_change_password,
-    Account.second_factor,
+OF_RIGHTS = ("active", "must_change_password", "second_factor")
+OF_ALL: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
+    (LoginSession, ("seen_at",)),
+    (Setting, ("value",)),
+    (Account, ("id", "role", "name", "session_stamp", "office_id", "enterprise_id", *OF_RIGHTS)),
+    (Office, ("id", "name")),
+    (Region, ("id", "kind")),
+    (Enterprise, ("id", "name", "active", "registration")),
 )
-OF_OFFICE = (Office.id, Office.name)
-OF_ENTERPRISE = (Enterprise.id, Enterprise.name, Enterprise.active, Enterprise.registration)
-OF_REGION = (Region.id, Region.kind)
-ASKED_OF_ALL = (*OF_ACCOUNT, *OF_OFFICE, *OF_ENTERPRISE, *OF_REGION)
+"""What every page says or every scope needs of whom it is for, in the order in which it is asked for."""
+
+KEYS = dict(OF_ALL)
 
 WHO_ASKS = (
-    select(LoginSession.seen_at, Setting.value, *(column.label(str(column)) for column in ASKED_OF_ALL))
+    select(*(getattr(kind, key) for kind, keys in OF_ALL for key in keys))
     .select_from(LoginSession)
     .join(Account, Account.id == LoginSession.account_id)
     .outerjoin(Setting, Setting.key == IDLE_MINUTES)
@@ -56,7 +54,7 @@ WHO_ASKS = (
     .where(Account.id == bindparam("number"), LoginSession.token == bindparam("token"))
     .order_by(Region.id)
 )
-"""Every page begins with it: built once, and no more of each than every page says or every scope needs."""
+"""Every page begins with it. Built once; a row for each region of the account's office."""
 
 
 @dataclass(frozen=True)
@@ -79,38 +77,41 @@ def begin(account: Account) -> str:
 
 def find(number: int, stamp: str, token: str) -> Found | None:
     """Return the session; None where it was ended, or where the account's password has been changed since."""
-    rows = read(WHO_ASKS, {"number": number, "token": token}).mappings().all()
+    rows = [_parts(row) for row in read(WHO_ASKS, {"number": number, "token": token})]
     if not rows:
         return None
-    account = _who_asks(rows)
+    (seen_at,), (idle_minutes,), of_account, of_office, _, of_enterprise = rows[0]
+    account = _loaded(Account, of_account)
+    office = _loaded(Office, of_office) if account.office_id else None
+    if office is not None:
+        of_regions = [of_region for *_, of_region, _ in rows if of_region[0] is not None]
+        set_committed_value(office, "regions", [_loaded(Region, of_region) for of_region in of_regions])
+    set_committed_value(account, "office", office)
+    set_committed_value(
+        account, "enterprise", _loaded(Enterprise, of_enterprise) if account.enterprise_id else None
+    )
     if not account.is_active or account.session_stamp != stamp:
         return None
-    away = now() - rows[0]["seen_at"]
-    longest = timedelta(minutes=int(worded(IDLE_MINUTES, rows[0]["value"])))
+    away = now() - seen_at
+    longest = timedelta(minutes=int(worded(IDLE_MINUTES, idle_minutes)))
     return Found(account, idle=away >= longest, unnoted=away >= NOTED_EVERY)
 
 
-def _who_asks(rows: Sequence[RowMapping]) -> Account:
-    account = _loaded(Account, OF_ACCOUNT, rows[0])
-    office = _loaded(Office, OF_OFFICE, rows[0]) if account.office_id else None
-    if office is not None:
-        regions = [_loaded(Region, OF_REGION, row) for row in rows if row[str(Region.id)] is not None]
-        set_committed_value(office, "regions", regions)
-    set_committed_value(account, "office", office)
-    enterprise = _loaded(Enterprise, OF_ENTERPRISE, rows[0]) if account.enterprise_id else None
-    set_committed_value(account, "enterprise", enterprise)
-    return account
+def _parts(row: Sequence[Any]) -> list[Sequence[Any]]:
+    """Return what a row of WHO_ASKS says of each in turn."""
+    ends = accumulate(len(keys) for _, keys in OF_ALL)
+    return [row[end - len(keys) : end] for (_, keys), end in zip(OF_ALL, ends, strict=True)]
 
 
-def _loaded(kind: type[Loaded], columns: Iterable[Any], row: RowMapping) -> Loaded:
-    """Return an object as if these columns of it had been loaded; the others are when somebody asks for one.
+def _loaded(kind: type[Loaded], values: Sequence[Any]) -> Loaded:
+    """Return an object as if this much of it had been loaded; the rest of it is when somebody asks for it.
 
     Loading it by the usual way takes three times as long as asking the database.
     """
-    known: Loaded | None = db.session.identity_map.get(db.session.identity_key(kind, row[str(kind.id)]))
+    known: Loaded | None = db.session.identity_map.get(db.session.identity_key(kind, values[0]))
     if known is not None:
         return known
-    found = kind(**{column.key: row[str(column)] for column in columns})
+    found = kind(**dict(zip(KEYS[kind], values, strict=True)))
     make_transient_to_detached(found)
     db.session.add(found)
     return found
