@@ -49,7 +49,8 @@ class Closed(BaseView):
         return super().create_blueprint(admin)
 
     def is_accessible(self) -> bool:
-        return current_user.is_authenticated and scope.enters(current_user, self.console)
+        actor = current_user._get_current_object()
+        return actor.is_authenticated and scope.enters(actor, self.console)
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Response:
         """Send somebody who is not logged in to the door of this console; for everybody else it does not exist."""

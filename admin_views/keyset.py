@@ -96,7 +96,7 @@ class Listing:
         return None
 
     def _rows(self, most: int, beyond: bool, backwards: bool, values: Mapping[str, Any]) -> list[Row[Any]]:
-        return list(read(self._statement(most, beyond, backwards), values))
+        return list(read(self._statement(most, beyond, backwards), values).all())
 
     def _built(self, most: int, beyond: bool, backwards: bool) -> Select[Any]:
         order = self._order

@@ -29,16 +29,13 @@ def chosen_language() -> Locale:
 
 def language() -> str:
     """Return the language of this page, which does not change while it is made."""
-    if "language" not in g:
-        g.language = get_locale().language
-    return str(g.language)
+    return g.get("language") or str(g.setdefault("language", get_locale().language))
 
 
 def written(wording: str, **words: Any) -> Markup:
     """Return a wording in the person's language as a template writes it; the words in its gaps are escaped."""
-    if "translations" not in g:
-        g.translations = get_translations()
-    translated = Markup(g.translations.gettext(wording))  # noqa: S704 - the wording is the template's
+    translations = g.get("translations") or g.setdefault("translations", get_translations())
+    translated = Markup(translations.gettext(wording))  # noqa: S704 - the wording is the template's
     return translated % words if words or "%" in translated else translated
 
 

@@ -77,7 +77,7 @@ def begin(account: Account) -> str:
 
 def find(number: int, stamp: str, token: str) -> Found | None:
     """Return the session; None where it was ended, or where the account's password has been changed since."""
-    rows = [_parts(row) for row in read(WHO_ASKS, {"number": number, "token": token})]
+    rows = [_parts(row) for row in read(WHO_ASKS, {"number": number, "token": token}).all()]
     if not rows:
         return None
     (seen_at,), (idle_minutes,), of_account, of_office, _, of_enterprise = rows[0]
