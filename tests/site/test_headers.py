@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from config import ROOT, settings
-from models import db
+from models import db, now
 from tests.machine.secrets import environment
 from tests.machine.site import Client
 from tests.site import routes
 from tests.site.city import NOBODY, Actor, City
 from tests.site.routes import addresses, enters
+from workflow import sessions
 
 TEMPLATES = ROOT / "templates"
 PUBLISHED = ("img", "css", "js")
@@ -132,15 +134,26 @@ def test_after_the_logout_the_back_button_shows_nothing(city: City) -> None:
     assert again.location.startswith("/login/personal")
 
 
-def test_a_picture_that_arrives_after_the_logout_does_not_bring_the_session_back(city: City) -> None:
+def test_a_page_prolongs_the_session_and_a_picture_does_not(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one that arrives after the logout would bring the session back."""
+
+    def at(minutes: int) -> None:
+        monkeypatch.setattr(sessions, "now", lambda: now() + timedelta(minutes=minutes))
+
     browser = city.browser(city.actors["office"])
     seen = city.seen["office"].attachments
     file = next(file for file in city.attachments.values() if file.id in seen)
     number = city.applications[file.application_id].number
     for address in (f"/office/{number}/papers/{file.id}/1-160.jpg", f"/office/{number}/papers/{file.id}/"):
+        at(minutes=2)
         picture = browser.get(address)
         assert picture.status_code == 200
         assert "Set-Cookie" not in picture.headers
+    browser.get("/office/")
+    assert "Set-Cookie" not in browser.get("/office/").headers, "within a minute there is nothing to prolong"
+    at(minutes=4)
     assert "Set-Cookie" in browser.get("/office/").headers, "a page prolongs the session"
 
 

@@ -32,9 +32,11 @@ from workflow.settings import HELP_LINE
 FEW, MANY = 3, 300
 MOST_FOR_A_PAGE = 10
 """Of any page without an object: lists, forms, one's own account."""
-MOST_FOR_A_LIST = 6
-"""Of a reviewer's list, whatever narrows it: who asks, a search's employers, the rows, the numbers on tab and menu, the frame's one."""
-MOST_FOR_AN_APPLICATION = 16
+MOST_FOR_A_LIST = 3
+"""Of a reviewer's list, however narrowed: who asks, the rows with the numbers of frame, menu and tab; those alone where there are no rows."""
+MOST_FOR_A_SEARCH = 4
+"""Of a list that is searched: a search's employers, too, and the numbers never beside the rows."""
+MOST_FOR_AN_APPLICATION = 12
 """Of the page of one application: each kind of row that belongs to it is asked for once or twice."""
 
 SEARCHED = {
@@ -257,7 +259,9 @@ def test_no_page_asks_more_often_when_the_tables_are_long(town: Town) -> None:
 def _most(town: Town, name: str, path: str) -> int:
     if path in town.single[name]:
         return MOST_FOR_AN_APPLICATION
-    return MOST_FOR_A_LIST if name in {"enterprise", "office", "city"} else MOST_FOR_A_PAGE
+    if path.partition("?")[0] != f"/{name}/":
+        return MOST_FOR_A_PAGE
+    return MOST_FOR_A_SEARCH if "q=" in path else MOST_FOR_A_LIST
 
 
 def _second_pages(town: Town, name: str) -> Iterator[str]:
