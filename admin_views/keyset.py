@@ -114,9 +114,9 @@ class Listing:
         return select(rows).order_by(*merged).limit(most)
 
 
-def page(query: Select[Any], order: Order, cursor: str, size: int) -> Page:
-    """Return the page of what a query finds that the cursor names; the first when it names none."""
-    return Listing([query], order).page(cursor, size)
+def page(queries: Select[Any] | Sequence[Select[Any]], order: Order, cursor: str, size: int) -> Page:
+    """Return the page of what these queries find that the cursor names; the first when it names none."""
+    return Listing([queries] if isinstance(queries, Select) else queries, order).page(cursor, size)
 
 
 def _write(direction: str, row: Row[Any]) -> str:
