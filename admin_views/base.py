@@ -103,17 +103,17 @@ class ScopedView(Closed, ModelView):
         """Return nothing, so that Flask-Admin counts no table."""
         return
 
-    def get_one(self, id: Any, *columns: Any) -> Any:
-        """Return the row of this name in scope, or its named columns alone; 404 for every other, whether it exists or not."""
+    def get_one(self, id: Any) -> Any:
+        """Return the row of this name in scope; 404 for every other, whether it exists or not."""
         column = getattr(self.model, self.named)
         if column.type.python_type is int:
             id = int(id) if str(id).isdecimal() and len(str(id)) <= LONGEST_ID else -1
         elif not str(id).isprintable():
             abort(404)
-        row = db.session.execute(self.rows(*columns).where(column == id)).unique().one_or_none()
+        row = db.session.scalars(self.rows().where(column == id)).unique().one_or_none()
         if row is None:
             abort(404)
-        return row if columns else row[0]
+        return row
 
     def scaffold_list_columns(self) -> list[str]:
         return list(self.column_list)

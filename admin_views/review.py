@@ -5,6 +5,7 @@ A console says what is special about it and nothing else. Decisions go through w
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,7 +13,7 @@ from flask import abort, flash, redirect, request, session
 from flask_admin import expose
 from flask_babel import gettext, pgettext
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from admin_views import review_list
 from admin_views.base import ScopedView, menu, menu_numbers
@@ -25,6 +26,7 @@ from admin_views.papers import papers, shelves, shown
 from admin_views.review_page import PHRASES, sections, too_long
 from admin_views.typed import one_line
 from models import Action, Application, Result, Review, State
+from models.database import read
 from workflow import progress, review, routing, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from workflow.transitions import (
@@ -243,7 +245,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
     @expose("/<number>/decide/", methods=("POST",))
     def decide(self, number: str) -> Any:
         """Do what a button says; then the next waiting application opens."""
-        place = self.get_one(number, Application.id, Application.arrived_at)
+        place = self._place(number)
         action = self._action()
         reason = request.form.get("reason", "")
         try:
@@ -271,6 +273,13 @@ class ReviewConsole(PaperRoutes, ScopedView):
         if following is None:
             return redirect(self.back_to_list())
         return redirect(self.get_url(".application", number=following.number))
+
+    def _place(self, number: str) -> Any:
+        """Return the id of an application and since when it waits; 404 outside the scope."""
+        if not number.isprintable():
+            abort(404)
+        given = {"number": number, **scope.values(current_user)}
+        return read(_place(scope.like(current_user)), given).one_or_none() or abort(404)
 
     def _action(self) -> Action:
         try:
@@ -321,6 +330,14 @@ class Line(NamedTuple):
     kind: str
     """Of the badge at its right."""
     word: str
+
+
+@cache
+def _place(actor: scope.Anybody) -> Select[Any]:
+    """Return the query for no more of an application than whoever decides it has to know before."""
+    return select(Application.id, Application.arrived_at).where(
+        Application.number == bindparam("number"), scope.visible(actor)
+    )
 
 
 def _lines(rows: Sequence[Any], in_days: bool) -> list[Line]:

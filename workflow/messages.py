@@ -5,14 +5,13 @@ How it leaves the house is workflow/delivery.py's; nothing here waits for a lett
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from types import SimpleNamespace
+from functools import cache
 from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Insert,
-    Integer,
     Select,
     bindparam,
     exists,
@@ -294,47 +293,38 @@ def newest_ids(actor: scope.Actor, most: int, before: int | None = None) -> Comp
 def mark_read(actor: Account, message_id: int) -> None:
     """Note that this account has read one of its messages; what is not its own it cannot mark."""
     with exclusive():
-        _mark(ONE, actor, of=message_id)
+        _mark(actor, "one", of=message_id)
 
 
 def mark_decided(actor: Account, application: Application) -> None:
     """Note that whoever decides an application needs no reminder of it any more. Call within `exclusive()`."""
-    _mark(ABOUT_ONE, actor, of=application.id)
+    _mark(actor, "about one", of=application.id)
 
 
 def mark_all_read(actor: Account) -> None:
     """Note that this account has read everything that it has been told so far, but for what nobody looks back to."""
     with exclusive():
-        _mark(ALL, actor)
+        _mark(actor, "all")
 
 
-READER: Any = SimpleNamespace(
-    id=bindparam("reader", type_=Integer),
-    enterprise_id=bindparam("enterprise", type_=Integer),
-    office_id=bindparam("office", type_=Integer),
-)
-"""Whoever reads, in a statement that is built once: every decision makes one, and building it took longer than the database."""
+WHICH: dict[str, Callable[[scope.Anybody], ColumnElement[bool]]] = {
+    "one": lambda _: Message.id == bindparam("of"),
+    "about one": lambda _: Message.application_id == bindparam("of"),
+    "all": lambda actor: Message.id.in_(newest_ids(actor, MOST_MARKED)),
+}
 
 
-def _reading(which: ColumnElement[bool]) -> Insert:
+def _mark(actor: Account, which: str, **of: int) -> None:
+    db.session.execute(_reading(scope.like(actor), which), {**scope.values(actor), **of, "at": now()})
+
+
+@cache
+def _reading(actor: scope.Anybody, which: str) -> Insert:
     """Return what adds the readings that are missing. Two windows at once: the one that came first counts."""
-    read = exists().where(MessageReading.message_id == Message.id, MessageReading.account_id == READER.id)
+    read = exists().where(MessageReading.message_id == Message.id, MessageReading.account_id == actor.id)
     fresh = (
-        select(Message.id, READER.id, bindparam("at", type_=Instant))
-        .where(scope.messages(READER), which, ~read)
+        select(Message.id, actor.id, bindparam("at", type_=Instant))
+        .where(scope.messages(actor), WHICH[which](actor), ~read)
         .suffix_with("ON CONFLICT DO NOTHING")
     )
     return insert(table_of(MessageReading)).from_select(["message_id", "account_id", "at"], fresh)
-
-
-ONE, ABOUT_ONE, ALL = (
-    _reading(Message.id == bindparam("of")),
-    _reading(Message.application_id == bindparam("of")),
-    _reading(Message.id.in_(newest_ids(READER, MOST_MARKED))),
-)
-
-
-def _mark(reading: Insert, actor: Account, **of: int) -> None:
-    """Write the readings of this account: of nobody's desk where it belongs to none."""
-    given = {"reader": actor.id, "enterprise": actor.enterprise_id, "office": actor.office_id, "at": now()}
-    db.session.execute(reading, given | of)

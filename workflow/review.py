@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import Select, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import joinedload, make_transient_to_detached
-from sqlalchemy.orm.attributes import instance_state, set_committed_value
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models import (
     Account,
@@ -25,7 +26,7 @@ from models import (
     now,
 )
 from models.database import table_of
-from workflow import accounts, completeness, form, messages, moves, reading, reasons, routing, scope
+from workflow import accounts, completeness, form, messages, moves, reading, reasons, routing, scope, sessions
 from workflow.calendar import local_date
 from workflow.errors import (
     AlreadyUnderWay,
@@ -36,7 +37,6 @@ from workflow.errors import (
     PeriodClosed,
 )
 from workflow.pinyin import initials
-from workflow.sessions import WITH_PLACE
 from workflow.transitions import (
     BY_STATE_AND_ACTION,
     DRAFT,
@@ -154,8 +154,7 @@ def editing(application_id: int, actor: Account) -> Iterator[Application]:
 
 def present(actor: Account) -> Account:
     """Return the account as it is now. Raises NotPermitted when it no longer comes in."""
-    identity = instance_state(actor).identity  # `actor.id` would read what is read here once more
-    person = db.session.get(Account, identity, populate_existing=True, options=WITH_PLACE)
+    person = sessions.anew(actor)
     if person is None or not person.is_active:
         raise NotPermitted
     return person
@@ -163,16 +162,22 @@ def present(actor: Account) -> Account:
 
 def lock(application_id: int, person: Account) -> Application:
     """Return the application, read anew and held until the transaction ends. Raises NotVisible."""
-    application = db.session.scalars(
-        select(Application)
-        .where(Application.id == application_id, scope.visible(person))
-        .options(joinedload(Application.region).lazyload(Region.office))
-        .with_for_update(of=Application)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    given = {"application": application_id, **scope.values(person)}
+    application = db.session.scalars(_locked(scope.like(person)), given).one_or_none()
     if application is None:
         raise NotVisible
     return application
+
+
+@cache
+def _locked(actor: scope.Anybody) -> Select[Application]:
+    return (
+        select(Application)
+        .where(Application.id == bindparam("application"), scope.visible(actor))
+        .options(joinedload(Application.region).lazyload(Region.office))
+        .with_for_update(of=Application)
+        .execution_options(populate_existing=True)
+    )
 
 
 def permitted(application: Application, action: Action, person: Account) -> Transition:

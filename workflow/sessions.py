@@ -8,8 +8,8 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.orm import joinedload, make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
 from models import Account, Enterprise, LoginSession, Office, Region, Setting, db, exclusive, now
 from models.database import read
@@ -24,37 +24,37 @@ NOTED_EVERY = timedelta(minutes=1)
 """How exactly it is known when somebody was last here: a page costs no writing."""
 
 
-WITH_PLACE = (
-    joinedload(Account.office).joinedload(Office.regions).lazyload(Region.office),
-    joinedload(Account.enterprise),
-)
-"""Who asks is loaded in one statement with what every page says and every scope needs of them."""
-
 OF_RIGHTS = ("active", "must_change_password", "second_factor")
-OF_ALL: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
-    (LoginSession, ("seen_at",)),
-    (Setting, ("value",)),
+Parts = tuple[tuple[type[Any], tuple[str, ...]], ...]
+OF_PLACE: Parts = (
     (Account, ("id", "role", "name", "session_stamp", "office_id", "enterprise_id", *OF_RIGHTS)),
     (Office, ("id", "name")),
     (Region, ("id", "kind")),
     (Enterprise, ("id", "name", "active", "registration")),
 )
 """What every page says or every scope needs of whom it is for, in the order in which it is asked for."""
+OF_SESSION: Parts = ((LoginSession, ("seen_at",)), (Setting, ("value",)))
 
-KEYS = dict(OF_ALL)
+KEYS = dict(OF_PLACE)
 
-WHO_ASKS = (
-    select(*(getattr(kind, key) for kind, keys in OF_ALL for key in keys))
-    .select_from(LoginSession)
-    .join(Account, Account.id == LoginSession.account_id)
-    .outerjoin(Setting, Setting.key == IDLE_MINUTES)
+AS_IT_IS = (
+    select(*(getattr(kind, key) for kind, keys in OF_PLACE for key in keys))
+    .select_from(Account)
     .outerjoin(Office, Office.id == Account.office_id)
     .outerjoin(Region, Region.office_id == Office.id)
     .outerjoin(Enterprise, Enterprise.id == Account.enterprise_id)
-    .where(Account.id == bindparam("number"), LoginSession.token == bindparam("token"))
+    .where(Account.id == bindparam("number"))
     .order_by(Region.id)
 )
-"""Every page begins with it. Built once; a row for each region of the account's office."""
+"""Built once; a row for each region of the account's office."""
+
+WHO_ASKS = (
+    AS_IT_IS.add_columns(*(getattr(kind, key) for kind, keys in OF_SESSION for key in keys))
+    .join(LoginSession, LoginSession.account_id == Account.id)
+    .outerjoin(Setting, Setting.key == IDLE_MINUTES)
+    .where(LoginSession.token == bindparam("token"))
+)
+"""Every page begins with it."""
 
 
 @dataclass(frozen=True)
@@ -77,19 +77,13 @@ def begin(account: Account) -> str:
 
 def find(number: int, stamp: str, token: str) -> Found | None:
     """Return the session; None where it was ended, or where the account's password has been changed since."""
-    rows = [_parts(row) for row in read(WHO_ASKS, {"number": number, "token": token}).all()]
+    rows = [
+        _parts(row, OF_PLACE + OF_SESSION) for row in read(WHO_ASKS, {"number": number, "token": token}).all()
+    ]
     if not rows:
         return None
-    (seen_at,), (idle_minutes,), of_account, of_office, _, of_enterprise = rows[0]
-    account = _loaded(Account, of_account)
-    office = _loaded(Office, of_office) if account.office_id else None
-    if office is not None:
-        of_regions = [of_region for *_, of_region, _ in rows if of_region[0] is not None]
-        set_committed_value(office, "regions", [_loaded(Region, of_region) for of_region in of_regions])
-    set_committed_value(account, "office", office)
-    set_committed_value(
-        account, "enterprise", _loaded(Enterprise, of_enterprise) if account.enterprise_id else None
-    )
+    *_, (seen_at,), (idle_minutes,) = rows[0]
+    account = _account(rows)
     if not account.is_active or account.session_stamp != stamp:
         return None
     away = now() - seen_at
@@ -97,19 +91,42 @@ def find(number: int, stamp: str, token: str) -> Found | None:
     return Found(account, idle=away >= longest, unnoted=away >= NOTED_EVERY)
 
 
-def _parts(row: Sequence[Any]) -> list[Sequence[Any]]:
-    """Return what a row of WHO_ASKS says of each in turn."""
-    ends = accumulate(len(keys) for _, keys in OF_ALL)
-    return [row[end - len(keys) : end] for (_, keys), end in zip(OF_ALL, ends, strict=True)]
+def anew(account: Account) -> Account | None:
+    """Return an account and its place, read anew; what else belongs to it is when somebody asks for it."""
+    [number] = instance_state(account).identity or [None]  # `account.id` may have to be read itself
+    rows = [_parts(row, OF_PLACE) for row in read(AS_IT_IS, {"number": number}).all()]
+    return _account(rows) if rows else None
+
+
+def _account(rows: Sequence[Sequence[Sequence[Any]]]) -> Account:
+    of_account, of_office, _, of_enterprise, *_ = rows[0]
+    account = _loaded(Account, of_account)
+    office = _loaded(Office, of_office) if account.office_id else None
+    if office is not None:
+        of_regions = [of_region for _, _, of_region, *_ in rows if of_region[0] is not None]
+        set_committed_value(office, "regions", [_loaded(Region, of_region) for of_region in of_regions])
+    set_committed_value(account, "office", office)
+    set_committed_value(
+        account, "enterprise", _loaded(Enterprise, of_enterprise) if account.enterprise_id else None
+    )
+    return account
+
+
+def _parts(row: Sequence[Any], of: Parts) -> list[Sequence[Any]]:
+    """Return what a row says of each in turn."""
+    ends = accumulate(len(keys) for _, keys in of)
+    return [row[end - len(keys) : end] for (_, keys), end in zip(of, ends, strict=True)]
 
 
 def _loaded(kind: type[Loaded], values: Sequence[Any]) -> Loaded:
-    """Return an object as if this much of it had been loaded; the rest of it is when somebody asks for it.
+    """Return an object as if this much of it had just been loaded; the rest of it is when somebody asks for it.
 
     Loading it by the usual way takes three times as long as asking the database.
     """
     known: Loaded | None = db.session.identity_map.get(db.session.identity_key(kind, values[0]))
     if known is not None:
+        for key, value in zip(KEYS[kind], values, strict=True):
+            set_committed_value(known, key, value)
         return known
     found = kind(**dict(zip(KEYS[kind], values, strict=True)))
     make_transient_to_detached(found)
