@@ -103,7 +103,7 @@ class Lookup(NamedTuple):
 
 def lookup(words: str) -> Lookup:
     """Return how these words are looked up."""
-    return Lookup(db.engine.dialect.name, len(_pieces(words)))
+    return Lookup(db.engine.dialect.name, min(len(_pieces(words)), len(PIECES)))
 
 
 def bound(words: str) -> dict[str, Any]:
