@@ -28,8 +28,8 @@ def start(house: Flask, database_url: str, tmp_path: Path, sending: dict[str, st
         since = now()
 
         def beats() -> bool:
-            db.session.rollback()
             beat = heartbeats.last(heartbeats.WORKER)
+            db.session.rollback()  # SQLite lets nobody write who has read what a worker has changed since
             return beat is not None and beat > since
 
         workers.append(
