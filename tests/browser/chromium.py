@@ -49,6 +49,7 @@ class ChromiumPage(Page):
 
     @property
     def url(self) -> str:
+        self.window.wait_for_timeout(1)  # it hears of a new page only while something is asked of it
         return self.window.url
 
     def press(self, key: str) -> None:
