@@ -5,7 +5,7 @@ narrowed. So here none of its routes exists unless a view names it in `opened`, 
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import abort, current_app, redirect, request, url_for
 from flask_admin import Admin, BaseView
@@ -17,7 +17,9 @@ from sqlalchemy import ColumnElement, Select, select
 from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
+from admin_views.entrance import way_to
 from admin_views.frame import numbers
+from admin_views.languages import once_a_language
 from models import db
 from workflow import scope
 
@@ -125,25 +127,34 @@ class ScopedView(Closed, ModelView):
         return FlaskForm()
 
 
+@once_a_language
 def listed(text: str) -> str:
     """Return what a list is called; other languages than Chinese may name many otherwise than one."""
     many = pgettext("list", text)
     return gettext(text) if many == text else many
 
 
-def menu(admin: Admin | None, present: BaseView | None = None) -> list[dict[str, Any]]:
+class MenuItem(NamedTuple):
+    """One view of a console as the menu says it."""
+
+    label: str
+    url: str
+    current: bool
+    count: int  # type: ignore[assignment]  # a tuple's own counts what is in it
+
+
+def menu(admin: Admin | None, present: BaseView | None = None) -> tuple[MenuItem, ...]:
     """Return the menu of a console as the layout draws it."""
     asked = menu_numbers(admin)
     counts = dict(zip(asked, numbers(*asked.values()), strict=True))
-    return [
-        {
-            "label": listed(str(view.name)),
-            "url": view.get_url(f"{view.endpoint}.{view._default_view}"),
-            "current": view is present,
-            "count": counts.get(view, 0),
-        }
+    return tuple(
+        MenuItem(listed(str(view.name)), _url_of(view), view is present, counts.get(view, 0))
         for view in _shown_in_menu(admin)
-    ]
+    )
+
+
+def _url_of(view: BaseView) -> str:
+    return way_to(f"{view.endpoint}.{view._default_view}")
 
 
 def menu_numbers(admin: Admin | None) -> dict[BaseView, Select[Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, Response, g, session
 from flask.templating import Environment
@@ -25,8 +25,16 @@ LATE_WORKING_DAYS = 5
 """From here on a waiting time is amber."""
 MOST_STATEMENTS = 50
 """So many kinds of frame are kept with their statement: a role's pages differ by one number or none."""
-MOST_DRAWN = 1000
+MOST_DRAWN = 500
 PAGES = ("text/html", "application/json")
+
+
+class Shown(NamedTuple):
+    """Whose page it is, as it says at its top."""
+
+    name: str
+    desk: str
+    url: str
 
 
 class Templates(Environment):
@@ -52,6 +60,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(day)
     app.add_template_filter(waiting)
     app.add_template_filter(once)
+    app.add_template_filter(once_a_language)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
@@ -99,11 +108,9 @@ def _frame() -> dict[str, Any]:
     return {
         **bare_frame(),
         "help_line": worded(HELP_LINE, help_line),
-        "account": {
-            "name": account.name,
-            "desk": str(account.office or account.enterprise or ""),
-            "url": entrance.way_to("accounts.own"),
-        },
+        "account": Shown(
+            account.name, str(account.office or account.enterprise or ""), entrance.way_to("accounts.own")
+        ),
         "home": entrance.home(account),
         "unread": unread,
     }
@@ -118,7 +125,7 @@ def bare_frame() -> dict[str, Any]:
         "home": None,
         "unread": 0,
         "console": None,
-        "menu": [],
+        "menu": (),
     }
 
 

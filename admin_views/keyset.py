@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, bindparam, select, tuple_, union
 
 from admin_views.base import LONGEST_ID
-from models.database import read
+from models.database import constant, read
 
 FORWARD, BACKWARD = "after", "before"
 LAST = "last"
@@ -54,17 +54,24 @@ class Page:
     next: str | None
     last: str | None
 
+    @property
+    def cursors(self) -> tuple[str | None, ...]:
+        """Return those of the first page, the previous, the next and the last."""
+        return self.first, self.previous, self.next, self.last
+
 
 class Listing:
     """Rows in an order, a page at a time. Several queries are several ways to rows of one list: each finds its own by
     its own index, and a row counts once; the last two columns of each are the order's column and id.
 
-    A statement is built when it is first needed and kept, since building costs more than asking.
+    A statement is built when it is first needed and kept, since building costs more than asking. PostgreSQL plans it once
+    too, except where it is the words of a search that decide how it is best answered.
     """
 
-    def __init__(self, queries: Sequence[Select[Any]], order: Order) -> None:
+    def __init__(self, queries: Sequence[Select[Any]], order: Order, by_words: bool = False) -> None:
         self._queries = queries
         self._order = order
+        self._by_words = by_words
         self._statement = cache(self._built)
 
     def page(self, cursor: str, size: int, values: Mapping[str, Any] = NONE) -> Page:
@@ -100,10 +107,11 @@ class Listing:
 
     def _built(self, most: int, beyond: bool, backwards: bool) -> Select[Any]:
         order = self._order
+        limit = most if self._by_words else constant(most)
         wanted = [
             (query.where(order.beyond(backwards)) if beyond else query)
             .order_by(*order.by(backwards))
-            .limit(most)
+            .limit(limit)
             for query in self._queries
         ]
         if len(wanted) == 1:
@@ -111,12 +119,14 @@ class Listing:
         rows = union(*(select(query.subquery()) for query in wanted)).subquery()
         *_, column, key = rows.c
         merged = Order(column, key, order.descending).by(backwards)
-        return select(rows).order_by(*merged).limit(most)
+        return select(rows).order_by(*merged).limit(limit)
 
 
 def page(queries: Select[Any] | Sequence[Select[Any]], order: Order, cursor: str, size: int) -> Page:
     """Return the page of what these queries find that the cursor names; the first when it names none."""
-    return Listing([queries] if isinstance(queries, Select) else queries, order).page(cursor, size)
+    return Listing([queries] if isinstance(queries, Select) else queries, order, by_words=True).page(
+        cursor, size
+    )
 
 
 def _write(direction: str, row: Row[Any]) -> str:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 LANGUAGES = {"zh": Locale.parse("zh_Hans_CN"), "en": Locale.parse("en")}
 
-MOST_MADE = 5000
+MOST_MADE = 500
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 

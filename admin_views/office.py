@@ -21,6 +21,7 @@ from admin_views.review_list import MOST_COUNTED, PAGE_SIZE
 from admin_views.review_page import too_long
 from admin_views.typed import one_line
 from models import Application, Enterprise, Registration, RegistrationAction, db
+from models.database import constant
 from workflow import registration, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from workflow.words import N_, NP_
@@ -197,12 +198,17 @@ class EnterpriseAccounts(ScopedView):
 
 
 def _waiting() -> ColumnElement[bool]:
-    return (Enterprise.registration == Registration.PENDING) & Enterprise.active
+    return (Enterprise.registration == constant(Registration.PENDING)) & Enterprise.active
 
 
 @cache
 def _number_waiting(actor: scope.Anybody) -> Select[Any]:
-    some = select(Enterprise.id).where(scope.enterprises(actor), _waiting()).limit(MOST_COUNTED).subquery()
+    some = (
+        select(Enterprise.id)
+        .where(scope.enterprises(actor), _waiting())
+        .limit(constant(MOST_COUNTED))
+        .subquery()
+    )
     return select(func.count()).select_from(some)
 
 

@@ -4,9 +4,8 @@ A console says what is special about it and nothing else. Decisions go through w
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from flask import abort, flash, redirect, request, session
@@ -18,21 +17,21 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 from admin_views import review_list
 from admin_views.base import ScopedView, menu, menu_numbers
 from admin_views.entrance import way_to
-from admin_views.frame import numbers, own_numbers, said, stamp, tell, waiting
+from admin_views.frame import numbers, own_numbers, said, tell
 from admin_views.keyset import Listing
 from admin_views.languages import once_a_language
 from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
+from admin_views.review_lines import Column, Tab, Turns, lines
 from admin_views.review_page import PHRASES, sections, too_long
 from admin_views.typed import one_line
-from models import Action, Application, Result, Review, State
+from models import Action, Application, Review
 from models.database import read
 from workflow import progress, review, routing, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from workflow.transitions import (
     ACTION_WORDS,
     BY_STATE_AND_ACTION,
-    FINISHED,
     RESULT_WORDS,
     STATE_WORDS,
     Transition,
@@ -40,7 +39,6 @@ from workflow.transitions import (
 )
 from workflow.words import N_
 
-TURNS = ("first", "previous", "next", "last")
 PLAIN_IN_QUERY = "!$'()*,/:;?@"
 """What browsers leave as it is in a query, and url_for too."""
 
@@ -97,11 +95,12 @@ class ReviewConsole(PaperRoutes, ScopedView):
             tabs=self._tabs(tab, chosen, asked),
             tab=tab,
             filters=_filters(type(self)),
+            present=tuple(chosen.get(key) for key in self.filters),
             chosen=chosen,
             filtered=any(key in chosen for key in ("q", *self.filters)),
             columns=self._columns(sort, descending, chosen),
-            lines=_lines(rows.rows, in_days=tab == "waiting"),
-            pager={key: self._turned(chosen, getattr(rows, key)) for key in TURNS},
+            lines=lines(rows.rows, in_days=tab == "waiting"),
+            pager=Turns(*(self._turned(chosen, cursor) for cursor in rows.cursors)),
         )
 
     def _usual_order(self, tab: str) -> str:
@@ -130,19 +129,17 @@ class ReviewConsole(PaperRoutes, ScopedView):
         )
         return listing, {**scope.values(actor), **search.values}
 
-    def _tabs(
-        self, present: str, chosen: dict[str, str], asked: Sequence[Select[Any]]
-    ) -> list[dict[str, Any]]:
+    def _tabs(self, present: str, chosen: dict[str, str], asked: Sequence[Select[Any]]) -> tuple[Tab, ...]:
         address = self._address({key: chosen[key] for key in ("q", *self.filters) if key in chosen})
-        return [
-            {
-                "label": label,
-                "url": f"{address}tab={key}",
-                "current": key == present,
-                "count": review_list.number_on_tab(numbers(*asked)[-1]) if key == "waiting" else None,
-            }
+        return tuple(
+            Tab(
+                label,
+                f"{address}tab={key}",
+                key == present,
+                review_list.number_on_tab(numbers(*asked)[-1]) if key == "waiting" else None,
+            )
             for key, label in _tab_words(self.tabs).items()
-        ]
+        )
 
     def _numbers(self) -> tuple[Select[Any], ...]:
         """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
@@ -150,20 +147,18 @@ class ReviewConsole(PaperRoutes, ScopedView):
         tabs = [review_list.counted(anybody)] if "waiting" in self.tabs else []
         return (*own_numbers(anybody), *menu_numbers(self.admin).values(), *tabs)
 
-    def _columns(self, sort: str, descending: bool, chosen: dict[str, str]) -> list[dict[str, Any]]:
+    def _columns(self, sort: str, descending: bool, chosen: dict[str, str]) -> tuple[Column, ...]:
         address = self._address({k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
-        found = []
-        for key, label, sortable in _column_words():
-            present = key == sort
-            way = "desc" if present and not descending else "asc"
-            found.append(
-                {
-                    "label": label,
-                    "url": f"{address}sort={key}&order={way}" if sortable else None,
-                    "sorted": ("desc" if descending else "asc") if present else None,
-                }
+        present = "desc" if descending else "asc"
+        turned = "asc" if descending else "desc"
+        return tuple(
+            Column(
+                label,
+                f"{address}sort={key}&order={turned if key == sort else 'asc'}" if sortable else None,
+                present if key == sort else None,
             )
-        return found
+            for key, label, sortable in _column_words()
+        )
 
     def _turned(self, chosen: dict[str, str], cursor: str | None) -> str | None:
         if cursor is None:
@@ -319,66 +314,12 @@ class ReviewConsole(PaperRoutes, ScopedView):
         return self._page(found, disclosed={field: full})
 
 
-class Line(NamedTuple):
-    """One application in the list, in words."""
-
-    number: str
-    name: str
-    enterprise: str
-    education: str
-    submitted: str
-    kind: str
-    """Of the badge at its right."""
-    word: str
-
-
 @cache
 def _place(actor: scope.Anybody) -> Select[Any]:
     """Return the query for no more of an application than whoever decides it has to know before."""
     return select(Application.id, Application.arrived_at).where(
         Application.number == bindparam("number"), scope.visible(actor)
     )
-
-
-def _lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
-    """Return the rows as the list says them. `in_days`: how long one has waited, where all have the same state."""
-    educations = review_list.educations({row.form_version for row in rows})
-    words = {version: _said(known) for version, known in educations.items()}
-    states, results = _state_words(), _result_words()
-
-    def badge(state: State, result: Result, since: datetime) -> tuple[str, str]:
-        if state is FINISHED:
-            return "good" if result is Result.PASSED else "bad", results[result]
-        if state not in routing.REACH:
-            return "idle", states[state]
-        wait = waiting(since)
-        return "late" if wait["late"] else "wait", wait["words"] if in_days else states[state]
-
-    return [
-        Line(
-            number,
-            name,
-            enterprise or "",
-            words[form_version].get(education, education or ""),
-            stamp(submitted_at),
-            *badge(state, result, since),
-        )
-        for number, name, enterprise, education, form_version, submitted_at, since, state, result, *_ in rows
-    ]
-
-
-def _said(words: Mapping[Any, str]) -> dict[Any, str]:
-    return {key: said(word) for key, word in words.items()}
-
-
-@once_a_language
-def _state_words() -> dict[Any, str]:
-    return _said(STATE_WORDS)
-
-
-@once_a_language
-def _result_words() -> dict[Any, str]:
-    return _said(RESULT_WORDS)
 
 
 @once_a_language
@@ -392,15 +333,15 @@ def _column_words() -> list[tuple[str, str, bool]]:
 
 
 @once_a_language
-def _filters(console: type[ReviewConsole]) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    return [
+def _filters(console: type[ReviewConsole]) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
+    return tuple(
         (
             key,
             said(narrowing.label),
-            [
+            (
                 ("", said(narrowing.any)),
                 *((value, said(one.label)) for value, one in narrowing.choices.items()),
-            ],
+            ),
         )
         for key, narrowing in console.filters.items()
-    ]
+    )

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Select, bindparam, false, func, select, tr
 
 from admin_views.keyset import Listing, Order
 from models import Application, Enterprise, Result, State, db, now
-from models.database import Instant
+from models.database import Instant, constant
 from models.search import Lookup, bound, containing, lookup, spelled
-from workflow import form, scope
+from workflow import scope
 from workflow.accounts import login_digest
 from workflow.form import EDUCATIONS
 from workflow.people import PAPERS, normalised
@@ -214,11 +214,6 @@ def _of_employers(how: Lookup | None) -> Select[Any]:
     return select(Enterprise.id).where(named).limit(MOST_EMPLOYERS + 1)
 
 
-def educations(versions: set[int]) -> dict[int, Mapping[str, str]]:
-    """Return how each of these versions of the form calls the educations; the filter uses the procedure's own words."""
-    return {number: form.version(number).known["education"].choices for number in versions}
-
-
 def order(sort: str, descending: bool) -> Order:
     """Return the order that a person chose; by waiting time where that cannot be sorted by."""
     column, _ = SORTS.get(sort, (None, ""))
@@ -255,13 +250,13 @@ def listing(
         .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
         .where(*criteria)
     )
-    return Listing([rows.where(WAYS[way](lookup)) for way in ways], chosen)
+    return Listing([rows.where(WAYS[way](lookup)) for way in ways], chosen, by_words=lookup is not None)
 
 
 @cache
 def counted(actor: scope.Anybody) -> Select[Any]:
     """Return the query for how many rows wait, counting one further than MOST_COUNTED."""
-    some = select(Application.id).where(scope.waiting(actor)).limit(MOST_COUNTED + 1).subquery()
+    some = select(Application.id).where(scope.waiting(actor)).limit(constant(MOST_COUNTED + 1)).subquery()
     return select(func.count()).select_from(some)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     CursorResult,
     DateTime,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     event,
+    literal_column,
 )
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -111,6 +113,15 @@ def engine_options(url: str) -> dict[str, Any]:
 def read(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
     """Return the rows of a query for plain columns, without what a session does for objects: half of the work of asking."""
     return db.session.connection().execute(statement, values)
+
+
+def constant(value: int | PythonEnum) -> ColumnElement[Any]:
+    """Return what is the same whoever asks, written into a statement.
+
+    What is told beside it PostgreSQL does not know when it plans once for all; it would rather plan each time anew, which
+    takes a list as long as its rows.
+    """
+    return literal_column(f"'{value.value}'" if isinstance(value, PythonEnum) else str(value))
 
 
 READS_ONLY = "reads only"

@@ -38,7 +38,7 @@ from models import (
     exclusive,
     now,
 )
-from models.database import Instant, table_of
+from models.database import Instant, constant, table_of
 from workflow import routing, scope
 from workflow.routing import Desk, desk_of
 from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED
@@ -275,7 +275,7 @@ def count_of_unread(actor: scope.Actor) -> Select[int]:
     """Return the query of `unread`, for whoever asks more in the same statement."""
     newest = newest_ids(actor, LOOKED_AT).subquery()
     read = exists().where(MessageReading.message_id == newest.c.id, MessageReading.account_id == actor.id)
-    some = select(newest.c.id).where(~read).limit(MOST_UNREAD + 1).subquery()
+    some = select(newest.c.id).where(~read).limit(constant(MOST_UNREAD + 1)).subquery()
     return select(func.count()).select_from(some)
 
 
@@ -284,7 +284,13 @@ def newest_ids(actor: scope.Actor, most: int, before: int | None = None) -> Comp
     older = true() if before is None else Message.id < before
     return union(
         *(
-            select(select(Message.id).where(box, older).order_by(Message.id.desc()).limit(most).subquery())
+            select(
+                select(Message.id)
+                .where(box, older)
+                .order_by(Message.id.desc())
+                .limit(constant(most))
+                .subquery()
+            )
             for box in scope.boxes(actor)
         )
     )

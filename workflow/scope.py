@@ -3,7 +3,7 @@
 What is outside the scope does not exist for that account: 404, never 403.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from models import (
     Role,
     State,
 )
+from models.database import constant
 from workflow.accounts import STAFF
 from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW, REACH
 from workflow.transitions import TRANSITIONS
@@ -90,7 +91,7 @@ def _own(actor: Actor) -> Criterion:
 
 def _names_the_enterprise(actor: Actor) -> Criterion:
     approved = select(Enterprise.id).where(
-        Enterprise.id == actor.enterprise_id, Enterprise.registration == Registration.APPROVED
+        Enterprise.id == actor.enterprise_id, Enterprise.registration == constant(Registration.APPROVED)
     )
     # As one value an index can begin with it; joined as a list of ids, all rows of a large one were sorted for a page.
     return Application.submitted_enterprise_id == approved.scalar_subquery()
@@ -107,7 +108,7 @@ def _reached_the_city(_actor: Actor) -> Criterion:
 
 
 def _has_been_at(step: State) -> Criterion:
-    return Application.reached.bitwise_and(REACH[step]) != 0
+    return Application.reached.bitwise_and(constant(REACH[step])) != constant(0)
 
 
 def _everything(_actor: Actor) -> Criterion:
@@ -131,8 +132,7 @@ def visible(actor: Actor) -> Criterion:
 def waiting(actor: Actor) -> Criterion:
     """Return the applications that wait for a decision of this account's desk."""
     states = dict.fromkeys(row.state for row in TRANSITIONS if row.by is actor.role)
-    # Said with "equals" and not as a list, which would be written anew into each statement when it is sent.
-    return and_(visible(actor), or_(false(), *(Application.state == state for state in states)))
+    return and_(visible(actor), _one_of(Application.state, states))
 
 
 def decided(actor: Actor) -> Criterion:
@@ -140,9 +140,14 @@ def decided(actor: Actor) -> Criterion:
     mine = exists().where(
         Review.application_id == Application.id,
         Review.actor_id == actor.id,
-        Review.action.in_((Action.PASS, Action.RETURN, Action.REFUSE)),
+        _one_of(Review.action, (Action.PASS, Action.RETURN, Action.REFUSE)),
     )
     return and_(visible(actor), mine)
+
+
+def _one_of(column: Any, words: Iterable[State | Action]) -> Criterion:
+    """Said with "equals" and not as a list, which would be written anew into each statement when it is sent."""
+    return or_(false(), *(column == constant(word) for word in words))
 
 
 def attachments(actor: Account) -> Criterion:

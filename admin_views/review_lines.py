@@ -1,0 +1,85 @@
+"""What a list says, in plain values: what is alike is drawn once (templates/review/list_parts.html)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from admin_views.frame import said, waiting
+from admin_views.languages import language
+from models import Result, State
+from workflow import form, routing
+from workflow.calendar import today
+from workflow.form import Form
+from workflow.transitions import FINISHED, RESULT_WORDS, STATE_WORDS
+
+
+class Tab(NamedTuple):
+    """One view of the list, as its tab says it."""
+
+    label: str
+    url: str
+    current: bool
+    count: str | None  # type: ignore[assignment]  # a tuple's own counts what is in it
+
+
+class Column(NamedTuple):
+    """The head of one column: where it leads if one can sort by it, and how the list is sorted by it now."""
+
+    label: str
+    url: str | None
+    sorted: str | None
+    kind: str | None = None
+
+
+class Turns(NamedTuple):
+    """Where the list goes on from here; None where it does not."""
+
+    first: str | None
+    previous: str | None
+    next: str | None
+    last: str | None
+
+
+class Line(NamedTuple):
+    """One application in the list. It is all that its row says: two that are alike are drawn once (review/list_parts.html)."""
+
+    number: str
+    name: str
+    enterprise: str | None
+    education: str | None
+    """As the version of the form names it."""
+    submitted_at: datetime | None
+    since: datetime
+    state: State
+    result: Result | None
+    form: Form
+    in_days: bool
+    """How long one has waited is said where all have the same state."""
+    today: date
+    language: str
+
+    @property
+    def education_word(self) -> str:
+        words = self.form.known["education"].choices
+        return said(words.get(self.education, self.education or ""))
+
+    @property
+    def badge(self) -> tuple[str, str]:
+        """Return the kind and the word of the badge at its right."""
+        if self.state is FINISHED:
+            return "good" if self.result is Result.PASSED else "bad", said(RESULT_WORDS[self.result])
+        word = said(STATE_WORDS[self.state])
+        if self.state not in routing.REACH:
+            return "idle", word
+        wait = waiting(self.since)
+        return "late" if wait["late"] else "wait", wait["words"] if self.in_days else word
+
+
+def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
+    """Return the rows as the list says them."""
+    forms = {number: form.version(number) for number in {row.form_version for row in rows}}
+    further = in_days, today(), language()
+    return [
+        Line(number, name, employer, education, submitted_at, since, state, result, forms[version], *further)
+        for number, name, employer, education, version, submitted_at, since, state, result, *_ in rows
+    ]
