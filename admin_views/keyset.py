@@ -66,12 +66,21 @@ class Listing:
 
     A statement is built when it is first needed and kept, since building costs more than asking. PostgreSQL plans it once
     too, except where it is the words of a search that decide how it is best answered.
+
+    `beside`: queries for one number each, whose answers every row has before the order's column.
     """
 
-    def __init__(self, queries: Sequence[Select[Any]], order: Order, by_words: bool = False) -> None:
+    def __init__(
+        self,
+        queries: Sequence[Select[Any]],
+        order: Order,
+        by_words: bool = False,
+        beside: Sequence[Select[Any]] = (),
+    ) -> None:
         self._queries = queries
         self._order = order
         self._by_words = by_words
+        self._beside = [each.scalar_subquery() for each in beside]
         self._statement = cache(self._built)
 
     def page(self, cursor: str, size: int, values: Mapping[str, Any] = NONE) -> Page:
@@ -115,11 +124,12 @@ class Listing:
             for query in self._queries
         ]
         if len(wanted) == 1:
-            return wanted[0]
+            *columns, column, key = wanted[0].selected_columns
+            return wanted[0].with_only_columns(*columns, *self._beside, column, key)
         rows = union(*(select(query.subquery()) for query in wanted)).subquery()
-        *_, column, key = rows.c
+        *columns, column, key = rows.c
         merged = Order(column, key, order.descending).by(backwards)
-        return select(rows).order_by(*merged).limit(limit)
+        return select(*columns, *self._beside, column, key).order_by(*merged).limit(limit)
 
 
 def page(queries: Select[Any] | Sequence[Select[Any]], order: Order, cursor: str, size: int) -> Page:

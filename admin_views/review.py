@@ -83,11 +83,10 @@ class ReviewConsole(PaperRoutes, ScopedView):
         sort = sort if sort in review_list.SORTS else "waiting"
         descending = chosen.get("order", self._usual_order(tab)) == "desc"
         asked = self._numbers()
-        beside = () if chosen.get("q") else asked  # a search asks in several ways, and would in each of them
-        listing, values = self._listing(tab, chosen, sort, descending, beside=beside)
+        listing, values = self._listing(tab, chosen, sort, descending, beside=asked)
         rows = listing.page(chosen.get("page", ""), review_list.PAGE_SIZE, values)
         if rows.rows:
-            tell(beside, rows.rows[0][len(review_list.COLUMNS) :][: len(beside)])
+            tell(asked, rows.rows[0][len(review_list.COLUMNS) :][: len(asked)])
         return self.render(
             "review/list.html",
             list_frame=self.list_frame,

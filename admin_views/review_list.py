@@ -243,14 +243,13 @@ def listing(
     rows = (
         select(
             *COLUMNS,
-            *(each.scalar_subquery() for each in beside),
             chosen.column.label("sort_key"),
             chosen.id.label("sort_id"),
         )
         .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
         .where(*criteria)
     )
-    return Listing([rows.where(WAYS[way](lookup)) for way in ways], chosen, by_words=lookup is not None)
+    return Listing([rows.where(WAYS[way](lookup)) for way in ways], chosen, lookup is not None, beside)
 
 
 @cache

@@ -35,7 +35,7 @@ MOST_FOR_A_PAGE = 10
 MOST_FOR_A_LIST = 3
 """Of a reviewer's list, however narrowed: who asks, the rows with the numbers of frame, menu and tab; those alone where there are no rows."""
 MOST_FOR_A_SEARCH = 4
-"""Of a list that is searched: a search's employers, too, and the numbers never beside the rows."""
+"""Of a list that is searched: a search's employers, too."""
 MOST_FOR_AN_APPLICATION = 15
 """Of the page of one application: each kind of row that belongs to it is asked for once or twice."""
 
