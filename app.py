@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -25,6 +25,11 @@ CONTENT_SECURITY_POLICY = (
     " frame-ancestors 'none'"
 )
 """No inline script, no inline style, nothing from another host."""
+
+
+def _policy(answer: Response) -> Response:
+    answer.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    return answer
 
 
 def create_app(config: dict[str, Any] | None = None) -> Flask:
@@ -54,13 +59,16 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     LoginManager(app).user_loader(admin_views.load_account)
     Talisman(
         app,
-        content_security_policy=CONTENT_SECURITY_POLICY,
+        content_security_policy=None,  # said by _policy: Talisman would take it apart for every answer
         force_https=app.config["HTTPS"],
         session_cookie_secure=app.config["HTTPS"],
         strict_transport_security=app.config["HTTPS"],
         referrer_policy="same-origin",
     )
-    app.extensions["limits"] = Limiter(get_remote_address, app=app)
+    app.after_request(_policy)
+    app.extensions["limits"] = limiter = Limiter(get_remote_address, app=app)
+    # What is limited says so at its view, and is looked at there; before every other page there is nothing to look for.
+    app.before_request_funcs[None].remove(limiter._check_request_limit)
     register_uploads(app)
     admin_views.register(app)
     commands.register(app)

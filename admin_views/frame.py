@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from flask import Flask, Response, g, session
 from flask.templating import Environment
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import gettext, ngettext
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import Select, select
 
 from admin_views import entrance
-from admin_views.languages import once_a_language
+from admin_views.languages import language, once_a_language
 from models import Account
 from models.database import read
 from workflow import form, messages, scope
@@ -52,7 +52,7 @@ def register(app: Flask) -> None:
     app.context_processor(frame)
     app.after_request(prolong)
     app.after_request(keep)
-    app.add_template_global(get_locale)
+    app.add_template_global(language)
     app.add_template_global(entrance.way_to)
     app.add_template_filter(said)
     app.add_template_filter(told)
@@ -77,9 +77,9 @@ def numbers(*asked: Select[Any]) -> list[Any]:
     What a page has been told once it need not ask for again.
     """
     known = g.setdefault("numbers", {})
-    account: Account = current_user._get_current_object()
-    missing = tuple(each for each in (*own_numbers(scope.like(account)), *asked) if each not in known)
-    if missing:
+    if not all(each in known for each in asked):
+        account: Account = current_user._get_current_object()
+        missing = tuple(each for each in (*own_numbers(scope.like(account)), *asked) if each not in known)
         tell(missing, read(_statement(missing), scope.values(account)).one())
     return [known[each] for each in asked]
 
@@ -119,7 +119,7 @@ def _frame() -> dict[str, Any]:
 def bare_frame() -> dict[str, Any]:
     """Return the frame as it is without the database, which may be away."""
     return {
-        "site_name": gettext(SITE_NAME),
+        "site_name": translated(SITE_NAME),
         "help_line": DEFAULTS[HELP_LINE][0],
         "account": None,
         "home": None,
@@ -161,7 +161,13 @@ def _said(text: str) -> str:
     if not text:
         return ""
     own = form.in_english(text)
-    return own if own and get_locale().language == "en" else gettext(text)
+    return own if own and language() == "en" else translated(text)
+
+
+@once_a_language
+def translated(text: str) -> str:
+    """Return a wording without gaps in the person's language."""
+    return gettext(text)
 
 
 def told(problem: Problem) -> str:

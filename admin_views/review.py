@@ -4,7 +4,7 @@ A console says what is special about it and nothing else. Decisions go through w
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -39,6 +39,7 @@ from workflow.transitions import (
 )
 from workflow.words import N_
 
+MOST_ADDRESSES = 500
 PLAIN_IN_QUERY = "!$'()*,/:;?@"
 """What browsers leave as it is in a query, and url_for too."""
 
@@ -67,7 +68,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
 
     def console_name(self) -> str:
         """Return what stands at the top left."""
-        return gettext(self.title)
+        return said(self.title)
 
     # The list
 
@@ -166,9 +167,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
 
     def _address(self, query: Mapping[str, str]) -> str:
         """Return the list's address with what is chosen in it, for one thing more; url_for would look for the list each time."""
-        given = urlencode({key: value for key, value in query.items() if value}, safe=PLAIN_IN_QUERY)
-        address = way_to(f"{self.endpoint}.index_view")
-        return f"{address}?{given}&" if given else f"{address}?"
+        return _with_query(way_to(f"{self.endpoint}.index_view"), tuple(query.items()))
 
     def _keep_for_the_way_back(self, query: str) -> None:
         # A cookie that says what it said before need not be made and sent again.
@@ -311,6 +310,12 @@ class ReviewConsole(PaperRoutes, ScopedView):
         if request.accept_mimetypes.best == "application/json":
             return {"field": field, "value": full}
         return self._page(found, disclosed={field: full})
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _with_query(address: str, query: tuple[tuple[str, str], ...]) -> str:
+    given = urlencode([(key, value) for key, value in query if value], safe=PLAIN_IN_QUERY)
+    return f"{address}?{given}&" if given else f"{address}?"
 
 
 @cache

@@ -107,7 +107,11 @@ def engine_options(url: str) -> dict[str, Any]:
     say no more, and cost two calls.
     """
     options: dict[str, Any] = {"hide_parameters": True}  # else names and telephones stand in the log
-    return options | ({"isolation_level": "AUTOCOMMIT"} if url.startswith("postgresql") else {})
+    if url.startswith("postgresql"):
+        from models.postgresql import Cursor
+
+        options |= {"isolation_level": "AUTOCOMMIT", "connect_args": {"cursor_factory": Cursor}}
+    return options
 
 
 def read(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
