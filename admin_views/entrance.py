@@ -5,14 +5,15 @@ What keeps a session alive is a person who asks for something; whatever a page a
 Never follows an address that leads out of this site, or into a room that is not this person's.
 """
 
-from functools import cache
+from functools import cache, lru_cache
+from time import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, flash, g, redirect, request, session, url_for
+from flask import Flask, current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
 
 from models import Account
 from workflow import registration, scope, sessions
@@ -22,6 +23,10 @@ KEPT_ACROSS = ("language",)
 
 ROW = "login_session"
 """Where the cookie names the row without which it is worth nothing."""
+
+SIGNED_EVERY = 60
+"""Seconds."""
+MOST_SIGNED = 500
 
 FIRST_PASSWORD = "accounts.first_password"  # noqa: S105
 BEFORE_FIRST_PASSWORD = (None, FIRST_PASSWORD, "second_factor.codes")
@@ -110,6 +115,19 @@ def way_to(endpoint: str) -> str:
 @cache
 def _way_to(_script_root: str, endpoint: str) -> str:
     return url_for(endpoint)
+
+
+def csrf_token() -> str:
+    """Return the token of every form of this page. It is signed once a minute: whoever decides opens a page every few seconds."""
+    raw = session.get("csrf_token")
+    if raw is not None and "csrf_token" not in g:
+        g.csrf_token = _signed(current_app.secret_key, raw, int(time() // SIGNED_EVERY))
+    return generate_csrf()
+
+
+@lru_cache(maxsize=MOST_SIGNED)
+def _signed(_key: str, _raw: str, _minute: int) -> str:
+    return generate_csrf()
 
 
 def destination(account: Account, wanted: str | None) -> str:

@@ -1,6 +1,6 @@
 """What every page needs: the frame around it, and how words, times and files are written on it."""
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, MutableMapping, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -54,12 +54,14 @@ def register(app: Flask) -> None:
     app.after_request(keep)
     app.add_template_global(language)
     app.add_template_global(entrance.way_to)
+    app.add_template_global(entrance.csrf_token)
     app.add_template_filter(said)
     app.add_template_filter(told)
     app.add_template_filter(stamp)
     app.add_template_filter(day)
     app.add_template_filter(waiting)
     app.add_template_filter(once)
+    app.add_template_filter(each_once)
     app.add_template_filter(once_a_language)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -113,6 +115,7 @@ def _frame() -> dict[str, Any]:
         ),
         "home": entrance.home(account),
         "unread": unread,
+        "csrf_token": entrance.csrf_token,
     }
 
 
@@ -201,6 +204,16 @@ def _waiting(start: date, end: date) -> dict[str, Any]:
         else ngettext("%(num)s 天", "%(num)s 天", time.days)
     )
     return {"words": words, "late": time.days >= LATE_WORKING_DAYS}
+
+
+def each_once(macro: Callable[..., Markup]) -> Callable[..., Markup]:
+    """Let a macro be drawn for each of many things, and once for those that are alike."""
+    drawn = once(macro)
+
+    def drawn_each(many: Sequence[Hashable], *given: Hashable) -> Markup:
+        return Markup("").join([drawn(one, *given) for one in many])
+
+    return drawn_each
 
 
 def once(macro: Callable[..., Markup]) -> Callable[..., Markup]:

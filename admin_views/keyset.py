@@ -141,7 +141,7 @@ def page(queries: Select[Any] | Sequence[Select[Any]], order: Order, cursor: str
 
 def _write(direction: str, row: Row[Any]) -> str:
     value, row_id = row[-2], row[-1]
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    text = value.replace(tzinfo=UTC).isoformat() if isinstance(value, datetime) else str(value)
     return SEPARATOR.join((direction, str(row_id), text))
 
 

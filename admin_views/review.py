@@ -94,6 +94,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             title=self.title,
             tabs=self._tabs(tab, chosen, asked),
             tab=tab,
+            address=self._own_address(),
             filters=_filters(type(self)),
             present=tuple(chosen.get(key) for key in self.filters),
             chosen=chosen,
@@ -167,7 +168,11 @@ class ReviewConsole(PaperRoutes, ScopedView):
 
     def _address(self, query: Mapping[str, str]) -> str:
         """Return the list's address with what is chosen in it, for one thing more; url_for would look for the list each time."""
-        return _with_query(way_to(f"{self.endpoint}.index_view"), tuple(query.items()))
+        return _with_query(self._own_address(), tuple(query.items()))
+
+    def _own_address(self) -> str:
+        """Return the list's address, below which its applications lie."""
+        return way_to(f"{self.endpoint}.index_view")
 
     def _keep_for_the_way_back(self, query: str) -> None:
         # A cookie that says what it said before need not be made and sent again.

@@ -1,7 +1,7 @@
 """What a list says, in plain values: what is alike is drawn once (templates/review/list_parts.html)."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from admin_views.frame import said, waiting
@@ -50,8 +50,9 @@ class Line(NamedTuple):
     """As the version of the form names it."""
     submitted_at: datetime | None
     since: datetime
-    state: State
-    result: Result | None
+    """Both in UTC without saying so, as they are stored."""
+    state: str
+    result: str | None
     form: Form
     in_days: bool
     """How long one has waited is said where all have the same state."""
@@ -64,14 +65,20 @@ class Line(NamedTuple):
         return said(words.get(self.education, self.education or ""))
 
     @property
+    def submitted(self) -> datetime | None:
+        return self.submitted_at and self.submitted_at.replace(tzinfo=UTC)
+
+    @property
     def badge(self) -> tuple[str, str]:
         """Return the kind and the word of the badge at its right."""
-        if self.state is FINISHED:
-            return "good" if self.result is Result.PASSED else "bad", said(RESULT_WORDS[self.result])
-        word = said(STATE_WORDS[self.state])
-        if self.state not in routing.REACH:
+        state = State(self.state)
+        if state is FINISHED:
+            result = Result(self.result)
+            return "good" if result is Result.PASSED else "bad", said(RESULT_WORDS[result])
+        word = said(STATE_WORDS[state])
+        if state not in routing.REACH:
             return "idle", word
-        wait = waiting(self.since)
+        wait = waiting(self.since.replace(tzinfo=UTC))
         return "late" if wait["late"] else "wait", wait["words"] if self.in_days else word
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, false, func, select, tr
 
 from admin_views.keyset import Listing, Order
 from models import Application, Enterprise, Result, State, db, now
-from models.database import Instant, constant
+from models.database import Instant, as_stored, constant
 from models.search import Lookup, bound, containing, lookup, spelled
 from workflow import scope
 from workflow.accounts import login_digest
@@ -42,10 +42,10 @@ COLUMNS = (
     Enterprise.name.label("enterprise"),
     Application.education,
     Application.form_version,
-    Application.submitted_at,
-    Application.arrived_at.label("waiting_since"),
-    Application.state,
-    Application.result,
+    as_stored(Application.submitted_at),
+    as_stored(Application.arrived_at),
+    as_stored(Application.state),
+    as_stored(Application.result),
 )
 
 TABS: Mapping[str, tuple[str, Callable[[scope.Actor], Criterion]]] = {
@@ -243,7 +243,9 @@ def listing(
     rows = (
         select(
             *COLUMNS,
-            chosen.column.label("sort_key"),
+            (as_stored(chosen.column) if chosen.column.type.python_type is datetime else chosen.column).label(
+                "sort_key"
+            ),
             chosen.id.label("sort_id"),
         )
         .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     event,
     literal_column,
+    type_coerce,
 )
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -71,6 +72,13 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+def as_stored(column: Any) -> ColumnElement[Any]:
+    """Return a column for the answer as the database has it, for lists of which most rows are known: an instant as a time
+    in UTC without saying so, a word of a set as its text."""
+    plain = DateTime() if isinstance(column.type, Instant) else String()
+    return type_coerce(column, plain).label(column.key)
 
 
 def words(kind: type[PythonEnum], column: str = "") -> Enum:
