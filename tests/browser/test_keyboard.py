@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from models import Action, Role
 from tests import files
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.browser
 PHONE = (390, 844)
 THUMB = 44  # px: what a thumb hits
 MANY_STOPS = 150
+PRESSES = 3
 
 FOCUS = """() => {
     const stop = document.activeElement;
@@ -81,6 +84,21 @@ def tab_to(page: ChromiumPage, name: str, key: str = "Tab") -> None:
             assert stop["ring"]
             return
     raise AssertionError(f"「{name}」 is not reached: {seen}")
+
+
+def choose(page: ChromiumPage, control: str, file: Path) -> None:
+    """Choose a file by the space bar on the control that has the focus.
+
+    It is pressed again where nothing opens: a browser opens the dialog only if it hears of the key soon after it was
+    pressed, and on a machine with too much to do it once did not.
+    """
+    for left in reversed(range(PRESSES)):
+        with suppress(*([PlaywrightTimeoutError] if left else [])):
+            with page.window.expect_file_chooser() as asked:
+                page.press("Space")
+            asked.value.set_files(file)
+            return
+        assert page.evaluate(FOCUS)["name"].startswith(control)
 
 
 # --- by keyboard
@@ -225,9 +243,7 @@ def test_files_are_chosen_and_removed_by_keyboard(
     world.upload(live_server, case, "身份证", "jpg", "正面")
     come_in(page, case.person, f"{case.sheet}attachments/")
     tab_to(page, "选择文件")
-    with page.window.expect_file_chooser() as asked:
-        page.press("Space")
-    asked.value.set_files(files.save(tmp_path, "png", "证书"))
+    choose(page, "选择文件", files.save(tmp_path, "png", "证书"))
     page.see("证书.png")
     tab_to(page, "上传材料")
     page.press("Enter")
