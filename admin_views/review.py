@@ -4,6 +4,7 @@ A console says what is special about it and nothing else. Decisions go through w
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -22,7 +23,7 @@ from admin_views.keyset import Listing
 from admin_views.languages import once_a_language
 from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
-from admin_views.review_lines import Column, Tab, Turns, lines
+from admin_views.review_lines import Column, Next, Tab, Turns, lines
 from admin_views.review_page import PHRASES, sections, too_long
 from admin_views.typed import one_line
 from models import Action, Application, Review
@@ -228,12 +229,14 @@ class ReviewConsole(PaperRoutes, ScopedView):
             return gettext("通过，业务结束")
         return pgettext("button", ACTION_WORDS[row.action])
 
-    def _next(self, present: Any) -> Any:
+    def _next(self, present: Any) -> Next | None:
         """Return the one of the list that has waited longest after this one, or from the beginning when this was the last."""
         listing, values = self._listing(
             "waiting", self._narrowed(), "waiting", descending=False, but_one=True
         )
-        return listing.following(present.arrived_at, present.id, {**values, review_list.PRESENT: present.id})
+        given = {**values, review_list.PRESENT: present.id}
+        found = listing.following(present.arrived_at, present.id, given)
+        return found and Next(found.number, found.name, found.arrived_at.replace(tzinfo=UTC))
 
     def _narrowed(self) -> dict[str, str]:
         """Return how this person narrowed what waits: who looks for one enterprise's decides that one's."""

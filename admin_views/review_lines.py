@@ -40,6 +40,14 @@ class Turns(NamedTuple):
     last: str | None
 
 
+class Next(NamedTuple):
+    """The application that comes after the one that is open."""
+
+    number: str
+    name: str
+    waiting_since: datetime
+
+
 class Line(NamedTuple):
     """One application in the list. It is all that its row says: two that are alike are drawn once (review/list_parts.html)."""
 
