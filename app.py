@@ -57,7 +57,11 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     app.before_request(only_read)
     CSRFProtect(app)
     Babel(app, locale_selector=admin_views.chosen_language).domain_instance = admin_views.Catalogue()
-    LoginManager(app).user_loader(admin_views.load_account)
+    logins = LoginManager(app)
+    logins.user_loader(admin_views.load_account)
+    logins.session_protection = (
+        None  # a session is a row, and moves with its telephone from one network to the next
+    )
     Talisman(
         app,
         content_security_policy=None,  # said by _policy: Talisman would take it apart for every answer

@@ -2,7 +2,6 @@
 
 from flask import Flask
 from flask_admin import Admin
-from flask_babel import gettext
 
 from admin_views import review_list
 from admin_views.review import ReviewConsole
@@ -14,10 +13,8 @@ class CityConsole(ReviewConsole):
     """All applications that have reached the city."""
 
     console = "city"
+    called = N_("市专家服务中心审核")
     filters = ReviewConsole.filters | {"result": review_list.BY_RESULT}
-
-    def console_name(self) -> str:
-        return gettext("市专家服务中心审核")
 
 
 def register(app: Flask) -> None:

@@ -2,7 +2,6 @@
 
 from flask import Flask
 from flask_admin import Admin
-from flask_babel import gettext
 from flask_login import current_user
 
 from admin_views.registration import RegistrationView
@@ -17,12 +16,10 @@ class EnterpriseConsole(ReviewConsole):
     """企业审核. Before its registration is approved nothing of it exists (E3)."""
 
     console = "enterprise"
+    called = N_("企业审核")
 
     def is_accessible(self) -> bool:
         return super().is_accessible() and opens_console(current_user)
-
-    def console_name(self) -> str:
-        return gettext("企业审核")
 
 
 def register(app: Flask) -> None:

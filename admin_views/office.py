@@ -31,9 +31,7 @@ class OfficeConsole(ReviewConsole):
     """The applications of the office's regions."""
 
     console = "office"
-
-    def console_name(self) -> str:
-        return gettext("初审")
+    called = N_("初审")
 
 
 REFUSAL_PHRASES = (

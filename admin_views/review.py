@@ -6,7 +6,7 @@ A console says what is special about it and nothing else. Decisions go through w
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from flask import abort, flash, redirect, request, session
@@ -50,7 +50,8 @@ class ReviewConsole(PaperRoutes, ScopedView):
 
     opened = ("index_view", "application", "decide", "disclose", *PaperRoutes.opened)
     named = "number"
-    title = N_("申请审核")
+    title = called = N_("申请审核")
+    """What the list is called, and what stands at the top left."""
     tabs = ("waiting", "decided", "all")
     list_frame = "review/frame.html"
     filters = {
@@ -63,13 +64,9 @@ class ReviewConsole(PaperRoutes, ScopedView):
         return scope.visible(current_user)
 
     def render(self, template: str, **context: Any) -> str:
-        context.setdefault("console", self.console_name())
+        context.setdefault("console", _words(type(self)).console)
         context.setdefault("menu", menu(self.admin, self))
         return super().render(template, **context)
-
-    def console_name(self) -> str:
-        """Return what stands at the top left."""
-        return said(self.title)
 
     # The list
 
@@ -84,7 +81,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         sort = chosen.get("sort", "")
         sort = sort if sort in review_list.SORTS else "waiting"
         descending = chosen.get("order", self._usual_order(tab)) == "desc"
-        asked = self._numbers()
+        asked, words = self._numbers(), _words(type(self))
         listing, values = self._listing(tab, chosen, sort, descending, beside=asked)
         rows = listing.page(chosen.get("page", ""), review_list.PAGE_SIZE, values)
         if rows.rows:
@@ -92,11 +89,11 @@ class ReviewConsole(PaperRoutes, ScopedView):
         return self.render(
             "review/list.html",
             list_frame=self.list_frame,
-            title=self.title,
+            title=words.title,
             tabs=self._tabs(tab, chosen, asked),
             tab=tab,
             address=self._own_address(),
-            filters=_filters(type(self)),
+            filters=words.filters,
             present=tuple(chosen.get(key) for key in self.filters),
             chosen=chosen,
             filtered=any(key in chosen for key in ("q", *self.filters)),
@@ -140,7 +137,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
                 key == present,
                 review_list.number_on_tab(numbers(*asked)[-1]) if key == "waiting" else None,
             )
-            for key, label in _tab_words(self.tabs).items()
+            for key, label in _words(type(self)).tabs
         )
 
     def _numbers(self) -> tuple[Select[Any], ...]:
@@ -159,7 +156,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
                 f"{address}sort={key}&order={turned if key == sort else 'asc'}" if sortable else None,
                 present if key == sort else None,
             )
-            for key, label, sortable in _column_words()
+            for key, label, sortable in _words(type(self)).columns
         )
 
     def _turned(self, chosen: dict[str, str], cursor: str | None) -> str | None:
@@ -334,26 +331,33 @@ def _place(actor: scope.Anybody) -> Select[Any]:
     )
 
 
-@once_a_language
-def _tab_words(tabs: tuple[str, ...]) -> dict[str, str]:
-    return {key: gettext(review_list.TABS[key][0]) for key in tabs}
+class Words(NamedTuple):
+    """What a console says of its list whatever is in it, in one language."""
+
+    console: str
+    title: str
+    tabs: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str, bool], ...]
+    """Key, head, and whether one can sort by it."""
+    filters: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
 
 
 @once_a_language
-def _column_words() -> list[tuple[str, str, bool]]:
-    return [(key, gettext(label), column is not None) for key, (column, label) in review_list.SORTS.items()]
-
-
-@once_a_language
-def _filters(console: type[ReviewConsole]) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
-    return tuple(
-        (
-            key,
-            said(narrowing.label),
+def _words(console: type[ReviewConsole]) -> Words:
+    return Words(
+        said(console.called),
+        said(console.title),
+        tuple((key, said(review_list.TABS[key][0])) for key in console.tabs),
+        tuple((key, said(label), column is not None) for key, (column, label) in review_list.SORTS.items()),
+        tuple(
             (
-                ("", said(narrowing.any)),
-                *((value, said(one.label)) for value, one in narrowing.choices.items()),
-            ),
-        )
-        for key, narrowing in console.filters.items()
+                key,
+                said(narrowing.label),
+                (
+                    ("", said(narrowing.any)),
+                    *((value, said(one.label)) for value, one in narrowing.choices.items()),
+                ),
+            )
+            for key, narrowing in console.filters.items()
+        ),
     )

@@ -19,7 +19,7 @@ from sqlalchemy import (
     insert,
     select,
     true,
-    union,
+    union_all,
 )
 
 from models import (
@@ -280,9 +280,12 @@ def count_of_unread(actor: scope.Actor) -> Select[int]:
 
 
 def newest_ids(actor: scope.Actor, most: int, before: int | None = None) -> CompoundSelect[int]:
-    """Return the query for the ids of the newest messages, so many of each box: each comes in the order of its index."""
+    """Return the query for the ids of the newest messages, so many of each box: each comes in the order of its index.
+
+    A message lies in one box alone (`one_recipient`).
+    """
     older = true() if before is None else Message.id < before
-    return union(
+    return union_all(
         *(
             select(
                 select(Message.id)
