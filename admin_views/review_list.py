@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache, lru_cache
 from typing import Any
 
@@ -243,9 +243,7 @@ def listing(
     rows = (
         select(
             *COLUMNS,
-            (as_stored(chosen.column) if chosen.column.type.python_type is datetime else chosen.column).label(
-                "sort_key"
-            ),
+            as_stored(chosen.column).label("sort_key"),
             chosen.id.label("sort_id"),
         )
         .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)

@@ -77,7 +77,7 @@ class Instant(TypeDecorator[datetime]):
 def as_stored(column: Any) -> ColumnElement[Any]:
     """Return a column for the answer as the database has it, for lists of which most rows are known: an instant as a time
     in UTC without saying so, a word of a set as its text."""
-    plain = DateTime() if isinstance(column.type, Instant) else String()
+    plain = {Instant: DateTime, Enum: String}.get(type(column.type), column.type)
     return type_coerce(column, plain).label(column.key)
 
 
