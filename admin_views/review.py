@@ -5,7 +5,7 @@ A console says what is special about it and nothing else. Decisions go through w
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,7 +13,7 @@ from flask import abort, flash, redirect, request, session
 from flask_admin import expose
 from flask_babel import gettext, pgettext
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select
 
 from admin_views import review_list
 from admin_views.base import ScopedView, menu, menu_numbers
@@ -27,7 +27,6 @@ from admin_views.review_lines import Column, Next, Tab, Turns, lines
 from admin_views.review_page import PHRASES, sections, too_long
 from admin_views.typed import one_line
 from models import Action, Application, Review
-from models.database import read
 from workflow import progress, review, routing, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from workflow.transitions import (
@@ -202,7 +201,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
             buttons=self._buttons(found),
-            next_one=self._next(found),
+            next_one=self._next(found.id, found.arrived_at),
             under_review=found.state in routing.REACH,
             back=self.back_to_list(),
             **{"disclosed": {}, "wrong": {}, "typed": {}, "meanwhile": None, **further},
@@ -226,13 +225,13 @@ class ReviewConsole(PaperRoutes, ScopedView):
             return gettext("通过，业务结束")
         return pgettext("button", ACTION_WORDS[row.action])
 
-    def _next(self, present: Any) -> Next | None:
+    def _next(self, present: int, since: Any) -> Next | None:
         """Return the one of the list that has waited longest after this one, or from the beginning when this was the last."""
         listing, values = self._listing(
             "waiting", self._narrowed(), "waiting", descending=False, but_one=True
         )
-        given = {**values, review_list.PRESENT: present.id}
-        found = listing.following(present.arrived_at, present.id, given)
+        given = {**values, review_list.PRESENT: present}
+        found = listing.following(since, present, given)
         return found and Next(found.number, found.name, found.arrived_at.replace(tzinfo=UTC))
 
     def _narrowed(self) -> dict[str, str]:
@@ -243,14 +242,15 @@ class ReviewConsole(PaperRoutes, ScopedView):
     @expose("/<number>/decide/", methods=("POST",))
     def decide(self, number: str) -> Any:
         """Do what a button says; then the next waiting application opens."""
-        place = self._place(number)
         action = self._action()
         reason = request.form.get("reason", "")
+        if not number.isprintable():
+            abort(404)
         try:
             line = review.perform(
-                place.id,
+                number,
                 action,
-                current_user,
+                current_user._get_current_object(),
                 seen_version=request.form.get("version", default=0, type=int),
                 reason=reason,
             )
@@ -265,19 +265,13 @@ class ReviewConsole(PaperRoutes, ScopedView):
             return self._page(found, 409, meanwhile=hindrance.last, typed={action.value: reason})
         except (NotPermitted, NotVisible):
             abort(404)
-        if line is not None:
-            flash(self._done(line), "success")
-        following = self._next(place)
+        if line is None:  # saving, which leaves none, is the applicant's alone
+            abort(404)
+        flash(self._done(line), "success")
+        following = self._next(line.application_id, line.waited_since)
         if following is None:
             return redirect(self.back_to_list())
         return redirect(self.get_url(".application", number=following.number))
-
-    def _place(self, number: str) -> Any:
-        """Return the id of an application and since when it waits; 404 outside the scope."""
-        if not number.isprintable():
-            abort(404)
-        given = {"number": number, **scope.values(current_user)}
-        return read(_place(scope.like(current_user)), given).one_or_none() or abort(404)
 
     def _action(self) -> Action:
         try:
@@ -321,14 +315,6 @@ class ReviewConsole(PaperRoutes, ScopedView):
 def _with_query(address: str, query: tuple[tuple[str, str], ...]) -> str:
     given = urlencode([(key, value) for key, value in query if value], safe=PLAIN_IN_QUERY)
     return f"{address}?{given}&" if given else f"{address}?"
-
-
-@cache
-def _place(actor: scope.Anybody) -> Select[Any]:
-    """Return the query for no more of an application than whoever decides it has to know before."""
-    return select(Application.id, Application.arrived_at).where(
-        Application.number == bindparam("number"), scope.visible(actor)
-    )
 
 
 class Words(NamedTuple):

@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -24,8 +24,11 @@ from sqlalchemy import (
     literal_column,
     type_coerce,
 )
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import instance_dict, manager_of_class
 from sqlalchemy.types import TypeDecorator
+
+Loaded = TypeVar("Loaded")
 
 BUSY_SECONDS = 10
 """How long a writer waits for another's commit on SQLite; a decision takes milliseconds."""
@@ -134,6 +137,18 @@ def constant(value: int | PythonEnum) -> ColumnElement[Any]:
     takes a list as long as its rows.
     """
     return literal_column(f"'{value.value}'" if isinstance(value, PythonEnum) else str(value))
+
+
+def as_if_loaded(kind: type[Loaded], columns: Mapping[str, Any]) -> Loaded:
+    """Return an object as if this much of it had just been loaded; the rest of it is when somebody asks for it.
+
+    Loading it by the usual way takes three times as long as asking the database.
+    """
+    made: Loaded = manager_of_class(kind).new_instance()
+    instance_dict(made).update(columns)
+    make_transient_to_detached(made)
+    db.session.add(made)
+    return made
 
 
 READS_ONLY = "reads only"

@@ -1,7 +1,7 @@
 """The history of every application. Rows are added by workflow/review.py and by nothing else; none is ever changed."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -39,6 +39,9 @@ class Review(Model):
 
     application: Mapped[Application] = relationship()
     actor: Mapped[Account] = relationship()
+
+    waited_since = cast("datetime | None", None)
+    """Since when the application had lain where it was: said by whoever has just written this line, and not stored."""
 
     @property
     def stayed(self) -> bool:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, insert, select, text, update
-from sqlalchemy.orm import joinedload, make_transient_to_detached
+from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models import (
@@ -25,7 +25,7 @@ from models import (
     exclusive,
     now,
 )
-from models.database import table_of
+from models.database import as_if_loaded, table_of
 from workflow import accounts, completeness, form, messages, moves, reading, reasons, routing, scope, sessions
 from workflow.calendar import local_date
 from workflow.errors import (
@@ -73,7 +73,7 @@ WRITE_LINE = (
 
 
 def perform(
-    application_id: int,
+    of: int | str,
     action: Action,
     actor: Account,
     *,
@@ -81,7 +81,7 @@ def perform(
     reason: str = "",
     change: Change | None = None,
 ) -> Review | None:
-    """Move one application by one action, or raise; never half.
+    """Move one application by one action, or raise; never half. `of` is its id or its number.
 
     Returns the new line of the history; None for an action that leaves no line (保存).
     Raises NotVisible, DecidedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong; for 保存 and 提交 also NoticeUnread,
@@ -89,7 +89,7 @@ def perform(
     """
     with exclusive():
         person = present(actor)
-        application = lock(application_id, person)
+        application = lock(of, person)
         if application.version != seen_version:
             raise DecidedMeanwhile(last_review(application))
         row = permitted(application, action, person)
@@ -160,20 +160,20 @@ def present(actor: Account) -> Account:
     return person
 
 
-def lock(application_id: int, person: Account) -> Application:
+def lock(of: int | str, person: Account) -> Application:
     """Return the application, read anew and held until the transaction ends. Raises NotVisible."""
-    given = {"application": application_id, **scope.values(person)}
-    application = db.session.scalars(_locked(scope.like(person)), given).one_or_none()
+    statement = _locked(scope.like(person), Application.number if isinstance(of, str) else Application.id)
+    application = db.session.scalars(statement, {"of": of, **scope.values(person)}).one_or_none()
     if application is None:
         raise NotVisible
     return application
 
 
 @cache
-def _locked(actor: scope.Anybody) -> Select[Application]:
+def _locked(actor: scope.Anybody, name: Any) -> Select[Application]:
     return (
         select(Application)
-        .where(Application.id == bindparam("application"), scope.visible(actor))
+        .where(name == bindparam("of"), scope.visible(actor))
         .options(joinedload(Application.region).lazyload(Region.office))
         .with_for_update(of=Application)
         .execution_options(populate_existing=True)
@@ -271,11 +271,12 @@ def _hold(enterprise: Enterprise) -> None:
 
 def _move(application: Application, row: Transition, person: Account, reason: str) -> Review | None:
     """Write state, history and messages. Whoever calls holds the lock and has checked everything."""
-    before, at = application.state, now()
+    before, since, at = application.state, application.arrived_at, now()
     _write(application, moves.moved(application, row, at))
     if row.said == UNRECORDED:
         return None
     review = _record(application, row.action, before, person, reason, at)
+    review.waited_since = since
     if person.role is not Role.APPLICANT:
         messages.mark_decided(person, application)
     messages.announce(application, review)
@@ -332,11 +333,7 @@ def _record(
 ) -> Review:
     line = moves.line(application, action, before, person, reason, at)
     written = db.session.execute(WRITE_LINE, {"of": application.id, **line}).one()
-    review = Review(**line, **written._mapping)
-    make_transient_to_detached(review)
-    db.session.add(
-        review
-    )  # as if it had been read: it is the one that everybody gets who reads it from here on
+    review = as_if_loaded(Review, {**line, **written._mapping})  # and so the one that whoever reads it gets
     set_committed_value(review, "application", application)
     return review
 

@@ -8,16 +8,13 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import (
-    instance_dict,
     instance_state,
-    manager_of_class,
     set_committed_value,
 )
 
 from models import Account, Enterprise, LoginSession, Office, Region, Setting, db, exclusive, now
-from models.database import read
+from models.database import as_if_loaded, read
 from workflow.settings import IDLE_MINUTES, worded
 
 Loaded = TypeVar("Loaded", Account, Office, Enterprise, Region)
@@ -124,21 +121,14 @@ def _parts(row: Sequence[Any], of: Parts) -> list[Sequence[Any]]:
 
 
 def _loaded(kind: type[Loaded], values: Sequence[Any]) -> Loaded:
-    """Return an object as if this much of it had just been loaded; the rest of it is when somebody asks for it.
-
-    Loading it by the usual way takes three times as long as asking the database.
-    """
+    """Return an object with this much of it; the one that is known already, where there is one."""
     session = db.session()
     known: Loaded | None = session.identity_map.get(session.identity_key(kind, values[0]))
     if known is not None:
         for key, value in zip(KEYS[kind], values, strict=True):
             set_committed_value(known, key, value)
         return known
-    found: Loaded = manager_of_class(kind).new_instance()
-    instance_dict(found).update(zip(KEYS[kind], values, strict=True))
-    make_transient_to_detached(found)
-    session.add(found)
-    return found
+    return as_if_loaded(kind, dict(zip(KEYS[kind], values, strict=True)))
 
 
 def note(token: str) -> None:
