@@ -36,10 +36,15 @@ PRESENT = "present_id"
 
 Criterion = ColumnElement[bool]
 
+EMPLOYER = (
+    select(Enterprise.name).where(Enterprise.id == Application.submitted_enterprise_id).scalar_subquery()
+)
+"""Looked up for the rows of a page; joined, it was for everything that a search finds, before that is sorted."""
+
 COLUMNS = (
     Application.number,
     Application.name,
-    Enterprise.name.label("enterprise"),
+    EMPLOYER.label("enterprise"),
     Application.education,
     Application.form_version,
     as_stored(Application.submitted_at),
@@ -164,7 +169,7 @@ WAYS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
     "initials": lambda _: Application.initials.between(bindparam("initials"), bindparam("initials_end")),
     "name": lambda how: containing(Application.name, how) if how else false(),
     "employers": lambda _: Application.submitted_enterprise_id.in_(bindparam("employers", expanding=True)),
-    "an employer's name": lambda how: spelled(Enterprise.name, how) if how else false(),
+    "an employer's name": lambda how: spelled(EMPLOYER, how) if how else false(),
 }
 """Each is served by an index of its own."""
 
@@ -240,15 +245,11 @@ def listing(
     if but_one:
         criteria.append(Application.id != bindparam(PRESENT))
     chosen = order(sort, descending)
-    rows = (
-        select(
-            *COLUMNS,
-            as_stored(chosen.column).label("sort_key"),
-            chosen.id.label("sort_id"),
-        )
-        .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
-        .where(*criteria)
-    )
+    rows = select(
+        *COLUMNS,
+        as_stored(chosen.column).label("sort_key"),
+        chosen.id.label("sort_id"),
+    ).where(*criteria)
     return Listing([rows.where(WAYS[way](lookup)) for way in ways], chosen, lookup is not None, beside)
 
 

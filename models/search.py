@@ -125,7 +125,7 @@ def containing(name: InstrumentedAttribute[str], how: Lookup) -> ColumnElement[b
     return and_(spelled(name, how), held)
 
 
-def spelled(name: InstrumentedAttribute[str], how: Lookup) -> ColumnElement[bool]:
+def spelled(name: Any, how: Lookup) -> ColumnElement[bool]:
     """Return the criterion for a name that holds some words, by the words alone."""
     find = func.strpos if how.database == "postgresql" else func.instr
     return find(name, bindparam(WORDS)) > 0
