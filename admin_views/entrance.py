@@ -11,9 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, flash, g, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, generate_csrf
+from itsdangerous import URLSafeTimedSerializer
 
 from models import Account
 from workflow import registration, scope, sessions
@@ -33,6 +35,19 @@ BEFORE_FIRST_PASSWORD = (None, FIRST_PASSWORD, "second_factor.codes")
 """What is open to somebody whose password another one knows: a new one, and the spare codes that are shown once."""
 ALWAYS_OPEN = {"static", "portal.language", "portal.healthz", "accounts.logout"}
 """What nobody is kept from, whatever they have to do first, and what asks for no account."""
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's own, but that what reads and signs cookies is made once for its keys."""
+
+    def __init__(self) -> None:
+        self._signing: dict[Any, URLSafeTimedSerializer | None] = {}
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        keys = app.secret_key, tuple(app.config["SECRET_KEY_FALLBACKS"] or ())
+        if keys not in self._signing:
+            self._signing[keys] = super().get_signing_serializer(app)
+        return self._signing[keys]
 
 
 def enter(account: Account) -> None:
@@ -156,4 +171,5 @@ def path_of(address: str | None, host: str) -> str | None:
 
 def register(app: Flask) -> None:
     """Look at the session before each request."""
+    app.session_interface = Sessions()
     app.before_request(_look_at_the_session)

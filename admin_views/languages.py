@@ -1,11 +1,12 @@
 """The language of the screens: Chinese unless the person has chosen English. A page looks up a hundred wordings."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from babel import Locale
-from flask import Flask, g, session
+from flask import Flask, g, has_request_context, session
 from flask_babel import Domain, get_locale, get_translations
 from markupsafe import Markup
 
@@ -20,6 +21,7 @@ def register(app: Flask) -> None:
     """Give the templates their gettext: Jinja's own asks for the context, and makes a new one of it in each loop."""
     app.add_template_global(written, "_")
     app.add_template_global(written, "gettext")
+    app.teardown_request(_forget)
 
 
 def chosen_language() -> Locale:
@@ -27,9 +29,20 @@ def chosen_language() -> Locale:
     return LANGUAGES.get(session.get("language", "zh"), LANGUAGES["zh"])
 
 
+_of_this_page: ContextVar[str] = ContextVar("language", default="")
+
+
 def language() -> str:
     """Return the language of this page, which does not change while it is made."""
-    return g.get("language") or str(g.setdefault("language", get_locale().language))
+    if not _of_this_page.get():
+        if not has_request_context():
+            return str(get_locale().language)
+        _of_this_page.set(get_locale().language)
+    return _of_this_page.get()
+
+
+def _forget(_fault: BaseException | None) -> None:
+    _of_this_page.set("")
 
 
 def written(wording: str, **words: Any) -> Markup:

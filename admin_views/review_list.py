@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, lru_cache
@@ -161,6 +161,8 @@ class Search:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+OF_THIS_CODE = select(Enterprise.id).where(Enterprise.credit_code == bindparam("code")).scalar_subquery()
+
 WAYS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
     "everything": lambda _: true(),
     "nothing": lambda _: false(),
@@ -169,6 +171,7 @@ WAYS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
     "initials": lambda _: Application.initials.between(bindparam("initials"), bindparam("initials_end")),
     "name": lambda how: containing(Application.name, how) if how else false(),
     "employers": lambda _: Application.submitted_enterprise_id.in_(bindparam("employers", expanding=True)),
+    "an employer's code": lambda _: Application.submitted_enterprise_id == OF_THIS_CODE,
     "an employer's name": lambda how: spelled(EMPLOYER, how) if how else false(),
 }
 """Each is served by an index of its own."""
@@ -192,7 +195,8 @@ def search(words: str) -> Search:
         ways.append("identity")
         values["identity_digest"] = login_digest("personal", typed)
     if CODE.fullmatch(typed):
-        employers = _employers(None, code=typed)
+        ways.append("an employer's code")
+        values["code"] = typed
     else:
         if LETTERS.fullmatch(words):
             ways.append("initials")
@@ -200,23 +204,18 @@ def search(words: str) -> Search:
         ways.append("name")
         how = lookup(words)
         values |= bound(words)
-        employers = _employers(how, **values)
-    if len(employers) > MOST_EMPLOYERS:
-        ways.append("an employer's name")
-    elif employers:
-        ways.append("employers")
-        values["employers"] = employers
+        employers = db.session.scalars(_named(how), values).all()
+        if len(employers) > MOST_EMPLOYERS:
+            ways.append("an employer's name")
+        elif employers:
+            ways.append("employers")
+            values["employers"] = employers
     return Search(tuple(ways) or ("nothing",), how, values)
 
 
-def _employers(how: Lookup | None, **values: Any) -> Sequence[int]:
-    return db.session.scalars(_of_employers(how), values).all()
-
-
 @cache
-def _of_employers(how: Lookup | None) -> Select[Any]:
-    named = containing(Enterprise.name, how) if how else Enterprise.credit_code == bindparam("code")
-    return select(Enterprise.id).where(named).limit(MOST_EMPLOYERS + 1)
+def _named(how: Lookup) -> Select[Any]:
+    return select(Enterprise.id).where(containing(Enterprise.name, how)).limit(MOST_EMPLOYERS + 1)
 
 
 def order(sort: str, descending: bool) -> Order:

@@ -57,12 +57,12 @@ def asset(name: str) -> str:
 
 def mark_of_all() -> str:
     """Return what names the content of the static files, as it was when the process first looked."""
-    return _mark_of_all(Path(current_app.static_folder or ""))
+    return _mark_of_all(current_app.static_folder or "")
 
 
 @cache
-def _mark_of_all(root: Path) -> str:
-    content = hashlib.sha256()
+def _mark_of_all(folder: str) -> str:
+    root, content = Path(folder), hashlib.sha256()
     for path in sorted(root.rglob("*")):
         if path.is_file():
             content.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
