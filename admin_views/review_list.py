@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, false, func, select, true
 
 from admin_views.keyset import Listing, Order
-from models import Application, Enterprise, Result, State, db, now
-from models.database import Instant, as_stored, constant
+from models import Application, Enterprise, Result, State, now
+from models.database import Instant, as_stored, constant, read
 from models.search import Lookup, bound, containing, lookup, spelled
 from workflow import scope
 from workflow.accounts import login_digest
@@ -204,7 +204,7 @@ def search(words: str) -> Search:
         ways.append("name")
         how = lookup(words)
         values |= bound(words)
-        employers = db.session.scalars(_named(how), values).all()
+        employers = read(_named(how), values).scalars().all()
         if len(employers) > MOST_EMPLOYERS:
             ways.append("an employer's name")
         elif employers:
