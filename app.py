@@ -29,6 +29,7 @@ CONTENT_SECURITY_POLICY = (
 
 
 def _policy(answer: Response) -> Response:
+    # Not over another: what was uploaded says a stricter one itself.
     answer.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     return answer
 
@@ -59,9 +60,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     Babel(app, locale_selector=admin_views.chosen_language).domain_instance = admin_views.Catalogue()
     logins = LoginManager(app)
     logins.user_loader(admin_views.load_account)
-    logins.session_protection = (
-        None  # a session is a row, and moves with its telephone from one network to the next
-    )
+    logins.session_protection = None  # what holds is the session's row; a telephone changes its network
     Talisman(
         app,
         content_security_policy=None,  # said by _policy: Talisman would take it apart for every answer

@@ -217,5 +217,8 @@ def each_once(macro: Callable[..., Markup]) -> Callable[..., Markup]:
 
 
 def once(macro: Callable[..., Markup]) -> Callable[..., Markup]:
-    """Let a macro that says nothing but what it is given be drawn once for each thing it is given."""
-    return lru_cache(maxsize=MOST_DRAWN)(macro)
+    """Let a macro that says nothing but what it is given be drawn once for each thing it is given.
+
+    A text and the same text as markup are two things: one of them is escaped.
+    """
+    return lru_cache(maxsize=MOST_DRAWN, typed=True)(macro)

@@ -55,7 +55,7 @@ def written(wording: str, **words: Any) -> Markup:
 def once_a_language(make: Callable[Given, Made]) -> Callable[Given, Made]:
     """Let what is made of constant wordings be made once for each language: a list has fifty of them."""
 
-    @lru_cache(maxsize=MOST_MADE)
+    @lru_cache(maxsize=MOST_MADE, typed=True)
     def kept(_language: str, *given: Given.args, **named: Given.kwargs) -> Made:
         return make(*given, **named)
 
