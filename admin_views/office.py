@@ -55,7 +55,7 @@ class EnterpriseAccounts(ScopedView):
         return super().render(template, console=gettext("初审"), menu=menu(self.admin, self), **context)
 
     def menu_number(self) -> Select[Any]:
-        return _number_waiting(scope.like(current_user))
+        return _number_waiting(scope.like(current_user._get_current_object()))
 
     @expose("/")
     def index_view(self) -> str:
