@@ -179,7 +179,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
     def back_to_list(self) -> str:
         """Return the list as this person left it."""
         query = session.get(f"{self.console}-list", "")
-        return self.get_url(".index_view") + (f"?{query}" if query else "")
+        return self._own_address() + (f"?{query}" if query else "")
 
     # One application
 
@@ -271,7 +271,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         following = self._next(line.application_id, line.waited_since)
         if following is None:
             return redirect(self.back_to_list())
-        return redirect(self.get_url(".application", number=following.number))
+        return redirect(f"{self._own_address()}{following.number}/")
 
     def _action(self) -> Action:
         try:
