@@ -80,11 +80,12 @@ def _look_at_the_session() -> Any:
     """Note that somebody is here, or that nobody was for too long: then what they send comes back as after an old form."""
     if "_user_id" not in session or request.endpoint in ALWAYS_OPEN | {None}:
         return None
-    if current_user.is_authenticated:
+    account = current_user._get_current_object()
+    if account.is_authenticated:
         if g.session_unnoted and _is_asked_by_a_person():
             sessions.note(session[ROW])
             g.session_noted = True
-        if current_user.must_change_password and request.endpoint not in BEFORE_FIRST_PASSWORD:
+        if account.must_change_password and request.endpoint not in BEFORE_FIRST_PASSWORD:
             return redirect(url_for(FIRST_PASSWORD), 303)
         return None
     if g.get("session_idle"):

@@ -103,9 +103,9 @@ def _statement(asked: tuple[Select[Any], ...]) -> Select[Any]:
 
 
 def _frame() -> dict[str, Any]:
-    if not current_user.is_authenticated:
+    account = current_user._get_current_object()
+    if not account.is_authenticated:
         return {**bare_frame(), "help_line": setting(HELP_LINE)}
-    account: Account = current_user._get_current_object()
     help_line, unread = numbers(*own_numbers(scope.like(account)))
     return {
         **bare_frame(),

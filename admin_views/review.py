@@ -80,7 +80,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         sort = chosen.get("sort", "")
         sort = sort if sort in review_list.SORTS else "waiting"
         descending = chosen.get("order", self._usual_order(tab)) == "desc"
-        asked, words = self._numbers(), _words(type(self))
+        asked, words, address = self._numbers(), _words(type(self)), self._own_address()
         listing, values = self._listing(tab, chosen, sort, descending, beside=asked)
         rows = listing.page(chosen.get("page", ""), review_list.PAGE_SIZE, values)
         if rows.rows:
@@ -89,16 +89,16 @@ class ReviewConsole(PaperRoutes, ScopedView):
             "review/list.html",
             list_frame=self.list_frame,
             title=words.title,
-            tabs=self._tabs(tab, chosen, asked),
+            tabs=self._tabs(address, tab, chosen, asked),
             tab=tab,
-            address=self._own_address(),
+            address=address,
             filters=words.filters,
             present=tuple(chosen.get(key) for key in self.filters),
             chosen=chosen,
             filtered=any(key in chosen for key in ("q", *self.filters)),
-            columns=self._columns(sort, descending, chosen),
+            columns=self._columns(address, sort, descending, chosen),
             lines=lines(rows.rows, in_days=tab == "waiting"),
-            pager=Turns(*(self._turned(chosen, cursor) for cursor in rows.cursors)),
+            pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
         )
 
     def _usual_order(self, tab: str) -> str:
@@ -127,12 +127,14 @@ class ReviewConsole(PaperRoutes, ScopedView):
         )
         return listing, {**scope.values(actor), **search.values}
 
-    def _tabs(self, present: str, chosen: dict[str, str], asked: Sequence[Select[Any]]) -> tuple[Tab, ...]:
-        address = self._address({key: chosen[key] for key in ("q", *self.filters) if key in chosen})
+    def _tabs(
+        self, address: str, present: str, chosen: dict[str, str], asked: Sequence[Select[Any]]
+    ) -> tuple[Tab, ...]:
+        narrowed = _with(address, {key: chosen[key] for key in ("q", *self.filters) if key in chosen})
         return tuple(
             Tab(
                 label,
-                f"{address}tab={key}",
+                f"{narrowed}tab={key}",
                 key == present,
                 review_list.number_on_tab(numbers(*asked)[-1]) if key == "waiting" else None,
             )
@@ -145,27 +147,20 @@ class ReviewConsole(PaperRoutes, ScopedView):
         tabs = [review_list.counted(anybody)] if "waiting" in self.tabs else []
         return (*own_numbers(anybody), *menu_numbers(self.admin).values(), *tabs)
 
-    def _columns(self, sort: str, descending: bool, chosen: dict[str, str]) -> tuple[Column, ...]:
-        address = self._address({k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
+    def _columns(
+        self, address: str, sort: str, descending: bool, chosen: dict[str, str]
+    ) -> tuple[Column, ...]:
+        narrowed = _with(address, {k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
         present = "desc" if descending else "asc"
         turned = "asc" if descending else "desc"
         return tuple(
             Column(
                 label,
-                f"{address}sort={key}&order={turned if key == sort else 'asc'}" if sortable else None,
+                f"{narrowed}sort={key}&order={turned if key == sort else 'asc'}" if sortable else None,
                 present if key == sort else None,
             )
             for key, label, sortable in _words(type(self)).columns
         )
-
-    def _turned(self, chosen: dict[str, str], cursor: str | None) -> str | None:
-        if cursor is None:
-            return None
-        return self._address({**chosen, "page": cursor})[:-1]
-
-    def _address(self, query: Mapping[str, str]) -> str:
-        """Return the list's address with what is chosen in it, for one thing more; url_for would look for the list each time."""
-        return _with_query(self._own_address(), tuple(query.items()))
 
     def _own_address(self) -> str:
         """Return the list's address, below which its applications lie."""
@@ -309,6 +304,15 @@ class ReviewConsole(PaperRoutes, ScopedView):
         if request.accept_mimetypes.best == "application/json":
             return {"field": field, "value": full}
         return self._page(found, disclosed={field: full})
+
+
+def _turned(address: str, chosen: dict[str, str], cursor: str | None) -> str | None:
+    return None if cursor is None else _with(address, {**chosen, "page": cursor})[:-1]
+
+
+def _with(address: str, query: Mapping[str, str]) -> str:
+    """Return a list's address with what is chosen in it, for one thing more; url_for would look for the list each time."""
+    return _with_query(address, tuple(query.items()))
 
 
 @lru_cache(maxsize=MOST_ADDRESSES)

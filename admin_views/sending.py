@@ -39,7 +39,8 @@ def register(app: Flask) -> None:
             return response
         if request.headers.get("Sec-Fetch-Site") in OWN:
             response = packing.after_request(response)
-        response.vary.add("Sec-Fetch-Site")
+        told = response.headers.get("Vary")  # as a set it would be taken apart once more for every answer
+        response.headers["Vary"] = f"{told}, Sec-Fetch-Site" if told else "Sec-Fetch-Site"
         return response
 
     app.after_request(pack)
