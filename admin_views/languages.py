@@ -6,13 +6,14 @@ from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from babel import Locale
-from flask import Flask, g, has_request_context, session
+from flask import Flask, has_request_context, session
 from flask_babel import Domain, get_locale, get_translations
 from markupsafe import Markup
 
 LANGUAGES = {"zh": Locale.parse("zh_Hans_CN"), "en": Locale.parse("en")}
 
 MOST_MADE = 500
+MOST_WORDINGS = 5000
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
@@ -33,7 +34,10 @@ _of_this_page: ContextVar[str] = ContextVar("language", default="")
 
 
 def language() -> str:
-    """Return the language of this page, which does not change while it is made."""
+    """Return the language of this page, which does not change while it is made.
+
+    Under `force_locale` ask gettext itself: what is kept here would be kept as the page's language.
+    """
     if not _of_this_page.get():
         if not has_request_context():
             return str(get_locale().language)
@@ -47,9 +51,13 @@ def _forget(_fault: BaseException | None) -> None:
 
 def written(wording: str, **words: Any) -> Markup:
     """Return a wording in the person's language as a template writes it; the words in its gaps are escaped."""
-    translations = g.get("translations") or g.setdefault("translations", get_translations())
-    translated = Markup(translations.gettext(wording))  # noqa: S704 - the wording is the template's
+    translated = _written(language(), wording)
     return translated % words if words or "%" in translated else translated
+
+
+@lru_cache(maxsize=MOST_WORDINGS)
+def _written(_language: str, wording: str) -> Markup:
+    return Markup(get_translations().gettext(wording))  # noqa: S704 - the wording is the template's
 
 
 def once_a_language(make: Callable[Given, Made]) -> Callable[Given, Made]:

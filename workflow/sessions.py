@@ -128,7 +128,7 @@ def _loaded(kind: type[Loaded], values: Sequence[Any]) -> Loaded:
         for key, value in zip(KEYS[kind], values, strict=True):
             set_committed_value(known, key, value)
         return known
-    return as_if_loaded(kind, dict(zip(KEYS[kind], values, strict=True)))
+    return as_if_loaded(kind, dict(zip(KEYS[kind], values, strict=True)), session)
 
 
 def note(token: str) -> None:
