@@ -8,10 +8,7 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.orm.attributes import (
-    instance_state,
-    set_committed_value,
-)
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
 from models import Account, Enterprise, LoginSession, Office, Region, Setting, db, exclusive, now
 from models.database import as_if_loaded, read
