@@ -64,8 +64,8 @@ class Listing:
     """Rows in an order, a page at a time. Several queries are several ways to rows of one list: each finds its own by
     its own index, and a row counts once; the last two columns of each are the order's column and id.
 
-    A statement is built when it is first needed and kept, since building costs more than asking. PostgreSQL plans it once
-    too, except where it is the words of a search that decide how it is best answered.
+    A statement is built when it is first needed and kept, since building costs more than asking. PostgreSQL can
+    keep a plan of it too, except where it is the words of a search that decide how it is best answered.
 
     `beside`: queries for one number each, whose answers every row has before the order's column.
     """

@@ -133,8 +133,8 @@ def read(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
 def constant(value: int | PythonEnum) -> ColumnElement[Any]:
     """Return what is the same whoever asks, written into a statement.
 
-    What is told beside it PostgreSQL does not know when it plans once for all; it would rather plan each time anew, which
-    takes a list as long as its rows.
+    What is told beside it PostgreSQL does not know when it makes a plan for all; it takes that for dearer than it is, and
+    rather plans each time anew, which takes a list as long as its rows.
     """
     return literal_column(f"'{value.value}'" if isinstance(value, PythonEnum) else str(value))
 
