@@ -1,6 +1,5 @@
 """The application: configuration, extensions, consoles. Nothing else."""
 
-from contextlib import suppress
 from typing import Any
 
 from flask import Flask, Response
@@ -72,7 +71,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     app.after_request(_policy)
     app.extensions["limits"] = limiter = Limiter(get_remote_address, app=app)
     # What is limited says so at its view, and is looked at there; before every other page there is nothing to look for.
-    with suppress(ValueError):  # nor does it look where limits are switched off
+    if limiter.enabled:
         app.before_request_funcs[None].remove(limiter._check_request_limit)
     register_uploads(app)
     admin_views.register(app)
