@@ -13,7 +13,7 @@ class Applications(Administration, ReviewConsole):
     """Every application, whatever its state; what was submitted can be read."""
 
     opened = ("index_view", "application", *PaperRoutes.opened)
-    title = called = N_("申请")
+    title = N_("申请")
     tabs = ("all",)
     list_frame = "administration/frame.html"
     filters: Any = {

@@ -148,12 +148,13 @@ def menu(admin: Admin | None, present: BaseView | None = None) -> tuple[MenuItem
     asked = menu_numbers(admin)
     counts = dict(zip(asked, numbers(*asked.values()), strict=True))
     return tuple(
-        MenuItem(listed(str(view.name)), _url_of(view), view is present, counts.get(view, 0))
+        MenuItem(listed(str(view.name)), address_of(view), view is present, counts.get(view, 0))
         for view in _shown_in_menu(admin)
     )
 
 
-def _url_of(view: BaseView) -> str:
+def address_of(view: BaseView) -> str:
+    """Return where a view begins: its list, below which its rows lie."""
     return way_to(f"{view.endpoint}.{view._default_view}")
 
 

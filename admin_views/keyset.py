@@ -134,6 +134,7 @@ class Listing:
 
 def page(queries: Select[Any] | Sequence[Select[Any]], order: Order, cursor: str, size: int) -> Page:
     """Return the page of what these queries find that the cursor names; the first when it names none."""
+    # What is built for one page may look for somebody's words.
     return Listing([queries] if isinstance(queries, Select) else queries, order, by_words=True).page(
         cursor, size
     )

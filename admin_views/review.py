@@ -16,8 +16,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select
 
 from admin_views import review_list
-from admin_views.base import ScopedView, menu, menu_numbers
-from admin_views.entrance import way_to
+from admin_views.base import ScopedView, address_of, menu, menu_numbers
 from admin_views.frame import numbers, own_numbers, said, tell
 from admin_views.keyset import Listing
 from admin_views.languages import once_a_language
@@ -80,7 +79,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         sort = chosen.get("sort", "")
         sort = sort if sort in review_list.SORTS else "waiting"
         descending = chosen.get("order", self._usual_order(tab)) == "desc"
-        asked, words, address = self._numbers(), _words(type(self)), self._own_address()
+        asked, words, address = self._numbers(), _words(type(self)), address_of(self)
         listing, values = self._listing(tab, chosen, sort, descending, beside=asked)
         rows = listing.page(chosen.get("page", ""), review_list.PAGE_SIZE, values)
         if rows.rows:
@@ -162,10 +161,6 @@ class ReviewConsole(PaperRoutes, ScopedView):
             for key, label, sortable in _words(type(self)).columns
         )
 
-    def _own_address(self) -> str:
-        """Return the list's address, below which its applications lie."""
-        return way_to(f"{self.endpoint}.index_view")
-
     def _keep_for_the_way_back(self, query: str) -> None:
         # A cookie that says what it said before need not be made and sent again.
         if session.get(key := f"{self.console}-list") != query:
@@ -174,7 +169,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
     def back_to_list(self) -> str:
         """Return the list as this person left it."""
         query = session.get(f"{self.console}-list", "")
-        return self._own_address() + (f"?{query}" if query else "")
+        return address_of(self) + (f"?{query}" if query else "")
 
     # One application
 
@@ -266,7 +261,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         following = self._next(line.application_id, line.waited_since)
         if following is None:
             return redirect(self.back_to_list())
-        return redirect(f"{self._own_address()}{following.number}/")
+        return redirect(f"{address_of(self)}{following.number}/")
 
     def _action(self) -> Action:
         try:

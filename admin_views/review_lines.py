@@ -28,7 +28,6 @@ class Column(NamedTuple):
     label: str
     url: str | None
     sorted: str | None
-    kind: str | None = None
 
 
 class Turns(NamedTuple):
