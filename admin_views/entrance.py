@@ -5,6 +5,7 @@ What keeps a session alive is a person who asks for something; whatever a page a
 Never follows an address that leads out of this site, or into a room that is not this person's.
 """
 
+from copy import deepcopy
 from functools import cache, lru_cache
 from time import time
 from typing import Any
@@ -38,16 +39,34 @@ ALWAYS_OPEN = {"static", "portal.language", "portal.healthz", "accounts.logout"}
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's own, but that what reads and signs cookies is made once for its keys."""
+    """Flask's own, but that what reads and signs cookies is made once for its keys, and remembers what it has read."""
 
     def __init__(self) -> None:
-        self._signing: dict[Any, URLSafeTimedSerializer | None] = {}
+        self._signing: dict[Any, Remembering | None] = {}
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+    def get_signing_serializer(self, app: Flask) -> Any:
         keys = app.secret_key, tuple(app.config["SECRET_KEY_FALLBACKS"] or ())
         if keys not in self._signing:
-            self._signing[keys] = super().get_signing_serializer(app)
+            made = super().get_signing_serializer(app)
+            self._signing[keys] = made and Remembering(made)
         return self._signing[keys]
+
+
+class Remembering:
+    """A serializer that looks at the same signature once a minute: the same cookie comes with every page.
+
+    What cannot be read raises BadSignature, and is not remembered.
+    """
+
+    def __init__(self, serializer: URLSafeTimedSerializer) -> None:
+        self.dumps = serializer.dumps
+        self._read = lru_cache(MOST_SIGNED)(
+            lambda text, longest, _minute: serializer.loads(text, max_age=longest)
+        )
+
+    def loads(self, text: str, max_age: int) -> dict[str, Any]:
+        """Return what stands in it; whoever gets it may change it."""
+        return deepcopy(self._read(text, max_age, int(time() // SIGNED_EVERY)))
 
 
 def enter(account: Account) -> None:
