@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from admin_views import entrance
 from admin_views.languages import language, once_a_language
 from models import Account
-from models.database import read
+from models.prepared import Prepared
 from workflow import form, messages, scope
 from workflow.calendar import ORDOS, Waiting, local_date, today, waited
 from workflow.completeness import Problem
@@ -82,7 +82,7 @@ def numbers(*asked: Select[Any]) -> list[Any]:
     if not all(each in known for each in asked):
         account: Account = current_user._get_current_object()
         missing = tuple(each for each in (*own_numbers(scope.like(account)), *asked) if each not in known)
-        tell(missing, read(_statement(missing), scope.values(account)).one())
+        tell(missing, _statement(missing).rows(scope.values(account))[0])
     return [known[each] for each in asked]
 
 
@@ -99,7 +99,7 @@ def tell(asked: Sequence[Select[Any]], answers: Sequence[Any]) -> None:
 
 @lru_cache(maxsize=MOST_STATEMENTS)
 def _statement(asked: tuple[Select[Any], ...]) -> Select[Any]:
-    return select(*(each.scalar_subquery() for each in asked))
+    return Prepared(select(*(each.scalar_subquery() for each in asked)))
 
 
 def _frame() -> dict[str, Any]:
@@ -110,9 +110,7 @@ def _frame() -> dict[str, Any]:
     return {
         **bare_frame(),
         "help_line": worded(HELP_LINE, help_line),
-        "account": Shown(
-            account.name, str(account.office or account.enterprise or ""), entrance.way_to("accounts.own")
-        ),
+        "account": Shown(account.name, account.seat.name, entrance.way_to("accounts.own")),
         "home": entrance.home(account),
         "unread": unread,
         "csrf_token": entrance.csrf_token,

@@ -10,10 +10,11 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, bindparam, select, tuple_, union
 
 from admin_views.base import LONGEST_ID
-from models.database import constant, read
+from models.database import constant
+from models.prepared import Once, Prepared
 
 FORWARD, BACKWARD = "after", "before"
 LAST = "last"
@@ -48,7 +49,7 @@ class Order:
 class Page:
     """The rows of one page and the cursors of its neighbours; None where there is no neighbour."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Any]
     first: str | None
     previous: str | None
     next: str | None
@@ -67,7 +68,8 @@ class Listing:
     A statement is built when it is first needed and kept, since building costs more than asking. PostgreSQL can
     keep a plan of it too, except where it is the words of a search that decide how it is best answered.
 
-    `beside`: queries for one number each, whose answers every row has before the order's column.
+    `beside`: queries for one number each, whose answers every row has before the order's column. `asked`: how; the
+    rows of what is prepared have no names.
     """
 
     def __init__(
@@ -76,12 +78,13 @@ class Listing:
         order: Order,
         by_words: bool = False,
         beside: Sequence[Select[Any]] = (),
+        asked: type[Once | Prepared] = Prepared,
     ) -> None:
         self._queries = queries
         self._order = order
         self._by_words = by_words
         self._beside = [each.scalar_subquery() for each in beside]
-        self._statement = cache(self._built)
+        self._statement = cache(lambda *shape: asked(self._built(*shape)))
 
     def page(self, cursor: str, size: int, values: Mapping[str, Any] = NONE) -> Page:
         """Return the page that the cursor names; the first when it names none. `values` are what the queries leave open."""
@@ -103,7 +106,7 @@ class Listing:
             last=LAST if after else None,
         )
 
-    def following(self, value: Any, row_id: int, values: Mapping[str, Any] = NONE) -> Row[Any] | None:
+    def following(self, value: Any, row_id: int, values: Mapping[str, Any] = NONE) -> Sequence[Any] | None:
         """Return the row after this one; from the beginning again when this was the last."""
         here = {**values, HERE: value, HERE_ID: row_id}
         for beyond in (True, False):
@@ -111,8 +114,10 @@ class Listing:
                 return found[0]
         return None
 
-    def _rows(self, most: int, beyond: bool, backwards: bool, values: Mapping[str, Any]) -> list[Row[Any]]:
-        return list(read(self._statement(most, beyond, backwards), values).all())
+    def _rows(
+        self, most: int, beyond: bool, backwards: bool, values: Mapping[str, Any]
+    ) -> list[Sequence[Any]]:
+        return list(self._statement(most, beyond, backwards).rows(values))
 
     def _built(self, most: int, beyond: bool, backwards: bool) -> Select[Any]:
         order = self._order
@@ -135,12 +140,11 @@ class Listing:
 def page(queries: Select[Any] | Sequence[Select[Any]], order: Order, cursor: str, size: int) -> Page:
     """Return the page of what these queries find that the cursor names; the first when it names none."""
     # What is built for one page may look for somebody's words.
-    return Listing([queries] if isinstance(queries, Select) else queries, order, by_words=True).page(
-        cursor, size
-    )
+    several = [queries] if isinstance(queries, Select) else queries
+    return Listing(several, order, by_words=True, asked=Once).page(cursor, size)
 
 
-def _write(direction: str, row: Row[Any]) -> str:
+def _write(direction: str, row: Sequence[Any]) -> str:
     value, row_id = row[-2], row[-1]
     text = value.replace(tzinfo=UTC).isoformat() if isinstance(value, datetime) else str(value)
     return SEPARATOR.join((direction, str(row_id), text))

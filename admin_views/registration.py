@@ -111,7 +111,7 @@ class RegistrationView(Closed):
         content = self.render(
             "registration/own.html",
             console=found.name if approved else None,
-            menu=menu(self.admin, self) if approved else [],
+            menu=menu(self.admin, self) if approved else (),
             enterprise=found,
             form=form,
             mends=bool(registration.steps_for(found, current_user)),

@@ -222,7 +222,10 @@ class ReviewConsole(PaperRoutes, ScopedView):
         )
         given = {**values, review_list.PRESENT: present}
         found = listing.following(since, present, given)
-        return found and Next(found.number, found.name, found.arrived_at.replace(tzinfo=UTC))
+        if found is None:
+            return None
+        row = review_list.Stored(*found[: len(review_list.COLUMNS)])
+        return Next(row.number, row.name, row.arrived_at.replace(tzinfo=UTC))
 
     def _narrowed(self) -> dict[str, str]:
         """Return how this person narrowed what waits: who looks for one enterprise's decides that one's."""

@@ -6,11 +6,14 @@ from typing import Any, NamedTuple
 
 from admin_views.frame import said, waiting
 from admin_views.languages import language
+from admin_views.review_list import Stored
 from models import Result, State
 from workflow import form, routing
 from workflow.calendar import today
 from workflow.form import Form
 from workflow.transitions import FINISHED, RESULT_WORDS, STATE_WORDS
+
+FORM_VERSION = Stored._fields.index("form_version")
 
 
 class Tab(NamedTuple):
@@ -91,7 +94,7 @@ class Line(NamedTuple):
 
 def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
     """Return the rows as the list says them."""
-    forms = {number: form.version(number) for number in {row.form_version for row in rows}}
+    forms = {number: form.version(number) for number in {row[FORM_VERSION] for row in rows}}
     further = in_days, today(), language()
     return [
         Line(number, name, employer, education, submitted_at, since, state, result, forms[version], *further)

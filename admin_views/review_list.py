@@ -4,9 +4,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, false, func, select, true
 
@@ -40,6 +40,21 @@ EMPLOYER = (
     select(Enterprise.name).where(Enterprise.id == Application.submitted_enterprise_id).scalar_subquery()
 )
 """Looked up for the rows of a page; joined, it was for everything that a search finds, before that is sorted."""
+
+
+class Stored(NamedTuple):
+    """One row of the list: `COLUMNS` as the database has them."""
+
+    number: str
+    name: str
+    enterprise: str | None
+    education: str | None
+    form_version: int
+    submitted_at: datetime | None
+    arrived_at: datetime
+    state: str
+    result: str | None
+
 
 COLUMNS = (
     Application.number,

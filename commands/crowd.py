@@ -42,6 +42,7 @@ from models import (
     db,
     now,
 )
+from models.accounts import Seat
 from models.database import TO_WRITE
 from workflow import accounts, form, messages, moves, people, routing
 from workflow.calendar import local_date
@@ -280,13 +281,15 @@ class City:
         )
 
     def _account(self, role: Role, typed: str, name: str, **further: Any) -> Account:
+        office, enterprise = further.pop("office", None), further.pop("enterprise", None)
         account: Account = self._add(
             Account,
             role=role,
             login_digest=accounts.login_digest(accounts.DOOR_OF[role], typed),
             name=name,
-            office=further.pop("office", None),
-            enterprise=further.pop("enterprise", None),
+            office=office,
+            enterprise=enterprise,
+            seat=Seat(None, None, name=getattr(office or enterprise, "name", "")),
             password_hash=self._closed,
             session_stamp=secrets.token_hex(8),
             **further,

@@ -1,6 +1,7 @@
 """Who may log in. A person's identity number is never stored in the clear, not even as a login name."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ForeignKey, Index, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,7 +10,18 @@ from models.database import Instant, Model, now, words
 from models.enterprises import Enterprise
 from models.regions import Office
 from models.secrets import Encrypted
-from models.vocabulary import Role
+from models.vocabulary import RegionKind, Role
+
+
+class Seat(NamedTuple):
+    """Where an account sits, as far as every page says it and every scope asks for it."""
+
+    office_id: int | None
+    enterprise_id: int | None
+    name: str
+    """Of its office or enterprise; an applicant and an administrator have none."""
+    regions: tuple[tuple[int, RegionKind], ...] = ()
+    """What its office answers for: each region's id, and what kind of place it is."""
 
 
 class Account(Model):
@@ -48,8 +60,21 @@ class Account(Model):
 
     __table_args__ = (Index(None, "role"), Index(None, "office_id"), Index(None, "enterprise_id"))
 
+    known_seat = None  # type: Seat | None
+    """Where it sits, to whoever has just read that with it (workflow/sessions.py)."""
+
     is_authenticated = True
     is_anonymous = False
+
+    @property
+    def seat(self) -> Seat:
+        """Return where it sits; looked up where that is not known."""
+        place, known = (self.office_id, self.enterprise_id), self.known_seat
+        if known is not None and known[:2] == place:
+            return known
+        if self.office is not None:
+            return Seat(*place, self.office.name, tuple((each.id, each.kind) for each in self.office.regions))
+        return Seat(*place, self.enterprise.name if self.enterprise is not None else "")
 
     @property
     def is_active(self) -> bool:

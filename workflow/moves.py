@@ -51,13 +51,8 @@ def line(
         "actor_id": person.id,
         "actor_name": person.name,
         "actor_role": person.role,
-        "desk": _desk_name(person),
+        "desk": person.seat.name,
         "reason": reason,
         "snapshot": form.snapshot(application) if action is Action.SUBMIT else None,
         "at": at,
     }
-
-
-def _desk_name(person: Account) -> str:
-    place = person.office or person.enterprise
-    return place.name if place else ""

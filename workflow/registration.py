@@ -228,7 +228,7 @@ def _record(
         action=action,
         actor_id=person.id,
         actor_name=person.name,
-        desk=person.office.name if person.office else enterprise.name,
+        desk=person.seat.name if person.office_id else enterprise.name,
         reason=reason,
     )
     db.session.add(event)

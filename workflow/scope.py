@@ -3,7 +3,7 @@
 What is outside the scope does not exist for that account: 404, never 403.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,10 +37,21 @@ class Anybody:
     role: Role
     of_enterprise: bool
     of_office: bool
+    regions: int
+    reviewed_regions: int
 
     id = bindparam("actor_id", type_=Integer)
-    region_ids = bindparam("actor_region_ids", type_=Integer, expanding=True)
-    reviewed_region_ids = bindparam("actor_reviewed_region_ids", type_=Integer, expanding=True)
+
+    @property
+    def region_ids(self) -> list[Any]:
+        return [bindparam(f"actor_region_{place}", type_=Integer) for place in range(self.regions)]
+
+    @property
+    def reviewed_region_ids(self) -> list[Any]:
+        return [
+            bindparam(f"actor_reviewed_region_{place}", type_=Integer)
+            for place in range(self.reviewed_regions)
+        ]
 
     @property
     def enterprise_id(self) -> Any:
@@ -56,7 +67,13 @@ Actor = Account | Anybody
 
 def like(actor: Account) -> Anybody:
     """Return the kind of actor this one is: of two that are alike, every criterion differs in values alone."""
-    return Anybody(actor.role, actor.enterprise_id is not None, actor.office_id is not None)
+    return Anybody(
+        actor.role,
+        actor.enterprise_id is not None,
+        actor.office_id is not None,
+        len(_region_ids(actor)),
+        len(_reviewed_region_ids(actor)),
+    )
 
 
 def values(actor: Account) -> dict[str, Any]:
@@ -65,24 +82,20 @@ def values(actor: Account) -> dict[str, Any]:
         "actor_id": actor.id,
         "actor_enterprise_id": actor.enterprise_id,
         "actor_office_id": actor.office_id,
-        "actor_region_ids": _region_ids(actor),
-        "actor_reviewed_region_ids": _reviewed_region_ids(actor),
+        **{f"actor_region_{place}": key for place, key in enumerate(_region_ids(actor))},
+        **{f"actor_reviewed_region_{place}": key for place, key in enumerate(_reviewed_region_ids(actor))},
     }
 
 
-def _region_ids(actor: Actor) -> Any:
+def _region_ids(actor: Actor) -> list[Any]:
     """Return the regions of an office, to be named one by one: only of those that it knows can a database go through an index in a list's order."""
-    return actor.region_ids if isinstance(actor, Anybody) else [region.id for region in _regions(actor)]
+    return actor.region_ids if isinstance(actor, Anybody) else [key for key, _ in actor.seat.regions]
 
 
-def _reviewed_region_ids(actor: Actor) -> Any:
+def _reviewed_region_ids(actor: Actor) -> list[Any]:
     if isinstance(actor, Anybody):
         return actor.reviewed_region_ids
-    return [region.id for region in _regions(actor) if region.kind in KINDS_WITH_PRELIMINARY_REVIEW]
-
-
-def _regions(actor: Account) -> Sequence[Region]:
-    return actor.office.regions if actor.office else []
+    return [key for key, kind in actor.seat.regions if kind in KINDS_WITH_PRELIMINARY_REVIEW]
 
 
 def _own(actor: Actor) -> Criterion:

@@ -4,17 +4,18 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import accumulate
 from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
 from models import Account, Enterprise, LoginSession, Office, Region, Setting, db, exclusive, now
-from models.database import as_if_loaded, read
+from models.accounts import Seat
+from models.database import as_if_loaded
+from models.prepared import Prepared
 from workflow.settings import IDLE_MINUTES, worded
 
-Loaded = TypeVar("Loaded", Account, Office, Enterprise, Region)
+Loaded = TypeVar("Loaded", Account, Enterprise)
 
 LONGEST_IDLE = timedelta(hours=12)
 """More cannot be set; no cookie lives longer than this without being used."""
@@ -23,21 +24,22 @@ NOTED_EVERY = timedelta(minutes=1)
 """How exactly it is known when somebody was last here: a page costs no writing."""
 
 
-OF_RIGHTS = ("active", "must_change_password", "second_factor")
-Parts = tuple[tuple[type[Any], tuple[str, ...]], ...]
-OF_PLACE: Parts = (
-    (Account, ("id", "role", "name", "session_stamp", "office_id", "enterprise_id", *OF_RIGHTS)),
-    (Office, ("id", "name")),
-    (Region, ("id", "kind")),
-    (Enterprise, ("id", "name", "active", "registration")),
-)
-"""What every page says or every scope needs of whom it is for, in the order in which it is asked for."""
-OF_SESSION: Parts = ((LoginSession, ("seen_at",)), (Setting, ("value",)))
+OF_ACCOUNT = (
+    "id", "role", "name", "session_stamp", "office_id", "enterprise_id",
+    "active", "must_change_password", "second_factor",
+)  # fmt: skip
+OF_ENTERPRISE = ("id", "name", "active", "registration")
+"""What every page says or every scope needs of whom it is for."""
+THEN_ENTERPRISE = len(OF_ACCOUNT)
+THEN_SEAT = THEN_ENTERPRISE + len(OF_ENTERPRISE)
+"""Where in a row the next begins."""
 
-KEYS = dict(OF_PLACE)
-
-AS_IT_IS = (
-    select(*(getattr(kind, key) for kind, keys in OF_PLACE for key in keys))
+_as_it_is = (
+    select(
+        *(getattr(Account, key) for key in OF_ACCOUNT),
+        *(getattr(Enterprise, key) for key in OF_ENTERPRISE),
+        *(Office.name, Region.id, Region.kind),
+    )
     .select_from(Account)
     .outerjoin(Office, Office.id == Account.office_id)
     .outerjoin(Region, Region.office_id == Office.id)
@@ -45,10 +47,11 @@ AS_IT_IS = (
     .where(Account.id == bindparam("number"))
     .order_by(Region.id)
 )
-"""Built once; a row for each region of the account's office."""
+AS_IT_IS = Prepared(_as_it_is)
+"""A row for each region of the account's office."""
 
-WHO_ASKS = (
-    AS_IT_IS.add_columns(*(getattr(kind, key) for kind, keys in OF_SESSION for key in keys))
+WHO_ASKS = Prepared(
+    _as_it_is.add_columns(LoginSession.seen_at, Setting.value)
     .join(LoginSession, LoginSession.account_id == Account.id)
     .outerjoin(Setting, Setting.key == IDLE_MINUTES)
     .where(LoginSession.token == bindparam("token"))
@@ -76,12 +79,10 @@ def begin(account: Account) -> str:
 
 def find(number: int, stamp: str, token: str) -> Found | None:
     """Return the session; None where it was ended, or where the account's password has been changed since."""
-    rows = [
-        _parts(row, OF_PLACE + OF_SESSION) for row in read(WHO_ASKS, {"number": number, "token": token}).all()
-    ]
+    rows = WHO_ASKS.rows({"number": number, "token": token})
     if not rows:
         return None
-    *_, (seen_at,), (idle_minutes,) = rows[0]
+    *_, seen_at, idle_minutes = rows[0]
     account = _account(rows)
     if not account.is_active or account.session_stamp != stamp:
         return None
@@ -93,39 +94,33 @@ def find(number: int, stamp: str, token: str) -> Found | None:
 def anew(account: Account) -> Account | None:
     """Return an account and its place, read anew; what else belongs to it is when somebody asks for it."""
     [number] = instance_state(account).identity or [None]  # `account.id` may have to be read itself
-    rows = [_parts(row, OF_PLACE) for row in read(AS_IT_IS, {"number": number}).all()]
+    rows = AS_IT_IS.rows({"number": number})
     return _account(rows) if rows else None
 
 
-def _account(rows: Sequence[Sequence[Sequence[Any]]]) -> Account:
-    of_account, of_office, _, of_enterprise, *_ = rows[0]
-    account = _loaded(Account, of_account)
-    office = _loaded(Office, of_office) if account.office_id else None
-    if office is not None:
-        of_regions = [of_region for _, _, of_region, *_ in rows if of_region[0] is not None]
-        set_committed_value(office, "regions", [_loaded(Region, of_region) for of_region in of_regions])
-    set_committed_value(account, "office", office)
-    set_committed_value(
-        account, "enterprise", _loaded(Enterprise, of_enterprise) if account.enterprise_id else None
+def _account(rows: Sequence[Sequence[Any]]) -> Account:
+    first = rows[0]
+    account = _loaded(Account, OF_ACCOUNT, first)
+    enterprise = (
+        _loaded(Enterprise, OF_ENTERPRISE, first[THEN_ENTERPRISE:]) if account.enterprise_id else None
     )
+    set_committed_value(account, "enterprise", enterprise)
+    seats = [row[THEN_SEAT : THEN_SEAT + 3] for row in rows]
+    name = enterprise.name if enterprise is not None else seats[0][0] or ""
+    regions = tuple((key, kind) for _, key, kind in seats if key is not None)
+    account.known_seat = Seat(account.office_id, account.enterprise_id, name, regions)
     return account
 
 
-def _parts(row: Sequence[Any], of: Parts) -> list[Sequence[Any]]:
-    """Return what a row says of each in turn."""
-    ends = accumulate(len(keys) for _, keys in of)
-    return [row[end - len(keys) : end] for (_, keys), end in zip(of, ends, strict=True)]
-
-
-def _loaded(kind: type[Loaded], values: Sequence[Any]) -> Loaded:
-    """Return an object with this much of it; the one that is known already, where there is one."""
-    session = db.session()
-    known: Loaded | None = session.identity_map.get(session.identity_key(kind, values[0]))
-    if known is not None:
-        for key, value in zip(KEYS[kind], values, strict=True):
-            set_committed_value(known, key, value)
-        return known
-    return as_if_loaded(kind, dict(zip(KEYS[kind], values, strict=True)), session)
+def _loaded(kind: type[Loaded], keys: Sequence[str], row: Sequence[Any]) -> Loaded:
+    """Return an object with this much of it, with which the row begins; the one that is known already, where there is one."""
+    session, values = db.session(), dict(zip(keys, row, strict=False))
+    known: Loaded | None = session.identity_map.get(session.identity_key(kind, values["id"]))
+    if known is None:
+        return as_if_loaded(kind, values, session)
+    for key, value in values.items():
+        set_committed_value(known, key, value)
+    return known
 
 
 def note(token: str) -> None:
