@@ -16,7 +16,7 @@ import commands
 import worker
 from config import ConfigurationError, parsed_keys, settings
 from models import db
-from models.database import engine_options, only_read, prepare_sqlite
+from models.database import engine_options, let_go, only_read, prepare_sqlite
 from models.secrets import vault
 from uploads.sets import register as register_uploads
 
@@ -55,6 +55,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     with app.app_context():
         prepare_sqlite(db.engine)
     app.before_request(only_read)
+    app.teardown_appcontext(let_go)
     CSRFProtect(app)
     Babel(app, locale_selector=admin_views.chosen_language).domain_instance = admin_views.Catalogue()
     logins = LoginManager(app)

@@ -18,7 +18,7 @@ from flask_login import current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 
-from models import Account
+from models import Account, db
 from workflow import registration, scope, sessions
 
 KEPT_ACROSS = ("language",)
@@ -66,7 +66,8 @@ class Remembering:
 
     def loads(self, text: str, max_age: int) -> dict[str, Any]:
         """Return what stands in it; whoever gets it may change it."""
-        return deepcopy(self._read(text, max_age, int(time() // SIGNED_EVERY)))
+        read = self._read(text, max_age, int(time() // SIGNED_EVERY))
+        return {key: value if type(value) is str else deepcopy(value) for key, value in read.items()}
 
 
 def enter(account: Account) -> None:
@@ -87,12 +88,19 @@ def leave() -> None:
 
 def load_account(identifier: str) -> Account | None:
     """Return the account of a session; None when it has ended, by whatever end."""
+    if not _reads_plainly(request.endpoint):
+        db.session()  # what is read from here on is read in it
     number, _, stamp = identifier.partition(".")
     found = sessions.find(int(number), stamp, session.get(ROW, "")) if number.isdecimal() else None
     if found is None:
         return None
     g.session_idle, g.session_unnoted = found.idle, found.unnoted
     return None if found.idle else found.account
+
+
+def _reads_plainly(endpoint: str | None) -> bool:
+    view = getattr(current_app.view_functions.get(endpoint or ""), "__self__", None)
+    return endpoint is not None and endpoint.rpartition(".")[2] in getattr(view, "plain", ())
 
 
 def _look_at_the_session() -> Any:

@@ -47,6 +47,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
     """The list and the page of one application for whoever reviews."""
 
     opened = ("index_view", "application", "decide", "disclose", *PaperRoutes.opened)
+    plain = ("index_view",)
     named = "number"
     title = called = N_("申请审核")
     """What the list is called, and what stands at the top left."""

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, false, func, select, tr
 
 from admin_views.keyset import Listing, Order
 from models import Application, Enterprise, Result, State, now
-from models.database import Instant, as_stored, constant, read
+from models.database import Instant, as_stored, constant
+from models.prepared import Prepared
 from models.search import Lookup, bound, containing, lookup, spelled
 from workflow import scope
 from workflow.accounts import login_digest
@@ -219,7 +220,7 @@ def search(words: str) -> Search:
         ways.append("name")
         how = lookup(words)
         values |= bound(words)
-        employers = read(_named(how), values).scalars().all()
+        employers = [key for (key,) in _named(how).rows(values)]
         if len(employers) > MOST_EMPLOYERS:
             ways.append("an employer's name")
         elif employers:
@@ -229,8 +230,8 @@ def search(words: str) -> Search:
 
 
 @cache
-def _named(how: Lookup) -> Select[Any]:
-    return select(Enterprise.id).where(containing(Enterprise.name, how)).limit(MOST_EMPLOYERS + 1)
+def _named(how: Lookup) -> Prepared:
+    return Prepared(select(Enterprise.id).where(containing(Enterprise.name, how)).limit(MOST_EMPLOYERS + 1))
 
 
 def order(sort: str, descending: bool) -> Order:

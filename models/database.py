@@ -1,6 +1,6 @@
 """The database and what every table shares: times in UTC, closed word sets, and the one way to write exclusively."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, manager_of_class
 from sqlalchemy.types import TypeDecorator
+from sqlalchemy.util import ScopedRegistry
 
 Loaded = TypeVar("Loaded")
 
@@ -125,9 +126,31 @@ def engine_options(url: str) -> dict[str, Any]:
     return options
 
 
-def read(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
-    """Return the rows of a query for plain columns, without what a session does for objects: half of the work of asking."""
-    return db.session.connection().execute(statement, values)
+_connections: ScopedRegistry[Connection] = ScopedRegistry(
+    lambda: db.engine.connect(), db.session.registry.scopefunc
+)
+_only_reads: ScopedRegistry[bool] = ScopedRegistry(lambda: True, db.session.registry.scopefunc)
+"""For as long as a session lasts: a request, a command, a job."""
+
+
+def connection() -> Connection:
+    """Return the connection for plain columns: the session's, or before there is one, another that costs less."""
+    return db.session.connection() if db.session.registry.has() else _connections()
+
+
+def let_go(_fault: BaseException | None = None) -> None:
+    """Give back what `connection` took and forget `only_read`: each request ends with it."""
+    if _connections.has():
+        _connections().close()
+    _connections.clear()
+    _only_reads.clear()
+
+
+def execute(
+    statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+) -> CursorResult[Any]:
+    """Send a statement about plain columns and return its result, without what a session does for objects: half of the work."""
+    return connection().execute(statement, values)
 
 
 def constant(value: int | PythonEnum) -> ColumnElement[Any]:
@@ -139,19 +162,19 @@ def constant(value: int | PythonEnum) -> ColumnElement[Any]:
     return literal_column(f"'{value.value}'" if isinstance(value, PythonEnum) else str(value))
 
 
-def as_if_loaded(kind: type[Loaded], columns: Mapping[str, Any], session: Session | None = None) -> Loaded:
-    """Return an object as if this much of it had just been loaded; the rest of it is when somebody asks for it.
+def as_if_loaded(kind: type[Loaded], columns: Mapping[str, Any]) -> Loaded:
+    """Return an object as if this much of it had just been loaded; once it is in a session, the rest of it is when
+    somebody asks for it.
 
     Loading it by the usual way takes three times as long as asking the database.
     """
     made: Loaded = manager_of_class(kind).new_instance()
     instance_dict(made).update(columns)
     make_transient_to_detached(made)
-    (session or db.session).add(made)
     return made
 
 
-READS_ONLY = "reads only"
+WRITES = "writes"
 
 
 @contextmanager
@@ -166,7 +189,7 @@ def exclusive() -> Iterator[None]:
         raise RuntimeError("unsaved changes before an exclusive transaction")
     session.commit()
     session.expire_all()
-    reads_only = session.info.pop(READS_ONLY, False)
+    session.info[WRITES] = True
     try:
         session.connection(execution_options=TO_WRITE[db.engine.dialect.name])
         yield
@@ -175,20 +198,20 @@ def exclusive() -> Iterator[None]:
         session.rollback()
         raise
     finally:
-        session.info[READS_ONLY] = reads_only
+        del session.info[WRITES]
 
 
 def only_read() -> None:
-    """From here on this session is read from, and written to in `exclusive` alone: each request begins with it.
+    """From here on the database is read from, and written to in `exclusive` alone: each request begins with it.
 
     Whoever forgets gets a RuntimeError; without one, half of what they wrote would be kept when the rest fails.
     """
-    db.session.info[READS_ONLY] = True
+    _only_reads()
 
 
 @event.listens_for(db.session, "before_flush")
 def _no_write(session: Session, _context: Any, _instances: Any) -> None:
-    if session.info.get(READS_ONLY):
+    if _only_reads.has() and WRITES not in session.info:
         raise RuntimeError("written to outside of exclusive()")
 
 

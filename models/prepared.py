@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select
 
-from models.database import db, read
+from models.database import connection, execute
 
 Answer = Sequence[Sequence[Any]]
 Change = Callable[[Any], Any]
@@ -22,7 +22,7 @@ class Once:
 
     def rows(self, values: Mapping[str, Any]) -> Answer:
         """Return the rows. `values` are what the query leaves open."""
-        return read(self._statement, values).all()
+        return execute(self._statement, values).all()
 
 
 class Prepared:
@@ -38,14 +38,14 @@ class Prepared:
 
     def rows(self, values: Mapping[str, Any]) -> Answer:
         """Return the rows. `values` are what the query leaves open; raises KeyError where one is missing."""
-        connection = db.session.connection()
-        written = self._written(connection.dialect)
+        line = connection()
+        written = self._written(line.dialect)
         if written is None:
             return self._usual.rows(values)
         given = written.given(values)
         try:
-            return written.answered(connection, given)
-        except connection.dialect.loaded_dbapi.Error:
+            return written.answered(line, given)
+        except line.dialect.loaded_dbapi.Error:
             # The usual way says what is wrong, and lets go of a line that is dead.
             return self._usual.rows(values)
 
@@ -80,11 +80,11 @@ class Written:
             given[name] = change(values[key]) if change else values[key]
         return given if self._in_turn is None else [given[name] for name in self._in_turn]
 
-    def answered(self, connection: Connection, given: Any) -> Answer:
+    def answered(self, line: Connection, given: Any) -> Answer:
         """Return the rows; who listens to statements hears of it as of every other."""
-        cursor = connection.connection.cursor()
-        for heard in connection.dispatch.before_cursor_execute:
-            heard(connection, cursor, self._sql, given, None, False)
+        cursor = line.connection.cursor()
+        for heard in line.dispatch.before_cursor_execute:
+            heard(line, cursor, self._sql, given, None, False)
         try:
             cursor.execute(self._sql, given)
             rows: Answer = cursor.fetchall()

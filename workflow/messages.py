@@ -38,7 +38,7 @@ from models import (
     exclusive,
     now,
 )
-from models.database import Instant, constant, table_of
+from models.database import Instant, constant, execute, table_of
 from workflow import routing, scope
 from workflow.routing import Desk, desk_of
 from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED
@@ -121,7 +121,7 @@ def announce(application: Application, review: Review) -> None:
     """Remind the desk that has the application now, and tell the applicant what a reviewer did."""
     rows = [NOBODY | columns for columns in told(application, review, desk_of(application))]
     if rows:
-        db.session.execute(insert(table_of(Message)), rows)
+        execute(insert(table_of(Message)), rows)
         db.session.info[TOLD] = True
 
 
@@ -324,7 +324,7 @@ WHICH: dict[str, Callable[[scope.Anybody], ColumnElement[bool]]] = {
 
 
 def _mark(actor: Account, which: str, **of: int) -> None:
-    db.session.execute(_reading(scope.like(actor), which), {**scope.values(actor), **of, "at": now()})
+    execute(_reading(scope.like(actor), which), {**scope.values(actor), **of, "at": now()})
 
 
 @cache

@@ -25,7 +25,7 @@ from models import (
     exclusive,
     now,
 )
-from models.database import as_if_loaded, table_of
+from models.database import as_if_loaded, execute, table_of
 from workflow import accounts, completeness, form, messages, moves, reading, reasons, routing, scope, sessions
 from workflow.calendar import local_date
 from workflow.errors import (
@@ -323,7 +323,7 @@ def employer_closed(application: Application, person: Account, why: str) -> Revi
 
 def _write(application: Application, columns: dict[str, Any]) -> None:
     """Change some columns of the row, and of the object alike: to look what has changed takes a session longer."""
-    db.session.execute(WRITE_APPLICATION, {"of": application.id, **columns})
+    execute(WRITE_APPLICATION, {"of": application.id, **columns})
     for column, value in columns.items():
         set_committed_value(application, column, value)
 
@@ -332,8 +332,9 @@ def _record(
     application: Application, action: Action, before: State, person: Account, reason: str, at: datetime
 ) -> Review:
     line = moves.line(application, action, before, person, reason, at)
-    written = db.session.execute(WRITE_LINE, {"of": application.id, **line}).one()
-    review = as_if_loaded(Review, {**line, **written._mapping})  # and so the one that whoever reads it gets
+    written = execute(WRITE_LINE, {"of": application.id, **line}).one()
+    review = as_if_loaded(Review, {**line, **written._mapping})
+    db.session.add(review)  # and so it is the one that whoever reads it gets
     set_committed_value(review, "application", application)
     return review
 

@@ -78,7 +78,10 @@ def begin(account: Account) -> str:
 
 
 def find(number: int, stamp: str, token: str) -> Found | None:
-    """Return the session; None where it was ended, or where the account's password has been changed since."""
+    """Return the session; None where it was ended, or where the account's password has been changed since.
+
+    Where no object has been asked for yet the account is in no session: it says what every page says, and nothing else.
+    """
     rows = WHO_ASKS.rows({"number": number, "token": token})
     if not rows:
         return None
@@ -114,10 +117,14 @@ def _account(rows: Sequence[Sequence[Any]]) -> Account:
 
 def _loaded(kind: type[Loaded], keys: Sequence[str], row: Sequence[Any]) -> Loaded:
     """Return an object with this much of it, with which the row begins; the one that is known already, where there is one."""
-    session, values = db.session(), dict(zip(keys, row, strict=False))
+    values = dict(zip(keys, row, strict=False))
+    if not db.session.registry.has():
+        return as_if_loaded(kind, values)
+    session = db.session()
     known: Loaded | None = session.identity_map.get(session.identity_key(kind, values["id"]))
     if known is None:
-        return as_if_loaded(kind, values, session)
+        session.add(known := as_if_loaded(kind, values))
+        return known
     for key, value in values.items():
         set_committed_value(known, key, value)
     return known
