@@ -82,7 +82,7 @@ def numbers(*asked: Select[Any]) -> list[Any]:
     if not all(each in known for each in asked):
         account: Account = current_user._get_current_object()
         missing = tuple(each for each in (*own_numbers(scope.like(account)), *asked) if each not in known)
-        tell(missing, _statement(missing).rows(scope.values(account))[0])
+        tell(missing, _statement(missing).execute(scope.values(account))[0])
     return [known[each] for each in asked]
 
 

@@ -117,7 +117,7 @@ class Listing:
     def _rows(
         self, most: int, beyond: bool, backwards: bool, values: Mapping[str, Any]
     ) -> list[Sequence[Any]]:
-        return list(self._statement(most, beyond, backwards).rows(values))
+        return list(self._statement(most, beyond, backwards).execute(values))
 
     def _built(self, most: int, beyond: bool, backwards: bool) -> Select[Any]:
         order = self._order

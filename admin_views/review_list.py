@@ -220,7 +220,7 @@ def search(words: str) -> Search:
         ways.append("name")
         how = lookup(words)
         values |= bound(words)
-        employers = [key for (key,) in _named(how).rows(values)]
+        employers = [key for (key,) in _named(how).execute(values)]
         if len(employers) > MOST_EMPLOYERS:
             ways.append("an employer's name")
         elif employers:

@@ -1,7 +1,7 @@
 """The database and what every table shares: times in UTC, closed word sets, and the one way to write exclusively."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
 from pathlib import Path
@@ -199,6 +199,18 @@ def exclusive() -> Iterator[None]:
         raise
     finally:
         del session.info[WRITES]
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """What is written in here is sent without waiting for each answer, where the database can do that; a question waits
+    for its own. What goes wrong is raised there or at the end, as SQLAlchemy would. For `exclusive()` alone."""
+    line = db.session.connection()
+    try:
+        with getattr(line.connection.driver_connection, "pipeline", nullcontext)():
+            yield
+    except line.dialect.loaded_dbapi.Error as fault:
+        line._handle_dbapi_exception(fault, None, None, None, None)
 
 
 def only_read() -> None:

@@ -15,6 +15,7 @@ class Cursor(psycopg.Cursor[Any]):
 
     @property
     def description(self) -> Any:
+        self._fetch_pipeline()  # whoever asks what columns there are waits for the answer
         described = self.pgresult is not None and self.pgresult.nfields > 0
         return Description(self) if described else self.described()
 

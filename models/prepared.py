@@ -1,4 +1,4 @@
-"""Queries for plain columns. What is asked all day has its SQL written once, and goes to the driver as it is."""
+"""Statements about plain columns. What is asked all day has its SQL written once, and goes to the driver as it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Connection, Dialect, Insert, Select, Update
 
 from models.database import connection, execute
 
@@ -20,46 +20,43 @@ class Once:
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
 
-    def rows(self, values: Mapping[str, Any]) -> Answer:
+    def execute(self, values: Mapping[str, Any]) -> Answer:
         """Return the rows. `values` are what the query leaves open."""
         return execute(self._statement, values).all()
 
 
 class Prepared:
-    """A query that is kept. Its rows come in the order of its columns, and have no names.
+    """A statement that is kept. Its rows come in the order of its columns, and have no names.
 
     What SQLAlchemy does around a statement that it knows already takes as long as PostgreSQL does to answer it.
+    `columns` are those that it writes, all of them: nobody looks for defaults.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[Any] | Insert | Update, columns: Iterable[str] = ()) -> None:
         self._statement = statement
+        self._columns = list(columns) or None
         self._written = cache(self._write)
-        self._usual = Once(statement)
 
-    def rows(self, values: Mapping[str, Any]) -> Answer:
-        """Return the rows. `values` are what the query leaves open; raises KeyError where one is missing."""
+    def execute(self, values: Mapping[str, Any]) -> Answer:
+        """Return the rows, if there are any. `values` are what the statement leaves open.
+
+        Raises what SQLAlchemy would; KeyError where a value is missing.
+        """
         line = connection()
         written = self._written(line.dialect)
-        if written is None:
-            return self._usual.rows(values)
-        given = written.given(values)
-        try:
-            return written.answered(line, given)
-        except line.dialect.loaded_dbapi.Error:
-            # The usual way says what is wrong, and lets go of a line that is dead.
-            return self._usual.rows(values)
+        return execute(self._statement, values).all() if written is None else written.answered(line, values)
 
     def _write(self, dialect: Dialect) -> Written | None:
-        compiled: Any = self._statement.compile(dialect=dialect)
+        compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
         if any(bind.expanding or bind.callable for bind in compiled.binds.values()):
             return None  # written for the values that it is asked with
-        return Written(compiled, [column.type for column in self._statement.selected_columns], dialect)
+        return Written(compiled, [column.type for column in self._statement.exported_columns], dialect)
 
 
 class Written:
-    """A query in the words of one kind of database."""
+    """A statement in the words of one kind of database."""
 
-    def __init__(self, compiled: Any, types: Iterable[Any], dialect: Dialect) -> None:
+    def __init__(self, compiled: Any, types: Sequence[Any], dialect: Dialect) -> None:
         self._sql: str = compiled.string
         self._in_turn: Sequence[str] | None = compiled.positiontup
         self._same: dict[str, Any] = {}
@@ -72,25 +69,29 @@ class Written:
                 self._same[name] = change(bind.value) if change else bind.value
         changes = (_change(each, dialect, "result_processor", None) for each in types)
         self._changes = [(place, change) for place, change in enumerate(changes) if change]
+        self._has_rows = bool(types)
 
-    def given(self, values: Mapping[str, Any]) -> Any:
+    def answered(self, line: Connection, values: Mapping[str, Any]) -> Answer:
+        """Return the rows; who listens to statements hears of it as of every other."""
+        given = self._given(values)
+        cursor = line.connection.cursor()
+        try:
+            for heard in line.dispatch.before_cursor_execute:
+                heard(line, cursor, self._sql, given, None, False)
+            cursor.execute(self._sql, given)
+            rows: Answer = cursor.fetchall() if self._has_rows else ()
+        except line.dialect.loaded_dbapi.Error as fault:
+            line._handle_dbapi_exception(fault, self._sql, given, cursor, None)
+        finally:
+            cursor.close()
+        return [self._changed(row) for row in rows] if self._changes else rows
+
+    def _given(self, values: Mapping[str, Any]) -> Any:
         """Return the values as the driver wants them."""
         given = dict(self._same)
         for name, key, change in self._told:
             given[name] = change(values[key]) if change else values[key]
         return given if self._in_turn is None else [given[name] for name in self._in_turn]
-
-    def answered(self, line: Connection, given: Any) -> Answer:
-        """Return the rows; who listens to statements hears of it as of every other."""
-        cursor = line.connection.cursor()
-        for heard in line.dispatch.before_cursor_execute:
-            heard(line, cursor, self._sql, given, None, False)
-        try:
-            cursor.execute(self._sql, given)
-            rows: Answer = cursor.fetchall()
-        finally:
-            cursor.close()
-        return [self._changed(row) for row in rows] if self._changes else rows
 
     def _changed(self, row: Sequence[Any]) -> Sequence[Any]:
         changed = list(row)

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
-    Insert,
     Select,
     bindparam,
     exists,
@@ -38,7 +37,8 @@ from models import (
     exclusive,
     now,
 )
-from models.database import Instant, constant, execute, table_of
+from models.database import Instant, constant, table_of
+from models.prepared import Prepared
 from workflow import routing, scope
 from workflow.routing import Desk, desk_of
 from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED
@@ -100,6 +100,9 @@ LOOKED_AT = MOST_UNREAD + 1
 NOBODY = {"account_id": None, "enterprise_id": None, "office_id": None}
 """What a row says of those whom it is not for."""
 
+TELL = Prepared(
+    insert(table_of(Message)), (*NOBODY, "kind", "application_id", "review_id", "urgent", "created_at")
+)
 TOLD = "told"
 """Marks a session in which a message was written as a row, past its objects: the worker is woken once it is stored."""
 
@@ -119,9 +122,9 @@ class Line(Protocol):
 
 def announce(application: Application, review: Review) -> None:
     """Remind the desk that has the application now, and tell the applicant what a reviewer did."""
-    rows = [NOBODY | columns for columns in told(application, review, desk_of(application))]
-    if rows:
-        execute(insert(table_of(Message)), rows)
+    # One by one: there are two at most, and for many at once the driver asks a time more.
+    for columns in told(application, review, desk_of(application)):
+        TELL.execute({"urgent": False, "created_at": now(), **NOBODY, **columns})
         db.session.info[TOLD] = True
 
 
@@ -324,11 +327,11 @@ WHICH: dict[str, Callable[[scope.Anybody], ColumnElement[bool]]] = {
 
 
 def _mark(actor: Account, which: str, **of: int) -> None:
-    execute(_reading(scope.like(actor), which), {**scope.values(actor), **of, "at": now()})
+    _reading(scope.like(actor), which).execute({**scope.values(actor), **of, "at": now()})
 
 
 @cache
-def _reading(actor: scope.Anybody, which: str) -> Insert:
+def _reading(actor: scope.Anybody, which: str) -> Prepared:
     """Return what adds the readings that are missing. Two windows at once: the one that came first counts."""
     read = exists().where(MessageReading.message_id == Message.id, MessageReading.account_id == actor.id)
     fresh = (
@@ -336,4 +339,4 @@ def _reading(actor: scope.Anybody, which: str) -> Insert:
         .where(scope.messages(actor), WHICH[which](actor), ~read)
         .suffix_with("ON CONFLICT DO NOTHING")
     )
-    return insert(table_of(MessageReading)).from_select(["message_id", "account_id", "at"], fresh)
+    return Prepared(insert(table_of(MessageReading)).from_select(["message_id", "account_id", "at"], fresh))

@@ -11,6 +11,12 @@ from models import Account, Action, Application, Enterprise, State
 from workflow import form, routing
 from workflow.transitions import UNRECORDED, Transition
 
+OF_A_LINE = (
+    "application_id", "action", "from_state", "to_state", "result", "actor_id", "actor_name", "actor_role", "desk",
+    "reason", "snapshot", "at",
+)  # fmt: skip
+"""The columns of the history's line, all but its number in the sequence."""
+
 
 def hand_in(application: Application, enterprise: Enterprise, at: datetime) -> None:
     """Begin a further round with this employer: from here on it is theirs to see."""
@@ -41,7 +47,7 @@ def line(
     reason: str,
     at: datetime,
 ) -> dict[str, Any]:
-    """Return the columns of the history's line for a move that has just been laid in, all but its number in the sequence."""
+    """Return what the history's line says of a move that has just been laid in, by `OF_A_LINE`."""
     return {
         "application_id": application.id,
         "action": action,

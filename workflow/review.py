@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, insert, select, text, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models import (
@@ -25,7 +25,8 @@ from models import (
     exclusive,
     now,
 )
-from models.database import as_if_loaded, execute, table_of
+from models.database import as_if_loaded, table_of, without_waiting
+from models.prepared import Prepared
 from workflow import accounts, completeness, form, messages, moves, reading, reasons, routing, scope, sessions
 from workflow.calendar import local_date
 from workflow.errors import (
@@ -56,20 +57,32 @@ COUNT = text(
 """One statement, because also the year's first number may be asked for by two processes at once."""
 
 _APPLICATIONS = table_of(Application)
-WRITE_APPLICATION = update(_APPLICATIONS).where(_APPLICATIONS.c.id == bindparam("of"))
-
 _REVIEWS = table_of(Review)
 _EARLIER = _REVIEWS.alias()
-WRITE_LINE = (
+WRITE_LINE = Prepared(
     insert(_REVIEWS)
     .values(
         sequence=select(func.coalesce(func.max(_EARLIER.c.sequence), 0) + 1)
         .where(_EARLIER.c.application_id == bindparam("of"))
         .scalar_subquery()
     )
-    .returning(_REVIEWS.c.id, _REVIEWS.c.sequence)
+    .returning(_REVIEWS.c.id, _REVIEWS.c.sequence),
+    moves.OF_A_LINE,
 )
 """Counts while it writes: whoever does it holds the application's lock."""
+
+OF_A_DECISION = (
+    Application.number,
+    Application.name,
+    Application.applicant_id,
+    Application.state,
+    Application.result,
+    Application.reached,
+    Application.version,
+    Application.submitted_enterprise_id,
+    Application.region_id,
+    Application.arrived_at,
+)
 
 
 def perform(
@@ -89,7 +102,7 @@ def perform(
     """
     with exclusive():
         person = present(actor)
-        application = lock(of, person)
+        application = lock(of, person, whole=change is not None or action is Action.SUBMIT)
         if application.version != seen_version:
             raise DecidedMeanwhile(last_review(application))
         row = permitted(application, action, person)
@@ -160,9 +173,13 @@ def present(actor: Account) -> Account:
     return person
 
 
-def lock(of: int | str, person: Account) -> Application:
-    """Return the application, read anew and held until the transaction ends. Raises NotVisible."""
-    statement = _locked(scope.like(person), Application.number if isinstance(of, str) else Application.id)
+def lock(of: int | str, person: Account, whole: bool = True) -> Application:
+    """Return the application, read anew and held until the transaction ends. Raises NotVisible.
+
+    `whole`: else what a decision needs of it, and the rest when somebody asks for it.
+    """
+    name = Application.number if isinstance(of, str) else Application.id
+    statement = _locked(scope.like(person), name, whole)
     application = db.session.scalars(statement, {"of": of, **scope.values(person)}).one_or_none()
     if application is None:
         raise NotVisible
@@ -170,11 +187,12 @@ def lock(of: int | str, person: Account) -> Application:
 
 
 @cache
-def _locked(actor: scope.Anybody, name: Any) -> Select[Application]:
+def _locked(actor: scope.Anybody, name: Any, whole: bool) -> Select[Application]:
+    parts = [] if whole else [load_only(*OF_A_DECISION)]
     return (
         select(Application)
         .where(name == bindparam("of"), scope.visible(actor))
-        .options(joinedload(Application.region).lazyload(Region.office))
+        .options(joinedload(Application.region).lazyload(Region.office), *parts)
         .with_for_update(of=Application)
         .execution_options(populate_existing=True)
     )
@@ -272,14 +290,15 @@ def _hold(enterprise: Enterprise) -> None:
 def _move(application: Application, row: Transition, person: Account, reason: str) -> Review | None:
     """Write state, history and messages. Whoever calls holds the lock and has checked everything."""
     before, since, at = application.state, application.arrived_at, now()
-    _write(application, moves.moved(application, row, at))
-    if row.said == UNRECORDED:
-        return None
-    review = _record(application, row.action, before, person, reason, at)
-    review.waited_since = since
-    if person.role is not Role.APPLICANT:
-        messages.mark_decided(person, application)
-    messages.announce(application, review)
+    with without_waiting():
+        _write(application, moves.moved(application, row, at))
+        if row.said == UNRECORDED:
+            return None
+        review = _record(application, row.action, before, person, reason, at)
+        review.waited_since = since
+        if person.role is not Role.APPLICANT:
+            messages.mark_decided(person, application)
+        messages.announce(application, review)
     return review
 
 
@@ -323,17 +342,22 @@ def employer_closed(application: Application, person: Account, why: str) -> Revi
 
 def _write(application: Application, columns: dict[str, Any]) -> None:
     """Change some columns of the row, and of the object alike: to look what has changed takes a session longer."""
-    execute(WRITE_APPLICATION, {"of": application.id, **columns})
+    _writing(tuple(columns)).execute({"of": application.id, **columns})
     for column, value in columns.items():
         set_committed_value(application, column, value)
+
+
+@cache
+def _writing(columns: tuple[str, ...]) -> Prepared:
+    return Prepared(update(_APPLICATIONS).where(_APPLICATIONS.c.id == bindparam("of")), columns)
 
 
 def _record(
     application: Application, action: Action, before: State, person: Account, reason: str, at: datetime
 ) -> Review:
     line = moves.line(application, action, before, person, reason, at)
-    written = execute(WRITE_LINE, {"of": application.id, **line}).one()
-    review = as_if_loaded(Review, {**line, **written._mapping})
+    [(number, sequence)] = WRITE_LINE.execute({"of": application.id, **line})
+    review = as_if_loaded(Review, {**line, "id": number, "sequence": sequence})
     db.session.add(review)  # and so it is the one that whoever reads it gets
     set_committed_value(review, "application", application)
     return review

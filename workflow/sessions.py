@@ -82,7 +82,7 @@ def find(number: int, stamp: str, token: str) -> Found | None:
 
     Where no object has been asked for yet the account is in no session: it says what every page says, and nothing else.
     """
-    rows = WHO_ASKS.rows({"number": number, "token": token})
+    rows = WHO_ASKS.execute({"number": number, "token": token})
     if not rows:
         return None
     *_, seen_at, idle_minutes = rows[0]
@@ -97,7 +97,7 @@ def find(number: int, stamp: str, token: str) -> Found | None:
 def anew(account: Account) -> Account | None:
     """Return an account and its place, read anew; what else belongs to it is when somebody asks for it."""
     [number] = instance_state(account).identity or [None]  # `account.id` may have to be read itself
-    rows = AS_IT_IS.rows({"number": number})
+    rows = AS_IT_IS.execute({"number": number})
     return _account(rows) if rows else None
 
 
