@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Update
+from sqlalchemy import CompoundSelect, Connection, Dialect, Insert, Select, Update
 
 from models.database import connection, execute
 
@@ -32,7 +32,9 @@ class Prepared:
     `columns` are those that it writes, all of them: nobody looks for defaults.
     """
 
-    def __init__(self, statement: Select[Any] | Insert | Update, columns: Iterable[str] = ()) -> None:
+    def __init__(
+        self, statement: Select[Any] | CompoundSelect[Any] | Insert | Update, columns: Iterable[str] = ()
+    ) -> None:
         self._statement = statement
         self._columns = list(columns) or None
         self._written = cache(self._write)
