@@ -100,9 +100,6 @@ LOOKED_AT = MOST_UNREAD + 1
 NOBODY = {"account_id": None, "enterprise_id": None, "office_id": None}
 """What a row says of those whom it is not for."""
 
-TELL = Prepared(
-    insert(table_of(Message)), (*NOBODY, "kind", "application_id", "review_id", "urgent", "created_at")
-)
 TOLD = "told"
 """Marks a session in which a message was written as a row, past its objects: the worker is woken once it is stored."""
 
@@ -122,10 +119,23 @@ class Line(Protocol):
 
 def announce(application: Application, review: Review) -> None:
     """Remind the desk that has the application now, and tell the applicant what a reviewer did."""
-    # One by one: there are two at most, and for many at once the driver asks a time more.
-    for columns in told(application, review, desk_of(application)):
-        TELL.execute({"urgent": False, "created_at": now(), **NOBODY, **columns})
+    each = {"urgent": False, "created_at": now(), **NOBODY}
+    rows = [each | columns for columns in told(application, review, desk_of(application))]
+    if rows:
+        values = {f"{key}_{place}": value for place, row in enumerate(rows) for key, value in row.items()}
+        _telling(len(rows)).execute(values)
         db.session.info[TOLD] = True
+
+
+@cache
+def _telling(count: int) -> Prepared:
+    messages = table_of(Message)
+    columns = (*NOBODY, "kind", "application_id", "review_id", "urgent", "created_at")
+    rows = [
+        {key: bindparam(f"{key}_{place}", type_=messages.c[key].type) for key in columns}
+        for place in range(count)
+    ]
+    return Prepared(insert(messages).values(rows))
 
 
 def told(application: Application, line: Line, desk: Desk | None) -> Iterator[dict[str, Any]]:
