@@ -222,10 +222,10 @@ def search(words: str) -> Search:
             values |= {"initials": words.lower(), "initials_end": f"{words.lower()}{LAST_LETTER}"}
         how = lookup(words)
         values |= bound(words)
-        employers = [key for (key,) in _named(how, letters).execute(values)]
-        if not letters or SOMEBODY in employers:
+        found = [key for (key,) in _named(how, letters).execute(values)]
+        if SOMEBODY in found or not letters:
             ways.append("name")
-        employers = [key for key in employers if key != SOMEBODY]
+        employers = [key for key in found if key != SOMEBODY]
         if len(employers) > MOST_EMPLOYERS:
             ways.append("an employer's name")
         elif employers:

@@ -1,0 +1,122 @@
+"""Statements that go to the driver as they are: their answers, their errors, and writing without waiting for each answer."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import DataError, IntegrityError
+
+from models import Account, Office, Role, Setting, db, exclusive
+from models.database import let_go, only_read, table_of, without_waiting
+from models.prepared import Once, Prepared
+from tests.factories import World
+from workflow import sessions
+
+SETTINGS = table_of(Setting)
+ADD = Prepared(insert(SETTINGS).values(explanation=""), ("key", "value"))
+CHANGE = Prepared(update(SETTINGS).where(SETTINGS.c.key == bindparam("of")), ("value",))
+COUNT = Prepared(select(SETTINGS.c.key).order_by(SETTINGS.c.key))
+
+
+def kept() -> dict[str, str]:
+    db.session.rollback()
+    return {row.key: row.value for row in db.session.scalars(select(Setting))}
+
+
+def test_what_is_prepared_answers_as_sqlalchemy_does(ordos: World) -> None:
+    """Instants, words of a set, truths and what is not there included, whoever listens hears of it."""
+    query = (
+        select(Account.id, Account.role, Account.active, Account.email, Account.created_at, Office.name)
+        .outerjoin(Office)
+        .where(Account.role == bindparam("role"), Account.created_at > bindparam("since"))
+        .order_by(Account.id)
+    )
+    for role in (Role.OFFICE, Role.APPLICANT):
+        values = {"role": role, "since": ordos.centre.created_at.replace(year=2000)}
+        usual = [tuple(row) for row in Once(query).execute(values)]
+        assert [tuple(row) for row in Prepared(query).execute(values)] == usual
+        assert usual or role is Role.APPLICANT
+
+
+def test_a_list_as_long_as_it_is_given_is_looked_for_too(ordos: World) -> None:
+    query = select(Account.id).where(Account.id.in_(bindparam("ids", expanding=True))).order_by(Account.id)
+    ids = sorted([ordos.centre.id, ordos.banner.clerk.id])
+    assert [key for (key,) in Prepared(query).execute({"ids": ids})] == ids
+
+
+def test_what_is_wrong_is_said_as_sqlalchemy_says_it(app_context: Flask) -> None:
+    def twice() -> None:
+        with exclusive():
+            ADD.execute({"key": "a", "value": "1"})
+            ADD.execute({"key": "a", "value": "2"})
+
+    with pytest.raises(IntegrityError):
+        twice()
+    assert kept() == {}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_the_driver_cannot_send_is_said_so(app_context: Flask) -> None:
+    with pytest.raises(DataError), exclusive():
+        ADD.execute({"key": "a", "value": "\x00"})
+    assert kept() == {}
+
+
+def test_what_is_written_without_waiting_is_all_there(app_context: Flask) -> None:
+    with exclusive():
+        with without_waiting():
+            ADD.execute({"key": "a", "value": "1"})
+            ADD.execute({"key": "b", "value": "1"})
+            asked = [key for (key,) in COUNT.execute({})]
+            CHANGE.execute({"of": "b", "value": "2"})
+        found = [key for (key,) in COUNT.execute({})]
+    assert (asked, found) == (["a", "b"], ["a", "b"])
+    assert kept() == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize("last", [{"key": "a", "value": "2"}, {"key": "a", "value": None}])
+def test_or_nothing_of_it(app_context: Flask, last: dict[str, Any]) -> None:
+    """Also where nobody asks any more, and so learns only at the end that something went wrong."""
+
+    def wrong_at_last() -> None:
+        with exclusive(), without_waiting():
+            ADD.execute({"key": "a", "value": "1"})
+            ADD.execute(last)
+
+    with pytest.raises(IntegrityError):
+        wrong_at_last()
+    assert kept() == {}
+    with exclusive():
+        ADD.execute({"key": "b", "value": "1"})
+    assert kept() == {"b": "1"}
+
+
+def test_whoever_asks_for_a_list_is_in_no_session(ordos: World) -> None:
+    """They are who they are all the same; once objects are asked for they belong to them, and say the rest."""
+    person, token = ordos.banner.clerk, sessions.begin(ordos.banner.clerk)
+    number, stamp, phone, seat = person.id, person.session_stamp, person.phone, person.seat
+    db.session.remove()
+    plain = sessions.find(number, stamp, token)
+    assert plain is not None
+    assert not db.session.registry.has()
+    assert (plain.account.id, plain.account.seat) == (number, seat)
+    assert seat.regions
+    let_go()
+    db.session()
+    found = sessions.find(number, stamp, token)
+    assert found is not None
+    assert found.account in db.session
+    assert (found.account.seat, found.account.phone) == (seat, phone)
+
+
+def test_a_page_that_only_reads_writes_nothing_by_mistake(app_context: Flask) -> None:
+    only_read()
+    db.session.add(Setting(key="a", value="1"))
+    with pytest.raises(RuntimeError, match="exclusive"):
+        db.session.commit()
+    db.session.rollback()
+    with exclusive():
+        db.session.add(Setting(key="b", value="1"))
+    let_go()
+    assert kept() == {"b": "1"}
