@@ -43,7 +43,8 @@ class Closed(BaseView):
     opened: Iterable[str] = ()
     """The view functions that exist as routes."""
     plain: Iterable[str] = ()
-    """Those of them that read plain columns alone: whoever asks is in no session there, which takes a tenth of a page."""
+    """Those of them that ask for plain columns alone: there whoever asks is in no session, which takes a tenth of a page,
+    and says what every page says and nothing else (workflow/sessions.py)."""
 
     def create_blueprint(self, admin: Admin) -> Any:
         opened = set(self.opened)

@@ -98,7 +98,7 @@ def tell(asked: Sequence[Select[Any]], answers: Sequence[Any]) -> None:
 
 
 @lru_cache(maxsize=MOST_STATEMENTS)
-def _statement(asked: tuple[Select[Any], ...]) -> Select[Any]:
+def _statement(asked: tuple[Select[Any], ...]) -> Prepared:
     return Prepared(select(*(each.scalar_subquery() for each in asked)))
 
 

@@ -1,7 +1,7 @@
 """Who may log in. A person's identity number is never stored in the clear, not even as a login name."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from sqlalchemy import ForeignKey, Index, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -60,7 +60,7 @@ class Account(Model):
 
     __table_args__ = (Index(None, "role"), Index(None, "office_id"), Index(None, "enterprise_id"))
 
-    known_seat = None  # type: Seat | None
+    known_seat = cast("Seat | None", None)
     """Where it sits, to whoever has just read that with it (workflow/sessions.py)."""
 
     is_authenticated = True

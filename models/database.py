@@ -1,6 +1,6 @@
 """The database and what every table shares: times in UTC, closed word sets, and the one way to write exclusively."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
@@ -146,10 +146,8 @@ def let_go(_fault: BaseException | None = None) -> None:
     _only_reads.clear()
 
 
-def execute(
-    statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
-) -> CursorResult[Any]:
-    """Send a statement about plain columns and return its result, without what a session does for objects: half of the work."""
+def execute(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
+    """Send a statement about plain columns and return its result, without what a session does for objects."""
     return connection().execute(statement, values)
 
 

@@ -83,6 +83,7 @@ OF_A_DECISION = (
     Application.region_id,
     Application.arrived_at,
 )
+"""What a decision needs of an application. Another column is read when somebody asks for it."""
 
 
 def perform(
@@ -176,7 +177,7 @@ def present(actor: Account) -> Account:
 def lock(of: int | str, person: Account, whole: bool = True) -> Application:
     """Return the application, read anew and held until the transaction ends. Raises NotVisible.
 
-    `whole`: else what a decision needs of it, and the rest when somebody asks for it.
+    `whole`: else `OF_A_DECISION` of it.
     """
     name = Application.number if isinstance(of, str) else Application.id
     statement = _locked(scope.like(person), name, whole)

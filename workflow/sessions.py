@@ -109,7 +109,7 @@ def _account(rows: Sequence[Sequence[Any]]) -> Account:
     )
     set_committed_value(account, "enterprise", enterprise)
     seats = [row[THEN_SEAT : THEN_SEAT + 3] for row in rows]
-    name = enterprise.name if enterprise is not None else seats[0][0] or ""
+    name = seats[0][0] or (enterprise.name if enterprise is not None else "")
     regions = tuple((key, kind) for _, key, kind in seats if key is not None)
     account.known_seat = Seat(account.office_id, account.enterprise_id, name, regions)
     return account
