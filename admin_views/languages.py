@@ -41,7 +41,7 @@ def language() -> str:
     if not _of_this_page.get():
         if not has_request_context():
             return str(get_locale().language)
-        _of_this_page.set(get_locale().language)
+        _of_this_page.set(chosen_language().language)
     return _of_this_page.get()
 
 
