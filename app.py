@@ -16,7 +16,7 @@ import commands
 import worker
 from config import ConfigurationError, parsed_keys, settings
 from models import db
-from models.database import engine_options, let_go, only_read, prepare_sqlite
+from models.database import end, engine_options, only_read, prepare_sqlite
 from models.secrets import vault
 from uploads.sets import register as register_uploads
 
@@ -51,11 +51,11 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(app.config["SQLALCHEMY_DATABASE_URI"])
+    app.teardown_appcontext(end)  # after the session's own end, which is registered next
     db.init_app(app)
     with app.app_context():
         prepare_sqlite(db.engine)
     app.before_request(only_read)
-    app.teardown_appcontext(let_go)
     CSRFProtect(app)
     Babel(app, locale_selector=admin_views.chosen_language).domain_instance = admin_views.Catalogue()
     logins = LoginManager(app)

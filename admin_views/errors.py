@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from admin_views.base import door_of
 from admin_views.frame import bare_frame
 from models import db
+from models.database import let_go
 from uploads.names import display_name
 
 PAGE = "errors/page.html"
@@ -148,5 +149,7 @@ def _bare_page(status: int, **told: Any) -> str:
 
 def _let_go() -> None:
     """Give the connection back; one that is broken cannot even be rolled back."""
+    with suppress(SQLAlchemyError):
+        let_go()
     with suppress(SQLAlchemyError):
         db.session.rollback()

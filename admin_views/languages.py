@@ -36,7 +36,7 @@ _of_this_page: ContextVar[str] = ContextVar("language", default="")
 def language() -> str:
     """Return the language of this page, which does not change while it is made.
 
-    Under `force_locale` ask gettext itself: what is kept here would be kept as the page's language.
+    Under `force_locale` ask gettext itself: what is kept by language would be kept as this page's.
     """
     if not _of_this_page.get():
         if not has_request_context():

@@ -279,7 +279,7 @@ def listing(
     return Listing(
         [rows.where(WAYS[way](lookup)) for way in ways],
         chosen,
-        lookup is not None or "initials" in ways,
+        lookup is not None,
         beside,
     )
 

@@ -138,12 +138,21 @@ def connection() -> Connection:
     return db.session.connection() if db.session.registry.has() else _connections()
 
 
-def let_go(_fault: BaseException | None = None) -> None:
+def let_go() -> None:
+    """Give back what `connection` took; whoever asks again takes another."""
+    try:
+        if _connections.has():
+            _connections().close()
+    finally:
+        _connections.clear()
+
+
+def end(_fault: BaseException | None = None) -> None:
     """Give back what `connection` took and forget `only_read`: each request ends with it."""
-    if _connections.has():
-        _connections().close()
-    _connections.clear()
-    _only_reads.clear()
+    try:
+        let_go()
+    finally:
+        _only_reads.clear()
 
 
 def execute(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
@@ -183,6 +192,8 @@ def exclusive() -> Iterator[None]:
     something unsaved would slip into the commit.
     """
     session = db.session
+    if WRITES in session.info:
+        raise RuntimeError("an exclusive transaction inside another would commit half of it")
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("unsaved changes before an exclusive transaction")
     session.commit()
@@ -203,6 +214,7 @@ def exclusive() -> Iterator[None]:
 def without_waiting() -> Iterator[None]:
     """What is written in here is sent without waiting for each answer, where the database can do that; a question waits
     for its own. What goes wrong is raised there or at the end, as SQLAlchemy would. For `exclusive()` alone."""
+    db.session.flush()  # many objects at once tell nobody in there how many they were
     line = db.session.connection()
     try:
         with getattr(line.connection.driver_connection, "pipeline", nullcontext)():

@@ -42,7 +42,7 @@ class Prepared:
     def execute(self, values: Mapping[str, Any]) -> Answer:
         """Return the rows, if there are any. `values` are what the statement leaves open.
 
-        Raises what SQLAlchemy would; KeyError where a value is missing.
+        Raises SQLAlchemy's errors for the database's; KeyError where a value is missing.
         """
         line = connection()
         written = self._written(line.dialect)
@@ -75,9 +75,9 @@ class Written:
 
     def answered(self, line: Connection, values: Mapping[str, Any]) -> Answer:
         """Return the rows; who listens to statements hears of it as of every other."""
-        given = self._given(values)
-        cursor = line.connection.cursor()
+        given, cursor = self._given(values), None
         try:
+            cursor = line.connection.cursor()
             for heard in line.dispatch.before_cursor_execute:
                 heard(line, cursor, self._sql, given, None, False)
             cursor.execute(self._sql, given)
@@ -85,7 +85,8 @@ class Written:
         except line.dialect.loaded_dbapi.Error as fault:
             line._handle_dbapi_exception(fault, self._sql, given, cursor, None)
         finally:
-            cursor.close()
+            if cursor is not None:
+                cursor.close()
         return [self._changed(row) for row in rows] if self._changes else rows
 
     def _given(self, values: Mapping[str, Any]) -> Any:

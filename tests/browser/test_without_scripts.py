@@ -19,7 +19,9 @@ from workflow import form
 pytestmark = pytest.mark.browser
 
 SIZES = ((390, 844), (1366, 768))
-NOTICE_LEFT = 6  # seconds: of the thirty only these are really waited for
+NOTICE_LEFT = (
+    15  # seconds: of the thirty only these are really waited for, less what the pictures before them take
+)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from models import Account, Office, Role, Setting, db, exclusive
-from models.database import let_go, only_read, table_of, without_waiting
+from models.database import end, only_read, table_of, without_waiting
 from models.prepared import Once, Prepared
 from tests.factories import World
 from workflow import sessions
@@ -102,7 +102,7 @@ def test_whoever_asks_for_a_list_is_in_no_session(ordos: World) -> None:
     assert not db.session.registry.has()
     assert (plain.account.id, plain.account.seat) == (number, seat)
     assert seat.regions
-    let_go()
+    end()
     db.session()
     found = sessions.find(number, stamp, token)
     assert found is not None
@@ -118,5 +118,5 @@ def test_a_page_that_only_reads_writes_nothing_by_mistake(app_context: Flask) ->
     db.session.rollback()
     with exclusive():
         db.session.add(Setting(key="b", value="1"))
-    let_go()
+    end()
     assert kept() == {"b": "1"}
