@@ -83,7 +83,7 @@ def test_an_application_goes_from_the_registration_to_the_office(
     world.let_time_pass(live_server, account, 30 - NOTICE_LEFT)
     page.goto(SHEET)
     page.see("秒后本页自动进入填写")
-    page.see("基本信息", timeout=NOTICE_LEFT + 10)  # the page has asked for itself anew
+    page.see("公民身份号码", timeout=NOTICE_LEFT + 10)  # words that the notice does not say
     page.not_see("秒后本页自动进入填写")
 
     # 基本信息
