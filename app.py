@@ -16,7 +16,7 @@ import commands
 import worker
 from config import ConfigurationError, parsed_keys, settings
 from models import db
-from models.database import end, engine_options, only_read, prepare_sqlite
+from models.database import end, engine_options, only_read, prepare
 from models.secrets import vault
 from uploads.sets import register as register_uploads
 
@@ -54,7 +54,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     app.teardown_appcontext(end)  # after the session's own end, which is registered next
     db.init_app(app)
     with app.app_context():
-        prepare_sqlite(db.engine)
+        prepare(db.engine)
     app.before_request(only_read)
     CSRFProtect(app)
     Babel(app, locale_selector=admin_views.chosen_language).domain_instance = admin_views.Catalogue()

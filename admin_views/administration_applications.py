@@ -16,6 +16,7 @@ class Applications(Administration, ReviewConsole):
     title = N_("申请")
     tabs = ("all",)
     list_frame = "administration/frame.html"
+    shows_unsubmitted = True
     filters: Any = {
         "state": review_list.BY_STATE,
         "result": review_list.BY_RESULT,

@@ -53,6 +53,8 @@ class ReviewConsole(PaperRoutes, ScopedView):
     """What the list is called, and what stands at the top left."""
     tabs = ("waiting", "decided", "all")
     list_frame = "review/frame.html"
+    shows_unsubmitted = False
+    """Whether what was never submitted is in sight: it has no time of submission to be sorted by."""
     filters = {
         "education": review_list.BY_EDUCATION,
         "submitted": review_list.BY_SUBMITTED,
@@ -77,8 +79,9 @@ class ReviewConsole(PaperRoutes, ScopedView):
         tab = chosen.get("tab", self.tabs[0])
         if tab not in self.tabs:
             abort(404)
-        sort = chosen.get("sort", "")
-        sort = sort if sort in review_list.SORTS else "waiting"
+        in_use = (filter_ for key, filter_ in self.filters.items() if chosen.get(key) in filter_.choices)
+        sorts = review_list.sorts(tab, in_use)
+        sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
         descending = chosen.get("order", self._usual_order(tab)) == "desc"
         asked, words, address = self._numbers(), _words(type(self)), address_of(self)
         listing, values = self._listing(tab, chosen, sort, descending, beside=asked)
@@ -96,9 +99,10 @@ class ReviewConsole(PaperRoutes, ScopedView):
             present=tuple(chosen.get(key) for key in self.filters),
             chosen=chosen,
             filtered=any(key in chosen for key in ("q", *self.filters)),
-            columns=self._columns(address, sort, descending, chosen),
+            columns=self._columns(address, sort, descending, chosen, sorts),
             lines=lines(rows.rows, in_days=tab == "waiting"),
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
+            left_out=self.shows_unsubmitted and review_list.leaves_out(sort),
         )
 
     def _usual_order(self, tab: str) -> str:
@@ -148,7 +152,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         return (*own_numbers(anybody), *menu_numbers(self.admin).values(), *tabs)
 
     def _columns(
-        self, address: str, sort: str, descending: bool, chosen: dict[str, str]
+        self, address: str, sort: str, descending: bool, chosen: dict[str, str], sorts: frozenset[str]
     ) -> tuple[Column, ...]:
         narrowed = _with(address, {k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
         present = "desc" if descending else "asc"
@@ -156,10 +160,10 @@ class ReviewConsole(PaperRoutes, ScopedView):
         return tuple(
             Column(
                 label,
-                f"{narrowed}sort={key}&order={turned if key == sort else 'asc'}" if sortable else None,
+                f"{narrowed}sort={key}&order={turned if key == sort else 'asc'}" if key in sorts else None,
                 present if key == sort else None,
             )
-            for key, label, sortable in _words(type(self)).columns
+            for key, label in _words(type(self)).columns
         )
 
     def _keep_for_the_way_back(self, query: str) -> None:
@@ -326,8 +330,7 @@ class Words(NamedTuple):
     console: str
     title: str
     tabs: tuple[tuple[str, str], ...]
-    columns: tuple[tuple[str, str, bool], ...]
-    """Key, head, and whether one can sort by it."""
+    columns: tuple[tuple[str, str], ...]
     filters: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
 
 
@@ -337,7 +340,7 @@ def _words(console: type[ReviewConsole]) -> Words:
         said(console.called),
         said(console.title),
         tuple((key, said(review_list.TABS[key][0])) for key in console.tabs),
-        tuple((key, said(label), column is not None) for key, (column, label) in review_list.SORTS.items()),
+        tuple((key, said(label)) for key, (_, label) in review_list.SORTS.items()),
         tuple(
             (
                 key,

@@ -2,16 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, false, func, literal, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, func, literal, select, true
 
 from admin_views.keyset import Listing, Order
-from models import Application, Enterprise, Result, State, now
+from models import Application, Enterprise, Result, Review, State, now
 from models.database import Instant, as_stored, constant
 from models.prepared import Prepared
 from models.search import Lookup, bound, containing, lookup, spelled
@@ -19,7 +19,7 @@ from workflow import scope
 from workflow.accounts import login_digest
 from workflow.form import EDUCATIONS
 from workflow.people import PAPERS, normalised
-from workflow.transitions import RESULT_WORDS, STATE_WORDS
+from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
 from workflow.words import N_
 
 PAGE_SIZE = 20
@@ -69,9 +69,10 @@ COLUMNS = (
     as_stored(Application.result),
 )
 
+DECIDED = "decided"
 TABS: Mapping[str, tuple[str, Callable[[scope.Actor], Criterion]]] = {
     "waiting": (N_("待我审核"), scope.waiting),
-    "decided": (N_("已审核"), scope.decided),
+    DECIDED: (N_("已审核"), scope.decided),
     "all": (N_("全部"), scope.visible),
 }
 
@@ -84,6 +85,7 @@ SORTS = {
     "waiting": (Application.arrived_at, N_("等待")),
 }
 """The columns of the list with what they can be sorted by, if anything."""
+SORTABLE = frozenset(key for key, (column, _) in SORTS.items() if column is not None)
 
 
 @dataclass(frozen=True)
@@ -96,23 +98,29 @@ class Choice:
 
 @dataclass(frozen=True)
 class Filter:
-    """One filter of the line above the list; `any` is what it says while it filters nothing."""
+    """One filter of the line above the list; `any` is what it says while it filters nothing.
+
+    `sorts`: how the list can be sorted while it filters. A span of time is shown in the order of time: in another one
+    its rows lie scattered over the whole town.
+    """
 
     label: str
     any: str
     choices: Mapping[str, Choice]
+    sorts: frozenset[str] = SORTABLE
 
 
 def _education(key: str) -> Callable[[], Criterion]:
     return lambda: Application.education == key
 
 
-def _since(column: Any, days: int) -> Callable[[], Criterion]:
-    return lambda: column >= _ago(days)
+def _submitted_since(days: int) -> Callable[[], Criterion]:
+    return lambda: Application.submitted_at >= _ago(days)
 
 
-def _before(column: Any, days: int) -> Callable[[], Criterion]:
-    return lambda: column < _ago(days)
+def _arrived_before(days: int) -> Callable[[], Criterion]:
+    # Whatever has arrived somewhere was submitted before; so the order of submission can begin there too.
+    return lambda: and_(Application.arrived_at < _ago(days), Application.submitted_at < _ago(days))
 
 
 def _ago(days: int) -> Any:
@@ -120,11 +128,13 @@ def _ago(days: int) -> Any:
 
 
 def _state(state: State) -> Callable[[], Criterion]:
-    return lambda: Application.state == state
+    return lambda: Application.state == constant(state)
 
 
 def _result(result: Result) -> Callable[[], Criterion]:
-    return lambda: Application.result == result
+    return lambda: and_(
+        Application.result == constant(result), Application.state == constant(STATE_OF_RESULT[result])
+    )
 
 
 BY_EDUCATION = Filter(
@@ -134,19 +144,21 @@ BY_SUBMITTED = Filter(
     N_("提交时间"),
     N_("提交时间不限"),
     {
-        "week": Choice(N_("最近 7 天"), _since(Application.submitted_at, 7)),
-        "month": Choice(N_("最近 30 天"), _since(Application.submitted_at, 30)),
-        "year": Choice(N_("最近 365 天"), _since(Application.submitted_at, 365)),
+        "week": Choice(N_("最近 7 天"), _submitted_since(7)),
+        "month": Choice(N_("最近 30 天"), _submitted_since(30)),
+        "year": Choice(N_("最近 365 天"), _submitted_since(365)),
     },
+    sorts=frozenset({"submitted"}),
 )
 BY_WAITING = Filter(
     N_("等待"),
     N_("等待不限"),
     {
-        "3": Choice(N_("超过 3 天"), _before(Application.arrived_at, 3)),
-        "7": Choice(N_("超过 7 天"), _before(Application.arrived_at, 7)),
-        "14": Choice(N_("超过 14 天"), _before(Application.arrived_at, 14)),
+        "3": Choice(N_("超过 3 天"), _arrived_before(3)),
+        "7": Choice(N_("超过 7 天"), _arrived_before(7)),
+        "14": Choice(N_("超过 14 天"), _arrived_before(14)),
     },
+    sorts=frozenset({"waiting", "submitted"}),
 )
 BY_STATE = Filter(
     N_("业务状态"),
@@ -245,10 +257,27 @@ def _named(how: Lookup, letters: bool) -> Prepared:
     return Prepared(select(employers.subquery()).union_all(select(literal(SOMEBODY)).where(somebody)))
 
 
-def order(sort: str, descending: bool) -> Order:
-    """Return the order that a person chose; by waiting time where that cannot be sorted by."""
+def order(tab: str, sort: str, descending: bool) -> Order:
+    """Return the order that a person chose; by waiting time where that cannot be sorted by.
+
+    What somebody has decided lies as they decided it, the latest first. In another order it would have to be looked for all
+    over the town, or all of it be sorted for each page.
+    """
+    if tab == DECIDED:
+        return Order(Review.id, Review.id, descending=True)
     column, _ = SORTS.get(sort, (None, ""))
     return Order(Application.arrived_at if column is None else column, Application.id, descending)
+
+
+def leaves_out(sort: str) -> bool:
+    """Say whether a list in this order leaves rows out: what has no value there has no place in it, and no page begins with it."""
+    column, _ = SORTS.get(sort, (None, ""))
+    return column is not None and bool(column.nullable)
+
+
+def sorts(tab: str, filters: Iterable[Filter]) -> frozenset[str]:
+    """Return how a tab can be sorted while these filters are in use."""
+    return frozenset() if tab == DECIDED else SORTABLE.intersection(*(each.sorts for each in filters))
 
 
 @lru_cache(maxsize=MOST_LISTINGS)
@@ -270,7 +299,9 @@ def listing(
     criteria = [TABS[tab][1](actor), *(choice.criterion() for choice in narrowing)]
     if but_one:
         criteria.append(Application.id != bindparam(PRESENT))
-    chosen = order(sort, descending)
+    chosen = order(tab, sort, descending)
+    if leaves_out(sort):
+        criteria.append(chosen.column.is_not(None))
     rows = select(
         *COLUMNS,
         as_stored(chosen.column).label("sort_key"),

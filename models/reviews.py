@@ -50,7 +50,9 @@ class Review(Model):
 
     __table_args__ = (
         UniqueConstraint("application_id", "sequence"),
-        Index(None, "actor_id", "application_id"),
+        # What somebody decided in the order in which they did, and whether they decided the same again.
+        Index(None, "actor_id", "id"),
+        Index(None, "actor_id", "application_id", "sequence"),
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, func, or_, select, true
+from sqlalchemy.orm import aliased
 
 from models import (
     Account,
@@ -148,14 +149,26 @@ def waiting(actor: Actor) -> Criterion:
     return and_(visible(actor), _one_of(Application.state, states))
 
 
+DECISIONS = (Action.PASS, Action.RETURN, Action.REFUSE)
+
+
 def decided(actor: Actor) -> Criterion:
-    """Return the applications that this account itself has decided and may still see."""
-    mine = exists().where(
+    """Return the applications that this account itself has decided and may still see, each beside the `Review` by which
+    it did so last."""
+    own = aliased(Review)
+    # As one value and not as "none later exists", which a database may turn round and begin with all that somebody decided.
+    last = select(func.max(own.sequence)).where(
+        own.application_id == Review.application_id,
+        own.actor_id == actor.id,
+        _one_of(own.action, DECISIONS),
+    )
+    return and_(
+        visible(actor),
         Review.application_id == Application.id,
         Review.actor_id == actor.id,
-        _one_of(Review.action, (Action.PASS, Action.RETURN, Action.REFUSE)),
+        _one_of(Review.action, DECISIONS),
+        Review.sequence == last.scalar_subquery(),
     )
-    return and_(visible(actor), mine)
 
 
 def _one_of(column: Any, words: Iterable[State | Action]) -> Criterion:

@@ -80,6 +80,10 @@ SET_OFF = (
 
 BY_STATE_AND_ACTION = {(row.state, row.action): row for row in (*TRANSITIONS, *SET_OFF)}
 PERFORMED = {(row.state, row.action): row for row in TRANSITIONS}
+STATE_OF_RESULT = {
+    row.result: row.to if isinstance(row.to, State) else FINISHED for row in TRANSITIONS if row.result
+}
+"""Where an application lies that has this result; of a step along the way, only the last one has any."""
 DECIDES_NOTHING = frozenset({Action.MOVE, CLOSE})
 
 STATE_WORDS = {

@@ -1,4 +1,5 @@
-"""No page reads a whole long table: the plans of the statements that it really sends, at 100,000 applications.
+"""No page reads a whole long table: the plans of the statements that it really sends, at 100,000 applications, and how
+far each list walks for its rows, however it is sorted and narrowed.
 
 The city is made small and multiplied inside the database, a second a table. `pytest tests/site/test_plans.py -s` prints the plans.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, event, func, select
 
+from admin_views import review_list
+from admin_views.administration_applications import Applications
+from admin_views.city import CityConsole
+from admin_views.enterprise import EnterpriseConsole
+from admin_views.office import OfficeConsole
 from commands import crowd, seed
 from models import Account, Application, Role, State, db
 from tests import factories
@@ -35,6 +42,10 @@ SCANS = {
 """On SQLite going through an index in the list's order, as far as the page is long, is called a scan as well, and is none."""
 
 
+MOST_WALKED = review_list.MOST_COUNTED + 500
+"""Rows that a list may take from a table for its page: as many as the number on its tab counts, and some between its own."""
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def large(
     request: pytest.FixtureRequest,
@@ -50,6 +61,9 @@ def large(
         list(crowd.fill(db.engine, BEGUN, seed=1))
         factories.administrator()
         multiplied(db.engine, TIMES)
+        if request.param == "postgresql":
+            with db.engine.connect() as line:  # as it does by itself in time
+                line.exec_driver_sql("VACUUM ANALYZE applications")
         assert db.session.scalar(select(func.count(Application.id))) == BEGUN * TIMES
         found = db.session.scalars(
             select(Application).where(Application.state == State.PRELIMINARY_REVIEW).limit(1)
@@ -118,6 +132,70 @@ def test_no_page_reads_a_whole_table(
         for (name, path, statement), plan in scans.items():
             print(name, path, statement, plan, "", sep="\n")
     assert [at[:2] for at in scans] == []
+
+
+@pytest.mark.parametrize("large", ["postgresql"], indirect=True)
+def test_no_list_walks_far_for_its_page_however_it_is_sorted_and_narrowed(
+    large: tuple[Flask, dict[str, Client], dict[str, Any]],
+) -> None:
+    app, clients, _words = large
+    with app.app_context():
+        engine = db.engine
+    far = {}
+    for name, path in _lists():
+        with Walked(engine) as walked:
+            assert clients[name].get(path).status_code == 200, (name, path)
+        if walked.farthest > MOST_WALKED:
+            far[name, path] = walked
+    for at, walked in far.items():
+        print(*at, walked.farthest, walked.plan, "", sep="\n")
+    assert list(far) == []
+
+
+def _lists() -> Iterator[tuple[str, str]]:
+    """Each list of each reviewer and the administrator: every tab in every order, and with each filter in some."""
+    for name, console in (
+        ("office", OfficeConsole),
+        ("city", CityConsole),
+        ("enterprise", EnterpriseConsole),
+        ("administrator", Applications),
+    ):
+        root = "/administration/applications/" if name == "administrator" else f"/{name}/"
+        narrowed = ["", *(f"&{key}={one}" for key, each in console.filters.items() for one in each.choices)]
+        for tab, sort, order, narrowing in product(
+            console.tabs, sorted(review_list.SORTABLE), ("asc", "desc"), narrowed
+        ):
+            yield name, f"{root}?tab={tab}&sort={sort}&order={order}{narrowing}"
+
+
+class Walked:
+    """How many rows one step of a plan takes from a table at most, those included that it then leaves out."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.farthest = 0
+        self.plan: Any = None
+
+    def __enter__(self) -> Walked:
+        event.listen(self._engine, "before_cursor_execute", self._look)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(self._engine, "before_cursor_execute", self._look)
+
+    def _look(self, connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        if not statement.startswith(("SELECT", "WITH")):
+            return
+        plain = connection.connection.cursor()
+        plain.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", values)
+        steps = [plain.fetchone()[0][0]["Plan"]]
+        plain.close()
+        while steps:
+            step = steps.pop()
+            steps += step.get("Plans", [])
+            rows = step["Actual Loops"] * (step["Actual Rows"] + step.get("Rows Removed by Filter", 0))
+            if rows > self.farthest:
+                self.farthest, self.plan = rows, step
 
 
 def _pages(words: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,103 @@
+"""In which order a list shows its rows, and that every one of them is come to by turning its pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from admin_views import review_list
+from models import Account, Action, Application, State, db, now
+from tests import factories
+from tests.machine.site import Client
+from tests.site.test_deciding import decide, sit_down
+
+NEXT = re.compile(r'<a href="([^"]+)" rel="next">')
+NUMBER = re.compile(r'<a href="[^"]*/(\d{4}-\d+)/">')
+
+
+def pages(client: Client, address: str) -> Iterator[list[str]]:
+    """The numbers on each page, as far as they can be turned."""
+    found: re.Match[str] | None = re.match("(.*)", address)
+    while found is not None:
+        answer = client.get(found[1].replace("&amp;", "&"))
+        assert answer.status_code == 200
+        yield NUMBER.findall(answer.text)
+        found = NEXT.search(answer.text)
+
+
+def headings(client: Client, address: str) -> set[str]:
+    """What one can sort by."""
+    return set(re.findall(r'<th[^>]*><a href="[^"]*">(\w+)<', client.get(address).text))
+
+
+@pytest.fixture
+def turning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of two rows each."""
+    monkeypatch.setattr(review_list, "PAGE_SIZE", 2)
+
+
+def at(state: State, world: factories.World, count: int) -> list[str]:
+    made = (factories.application_at(state, world.banner, world, factories.applicant()) for _ in range(count))
+    return [each.number for each in made]
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_who_sorts_by_submission_reads_to_the_end_and_is_told_that_drafts_are_left_out(
+    app: Flask, client: Client, turning: None, order: str
+) -> None:
+    with app.app_context():
+        world = factories.world()
+        drafts, submitted = at(State.DRAFT, world, 3), at(State.CITY_REVIEW, world, 5)
+        sit_down(client, world.administrator)
+    address = "/administration/applications/?sort={}&order=" + order
+    by_submission = [number for page in pages(client, address.format("submitted")) for number in page]
+    assert by_submission == (submitted if order == "asc" else submitted[::-1])
+    by_number = [number for page in pages(client, address.format("number")) for number in page]
+    assert sorted(by_number) == sorted(drafts + submitted)
+    assert "未提交的申请不列出" in client.get(address.format("submitted")).text
+    assert "未提交的申请不列出" not in client.get(address.format("number")).text
+
+
+def test_a_span_of_time_is_shown_in_the_order_of_time(app: Flask, client: Client, turning: None) -> None:
+    with app.app_context():
+        world = factories.world()
+        numbers = at(State.PRELIMINARY_REVIEW, world, 3)
+        sit_down(client, world.banner.clerk)
+    assert headings(client, "/office/?tab=all") == {"编号", "姓名", "提交时间", "等待"}
+    assert headings(client, "/office/?tab=all&submitted=week") == {"提交时间"}
+    narrowed = "/office/?tab=all&submitted=week&sort=name&order=desc"
+    assert [number for page in pages(client, narrowed) for number in page] == numbers[::-1]
+    with app.app_context():
+        for each in db.session.query(Application):
+            each.submitted_at = each.arrived_at = now() - timedelta(days=5)
+        db.session.commit()
+    assert headings(client, "/office/?waiting=3") == {"提交时间", "等待"}
+    assert headings(client, "/office/?submitted=week&waiting=3") == {"提交时间"}
+
+
+def test_what_one_has_decided_is_shown_once_and_the_latest_first(
+    app: Flask, client: Client, turning: None
+) -> None:
+    with app.app_context():
+        world = factories.world()
+        first, second, third = at(State.PRELIMINARY_REVIEW, world, 3)
+        reviewer = world.banner.reviewer.id
+        sit_down(client, world.banner.clerk)
+    decide(client, first, "return", "请补交劳动合同。")
+    decide(client, second, "pass")
+    decide(client, third, "pass")
+    with app.app_context():
+        again = db.session.query(Application).filter_by(number=first).one()
+        factories.act(again, Action.SUBMIT, again.applicant)
+        factories.act(again, Action.PASS, db.session.get_one(Account, reviewer))
+    decide(client, first, "pass")
+    assert [number for page in pages(client, "/office/?tab=decided") for number in page] == [
+        first,
+        third,
+        second,
+    ]
+    assert headings(client, "/office/?tab=decided") == set()
