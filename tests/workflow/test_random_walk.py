@@ -49,6 +49,7 @@ from workflow.errors import (
     ReasonMissing,
     Unconfirmed,
 )
+from workflow.transitions import STATE_OF_RESULT
 
 E, P, C = State.ENTERPRISE_REVIEW, State.PRELIMINARY_REVIEW, State.CITY_REVIEW
 WAYS = {"city": (E, C), "banner": (E, P, C), "park": (E, P, C), "elsewhere": (E, P, C)}
@@ -448,9 +449,13 @@ class Office(RuleBasedStateMachine):
                 Application.version,
                 Application.submitted_enterprise_id,
                 Application.region_id,
+                Application.submitted_at,
+                Application.arrived_at,
             ).where(Application.id == case.id)
         ).one()
-        assert tuple(row) == (
+        assert row.result is None or STATE_OF_RESULT[row.result] is row.state, "where lists look for it"
+        assert row.submitted_at is None or row.submitted_at <= row.arrived_at, "as lists of a span believe"
+        assert tuple(row)[:5] == (
             case.state,
             case.result,
             case.version,
