@@ -2,11 +2,13 @@
 
 import contextlib
 import gc
+import importlib.util
 import os
 import signal
 import sys
 import threading
 import time
+from importlib.machinery import PathFinder
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '5000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -20,6 +22,28 @@ control_socket_disable = True
 os.environ.setdefault(
     "PYTZ_SKIPEXISTSCHECK", "1"
 )  # pytz, of Flask-Babel, else opens the files of all its 600 zones
+
+
+class Later:
+    """Finds modules which libraries load and no page asks for: they are read when somebody does."""
+
+    modules = frozenset(
+        {"PIL.Image", "PIL.ImageOps", "limits.aio"}
+        | {
+            f"sqlalchemy.dialects.postgresql.{name}"
+            for name in ("asyncpg", "pg8000", "pg_catalog", "psycopg2", "psycopg2cffi")
+        }
+    )
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name not in cls.modules or (spec := PathFinder.find_spec(name, path, target)) is None:
+            return None
+        spec.loader = importlib.util.LazyLoader(spec.loader)
+        return spec
+
+
+sys.meta_path.insert(0, Later)
 gc.disable()  # hardly anything that loading makes is garbage, and all of it would be looked through again and again
 
 

@@ -18,7 +18,7 @@ from admin_views import (
     second_factor,
     sending,
 )
-from admin_views.base import RowId
+from admin_views.base import Address, RowId
 from admin_views.entrance import load_account
 from admin_views.frame import Templates
 from admin_views.languages import Catalogue, chosen_language
@@ -45,6 +45,7 @@ CONSOLES = (
 
 def register(app: Flask) -> None:
     """Add the frame, the error pages and every console to the application."""
+    app.url_rule_class = Address
     app.url_map.converters["int"] = RowId
     for part in CONSOLES:
         part.register(app)

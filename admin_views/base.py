@@ -5,6 +5,7 @@ narrowed. So here none of its routes exists unless a view names it in `opened`, 
 """
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, NamedTuple
 
 from flask import abort, current_app, redirect, request, url_for
@@ -14,7 +15,7 @@ from flask_babel import gettext, pgettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select, select
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.wrappers import Response
 
 from admin_views.entrance import way_to
@@ -33,6 +34,15 @@ class RowId(IntegerConverter):
     """The id of a row in an address; what can be none leads nowhere."""
 
     regex = rf"\d{{1,{LONGEST_ID}}}"
+
+
+class Address(Rule):
+    """An address that learns to be written when somebody writes it: of a hundred most never are by one process, and to
+    compile how took a twentieth of the start."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        learn = cache(super()._compile_builder)
+        return lambda _self, **given: learn(append_unknown)(self, **given)
 
 
 class Closed(BaseView):

@@ -19,9 +19,17 @@ NOT_FOR_PAGES = {
 }  # fmt: skip
 """Each of these is at home in a command, the worker, a confined process or one page that few open."""
 
+NOT_BEFORE_THEY_ARE_ASKED = {
+    "PIL._imaging",
+    "limits.aio.storage",
+    "sqlalchemy.dialects.postgresql._psycopg_common",
+}
+"""Behind each lies what gunicorn.conf.py lets libraries only name."""
+
 LOADED = """
-import json, sys
+import json, runpy, sys
 from gunicorn.util import import_app
+runpy.run_path("gunicorn.conf.py")
 site = import_app("app:create_app()")
 before = set(sys.modules)
 answers = [site.test_client().get(page).status_code for page in ("/healthz", "/", "/login/staff", "/login/personal")]
@@ -50,6 +58,7 @@ def start(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> tup
 def test_the_start_loads_nothing_that_no_page_needs(start: tuple[set[str], set[str]]) -> None:
     assert {name.partition(".")[0] for name in start[0]} & NOT_FOR_PAGES == set()
     assert {name for name in start[0] if name.startswith("commands.")} == set()
+    assert start[0] & NOT_BEFORE_THEY_ARE_ASKED == set()
 
 
 def test_the_first_pages_load_nothing_more(start: tuple[set[str], set[str]]) -> None:
