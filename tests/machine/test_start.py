@@ -22,7 +22,6 @@ NOT_FOR_PAGES = {
 NOT_BEFORE_THEY_ARE_ASKED = {
     "PIL._imaging",
     "limits.aio.storage",
-    "sqlalchemy.dialects.postgresql._psycopg_common",
 }
 """Behind each lies what gunicorn.conf.py lets libraries only name."""
 
