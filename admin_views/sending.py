@@ -8,12 +8,20 @@ not say so is not believed.
 
 import gzip
 import hashlib
-from functools import cache
+import sys
+import threading
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import brotli
 from flask import Flask, Response, current_app, request, send_from_directory
-from flask_compress import Compress
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 MARK_LENGTH = 12
@@ -26,26 +34,65 @@ OWN = ("same-origin", "none")
 """Sec-Fetch-Site of what a page of ours or the person's own hand asked for."""
 
 
+class Zstandard(threading.local):
+    """Zstandard, one for each thread: what it works with else were asked for and given back with each page."""
+
+    def __init__(self) -> None:
+        self._compressor = zstd.ZstdCompressor(level=1)
+
+    def __call__(self, content: bytes) -> bytes:
+        return self._compressor.compress(content, self._compressor.FLUSH_FRAME)
+
+
+PAGES_PACKED = {
+    "zstd": Zstandard(),
+    "br": partial(brotli.compress, quality=4),
+    "gzip": partial(gzip.compress, compresslevel=6),
+}
+"""By which pages are compressed, the one of least work first: each is sent once."""
+
+PACKED_PAGES = ("text/html", "application/json")
+WORTH_PACKING = 500
+"""Bytes."""
+MOST_WAYS = 100
+
+
 def register(app: Flask) -> None:
     """Add the files' address, and compress what leaves."""
-    app.config["COMPRESS_REGISTER"] = False
-    app.config["COMPRESS_ALGORITHM"] = ["zstd", *PACKED]  # a third of the work of br, for as many bytes
-    app.config["COMPRESS_STREAMS"] = False  # attachments are packed already, and must begin to arrive at once
-    app.config["COMPRESS_EVALUATE_CONDITIONAL_REQUEST"] = False
-    packing = Compress(app)
-
-    def pack(response: Response) -> Response:
-        if request.endpoint == "asset":
-            return response
-        if request.headers.get("Sec-Fetch-Site") in OWN:
-            response = packing.after_request(response)
-        told = response.headers.get("Vary")  # as a set it would be taken apart once more for every answer
-        response.headers["Vary"] = f"{told}, Sec-Fetch-Site" if told else "Sec-Fetch-Site"
-        return response
-
     app.after_request(pack)
     app.add_template_global(asset)
     app.add_url_rule("/static/v-<mark>/<path:filename>", "asset", send_asset)
+
+
+def pack(response: Response) -> Response:
+    """Compress a page of ours for a page of ours; files of the site are, and attachments must begin to arrive at once."""
+    if request.endpoint == "asset":
+        return response
+    depends_on = "Sec-Fetch-Site"
+    if request.headers.get("Sec-Fetch-Site") in OWN:
+        depends_on = "Accept-Encoding, Sec-Fetch-Site"
+        way = _way(request.headers.get("Accept-Encoding", ""))
+        if way is not None and _is_packed(response):
+            response.set_data(PAGES_PACKED[way](response.get_data()))
+            response.headers["Content-Encoding"] = way
+    told = response.headers.get("Vary")  # as a set it would be taken apart once more for every answer
+    response.headers["Vary"] = f"{told}, {depends_on}" if told else depends_on
+    return response
+
+
+def _is_packed(response: Response) -> bool:
+    return (
+        response.mimetype in PACKED_PAGES
+        and not response.is_streamed
+        and (response.content_length or 0) >= WORTH_PACKING
+        and "Content-Encoding" not in response.headers
+    )
+
+
+@lru_cache(maxsize=MOST_WAYS)
+def _way(accepted: str) -> str | None:
+    """Return the way by which a browser that says this gets its pages."""
+    return parse_accept_header(accepted, Accept).best_match(PAGES_PACKED)
 
 
 def asset(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import sys
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -22,6 +23,11 @@ from tests.site import routes
 from tests.site.city import NOBODY, Actor, City
 from tests.site.routes import addresses, enters
 from workflow import sessions
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 TEMPLATES = ROOT / "templates"
 PUBLISHED = ("img", "css", "js")
@@ -238,6 +244,41 @@ def test_a_page_is_compressed_unless_another_site_made_the_browser_ask(
     if way:
         assert len(answer.data) < len(plain) / 3
         assert brotli.decompress(answer.data)[:15] == plain[:15] == b"<!doctype html>"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "way"),
+    [
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip, deflate, br", "br"),
+        ("gzip, zstd;q=0", "gzip"),
+        ("deflate", None),
+        ("", None),
+    ],
+)
+def test_a_page_comes_as_its_browser_can_read_it_one_after_the_other(
+    city: City, accepted: str, way: str | None
+) -> None:
+    browser = city.browser(city.actors["office"])
+    unpack = {"zstd": zstd.decompress, "br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[way]
+    for path in ("/office/", "/messages/", "/office/"):
+        answer = browser.get(path, headers={"Accept-Encoding": accepted, "Sec-Fetch-Site": "same-origin"})
+        assert answer.headers.get("Content-Encoding") == way
+        assert answer.content_length == len(answer.data)
+        assert unpack(answer.data).endswith(b"</html>")
+
+
+def test_what_is_short_and_what_is_a_file_comes_as_it_is(city: City) -> None:
+    headers = {"Accept-Encoding": "zstd", "Sec-Fetch-Site": "same-origin"}
+    assert (
+        "Content-Encoding" not in city.browser(city.actors[NOBODY]).get("/healthz", headers=headers).headers
+    )
+    office = city.actors["office"]
+    paper = city.attachments[min(city.seen[office.name].attachments)]
+    number = city.applications[paper.application_id].number
+    answer = city.browser(office).get(f"/office/{number}/papers/{paper.id}/", headers=headers)
+    assert answer.status_code == 200
+    assert "Content-Encoding" not in answer.headers
 
 
 # The cookie
