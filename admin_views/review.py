@@ -102,8 +102,16 @@ class ReviewConsole(PaperRoutes, ScopedView):
             columns=self._columns(address, sort, descending, chosen, sorts),
             lines=lines(rows.rows, in_days=tab == "waiting"),
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
-            left_out=self.shows_unsubmitted and review_list.leaves_out(sort),
+            of_the_order=self._of_the_order(tab, sort),
         )
+
+    def _of_the_order(self, tab: str, sort: str) -> str:
+        """Return what is to be known of the order, if anything."""
+        if tab == review_list.DECIDED:
+            return gettext("最近审核的在前")
+        if self.shows_unsubmitted and review_list.leaves_out(sort):
+            return gettext("按提交时间排序，未提交的申请不列出")
+        return ""
 
     def _usual_order(self, tab: str) -> str:
         return "asc" if tab == "waiting" else "desc"
