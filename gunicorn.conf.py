@@ -25,13 +25,16 @@ os.environ.setdefault(
 
 
 class Later:
-    """Finds modules which libraries load and no page asks for: they are read when somebody does."""
+    """Finds modules which libraries load and no page asks for: they are read when somebody does.
+
+    Only what no thread of a page ever touches: before Python 3.13 two that do so at once can find it half read.
+    """
 
     modules = frozenset(
         {"PIL.Image", "PIL.ImageOps", "limits.aio"}
         | {
             f"sqlalchemy.dialects.postgresql.{name}"
-            for name in ("asyncpg", "pg8000", "pg_catalog", "psycopg2", "psycopg2cffi")
+            for name in ("asyncpg", "pg8000", "psycopg2", "psycopg2cffi")
         }
     )
 

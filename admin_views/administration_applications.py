@@ -1,11 +1,13 @@
 """「申请」 in the administration: all of them, to look at. Nothing here decides, and nothing shows a hidden number (D4)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from admin_views import review_list
 from admin_views.administration_base import Administration
 from admin_views.paper_routes import PaperRoutes
 from admin_views.review import ReviewConsole
+from models import State
 from workflow.words import N_
 
 
@@ -22,3 +24,9 @@ class Applications(Administration, ReviewConsole):
         "result": review_list.BY_RESULT,
         "submitted": review_list.BY_SUBMITTED,
     }
+
+    def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
+        """As elsewhere; but no order hides what somebody looks for."""
+        sorts = super()._sorts(tab, chosen)
+        looks_for_drafts = "q" in chosen or chosen.get("state") == State.DRAFT.value
+        return frozenset(key for key in sorts if not (looks_for_drafts and review_list.leaves_out(key)))

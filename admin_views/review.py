@@ -79,10 +79,10 @@ class ReviewConsole(PaperRoutes, ScopedView):
         tab = chosen.get("tab", self.tabs[0])
         if tab not in self.tabs:
             abort(404)
-        in_use = (filter_ for key, filter_ in self.filters.items() if chosen.get(key) in filter_.choices)
-        sorts = review_list.sorts(tab, in_use)
+        sorts = self._sorts(tab, chosen)
         sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
-        descending = chosen.get("order", self._usual_order(tab)) == "desc"
+        descending = tab == review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
+        filtered = any(key in chosen for key in ("q", *self.filters))
         asked, words, address = self._numbers(), _words(type(self)), address_of(self)
         listing, values = self._listing(tab, chosen, sort, descending, beside=asked)
         rows = listing.page(chosen.get("page", ""), review_list.PAGE_SIZE, values)
@@ -98,19 +98,24 @@ class ReviewConsole(PaperRoutes, ScopedView):
             filters=words.filters,
             present=tuple(chosen.get(key) for key in self.filters),
             chosen=chosen,
-            filtered=any(key in chosen for key in ("q", *self.filters)),
+            filtered=filtered,
             columns=self._columns(address, sort, descending, chosen, sorts),
             lines=lines(rows.rows, in_days=tab == "waiting"),
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
-            of_the_order=self._of_the_order(tab, sort),
+            of_the_order=self._of_the_order(tab, sort, filtered),
         )
 
-    def _of_the_order(self, tab: str, sort: str) -> str:
+    def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
+        """Return how a list can be sorted as it is narrowed."""
+        in_use = (filter_ for key, filter_ in self.filters.items() if chosen.get(key) in filter_.choices)
+        return review_list.sorts(tab, in_use)
+
+    def _of_the_order(self, tab: str, sort: str, filtered: bool) -> str:
         """Return what is to be known of the order, if anything."""
         if tab == review_list.DECIDED:
             return gettext("最近审核的在前")
-        if self.shows_unsubmitted and review_list.leaves_out(sort):
-            return gettext("按提交时间排序，未提交的申请不列出")
+        if self.shows_unsubmitted and not filtered and review_list.leaves_out(sort):
+            return gettext("按提交时间排序，从未提交过的申请不列出")
         return ""
 
     def _usual_order(self, tab: str) -> str:

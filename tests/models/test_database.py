@@ -112,3 +112,10 @@ def test_a_row_that_others_name_cannot_be_deleted(app_context: Flask) -> None:
     )
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         db.session.execute(text("DELETE FROM offices"))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_nothing_is_translated_to_machine_code_for_a_page_of_twenty_rows(app_context: Flask) -> None:
+    assert db.session.scalar(text("SHOW jit")) == "off"
+    with exclusive():
+        assert db.session.scalar(text("SHOW jit")) == "off"

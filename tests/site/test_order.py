@@ -58,8 +58,21 @@ def test_who_sorts_by_submission_reads_to_the_end_and_is_told_that_drafts_are_le
     assert by_submission == (submitted if order == "asc" else submitted[::-1])
     by_number = [number for page in pages(client, address.format("number")) for number in page]
     assert sorted(by_number) == sorted(drafts + submitted)
-    assert "未提交的申请不列出" in client.get(address.format("submitted")).text
-    assert "未提交的申请不列出" not in client.get(address.format("number")).text
+    assert "从未提交过的申请不列出" in client.get(address.format("submitted")).text
+    assert "从未提交过的申请不列出" not in client.get(address.format("number")).text
+    for narrowed in (f"&q={drafts[0]}", "&state=draft"):  # no order hides what is looked for
+        found = [number for page in pages(client, address.format("submitted") + narrowed) for number in page]
+        assert set(found) & set(drafts)
+
+
+def test_where_nothing_was_submitted_the_order_by_submission_says_why_it_is_empty(
+    app: Flask, client: Client
+) -> None:
+    with app.app_context():
+        world = factories.world()
+        at(State.DRAFT, world, 1)
+        sit_down(client, world.administrator)
+    assert "从未提交过的申请不列出" in client.get("/administration/applications/?sort=submitted").text
 
 
 def test_a_span_of_time_is_shown_in_the_order_of_time(app: Flask, client: Client, turning: None) -> None:
