@@ -200,6 +200,7 @@ WAYS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
     "identity": lambda _: Application.identity_digest == bindparam("identity_digest"),
     "initials": lambda _: Application.initials.between(bindparam("initials"), bindparam("initials_end")),
     "name": lambda how: containing(Application.name, how) if how else false(),
+    "an employer": lambda _: Application.submitted_enterprise_id == bindparam("employer"),
     "employers": lambda _: Application.submitted_enterprise_id.in_(bindparam("employers", expanding=True)),
     "an employer's code": lambda _: Application.submitted_enterprise_id == OF_THIS_CODE,
     "an employer's name": lambda how: spelled(EMPLOYER, how) if how else false(),
@@ -240,6 +241,9 @@ def search(words: str) -> Search:
         employers = [key for key in found if key != SOMEBODY]
         if len(employers) > MOST_EMPLOYERS:
             ways.append("an employer's name")
+        elif len(employers) == 1:
+            ways.append("an employer")
+            [values["employer"]] = employers
         elif employers:
             ways.append("employers")
             values["employers"] = employers

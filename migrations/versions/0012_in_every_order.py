@@ -19,6 +19,7 @@ COUNTED = {'postgresql_include': ['reached']}
 QUEUED = {'postgresql_where': text("state <> 'finished'")}
 IN_THE_CITY = text("reached & 4 <> 0")
 CITY = {'postgresql_where': IN_THE_CITY, 'sqlite_where': IN_THE_CITY}
+ON_ITS_WAY = text("reached & 4 <> 0 AND state <> 'finished'")
 ORDERS = ('number', 'initials', 'submitted_at')
 
 FORMER = (
@@ -37,7 +38,7 @@ PRESENT = (
     (['region_id', 'arrived_at', 'id', 'education'], {}),
     (['submitted_enterprise_id', 'arrived_at', 'id', 'education'], {}),
     *((['submitted_enterprise_id', column, 'id'], {}) for column in ORDERS),
-    (['state', 'arrived_at', 'id', 'education'], QUEUED | COUNTED),
+    (['state', 'arrived_at', 'id', 'education'], QUEUED),
     (['region_id', 'state', 'arrived_at', 'id', 'education'], QUEUED | COUNTED),
     (['submitted_enterprise_id', 'state', 'arrived_at', 'id'], QUEUED),
     *((['state', column, 'id', 'education'], QUEUED) for column in ORDERS),
@@ -61,6 +62,8 @@ def _name(columns):
 
 def upgrade():
     _replaced(FORMER, PRESENT)
+    where = {'postgresql_where': ON_ITS_WAY, 'sqlite_where': ON_ITS_WAY}
+    op.create_index('ix_applications_counted_in_the_city', 'applications', ['state'], **where)
     for columns in OF_REVIEWS:
         op.create_index(op.f(f"ix_reviews_{'_'.join(columns)}"), 'reviews', columns)
     op.drop_index(op.f('ix_reviews_actor_id_application_id'), table_name='reviews')
@@ -70,4 +73,5 @@ def downgrade():
     op.create_index(op.f('ix_reviews_actor_id_application_id'), 'reviews', ['actor_id', 'application_id'])
     for columns in OF_REVIEWS:
         op.drop_index(op.f(f"ix_reviews_{'_'.join(columns)}"), table_name='reviews')
+    op.drop_index('ix_applications_counted_in_the_city', table_name='applications')
     _replaced(PRESENT, FORMER)
