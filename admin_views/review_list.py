@@ -17,6 +17,7 @@ from models.prepared import Prepared
 from models.search import Lookup, bound, containing, lookup, spelled
 from workflow import scope
 from workflow.accounts import login_digest
+from workflow.employers import code_fault
 from workflow.form import EDUCATIONS
 from workflow.people import PAPERS, normalised
 from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
@@ -226,8 +227,9 @@ def search(words: str) -> Search:
         ways.append("identity")
         values["identity_digest"] = login_digest("personal", typed)
     if CODE.fullmatch(typed):
-        ways.append("an employer's code")
-        values["code"] = typed
+        if not code_fault(typed):  # a paper's number is as long, and hardly ever one
+            ways.append("an employer's code")
+            values["code"] = typed
     else:
         letters = LETTERS.fullmatch(words) is not None
         if letters:
