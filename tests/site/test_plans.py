@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from flask import Flask
@@ -168,20 +168,28 @@ def _lists() -> Iterator[tuple[str, str]]:
             yield name, f"{root}?tab={tab}&sort={sort}&order={order}{narrowing}"
 
 
-class Walked:
-    """How many rows one step of a plan takes from a table at most, those included that it then leaves out."""
+class Listening:
+    """Hears of each statement before it is sent, with the values it is sent with."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.farthest = 0
-        self.plan: Any = None
 
-    def __enter__(self) -> Walked:
+    def __enter__(self) -> Self:
         event.listen(self._engine, "before_cursor_execute", self._look)
         return self
 
     def __exit__(self, *_: object) -> None:
         event.remove(self._engine, "before_cursor_execute", self._look)
+
+    def _look(self, connection: Any, cursor: Any, statement: str, values: Any, *more: Any) -> None:
+        raise NotImplementedError
+
+
+class Walked(Listening):
+    """How many rows one step of a plan takes from a table at most, those included that it then leaves out."""
+
+    farthest = 0
+    plan: Any = None
 
     def _look(self, connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
         if not statement.startswith(("SELECT", "WITH")):
@@ -242,22 +250,15 @@ def _pages(words: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "administrator", f"/administration/{narrowed}"
 
 
-class Planned:
-    """Asks for the plan of each statement before it is sent, with the values it is sent with."""
+class Planned(Listening):
+    """Asks for the plan of each statement."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self.plans: dict[str, str] = {}
 
     def clear(self) -> None:
         self.plans = {}
-
-    def __enter__(self) -> Planned:
-        event.listen(self._engine, "before_cursor_execute", self._look)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        event.remove(self._engine, "before_cursor_execute", self._look)
 
     def _look(self, connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
         if not statement.startswith(("SELECT", "WITH")) or statement in self.plans:
