@@ -7,7 +7,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy import JSON, ForeignKey, Index, String, TextClause, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.accounts import Account
@@ -20,8 +20,14 @@ from models.vocabulary import ExperienceKind, Result, State
 
 UNDER_WAY = text("state <> 'finished'")
 IN_THE_CITY = text("reached & 4 <> 0")
-ON_ITS_WAY = text("reached & 4 <> 0 AND state <> 'finished'")
+ON_ITS_WAY = text(f"{IN_THE_CITY} AND {UNDER_WAY}")
 """As workflow.scope says it to the database, which takes an index for a scope whose words it knows again."""
+
+
+def _of(rows: TextClause) -> dict[str, Any]:
+    """Return how an index holds these rows alone, on either database."""
+    return {"sqlite_where": rows, "postgresql_where": rows}
+
 
 QUEUED: dict[str, Any] = {"postgresql_where": UNDER_WAY}
 """SQLite does not see that what is in another state is not finished; there such an index holds everything."""
@@ -85,8 +91,7 @@ class Application(Model):
             "uq_applications_one_under_way",
             "applicant_id",
             unique=True,
-            sqlite_where=UNDER_WAY,
-            postgresql_where=UNDER_WAY,
+            **_of(UNDER_WAY),
         ),
         Index(None, "applicant_id", "id"),
         # For each scope all rows, in the orders in which lists show them. What lists are narrowed by lies behind, so that
@@ -99,12 +104,7 @@ class Application(Model):
         # And what waits in one state, which is little, and the newest of every order: whoever looked for it from the other
         # end would read the whole town. `reached` lies beside, so that the number on a tab is counted in the index: in
         # the table it read 15,000 pages of a million. The city counts to a thousand, in an index of nothing else.
-        Index(
-            "ix_applications_counted_in_the_city",
-            "state",
-            sqlite_where=ON_ITS_WAY,
-            postgresql_where=ON_ITS_WAY,
-        ),
+        Index("ix_applications_counted_in_the_city", "state", **_of(ON_ITS_WAY)),
         Index(None, "state", "arrived_at", "id", "education", **QUEUED),
         Index(None, "region_id", "state", "arrived_at", "id", "education", **COUNTED),
         Index(None, "submitted_enterprise_id", "state", "arrived_at", "id", **QUEUED),
@@ -112,7 +112,7 @@ class Application(Model):
         *(Index(None, "region_id", "state", column, "id", **QUEUED) for column in ORDERS),
         # What has not reached the city yet is the newest as well.
         *(
-            Index(None, column, "id", "education", sqlite_where=IN_THE_CITY, postgresql_where=IN_THE_CITY)
+            Index(None, column, "id", "education", **_of(IN_THE_CITY))
             for column in ("number", "submitted_at")
         ),
         Index(None, "identity_digest"),

@@ -162,10 +162,10 @@ def decided(actor: Actor) -> Criterion:
         own.actor_id == actor.id,
         _one_of(own.action, DECISIONS),
     )
+    # Asked of each line's application, and nothing to begin with: an enterprise has thousands.
+    may_still_see = visible(actor).is_(true())
     return and_(
-        visible(actor).is_(
-            true()
-        ),  # asked of each line's application, and nothing to begin with: an enterprise has thousands
+        may_still_see,
         Review.application_id == Application.id,
         Review.actor_id == actor.id,
         _one_of(Review.action, DECISIONS),

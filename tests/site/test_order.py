@@ -114,3 +114,11 @@ def test_what_one_has_decided_is_shown_once_and_the_latest_first(
         second,
     ]
     assert headings(client, "/office/?tab=decided") == set()
+
+
+def test_who_has_decided_nothing_yet_reads_when_there_will_be_something(app: Flask, client: Client) -> None:
+    with app.app_context():
+        sit_down(client, factories.world().banner.clerk)
+    page = client.get("/office/?tab=decided").text
+    assert "申请提交到这里后会列在此处。" in page
+    assert "最近审核的在前" not in page
