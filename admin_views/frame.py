@@ -81,7 +81,8 @@ def numbers(*asked: Select[Any]) -> list[Any]:
     known = g.setdefault("numbers", {})
     if not all(each in known for each in asked):
         account: Account = current_user._get_current_object()
-        missing = tuple(each for each in (*own_numbers(scope.like(account)), *asked) if each not in known)
+        wanted = dict.fromkeys((*own_numbers(scope.like(account)), *asked))
+        missing = tuple(each for each in wanted if each not in known)
         tell(missing, _statement(missing).execute(scope.values(account))[0])
     return [known[each] for each in asked]
 
