@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,18 @@ from bench.pages import ACCOUNTS, REGION, everybodys, pages
 from bench.servers import HOME, Postgres, Site, Town
 
 SIZES = [int(size) for size in os.environ.get("SIZES", "10000,100000,1000000").split(",")]
-ROUNDS = int(os.environ.get("ROUNDS", "10"))
 STARTS = 5
+UNLIMITED = {"TALENT_RATE_LIMITS": "no"}
 
 
 def main() -> None:
     HOME.mkdir(parents=True, exist_ok=True)
     postgres = Postgres()
     try:
-        sizes = [measured(Town(postgres, size)) for size in SIZES]
+        towns = [Town(postgres, size) for size in SIZES]
+        sizes = [measured(town) for town in towns]
+        for found, flat in zip(sizes, everybodys_pages(towns), strict=True):
+            found["flat"] = flat
     finally:
         postgres.stop()
     report.keep(
@@ -46,7 +50,7 @@ def measured(town: Town) -> dict[str, Any]:
         }
     secret = {f"TALENT_{name}": value for name, value in town.keys().items()}
     theirs = {"FLOOR_DATABASE": town.address, **secret}
-    mine = {**town.environment, "TALENT_RATE_LIMITS": "no"}
+    mine = {**town.environment, **UNLIMITED}
     starts = [_start("app:create_app()", "/healthz", mine) for _ in range(STARTS)]
     starts_of_floor = [_start("bench.floor:app", "/alive", theirs) for _ in range(STARTS)]
     ours, beneath = Site("app:create_app()", "/healthz", mine), Site("bench.floor:app", "/alive", theirs)
@@ -60,30 +64,23 @@ def measured(town: Town) -> dict[str, Any]:
             others[role].get(f"/enter/{who[role]}")
         rows = [
             _row(page.name, page.most, page.reach, mine_, theirs_)
-            for page, mine_, theirs_ in measuring.in_turn(browsers, others, pages(town), ROUNDS)
+            for page, mine_, theirs_ in measuring.in_turn(browsers, others, pages(town))
         ]
-        rows.append(
-            _row("pass one application", 2.5, 2.0, *measuring.passing(town, browsers, others, ROUNDS))
+        rows.append(_row("pass one application", 2.5, 2.0, *measuring.passing(town, browsers, others)))
+        per_second, floor_per_second = measuring.at_once(
+            browsers["city"], "/city/?tab=all", others["city"], "/list/all"
         )
-        # A session is prolonged by each page and so a cookie lasts for these seconds.
-        many = [measuring.at_once(browsers["city"], "/city/?tab=all") for _ in range(3)]
-        floors = [measuring.at_once(others["city"], "/list/all") for _ in range(3)]
         further = {**papers.page_with_pictures(town, browsers["city"]), **papers.upload(town, ours)}
-        flat = [
-            {"who": page.who, "name": page.name, "ours": p50(seconds)}
-            for page, seconds in measuring.alone(_everybody(town, ours), everybodys(town)).items()
-        ]
+        measuring.visit(_everybody(town, ours), everybodys(town))
         memory, memory_of_floor = ours.memory(), beneath.memory()
         weight = measuring.weight(browsers["city"], "/city/?tab=all")
     finally:
         ours.stop()
         beneath.stop()
     further |= importing.enterprises(town)
-    per_second, floor_per_second = sorted(many)[1], sorted(floors)[1]
     return {
         "applications": town.size,
         "pages": rows,
-        "flat": flat,
         "figures": {
             "requests a second, 8 clients": f"**{per_second / floor_per_second:.2f} x** ({per_second:.0f} : {floor_per_second:.0f})",
             "memory a worker, MiB": f"PSS {max(p for p, _ in memory):.0f}, RSS {max(r for _, r in memory):.0f}"
@@ -93,6 +90,21 @@ def measured(town: Town) -> dict[str, Any]:
         },
         "further": further,
     }
+
+
+def everybodys_pages(towns: Sequence[Town]) -> list[list[dict[str, Any]]]:
+    """Return what every role's pages cost in each town, in turn."""
+    sites = [Site("app:create_app()", "/healthz", {**town.environment, **UNLIMITED}) for town in towns]
+    try:
+        browsers = {town.size: _everybody(town, site) for town, site in zip(towns, sites, strict=True)}
+        taken = measuring.alone(browsers, {town.size: everybodys(town) for town in towns})
+    finally:
+        for site in sites:
+            site.stop()
+    return [
+        [{"who": who, "name": name, "ours": p50(seconds)} for (who, name), seconds in pages.items()]
+        for pages in taken.values()
+    ]
 
 
 def _everybody(town: Town, site: Site) -> dict[str, Browser]:
@@ -114,7 +126,9 @@ def _start(application: str, alive: str, environment: dict[str, str]) -> float:
     return site.seconds
 
 
-def _row(name: str, most: float, reach: float, ours: list[float], beneath: list[float]) -> dict[str, Any]:
+def _row(
+    name: str, most: float | None, reach: float | None, ours: list[float], beneath: list[float]
+) -> dict[str, Any]:
     mine, theirs = p50(ours), p50(beneath)
     print(f"  {name:40} {mine / theirs:5.2f} x   {mine:7.2f} : {theirs:6.2f} ms", flush=True)
     return {"name": name, "most": most, "reach": reach, "ours": mine, "floor": theirs, "ratio": mine / theirs}

@@ -16,76 +16,90 @@ from bench.browser import TOKEN, Browser
 from bench.pages import Opened, Page
 from bench.servers import Town
 
-ROUNDS = 10
+ROUNDS = 30
 EACH = 8
 """Times a page is opened in a row, by each of the two in every round."""
 
-ROUNDS_ALONE, EACH_ALONE = 4, 5
+ROUNDS_ALONE, EACH_ALONE = 8, 5
 """Of the pages without a floor."""
 
+VISITS = 20
+
 CLIENTS = 8
-SECONDS = 4.0
-PASSED = 3
-"""Applications passed in a round by each of the two."""
+TIMES, SECONDS = 5, 3.0
+QUEUES, PASSED = 3, 30
+"""So often so many applications are passed by each of the two."""
 
 IMPORTS = re.compile(r"""^\s*import\s+(?:[^"']*from\s+)?["']([^"']+)["']""", re.MULTILINE)
 ASSETS = re.compile(r'<(?:link rel="(?:stylesheet|icon)"[^>]*href|script[^>]*src|img src)="([^"]+)"')
 
 
 def in_turn(
-    ours: dict[str, Browser], floor: dict[str, Browser], pages: list[Page], rounds: int
+    ours: dict[str, Browser], floor: dict[str, Browser], pages: list[Page]
 ) -> Iterator[tuple[Page, list[float], list[float]]]:
     """Yield each page with the seconds of ours and of the floor; both must show the same rows."""
-    for page in pages:
-        mine, theirs = ours[page.who].get(page.ours), floor[page.who].get(page.floor)
-        if mine.rows != theirs.rows or not mine.rows:
-            raise RuntimeError(f"{page.name}: not the same rows\n{mine.rows}\n{theirs.rows}")
     taken: dict[Page, tuple[list[float], list[float]]] = {page: ([], []) for page in pages}
-    for _ in range(rounds):
+    for turn in range(ROUNDS):
         for page in pages:
+            browsers, (mine, theirs) = (ours[page.who], floor[page.who]), page.addresses(turn)
+            same = browsers[0].get(mine), browsers[1].get(theirs)
+            if same[0].rows != same[1].rows or not same[0].rows:
+                raise RuntimeError(f"{page.name}: not the same rows\n{same[0].rows}\n{same[1].rows}")
             for _ in range(EACH):
-                taken[page][0].append(ours[page.who].get(page.ours).seconds)
-                taken[page][1].append(floor[page.who].get(page.floor).seconds)
+                taken[page][0].append(browsers[0].get(mine).seconds)
+                taken[page][1].append(browsers[1].get(theirs).seconds)
     for page, (mine, theirs) in taken.items():
         yield page, mine, theirs
 
 
-def alone(browsers: dict[str, Browser], pages: list[Opened]) -> dict[Opened, list[float]]:
-    """Return the seconds of each page of ours, round after round; each was opened before."""
-    for page in pages:
-        answer = browsers[page.who].get(page.path)
-        if answer.status != 200:
-            raise RuntimeError(f"{page.who}, {page.name}: {answer.status}")
-    taken: dict[Opened, list[float]] = {page: [] for page in pages}
-    for _ in range(ROUNDS_ALONE):
-        for page in pages:
-            for _ in range(EACH_ALONE):
-                taken[page].append(browsers[page.who].get(page.path).seconds)
+def alone(
+    browsers: dict[int, dict[str, Browser]], pages: dict[int, list[Opened]]
+) -> dict[int, dict[tuple[str, str], list[float]]]:
+    """Return the seconds of each page of ours in each town, by who opens which; the towns in turn, round after round."""
+    taken: dict[int, dict[tuple[str, str], list[float]]] = {
+        size: {(page.who, page.name): [] for page in opened} for size, opened in pages.items()
+    }
+    for turn in range(ROUNDS_ALONE + 1):
+        for together in zip(*pages.values(), strict=True):
+            for size, page in zip(pages, together, strict=True):
+                for _ in range(EACH_ALONE):
+                    answer = browsers[size][page.who].get(page.path)
+                    if answer.status != 200:
+                        raise RuntimeError(f"{page.who}, {page.name}: {answer.status}")
+                    if turn:  # the first warms up
+                        taken[size][page.who, page.name].append(answer.seconds)
     return taken
 
 
+def visit(browsers: dict[str, Browser], pages: list[Opened]) -> None:
+    """Let a site have shown all of its pages."""
+    for page in pages * VISITS:
+        browsers[page.who].get(page.path)
+
+
 def passing(
-    town: Town, ours: dict[str, Browser], floor: dict[str, Browser], rounds: int
+    town: Town, ours: dict[str, Browser], floor: dict[str, Browser]
 ) -> tuple[list[float], list[float]]:
     """Return the seconds of passing one application, ours with its history and messages; everything is put back."""
     taken: tuple[list[float], list[float]] = [], []
-    with town.connected() as database, _put_back(town):
-        waiting = database.execute(
-            "SELECT number, version FROM applications WHERE state = 'city_review' ORDER BY arrived_at, id LIMIT %s",
-            [2 * PASSED * rounds + 2],
-        ).fetchall()
-        for turn in range(len(waiting) // 2):
-            (mine, version), (theirs, other) = waiting[2 * turn : 2 * turn + 2]
-            page = ours["city"].get(f"/city/{mine}/").text
-            token = html.unescape(TOKEN.findall(page)[0])
-            given = {"csrf_token": token, "version": str(version), "action": "pass"}
-            done = ours["city"].post(f"/city/{mine}/decide/", given)
-            same = floor["city"].post(f"/pass/{theirs}", {"version": str(other)})
-            if (done.status, same.status) != (302, 302):
-                raise RuntimeError(f"not passed: {done.status}, {same.status}")
-            if turn:  # the first warms up
-                taken[0].append(done.seconds)
-                taken[1].append(same.seconds)
+    for queue in range(QUEUES):
+        with town.connected() as database, _put_back(town):
+            waiting = database.execute(
+                "SELECT number, version FROM applications WHERE state = 'city_review' ORDER BY arrived_at, id LIMIT %s",
+                [2 * PASSED],
+            ).fetchall()
+            for turn in range(len(waiting) // 2):
+                (mine, version), (theirs, other) = waiting[2 * turn : 2 * turn + 2]
+                page = ours["city"].get(f"/city/{mine}/").text
+                token = html.unescape(TOKEN.findall(page)[0])
+                given = {"csrf_token": token, "version": str(version), "action": "pass"}
+                done = ours["city"].post(f"/city/{mine}/decide/", given)
+                same = floor["city"].post(f"/pass/{theirs}", {"version": str(other)})
+                if (done.status, same.status) != (302, 302):
+                    raise RuntimeError(f"not passed: {done.status}, {same.status}")
+                if queue or turn:  # the first warms up
+                    taken[0].append(done.seconds)
+                    taken[1].append(same.seconds)
     return taken
 
 
@@ -120,8 +134,13 @@ def _put_back(town: Town) -> Iterator[None]:
             )
 
 
-def at_once(browser: Browser, path: str) -> float:
-    """Return how many answers a second eight clients get."""
+def at_once(ours: Browser, mine: str, floor: Browser, theirs: str) -> tuple[float, float]:
+    """Return how many answers a second eight clients get from ours and from the floor; they are asked in turn."""
+    counted = [(_a_second(ours, mine), _a_second(floor, theirs)) for _ in range(TIMES)]
+    return statistics.median(each for each, _ in counted), statistics.median(each for _, each in counted)
+
+
+def _a_second(browser: Browser, path: str) -> float:
     browser.get(path)  # what it leaves in the cookie is there from now on, as in a browser that asks again
     lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{k}: {v}" for k, v in browser.headers().items())]
     request = "\r\n".join([*lines, "", ""]).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -18,40 +19,60 @@ ACCOUNTS = {"applicant": "", "enterprise": REGION, "office": REGION, "city": "",
 
 @dataclass(frozen=True)
 class Page:
-    """`most` times the floor's p50 is allowed, `reach` is hoped for; `who` is at the browser."""
+    """`most` times the floor's p50 is allowed, `reach` is hoped for, where anything is asked; `who` is at the browser.
+
+    `words`: what is looked for, other words in each round.
+    """
 
     name: str
     who: str
     ours: str
     floor: str
-    most: float
-    reach: float
+    most: float | None
+    reach: float | None
+    words: Sequence[str] = ("",)
+
+    def addresses(self, turn: int) -> tuple[str, str]:
+        """Return what the two browsers open in this round."""
+        q = quote(self.words[turn % len(self.words)])
+        return self.ours.format(q=q), self.floor.format(q=q)
+
+
+DRAWN = 10
+"""People that are looked for. What they have in common with others differs from one to the next, as for a clerk."""
+FREQUENT = "伟强"
+"""One in five hundred has it. Whoever goes along the list finds a page of them soon, and of nobody rarer."""
 
 
 def pages(town: Town) -> list[Page]:
-    """Return the lists and searches of the table, for what is to be found in this town."""
+    """Return the lists and searches of the table, for who is to be found in this town."""
     with town.connected() as database:
-        number, initials, employer = database.execute(
-            "SELECT a.number, a.initials, e.name FROM applications a JOIN enterprises e ON e.id = a.submitted_enterprise_id"
-            " WHERE a.reached & 4 <> 0 AND length(a.initials) = 3 AND a.initials ~ '^[a-z]+$' ORDER BY a.id LIMIT 1 OFFSET 1000"
-        ).fetchone() or ("", "", "")
+        drawn = database.execute(
+            "SELECT a.number, a.name, a.initials, e.name FROM applications a JOIN enterprises e ON e.id = a.submitted_enterprise_id"
+            " WHERE a.reached & 4 <> 0 AND a.initials ~ '^[a-z]{2,}$' ORDER BY md5(a.number) LIMIT %s",
+            [DRAWN],
+        ).fetchall()
+    numbers, names, initials, employers = zip(*drawn, strict=True)
     with town.site() as app, app.app_context():
-        one = db.session.scalars(select(Application).where(Application.number == number)).one()
-        identity = one.identity_number
+        of = {one.number: one.identity_number for one in db.session.scalars(
+            select(Application).where(Application.number.in_(numbers))
+        )}  # fmt: skip
+    ends = [name[:2] if turn % 2 else name[-2:] for turn, name in enumerate(names)]
     found = [
         Page("office's waiting list, first page", "office", "/office/", "/list/office", 2.0, 1.5),
         Page("city's list of all, first page", "city", "/city/?tab=all", "/list/all", 2.0, 1.5),
         Page("city's list of all, last page", "city", "/city/?tab=all&page=last", "/list/all?last", 2.0, 1.5),
     ]
     for name, kind, words, most, reach in (
-        ("search: 2 characters of a name", "name", "伟强", 0.5, 0.2),
-        ("search: identity number", "identity", identity, 2.0, 1.5),
-        ("search: application number", "number", number, 2.0, 1.5),
-        ("search: enterprise name", "enterprise", employer, 2.0, 1.5),
+        ("search: 2 characters of a name", "name", ends, 0.5, 0.2),
+        (f"the same, of a frequent one ({FREQUENT})", "name", [FREQUENT], None, None),
+        ("search: identity number", "identity", [of[number] for number in numbers], 2.0, 1.5),
+        ("search: application number", "number", numbers, 2.0, 1.5),
+        ("search: enterprise name", "enterprise", employers, 2.0, 1.5),
         ("search: pinyin initials", "initials", initials, 2.0, 1.5),
     ):
-        q = quote(words)
-        found.append(Page(name, "city", f"/city/?tab=all&q={q}", f"/list/all?by={kind}&q={q}", most, reach))
+        ours, floor = "/city/?tab=all&q={q}", f"/list/all?by={kind}&q={{q}}"
+        found.append(Page(name, "city", ours, floor, most, reach, tuple(words)))
     return found
 
 

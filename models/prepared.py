@@ -8,17 +8,18 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, Dialect, Insert, Select, Update
 
-from models.database import connection, execute
+from models.database import PLANNED_ANEW, connection, execute
 
 Answer = Sequence[Sequence[Any]]
 Change = Callable[[Any], Any]
 
 
 class Once:
-    """A query that is built for one page; of those that are alike SQLAlchemy knows the SQL. Its rows have names."""
+    """A query that is built for one page, and planned for what it looks for. Of those that are alike SQLAlchemy knows the
+    SQL. Its rows have names."""
 
     def __init__(self, statement: Select[Any]) -> None:
-        self._statement = statement
+        self._statement = statement.execution_options(**{PLANNED_ANEW: True})
 
     def execute(self, values: Mapping[str, Any]) -> Answer:
         """Return the rows. `values` are what the query leaves open."""

@@ -169,7 +169,8 @@ def decided(actor: Actor) -> Criterion:
         Review.application_id == Application.id,
         Review.actor_id == actor.id,
         _one_of(Review.action, DECISIONS),
-        Review.sequence == last.scalar_subquery(),
+        # None is later; said with "equals", a database takes it for rare, and rather sorts all that somebody decided.
+        Review.sequence >= last.scalar_subquery(),
     )
 
 
