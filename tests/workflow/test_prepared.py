@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from models import Account, Office, Role, Setting, db, exclusive
@@ -54,6 +54,16 @@ def test_what_is_wrong_is_said_as_sqlalchemy_says_it(app_context: Flask) -> None
     with pytest.raises(IntegrityError):
         twice()
     assert kept() == {}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_query_for_one_page_is_planned_for_its_words_however_often_it_is_asked(app_context: Flask) -> None:
+    """A plan that is kept for all words reads every employer of a frequent one, to show twenty."""
+    kept = Prepared(select(func.count()).select_from(text("pg_prepared_statements")))
+    for words in range(12):
+        Once(select(Account.id).where(Account.name == str(words))).execute({})
+    [[number]] = kept.execute({})
+    assert number == 0
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
