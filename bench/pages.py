@@ -65,7 +65,7 @@ def pages(town: Town) -> list[Page]:
     ]
     for name, kind, words, most, reach in (
         ("search: 2 characters of a name", "name", ends, 0.5, 0.2),
-        (f"the same, of a frequent one ({FREQUENT})", "name", [FREQUENT], None, None),
+        (f"search: 2 characters of a frequent name ({FREQUENT})", "name", [FREQUENT], None, None),
         ("search: identity number", "identity", [of[number] for number in numbers], 2.0, 1.5),
         ("search: application number", "number", numbers, 2.0, 1.5),
         ("search: enterprise name", "enterprise", employers, 2.0, 1.5),
