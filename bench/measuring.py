@@ -20,8 +20,8 @@ ROUNDS = 30
 EACH = 8
 """Times a page is opened in a row, by each of the two in every round."""
 
-ROUNDS_ALONE, EACH_ALONE = 8, 5
-"""Of the pages without a floor."""
+WARMING, ROUNDS_ALONE, EACH_ALONE = 10, 8, 5
+"""Of the pages without a floor. A thread's connection settles on the plan of a statement when it has asked it ten times."""
 
 VISITS = 20
 
@@ -45,9 +45,8 @@ def in_turn(
             same = browsers[0].get(mine), browsers[1].get(theirs)
             if same[0].rows != same[1].rows or not same[0].rows:
                 raise RuntimeError(f"{page.name}: not the same rows\n{same[0].rows}\n{same[1].rows}")
-            for _ in range(EACH):
-                taken[page][0].append(browsers[0].get(mine).seconds)
-                taken[page][1].append(browsers[1].get(theirs).seconds)
+            for browser, path, seconds in zip(browsers, (mine, theirs), taken[page], strict=True):
+                seconds.extend(browser.get(path).seconds for _ in range(EACH))
     for page, (mine, theirs) in taken.items():
         yield page, mine, theirs
 
@@ -59,14 +58,14 @@ def alone(
     taken: dict[int, dict[tuple[str, str], list[float]]] = {
         size: {(page.who, page.name): [] for page in opened} for size, opened in pages.items()
     }
-    for turn in range(ROUNDS_ALONE + 1):
+    for turn in range(WARMING + ROUNDS_ALONE):
         for together in zip(*pages.values(), strict=True):
             for size, page in zip(pages, together, strict=True):
                 for _ in range(EACH_ALONE):
                     answer = browsers[size][page.who].get(page.path)
                     if answer.status != 200:
                         raise RuntimeError(f"{page.who}, {page.name}: {answer.status}")
-                    if turn:  # the first warms up
+                    if turn >= WARMING:
                         taken[size][page.who, page.name].append(answer.seconds)
     return taken
 

@@ -169,8 +169,7 @@ def decided(actor: Actor) -> Criterion:
         Review.application_id == Application.id,
         Review.actor_id == actor.id,
         _one_of(Review.action, DECISIONS),
-        # None is later; said with "equals", a database takes it for rare, and rather sorts all that somebody decided.
-        Review.sequence >= last.scalar_subquery(),
+        Review.sequence == last.scalar_subquery(),
     )
 
 
