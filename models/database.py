@@ -126,7 +126,11 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("postgresql"):
         from models.postgresql import Cursor
 
-        options |= {"isolation_level": "AUTOCOMMIT", "connect_args": {"cursor_factory": Cursor}}
+        options |= {
+            "isolation_level": "AUTOCOMMIT",
+            "connect_args": {"cursor_factory": Cursor},
+            "pool_use_lifo": True,  # who was asked last has its plans at hand
+        }
     return options
 
 
