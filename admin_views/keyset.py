@@ -139,9 +139,8 @@ class Listing:
 
 def page(queries: Select[Any] | Sequence[Select[Any]], order: Order, cursor: str, size: int) -> Page:
     """Return the page of what these queries find that the cursor names; the first when it names none."""
-    # What is built for one page may look for somebody's words.
     several = [queries] if isinstance(queries, Select) else queries
-    return Listing(several, order, by_words=True, asked=Once).page(cursor, size)
+    return Listing(several, order, asked=Once).page(cursor, size)
 
 
 def _write(direction: str, row: Sequence[Any]) -> str:

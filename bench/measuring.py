@@ -41,14 +41,14 @@ def in_turn(
     taken: dict[Page, tuple[list[float], list[float]]] = {page: ([], []) for page in pages}
     for turn in range(ROUNDS):
         for page in pages:
-            browsers, (mine, theirs) = (ours[page.who], floor[page.who]), page.addresses(turn)
-            same = browsers[0].get(mine), browsers[1].get(theirs)
-            if same[0].rows != same[1].rows or not same[0].rows:
-                raise RuntimeError(f"{page.name}: not the same rows\n{same[0].rows}\n{same[1].rows}")
-            for browser, path, seconds in zip(browsers, (mine, theirs), taken[page], strict=True):
+            asked = list(zip((ours[page.who], floor[page.who]), page.addresses(turn), strict=True))
+            mine, theirs = (browser.get(path).rows for browser, path in asked)
+            if mine != theirs or not mine:
+                raise RuntimeError(f"{page.name}: not the same rows\n{mine}\n{theirs}")
+            for (browser, path), seconds in zip(asked, taken[page], strict=True):
                 seconds.extend(browser.get(path).seconds for _ in range(EACH))
-    for page, (mine, theirs) in taken.items():
-        yield page, mine, theirs
+    for page, seconds in taken.items():
+        yield page, *seconds
 
 
 def alone(
@@ -80,26 +80,28 @@ def passing(
     town: Town, ours: dict[str, Browser], floor: dict[str, Browser]
 ) -> tuple[list[float], list[float]]:
     """Return the seconds of passing one application, ours with its history and messages; everything is put back."""
-    taken: tuple[list[float], list[float]] = [], []
-    for queue in range(QUEUES):
-        with town.connected() as database, _put_back(town):
-            waiting = database.execute(
-                "SELECT number, version FROM applications WHERE state = 'city_review' ORDER BY arrived_at, id LIMIT %s",
-                [2 * PASSED],
-            ).fetchall()
-            for turn in range(len(waiting) // 2):
-                (mine, version), (theirs, other) = waiting[2 * turn : 2 * turn + 2]
-                page = ours["city"].get(f"/city/{mine}/").text
-                token = html.unescape(TOKEN.findall(page)[0])
-                given = {"csrf_token": token, "version": str(version), "action": "pass"}
-                done = ours["city"].post(f"/city/{mine}/decide/", given)
-                same = floor["city"].post(f"/pass/{theirs}", {"version": str(other)})
-                if (done.status, same.status) != (302, 302):
-                    raise RuntimeError(f"not passed: {done.status}, {same.status}")
-                if queue or turn:  # the first warms up
-                    taken[0].append(done.seconds)
-                    taken[1].append(same.seconds)
-    return taken
+    each = [taken for _ in range(QUEUES) for taken in _queue(town, ours["city"], floor["city"])]
+    del each[0]  # it warms up
+    return [mine for mine, _ in each], [theirs for _, theirs in each]
+
+
+def _queue(town: Town, ours: Browser, floor: Browser) -> Iterator[tuple[float, float]]:
+    """Pass what has waited longest, one by ours and one by the floor, and put it back."""
+    with town.connected() as database, _put_back(town):
+        waiting = database.execute(
+            "SELECT number, version FROM applications WHERE state = 'city_review' ORDER BY arrived_at, id LIMIT %s",
+            [2 * PASSED],
+        ).fetchall()
+        for turn in range(len(waiting) // 2):
+            (mine, version), (theirs, other) = waiting[2 * turn : 2 * turn + 2]
+            page = ours.get(f"/city/{mine}/").text
+            token = html.unescape(TOKEN.findall(page)[0])
+            given = {"csrf_token": token, "version": str(version), "action": "pass"}
+            done = ours.post(f"/city/{mine}/decide/", given)
+            same = floor.post(f"/pass/{theirs}", {"version": str(other)})
+            if (done.status, same.status) != (302, 302):
+                raise RuntimeError(f"not passed: {done.status}, {same.status}")
+            yield done.seconds, same.seconds
 
 
 @contextmanager
