@@ -40,6 +40,7 @@ MOST_NAMED = 5
 """Colleagues that a sentence names; the number says how many there are."""
 IS_UNDER_REVIEW = Application.state.in_(tuple(routing.REACH))
 IS_WITH_THE_APPLICANT = Application.state.in_(WITH_THE_APPLICANT)
+EVERY_REGION = select(Region.id).order_by(Region.id)
 
 Followed = Sequence[tuple[Account | Enterprise, Mapping[str, Any]]]
 """Rows that changed along with the one that was changed, each with its columns as they were: for the audit trail."""
@@ -48,7 +49,9 @@ Followed = Sequence[tuple[Account | Enterprise, Mapping[str, Any]]]
 
 
 def hold_applications_of_enterprise(key: int) -> None:
-    """Let no application to this enterprise be decided or sent in until the transaction ends."""
+    """Let no application to this enterprise be decided or sent in until the transaction ends, and no region be changed:
+    it could be the one into which the enterprise moves."""
+    db.session.execute(EVERY_REGION.with_for_update(read=True)).all()
     held = select(Application.id).where(or_(_submitted_to(key), _names(key)))
     db.session.execute(held.order_by(Application.id).with_for_update()).all()
 
@@ -190,10 +193,9 @@ def _reviewers(enterprise: Enterprise) -> ColumnElement[bool]:
 
 def hold_region(key: int) -> None:
     """Let one transaction at a time change regions, and nothing of this one be decided or sent in until it ends."""
-    every_region = select(Region.id).order_by(Region.id)
     under_review = select(Application.id).where(Application.region_id == key, IS_UNDER_REVIEW)
     its_own = select(Enterprise.id).where(Enterprise.region_id == key).order_by(Enterprise.id)
-    db.session.execute(every_region.with_for_update(key_share=True)).all()
+    db.session.execute(EVERY_REGION.with_for_update(key_share=True)).all()
     db.session.execute(under_review.order_by(Application.id).with_for_update()).all()
     db.session.execute(its_own.with_for_update(key_share=True)).all()
 
@@ -252,14 +254,19 @@ def hand_over_region(region: Region, before: Mapping[str, Any], person: Account)
     why = "".join(sentence for column, sentence in said.items() if column in before)
     for application in _under_review(Application.region_id == region.id):
         desk = _desk(application, before)
-        if routing.rerouted(application.state, region) is not application.state or (
-            routing.desk_of(application) != desk
-        ):
+        if _goes_otherwise(application, region, before) or routing.desk_of(application) != desk:
             reroute(application, region, desk, person, why)
     if "office_id" in before:
         for enterprise in db.session.scalars(select(Enterprise).where(_pending_in(region))).unique():
             messages.remind_of_registration(enterprise)
     return ()
+
+
+def _goes_otherwise(application: Application, region: Region, before: Mapping[str, Any]) -> bool:
+    """Say whether any step that lies before the application is another one than it was. If so its version changes: who passes
+    it at this moment has the former way before them, and would lay it onto a desk that nobody sits at."""
+    former = before.get("kind", region.kind)
+    return routing.ahead(application.state, former) != routing.ahead(application.state, region.kind)
 
 
 def merge_into(region: Region, into_id: int | None) -> None:

@@ -59,6 +59,11 @@ def steps(region: Region) -> tuple[State, ...]:
     return ROUTES[region.kind]
 
 
+def ahead(state: State, kind: RegionKind) -> tuple[State, ...]:
+    """Return the review steps that lie before an application under review in a region of this kind, its own among them."""
+    return tuple(step for step in ROUTES[kind] if REACH[step] >= REACH[state])
+
+
 def target(row: Transition, region: Region | None) -> State:
     """Return the state that a transition leads to on the way of this region.
 
