@@ -25,7 +25,7 @@ from flask_limiter import Limiter
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
-from admin_views import entrance, second_factor
+from admin_views import entrance, kept_licence, second_factor
 from admin_views.account_forms import (
     AcceptedForm,
     AskForm,
@@ -49,7 +49,6 @@ from admin_views.typed import one_line
 from models import Account, Enterprise, Role, Way, db
 from models.secrets import vault
 from uploads.limits import accepts_attachments
-from uploads.receive import discard
 from workflow import accounts, contacts, delivery, people, registration, resets, reviewers
 from workflow.errors import Locked
 from workflow.locks import Purpose
@@ -305,7 +304,7 @@ def _register_enterprise() -> Any:
             Enterprise(), account, lambda enterprise: lay(form, enterprise)
         )
         if not is_new and form.received is not None:
-            discard(form.received.storage_name)
+            kept_licence.let_go(form.received)
         return _received("enterprise", code)
     return _page("accounts/register_enterprise.html", form, door="enterprise")
 

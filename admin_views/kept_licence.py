@@ -37,7 +37,13 @@ def take_in(file: FileStorage) -> Received:
 def replace(old: Received | None, new: Received) -> None:
     """Remove the file that the new one stands in for."""
     if old is not None and old.storage_name != new.storage_name:
-        discard(old.storage_name)
+        let_go(old)
+
+
+def let_go(received: Received) -> None:
+    """Remove a file that no row has come to name: of a form that was sent twice, the other one may have given it to its."""
+    if not _is_taken(received):
+        discard(received.storage_name)
 
 
 def sealed(received: Received) -> str:
@@ -53,8 +59,12 @@ def opened(word: str | None) -> Received | None:
         return None
     if any(storage().missing([received.storage_name])):
         return None
+    return None if _is_taken(received) else received
+
+
+def _is_taken(received: Received) -> bool:
     taken = select(Enterprise.id).where(Enterprise.licence_file == received.storage_name)
-    return None if db.session.scalar(taken) is not None else received
+    return db.session.scalar(taken) is not None
 
 
 def lay(received: Received, enterprise: Enterprise) -> None:

@@ -8,13 +8,14 @@ not say so is not believed.
 
 import gzip
 import hashlib
+import posixpath
 import sys
 import threading
 from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import brotli
-from flask import Flask, Response, current_app, request, send_from_directory
+from flask import Flask, Response, abort, current_app, request, send_from_directory
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
@@ -118,7 +119,12 @@ def _mark_of_all(folder: str) -> str:
 
 
 def send_asset(mark: str, filename: str) -> Response:
-    """Return a static file. Under another mark than the present one it is the file of today, kept by nobody."""
+    """Return a static file. Under another mark than the present one it is the file of today, kept by nobody.
+
+    A file has one spelling: each further one ("js/../js/app.js") would be compressed and kept as well.
+    """
+    if posixpath.normpath(filename) != filename:
+        abort(404)
     response = send_from_directory(current_app.static_folder or "", filename)
     if mark != mark_of_all():
         return response

@@ -24,7 +24,8 @@ from tests.accounts.conftest import (
     words,
 )
 from tests.machine.site import Client
-from workflow import resets
+from uploads.sets import storage
+from workflow import registration, resets
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]
@@ -353,6 +354,30 @@ def test_a_licence_that_has_become_one_enterprises_is_not_anothers(
     second = app.test_client().send(ENTERPRISE, company(region, licence=None, licence_kept=kept))
     assert second.status_code == 422
     assert "请上传营业执照的扫描件或照片。" in words(second)
+
+
+def test_a_registration_that_is_sent_twice_at_once_keeps_its_licence(
+    app: Flask, client: Client, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    region, _, _ = made(place)
+    given = company(region, licence=None)
+    given["licence_kept"] = value(
+        client.send(ENTERPRISE, company(region, contact_phone="12")), "licence_kept"
+    )
+    again = app.test_client()
+    enrol, sent = registration.enrol_enterprise, []
+
+    def overtaken(*what: Any) -> bool:
+        if not sent:
+            sent.append("the other one")
+            assert again.send(ENTERPRISE, given).status_code == 303
+        return enrol(*what)
+
+    monkeypatch.setattr(registration, "enrol_enterprise", overtaken)
+    assert client.send(ENTERPRISE, given).status_code == 303
+    with app.app_context():
+        its = select(Enterprise.licence_file).where(Enterprise.credit_code == given["credit_code"])
+        assert not any(storage().missing([db.session.scalars(its).one() or ""]))
 
 
 def test_a_kept_licence_that_was_swept_is_asked_for_again(app: Flask, client: Client, made: Made) -> None:

@@ -195,6 +195,13 @@ def test_a_file_is_compressed_as_the_browser_can_read_it(
     assert unpacked == (ROOT / "static" / asset).read_bytes()
 
 
+def test_a_file_has_one_address(client: Client, address: str) -> None:
+    folder, name = address.rsplit("/", 1)
+    for spelling in ("../{0}/{1}", "x/../{1}", "%2e/{1}", "../../static/css/../{0}/{1}"):
+        other = f"{folder}/{spelling.format(folder.rsplit('/', 1)[1], name)}"
+        assert client.get(other).status_code == 404, other
+
+
 @pytest.mark.parametrize("path", ["/static/{}", "/static/v-0123456789ab/{}", "/static/v-x/{}"])
 def test_a_file_asked_for_in_any_other_way_is_asked_for_again(client: Client, asset: str, path: str) -> None:
     answer = client.get(path.format(asset))
