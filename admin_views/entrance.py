@@ -5,6 +5,7 @@ What keeps a session alive is a person who asks for something; whatever a page a
 Never follows an address that leads out of this site, or into a room that is not this person's.
 """
 
+import posixpath
 from copy import deepcopy
 from functools import cache, lru_cache
 from time import time
@@ -195,6 +196,17 @@ def path_of(address: str | None, host: str) -> str | None:
     if parts.netloc != host:
         return None
     return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+
+
+def page_of(address: str | None, host: str) -> str | None:
+    """Return the page of a full address on this host, such as a Referer; None for every other.
+
+    What came as the answer to a form cannot be opened by its address again; the page that it lies under can.
+    """
+    path, ways = path_of(address, host), current_app.create_url_adapter(request)
+    while path and ways and not ways.test(path.partition("?")[0], method="GET"):
+        path = f"{posixpath.dirname(path.partition('?')[0].rstrip('/'))}/".replace("//", "/")
+    return path
 
 
 def register(app: Flask) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from admin_views.entrance import path_of
+from admin_views.entrance import page_of
 from admin_views.languages import LANGUAGES
 from models import Notice, Period, Setting, db
 from workflow.calendar import today
@@ -50,11 +50,11 @@ def notice() -> str:
 
 @portal.get("/language/<code>")
 def language(code: str) -> Response:
-    """Change the language and stay on the page."""
+    """Change the language and stay on the page, or where it cannot be opened anew, on the one it lies under."""
     if code not in LANGUAGES:
         abort(404)
     session["language"] = code
-    return redirect(path_of(request.referrer, request.host) or url_for("portal.index"))
+    return redirect(page_of(request.referrer, request.host) or url_for("portal.index"))
 
 
 @portal.get("/healthz")

@@ -59,6 +59,21 @@ def test_the_language_changes_and_one_stays_on_the_page(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("form", "page"),
+    [
+        ("/office/2026-000001/decide/", "/office/2026-000001/"),
+        ("/administration/staff/7/password/", "/administration/staff/7/"),
+        ("/logout", "/"),
+        ("/nowhere/at/all", "/"),
+    ],
+)
+def test_who_changes_the_language_on_a_form_that_came_back_is_led_to_its_page(
+    client: Client, form: str, page: str
+) -> None:
+    assert client.get("/language/en", headers={"Referer": f"http://localhost{form}"}).location == page
+
+
+@pytest.mark.parametrize(
     "elsewhere", ["http://evil.example/", "http://localhost//evil.example", "javascript:alert(1)"]
 )
 def test_a_change_of_language_leads_nowhere_else(client: Client, elsewhere: str) -> None:
