@@ -3,7 +3,7 @@
 A console says what is special about it and nothing else. Decisions go through workflow.review, rows through scope.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -74,15 +74,15 @@ class ReviewConsole(PaperRoutes, ScopedView):
     @expose("/")
     def index_view(self) -> str:
         """Return the list as tabs, filters, search and sorting leave it."""
-        chosen = {key: text for key, value in request.args.items() if (text := one_line(value))}
+        chosen = _chosen(request.args.items())
         self._keep_for_the_way_back(request.query_string.decode())
         tab = chosen.get("tab", self.tabs[0])
         if tab not in self.tabs:
             abort(404)
-        sorts = self._sorts(tab, chosen)
+        sorts, offered = self._sorts(tab, chosen), self._offered(tab)
         sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
         descending = tab == review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
-        filtered = any(key in chosen for key in ("q", *self.filters))
+        filtered = any(key in chosen for key in ("q", *offered))
         asked, words, address = self._numbers(), _words(type(self)), address_of(self)
         listing, values = self._listing(tab, chosen, sort, descending, beside=asked)
         rows = listing.page(chosen.get("page", ""), review_list.PAGE_SIZE, values)
@@ -95,19 +95,25 @@ class ReviewConsole(PaperRoutes, ScopedView):
             tabs=self._tabs(address, tab, chosen, asked),
             tab=tab,
             address=address,
-            filters=words.filters,
-            present=tuple(chosen.get(key) for key in self.filters),
+            filters=_narrowing(type(self), tab),
+            present=tuple(chosen.get(key) for key in offered),
             chosen=chosen,
             filtered=filtered,
-            columns=self._columns(address, sort, descending, chosen, sorts),
+            columns=self._columns(address, tab, sort, descending, chosen, sorts),
             lines=lines(rows.rows, in_days=tab == "waiting"),
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
             of_the_order=self._of_the_order(tab, sort, filtered),
         )
 
+    def _offered(self, tab: str) -> dict[str, review_list.Filter]:
+        """Return what a tab can be narrowed by."""
+        return {key: filter_ for key, filter_ in self.filters.items() if tab in filter_.tabs}
+
     def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
         """Return how a list can be sorted as it is narrowed."""
-        in_use = (filter_ for key, filter_ in self.filters.items() if chosen.get(key) in filter_.choices)
+        in_use = (
+            filter_ for key, filter_ in self._offered(tab).items() if chosen.get(key) in filter_.choices
+        )
         return review_list.sorts(tab, in_use)
 
     def _of_the_order(self, tab: str, sort: str, filtered: bool) -> str:
@@ -133,7 +139,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         """Return the list as it is narrowed, and the values with which it is asked for: who asks, and for what."""
         narrowing = tuple(
             choice
-            for key, filter_ in self.filters.items()
+            for key, filter_ in self._offered(tab).items()
             if (choice := filter_.choices.get(chosen.get(key, "")))
         )
         words = chosen.get("q", "").strip()
@@ -147,16 +153,18 @@ class ReviewConsole(PaperRoutes, ScopedView):
     def _tabs(
         self, address: str, present: str, chosen: dict[str, str], asked: Sequence[Select[Any]]
     ) -> tuple[Tab, ...]:
-        narrowed = _with(address, {key: chosen[key] for key in ("q", *self.filters) if key in chosen})
         return tuple(
             Tab(
                 label,
-                f"{narrowed}tab={key}",
+                f"{self._narrowing_that_stays(address, key, chosen)}tab={key}",
                 key == present,
                 review_list.number_on_tab(numbers(*asked)[-1]) if key == "waiting" else None,
             )
             for key, label in _words(type(self)).tabs
         )
+
+    def _narrowing_that_stays(self, address: str, tab: str, chosen: Mapping[str, str]) -> str:
+        return _with(address, {key: chosen[key] for key in ("q", *self._offered(tab)) if key in chosen})
 
     def _numbers(self) -> tuple[Select[Any], ...]:
         """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
@@ -165,18 +173,25 @@ class ReviewConsole(PaperRoutes, ScopedView):
         return (*own_numbers(anybody), *menu_numbers(self.admin).values(), *tabs)
 
     def _columns(
-        self, address: str, sort: str, descending: bool, chosen: dict[str, str], sorts: frozenset[str]
+        self,
+        address: str,
+        tab: str,
+        sort: str,
+        descending: bool,
+        chosen: dict[str, str],
+        sorts: frozenset[str],
     ) -> tuple[Column, ...]:
         narrowed = _with(address, {k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
-        present = "desc" if descending else "asc"
-        turned = "asc" if descending else "desc"
+        present, turned = ("desc", "asc") if descending else ("asc", "desc")
+        # Who arrived first has waited longest.
+        shown = turned if (tab, sort) == ("waiting", "waiting") else present
         return tuple(
             Column(
                 label,
                 f"{narrowed}sort={key}&order={turned if key == sort else 'asc'}" if key in sorts else None,
-                present if key == sort else None,
+                shown if key == sort else None,
             )
-            for key, label in _words(type(self)).columns
+            for key, label in _headings(tab)
         )
 
     def _keep_for_the_way_back(self, query: str) -> None:
@@ -247,7 +262,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
 
     def _narrowed(self) -> dict[str, str]:
         """Return how this person narrowed what waits: who looks for one enterprise's decides that one's."""
-        chosen = dict(parse_qsl(session.get(f"{self.console}-list", "")))
+        chosen = _chosen(parse_qsl(session.get(f"{self.console}-list", "")))
         return chosen if chosen.get("tab", "waiting") == "waiting" else {}
 
     @expose("/<number>/decide/", methods=("POST",))
@@ -322,6 +337,11 @@ class ReviewConsole(PaperRoutes, ScopedView):
         return self._page(found, disclosed={field: full})
 
 
+def _chosen(query: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return what an address chooses, as people type it."""
+    return {key: text for key, value in query if (text := one_line(value))}
+
+
 def _turned(address: str, chosen: dict[str, str], cursor: str | None) -> str | None:
     return None if cursor is None else _with(address, {**chosen, "page": cursor})[:-1]
 
@@ -343,8 +363,6 @@ class Words(NamedTuple):
     console: str
     title: str
     tabs: tuple[tuple[str, str], ...]
-    columns: tuple[tuple[str, str], ...]
-    filters: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
 
 
 @once_a_language
@@ -353,16 +371,29 @@ def _words(console: type[ReviewConsole]) -> Words:
         said(console.called),
         said(console.title),
         tuple((key, said(review_list.TABS[key][0])) for key in console.tabs),
-        tuple((key, said(label)) for key, (_, label) in review_list.SORTS.items()),
-        tuple(
+    )
+
+
+@once_a_language
+def _headings(tab: str) -> tuple[tuple[str, str], ...]:
+    elsewhere = {} if tab == "waiting" else review_list.ELSEWHERE
+    return tuple((key, said(elsewhere.get(key, label))) for key, (_, label) in review_list.SORTS.items())
+
+
+@once_a_language
+def _narrowing(
+    console: type[ReviewConsole], tab: str
+) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
+    """Return the filters of a tab: what each is called, and its choices."""
+    return tuple(
+        (
+            key,
+            said(narrowing.label),
             (
-                key,
-                said(narrowing.label),
-                (
-                    ("", said(narrowing.any)),
-                    *((value, said(one.label)) for value, one in narrowing.choices.items()),
-                ),
-            )
-            for key, narrowing in console.filters.items()
-        ),
+                ("", said(narrowing.any)),
+                *((value, said(one.label)) for value, one in narrowing.choices.items()),
+            ),
+        )
+        for key, narrowing in console.filters.items()
+        if tab in narrowing.tabs
     )

@@ -11,7 +11,7 @@ from models import Result, State
 from workflow import form, routing
 from workflow.calendar import today
 from workflow.form import Form
-from workflow.transitions import FINISHED, RESULT_WORDS, STATE_WORDS
+from workflow.transitions import FINISHED, RESULT_WORDS, STATE_WORDS, WITH_THE_APPLICANT
 
 FORM_VERSION = Stored._fields.index("form_version")
 
@@ -57,7 +57,7 @@ class Line(NamedTuple):
     name: str
     enterprise: str | None
     education: str | None
-    """As the version of the form names it."""
+    """As it is typed now, and the version of the form names it."""
     submitted_at: datetime | None
     since: datetime
     """Both in UTC without saying so, as they are stored."""
@@ -71,6 +71,8 @@ class Line(NamedTuple):
 
     @property
     def education_word(self) -> str:
+        if State(self.state) in WITH_THE_APPLICANT:
+            return ""
         words = self.form.known["education"].choices
         return said(words.get(self.education, self.education or ""))
 

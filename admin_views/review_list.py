@@ -8,7 +8,20 @@ from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, func, literal, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from admin_views.keyset import Listing, Order
 from models import Application, Enterprise, Result, Review, State, now
@@ -20,7 +33,7 @@ from workflow.accounts import login_digest
 from workflow.employers import code_fault
 from workflow.form import EDUCATIONS
 from workflow.people import PAPERS, normalised
-from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
+from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS, WITH_THE_APPLICANT
 from workflow.words import N_
 
 PAGE_SIZE = 20
@@ -42,6 +55,9 @@ EMPLOYER = (
     select(Enterprise.name).where(Enterprise.id == Application.submitted_enterprise_id).scalar_subquery()
 )
 """Looked up for the rows of a page; joined, it was for everything that a search finds, before that is sorted."""
+
+
+IS_WITH_THE_APPLICANT = or_(false(), *(Application.state == constant(state) for state in WITH_THE_APPLICANT))
 
 
 class Stored(NamedTuple):
@@ -86,6 +102,8 @@ SORTS = {
     "waiting": (Application.arrived_at, N_("等待")),
 }
 """The columns of the list with what they can be sorted by, if anything."""
+ELSEWHERE = {"waiting": N_("业务状态")}
+"""What a column is called outside of the tab where all rows wait."""
 SORTABLE = frozenset(key for key, (column, _) in SORTS.items() if column is not None)
 
 
@@ -102,17 +120,18 @@ class Filter:
     """One filter of the line above the list; `any` is what it says while it filters nothing.
 
     `sorts`: how the list can be sorted while it filters. A span of time is shown in the order of time: in another one
-    its rows lie scattered over the whole town.
+    its rows lie scattered over the whole town. `tabs`: where it leaves some rows and not others.
     """
 
     label: str
     any: str
     choices: Mapping[str, Choice]
     sorts: frozenset[str] = SORTABLE
+    tabs: tuple[str, ...] = tuple(TABS)
 
 
 def _education(key: str) -> Callable[[], Criterion]:
-    return lambda: Application.education == key
+    return lambda: and_(Application.education == key, not_(IS_WITH_THE_APPLICANT))
 
 
 def _submitted_since(days: int) -> Callable[[], Criterion]:
@@ -160,6 +179,7 @@ BY_WAITING = Filter(
         "14": Choice(N_("超过 14 天"), _arrived_before(14)),
     },
     sorts=frozenset({"waiting", "submitted"}),
+    tabs=("waiting",),
 )
 BY_STATE = Filter(
     N_("业务状态"),
@@ -170,6 +190,7 @@ BY_RESULT = Filter(
     N_("审核结果"),
     N_("全部结果"),
     {result.value: Choice(label, _result(result)) for result, label in RESULT_WORDS.items()},
+    tabs=(DECIDED, "all"),
 )
 
 

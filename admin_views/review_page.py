@@ -11,6 +11,7 @@ from models import Account, Action, Application, Review, db
 from workflow import form, scope
 from workflow.people import masked
 from workflow.reasons import REASON_LIMIT
+from workflow.transitions import WITH_THE_APPLICANT
 from workflow.words import N_
 
 PHRASES = {
@@ -99,13 +100,13 @@ def _fact(shown: form.Shown, notes: dict[str, str]) -> dict[str, Any]:
 def _notes(application: Application, actor: Account) -> dict[str, str]:
     """Return what the system noticed about a field and a reviewer should look at."""
     found: dict[str, str] = {}
-    if application.bank_digest:
+    if application.bank_digest and application.state not in WITH_THE_APPLICANT:
         other = db.session.execute(
             select(Application.number, scope.visible(actor))
             .where(
                 Application.bank_digest == application.bank_digest,
                 Application.applicant_id != application.applicant_id,
-                Application.round > 0,
+                Application.state.not_in(WITH_THE_APPLICANT),
             )
             .limit(1)
         ).first()

@@ -31,10 +31,9 @@ from workflow.calendar import today
 from workflow.errors import NotPermitted, Unacceptable
 from workflow.review import employer_closed, reroute
 from workflow.settings import REQUIRED, STAFF_SECOND_FACTOR
-from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, editable
+from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, WITH_THE_APPLICANT
 from workflow.words import N_, Sentence
 
-WITH_THE_APPLICANT = tuple(state for state in State if editable(state))
 WITHOUT_SECOND_FACTOR = and_(Account.role.in_(accounts.STAFF), Account.active, ~Account.second_factor)
 MOST_NAMED = 5
 """Colleagues that a sentence names; the number says how many there are."""

@@ -137,3 +137,7 @@ def actions(state: State, role: Role) -> tuple[Transition, ...]:
 def editable(state: State) -> bool:
     """Say whether the applicant may still change the application (A14)."""
     return (state, SAVE) in PERFORMED
+
+
+WITH_THE_APPLICANT = tuple(state for state in State if editable(state))
+"""What is typed in these is nobody else's to read until it is submitted."""

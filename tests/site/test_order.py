@@ -14,6 +14,8 @@ from models import Account, Action, Application, State, db, now
 from tests import factories
 from tests.machine.site import Client
 from tests.site.test_deciding import decide, sit_down
+from workflow import form
+from workflow.form import EDUCATIONS
 
 NEXT = re.compile(r'<a href="([^"]+)" rel="next">')
 NUMBER = re.compile(r'<a href="[^"]*/(\d{4}-\d+)/">')
@@ -80,7 +82,7 @@ def test_a_span_of_time_is_shown_in_the_order_of_time(app: Flask, client: Client
         world = factories.world()
         numbers = at(State.PRELIMINARY_REVIEW, world, 3)
         sit_down(client, world.banner.clerk)
-    assert headings(client, "/office/?tab=all") == {"编号", "姓名", "提交时间", "等待"}
+    assert headings(client, "/office/?tab=all") == {"编号", "姓名", "提交时间", "业务状态"}
     assert headings(client, "/office/?tab=all&submitted=week") == {"提交时间"}
     narrowed = "/office/?tab=all&submitted=week&sort=name&order=desc"
     assert [number for page in pages(client, narrowed) for number in page] == numbers[::-1]
@@ -122,3 +124,55 @@ def test_who_has_decided_nothing_yet_reads_when_there_will_be_something(app: Fla
     page = client.get("/office/?tab=decided").text
     assert "申请提交到这里后会列在此处。" in page
     assert "最近审核的在前" not in page
+
+
+def test_each_tab_offers_the_filters_that_leave_something_out(app: Flask, client: Client) -> None:
+    with app.app_context():
+        world = factories.world()
+        at(State.CITY_REVIEW, world, 1)
+        sit_down(client, world.centre)
+
+    def offered(address: str) -> set[str]:
+        return set(re.findall(r'<select id="\w+" name="(\w+)"', client.get(address).text))
+
+    assert offered("/city/") == {"education", "submitted", "waiting"}
+    for tab in ("decided", "all"):
+        assert offered(f"/city/?tab={tab}") == {"education", "submitted", "result"}
+    page = client.get("/city/?education=doctor&waiting=3").text
+    assert 'href="/city/?education=doctor&amp;tab=all"' in page, (
+        "what the other tab does not offer stays behind"
+    )
+
+
+def test_who_has_waited_longest_stands_first_and_that_is_called_descending(
+    app: Flask, client: Client
+) -> None:
+    with app.app_context():
+        world = factories.world()
+        at(State.PRELIMINARY_REVIEW, world, 1)
+        sit_down(client, world.banner.clerk)
+    assert re.search(r'aria-sort="descending"><a href="[^"]*order=desc">等待', client.get("/office/").text)
+
+
+def test_what_is_typed_since_the_last_submission_is_nobody_elses_to_read(app: Flask, client: Client) -> None:
+    with app.app_context():
+        world = factories.world()
+        returned, other = (
+            factories.application_at(state, world.banner, world)
+            for state in (State.RETURNED, State.ENTERPRISE_REVIEW)
+        )
+        number = returned.number
+
+        def otherwise(application: Application) -> None:
+            form.put(application, "education", "college")
+            form.put(application, "bank_account", other.bank_account)
+
+        factories.act(returned, Action.SAVE, returned.applicant, change=otherwise)
+        reviewer = world.banner.reviewer
+        sit_down(client, reviewer)
+    page = client.get("/enterprise/?tab=all&sort=number").text
+    row = re.search(rf"{number}</td>.*?</tr>", page, re.DOTALL)
+    assert row is not None
+    assert not any(word in row[0] for word in EDUCATIONS.values())
+    assert number not in client.get("/enterprise/?tab=all&education=college").text
+    assert "相同" not in client.get(f"/enterprise/{number}/").text
