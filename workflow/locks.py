@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import Attempts, db, exclusive, now
@@ -83,7 +83,7 @@ def count(purpose: Purpose, subject: str, address: str) -> None:
     with exclusive():
         here = _held(purpose, subject, place)
         counted = [(here, limits.here)]
-        if not _is_known(here, at):
+        if not _is_known(subject, place, at):
             counted += [
                 (_held(purpose, subject, ""), limits.login),
                 (_held(purpose, "", place), limits.address),
@@ -105,7 +105,7 @@ def succeeded(purpose: Purpose, subject: str, address: str) -> None:
     place, at = _digest(address), now()
     with exclusive():
         here = _held(purpose, subject, place)
-        known = _is_known(here, at)
+        known = _is_known(subject, place, at)
         here.opened_at = at
         _begin_anew(here)
         _begin_anew(_held(purpose, subject, ""))
@@ -136,8 +136,11 @@ def sweep() -> None:
         )
 
 
-def _is_known(here: Attempts, at: datetime) -> bool:
-    return here.opened_at is not None and here.opened_at + KNOWN > at
+def _is_known(subject: str, place: str, at: datetime) -> bool:
+    """Say whether this login has been right from this address, for whatever purpose: who has logged in from there is in
+    nobody's way to a new password either."""
+    opened = Attempts.subject == subject, Attempts.address == place, Attempts.opened_at > at - KNOWN
+    return db.session.scalar(select(exists().where(*opened))) is True
 
 
 def _begin_anew(row: Attempts) -> None:

@@ -102,7 +102,11 @@ def test_nobody_can_lock_anybody_out_from_elsewhere(later: Later) -> None:
     comes_in(login, home)
     later(locks.KNOWN.total_seconds() / 60 - 1)
     locks.sweep()
-    assert locks._is_known(locks._held(Purpose.LOGIN, login, locks._digest(home)), locks.now())
+    assert locks._is_known(login, locks._digest(home), locks.now())
+    for purpose in (Purpose.RECOVERY, Purpose.LETTER):
+        while fails(login, somewhere(), purpose) is None:
+            pass
+        assert fails(login, home, purpose) is None, "nor keep anybody at home from a new password"
 
 
 @pytest.mark.usefixtures("context")
