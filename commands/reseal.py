@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidTag
 from flask.cli import with_appcontext
 from sqlalchemy import Column, Text, select, type_coerce, update
 
-from models import db
+from models import db, exclusive
 from models.secrets import sealed_columns, vault
 
 AT_ONCE = 200
@@ -31,9 +31,15 @@ def reseal() -> None:
 
 def _batches(column: Column[str]) -> Iterator[int]:
     """Yield how many values each commit has rewritten."""
+    while done := _batch(column):
+        yield done
+
+
+def _batch(column: Column[str]) -> int:
     key, sealed = column.table.primary_key.columns[0], type_coerce(column, Text)
     older = select(key, sealed).where(~sealed.startswith(vault.writes_with, autoescape=True)).order_by(key)
-    while rows := db.session.execute(older.limit(AT_ONCE)).all():
+    with exclusive():
+        rows = db.session.execute(older.limit(AT_ONCE)).all()
         for row, value in rows:
             anew = vault.seal(vault.open(value, column.type.context), column.type.context)  # type: ignore[attr-defined]
             # Only what nobody has changed since it was read; a change is sealed with the present key anyway.
@@ -42,5 +48,4 @@ def _batches(column: Column[str]) -> Iterator[int]:
                 .where(key == row, sealed == value)
                 .values({column.name: type_coerce(anew, Text)})
             )
-        db.session.commit()
-        yield len(rows)
+    return len(rows)
