@@ -14,6 +14,7 @@ from typing import BinaryIO
 from uploads import decoding, kinds
 from uploads.errors import NotShown, Unfit
 from uploads.kinds import Kind
+from uploads.storage import is_older
 
 WIDTHS = (160, 900, 1800)
 """Pixels: in a list, in a page, zoomed. No others, so that nobody fills the disk with sizes."""
@@ -95,7 +96,7 @@ class PreviewCache:
         latest = time.time() - older_than.total_seconds()
         removed = 0
         for path in self.root.glob("*/*/*"):
-            if path.stat().st_mtime < latest:
+            if is_older(path, latest):
                 path.unlink(missing_ok=True)
                 removed += 1
         return removed

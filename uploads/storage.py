@@ -108,10 +108,10 @@ class LocalDisk:
         """
         latest = time.time() - older_than.total_seconds()
         for leftover in self._arriving.glob("*"):
-            if _is_older(leftover, latest):
+            if is_older(leftover, latest):
                 leftover.unlink(missing_ok=True)
         removed = []
-        old = (name for name in self._names() if _is_older(self.path(name), latest))
+        old = (name for name in self._names() if is_older(self.path(name), latest))
         while names := list(islice(old, SWEPT_AT_ONCE)):
             known = named(names)
             removed += [name for name in names if name not in known]
@@ -166,7 +166,8 @@ def _sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def _is_older(path: Path, latest: float) -> bool:
+def is_older(path: Path, latest: float) -> bool:
+    """Say whether a file was written before; one that somebody removes meanwhile was not."""
     try:
         return path.stat().st_mtime < latest
     except FileNotFoundError:

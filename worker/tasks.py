@@ -47,7 +47,7 @@ def for_app(app: Flask) -> Tasks:
             importing.work_off()
             if heartbeats.take_turn(heartbeats.SWEEP, A_DAY):
                 imports.forget_old()
-                sweeping.sweep()
                 sweeping.forget()
+                sweeping.sweep()
 
     return Tasks(kept, deliver, import_enterprises)
