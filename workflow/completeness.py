@@ -100,9 +100,14 @@ def _birth_date(application: Application) -> str:
     born: date = value(application, "birth_date")
     if _citizen(application) and born != people.birth_date(application.identity_number):
         return N_("出生日期与公民身份号码不一致。")
-    if not YOUNGEST <= today().year - born.year <= OLDEST:
+    if not YOUNGEST <= _age(born) <= OLDEST:
         return N_("出生日期不合理，请核对。")
     return ""
+
+
+def _age(born: date) -> int:
+    at = today()
+    return at.year - born.year - ((at.month, at.day) < (born.month, born.day))
 
 
 def _phone(application: Application) -> str:
@@ -122,9 +127,12 @@ def _email(application: Application) -> str:
     return ""
 
 
-def _not_later_than_today(key: str) -> Callable[[Application], str]:
+def _in_this_life(key: str) -> Callable[[Application], str]:
     def check(application: Application) -> str:
-        return N_("%(label)s不能晚于今天。") if value(application, key) > today() else ""
+        day, born = value(application, key), value(application, "birth_date")
+        if day > today():
+            return N_("%(label)s不能晚于今天。")
+        return N_("%(label)s不能早于出生日期。") if born and day < born else ""
 
     return check
 
@@ -162,12 +170,12 @@ CHECKS: dict[str, Callable[[Application], str]] = {
     "birth_date": _birth_date,
     "phone": _phone,
     "email": _email,
-    "graduated_on": _not_later_than_today("graduated_on"),
+    "graduated_on": _in_this_life("graduated_on"),
     "enterprise_id": _enterprise,
-    "arrived_on": _not_later_than_today("arrived_on"),
-    "contract_start": _not_later_than_today("contract_start"),
+    "arrived_on": _in_this_life("arrived_on"),
+    "contract_start": _in_this_life("contract_start"),
     "contract_end": _contract_end,
-    "insurance_start": _not_later_than_today("insurance_start"),
+    "insurance_start": _in_this_life("insurance_start"),
     "bank_account": _bank_account,
 }
 
