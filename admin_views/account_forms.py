@@ -27,7 +27,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, EqualTo, Length, Optional, Regexp
 
 from admin_views import kept_licence
-from admin_views.typed import as_number, one_line, telephone
+from admin_views.typed import as_name, as_number, one_line, telephone
 from models import Region, db
 from uploads.errors import UploadError
 from uploads.receive import Received
@@ -83,7 +83,7 @@ def _name(label: Any, missing: Any) -> StringField:
     return StringField(
         label,
         [DataRequired(missing), Length(max=NAME_LENGTH, message=_("最多 60 个字。"))],
-        filters=[one_line],
+        filters=[as_name],
         render_kw={"autocomplete": "name"},
     )
 
@@ -229,7 +229,7 @@ class EnterpriseFields(FlaskForm):
             DataRequired(_("请填写单位名称。")),
             Length(max=ENTERPRISE_NAME_LENGTH, message=_("最多 100 个字。")),
         ],
-        filters=[one_line],
+        filters=[as_name],
         description=_("与营业执照一致的全称。"),
         render_kw={"autocomplete": "organization"},
     )
@@ -314,7 +314,7 @@ class InvitationForm(FlaskForm):
     name = StringField(
         _("姓名"),
         [DataRequired(_("请填写姓名。")), Length(max=NAME_LENGTH, message=_("最多 60 个字。"))],
-        filters=[one_line],
+        filters=[as_name],
         render_kw={"autocomplete": "off"},
     )
     phone = TelField(

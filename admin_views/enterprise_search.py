@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement
 from models import Enterprise
 from models.search import contains
 from workflow.people import normalised
+from workflow.words import as_name
 
 LETTERS = re.compile(r"[A-Za-z]+")
 CODE = re.compile(r"[0-9A-Z]{1,18}")
@@ -15,6 +16,7 @@ LENGTH_OF_A_CODE = 18
 
 def ways(words: str) -> list[ColumnElement[bool]]:
     """Return the ways in which words find enterprises, each served by an index of its own; what any of them finds counts."""
+    words = as_name(words)
     found = [contains(Enterprise.name, words)]
     if LETTERS.fullmatch(words):
         found.append(contains(Enterprise.initials, words.lower()))

@@ -34,7 +34,7 @@ from workflow.employers import code_fault
 from workflow.form import EDUCATIONS
 from workflow.people import PAPERS, normalised
 from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS, WITH_THE_APPLICANT
-from workflow.words import N_
+from workflow.words import N_, as_name
 
 PAGE_SIZE = 20
 LAST_LETTER = "\U0010ffff"
@@ -235,7 +235,7 @@ def search(words: str) -> Search:
 
     Application number, whole identity number, pinyin initials, name, employer's name or code.
     """
-    ways: list[str] = []
+    words, ways = as_name(words), list[str]()
     how: Lookup | None = None
     values: dict[str, Any] = {}
     if number := NUMBER.fullmatch(unicodedata.normalize("NFKC", words)):

@@ -16,6 +16,11 @@ def one_line(text: str | None) -> str | None:
     return words.one_line(text)
 
 
+def as_name(text: str | None) -> str | None:
+    """Return a person's or an enterprise's name without spaces between Chinese characters."""
+    return None if text is None else words.as_name(text)
+
+
 def as_number(text: str | None) -> str | None:
     """Return a number or code as it is compared: full-width digits of an input method made ordinary."""
     return normalised(one_line(text) or "") if text is not None else None

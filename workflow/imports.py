@@ -34,7 +34,7 @@ from workflow import administration, employers, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible
 from workflow.people import normalised
 from workflow.pinyin import initials
-from workflow.words import N_, Sentence, one_line, telephone
+from workflow.words import N_, Sentence, as_name, one_line, telephone
 
 LEASE = timedelta(minutes=2)
 """How long a claimed import is one worker's alone; each piece of work renews it."""
@@ -367,7 +367,7 @@ def _judge(
 ) -> None:
     """Note everything that is wrong with a row."""
     cells = row.cells
-    cells[TELEPHONE] = telephone(cells[TELEPHONE])
+    cells[TELEPHONE], cells[NAME] = telephone(cells[TELEPHONE]), as_name(cells[NAME])
     for key, label in COLUMNS.items():
         if not cells[key]:
             row.wrong(key, N_("缺少%(label)s。"), label=label)

@@ -38,6 +38,15 @@ def one_line(text: str) -> str:
     return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
+HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+BETWEEN_HAN = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
+
+
+def as_name(text: str) -> str:
+    """Return a name as it is found again: forms on paper leave a space in a name of two characters, and people type it."""
+    return BETWEEN_HAN.sub("", one_line(text))
+
+
 def telephone(text: str) -> str:
     """Return a telephone number without spaces and without the country's +86, none of its digits of full width."""
     return re.sub(r"^(\+|00)86-?|[\s()]", "", unicodedata.normalize("NFKC", one_line(text)))

@@ -68,7 +68,7 @@ def attachments(app: Flask) -> list[Path]:
 
 @pytest.mark.guide("A2")
 def test_a_person_registers_notes_the_code_and_is_in(client: Client, stored: Stored) -> None:
-    given = person(number="15060219900101001６", phone="138 4771-0000")
+    given = person(name=" 王　晓敏", number="15060219900101001６", phone="138 4771-0000")
     assert client.send(PERSON, given).location == "/register/personal/received/"
     account = stored(lambda: db.session.scalars(select(Account)).one())
     assert (account.role, account.name) == (Role.APPLICANT, "王晓敏")
