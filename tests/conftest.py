@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.machine.requirements",
+    "tests.machine.chance",
     "tests.machine.databases",
     "tests.machine.site",
     "tests.browser.fixtures",
