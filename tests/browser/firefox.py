@@ -6,7 +6,6 @@ import base64
 import itertools
 import json
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from marionette_driver.keys import Keys
 from marionette_driver.marionette import ActionSequence, Marionette, WebElement
 
 from tests.browser.driver import PATIENCE, Browser, NotReady, NotSeen, Page, with_look
+from tests.machine.processes import free_port
 
 PROGRAMS = ("/usr/bin/firefox-esr", "/usr/bin/firefox")
 OPTIONS = ("-marionette", "-headless", "-no-remote", "-remote-allow-system-access")
@@ -182,9 +182,7 @@ class Firefox(Browser):
     def __init__(self) -> None:
         super().__init__()
         program = next((path for path in PROGRAMS if Path(path).exists()), PROGRAMS[0])
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         self._profile = Path(tempfile.mkdtemp(prefix="firefox-"))
         settings = SETTINGS | {"marionette.port": port}
         (self._profile / "user.js").write_text(

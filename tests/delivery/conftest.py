@@ -24,7 +24,7 @@ from app import create_app
 from config import settings
 from models import Account, Delivery, Message, Way, db, exclusive, now
 from tests import factories
-from tests.machine.processes import Server, free_port
+from tests.machine.processes import PATIENCE, Server, free_port
 from tests.machine.secrets import environment
 from tests.workflow.conftest import cheap_passwords
 from worker import outbox
@@ -41,7 +41,9 @@ class MailSink:
     def __init__(self, **given: Any) -> None:
         self.received: list[EmailMessage] = []
         self.answers: list[str] = []
-        self._controller = Controller(self, hostname="127.0.0.1", port=free_port(), **given)
+        self._controller = Controller(
+            self, hostname="127.0.0.1", port=free_port(), ready_timeout=PATIENCE, **given
+        )
         self._controller.start()
         self.port = self._controller.port
 

@@ -7,18 +7,52 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import cycle, islice
 from pathlib import Path
 
 PATIENCE = 60  # seconds until a server answers
 FAREWELL = 15  # seconds until it has ended
 
 
+FIRST_PORT, LAST_PORT = 11_000, 60_000  # below them lies 10080, to which no browser goes
+PORTS = 400  # a port that was used rests for a minute; no process of tests uses up so many in that time
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody takes before its server does: the next one of those that belong to this process."""
+    _, ports = _own_ports()
+    return next(port for port in islice(ports, PORTS) if _is_free(port))
+
+
+@cache
+def _own_ports() -> tuple[socket.socket, Iterator[int]]:
+    """The ports that this process has for itself, and the socket on the one before them by which others know it.
+
+    The first that are found lie below 32768, from where on the system gives one to each connection of a client.
+    """
+    for first in range(FIRST_PORT, LAST_PORT, PORTS):
+        if sign := _held(first):
+            return sign, cycle(range(first + 1, first + PORTS))
+    raise RuntimeError(f"no {PORTS} ports are free between {FIRST_PORT} and {LAST_PORT}")
+
+
+def _held(port: int) -> socket.socket | None:
+    """The port, kept from everybody else while the socket is open; None when somebody else has it."""
+    held = socket.socket()
+    try:
+        held.bind(("127.0.0.1", port))
+    except OSError:
+        held.close()
+        return None
+    return held
+
+
+def _is_free(port: int) -> bool:
+    if held := _held(port):
+        held.close()
+    return held is not None
 
 
 class Server:
