@@ -146,6 +146,7 @@ DEEDS = (
     *["anybody_tries_anything"] * 3,
     *["somebody_begins_after_reading"] * 2,
     *["an_enterprise_is_moved"] * 2,
+    *["it_goes_another_way"] * 2,
     "somebody_begins",
     "it_is_withdrawn",
     "another_employer_is_named",
@@ -266,6 +267,17 @@ class Office(RuleBasedStateMachine):
         self.activate(case.desk or case.owner, True)
         self.reads_the_notice(case.owner)
         self.acts(case.desk or case.owner, case, Action.PASS if case.desk else Action.SUBMIT)
+
+    def it_goes_another_way(self, chance: Chance) -> None:
+        """What else this person may do, done so that nothing hinders it: by chance alone an office rarely returns one."""
+        case = self.under_way(chance)
+        name = case.desk or case.owner
+        self.activate(name, True)
+        self.reads_the_notice(case.owner)
+        others = (Action.RETURN, Action.REFUSE) if case.desk else (Action.SAVE,)
+        may = [action for action in others if action in MAY[name.split()[0]].get(case.state, ())]
+        if may:
+            self.acts(name, case, may[chance.choice % len(may)], REASON)
 
     def it_is_withdrawn(self, chance: Chance) -> None:
         case = self.under_way(chance)
@@ -517,7 +529,7 @@ class Office(RuleBasedStateMachine):
         assert [name for name in APPLICANTS if row[f"waits {name}"]] in ([], [case.owner])
 
 
-@pytest.fixture(params=[("sqlite", 44, 50, 2_000), ("postgresql", 8, 40, 200)], ids=lambda size: size[0])
+@pytest.fixture(params=[("sqlite", 52, 50, 2_000), ("postgresql", 8, 40, 200)], ids=lambda size: size[0])
 def size(request: pytest.FixtureRequest) -> tuple[str, int, int, int]:
     return request.param
 
