@@ -25,7 +25,14 @@ from workflow import completeness, form
 from workflow.calendar import today
 from workflow.errors import Incomplete, PeriodClosed
 
-TOMORROW = today() + timedelta(days=1)
+TODAY = today()
+YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _the_day_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    # midnight may come between reading this file and running its tests
+    monkeypatch.setattr(completeness, "today", lambda: TODAY)
 
 
 def told(application: Application) -> dict[str, str]:
@@ -93,7 +100,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("graduated_on", date(1890, 7, 1), "毕业时间不能早于出生日期。"),
     ("contract_end", date(2021, 3, 1), "劳动合同终止时间应晚于起始时间。"),
     ("contract_end", date(2020, 3, 1), "劳动合同终止时间应晚于起始时间。"),
-    ("contract_end", today() - timedelta(days=1), "劳动合同已到期，请按现行合同填写。"),
+    ("contract_end", YESTERDAY, "劳动合同已到期，请按现行合同填写。"),
     ("bank_account", "6217-0000", "银行账号应为 8 至 30 位数字。"),
     ("bank_account", "1234567", "银行账号应为 8 至 30 位数字。"),
     ("bank_account", "1" * 31, "银行账号应为 8 至 30 位数字。"),
@@ -118,9 +125,9 @@ def test_today_is_early_enough_and_an_email_need_not_be_given(ordos: World) -> N
     application = complete_application(
         ordos.banner.enterprise,
         email="",
-        arrived_on=today(),
-        contract_start=today() - timedelta(days=1),
-        contract_end=today(),
+        arrived_on=TODAY,
+        contract_start=YESTERDAY,
+        contract_end=TODAY,
     )
     assert told(application) == {}
 
@@ -134,9 +141,8 @@ def test_a_birth_date_is_judged_also_where_no_number_says_it(
     ordos: World, days: int, reasonable: bool
 ) -> None:
     person = applicant("Anna Petrova", number=f"P{identity_number()[-8:]}", paper="passport")
-    born = today() - timedelta(
-        days=days
-    )  # a few days on either side of a birthday, by the leap years between
+    # A few days on either side of a birthday, by the leap years between.
+    born = TODAY - timedelta(days=days)
     application = complete_application(ordos.banner.enterprise, person, birth_date=born, sex="male")
     assert told(application) == ({} if reasonable else {"birth_date": "出生日期不合理，请核对。"})
 
@@ -245,22 +251,22 @@ def test_the_papers_asked_for_are_those_that_the_administrator_lists(own_ordos: 
 def test_outside_the_period_nothing_is_submitted_and_the_next_opening_is_named(own_ordos: World) -> None:
     application = complete_application(own_ordos.banner.enterprise)
     period = db.session.query(Period).one()
-    period.opens, period.closes = today() - timedelta(days=30), today() - timedelta(days=1)
+    period.opens, period.closes = TODAY - timedelta(days=30), YESTERDAY
     db.session.commit()
     with pytest.raises(PeriodClosed) as closed:
         submit(application)
     assert closed.value.opens is None
 
     for days in (90, 40):
-        opens = today() + timedelta(days=days)
+        opens = TODAY + timedelta(days=days)
         saved(Period(name=f"{days}", opens=opens, closes=opens + timedelta(days=9)))
     with pytest.raises(PeriodClosed) as closed:
         submit(application)
-    assert closed.value.opens == today() + timedelta(days=40)
+    assert closed.value.opens == TODAY + timedelta(days=40)
     assert application.state is State.DRAFT
 
     act(application, Action.SAVE, application.applicant)
-    period.closes = today()
+    period.closes = TODAY
     db.session.commit()
     submit(application)
     assert application.state is State.ENTERPRISE_REVIEW
