@@ -13,7 +13,7 @@ import pytest
 
 from tests.delivery.conftest import until
 from tests.machine.databases import Databases
-from tests.machine.processes import Server, free_port
+from tests.machine.processes import PATIENCE, Server, free_port
 from tests.machine.secrets import environment
 
 COMMAND = [sys.executable, "-m", "gunicorn", "app:create_app()"]
@@ -29,7 +29,7 @@ def start(databases: Databases, tmp_path: Path) -> Iterator[Callable[[], Server]
 
         def answers() -> bool:
             with suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=20).close()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE).close()
                 return True
             return False
 
@@ -66,7 +66,7 @@ def test_the_worker_comes_and_goes_with_the_site(start: Callable[[], Server]) ->
     os.kill(first, signal.SIGKILL)
     second = until(lambda: worker_of(site) not in (None, first) and worker_of(site))
     site.process.send_signal(signal.SIGINT)
-    assert site.process.wait(20) == 0
+    assert site.process.wait(PATIENCE) == 0
     assert is_gone(second)
     assert "Traceback" not in site.log_text()
 
@@ -74,4 +74,4 @@ def test_the_worker_comes_and_goes_with_the_site(start: Callable[[], Server]) ->
     third = until(lambda: worker_of(other))
     until(lambda: Path(f"/proc/{third}/cmdline").exists())
     os.kill(other.process.pid, signal.SIGKILL)
-    until(lambda: is_gone(third), 30)
+    until(lambda: is_gone(third))
