@@ -22,6 +22,7 @@ from admin_views.keyset import Order, page
 from admin_views.typed import count
 from models import Import, ImportRow, ImportState, Region, db, now
 from uploads import sheets
+from uploads.delivery import download_as
 from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
 from uploads.receive import discard
@@ -192,5 +193,5 @@ class Imports(Administration, ScopedView):
 
 def _download(content: bytes, name: str) -> Response:
     response = Response(content, mimetype=import_sheets.CONTENT_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{sheets.EXTENSION}")
+    response.headers["Content-Disposition"] = download_as(f"{name}.{sheets.EXTENSION}")
     return response

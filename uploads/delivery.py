@@ -42,7 +42,7 @@ def send_original(storage: Storage, name: str, display_name: str, content_type: 
     file = storage.open(name)
     answer = Delivery(wrap_file(request.environ, file), mimetype=content_type, direct_passthrough=True)
     answer.content_length = _size(file)
-    answer.headers["Content-Disposition"] = _download_as(display_name)
+    answer.headers["Content-Disposition"] = download_as(display_name)
     # A copy of somebody's identity card must not stay on the disk of a shared computer.
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
@@ -71,7 +71,8 @@ def send_preview(
     return answer
 
 
-def _download_as(display_name: str) -> str:
+def download_as(display_name: str) -> str:
+    """Return the header of a download under this name. A header holds no Chinese but in this way: no server sends it."""
     name = cleaned(display_name)
     plain = f"attachment.{extension_of(name)}" if extension_of(name) else "attachment"
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
