@@ -4,11 +4,10 @@ Never lets a browser open a stranger's file in place: originals are downloads, w
 """
 
 import os
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import quote
 
 from flask import Response, request
-from werkzeug.datastructures import Headers
 from werkzeug.wsgi import wrap_file
 
 from uploads.names import display_name as cleaned
@@ -20,28 +19,19 @@ PREVIEW_SECONDS = 300
 """How long a reviewer's browser may turn pages without asking again."""
 
 SHUT = {
-    # Should a browser open the answer as a page after all, it may do nothing there.
+    # Should a browser open the answer as a page after all, it may do nothing there: the site's own policy lets more.
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
-class Delivery(Response):
-    """An answer whose safety headers are put on last: Flask-Talisman writes the site's policy over any other."""
-
-    def get_wsgi_headers(self, environ: Any) -> Headers:
-        """Return the headers as they are sent."""
-        headers = super().get_wsgi_headers(environ)
-        headers.update(SHUT)
-        return headers
-
-
 def send_original(storage: Storage, name: str, display_name: str, content_type: str) -> Response:
     """Return the file as it came, as a download under its owner's name. Raises FileNotFoundError."""
     file = storage.open(name)
-    answer = Delivery(wrap_file(request.environ, file), mimetype=content_type, direct_passthrough=True)
+    answer = Response(wrap_file(request.environ, file), mimetype=content_type, direct_passthrough=True)
     answer.content_length = _size(file)
+    answer.headers.update(SHUT)
     answer.headers["Content-Disposition"] = download_as(display_name)
     # A copy of somebody's identity card must not stay on the disk of a shared computer.
     answer.headers["Cache-Control"] = "private, no-store"
@@ -63,7 +53,8 @@ def send_preview(
         previews.put(name, page, width, content)
         if any(storage.missing([name])):  # its owner removed it meanwhile, and the picture with it
             previews.forget(name)
-    answer = Delivery(content, mimetype=CONTENT_TYPE)
+    answer = Response(content, mimetype=CONTENT_TYPE)
+    answer.headers.update(SHUT)
     answer.headers["Content-Disposition"] = "inline"
     answer.headers["Cache-Control"] = f"private, max-age={PREVIEW_SECONDS}"
     answer.set_etag(f"{name.replace('/', '')}-{page}-{width}")
