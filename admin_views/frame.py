@@ -16,6 +16,7 @@ from admin_views import entrance
 from admin_views.languages import language, once_a_language
 from models import Account
 from models.prepared import Prepared
+from uploads.preview import is_shown
 from workflow import form, messages, scope
 from workflow.calendar import ORDOS, Waiting, local_date, today, waited
 from workflow.completeness import Problem
@@ -63,6 +64,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(once)
     app.add_template_filter(each_once)
     app.add_template_filter(once_a_language)
+    app.add_template_test(is_shown, "shown")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 

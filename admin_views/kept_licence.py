@@ -12,12 +12,13 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from models import Enterprise, db
+from uploads import sets
 from uploads.errors import Fault, Refused
 from uploads.names import display_name, extension_of
+from uploads.preview import is_shown
 from uploads.receive import Received, discard, receive
-from uploads.sets import storage
 
-EXTENSIONS = ("jpg", "jpeg", "png", "gif", "bmp", "pdf")
+EXTENSIONS = tuple(filter(is_shown, sets.EXTENSIONS))
 """A licence is looked at in place: pictures and PDF only."""
 ACCEPTED = ",".join(f".{extension}" for extension in EXTENSIONS)
 SECONDS = 12 * 60 * 60
@@ -57,7 +58,7 @@ def opened(word: str | None) -> Received | None:
         received = Received(**_serializer().loads(word or "", max_age=SECONDS))
     except (BadData, TypeError):
         return None
-    if any(storage().missing([received.storage_name])):
+    if any(sets.storage().missing([received.storage_name])):
         return None
     return None if _is_taken(received) else received
 
