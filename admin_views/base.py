@@ -28,6 +28,8 @@ DOOR_OF_CONSOLE = {"personal": "personal", "enterprise": "enterprise"}
 """By which door one comes back in; everybody else uses the staff entrance."""
 LONGEST_ID = 9
 """Digits; more do not fit into an integer of PostgreSQL, which would not answer "no such row" but with an error."""
+MOST_COUNTED = 999
+"""The number on a tab or in a menu stops here and says 999+: an exact count would cost as much as the table is long."""
 
 
 class RowId(IntegerConverter):
@@ -153,7 +155,7 @@ class MenuItem(NamedTuple):
     label: str
     url: str
     current: bool
-    count: int  # type: ignore[assignment]  # a tuple's own counts what is in it
+    count: str  # type: ignore[assignment]  # a tuple's own counts what is in it
 
 
 def menu(admin: Admin | None, present: BaseView | None = None) -> tuple[MenuItem, ...]:
@@ -161,9 +163,16 @@ def menu(admin: Admin | None, present: BaseView | None = None) -> tuple[MenuItem
     asked = menu_numbers(admin)
     counts = dict(zip(asked, numbers(*asked.values()), strict=True))
     return tuple(
-        MenuItem(listed(str(view.name)), address_of(view), view is present, counts.get(view, 0))
+        MenuItem(
+            listed(str(view.name)), address_of(view), view is present, number_on_tab(counts.get(view, 0))
+        )
         for view in _shown_in_menu(admin)
     )
+
+
+def number_on_tab(number: int) -> str:
+    """Return a number as a tab or a menu says it."""
+    return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)
 
 
 def address_of(view: BaseView) -> str:

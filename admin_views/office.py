@@ -10,14 +10,14 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, select
 from werkzeug.wrappers import Response
 
-from admin_views.base import ScopedView, menu
+from admin_views.base import MOST_COUNTED, ScopedView, menu
 from admin_views.enterprise_search import ways
 from admin_views.frame import said
 from admin_views.keyset import Order, page
 from admin_views.paper_routes import sent_original, sent_picture
 from admin_views.papers import Paper, Shelf, shown
 from admin_views.review import ReviewConsole
-from admin_views.review_list import MOST_COUNTED, PAGE_SIZE
+from admin_views.review_list import PAGE_SIZE
 from admin_views.review_page import too_long
 from admin_views.typed import one_line
 from models import Application, Enterprise, Registration, RegistrationAction, db
@@ -204,7 +204,7 @@ def _number_waiting(actor: scope.Anybody) -> Select[Any]:
     some = (
         select(Enterprise.id)
         .where(scope.enterprises(actor), _waiting())
-        .limit(constant(MOST_COUNTED))
+        .limit(constant(MOST_COUNTED + 1))
         .subquery()
     )
     return select(func.count()).select_from(some)

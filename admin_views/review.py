@@ -16,7 +16,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select
 
 from admin_views import review_list
-from admin_views.base import ScopedView, address_of, menu, menu_numbers
+from admin_views.base import ScopedView, address_of, menu, menu_numbers, number_on_tab
 from admin_views.frame import numbers, own_numbers, said, tell
 from admin_views.keyset import Listing
 from admin_views.languages import once_a_language
@@ -158,7 +158,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
                 label,
                 f"{self._narrowing_that_stays(address, key, chosen)}tab={key}",
                 key == present,
-                review_list.number_on_tab(numbers(*asked)[-1]) if key == "waiting" else None,
+                number_on_tab(numbers(*asked)[-1]) if key == "waiting" else None,
             )
             for key, label in _words(type(self)).tabs
         )

@@ -23,6 +23,7 @@ from sqlalchemy import (
     true,
 )
 
+from admin_views.base import MOST_COUNTED
 from admin_views.keyset import Listing, Order
 from models import Application, Enterprise, Result, Review, State, now
 from models.database import Instant, as_stored, constant
@@ -39,9 +40,6 @@ from workflow.words import N_, as_name
 PAGE_SIZE = 20
 LAST_LETTER = "\U0010ffff"
 """Sorts after every other."""
-
-MOST_COUNTED = 999
-"""The number on a tab stops here and says 999+: an exact count would cost as much as the table is long."""
 
 MOST_LISTINGS = 500
 """So many shapes of a list are kept with their statements: roles, tabs, filters and sortings as people combine them."""
@@ -347,8 +345,3 @@ def counted(actor: scope.Anybody) -> Select[Any]:
     """Return the query for how many rows wait, counting one further than MOST_COUNTED."""
     some = select(Application.id).where(scope.waiting(actor)).limit(constant(MOST_COUNTED + 1)).subquery()
     return select(func.count()).select_from(some)
-
-
-def number_on_tab(number: int) -> str:
-    """Return a number as a tab says it."""
-    return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)

@@ -248,6 +248,28 @@ def test_what_the_office_decides_cannot_be_posted(
     assert stored(the_enterprise).registration is Registration.PENDING
 
 
+def test_more_that_wait_than_are_counted_are_said_to_be_more(
+    client: Client, made: Made, office: tuple[Region, Any, Account]
+) -> None:
+    first = made(factories.enterprise, office[0], Registration.PENDING)
+    alike = {key: getattr(first, key) for key in ("initials", "region_id", "contact_name", "contact_phone")}
+
+    def wait(many: int) -> None:
+        for each in range(many):
+            code, name = factories.credit_code(), f"待审核的第{each}家公司"
+            db.session.add(
+                Enterprise(name=name, credit_code=code, registration=Registration.PENDING, **alike)
+            )
+        db.session.commit()
+
+    log_in(client, office[2])
+    for further, told in ((998, "999"), (1, "999+")):
+        made(wait, further)
+        page = words(client.get("/office/enterprises/"))
+        assert f"企业账号 {told} " in page  # the menu
+        assert f"待审核 {told} 全部" in page
+
+
 @pytest.mark.guide("E1")
 def test_ones_own_licence_is_shown_as_our_picture_and_downloaded_as_it_came(registered: Client) -> None:
     picture = registered.get(f"{OWN}licence/1-900.jpg")
