@@ -1,6 +1,7 @@
 """Coming in, registering, a forgotten password, and one's own account (A2, E1, E4).
 
-No answer here tells a stranger who has an account: a wrong name and a wrong secret read the same and take as long.
+No answer here tells a stranger who has an account: a wrong name and a wrong secret read the same and are looked up
+alike. Only a code that somebody can be sent takes one message longer.
 """
 
 from collections.abc import Callable

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from models import Account, Action, Change, Invitation, Message, Registration, Review, State, db, now
 from tests import factories
 from tests.factories import PASSWORD, World, act, application_at
+from tests.site.statements import asked
 from tests.workflow.at_once import at_once
 from workflow import accounts, resets, reviewers, scope, staff
 from workflow.administration import REVIEWERS
@@ -58,6 +59,20 @@ def test_an_invited_reviewer_chooses_a_password_and_decides_like_the_first_one(o
     assert application.state is State.PRELIMINARY_REVIEW
     named = f"钱多（{login}）"
     assert trail(ordos) == [(first.name, {"invited": named}), ("钱多", {"joined": named})]
+
+
+def test_a_login_that_nobody_has_is_looked_up_like_any_other(ordos: World) -> None:
+    """Else how long it takes would tell who has an account."""
+    invited = reviewers.invite(ordos.banner.reviewer, "钱多", PHONE)
+    logins = [invited.account.login or "", ordos.banner.reviewer.login or "", "nobody-1"]
+    db.session.commit()
+    done = []
+    for login in logins:
+        with asked(db.engine) as statements:
+            assert reviewers.accept(login, "AAAA-AAAA-AAAA-AAAA", OWN) is None
+        db.session.rollback()
+        done.append(statements)
+    assert done[0] == done[1] == done[2]
 
 
 def test_the_code_is_stored_as_its_digest_alone_and_goes_by_the_outbox(ordos: World) -> None:
