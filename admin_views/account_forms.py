@@ -62,7 +62,8 @@ def _right_code(_form: Form, field: Field) -> None:
         raise ValidationError(gettext(sentence))
 
 
-def _right_telephone(_form: Form, field: Field) -> None:
+def right_telephone(_form: Form, field: Field) -> None:
+    """Refuse what no telephone has as its number."""
     if sentence := telephone_fault(field.data):
         raise ValidationError(gettext(sentence))
 
@@ -101,7 +102,7 @@ def _mobile(**more: Any) -> TelField:
 def _telephone(label: Any, given: Any = None, **more: Any) -> TelField:
     return TelField(
         label,
-        [given or DataRequired(_("请填写联系电话。")), _right_telephone],
+        [given or DataRequired(_("请填写联系电话。")), right_telephone],
         filters=[telephone],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
         **more,

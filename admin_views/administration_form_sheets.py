@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     Form,
     FormField,
     HiddenField,
@@ -20,7 +19,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
 from admin_views.administration_forms import Line, lines
-from admin_views.application_form import Rows, plain
+from admin_views.application_form import DayField, Rows, plain
 from workflow.form import Field, Kind, in_english
 from workflow.form_draft import NEW
 from workflow.form_rules import (
@@ -161,8 +160,8 @@ class QuantitySheet(FieldSheet):
 
 
 class DaySheet(FieldSheet):
-    least = DateField(_("最早"), [Optional()], description=_("留空不限。"))
-    most = DateField(_("最晚"), [Optional()], description=_("留空不限。"))
+    least = DayField(_("最早"), [Optional()], description=_("留空不限。"), render_kw={"type": "date"})
+    most = DayField(_("最晚"), [Optional()], description=_("留空不限。"), render_kw={"type": "date"})
 
     def show(self, one: Field) -> None:
         super().show(one)

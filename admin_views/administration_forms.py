@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import ColumnElement, select
-from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import (
     DataRequired,
     InputRequired,
@@ -20,8 +20,10 @@ from wtforms.validators import (
     ValidationError,
 )
 
+from admin_views.account_forms import right_telephone
+from admin_views.application_form import DayField
 from admin_views.frame import said
-from admin_views.typed import one_line
+from admin_views.typed import half_width, one_line, telephone
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow import consequences
 from workflow.accounts import STAFF
@@ -49,11 +51,13 @@ TELEPHONE = Regexp(TELEPHONE_SHAPE, message=_("请填写电话号码，例如：
 
 
 class Line(StringField):
-    """One line of text, without the spaces around it."""
+    """One line of text, without the spaces around it; a number or code is made `ordinary` further."""
 
-    def __init__(self, label: Any, longest: int, *validators: Any, **given: Any) -> None:
+    def __init__(
+        self, label: Any, longest: int, *validators: Any, ordinary: Any = one_line, **given: Any
+    ) -> None:
         limit = Length(max=longest, message=_("最多 %(max)d 个字。"))
-        super().__init__(label, [*validators, limit], filters=[one_line], **given)
+        super().__init__(label, [*validators, limit], filters=[ordinary], **given)
 
 
 class Words(SelectField):
@@ -112,6 +116,7 @@ class RegionForm(FlaskForm):
         12,
         _given(_("请填写代码。")),
         Regexp(r"[0-9A-Za-z]+\Z", message=_("代码由数字和字母组成。")),
+        ordinary=half_width,
         description=_("旗区用六位行政区划代码，园区可自行编排。"),
     )
     kind = Words(
@@ -173,6 +178,7 @@ class OfficeForm(FlaskForm):
         60,
         Optional(),
         TELEPHONE,
+        ordinary=half_width,
         description=_("显示给申请人和企业，用来提醒本单位审核。"),
     )
 
@@ -187,7 +193,9 @@ class EnterpriseForm(FlaskForm):
         description=_("改为其他地区时，正在审核的申请随企业划转；保存前会告诉您有多少件。"),
     )
     contact_name = Line(_("联系人"), 60, _given(_("请填写联系人。")))
-    contact_phone = Line(_("联系电话"), 30, _given(_("请填写联系电话。")), TELEPHONE)
+    contact_phone = Line(
+        _("联系电话"), 30, _given(_("请填写联系电话。")), right_telephone, ordinary=telephone
+    )
     active = BooleanField(
         _("启用"),
         default=True,
@@ -199,7 +207,7 @@ class StaffForm(FlaskForm):
     """`office_id` is asked of clerks of offices alone; the others' desk follows from their role."""
 
     name = Line(_("姓名"), 60, _given(_("请填写姓名。")))
-    phone = Line(_("手机号码"), 30, Optional(), TELEPHONE)
+    phone = Line(_("手机号码"), 30, Optional(), right_telephone, ordinary=telephone)
     office_id = Chosen(
         _("单位"),
         _offices,
@@ -216,6 +224,7 @@ class NewStaffForm(FlaskForm):
         60,
         _given(_("请填写登录名。")),
         Regexp(r"[0-9A-Za-z_.]{3,60}\Z", message=_("登录名为 3 位以上的字母、数字、下划线或点。")),
+        ordinary=half_width,
         description=_("字母、数字、下划线或点，不区分大小写；建立后不能修改。"),
     )
     role = RadioField(
@@ -226,7 +235,7 @@ class NewStaffForm(FlaskForm):
         description=_("建立后不能修改；换岗到其他身份时另建账号。"),
     )
     office_id = Chosen(_("单位"), _offices, _("请选择"), description=_("只有初审单位的工作人员需要选择。"))
-    phone = Line(_("手机号码"), 30, Optional(), TELEPHONE)
+    phone = Line(_("手机号码"), 30, Optional(), right_telephone, ordinary=telephone)
 
     def validate_office_id(self, field: Chosen) -> None:
         if self.role.data == Role.OFFICE.value and field.data is None:
@@ -269,15 +278,17 @@ class NoticeForm(FlaskForm):
 
 class PeriodForm(FlaskForm):
     name = Line(_("名称"), 60, _given(_("请填写名称。")), description=_("例如：2027 年度申报。"))
-    opens = DateField(
+    opens = DayField(
         _("开始日期"),
         [InputRequired(_("请填写日期，例如：2026-11-23。"))],
         description=_("从这一天起可以提交。"),
+        render_kw={"type": "date"},
     )
-    closes = DateField(
+    closes = DayField(
         _("结束日期"),
         [InputRequired(_("请填写日期，例如：2026-11-23。"))],
         description=_("这一天仍可以提交。"),
+        render_kw={"type": "date"},
     )
 
 
@@ -286,11 +297,17 @@ class SettingForm(FlaskForm):
 
 
 class TelephoneSettingForm(FlaskForm):
-    value = Line(_("电话"), 60, _given(_("请填写电话号码。")), TELEPHONE)
+    value = Line(_("电话"), 60, _given(_("请填写电话号码。")), TELEPHONE, ordinary=half_width)
 
 
 class IdleSettingForm(FlaskForm):
-    value = Line(_("分钟"), 3, _given(_("请填写分钟数。")), render_kw={"inputmode": "numeric"})
+    value = Line(
+        _("分钟"),
+        3,
+        _given(_("请填写分钟数。")),
+        ordinary=half_width,
+        render_kw={"inputmode": "numeric"},
+    )
 
     def validate_value(self, field: StringField) -> None:
         """Less would end a session while a page is being read; more would leave it to whoever comes next."""

@@ -1,6 +1,7 @@
 """What people type, made ordinary: invisible characters, spaces and full-width digits of an input method are no difference."""
 
 import re
+import unicodedata
 
 from workflow import words
 from workflow.people import normalised
@@ -24,6 +25,11 @@ def as_name(text: str | None) -> str | None:
 def as_number(text: str | None) -> str | None:
     """Return a number or code as it is compared: full-width digits of an input method made ordinary."""
     return normalised(one_line(text) or "") if text is not None else None
+
+
+def half_width(text: str | None) -> str | None:
+    """Return one line as it was typed, but for the full-width letters and digits of an input method."""
+    return unicodedata.normalize("NFKC", one_line(text) or "") if text is not None else None
 
 
 def count(text: str | None) -> int | None:

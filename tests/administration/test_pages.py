@@ -19,6 +19,7 @@ from models import (
     Material,
     Notice,
     Office,
+    Period,
     Region,
     RegionKind,
     Registration,
@@ -374,6 +375,25 @@ def test_moving_an_enterprise_asks_first_and_then_moves(
     assert rows(select(Review.reason).order_by(Review.id.desc()).limit(1)) == [
         f"企业划转至{prepared.city.region.name}"
     ]
+
+
+def test_what_an_input_method_made_wide_is_kept_as_anybody_else_types_it(
+    admin: Client, prepared: World, rows: Callable[..., object]
+) -> None:
+    (period,) = rows(select(Period.id))
+    at = prepared.banner
+    for path, name, typed, kept in (
+        (f"regions/{at.region.id}", "code", "Ｔ１５０６９９", "T150699"),
+        (f"offices/{at.office.id}", "telephone", "０４７７－８５８６９１２ 转 １", "0477-8586912 转 1"),
+        (f"enterprises/{at.enterprise.id}", "contact_phone", "０４７７－８１２０００１", "0477-8120001"),
+        (f"staff/{at.clerk.id}", "phone", "＋８６ １３９４７７００００１", "13947700001"),
+        (f"periods/{period}", "closes", "２０９９－１２－３１", "2099-12-31"),
+    ):
+        assert change(admin, f"/administration/{path}/", **{name: typed}).status_code == 302, path
+        assert fields(admin.get(f"/administration/{path}/"))[name] == kept
+    new = {"name": "新人", "login": "Ｔｅｓｔ．１", "role": "city", "phone": "１３９４７７００００１"}
+    admin.send("/administration/staff/new/", new)
+    assert rows(select(Account.phone).where(Account.login == "Test.1")) == ["13947700001"]
 
 
 @pytest.mark.guide("D2")
