@@ -203,11 +203,22 @@ class EnterpriseForm(FlaskForm):
     )
 
 
+def _telephone_of_clerk() -> Line:
+    return Line(
+        _("联系电话"),
+        30,
+        Optional(),
+        right_telephone,
+        ordinary=telephone,
+        description=_("手机号码或固定电话；固定电话收不到短信。"),
+    )
+
+
 class StaffForm(FlaskForm):
     """`office_id` is asked of clerks of offices alone; the others' desk follows from their role."""
 
     name = Line(_("姓名"), 60, _given(_("请填写姓名。")))
-    phone = Line(_("手机号码"), 30, Optional(), right_telephone, ordinary=telephone)
+    phone = _telephone_of_clerk()
     office_id = Chosen(
         _("单位"),
         _offices,
@@ -234,8 +245,13 @@ class NewStaffForm(FlaskForm):
         choices=lambda: [(role.value, said(ROLE_WORDS[role])) for role in STAFF],
         description=_("建立后不能修改；换岗到其他身份时另建账号。"),
     )
-    office_id = Chosen(_("单位"), _offices, _("请选择"), description=_("只有初审单位的工作人员需要选择。"))
-    phone = Line(_("手机号码"), 30, Optional(), right_telephone, ordinary=telephone)
+    office_id = Chosen(
+        _("单位"),
+        _offices,
+        _("请选择"),
+        description=_("身份为“%(role)s”时必须选择；其他身份不用选。", role=_(ROLE_WORDS[Role.OFFICE])),
+    )
+    phone = _telephone_of_clerk()
 
     def validate_office_id(self, field: Chosen) -> None:
         if self.role.data == Role.OFFICE.value and field.data is None:

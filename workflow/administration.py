@@ -151,7 +151,7 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
                 "name": N_("姓名"),
                 "role": N_("身份"),
                 "office_id": N_("单位"),
-                "phone": N_("手机号码"),
+                "phone": N_("联系电话"),
                 "active": N_("可以登录"),
                 "password_hash": N_("密码"),
                 "recovery_hash": N_("找回码"),
