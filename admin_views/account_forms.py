@@ -322,10 +322,9 @@ class InvitationForm(FlaskForm):
         _("手机号码"),
         [DataRequired(_("请填写手机号码。")), Regexp(rf"^({MOBILE})$", message=_("请填写 11 位手机号码。"))],
         filters=[mobile],
-        description=_("邀请码用短信发到这个号码。"),
         render_kw={"autocomplete": "off", "inputmode": "tel"},
     )
-    email = _email(autocomplete="off", description=_("填写后也用电子邮件发送。"))
+    email = _email(autocomplete="off")
 
 
 class AcceptedForm(FlaskForm):

@@ -3,10 +3,11 @@
 A code is shown this once, on the answer to whoever invited; no address, no session and no log holds it.
 """
 
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any
 
-from flask import abort, flash, redirect, url_for
+from flask import abort, current_app, flash, redirect, url_for
 from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
@@ -18,11 +19,21 @@ from admin_views.administration_base import confirmed
 from admin_views.administration_trail import last_changes, told_change
 from admin_views.base import ScopedView, menu
 from admin_views.frame import said
-from models import Account, Change, Invitation, db, now
-from workflow import registration, reviewers, scope
+from models import Account, Change, Invitation, Way, db, now
+from workflow import delivery, registration, reviewers, scope
 from workflow.administration import REVIEWERS
 from workflow.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from workflow.words import N_
+
+SENT = {
+    Way.SMS: N_("邀请码也用短信发到这个号码。"),
+    Way.MAIL: N_("填写后，邀请码也用电子邮件发送。"),
+}
+NOT_SENT = {
+    Way.SMS: N_("本系统目前不发送短信。"),
+    Way.MAIL: N_("本系统目前不发送电子邮件。"),
+}
+WAYS = {Way.SMS: N_("短信"), Way.MAIL: N_("电子邮件")}
 
 
 class Reviewers(ScopedView):
@@ -129,6 +140,7 @@ class Reviewers(ScopedView):
             days=reviewers.LIFETIME.days,
             now=now(),
             form=form,
+            hints={way.value: said((SENT if way in _open_ways() else NOT_SENT)[way]) for way in Way},
             changes=[
                 told_change(row)
                 for row in last_changes(
@@ -143,8 +155,13 @@ class Reviewers(ScopedView):
             "reviewers/handover.html",
             invited=invited,
             days=reviewers.LIFETIME.days,
+            ways=[said(WAYS[way]) for way in delivery.reachable(invited.account, _open_ways())],
             address=url_for(
                 "accounts.invitation", door=reviewers.DOOR, login=invited.account.login, _external=True
             ),
         )
         return content, HTTPStatus.OK, {"Cache-Control": "no-store"}
+
+
+def _open_ways() -> Collection[Way]:
+    return current_app.extensions["ways"]

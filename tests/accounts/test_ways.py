@@ -101,3 +101,17 @@ def test_a_page_says_that_a_code_was_sent_and_never_which(app: Flask, client: Cl
     page = client.get("/messages/")
     assert "未读" not in words(page)
     assert "无法打开" not in words(page)
+
+
+def test_who_invites_is_told_whether_the_code_is_sent(app: Flask, client: Client, made: Made) -> None:
+    log_in(client, made(lambda: factories.reviewer(factories.enterprise())))
+    invitation = {"name": "钱多", "phone": "13847710001", "email": "qian@example.com"}
+    assert "本系统目前不发送短信。" in words(client.get("/enterprise/reviewers/"))
+    handed = words(client.send("/enterprise/reviewers/invite/", invitation))
+    assert "请现在交给本人，本系统不会把它发出。" in handed
+    app.extensions["ways"] = frozenset({Way.SMS})
+    page = words(client.get("/enterprise/reviewers/"))
+    assert "邀请码也用短信发到这个号码。" in page
+    assert "本系统目前不发送电子邮件。" in page
+    handed = words(client.send("/enterprise/reviewers/invite/", invitation | {"phone": "13847710002"}))
+    assert "请现在交给本人；它也用短信发给本人。" in handed
