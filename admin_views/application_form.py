@@ -34,8 +34,9 @@ from wtforms.widgets import HiddenInput
 from admin_views.frame import said
 from admin_views.typed import count
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
+from workflow import completeness, people, scope
 from workflow import form as description
-from workflow import people, scope
+from workflow.calendar import today
 from workflow.form import EXPERIENCE_KINDS, Kind
 from workflow.form_rules import QUANTITY, whole
 from workflow.words import N_
@@ -367,6 +368,18 @@ def _known(account: Account) -> dict[str, Any]:
     if account.paper == people.CITIZEN and not people.fault(people.CITIZEN, number):
         found |= {"sex": people.sex(number), "birth_date": people.birth_date(number)}
     return found
+
+
+def experience_words() -> dict[str, str]:
+    """Return what the dialog of a row says beside its fields: the sentences of the check, with gaps for row and label."""
+    gaps = {"row": "{row}", "label": "{label}"}
+    return {
+        "missing": said(completeness.ROW_LACKS, gaps),
+        "later": said(completeness.ROW_STARTS_LATER, gaps),
+        "backwards": said(completeness.ROW_ENDS_EARLIER, gaps),
+        "unreadable": said(MonthField.sentence),
+        "month": description.month(today()),
+    }
 
 
 BLANK = "__row__"

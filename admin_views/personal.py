@@ -9,7 +9,13 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
-from admin_views.application_form import MOST_EXPERIENCES, blank_experience, filled, form_class
+from admin_views.application_form import (
+    MOST_EXPERIENCES,
+    blank_experience,
+    experience_words,
+    filled,
+    form_class,
+)
 from admin_views.base import Closed, ScopedView, menu
 from admin_views.enterprise_search import ways
 from admin_views.frame import said, stamp, told
@@ -254,6 +260,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             form_version=version.number,
             parts=in_sections(form, lacking, found or current_user, version),
             blank_experience=blank_experience(),
+            experience_words=experience_words(),
             by_anchor=by_anchor,
             problems=lacking,
             check=check and lacking,

@@ -180,6 +180,9 @@ CHECKS: dict[str, Callable[[Application], str]] = {
 }
 
 
+ROW_LACKS = N_("第 %(row)s 条经历：请填写%(label)s。")
+ROW_STARTS_LATER = N_("第 %(row)s 条经历：起始年月不能晚于今天。")
+ROW_ENDS_EARLIER = N_("第 %(row)s 条经历：终止年月不能早于起始年月。")
 EXPERIENCE_LABELS = {
     "kind": N_("类别"),
     "start": N_("起始年月"),
@@ -197,27 +200,11 @@ def _experiences(application: Application) -> Iterator[Problem]:
         for key, label in EXPERIENCE_LABELS.items():
             if not getattr(row, key):
                 words = {"row": str(index + 1), "label": label}
-                yield Problem(
-                    "experience",
-                    f"{anchor}-{key}",
-                    N_("第 %(row)s 条经历：请填写%(label)s。"),
-                    words,
-                    missing=True,
-                )
+                yield Problem("experience", f"{anchor}-{key}", ROW_LACKS, words, missing=True)
         if row.start and row.start > today():
-            yield Problem(
-                "experience",
-                f"{anchor}-start",
-                N_("第 %(row)s 条经历：起始年月不能晚于今天。"),
-                {"row": str(index + 1)},
-            )
+            yield Problem("experience", f"{anchor}-start", ROW_STARTS_LATER, {"row": str(index + 1)})
         if row.start and row.end and row.end < row.start:
-            yield Problem(
-                "experience",
-                f"{anchor}-end",
-                N_("第 %(row)s 条经历：终止年月不能早于起始年月。"),
-                {"row": str(index + 1)},
-            )
+            yield Problem("experience", f"{anchor}-end", ROW_ENDS_EARLIER, {"row": str(index + 1)})
 
 
 def slots(application: Application) -> list[tuple[Material, list[Attachment]]]:

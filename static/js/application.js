@@ -57,10 +57,42 @@ const state = (fields) => [...fields.querySelectorAll("input")].map((one) => [on
 
 function edit(row, fresh = false) {
   const fields = row.querySelector("[data-experience-fields]");
-  edited = { row, fields, fresh, before: state(fields), dirty: isDirty(form), kept: false };
+  edited = { row, fields, fresh, before: state(fields), dirty: isDirty(form), wrong: isWrong(fields), kept: false };
   stage.append(fields);
   openDialog(dialog);
-  (fields.querySelector("[aria-invalid=true]") ?? fields.querySelector("input")).focus();
+  (firstWrong(fields) ?? fields.querySelector("input")).focus();
+}
+
+const isWrong = (fields) => fields.querySelector("[aria-invalid=true]") !== null;
+const firstWrong = (fields) => fields.querySelector("input[aria-invalid=true], [aria-invalid=true] input");
+
+/** A month as 2026-11, from however people write one; "" for what the server would not understand either. */
+function month(text) {
+  const [, year, number] = /^(\d{4})[-/.年]?(\d{1,2})月?(?:-\d{1,2})?$/.exec(text.normalize("NFKC").trim()) ?? [];
+  return number >= 1 && number <= 12 ? `${year}-${number.padStart(2, "0")}` : "";
+}
+
+/** Say beside each field of a row what is missing or wrong, in the words that the server has for it; true if all is right. */
+function check(row, fields) {
+  const place = [...list.children].indexOf(row);
+  const number = place < 0 ? list.children.length + 1 : place + 1;
+  const words = stage.dataset;
+  const say = (control, sentence) => {
+    const label = control.closest(".field").querySelector("label, legend").firstChild.textContent.trim();
+    tell(control.id, [sentence.replace("{row}", number).replace("{label}", label)]);
+  };
+  fields.querySelectorAll(".field").forEach(untell);
+  const [start, end] = ["start", "end"].map((key) => fields.querySelector(`[name$="-${key}"]`));
+  for (const asked of fields.querySelectorAll("input[required]:not([type=radio]), [aria-required=true]")) {
+    if (!value(fields, asked.id.split("-").at(-1))) say(asked, words.missing);
+  }
+  for (const one of [start, end]) {
+    if (one.validity.badInput || (one.value.trim() && !month(one.value))) say(one, words.unreadable);
+  }
+  const [from, until] = [month(start.value), month(end.value)];
+  if (from > words.month) say(start, words.later);
+  if (from && until && until < from) say(end, words.backwards);
+  return !isWrong(fields);
 }
 
 function add() {
@@ -76,7 +108,17 @@ function empty() {
   form.querySelector("[data-experiences-empty]").hidden = list.children.length > 0;
 }
 
+/** What was remarked of the periods is true of the saved rows only. */
+function changed() {
+  for (const remark of form.querySelectorAll(".experience-remark")) remark.remove();
+  markDirty(form);
+}
+
 dialog.querySelector("[data-experience-keep]").addEventListener("click", () => {
+  if (!check(edited.row, edited.fields)) {
+    firstWrong(edited.fields).focus();
+    return;
+  }
   edited.kept = true;
   closeDialog(dialog);
 });
@@ -86,19 +128,21 @@ dialog.addEventListener("keydown", (event) => {
   dialog.querySelector("[data-experience-keep]").click();
 });
 dialog.addEventListener("close", () => {
-  const { row, fields, fresh, before, dirty, kept } = edited;
+  const { row, fields, fresh, before, dirty, wrong, kept } = edited;
   if (!kept) {
     for (const [one, text, checked] of before) {
       one.checked = checked;
       if (one.type !== "radio") one.value = text;
     }
+    if (wrong) check(row, fields);
+    else fields.querySelectorAll(".field").forEach(untell);
     if (!dirty) markClean(form);
   }
   row.append(fields);
   if (kept) {
     if (fresh) list.append(row);
     row.querySelector(":scope > .field-error")?.remove();
-    markDirty(form);
+    changed();
   }
   draw(row);
   empty();
@@ -119,7 +163,7 @@ form.addEventListener("click", (event) => {
     list.querySelector(`[data-experience="${removal.dataset.row}"]`)?.remove();
     closeDialog(removal);
     form.querySelector("[data-experience-add]").focus(); // the row's own button is gone with it
-    markDirty(form);
+    changed();
     empty();
   }
 });
@@ -177,9 +221,7 @@ function take() {
   const pick = form.querySelector("[data-pick]");
   pick.querySelector("[data-pick-value]").value = chosen.value;
   pick.querySelector("[data-pick-shown]").value = chosen.dataset.name;
-  pick.querySelector("[data-pick-shown]").removeAttribute("aria-invalid");
-  pick.querySelector(".field-error")?.remove();
-  pick.classList.remove("field-wrong");
+  untell(pick);
   pick.querySelector("[data-employer]").innerHTML = chosen.closest(".employer").querySelector(".employer-more").innerHTML;
   closeDialog(employers);
   markDirty(form);
@@ -195,10 +237,15 @@ let pressed = null;
 function clearErrors() {
   for (const wrong of form.querySelectorAll("[data-from-saving]")) {
     const field = wrong.closest(".field");
-    field?.classList.remove("field-wrong");
-    field?.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid");
+    if (field) untell(field);
     wrong.remove();
   }
+}
+
+function untell(field) {
+  field.classList.remove("field-wrong");
+  field.querySelector(".field-error")?.remove();
+  for (const control of [field, ...field.querySelectorAll("[aria-invalid]")]) control.removeAttribute("aria-invalid");
 }
 
 function tell(id, sentences) {
@@ -214,7 +261,8 @@ function tell(id, sentences) {
   error.id = `${id}-error`;
   error.textContent = sentences.join(" ");
   field.append(error);
-  control.setAttribute("aria-describedby", error.id);
+  const help = field.querySelector(".field-help");
+  control.setAttribute("aria-describedby", help?.id ? `${error.id} ${help.id}` : error.id);
   const row = field.closest("[data-experience]");
   if (row && !row.querySelector(":scope > .field-error")) {
     const line = error.cloneNode(true);

@@ -184,6 +184,20 @@ def test_rows_change_on_the_page_and_in_the_application_once_the_page_is_saved(
 
     page.click("新增")
     page.fill("学校或单位", "不要的单位")
+    page.fill("起始年月", "2031-01")
+    page.fill("终止年月", "2030-12")
+    page.click("确定")
+    for key, sentence in (
+        ("kind", "请填写类别。"),
+        ("start", "起始年月不能晚于今天。"),
+        ("end", "终止年月不能早于起始年月。"),
+        ("place", ""),
+        ("subject", "请填写专业或职务。"),
+        ("witness", "请填写证明人。"),
+    ):
+        assert world.beside(page, f"experiences-2-{key}") == (sentence and f"第 3 条经历：{sentence}")
+    assert world.focused(page) == "experiences-2-kind-0"
+    assert page.value("学校或单位") == "不要的单位"
     page.click("取消")
     page.not_see("不要的单位")
     assert rows() == 2
@@ -248,6 +262,9 @@ def test_everything_wrong_is_named_beside_its_field_at_once_and_linked_from_the_
     live_server: Site, page: ChromiumPage, employer: Workplace
 ) -> None:
     case = world.draft(live_server, employer)
+    with world.stored(live_server, case) as application:
+        application.experiences[0].end = date(2010, 1, 1)
+        db.session.commit()
     come_in(page, case.person, case.sheet)
     tomorrow = (today() + timedelta(days=1)).isoformat()
     page.check("男")
@@ -260,9 +277,6 @@ def test_everything_wrong_is_named_beside_its_field_at_once_and_linked_from_the_
     page.fill("劳动合同起始时间", "2025-03-01")
     page.fill("劳动合同终止时间", "2025-02-01")
     page.fill("银行账号", "6217abc")
-    page.click("修改", within="内蒙古大学")
-    page.fill("终止年月", "2010-01")
-    page.click("确定")
     page.click("保存")
     page.see("已保存")
     wrong = {
@@ -352,6 +366,9 @@ def test_what_is_no_date_stays_as_typed_and_everything_else_is_saved(
     page.click("修改", within="内蒙古大学")
     page.fill("起始年月", "去年")
     page.click("确定")
+    assert world.beside(page, "experiences-0-start") == "请按“年-月”填写，例如：2026-11。"
+    page.click("取消")
+    page.evaluate("() => { document.getElementById('experiences-0-start').value = '去年'; }")
     page.click("保存")
     page.see("有填写不正确的内容没有保存，已在相应位置标出；其余内容已保存。")
     forgive(page, "422")
