@@ -250,8 +250,12 @@ def test_a_row_added_and_one_removed_at_once_are_kept_apart(
     page.click("修改", within="某研究院")
     page.fill("终止年月", "2020-03")
     page.click("确定")
+    page.set_viewport(390, 844)  # where what is complete folds
     page.click("保存")
     page.see("之间有间断")
+    page.click("删除", within="某研究院")
+    page.click("删除")
+    page.not_see("之间有间断")
 
 
 # --- what is wrong is said beside its field, all at once
