@@ -11,10 +11,15 @@ const EXPIRED = 419;
 const status = document.querySelector("[data-upload-status]");
 const login = document.querySelector("[data-login]");
 const waiting = new Map(); // the row of a file -> what is known of it
+let standing = status.textContent; // what the server has so far
 let busy = false;
 
 const comma = document.documentElement.lang === "en" ? ", " : "，";
-const size = (bytes) => (bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`);
+
+function size(bytes) {
+  if (bytes < 1024) return `${bytes} B`;
+  return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}
 
 function fault(file, accept) {
   if (file.size === 0) return words.wordEmpty;
@@ -44,7 +49,7 @@ function line(slot, file, camera) {
   row.append(name, note, button, bar, error);
   slot.querySelector("[data-slot-waiting]").append(row);
   const accept = slot.querySelector("[data-slot-input]").accept;
-  const one = { file, field: slot.querySelector("[data-slot-input][name]").name, row, note, bar, button, error, request: null, state: "ready" };
+  const one = { file, slot, field: slot.querySelector("[data-slot-input][name]").name, row, note, bar, button, error, request: null, state: "ready" };
   waiting.set(row, one);
   button.addEventListener("click", () => press(one));
   const wrong = camera && !file.name.includes(".") ? "" : fault(file, accept);
@@ -74,7 +79,10 @@ function fail(one, sentence, again) {
 function press(one) {
   if (one.state === "sending") one.request.abort();
   else if (one.state === "failed") again(one);
-  else drop(one);
+  else {
+    drop(one);
+    report();
+  }
 }
 
 async function again(one) {
@@ -149,13 +157,18 @@ async function settle() {
     for (const fresh of page.querySelectorAll("[data-slot]")) renew(document.getElementById(fresh.id), fresh);
     for (const old of document.querySelectorAll("form[data-remove]")) old.remove();
     form.after(...page.querySelectorAll("form[data-remove]"));
-    status.textContent = page.querySelector("[data-upload-status]").textContent;
+    standing = page.querySelector("[data-upload-status]").textContent;
     for (const one of those("done")) drop(one);
   }
+  report();
+}
+
+/** Say at the foot what the server has, or how many files it still has not. */
+function report() {
   const left = those("ready", "failed").length;
   const refused = those("refused").length;
   if (left) status.textContent = words.wordLeft.replace("{n}", left + refused);
-  else if (refused) status.textContent = words.wordRefused.replace("{n}", refused);
+  else status.textContent = refused ? words.wordRefused.replace("{n}", refused) : standing;
 }
 
 function renew(slot, fresh) {
@@ -182,9 +195,14 @@ async function start() {
   await settle();
 }
 
+/** What is chosen anew stands in for what was refused there before. */
 function take(slot, files, camera = false) {
+  if (!files.length) return;
   slot.querySelector("[data-slot-error]").hidden = true;
+  slot.classList.remove("slot-wrong");
+  for (const one of those("refused")) if (one.slot === slot) drop(one);
   for (const file of files) line(slot, file, camera);
+  if (!busy) report();
 }
 
 function takeFrom(input) {

@@ -125,7 +125,7 @@ def test_each_refused_file_says_why_at_its_slot_and_keeps_no_other_from_being_ke
     page.see("格式不在可上传范围内。")
     page.see("超过 20MB，请压缩后再选。")
     page.click("上传材料")
-    page.see("有 5 个文件未能上传，请按红字说明重新选择。", timeout=30)
+    page.see("有 5 个文件未能上传，请按文件下方的说明重新选择。", timeout=30)
     forgive(page, "422")
     said = {
         "学历学位证书": "不能上传",
@@ -151,8 +151,16 @@ def test_each_refused_file_says_why_at_its_slot_and_keeps_no_other_from_being_ke
     assert page.evaluate("() => document.documentElement.scrollWidth") == 390
     assert page.axe() == []
 
+    assert "0 B" in at(live_server, page, "社会保险缴纳证明")
     page.click("移除 证书.pdf")
     page.not_see("证书.pdf")
+    page.see("有 4 个文件未能上传")
+    for material in said:
+        word = "继续添加文件" if material == "社会保险缴纳证明" else "选择文件"
+        page.upload(f"{word} {material}", files.save(tmp_path, "png", material))
+    page.click("上传材料")
+    page.see("必需材料已全部上传", timeout=30)
+    page.not_see("是空文件")
 
 
 @pytest.mark.guide("A11")
