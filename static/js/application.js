@@ -220,7 +220,8 @@ function take() {
   }
   const pick = form.querySelector("[data-pick]");
   pick.querySelector("[data-pick-value]").value = chosen.value;
-  pick.querySelector("[data-pick-shown]").value = chosen.dataset.name;
+  const shown = pick.querySelector("[data-pick-shown]");
+  shown.value = shown.parentElement.dataset.shown = chosen.dataset.name;
   untell(pick);
   pick.querySelector("[data-employer]").innerHTML = chosen.closest(".employer").querySelector(".employer-more").innerHTML;
   closeDialog(employers);

@@ -258,6 +258,20 @@ def test_a_row_added_and_one_removed_at_once_are_kept_apart(
     page.not_see("之间有间断")
 
 
+def test_a_phone_shows_the_whole_name_of_the_employer(live_server: Site, page: ChromiumPage) -> None:
+    case = world.draft(live_server, world.workplace(live_server))
+    with world.stored(live_server, case) as application:
+        assert application.enterprise is not None
+        application.enterprise.name = "鄂尔多斯市高新技术产业开发区示例新材料科技股份有限公司"
+        db.session.commit()
+    page.set_viewport(390, 844)
+    come_in(page, case.person, case.sheet)
+    page.click("工作单位 完整")
+    hidden = """() => { const box = document.getElementById("enterprise_id");
+        return [box.scrollWidth - box.clientWidth, box.scrollHeight - box.clientHeight]; }"""
+    assert page.evaluate(hidden) == [0, 0]
+
+
 # --- what is wrong is said beside its field, all at once
 
 
