@@ -276,7 +276,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             uploaded=sum(bool(files) for _, files in slots),
             employer=employer_words(form.enterprise_id.data),
             saved=gettext("已保存 %(time)s", time=stamp(found.saved_at)[-5:]) if found else "",
-            **{"failed": None, "dirty": request.args.get("confirmed"), **further},
+            **{"failed": None, "dirty": False, "confirmed": "confirmed" in request.args, **further},
             **column(found),
         )
         return content, status

@@ -95,6 +95,8 @@ def test_an_application_goes_from_the_registration_to_the_office(
     # 学习工作经历
     page.click("新增")
     page.see("第 1 条经历")
+    page.see("学习工作经历有改动，还没有保存")
+    page.not_see("附件已确认")
     page.click("新增")
     assert page.value("岗位职务") == "工程师"
     page.click("删除", within="第 1 条经历")
