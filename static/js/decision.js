@@ -1,8 +1,9 @@
 // A decision that opened takes the focus into its field; Esc closes it and goes back to its button.
+// Both are always in sight at the foot: the page behind them stays where it is.
 
 document.addEventListener("toggle", (event) => {
   if (!event.target.matches("details.decision") || !event.target.open) return;
-  event.target.querySelector(".decision-panel :is(textarea, input:not([type=hidden]), select, button)")?.focus();
+  event.target.querySelector(".decision-panel :is(textarea, input:not([type=hidden]), select, button)")?.focus({ preventScroll: true });
 }, true);
 
 document.addEventListener("keydown", (event) => {
@@ -10,5 +11,5 @@ document.addEventListener("keydown", (event) => {
   const open = document.querySelector("details.decision[open], details.keys[open]");
   if (!open) return;
   open.open = false;
-  open.querySelector("summary").focus();
+  open.querySelector("summary").focus({ preventScroll: true });
 });

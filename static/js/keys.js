@@ -54,6 +54,6 @@ document.addEventListener("keydown", (event) => {
   if (!target) return;
   event.preventDefault();
   if (target.matches("details")) target.open = true;
-  else if (target.matches("button[type=submit]")) target.focus();
+  else if (target.matches("button[type=submit]")) target.focus({ preventScroll: true }); // it stands in the bar, always in sight
   else target.click();
 });

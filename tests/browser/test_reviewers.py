@@ -288,6 +288,7 @@ def test_a_whole_case_is_decided_by_keys(live_server: Site, page: ChromiumPage, 
     page.press("Escape")
     page.press("p")
     assert world.focused(page).startswith("通过并提交至")
+    assert page.evaluate("() => window.scrollY") == 0  # what one is reading stays in sight
     assert world.state_of(live_server, first) is State.ENTERPRISE_REVIEW  # a slip decides nothing
     page.press("Enter")
     before_one(page, second)
