@@ -485,6 +485,7 @@ def test_what_another_window_saved_meanwhile_is_said_before_it_is_overwritten(
 def test_a_double_click_submits_once(live_server: Site, page: ChromiumPage, employer: Workplace) -> None:
     case = world.complete(live_server, employer)
     come_in(page, case.person, case.sheet)
+    page.see("上传附件 6/6")  # what is 选填 does not count
     page.window.locator(".footbar button", has_text="提交").dblclick(no_wait_after=True)
     page.see("提交后不可修改")
     page.window.locator(".footbar button", has_text="确定提交").dblclick(no_wait_after=True)
