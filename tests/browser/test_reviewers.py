@@ -445,6 +445,11 @@ def test_what_cannot_be_shown_is_downloaded_under_its_own_name(
     download.value.save_as(tmp_path / "劳动合同.docx")
     assert (tmp_path / "劳动合同.docx").read_bytes() == files.word()
 
+    beside = """() => { const parts = [...document.querySelectorAll(".papers-missing > span")];
+        parts[1].textContent = "引进人才生活补贴申请表";
+        return new Set(parts.map((one) => Math.round(one.getBoundingClientRect().top))).size; }"""
+    assert page.evaluate(beside) == 1  # number, name and 「未上传」 of what is missing
+
 
 @pytest.mark.guide("A19", "E5")
 def test_what_changed_since_the_return_is_marked_beside_what_stood_there(
