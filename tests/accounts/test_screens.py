@@ -77,6 +77,11 @@ def test_a_person_registers_on_a_phone_from_the_portal(live_server: Site, chromi
     page.click("证件号码：身份证号码应为 18 位")
     assert page.evaluate("() => document.activeElement.id") == "number"
     assert page.value("姓名") == given["name"]
+    asked: list[str] = []
+    page.window.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.window.get_by_role("link", name="English").click(no_wait_after=True)
+    page._until(lambda: asked == ["beforeunload"], 10.0, "nobody asked", page.text)
+    assert page.value("姓名") == given["name"]
     page.fill("证件号码", given["number"])
     page.fill("手机号码", given["phone"])
     page.fill("密码", PASSWORD)
