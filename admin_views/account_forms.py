@@ -200,9 +200,10 @@ class UseCodeForm(FlaskForm):
 
 
 class PersonForm(FlaskForm):
-    """A person registers (A2)."""
+    """A person registers (A2); the fields stand here in the order of the page, as what is wrong with them is listed."""
 
     name = _name(_("姓名"), _("请填写姓名。"))
+    phone = _mobile()
     paper = SelectField(
         _("证件类型"),
         choices=[SelectChoice(value=key, label=_(paper.label)) for key, paper in PAPERS.items()],
@@ -216,7 +217,6 @@ class PersonForm(FlaskForm):
         description=_("以后用它登录。"),
         render_kw={"autocomplete": "username", "autocapitalize": "characters", "spellcheck": "false"},
     )
-    phone = _mobile()
     password = _new_password(_("密码"))
     password_again = _password_again(_("再填写一次密码"))
 

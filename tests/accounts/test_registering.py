@@ -1,5 +1,6 @@
 """「马上注册」: what is taken, what is refused and in which words, and that nothing typed or uploaded is lost."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -107,6 +108,8 @@ def test_everything_wrong_is_named_at_once_and_what_was_typed_stays(client: Clie
         "两次填写的密码不一致。",
     ):
         assert sentence in words(answer)
+    fields = ["name", "phone", "number", "password", "password_again"]
+    assert re.findall('<li><a href="#([a-z_]+)"', answer.text) == fields  # as they stand on the page
     assert value(answer, "number") == "150602199001010013"
     assert value(answer, "phone") == "123"
     assert "kurz" not in answer.text
