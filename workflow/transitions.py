@@ -117,7 +117,7 @@ ACTION_WORDS = {
 ROLE_WORDS = {
     APPLICANT: N_("个人"),
     ENTERPRISE: N_("企业"),
-    OFFICE: N_("人社部门或市管园区人才业务主管部门"),
+    OFFICE: N_("市、旗区人社部门或市管园区人才业务主管部门"),
     CITY: N_("市专家服务中心"),
     ADMINISTRATOR: N_("系统管理员"),
 }

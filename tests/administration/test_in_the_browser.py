@@ -81,7 +81,7 @@ def test_a_clerk_is_employed_chooses_a_password_and_is_dismissed(
     checked(page, "staff-wrong")
     page.fill("姓名", "其其格")
     page.fill("登录名", "qiqige")
-    page.check("人社部门或市管园区人才业务主管部门")
+    page.check("市、旗区人社部门或市管园区人才业务主管部门")
     page.select("单位", "康巴什区人力资源和社会保障局")
     page.click("保存")
     page.see("密码和找回码只显示这一次")

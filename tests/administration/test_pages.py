@@ -474,7 +474,7 @@ def test_a_new_clerk_s_password_is_shown_once_and_works(app: Flask, admin: Clien
 
 def test_where_a_clerk_sits_is_asked_of_the_role_that_has_many_desks(admin: Client) -> None:
     page = text(admin.get("/administration/staff/new/"))
-    assert "身份为“人社部门或市管园区人才业务主管部门”时必须选择" in page
+    assert "身份为“市、旗区人社部门或市管园区人才业务主管部门”时必须选择" in page
     label = page.split('<label for="office_id">')[1].split("</label>")[0]
     assert label == "单位", "required for some, it is called neither required nor optional"
     wrong = admin.send(
