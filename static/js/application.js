@@ -16,6 +16,7 @@ if (notice) {
       dialog.removeAttribute("data-dialog-locked");
       document.body.classList.remove("notice-first");
       closeDialog(dialog);
+      document.querySelector(".page-head h1").focus(); // nobody opened it, so nothing else gets the focus back
       notice.remove();
       // The server has its own clock; should this be lost, the saving tells it too.
       fetch(notice.dataset.notice, { method: "POST", headers: { "X-CSRFToken": token } }).catch(() => {});

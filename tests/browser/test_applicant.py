@@ -114,6 +114,11 @@ def test_who_has_read_the_notice_is_not_made_to_wait_again_until_it_says_somethi
     page.goto(case.sheet)
     page.see(WAITS)
     page.see("2026 年补充版")
+    world.let_time_pass(live_server, case.person, 20)
+    page.goto(case.sheet)
+    page.see(WAITS)
+    page.not_see(WAITS, timeout=30)
+    assert world.focused(page) == "战略性新兴产业引进人才生活补贴申请"
 
 
 # --- saving, leaving, and what lies between
