@@ -268,8 +268,6 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             if found
             else [],
             returned=latest_return(found),
-            notice=notice,
-            notice_reading=opened,
             notice_left=reading.seconds_left(opened) if notice else 0,
             notice_total=reading.SECONDS,
             slots=slots,

@@ -7,7 +7,7 @@ import re
 import pytest
 from flask import Flask
 
-from models import Notice
+from models import Application, Notice, db
 from tests import factories
 from tests.machine.site import Client
 from tests.site.test_deciding import sit_down
@@ -41,9 +41,9 @@ def test_who_has_read_the_notice_reads_it_again_at_the_right_of_the_main_page(
     app: Flask, client: Client
 ) -> None:
     with app.app_context():
-        factories.world()
         factories.saved(Notice(version="第 9 版", body=SENTENCE))
-        application = factories.draft()
+        application = factories.draft(factories.world().city.enterprise)
+        key = application.id
         address = f"/personal/application/{application.number}/"
         sit_down(client, application.applicant)
     page = client.get(address).text
@@ -53,3 +53,12 @@ def test_who_has_read_the_notice_reads_it_again_at_the_right_of_the_main_page(
     assert "请阅读；" not in page  # nobody waits for it twice
     [again] = re.findall(r'href="([^"]+)"[^>]*data-dialog[^>]*="notice"', at_the_right)
     assert SENTENCE in client.get(again).text
+
+    with app.app_context():
+        application = db.session.get_one(Application, key)
+        factories.upload_everything(application)
+        factories.submit(application)
+    page = client.get(address).text
+    assert "待企业审核" in page
+    assert "申请须知" in part(page, '<aside class="split-side"', "</aside>")
+    assert SENTENCE in page
