@@ -24,6 +24,7 @@ from admin_views.papers import papers, shelves, shown
 from admin_views.personal_attachments import AttachmentRoutes
 from admin_views.personal_page import column, employer_words, in_sections, latest_return
 from admin_views.review_page import sections as written
+from admin_views.review_page import unsent
 from admin_views.typed import count, one_line
 from models import Action, Application, Enterprise, State, db
 from workflow import completeness, progress, reading, review, routing, scope
@@ -322,6 +323,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             sentence=sentence,
             desk=routing.desk(routing.steps(found.enterprise.region)[0], found.enterprise),
             way=employer_words(found.enterprise_id),
+            sections=unsent(found),
             slots=completeness.slots(found),
             period=completeness.open_period(),
             upcoming=completeness.next_period(),

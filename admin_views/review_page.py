@@ -65,8 +65,17 @@ def sections(application: Application, actor: Account) -> list[PageSection]:
     rounds = submissions(application)
     if not rounds:
         return []
-    newest, before = rounds[0], _comparable(rounds)
-    notes = _notes(application, actor)
+    return _sections(application, rounds[0], _comparable(rounds), _notes(application, actor))
+
+
+def unsent(application: Application) -> list[PageSection]:
+    """Return the sections as they would be submitted now, for the person's own last look."""
+    return _sections(application, form.snapshot(application), None, {})
+
+
+def _sections(
+    application: Application, newest: dict[str, Any], before: dict[str, Any] | None, notes: dict[str, str]
+) -> list[PageSection]:
     found = []
     for section in form.of(application).sections:
         facts = [_fact(shown, notes) for shown in form.shown(section, newest, before)]

@@ -62,3 +62,18 @@ def test_who_has_read_the_notice_reads_it_again_at_the_right_of_the_main_page(
     assert "待企业审核" in page
     assert "申请须知" in part(page, '<aside class="split-side"', "</aside>")
     assert SENTENCE in page
+
+
+@pytest.mark.guide("A14")
+def test_the_last_look_before_the_submission_shows_what_is_sent_and_to_whom(
+    app: Flask, client: Client
+) -> None:
+    with app.app_context():
+        application = factories.complete_application(factories.world().city.enterprise)
+        address = f"/personal/application/{application.number}/submit/"
+        sit_down(client, application.applicant)
+    page = client.get(address).text
+    assert 'href="tel:0477-8123456"' in part(page, "首先审核", "</div>")
+    for typed in ("内蒙古大学", "新材料产业", "工程师", "鄂尔多斯银行东胜支行", "2020-07", "身份证.pdf"):
+        assert typed in page
+    assert "6217000012345678" not in page
