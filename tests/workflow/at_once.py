@@ -10,7 +10,7 @@ from typing import Any
 
 from models import db
 
-PATIENCE = 30
+PATIENCE = 60
 """Seconds until processes that wait for each other are given up."""
 HELD = 0.2
 """Seconds that whoever comes first keeps the others waiting."""

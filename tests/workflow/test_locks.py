@@ -26,12 +26,12 @@ def context(shared_app: Flask) -> Iterator[None]:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Later:
-    """`later(5)`: five more minutes have gone by."""
-    passed = [timedelta()]
-    monkeypatch.setattr(locks, "now", lambda: now() + passed[0])
+    """`later(5)`: five more minutes have gone by; the clock stands still otherwise."""
+    at = [now()]
+    monkeypatch.setattr(locks, "now", lambda: at[0])
 
     def pass_by(minutes: float) -> None:
-        passed[0] += timedelta(minutes=minutes)
+        at[0] += timedelta(minutes=minutes)
 
     return pass_by
 
