@@ -53,7 +53,7 @@ def told_change(row: Any) -> dict[str, Any]:
         "at": row.at,
         "actor": row.actor_name,
         "table": table.label if table else row.table_name,
-        "label": row.label,
+        "label": _label(row),
         "kind": KINDS[row.kind],
         "new": row.kind is ChangeKind.CREATED,
         "fields": [
@@ -67,6 +67,13 @@ def told_change(row: Any) -> dict[str, Any]:
     }
 
 
+def _label(row: Any) -> str:
+    """Return what a row is called: the trail keeps our own words in Chinese."""
+    if row.table_name == FormVersion.__tablename__:
+        return gettext("第 %(number)s 版", number=row.row_key)
+    return said(row.label) if row.table_name == Setting.__tablename__ else row.label
+
+
 def _lines(row: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str, Callable[[str, Any], str]]]:
     """Yield the names that a line holds, each with its label and how it is in_words; those of the form name a field and its property."""
     if row.table_name == FormVersion.__tablename__:
@@ -75,7 +82,7 @@ def _lines(row: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str, Call
             word = said(PROPERTIES.get(prop, N_("现行版本")))
             yield (
                 name,
-                f"{field} · {word}" if field else word,
+                f"{said(field)} · {word}" if field else word,
                 lambda _, value, prop=prop: value_words(prop, value),
             )
         return

@@ -114,6 +114,16 @@ def test_a_field_and_a_statement_are_added_and_only_new_applications_have_them(
     assert "Monthly &lt;i&gt;wage cannot be less than 1000." in english
 
 
+def test_the_trail_says_our_own_words_in_english_too(admin: Client) -> None:
+    change(admin, f"{FORM}fields/email/", english="E-post")
+    publish(admin)
+    admin.get("/language/en")
+    page = text(admin.get("/administration/changes/"))
+    assert "E-mail · Name in English" in page
+    assert "Version 2" in page
+    assert ">第 2 版<" not in page
+
+
 @pytest.mark.guide("D2")
 def test_reviewers_read_the_version_of_the_application(
     app: Flask, prepared: World, person: Person, admin: Client
