@@ -1,5 +1,6 @@
 """What every page needs: the frame around it, and how words, times and files are written on it."""
 
+import re
 from collections.abc import Callable, Hashable, Mapping, MutableMapping, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -28,6 +29,8 @@ MOST_STATEMENTS = 50
 """So many kinds of frame are kept with their statement: a role's pages differ by one number or none."""
 MOST_DRAWN = 500
 PAGES = ("text/html", "application/json")
+HAN = re.compile("[\u4e00-\u9fff]")  # stays Chinese
+CHINESE = Markup(' lang="zh-CN"')
 
 
 class Shown(NamedTuple):
@@ -57,6 +60,7 @@ def register(app: Flask) -> None:
     app.add_template_global(entrance.way_to)
     app.add_template_global(entrance.csrf_token)
     app.add_template_filter(said)
+    app.add_template_filter(lang)
     app.add_template_filter(told)
     app.add_template_filter(stamp)
     app.add_template_filter(day)
@@ -172,6 +176,11 @@ def _said(text: str) -> str:
 def translated(text: str) -> str:
     """Return a wording without gaps in the person's language."""
     return gettext(text)
+
+
+def lang(text: str | None) -> Markup:
+    """Return the attribute of an element that holds what somebody typed: on an English page Chinese is to be read as Chinese."""
+    return CHINESE if text and language() == "en" and HAN.search(text) else Markup("")
 
 
 def told(problem: Problem) -> str:
