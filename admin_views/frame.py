@@ -22,6 +22,7 @@ from workflow import form, messages, scope
 from workflow.calendar import ORDOS, Waiting, local_date, today, waited
 from workflow.completeness import Problem
 from workflow.settings import DEFAULTS, HELP_LINE, SITE_NAME, kept, setting, worded
+from workflow.words import HAN
 
 LATE_WORKING_DAYS = 5
 """From here on a waiting time is amber."""
@@ -29,7 +30,7 @@ MOST_STATEMENTS = 50
 """So many kinds of frame are kept with their statement: a role's pages differ by one number or none."""
 MOST_DRAWN = 500
 PAGES = ("text/html", "application/json")
-HAN = re.compile("[\u4e00-\u9fff]")  # stays Chinese
+IN_CHINESE = re.compile(f"[{HAN}]")
 CHINESE = Markup(' lang="zh-CN"')
 
 
@@ -180,7 +181,7 @@ def translated(text: str) -> str:
 
 def lang(text: str | None) -> Markup:
     """Return the attribute of an element that holds what somebody typed: on an English page Chinese is to be read as Chinese."""
-    return CHINESE if text and language() == "en" and HAN.search(text) else Markup("")
+    return CHINESE if text and language() == "en" and IN_CHINESE.search(text) else Markup("")
 
 
 def told(problem: Problem) -> str:
