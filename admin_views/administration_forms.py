@@ -23,7 +23,7 @@ from wtforms.validators import (
 from admin_views.account_forms import right_telephone
 from admin_views.application_form import DayField
 from admin_views.frame import said
-from admin_views.typed import half_width, one_line, telephone
+from admin_views.typed import as_name, half_width, one_line, telephone
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow import consequences
 from workflow.accounts import STAFF
@@ -184,7 +184,7 @@ class OfficeForm(FlaskForm):
 
 
 class EnterpriseForm(FlaskForm):
-    name = Line(_("单位名称"), 100, _given(_("请填写单位名称。")))
+    name = Line(_("单位名称"), 100, _given(_("请填写单位名称。")), ordinary=as_name)
     region_id = Chosen(
         _("所属地区"),
         _regions,
@@ -217,7 +217,7 @@ def _telephone_of_clerk() -> Line:
 class StaffForm(FlaskForm):
     """`office_id` is asked of clerks of offices alone; the others' desk follows from their role."""
 
-    name = Line(_("姓名"), 60, _given(_("请填写姓名。")))
+    name = Line(_("姓名"), 60, _given(_("请填写姓名。")), ordinary=as_name)
     phone = _telephone_of_clerk()
     office_id = Chosen(
         _("单位"),
@@ -229,7 +229,7 @@ class StaffForm(FlaskForm):
 
 
 class NewStaffForm(FlaskForm):
-    name = Line(_("姓名"), 60, _given(_("请填写姓名。")))
+    name = Line(_("姓名"), 60, _given(_("请填写姓名。")), ordinary=as_name)
     login = Line(
         _("登录名"),
         60,

@@ -15,9 +15,6 @@ from uploads.names import extension_of
 from uploads.preview import CONTENT_TYPE, PreviewCache, preview
 from uploads.storage import Storage
 
-PREVIEW_SECONDS = 300
-"""How long a reviewer's browser may turn pages without asking again."""
-
 SHUT = {
     # Should a browser open the answer as a page after all, it may do nothing there: the site's own policy lets more.
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -41,7 +38,8 @@ def send_original(storage: Storage, name: str, display_name: str, content_type: 
 def send_preview(
     storage: Storage, previews: PreviewCache, name: str, extension: str, page: int = 1, width: int = 900
 ) -> Response:
-    """Return our picture of a page, shown in place, or 304 when the browser has it.
+    """Return our picture of a page, shown in place, or 304 when the browser has it. It asks each time: after the logout
+    nobody may see it.
 
     Raises NotShown for what cannot be shown, FileNotFoundError when the file is gone.
     """
@@ -56,7 +54,7 @@ def send_preview(
     answer = Response(content, mimetype=CONTENT_TYPE)
     answer.headers.update(SHUT)
     answer.headers["Content-Disposition"] = "inline"
-    answer.headers["Cache-Control"] = f"private, max-age={PREVIEW_SECONDS}"
+    answer.headers["Cache-Control"] = "private, no-cache"
     answer.set_etag(f"{name.replace('/', '')}-{page}-{width}")
     answer.make_conditional(request)
     return answer
