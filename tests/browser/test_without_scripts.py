@@ -96,6 +96,7 @@ def test_an_application_goes_from_the_registration_to_the_office(
     page.click("新增")
     page.see("第 1 条经历")
     page.see("学习工作经历有改动，还没有保存")
+    page.see("有未保存的修改")
     page.not_see("附件已确认")
     page.click("新增")
     assert page.value("岗位职务") == "工程师"
