@@ -224,7 +224,7 @@ class Applicant(Somebody):
         page.fill("岗位职务", "工程师")
         page.fill("来鄂(引进)时间", "2024-02-20")
         page.fill("劳动合同起始时间", "2024-03-01")
-        page.fill("劳动合同终止时间", "2029-02-28")
+        page.fill("劳动合同终止时间", "2099-12-31")
         page.fill("社保缴纳起始时间", "2024-03")
         page.fill("开户银行", "鄂尔多斯银行东胜支行")
         page.fill("银行账号", f"6217 0000 0000 {next(serial):04d}")
