@@ -27,7 +27,9 @@ pytestmark = [
     pytest.mark.parametrize("live_server", ["sqlite", "postgresql"], indirect=True, scope="module"),
 ]
 SETTLED = 0.4
-"""Seconds after which a request that was cut off has been let go by the site."""
+"""Seconds for which nothing may have stayed of a request that was cut off."""
+PATIENCE = 20
+"""Seconds within which even a busy site has let it go."""
 
 
 @dataclass
@@ -98,11 +100,13 @@ def desk(live_server: Site) -> Iterator[Desk]:
 
 
 def settled(desk: Desk, before: set[Path]) -> bool:
-    """Whether nothing of a request has stayed, now and a moment later."""
-    for _ in range(4):
+    """Whether nothing of a request has stayed once the site has let it go, and a moment later; no row ever has."""
+    end, quiet = time.monotonic() + PATIENCE, 0
+    while quiet < 4:
         time.sleep(SETTLED / 4)
-        if desk.stored() != before or desk.rows():
+        if desk.rows() or time.monotonic() > end:
             return False
+        quiet = quiet + 1 if desk.stored() == before else 0
     return True
 
 
