@@ -9,7 +9,7 @@ from sqlalchemy import select
 from models import Account, Application, Enterprise, Region, RegionKind, State, db, now
 from tests.browser import world as world_of
 from tests.browser.chromium import Chromium, ChromiumPage
-from tests.browser.people import come_in, login
+from tests.browser.people import come_in, login, save
 from tests.factories import application_at, make_read_notice, world
 from tests.machine.site import Site
 
@@ -214,8 +214,7 @@ def test_the_form_is_changed_for_those_who_begin_from_then_on(
     world_of.come_in(begins_now, newcomer, world_of.SHEET)
     checked(begins_now, "form-begun")
     begins_now.fill("月工资", "500")
-    begins_now.click("保存")
-    begins_now.see("已保存")
+    save(begins_now)
     begins_now.click("提交")
     begins_now.see("月工资不能小于 1000。")
     begins_now.see("请阅读承诺并勾选“留用承诺”。")

@@ -180,7 +180,10 @@ class Chromium(Browser):
         self, base_url: str, *, width: int = 1366, height: int = 768, javascript: bool = True
     ) -> ChromiumPage:
         context = self._browser.new_context(
-            viewport={"width": width, "height": height}, locale="zh-CN", java_script_enabled=javascript
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            java_script_enabled=javascript,
+            reduced_motion="reduce",  # axe would measure the colours of what is just appearing
         )
         page = ChromiumPage(context.new_page(), base_url)
         self.pages.append(page)

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 LOOK = (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
-PATIENCE = 10.0  # seconds that a person waits for something to appear
+PATIENCE = 30.0  # seconds that a person waits for something to appear, where a machine has much else to do
 PAUSE = 0.05
+READ = "(performance.getEntriesByType('navigation')[0]?.domContentLoadedEventEnd ?? 1) > 0"
+"""Whether a page is there to its end and its scripts have run: what one does before is lost, what is missing may yet come."""
 
 Found = TypeVar("Found")
 
@@ -40,6 +42,16 @@ class Page(ABC):
     def click(self, name: str, *, within: str | None = None, timeout: float = PATIENCE) -> None:
         """Click the button, link or tab of this name; `within`: the nearest surroundings that show these words."""
         self._with("button", name, within, self._click, timeout)
+
+    def leave_by(self, name: str) -> None:
+        """Click what leads to another page, and wait for that one: the page that is going away may show the same words
+        already, and a click on it would be lost."""
+        self.evaluate("() => { document.documentElement.dataset.before = 'leaving'; return true; }")
+        self.click(name)
+        there = "() => !document.documentElement?.dataset.before && document.readyState === 'complete'"
+        self._until(
+            lambda: bool(self.evaluate(there)), PATIENCE, f"「{name}」 leads to no other page", self.text
+        )
 
     def fill(self, label: str, value: str, *, within: str | None = None, timeout: float = PATIENCE) -> None:
         """Write into the field of this label, in place of what stands there. Dates as 2026-11-23, months as 2026-11."""
@@ -77,13 +89,18 @@ class Page(ABC):
 
     def see(self, text: str, *, timeout: float = PATIENCE) -> None:
         self._until(
-            lambda: _flat(text) in self.text(), timeout, f"「{text}」 is not on the screen", self.text
+            lambda: _flat(text) in (self._read() or ""),
+            timeout,
+            f"「{text}」 is not on the screen",
+            self.text,
         )
 
     def not_see(self, text: str, *, timeout: float = PATIENCE) -> None:
-        self._until(
-            lambda: _flat(text) not in self.text(), timeout, f"「{text}」 is still on the screen", self.text
-        )
+        def gone() -> bool:
+            read = self._read()
+            return read is not None and _flat(text) not in read
+
+        self._until(gone, timeout, f"「{text}」 is still on the screen", self.text)
 
     def text(self) -> str:
         """All that can be read on the page, in one line."""
@@ -155,6 +172,11 @@ class Page(ABC):
 
     # --- patience
 
+    def _read(self) -> str | None:
+        """What `text` says of a page that is there to its end; None between two pages."""
+        read = self.evaluate(f"() => ({READ}) ? document.body?.innerText ?? null : null")
+        return None if read is None else _flat(read)
+
     def _with(
         self, kind: str, name: str, within: str | None, act: Callable[[Any], None], timeout: float
     ) -> None:
@@ -164,7 +186,10 @@ class Page(ABC):
             try:
                 act(
                     self._element(
-                        "(kind, name, within) => ready(look(kind, name, within))", kind, name, within
+                        f"(kind, name, within) => ({READ}) ? ready(look(kind, name, within)) : 'the page is on its way'",
+                        kind,
+                        name,
+                        within,
                     )
                 )
                 return

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from stdnum.cn import ric, uscc
 
-from tests.browser.driver import Page
-from tests.files import save
+from tests import files
+from tests.browser.driver import PATIENCE, Page
 
 PASSWORD = "Ordos2026test"
 serial = itertools.count(1)
-NOTICE_PATIENCE = 40.0  # seconds: 「申请须知」 stays for thirty
+NOTICE_PATIENCE = 30 + PATIENCE  # seconds: 「申请须知」 stays for thirty
 
 MATERIALS = {
     "身份证": ("jpg", "png"),
@@ -69,7 +69,7 @@ class Enterprise(Somebody):
         page.select("所属地区", self.region)
         page.fill("联系人", "周婷")
         page.fill("联系电话", "0477-8120001")
-        page.upload("营业执照", save(papers, "jpg", "营业执照"))
+        page.upload("营业执照", files.save(papers, "jpg", "营业执照"))
         page.fill("密码", PASSWORD)
         page.fill("再填写一次密码", PASSWORD)
         page.click("提交注册")
@@ -177,13 +177,7 @@ class Applicant(Somebody):
         self.page.not_see("请阅读，还有", timeout=NOTICE_PATIENCE)
 
     def save(self) -> None:
-        """Save, and wait for the page that comes after it: a click on the one that is going away would be lost."""
-        page = self.page
-        page.evaluate("() => { document.documentElement.dataset.before = 'saving'; return true; }")
-        page.click("保存")
-        gone = "() => !document.documentElement?.dataset.before && document.readyState === 'complete'"
-        page._until(lambda: bool(page.evaluate(gone)), 20, "the saved page has not come", page.text)
-        page.see("已保存")
+        save(self.page)
 
     def find_no_employer(self, words: str) -> None:
         """An employer without an approved account cannot be chosen (A8)."""
@@ -248,7 +242,9 @@ class Applicant(Somebody):
         page.click("上传附件", within="提交")
         page.see("须所在企业审核人审核无误、签字并加盖单位公章后上传")
         for material, kinds in MATERIALS.items():
-            page.upload(f"选择文件 {material}", *(save(papers, kind, f"{material}{kind}") for kind in kinds))
+            page.upload(
+                f"选择文件 {material}", *(files.save(papers, kind, f"{material}{kind}") for kind in kinds)
+            )
         self.look(page, "attachments-chosen")
         page.click("上传材料")
         page.see("必需材料已全部上传", timeout=60)
@@ -274,6 +270,12 @@ class Applicant(Somebody):
         self.page.see("审批不通过/回退原因")
         (row,) = self.page.rows()
         return row
+
+
+def save(page: Page) -> None:
+    """「保存」, when nothing hinders it."""
+    page.leave_by("保存")
+    page.see("已保存")
 
 
 def login(page: Page, door: str, login_name: str, password: str = PASSWORD) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from models import Action, Application, Review, State, db
 from tests.browser import world
 from tests.browser.chromium import Chromium, ChromiumPage
+from tests.browser.people import save
 from tests.browser.world import CUT, SHEET, Case, Somebody, Workplace, come_in, forgive
 from tests.machine.site import Site
 from workflow import form
@@ -88,8 +89,7 @@ def test_nothing_is_saved_within_the_thirty_seconds_however_the_browser_is_trick
     assert begun(live_server, person) == 0
 
     world.let_time_pass(live_server, person, 31)
-    page.click("保存")
-    page.see("已保存")
+    save(page)
     assert page.value("毕业院校") == "内蒙古大学"
     assert begun(live_server, person) == 1
 
@@ -150,8 +150,7 @@ def test_leaving_with_unsaved_changes_asks_first(
     page.goto(case.sheet)
     assert page.value("岗位职务") == "工程师"
     page.fill("岗位职务", "高级工程师")
-    page.click("保存")
-    page.see("已保存")
+    save(page)
     page.window.get_by_role("link", name="查询历史").click()
     page.see("选中一条")
     assert asked == ["beforeunload"] * 2
@@ -221,8 +220,7 @@ def test_rows_change_on_the_page_and_in_the_application_once_the_page_is_saved(
     page.see("有未保存的修改")
     assert rows() == 1
     assert stored() == before
-    page.click("保存")
-    page.see("已保存")
+    save(page)
     assert stored() == ["化学"]
     assert rows() == 1
 
@@ -243,8 +241,7 @@ def test_a_row_added_and_one_removed_at_once_are_kept_apart(
         page.fill("专业或职务", "化学")
         page.fill("证明人", "李四")
         page.click("确定")
-    page.click("保存")
-    page.see("已保存")
+    save(page)
     with world.stored(live_server, case) as application:
         assert sorted(row.place for row in application.experiences) == [
             "北京大学",
@@ -300,8 +297,7 @@ def test_everything_wrong_is_named_beside_its_field_at_once_and_linked_from_the_
     page.fill("劳动合同起始时间", "2025-03-01")
     page.fill("劳动合同终止时间", "2025-02-01")
     page.fill("银行账号", "6217abc")
-    page.click("保存")
-    page.see("已保存")
+    save(page)
     wrong = {
         "sex": "性别与公民身份号码不一致。",
         "birth_date": "出生日期与公民身份号码不一致。",
@@ -409,8 +405,7 @@ def test_what_is_no_date_stays_as_typed_and_everything_else_is_saved(
     page.click("确定")
     page.fill("出生日期", "1990-01-01")
     page.fill("社保缴纳起始时间", "2021.3")
-    page.click("保存")
-    page.see("已保存")
+    save(page)
     assert kept(live_server, case, "insurance_start") == date(2021, 3, 1)
 
 
@@ -431,8 +426,7 @@ def test_a_network_cut_while_saving_loses_nothing(
     assert page.value("岗位职务") == "高级工程师"
     assert kept(live_server, case, "position") == "工程师"
     page.window.context.set_offline(False)
-    page.click("保存")
-    page.see("已保存")
+    save(page)
     page.not_see("保存失败")
     assert kept(live_server, case, "position") == "高级工程师"
     forgive(page, CUT)
@@ -454,8 +448,7 @@ def test_a_session_that_ended_while_one_typed_loses_nothing(
     with page.window.context.expect_page() as opened:
         page.click("先登录（在新窗口打开）")
     world.log_in(ChromiumPage(opened.value, page.base_url), case.person)
-    page.click("保存")
-    page.see("已保存")
+    save(page)
     assert page.value("岗位职务") == "高级工程师"
     assert kept(live_server, case, "position") == "高级工程师"
     forgive(page, "419", "400")
@@ -469,8 +462,7 @@ def test_what_another_window_saved_meanwhile_is_said_before_it_is_overwritten(
     other = second_window(page)
     other.goto(case.sheet)
     other.fill("开户银行", "另一家银行")
-    other.click("保存")
-    other.see("已保存")
+    save(other)
     page.fill("岗位职务", "高级工程师")
     page.click("保存")
     page.see("此申请在另一窗口保存过")
@@ -478,8 +470,7 @@ def test_what_another_window_saved_meanwhile_is_said_before_it_is_overwritten(
     assert page.value("岗位职务") == "高级工程师"
     assert kept(live_server, case, "position") == "工程师"
     assert kept(live_server, case, "bank") == "另一家银行"
-    page.click("保存")
-    page.see("已保存")
+    save(page)
     assert kept(live_server, case, "position") == "高级工程师"
 
 

@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
                 '<!doctype html><html lang="zh"><title>差</title><main><h1>差</h1><input></main>'
             )
         if self.path == "/foreign":
-            return self.answer('<p>外</p><img src="http://192.0.2.1/pixel.png" alt="外">')
+            return self.answer('<p>外</p><img src="http://192.0.2.1/pixel.png" alt="外" loading="lazy">')
         if self.path == "/":
             return self.answer(FORM)
         return self.answer("<p>没有</p>", status=204 if self.path == "/favicon.ico" else 404)
@@ -115,7 +115,7 @@ def test_a_form_is_filled_in_by_its_labels_and_sent(browser: Browser, site: str,
     page.check("本人承诺")
     page.upload("选择文件", *papers[:2], within="身份证")
     page.upload("选择文件", papers[2], within="劳动合同")
-    page.click("保存")
+    page.leave_by("保存")
     page.see("已保存")
     assert page.path == "/sent"
     sent = page.text()
@@ -223,9 +223,10 @@ def test_requests_to_other_machines_and_complaints_are_heard(chromium: Chromium,
     page = chromium.new_page(site)
     page.goto("/nowhere")
     assert page.console_errors == []
-    page._goto(f"{site}/foreign")
-    page.evaluate("() => console.error('坏了')")
-    page.window.wait_for_timeout(100)
+    with page.window.expect_request("http://192.0.2.1/*"):
+        page._goto(f"{site}/foreign")
+    with page.window.expect_console_message(lambda message: "坏了" in message.text):
+        page.evaluate("() => console.error('坏了')")
     assert page.foreign_requests == ["http://192.0.2.1/pixel.png"]
     assert any("坏了" in complaint for complaint in page.console_errors)
     page.foreign_requests.clear()

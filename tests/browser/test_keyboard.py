@@ -12,6 +12,7 @@ from models import Action, Role
 from tests import files
 from tests.browser import world
 from tests.browser.chromium import Chromium, ChromiumPage
+from tests.browser.people import save
 from tests.browser.world import SHEET, Case, Workplace, come_in
 from tests.machine.site import Site
 
@@ -194,8 +195,7 @@ def test_each_dialog_opens_and_closes_by_keyboard_and_gives_the_focus_back(
     page.see("个人申请 → 企业审核 → 市专家服务中心审核")
     assert page.value("工作单位") == other.name
     assert world.focused(page) == "查询"
-    page.click("保存")
-    page.see("已保存")
+    save(page)
 
     # 「学习工作经历」
     for name in ("新增", "修改"):

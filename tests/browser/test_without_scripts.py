@@ -11,7 +11,8 @@ from models import Action, Disclosure, State, db
 from tests import files
 from tests.browser import people, world
 from tests.browser.chromium import Chromium, ChromiumPage
-from tests.browser.people import Applicant
+from tests.browser.driver import PATIENCE
+from tests.browser.people import Applicant, save
 from tests.browser.world import SHEET, Workplace, come_in, forgive
 from tests.machine.site import Site
 from workflow import form
@@ -19,9 +20,7 @@ from workflow import form
 pytestmark = pytest.mark.browser
 
 SIZES = ((390, 844), (1366, 768))
-NOTICE_LEFT = (
-    15  # seconds: of the thirty only these are really waited for, less what the pictures before them take
-)
+NOTICE_LEFT = 15  # seconds: of the thirty only these are really waited for
 
 
 @pytest.fixture(scope="module")
@@ -80,16 +79,15 @@ def test_an_application_goes_from_the_registration_to_the_office(
     assert page.window.locator(".footbar").count() == 0 or not page.window.locator(".footbar").is_visible()
     sight.of(page, "notice")
     account = world.registered(live_server, person.number, people.PASSWORD)
-    world.let_time_pass(live_server, account, 30 - NOTICE_LEFT)
+    world.let_time_pass_but(live_server, account, NOTICE_LEFT)
     page.goto(SHEET)
     page.see("秒后本页自动进入填写")
-    page.see("公民身份号码", timeout=NOTICE_LEFT + 10)  # words that the notice does not say
+    page.see("公民身份号码", timeout=NOTICE_LEFT + PATIENCE)  # words that the notice does not say
     page.not_see("秒后本页自动进入填写")
 
     # 基本信息
     person.fill_in()
-    page.click("保存")
-    page.see("已保存")
+    save(page)
     sight.of(page, "sheet")
 
     # 学习工作经历
@@ -144,8 +142,7 @@ def test_an_application_goes_from_the_registration_to_the_office(
     page.see("已删除文件。")
     page.click("确认")
     page.see("请点击下方“保存”。")
-    page.click("保存")
-    page.see("已保存")
+    save(page)
 
     # 提交
     page.click("提交")
@@ -243,8 +240,7 @@ def test_a_notice_that_changed_while_one_typed_takes_nothing_away(
     assert page.value("岗位职务") == "高级工程师"
     assert page.window.locator("meta[http-equiv=refresh]").count() == 0
     world.let_time_pass(live_server, case.person, 31)
-    page.click("保存")
-    page.see("已保存")
+    save(page)
     assert page.value("岗位职务") == "高级工程师"
 
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from werkzeug.datastructures import FileStorage
 
 from models import (
@@ -32,6 +32,7 @@ from models import (
 )
 from tests import factories, files
 from tests.browser.chromium import ChromiumPage
+from tests.browser.driver import PATIENCE
 from tests.factories import PASSWORD
 from tests.machine.site import Site
 from uploads.receive import receive
@@ -222,11 +223,21 @@ def publish_notice(site: Site, version: str) -> None:
 def let_time_pass(site: Site, who: Somebody, seconds: int) -> None:
     """The person has had 「申请须知」 before them for so many seconds longer."""
     with site.app_context():
-        for reading in db.session.scalars(
-            select(NoticeReading).where(NoticeReading.account_id == who.id, NoticeReading.read_at.is_(None))
-        ):
+        for reading in db.session.scalars(_unread(who)):
             reading.opened_at -= timedelta(seconds=seconds)
         db.session.commit()
+
+
+def let_time_pass_but(site: Site, who: Somebody, seconds: int) -> None:
+    """So many of the thirty seconds are left to the person before 「申请须知」."""
+    with site.app_context():
+        for reading in db.session.scalars(_unread(who)):
+            reading.opened_at = now() - timedelta(seconds=30 - seconds)
+        db.session.commit()
+
+
+def _unread(who: Somebody) -> Select[tuple[NoticeReading]]:
+    return select(NoticeReading).where(NoticeReading.account_id == who.id, NoticeReading.read_at.is_(None))
 
 
 # --- looking after
@@ -285,7 +296,7 @@ CUT = "ERR_INTERNET_DISCONNECTED"
 
 def waited_for(page: ChromiumPage, true: Callable[[], bool], what: str) -> None:
     """Wait until it is so."""
-    page._until(true, 10.0, what, page.text)
+    page._until(true, PATIENCE, what, page.text)
 
 
 def beside(page: ChromiumPage, field: str) -> str:
