@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
@@ -22,6 +23,8 @@ PHONE = (390, 844)
 THUMB = 44  # px: what a thumb hits
 MANY_STOPS = 150
 PRESSES = 3
+FRAMES = 30
+"""Pictures that the browser draws until whatever has moved is at its place."""
 
 FOCUS = """() => {
     const stop = document.activeElement;
@@ -63,7 +66,7 @@ def stops(page: ChromiumPage) -> Iterator[str]:
     """Press Tab from the beginning of the page to its end; each stop must be seen, with its ring."""
     for _ in range(MANY_STOPS):
         page.window.keyboard.press("Tab")
-        stop = page.evaluate(FOCUS)
+        stop = at_rest(page)
         if stop is None or stop["first"]:
             return
         page.evaluate("() => { window.firstStop ??= document.activeElement; }")
@@ -71,6 +74,16 @@ def stops(page: ChromiumPage) -> Iterator[str]:
         assert stop["ring"], f"no ring: {stop['html']}"
         assert not stop["covered"], f"covered: {stop['html']}"
         yield stop["name"]
+
+
+def at_rest(page: ChromiumPage) -> dict[str, Any] | None:
+    """What has the focus. What is covered yet may be on its way into sight, as 「跳到正文」 is for a moment."""
+    for _ in range(FRAMES):
+        stop: dict[str, Any] | None = page.evaluate(FOCUS)
+        if not stop or not stop["covered"]:
+            break
+        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    return stop
 
 
 def tab_to(page: ChromiumPage, name: str, key: str = "Tab") -> None:
