@@ -22,7 +22,7 @@ from admin_views.frame import said, stamp, told
 from admin_views.keyset import Order, page
 from admin_views.papers import papers, shelves, shown
 from admin_views.personal_attachments import AttachmentRoutes
-from admin_views.personal_page import column, employer_words, in_sections, latest_return
+from admin_views.personal_page import column, employer_words, in_sections, latest_return, notice_again
 from admin_views.review_page import sections as written
 from admin_views.review_page import unsent
 from admin_views.typed import count, one_line
@@ -269,6 +269,8 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             if found
             else [],
             returned=latest_return(found),
+            notice=notice,
+            notice_reading=opened,
             notice_left=reading.seconds_left(opened) if notice else 0,
             notice_total=reading.SECONDS,
             slots=slots,
@@ -299,6 +301,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             just_submitted="submitted" in request.args,
             last=reviews[0] if reviews else None,
             **shown(shelves(papers(found, current_user), self.paper_address(found))),
+            **notice_again(found),
             **column(found),
         ), status
 

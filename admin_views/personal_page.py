@@ -119,18 +119,24 @@ def trail_items(application: Application, reviews: Sequence[Review]) -> list[dic
     return found
 
 
+def notice_again(application: Application) -> dict[str, Any]:
+    """Return 「申请须知」 for the right column, and when it was read for this application (A6)."""
+    notice = reading.current_notice()
+    return {
+        "notice": notice,
+        "notice_reading": reading.find(current_user, application, notice) if notice else None,
+    }
+
+
 def column(application: Application | None) -> dict[str, Any]:
-    """Return the right column: where it is, 「申请须知」 (A6), and how many applications 「查询历史」 has."""
+    """Return the right column: where it is, and how many applications 「查询历史」 has."""
     reviews = progress.history(application) if application else []
     number = db.session.scalar(select(func.count(Application.id)).where(scope.visible(current_user))) or 0
     returns = sum(line.to_state is RETURNED and not line.stayed for line in reviews)
     summary = ngettext("%(num)s 条申请", "%(num)s 条申请", number)
     if returns:
         summary += gettext("，本次回退 %(count)s 次", count=returns)
-    notice = reading.current_notice()
     return {
-        "notice": notice,
-        "notice_reading": reading.find(current_user, application, notice) if notice else None,
         "trail_items": trail_items(application, reviews) if application else [],
         "now": said(STATE_WORDS[application.state]) if application else gettext("尚未保存"),
         "history_summary": summary,
