@@ -40,7 +40,7 @@ def test_who_is_locked_out_comes_in_by_a_code(
     page.fill("证件号码", number)
     for _ in range(5):
         page.fill("密码", "Wangjile2026")
-        page.click("登录")
+        page.leave_by("登录")
         page.see("证件号码或密码不正确")
     page.fill("密码", "Wangjile2026")
     page.click("登录")

@@ -141,12 +141,12 @@ def test_an_enterprise_registers_is_refused_mends_and_is_approved(
     office.goto("/login/staff?next=/messages/")
     office.fill("工作人员账号", clerk["login"])
     office.fill("密码", clerk["password"])
-    office.click("登录")
+    office.leave_by("登录")
     look(office)
     office.click("东胜区示例氢能有限公司注册了企业账号，待您审核。")
     office.click("退回")
     office.fill("退回原因", "联系电话有误。")
-    office.click("确定退回")
+    office.leave_by("确定退回")
 
     company.goto("/messages/")
     look(company)
@@ -164,7 +164,7 @@ def test_an_enterprise_registers_is_refused_mends_and_is_approved(
     company.goto("/enterprise/registration/")
     company.see("企业账号已审核通过")
     look(company)
-    company.click("进入申请审核")
+    company.leave_by("进入申请审核")
     assert company.path == "/enterprise/"
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,14 +45,18 @@ class Page(ABC):
         self._with("button", name, within, self._click, timeout)
 
     def leave_by(self, name: str) -> None:
-        """Click what leads to another page, and wait for that one: the page that is going away may show the same words
-        already, and a click on it would be lost."""
+        """Click what leads to another page, and wait for that one."""
+        with self.leaving():
+            self.click(name)
+
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Whatever one does here leads to another page, which is waited for: the page that is going away may show the same
+        words already, and a click on it would be lost."""
         self.evaluate("() => { document.documentElement.dataset.before = 'leaving'; return true; }")
-        self.click(name)
+        yield
         there = "() => !document.documentElement?.dataset.before && document.readyState === 'complete'"
-        self._until(
-            lambda: bool(self.evaluate(there)), PATIENCE, f"「{name}」 leads to no other page", self.text
-        )
+        self._until(lambda: bool(self.evaluate(there)), PATIENCE, "no other page has come", self.text)
 
     def fill(self, label: str, value: str, *, within: str | None = None, timeout: float = PATIENCE) -> None:
         """Write into the field of this label, in place of what stands there. Dates as 2026-11-23, months as 2026-11."""

@@ -99,7 +99,7 @@ class Reviewer(Somebody):
 
     def approve_enterprise(self, name: str) -> None:
         page = self.page
-        page.click("企业账号")
+        page.leave_by("企业账号")
         self.look(page, "office-enterprises")
         page.choose_row(name)
         page.see("营业执照")

@@ -60,7 +60,7 @@ def test_enterprises_are_imported_once_two_rows_are_mended_and_one_of_them_comes
     first = ["东胜区导入氢能有限公司", credit_code(), "东胜区", "何欣", "0477-8123456"]
     second = ["康巴什导入光伏有限公司", another_code(), "康巴什区", "何欣", "13847710000"]
     page.click("企业")
-    page.click("批量导入")
+    page.leave_by("批量导入")
     checked(page, "begin")
     page.click("上传并核对")
     page.see("请先选择要上传的文件")
@@ -68,7 +68,7 @@ def test_enterprises_are_imported_once_two_rows_are_mended_and_one_of_them_comes
         "Excel 文件",
         book(tmp_path / "旧.xlsx", first, [*second[:2], "康巴", *second[3:]], ["没有代码的公司"]),
     )
-    page.click("上传并核对")
+    page.leave_by("上传并核对")
     page.evaluate("() => { window.stayed = true; }")
     page.see("共 3 行：可导入 1 行，未通过 2 行")
     assert page.evaluate("() => window.stayed"), "the page is renewed where it is"
@@ -87,7 +87,7 @@ def test_enterprises_are_imported_once_two_rows_are_mended_and_one_of_them_comes
     page.click("确认导入 2 家")
     page.see("已导入 2 家企业")
     checked(page, "done")
-    page.click("批量导入企业")  # left, and come back to
+    page.leave_by("批量导入企业")  # left, and come back to
     checked(page, "records")
     page.click("新.xlsx")
     page.click("查看待注册的企业")

@@ -81,6 +81,7 @@ def before_one(page: ChromiumPage, case: Case) -> None:
     """This application's page is open."""
     path = f"/{case.number}/"
     world.waited_for(page, lambda: urlsplit(page.url).path.endswith(path), f"not at {path}")
+    page.see(case.number)
 
 
 def show(page: ChromiumPage, title: str) -> None:
@@ -110,7 +111,7 @@ def test_paging_turns_without_losing_what_narrows_and_sorts(
     come_in(page, employer.reviewer, CONSOLE)
     assert page.window.locator(".tabs a").all_inner_texts()[0].split() == ["待我审核", str(len(cases))]
     page.select("学历", "硕士研究生")
-    page.click("查询")
+    page.leave_by("查询")
     page.click("编号")
     masters = sorted(case.number for case in cases)[:-1]  # the doctor came last
 
@@ -178,7 +179,8 @@ def test_one_application_is_found_by_whatever_one_knows_of_it(
         f" {wanted.person.login.lower()} ",
     ):
         page.fill("姓名、拼音首字母、编号、单位或身份证号码", words)
-        page.press("Enter")
+        with page.leaving():
+            page.press("Enter")
         List(page).shows([wanted.number])
         assert page.value("姓名、拼音首字母、编号、单位或身份证号码") == words.strip()
     page.fill("姓名、拼音首字母、编号、单位或身份证号码", employer.name[1:6])
@@ -202,7 +204,7 @@ def test_what_narrows_the_list_is_still_there_when_one_comes_back(
     come_in(page, employer.reviewer, CONSOLE)
     page.select("学历", "硕士研究生")
     page.fill("姓名、拼音首字母、编号、单位或身份证号码", "lb")
-    page.click("查询")
+    page.leave_by("查询")
     page.click("下一页")
     page.see("上一页")
     before = List(page).numbers()
@@ -213,7 +215,7 @@ def test_what_narrows_the_list_is_still_there_when_one_comes_back(
     page.see("清除")
     List(page).shows(before)
     assert page.value("学历") == "硕士研究生"
-    page.click("清除")
+    page.leave_by("清除")
     assert page.value("学历") == "全部学历"
 
 

@@ -125,7 +125,7 @@ def test_an_application_goes_its_whole_way(
     assert "个人保存状态" in person.history()
     look(person.page, "history")
     person.page.choose_row("个人保存状态")
-    person.page.click("确定")
+    person.page.leave_by("确定")
     assert person.page.value("岗位职务") == "工程师"
     person.page.click("申请须知", within="办理情况")
     person.page.see("审核流程")

@@ -96,7 +96,7 @@ def test_an_application_goes_from_the_registration_to_the_office(
     page.see("学习工作经历有改动，还没有保存")
     page.see("有未保存的修改")
     page.not_see("附件已确认")
-    page.click("新增")
+    page.leave_by("新增")
     assert page.value("岗位职务") == "工程师"
     page.click("删除", within="第 1 条经历")
     page.see("第 2 条经历")
@@ -258,7 +258,7 @@ def test_a_session_that_ended_gives_back_what_was_typed(
     with page.window.context.expect_page() as opened:
         page.click("先登录（在新窗口打开）")
     world.log_in(ChromiumPage(opened.value, page.base_url), case.person)
-    page.click("继续提交")
+    page.leave_by("继续提交")
     if "继续提交" in page.text():  # the page was made for nobody; now it is made for this person
         page.click("继续提交")
     page.see("已保存")
