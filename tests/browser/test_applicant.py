@@ -292,7 +292,7 @@ def test_everything_wrong_is_named_beside_its_field_at_once_and_linked_from_the_
     page.fill("手机号码", "12345")
     page.fill("电子邮箱", "nobody@")
     page.fill("毕业院校", "")
-    page.fill("毕业时间", "2031-06")
+    page.fill("毕业时间", "2099-06")
     page.fill("来鄂(引进)时间", tomorrow)
     page.fill("劳动合同起始时间", "2025-03-01")
     page.fill("劳动合同终止时间", "2025-02-01")
