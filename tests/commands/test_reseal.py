@@ -1,12 +1,15 @@
 """`reseal`: after it the older key is needed no more, and nothing has changed for anybody."""
 
+import time
+
 import pytest
 from flask import Flask
 from sqlalchemy import Text, select, type_coerce
 
-from models import Account, Action, Application, State, db
+from models import Account, Action, Application, State, db, exclusive
 from models.secrets import sealed_columns, vault
 from tests import factories
+from tests.workflow.at_once import HELD, at_once, slowly
 
 OLD, NEW = b"the older key, of 32 bytes: okay", b"the newer key, of 32 bytes: okay"
 
@@ -43,3 +46,23 @@ def test_what_no_key_opens_stops_it_with_a_word(app: Flask, monkeypatch: pytest.
     result = app.test_cli_runner().invoke(args=["reseal"])
     assert result.exit_code == 1
     assert "tools.restored" in result.output
+
+
+def test_it_runs_while_people_save(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault, "_keys", {"k1": OLD})
+    with app.app_context():
+        person = factories.applicant().id
+        monkeypatch.setattr(vault, "_keys", {"k2": NEW, "k1": OLD})
+        monkeypatch.setattr(vault, "seal", slowly(vault.seal))
+
+        def resealing() -> int:
+            return app.test_cli_runner().invoke(args=["reseal"]).exit_code
+
+        def saving() -> str:
+            for number in range(5):
+                with exclusive():
+                    db.session.get_one(Account, person).phone = f"1384771000{number}"
+                time.sleep(HELD / 4)
+            return "saved"
+
+        assert at_once(resealing, saving) == [0, "saved"]
