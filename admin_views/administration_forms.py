@@ -192,7 +192,7 @@ class EnterpriseForm(FlaskForm):
         validators=[InputRequired(_("请选择所属地区。"))],
         description=_("改为其他地区时，正在审核的申请随企业划转；保存前会告诉您有多少件。"),
     )
-    contact_name = Line(_("联系人"), 60, _given(_("请填写联系人。")))
+    contact_name = Line(_("联系人"), 60, _given(_("请填写联系人。")), ordinary=as_name)
     contact_phone = Line(
         _("联系电话"), 30, _given(_("请填写联系电话。")), right_telephone, ordinary=telephone
     )

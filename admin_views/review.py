@@ -102,7 +102,8 @@ class ReviewConsole(PaperRoutes, ScopedView):
             columns=self._columns(address, tab, sort, descending, chosen, sorts),
             lines=lines(rows.rows, in_days=tab == "waiting"),
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
-            of_the_order=self._of_the_order(tab, sort, filtered),
+            left_out=self._left_out(sort, filtered),
+            of_the_order=self._of_the_order(tab, sort, descending),
         )
 
     def _offered(self, tab: str) -> dict[str, review_list.Filter]:
@@ -116,13 +117,17 @@ class ReviewConsole(PaperRoutes, ScopedView):
         )
         return review_list.sorts(tab, in_use)
 
-    def _of_the_order(self, tab: str, sort: str, filtered: bool) -> str:
-        """Return what is to be known of the order, if anything."""
-        if tab == review_list.DECIDED:
-            return gettext("最近审核的在前")
+    def _left_out(self, sort: str, filtered: bool) -> str:
+        """Return what an order leaves out, if anything."""
         if self.shows_unsubmitted and not filtered and review_list.leaves_out(sort):
             return gettext("按提交时间排序，从未提交过的申请不列出")
         return ""
+
+    def _of_the_order(self, tab: str, sort: str, descending: bool) -> str:
+        """Return the order that no heading says, if it is such a one."""
+        if tab == review_list.DECIDED:
+            return gettext("最近审核的在前")
+        return gettext("最近有进展的在前") if (tab, sort, descending) == ("all", "waiting", True) else ""
 
     def _usual_order(self, tab: str) -> str:
         return "asc" if tab == "waiting" else "desc"
@@ -182,6 +187,8 @@ class ReviewConsole(PaperRoutes, ScopedView):
         sorts: frozenset[str],
     ) -> tuple[Column, ...]:
         narrowed = _with(address, {k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
+        if tab != "waiting":
+            sorts -= review_list.ELSEWHERE.keys()  # in the order of arrival, which their name does not say
         present, turned = ("desc", "asc") if descending else ("asc", "desc")
         # Who arrived first has waited longest.
         shown = turned if (tab, sort) == ("waiting", "waiting") else present
@@ -189,7 +196,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             Column(
                 label,
                 f"{narrowed}sort={key}&order={turned if key == sort else 'asc'}" if key in sorts else None,
-                shown if key == sort else None,
+                shown if key == sort and key in sorts else None,
             )
             for key, label in _headings(tab)
         )

@@ -367,7 +367,8 @@ def _judge(
 ) -> None:
     """Note everything that is wrong with a row."""
     cells = row.cells
-    cells[TELEPHONE], cells[NAME] = telephone(cells[TELEPHONE]), as_name(cells[NAME])
+    for key, ordinary in ((TELEPHONE, telephone), (NAME, as_name), (CONTACT, as_name)):
+        cells[key] = ordinary(cells[key])
     for key, label in COLUMNS.items():
         if not cells[key]:
             row.wrong(key, N_("缺少%(label)s。"), label=label)

@@ -42,6 +42,11 @@ class Purpose(Enum):
     """That a code is asked for: never right, so that nobody's telephone is flooded."""
 
 
+TO_A_NEW_PASSWORD = (Purpose.RECOVERY, Purpose.LETTER, Purpose.CODE)
+"""Whoever has logged in from an address is known there for these too: nobody elsewhere keeps them from a new password. Not for
+the second step: a stolen password would be the way to try its codes from everywhere."""
+
+
 @dataclass(frozen=True)
 class Patience:
     """After `free` failures one waits; after each further one longer, in minutes."""
@@ -83,7 +88,7 @@ def count(purpose: Purpose, subject: str, address: str) -> None:
     with exclusive():
         here = _held(purpose, subject, place)
         counted = [(here, limits.here)]
-        if not _is_known(subject, place, at):
+        if not _is_known(purpose, subject, place, at):
             counted += [
                 (_held(purpose, subject, ""), limits.login),
                 (_held(purpose, "", place), limits.address),
@@ -105,7 +110,7 @@ def succeeded(purpose: Purpose, subject: str, address: str) -> None:
     place, at = _digest(address), now()
     with exclusive():
         here = _held(purpose, subject, place)
-        known = _is_known(subject, place, at)
+        known = _is_known(purpose, subject, place, at)
         here.opened_at = at
         _begin_anew(here)
         _begin_anew(_held(purpose, subject, ""))
@@ -136,10 +141,11 @@ def sweep() -> None:
         )
 
 
-def _is_known(subject: str, place: str, at: datetime) -> bool:
-    """Say whether this login has been right from this address, for whatever purpose: who has logged in from there is in
-    nobody's way to a new password either."""
-    opened = Attempts.subject == subject, Attempts.address == place, Attempts.opened_at > at - KNOWN
+def _is_known(purpose: Purpose, subject: str, place: str, at: datetime) -> bool:
+    """Say whether this login has been right from this address."""
+    opened = [Attempts.subject == subject, Attempts.address == place, Attempts.opened_at > at - KNOWN]
+    if purpose not in TO_A_NEW_PASSWORD:
+        opened.append(Attempts.purpose == purpose.value)
     return db.session.scalar(select(exists().where(*opened))) is True
 
 

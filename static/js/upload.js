@@ -17,7 +17,7 @@ let busy = false;
 const comma = document.documentElement.lang === "en" ? ", " : "，";
 
 function size(bytes) {
-  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024) return `${Math.round(bytes)} B`;
   return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
@@ -81,7 +81,7 @@ function press(one) {
   else if (one.state === "failed") again(one);
   else {
     drop(one);
-    report();
+    if (!busy) report();
   }
 }
 

@@ -82,7 +82,8 @@ def test_a_span_of_time_is_shown_in_the_order_of_time(app: Flask, client: Client
         world = factories.world()
         numbers = at(State.PRELIMINARY_REVIEW, world, 3)
         sit_down(client, world.banner.clerk)
-    assert headings(client, "/office/?tab=all") == {"编号", "姓名", "提交时间", "业务状态"}
+    assert headings(client, "/office/?tab=all") == {"编号", "姓名", "提交时间"}
+    assert "最近有进展的在前" in client.get("/office/?tab=all").text
     assert headings(client, "/office/?tab=all&submitted=week") == {"提交时间"}
     narrowed = "/office/?tab=all&submitted=week&sort=name&order=desc"
     assert [number for page in pages(client, narrowed) for number in page] == numbers[::-1]

@@ -102,11 +102,21 @@ def test_nobody_can_lock_anybody_out_from_elsewhere(later: Later) -> None:
     comes_in(login, home)
     later(locks.KNOWN.total_seconds() / 60 - 1)
     locks.sweep()
-    assert locks._is_known(login, locks._digest(home), locks.now())
+    assert locks._is_known(Purpose.LOGIN, login, locks._digest(home), locks.now())
     for purpose in (Purpose.RECOVERY, Purpose.LETTER):
         while fails(login, somewhere(), purpose) is None:
             pass
         assert fails(login, home, purpose) is None, "nor keep anybody at home from a new password"
+
+
+@pytest.mark.usefixtures("context")
+def test_a_stolen_password_does_not_open_the_second_step_to_trying() -> None:
+    login, tries = somebody(), 0
+    for _ in range(20):
+        thief = somewhere()
+        comes_in(login, thief)
+        tries += sum(fails(login, thief, Purpose.SECOND_FACTOR) is None for _ in range(5))
+    assert tries == GUESSES.login.free
 
 
 @pytest.mark.usefixtures("context")
