@@ -6,12 +6,14 @@ from typing import Any
 import flask_migrate
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app import create_app
 from config import settings
-from models import db
+from models import Enterprise, db
+from models.search import contains
+from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.secrets import environment
 
@@ -85,6 +87,26 @@ def test_migrations_and_models_make_the_same_database_and_go_back_to_nothing(
     assert made["migrations"].keys() == made["models"].keys()
     for part, expected in made["models"].items():
         assert made["migrations"][part] == expected, part
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_that_was_kept_with_a_space_is_found_like_any_other(
+    databases: Databases, tmp_path: Path, kind: str
+) -> None:
+    url = databases.bare(kind)
+    app = create_app(settings(environment(tmp_path, url)))
+    with app.app_context():
+        flask_migrate.upgrade()
+        factories.enterprise(name="东胜 区Smith 示例 公司", initials="ds qsmith sl gs")
+        flask_migrate.downgrade(revision="0012")
+        flask_migrate.upgrade()
+        row = db.session.execute(text("SELECT name, initials FROM enterprises")).one()
+        assert tuple(row) == ("东胜区Smith 示例公司", "dsqsmith slgs")
+        found = select(Enterprise.name).where(contains(Enterprise.name, "示例公司"))
+        assert db.session.scalars(found).all() == [row.name]
+        db.session.remove()
+        db.engine.dispose()
+    databases.drop(url)
 
 
 def test_there_is_one_line_of_migrations() -> None:
