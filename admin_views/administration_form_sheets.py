@@ -160,8 +160,8 @@ class QuantitySheet(FieldSheet):
 
 
 class DaySheet(FieldSheet):
-    least = DayField(_("最早"), [Optional()], description=_("留空不限。"), render_kw={"type": "date"})
-    most = DayField(_("最晚"), [Optional()], description=_("留空不限。"), render_kw={"type": "date"})
+    least = DayField(_("最早"), [Optional()], description=_("留空不限。"))
+    most = DayField(_("最晚"), [Optional()], description=_("留空不限。"))
 
     def show(self, one: Field) -> None:
         super().show(one)

@@ -298,13 +298,11 @@ class PeriodForm(FlaskForm):
         _("开始日期"),
         [InputRequired(_("请填写日期，例如：2026-11-23。"))],
         description=_("从这一天起可以提交。"),
-        render_kw={"type": "date"},
     )
     closes = DayField(
         _("结束日期"),
         [InputRequired(_("请填写日期，例如：2026-11-23。"))],
         description=_("这一天仍可以提交。"),
-        render_kw={"type": "date"},
     )
 
 

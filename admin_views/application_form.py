@@ -29,7 +29,7 @@ from wtforms import (
     TelField,
 )
 from wtforms.validators import Length, Optional, ValidationError
-from wtforms.widgets import HiddenInput
+from wtforms.widgets import DateInput, HiddenInput, MonthInput
 
 from admin_views.frame import said
 from admin_views.typed import count
@@ -86,7 +86,7 @@ class Rows(FieldList):
 class DayField(StringField):
     """A date as people write it. What is no date stays in the field as typed."""
 
-    input_type = "date"
+    widget = DateInput()
     shapes = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")  # stays Chinese
     sentence = N_("请按“年-月-日”填写真实的日期，例如：2026-11-23。")
     written = "%Y-%m-%d"
@@ -113,7 +113,7 @@ class DayField(StringField):
 class MonthField(DayField):
     """A month, kept as its first day."""
 
-    input_type = "month"
+    widget = MonthInput()
     shapes = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y%m", "%Y年%m月", "%Y-%m-%d")  # stays Chinese
     sentence = N_("请按“年-月”填写，例如：2026-11。")
     written = "%Y-%m"
@@ -143,9 +143,7 @@ def _day(kind: type[DayField]) -> Callable[[description.Field, dict[str, Any]], 
         limits = {"max": asked.most or ("9999-12" if kind is MonthField else "9999-12-31")}
         if asked.least:
             limits["min"] = asked.least
-        return kind(
-            **common, render_kw={"type": kind.input_type, **limits, "placeholder": longest_hint(kind)}
-        )
+        return kind(**common, render_kw={**limits, "placeholder": longest_hint(kind)})
 
     return made
 
@@ -250,14 +248,12 @@ class ExperienceForm(Form):
         [Optional(), Asked()],
         choices=[(kind.value, lazy_gettext(label)) for kind, label in EXPERIENCE_KINDS.items()],
     )
-    start = MonthField(
-        lazy_gettext("起始年月"), [Optional(), Asked()], render_kw={"type": "month", "placeholder": "2018-09"}
-    )
+    start = MonthField(lazy_gettext("起始年月"), [Optional(), Asked()], render_kw={"placeholder": "2018-09"})
     end = MonthField(
         lazy_gettext("终止年月"),
         [Optional()],
         description=lazy_gettext("至今请留空。"),
-        render_kw={"type": "month", "placeholder": "2021-06"},
+        render_kw={"placeholder": "2021-06"},
     )
     place = StringField(
         lazy_gettext("学校或单位"),
