@@ -18,7 +18,6 @@ from sqlalchemy import (
     func,
     literal,
     not_,
-    or_,
     select,
     true,
 )
@@ -34,7 +33,7 @@ from workflow.accounts import login_digest
 from workflow.employers import code_fault
 from workflow.form import EDUCATIONS
 from workflow.people import PAPERS, normalised
-from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS, WITH_THE_APPLICANT
+from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
 from workflow.words import N_, as_name
 
 PAGE_SIZE = 20
@@ -53,9 +52,6 @@ EMPLOYER = (
     select(Enterprise.name).where(Enterprise.id == Application.submitted_enterprise_id).scalar_subquery()
 )
 """Looked up for the rows of a page; joined, it was for everything that a search finds, before that is sorted."""
-
-
-IS_WITH_THE_APPLICANT = or_(false(), *(Application.state == constant(state) for state in WITH_THE_APPLICANT))
 
 
 class Stored(NamedTuple):
@@ -129,7 +125,7 @@ class Filter:
 
 
 def _education(key: str) -> Callable[[], Criterion]:
-    return lambda: and_(Application.education == key, not_(IS_WITH_THE_APPLICANT))
+    return lambda: and_(Application.education == key, not_(scope.IS_WITH_THE_APPLICANT))
 
 
 def _submitted_since(days: int) -> Callable[[], Criterion]:

@@ -115,7 +115,7 @@ def _notes(application: Application, actor: Account) -> dict[str, str]:
             .where(
                 Application.bank_digest == application.bank_digest,
                 Application.applicant_id != application.applicant_id,
-                Application.state.not_in(WITH_THE_APPLICANT),
+                ~scope.IS_WITH_THE_APPLICANT,
             )
             .limit(1)
         ).first()

@@ -38,7 +38,6 @@ WITHOUT_SECOND_FACTOR = and_(Account.role.in_(accounts.STAFF), Account.active, ~
 MOST_NAMED = 5
 """Colleagues that a sentence names; the number says how many there are."""
 IS_UNDER_REVIEW = Application.state.in_(tuple(routing.REACH))
-IS_WITH_THE_APPLICANT = Application.state.in_(WITH_THE_APPLICANT)
 EVERY_REGION = select(Region.id).order_by(Region.id)
 
 Followed = Sequence[tuple[Account | Enterprise, Mapping[str, Any]]]
@@ -77,7 +76,7 @@ def _submitted_to(key: int) -> ColumnElement[bool]:
 
 
 def _names(key: int) -> ColumnElement[bool]:
-    return and_(IS_WITH_THE_APPLICANT, Application.enterprise_id == key)
+    return and_(scope.IS_WITH_THE_APPLICANT, Application.enterprise_id == key)
 
 
 def _of_moving(enterprise: Enterprise, before: Mapping[str, Any]) -> list[Sentence]:
@@ -98,7 +97,7 @@ def _of_moving(enterprise: Enterprise, before: Mapping[str, Any]) -> list[Senten
         ),
         *_by_step(moving, region),
     ]
-    if begun := _count(Application, and_(IS_WITH_THE_APPLICANT, its_own)):
+    if begun := _count(Application, and_(scope.IS_WITH_THE_APPLICANT, its_own)):
         told.append(
             Sentence(
                 N_("已回退或撤回的申请 %(count)s 件，重新提交时按新地区的流程办理。"), {"count": str(begun)}
@@ -564,7 +563,7 @@ def of_material(material: Material, before: Mapping[str, Any], _person: Account)
             )
         ]
     asked_anew = not before or before.get("required") is False or before.get("active") is False
-    begun = _count(Application, IS_WITH_THE_APPLICANT)
+    begun = _count(Application, scope.IS_WITH_THE_APPLICANT)
     if not (asked_anew and material.required and material.active and begun):
         return []
     return [
@@ -579,7 +578,7 @@ def of_material(material: Material, before: Mapping[str, Any], _person: Account)
 
 def of_notice(notice: Notice, _before: Mapping[str, Any], _person: Account) -> list[Sentence]:
     """Tell that a version is for good, and who has to read it."""
-    begun = _count(Application, IS_WITH_THE_APPLICANT)
+    begun = _count(Application, scope.IS_WITH_THE_APPLICANT)
     return [
         Sentence(
             N_("“%(version)s”发布后立即生效，不能修改或撤回，只能再发布新的版本。"),

@@ -26,7 +26,7 @@ from models import (
 from models.database import constant
 from workflow.accounts import STAFF
 from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW, REACH
-from workflow.transitions import TRANSITIONS
+from workflow.transitions import TRANSITIONS, WITH_THE_APPLICANT
 
 Criterion = ColumnElement[bool]
 
@@ -176,6 +176,10 @@ def decided(actor: Actor) -> Criterion:
 def _one_of(column: Any, words: Iterable[State | Action]) -> Criterion:
     """Said with "equals" and not as a list, which would be written anew into each statement when it is sent."""
     return or_(false(), *(column == constant(word) for word in words))
+
+
+IS_WITH_THE_APPLICANT = _one_of(Application.state, WITH_THE_APPLICANT)
+"""What is typed in such a one since its last submission is nobody else's to read."""
 
 
 def attachments(actor: Account) -> Criterion:

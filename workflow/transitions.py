@@ -140,4 +140,3 @@ def editable(state: State) -> bool:
 
 
 WITH_THE_APPLICANT = tuple(state for state in State if editable(state))
-"""What is typed in these is nobody else's to read until it is submitted."""
