@@ -5,7 +5,7 @@ A console says what is special about it and nothing else. Decisions go through w
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -79,7 +79,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         tab = chosen.get("tab", self.tabs[0])
         if tab not in self.tabs:
             abort(404)
-        sorts, offered = self._sorts(tab, chosen), self._offered(tab)
+        sorts, offered = self._sorts(tab, chosen), _offered(type(self), tab)
         sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
         descending = tab == review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
         filtered = any(key in chosen for key in ("q", *offered))
@@ -106,14 +106,12 @@ class ReviewConsole(PaperRoutes, ScopedView):
             of_the_order=self._of_the_order(tab, sort, descending),
         )
 
-    def _offered(self, tab: str) -> dict[str, review_list.Filter]:
-        """Return what a tab can be narrowed by."""
-        return {key: filter_ for key, filter_ in self.filters.items() if tab in filter_.tabs}
-
     def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
         """Return how a list can be sorted as it is narrowed."""
         in_use = (
-            filter_ for key, filter_ in self._offered(tab).items() if chosen.get(key) in filter_.choices
+            filter_
+            for key, filter_ in _offered(type(self), tab).items()
+            if chosen.get(key) in filter_.choices
         )
         return review_list.sorts(tab, in_use)
 
@@ -144,7 +142,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         """Return the list as it is narrowed, and the values with which it is asked for: who asks, and for what."""
         narrowing = tuple(
             choice
-            for key, filter_ in self._offered(tab).items()
+            for key, filter_ in _offered(type(self), tab).items()
             if (choice := filter_.choices.get(chosen.get(key, "")))
         )
         words = chosen.get("q", "").strip()
@@ -169,7 +167,9 @@ class ReviewConsole(PaperRoutes, ScopedView):
         )
 
     def _narrowing_that_stays(self, address: str, tab: str, chosen: Mapping[str, str]) -> str:
-        return _with(address, {key: chosen[key] for key in ("q", *self._offered(tab)) if key in chosen})
+        return _with(
+            address, {key: chosen[key] for key in ("q", *_offered(type(self), tab)) if key in chosen}
+        )
 
     def _numbers(self) -> tuple[Select[Any], ...]:
         """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
@@ -387,6 +387,12 @@ def _headings(tab: str) -> tuple[tuple[str, str], ...]:
     return tuple((key, said(elsewhere.get(key, label))) for key, (_, label) in review_list.SORTS.items())
 
 
+@cache
+def _offered(console: type[ReviewConsole], tab: str) -> Mapping[str, review_list.Filter]:
+    """Return what a tab can be narrowed by."""
+    return {key: filter_ for key, filter_ in console.filters.items() if tab in filter_.tabs}
+
+
 @once_a_language
 def _narrowing(
     console: type[ReviewConsole], tab: str
@@ -401,6 +407,5 @@ def _narrowing(
                 *((value, said(one.label)) for value, one in narrowing.choices.items()),
             ),
         )
-        for key, narrowing in console.filters.items()
-        if tab in narrowing.tabs
+        for key, narrowing in _offered(console, tab).items()
     )
