@@ -277,6 +277,8 @@ def test_ones_own_licence_is_shown_as_our_picture_and_downloaded_as_it_came(regi
     original = registered.get(f"{OWN}licence/")
     assert original.data == files.png()
     assert original.headers["Content-Disposition"].startswith("attachment;")
+    for sent in (picture, original):
+        assert sent.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert registered.get(f"{OWN}licence/9-900.jpg").status_code == 404
     assert registered.get(f"{OWN}licence/1-77777.jpg").status_code == 404
 

@@ -66,7 +66,7 @@ def test_a_name_from_an_old_row_cannot_break_the_header(app, received):
     assert disposition == "attachment; filename=\"attachment.pdf\"; filename*=UTF-8''a_%20X_%20y%3B%C3%A9.pdf"
 
 
-def test_a_picture_is_shown_in_place_and_kept_for_some_minutes_by_this_reader_alone(app, received):
+def test_a_picture_is_shown_in_place_and_asked_for_again_by_this_reader_alone(app, received):
     with app.test_request_context():
         answer = picture(received)
     assert answer.mimetype == "image/jpeg"
