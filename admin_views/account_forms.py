@@ -24,24 +24,20 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Email, EqualTo, Length, Optional, Regexp
+from wtforms.validators import DataRequired, Email, EqualTo, Length, Optional
 
 from admin_views import kept_licence
 from admin_views.typed import as_name, as_number, one_line, telephone
 from models import Region, db
 from uploads.errors import UploadError
 from uploads.receive import Received
+from workflow import telephones
 from workflow.accounts import password_fault
-from workflow.employers import MOBILE, code_fault, telephone_fault
+from workflow.employers import code_fault
 from workflow.people import CITIZEN, PAPERS, fault
 from workflow.routing import KIND_WORDS
 
 NAME_LENGTH, ENTERPRISE_NAME_LENGTH, NUMBER_LENGTH, EMAIL_LENGTH = 60, 100, 40, 120
-
-
-def mobile(text: str | None) -> str | None:
-    """Return a mobile number, in which a hyphen means nothing either."""
-    return (telephone(text) or "").replace("-", "")
 
 
 # --- what may be wrong with it
@@ -64,7 +60,12 @@ def _right_code(_form: Form, field: Field) -> None:
 
 def right_telephone(_form: Form, field: Field) -> None:
     """Refuse what no telephone has as its number."""
-    if sentence := telephone_fault(field.data):
+    if sentence := telephones.fault(field.data):
+        raise ValidationError(gettext(sentence))
+
+
+def _right_mobile(_form: Form, field: Field) -> None:
+    if sentence := telephones.mobile_fault(field.data):
         raise ValidationError(gettext(sentence))
 
 
@@ -92,8 +93,8 @@ def _name(label: Any, missing: Any) -> StringField:
 def _mobile(**more: Any) -> TelField:
     return TelField(
         _("手机号码"),
-        [DataRequired(_("请填写手机号码。")), Regexp(rf"^({MOBILE})$", message=_("请填写 11 位手机号码。"))],
-        filters=[mobile],
+        [DataRequired(_("请填写手机号码。")), _right_mobile],
+        filters=[telephone],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
         **more,
     )
@@ -320,8 +321,8 @@ class InvitationForm(FlaskForm):
     )
     phone = TelField(
         _("手机号码"),
-        [DataRequired(_("请填写手机号码。")), Regexp(rf"^({MOBILE})$", message=_("请填写 11 位手机号码。"))],
-        filters=[mobile],
+        [DataRequired(_("请填写手机号码。")), _right_mobile],
+        filters=[telephone],
         render_kw={"autocomplete": "off", "inputmode": "tel"},
     )
     email = _email(autocomplete="off")

@@ -32,7 +32,7 @@ from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import DateInput, HiddenInput, MonthInput
 
 from admin_views.frame import said
-from admin_views.typed import count
+from admin_views.typed import count, telephone
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
 from workflow import completeness, people, scope
 from workflow import form as description
@@ -61,7 +61,7 @@ def plain(text: str | None) -> str | None:
 
 
 def unspaced(text: str | None) -> str | None:
-    """Return typed text without any space or hyphen: telephone and account numbers."""
+    """Return typed text without any space or hyphen: account numbers."""
     return re.sub(r"[\s\-]", "", plain(text) or "") or None
 
 
@@ -159,7 +159,7 @@ def _text(asked: description.Field, common: dict[str, Any]) -> Field:
 
 def _phone(asked: description.Field, common: dict[str, Any]) -> Field:
     return TelField(
-        **common, filters=[unspaced], render_kw={"inputmode": "tel", "autocomplete": "tel", "maxlength": 30}
+        **common, filters=[telephone], render_kw={"inputmode": "tel", "autocomplete": "tel", "maxlength": 30}
     )
 
 

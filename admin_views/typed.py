@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from workflow import words
+from workflow import telephones, words
 from workflow.people import normalised
 
 LARGEST = 2**31 - 1
@@ -41,5 +41,5 @@ def count(text: str | None) -> int | None:
 
 
 def telephone(text: str | None) -> str | None:
-    """Return a telephone number without spaces and without the country's +86."""
-    return words.telephone(text or "")
+    """Return a telephone number in its one spelling, as every form stores it."""
+    return telephones.normalised(text or "")

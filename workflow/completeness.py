@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from models import Application, Attachment, Experience, Material, Period, Registration, db
-from workflow import form, people
+from workflow import form, people, telephones
 from workflow.calendar import today
 from workflow.form import SECTIONS, Field, Kind, value
 from workflow.words import N_
@@ -111,9 +111,7 @@ def _age(born: date) -> int:
 
 
 def _phone(application: Application) -> str:
-    if re.fullmatch("1[3-9][0-9]{9}", application.phone or ""):
-        return ""
-    return N_("请填写 11 位手机号码。")
+    return telephones.mobile_fault(application.phone or "")
 
 
 def _email(application: Application) -> str:

@@ -9,7 +9,6 @@ gateway's Idempotency-Key, so that whoever receives it can tell that it is the s
 """
 
 import logging
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from sqlalchemy.orm import defer, joinedload
 
 from models import Account, Application, Delivery, DeliveryState, Message, Way, db, exclusive, now
 from models.secrets import vault
+from workflow import telephones
 from workflow.messages import FOR_WHO_COMES, LIFETIMES, WORDING, gaps
 from workflow.settings import HELP_LINE, setting
 
@@ -30,7 +30,6 @@ LEASE = timedelta(minutes=5)
 """How long a claimed delivery is one worker's alone; every sender gives up long before."""
 
 EXPANDED_AT_ONCE = 100
-MOBILE = re.compile(r"1[3-9]\d{9}")
 
 UNSETTLED = (DeliveryState.WAITING, DeliveryState.SENDING)
 log = logging.getLogger(__name__)
@@ -76,8 +75,8 @@ def address(account: Account, way: Way) -> str:
 
 def mobile(phone: str) -> str:
     """Return a telephone number as a gateway takes it; "" where no SMS arrives."""
-    phone = phone.replace("-", "")
-    return phone if MOBILE.fullmatch(phone) else ""
+    number = telephones.normalised(phone)
+    return number if telephones.is_mobile(number) else ""
 
 
 def reachable(account: Account, open_ways: Collection[Way]) -> list[Way]:

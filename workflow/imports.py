@@ -30,11 +30,11 @@ from models import (
     exclusive,
     now,
 )
-from workflow import administration, employers, scope
+from workflow import administration, employers, scope, telephones
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible
 from workflow.people import normalised
 from workflow.pinyin import initials
-from workflow.words import N_, Sentence, as_name, one_line, telephone
+from workflow.words import N_, Sentence, as_name, one_line
 
 LEASE = timedelta(minutes=2)
 """How long a claimed import is one worker's alone; each piece of work renews it."""
@@ -367,7 +367,7 @@ def _judge(
 ) -> None:
     """Note everything that is wrong with a row."""
     cells = row.cells
-    for key, ordinary in ((TELEPHONE, telephone), (NAME, as_name), (CONTACT, as_name)):
+    for key, ordinary in ((TELEPHONE, telephones.normalised), (NAME, as_name), (CONTACT, as_name)):
         cells[key] = ordinary(cells[key])
     for key, label in COLUMNS.items():
         if not cells[key]:
@@ -375,7 +375,7 @@ def _judge(
     for key, most in (
         (NAME, employers.LONGEST_NAME),
         (CONTACT, employers.LONGEST_CONTACT),
-        (TELEPHONE, employers.LONGEST_TELEPHONE),
+        (TELEPHONE, telephones.LONGEST),
     ):
         if len(cells[key]) > most:
             row.wrong(key, N_("最多 %(most)s 个字。"), most=str(most))
@@ -390,7 +390,7 @@ def _judge(
         row.region_id, cells[REGION] = region.id, region.name
     elif cells[REGION]:
         row.wrong(REGION, N_("没有这个地区，或地区已停用；请从模板的下拉列表中选择。"))
-    if fault := employers.telephone_fault(cells[TELEPHONE]):
+    if fault := telephones.fault(cells[TELEPHONE]):
         row.wrong(TELEPHONE, fault)
 
 

@@ -1,7 +1,6 @@
 """Wording that stands in data, marked for the translators' catalogue; and what people type, made ordinary."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -45,11 +44,6 @@ BETWEEN_HAN = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
 def as_name(text: str) -> str:
     """Return a name as it is found again: forms on paper leave a space in a name of two characters, and people type it."""
     return BETWEEN_HAN.sub("", one_line(text))
-
-
-def telephone(text: str) -> str:
-    """Return a telephone number without spaces and without the country's +86, none of its digits of full width."""
-    return re.sub(r"^(\+|00)86-?|[\s()]", "", unicodedata.normalize("NFKC", one_line(text)))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,78 @@
+"""Telephone numbers: the one place that decides how they are spelled and which ones are valid.
+
+Every form, import, search and sender uses this spelling, so that one number is found by any way of writing it.
+"""
+
+import re
+import unicodedata
+
+from workflow.words import N_, one_line
+
+MOBILE = r"1[3-9][0-9]{9}"
+LANDLINE = r"0[0-9]{2,3}-?[0-9]{7,8}(-[0-9]{1,6})?|[0-9]{7,8}(-[0-9]{1,6})?|400[0-9]{7}(-[0-9]{1,6})?"
+"""With its area code, of the same town, or a 400 number; each perhaps with an extension."""
+LONGEST = 30
+"""Characters of every column that holds a telephone number."""
+
+AREA = r"(?:10|2[0-9]|[3-9][0-9]{2})"
+"""An area code without its 0: 010 and 02x have three digits, all others four (电信网编号计划, 工业和信息化部)."""
+TRUNK_LANDLINE = re.compile(rf"(0{AREA})-?([0-9]{{7,8}}|[0-9]{{3,4}}-[0-9]{{4}})((?:-[0-9]{{1,6}})?)")
+LOCAL_LANDLINE = re.compile(r"([0-9]{7,8}|[0-9]{3,4}-[0-9]{4})((?:-[0-9]{1,6})?)")
+SERVICE = re.compile(r"(400-?[0-9]{3,4}-?[0-9]{3,4})((?:-[0-9]{1,6})?)")
+
+ABROAD = re.compile(r"(?:\+|00)0?86-?|86-?(?=1[3-9](?:-?[0-9]){9}\Z)|86-(?=0?[1-9][0-9]{1,2}-[0-9]{7,8})")
+"""China's country code; without + or 00 only before what is a whole number by itself."""
+EXTENSION = re.compile(  # stays Chinese
+    r"-?(?:转分机|轉分機|转|轉|分机|分機|extension|ext|x|#)号?[:.]?(?=[0-9]{1,6}\Z)",
+    re.IGNORECASE,
+)
+LABEL = re.compile(  # stays Chinese
+    r"\A(?:tel|(?:联系)?(?:手机|电话)(?:号码?)?)[:.]?(?=[+0-9])",
+    re.IGNORECASE,
+)
+DASHES = re.compile(r"[\u2212\u30fc~_]|(?<=[0-9])[\u4e00](?=[0-9])")
+"""What is typed as a dash without being one to Unicode, among it the character 一 between digits."""
+
+
+def normalised(text: str) -> str:
+    """Return a telephone number in its one spelling; text that holds none comes back as it was typed, on one line.
+
+    A mobile number is its 11 digits. A landline is area-number-extension: 0477-8123456-801. Understood are full-width
+    characters, any space, bracket or dash, the country code as +86, 0086 or 86, and 转801. Browsers fill in +86 as well.
+    """
+    typed = one_line(text)
+    plain = re.sub(r"[\s().]", "", unicodedata.normalize("NFKC", typed))
+    plain = "".join("-" if unicodedata.category(each) == "Pd" else each for each in plain)
+    plain = EXTENSION.sub("-", LABEL.sub("", re.sub(r"-+", "-", DASHES.sub("-", plain))))
+    from_abroad = ABROAD.match(plain)
+    number = plain[from_abroad.end() :] if from_abroad else plain
+    digits = number.replace("-", "")
+    if re.fullmatch(f"0?{MOBILE}", digits):  # the 0 in front was dialled from other provinces
+        return digits.removeprefix("0")
+    if found := SERVICE.fullmatch(number):
+        service = found[1].replace("-", "")
+        return service + found[2] if len(service) == 10 else typed
+    if from_abroad and not number.startswith("0"):  # nobody dials the 0 after a country code
+        number = f"0{number}"
+    if found := TRUNK_LANDLINE.fullmatch(number):
+        return f"{found[1]}-{found[2].replace('-', '')}{found[3]}"
+    if found := LOCAL_LANDLINE.fullmatch(number):
+        return found[1].replace("-", "") + found[2]
+    return typed
+
+
+def is_mobile(number: str) -> bool:
+    """Say whether a normalised number is a mobile one."""
+    return re.fullmatch(MOBILE, number) is not None
+
+
+def mobile_fault(number: str) -> str:
+    """Return what is wrong with a normalised mobile number, as a sentence; "" when nothing is."""
+    return "" if is_mobile(number) else N_("请填写 11 位手机号码。")
+
+
+def fault(number: str) -> str:
+    """Return what is wrong with a normalised number, mobile or landline, as a sentence; "" when nothing is."""
+    if is_mobile(number) or re.fullmatch(LANDLINE, number):
+        return ""
+    return N_("请填写手机号码，或带区号的固定电话，例如 0477-8123456。")
