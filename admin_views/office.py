@@ -23,6 +23,7 @@ from admin_views.typed import one_line
 from models import Application, Enterprise, Registration, RegistrationAction, db
 from models.database import constant
 from workflow import registration, scope
+from workflow.employers import kind_of_organisation
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from workflow.words import N_, NP_
 
@@ -110,6 +111,7 @@ class EnterpriseAccounts(ScopedView):
             "review/enterprise.html",
             **shown([self._shelf(found)]),
             enterprise=found,
+            kind=" · ".join(said(word) for word in kind_of_organisation(found.credit_code)),
             steps=registration.steps_for(found, current_user),
             registration_words=registration.REGISTRATION_WORDS,
             said_words=registration.SAID,

@@ -58,9 +58,9 @@ def identity_number(sex: str = "female", born: date | None = None) -> str:
     return str(body + ric.calc_check_digit(body + "0"))
 
 
-def credit_code() -> str:
-    """A 统一社会信用代码 that no other enterprise in these tests has."""
-    body = f"91150602{next(_numbers):09d}"
+def credit_code(kind: str = "91") -> str:
+    """A 统一社会信用代码 that no other enterprise in these tests has; N2 is a village's collective."""
+    body = f"{kind}150602{next(_numbers):09d}"
     return str(body + uscc.calc_check_digit(body))
 
 

@@ -275,6 +275,21 @@ def test_everything_wrong_with_an_enterprise_is_named_at_once(
     assert stored(lambda: how_many(Enterprise)) == 0
 
 
+def test_a_collective_of_a_village_registers_and_its_office_reads_what_it_is(
+    client: Client, made: Made, stored: Stored
+) -> None:
+    """Its code begins with a letter, by GB 32100."""
+    region, _, clerk = made(place)
+    typed = factories.credit_code("N2").lower()
+    assert client.send(ENTERPRISE, company(region, credit_code=typed)).status_code == 303
+    enterprise = stored(the_enterprise)
+    assert enterprise.credit_code == typed.upper()
+    log_in(client, clerk)
+    assert "登记类别 农业 · 村级集体经济组织" in words(client.get(f"/office/enterprises/{enterprise.id}/"))
+    found = client.get("/office/enterprises/", query_string={"tab": "all", "q": typed[:6]})
+    assert enterprise.name in words(found)
+
+
 @pytest.mark.guide("E1")
 def test_a_licence_that_was_uploaded_stays_while_the_rest_is_mended(
     app: Flask, client: Client, made: Made, stored: Stored

@@ -158,7 +158,7 @@ def _date(day: date) -> Callable[..., None]:
 
 @pytest.mark.guide("D1")
 def test_what_people_do_to_cells_is_read_sensibly_or_said(ordos: World) -> None:
-    where, code = ordos.banner.region, credit_code()
+    where, code, collective = ordos.banner.region, credit_code(), credit_code("N2")
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in code)
 
     def finish(made: Any, sheet: Any) -> None:
@@ -170,7 +170,7 @@ def test_what_people_do_to_cells_is_read_sensibly_or_said(ordos: World) -> None:
             ["企业名单", None, date(2026, 1, 1).isoformat()],
             [*HEAD, "备注"],
             [*good(f" {where.name}\u3000", name="　带空格的  公司 ", credit_code=f" {wide} "), "第一行"],
-            good(where.code, contact_phone=_number(13847710000)),
+            good(where.code, credit_code=collective.lower(), contact_phone=_number(13847710000)),
             good(where.name, credit_code=_number(911506020000000017), contact_name=_date(date(2026, 1, 2))),
             good("", name="合并一"),
             good("", name="合并二"),
@@ -188,6 +188,7 @@ def test_what_people_do_to_cells_is_read_sensibly_or_said(ordos: World) -> None:
     first, second, *_, merged, with_formula, like_a_formula = rows_of(job)
     assert (first.name, first.credit_code, first.region) == ("带空格的公司", code, where.name)
     assert (second.region, second.contact_phone) == (where.name, "13847710000")
+    assert second.credit_code == collective
     assert (merged.name, merged.region_id) == ("合并二", where.id)
     assert (with_formula.name, like_a_formula.name) == ("公式公司", "=1+1")
 

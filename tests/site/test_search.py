@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from admin_views import review_list
-from models import Action, Application, State, db
+from models import Action, Application, Enterprise, State, db
 from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
@@ -117,6 +117,20 @@ def test_whole_numbers_find_theirs(
     assert search(one.submitted_enterprise.credit_code) == set(NAMES)
     assert search(one.submitted_enterprise.name) == set(NAMES)
     assert search(one.submitted_enterprise.name[2:6]) == set(NAMES)
+
+
+def test_an_employers_code_that_begins_with_a_letter_finds_its_people(
+    search: Search, desk: tuple[Flask, Client, dict[str, Application]]
+) -> None:
+    app, _, found = desk
+    employer = found["王敏"].submitted_enterprise_id
+    with app.app_context():
+        former = db.session.get_one(Enterprise, employer).credit_code
+    for code in (factories.credit_code("N2"), former):
+        with app.app_context(), db.engine.begin() as connection:
+            changed = text("UPDATE enterprises SET credit_code = :code WHERE id = :id")
+            connection.execute(changed, {"code": code, "id": employer})
+        assert search(code) == set(NAMES)
 
 
 def test_words_that_many_employers_share_are_found_too(
