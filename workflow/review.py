@@ -37,7 +37,7 @@ from workflow.errors import (
     NotVisible,
     PeriodClosed,
 )
-from workflow.pinyin import initials
+from workflow.pinyin import of_person
 from workflow.transitions import (
     BY_STATE_AND_ACTION,
     DRAFT,
@@ -139,7 +139,7 @@ def begin(actor: Account, change: Change) -> Application:
             reached=0,
             form_version=form.published().number,
             name=person.name,
-            initials=initials(person.name),
+            initials=of_person(person.name).initials,
             paper=person.paper,
             identity_number=person.identity_number,
             identity_digest=person.login_digest,

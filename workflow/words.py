@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from models.spelling import HAN, with_one_dot
+
 
 def N_(text: str) -> str:
     """Return the text unchanged."""
@@ -37,13 +39,13 @@ def one_line(text: str) -> str:
     return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
-HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # stays Chinese
 BETWEEN_HAN = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
 
 
 def as_name(text: str) -> str:
-    """Return a name as it is found again: forms on paper leave a space in a name of two characters, and people type it."""
-    return BETWEEN_HAN.sub("", one_line(text))
+    """Return a name as it is stored: forms on paper leave a space in a name of two characters, and people type it; any of the
+    dots that separate the parts of a minority name is U+00B7."""
+    return BETWEEN_HAN.sub("", with_one_dot(one_line(text)))
 
 
 @dataclass(frozen=True)
