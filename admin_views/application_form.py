@@ -360,9 +360,8 @@ def filled(application: Application | None, account: Account, version: descripti
 
 def _known(account: Account) -> dict[str, Any]:
     found: dict[str, Any] = {"phone": account.phone}
-    number = account.identity_number or ""
-    if account.paper == people.CITIZEN and not people.fault(people.CITIZEN, number):
-        found |= {"sex": people.sex(number), "birth_date": people.birth_date(number)}
+    if holder := people.holder(account.paper, account.identity_number or ""):
+        found |= {"sex": holder.sex, "birth_date": holder.birth_date}
     return found
 
 

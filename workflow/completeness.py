@@ -80,26 +80,26 @@ MISSING = {kind: N_("请填写%(label)s。") for kind in Kind} | {
 }
 
 
-def _citizen(application: Application) -> bool:
-    return application.paper == people.CITIZEN and not people.fault(
-        people.CITIZEN, application.identity_number
-    )
-
-
 def _identity(application: Application) -> str:
     return people.fault(application.paper, application.identity_number)
 
 
 def _sex(application: Application) -> str:
-    if _citizen(application) and value(application, "sex") != people.sex(application.identity_number):
-        return N_("性别与公民身份号码不一致。")
+    holder = people.holder(application.paper, application.identity_number)
+    if holder and holder.sex and holder.sex != value(application, "sex"):
+        if application.paper == people.CITIZEN:
+            return N_("性别与公民身份号码不一致。")
+        return N_("性别与证件号码不一致。")
     return ""
 
 
 def _birth_date(application: Application) -> str:
     born: date = value(application, "birth_date")
-    if _citizen(application) and born != people.birth_date(application.identity_number):
-        return N_("出生日期与公民身份号码不一致。")
+    holder = people.holder(application.paper, application.identity_number)
+    if holder and not holder.born_on(born):
+        if application.paper == people.CITIZEN:
+            return N_("出生日期与公民身份号码不一致。")
+        return N_("出生日期与证件号码不一致。")
     if not YOUNGEST <= _age(born) <= OLDEST:
         return N_("出生日期不合理，请核对。")
     return ""

@@ -1,4 +1,4 @@
-"""Papers of identity: what number belongs to which paper, and what a citizen's number says of its holder."""
+"""Papers of identity: what number belongs to which paper, and what it says of its holder."""
 
 import re
 import unicodedata
@@ -10,27 +10,69 @@ from stdnum.cn.ric import calc_check_digit
 
 from workflow.words import N_
 
-CITIZEN = "citizen"
+CITIZEN, HMT_RESIDENCE, PERMANENT_RESIDENCE = "citizen", "hmt_residence", "permanent_residence"
 
 
 @dataclass(frozen=True)
 class Paper:
-    """A kind of identity paper; `shape` is what its number must look like after normalisation."""
+    """A kind of identity paper.
+
+    `shape` is what its number must look like after normalisation, by the published rule that `source` names.
+    `elsewhere` is said where such a number was typed for another kind of paper; "" where the shape is too general for that.
+    """
 
     label: str
     shape: re.Pattern[str]
+    source: str
+    elsewhere: str = ""
 
 
-PAPERS = {
-    CITIZEN: Paper(N_("居民身份证"), re.compile(r"[0-9]{17}[0-9X]")),
-    "hk_mo": Paper(N_("港澳居民来往内地通行证"), re.compile(r"[HM][0-9]{8}([0-9]{2})?")),
-    "hmt_residence": Paper(N_("港澳台居民居住证"), re.compile(r"8[123]0000[0-9]{11}[0-9X]")),
-    "taiwan": Paper(N_("台湾居民来往大陆通行证"), re.compile(r"[0-9]{8}([0-9]{2})?|[A-Z][0-9]{9}")),
-    "passport": Paper(N_("护照"), re.compile(r"[A-Z0-9]{5,17}")),
-    "permanent_residence": Paper(
-        N_("外国人永久居留身份证"), re.compile(r"[A-Z]{3}[0-9]{12}|9[0-9]{16}[0-9X]")
+PAPERS = {  # stays Chinese: the names of the rules
+    CITIZEN: Paper(
+        N_("居民身份证"),
+        # The address codes 81 to 83 and a 9 in front belong to other papers, see below.
+        re.compile(r"(?!9|8[123]0000)[0-9]{17}[0-9X]"),
+        "GB 11643-1999 《公民身份号码》: address 6, birth date 8, sequence 3 (odd for men), ISO 7064 MOD 11-2",
+        N_("这是居民身份证的号码，请改选证件类型，或核对号码。"),
+    ),
+    "hk_mo": Paper(
+        N_("港澳居民来往内地通行证"),
+        re.compile(r"[HM][0-9]{8}([0-9]{2})?"),
+        "公安部出入境管理局 2010-03-10: H or M, eight digits for life, two for the number of renewals;"
+        " the two are no longer printed on the card of 2013",
+        N_("这是港澳居民来往内地通行证的号码，请改选证件类型，或核对号码。"),
+    ),
+    HMT_RESIDENCE: Paper(
+        N_("港澳台居民居住证"),
+        re.compile(r"8[123]0000[0-9]{11}[0-9X]"),
+        "《港澳台居民居住证申领发放办法》, 国办发〔2018〕81号, article 3: a number by GB 11643 with the address code"
+        " 810000 for 香港, 820000 for 澳门, 830000 for 台湾",
+        N_("这是港澳台居民居住证的号码，请改选证件类型，或核对号码。"),
+    ),
+    "taiwan": Paper(
+        N_("台湾居民来往大陆通行证"),
+        re.compile(r"[0-9]{8}([0-9]{2})?|[A-Z][0-9]{9}"),
+        "公安部 2015, card: eight digits for life; the booklets before it had two more",
+    ),
+    "passport": Paper(
+        N_("护照"),
+        # Nobody's passport has the numbers of the permit with eleven places and of the older residence card.
+        re.compile(r"(?![HM][0-9]{10}$|[A-Z]{3}[0-9]{12}$)[A-Z0-9]{5,17}"),
+        "ICAO 9303 reads nine characters and lets a state have longer numbers",
+    ),
+    PERMANENT_RESIDENCE: Paper(
+        N_("外国人永久居留身份证"),
+        re.compile(r"[A-Z]{3}[0-9]{12}|9[0-9]{16}[0-9X]"),
+        "国家移民管理局, 《新版外国人永久居留身份证机读信息规则（2023 版）》, in force 2023-12-01: 9, issuing province 2,"
+        " nationality 3 (ISO 3166-1 numeric), birth date 8, sequence 3 (odd for men), MOD 11-2 as for citizens;"
+        " before it nationality 3 letters, issuing place 4, birth date 6, sequence and check digit",
+        N_("这是外国人永久居留身份证的号码，请改选证件类型，或核对号码。"),
     ),
 }
+
+FULL_DAY = len("YYYYMMDD")
+OLDER_CARD = 15
+"""Places of a permanent resident's number before December 2023."""
 
 
 def normalised(number: str) -> str:
@@ -46,16 +88,48 @@ def _right_check_digit(number: str) -> bool:
 
 
 def birth_date(number: str) -> date | None:
-    """Return the birth date that a citizen's number holds; None when it holds no date."""
+    """Return the birth date that a number of 18 places holds; None when it holds no date."""
+    return _day(number[6:14])
+
+
+def sex(number: str) -> str:
+    """Return "male" or "female", by the parity of the last digit of the sequence in a number of 18 places."""
+    return "male" if int(number[16]) % 2 else "female"
+
+
+@dataclass(frozen=True)
+class Holder:
+    """What a number says of its holder. `born` has the digits of the day: eight, or six where the paper leaves the century out."""
+
+    born: str
+    sex: str | None
+
+    @property
+    def birth_date(self) -> date | None:
+        """Return the birth date; None where the century is not known."""
+        return _day(self.born)
+
+    def born_on(self, day: date) -> bool:
+        """Say whether this may be the holder's birth date."""
+        return day.isoformat().replace("-", "").endswith(self.born)
+
+
+def _day(digits: str) -> date | None:
+    if len(digits) != FULL_DAY:
+        return None
     try:
-        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
 
 
-def sex(number: str) -> str:
-    """Return "male" or "female", by the parity of the last digit of the sequence (GB 11643-1999)."""
-    return "male" if int(number[16]) % 2 else "female"
+def holder(paper: str | None, number: str) -> Holder | None:
+    """Return what a faultless number of this paper says of its holder; None for one that says nothing."""
+    if paper not in CHECKS or fault(paper, number):
+        return None
+    if len(number) == OLDER_CARD:
+        return Holder(number[7:13], None)
+    return Holder(number[6:14], sex(number))
 
 
 def _citizen(number: str) -> str:
@@ -66,17 +140,38 @@ def _citizen(number: str) -> str:
     return ""
 
 
-CHECKS: dict[str, Callable[[str], str]] = {CITIZEN: _citizen}
+def _residence(number: str) -> str:
+    if len(number) == OLDER_CARD:
+        # No rule is published for its check digit. The century is not said, and 2000 was a leap year as well.
+        if not any(_day(century + number[7:13]) for century in ("19", "20")):
+            return N_("证件号码中的出生日期不存在，请核对第 8 至 13 位。")
+        return ""
+    if not _right_check_digit(number):
+        return N_("证件号码校验位不正确，请核对每一位数字。")
+    if birth_date(number) is None:
+        return N_("证件号码中的出生日期不存在，请核对第 7 至 14 位。")
+    return ""
+
+
+CHECKS: dict[str, Callable[[str], str]] = {
+    CITIZEN: _citizen,
+    HMT_RESIDENCE: _residence,
+    PERMANENT_RESIDENCE: _residence,
+}
 
 
 def fault(paper: str, number: str) -> str:
     """Return what is wrong with a normalised number of this paper, as a sentence for its holder; "" when nothing is.
 
-    The area code is not judged: real people hold numbers of areas that no longer exist.
+    A number that can only be another kind of paper's is said to be that. Area and nationality are not judged: real
+    people hold numbers of areas that no longer exist.
     """
     if paper not in PAPERS:
         return N_("请选择证件类型。")
     if not PAPERS[paper].shape.fullmatch(number):
+        for other in PAPERS.values():
+            if other.elsewhere and other.shape.fullmatch(number):
+                return other.elsewhere
         if paper == CITIZEN:
             return N_("身份证号码应为 18 位：17 位数字，末位是数字或 X。")
         return N_("证件号码与所选证件类型的格式不符。")

@@ -195,6 +195,24 @@ def test_whoever_is_in_does_not_register(client: Client, made: Made) -> None:
     assert client.send(PERSON, person()).location == "/personal/"
 
 
+@pytest.mark.parametrize(
+    ("paper", "number", "sentence"),
+    [
+        ("citizen", "911124198108030024", "这是外国人永久居留身份证的号码，请改选证件类型"),
+        ("permanent_residence", "911124198108030025", "证件号码校验位不正确"),
+        ("hmt_residence", "810000199013010016", "证件号码中的出生日期不存在"),
+    ],
+)
+def test_the_numbers_of_other_papers_are_checked_beside_their_field(
+    client: Client, stored: Stored, paper: str, number: str, sentence: str
+) -> None:
+    answer = client.send(PERSON, person(paper=paper, number=number))
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+    assert value(answer, "number") == number
+    assert stored(how_many) == 0
+
+
 # --- enterprises
 
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from stdnum.cn import ric
 
 from models import Action, Application, Experience, ExperienceKind, Period, Registration, State, db
 from tests.factories import (
@@ -145,6 +146,39 @@ def test_a_birth_date_is_judged_also_where_no_number_says_it(
     born = TODAY - timedelta(days=days)
     application = complete_application(ordos.banner.enterprise, person, birth_date=born, sex="male")
     assert told(application) == ({} if reasonable else {"birth_date": "出生日期不合理，请核对。"})
+
+
+@pytest.mark.parametrize(
+    ("paper", "number"),
+    [
+        ("hmt_residence", "81000019900101001"),
+        ("hmt_residence", "83000019900101001"),
+        ("permanent_residence", "91512419900101001"),
+    ],
+)
+def test_the_number_of_a_resident_from_elsewhere_is_compared_as_well(
+    ordos: World, paper: str, number: str
+) -> None:
+    person = applicant("陈大文", number=number + ric.calc_check_digit(number + "0"), paper=paper)
+    right = {"birth_date": date(1990, 1, 1), "sex": "male"}
+    application = complete_application(ordos.banner.enterprise, person, **right)
+    assert told(application) == {}
+    form.put(application, "birth_date", date(1990, 1, 10))
+    form.put(application, "sex", "female")
+    assert told(application) == {
+        "birth_date": "出生日期与证件号码不一致。",
+        "sex": "性别与证件号码不一致。",
+    }
+
+
+def test_an_older_residence_card_says_a_day_without_its_century_and_no_sex(ordos: World) -> None:
+    person = applicant("Anna Petrova", number="RUS150690010111", paper="permanent_residence")
+    application = complete_application(
+        ordos.banner.enterprise, person, birth_date=date(1990, 1, 1), sex="male"
+    )
+    assert told(application) == {}
+    form.put(application, "birth_date", date(1990, 1, 10))
+    assert told(application) == {"birth_date": "出生日期与证件号码不一致。"}
 
 
 def experience(**changes: Any) -> Experience:

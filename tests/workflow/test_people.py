@@ -67,19 +67,108 @@ def test_digits_of_other_scripts_are_no_digits(digits: str) -> None:
     assert people.fault(people.CITIZEN, digits)
 
 
+HMT, RESIDENT = people.HMT_RESIDENCE, people.PERMANENT_RESIDENCE
+PERMIT, CARD, OLDER_CARD = "810000199001010019", "911124198108030024", "CAN110081080302"
+"""Invented; the card's is the specimen that was shown when the card was announced."""
+
+
 @pytest.mark.parametrize(
     ("paper", "right", "wrong"),
     [
         ("hk_mo", "H12345678", "X12345678"),
-        ("hmt_residence", "810000199001010018", "150000199001010018"),
+        ("hk_mo", "M1234567801", "M12345678012"),
+        (HMT, PERMIT, "81000019900101001"),
         ("taiwan", "12345678", "1234567"),
         ("passport", "E12345678", "E1"),
-        ("permanent_residence", "911124198108030024", "123"),
+        ("passport", "H12345678", "E" * 18),  # as passports of 香港 have it
+        (RESIDENT, CARD, "123"),
+        (RESIDENT, OLDER_CARD, "CAN11008108030"),
     ],
 )
 def test_papers_of_people_from_elsewhere_have_their_own_shapes(paper: str, right: str, wrong: str) -> None:
     assert people.fault(paper, right) == ""
     assert people.fault(paper, wrong) == "证件号码与所选证件类型的格式不符。"
+
+
+def eighteen(body: str) -> str:
+    """Seventeen digits with the check digit that belongs to them."""
+    from stdnum.cn import ric
+
+    return str(body + ric.calc_check_digit(body + "0"))
+
+
+@pytest.mark.parametrize(("paper", "right"), [(HMT, PERMIT), (RESIDENT, CARD)])
+def test_every_wrong_digit_of_a_residents_number_is_noticed(paper: str, right: str) -> None:
+    for place in range(18):
+        for digit in "0123456789X"[: 10 if place < 17 else 11]:
+            wrong = right[:place] + digit + right[place + 1 :]
+            assert bool(people.fault(paper, wrong)) == (wrong != right), wrong
+
+
+@pytest.mark.parametrize(
+    ("paper", "number", "places"),
+    [
+        (HMT, eighteen("82000019901301001"), "第 7 至 14 位"),
+        (HMT, eighteen("83000019900230001"), "第 7 至 14 位"),
+        (RESIDENT, eighteen("91512420010229002"), "第 7 至 14 位"),
+        (RESIDENT, "CAN110081133102", "第 8 至 13 位"),
+    ],
+)
+def test_month_13_is_no_month_on_any_paper(paper: str, number: str, places: str) -> None:
+    assert people.fault(paper, number) == f"证件号码中的出生日期不存在，请核对{places}。"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "number", "belongs"),
+    [
+        (people.CITIZEN, CARD, "外国人永久居留身份证"),
+        (people.CITIZEN, PERMIT, "港澳台居民居住证"),
+        (people.CITIZEN, "H12345678", "港澳居民来往内地通行证"),
+        (people.CITIZEN, OLDER_CARD, "外国人永久居留身份证"),
+        (HMT, RIGHT, "居民身份证"),
+        (RESIDENT, RIGHT, "居民身份证"),
+        (RESIDENT, PERMIT, "港澳台居民居住证"),
+        ("passport", RIGHT, "居民身份证"),
+        ("passport", OLDER_CARD, "外国人永久居留身份证"),
+        ("passport", "H1234567801", "港澳居民来往内地通行证"),
+        ("taiwan", eighteen("83000019900101001"), "港澳台居民居住证"),
+        ("hk_mo", eighteen("81000019900101001"), "港澳台居民居住证"),
+    ],
+)
+def test_a_number_of_another_paper_than_the_chosen_one_is_said_so(
+    chosen: str, number: str, belongs: str
+) -> None:
+    assert people.fault(chosen, number) == f"这是{belongs}的号码，请改选证件类型，或核对号码。"
+
+
+def test_no_number_belongs_to_two_papers_that_say_so() -> None:
+    for number in (RIGHT, PERMIT, CARD, OLDER_CARD, "H12345678", "H1234567801"):
+        held = [paper for paper in people.PAPERS.values() if paper.shape.fullmatch(number)]
+        assert len([paper for paper in held if paper.elsewhere]) == 1
+
+
+@pytest.mark.parametrize(
+    ("paper", "number", "born", "sex"),
+    [
+        (people.CITIZEN, RIGHT, date(1949, 12, 31), "female"),
+        (HMT, PERMIT, date(1990, 1, 1), "male"),
+        (RESIDENT, CARD, date(1981, 8, 3), "female"),
+        (RESIDENT, OLDER_CARD, date(1981, 8, 3), None),
+    ],
+)
+def test_a_number_says_who_holds_it(paper: str, number: str, born: date, sex: str | None) -> None:
+    holder = people.holder(paper, number)
+    assert holder is not None
+    assert holder.born_on(born)
+    assert not holder.born_on(date(born.year, born.month, born.day + 1 if born.day < 28 else 1))
+    assert holder.sex == sex
+    assert holder.birth_date == (None if paper == RESIDENT and number == OLDER_CARD else born)
+
+
+def test_a_wrong_number_and_a_passport_say_nothing_of_their_holder() -> None:
+    assert people.holder(HMT, eighteen("81000019901301001")) is None
+    assert people.holder("passport", "E12345678") is None
+    assert people.holder(None, "") is None
 
 
 def test_an_unknown_paper_is_not_taken() -> None:
