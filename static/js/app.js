@@ -5,6 +5,7 @@ import "./dialog.js";
 import "./errors-focus.js";
 import "./filters.js";
 import "./fold.js";
+import "./keyboard.js";
 import "./keys.js";
 import "./menu.js";
 import "./password.js";

@@ -177,12 +177,19 @@ class Chromium(Browser):
         self._browser = self._playwright.chromium.launch(executable_path=program, args=list(QUIETLY))
 
     def new_page(
-        self, base_url: str, *, width: int = 1366, height: int = 768, javascript: bool = True
+        self,
+        base_url: str,
+        *,
+        width: int = 1366,
+        height: int = 768,
+        javascript: bool = True,
+        touch: bool = False,
     ) -> ChromiumPage:
         context = self._browser.new_context(
             viewport={"width": width, "height": height},
             locale="zh-CN",
             java_script_enabled=javascript,
+            has_touch=touch,
             reduced_motion="reduce",  # axe would measure the colours of what is just appearing
         )
         page = ChromiumPage(context.new_page(), base_url)

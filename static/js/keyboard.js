@@ -1,0 +1,10 @@
+// Marks the page with data-keyboard while its person moves about by keyboard. base.css then draws the ring around what only a
+// script focuses. Typing into a field does not count: people who use a pointer type as well.
+
+const MOVES = new Set(["Tab", "Escape", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
+const page = document.documentElement;
+
+document.addEventListener("keydown", (event) => {
+  if (MOVES.has(event.key)) page.dataset.keyboard = "";
+}, true);
+document.addEventListener("pointerdown", () => delete page.dataset.keyboard, true);
