@@ -47,8 +47,8 @@ def size_in_words(size: int) -> str:
     return f"{size / KIBIBYTE / KIBIBYTE:.1f} MB"
 
 
-def papers(application: Application, actor: Account) -> list[tuple[Material, list[Attachment], int]]:
-    """Return each material with the files of the last submission, and that submission's number."""
+def papers(application: Application, actor: Account) -> list[tuple[Material, list[Attachment]]]:
+    """Return each material with the files of the last submission."""
     uploaded: dict[int, list[Attachment]] = {}
     for attachment in db.session.scalars(
         select(Attachment)
@@ -66,7 +66,7 @@ def papers(application: Application, actor: Account) -> list[tuple[Material, lis
         .where(or_(Material.active, Material.id.in_(uploaded)))
         .order_by(Material.position, Material.id)
     )
-    return [(material, uploaded.get(material.id, []), application.round) for material in wanted]
+    return [(material, uploaded.get(material.id, [])) for material in wanted]
 
 
 def _mended_round(application: Application) -> int:
@@ -74,25 +74,27 @@ def _mended_round(application: Application) -> int:
     return -1 if application.state in routing.REACH else application.round
 
 
-def paper(file: Attachment, address: Address, present_round: int = 0) -> Paper:
-    """Return a file as a page shows it."""
+def paper(file: Attachment, address: Address, seen_round: int | None = None) -> Paper:
+    """Return a file as a page shows it; new is what was first submitted after `seen_round`."""
     return Paper(
         file.id,
         file.display_name,
         file.extension,
         file.pages,
         size_in_words(file.size),
-        present_round > 1 and file.submitted_round == present_round,
+        seen_round is not None and file.submitted_round is not None and file.submitted_round > seen_round,
         address(".original", file),
         lambda sheet, width: address(".picture", file, sheet=sheet, width=width),
     )
 
 
-def shelves(found: Sequence[tuple[Material, list[Attachment], int]], address: Address) -> list[Shelf]:
+def shelves(
+    found: Sequence[tuple[Material, list[Attachment]]], address: Address, seen_round: int | None = None
+) -> list[Shelf]:
     """Return the shelves of a viewer."""
     return [
-        Shelf(number, material.name, [paper(file, address, present_round) for file in files])
-        for number, (material, files, present_round) in enumerate(found, 1)
+        Shelf(number, material.name, [paper(file, address, seen_round) for file in files])
+        for number, (material, files) in enumerate(found, 1)
     ]
 
 

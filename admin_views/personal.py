@@ -23,8 +23,8 @@ from admin_views.keyset import Order, page
 from admin_views.papers import papers, shelves, shown
 from admin_views.personal_attachments import AttachmentRoutes
 from admin_views.personal_page import column, employer_words, in_sections, latest_return, notice_again
+from admin_views.review_page import read_by, unsent
 from admin_views.review_page import sections as written
-from admin_views.review_page import unsent
 from admin_views.typed import count, one_line
 from models import Action, Application, Enterprise, State, db
 from workflow import completeness, progress, reading, review, routing, scope
@@ -286,10 +286,11 @@ class ApplicationView(AttachmentRoutes, ScopedView):
     def _submitted(self, found: Application, status: int = 200, sentence: str = "") -> Any:
         """Return the page of an application that cannot be changed any more: who has it, and what was submitted."""
         reviews = progress.history(found)
+        read = read_by(found, reviews, current_user)
         return self.render(
             "personal/submitted.html",
             application=found,
-            sections=written(found, current_user),
+            sections=written(found, read, current_user),
             reviews=reviews,
             table=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
@@ -300,7 +301,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             can_withdraw=transition(found.state, Action.WITHDRAW, current_user.role) is not None,
             just_submitted="submitted" in request.args,
             last=reviews[0] if reviews else None,
-            **shown(shelves(papers(found, current_user), self.paper_address(found))),
+            **shown(shelves(papers(found, current_user), self.paper_address(found), read.seen_round)),
             **notice_again(found),
             **column(found),
         ), status

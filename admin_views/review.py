@@ -23,7 +23,7 @@ from admin_views.languages import once_a_language
 from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
 from admin_views.review_lines import Column, Next, Tab, Turns, lines
-from admin_views.review_page import PHRASES, sections, too_long
+from admin_views.review_page import PHRASES, read_by, sections, too_long
 from admin_views.typed import one_line
 from models import Action, Application, Review
 from workflow import progress, review, routing, scope
@@ -220,12 +220,13 @@ class ReviewConsole(PaperRoutes, ScopedView):
 
     def _page(self, found: Application, status: int = 200, **further: Any) -> Any:
         reviews = progress.history(found)
+        read = read_by(found, reviews, current_user)
         content = self.render(
             "review/application.html",
             list_frame=self.list_frame,
             application=found,
-            sections=sections(found, current_user),
-            **shown(shelves(papers(found, current_user), self.paper_address(found))),
+            sections=sections(found, read, current_user),
+            **shown(shelves(papers(found, current_user), self.paper_address(found), read.seen_round)),
             reviews=reviews,
             table=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,

@@ -1,5 +1,6 @@
-"""What a reviewer reads of one application: the last submission, beside the one before where they differ."""
+"""What a reviewer reads of one application: the last submission, beside an earlier one where they differ."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from admin_views.frame import said
 from models import Account, Action, Application, Review, db
 from workflow import form, scope
+from workflow.comparison import Mark, Snapshot, Submission, baseline, compare_rows, same_employer
 from workflow.people import masked
 from workflow.reasons import REASON_LIMIT
 from workflow.transitions import WITH_THE_APPLICANT
@@ -38,34 +40,65 @@ def too_long() -> str:
 
 
 @dataclass(frozen=True)
+class ExperienceLine:
+    """One row of 学习工作经历 as the page shows it; `former` is label and former text of each part that was changed."""
+
+    row: Mapping[str, str]
+    mark: str
+    former: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class PageSection:
     """One section of the form as read by a reviewer."""
 
     section: form.Section
     facts: list[dict[str, Any]]
-    experiences: list[dict[str, str]]
+    experiences: list[ExperienceLine]
 
 
-def submissions(application: Application, most: int = 2) -> list[dict[str, Any]]:
-    """Return what the person wrote at the last submissions, newest first."""
-    return [
-        snapshot
-        for snapshot in db.session.scalars(
-            select(Review.snapshot)
-            .where(Review.application_id == application.id, Review.action == Action.SUBMIT)
-            .order_by(Review.sequence.desc())
-            .limit(most)
-        )
+@dataclass(frozen=True)
+class Read:
+    """What somebody reads of an application: its last submission, beside the one that it is compared with for them."""
+
+    newest: Submission | None = None
+    """None for an application that was never submitted."""
+    before: Submission | None = None
+
+    @property
+    def seen_round(self) -> int | None:
+        """Return the round that it is compared with; papers of later rounds are new."""
+        return self.before.round if self.before else None
+
+
+def read_by(application: Application, history: Sequence[Review], actor: Account) -> Read:
+    """Return what this account reads. `history` is the application's, newest first."""
+    rows = db.session.execute(
+        select(Review.sequence, Review.snapshot)
+        .where(Review.application_id == application.id, Review.action == Action.SUBMIT)
+        .order_by(Review.sequence.desc())
+        .limit(MOST_COMPARED)
+    )
+    submissions = [
+        Submission(application.round - place, sequence, snapshot)
+        for place, (sequence, snapshot) in enumerate(rows)
         if snapshot
     ]
+    if not submissions:
+        return Read()
+    return Read(submissions[0], baseline(submissions, history, actor))
 
 
-def sections(application: Application, actor: Account) -> list[PageSection]:
+MOST_COMPARED = 20
+"""Submissions of one application that are looked through for the one to compare with; each is decrypted."""
+
+
+def sections(application: Application, read: Read, actor: Account) -> list[PageSection]:
     """Return the sections with their fields; empty for an application that was never submitted."""
-    rounds = submissions(application)
-    if not rounds:
+    if read.newest is None:
         return []
-    return _sections(application, rounds[0], _comparable(rounds), _notes(application, actor))
+    before = read.before.snapshot if read.before else None
+    return _sections(application, read.newest.snapshot, before, _notes(application, actor))
 
 
 def unsent(application: Application) -> list[PageSection]:
@@ -74,22 +107,45 @@ def unsent(application: Application) -> list[PageSection]:
 
 
 def _sections(
-    application: Application, newest: dict[str, Any], before: dict[str, Any] | None, notes: dict[str, str]
+    application: Application, newest: Snapshot, before: Snapshot | None, notes: dict[str, str]
 ) -> list[PageSection]:
     found = []
     for section in form.of(application).sections:
         facts = [_fact(shown, notes) for shown in form.shown(section, newest, before)]
-        rows = newest["experiences"] if section.key == "experience" else []
+        if before is not None and same_employer(newest, before):
+            facts = [_renamed(fact) if fact["key"] == "enterprise_id" else fact for fact in facts]
+        rows = _experiences(newest, before) if section.key == "experience" else []
         if facts or rows:
             found.append(PageSection(section, facts, rows))
     return found
 
 
-def _comparable(rounds: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the submission before the last; none when that went to another employer, whose it is."""
-    if len(rounds) < 2 or rounds[0]["fields"]["enterprise_id"] != rounds[1]["fields"]["enterprise_id"]:
-        return None
-    return rounds[1]
+def _renamed(fact: dict[str, Any]) -> dict[str, Any]:
+    """Return the fact of 工作单位 where the employer is the same: another name or region is not the applicant's change."""
+    if fact["before"] is None:
+        return fact
+    note = gettext("单位未变，名称或所属地区已变更；上次提交时为：%(text)s", text=fact["before"])
+    return fact | {"before": None, "aside": note}
+
+
+def _experiences(newest: Snapshot, before: Snapshot | None) -> list[ExperienceLine]:
+    rows = newest["experiences"]
+    if before is None:
+        return [ExperienceLine(row, Mark.SAME.value, []) for row in rows]
+    return [
+        ExperienceLine(
+            each.row,
+            each.mark.value,
+            [(said(label), _part(each.before, keys)) for label, keys in each.changed if each.before],
+        )
+        for each in compare_rows(rows, before["experiences"])
+    ]
+
+
+def _part(row: Mapping[str, str], keys: tuple[str, ...]) -> str:
+    if "start" in keys:
+        return gettext("%(start)s 至 %(end)s", start=row.get("start"), end=row.get("end") or gettext("今"))
+    return said(row.get(keys[0]) or "")
 
 
 def _fact(shown: form.Shown, notes: dict[str, str]) -> dict[str, Any]:

@@ -431,12 +431,22 @@ def month(day: date | None) -> str:
 
 
 def snapshot(application: Application) -> dict[str, Any]:
-    """Return everything the person wrote, as JSON: what reviewers read, and what later rounds are compared with."""
+    """Return everything the person wrote, as JSON: what reviewers read, and what later rounds are compared with.
+
+    `employer` says which enterprise it is, for comparing (workflow.comparison); its text in `fields` is only shown.
+    """
     fields = {key: _plain(value(application, key)) for key in of(application).known}
+    found = {"fields": fields, "experiences": [_row(row) for row in application.experiences]}
     enterprise = application.enterprise
     if enterprise is not None:
         fields["enterprise_id"] = f"{enterprise.name}（{enterprise.credit_code}，{enterprise.region.name}）"
-    return {"fields": fields, "experiences": [_row(row) for row in application.experiences]}
+        found["employer"] = {
+            "id": enterprise.id,
+            "credit_code": enterprise.credit_code,
+            "name": enterprise.name,
+            "region": enterprise.region.name,
+        }
+    return found
 
 
 def _plain(stored: Any) -> Any:
@@ -452,7 +462,7 @@ class Shown:
     before: str | None
 
 
-def shown(section: Section, now: dict[str, Any], before: dict[str, Any] | None) -> Iterator[Shown]:
+def shown(section: Section, now: Mapping[str, Any], before: Mapping[str, Any] | None) -> Iterator[Shown]:
     """Yield the section's fields of a snapshot, each beside what the snapshot before it said when that differs."""
     for asked in section.fields:
         text = worded(asked, now["fields"].get(asked.key))

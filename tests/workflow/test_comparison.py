@@ -1,0 +1,211 @@
+"""Reviewers are told what has changed: against the submission they know, by the employer's credit code, row by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from admin_views.review_page import read_by
+from models import Account, Action, Application, Enterprise, Review, State, db
+from tests.factories import REASON, World, act, application_at, complete_application, submit
+from workflow import form, progress
+from workflow.comparison import Mark, compare_rows, credit_code, same_employer
+
+CODE, OTHER_CODE = "91150602000000017X", "911506020000000252"
+
+
+def snapshot(name: str = "甲公司", code: str = CODE, region: str = "东胜区", key: int = 1) -> dict[str, Any]:
+    employer = {"id": key, "credit_code": code, "name": name, "region": region}
+    return {
+        "fields": {"enterprise_id": f"{name}（{code}，{region}）"},
+        "experiences": [],
+        "employer": employer,
+    }
+
+
+def old(of: dict[str, Any]) -> dict[str, Any]:
+    """As snapshots were written before they named the employer's code by itself."""
+    return {key: part for key, part in of.items() if key != "employer"}
+
+
+@pytest.mark.parametrize("first", [snapshot(), old(snapshot())])
+@pytest.mark.parametrize(
+    "later", [snapshot("乙集团（东胜）", region="高新区"), old(snapshot("乙（二）", region="康（一）区"))]
+)
+def test_an_employer_is_the_same_under_another_name_and_in_another_region(first, later) -> None:
+    assert credit_code(first) == CODE
+    assert same_employer(first, later)
+    assert same_employer(later, first)
+
+
+@pytest.mark.parametrize("first", [snapshot(), old(snapshot())])
+def test_two_employers_of_one_name_are_two(first) -> None:
+    other = snapshot(code=OTHER_CODE, key=2)
+    assert not same_employer(first, other)
+    assert not same_employer(first, old(other))
+    nobody = {"fields": {"enterprise_id": None}, "experiences": []}
+    assert not same_employer(nobody, nobody)
+
+
+def test_a_corrected_credit_code_is_no_other_employer() -> None:
+    assert same_employer(snapshot(), snapshot(code=OTHER_CODE))
+
+
+# --- 学习工作经历
+
+
+def row(place: str = "内蒙古大学", start: str = "2016-09", **further: str) -> dict[str, str]:
+    given = {
+        "kind": "学习",
+        "start": start,
+        "end": "2020-06",
+        "place": place,
+        "subject": "材料",
+        "witness": "张三",
+    }
+    return given | further
+
+
+def marks(now: list[dict[str, str]], before: list[dict[str, str]]) -> list[tuple[str, Mark]]:
+    return [(each.row["place"], each.mark) for each in compare_rows(now, before)]
+
+
+def test_rows_are_marked_as_added_changed_and_removed() -> None:
+    school, firm, other = (
+        row(),
+        row("甲公司", "2020-07", kind="工作"),
+        row("乙公司", "2023-01", kind="工作", end=""),
+    )
+    mended = firm | {"end": "2022-12"}
+    assert marks([school, mended, other], [school, firm]) == [
+        ("内蒙古大学", Mark.SAME),
+        ("甲公司", Mark.CHANGED),
+        ("乙公司", Mark.ADDED),
+    ]
+    assert marks([school], [firm, school]) == [("内蒙古大学", Mark.SAME), ("甲公司", Mark.REMOVED)]
+    assert marks([firm, school], [school, firm]) == [("甲公司", Mark.SAME), ("内蒙古大学", Mark.SAME)]
+    [changed] = compare_rows([mended], [firm])
+    assert changed.changed == [("起止年月", ("start", "end"))]
+    assert changed.before == firm
+
+
+def test_another_job_at_another_time_is_not_a_change_of_the_first() -> None:
+    one, other = row("甲公司", "2016-09", subject="会计"), row("乙公司", "2021-03", end="", witness="李四")
+    assert marks([other], [one]) == [("乙公司", Mark.ADDED), ("甲公司", Mark.REMOVED)]
+
+
+ROWS = st.lists(
+    st.builds(
+        lambda kind, start, place, witness: row(place, start, kind=kind, witness=witness),
+        st.sampled_from(["学习", "工作", ""]),
+        st.sampled_from(["2016-09", "2020-07", ""]),
+        st.sampled_from(["甲", "乙", ""]),
+        st.sampled_from(["张三", "李四"]),
+    ),
+    max_size=6,
+)
+
+
+@given(ROWS, ROWS)
+def test_what_is_added_in_one_direction_is_removed_in_the_other(now, before) -> None:
+    forth, back = compare_rows(now, before), compare_rows(before, now)
+
+    def rows(compared, mark: Mark) -> list[str]:
+        return sorted(str(each.row) for each in compared if each.mark is mark)
+
+    assert rows(forth, Mark.ADDED) == rows(back, Mark.REMOVED)
+    assert rows(forth, Mark.REMOVED) == rows(back, Mark.ADDED)
+    pairs = sorted((str(each.row), str(each.before)) for each in forth if each.before)
+    assert pairs == sorted((str(each.before), str(each.row)) for each in back if each.before)
+    assert [each.row for each in forth if each.mark is not Mark.REMOVED] == now
+    there = [each.before or each.row for each in forth if each.mark is not Mark.ADDED]
+    assert sorted(map(str, there)) == sorted(map(str, before))
+    assert all(each.mark is Mark.SAME for each in compare_rows(now, now))
+
+
+# --- which submission is compared with
+
+
+def writes(position: str, employer: Enterprise | None = None):
+    def change(application: Application) -> None:
+        form.put(application, "position", position)
+        if employer is not None:
+            form.put(application, "enterprise_id", employer.id)
+
+    return change
+
+
+def seen(application: Application, actor: Account) -> str | None:
+    """The position in the submission that is compared with for this account."""
+    before = read_by(application, progress.history(application), actor).before
+    return before.snapshot["fields"]["position"] if before else None
+
+
+def hand_in(application: Application, position: str, employer: Enterprise | None = None) -> None:
+    act(application, Action.SAVE, application.applicant, change=writes(position, employer))
+    submit(application)
+
+
+def test_a_desk_is_told_of_everything_since_it_last_decided(ordos: World) -> None:
+    at = ordos.banner
+    application = complete_application(at.enterprise, position="一")
+    submit(application)
+    assert seen(application, at.reviewer) is None
+    act(application, Action.PASS, at.reviewer)
+    act(application, Action.RETURN, at.clerk, REASON)
+    hand_in(application, "二")
+    act(application, Action.RETURN, at.reviewer, REASON)
+    hand_in(application, "三")
+    act(application, Action.WITHDRAW, application.applicant)
+    hand_in(application, "四")
+    assert seen(application, at.reviewer) == "二"
+    assert seen(application, application.applicant) == "三"
+    act(application, Action.PASS, at.reviewer)
+    assert seen(application, at.clerk) == "一"
+
+
+def test_an_employer_that_was_renamed_and_moved_still_sees_what_has_changed(ordos: World) -> None:
+    at = ordos.banner
+    application = application_at(State.RETURNED, at, ordos)
+    line = db.session.scalars(
+        select(Review).where(Review.action == Action.SUBMIT).order_by(Review.id.desc())
+    ).first()
+    line.snapshot = old(line.snapshot)
+    at.enterprise.name, at.enterprise.region = "更名后的新材料有限公司", ordos.park.region
+    db.session.commit()
+    hand_in(application, "总经理")
+    assert seen(application, at.reviewer) == "工程师"
+
+
+def test_no_enterprise_is_told_what_another_was_sent(ordos: World) -> None:
+    one, other = ordos.banner, ordos.park
+    application = complete_application(one.enterprise, position="一")
+    submit(application)
+    act(application, Action.PASS, one.reviewer)
+    act(application, Action.RETURN, one.clerk, REASON)
+    hand_in(application, "二", other.enterprise)
+    assert seen(application, other.reviewer) is None
+    assert seen(application, application.applicant) == "一"
+    act(application, Action.RETURN, other.reviewer, REASON)
+    hand_in(application, "三", one.enterprise)
+    assert seen(application, one.reviewer) == "一"
+    act(application, Action.PASS, one.reviewer)
+    assert seen(application, one.clerk) == "一"
+
+
+def test_an_office_compares_with_what_it_decided_itself_for_another_employer(ordos: World) -> None:
+    one, other = ordos.banner, ordos.park
+    application = complete_application(one.enterprise, position="一")
+    submit(application)
+    act(application, Action.PASS, one.reviewer)
+    act(application, Action.PASS, one.clerk)
+    act(application, Action.RETURN, ordos.centre, REASON)
+    hand_in(application, "二", other.enterprise)
+    act(application, Action.PASS, other.reviewer)
+    assert seen(application, other.clerk) is None
+    act(application, Action.PASS, other.clerk)
+    assert seen(application, ordos.centre) == "一"
