@@ -19,6 +19,7 @@ from admin_views.administration_base import (
     newest_first,
     turned,
 )
+from admin_views.administration_calendar import CalendarYears
 from admin_views.administration_form import FormVersions
 from admin_views.administration_imports import Imports
 from admin_views.administration_places import Enterprises, Offices, Regions
@@ -26,11 +27,12 @@ from admin_views.administration_staff import Staff
 from admin_views.administration_texts import Materials, Notices, Periods, Settings
 from admin_views.administration_trail import COLUMNS, last_changes, told_change
 from admin_views.base import ScopedView
-from admin_views.frame import said
+from admin_views.frame import present_calendar, said
 from admin_views.keyset import page
 from models import (
     Account,
     Application,
+    CalendarYear,
     Change,
     Enterprise,
     FormVersion,
@@ -46,6 +48,7 @@ from models import (
 from models.search import contains
 from workflow import completeness, scope
 from workflow.administration import BY_NAME
+from workflow.calendar import today
 from workflow.words import N_, NP_
 
 
@@ -74,6 +77,7 @@ class Overview(Administration):
             ).first(),
             silent=silent,
             unattended=unattended,
+            years_missing=present_calendar().missing(today()),
             materials=db.session.scalar(
                 select(func.count()).select_from(Material).where(scoped, Material.active)
             ),
@@ -129,6 +133,7 @@ def register(app: Flask) -> None:
         (Materials, Material, NP_("list", "申请材料"), "materials"),
         (Notices, Notice, N_("申请须知"), "notices"),
         (Periods, Period, NP_("list", "申报期"), "periods"),
+        (CalendarYears, CalendarYear, N_("工作日历"), "calendar"),
         (Settings, Setting, N_("系统设置"), "settings"),
         (Changes, Change, N_("操作记录"), "changes"),
     ):

@@ -34,6 +34,8 @@ from workflow.transitions import ROLE_WORDS
 LONGEST_TEXT = 20_000
 """Characters of 「申请须知」: ten times today's."""
 LAST_PLACE = 9999
+LONGEST_DAYS = 4000
+"""Characters: the State Council's whole notice has a thousand."""
 
 
 def lines(text: str | None) -> str:
@@ -304,6 +306,42 @@ class PeriodForm(FlaskForm):
         [InputRequired(_("请填写日期，例如：2026-11-23。"))],
         description=_("这一天仍可以提交。"),
     )
+
+
+class NewCalendarYearForm(FlaskForm):
+    year = IntegerField(
+        _("年份"),
+        [
+            InputRequired(_("请填写年份，例如：2027。")),
+            NumberRange(1000, 9999, message=_("请填写年份，例如：2027。")),
+        ],
+    )
+    holidays = TextAreaField(
+        _("放假"),
+        [_given(_("请填写放假的日期。")), Length(max=LONGEST_DAYS, message=_("最多 %(max)d 个字。"))],
+        filters=[lines],
+        description=_("国务院办公厅通知里放假的日期，一行一个节日，例如：10月1日（周五）至7日（周四）。"),
+        render_kw={"rows": 8},
+    )
+    workdays = TextAreaField(
+        _("调休上班"),
+        [Optional(), Length(max=LONGEST_DAYS, message=_("最多 %(max)d 个字。"))],
+        filters=[lines],
+        description=_("通知里要上班的周六和周日，例如：9月26日（周日）、10月9日（周六）。"),
+        render_kw={"rows": 4},
+    )
+    source = Line(_("依据"), 200, Optional(), description=_("通知的名称或文号，可以不填。"))
+    active = BooleanField(
+        _("启用"),
+        default=True,
+        description=_("停用后改用系统内置的安排；没有内置的年份按周一至周五计算。"),
+    )
+
+
+class CalendarYearForm(NewCalendarYearForm):
+    """The year of a row never changes."""
+
+    year = None
 
 
 class SettingForm(FlaskForm):

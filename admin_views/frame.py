@@ -18,11 +18,12 @@ from admin_views.languages import language, once_a_language
 from models import Account
 from models.prepared import Prepared
 from uploads.preview import is_shown
-from workflow import form, messages, scope
-from workflow.calendar import ORDOS, Waiting, local_date, today, waited
+from workflow import form, messages, scope, working_days
+from workflow.calendar import ORDOS, local_date, today
 from workflow.completeness import Problem
 from workflow.settings import DEFAULTS, HELP_LINE, SITE_NAME, kept, setting, worded
 from workflow.words import HAN
+from workflow.working_days import Calendar
 
 LATE_WORKING_DAYS = 5
 """From here on a waiting time is amber."""
@@ -95,9 +96,15 @@ def numbers(*asked: Select[Any]) -> list[Any]:
 
 
 @cache
-def own_numbers(actor: scope.Anybody) -> tuple[Select[Any], Select[Any]]:
-    """Return the queries for what the frame itself says on every page: the help line, and how much is unread."""
-    return kept(HELP_LINE), messages.count_of_unread(actor)
+def own_numbers(actor: scope.Anybody) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """Return the queries for what every page needs: the help line, how much is unread, and the stamp of the calendar."""
+    return kept(HELP_LINE), messages.count_of_unread(actor), working_days.STAMP
+
+
+def present_calendar() -> Calendar:
+    """Return the working days for this page. Its stamp comes with the frame's numbers and costs no statement of its own."""
+    [stamp] = numbers(working_days.STAMP)
+    return working_days.of_stamp(stamp)
 
 
 def tell(asked: Sequence[Select[Any]], answers: Sequence[Any]) -> None:
@@ -114,7 +121,7 @@ def _frame() -> dict[str, Any]:
     account = current_user._get_current_object()
     if not account.is_authenticated:
         return {**bare_frame(), "help_line": setting(HELP_LINE)}
-    help_line, unread = numbers(*own_numbers(scope.like(account)))
+    help_line, unread, _stamp = numbers(*own_numbers(scope.like(account)))
     return {
         **bare_frame(),
         "help_line": worded(HELP_LINE, help_line),
@@ -200,21 +207,31 @@ def day(value: date | None) -> str:
 
 
 def waiting(since: datetime) -> dict[str, Any]:
-    """Return how long something has waited, in words, and whether that is too long."""
-    return _waiting(local_date(since), today())
+    """Return how long something has waited, in words, and whether that is too long.
+
+    `note` says which years were counted Monday to Friday; "" where all holidays are known.
+    """
+    return _waiting(local_date(since), today(), present_calendar())
 
 
 @once_a_language
-def _waiting(start: date, end: date) -> dict[str, Any]:
-    time: Waiting = waited(start, end)
-    if time.days == 0:
-        return {"words": gettext("今天"), "late": False}
-    words = (
-        ngettext("%(num)s 个工作日", "%(num)s 个工作日", time.days)
-        if time.working
-        else ngettext("%(num)s 天", "%(num)s 天", time.days)
-    )
-    return {"words": words, "late": time.days >= LATE_WORKING_DAYS}
+def _waiting(start: date, end: date, calendar: Calendar) -> dict[str, Any]:
+    span = calendar.waited(start, end)
+    if span.days == 0:
+        return {"words": gettext("今天"), "late": False, "note": ""}
+    return {
+        "words": ngettext("%(num)s 个工作日", "%(num)s 个工作日", span.days),
+        "late": span.days >= LATE_WORKING_DAYS,
+        "note": counted_plainly(span.unknown),
+    }
+
+
+def counted_plainly(years: Sequence[int]) -> str:
+    """Return the sentence that these years were counted Monday to Friday; "" for none."""
+    if not years:
+        return ""
+    named = gettext("、").join(str(year) for year in years)
+    return gettext("%(years)s 年的放假安排尚未录入，按周一至周五计算", years=named)
 
 
 def each_once(macro: Callable[..., Markup]) -> Callable[..., Markup]:

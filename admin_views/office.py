@@ -1,5 +1,6 @@
 """初审: a banner's, district's or park's office reviews what belongs to its regions, and approves their enterprises (O1, O3)."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from admin_views.base import MOST_COUNTED, ScopedView, menu
 from admin_views.enterprise_search import ways
-from admin_views.frame import said
+from admin_views.frame import said, waiting
 from admin_views.keyset import Order, page
 from admin_views.paper_routes import sent_original, sent_picture
 from admin_views.papers import Paper, Shelf, shown
@@ -83,6 +84,7 @@ class EnterpriseAccounts(ScopedView):
         return self.render(
             "review/enterprises.html",
             rows=rows.rows,
+            counted=_counted(rows.rows),
             tab=tab,
             words=words,
             pager={
@@ -195,6 +197,12 @@ class EnterpriseAccounts(ScopedView):
         """Return our picture of one page of the licence."""
         found = self.get_one(key)
         return sent_picture(found.licence_file, found.licence_extension, sheet, width)
+
+
+def _counted(rows: Sequence[Any]) -> str:
+    """Return what the list says of years that were counted Monday to Friday."""
+    waits = (row for row in rows if row.registration is Registration.PENDING)
+    return max((waiting(row.waiting_since)["note"] for row in waits), key=len, default="")
 
 
 def _waiting() -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ from admin_views.keyset import Listing
 from admin_views.languages import once_a_language
 from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
-from admin_views.review_lines import Column, Next, Tab, Turns, lines
+from admin_views.review_lines import Column, Next, Tab, Turns, counted, lines
 from admin_views.review_page import PHRASES, read_by, sections, too_long
 from admin_views.typed import one_line
 from models import Action, Application, Review
@@ -88,6 +88,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         rows = listing.page(chosen.get("page", ""), review_list.PAGE_SIZE, values)
         if rows.rows:
             tell(asked, rows.rows[0][len(review_list.COLUMNS) :][: len(asked)])
+        shown_lines = lines(rows.rows, in_days=tab == "waiting")
         return self.render(
             "review/list.html",
             list_frame=self.list_frame,
@@ -100,7 +101,8 @@ class ReviewConsole(PaperRoutes, ScopedView):
             chosen=chosen,
             filtered=filtered,
             columns=self._columns(address, tab, sort, descending, chosen, sorts),
-            lines=lines(rows.rows, in_days=tab == "waiting"),
+            lines=shown_lines,
+            counted=counted(shown_lines),
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
             left_out=self._left_out(sort, filtered),
             of_the_order=self._of_the_order(tab, sort, descending),

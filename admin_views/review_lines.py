@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from admin_views.frame import said, waiting
+from admin_views.frame import present_calendar, said, waiting
 from admin_views.languages import language
 from admin_views.review_list import Stored
 from models import Result, State
@@ -12,6 +12,7 @@ from workflow import form, routing
 from workflow.calendar import today
 from workflow.form import Form
 from workflow.transitions import FINISHED, RESULT_WORDS, STATE_WORDS, WITH_THE_APPLICANT
+from workflow.working_days import Calendar
 
 FORM_VERSION = Stored._fields.index("form_version")
 
@@ -67,6 +68,7 @@ class Line(NamedTuple):
     in_days: bool
     """How long one has waited is said where all have the same state."""
     today: date
+    calendar: Calendar
     language: str
 
     @property
@@ -79,6 +81,12 @@ class Line(NamedTuple):
     @property
     def submitted(self) -> datetime | None:
         return self.submitted_at and self.submitted_at.replace(tzinfo=UTC)
+
+    @property
+    def counted(self) -> str:
+        """Return which years of its waiting were counted Monday to Friday, as a sentence; "" for none."""
+        waits = State(self.state) in routing.REACH
+        return waiting(self.since.replace(tzinfo=UTC))["note"] if waits else ""
 
     @property
     def badge(self) -> tuple[str, str]:
@@ -96,9 +104,16 @@ class Line(NamedTuple):
 
 def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
     """Return the rows as the list says them."""
+    if not rows:
+        return []  # the calendar's stamp would be asked for alone; it comes beside the rows
     forms = {number: form.version(number) for number in {row[FORM_VERSION] for row in rows}}
-    further = in_days, today(), language()
+    further = in_days, today(), present_calendar(), language()
     return [
         Line(number, name, employer, education, submitted_at, since, state, result, forms[version], *further)
         for number, name, employer, education, version, submitted_at, since, state, result, *_ in rows
     ]
+
+
+def counted(shown: Sequence[Line]) -> str:
+    """Return what the list says of years that were counted Monday to Friday: the longest wait names all of them."""
+    return max((line.counted for line in shown), key=len, default="")

@@ -38,7 +38,7 @@ from models import (
     now,
 )
 from worker import mail
-from workflow import accounts, completeness, heartbeats
+from workflow import accounts, completeness, heartbeats, working_days
 from workflow.settings import HELP_LINE, setting
 
 OK, WARN, UNSAFE = "ok", "warn", "unsafe"
@@ -351,6 +351,20 @@ def offices(_config: dict[str, Any]) -> Findings:
         yield Finding(OK, "各单位有电话，有工作人员")
 
 
+def holidays(_config: dict[str, Any]) -> Findings:
+    """From November on the next year's holidays have been published."""
+    missing = working_days.missing_now()
+    if missing:
+        years = "、".join(map(str, missing))
+        yield Finding(
+            WARN,
+            f"{years} 年的放假安排没有，工作日按周一至周五计算",
+            "在系统管理的工作日历里录入，或升级 chinesecalendar",
+        )
+    else:
+        yield Finding(OK, "放假安排")
+
+
 def keys_fit(_config: dict[str, Any]) -> Findings:
     """One account tells: all have their digest from one key, and were sealed by keys that must all be there."""
     newest = select(Account).where(Account.identity_number.is_not(None)).order_by(Account.id.desc()).limit(1)
@@ -376,5 +390,6 @@ OF_THE_CONTENT: tuple[Callable[[dict[str, Any]], Findings], ...] = (
     deliveries,
     people,
     offices,
+    holidays,
     keys_fit,
 )

@@ -4,6 +4,7 @@ from models.access import Attempts, LoginSession, ResetCode
 from models.accounts import Account, Invitation
 from models.applications import Application, Counter, Experience
 from models.audit import Change
+from models.calendar import CalendarYear
 from models.database import db, exclusive, now
 from models.enterprises import Enterprise, RegistrationEvent
 from models.forms import FormVersion
@@ -37,6 +38,7 @@ __all__ = [
     "Application",
     "Attachment",
     "Attempts",
+    "CalendarYear",
     "Change",
     "ChangeKind",
     "Counter",

@@ -19,6 +19,7 @@ from models import (
     Action,
     Application,
     Attachment,
+    CalendarYear,
     Enterprise,
     Experience,
     ExperienceKind,
@@ -202,6 +203,13 @@ def open_period() -> None:
     if not db.session.scalar(select(func.count(Period.id))):
         day = today()
         saved(Period(name="年度申报", opens=day - timedelta(days=30), closes=day + timedelta(days=30)))
+
+
+def calendar_year(year: int) -> CalendarYear:
+    """The holidays of a year as an administrator entered them: those with a fixed date and a week of February."""
+    fixed = [f"{year}-{day}" for day in ("01-01", "05-01", "05-02", "10-01", "10-02", "10-03")]
+    days = "\n".join([*fixed, f"{year}-02-05 - {year}-02-11"])
+    return saved(CalendarYear(year=year, holidays=days))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models import (
     Account,
+    CalendarYear,
     Change,
     ChangeKind,
     Enterprise,
@@ -31,7 +32,7 @@ from models import (
     exclusive,
 )
 from models.database import Base
-from workflow import consequences, form_rules, scope
+from workflow import consequences, entered_years, form_rules, scope
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from workflow.pinyin import initials
 from workflow.review import present
@@ -188,6 +189,21 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
             unique=("name",),
             check=_period,
             sets_off=consequences.of_period,
+        ),
+        CalendarYear: Table(
+            N_("工作日历"),
+            {
+                "year": N_("年份"),
+                "holidays": N_("放假"),
+                "workdays": N_("调休上班"),
+                "source": N_("依据"),
+                "active": N_("启用"),
+            },
+            unique=("year",),
+            silent=frozenset({"version"}),
+            complete=entered_years.complete,
+            check=entered_years.check,
+            sets_off=entered_years.consequences,
         ),
         FormVersion: Table(
             N_("申请表"),

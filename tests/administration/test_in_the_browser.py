@@ -36,6 +36,8 @@ PLAIN = (
     "notices/new/",
     "periods/",
     "periods/1/",
+    "calendar/",
+    "calendar/new/",
     "settings/",
     "settings/help_line/",
     "settings/staff_second_factor/",

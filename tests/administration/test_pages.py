@@ -14,6 +14,7 @@ from admin_views.administration_form import FormVersions
 from models import (
     Account,
     Application,
+    CalendarYear,
     Change,
     Enterprise,
     Material,
@@ -29,6 +30,7 @@ from models import (
     State,
     db,
 )
+from tests import clock
 from tests.administration.conftest import Person
 from tests.factories import PASSWORD, World, applicant, application_at, credit_code, enterprise, region
 from tests.machine.site import Client
@@ -43,6 +45,7 @@ LISTS = (
     "materials",
     "notices",
     "periods",
+    "calendar",
     "settings",
     "changes",
 )
@@ -191,6 +194,7 @@ def test_what_does_not_exist_is_not_found(admin: Client) -> None:
         "materials",
         "notices",
         "periods",
+        "calendar",
         "settings",
     ):
         for key in NOBODY:
@@ -425,6 +429,46 @@ def test_the_help_line_is_changed_and_stands_on_every_page(
     assert change(admin, path, value="0477-7654321", key="other").status_code == 302
     assert "0477-7654321" in text(app.test_client().get("/"))
     assert rows(select(Setting.key)) == ["help_line"]
+
+
+YEAR = {
+    "holidays": "元旦：1月1日至3日\r\n春节：2月5日至11日\r\n5月1日至5日\r\n10月1日至7日",
+    "workdays": "1月10日",
+    "source": "",
+}
+
+
+@pytest.mark.guide("D2", "W8")
+def test_a_year_of_holidays_is_entered_before_the_library_has_it(
+    admin: Client, rows: Callable[..., object]
+) -> None:
+    with clock.at("2026-11-20 09:00"):
+        assert "录入 2027 年" in text(admin.get("/administration/"))
+        path = "/administration/calendar/new/?year=2027"
+        wrong = change(admin, path, **{**YEAR, "workdays": "1月11日"})
+        assert wrong.status_code == 422
+        assert "2027-01-11 不是周六或周日" in text(wrong)
+        assert fields(wrong)["workdays"] == "1月11日"
+        wrong = change(admin, path, **{**YEAR, "holidays": "正月初一"})
+        assert "看不懂“正月初一”" in text(wrong)
+        asked = change(admin, path, **YEAR)
+        assert "2027 年：放假 22 天，调休上班 1 天，全年工作日 248 天。" in text(asked)
+        assert rows(select(CalendarYear)) == []
+        assert say_yes(admin, path, asked).status_code == 302
+        assert "录入 2027 年" not in text(admin.get("/administration/"))
+        [row] = rows(select(CalendarYear))
+        assert row.holidays.splitlines()[0] == "2027-01-01 - 2027-01-03"
+        page = text(admin.get("/administration/calendar/"))
+        assert "已录入" in page
+        again = change(admin, path, **YEAR)
+        assert (again.status_code, "已存在" in text(again)) == (422, True)
+        path = f"/administration/calendar/{row.id}/"
+        stopped = {key: value for key, value in fields(admin.get(path)).items() if key != "active"}
+        asked = admin.send(path, stopped)
+        assert "2027 年改按周一至周五计算" in text(asked)
+        say_yes(admin, path, asked)
+        assert "录入 2027 年" in text(admin.get("/administration/"))
+    assert "calendar_years" in rows(select(Change.table_name))
 
 
 @pytest.mark.guide("D2")

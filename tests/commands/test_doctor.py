@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
+from sqlalchemy import delete
 
 from app import create_app
 from config import ROOT, ConfigurationError, settings
-from models import Delivery, DeliveryState, Heartbeat, Message, Setting, Way, db, now
-from tests import factories
+from models import CalendarYear, Delivery, DeliveryState, Heartbeat, Message, Setting, Way, db, now
+from tests import clock, factories
 from tests.delivery.conftest import Gateway, MailSink, gateway, mail, redis_url
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 from tests.workflow.conftest import cheap_passwords
-from workflow import heartbeats
+from workflow import heartbeats, working_days
 from workflow.settings import HELP_LINE
 
 __all__ = ["cheap_passwords", "gateway", "mail", "redis_url"]
@@ -63,6 +64,8 @@ def city(app: Flask) -> Flask:
     with app.app_context():
         factories.world()
         heartbeats.beat(heartbeats.WORKER)
+        for year in working_days.missing_now():
+            factories.calendar_year(year)
     return app
 
 
@@ -229,3 +232,18 @@ def test_what_keeps_the_site_from_starting_says_how_to_mend_it(
         create_app(
             settings(environment(tmp_path / "instance", f"sqlite:///{tmp_path}/x", **(production | changes)))
         )
+
+
+def test_from_november_on_the_next_years_holidays_are_asked_for(city: Flask, doctor: Doctor) -> None:
+    with city.app_context():
+        db.session.execute(delete(CalendarYear))
+        db.session.commit()
+    for at, warned in (("2026-10-31 23:59", False), ("2026-11-01 00:00", True), ("2027-03-01 09:00", True)):
+        with clock.at(at):
+            found = [line for line in lines(doctor(), "warn") if "放假安排" in line]
+        assert bool(found) is warned, at
+        assert all("2027 年" in line and "工作日历" in line for line in found)
+    with city.app_context():
+        factories.calendar_year(2027)
+    with clock.at("2027-03-01 09:00"):
+        assert "放假安排" not in "".join(lines(doctor(), "warn"))

@@ -139,6 +139,7 @@ def town(
         content = form.written(form.DECLARED)
         factories.saved(FormVersion(number=form.FIRST, content=content, published_at=now()))
         factories.saved(Setting(key=HELP_LINE, value="0477-8586912"))
+        factories.calendar_year(2027)
         single["administrator"] += pages.of_one_row(app, made.administrator)
         town = Town(
             app,

@@ -2,29 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from unittest.mock import patch
-
-import chinese_calendar
 
 from models import database
 from workflow.calendar import ORDOS, today
+from workflow.working_days import Calendar
 
 
 def moment(days: int, clock: str) -> datetime:
     """Return the instant so many working days ago at an hour of Ordos."""
-    day = today()
+    day, calendar = today(), Calendar()
     while days:
         day -= timedelta(days=1)
-        days -= _is_workday(day)
+        days -= calendar.is_working_day(day)
     return datetime.combine(day, time.fromisoformat(clock), ORDOS)
-
-
-def _is_workday(day: date) -> bool:
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:  # the holidays of that year are not published yet
-        return day.weekday() < 5
 
 
 @contextmanager

@@ -1,0 +1,71 @@
+"""「工作日历」: holidays and working weekends of a year, entered before the library knows them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+
+from admin_views import administration_forms as forms
+from admin_views.administration_base import Kept
+from admin_views.frame import present_calendar
+from admin_views.typed import count
+from models import CalendarYear, db
+from workflow import working_days
+from workflow.calendar import today
+from workflow.calendar_years import written
+from workflow.words import N_
+
+
+@dataclass(frozen=True)
+class Year:
+    """One line of the list: `key` is its row where it was entered."""
+
+    year: int
+    key: int | None
+    entered: bool
+    built_in: bool
+    holidays: int
+    workdays: int
+    total: int
+
+
+class CalendarYears(Kept):
+    """The years around the present one and all that were entered, each with where its days come from."""
+
+    form = forms.CalendarYearForm
+    created_by = forms.NewCalendarYearForm
+    title = N_("工作日历")
+    listed = "administration/calendar.html"
+    wide = ("holidays", "workdays", "source")
+
+    def rows_listed(self) -> list[Year]:
+        rows = db.session.execute(
+            self.rows(CalendarYear.year, CalendarYear.id, CalendarYear.active).order_by(CalendarYear.year)
+        )
+        keys = {row.year: (row.id, row.active) for row in rows}
+        present = today().year
+        years = sorted({*keys, present - 1, present, present + 1}, reverse=True)
+        return [self._line(year, *keys.get(year, (None, False))) for year in years]
+
+    def _line(self, year: int, key: int | None, active: bool) -> Year:
+        calendar = present_calendar()
+        holidays, workdays = working_days.built_in(year)
+        if active:
+            holidays, workdays = (
+                [day for day in days if day.year == year] for days in (calendar.holidays, calendar.workdays)
+            )
+        total = calendar.working_days_of(year)
+        return Year(year, key, active, working_days.is_built_in(year), len(holidays), len(workdays), total)
+
+    def beside_list(self) -> dict[str, Any]:
+        return {"missing": present_calendar().missing(today()), "this_year": today().year}
+
+    def prefill(self, form: Any) -> None:
+        """Begin with the year that was asked for, else the first that is missing; with the library's days where it has some."""
+        missing = present_calendar().missing(today())
+        year = count(request.args.get("year")) or next(iter(missing), today().year + 1)
+        form.year.data = year
+        form.holidays.data, form.workdays.data = (written(days) for days in working_days.built_in(year))
+
+    def beside(self, row: Any) -> dict[str, Any]:
+        return {"name": str(row.year)} if row else {}

@@ -1,0 +1,169 @@
+"""Working days: known days exactly, unknown years Monday to Friday, and what an administrator enters counts at once."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from models import CalendarYear, Change, db
+from tests import clock
+from tests.factories import World, calendar_year
+from workflow import administration, working_days
+from workflow.calendar_years import UnreadableDays, days_of, written
+from workflow.errors import Unacceptable, Unconfirmed
+from workflow.working_days import Calendar, Span, Term
+
+LIBRARY = Calendar()
+DAYS = st.dates(date(2003, 1, 1), date(2029, 12, 31))
+HOLIDAYS_2027 = """元旦：1月1日（周五）至3日（周日）放假
+2月5日至11日
+4月3日-4月5日
+5月1日（周六）至5日（周三）
+2027-06-09
+9.15
+10月1日 ～ 7日"""
+"""Invented: the notice for 2027 was not published when this was written."""
+
+
+def test_the_known_part_of_a_wait_that_runs_into_an_unknown_year_stays_exact() -> None:
+    # 2026: New Year's Day of 2026 to 2026-10-07 are holidays, 2026-10-10 is a Saturday that is worked.
+    assert LIBRARY.waited(date(2026, 9, 30), date(2026, 10, 12)) == Span(4)
+    assert LIBRARY.waited(date(2026, 9, 30), date(2027, 1, 4)) == Span(64, (2027,))
+    assert LIBRARY.waited(date(2026, 12, 31), date(2027, 1, 4)) == Span(2, (2027,))
+    assert LIBRARY.waited(date(2026, 12, 1), date(2026, 12, 31)).unknown == ()
+
+
+@given(DAYS, DAYS, DAYS)
+def test_two_waits_in_a_row_are_as_long_as_both_together(one: date, two: date, three: date) -> None:
+    first, second, third = sorted((one, two, three))
+    both = LIBRARY.waited(first, second).days + LIBRARY.waited(second, third).days
+    assert LIBRARY.waited(first, third).days == both
+
+
+@given(DAYS, st.integers(1, 60))
+def test_the_last_day_of_a_term_is_the_working_day_that_ends_its_count(start: date, number: int) -> None:
+    term = LIBRARY.after(start, number)
+    assert LIBRARY.is_working_day(term.last)
+    assert LIBRARY.waited(start, term.last) == Span(number, term.unknown)
+    assert LIBRARY.waited(start, term.last - timedelta(days=1)).days == number - 1
+
+
+def test_from_november_on_the_next_year_is_missing_and_a_present_one_always() -> None:
+    assert LIBRARY.missing(date(2026, 10, 31)) == []
+    assert LIBRARY.missing(date(2026, 11, 1)) == [2027]
+    assert LIBRARY.missing(date(2027, 1, 1)) == [2027]
+
+
+@pytest.mark.parametrize("year", range(2004, 2027))
+def test_every_year_of_the_library_is_stored_and_read_again_day_by_day(year: int) -> None:
+    holidays, workdays = working_days.built_in(year)
+    entered = Calendar(
+        frozenset(days_of(written(holidays), year)),
+        frozenset(days_of(written(workdays), year)),
+        frozenset({year}),
+    )
+    day = date(year, 1, 1)
+    while day.year == year:
+        assert entered.is_working_day(day) == LIBRARY.is_working_day(day), day
+        day += timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("1月4日（周日）", "的星期与 2027-01-04 不符"),
+        ("2月29日", "不是真实的日期"),
+        ("2028-01-01", "不在 2027 年"),
+        ("2026-11-30", "不在 2027 年"),
+        ("5月5日至1日", "起止日期不对"),
+        ("春节放假", ""),
+        ("1月1日放假，1月9日（周六）上班", "看不懂“上班”"),
+        ("正月初一", "看不懂“正月初一”"),
+    ],
+)
+def test_what_is_no_day_of_the_year_is_named(typed: str, said: str) -> None:
+    if not said:
+        assert days_of(typed, 2027) == ()
+        return
+    with pytest.raises(UnreadableDays) as fault:
+        days_of(typed, 2027)
+    assert said in fault.value.sentence.text % fault.value.sentence.words
+
+
+def enter(by: World, year: int = 2027, holidays: str = HOLIDAYS_2027, workdays: str = "") -> CalendarYear:
+    """Enter a year as an administrator who confirms."""
+
+    def row() -> CalendarYear:
+        return CalendarYear(year=year, holidays=holidays, workdays=workdays, source="", active=True)
+
+    with pytest.raises(Unconfirmed) as question:
+        administration.add(row(), by.administrator)
+    return administration.add(row(), by.administrator, confirmed=question.value.token)
+
+
+def test_an_entered_year_counts_at_once_and_stands_in_the_audit_trail(own_ordos: World) -> None:
+    assert working_days.present().waited(date(2026, 12, 31), date(2027, 1, 10)) == Span(6, (2027,))
+    enter(own_ordos, workdays="1月9日（周六）上班")
+    calendar = working_days.present()
+    assert calendar.waited(date(2026, 12, 31), date(2027, 1, 10)) == Span(6)
+    assert calendar.after(date(2027, 2, 4), 1) == Term(date(2027, 2, 12))
+    line = db.session.query(Change).filter_by(table_name="calendar_years").one()
+    assert line.after["holidays"].startswith("2027-01-01 - 2027-01-03\n2027-02-05 - 2027-02-11")
+
+
+def test_a_year_entered_or_stopped_by_another_process_counts_without_a_restart(own_ordos: World) -> None:
+    new_year = date(2027, 1, 1)
+    assert working_days.present().is_working_day(new_year)
+    for change, works in (
+        (
+            "INSERT INTO calendar_years (year, holidays, workdays, source, active, version)"
+            " VALUES (2027, '2027-01-01', '', '', true, 1)",
+            False,
+        ),
+        ("UPDATE calendar_years SET active = false, version = 2", True),
+        ("UPDATE calendar_years SET active = true, version = 3", False),
+    ):
+        with db.engine.begin() as other:
+            other.execute(text(change))
+        db.session.commit()  # a request begins with a session of its own
+        assert working_days.present().is_working_day(new_year) is works
+
+
+def test_a_notice_that_reaches_back_into_december_changes_those_days_too(own_ordos: World) -> None:
+    """That for 2019 made 2018-12-29, a Saturday, a working day and 2018-12-31 a holiday."""
+    enter(own_ordos, holidays=HOLIDAYS_2027 + "\n2026年12月31日", workdays="2026年12月26日（周六）")
+    calendar = working_days.present()
+    assert calendar.is_working_day(date(2026, 12, 26))
+    assert not calendar.is_working_day(date(2026, 12, 31))
+    assert calendar.is_working_day(date(2026, 12, 30))
+    assert not calendar.is_working_day(date(2026, 10, 1))
+
+
+@pytest.mark.parametrize(
+    ("holidays", "workdays", "field", "said"),
+    [
+        ("1月1日", "", "holidays", "缺少法定节假日：2027-05-01、2027-05-02"),
+        ("1月1日、5月1日至2日、10月1日至3日", "", "holidays", "只有 6 天"),
+        (HOLIDAYS_2027, "1月8日", "workdays", "2027-01-08 不是周六或周日"),
+        (HOLIDAYS_2027, "1月2日", "workdays", "2027-01-02 同时写在放假里"),
+    ],
+)
+def test_days_that_break_a_rule_are_refused_beside_their_field(
+    own_ordos: World, holidays: str, workdays: str, field: str, said: str
+) -> None:
+    row = CalendarYear(year=2027, holidays=holidays, workdays=workdays, source="", active=True)
+    with clock.at("2026-11-20 09:00"), pytest.raises(Unacceptable) as fault:
+        administration.add(row, own_ordos.administrator)
+    assert fault.value.field == field
+    assert said in fault.value.sentence.text % fault.value.sentence.words
+
+
+def test_a_year_is_entered_once_and_none_out_of_reach(own_ordos: World) -> None:
+    calendar_year(2027)
+    for year in (2027, 2107):
+        row = CalendarYear(year=year, holidays="1月1日", workdays="", source="", active=True)
+        with clock.at("2026-11-20 09:00"), pytest.raises(Unacceptable) as fault:
+            administration.add(row, own_ordos.administrator)
+        assert fault.value.field == "year"

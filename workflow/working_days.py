@@ -1,0 +1,170 @@
+"""Working days in Ordos: Monday to Friday but for public holidays, and the weekends that are worked in exchange.
+
+The days come from chinesecalendar and, before them, from what an administrator entered (models/calendar.py). A year that
+neither knows counts Monday to Friday, and every answer names the years counted so. Nothing here guesses a holiday.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+from itertools import accumulate
+from weakref import WeakKeyDictionary
+
+import chinese_calendar
+from sqlalchemy import Engine, func, select
+
+from models import CalendarYear, db
+from models.database import execute
+from workflow.calendar import today
+from workflow.calendar_years import days_of
+
+PUBLISHED_FROM = 11
+"""The State Council publishes the next year's holidays in November; from this month on a missing year is a task."""
+SATURDAY = 5
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A number of working days. `unknown` names the years in it that were counted Monday to Friday."""
+
+    days: int
+    unknown: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Term:
+    """A last day. `unknown` names the years on the way to it that were counted Monday to Friday."""
+
+    last: date
+    unknown: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """The working days as one version of the entered years has them. Two calendars are equal when they are one object."""
+
+    holidays: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+    years: frozenset[int] = frozenset()
+    """The years that were entered: of them the library is not asked."""
+    stamp: int = 0
+    _counts: dict[int, list[int]] = field(default_factory=dict, repr=False)
+
+    def knows(self, year: int) -> bool:
+        """Say whether the holidays of this year are known."""
+        return year in self.years or is_built_in(year)
+
+    def is_working_day(self, day: date) -> bool:
+        """Say whether offices work on this day.
+
+        An entered year may also set days of the December before it: New Year's arrangement reaches back into it.
+        """
+        if day in self.workdays:
+            return True
+        if day in self.holidays:
+            return False
+        if day.year not in self.years and is_built_in(day.year):
+            return bool(chinese_calendar.is_workday(day))
+        return day.weekday() < SATURDAY
+
+    def waited(self, start: date, end: date) -> Span:
+        """Return the working days after the day `start` up to and including the day `end`; none when it comes earlier."""
+        days = sum(self._until(date(year, 12, 31)) for year in range(start.year, end.year))
+        days += self._until(end) - self._until(start)
+        return Span(max(days, 0), self._unknown(start, end))
+
+    def after(self, start: date, number: int) -> Term:
+        """Return the working day that comes `number` (at least 1) working days after the day `start`."""
+        day = start
+        for _ in range(number):
+            day += ONE_DAY
+            while not self.is_working_day(day):
+                day += ONE_DAY
+        return Term(day, self._unknown(start, day))
+
+    def missing(self, day: date) -> list[int]:
+        """Return the years whose holidays should be known on this day and are not: its own, from November on the next."""
+        wanted = [day.year] + ([day.year + 1] if day.month >= PUBLISHED_FROM else [])
+        return [year for year in wanted if not self.knows(year)]
+
+    def _unknown(self, start: date, end: date) -> tuple[int, ...]:
+        # The start itself is not counted: from a December 31 on only the new year is.
+        first = (start + ONE_DAY).year
+        return tuple(year for year in range(first, end.year + 1) if not self.knows(year))
+
+    def _until(self, day: date) -> int:
+        """Return how many working days the day's year has had up to and including it."""
+        if day.year not in self._counts:
+            days = _days_of(day.year)
+            self._counts[day.year] = [0, *accumulate(int(self.is_working_day(one)) for one in days)]
+        return self._counts[day.year][day.timetuple().tm_yday]
+
+    def working_days_of(self, year: int) -> int:
+        """Return how many working days a year has."""
+        return self._until(date(year, 12, 31))
+
+
+def _days_of(year: int) -> Iterator[date]:
+    first = date(year, 1, 1)
+    return (first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days))
+
+
+@cache
+def is_built_in(year: int) -> bool:
+    """Say whether the library has the holidays of a year."""
+    try:
+        chinese_calendar.is_workday(date(year, 1, 1))
+    except NotImplementedError:
+        return False
+    return True
+
+
+def built_in(year: int) -> tuple[list[date], list[date]]:
+    """Return the holidays and the working weekends that the library has for a year; two empty lists where it has none."""
+    if not is_built_in(year):
+        return [], []
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    holidays = chinese_calendar.get_holidays(first, last, include_weekends=False)
+    workdays = chinese_calendar.get_workdays(first, last)
+    return holidays, [day for day in workdays if day.weekday() >= SATURDAY]
+
+
+STAMP = select(func.coalesce(func.sum(CalendarYear.version), 0))
+"""The query for the number that grows with every change of the entered years. A page asks it beside its other numbers."""
+
+_present: WeakKeyDictionary[Engine, Calendar] = WeakKeyDictionary()
+_NOTHING_ENTERED = Calendar()
+
+
+def of_stamp(stamp: int) -> Calendar:
+    """Return the calendar that has this stamp; the rows are read only when this process has an older one."""
+    if not stamp:
+        return _NOTHING_ENTERED
+    kept = _present.get(db.engine)
+    if kept is None or kept.stamp != stamp:
+        kept = _present[db.engine] = _read()
+    return kept
+
+
+def present() -> Calendar:
+    """Return the calendar as it stands now. Asks the database once, and again only after a change."""
+    return of_stamp(execute(STAMP, {}).scalar_one())
+
+
+def _read() -> Calendar:
+    columns = CalendarYear.year, CalendarYear.holidays, CalendarYear.workdays
+    rows = execute(select(*columns, CalendarYear.active, CalendarYear.version), {}).all()
+    active = [row for row in rows if row.active]
+    return Calendar(
+        frozenset(day for row in active for day in days_of(row.holidays, row.year)),
+        frozenset(day for row in active for day in days_of(row.workdays, row.year)),
+        frozenset(row.year for row in active),
+        sum(row.version for row in rows),
+    )
+
+
+def missing_now() -> list[int]:
+    """Return the years whose holidays should be known today and are not."""
+    return present().missing(today())
