@@ -1,6 +1,8 @@
 """「工作日历」: holidays and working weekends of a year, entered before the library knows them."""
 
+import itertools
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import request
@@ -61,9 +63,11 @@ class CalendarYears(Kept):
         return {"missing": present_calendar().missing(today()), "this_year": today().year}
 
     def prefill(self, form: Any) -> None:
-        """Begin with the year that was asked for, else the first that is missing; with the library's days where it has some."""
-        missing = present_calendar().missing(today())
-        year = count(request.args.get("year")) or next(iter(missing), today().year + 1)
+        """Begin with the year that was asked for, else the first unknown one; with the library's days where it has some."""
+        calendar = present_calendar()
+        unknown = (year for year in itertools.count(today().year) if not calendar.knows(year))
+        asked = count(request.args.get("year")) or 0
+        year = asked if date.min.year <= asked < date.max.year else next(unknown)
         form.year.data = year
         form.holidays.data, form.workdays.data = (written(days) for days in working_days.built_in(year))
 

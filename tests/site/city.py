@@ -188,12 +188,13 @@ FURTHER = "x1"
 
 
 def _change_the_form(administrator: Account) -> None:
-    """Let there be a draft that differs from the published form."""
+    """Let there be a draft that differs from the published form, and a year of holidays that was entered."""
     first = FormVersion(number=form.FIRST, content=form.written(form.DECLARED), published_at=now())
     factories.saved(first)
     wage = form.Field("", "月工资", form.Kind.QUANTITY, further=True)
     assert form_draft.keep("employment", wage, administrator, seen="").key == FURTHER
     db.session.commit()
+    factories.calendar_year(2027)
 
 
 def _people(made: World) -> dict[str, Account]:
