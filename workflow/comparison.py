@@ -14,7 +14,7 @@ from typing import Any
 
 from models import Account, Review, Role
 from workflow.scope import DECISIONS
-from workflow.words import N_
+from workflow.words import N_, same_text, uniform
 
 Snapshot = Mapping[str, Any]
 
@@ -120,7 +120,7 @@ class ComparedRow:
         before = self.before
         if before is None:
             return []
-        return [part for part in PARTS if any(before.get(key) != self.row.get(key) for key in part[1])]
+        return [part for part in PARTS if not all(_same_part(before, self.row, key) for key in part[1])]
 
 
 PARTS = (
@@ -155,8 +155,8 @@ def compare_rows(now: Sequence[Row], before: Sequence[Row]) -> list[ComparedRow]
     return compared + [ComparedRow(before[index], Mark.REMOVED) for index in old if index not in taken]
 
 
-def _key(row: Row) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(row.items()))
+def _key(row: Row) -> tuple[str, ...]:
+    return tuple(uniform(row.get(key) or "") for key in WEIGHTS)
 
 
 def _without(rows: Sequence[Row], same: Counter[Any]) -> list[int]:
@@ -187,4 +187,8 @@ def _pairs(now: Sequence[Row], before: Sequence[Row], new: list[int], old: list[
 
 
 def _likeness(one: Row, other: Row) -> int:
-    return sum(weight for key, weight in WEIGHTS.items() if one.get(key) and one.get(key) == other.get(key))
+    return sum(weight for key, weight in WEIGHTS.items() if one.get(key) and _same_part(one, other, key))
+
+
+def _same_part(one: Row, other: Row, key: str) -> bool:
+    return same_text(one.get(key) or "", other.get(key) or "")

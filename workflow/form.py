@@ -19,7 +19,7 @@ from sqlalchemy import Engine, func, select
 
 from models import Application, Experience, ExperienceKind, FormVersion, db
 from workflow.people import PAPERS
-from workflow.words import N_, Bilingual
+from workflow.words import N_, Bilingual, same_text
 
 
 class Kind(Enum):
@@ -467,4 +467,4 @@ def shown(section: Section, now: Mapping[str, Any], before: Mapping[str, Any] | 
     for asked in section.fields:
         text = worded(asked, now["fields"].get(asked.key))
         earlier = worded(asked, before["fields"].get(asked.key)) if before else text
-        yield Shown(asked, text, earlier if earlier != text else None)
+        yield Shown(asked, text, None if same_text(text, earlier) else earlier)

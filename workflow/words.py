@@ -1,6 +1,7 @@
 """Wording that stands in data, marked for the translators' catalogue; and what people type, made ordinary."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -54,3 +55,13 @@ class Sentence:
 
     text: str
     words: Mapping[str, str] = field(default_factory=dict)
+
+
+def same_text(one: str, other: str) -> bool:
+    """Say whether two texts differ at most in what is made uniform when it is stored: widths, dots, spaces."""
+    return one == other or uniform(one) == uniform(other)
+
+
+def uniform(text: str) -> str:
+    """Return a text as `same_text` compares it."""
+    return unicodedata.normalize("NFKC", BETWEEN_HAN.sub("", with_one_dot(" ".join(text.split()))))

@@ -98,6 +98,13 @@ def test_another_job_at_another_time_is_not_a_change_of_the_first() -> None:
     assert marks([other], [one]) == [("乙公司", Mark.ADDED), ("甲公司", Mark.REMOVED)]
 
 
+def test_what_is_made_uniform_when_it_is_stored_is_no_change() -> None:
+    assert marks([row(witness="阿拉坦·仓")], [row(witness="阿拉坦•仓")]) == [("内蒙古大学", Mark.SAME)]
+    section = form.DECLARED.sections[0]
+    now, before = {"fields": {"name": "阿拉坦·仓"}}, {"fields": {"name": "阿拉坦‧仓"}}
+    assert not [each.asked.key for each in form.shown(section, now, before) if each.before is not None]
+
+
 ROWS = st.lists(
     st.builds(
         lambda kind, start, place, witness: row(place, start, kind=kind, witness=witness),
