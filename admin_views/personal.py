@@ -22,7 +22,7 @@ from admin_views.frame import said, stamp, told
 from admin_views.keyset import Order, page
 from admin_views.papers import papers, shelves, shown
 from admin_views.personal_attachments import AttachmentRoutes
-from admin_views.personal_page import column, employer_words, in_sections, latest_return, notice_again
+from admin_views.personal_page import column, employer_words, in_sections, notice_again
 from admin_views.review_page import read_by, unsent
 from admin_views.review_page import sections as written
 from admin_views.typed import count, one_line
@@ -268,7 +268,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             remarks=[said(sentence, words) for sentence, words in completeness.remarks(found.experiences)]
             if found
             else [],
-            returned=latest_return(found),
+            returned=found is not None and found.state is State.RETURNED,
             notice=notice,
             notice_reading=opened,
             notice_left=reading.seconds_left(opened) if notice else 0,
@@ -279,7 +279,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             employer=employer_words(form.enterprise_id.data),
             saved=gettext("已保存 %(time)s", time=stamp(found.saved_at)[-5:]) if found else "",
             **{"failed": None, "dirty": False, "confirmed": "confirmed" in request.args, **further},
-            **column(found),
+            **column(found, progress.history(found) if found else []),
         )
         return content, status
 
@@ -303,7 +303,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             last=reviews[0] if reviews else None,
             **shown(shelves(papers(found, current_user), self.paper_address(found), read.seen_round)),
             **notice_again(found),
-            **column(found),
+            **column(found, reviews),
         ), status
 
     # 「提交」
@@ -331,7 +331,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             slots=completeness.slots(found),
             period=completeness.open_period(),
             upcoming=completeness.next_period(),
-            **column(found),
+            **column(found, progress.history(found)),
         )
         return content, status
 
@@ -377,7 +377,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         lines = progress.histories(rows)
         return self.render(
             "personal/history.html",
-            rows=[(row, lines[row.id]) for row in rows],
+            rows=[(row, lines[row.id], progress.open_returns(lines[row.id])) for row in rows],
             table_of=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,

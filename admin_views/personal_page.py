@@ -70,22 +70,6 @@ def step_name(step: State, enterprise: Enterprise | None) -> str:
     return gettext("%(place)s初审", place=place)
 
 
-def latest_return(application: Application | None) -> Review | None:
-    """Return the line that sent the application back, while it is back (A19)."""
-    if application is None or application.state is not RETURNED:
-        return None
-    return db.session.scalars(
-        select(Review)
-        .where(
-            Review.application_id == application.id,
-            Review.to_state == RETURNED,
-            Review.from_state != RETURNED,
-        )
-        .order_by(Review.sequence.desc())
-        .limit(1)
-    ).first()
-
-
 def trail_items(application: Application, reviews: Sequence[Review]) -> list[dict[str, Any]]:
     """Return the way of the application as the trail draws it."""
     found = []
@@ -128,9 +112,8 @@ def notice_again(application: Application) -> dict[str, Any]:
     }
 
 
-def column(application: Application | None) -> dict[str, Any]:
-    """Return the right column: where it is, and how many applications 「查询历史」 has."""
-    reviews = progress.history(application) if application else []
+def column(application: Application | None, reviews: Sequence[Review]) -> dict[str, Any]:
+    """Return the right column, and the returns that have not been dealt with. `reviews` is the history, newest first."""
     number = db.session.scalar(select(func.count(Application.id)).where(scope.visible(current_user))) or 0
     returns = sum(line.to_state is RETURNED and not line.stayed for line in reviews)
     summary = ngettext("%(num)s 条申请", "%(num)s 条申请", number)
@@ -142,4 +125,5 @@ def column(application: Application | None) -> dict[str, Any]:
         "history_summary": summary,
         "begins_anew": application is None and number > 0,
         "rows_of_table": BY_STATE_AND_ACTION,
+        "returns": progress.open_returns(reviews),
     }

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from models import Action, Application, RegionKind, Review, State, db
 from workflow import routing
-from workflow.transitions import DECIDES_NOTHING, DRAFT, FINISHED
+from workflow.scope import DECISIONS
+from workflow.transitions import DECIDES_NOTHING, DRAFT, FINISHED, RETURNED
 
 
 class Stage(Enum):
@@ -41,6 +42,32 @@ def histories(applications: Sequence[Application]) -> dict[int, list[Review]]:
         select(Review).where(Review.application_id.in_(found)).order_by(Review.sequence.desc())
     ):
         found[line.application_id].append(line)
+    return found
+
+
+def open_returns(reviews: Sequence[Review]) -> list[Review]:
+    """Return the returns that have not been dealt with, newest first. `reviews` is the whole history, newest first.
+
+    A return is dealt with once the step that made it, or a later one, has decided again, and at the latest when the
+    business ends. Neither a new submission nor its withdrawal deals with it. Where the employer was closed, the next
+    submission deals with that: it goes to an employer that is open.
+    """
+    found = []
+    furthest, submitted = 0, False
+    for line in reviews:
+        if line.to_state is FINISHED:
+            break
+        if line.action is Action.SUBMIT:
+            submitted = True
+        elif line.to_state is RETURNED and not line.stayed:
+            if line.action is Action.CLOSE:
+                is_open = not submitted
+            else:
+                is_open = routing.REACH[line.from_state] > furthest
+            if is_open:
+                found.append(line)
+        if line.action in DECISIONS:
+            furthest = max(furthest, routing.REACH[line.from_state])
     return found
 
 
