@@ -27,7 +27,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, EqualTo, Length, Optional
 
 from admin_views import kept_licence
-from admin_views.typed import as_name, as_number, one_line, telephone
+from admin_views.typed import as_name, as_number, half_width, telephone
 from models import Region, db
 from uploads.errors import UploadError
 from uploads.receive import Received
@@ -118,7 +118,7 @@ def _email(autocomplete: str = "email", **more: Any) -> EmailField:
             Length(max=EMAIL_LENGTH, message=_("最多 120 个字符。")),
             Email(message=_("请填写完整的电子邮箱，例如 name@example.com。")),
         ],
-        filters=[one_line],
+        filters=[half_width],
         render_kw={"autocomplete": autocomplete, "spellcheck": "false"},
         **more,
     )

@@ -19,7 +19,8 @@ from wtforms import (
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
 from admin_views.administration_forms import Line, lines
-from admin_views.application_form import DayField, Rows, plain
+from admin_views.application_form import DayField, Rows
+from admin_views.typed import half_width
 from workflow.form import Field, Kind, in_english
 from workflow.form_draft import NEW
 from workflow.form_rules import (
@@ -131,13 +132,13 @@ class QuantitySheet(FieldSheet):
     least = StringField(
         _("下限"),
         [Optional(), Regexp(rf"({QUANTITY.pattern})\Z", message=_("请填写数字，例如：3 或 3.5。"))],
-        filters=[plain],
+        filters=[half_width],
         description=_("最小的数字；留空不限。"),
     )
     most = StringField(
         _("上限"),
         [Optional(), Regexp(rf"({QUANTITY.pattern})\Z", message=_("请填写数字，例如：3 或 3.5。"))],
-        filters=[plain],
+        filters=[half_width],
         description=_("最大的数字；留空不限。"),
     )
     decimals = IntegerField(

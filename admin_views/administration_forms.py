@@ -27,6 +27,7 @@ from admin_views.typed import as_name, half_width, one_line, telephone
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow import consequences
 from workflow.accounts import STAFF
+from workflow.characters import cleaned_lines
 from workflow.routing import KIND_WORDS
 from workflow.settings import STAFF_SECOND_FACTOR, WORDS
 from workflow.transitions import ROLE_WORDS
@@ -40,8 +41,7 @@ LONGEST_DAYS = 4000
 
 def lines(text: str | None) -> str:
     """Return a longer text without what cannot be seen but its line ends."""
-    kept = "".join(letter for letter in text or "" if letter == "\n" or letter.isprintable())
-    return kept.strip()
+    return cleaned_lines(text or "")
 
 
 def _given(sentence: Any) -> DataRequired:

@@ -4,7 +4,6 @@ A field refuses only what cannot be kept at all (no date, no number); whatever e
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
@@ -32,7 +31,7 @@ from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import DateInput, HiddenInput, MonthInput
 
 from admin_views.frame import said
-from admin_views.typed import count, telephone
+from admin_views.typed import as_typed, count, half_width, telephone
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
 from workflow import completeness, people, scope
 from workflow import form as description
@@ -55,14 +54,9 @@ class Asked:
         return None
 
 
-def plain(text: str | None) -> str | None:
-    """Return typed text without surrounding space, full-width letters and digits made ordinary."""
-    return unicodedata.normalize("NFKC", text).strip() if text else text
-
-
 def unspaced(text: str | None) -> str | None:
     """Return typed text without any space or hyphen: account numbers."""
-    return re.sub(r"[\s\-]", "", plain(text) or "") or None
+    return re.sub(r"[\s\-]", "", half_width(text) or "") or None
 
 
 class RowField(IntegerField):
@@ -92,7 +86,7 @@ class DayField(StringField):
     written = "%Y-%m-%d"
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        typed = (plain(valuelist[0]) if valuelist else "") or ""
+        typed = (half_width(valuelist[0]) if valuelist else "") or ""
         self.data = None
         if not typed:
             return
@@ -128,7 +122,7 @@ class QuantityField(StringField):
     """A number, kept as its decimal text. What is no number stays in the field as typed."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        typed = re.sub(r"[\s,，]", "", plain(valuelist[0]) or "") if valuelist else ""
+        typed = re.sub(r"[\s,，]", "", half_width(valuelist[0]) or "") if valuelist else ""
         self.data = None
         if typed and not QUANTITY.fullmatch(typed):
             raise ValueError(lazy_gettext("请填写数字，例如：3 或 3.5。"))
@@ -154,7 +148,7 @@ def longest_hint(kind: type[DayField]) -> str:
 
 
 def _text(asked: description.Field, common: dict[str, Any]) -> Field:
-    return StringField(**common, filters=[plain], render_kw={"maxlength": asked.longest})
+    return StringField(**common, filters=[as_typed], render_kw={"maxlength": asked.longest})
 
 
 def _phone(asked: description.Field, common: dict[str, Any]) -> Field:
@@ -164,7 +158,7 @@ def _phone(asked: description.Field, common: dict[str, Any]) -> Field:
 
 
 def _email(asked: description.Field, common: dict[str, Any]) -> Field:
-    return EmailField(**common, filters=[plain], render_kw={"autocomplete": "email", "maxlength": 100})
+    return EmailField(**common, filters=[half_width], render_kw={"autocomplete": "email", "maxlength": 100})
 
 
 def _number(asked: description.Field, common: dict[str, Any]) -> Field:
@@ -258,19 +252,19 @@ class ExperienceForm(Form):
     place = StringField(
         lazy_gettext("学校或单位"),
         [Optional(), Asked(), Length(max=100)],
-        filters=[plain],
+        filters=[as_typed],
         render_kw={"maxlength": 100},
     )
     subject = StringField(
         lazy_gettext("专业或职务"),
         [Optional(), Asked(), Length(max=100)],
-        filters=[plain],
+        filters=[as_typed],
         render_kw={"maxlength": 100},
     )
     witness = StringField(
         lazy_gettext("证明人"),
         [Optional(), Asked(), Length(max=60)],
-        filters=[plain],
+        filters=[as_typed],
         render_kw={"maxlength": 60},
     )
 

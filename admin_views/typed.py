@@ -3,7 +3,10 @@
 import re
 import unicodedata
 
+from flask_babel import gettext
+
 from workflow import telephones, words
+from workflow.characters import cleaned
 from workflow.people import normalised
 
 LARGEST = 2**31 - 1
@@ -18,8 +21,21 @@ def one_line(text: str | None) -> str | None:
 
 
 def as_name(text: str | None) -> str | None:
-    """Return a person's or an enterprise's name without spaces between Chinese characters."""
-    return None if text is None else words.as_name(text)
+    """Return a person's or an enterprise's name without spaces between Chinese characters.
+
+    Raises ValueError, as filters of a field do, with what is wrong with a character that no name can have.
+    """
+    if text is None:
+        return None
+    name = words.as_name(text)
+    if fault := words.name_fault(name):
+        raise ValueError(gettext(fault.text, **fault.words))
+    return name
+
+
+def as_typed(text: str | None) -> str | None:
+    """Return one line as it was typed, but for what nobody can see and the space around it."""
+    return None if text is None else cleaned(text)
 
 
 def as_number(text: str | None) -> str | None:

@@ -3,8 +3,9 @@
 import re
 import unicodedata
 
-HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # stays Chinese
-"""The ranges of Chinese characters, for a character class of a regular expression."""
+HAN = "\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # stays Chinese
+"""The ranges of Chinese characters, for a character class of a regular expression. Planes 2 and 3 are reserved for them as a
+whole (Unicode, chapter 18): extensions B to J and later ones are in it."""
 
 DOT = "\u00b7"
 """Separates the parts of a minority name. The notice 民委发〔2016〕33号 of twelve ministries on names in public information systems

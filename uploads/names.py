@@ -11,9 +11,9 @@ LONGEST = 120
 
 NAMELESS = "附件"  # stays Chinese: it is data, the same for whoever reads
 
-# Cc, Cf, Cs, Co, Cn: controls, the marks that turn the reading direction (U+202E shows exe.pdf for fdp.exe),
-# invisible joiners, halves of characters, private and unassigned ones. Zl and Zp break the line.
-_UNSEEN = ("C", "Zl", "Zp")
+# Controls, the marks that turn the reading direction (U+202E shows exe.pdf for fdp.exe), invisible joiners, halves of
+# characters; Zl and Zp break the line. Not Cn: what this Python does not know yet may be a character of somebody's name.
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _FORBIDDEN_ON_WINDOWS = re.compile(r'[<>:"|?*]')
 _WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
@@ -40,7 +40,7 @@ def extension_of(name: str) -> str:
 
 
 def _is_seen(character: str) -> bool:
-    return character.isspace() or not unicodedata.category(character).startswith(_UNSEEN)
+    return character.isspace() or unicodedata.category(character) not in _UNSEEN
 
 
 def _divide(name: str) -> tuple[str, str]:

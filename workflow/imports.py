@@ -34,7 +34,7 @@ from workflow import administration, employers, scope, telephones
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible
 from workflow.people import normalised
 from workflow.pinyin import initials
-from workflow.words import N_, Sentence, as_name, one_line
+from workflow.words import N_, Sentence, as_name, name_fault, one_line
 
 LEASE = timedelta(minutes=2)
 """How long a claimed import is one worker's alone; each piece of work renews it."""
@@ -369,6 +369,9 @@ def _judge(
     cells = row.cells
     for key, ordinary in ((TELEPHONE, telephones.normalised), (NAME, as_name), (CONTACT, as_name)):
         cells[key] = ordinary(cells[key])
+    for key in (NAME, CONTACT):
+        if unusable := name_fault(cells[key]):
+            row.wrong(key, unusable.text, **unusable.words)
     for key, label in COLUMNS.items():
         if not cells[key]:
             row.wrong(key, N_("缺少%(label)s。"), label=label)

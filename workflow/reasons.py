@@ -1,7 +1,7 @@
 """The reason that a reviewer writes for 「审批不通过/回退原因」: when there must be one, and how long it may be."""
 
+from workflow.characters import cleaned_lines
 from workflow.errors import ReasonMissing, ReasonTooLong
-from workflow.words import legible
 
 REASON_LIMIT = 2000
 """Characters. It stands on a phone's screen above the form, and goes out by mail."""
@@ -9,7 +9,7 @@ REASON_LIMIT = 2000
 
 def checked(reason: str, *, needed: bool) -> str:
     """Return the reason as it is kept. Raises ReasonMissing where one is needed, ReasonTooLong."""
-    reason = legible(reason.replace("\r\n", "\n"))
+    reason = cleaned_lines(reason)
     if needed and not reason:
         raise ReasonMissing
     if len(reason) > REASON_LIMIT:

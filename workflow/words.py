@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.spelling import HAN, with_one_dot
+from workflow.characters import LOST, PRIVATE, cleaned, code_point, not_in_names, unified
 
 
 def N_(text: str) -> str:
@@ -30,14 +31,17 @@ class Bilingual(str):
         return made
 
 
-def legible(text: str) -> str:
-    """Return what somebody typed without the space around it; "" when nobody could read anything of it."""
-    return text.strip() if any(letter.isprintable() and not letter.isspace() for letter in text) else ""
+@dataclass(frozen=True)
+class Sentence:
+    """Wording with gaps, and the words that fill them."""
+
+    text: str
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 def one_line(text: str) -> str:
     """Return the text without what cannot be seen, single spaces between its words."""
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+    return " ".join(cleaned(text).split())
 
 
 BETWEEN_HAN = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
@@ -46,15 +50,16 @@ BETWEEN_HAN = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
 def as_name(text: str) -> str:
     """Return a name as it is stored: forms on paper leave a space in a name of two characters, and people type it; any of the
     dots that separate the parts of a minority name is U+00B7."""
-    return BETWEEN_HAN.sub("", with_one_dot(one_line(text)))
+    return BETWEEN_HAN.sub("", with_one_dot(one_line(unified(text))))
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """Wording with gaps, and the words that fill them."""
-
-    text: str
-    words: Mapping[str, str] = field(default_factory=dict)
+PRIVATE_CHARACTER = N_(
+    "“%(character)s”（%(code)s）是自造字，在别的电脑和手机上显示不出来。请用生僻字键盘或手写输入重新输入这个字。"
+)
+LOST_CHARACTER = N_(
+    "“%(character)s”（%(code)s）往往代表没有输入成功的字。请重新输入这个字，打不出时用生僻字键盘或手写输入。"
+)
+NO_LETTER = N_("“%(character)s”（%(code)s）不能用在姓名或名称里，请删去或改正。")
 
 
 def same_text(one: str, other: str) -> bool:
@@ -65,3 +70,14 @@ def same_text(one: str, other: str) -> bool:
 def uniform(text: str) -> str:
     """Return a text as `same_text` compares it."""
     return unicodedata.normalize("NFKC", BETWEEN_HAN.sub("", with_one_dot(" ".join(text.split()))))
+
+
+def name_fault(name: str) -> Sentence | None:
+    """Return what is wrong with the characters of a name, naming the first that cannot be taken; None when nothing is."""
+    character = not_in_names(name)
+    if not character:
+        return None
+    wording = LOST_CHARACTER if character in LOST else NO_LETTER
+    if re.match(f"[{PRIVATE}]", character):
+        wording = PRIVATE_CHARACTER
+    return Sentence(wording, {"character": character, "code": code_point(character)})

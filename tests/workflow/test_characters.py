@@ -1,0 +1,150 @@
+"""No character of a name is lost silently; what nobody can see is in no text; nothing else of a text is changed."""
+
+import re
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflow.characters import INVISIBLE, cleaned, cleaned_lines, code_point, not_in_names, rare
+from workflow.words import as_name, name_fault
+
+EXTENSIONS = {
+    "A": (0x3400, 0x4DBF),
+    "B": (0x20000, 0x2A6DF),
+    "C": (0x2A700, 0x2B739),
+    "D": (0x2B740, 0x2B81D),
+    "E": (0x2B820, 0x2CEA1),
+    "F": (0x2CEB0, 0x2EBE0),
+    "G": (0x30000, 0x3134A),
+    "H": (0x31350, 0x323AF),
+    "I": (0x2EBF0, 0x2EE5D),
+    "J": (0x323B0, 0x33479),
+    "compatibility": (0x2F800, 0x2FA1D),
+}
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_every_chinese_character_is_kept_whatever_python_knows_of_it(extension):
+    first, last = EXTENSIONS[extension]
+    for number in {first, first + 1, (first + last) // 2, last}:
+        name = f"王{chr(number)}明"
+        assert as_name(name) == name
+        assert name_fault(name) is None
+        assert as_name(f"王 {chr(number)}") == f"王{chr(number)}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "武〇明",
+        "阿依古丽·买买提",
+        "O’Neill-Smith, Ann Mary",
+        "Nguyễn Thị Ánh",
+        "Бат-Эрдэнэ",
+        "ᠪᠠᠲᠤ\u180eᠠ",
+        "ئابدۇرېھىم",
+        "བསྟན་འཛིན་",
+        "ꑌꆈꌠ",
+        "金昌祐ﺍ",
+        "김민준",
+        "やまだ々",
+        "内蒙古测试新材料（集团）有限公司第2分公司",
+        "Müller & Söhne GmbH",
+    ],
+)
+def test_names_of_people_and_enterprises_are_taken(name):
+    assert name_fault(as_name(name)) is None
+    assert unicodedata.normalize("NFC", as_name(name)) == unicodedata.normalize("NFC", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "character", "code"),
+    [
+        ("张\ue863", "\ue863", "U+E863"),
+        ("张\U000f0001", "\U000f0001", "U+F0001"),
+        ("张\U00100000", "\U00100000", "U+100000"),
+        ("王？明", "？", "U+FF1F"),
+        ("王?明", "?", "U+003F"),
+        ("王\ufffd明", "\ufffd", "U+FFFD"),
+        ("王□明", "□", "U+25A1"),
+        ("王〓明", "〓", "U+3013"),
+        ("王⿰明", "⿰", "U+2FF0"),
+        ("王★", "★", "U+2605"),
+        ("王\U0001f600", "\U0001f600", "U+1F600"),
+        ("王\uffff", "\uffff", "U+FFFF"),
+    ],
+)
+def test_what_cannot_be_in_a_name_is_named_with_its_code_point(name, character, code):
+    fault = name_fault(as_name(name))
+    assert fault is not None
+    assert fault.words == {"character": character, "code": code}
+
+
+def test_what_is_copied_from_a_pdf_is_the_character_that_it_looks_like():
+    assert as_name("⻢⽂⻩") == "马文黄"
+
+
+UNSEEN = ["\u200b", "\x00", "\ufeff", "\u00ad", "\u2060", "\u202e", "\u200e", "\x7f", "\x1b", "\U000e0041"]
+
+
+@pytest.mark.parametrize("unseen", UNSEEN)
+def test_what_nobody_can_see_is_in_no_text(unseen):
+    assert cleaned(f"{unseen}内蒙古{unseen}大学 A{unseen}B{unseen}") == "内蒙古大学 AB"
+    assert cleaned_lines(f"一{unseen}\r\n{unseen}二") == "一\n二"
+    assert as_name(f"王{unseen}伟") == "王伟"
+    assert cleaned(unseen) == ""
+
+
+@pytest.mark.parametrize("line_break", ["\x0b", "\x0c", "\n", "\r\n", "\x85", "\u2028", "\u2029"])
+def test_a_line_break_in_one_line_is_a_space_only_where_words_need_one(line_break):
+    assert cleaned(f"内蒙古{line_break}大学") == "内蒙古大学"
+    assert cleaned(f"Inner{line_break}Mongolia") == "Inner Mongolia"
+    assert cleaned_lines(f"一{line_break}二") == "一\n二"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "内蒙古大学（呼和浩特），Ａ栋①号…㎡",
+        "材料　科学  与工程",
+        "❤\ufe0f\U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "می\u200cخواهم",
+        "ᠰᠠᠢᠨ\u180bᠠ",
+        "王\U0002ebf0\ue000",
+    ],
+)
+def test_nothing_else_of_a_text_changes(text):
+    assert cleaned(text) == text
+    assert cleaned_lines(text) == text
+
+
+@given(st.text())
+def test_cleaning_twice_is_cleaning_once(text):
+    for clean in (cleaned, cleaned_lines, as_name):
+        assert clean(clean(text)) == clean(text)
+
+
+def test_every_letter_that_this_python_knows_can_be_in_a_name():
+    for number in range(sys.maxunicode + 1):
+        character = chr(number)
+        category = unicodedata.category(character)
+        if category[0] in "LM" and character not in "\ufffd":
+            assert not not_in_names(character), code_point(character)
+        if category in ("Co", "Cs"):
+            assert not_in_names(character) == character
+
+
+def test_no_letter_is_taken_for_an_invisible_character():
+    fillers = {0x115F, 0x1160, 0x3164, 0xFFA0, 0x034F, 0x17B4, 0x17B5}
+    for number in range(sys.maxunicode + 1):
+        character = chr(number)
+        if unicodedata.category(character)[0] in "LMNP" and number not in fillers:
+            assert not re.match(f"[{INVISIBLE}]", character), code_point(character)
+
+
+def test_what_most_fonts_lack_is_found():
+    found = [code_point(each[0]) for each in rare("王伟𠮷\U0002ebf0\ue000鿭")]
+    assert found == ["U+20BB7", "U+2EBF0", "U+E000", "U+9FED"]
