@@ -17,10 +17,10 @@ from admin_views import administration_forms as forms
 from admin_views import import_sheets
 from admin_views.administration_base import PAGE_SIZE, Administration, answer, newest_first, turned
 from admin_views.base import ScopedView, listed
-from admin_views.frame import said
+from admin_views.frame import said, time_of_day
 from admin_views.keyset import Order, page
 from admin_views.typed import count
-from models import Import, ImportRow, ImportState, Region, db, now
+from models import Import, ImportRow, ImportState, Region, db
 from uploads import sheets
 from uploads.delivery import download_as
 from uploads.errors import UploadError
@@ -28,10 +28,11 @@ from uploads.limits import accepts_attachments
 from uploads.receive import discard
 from workflow import imports, scope
 from workflow.errors import DecidedMeanwhile, Hindrance
+from workflow.jobs import LEASE, Standing
 from workflow.words import N_, NP_
 
-NOBODY_CAME = timedelta(minutes=1)
-"""After so long a worker should have taken it: it is woken at once, and looks by itself each minute."""
+NOBODY_CAME = timedelta(seconds=15)
+"""After so long a worker should have taken it: it is woken at once, and looks by itself each two seconds."""
 
 BADGES = {
     ImportState.READING: "wait",
@@ -75,6 +76,7 @@ class Imports(Administration, ScopedView):
             Import.done,
             Import.accepted,
             Import.refused,
+            imports.silent().label("silent"),
             Import.id.label("sort_key"),
             Import.id,
         )
@@ -122,13 +124,42 @@ class Imports(Administration, ScopedView):
             "administration/import.html",
             job=job,
             in_work=job.state in imports.IN_WORK,
-            nobody_works=job.state in imports.IN_WORK and job.next_try < now() - NOBODY_CAME,
+            notice=self._notice(job) if job.state in imports.IN_WORK else None,
             refused=refused,
             rows=rows.rows if rows else [],
             pager=self._pager(job, refused, rows) if rows else {},
             told=import_sheets.told,
             trouble=said(*job.trouble) if job.trouble else "",
         )
+
+    def _notice(self, job: Import) -> dict[str, str] | None:
+        """Return what to say of an import that a worker should have; None while all goes as expected."""
+        standing, since = imports.standing(job)
+        if standing is Standing.WORKING:
+            if job.attempts == 1:
+                return None
+            return {"kind": "info", "text": gettext("上一次处理没有完成，已自动重新开始。")}
+        if standing is Standing.PAUSED:
+            again = gettext("将在 %(time)s 自动再试，不必重新上传。", time=time_of_day(job.next_try))
+            return {"kind": "warn", "title": said(*(job.trouble or [""])), "text": again}
+        if standing is Standing.SILENT:
+            last = time_of_day(job.next_try - LEASE)
+            return {
+                "kind": "warn",
+                "title": gettext("处理中断：%(time)s 以后没有收到后台进程的回应", time=last),
+                "text": gettext(
+                    "它可能已停止。还没有写入任何企业，不必重新上传：后台进程恢复后 15 秒内自动继续。仍不继续请联系维护人员。"
+                ),
+            }
+        if since < NOBODY_CAME:
+            return None
+        if imports.worker_is_busy():
+            return {"kind": "info", "text": gettext("后台进程正在处理其他导入，轮到时自动开始。")}
+        return {
+            "kind": "warn",
+            "title": gettext("后台进程没有来处理，似乎没有运行"),
+            "text": gettext("文件已收到，不必重新上传：后台进程恢复后 15 秒内自动开始。请联系维护人员。"),
+        }
 
     def _pager(self, job: Import, refused: bool, rows: Any) -> dict[str, str | None]:
         which = "refused" if refused else "good"
@@ -163,7 +194,7 @@ class Imports(Administration, ScopedView):
 
     @expose("/<int:key>/discard/", methods=("POST",))
     def discard(self, key: int) -> Any:
-        """Give up what was not confirmed."""
+        """Cancel what has not been written."""
         job = self.get_one(key)
         return self._done(job, lambda: imports.discard(current_user, job.id))
 

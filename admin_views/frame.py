@@ -201,6 +201,11 @@ def stamp(instant: datetime | None) -> str:
     return instant.astimezone(ORDOS).strftime("%Y-%m-%d %H:%M") if instant else ""
 
 
+def time_of_day(instant: datetime) -> str:
+    """Return an instant as 14:05:33 in Ordos."""
+    return instant.astimezone(ORDOS).strftime("%H:%M:%S")
+
+
 def day(value: date | None) -> str:
     """Return a date as 2026-11-23."""
     return value.isoformat() if value else ""

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import Account
 from models.database import Instant, Model, now, words
+from models.jobs import Leased
 from models.vocabulary import ImportState
 
 
-class Import(Model):
+class Import(Leased, Model):
     """One file. `storage_name` names it until it has been read; `done` of `total` rows are through the present step.
 
-    `next_try` is when a worker may take it; while one works on it, when its lease ends. `trouble` is what ended the
-    last attempt, as wording and words; `fell_out` counts rows that could not be imported any more when that was said.
+    `trouble` is what ended the last attempt, as wording and words; `fell_out` counts rows that could not be imported any more when that was said.
     """
 
     __tablename__ = "imports"
@@ -36,8 +36,6 @@ class Import(Model):
     refused: Mapped[int] = mapped_column(default=0)
     fell_out: Mapped[int] = mapped_column(default=0)
     trouble: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_try: Mapped[datetime] = mapped_column(Instant, default=now)
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
 

@@ -13,6 +13,7 @@ from models.accounts import Account
 from models.applications import Application
 from models.database import Instant, Model, now, words
 from models.enterprises import Enterprise, RegistrationEvent
+from models.jobs import Leased
 from models.reviews import Review
 from models.secrets import Encrypted, EncryptedJSON
 from models.vocabulary import DeliveryState, Way
@@ -78,11 +79,10 @@ class MessageReading(Model):
 UNSETTLED = text("state IN ('waiting', 'sending')")
 
 
-class Delivery(Model):
+class Delivery(Leased, Model):
     """That a message goes to one person by one way.
 
-    `next_try` is when it is tried next; while it is `sending`, when the worker's lease ends. `error` says what went
-    wrong last, never what the message says nor where it went. `address` is where it goes in place of the account's own
+    `error` says what went wrong last, never what the message says nor where it went. `address` is where it goes in place of the account's own
     address, until it has gone.
     """
 
@@ -94,8 +94,6 @@ class Delivery(Model):
     way: Mapped[Way] = mapped_column(words(Way))
     state: Mapped[DeliveryState] = mapped_column(words(DeliveryState), default=DeliveryState.WAITING)
     urgent: Mapped[bool] = mapped_column(default=False)
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_try: Mapped[datetime] = mapped_column(Instant, default=now)
     error: Mapped[str] = mapped_column(String(120), default="")
     address: Mapped[str | None] = mapped_column(Encrypted("deliveries.address"), deferred=True)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)

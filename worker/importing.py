@@ -1,6 +1,7 @@
 """The worker's part in 企业导入: it reads the file and brings the cells to workflow/imports.py. Woken like the outbox."""
 
 import logging
+from contextlib import suppress
 
 from flask import current_app
 from sqlalchemy import inspect
@@ -10,8 +11,8 @@ from models import Import, ImportState, db
 from uploads import sheets
 from uploads.errors import Unfit
 from uploads.receive import discard
-from worker import waking
-from workflow import imports
+from worker import leases, waking
+from workflow import imports, jobs
 from workflow.imports import IN_WORK, Claimed, Unreadable
 from workflow.words import Sentence
 
@@ -19,17 +20,19 @@ log = logging.getLogger(__name__)
 
 
 def work_off() -> None:
-    """Do everything that waits. One that has gone to another worker, or is no longer wanted, is left."""
+    """Do every import that waits. One that has gone to another worker, or was cancelled, is left."""
     while (job := imports.claim()) is not None:
-        try:
-            _work(job)
-        except imports.Lost:
-            db.session.rollback()
-        except (
-            Exception
-        ) as trouble:  # it is tried again when its lease ends; the others need not wait for that
-            db.session.rollback()
-            log.error("import %s: %s", job.id, type(trouble).__name__)
+        with suppress(jobs.Lost):
+            try:
+                with leases.renewed(Import, job):
+                    _work(job)
+            except jobs.Lost:
+                raise
+            except Exception as trouble:
+                db.session.rollback()
+                log.error("import %s: %s", job.id, type(trouble).__name__)
+                imports.put_off(job)
+        db.session.rollback()
 
 
 def _work(job: Claimed) -> None:

@@ -12,6 +12,7 @@ from flask import Flask
 from huey.consumer import Consumer
 
 from worker import queue
+from worker.tasks import LOOK_EVERY, Tasks
 
 THREADS = 2
 """While one waits for a slow mail server, the other sends what is urgent."""
@@ -20,6 +21,8 @@ SECONDS_TO_END = 25
 """Longer than a sender's timeout: what is being sent is noted as sent."""
 
 SECONDS_BETWEEN_LOOKS = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class GracefulConsumer(Consumer):  # type: ignore[misc]
@@ -37,6 +40,7 @@ def run(app: Flask, threads: int = THREADS, *, beside: int | None = None) -> Non
     queue.prepare(app.config, tasks.queue)
     if beside is not None:
         _end_with(beside)
+    _look_for_jobs(tasks)
     GracefulConsumer(
         tasks.queue,
         workers=threads,
@@ -52,6 +56,18 @@ def _log() -> None:
     )
     for name in ("workflow.delivery", "workflow.imports", "worker"):
         logging.getLogger(name).setLevel(logging.INFO)
+
+
+def _look_for_jobs(tasks: Tasks) -> None:
+    def look() -> None:
+        while True:
+            try:
+                tasks.look()
+            except Exception as trouble:  # the database or the queue is away for now
+                log.info("looking for jobs: %s", type(trouble).__name__)
+            time.sleep(LOOK_EVERY)
+
+    threading.Thread(target=look, name="jobs", daemon=True).start()
 
 
 def _end_with(parent: int) -> None:

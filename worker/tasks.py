@@ -1,4 +1,4 @@
-"""The queue with its tasks: when woken, and each minute for whatever a lost wake-up has left.
+"""The queue with its tasks: when woken, each LOOK_EVERY for jobs that nobody has, each minute for everything.
 
 Two workers may do each of them at once: every row is claimed before anything is done with it.
 """
@@ -15,6 +15,9 @@ from workflow import heartbeats, imports
 
 A_DAY = timedelta(days=1)
 
+LOOK_EVERY = 2.0
+"""Seconds. With the lease, the time after which a job whose worker died goes on: less than fifteen seconds."""
+
 
 @dataclass(frozen=True)
 class Tasks:
@@ -23,6 +26,8 @@ class Tasks:
     queue: Huey
     deliver: Callable[[], object]
     import_enterprises: Callable[[], object]
+    look: Callable[[], object]
+    """Queues the task of each kind of job of which one is due: its worker has died, or its wake-up was lost."""
 
 
 def for_app(app: Flask) -> Tasks:
@@ -39,6 +44,12 @@ def for_app(app: Flask) -> Tasks:
         with app.app_context():
             importing.work_off()
 
+    def look() -> None:
+        with app.app_context():
+            # What waits in the queue already finds every job that is due.
+            if imports.is_due() and not kept.pending_count():
+                import_enterprises()
+
     @kept.periodic_task(crontab(), name="tend", expires=50)  # type: ignore[untyped-decorator]
     def tend() -> None:
         with app.app_context():
@@ -50,4 +61,4 @@ def for_app(app: Flask) -> Tasks:
                 sweeping.forget()
                 sweeping.sweep()
 
-    return Tasks(kept, deliver, import_enterprises)
+    return Tasks(kept, deliver, import_enterprises, look)

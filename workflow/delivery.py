@@ -3,7 +3,7 @@
 Knows no mail server and no gateway: the caller brings a sender for each way. Never logs or keeps what a message said.
 
 What holds when a worker dies: nothing is lost, because a delivery is a row before anything is sent and its claim runs
-out after LEASE. Nothing is sent twice either, but for one case that no sender can exclude: dead after the server's yes
+out after LEASE (workflow/jobs.py). Nothing is sent twice either, but for one case that no sender can exclude: dead after the server's yes
 and before our commit. Then it is handed over once more under the same key, which is the mail's Message-ID and the
 gateway's Idempotency-Key, so that whoever receives it can tell that it is the same one.
 """
@@ -19,7 +19,7 @@ from sqlalchemy.orm import defer, joinedload
 
 from models import Account, Application, Delivery, DeliveryState, Message, Way, db, exclusive, now
 from models.secrets import vault
-from workflow import telephones
+from workflow import jobs, telephones
 from workflow.messages import FOR_WHO_COMES, LIFETIMES, WORDING, gaps
 from workflow.settings import HELP_LINE, setting
 
@@ -27,7 +27,7 @@ BACKOFF = (1, 5, 15, 60, 240, 720, 1440, 1440)
 """Minutes until the next attempt, after the first one that failed, the second, ...; after the last it is given up."""
 
 LEASE = timedelta(minutes=5)
-"""How long a claimed delivery is one worker's alone; every sender gives up long before."""
+"""How long a claimed delivery is one worker's alone. It is not renewed: every sender gives up long before."""
 
 EXPANDED_AT_ONCE = 100
 
@@ -137,28 +137,10 @@ def _receivers(message: Message) -> Sequence[Account]:
 # --- one worker at a time
 
 
-def due(ways: Collection[Way]) -> bool:
-    """Say whether something waits to be sent by one of these ways; an expired claim waits too."""
-    return bool(db.session.scalar(select(exists().where(_due(ways)))))
-
-
 def claim(ways: Collection[Way]) -> Delivery | None:
     """Take the most urgent delivery for LEASE, so that no other worker has it; None when nothing waits."""
-    if not due(ways):
-        return None
-    with exclusive():
-        delivery = db.session.scalars(
-            select(Delivery)
-            .where(_due(ways))
-            .order_by(Delivery.urgent.desc(), Delivery.next_try, Delivery.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
-        ).first()
-        if delivery is not None:
-            delivery.state = DeliveryState.SENDING
-            delivery.attempts += 1
-            delivery.next_try = now() + LEASE
+    order = Delivery.urgent.desc(), Delivery.next_try, Delivery.id
+    delivery = jobs.claim(Delivery, _due(ways), *order, lease=LEASE, state=DeliveryState.SENDING)
     if delivery is not None:
         db.session.expunge(delivery)  # stays what was claimed: read anew, it could be another worker's claim
     return delivery
@@ -248,8 +230,7 @@ def _settle(delivery: Delivery, state: DeliveryState, **values: datetime | str) 
     """
     db.session.rollback()
     forgotten = {} if state in UNSETTLED else {"address": None}
-    mine = (Delivery.state == DeliveryState.SENDING) & (Delivery.attempts == delivery.attempts)
-    holds = Delivery.state != state if state is DeliveryState.SENT else mine
+    holds = Delivery.state != state if state is DeliveryState.SENT else jobs.held(Delivery, delivery)
     with exclusive():
         db.session.execute(
             update(Delivery)

@@ -1,8 +1,8 @@
 """企业导入: an Excel file becomes a preview, and once that is confirmed enterprises, all of its good rows or none (D1).
 
-Knows no file and no queue: the worker brings the cells, and calls. What holds when it dies: a claim runs out after
-LEASE and the step begins anew; whoever has lost a claim can write nothing any more; the enterprises and the state that
-says that they are there are one commit, so nothing is imported twice.
+Knows no file and no queue: the worker brings the cells, and calls. When the worker dies, another one begins the step
+again within seconds (workflow/jobs.py). The enterprises and the state that says that they are there are one commit, so
+nothing is imported twice.
 
 An imported enterprise is on the list and no more (`Registration.LISTED`): it has no account, and cannot be chosen as
 employer. It registers like any other (workflow/registration.py), finds itself, and is approved by its region's office.
@@ -15,7 +15,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from models import (
@@ -30,16 +30,19 @@ from models import (
     exclusive,
     now,
 )
-from workflow import administration, employers, scope, telephones
+from workflow import administration, employers, jobs, scope, telephones
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible
+from workflow.jobs import Standing
 from workflow.people import normalised
 from workflow.pinyin import initials
 from workflow.words import N_, Sentence, as_name, name_fault, one_line
 
-LEASE = timedelta(minutes=2)
-"""How long a claimed import is one worker's alone; each piece of work renews it."""
-
 MOST_ATTEMPTS = 3
+"""Claims of one step: then what ends the worker each time, or fails each time, is given up."""
+
+PAUSES = (timedelta(seconds=15), timedelta(minutes=2))
+"""Until the next attempt, after the first that failed and after the second: a database or a disk may be back by then."""
+
 MOST_ROWS = 10_000
 AT_ONCE = 250
 """Rows between two words of progress."""
@@ -71,6 +74,7 @@ STATE_WORDS = {
     ImportState.DISCARDED: N_("已放弃"),
 }
 INTERRUPTED = Sentence(N_("多次中断，没有完成。请重新上传；仍不成功请联系维护人员。"))
+TROUBLED = Sentence(N_("多次出错，没有完成。请稍后重新上传；仍不成功请联系维护人员。"))
 GONE = Sentence(N_("文件已不在服务器上，请重新上传。"))
 IN_WORK = (ImportState.READING, ImportState.IMPORTING)
 log = logging.getLogger(__name__)
@@ -85,10 +89,6 @@ class Unreadable(Exception):
     def __init__(self, text: str, **words: str) -> None:
         super().__init__(text)
         self.sentence = Sentence(text, words)
-
-
-class Lost(Exception):
-    """Another worker has the import now, or it is no longer wanted."""
 
 
 # --- what people do
@@ -116,15 +116,18 @@ def confirm(actor: Account, import_id: int, *, seen: int) -> Import:
             raise DecidedMeanwhile(None)
         job.state, job.confirmed_by_id = ImportState.IMPORTING, person.id
         job.done, job.total, job.fell_out = 0, job.accepted, 0
-        job.attempts, job.next_try = 0, now()
+        job.attempts, job.next_try, job.trouble = 0, now(), None
     return job
 
 
 def discard(actor: Account, import_id: int) -> Import:
-    """Give up what has not been confirmed; its rows are forgotten. Raises as `confirm` does."""
+    """Cancel an import that has not written anything; its rows are forgotten. Raises as `confirm` does.
+
+    A worker that has it gets Lost at its next write: the commit that writes the enterprises is such a write.
+    """
     with exclusive():
         _, job = _held(actor, import_id)
-        if job.state is not ImportState.PREVIEW:
+        if job.state not in (ImportState.PREVIEW, *IN_WORK):
             raise DecidedMeanwhile(None)
         _forget(job)
     return job
@@ -168,7 +171,7 @@ def _forget(job: Import) -> None:
 
 @dataclass(frozen=True)
 class Claimed:
-    """An import as a worker took it: `attempts` tells this claim from any later one."""
+    """An import as it was when a worker claimed it."""
 
     id: int
     state: ImportState
@@ -185,54 +188,38 @@ class Claimed:
         return self.attempts > MOST_ATTEMPTS
 
 
+def waiting() -> ColumnElement[bool]:
+    """Return the criterion for imports that a worker may claim now."""
+    return Import.state.in_(IN_WORK) & jobs.due(Import)
+
+
+def is_due() -> bool:
+    """Say whether an import waits for a worker; one whose worker died waits too."""
+    return bool(db.session.scalar(select(exists().where(waiting()))))
+
+
 def claim() -> Claimed | None:
-    """Take an import for LEASE, so that no other worker has it; None when none waits."""
-    due = Import.state.in_(IN_WORK) & (Import.next_try <= now())
-    if not db.session.scalar(select(exists().where(due))):
+    """Claim the import that has waited longest; None when none waits."""
+    job = jobs.claim(Import, waiting(), Import.next_try, Import.id, trouble=None)
+    if job is None:
         return None
-    with exclusive():
-        job = db.session.scalars(
-            select(Import)
-            .where(due)
-            .order_by(Import.next_try, Import.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
-        ).first()
-        if job is None:
-            return None
-        job.attempts += 1
-        job.next_try = now() + LEASE
-        return Claimed(
-            job.id,
-            job.state,
-            job.attempts,
-            job.file_name,
-            job.storage_name,
-            job.accepted,
-            job.refused,
-            job.confirmed_by_id,
-        )
-
-
-def _tell(job: Claimed, **values: Any) -> None:
-    """Write how far it is, and renew the lease; call within `exclusive()`. Raises Lost."""
-    mine = Import.id == job.id, Import.state == job.state, Import.attempts == job.attempts
-    told = (
-        update(Import)
-        .where(*mine)
-        .values(next_try=now() + LEASE, **values)
-        .returning(Import.id)
-        .execution_options(synchronize_session=False)
+    return Claimed(
+        job.id,
+        job.state,
+        job.attempts,
+        job.file_name,
+        job.storage_name,
+        job.accepted,
+        job.refused,
+        job.confirmed_by_id,
     )
-    if db.session.execute(told).first() is None:
-        raise Lost
 
 
 def fail(job: Claimed, sentence: Sentence) -> None:
-    """End it; nothing has been imported."""
+    """End the import; nothing has been imported. Raises Lost."""
     with exclusive():
-        _tell(
+        jobs.report(
+            Import,
             job,
             state=ImportState.FAILED,
             trouble=[sentence.text, dict(sentence.words)],
@@ -240,6 +227,34 @@ def fail(job: Claimed, sentence: Sentence) -> None:
             finished_at=now(),
         )
     log.warning("import %s: failed", job.id)
+
+
+def put_off(job: Claimed) -> None:
+    """End an attempt that failed for a reason that may pass; the last attempt ends the import. Raises Lost."""
+    if job.attempts >= MOST_ATTEMPTS:
+        fail(job, TROUBLED)
+        return
+    trouble = Sentence(
+        N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
+        {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
+    )
+    jobs.put_off(Import, job, PAUSES[job.attempts - 1], trouble=[trouble.text, dict(trouble.words)])
+
+
+def standing(job: Import) -> tuple[Standing, timedelta]:
+    """Return where an import IN_WORK stands, and for how long (workflow/jobs.py)."""
+    return jobs.standing(job, paused=job.trouble is not None)
+
+
+def silent() -> ColumnElement[bool]:
+    """Return the criterion for imports whose worker does not renew its lease: it has died."""
+    return waiting() & (Import.attempts > 0) & Import.trouble.is_(None)
+
+
+def worker_is_busy() -> bool:
+    """Say whether a worker is at work on an import: then it is not dead, and others wait their turn."""
+    working = Import.state.in_(IN_WORK) & (Import.attempts > 0) & ~jobs.due(Import) & Import.trouble.is_(None)
+    return bool(db.session.scalar(select(exists().where(working))))
 
 
 # --- reading
@@ -314,6 +329,8 @@ def read(job: Claimed, rows: Sequence[Read]) -> None:
     accepted = 0
     for at, some in enumerate(_pieces(rows)):
         with exclusive():
+            done = min((at + 1) * AT_ONCE, len(rows))
+            jobs.report(Import, job, done=done, total=len(rows))
             if not at:  # an earlier attempt may have come some way
                 db.session.execute(delete(ImportRow).where(ImportRow.import_id == job.id))
             taken = _taken(row.cells[CODE] for row in some)
@@ -321,9 +338,9 @@ def read(job: Claimed, rows: Sequence[Read]) -> None:
                 _judge(row, same, taken, regions)
             db.session.add_all(_stored(job, row) for row in some)
             accepted += sum(not row.faults for row in some)
-            _tell(job, done=min((at + 1) * AT_ONCE, len(rows)), total=len(rows))
     with exclusive():
-        _tell(
+        jobs.report(
+            Import,
             job,
             state=ImportState.PREVIEW,
             accepted=accepted,
@@ -438,7 +455,6 @@ def carry_out(job: Claimed) -> None:
 def _carry_out(job: Claimed) -> None:
     prepared = _prepare(job)
     with exclusive():
-        _tell(job)
         person = administration.administrator(db.session.get_one(Account, job.confirmed_by_id))
         if not _fall_out(job):
             _write(job, person, prepared)
@@ -459,7 +475,7 @@ def _prepare(job: Claimed) -> list[dict[str, Any]]:
             for row in some
         ]
         with exclusive():
-            _tell(job, done=len(prepared))
+            jobs.report(Import, job, done=len(prepared))
     return prepared
 
 
@@ -469,7 +485,7 @@ def _fall_out(job: Claimed) -> bool:
     active = {region.id for region in db.session.scalars(in_use)}
     good = select(ImportRow).where(ImportRow.import_id == job.id, ~ImportRow.refused)
     rows = db.session.scalars(good.execution_options(populate_existing=True)).all()
-    fell = 0
+    fell: list[tuple[ImportRow, list[Any]]] = []
     for some in _pieces(rows):
         taken = _taken(row.credit_code for row in some)
         for row in some:
@@ -477,12 +493,15 @@ def _fall_out(job: Claimed) -> bool:
             if row.region_id not in active:
                 faults.append(_kept(REGION, Sentence(N_("这个地区已停用。"))))
             if faults:
-                row.refused, row.faults = True, faults
-                fell += 1
+                fell.append((row, faults))
     if fell:
-        accepted, refused = job.accepted - fell, job.refused + fell
-        _tell(job, state=ImportState.PREVIEW, accepted=accepted, refused=refused, fell_out=fell)
-        log.warning("import %s: nothing imported, %s rows can be no longer", job.id, fell)
+        count = len(fell)
+        accepted, refused = job.accepted - count, job.refused + count
+        state = ImportState.PREVIEW
+        jobs.report(Import, job, state=state, accepted=accepted, refused=refused, fell_out=count)
+        for row, faults in fell:
+            row.refused, row.faults = True, faults
+        log.warning("import %s: nothing imported, %s rows can be no longer", job.id, count)
     return bool(fell)
 
 
@@ -494,8 +513,9 @@ def _write(job: Claimed, person: Account, prepared: Sequence[Mapping[str, Any]])
     with db.session.no_autoflush:
         for enterprise in enterprises:
             administration.record_new(enterprise, person)
+    # The import before its rows, as `discard` locks them; late, so that the lease can be renewed until here.
+    jobs.report(Import, job, state=ImportState.DONE, done=len(enterprises), finished_at=now())
     db.session.execute(delete(ImportRow).where(ImportRow.import_id == job.id, ~ImportRow.refused))
-    _tell(job, state=ImportState.DONE, done=len(enterprises), finished_at=now())
     log.info("import %s: %s enterprises", job.id, len(enterprises))
 
 

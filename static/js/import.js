@@ -15,6 +15,8 @@ async function look() {
     bar.value = now.value;
     text.textContent = fresh.querySelector("[data-progress-text]").textContent;
     part().querySelector(".progress-label").textContent = fresh.querySelector(".progress-label").textContent;
+    const [notice, newNotice] = [part(), fresh].map((from) => from.querySelector("[data-notice]"));
+    if (notice.innerHTML !== newNotice.innerHTML) notice.innerHTML = newNotice.innerHTML; // once: it is read aloud
   } else {
     part().replaceWith(fresh);
   }

@@ -30,9 +30,11 @@ from tests import files
 from tests.administration.conftest import Person
 from tests.factories import World, administrator, credit_code, deactivate, enterprise, region
 from tests.workflow.at_once import at_once
+from uploads import sheets
 from uploads.sets import storage
 from worker import importing, sweeping
-from workflow import accounts, imports, registration, scope
+from workflow import accounts, imports, jobs, registration, scope
+from workflow.calendar import ORDOS
 from workflow.errors import DecidedMeanwhile, NotPermitted
 from workflow.imports import COLUMNS
 
@@ -333,9 +335,78 @@ def test_a_worker_that_lost_its_claim_writes_nothing(ordos: World) -> None:
     assert quick is not None
     imports.carry_out(quick)
     before = enterprises()
-    with pytest.raises(imports.Lost):
+    with pytest.raises(jobs.Lost):
         imports.carry_out(slow)
     assert enterprises() == before
+
+
+def test_an_import_that_is_cancelled_while_a_worker_has_it_writes_nothing(ordos: World) -> None:
+    job = upload(book(good(ordos.banner.region.name)), ordos.administrator)
+    imports.confirm(ordos.administrator, job.id, seen=1)
+    claimed = imports.claim()
+    assert claimed is not None
+    imports.discard(ordos.administrator, job.id)
+    before = enterprises()
+    for end in (imports.carry_out, imports.put_off, lambda job: jobs.renew(Import, job)):
+        with pytest.raises(jobs.Lost):
+            end(claimed)
+    importing.work_off()
+    assert (fresh(job).state, enterprises()) == (ImportState.DISCARDED, before)
+
+
+def test_an_attempt_that_fails_is_repeated_after_a_pause_and_the_page_says_when(
+    prepared: World, person: Person, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_given: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(sheets, "read", fails)
+    with app.app_context():
+        by = db.session.get_one(Account, prepared.administrator.id)
+        job = upload(book(good(prepared.banner.region.name)), by)
+        number, again = job.id, job.next_try
+    assert timedelta(seconds=10) < again - now() < imports.PAUSES[0]
+    page = person(prepared.administrator).get(f"/administration/imports/{number}/").text
+    assert "处理时出错（第 1 次，共 3 次）" in page
+    assert f"将在 {again.astimezone(ORDOS):%H:%M:%S} 自动再试" in page
+    with app.app_context():
+        for _ in range(2):
+            job = db.session.get_one(Import, number)
+            run_out(job)
+            importing.work_off()
+        assert fresh(job).state is ImportState.FAILED
+        assert job.trouble is not None
+        assert "多次出错" in job.trouble[0]
+
+
+def test_the_page_says_why_an_import_does_not_move(prepared: World, person: Person, app: Flask) -> None:
+    browser = person(prepared.administrator)
+    with app.app_context():
+        by = db.session.get_one(Account, prepared.administrator.id)
+        first, second = (imports.begin(by, f"{name}.xlsx", name).id for name in ("甲", "乙"))
+
+    def page(number: int) -> str:
+        return browser.get(f"/administration/imports/{number}/").text
+
+    def ago(number: int, seconds: int) -> None:
+        with app.app_context(), exclusive():
+            db.session.get_one(Import, number).next_try = now() - timedelta(seconds=seconds)
+
+    assert "后台进程" not in page(first)
+    for number in (first, second):
+        ago(number, 20)
+    assert "后台进程没有来处理，似乎没有运行" in page(second)
+    with app.app_context():
+        assert imports.claim() is not None
+    assert "后台进程" not in page(first)
+    assert "后台进程正在处理其他导入" in page(second)
+    ago(first, 1)
+    assert "处理中断" in page(first)
+    assert "处理中断" in browser.get("/administration/imports/").text
+    with app.app_context():
+        while imports.claim() is not None:
+            pass
+    assert "上一次处理没有完成，已自动重新开始" in page(first)
 
 
 @pytest.mark.guide("D1")

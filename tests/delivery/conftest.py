@@ -1,11 +1,12 @@
 """A mail server and an SMS gateway that keep what they are given, and an application that sends by them."""
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -28,10 +29,11 @@ from tests.machine.processes import PATIENCE, Server, free_port
 from tests.machine.secrets import environment
 from tests.workflow.conftest import cheap_passwords
 from worker import outbox
-from workflow import delivery, messages
+from workflow import delivery, heartbeats, messages
 
 __all__ = ["cheap_passwords"]
 
+Start = Callable[[], Server]
 PHONE, EMAIL = "13847710000", "wang@example.com"
 
 
@@ -154,6 +156,40 @@ def house(database_url: str, tmp_path: Path, sending: dict[str, str]) -> Iterato
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def start(house: Flask, database_url: str, tmp_path: Path, sending: dict[str, str]) -> Iterator[Start]:
+    """Start a worker on the same database, which answers once it has looked after the outbox."""
+    workers: list[Server] = []
+
+    def begin() -> Server:
+        since = now()
+
+        def beats() -> bool:
+            beat = last_look()
+            return beat is not None and beat > since
+
+        workers.append(
+            Server(
+                [sys.executable, "-m", "flask", "--app", "app", "worker"],
+                tmp_path / f"worker{len(workers)}.log",
+                beats,
+                environment=environment(tmp_path / "instance", database_url, **sending),
+            )
+        )
+        return workers[-1]
+
+    yield begin
+    for worker in workers:
+        worker.stop()
+
+
+def last_look() -> datetime | None:
+    """When a worker has last begun to look by itself for what a lost wake-up has left, as each does every minute."""
+    beat = heartbeats.last(heartbeats.WORKER)
+    db.session.rollback()  # SQLite lets nobody write who has read what a worker has changed since
+    return beat
 
 
 @pytest.fixture

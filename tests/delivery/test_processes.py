@@ -2,57 +2,17 @@
 
 import os
 import signal
-import sys
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable
+from datetime import timedelta
 
-import pytest
 from flask import Flask
 
 from models import Delivery, DeliveryState, Message, Way, db, exclusive, now
-from tests.delivery.conftest import Gateway, person, state_of, told, until
-from tests.machine.processes import PATIENCE, Server
-from tests.machine.secrets import environment
-from workflow import heartbeats
+from tests.delivery.conftest import Gateway, Start, last_look, person, state_of, told, until
+from tests.machine.processes import PATIENCE
 
-Start = Callable[[], Server]
 A_LOOK = timedelta(seconds=2)
 """More than it takes when nothing is found."""
-
-
-@pytest.fixture
-def start(house: Flask, database_url: str, tmp_path: Path, sending: dict[str, str]) -> Iterator[Start]:
-    """Start a worker on the same database, which answers once it has looked after the outbox."""
-    workers: list[Server] = []
-
-    def begin() -> Server:
-        since = now()
-
-        def beats() -> bool:
-            beat = last_look()
-            return beat is not None and beat > since
-
-        workers.append(
-            Server(
-                [sys.executable, "-m", "flask", "--app", "app", "worker"],
-                tmp_path / f"worker{len(workers)}.log",
-                beats,
-                environment=environment(tmp_path / "instance", database_url, **sending),
-            )
-        )
-        return workers[-1]
-
-    yield begin
-    for worker in workers:
-        worker.stop()
-
-
-def last_look() -> datetime | None:
-    """When a worker has last begun to look by itself for what a lost wake-up has left, as each does every minute."""
-    beat = heartbeats.last(heartbeats.WORKER)
-    db.session.rollback()  # SQLite lets nobody write who has read what a worker has changed since
-    return beat
 
 
 def nobody_looked_during(doing: Callable[[], None]) -> bool:

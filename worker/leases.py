@@ -1,0 +1,47 @@
+"""Renews the lease of a job for as long as its worker works on it (workflow/jobs.py). A worker that is killed renews nothing."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask, current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from models.jobs import Leased
+from workflow import jobs
+
+RENEW_EVERY = jobs.LEASE.total_seconds() / 4
+"""Two renewals may fail, because the database is busy, before the lease runs out."""
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def renewed(kind: type[Leased], claimed: jobs.Claim) -> Iterator[None]:
+    """Renew the claim's lease in a thread until the block ends. A job shorter than RENEW_EVERY costs no write."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    ended = threading.Event()
+    thread = threading.Thread(
+        target=_renew,
+        args=(app, kind, claimed, ended),
+        name=f"lease {kind.__name__} {claimed.id}",
+        daemon=True,
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _renew(app: Flask, kind: type[Leased], claimed: jobs.Claim, ended: threading.Event) -> None:
+    while not ended.wait(RENEW_EVERY):
+        with app.app_context():
+            try:
+                jobs.renew(kind, claimed)
+            except jobs.Lost:
+                return  # the worker finds out at its next write
+            except SQLAlchemyError as trouble:
+                log.info("lease of %s %s: %s", kind.__name__, claimed.id, type(trouble).__name__)

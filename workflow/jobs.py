@@ -1,0 +1,153 @@
+"""Work that takes longer than a page, done by one worker at a time: claim, lease, progress, retry and cancel.
+
+Written once for every table whose rows are `Leased`. Knows no kind of job, no queue and no thread.
+
+- Claim: `claim` gives a due row to one worker for the time of a lease. The worker renews it while it works
+  (worker/leases.py). When the worker dies the lease runs out, and any worker may claim the row again.
+- Fencing: each write names the state and the attempt of the claim. A worker whose claim is over gets `Lost` and has
+  written nothing; the write that ends a step must be in the transaction of the step's result.
+- Cancel: whoever cancels a job changes its state. The worker gets `Lost` at its next write.
+- Retry: `put_off` ends an attempt that failed and names the time of the next.
+
+All times are the database's on PostgreSQL: the clocks of two hosts may differ by more than a lease.
+"""
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Interval,
+    and_,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+    update,
+)
+
+from models import db, exclusive, now
+from models.database import Instant
+from models.jobs import Leased
+
+LEASE = timedelta(seconds=10)
+"""A job whose worker died is taken up after this time; see also worker.leases.RENEW_EVERY and worker.tasks.LOOK_EVERY."""
+
+Row = TypeVar("Row", bound=Leased)
+
+
+class Lost(Exception):
+    """Another worker has the job now, or the job was cancelled."""
+
+
+class Claim(Protocol):
+    """What tells one claim of a row from every other: `attempts` grows with each claim of a state."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def state(self) -> Any: ...
+    @property
+    def attempts(self) -> int: ...
+
+
+class Standing(Enum):
+    """Where a job stands that is not finished, for the page that shows it."""
+
+    QUEUED = "queued"
+    """No worker has claimed it yet."""
+
+    WORKING = "working"
+    PAUSED = "paused"
+    """An attempt failed; the next one has its time."""
+
+    SILENT = "silent"
+    """Its worker has not renewed the lease: it died, or it has lost the database."""
+
+
+def clock(after: timedelta = timedelta()) -> ColumnElement[datetime]:
+    """Return the present time, plus `after`, as an expression that an index can be searched by."""
+    if db.engine.dialect.name == "postgresql":
+        there = func.timezone("utc", func.statement_timestamp(), type_=DateTime())
+        return type_coerce(there + literal(after, Interval()), Instant)
+    return literal(now() + after, Instant)
+
+
+def due(kind: type[Row]) -> ColumnElement[bool]:
+    """Return the criterion for rows that may be claimed now; the caller adds the states that wait for a worker."""
+    return kind.next_try <= clock()
+
+
+def claim(
+    kind: type[Row], waiting: ColumnElement[bool], *order: Any, lease: timedelta = LEASE, **values: Any
+) -> Row | None:
+    """Claim the first row in this order that matches `waiting`, and set `values` in it; None when there is none.
+
+    Reads before it asks for the right to write, so that looking in vain costs one read.
+    """
+    if not db.session.scalar(select(exists().where(waiting))):
+        return None
+    with exclusive():
+        row = db.session.scalars(
+            select(kind)
+            .where(waiting)
+            .order_by(*order)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        ).first()
+        if row is not None:
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.attempts += 1
+            row.next_try = clock(lease)
+    return row
+
+
+def held(kind: type[Row], claimed: Claim) -> ColumnElement[bool]:
+    """Return the criterion that the row is still this claim's."""
+    return and_(kind.id == claimed.id, kind.state == claimed.state, kind.attempts == claimed.attempts)
+
+
+def report(kind: type[Row], claimed: Claim, *, lease: timedelta = LEASE, **values: Any) -> None:
+    """Write progress or the outcome, and renew the lease; call within `exclusive()`. Raises Lost.
+
+    Locks the row until the end of the transaction. In a long transaction call it last: meanwhile nobody can renew.
+    """
+    written = (
+        update(kind)
+        .where(held(kind, claimed))
+        .values({"next_try": clock(lease), **values})
+        .returning(kind.id)
+        .execution_options(synchronize_session=False)
+    )
+    if db.session.execute(written).first() is None:
+        raise Lost
+
+
+def renew(kind: type[Row], claimed: Claim) -> None:
+    """Renew the lease. Raises Lost."""
+    with exclusive():
+        report(kind, claimed)
+
+
+def put_off(kind: type[Row], claimed: Claim, pause: timedelta, **values: Any) -> None:
+    """End this attempt; after `pause` any worker may begin the next. Raises Lost."""
+    with exclusive():
+        report(kind, claimed, lease=pause, **values)
+
+
+def standing(row: Leased, *, paused: bool) -> tuple[Standing, timedelta]:
+    """Return where an unfinished job stands; `paused` says that its last attempt failed.
+
+    The time is how long it has been QUEUED or SILENT, and what is left of the lease or the pause otherwise.
+    """
+    at = db.session.scalars(select(clock())).one()
+    if row.next_try > at:
+        return (Standing.PAUSED if paused else Standing.WORKING), row.next_try - at
+    if row.attempts and not paused:
+        return Standing.SILENT, at - row.next_try + LEASE
+    return Standing.QUEUED, at - row.next_try
