@@ -1,6 +1,6 @@
 """Opens one picture, PDF or Excel file of a stranger; a program of its own that decoding.py starts for every file.
 
-Never imported by the site and never imports it: a file that crashes it, hangs it or eats its memory ends this
+Never imported by the site, and imports of it only uploads/confined/: a file that crashes it, hangs it or eats its memory ends this
 process alone, which holds no secret, writes no file and has its time and memory limited.
 
 The file is standard input. Standard output is one line of JSON, an answer or `{"fault": ...}`, then the picture
@@ -15,7 +15,15 @@ import resource
 import stat
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, BinaryIO
+
+sys.path.append(
+    str(Path(__file__).parents[1])
+)  # last, so that no library finds a module of the site in place of its own
+
+from uploads.confined import documents, packages, pictures
+from uploads.confined.faults import FaultError
 
 CPU_SECONDS = 10
 """The slowest honest file, a scan of 100 million pixels, takes 3."""
@@ -40,10 +48,6 @@ LONGEST_SIDE = 65_000
 """A JPEG cannot have a longer one."""
 
 Answer = tuple[dict[str, Any], bytes]
-
-
-class FaultError(Exception):
-    """The file cannot be taken or shown; the first argument is a word of errors.Fault, the second its details."""
 
 
 class Positioned(io.RawIOBase):
@@ -108,8 +112,11 @@ def open_picture(file: BinaryIO, kind: str, most_pixels: int) -> Any:
 
 
 def check_picture(file: BinaryIO, kind: str, most_pixels: str) -> Answer:
-    """Decode every pixel. A truncated picture raises on the way."""
+    """Decode every pixel. A truncated picture raises on the way, a JPEG that lacks only its end mark does not."""
     picture = open_picture(file, kind, int(most_pixels))
+    if kind == "JPEG" and not pictures.has_its_end(file):
+        pictures.jpeg_with_its_end(file)
+        return {}, b""
     picture.draft("L", (1, 1))  # a JPEG is read to its end at an eighth of its size: same proof, less memory
     picture.load()
     return {}, b""
@@ -117,15 +124,25 @@ def check_picture(file: BinaryIO, kind: str, most_pixels: str) -> Answer:
 
 def show_picture(file: BinaryIO, kind: str, most_pixels: str, width: str, area: str) -> Answer:
     """Return the first frame upright, at most `width` wide and `area` pixels large, on white, as JPEG."""
+    try:
+        return upright(open_picture(file, kind, int(most_pixels)), int(width), int(area))
+    except OSError:
+        if kind != "JPEG":
+            raise
+        whole = pictures.jpeg_with_its_end(file)
+        return upright(open_picture(whole, kind, int(most_pixels)), int(width), int(area))
+
+
+def upright(picture: Any, width: int, area: int) -> Answer:
+    """Return the picture as `show_picture` does. Raises OSError when it is truncated."""
     from PIL import Image
 
-    picture = open_picture(file, kind, int(most_pixels))
     orientation = orientation_of(picture)
     seen = picture.size[::-1] if orientation >= 5 else picture.size
-    scale = scale_to_fit(seen, int(width), int(area))
+    scale = scale_to_fit(seen, width, area)
     box = tuple(max(1, round(side * scale)) for side in picture.size)
     picture.draft(None, box)
-    picture = in_eight_bits(picture)
+    picture = in_eight_bits(pictures.opaque_if_all_transparent(picture))
     picture.thumbnail(box, reducing_gap=2.0)
     if orientation in UPRIGHT:
         picture = picture.transpose(Image.Transpose[UPRIGHT[orientation]])
@@ -199,7 +216,7 @@ def open_document(file: BinaryIO, most_pages: int) -> Any:
 
 
 def check_document(file: BinaryIO, most_pages: str) -> Answer:
-    """Count the pages, find each of them and draw the first one small.
+    """Count the pages, find each of them, draw the first one small, and note what is on none of them.
 
     Of a damaged file pdfium keeps the count and loses the pages; of a hostile one drawing never ends.
     """
@@ -210,7 +227,7 @@ def check_document(file: BinaryIO, most_pages: str) -> Answer:
     for number in range(pages):
         document.get_page_size(number)
     draw(document, 1, width=160, area=160 * 1600)
-    return {"pages": pages}, b""
+    return {"pages": pages, "notes": documents.notes_of(document)}, b""
 
 
 def show_document(file: BinaryIO, most_pages: str, page: str, width: str, area: str) -> Answer:
@@ -228,6 +245,14 @@ def draw(document: Any, page: int, width: int, area: int) -> Any:
     # A page measures in points; it may be drawn larger than it is, a picture would only be blurred.
     scale = scale_to_fit(sheet.get_size(), width, area, largest=math.inf)
     return sheet.render(scale=scale, limit_image_cache=True).to_pil()
+
+
+# Word and Excel
+
+
+def check_package(file: BinaryIO) -> Answer:
+    """Return the notes of a .docx or .xlsx. Raises FaultError when it has macros."""
+    return {"notes": packages.check_package(file)}, b""
 
 
 # Excel
@@ -292,6 +317,7 @@ TASKS: dict[str, Callable[..., Answer]] = {
     "show-picture": show_picture,
     "check-document": check_document,
     "show-document": show_document,
+    "check-package": check_package,
     "read-sheets": read_sheets,
 }
 

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from tests import files
+from tests.uploads import odd_files
 from uploads import decoding
 from uploads.errors import NotShown
 from uploads.preview import WIDTHS, is_shown, preview
@@ -101,6 +102,29 @@ def test_every_way_to_store_white_is_shown_white(mode, colour, kind):
     if mode == "P":
         picture.putpalette([255, 255, 255] * 256)
     assert min(seen(files.encoded(picture, kind), kind.lower(), width=160).getpixel((80, 50))) > 250
+
+
+@pytest.mark.parametrize("header", [56, 108, 124])
+@pytest.mark.parametrize(
+    ("alpha", "black"),
+    [(b"\0", True), (b"\xff", True), (b"\0\xff", False)],
+    ids=["all zero", "opaque", "half transparent"],
+)
+def test_a_bmp_whose_alpha_bytes_are_all_zero_is_shown_as_it_was_scanned(header, alpha, black):
+    picture = seen(odd_files.bmp_of_32_bits(alpha, header), "bmp", width=160)
+    assert picture.getpixel((80, 5))[0] < 10 or not black
+    assert picture.getpixel((80, 90))[0] > 245
+    if alpha == b"\0\xff":
+        assert 60 < picture.getpixel((80, 5))[0] < 200, "real transparency lets the white ground through"
+
+
+@pytest.mark.parametrize("kind", odd_files.JPEGS)
+def test_a_jpeg_that_lacks_only_its_end_mark_is_shown_whole(kind):
+    content = odd_files.noisy_jpeg(**odd_files.JPEGS[kind])
+    assert content.endswith(b"\xff\xd9")
+    for ending in (b"", b"\xff", b"\0" * 512):
+        shown = preview(io.BytesIO(content[:-2] + ending), "jpg", 1, 160).content
+        assert shown == preview(io.BytesIO(content), "jpg", 1, 160).content
 
 
 def test_a_screenshot_of_a_whole_conversation_stays_readable_and_a_thread_does_not_fill_the_memory():

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from tests import files
+from tests.uploads import odd_files
 from uploads import decoding, office
 from uploads.errors import SENTENCES, Fault, Refused
 from uploads.inspection import inspect
@@ -16,7 +17,6 @@ pytestmark = pytest.mark.usefixtures("app")
 REFUSED = [
     # what it is, content, name, fault, words of the sentence
     ("nothing", lambda: b"", "证.jpg", Fault.EMPTY, "是空的（0 字节）"),
-    ("no extension", files.pdf, "身份证", Fault.NO_EXTENSION, "没有扩展名"),
     (
         "a word document named pdf",
         files.word,
@@ -100,6 +100,28 @@ def test_a_file_cut_off_in_the_middle_is_refused(extension, share):
     with pytest.raises(Refused) as refusal:
         inspect(io.BytesIO(files.truncated(files.sample(extension), share)), f"材料.{extension}")
     assert refusal.value.fault is Fault.DAMAGED
+
+
+@pytest.mark.parametrize("kind", odd_files.JPEGS)
+def test_a_jpeg_may_lack_its_end_mark_and_not_one_byte_more(kind):
+    content = odd_files.noisy_jpeg(**odd_files.JPEGS[kind])
+    for ending in (b"", b"\xff", b"\0" * 512):
+        assert inspect(io.BytesIO(content[:-2] + ending), "证.jpg").extension == "jpg"
+    for cut in (3, 4, 10, 1_000):
+        for ending in (b"", b"\0" * 2_000):
+            with pytest.raises(Refused) as refusal:
+                inspect(io.BytesIO(content[:-cut] + ending), "证.jpg")
+            assert refusal.value.fault is Fault.DAMAGED
+
+
+def test_a_progressive_jpeg_cut_between_two_of_its_scans_is_refused():
+    content = odd_files.noisy_jpeg(progressive=True)
+    last_scan = content.rindex(b"\xff\xda")
+    tables = content.rindex(b"\xff\xc4", 0, last_scan)
+    for end in (last_scan, tables):
+        with pytest.raises(Refused) as refusal:
+            inspect(io.BytesIO(content[:end]), "证.jpg")
+        assert refusal.value.fault is Fault.DAMAGED
 
 
 @pytest.mark.parametrize("nothing", [None, ""])

@@ -1,0 +1,1 @@
+"""Parts of decoder.py: they open a stranger's file within its confined process, and know nothing of the site."""
