@@ -6,33 +6,26 @@ Never believes a word that this site has not sealed, nor one for a file that has
 from dataclasses import asdict
 
 from flask import current_app
-from flask_babel import gettext
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from models import Enterprise, db
-from uploads import sets
-from uploads.errors import Fault, Refused
-from uploads.names import display_name, extension_of
+from uploads import kinds, sets
+from uploads.browser_check import accept
 from uploads.preview import is_shown
 from uploads.receive import Received, discard, receive
 
-EXTENSIONS = tuple(filter(is_shown, sets.EXTENSIONS))
+KINDS = tuple(kind for kind in kinds.PERMITTED if is_shown(kind.extensions[0]))
 """A licence is looked at in place: pictures and PDF only."""
-ACCEPTED = ",".join(f".{extension}" for extension in EXTENSIONS)
+ACCEPTED = accept(KINDS)
 SECONDS = 12 * 60 * 60
 """How long a form may be mended; the sweep removes what no row names after a day."""
 
 
 def take_in(file: FileStorage) -> Received:
     """Inspect and store the file. Raises UploadError; then nothing is kept."""
-    name = display_name(file.filename or "")
-    if (extension := extension_of(name)) not in EXTENSIONS and extension:
-        raise Refused(
-            Fault.EXTENSION, name=name, extension=extension, permitted=gettext("、").join(EXTENSIONS)
-        )
-    return receive(file)
+    return receive(file, allowed=KINDS)
 
 
 def replace(old: Received | None, new: Received) -> None:
@@ -55,8 +48,9 @@ def sealed(received: Received) -> str:
 def opened(word: str | None) -> Received | None:
     """Return the file that the word names; None when it is not ours, too old, gone, or in use."""
     try:
-        received = Received(**_serializer().loads(word or "", max_age=SECONDS))
-    except (BadData, TypeError):
+        fields = _serializer().loads(word or "", max_age=SECONDS)
+        received = Received(**{**fields, "notes": tuple(fields.get("notes", ()))})
+    except (BadData, TypeError, AttributeError):
         return None
     if any(sets.storage().missing([received.storage_name])):
         return None
@@ -75,6 +69,7 @@ def lay(received: Received, enterprise: Enterprise) -> None:
     enterprise.licence_extension = received.extension
     enterprise.licence_type = received.content_type
     enterprise.licence_pages = received.pages
+    enterprise.licence_notes = list(received.notes)
     enterprise.licence_sha256 = received.sha256
 
 

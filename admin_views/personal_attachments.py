@@ -10,6 +10,7 @@ from flask_login import current_user
 from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import paper
 from models import Application, Attachment
+from uploads import browser_check
 from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
 from uploads.receive import discard, receive
@@ -19,7 +20,6 @@ from workflow.attachments import TooMany
 from workflow.errors import Hindrance, NoticeUnread, NotPermitted, NotVisible
 from workflow.transitions import editable
 
-ACCEPT = ",".join(f".{extension}" for extension in EXTENSIONS)
 FILE = "material-{}"
 MOST_AT_ONCE = 10
 """Files of the full size that one request may carry; without scripts all slots are sent together."""
@@ -50,7 +50,8 @@ class AttachmentRoutes(PaperRoutes):
                 for material, files in slots
             ],
             errors=errors or {},
-            accept=ACCEPT,
+            accept=browser_check.accept(),
+            formats=browser_check.table(),
             extensions=gettext("、").join(EXTENSIONS),
             lacking=sum(material.required and not files for material, files in slots),
         )

@@ -1,4 +1,4 @@
-"""Asks decoder.py, in a process of its own, what a picture or PDF is or looks like, and what an Excel file holds.
+"""Asks decoder.py, in a process of its own, what a picture, PDF or Office file is or looks like, and what Excel files hold.
 
 Never decodes anything itself, and hands no secret of the environment to the process that does.
 """
@@ -41,10 +41,16 @@ def check_picture(stream: BinaryIO, kind: Kind) -> None:
     _ask(stream, "check-picture", _PILLOW_NAMES[kind], MAX_PIXELS)
 
 
-def count_pages(stream: BinaryIO) -> int:
-    """Return how many pages the PDF has, 1 to MAX_PAGES, each of them found. Raises Unfit otherwise."""
+def check_document(stream: BinaryIO) -> tuple[int, tuple[str, ...]]:
+    """Return how many pages the PDF has, 1 to MAX_PAGES, each of them found, and its notes. Raises Unfit otherwise."""
     found, _ = _ask(stream, "check-document", MAX_PAGES)
-    return int(found["pages"])
+    return int(found["pages"]), tuple(found.get("notes", ()))
+
+
+def check_relationships(stream: BinaryIO) -> tuple[str, ...]:
+    """Return the notes of a .docx or .xlsx. Raises Unfit when its parts are macros or its lists are broken."""
+    found, _ = _ask(stream, "check-package")
+    return tuple(found["notes"])
 
 
 def draw_picture(stream: BinaryIO, kind: Kind, width: int) -> bytes:

@@ -19,6 +19,9 @@ class Fault(StrEnum):
     TOO_BIG = auto()
     OTHER_KIND = auto()
     FOREIGN_KIND = auto()
+    KNOWN_KIND = auto()
+    SHEET_AS_TEXT = auto()
+    SHEET_AS_XLSX = auto()
     UNKNOWN_KIND = auto()
     DAMAGED = auto()
     PASSWORD = auto()
@@ -34,8 +37,12 @@ class Fault(StrEnum):
 
 SENTENCES: dict[Fault, LazyString] = {
     Fault.NO_FILE: _("请先选择要上传的文件。"),
-    Fault.NO_EXTENSION: _("文件“%(name)s”没有扩展名，无法判断格式。可以上传的格式：%(permitted)s。"),
-    Fault.EXTENSION: _("文件“%(name)s”是 .%(extension)s 格式，不能上传。可以上传的格式：%(permitted)s。"),
+    Fault.NO_EXTENSION: _(
+        "文件“%(name)s”没有扩展名，从内容也看不出是什么格式。可以上传的格式：%(permitted)s。"
+    ),
+    Fault.EXTENSION: _(
+        "文件“%(name)s”是 .%(extension)s 格式，不能上传。%(advice)s可以上传的格式：%(permitted)s。"
+    ),
     Fault.EMPTY: _("文件“%(name)s”是空的（0 字节），请重新选择。"),
     Fault.TOO_BIG: _(
         "文件“%(name)s”超过 %(megabytes)s MB（实际 %(size)s 字节，最多 %(most_bytes)s 字节），请压缩或拆分后再上传。"
@@ -45,6 +52,13 @@ SENTENCES: dict[Fault, LazyString] = {
     ),
     Fault.FOREIGN_KIND: _(
         "文件“%(name)s”的扩展名是 .%(extension)s，内容却是“%(kind)s”，不能上传。%(advice)s"
+    ),
+    Fault.KNOWN_KIND: _("文件“%(name)s”是“%(kind)s”，不能上传。%(advice)s"),
+    Fault.SHEET_AS_TEXT: _(
+        "文件“%(name)s”虽以 .xls 命名，内容却是网页或文本形式的表格。请用 Excel 或 WPS 打开（提示格式与扩展名不一致时选“是”），另存为 .xlsx 后再上传。"
+    ),
+    Fault.SHEET_AS_XLSX: _(
+        "文件“%(name)s”虽以 .xlsx 命名，内容却是网页或文本形式的表格。请先把扩展名改为 .xls，再用 Excel 或 WPS 打开，另存为 .xlsx 后上传。"
     ),
     Fault.UNKNOWN_KIND: _(
         "文件“%(name)s”的内容不是 .%(extension)s 格式，可能已损坏，或只是改了扩展名。请用原来的软件重新保存后再上传。"

@@ -3,80 +3,102 @@
 Never trusts the name, the browser's content type or a declared length, and never changes the file.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
+
+from flask_babel import LazyString, gettext
 
 from uploads import decoding, kinds
 from uploads.errors import Fault, Refused, Unfit
 from uploads.kinds import Kind
 from uploads.limits import MAX_BYTES, MEGABYTE
-from uploads.names import display_name, extension_of
+from uploads.names import display_name, extension_of, renamed
 from uploads.office import check_compound, check_package
-from uploads.recognition import recognise
-from uploads.sets import PERMITTED, attachments
+from uploads.recognition import is_text, recognise
+from uploads.sets import PERMITTED
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """What is known of a file that may be stored. `size` in bytes; `pages` of a PDF, None for all others."""
+    """What is known of a file that may be stored. `size` in bytes; `pages` of a PDF, None for all others.
+
+    `notes` are values of notes.Note.
+    """
 
     display_name: str
     extension: str
     content_type: str
     size: int
     pages: int | None
+    notes: tuple[str, ...] = ()
 
 
-def _checked_by(check: Callable[[BinaryIO], None]) -> Callable[[BinaryIO, Kind], int | None]:
-    def pages(stream: BinaryIO, kind: Kind) -> None:
-        check(stream)
+@dataclass(frozen=True)
+class Checked:
+    """What the proof of a content brings to light besides."""
 
-    return pages
+    pages: int | None = None
+    notes: tuple[str, ...] = ()
 
 
-def _picture(stream: BinaryIO, kind: Kind) -> None:
+def _picture(stream: BinaryIO, kind: Kind) -> Checked:
     decoding.check_picture(stream, kind)
+    return Checked()
 
 
-def _document(stream: BinaryIO, kind: Kind) -> int:
-    return decoding.count_pages(stream)
+def _document(stream: BinaryIO, kind: Kind) -> Checked:
+    return Checked(*decoding.check_document(stream))
 
 
-CHECKS: dict[Kind, Callable[[BinaryIO, Kind], int | None]] = {
+def _compound(stream: BinaryIO, kind: Kind) -> Checked:
+    check_compound(stream)
+    return Checked()
+
+
+def _package(stream: BinaryIO, kind: Kind) -> Checked:
+    check_package(stream)
+    return Checked(notes=decoding.check_relationships(stream))
+
+
+CHECKS: dict[Kind, Callable[[BinaryIO, Kind], Checked]] = {
     kinds.JPEG: _picture,
     kinds.PNG: _picture,
     kinds.GIF: _picture,
     kinds.BMP: _picture,
     kinds.PDF: _document,
-    kinds.DOC: _checked_by(check_compound),
-    kinds.XLS: _checked_by(check_compound),
-    kinds.DOCX: _checked_by(check_package),
-    kinds.XLSX: _checked_by(check_package),
+    kinds.DOC: _compound,
+    kinds.XLS: _compound,
+    kinds.DOCX: _package,
+    kinds.XLSX: _package,
 }
-"""How a content of each permitted kind is proved whole; each returns its pages or None, or raises Unfit."""
+"""How a content of each permitted kind is proved whole, or raises Unfit."""
 
 
-def inspect(stream: BinaryIO, filename: str) -> Inspected:
+def inspect(stream: BinaryIO, filename: str, allowed: Sequence[Kind] = kinds.PERMITTED) -> Inspected:
     """Return what the file is, from its first byte to its last, and leave the stream at its beginning.
 
-    Raises Refused with the sentence for the person.
+    The content decides; the name must not contradict it. A file without extension, or with another one of its kind
+    (.jfif), gets the usual one. Raises Refused with the sentence for the person.
     """
     name = display_name(filename)
+    limits = {**_LIMITS, "permitted": _in_words(allowed)}
     try:
-        extension = _permitted_extension(name)
         size = _permitted_size(stream)
-        kind = _kind_as_named(stream, extension)
-        pages = CHECKS[kind](stream, kind)
+        extension = _announced(name)
+        kind = _kind_as_named(stream, extension, allowed)
+        checked = CHECKS[kind](stream, kind)
     except Unfit as unfit:
-        raise Refused(unfit.fault, name=name, **_LIMITS, **unfit.details) from unfit
+        raise Refused(unfit.fault, name=name, **{**limits, **unfit.details}) from unfit
     finally:
         stream.seek(0)
-    return Inspected(name, extension, kind.content_type, size, pages)
+    if extension not in kind.extensions:
+        extension = kind.extensions[0]
+        name = renamed(name, extension)
+    return Inspected(name, extension, kind.content_type, size, checked.pages, checked.notes)
 
 
 _LIMITS: dict[str, object] = {
-    "permitted": PERMITTED,
     "megabytes": MAX_BYTES // MEGABYTE,
     "most_bytes": f"{MAX_BYTES:,}",
     "most_pages": decoding.MAX_PAGES,
@@ -84,13 +106,16 @@ _LIMITS: dict[str, object] = {
 }
 
 
-def _permitted_extension(name: str) -> str:
+def _in_words(allowed: Sequence[Kind]) -> LazyString:
+    if allowed is kinds.PERMITTED:
+        return PERMITTED
+    return LazyString(lambda: gettext("、").join(each for kind in allowed for each in kind.extensions))
+
+
+def _announced(name: str) -> str:
+    """Return the extension of a name, or "" when there is none: the end of 身份证2026.11.28 is a day."""
     extension = extension_of(name)
-    if not extension:
-        raise Unfit(Fault.NO_EXTENSION)
-    if not attachments.extension_allowed(extension):
-        raise Unfit(Fault.EXTENSION, extension=extension)
-    return extension
+    return "" if extension.isdigit() and extension not in kinds.BY_EXTENSION else extension
 
 
 def _permitted_size(stream: BinaryIO) -> int:
@@ -102,12 +127,55 @@ def _permitted_size(stream: BinaryIO) -> int:
     return size
 
 
-def _kind_as_named(stream: BinaryIO, extension: str) -> Kind:
-    kind = recognise(stream)
-    if kind is None:
-        raise Unfit(Fault.UNKNOWN_KIND, extension=extension)
-    if extension in kind.extensions:
-        return kind
-    if kind in kinds.PERMITTED:
+def _kind_as_named(stream: BinaryIO, extension: str, allowed: Sequence[Kind]) -> Kind:
+    """Return the kind of the content. Raises Unfit with what helps when it is not allowed or the name is another's."""
+    announced = kinds.BY_EXTENSION.get(extension)
+    try:
+        kind = recognise(stream)
+    except Unfit:
+        if announced in (None, *kinds.PERMITTED):
+            raise
+        kind = None  # an archive that is broken or has a password stays an archive
+    if extension in ("xls", "xlsx") and _is_sheet_as_text(stream, kind):
+        raise Unfit(Fault.SHEET_AS_TEXT if extension == "xls" else Fault.SHEET_AS_XLSX)
+    if kind not in kinds.PERMITTED:
+        raise _foreign(kind, announced, extension)
+    if announced not in (None, *kinds.PERMITTED):
+        if kind in announced.holds:
+            raise Unfit(Fault.KNOWN_KIND, kind=announced.name, advice=announced.advice)
+        raise Unfit(Fault.EXTENSION, extension=extension, advice=_rename(kind))
+    if announced is None and extension:
+        raise Unfit(Fault.EXTENSION, extension=extension, advice=_rename(kind))
+    if announced not in (None, kind):
         raise Unfit(Fault.OTHER_KIND, extension=extension, kind=kind.name, right=kind.extensions[0])
-    raise Unfit(Fault.FOREIGN_KIND, extension=extension, kind=kind.name, advice=kind.advice)
+    if kind not in allowed:
+        raise Unfit(Fault.EXTENSION, extension=extension or kind.extensions[0], advice="")
+    return kind
+
+
+def _foreign(kind: Kind | None, announced: Kind | None, extension: str) -> Unfit:
+    """Return why a content is not taken that is of no permitted kind, or of none that we know."""
+    if announced not in (None, *kinds.PERMITTED) and (kind is None or kind.is_container):
+        kind = announced
+    if kind is not None and announced in kinds.PERMITTED:
+        return Unfit(Fault.FOREIGN_KIND, extension=extension, kind=kind.name, advice=kind.advice)
+    if kind is not None:
+        return Unfit(Fault.KNOWN_KIND, kind=kind.name, advice=kind.advice)
+    if not extension:
+        return Unfit(Fault.NO_EXTENSION)
+    return Unfit(Fault.EXTENSION if announced is None else Fault.UNKNOWN_KIND, extension=extension, advice="")
+
+
+def _is_sheet_as_text(stream: BinaryIO, kind: Kind | None) -> bool:
+    """Office systems export tables as HTML, MHTML, SpreadsheetML of 2003, CSV or a bare stream, and name them .xls."""
+    return kind in (kinds.WEB_PAGE, kinds.XML, kinds.RAW_SHEET) or (kind is None and is_text(stream))
+
+
+def _rename(kind: Kind) -> LazyString:
+    return LazyString(
+        lambda: gettext(
+            "它的内容是“%(kind)s”，把扩展名改为 .%(right)s 后即可上传。",
+            kind=kind.name,
+            right=kind.extensions[0],
+        )
+    )

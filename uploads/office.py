@@ -35,6 +35,14 @@ MAIN_PARTS: tuple[tuple[bytes, str, Kind], ...] = (
     (b"presentationml", "ppt/", kinds.POWERPOINT),
 )
 
+# The part of a package without content types, and what it makes of it.
+PACKAGES: tuple[tuple[str, Kind], ...] = (
+    ("OFD.xml", kinds.OFD),
+    ("Index/Document.iwa", kinds.IWORK),
+    ("Index.zip", kinds.IWORK),
+    ("AndroidManifest.xml", kinds.PROGRAM),
+)
+
 MACRO_PARTS = ("vbaproject.bin", "vbadata.xml")
 MACRO_FOLDERS = ("xl/macrosheets/",)
 
@@ -53,11 +61,11 @@ MACRO_STORAGES = ("Macros", "_VBA_PROJECT_CUR", "VBA")
 
 
 def package_kind(stream: BinaryIO) -> Kind:
-    """Return what a ZIP file is. Raises Unfit when it is broken, too large inside, locked or has macros."""
+    """Return what a ZIP file is. Raises Unfit when it is broken, or an Office file too large inside, locked or with macros."""
+    if other := _other_archive(stream):
+        return other
     with _package(stream) as package:
         names = [entry.filename for entry in package.infolist()]
-        if CONTENT_TYPES not in names:
-            return _other_archive(package, names)
         if package.getinfo(CONTENT_TYPES).file_size > MAX_CONTENT_TYPES:
             raise Unfit(Fault.EXPANDS)
         types = package.read(CONTENT_TYPES)
@@ -66,7 +74,7 @@ def package_kind(stream: BinaryIO) -> Kind:
         for mark, folder, kind in MAIN_PARTS:
             if mark in types and any(name.startswith(folder) for name in names):
                 return kind
-        return kinds.ARCHIVE
+        return kinds.READER if b"xps-fixeddocument" in types else kinds.ARCHIVE
 
 
 def check_package(stream: BinaryIO) -> None:
@@ -113,16 +121,28 @@ def _refuse_too_many_entries(stream: BinaryIO) -> None:
 
 
 def _has_macros(names: list[str]) -> bool:
+    """Judge by the usual names, at once; decoder.py judges by relationships and content types."""
     small = [name.lower() for name in names]
     return any(name.endswith(MACRO_PARTS) or name.startswith(MACRO_FOLDERS) for name in small)
 
 
-def _other_archive(package: zipfile.ZipFile, names: list[str]) -> Kind:
-    if "OFD.xml" in names:
-        return kinds.OFD
-    if "mimetype" in names and package.getinfo("mimetype").file_size < 100:
-        return kinds.OPEN_DOCUMENT
-    return kinds.ARCHIVE
+def _other_archive(stream: BinaryIO) -> Kind | None:
+    """Return what a ZIP file is that lists no content types, or None for one that does. Raises Unfit.
+
+    Asked first: whoever sends an archive needs to hear that, not that it is large or has a password.
+    """
+    _refuse_too_many_entries(stream)
+    try:
+        with zipfile.ZipFile(stream) as package:
+            names = package.namelist()
+            if CONTENT_TYPES in names:
+                return None
+            mimetype = package.getinfo("mimetype") if "mimetype" in names else None
+            if mimetype is None or mimetype.file_size > 100 or mimetype.flag_bits & 1:
+                return next((kind for name, kind in PACKAGES if name in names), kinds.ARCHIVE)
+            return kinds.READER if b"epub" in package.read(mimetype) else kinds.OPEN_DOCUMENT
+    except Exception as error:  # zipfile raises eight kinds and more for broken bytes
+        raise Unfit(Fault.DAMAGED) from error
 
 
 # The old files: compounds

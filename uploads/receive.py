@@ -3,13 +3,16 @@
 Never writes a row: the caller does, in its own transaction, and discards the file when that fails.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from werkzeug.datastructures import FileStorage
 
+from uploads import kinds
 from uploads.errors import Fault, Refused
 from uploads.inspection import inspect
+from uploads.kinds import Kind
 from uploads.sets import previews, storage
 
 
@@ -24,14 +27,15 @@ class Received:
     sha256: str
     pages: int | None
     storage_name: str
+    notes: tuple[str, ...] = ()
 
 
-def receive(file: FileStorage | None) -> Received:
-    """Inspect the file, then store it (A11). Raises Refused or StorageFull, both UploadError; then nothing is kept."""
+def receive(file: FileStorage | None, allowed: Sequence[Kind] = kinds.PERMITTED) -> Received:
+    """Inspect the file, then store it (A11); `allowed` are the kinds that may come. Raises Refused or StorageFull, both UploadError; then nothing is kept."""
     if file is None or not file.filename:
         raise Refused(Fault.NO_FILE)
     stream = cast(BinaryIO, file.stream)
-    inspected = inspect(stream, file.filename)
+    inspected = inspect(stream, file.filename, allowed)
     stored = storage().store(stream)
     if stored.size != inspected.size:  # the stream ended early between the two
         storage().remove(stored.name)
@@ -44,6 +48,7 @@ def receive(file: FileStorage | None) -> Received:
         stored.sha256,
         inspected.pages,
         stored.name,
+        inspected.notes,
     )
 
 

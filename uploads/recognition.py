@@ -1,5 +1,6 @@
 """Says what a content is by looking at it; the name is not asked."""
 
+import re
 from typing import BinaryIO
 
 from uploads import kinds
@@ -14,43 +15,9 @@ BITMAP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 ZIP = b"PK\x03\x04"
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
-# Where the mark stands, the mark, what it says.
-MARKS: tuple[tuple[int, bytes, Kind], ...] = (
-    (0, b"\xff\xd8\xff", kinds.JPEG),
-    (0, b"\x89PNG\r\n\x1a\n", kinds.PNG),
-    (0, b"GIF87a", kinds.GIF),
-    (0, b"GIF89a", kinds.GIF),
-    (0, b"MZ", kinds.PROGRAM),
-    (0, b"\x7fELF", kinds.PROGRAM),
-    (0, b"#!", kinds.PROGRAM),
-    (0, b"Rar!\x1a\x07", kinds.ARCHIVE),
-    (0, b"7z\xbc\xaf\x27\x1c", kinds.ARCHIVE),
-    (0, b"\x1f\x8b", kinds.ARCHIVE),
-    (0, b"PK\x05\x06", kinds.ARCHIVE),
-    (257, b"ustar", kinds.ARCHIVE),
-    (0, b"II*\x00", kinds.TIFF),
-    (0, b"MM\x00*", kinds.TIFF),
-    (8, b"WEBP", kinds.WEBP),
-    (4, b"ftypheic", kinds.HEIC),
-    (4, b"ftypheix", kinds.HEIC),
-    (4, b"ftypmif1", kinds.HEIC),
-    (4, b"ftypavif", kinds.HEIC),
-    (4, b"ftyp", kinds.VIDEO),
-)
-
-# What text begins with, spaces and letter case aside. PDF readers skip such a beginning too.
-BEGINNINGS: tuple[tuple[bytes, Kind], ...] = (
-    (b"%pdf-", kinds.PDF),
-    (b"{\\rtf", kinds.RTF),
-    (b"<!doctype html", kinds.WEB_PAGE),
-    (b"<html", kinds.WEB_PAGE),
-    (b"<head", kinds.WEB_PAGE),
-    (b"<body", kinds.WEB_PAGE),
-    (b"<script", kinds.WEB_PAGE),
-    (b"mime-version:", kinds.WEB_PAGE),
-    (b"<svg", kinds.SVG),
-    (b"<?xml", kinds.XML),
-)
+UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_HTML = re.compile(rb"<(html|table|body)[\s>]")
 
 
 def recognise(stream: BinaryIO) -> Kind | None:
@@ -63,15 +30,32 @@ def recognise(stream: BinaryIO) -> Kind | None:
         return compound_kind(stream)
     if _is_bitmap(head):
         return kinds.BMP
-    for place, mark, kind in MARKS:
-        if head.startswith(mark, place):
+    for kind in kinds.KINDS:
+        if any(head.startswith(mark, place) for place, mark in kind.marks):
             return kind
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x00\t\n\f\r ").lower()
-    if b"<html" in text and text.startswith((b"<?xml", b"<!--")):
+    return _kind_of_text(head)
+
+
+def is_text(stream: BinaryIO) -> bool:
+    """Return whether the file begins as text does, in whatever encoding."""
+    stream.seek(0)
+    return not _BINARY.search(_without_bom(stream.read(HEAD_BYTES)))
+
+
+def _kind_of_text(head: bytes) -> Kind | None:
+    text = _without_bom(head).lstrip(b"\x00\t\n\f\r ").lower()  # a PDF may follow such a beginning, too
+    if text.startswith((b"<?xml", b"<!--")) and _HTML.search(text):
         return kinds.WEB_PAGE
-    if b"<svg" in text and text.startswith(b"<?xml"):
+    if text.startswith(b"<?xml") and b"<svg" in text:
         return kinds.SVG
-    return next((kind for beginning, kind in BEGINNINGS if text.startswith(beginning)), None)
+    return next((kind for kind in kinds.KINDS if text.startswith(kind.beginnings)), None)
+
+
+def _without_bom(head: bytes) -> bytes:
+    """Return the text as UTF-8 if its byte order mark says what it is, else as it stands."""
+    if encoding := UTF_16.get(head[:2]):
+        return head[2:].decode(encoding, "ignore").encode()
+    return head.removeprefix(b"\xef\xbb\xbf")
 
 
 def _is_bitmap(head: bytes) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import force_locale
 from werkzeug.datastructures import FileStorage
 
-from uploads import decoding
+from uploads import decoding, kinds
 from uploads.errors import SENTENCES, Fault, Refused, Unfit
 from uploads.names import display_name, extension_of
 from uploads.receive import Received, receive
@@ -34,7 +34,7 @@ def take_in(file: FileStorage | None) -> Received:
     name = display_name(file.filename or "") if file else ""
     if (extension := extension_of(name)) not in (EXTENSION, ""):
         raise Refused(Fault.NOT_XLSX, name=name, extension=extension)
-    return receive(file)
+    return receive(file, allowed=(kinds.XLSX,))
 
 
 def read(storage_name: str, most_rows: int) -> list[Sheet]:

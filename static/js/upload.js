@@ -2,6 +2,7 @@
 // cancelled, tried again, taken away. The server looks at everything once more; here only what saves a wait is checked.
 
 import { closeDialog, openDialog } from "./dialog.js";
+import { adviceFor } from "./formats.js";
 import { renewToken } from "./token.js";
 
 const LARGEST = 20 * 1024 * 1024;
@@ -21,14 +22,13 @@ function size(bytes) {
   return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
-function fault(file, accept) {
+async function fault(file) {
   if (file.size === 0) return words.wordEmpty;
-  if (file.size > LARGEST) return words.wordBig;
-  const extension = `.${file.name.split(".").pop().toLowerCase()}`;
-  return accept.split(",").includes(extension) ? "" : words.wordKind;
+  const advice = await adviceFor(file, words);
+  return advice || (file.size > LARGEST ? words.wordBig : "");
 }
 
-function line(slot, file, camera) {
+function line(slot, file) {
   const row = document.createElement("li");
   const name = document.createElement("strong");
   name.textContent = file.name;
@@ -48,13 +48,15 @@ function line(slot, file, camera) {
   error.hidden = true;
   row.append(name, note, button, bar, error);
   slot.querySelector("[data-slot-waiting]").append(row);
-  const accept = slot.querySelector("[data-slot-input]").accept;
-  const one = { file, slot, field: slot.querySelector("[data-slot-input][name]").name, row, note, bar, button, error, request: null, state: "ready" };
+  const one = { file, slot, field: slot.querySelector("[data-slot-input][name]").name, row, note, bar, button, error, request: null, state: "looked at", looked: null };
   waiting.set(row, one);
   button.addEventListener("click", () => press(one));
-  const wrong = camera && !file.name.includes(".") ? "" : fault(file, accept);
-  if (wrong) fail(one, wrong, false);
-  else ready(one);
+  ready(one);
+  one.state = "looked at";
+  one.looked = fault(file).then((wrong) => {
+    if (wrong) fail(one, wrong, false);
+    else one.state = "ready";
+  });
 }
 
 function ready(one) {
@@ -179,6 +181,7 @@ function renew(slot, fresh) {
 }
 
 async function start() {
+  await Promise.all([...waiting.values()].map((one) => one.looked));
   const tried = new Set();
   const next = () => those("ready", "failed").find((one) => !tried.has(one));
   if (!next()) {
@@ -196,17 +199,19 @@ async function start() {
 }
 
 /** What is chosen anew stands in for what was refused there before. */
-function take(slot, files, camera = false) {
+async function take(slot, files) {
   if (!files.length) return;
   slot.querySelector("[data-slot-error]").hidden = true;
   slot.classList.remove("slot-wrong");
   for (const one of those("refused")) if (one.slot === slot) drop(one);
-  for (const file of files) line(slot, file, camera);
+  const chosen = [...files]; // the input is emptied meanwhile
+  for (const file of chosen) line(slot, file);
+  await Promise.all([...waiting.values()].map((one) => one.looked));
   if (!busy) report();
 }
 
 function takeFrom(input) {
-  take(input.closest("[data-slot]"), input.files, input.hasAttribute("capture"));
+  take(input.closest("[data-slot]"), input.files);
   input.value = "";
 }
 
@@ -221,7 +226,7 @@ form.addEventListener("submit", (event) => {
   if (!busy) start();
 });
 document.querySelector("[data-upload-confirm]").addEventListener("click", (event) => {
-  const left = [...waiting.values()].some((one) => one.state === "ready" || one.state === "sending");
+  const left = [...waiting.values()].some((one) => ["looked at", "ready", "sending"].includes(one.state));
   if (!left) return;
   event.preventDefault();
   status.textContent = words.wordWaiting;
@@ -253,6 +258,6 @@ document.addEventListener("click", (event) => {
 });
 
 window.addEventListener("beforeunload", (event) => {
-  const unsent = [...waiting.values()].some((one) => ["ready", "sending", "failed"].includes(one.state));
+  const unsent = [...waiting.values()].some((one) => ["looked at", "ready", "sending", "failed"].includes(one.state));
   if (unsent) event.preventDefault();
 });

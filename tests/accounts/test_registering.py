@@ -25,6 +25,7 @@ from tests.accounts.conftest import (
     words,
 )
 from tests.machine.site import Client
+from tests.uploads import odd_files
 from uploads.sets import storage
 from workflow import registration, resets
 
@@ -347,7 +348,8 @@ def test_another_file_takes_the_place_of_the_kept_one(
         (files.program(), "执照.png", "不能上传"),
         (b"", "执照.pdf", "是空的"),
         (files.jpg_of(20 * files.MEGABYTE + 1), "执照.jpg", "超过 20 MB"),
-        (files.jpg(), "执照", "没有扩展名"),
+        (files.word(), "执照", "docx 格式，不能上传"),
+        (b"\0\0\0\x18ftypheic", "执照.heic", "请在手机的相机设置中选择“兼容性最佳”"),
     ],
 )
 def test_a_licence_is_a_picture_or_a_pdf_and_what_it_says(
@@ -359,6 +361,18 @@ def test_a_licence_is_a_picture_or_a_pdf_and_what_it_says(
     assert sentence in words(answer)
     assert value(answer, "name") == "东胜区示例智能制造有限公司"
     assert attachments(app) == []
+
+
+def test_a_licence_without_extension_is_taken_by_its_content_and_a_portfolio_is_noted(
+    client: Client, made: Made, stored: Stored
+) -> None:
+    region, _, _ = made(place)
+    client.send(ENTERPRISE, company(region, licence=scan(odd_files.pdf_portfolio(), "执照")))
+    enterprise = stored(the_enterprise)
+    assert enterprise.licence_name == "执照.pdf"
+    assert enterprise.licence_notes == ["portfolio"]
+    come_in_anew(client, enterprise.credit_code, door="enterprise")
+    assert "审核人员只看得到封面" in words(client.get("/enterprise/registration/"))
 
 
 def test_a_refused_file_leaves_the_one_before(client: Client, made: Made, stored: Stored) -> None:

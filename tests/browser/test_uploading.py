@@ -14,6 +14,7 @@ from tests.browser.line import Line
 from tests.browser.people import save
 from tests.browser.world import Case, Workplace, come_in, forgive, paper_names
 from tests.machine.site import Site
+from tests.uploads import odd_files
 
 pytestmark = pytest.mark.browser
 
@@ -122,7 +123,7 @@ def test_each_refused_file_says_why_at_its_slot_and_keeps_no_other_from_being_ke
     choose(page, "银行卡复印件", written(tmp_path, "银行卡.jpg", files.jpg_of(LIMIT + 1)))
     choose(page, "其他材料", written(tmp_path, "..\\<img src=x onerror=alert(1)>.png", files.png()))
     page.see("是空文件，请重新选择。")
-    page.see("格式不在可上传范围内。")
+    page.see("是“可执行程序”，不能上传。请重新选择正确的文件。")
     page.see("超过 20MB，请压缩后再选。")
     page.click("上传材料")
     page.see("有 5 个文件未能上传，请按文件下方的说明重新选择。", timeout=30)
@@ -131,7 +132,7 @@ def test_each_refused_file_says_why_at_its_slot_and_keeps_no_other_from_being_ke
         "学历学位证书": "不能上传",
         "劳动合同": "已损坏或不完整",
         "社会保险缴纳证明": "是空文件",
-        "引进人才生活补贴申请表": "格式不在可上传范围内",
+        "引进人才生活补贴申请表": "是“可执行程序”，不能上传",
         "银行卡复印件": "超过 20MB",
     }
     for material, sentence in said.items():
@@ -161,6 +162,70 @@ def test_each_refused_file_says_why_at_its_slot_and_keeps_no_other_from_being_ke
     page.click("上传材料")
     page.see("必需材料已全部上传", timeout=30)
     page.not_see("是空文件")
+
+
+@pytest.mark.guide("A11")
+def test_what_to_do_with_a_file_of_another_kind_is_said_before_it_is_sent(
+    live_server: Site, page: ChromiumPage, case: Case, tmp_path: Path
+) -> None:
+    """The browser has the server's table: the content counts before the name, an Office file's content is the server's."""
+    refused = {
+        "IMG_0001.HEIC": (
+            b"\0\0\0\x18ftypheic" + bytes(99),
+            "是“HEIC 图片（手机的高效格式）”，不能上传。请在手机的相机设置",
+        ),
+        "IMG_0002.jpg": (b"\0\0\0\x18ftypheic" + bytes(99), "是“HEIC 图片（手机的高效格式）”"),
+        "IMG_0003.heic": (files.jpg(), "内容是“JPG 图片”，请把扩展名改为 .jpg 后再选。"),
+        "申请表.wps": (files.old_word(), "是“WPS 文字文档”，不能上传。请用 WPS 打开"),
+        "材料.zip": (files.package({"a.jpg": b"a"}), "请解压后逐个上传其中的文件。"),
+        "发票.ofd": (files.package({"OFD.xml": b"<"}), "请用 OFD 阅读器或 WPS 打开"),
+        "照片.dng": (b"II*\0" + bytes(99), "是“相机原始照片”"),
+        "东西.abc": (b"\1\2\3\4", "格式不在可上传范围内。"),
+    }
+    choose(page, "身份证", *(written(tmp_path, name, content) for name, (content, _) in refused.items()))
+    page.see("有 8 个文件未能上传")
+    said = at(live_server, page, "身份证")
+    for _, sentence in refused.values():
+        assert sentence in said
+    page.screenshot(Path("build/screens/attachments-advice-1366.png"))
+    page.set_viewport(390, 844)
+    page.screenshot(Path("build/screens/attachments-advice-390.png"))
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+    assert page.axe() == []
+    page.set_viewport(1366, 768)
+    taken = [
+        written(tmp_path, "正面.jfif", files.jpg()),
+        written(tmp_path, "反面．ｊｐｇ", files.jpg()),
+        written(tmp_path, "合同2026.11.28", files.pdf()),
+        written(tmp_path, "申请表", files.word()),
+    ]
+    choose(page, "身份证", *taken)
+    page.see("还有 4 个文件没有上传")
+    page.click("上传材料")
+    page.see("已上传 4 个", timeout=30)
+    assert paper_names(live_server, case, "身份证") == [
+        "正面.jpg",
+        "反面.jpg",
+        "合同2026.11.28.pdf",
+        "申请表.docx",
+    ]
+
+
+@pytest.mark.guide("A11")
+def test_a_pdf_portfolio_is_taken_and_its_owner_told_what_reviewers_see_of_it(
+    live_server: Site, page: ChromiumPage, case: Case, tmp_path: Path
+) -> None:
+    choose(page, "劳动合同", written(tmp_path, "合同.pdf", odd_files.pdf_portfolio(compressed=True)))
+    page.click("上传材料")
+    page.see(
+        "这是 PDF 文件包，审核人员只看得到封面。请打开里面的文件，逐个打印成 PDF 后重新上传。", timeout=30
+    )
+    assert paper_names(live_server, case, "劳动合同") == ["合同.pdf"]
+    page.screenshot(Path("build/screens/attachments-note-1366.png"))
+    page.set_viewport(390, 844)
+    page.screenshot(Path("build/screens/attachments-note-390.png"))
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+    assert page.axe() == []
 
 
 @pytest.mark.guide("A11")

@@ -1,0 +1,34 @@
+// What a file is, by its first bytes and its name, from the table that the server uses too (uploads/kinds.py).
+
+const HEAD = 512; // bytes; the mark that stands furthest in, a tar's, ends before
+const rows = JSON.parse(document.querySelector("[data-formats]").textContent).map((row) => ({
+  ...row,
+  marks: row.marks.map(([place, hex]) => [place, hex.match(/../g).map((pair) => parseInt(pair, 16))]),
+}));
+
+/** The extension that a name announces, in plain small letters: ．ＪＰＧ is jpg. "" when the name has none, or ends in a number. */
+function extensionOf(name) {
+  const found = /[.．。｡﹒]\s?([A-Za-z0-9Ａ-Ｚａ-ｚ０-９]{1,12})$/.exec(name);
+  const extension = found ? found[1].normalize("NFKC").toLowerCase() : "";
+  return /^\d+$/.test(extension) && !rows.some((row) => row.extensions.includes(extension)) ? "" : extension;
+}
+
+function contentOf(head) {
+  return rows.find((row) => row.marks.some(([place, mark]) => mark.every((byte, index) => head[place + index] === byte)));
+}
+
+/** Returns the sentence for a file that the server will not take, or "" for one to be sent. `words` are the page's. */
+export async function adviceFor(file, words) {
+  const head = await file.slice(0, HEAD).arrayBuffer().then((buffer) => new Uint8Array(buffer), () => new Uint8Array());
+  const extension = extensionOf(file.name);
+  const announced = rows.find((row) => row.extensions.includes(extension));
+  const content = contentOf(head);
+  if (content?.taken) {
+    if (!extension || announced === content) return "";
+    return words.wordRename.replace("{kind}", content.name).replace("{right}", content.extensions[0]);
+  }
+  // A container says little by itself, and of Office files and text only the server knows the content.
+  const refused = announced && !announced.taken && (!content || content.container) ? announced : content;
+  if (refused) return words.wordKnown.replace("{kind}", refused.name).replace("{advice}", refused.advice);
+  return announced || !extension ? "" : words.wordKind;
+}
