@@ -17,6 +17,7 @@ from admin_views import entrance
 from admin_views.languages import language, once_a_language
 from models import Account
 from models.prepared import Prepared
+from uploads import notes
 from uploads.preview import is_shown
 from workflow import form, messages, scope, working_days
 from workflow.calendar import ORDOS, local_date, today
@@ -70,6 +71,8 @@ def register(app: Flask) -> None:
     app.add_template_filter(once)
     app.add_template_filter(each_once)
     app.add_template_filter(once_a_language)
+    app.add_template_filter(notes.to_owner, "notes_to_owner")
+    app.add_template_filter(notes.to_reviewer, "notes_to_reviewer")
     app.add_template_test(is_shown, "shown")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

@@ -139,6 +139,7 @@ class EnterpriseAccounts(ScopedView):
             new=False,
             original=self.get_url(".original", key=found.id),
             picture=picture,
+            notes=found.licence_notes,
         )
         return Shelf(1, gettext("营业执照"), [licence])
 

@@ -25,6 +25,7 @@ class Paper:
     new: bool
     original: str
     picture: Callable[[int, int], str]
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def paper(file: Attachment, address: Address, seen_round: int | None = None) -> 
         seen_round is not None and file.submitted_round is not None and file.submitted_round > seen_round,
         address(".original", file),
         lambda sheet, width: address(".picture", file, sheet=sheet, width=width),
+        file.notes,
     )
 
 

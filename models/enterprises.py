@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, true
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.database import Instant, Model, now, words
@@ -28,6 +28,7 @@ class Enterprise(Model):
     licence_extension: Mapped[str | None] = mapped_column(String(8))
     licence_type: Mapped[str | None] = mapped_column(String(100))
     licence_pages: Mapped[int | None]
+    licence_notes: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     licence_sha256: Mapped[str | None] = mapped_column(String(64))
     registration: Mapped[Registration] = mapped_column(words(Registration), default=Registration.PENDING)
     active: Mapped[bool] = mapped_column(default=True, server_default=true())

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.applications import Application
@@ -39,6 +39,8 @@ class Attachment(Model):
     content_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int]
     pages: Mapped[int | None]
+    notes: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    """What its owner and its reviewers are told about the file: values of uploads/notes.py."""
     sha256: Mapped[str] = mapped_column(String(64))
     storage_name: Mapped[str] = mapped_column(String(80), unique=True)
     uploaded_at: Mapped[datetime] = mapped_column(Instant, default=now)

@@ -34,6 +34,8 @@ class File(Protocol):
     def sha256(self) -> str: ...
     @property
     def storage_name(self) -> str: ...
+    @property
+    def notes(self) -> Sequence[str]: ...
 
 
 def attach(application_id: int, actor: Account, material_id: int, file: File) -> Attachment:
@@ -59,6 +61,7 @@ def attach(application_id: int, actor: Account, material_id: int, file: File) ->
             pages=file.pages,
             sha256=file.sha256,
             storage_name=file.storage_name,
+            notes=list(file.notes),
         )
         db.session.add(attachment)
     return attachment
