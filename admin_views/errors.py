@@ -32,6 +32,8 @@ SECONDS_IN_MINUTE = 60
 BACK_IN_SECONDS = 120
 """When to ask again while the database is away: about as long as it takes to start it anew."""
 NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", "one_time_code")
+REASON = "reason"
+"""What every field is called in which somebody says why."""
 MOST_ECHOED = 1000
 """Fields of a form that comes back; the longest of ours has some 330."""
 SECRET_CODES = {("accounts.reset", "code"), ("accounts.use_code", "code"), ("accounts.invitation", "code")}
@@ -57,9 +59,18 @@ def known(error: HTTPException) -> Any:
     if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and _door() and not current_user.is_authenticated:
         # Too large for a stranger; whoever chose it has been away too long, and the file is the right one.
         return _page(FORM_EXPIRED, action=request.full_path.rstrip("?"), door=_door()), FORM_EXPIRED
-    further = {"retry_after": _when_again()} if isinstance(error, TooManyRequests) else {}
+    further: dict[str, Any] = {"typed": _typed()} if error.code == HTTPStatus.NOT_FOUND else {}
+    if isinstance(error, TooManyRequests):
+        further = {"retry_after": _when_again()}
     headers = [item for item in error.get_headers() if item[0].lower() in {"retry-after", "allow"}]
     return _page(error.code, **further), error.code, headers
+
+
+def _typed() -> str:
+    """Return the reason that somebody typed for a row that is theirs no longer, to be copied; "" for none."""
+    if request.method != "POST" or not request.endpoint or not current_user.is_authenticated:
+        return ""
+    return request.form.get(REASON, "").strip() if _from_here() else ""
 
 
 def _when_again() -> str:

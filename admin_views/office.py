@@ -109,12 +109,19 @@ class EnterpriseAccounts(ScopedView):
         return self._page(self.get_one(key))
 
     def _page(self, found: Enterprise, status: int = 200, **further: Any) -> Any:
+        steps = registration.steps_for(found, current_user)
+        offered = {step.action.value for step in steps}
         content = self.render(
             "review/enterprise.html",
             **shown([self._shelf(found)]),
             enterprise=found,
             kind=" · ".join(said(word) for word in kind_of_organisation(found.credit_code)),
-            steps=registration.steps_for(found, current_user),
+            steps=steps,
+            typed_back=[
+                (gettext("退回原因"), reason)
+                for action, reason in further.get("typed", {}).items()
+                if reason.strip() and action not in offered
+            ],
             registration_words=registration.REGISTRATION_WORDS,
             said_words=registration.SAID,
             badges=registration.BADGES,

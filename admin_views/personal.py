@@ -26,6 +26,7 @@ from admin_views.personal_page import column, employer_words, in_sections, notic
 from admin_views.review_page import read_by, unsent
 from admin_views.review_page import sections as written
 from admin_views.typed import count, one_line
+from admin_views.typed_back import TypedBack, typed_back
 from models import Action, Application, Enterprise, State, db
 from workflow import completeness, progress, reading, review, routing, scope
 from workflow import form as description
@@ -180,21 +181,21 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         except DecidedMeanwhile:
             db.session.refresh(found)
             if not editable(found.state):
-                return self._too_late(found)
+                return self._too_late(found, form)
             form.version.data = form.version.raw_data = None
             form.version.data = str(found.version)
             sentence = gettext("此申请在另一窗口保存过。请核对后再点“保存”，将以本页内容为准。")
             return self._unsaved(found, form, sentence, 409)
         except NotPermitted:
-            return self._too_late(found)
+            return self._too_late(found, form)
         return self._onward(found, form)
 
-    def _too_late(self, found: Application) -> Any:
-        """Say that nothing can be changed any more (A14)."""
+    def _too_late(self, found: Application, form: Any) -> Any:
+        """Say that nothing can be changed any more (A14), and give back what was typed."""
         sentence = gettext("申请已提交，提交后的信息不可修改。")
         if wants_json():
             return {"failed": sentence, "version": str(found.version), "errors": {}}, 409
-        return self._submitted(found, 409, sentence)
+        return self._submitted(found, 409, sentence, typed_back(form, found))
 
     def _rows_only(self, form: Any, asked: str) -> bool:
         """Change the rows on the page without saving, for whoever has no scripts (A10)."""
@@ -283,7 +284,9 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         )
         return content, status
 
-    def _submitted(self, found: Application, status: int = 200, sentence: str = "") -> Any:
+    def _submitted(
+        self, found: Application, status: int = 200, sentence: str = "", typed: TypedBack = ()
+    ) -> Any:
         """Return the page of an application that cannot be changed any more: who has it, and what was submitted."""
         reviews = progress.history(found)
         read = read_by(found, reviews, current_user)
@@ -296,6 +299,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
             sentence=sentence,
+            typed_back=typed,
             desk=routing.desk_of(found),
             under_review=found.state in routing.REACH,
             can_withdraw=transition(found.state, Action.WITHDRAW, current_user.role) is not None,

@@ -72,8 +72,9 @@ class RegistrationView(Closed):
             form.credit_code.errors = [told(locked)]
             return self._page(found, form, 429)
         except (DecidedMeanwhile, NotPermitted):
-            flash(gettext("注册信息在此期间已有变化，您的修改没有提交。下面是它现在的样子。"), "error")
-            return redirect(self.get_url(".index"), 303)
+            db.session.refresh(found)
+            form.version.data = str(found.version)
+            return self._page(found, form, 409, meanwhile=True)
         if replaced:
             discard(replaced)
         flash(
@@ -100,8 +101,11 @@ class RegistrationView(Closed):
             change=change,
         )
 
-    def _page(self, found: Enterprise, form: MendedEnterpriseForm, status: int = 200) -> Any:
+    def _page(
+        self, found: Enterprise, form: MendedEnterpriseForm, status: int = 200, *, meanwhile: bool = False
+    ) -> Any:
         approved = registration.opens_console(current_user)
+        mends = bool(registration.steps_for(found, current_user))
         office = registration.office_of(found)
         events = db.session.scalars(
             select(RegistrationEvent)
@@ -114,7 +118,9 @@ class RegistrationView(Closed):
             menu=menu(self.admin, self) if approved else (),
             enterprise=found,
             form=form,
-            mends=bool(registration.steps_for(found, current_user)),
+            mends=mends,
+            meanwhile=meanwhile,
+            typed_back=_typed_back(form, found) if meanwhile and not mends else [],
             office=office,
             events=events,
             trail=TRAIL[found.registration],
@@ -157,6 +163,20 @@ def lay(form: Any, enterprise: Enterprise) -> None:
     enterprise.contact_phone = form.contact_phone.data
     if form.received is not None:
         kept_licence.lay(form.received, enterprise)
+
+
+def _typed_back(form: MendedEnterpriseForm, enterprise: Enterprise) -> list[tuple[str, str]]:
+    """Return what was typed otherwise than it is stored, with its labels."""
+    stored = _as_it_is(enterprise)
+    regions = {choice.value: choice.label for choice in form.region.choices}
+    return [
+        (
+            str(form[key].label.text),
+            str(regions.get(form[key].data, "") if key == "region" else form[key].data),
+        )
+        for key in ("name", "credit_code", "region", "contact_name", "contact_phone")
+        if form[key].data and form[key].data != stored[key]
+    ]
 
 
 def _as_it_is(enterprise: Enterprise) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from admin_views.languages import once_a_language
 from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import papers, shelves, shown
 from admin_views.review_lines import Column, Next, Tab, Turns, counted, lines
-from admin_views.review_page import PHRASES, read_by, sections, too_long
+from admin_views.review_page import PHRASES, read_by, sections, too_long, typed_back
 from admin_views.typed import one_line
 from models import Action, Application, Review
 from workflow import progress, review, routing, scope
@@ -223,6 +223,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
     def _page(self, found: Application, status: int = 200, **further: Any) -> Any:
         reviews = progress.history(found)
         read = read_by(found, reviews, current_user)
+        buttons = self._buttons(found)
         content = self.render(
             "review/application.html",
             list_frame=self.list_frame,
@@ -233,7 +234,8 @@ class ReviewConsole(PaperRoutes, ScopedView):
             table=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
-            buttons=self._buttons(found),
+            buttons=buttons,
+            typed_back=typed_back(further.get("typed", {}), {one["row"].action.value for one in buttons}),
             next_one=self._next(found.id, found.arrived_at),
             under_review=found.state in routing.REACH,
             back=self.back_to_list(),

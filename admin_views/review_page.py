@@ -1,10 +1,10 @@
 """What a reviewer reads of one application: the last submission, beside an earlier one where they differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, pgettext
 from sqlalchemy import select
 
 from admin_views.frame import said
@@ -13,7 +13,7 @@ from workflow import form, scope
 from workflow.comparison import Mark, Snapshot, Submission, baseline, compare_rows, same_employer
 from workflow.people import masked
 from workflow.reasons import REASON_LIMIT
-from workflow.transitions import WITH_THE_APPLICANT
+from workflow.transitions import ACTION_WORDS, WITH_THE_APPLICANT
 from workflow.words import N_
 
 PHRASES = {
@@ -37,6 +37,16 @@ PHRASES = {
 def too_long() -> str:
     """Return what stands beside a reason that is too long."""
     return gettext("原因最多 %(most)d 个字。", most=REASON_LIMIT)
+
+
+def typed_back(typed: Mapping[str, str], offered: Collection[str]) -> list[tuple[str, str]]:
+    """Return the reasons that were typed for actions that are offered no longer, with their labels; the others stand in
+    the field of their action."""
+    return [
+        (gettext("原因（%(action)s）", action=pgettext("button", ACTION_WORDS[Action(action)])), reason)
+        for action, reason in typed.items()
+        if reason.strip() and action not in offered
+    ]
 
 
 @dataclass(frozen=True)

@@ -226,8 +226,11 @@ def test_nothing_changes_while_it_waits_or_after_approval(
         "contact_phone": "0477-8000000",
         "version": str(enterprise.version),
     }
-    assert registered.send(OWN, given).location == OWN
-    assert "您的修改没有提交" in words(registered.get(OWN))
+    answer = registered.send(OWN, given)
+    assert answer.status_code == 409
+    assert "您的修改没有提交" in words(answer)
+    assert "改名有限公司" in answer.text  # to be copied
+    assert enterprise.credit_code not in re.findall(r"<textarea[^>]*>\s*(.*?)</textarea>", answer.text)
     assert stored(the_enterprise).name == enterprise.name
 
 
@@ -236,8 +239,13 @@ def test_a_page_of_before_the_decision_changes_nothing(
 ) -> None:
     decided(REFUSE, WHY)
     page = registered.get(OWN)
-    assert registered.send(OWN, mended(page, version="1", name="改名有限公司")).status_code == 303
+    answer = registered.send(OWN, mended(page, version="1", name="改名有限公司"))
+    assert answer.status_code == 409
+    assert "您的修改没有提交" in words(answer)
     assert stored(the_enterprise).name == "东胜区示例智能制造有限公司"
+    assert value(answer, "name") == "改名有限公司"
+    assert registered.send(OWN, mended(answer)).status_code == 303
+    assert stored(the_enterprise).name == "改名有限公司"
 
 
 def test_what_the_office_decides_cannot_be_posted(

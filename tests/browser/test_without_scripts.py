@@ -275,5 +275,6 @@ def test_an_application_that_was_submitted_elsewhere_cannot_be_saved(
     page.fill("岗位职务", "偷改")
     page.click("保存")
     page.see("申请已提交，提交后的信息不可修改。")
+    assert page.value("岗位职务") == "偷改"  # what was typed can be copied
     page.see(f"现由{employer.name}办理")
     assert world.state_of(live_server, case) is State.ENTERPRISE_REVIEW
