@@ -19,7 +19,8 @@ from wtforms import (
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
 from admin_views.administration_forms import Line, lines
-from admin_views.application_form import DayField, Rows
+from admin_views.application_form import Rows
+from admin_views.day_fields import DayField, limits
 from admin_views.typed import half_width
 from workflow.form import Field, Kind, in_english
 from workflow.form_draft import NEW
@@ -161,8 +162,8 @@ class QuantitySheet(FieldSheet):
 
 
 class DaySheet(FieldSheet):
-    least = DayField(_("最早"), [Optional()], description=_("留空不限。"))
-    most = DayField(_("最晚"), [Optional()], description=_("留空不限。"))
+    least = DayField(_("最早"), [Optional()], description=_("留空不限。"), render_kw=limits(DayField))
+    most = DayField(_("最晚"), [Optional()], description=_("留空不限。"), render_kw=limits(DayField))
 
     def show(self, one: Field) -> None:
         super().show(one)

@@ -21,7 +21,7 @@ from wtforms.validators import (
 )
 
 from admin_views.account_forms import right_telephone
-from admin_views.application_form import DayField
+from admin_views.day_fields import DayField, limits
 from admin_views.frame import said
 from admin_views.typed import as_name, half_width, one_line, telephone
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
@@ -300,11 +300,13 @@ class PeriodForm(FlaskForm):
         _("开始日期"),
         [InputRequired(_("请填写日期，例如：2026-11-23。"))],
         description=_("从这一天起可以提交。"),
+        render_kw=limits(DayField),
     )
     closes = DayField(
         _("结束日期"),
         [InputRequired(_("请填写日期，例如：2026-11-23。"))],
         description=_("这一天仍可以提交。"),
+        render_kw=limits(DayField),
     )
 
 

@@ -5,7 +5,6 @@ A field refuses only what cannot be kept at all (no date, no number); whatever e
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -28,17 +27,17 @@ from wtforms import (
     TelField,
 )
 from wtforms.validators import Length, Optional, ValidationError
-from wtforms.widgets import DateInput, HiddenInput, MonthInput
+from wtforms.widgets import HiddenInput
 
+from admin_views.day_fields import DayField, MonthField, limits
 from admin_views.frame import said
 from admin_views.typed import as_typed, count, half_width, telephone
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
-from workflow import completeness, people, scope
+from workflow import completeness, days, people, scope
 from workflow import form as description
 from workflow.calendar import today
 from workflow.form import EXPERIENCE_KINDS, Kind
 from workflow.form_rules import QUANTITY, whole
-from workflow.words import N_
 
 MOST_EXPERIENCES = 50
 FEW = 2
@@ -77,47 +76,6 @@ class Rows(FieldList):
                     yield int(number)
 
 
-class DayField(StringField):
-    """A date as people write it. What is no date stays in the field as typed."""
-
-    widget = DateInput()
-    shapes = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")  # stays Chinese
-    sentence = N_("请按“年-月-日”填写真实的日期，例如：2026-11-23。")
-    written = "%Y-%m-%d"
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        typed = (half_width(valuelist[0]) if valuelist else "") or ""
-        self.data = None
-        if not typed:
-            return
-        for shape in self.shapes:
-            try:
-                self.data = datetime.strptime(typed, shape).date()  # noqa: DTZ007 - a day has no zone
-            except ValueError:
-                continue
-            return
-        raise ValueError(lazy_gettext(self.sentence))
-
-    def _value(self) -> str:
-        if self.raw_data and self.data is None:
-            return self.raw_data[0] or ""
-        return self.data.strftime(self.written) if isinstance(self.data, date) else ""
-
-
-class MonthField(DayField):
-    """A month, kept as its first day."""
-
-    widget = MonthInput()
-    shapes = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y%m", "%Y年%m月", "%Y-%m-%d")  # stays Chinese
-    sentence = N_("请按“年-月”填写，例如：2026-11。")
-    written = "%Y-%m"
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        super().process_formdata(valuelist)
-        if self.data:
-            self.data = self.data.replace(day=1)
-
-
 class QuantityField(StringField):
     """A number, kept as its decimal text. What is no number stays in the field as typed."""
 
@@ -134,17 +92,9 @@ class QuantityField(StringField):
 
 def _day(kind: type[DayField]) -> Callable[[description.Field, dict[str, Any]], Field]:
     def made(asked: description.Field, common: dict[str, Any]) -> Field:
-        limits = {"max": asked.most or ("9999-12" if kind is MonthField else "9999-12-31")}
-        if asked.least:
-            limits["min"] = asked.least
-        return kind(**common, render_kw={**limits, "placeholder": longest_hint(kind)})
+        return kind(**common, render_kw=limits(kind, asked.least, asked.most))
 
     return made
-
-
-def longest_hint(kind: type[DayField]) -> str:
-    """Return an example for browsers that draw such a field as plain text."""
-    return "2026-11" if kind is MonthField else "2026-11-23"
 
 
 def _text(asked: description.Field, common: dict[str, Any]) -> Field:
@@ -242,12 +192,12 @@ class ExperienceForm(Form):
         [Optional(), Asked()],
         choices=[(kind.value, lazy_gettext(label)) for kind, label in EXPERIENCE_KINDS.items()],
     )
-    start = MonthField(lazy_gettext("起始年月"), [Optional(), Asked()], render_kw={"placeholder": "2018-09"})
+    start = MonthField(lazy_gettext("起始年月"), [Optional(), Asked()], render_kw=limits(MonthField))
     end = MonthField(
         lazy_gettext("终止年月"),
         [Optional()],
         description=lazy_gettext("至今请留空。"),
-        render_kw={"placeholder": "2021-06"},
+        render_kw=limits(MonthField),
     )
     place = StringField(
         lazy_gettext("学校或单位"),
@@ -366,7 +316,7 @@ def experience_words() -> dict[str, str]:
         "missing": said(completeness.ROW_LACKS, gaps),
         "later": said(completeness.ROW_STARTS_LATER, gaps),
         "backwards": said(completeness.ROW_ENDS_EARLIER, gaps),
-        "unreadable": said(MonthField.sentence),
+        "unreadable": said(days.NO_MONTH, {"label": "{label}"}),
         "month": description.month(today()),
     }
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from models import Application, Attachment, Experience, Material, Period, Registration, db
 from workflow import form, people, telephones
 from workflow.calendar import today
+from workflow.days import EARLIEST, WRONG_YEAR
 from workflow.form import SECTIONS, Field, Kind, value
 from workflow.words import N_
 
@@ -49,6 +50,8 @@ def _fields(application: Application) -> Iterator[Problem]:
             continue
         if asked.choices and given not in asked.choices:
             yield Problem(section, key, MISSING[Kind.CHOICE], words)
+        elif isinstance(given, date) and given < EARLIEST:
+            yield Problem(section, key, WRONG_YEAR, words | {"year": given.isoformat()[:4]})
         elif (check := CHECKS.get(key)) and (sentence := check(application)):
             yield Problem(section, key, sentence, words)
         elif asked.further and (sentence := _out_of_limits(asked, given)):
@@ -180,10 +183,12 @@ CHECKS: dict[str, Callable[[Application], str]] = {
 
 ROW_LACKS = N_("第 %(row)s 条经历：请填写%(label)s。")
 ROW_STARTS_LATER = N_("第 %(row)s 条经历：起始年月不能晚于今天。")
+ROW_WRONG_YEAR = N_("第 %(row)s 条经历：%(label)s的年份“%(year)s”不对，请填写四位数字，不早于 1900 年。")
 ROW_ENDS_EARLIER = N_("第 %(row)s 条经历：终止年月不能早于起始年月。")
 EXPERIENCE_LABELS = {
     "kind": N_("类别"),
     "start": N_("起始年月"),
+    "end": N_("终止年月"),
     "place": N_("学校或单位"),
     "subject": N_("专业或职务"),
     "witness": N_("证明人"),
@@ -196,9 +201,14 @@ def _experiences(application: Application) -> Iterator[Problem]:
     for index, row in enumerate(application.experiences):
         anchor = f"experiences-{index}"
         for key, label in EXPERIENCE_LABELS.items():
-            if not getattr(row, key):
+            if key != "end" and not getattr(row, key):
                 words = {"row": str(index + 1), "label": label}
                 yield Problem("experience", f"{anchor}-{key}", ROW_LACKS, words, missing=True)
+        for key in ("start", "end"):
+            day = getattr(row, key)
+            if day and day < EARLIEST:
+                words = {"row": str(index + 1), "label": EXPERIENCE_LABELS[key], "year": day.isoformat()[:4]}
+                yield Problem("experience", f"{anchor}-{key}", ROW_WRONG_YEAR, words)
         if row.start and row.start > today():
             yield Problem("experience", f"{anchor}-start", ROW_STARTS_LATER, {"row": str(index + 1)})
         if row.start and row.end and row.end < row.start:

@@ -427,7 +427,7 @@ def _row(experience: Experience) -> dict[str, str]:
 
 def month(day: date | None) -> str:
     """Return the month of a day as 2026-11; "" for none."""
-    return day.strftime("%Y-%m") if day else ""
+    return day.isoformat()[:7] if day else ""
 
 
 def snapshot(application: Application) -> dict[str, Any]:

@@ -67,10 +67,15 @@ function edit(row, fresh = false) {
 const isWrong = (fields) => fields.querySelector("[aria-invalid=true]") !== null;
 const firstWrong = (fields) => fields.querySelector("input[aria-invalid=true], [aria-invalid=true] input");
 
-/** A month as 2026-11, from however people write one; "" for what the server would not understand either. */
+/** A month as 2026-11, from however people write one (workflow/days.py); "" for what the server would not understand either. */
+const MONTHS = [
+  /^(\d{4})[-/.。年_~](\d{1,2})(?:月份?|[-/.。月_~]\d{1,2}[日号]?)?[.。]?$/,
+  /^(\d{4})(\d{2})(?:\d{2})?$/,
+];
 function month(text) {
-  const [, year, number] = /^(\d{4})[-/.年]?(\d{1,2})月?(?:-\d{1,2})?$/.exec(text.normalize("NFKC").trim()) ?? [];
-  return number >= 1 && number <= 12 ? `${year}-${number.padStart(2, "0")}` : "";
+  const plain = text.normalize("NFKC").replace(/[\s\p{Cf}\p{Cc}]/gu, "").replace(/\p{Pd}/gu, "-");
+  const [, year, number] = MONTHS.map((shape) => shape.exec(plain)).find(Boolean) ?? [];
+  return year >= 1900 && number >= 1 && number <= 12 ? `${year}-${number.padStart(2, "0")}` : "";
 }
 
 /** Say beside each field of a row what is missing or wrong, in the words that the server has for it; true if all is right. */

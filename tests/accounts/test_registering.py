@@ -136,6 +136,33 @@ def test_a_number_belongs_to_its_paper(
     assert stored(how_many) == taken
 
 
+@pytest.mark.parametrize("name", ["王\U0002ebf0", "李\U00031350明", "赵\U000323b0", "孙𠮷"])
+def test_a_character_made_for_an_identity_card_is_registered(
+    client: Client, stored: Stored, name: str
+) -> None:
+    assert client.send(PERSON, person(name=name, phone="+86 138 4771 0000")).status_code == 303
+    account = stored(lambda: db.session.scalars(select(Account)).unique().one())
+    assert (account.name, account.phone) == (name, "13847710000")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("张\ue863", "“\ue863”（U+E863）是自造字"),
+        ("王？明", "“？”（U+FF1F）往往代表没有输入成功的字"),
+        ("王\U0001f600", "“\U0001f600”（U+1F600）不能用在姓名或名称里"),
+    ],
+)
+def test_a_character_that_no_name_can_have_is_named_and_stays_typed(
+    client: Client, stored: Stored, name: str, sentence: str
+) -> None:
+    answer = client.send(PERSON, person(name=name))
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+    assert value(answer, "name") == name
+    assert stored(how_many) == 0
+
+
 @pytest.mark.guide("A2")
 def test_whoever_registers_learns_nothing_of_an_account_that_is_there(
     app: Flask, made: Made, stored: Stored

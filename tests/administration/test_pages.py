@@ -655,3 +655,29 @@ def test_the_overview_says_what_is_missing(app: Flask, admin: Client, prepared: 
     assert "1 个单位没有填写电话" in page
     assert "无人单位" in page
     assert "年度申报" in page
+
+
+def test_a_period_is_understood_in_any_writing_and_a_slip_of_the_year_is_refused(
+    admin: Client, rows: Callable[..., object]
+) -> None:
+    new = "/administration/periods/new/"
+    wrong = text(admin.send(new, {"name": "2031 年度", "opens": "0231-01-01", "closes": "2031.13.1"}))
+    assert "开始日期的年份“0231”不对，请填写四位数字，不早于 1900 年。" in wrong
+    assert "结束日期：2031.13.1 不存在，请核对月份和日期。" in wrong
+    assert 'value="0231-01-01"' in wrong
+    assert 'value="2031.13.1"' in wrong
+    admin.send(new, {"name": "2031 年度", "opens": "２０３１年１月１日", "closes": "2031.12.31"})
+    [period] = rows(select(Period).where(Period.name == "2031 年度"))
+    assert (period.opens.isoformat(), period.closes.isoformat()) == ("2031-01-01", "2031-12-31")
+
+
+def test_a_contact_is_refused_with_the_character_that_no_other_computer_shows(
+    admin: Client, prepared: World, rows: Callable[..., object]
+) -> None:
+    path = f"/administration/enterprises/{prepared.banner.enterprise.id}/"
+    wrong = text(change(admin, path, contact_name="张\ue863"))
+    assert "“张\ue863" not in wrong
+    assert "（U+E863）是自造字" in wrong
+    assert change(admin, path, contact_name="王\U0002ebf0").status_code == 302
+    contact = select(Enterprise.contact_name).where(Enterprise.id == prepared.banner.enterprise.id)
+    assert rows(contact) == ["王\U0002ebf0"]

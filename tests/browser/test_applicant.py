@@ -385,20 +385,20 @@ def test_what_is_no_date_stays_as_typed_and_everything_else_is_saved(
     page.click("修改", within="内蒙古大学")
     page.fill("起始年月", "去年")
     page.click("确定")
-    assert world.beside(page, "experiences-0-start") == "请按“年-月”填写，例如：2026-11。"
+    assert world.beside(page, "experiences-0-start") == "起始年月：请按“年-月”填写，例如：2018-09。"
     page.click("取消")
     page.evaluate("() => { document.getElementById('experiences-0-start').value = '去年'; }")
     page.click("保存")
     page.see("有填写不正确的内容没有保存，已在相应位置标出；其余内容已保存。")
     forgive(page, "422")
-    assert world.beside(page, "birth_date") == "请按“年-月-日”填写真实的日期，例如：2026-11-23。"
-    assert world.beside(page, "insurance_start") == "请按“年-月”填写，例如：2026-11。"
+    assert world.beside(page, "birth_date") == "出生日期：1990年2月30日 不存在，请核对月份和日期。"
+    assert world.beside(page, "insurance_start") == "社保缴纳起始时间：请按“年-月”填写，例如：2018-09。"
     assert world.in_sight(page, "#birth_date")
     assert page.value("出生日期") == "1990年2月30日"
     assert kept(live_server, case, "position") == "高级工程师"
     assert kept(live_server, case, "arrived_on") == date(2021, 3, 5)
     page.click("修改", within="内蒙古大学")
-    page.see("请按“年-月”填写，例如：2026-11。")
+    page.see("起始年月：请按“年-月”填写，例如：2018-09。")
     assert page.value("起始年月") == "去年"
     assert world.focused(page) == "experiences-0-start"
     page.fill("起始年月", "2016-09")

@@ -220,7 +220,7 @@ def test_what_is_wrong_stays_typed_and_is_named_beside_its_field(
     page.fill("毕业院校", "北京大学")
     page.click("保存")
     page.see("有填写不正确的内容没有保存")
-    assert world.beside(page, "birth_date") == "请按“年-月-日”填写真实的日期，例如：2026-11-23。"
+    assert world.beside(page, "birth_date") == "出生日期：请按“年-月-日”填写真实的日期，例如：2018-09-05。"
     assert world.beside(page, "phone") == "请填写 11 位手机号码。"
     assert page.window.locator("#birth_date").get_attribute("value") == "去年春天"
     with world.stored(live_server, case) as application:

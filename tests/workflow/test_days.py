@@ -1,0 +1,102 @@
+"""Days and months are understood as people write them, and a slip of the keyboard is never taken for one."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflow.days import EARLIEST, NoDay, understood
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2018-09-05",
+        "2018-9-5",
+        "2018/9/5",
+        "2018.9.5",
+        "2018.09.05.",
+        "2018。9。5",
+        "20180905",
+        "2018年9月5日",
+        "2018年9月5号",
+        "2018 年 9 月 5 日",
+        "２０１８－０９－０５",
+        "２０１８年９月５日",
+        "２０１８．９．５",
+        "2018–9–5",
+        "2018—9—5",
+        "\u200b2018-09-05\ufeff ",
+    ],
+)
+def test_a_day_in_any_writing(typed):
+    assert understood(typed) == date(2018, 9, 5)
+    assert understood(typed, month=True) == date(2018, 9, 1)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2018-09",
+        "2018-9",
+        "2018.9",
+        "2018/9",
+        "2018年9月",
+        "2018年9月份",
+        "201809",
+        "２０１８．９",
+        "２０１８年９月",
+    ],
+)
+def test_a_month_in_any_writing_is_no_day(typed):
+    assert understood(typed, month=True) == date(2018, 9, 1)
+    with pytest.raises(NoDay, match="要写到日"):
+        understood(typed)
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "　", "\u200b"])
+def test_nothing_is_no_day_and_no_mistake(typed):
+    assert understood(typed) is None
+    assert understood(typed, month=True) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence", "words"),
+    [
+        ("202-05-01", "的年份“", {"year": "202"}),
+        ("0202-05-01", "的年份“", {"year": "0202"}),
+        ("18-9-5", "的年份“", {"year": "18"}),
+        ("1899-12-31", "的年份“", {"year": "1899"}),
+        ("20180-09-05", "的年份“", {"year": "20180"}),
+        ("2018-02-30", "不存在", {"typed": "2018-02-30"}),
+        ("2018.13.1", "不存在", {"typed": "2018.13.1"}),
+        ("2018-0-5", "不存在", {"typed": "2018-0-5"}),
+        ("昨天", "请按“年-月-日”", {}),
+        ("2018", "请按“年-月-日”", {}),
+        ("5/9/2018", "请按“年-月-日”", {}),
+        ("٢٠١٨-٠٩-٠٥", "请按“年-月-日”", {}),
+    ],
+)
+def test_the_sentence_says_what_is_wrong(typed, sentence, words):
+    with pytest.raises(NoDay) as fault:
+        understood(typed)
+    assert sentence in fault.value.sentence
+    assert "%(label)s" in fault.value.sentence
+    assert fault.value.words == words
+
+
+@given(st.dates(min_value=EARLIEST))
+def test_what_is_stored_can_be_typed_again(day):
+    assert understood(day.isoformat()) == day
+    assert understood(f"{day.year}年{day.month}月{day.day}日") == day
+    assert understood(f"{day.year}.{day.month}", month=True) == day.replace(day=1)
+
+
+@given(st.text(alphabet="0123456789-/.年月日 ０１９", max_size=14))
+def test_any_text_is_a_day_since_1900_or_refused(typed):
+    try:
+        day = understood(typed)
+    except NoDay:
+        return
+    assert day is None or day >= EARLIEST
