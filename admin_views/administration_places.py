@@ -17,7 +17,7 @@ from admin_views.administration_base import (
     confirmed,
     newest_first,
 )
-from admin_views.enterprise_search import ways
+from admin_views.enterprise_search import SEARCHED_FOR, ways
 from admin_views.keyset import page
 from models import Account, Application, Enterprise, Office, OfficeDuty, Region, Registration, db
 from workflow import administration, consequences, registration, routing, scope
@@ -196,6 +196,7 @@ class Enterprises(Kept):
             "regions": [(row.id, row.name) for row in db.session.execute(regions)],
             "registrations": registration.REGISTRATION_WORDS,
             "badges": registration.BADGES,
+            "searched_for": SEARCHED_FOR,
         }
 
     def beside(self, row: Any) -> dict[str, Any]:

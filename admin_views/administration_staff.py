@@ -8,7 +8,7 @@ from flask import flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import Select, func, or_
+from sqlalchemy import Select, false, func, or_
 from werkzeug.wrappers import Response
 
 from admin_views import administration_forms as forms
@@ -24,7 +24,9 @@ from admin_views.base import listed
 from admin_views.frame import said
 from admin_views.keyset import page
 from models import Account, Office, Role
-from workflow import scope, staff
+from models.search import digits_of, searched
+from models.spelling import search_key
+from workflow import scope, staff, telephones
 from workflow.errors import Hindrance, Unacceptable, Unconfirmed
 from workflow.transitions import ROLE_WORDS
 from workflow.words import N_, NP_
@@ -65,9 +67,11 @@ class Staff(Kept):
             Account.id,
         ).outerjoin(Office, Office.id == Account.office_id)
         if words := chosen.get("q"):
+            key = search_key(words)
             query = query.where(
                 or_(
-                    Account.name.contains(words, autoescape=True),
+                    searched(Account.name).contains(key, autoescape=True) if key else false(),
+                    digits_of(Account.phone) == telephones.normalised(words).replace("-", ""),
                     func.lower(Account.login).contains(words.lower(), autoescape=True),
                     Office.name.contains(words, autoescape=True),
                 )

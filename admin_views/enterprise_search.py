@@ -1,25 +1,39 @@
-"""How an enterprise is found, whoever looks for one: by part of its name or of its initials, or by how its code begins."""
+"""How an enterprise is found, whoever looks for one: by part of its name or of its initials, by how its code begins, and by whoever
+administers it by its contact's telephone."""
 
 import re
 
 from sqlalchemy import ColumnElement
 
 from models import Enterprise
-from models.search import contains
+from models.search import contains, digits_of
+from models.spelling import search_key
+from workflow import telephones
 from workflow.people import normalised
-from workflow.words import as_name
+from workflow.words import N_, as_name
 
 LETTERS = re.compile(r"[A-Za-z]+")
 CODE = re.compile(r"[0-9A-Z]{1,18}")
 LENGTH_OF_A_CODE = 18
+TELEPHONE = re.compile(r"[0-9]{7,15}")
+SEARCHED_FOR = N_(
+    "可以查：单位名称（全名或其中几个字）、名称的拼音首字母、统一社会信用代码的开头几位或全部、联系电话。"
+)
+"""What is told where nothing was found."""
 
 
-def ways(words: str) -> list[ColumnElement[bool]]:
-    """Return the ways in which words find enterprises, each served by an index of its own; what any of them finds counts."""
+def ways(words: str, by_telephone: bool = True) -> list[ColumnElement[bool]]:
+    """Return the ways in which words find enterprises, each served by an index of its own; what any of them finds counts.
+
+    `by_telephone`: also by that of the contact, which is nobody's business but that of those who see it in their list.
+    """
     words = as_name(words)
     found = [contains(Enterprise.name, words)]
-    if LETTERS.fullmatch(words):
-        found.append(contains(Enterprise.initials, words.lower()))
+    if LETTERS.fullmatch(search_key(words)):
+        found.append(contains(Enterprise.initials, words))
+    digits = telephones.normalised(words).replace("-", "")
+    if by_telephone and TELEPHONE.fullmatch(digits):
+        found.append(digits_of(Enterprise.contact_phone) == digits)
     code = normalised(words)
     if CODE.fullmatch(code):
         first, last = (code.ljust(LENGTH_OF_A_CODE, filling) for filling in "0Z")

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from werkzeug.wrappers import Response
 
 from admin_views.base import MOST_COUNTED, ScopedView, menu
-from admin_views.enterprise_search import ways
+from admin_views.enterprise_search import SEARCHED_FOR, ways
 from admin_views.frame import said, waiting
 from admin_views.keyset import Order, page
 from admin_views.paper_routes import sent_original, sent_picture
@@ -87,6 +87,7 @@ class EnterpriseAccounts(ScopedView):
             counted=_counted(rows.rows),
             tab=tab,
             words=words,
+            searched_for=SEARCHED_FOR,
             pager={
                 key: self._turned(tab, words, getattr(rows, key))
                 for key in ("first", "previous", "next", "last")

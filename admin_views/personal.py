@@ -446,7 +446,9 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             return {"words": "", "rows": [], "more": False, "employer_words": employer_words}
         order = Order(Enterprise.name, Enterprise.id)
         choosable = select(order.column, order.id).where(scope.choosable_enterprises())
-        found = page([choosable.where(way) for way in ways(words)], order, "", MOST_EMPLOYERS)
+        found = page(
+            [choosable.where(way) for way in ways(words, by_telephone=False)], order, "", MOST_EMPLOYERS
+        )
         listed = select(Enterprise).where(Enterprise.id.in_([row.id for row in found.rows]))
         return {
             "words": words,

@@ -100,6 +100,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             present=tuple(chosen.get(key) for key in offered),
             chosen=chosen,
             filtered=filtered,
+            searched_for=review_list.SEARCHED_FOR,
             columns=self._columns(address, tab, sort, descending, chosen, sorts),
             lines=shown_lines,
             counted=counted(shown_lines),

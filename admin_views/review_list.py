@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Select,
+    String,
     and_,
     bindparam,
+    cast,
     exists,
     false,
     func,
@@ -24,11 +26,13 @@ from sqlalchemy import (
 
 from admin_views.base import MOST_COUNTED
 from admin_views.keyset import Listing, Order
-from models import Application, Enterprise, Result, Review, State, now
+from models import Application, Counter, Enterprise, Result, Review, State, now
+from models.applications import tail_digest
 from models.database import Instant, as_stored, constant
 from models.prepared import Prepared
-from models.search import Lookup, bound, containing, lookup, spelled
-from workflow import scope
+from models.search import Lookup, bound, containing, digits_of, lookup, searched, spelled
+from models.spelling import search_key
+from workflow import scope, telephones
 from workflow.accounts import login_digest
 from workflow.employers import code_fault
 from workflow.form import EDUCATIONS
@@ -190,10 +194,16 @@ BY_RESULT = Filter(
 
 NUMBER = re.compile(r"(20\d{2})(-?)(\d{6,7})")
 """Of an application; its hyphen may be left out, and then it could be that of a paper as well."""
+SERIAL = re.compile(r"0*[1-9]\d{0,6}", re.ASCII)
+"""What follows the year in a number, with or without the zeros in front."""
+LONGEST_SERIAL = 7
+TAIL = re.compile(r"[0-9]{3}[0-9X]")
+"""The end of an identity number."""
+TELEPHONE = re.compile(r"\+?[0-9]{7,15}")
 CODE = re.compile(r"[0-9A-Z]{18}")
 LETTERS = re.compile(r"[A-Za-z]+")
-SOMEBODY = 0
-"""Stands for a person among the ids of employers."""
+SOMEBODY, READ_OTHERWISE = 0, -1
+"""Stand for a person among the ids of employers, and for one whose surname has these letters by another reading."""
 MOST_EMPLOYERS = 50
 """So many are named one by one; words that more employers have in common are looked for among the rows themselves."""
 
@@ -207,37 +217,68 @@ class Search:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+KEY_OF_EMPLOYER = (
+    select(searched(Enterprise.name))
+    .where(Enterprise.id == Application.submitted_enterprise_id)
+    .scalar_subquery()
+)
+MOST_YEARS = 100
+OF_ANY_YEAR = select(cast(Counter.year, String) + bindparam("serial", type_=String)).limit(
+    constant(MOST_YEARS)
+)
+"""The numbers that end in this way. Limited, because PostgreSQL takes a table that nobody analysed for a long one."""
 OF_THIS_CODE = select(Enterprise.id).where(Enterprise.credit_code == bindparam("code")).scalar_subquery()
 
 WAYS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
     "everything": lambda _: true(),
     "nothing": lambda _: false(),
     "number": lambda _: Application.number == bindparam("number"),
+    "serial": lambda _: Application.number.in_(OF_ANY_YEAR),
+    "telephone": lambda _: digits_of(Application.phone) == bindparam("telephone", type_=String),
+    "identity tail": lambda _: Application.identity_tail == bindparam("identity_tail"),
     "identity": lambda _: Application.identity_digest == bindparam("identity_digest"),
     "initials": lambda _: Application.initials.between(bindparam("initials"), bindparam("initials_end")),
+    "other initials": lambda _: _read_otherwise(),
     "name": lambda how: containing(Application.name, how) if how else false(),
     "an employer": lambda _: Application.submitted_enterprise_id == bindparam("employer"),
     "employers": lambda _: Application.submitted_enterprise_id.in_(bindparam("employers", expanding=True)),
     "an employer's code": lambda _: Application.submitted_enterprise_id == OF_THIS_CODE,
-    "an employer's name": lambda how: spelled(EMPLOYER, how) if how else false(),
+    "an employer's name": lambda how: spelled(KEY_OF_EMPLOYER, how) if how else false(),
 }
 """Each is served by an index of its own."""
+
+
+SEARCHED_FOR = N_(
+    "可以查：姓名（全名或其中几个字）或姓名的拼音首字母、申请编号或其中的序号、联系电话、完整的证件号码或末四位、单位名称或统一社会信用代码。"
+)
+"""What `search` finds, told where it found nothing."""
 
 
 def search(words: str) -> Search:
     """Return the ways by which words can find rows.
 
-    Application number, whole identity number, pinyin initials, name, employer's name or code.
+    Application number or its serial part, telephone, identity number or its last four characters, pinyin initials, name,
+    employer's name or code.
     """
     words, ways = as_name(words), list[str]()
     how: Lookup | None = None
     values: dict[str, Any] = {}
-    if number := NUMBER.fullmatch(unicodedata.normalize("NFKC", words)):
+    plain = unicodedata.normalize("NFKC", words)
+    if number := NUMBER.fullmatch(plain):
         ways.append("number")
         values["number"] = f"{number[1]}-{number[3]}"
         if number[2]:
             return Search(tuple(ways), None, values)
+    if len(plain) <= LONGEST_SERIAL and SERIAL.fullmatch(plain):
+        ways.append("serial")
+        values["serial"] = f"-{int(plain):06d}"
+    if TELEPHONE.fullmatch(digits := telephones.normalised(words).replace("-", "")):
+        ways.append("telephone")
+        values["telephone"] = digits
     typed = normalised(words)
+    if TAIL.fullmatch(typed):
+        ways.append("identity tail")
+        values["identity_tail"] = tail_digest(typed)
     if any(paper.shape.fullmatch(typed) for paper in PAPERS.values()):
         ways.append("identity")
         values["identity_digest"] = login_digest("personal", typed)
@@ -245,17 +286,19 @@ def search(words: str) -> Search:
         if not code_fault(typed):  # a paper's number is as long, and hardly ever one
             ways.append("an employer's code")
             values["code"] = typed
-    else:
-        letters = LETTERS.fullmatch(words) is not None
+    elif key := search_key(words):
+        letters = LETTERS.fullmatch(key) is not None
         if letters:
             ways.append("initials")
-            values |= {"initials": words.lower(), "initials_end": f"{words.lower()}{LAST_LETTER}"}
-        how = lookup(words)
-        values |= bound(words)
-        found = [key for (key,) in _named(how, letters).execute(values)]
-        if SOMEBODY in found or not letters:
+            values |= {"initials": key, "initials_end": f"{key}{LAST_LETTER}"}
+        how = lookup(key)
+        values |= bound(key)
+        found = [row_id for (row_id,) in _named(how, letters, key.isascii()).execute(values)]
+        if READ_OTHERWISE in found:
+            ways.append("other initials")
+        if SOMEBODY in found or not key.isascii():
             ways.append("name")
-        employers = [key for key in found if key != SOMEBODY]
+        employers = [row_id for row_id in found if row_id > SOMEBODY]
         if len(employers) > MOST_EMPLOYERS:
             ways.append("an employer's name")
         elif len(employers) == 1:
@@ -268,14 +311,20 @@ def search(words: str) -> Search:
 
 
 @cache
-def _named(how: Lookup, letters: bool) -> Prepared:
-    """Return the query for the employers of that name. Hardly a person has letters in theirs: whether anybody has, is
-    asked in the same breath, because what looks for initials alone is planned in half the time."""
+def _named(how: Lookup, letters: bool, ascii_only: bool) -> Prepared:
+    """Return the query for the employers of that name. Few people have letters or digits in theirs, or a surname with two
+    readings: whether anybody has, is asked in the same statement, because a list without these is planned in half the time."""
     employers = select(Enterprise.id).where(containing(Enterprise.name, how)).limit(MOST_EMPLOYERS + 1)
-    if not letters:
+    if not ascii_only:
         return Prepared(employers)
-    somebody = exists().where(containing(Application.name, how))
-    return Prepared(select(employers.subquery()).union_all(select(literal(SOMEBODY)).where(somebody)))
+    asked = [select(literal(SOMEBODY)).where(exists().where(containing(Application.name, how)))]
+    if letters:
+        asked.append(select(literal(READ_OTHERWISE)).where(exists().where(_read_otherwise())))
+    return Prepared(select(employers.subquery()).union_all(*asked))
+
+
+def _read_otherwise() -> Criterion:
+    return Application.other_initials.between(bindparam("initials"), bindparam("initials_end"))
 
 
 def order(tab: str, sort: str, descending: bool) -> Order:

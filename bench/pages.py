@@ -48,9 +48,14 @@ def pages(town: Town) -> list[Page]:
     """Return the lists and searches of the table, for who is to be found in this town."""
     with town.connected() as database:
         drawn = database.execute(
-            "SELECT a.number, a.name, a.initials, e.name FROM applications a JOIN enterprises e ON e.id = a.submitted_enterprise_id"
-            " WHERE a.reached & 4 <> 0 AND a.initials ~ '^[a-z]{2,}$' ORDER BY md5(a.number) LIMIT %s",
-            [DRAWN],
+            "SELECT number, name, initials, employer FROM"
+            " (SELECT a.number, a.name, a.initials, e.name AS employer FROM applications a"
+            " JOIN enterprises e ON e.id = a.submitted_enterprise_id"
+            " WHERE a.reached & 4 <> 0 AND a.initials ~ '^[a-z]{2,}$' ORDER BY md5(a.number) LIMIT %s) AS several"
+            # The floor knows no surname's other reading.
+            " WHERE NOT EXISTS (SELECT FROM applications o WHERE o.other_initials LIKE several.initials || '%%')"
+            " ORDER BY md5(number) LIMIT %s",
+            [10 * DRAWN, DRAWN],
         ).fetchall()
     numbers, names, initials, employers = zip(*drawn, strict=True)
     with town.site() as app, app.app_context():

@@ -341,7 +341,7 @@ class City:
             arrived_at=begun,
             form_version=form.FIRST,
             name=person.name,
-            initials=names.initials_of(person.name),
+            **names.initials_of_person(person.name)._asdict(),
             paper=person.paper,
             identity_number=person.identity_number,
             identity_digest=person.login_digest,

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import NamedTuple, cast
 
 from sqlalchemy import ForeignKey, Index, String, false, true
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.database import Instant, Model, now, words
 from models.enterprises import Enterprise
 from models.regions import Office
 from models.secrets import Encrypted
+from models.spelling import key_unless_same
 from models.vocabulary import RegionKind, Role
 
 
@@ -38,6 +39,7 @@ class Account(Model):
     role: Mapped[Role] = mapped_column(words(Role))
     login_digest: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(60))
+    name_key: Mapped[str | None] = mapped_column(String(60))
     password_hash: Mapped[str] = mapped_column(String(160))
     recovery_hash: Mapped[str | None] = mapped_column(String(160))
     session_stamp: Mapped[str] = mapped_column(String(32))
@@ -62,6 +64,12 @@ class Account(Model):
 
     known_seat = cast("Seat | None", None)
     """Where it sits, to whoever has just read that with it (workflow/sessions.py)."""
+
+    @validates("name")
+    def _key_with_it(self, _column: str, name: str) -> str:
+        """Keep the search key true, whoever writes the name."""
+        self.name_key = key_unless_same(name, 60)
+        return name
 
     is_authenticated = True
     is_anonymous = False

@@ -14,8 +14,9 @@ from models.accounts import Account
 from models.database import Instant, Model, by_code_point, now, words
 from models.enterprises import Enterprise
 from models.regions import Region
-from models.search import searchable
+from models.search import digits_of, searchable
 from models.secrets import Encrypted, vault
+from models.spelling import key_unless_same
 from models.vocabulary import ExperienceKind, Result, State
 
 UNDER_WAY = text("state <> 'finished'")
@@ -35,6 +36,18 @@ COUNTED = QUEUED | {"postgresql_include": ["reached"]}
 
 ORDERS = ("number", "initials", "submitted_at")
 """By what a list is sorted, beside the time for which a row has waited."""
+
+
+TAIL = 4
+"""Characters at the end of an identity number by which people name it to each other."""
+
+
+def tail_digest(number: str) -> str:
+    """Return the keyed digest of the last characters of an identity number, by which it is found.
+
+    There are about eleven thousand of them: without the key nobody can try which one a digest stands for.
+    """
+    return vault.digest(f"identity tail:{number[-TAIL:]}")[:16]
 
 
 class Application(Model):
@@ -64,10 +77,15 @@ class Application(Model):
     form_version: Mapped[int] = mapped_column(default=1)
     """The number of the version of the form that it was begun with (models/forms.py); it keeps it."""
     name: Mapped[str] = mapped_column(String(60))
+    name_key: Mapped[str | None] = mapped_column(String(60))
     initials: Mapped[str] = mapped_column(by_code_point(60), default="")
+    other_initials: Mapped[str | None] = mapped_column(by_code_point(60))
+    """By which a name is guessed whose surname has another reading (workflow/pinyin.py)."""
     paper: Mapped[str] = mapped_column(String(20))
     identity_number: Mapped[str] = mapped_column(Encrypted("applications.identity_number"))
     identity_digest: Mapped[str] = mapped_column(String(64))
+    identity_tail: Mapped[str | None] = mapped_column(String(16))
+    """The keyed digest of its last characters; NULL where a migration could not read the number."""
     phone: Mapped[str | None] = mapped_column(String(30))
     education: Mapped[str | None] = mapped_column(String(20))
     enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))
@@ -116,8 +134,23 @@ class Application(Model):
             for column in ("number", "submitted_at")
         ),
         Index(None, "identity_digest"),
+        Index(None, "identity_tail"),
+        Index("ix_applications_other_initials", "other_initials", **_of(text("other_initials IS NOT NULL"))),
+        Index("ix_applications_telephone", digits_of(phone)),
         Index(None, "bank_digest"),
     )
+
+    @validates("name")
+    def _key_with_it(self, _column: str, name: str) -> str:
+        """Keep the search key true, whoever writes the name."""
+        self.name_key = key_unless_same(name, 60)
+        return name
+
+    @validates("identity_number")
+    def _tail_with_it(self, _column: str, number: str) -> str:
+        """Keep the digest of its end true, whoever writes the number."""
+        self.identity_tail = tail_digest(number)
+        return number
 
     @validates("bank_account")
     def _digest_with_it(self, _key: str, account: str | None) -> str | None:

@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, true
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.database import Instant, Model, now, words
 from models.regions import Region
-from models.search import searchable
+from models.search import digits_of, searchable
+from models.spelling import key_unless_same
 from models.vocabulary import Registration, RegistrationAction
 
 
@@ -18,6 +19,7 @@ class Enterprise(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
+    name_key: Mapped[str | None] = mapped_column(String(100))
     initials: Mapped[str] = mapped_column(String(100), default="")
     credit_code: Mapped[str] = mapped_column(String(18), unique=True)
     region_id: Mapped[int] = mapped_column(ForeignKey("regions.id"))
@@ -46,7 +48,14 @@ class Enterprise(Model):
         Index(None, "region_id", "registration", "waiting_since", "id"),
         Index(None, "region_id", "waiting_since", "id"),
         Index(None, "name"),
+        Index("ix_enterprises_telephone", digits_of(contact_phone)),
     )
+
+    @validates("name")
+    def _key_with_it(self, _column: str, name: str) -> str:
+        """Keep the search key true, whoever writes the name."""
+        self.name_key = key_unless_same(name, 100)
+        return name
 
     def __str__(self) -> str:
         return self.name

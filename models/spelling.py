@@ -49,6 +49,7 @@ WITHOUT_ACCENT = {
 """Latin letters that Unicode does not take apart into a letter and an accent."""
 # fmt: on
 
+_PLAIN = re.compile("[\u4e00-\u9fff]*")  # stays Chinese
 _ANY = "".join(map(re.escape, MIDDLE_DOTS))
 _STOPS = "".join(map(re.escape, FULL_STOPS))
 _BETWEEN_HAN = re.compile(rf"(?<=[{HAN}]) ?[{_ANY}{_STOPS}]+ ?(?=[{HAN}])")
@@ -68,3 +69,11 @@ def search_key(name: str) -> str:
         WITHOUT_ACCENT.get(letter, letter) for letter in letters if unicodedata.category(letter) != "Mn"
     )
     return _NOT_SEARCHED.sub("", unicodedata.normalize("NFC", plain))
+
+
+def key_unless_same(name: str | None, length: int) -> str | None:
+    """Return the search key of a name, cut to this length; None where the name itself is its key, as most Chinese names are."""
+    if name is None or _PLAIN.fullmatch(name):
+        return None
+    key = search_key(name)[:length]
+    return None if key == name else key

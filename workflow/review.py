@@ -139,7 +139,7 @@ def begin(actor: Account, change: Change) -> Application:
             reached=0,
             form_version=form.published().number,
             name=person.name,
-            initials=of_person(person.name).initials,
+            **of_person(person.name)._asdict(),
             paper=person.paper,
             identity_number=person.identity_number,
             identity_digest=person.login_digest,

@@ -32,7 +32,17 @@ from models import (
 )
 from tests import clock
 from tests.administration.conftest import Person
-from tests.factories import PASSWORD, World, applicant, application_at, credit_code, enterprise, region
+from tests.factories import (
+    PASSWORD,
+    World,
+    applicant,
+    application_at,
+    clerk,
+    credit_code,
+    enterprise,
+    region,
+    saved,
+)
 from tests.machine.site import Client
 from workflow import accounts
 
@@ -609,6 +619,54 @@ def test_enterprises_are_found_by_name_initials_code_region_and_registration(
         "page=after~999999999999~1",
     ):
         assert text(admin.get(f"/administration/enterprises/?{query}")).count("cell-title") == names, query
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "蒙苏‧氢能",
+        "蒙苏氢能",
+        "(中国)",
+        "（中国）",
+        "GROSSE",
+        "größe",
+        "0477 7654321",
+        "0477-7654321",
+        "04777654321",
+    ],
+)
+def test_an_enterprise_is_found_however_its_name_or_telephone_is_written(
+    app: Flask, admin: Client, prepared: World, words: str
+) -> None:
+    with app.app_context():
+        enterprise(prepared.park.region, name="蒙苏·氢能Größe（中国）公司", contact_phone="0477-7654321")
+    page = text(admin.get("/administration/enterprises/", query_string={"q": words}))
+    assert page.count("cell-title") == 1
+    nothing = text(admin.get("/administration/enterprises/", query_string={"q": "没有这样的"}))
+    assert "联系电话" in nothing[nothing.index("没有符合条件的企业") :]
+
+
+@pytest.mark.parametrize("words", ["阿拉坦•仓", "拉坦仓", "13900001111", "139-0000 1111"])
+def test_a_clerk_and_what_was_done_to_the_account_are_found_however_the_name_is_written(
+    app: Flask, admin: Client, prepared: World, words: str
+) -> None:
+    with app.app_context():
+        of = db.session.get_one(Office, prepared.banner.office.id)
+        account = clerk(of, name="阿拉坦·仓")
+        account.phone = "13900001111"
+        saved(account)
+    page = text(admin.get("/administration/staff/", query_string={"q": words}))
+    assert page.count("cell-title") == 1
+    assert "阿拉坦·仓" in page
+    nothing = text(admin.get("/administration/staff/", query_string={"q": "没有这个人"}))
+    assert "登录名、单位（全名或其中几个字）、联系电话" in nothing
+
+
+def test_a_line_of_the_trail_is_found_however_a_name_is_written(admin: Client, prepared: World) -> None:
+    change(admin, f"/administration/offices/{prepared.banner.office.id}/", name="第一·人才局Ä")
+    for words in ("一•人才", "第一人才局a", "局Ä"):
+        assert text(admin.get("/administration/changes/", query_string={"q": words})).count("cell-title") == 1
+    assert "对象名称或操作人姓名" in text(admin.get("/administration/changes/", query_string={"q": "龘"}))
 
 
 def test_a_list_is_turned_page_by_page_and_costs_the_same_however_long_it_is(

@@ -178,16 +178,16 @@ def test_one_application_is_found_by_whatever_one_knows_of_it(
         wanted.person.login,
         f" {wanted.person.login.lower()} ",
     ):
-        page.fill("姓名、拼音首字母、编号、单位或身份证号码", words)
+        page.fill("姓名、拼音首字母、编号、电话、单位或证件号码", words)
         with page.leaving():
             page.press("Enter")
         List(page).shows([wanted.number])
-        assert page.value("姓名、拼音首字母、编号、单位或身份证号码") == words.strip()
-    page.fill("姓名、拼音首字母、编号、单位或身份证号码", employer.name[1:6])
+        assert page.value("姓名、拼音首字母、编号、电话、单位或证件号码") == words.strip()
+    page.fill("姓名、拼音首字母、编号、电话、单位或证件号码", employer.name[1:6])
     page.press("Enter")
     List(page).is_full()
 
-    page.fill("姓名、拼音首字母、编号、单位或身份证号码", "没有这个人")
+    page.fill("姓名、拼音首字母、编号、电话、单位或证件号码", "没有这个人")
     page.press("Enter")
     page.see("没有符合条件的申请")
     page.click("全部")  # another tab looks for the same
@@ -203,7 +203,7 @@ def test_what_narrows_the_list_is_still_there_when_one_comes_back(
     employer, _ = crowded
     come_in(page, employer.reviewer, CONSOLE)
     page.select("学历", "硕士研究生")
-    page.fill("姓名、拼音首字母、编号、单位或身份证号码", "lb")
+    page.fill("姓名、拼音首字母、编号、电话、单位或证件号码", "lb")
     page.leave_by("查询")
     page.click("下一页")
     page.see("上一页")

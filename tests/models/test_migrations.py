@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app import create_app
 from config import settings
-from models import Enterprise, db
+from models import Application, Enterprise, State, db
+from models.applications import tail_digest
 from models.search import contains
 from tests import factories
 from tests.machine.databases import KINDS, Databases
@@ -104,6 +105,81 @@ def test_a_name_that_was_kept_with_a_space_is_found_like_any_other(
         assert tuple(row) == ("东胜区Smith 示例公司", "dsqsmith slgs")
         found = select(Enterprise.name).where(contains(Enterprise.name, "示例公司"))
         assert db.session.scalars(found).all() == [row.name]
+        db.session.remove()
+        db.engine.dispose()
+    databases.drop(url)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_from_before_are_found_by_every_spelling(
+    databases: Databases, tmp_path: Path, kind: str
+) -> None:
+    url = databases.bare(kind)
+    app = create_app(settings(environment(tmp_path, url)))
+    with app.app_context():
+        flask_migrate.upgrade()
+        world = factories.world()
+        people = {
+            name: factories.application_at(
+                State.CITY_REVIEW, world.city, world, factories.applicant(name=name)
+            ).id
+            for name in ("甲", "乙", "丙", "丁")
+        }
+        numbers = {row.id: row.identity_number for row in db.session.scalars(select(Application))}
+        enterprise = factories.enterprise(name="戊").id
+        db.session.remove()
+        flask_migrate.downgrade(revision="0015")
+        formerly = (
+            ("甲", "阿拉坦•仓", "alt•c"),
+            ("乙", "单晓明", "dxm"),
+            ("丙", "José", "josé"),
+            ("丁", "王敏", "wm"),
+        )
+        for key, name, letters in formerly:
+            values = {"id": people[key], "name": name, "letters": letters}
+            db.session.execute(
+                text("UPDATE applications SET name = :name, initials = :letters WHERE id = :id"), values
+            )
+            of_theirs = "(SELECT applicant_id FROM applications WHERE id = :id)"
+            db.session.execute(text(f"UPDATE accounts SET name = :name WHERE id = {of_theirs}"), values)
+        db.session.execute(
+            text("UPDATE enterprises SET name = :name, contact_name = :contact WHERE id = :id"),
+            {"id": enterprise, "name": "示例‧Größe（中国）公司", "contact": "阿拉坦・仓"},
+        )
+        sealed = db.session.scalar(
+            text("SELECT identity_number FROM applications WHERE id = :id"), {"id": people["丁"]}
+        )
+        db.session.execute(
+            text("UPDATE applications SET identity_number = :sealed WHERE id = :id"),
+            {"id": people["丁"], "sealed": sealed.replace(".", ".lost-", 1)},
+        )
+        db.session.commit()
+        flask_migrate.upgrade()
+        rows = {
+            row.id: tuple(row)[1:]
+            for row in db.session.execute(
+                text("SELECT id, name, name_key, initials, other_initials, identity_tail FROM applications")
+            )
+        }
+        tails = {each: tail_digest(numbers[people[each]]) for each in people}
+        assert rows[people["甲"]] == ("阿拉坦·仓", "阿拉坦仓", "altc", None, tails["甲"])
+        assert rows[people["乙"]] == ("单晓明", None, "sxm", "dxm", tails["乙"])
+        assert rows[people["丙"]] == ("José", "jose", "jose", None, tails["丙"])
+        assert rows[people["丁"]] == ("王敏", None, "wm", None, None), "no key opens this number any more"
+        names = set(db.session.execute(text("SELECT name, name_key FROM accounts")).all())
+        assert {("阿拉坦·仓", "阿拉坦仓"), ("单晓明", None), ("José", "jose")} <= names
+        for name, words in (
+            (Application.name, "阿拉坦．仓"),
+            (Application.name, "JOSE"),
+            (Application.name, "王敏"),
+        ):
+            assert len(db.session.scalars(select(name).where(contains(name, words))).all()) == 1, words
+        found = db.session.execute(
+            text("SELECT name, initials, contact_name FROM enterprises WHERE id = :id"), {"id": enterprise}
+        ).one()
+        assert tuple(found) == ("示例·Größe（中国）公司", "slgrosse(zg)gs", "阿拉坦·仓")
+        search = select(Enterprise.id).where(contains(Enterprise.name, "例grösse(中"))
+        assert db.session.scalars(search).all() == [enterprise]
         db.session.remove()
         db.engine.dispose()
     databases.drop(url)

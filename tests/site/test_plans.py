@@ -93,6 +93,10 @@ def large(
             ).one(),
             "identity": found.identity_number,
             "initials": found.initials,
+            "tail": found.identity_number[-4:],
+            "telephone": found.phone,
+            "serial": found.number[-6:],
+            "their_telephone": found.submitted_enterprise.contact_phone,
             "employer": found.submitted_enterprise.name,
             "code": found.submitted_enterprise.credit_code,
             "administered": list(pages.of_one_row(app, people["administrator"])),
@@ -227,7 +231,13 @@ def _pages(words: dict[str, Any]) -> Iterator[tuple[str, str]]:
             "王晓敏",
             "有限公司",
             "wxm",
-            *(words[key] for key in ("number", "identity", "employer", "code")),
+            "ceng",
+            "Müller",
+            "4",
+            *(
+                words[key]
+                for key in ("number", "identity", "employer", "code", "tail", "telephone", "serial")
+            ),
         ):
             yield name, f"{root}?tab=all&q={q}"
     for name, paths in words["opened"].items():
@@ -244,7 +254,7 @@ def _pages(words: dict[str, Any]) -> Iterator[tuple[str, str]]:
         ("office", "/office/enterprises/?tab=all&q="),
         ("personal", "/personal/application/employers/?q="),
     ):
-        for q in ("能源", "龘龘", "xny", words["code"]):
+        for q in ("能源", "龘龘", "xny", words["code"], words["their_telephone"]):
             yield name, f"{path}{q}"
     for narrowed in ("enterprises/?registration=pending", "enterprises/?page=last", "staff/?role=city"):
         yield "administrator", f"/administration/{narrowed}"

@@ -1,5 +1,6 @@
 """The reviewers' search finds by any part of a name, by the beginning of its initials, and by whole numbers, and nothing else."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,10 @@ from tests.machine.site import Client
 from tests.site.test_statements import browser_of
 from tests.workflow.conftest import application_on
 
-NAMES = ("王晓敏", "王敏", "晓东", "欧阳晓敏", "阿拉坦其其格", "Smith 100%", "单_双", "张\\三")
+NAMES = (
+    "王晓敏", "王敏", "晓东", "欧阳晓敏", "阿拉坦其其格", "Smith 100%", "单_双", "张\\三",
+    "阿拉坦·仓", "单小明", "尉迟雪", "查干巴特尔", "José Müller-Łoś",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -96,6 +100,31 @@ def search(desk: tuple[Flask, Client, dict[str, Application]]) -> Search:
         ("xd", {"晓东"}),
         ("oyxm", {"欧阳晓敏"}),
         ("xm", set()),  # initials are searched from their beginning
+        ("阿拉坦·仓", {"阿拉坦·仓"}),
+        ("阿拉坦•仓", {"阿拉坦·仓"}),
+        ("坦‧仓", {"阿拉坦·仓"}),
+        ("坦 ・ 仓", {"阿拉坦·仓"}),
+        ("坦．仓", {"阿拉坦·仓"}),
+        ("坦.仓", {"阿拉坦·仓"}),
+        ("阿拉坦仓", {"阿拉坦·仓"}),
+        ("阿拉·坦仓", {"阿拉坦·仓"}),  # a dot says nothing
+        ("altc", {"阿拉坦·仓"}),
+        ("·", set()),
+        ("单小明", {"单小明"}),
+        ("sxm", {"单小明"}),
+        ("dxm", {"单小明"}),
+        ("ycx", {"尉迟雪"}),
+        ("WCX", {"尉迟雪"}),
+        ("cgb", {"查干巴特尔"}),
+        ("zgb", {"查干巴特尔"}),
+        ("José Müller", {"José Müller-Łoś"}),
+        ("jose m", {"José Müller-Łoś"}),
+        ("MULLER", {"José Müller-Łoś"}),
+        ("ＭÜＬＬＥＲ", {"José Müller-Łoś"}),
+        ("los", {"José Müller-Łoś"}),
+        ("mul ler", {"José Müller-Łoś"}),
+        ("smith", {"Smith 100%"}),
+        ("SMITH", {"Smith 100%"}),
     ],
 )
 def test_a_name_is_found_by_its_parts(search: Search, words: str, names: set[str]) -> None:
@@ -131,6 +160,106 @@ def test_an_employers_code_that_begins_with_a_letter_finds_its_people(
             changed = text("UPDATE enterprises SET credit_code = :code WHERE id = :id")
             connection.execute(changed, {"code": code, "id": employer})
         assert search(code) == set(NAMES)
+
+
+def test_a_number_is_found_by_the_part_that_people_say(
+    search: Search, desk: tuple[Flask, Client, dict[str, Application]]
+) -> None:
+    _, _, found = desk
+    one = found["王敏"]
+    serial = int(one.number[5:])
+    for words in (
+        str(serial),
+        f"{serial:06d}",
+        f"000{serial}"[-7:],
+        f"  {serial} ",
+        chr(0xFF10 + serial % 10),
+    ):
+        if int(words) == serial:
+            assert "王敏" in search(words), words
+    assert search("999999") == set()
+    assert search("000000") == set()
+
+
+def test_somebody_is_found_by_the_end_of_the_identity_number_and_no_other_part_of_it(
+    search: Search, desk: tuple[Flask, Client, dict[str, Application]]
+) -> None:
+    _, _, found = desk
+    for one in found.values():
+        same = {
+            name for name, other in found.items() if other.identity_number[-4:] == one.identity_number[-4:]
+        }
+        assert same <= search(one.identity_number[-4:])
+        assert same <= search(one.identity_number[-4:].lower())
+        for part in (one.identity_number[-5:], one.identity_number[-3:], one.identity_number[:6]):
+            assert one.name not in search(part) or int(part) == int(one.number[5:])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "13900001234",
+        "139 0000 1234",
+        "139-0000-1234",
+        "+86 139 0000 1234",
+        "008613900001234",
+        "１３９００００１２３４",
+    ],
+)
+def test_somebody_is_found_by_the_telephone(
+    search: Search, desk: tuple[Flask, Client, dict[str, Application]], words: str
+) -> None:
+    app, _, found = desk
+    for kept in ("13900001234", "139-0000-1234"):
+        with app.app_context(), db.engine.begin() as connection:
+            connection.execute(
+                text("UPDATE applications SET phone = :phone WHERE id = :id"),
+                {"phone": kept, "id": found["晓东"].id},
+            )
+        assert search(words) == {"晓东"}
+    assert search("13900001235") == set()
+
+
+def test_the_digest_of_an_ending_says_nothing_without_the_key(
+    desk: tuple[Flask, Client, dict[str, Application]],
+) -> None:
+    _, _, found = desk
+    one = found["王敏"]
+    assert one.identity_tail is not None
+    ending = one.identity_number[-4:]
+    for plain in (ending, f"identity tail:{ending}"):
+        for algorithm in ("sha256", "sha1", "md5"):
+            assert not hashlib.new(algorithm, plain.encode()).hexdigest().startswith(one.identity_tail)
+
+
+@pytest.mark.parametrize("tab", ["waiting", "decided", "all"])
+def test_a_search_that_finds_nothing_says_what_can_be_searched_for(
+    desk: tuple[Flask, Client, dict[str, Application]], tab: str
+) -> None:
+    _, client, _ = desk
+    page = client.get("/city/", query_string={"tab": tab, "q": "没有这个人"}).text
+    for kind in ("拼音首字母", "其中的序号", "联系电话", "末四位", "统一社会信用代码"):
+        assert kind in page
+    assert "末四位" not in client.get("/city/", query_string={"tab": "all", "q": "王敏"}).text
+
+
+def test_a_list_is_sorted_by_the_reading_of_surnames(
+    desk: tuple[Flask, Client, dict[str, Application]],
+) -> None:
+    _, client, found = desk
+    numbers: list[str] = []
+    address = "/city/?tab=all&sort=name&order=asc"
+    page = client.get(address).text
+    numbers = re.findall(r'href="/city/(\d{4}-\d+)/"', page)
+    names = {one.number: name for name, one in found.items()}
+    sorted_ = [names[number] for number in numbers]
+    assert [name for name in sorted_ if name in {"单小明", "尉迟雪", "查干巴特尔", "欧阳晓敏", "王敏"}] == [
+        "查干巴特尔",
+        "欧阳晓敏",
+        "单小明",
+        "王敏",
+        "尉迟雪",
+    ]
 
 
 def test_words_that_many_employers_share_are_found_too(
