@@ -1,7 +1,7 @@
 // What a file is, by its first bytes and its name, from the table that the server uses too (uploads/kinds.py).
 
 const HEAD = 512; // bytes; the mark that stands furthest in, a tar's, ends before
-const rows = JSON.parse(document.querySelector("[data-formats]").textContent).map((row) => ({
+const rows = JSON.parse(document.querySelector("[data-formats]").dataset.formats).map((row) => ({
   ...row,
   marks: row.marks.map(([place, hex]) => [place, hex.match(/../g).map((pair) => parseInt(pair, 16))]),
 }));
