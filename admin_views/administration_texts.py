@@ -1,5 +1,6 @@
 """申请材料, 申请须知, 申报期, 系统设置: what applicants are asked for and told, and when (D2)."""
 
+from datetime import datetime
 from typing import Any
 
 from flask_admin import expose
@@ -31,6 +32,12 @@ class Materials(Kept):
     def prefill(self, form: Any) -> None:
         newest = select(func.max(Material.position)).where(self.criterion())
         form.position.data = (db.session.scalar(newest) or 0) + 1
+
+    def beside(self, row: Any) -> dict[str, Any]:
+        if row is None:
+            return {}
+        former = [(each["name"], datetime.fromisoformat(each["until"])) for each in row.former_names]
+        return {"aside": "administration/beside_material.html", "former_names": former[::-1]}
 
 
 class Notices(Kept):

@@ -26,15 +26,21 @@ class Paper:
     original: str
     picture: Callable[[int, int], str]
     notes: Sequence[str] = ()
+    former: str = ""
+    """What the material was called when the file was uploaded, where it is called otherwise now."""
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """One material with its files, in the order in which they were uploaded."""
+    """The files of one material that were uploaded under one name, in the order in which they were.
+
+    `title` is that name; `present` is what the material is called now, where that differs.
+    """
 
     number: int
     title: str
     files: Sequence[Paper]
+    present: str = ""
 
 
 Address = Callable[..., str]
@@ -87,17 +93,21 @@ def paper(file: Attachment, address: Address, seen_round: int | None = None) -> 
         address(".original", file),
         lambda sheet, width: address(".picture", file, sheet=sheet, width=width),
         file.notes,
+        file.material_name if file.material_name != file.material.name else "",
     )
 
 
 def shelves(
     found: Sequence[tuple[Material, list[Attachment]]], address: Address, seen_round: int | None = None
 ) -> list[Shelf]:
-    """Return the shelves of a viewer."""
-    return [
-        Shelf(number, material.name, [paper(file, address, seen_round) for file in files])
-        for number, (material, files) in enumerate(found, 1)
-    ]
+    """Return the shelves of a viewer: one for each material, and one more for each former name that files came under."""
+    made = []
+    for number, (material, files) in enumerate(found, 1):
+        names = dict.fromkeys(file.material_name for file in files) or {material.name: None}
+        for name in names:
+            named = [paper(file, address, seen_round) for file in files if file.material_name == name]
+            made.append(Shelf(number, name, named, material.name if name != material.name else ""))
+    return made
 
 
 def shown(found: Sequence[Shelf]) -> Mapping[str, Any]:

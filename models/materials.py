@@ -21,6 +21,16 @@ class Material(Model):
     required: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
+    former_names: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list, server_default="[]")
+    """Each earlier name with the instant `until` which it was in use, oldest first. Kept here and not with each file: a
+    renaming then changes one row, however many files there are."""
+
+    def name_at(self, at: datetime) -> str:
+        """Return what the material was called at this time."""
+        for former in self.former_names:
+            if at < datetime.fromisoformat(former["until"]):
+                return former["name"]
+        return self.name
 
     def __str__(self) -> str:
         return self.name
@@ -51,5 +61,10 @@ class Attachment(Model):
 
     application: Mapped[Application] = relationship()
     material: Mapped[Material] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def material_name(self) -> str:
+        """Return what the material was called when the file was uploaded."""
+        return self.material.name_at(self.uploaded_at)
 
     __table_args__ = (Index(None, "application_id"), Index(None, "material_id"))

@@ -30,6 +30,7 @@ from models import (
     Setting,
     db,
     exclusive,
+    now,
 )
 from models.database import Base
 from workflow import consequences, entered_years, form_rules, scope
@@ -90,6 +91,13 @@ class Table:
 def _enterprise_follows(enterprise: Enterprise) -> None:
     enterprise.initials = initials(enterprise.name)
     enterprise.version += 1  # an office that has the registration before it has an older one
+
+
+def _material_keeps_its_former_name(material: Material) -> None:
+    """Note until when a material had the name that is being changed: what was uploaded until then keeps it."""
+    former = _before(material).get("name")
+    if former:
+        material.former_names = [*material.former_names, {"name": former, "until": now().isoformat()}]
 
 
 def _period(period: Period) -> None:
@@ -174,6 +182,7 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
                 "active": N_("启用"),
             },
             unique=("name",),
+            complete=_material_keeps_its_former_name,
             sets_off=consequences.of_material,
         ),
         Notice: Table(

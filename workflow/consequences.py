@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from models import (
     Account,
     Application,
+    Attachment,
     Enterprise,
     FormVersion,
     Invitation,
@@ -555,7 +556,20 @@ def _work_left(leaver: Account, desk: ColumnElement[bool], name: str) -> list[Se
 
 
 def of_material(material: Material, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
-    """Tell whom a material is asked of anew, or that it is asked no longer."""
+    """Tell whom a material is asked of anew, that it is asked no longer, and that files keep the name they were uploaded under."""
+    return [*_keeps_its_name(material, before), *_asked(material, before)]
+
+
+def _keeps_its_name(material: Material, before: Mapping[str, Any]) -> list[Sentence]:
+    former = before.get("name")
+    some = select(Attachment.id).where(Attachment.material_id == material.id).limit(1)
+    if not former or db.session.scalar(some) is None:
+        return []
+    words = {"former": former, "name": material.name}
+    return [Sentence(N_("此前上传的文件仍按原名称“%(former)s”显示，新上传的按“%(name)s”。"), words)]
+
+
+def _asked(material: Material, before: Mapping[str, Any]) -> list[Sentence]:
     if before.get("active") and not material.active:
         return [
             Sentence(

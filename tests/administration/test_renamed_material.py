@@ -1,0 +1,141 @@
+"""What was sent under a material's name keeps that name, when the material is called otherwise later (D2)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import create_app
+from config import settings
+from models import Account, Action, Application, Attachment, Material, State, db, now
+from tests import factories
+from tests.machine.databases import KINDS, Databases
+from tests.machine.secrets import environment
+from tests.machine.site import Client
+from workflow import administration
+from workflow.errors import Unconfirmed
+
+
+def sit_down(client: Client, account: Account) -> None:
+    with client.session_transaction() as session:
+        session.update(factories.session_of(account))
+
+
+def renamed(material: Material, name: str, by: Account) -> Material:
+    def apply(row: Material) -> None:
+        row.name = name
+
+    try:
+        return administration.change(Material, material.id, by, apply)
+    except Unconfirmed as question:
+        return administration.change(Material, material.id, by, apply, confirmed=question.token)
+
+
+def texts(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def papers(page: str) -> list[str]:
+    """What the list beside the viewer says, an entry each."""
+    [listed] = re.findall(r'<ol class="papers-list">(.*?)</ol>', page, re.DOTALL)
+    return [texts(each) for each in re.findall(r"<li>(.*?)</li>", listed, re.DOTALL)]
+
+
+def test_every_page_says_the_name_that_a_file_was_sent_under(app: Flask, client: Client) -> None:
+    with app.app_context():
+        everywhere = factories.world()
+        at = everywhere.banner
+        contract = db.session.scalars(select(Material).where(Material.name == "劳动合同")).one()
+        application = factories.application_at(State.ENTERPRISE_REVIEW, at, everywhere)
+        number, key, contract_id = application.number, application.id, contract.id
+        renamed(contract, "劳动合同（全部页）", everywhere.administrator)
+        factories.saved(Material(name="劳动合同", required=False, position=9))
+        reviewer_id = at.reviewer.id
+        sit_down(client, at.reviewer)
+    assert papers(client.get(f"/enterprise/{number}/").text) == [
+        "1 身份证",
+        "2 劳动合同 现名称：劳动合同（全部页）",
+        "3 其他材料 未上传",
+        "4 劳动合同 未上传",
+    ]
+
+    with app.app_context():
+        application = db.session.get_one(Application, key)
+        reviewer = db.session.get_one(Account, reviewer_id)
+        factories.act(application, Action.RETURN, reviewer, factories.REASON)
+        factories.upload(application, db.session.get_one(Material, contract_id), display_name="补页.pdf")
+        sit_down(client, application.applicant)
+    slots = texts(client.get(f"/personal/application/{number}/attachments/").text)
+    assert "劳动合同（全部页） 已上传 2 个" in slots
+    assert slots.count("上传时材料名称为“劳动合同”") == 1
+    assert "劳动合同（全部页） 上传时材料名称为“劳动合同”" in texts(
+        client.get(f"/personal/application/{number}/submit/").text
+    )
+
+    with app.app_context():
+        factories.submit(db.session.get_one(Application, key))
+    own = papers(client.get(f"/personal/application/{number}/").text)
+    assert own[1:3] == ["2 劳动合同 现名称：劳动合同（全部页）", "2 劳动合同（全部页） 新"]
+
+
+def test_the_administrator_is_told_before_and_reads_former_names_beside_the_form(
+    app: Flask, client: Client
+) -> None:
+    with app.app_context():
+        everywhere = factories.world()
+        material = factories.saved(Material(name="社保证明", position=7))
+        person = everywhere.administrator
+        administration.change(Material, material.id, person, lambda row: setattr(row, "name", "社会保险证明"))
+        application = factories.draft(everywhere.banner.enterprise)
+        first = factories.upload(application, material)
+        with pytest.raises(Unconfirmed) as question:
+            administration.change(Material, material.id, person, lambda row: setattr(row, "name", "参保证明"))
+        [told] = question.value.consequences
+        assert (told.words["former"], told.words["name"]) == ("社会保险证明", "参保证明")
+        db.session.expire_all()
+        renamed(material, "参保证明", person)
+        second = factories.upload(application, material)
+        renamed(material, "社保证明", person)
+        third = factories.upload(application, material)
+        db.session.expire_all()
+        found = db.session.scalars(
+            select(Attachment)
+            .where(Attachment.id.in_([first.id, second.id, third.id]))
+            .order_by(Attachment.id)
+        )
+        assert [each.material_name for each in found] == ["社会保险证明", "参保证明", "社保证明"]
+        sit_down(client, person)
+        key = material.id
+    beside = texts(client.get(f"/administration/materials/{key}/").text)
+    assert re.search("曾用名称 .*参保证明 至 2.* 社会保险证明 至 2.* 社保证明 至 2", beside)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_renamings_of_before_are_taken_from_the_trail(
+    databases: Databases, tmp_path: Path, kind: str
+) -> None:
+    url = databases.bare(kind)
+    app = create_app(settings(environment(tmp_path, url)))
+    with app.app_context():
+        flask_migrate.upgrade()
+        material, person = factories.saved(Material(name="社保证明")), factories.administrator()
+        key = material.id
+        for name in ("社会保险证明", "参保证明"):
+            renamed(material, name, person)
+        noted = [each["name"] for each in material.former_names]
+        db.session.remove()
+        flask_migrate.downgrade(revision="0016")
+        flask_migrate.upgrade()
+        again = db.session.get_one(Material, key)
+        assert [each["name"] for each in again.former_names] == noted == ["社保证明", "社会保险证明"]
+        assert again.name_at(now()) == "参保证明"
+        assert again.name_at(now() - timedelta(days=1)) == "社保证明"
+        db.session.remove()
+        db.engine.dispose()
+    databases.drop(url)
