@@ -116,10 +116,10 @@ def not_in_names(name: str) -> str:
 # --- what most fonts cannot draw
 
 RARE = re.compile(  # stays Chinese
-    f"[{PRIVATE}\u4db6-\u4dbf\u9fa6-\u9fff\ufa6e-\ufaff\U00020000-\U0003ffff]"
-    "[\ufe00-\ufe0f\U000e0100-\U000e01ef]?"
+    f"[{PRIVATE}\u9feb-\u9fff\U00020000-\U0003ffff][\ufe00-\ufe0f\U000e0100-\U000e01ef]?"
 )
-"""Chinese characters added after Unicode 3.0, which the fonts of telephones and desks have in part only; private use."""
+"""What the fonts of telephones and desks have in part or not at all: Chinese characters beyond the first plane and those added
+to it since Unicode 11; private use."""
 
 
 def code_point(character: str) -> str:

@@ -1,4 +1,5 @@
 // The applicant's main page: 「申请须知」, rows of 「学习工作经历」, 「工作单位」, and a saving that survives a bad connection.
+import { withCodePoints } from "./code-points.js";
 import { closeDialog, openDialog } from "./dialog.js";
 import { countdown } from "./countdown.js";
 import { renewToken } from "./token.js";
@@ -43,7 +44,7 @@ function label(row, key) {
 
 function draw(row) {
   const line = row.querySelector("[data-experience-line]");
-  const put = (key, text) => { line.querySelector(`[data-of=${key}]`).textContent = text; };
+  const put = (key, text) => { line.querySelector(`[data-of=${key}]`).replaceChildren(...withCodePoints(text)); };
   const english = document.documentElement.lang === "en";
   const until = value(row, "end") || (english ? "now" : "今");
   put("period", value(row, "start") ? `${value(row, "start")} ${english ? "to" : "至"} ${until}` : "—");
@@ -51,7 +52,7 @@ function draw(row) {
   put("place", value(row, "place") || "—");
   put("subject", value(row, "subject"));
   const witness = line.querySelector("[data-of=witness]");
-  witness.textContent = value(row, "witness") ? `${witness.dataset.word} ${value(row, "witness")}` : "";
+  put("witness", value(row, "witness") ? `${witness.dataset.word} ${value(row, "witness")}` : "");
 }
 
 const state = (fields) => [...fields.querySelectorAll("input")].map((one) => [one, one.value, one.checked]);
