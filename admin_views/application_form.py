@@ -90,15 +90,26 @@ class QuantityField(StringField):
         return (self.raw_data[0] or "") if self.raw_data and self.data is None else self.data or ""
 
 
+FILLED_IN = {"birth_date": "bday", "position": "organization-title"}
+"""What a browser knows of the person, by the names of the HTML standard. In other fields it offers what was typed before, and
+gives it back after a crash, which it does not where "off" is said."""
+
+
+def _filled_in(asked: description.Field) -> dict[str, str]:
+    return {"autocomplete": FILLED_IN.get(asked.key, "on")}
+
+
 def _day(kind: type[DayField]) -> Callable[[description.Field, dict[str, Any]], Field]:
     def made(asked: description.Field, common: dict[str, Any]) -> Field:
-        return kind(**common, render_kw=limits(kind, asked.least, asked.most))
+        return kind(**common, render_kw={**limits(kind, asked.least, asked.most), **_filled_in(asked)})
 
     return made
 
 
 def _text(asked: description.Field, common: dict[str, Any]) -> Field:
-    return StringField(**common, filters=[as_typed], render_kw={"maxlength": asked.longest})
+    return StringField(
+        **common, filters=[as_typed], render_kw={"maxlength": asked.longest, **_filled_in(asked)}
+    )
 
 
 def _phone(asked: description.Field, common: dict[str, Any]) -> Field:
@@ -192,30 +203,34 @@ class ExperienceForm(Form):
         [Optional(), Asked()],
         choices=[(kind.value, lazy_gettext(label)) for kind, label in EXPERIENCE_KINDS.items()],
     )
-    start = MonthField(lazy_gettext("起始年月"), [Optional(), Asked()], render_kw=limits(MonthField))
+    start = MonthField(
+        lazy_gettext("起始年月"),
+        [Optional(), Asked()],
+        render_kw={**limits(MonthField), "autocomplete": "on"},
+    )
     end = MonthField(
         lazy_gettext("终止年月"),
         [Optional()],
         description=lazy_gettext("至今请留空。"),
-        render_kw=limits(MonthField),
+        render_kw={**limits(MonthField), "autocomplete": "on"},
     )
     place = StringField(
         lazy_gettext("学校或单位"),
         [Optional(), Asked(), Length(max=100)],
         filters=[as_typed],
-        render_kw={"maxlength": 100},
+        render_kw={"maxlength": 100, "autocomplete": "on"},
     )
     subject = StringField(
         lazy_gettext("专业或职务"),
         [Optional(), Asked(), Length(max=100)],
         filters=[as_typed],
-        render_kw={"maxlength": 100},
+        render_kw={"maxlength": 100, "autocomplete": "on"},
     )
     witness = StringField(
         lazy_gettext("证明人"),
         [Optional(), Asked(), Length(max=60)],
         filters=[as_typed],
-        render_kw={"maxlength": 60},
+        render_kw={"maxlength": 60, "autocomplete": "on"},
     )
 
     def row(self, position: int) -> Experience:
