@@ -21,6 +21,7 @@ from wtforms import (
     SelectField,
     StringField,
     TelField,
+    TextAreaField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
@@ -35,6 +36,7 @@ from workflow import telephones
 from workflow.accounts import password_fault
 from workflow.employers import code_fault
 from workflow.people import CITIZEN, PAPERS, fault
+from workflow.reasons import REASON_LIMIT
 from workflow.routing import KIND_WORDS
 
 NAME_LENGTH, ENTERPRISE_NAME_LENGTH, NUMBER_LENGTH, EMAIL_LENGTH = 60, 100, 40, 120
@@ -81,12 +83,32 @@ def _login() -> StringField:
     )
 
 
-def _name(label: Any, missing: Any) -> StringField:
+def _name(label: Any, missing: Any, autocomplete: str = "name", **more: Any) -> StringField:
     return StringField(
         label,
         [DataRequired(missing), Length(max=NAME_LENGTH, message=_("最多 60 个字。"))],
         filters=[as_name],
-        render_kw={"autocomplete": "name"},
+        render_kw={"autocomplete": autocomplete},
+        **more,
+    )
+
+
+def _paper() -> SelectField:
+    return SelectField(
+        _("证件类型"),
+        choices=[SelectChoice(value=key, label=_(paper.label)) for key, paper in PAPERS.items()],
+        default=CITIZEN,
+        validators=[DataRequired(_("请选择证件类型。"))],
+    )
+
+
+def _paper_number(label: Any, autocomplete: str = "username") -> StringField:
+    return StringField(
+        label,
+        [DataRequired(_("请填写证件号码。")), Length(max=NUMBER_LENGTH), _right_number],
+        filters=[as_number],
+        description=_("以后用它登录。"),
+        render_kw={"autocomplete": autocomplete, "autocapitalize": "characters", "spellcheck": "false"},
     )
 
 
@@ -205,19 +227,8 @@ class PersonForm(FlaskForm):
 
     name = _name(_("姓名"), _("请填写姓名。"))
     phone = _mobile()
-    paper = SelectField(
-        _("证件类型"),
-        choices=[SelectChoice(value=key, label=_(paper.label)) for key, paper in PAPERS.items()],
-        default=CITIZEN,
-        validators=[DataRequired(_("请选择证件类型。"))],
-    )
-    number = StringField(
-        _("证件号码"),
-        [DataRequired(_("请填写证件号码。")), Length(max=NUMBER_LENGTH), _right_number],
-        filters=[as_number],
-        description=_("以后用它登录。"),
-        render_kw={"autocomplete": "username", "autocapitalize": "characters", "spellcheck": "false"},
-    )
+    paper = _paper()
+    number = _paper_number(_("证件号码"))
     password = _new_password(_("密码"))
     password_again = _password_again(_("再填写一次密码"))
 
@@ -370,6 +381,13 @@ class StaffContactForm(FlaskForm):
     present_password = _present_password(id="contact-present-password")
 
 
+class OwnNameForm(FlaskForm):
+    """A person's own name, until the first submission."""
+
+    name = _name(_("姓名"), _("请填写姓名。"), id="own-name")
+    present_password = _present_password(id="name-present-password")
+
+
 class WaysForm(FlaskForm):
     """By which ways messages reach somebody, beside the page of messages."""
 
@@ -403,6 +421,35 @@ class CodeForm(FlaskForm):
     """A new 「找回码」 for somebody who knows the password."""
 
     present_password = _present_password(id="code-present-password")
+
+
+# --- somebody else's name or number is corrected
+
+
+def _reason() -> TextAreaField:
+    return TextAreaField(
+        _("更正原因"),
+        [DataRequired(_("请填写更正原因。")), Length(max=REASON_LIMIT, message=_("最多 2000 个字。"))],
+        description=_("申请人和经办人都会看到这段文字，请不要写出完整的证件号码。"),
+        render_kw={"rows": 3, "maxlength": REASON_LIMIT},
+    )
+
+
+class NameCorrectionForm(FlaskForm):
+    """The right name; `version` is the state of the application that the person was looking at."""
+
+    name = _name(_("正确的姓名"), _("请填写姓名。"), autocomplete="off")
+    reason = _reason()
+    version = HiddenField()
+
+
+class NumberCorrectionForm(FlaskForm):
+    """The right paper and its number; `version` as above."""
+
+    paper = _paper()
+    number = _paper_number(_("正确的证件号码"), autocomplete="off")
+    reason = _reason()
+    version = HiddenField()
 
 
 # --- 动态验证码

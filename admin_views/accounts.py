@@ -35,6 +35,7 @@ from admin_views.account_forms import (
     FirstPasswordForm,
     LoginForm,
     MobileForm,
+    OwnNameForm,
     PasswordForm,
     PersonForm,
     ResetForm,
@@ -50,8 +51,8 @@ from admin_views.typed import one_line
 from models import Account, Enterprise, Role, Way, db
 from models.secrets import vault
 from uploads.limits import accepts_attachments
-from workflow import accounts, contacts, delivery, people, registration, resets, reviewers
-from workflow.errors import Locked
+from workflow import accounts, contacts, corrections, delivery, people, registration, resets, reviewers
+from workflow.errors import Locked, NotPermitted, Unacceptable
 from workflow.locks import Purpose
 from workflow.second_factor import offered_to
 from workflow.transitions import ROLE_WORDS
@@ -380,6 +381,25 @@ def change_contact() -> Any:
 
 
 @login_required
+def change_name() -> Any:
+    """Correct one's own name, until the first submission."""
+    if current_user.role is not Role.APPLICANT or corrections.whom_to_ask(current_user) is not None:
+        return redirect(url_for("accounts.own"))
+    form = OwnNameForm()
+    if form.validate_on_submit() and knows_password(form):
+        try:
+            corrections.correct_own_name(current_user._get_current_object(), form.name.data)
+        except Unacceptable as hindrance:
+            form.name.errors = [said(hindrance.sentence.text, hindrance.sentence.words)]
+        except NotPermitted:  # it was submitted in another window in this moment
+            return redirect(url_for("accounts.own"), 303)
+        else:
+            flash(gettext("姓名已更正。"), "success")
+            return redirect(url_for("accounts.own"), 303)
+    return _own_page(name_form=form)
+
+
+@login_required
 def change_ways() -> Any:
     """Choose by which ways messages reach oneself."""
     form = WaysForm()
@@ -462,6 +482,9 @@ def _own_page(**forms: Any) -> Any:
         offers_second_factor=offered_to(account),
         has_code=account.recovery_hash is not None,
         back=entrance.home(account),
+        is_applicant=account.role is Role.APPLICANT,
+        asked_for_name=corrections.whom_to_ask(account) if account.role is Role.APPLICANT else None,
+        name_form=forms.get("name_form") or OwnNameForm(formdata=None, obj=account),
         contact_form=forms.get("contact_form") or _contact_form(formdata=None, obj=account),
         ways_form=forms.get("ways_form") or WaysForm(formdata=None, obj=account),
         hints={way.value: said(_hint(account, way)) for way in Way},
@@ -532,6 +555,7 @@ def register(app: Flask) -> None:
         (f"/register/{registering}/received/", "received", received, both),
         ("/account/", "own", own, ("GET",)),
         ("/account/contact", "change_contact", limited(change_contact), both),
+        ("/account/name", "change_name", limited(change_name), both),
         ("/account/ways", "change_ways", change_ways, both),
         ("/account/password", "change_password", limited(change_password), both),
         ("/account/first-password/", "first_password", limited(first_password), both),

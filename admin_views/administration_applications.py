@@ -5,16 +5,17 @@ from typing import Any
 
 from admin_views import review_list
 from admin_views.administration_base import Administration
+from admin_views.corrections import NumberCorrection
 from admin_views.paper_routes import PaperRoutes
 from admin_views.review import ReviewConsole
 from models import State
 from workflow.words import N_
 
 
-class Applications(Administration, ReviewConsole):
-    """Every application, whatever its state; what was submitted can be read."""
+class Applications(NumberCorrection, Administration, ReviewConsole):
+    """Every application, whatever its state; what was submitted can be read, a wrong name or number corrected."""
 
-    opened = ("index_view", "application", *PaperRoutes.opened)
+    opened = ("index_view", "application", *NumberCorrection.opened, *PaperRoutes.opened)
     title = N_("申请")
     tabs = ("all",)
     list_frame = "administration/frame.html"

@@ -13,6 +13,7 @@ from workflow import routing, scope
 from workflow.administration import BY_NAME
 from workflow.form import Kind
 from workflow.form_rules import KIND_WORDS, PROPERTIES, record_words
+from workflow.people import PAPERS
 from workflow.settings import in_words
 from workflow.transitions import ROLE_WORDS
 from workflow.words import N_
@@ -110,4 +111,6 @@ def _word(name: str, value: Any) -> str:
         return said(routing.KIND_WORDS[RegionKind(value)])
     if name == "role" and value:
         return said(ROLE_WORDS[Role(value)])
+    if name == "paper" and value:
+        return said(PAPERS[value].label)
     return "" if value is None else str(value)

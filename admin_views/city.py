@@ -4,15 +4,17 @@ from flask import Flask
 from flask_admin import Admin
 
 from admin_views import review_list
+from admin_views.corrections import NameCorrection
 from admin_views.review import ReviewConsole
 from models import Application
 from workflow.words import N_
 
 
-class CityConsole(ReviewConsole):
+class CityConsole(NameCorrection, ReviewConsole):
     """All applications that have reached the city."""
 
     console = "city"
+    opened = (*ReviewConsole.opened, *NameCorrection.opened)
     called = N_("市专家服务中心审核")
     filters = ReviewConsole.filters | {"result": review_list.BY_RESULT}
 

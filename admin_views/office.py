@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from werkzeug.wrappers import Response
 
 from admin_views.base import MOST_COUNTED, ScopedView, menu
+from admin_views.corrections import NameCorrection
 from admin_views.enterprise_search import SEARCHED_FOR, ways
 from admin_views.frame import said, waiting
 from admin_views.keyset import Order, page
@@ -29,10 +30,11 @@ from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMi
 from workflow.words import N_, NP_
 
 
-class OfficeConsole(ReviewConsole):
+class OfficeConsole(NameCorrection, ReviewConsole):
     """The applications of the office's regions."""
 
     console = "office"
+    opened = (*ReviewConsole.opened, *NameCorrection.opened)
     called = N_("初审")
 
 

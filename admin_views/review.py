@@ -240,9 +240,14 @@ class ReviewConsole(PaperRoutes, ScopedView):
             next_one=self._next(found.id, found.arrived_at),
             under_review=found.state in routing.REACH,
             back=self.back_to_list(),
+            corrections=self.corrections_of(found),
             **{"disclosed": {}, "wrong": {}, "typed": {}, "meanwhile": None, **further},
         )
         return content, status
+
+    def corrections_of(self, found: Application) -> list[dict[str, str]]:
+        """Return the links to what this person may correct: nothing, unless a console says otherwise."""
+        return []
 
     def _buttons(self, found: Application) -> list[dict[str, Any]]:
         return [

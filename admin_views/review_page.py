@@ -108,7 +108,25 @@ def sections(application: Application, read: Read, actor: Account) -> list[PageS
     if read.newest is None:
         return []
     before = read.before.snapshot if read.before else None
-    return _sections(application, read.newest.snapshot, before, _notes(application, actor))
+    newest, notes = _corrected(application, read.newest.snapshot)
+    return _sections(application, newest, before, notes | _notes(application, actor))
+
+
+def _corrected(application: Application, submitted: Snapshot) -> tuple[Snapshot, dict[str, str]]:
+    """Return the last submission with what was corrected since in its place, and what each such field was submitted as.
+
+    Only what the account fixes is ever corrected (workflow/corrections.py); an applicant types none of it.
+    """
+    fields, notes = dict(submitted["fields"]), {}
+    for asked in form.of(application).fields.values():
+        present = form.value(application, asked.key) if asked.fixed else None
+        if asked.fixed and present != fields.get(asked.key):
+            former = said(form.worded(asked, fields.get(asked.key)))
+            notes[asked.key] = gettext(
+                "已更正，提交时为“%(former)s”", former=masked(former) if asked.secret else former
+            )
+            fields[asked.key] = present
+    return {**submitted, "fields": fields}, notes
 
 
 def unsent(application: Application) -> list[PageSection]:

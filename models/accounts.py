@@ -55,6 +55,8 @@ class Account(Model):
     active: Mapped[bool] = mapped_column(default=True)
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
     second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
+    number_corrected_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When an administrator corrected the identity number, which is done once."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
     office: Mapped[Office | None] = relationship()

@@ -17,7 +17,7 @@ class Review(Model):
     """One move of one application: who, as what, from where to where, when and why.
 
     `snapshot` is, on a submission, everything the person wrote: what reviewers read, and what the next
-    submission is compared with.
+    submission is compared with. On a correction it holds the corrected fields before and after.
     """
 
     __tablename__ = "reviews"

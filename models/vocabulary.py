@@ -52,6 +52,9 @@ class Action(Enum):
     """Laid onto another way by an administrator (D3): decides nothing, so it has no row in the table; its reason says what it is."""
     CLOSE = "close"
     """Its employer was closed by an administrator (D1): what becomes of it stands in the table's second part."""
+    CORRECT_NAME = "correct_name"
+    CORRECT_NUMBER = "correct_number"
+    """The person's name or identity number was wrong (workflow/corrections.py). Decides nothing."""
 
 
 class ChangeKind(Enum):

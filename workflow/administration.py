@@ -247,8 +247,24 @@ KEPT_BY_ENTERPRISES = Table(
 )
 """What an enterprise does with its own reviewers: in the same trail, under the enterprise's key. No administrator does it."""
 
+APPLICANTS = "applicants"
+CORRECTED = Table(
+    N_("申请人"),
+    {
+        "name": N_("姓名"),
+        "paper": N_("证件类型"),
+        "identity_number": N_("证件号码"),
+        "reason": N_("原因"),
+    },
+)
+"""Corrections of names and identity numbers (workflow/corrections.py): in the same trail, under the account's key."""
+
 BY_NAME = MappingProxyType(
-    {**{model.__tablename__: table for model, table in TABLES.items()}, REVIEWERS: KEPT_BY_ENTERPRISES}
+    {
+        **{model.__tablename__: table for model, table in TABLES.items()},
+        REVIEWERS: KEPT_BY_ENTERPRISES,
+        APPLICANTS: CORRECTED,
+    }
 )
 """The same by the name that a Change holds."""
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from models import (
     Account,
+    Action,
     Application,
     Delivery,
     Enterprise,
@@ -51,6 +52,11 @@ WORDING = {
     "passed": N_("您的申请 %(number)s 已审核通过，业务结束。"),
     "refused": N_("您的申请 %(number)s 审核不通过，业务结束。原因：%(reason)s"),
     "employer_closed": N_("您的申请 %(number)s：%(reason)s"),
+    "name_corrected": N_("您的申请 %(number)s：%(said)s。如有疑问，请拨打咨询电话。%(reason)s"),
+    "number_corrected": N_(
+        "您的证件号码已更正，今后请用更正后的号码登录。如有疑问，请拨打咨询电话。%(reason)s"
+    ),
+    "own_name_corrected": N_("您账号的姓名已修改。如非本人操作，请立即修改密码并拨打咨询电话。"),
     "registration_waiting": N_("%(enterprise)s注册了企业账号，待您审核。"),
     "registration_approved": N_("企业账号已审核通过，可以审核本单位人员的申请。"),
     "registration_refused": N_("企业账号未通过审核，请修改后重新提交。原因：%(reason)s"),
@@ -161,6 +167,26 @@ def announce_closing(application: Application, review: Review) -> None:
             review_id=review.id,
         )
     )
+
+
+CORRECTED = {Action.CORRECT_NAME: "name_corrected", Action.CORRECT_NUMBER: "number_corrected"}
+
+
+def announce_correction(application: Application, review: Review) -> None:
+    """Tell the applicant that somebody corrected their name or number."""
+    db.session.add(
+        Message(
+            kind=CORRECTED[review.action],
+            account_id=application.applicant_id,
+            application_id=application.id,
+            review_id=review.id,
+        )
+    )
+
+
+def announce_own_correction(account: Account) -> None:
+    """Tell a person that their own name was changed from their account; it may not have been them."""
+    db.session.add(Message(kind="own_name_corrected", account_id=account.id))
 
 
 def _outcome(line: Line) -> str:

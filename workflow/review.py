@@ -138,8 +138,7 @@ def begin(actor: Account, change: Change) -> Application:
             round=0,
             reached=0,
             form_version=form.published().number,
-            name=person.name,
-            **of_person(person.name)._asdict(),
+            **_named(person.name),
             paper=person.paper,
             identity_number=person.identity_number,
             identity_digest=person.login_digest,
@@ -150,6 +149,11 @@ def begin(actor: Account, change: Change) -> Application:
         db.session.flush()
         reading.belongs_to(person, application)
         return application
+
+
+def _named(name: str) -> dict[str, Any]:
+    """Return the columns that hold a person's name, and what it is sorted and found by."""
+    return {"name": name, **of_person(name)._asdict()}
 
 
 @contextmanager
@@ -240,7 +244,9 @@ def disclose(application: Application, actor: Account, field: str) -> str:
             raise NotVisible
         db.session.add(Disclosure(application_id=seen.id, account_id=person.id, field=field))
         own = seen.applicant_id == person.id
-        return str((form.value(seen, field) if own else _submitted(seen, field)) or "")
+        # What the account fixes nobody types: it is as it was submitted, or as it was corrected since.
+        as_it_is = own or (form.FIELDS[field].fixed and seen.round > 0)
+        return str((form.value(seen, field) if as_it_is else _submitted(seen, field)) or "")
 
 
 def _submitted(application: Application, field: str) -> object:
@@ -325,6 +331,24 @@ def reroute(
     return review
 
 
+def correct(
+    application: Application, action: Action, fields: dict[str, Any], person: Account, why: str
+) -> Review:
+    """Write the corrected name or number into an open application, with the line that keeps what it was before.
+
+    `fields` are columns that the account fixes (workflow.form), `why` is what the line says. Decides nothing, and whoever
+    has the application before them is told that it changed. workflow/corrections.py has checked who may do it. Call within
+    `exclusive()` with the row locked.
+    """
+    before = {key: getattr(application, key) for key in fields}
+    columns = {**fields, **(_named(fields["name"]) if "name" in fields else {})}
+    for column, value in columns.items():
+        setattr(application, column, value)
+    application.version += 1
+    corrected = {key: {"before": before[key], "after": value} for key, value in fields.items()}
+    return _record(application, action, application.state, person, why, now(), {"corrected": corrected})
+
+
 def employer_closed(application: Application, person: Account, why: str) -> Review:
     """Do with an application what the table says of one whose employer is closed; its applicant is told.
 
@@ -354,9 +378,17 @@ def _writing(columns: tuple[str, ...]) -> Prepared:
 
 
 def _record(
-    application: Application, action: Action, before: State, person: Account, reason: str, at: datetime
+    application: Application,
+    action: Action,
+    before: State,
+    person: Account,
+    reason: str,
+    at: datetime,
+    snapshot: dict[str, Any] | None = None,
 ) -> Review:
     line = moves.line(application, action, before, person, reason, at)
+    if snapshot is not None:
+        line["snapshot"] = snapshot
     [(number, sequence)] = WRITE_LINE.execute({"of": application.id, **line})
     review = as_if_loaded(Review, {**line, "id": number, "sequence": sequence})
     db.session.add(review)  # and so it is the one that whoever reads it gets

@@ -78,13 +78,25 @@ SET_OFF = (
 """What closing an enterprise does to each application that names it. Nobody performs one alone, and none decides anything."""
 # fmt: on
 
-BY_STATE_AND_ACTION = {(row.state, row.action): row for row in (*TRANSITIONS, *SET_OFF)}
+CORRECTIONS = tuple(
+    T(state, action, by, state, None, YES, said)
+    for state in State
+    if state is not FINISHED
+    for action, by, said in (
+        (Action.CORRECT_NAME, OFFICE, N_("更正姓名")),
+        (Action.CORRECT_NUMBER, ADMINISTRATOR, N_("更正证件号码")),
+    )
+)
+"""A wrong name or number is corrected, in every state but the last. `by` is whose work it usually is: workflow/corrections.py
+says who it is for one application. Decides nothing."""
+
+BY_STATE_AND_ACTION = {(row.state, row.action): row for row in (*TRANSITIONS, *SET_OFF, *CORRECTIONS)}
 PERFORMED = {(row.state, row.action): row for row in TRANSITIONS}
 STATE_OF_RESULT = {
     row.result: row.to if isinstance(row.to, State) else FINISHED for row in TRANSITIONS if row.result
 }
 """Where an application lies that has this result; of a step along the way, only the last one has any."""
-DECIDES_NOTHING = frozenset({Action.MOVE, CLOSE})
+DECIDES_NOTHING = frozenset({Action.MOVE, CLOSE, Action.CORRECT_NAME, Action.CORRECT_NUMBER})
 
 STATE_WORDS = {
     DRAFT: N_("个人保存状态"),
@@ -112,6 +124,8 @@ ACTION_WORDS = {
     REFUSE: NP_("button", "不通过"),
     Action.MOVE: NP_("button", "划转"),
     CLOSE: NP_("button", "停用企业"),
+    Action.CORRECT_NAME: NP_("button", "更正姓名"),
+    Action.CORRECT_NUMBER: NP_("button", "更正证件号码"),
 }
 
 ROLE_WORDS = {

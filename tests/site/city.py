@@ -255,9 +255,9 @@ def _applications(made: World, people: dict[str, Account]) -> None:
     for state, where in (
         (State.DRAFT, made.elsewhere),
         (State.PRELIMINARY_REVIEW, made.elsewhere),
-        (State.CITY_REVIEW, made.elsewhere),
         (State.ENTERPRISE_REVIEW, made.city),
         (State.CITY_REVIEW, made.city),
+        (State.CITY_REVIEW, made.elsewhere),
         (State.PRELIMINARY_REVIEW, made.park),
     ):
         at(state, where)

@@ -23,6 +23,8 @@ NOT_PAGES = {
     "accounts.use_code": "leads away from whoever has not asked for a code",
     "accounts.first_password": "leads away from whoever has chosen a password",
     "accounts.change_contact": "a form on one's own account's page",
+    "accounts.change_name": "a form on one's own account's page",
+    "city.correct_name": "the page that is measured in the office's console",
     "accounts.change_password": "a form on one's own account's page",
     "accounts.change_ways": "a form on one's own account's page",
     "accounts.new_code": "a form on one's own account's page",

@@ -41,6 +41,7 @@ FOR_ANYBODY = {
 FOR_EVERY_ACCOUNT = {
     "accounts.own": "one's own account, named by no address",
     "accounts.change_contact": "one's own account",
+    "accounts.change_name": "one's own account",
     "accounts.first_password": "one's own account, before all else",
     "accounts.change_ways": "one's own account",
     "accounts.change_password": "one's own account",

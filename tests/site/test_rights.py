@@ -68,6 +68,7 @@ OF_OTHERS = {
     },
     "administration_enterprises.edit_view": {"enterprises.region_id", "enterprises.active"},
     "administration_settings.edit_view": {"settings.value"},
+    "administration_applications.correct_number": {"accounts.identity_number", "accounts.login_digest"},
     "administration_staff.create_view": {"accounts"},
     "administration_staff.edit_view": {"accounts.office_id"},
     "administration_staff.deactivate": {"accounts.active"},

@@ -207,6 +207,8 @@ def _single(name: str, account: Account | None, applications: dict[State, object
         return
     if account.role is Role.ADMINISTRATOR:
         yield f"/administration/applications/{applications[State.FINISHED].number}/"  # type: ignore[attr-defined]
+        for page in ("correct-name/", "correct-number/"):
+            yield f"/administration/applications/{applications[State.ENTERPRISE_REVIEW].number}/{page}"  # type: ignore[attr-defined]
     console = scope.CONSOLES[account.role]
     own_desk = {
         "enterprise": State.ENTERPRISE_REVIEW,
@@ -216,6 +218,8 @@ def _single(name: str, account: Account | None, applications: dict[State, object
     if name in own_desk:
         yield f"/{console}/{applications[own_desk[name]].number}/"  # type: ignore[attr-defined]
         yield f"/{console}/{applications[State.FINISHED].number}/"  # type: ignore[attr-defined]
+    if name == "office":
+        yield f"/{console}/{applications[State.PRELIMINARY_REVIEW].number}/correct-name/"  # type: ignore[attr-defined]
     for state, row in applications.items():
         if console == "personal" and row.applicant_id == account.id:  # type: ignore[attr-defined]
             yield f"/personal/application/{row.number}/"  # type: ignore[attr-defined]

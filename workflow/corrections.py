@@ -1,0 +1,239 @@
+"""A wrong name or identity number is corrected: by whom, until when, how often.
+
+A name: by the person until the application is first submitted, afterwards by the office of its region, with a reason. A
+number: once, by an administrator. Each correction leaves a line in the history of the open application and one in the
+audit trail, and the person is told. A finished application stays as it was decided. Nothing here decides an application.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from models import (
+    Account,
+    Action,
+    Application,
+    Change,
+    ChangeKind,
+    Review,
+    Role,
+    State,
+    db,
+    exclusive,
+    now,
+)
+from workflow import accounts, messages, people, reasons, review, routing, scope
+from workflow.administration import APPLICANTS
+from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from workflow.people import masked
+from workflow.words import N_, Sentence
+
+LONGEST_NAME = 60
+
+SAME_NAME = Sentence(N_("与现在的姓名相同，没有更正。"))
+SAME_NUMBER = Sentence(N_("与现在的证件类型和号码相同，没有更正。"))
+NUMBER_TAKEN = Sentence(N_("这个证件号码已有账号，不能更正为它。"))
+ALREADY_CORRECTED = Sentence(N_("这个人的证件号码已经更正过一次，不能再更正。"))
+
+
+def corrects_name(application: Application) -> Role:
+    """Return whose work it is to correct the name in this application.
+
+    The office of the region, once it has the application in sight; the city, where the region has no preliminary review;
+    an administrator, while neither has it in sight, so that nobody's name stays wrong.
+    """
+    if not application.round:
+        return Role.APPLICANT
+    has_office = application.region is not None and (
+        application.region.kind in routing.KINDS_WITH_PRELIMINARY_REVIEW
+    )
+    if has_office and application.reached & routing.REACH[State.PRELIMINARY_REVIEW]:
+        return Role.OFFICE
+    if not has_office and application.reached & routing.REACH[State.CITY_REVIEW]:
+        return Role.CITY
+    return Role.ADMINISTRATOR
+
+
+def open_to(application: Application, actor: Account) -> tuple[Action, ...]:
+    """Return what this account may correct in this application, which it sees."""
+    if application.state is State.FINISHED:
+        return ()
+    found = []
+    if actor.role is corrects_name(application):
+        found.append(Action.CORRECT_NAME)
+    if actor.role is Role.ADMINISTRATOR:
+        found.append(Action.CORRECT_NUMBER)
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody else than the person corrects the name: `desk` does, or an administrator where it is None."""
+
+    desk: routing.Desk | None
+
+
+def whom_to_ask(person: Account) -> Asked | None:
+    """Return whom a person has to ask for a correction of the name; None where they do it themselves."""
+    found = review.open_application(person)
+    by = corrects_name(found) if found is not None else Role.APPLICANT
+    if found is None or by is Role.APPLICANT:
+        return None
+    step = {Role.OFFICE: State.PRELIMINARY_REVIEW, Role.CITY: State.CITY_REVIEW}.get(by)
+    if step is None or found.submitted_enterprise is None:
+        return Asked(None)
+    return Asked(routing.desk(step, found.submitted_enterprise, found.region))
+
+
+def correct_own_name(actor: Account, name: str) -> None:
+    """Correct one's own name, in the account and in the application that was begun with it.
+
+    Raises NotPermitted for anybody but an applicant and after the first submission, Unacceptable for no other name.
+    """
+    with exclusive():
+        person = _held(review.present(actor).id)
+        if person.role is not Role.APPLICANT:
+            raise NotPermitted
+        _check_name(name, person.name)
+        before, person.name = person.name, name
+        begun = review.open_application(person)
+        if begun is not None:
+            application = review.lock(begun.id, person)
+            if Role.APPLICANT is not corrects_name(application):
+                raise NotPermitted
+            review.correct(
+                application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, "")
+            )
+        messages.announce_own_correction(person)
+        _note(person, person, {"name": before}, {"name": name}, "")
+
+
+def correct_name(of: str, name: str, actor: Account, *, seen_version: int, reason: str) -> Review:
+    """Correct the name in a submitted application and in its person's account. Returns the line of the history.
+
+    `of` is the application's number. Raises NotVisible, NotPermitted, DecidedMeanwhile, ReasonMissing, ReasonTooLong,
+    Unacceptable for no other name.
+    """
+    with exclusive():
+        person = review.present(actor)
+        application, owner = _locked(of, person, seen_version)
+        if Action.CORRECT_NAME not in open_to(application, person):
+            raise NotPermitted
+        _check_name(name, application.name)
+        reason = reasons.checked(reason, needed=True)
+        before, owner.name = application.name, name
+        line = review.correct(
+            application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, reason)
+        )
+        messages.announce_correction(application, line)
+        _note(owner, person, {"name": before}, {"name": name}, reason)
+    return line
+
+
+def correct_number(
+    of: str, paper: str, number: str, actor: Account, *, seen_version: int, reason: str
+) -> Review:
+    """Correct a person's paper and identity number, in the account and in the open application. Returns the history's line.
+
+    The person logs in with the right number from then on. Neither the history nor the trail says a whole number; the line
+    keeps the former one encrypted. Raises NotVisible, NotPermitted, DecidedMeanwhile, ReasonMissing, ReasonTooLong,
+    Unacceptable for a number that is wrong, the same, somebody else's, or that was corrected before.
+    """
+    number = people.normalised(number)
+    if fault := people.fault(paper, number):
+        raise Unacceptable("number", Sentence(fault))
+    with exclusive():
+        person = review.present(actor)
+        application, owner = _locked(of, person, seen_version)
+        if Action.CORRECT_NUMBER not in open_to(application, person):
+            raise NotPermitted
+        if owner.number_corrected_at is not None:
+            raise Unacceptable("number", ALREADY_CORRECTED)
+        former = {"paper": owner.paper, "identity_number": owner.identity_number}
+        given = {"paper": paper, "identity_number": number}
+        if former == given:
+            raise Unacceptable("number", SAME_NUMBER)
+        reason = reasons.checked(reason, needed=True)
+        owner.paper, owner.identity_number = paper, number
+        owner.login_digest = accounts.login_digest("personal", number)
+        owner.number_corrected_at = now()
+        try:
+            db.session.flush()
+        except IntegrityError as error:  # the digest is unique: of two at once one is told
+            raise Unacceptable("number", NUMBER_TAKEN) from error
+        before, after = masked(former["identity_number"]), masked(number)
+        columns = {**given, "identity_digest": owner.login_digest}
+        line = review.correct(
+            application, Action.CORRECT_NUMBER, columns, person, _from_to(before, after, reason)
+        )
+        messages.announce_correction(application, line)
+        _note(
+            owner,
+            person,
+            {"paper": former["paper"], "identity_number": before},
+            {"paper": paper, "identity_number": after},
+            reason,
+        )
+    return line
+
+
+def _held(account_id: int) -> Account:
+    """Return an account, read anew and held until the transaction ends."""
+    return db.session.scalars(
+        select(Account)
+        .where(Account.id == account_id)
+        .with_for_update(of=Account, key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _locked(of: str, person: Account, seen_version: int) -> tuple[Application, Account]:
+    """Return an application in the person's scope and its applicant's account, both held.
+
+    The account is held first, here and in `correct_own_name`: two corrections at once never wait for each other.
+    """
+    owner_id = db.session.scalar(
+        select(Application.applicant_id).where(Application.number == of, scope.visible(person))
+    )
+    if owner_id is None:
+        raise NotVisible
+    owner = _held(owner_id)
+    application = review.lock(of, person)
+    if application.version != seen_version:
+        raise DecidedMeanwhile(review.last_review(application))
+    return application, owner
+
+
+def _check_name(name: str, present: str) -> None:
+    if not name:
+        raise Unacceptable("name", Sentence(N_("请填写姓名。")))
+    if len(name) > LONGEST_NAME:
+        raise Unacceptable("name", Sentence(N_("最多 60 个字。")))
+    if name == present:
+        raise Unacceptable("name", SAME_NAME)
+
+
+def _from_to(before: str, after: str, reason: str) -> str:
+    """Return what the line of the history says; stays Chinese, as it is written once."""
+    changed = f"“{before}”更正为“{after}”。"  # stays Chinese
+    return f"{changed}原因：{reason}" if reason else changed  # stays Chinese
+
+
+def _note(
+    owner: Account, person: Account, before: Mapping[str, str | None], after: Mapping[str, str], reason: str
+) -> None:
+    """Write a correction into the audit trail; whoever calls holds the transaction."""
+    db.session.add(
+        Change(
+            actor_id=person.id,
+            actor_name=person.name,
+            table_name=APPLICANTS,
+            row_key=str(owner.id),
+            label=owner.name,
+            kind=ChangeKind.CHANGED,
+            before=dict(before),
+            after={**after, **({"reason": reason} if reason else {})},
+        )
+    )
