@@ -26,7 +26,7 @@ from uploads.delivery import download_as
 from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
 from uploads.receive import discard
-from workflow import imports, scope
+from workflow import import_table, imports, scope
 from workflow.errors import DecidedMeanwhile, Hindrance
 from workflow.jobs import LEASE, Standing
 from workflow.words import N_, NP_
@@ -113,8 +113,9 @@ class Imports(Administration, ScopedView):
         rows = None
         if job.state in (ImportState.PREVIEW, ImportState.DONE):
             query = select(
-                *(getattr(ImportRow, column) for column in imports.COLUMNS),
+                *(getattr(ImportRow, column) for column in import_table.COLUMNS),
                 ImportRow.faults,
+                ImportRow.hidden,
                 ImportRow.number.label("sort_key"),
                 ImportRow.number,
             ).where(ImportRow.import_id == job.id, ImportRow.refused == refused)
@@ -176,11 +177,11 @@ class Imports(Administration, ScopedView):
             template,
             title=gettext(self.title),
             enterprises=listed(NP_("list", "企业")),
-            columns=imports.COLUMNS,
+            columns=import_table.COLUMNS,
             states=imports.STATE_WORDS,
             badges=BADGES,
             State=ImportState,
-            most=imports.MOST_ROWS,
+            most=import_table.MOST_ROWS,
             **context,
         )
 

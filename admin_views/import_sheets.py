@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext
 
 from admin_views.frame import said
-from workflow import imports
-from workflow.imports import CODE, COLUMNS, CONTACT, NAME, REGION, TELEPHONE
+from workflow.import_table import CODE, COLUMNS, CONTACT, MOST_ROWS, NAME, REGION, TELEPHONE
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -41,7 +40,7 @@ def template(regions: Sequence[str]) -> bytes:
                 sheet.data_validation(
                     1,
                     column,
-                    imports.MOST_ROWS,
+                    MOST_ROWS,
                     column,
                     {
                         "validate": "list",
@@ -123,7 +122,7 @@ def _explanations(book: "Workbook") -> None:
         sheet.write_string(place, 2, EXAMPLE[key])
     notes = (
         gettext("每行一家企业，五列都要填写；填在“企业”工作表里，不要改动表头。"),
-        gettext("一次最多 %(most)s 行。不要使用公式和合并单元格。", most=imports.MOST_ROWS),
+        gettext("一次最多 %(most)s 行。不要使用公式和合并单元格。", most=MOST_ROWS),
         gettext("导入的企业还没有账号：由企业在首页注册，地区主管部门审核通过后，才能被选为工作单位。"),
     )
     for place, note in enumerate(notes, len(COLUMNS) + 2):

@@ -17,7 +17,7 @@ from commands import names
 from models import Account, Import, ImportState, Region, Role, db
 from uploads.sets import storage
 from worker import importing
-from workflow import imports
+from workflow import import_table, imports
 
 ROWS = 5000
 
@@ -59,7 +59,7 @@ def _file() -> bytes:
     with io.BytesIO() as file:
         with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
             sheet = book.add_worksheet()
-            sheet.write_row(0, 0, imports.COLUMNS.values())
+            sheet.write_row(0, 0, import_table.COLUMNS.values())
             for number in range(1, ROWS + 1):
                 region = chance.choice(regions)
                 body = f"91150602MBX{number:06d}"  # no sample's code begins so

@@ -6,7 +6,7 @@ A job of the worker's (DESIGN.md, "Work that takes longer than a page"): set by 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import Account
@@ -19,6 +19,7 @@ class Import(Leased, Model):
     """One file. `storage_name` names it until it has been read; `done` of `total` rows are through the present step.
 
     `trouble` is what ended the last attempt, as wording and words; `fell_out` counts rows that could not be imported any more when that was said.
+    `notes` are what is said of the file above its preview, each as wording and words: hidden rows, sheets not read.
     """
 
     __tablename__ = "imports"
@@ -36,6 +37,7 @@ class Import(Leased, Model):
     refused: Mapped[int] = mapped_column(default=0)
     fell_out: Mapped[int] = mapped_column(default=0)
     trouble: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    notes: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
 
@@ -49,7 +51,10 @@ class Import(Leased, Model):
 
 
 class ImportRow(Model):
-    """One row of the file by its number there, as it was read. `faults` are [column, wording, words], none in a good one."""
+    """One row of the file by its number there, as it was read. `faults` are [column, wording, words], none in a good one.
+
+    `hidden` says that the file does not show it: hidden by hand or by a filter.
+    """
 
     __tablename__ = "import_rows"
 
@@ -61,6 +66,7 @@ class ImportRow(Model):
     region_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id"))
     contact_name: Mapped[str] = mapped_column(Text)
     contact_phone: Mapped[str] = mapped_column(Text)
+    hidden: Mapped[bool] = mapped_column(default=False, server_default=false())
     refused: Mapped[bool] = mapped_column(default=False)
     faults: Mapped[list[Any]] = mapped_column(JSON, default=list)
 

@@ -12,6 +12,7 @@ import json
 import math
 import os
 import resource
+import runpy
 import stat
 import sys
 from collections.abc import Callable
@@ -259,57 +260,9 @@ def check_package(file: BinaryIO) -> Answer:
 
 
 def read_sheets(file: BinaryIO, most_rows: str, most_columns: str) -> Answer:
-    """Return the cells of every visible sheet that has any, as JSON; whatever a formula came to stands for it.
-
-    A row is its number and its cells; one without content is left out. A date is {"date": ...}. Each cell of a merged
-    range holds what the first one does: so people mean it.
-    """
-    from python_calamine import SheetVisibleEnum, load_workbook
-
-    book = load_workbook(file)
-    found = []
-    for place, about in enumerate(book.sheets_metadata):
-        if about.visible is not SheetVisibleEnum.Visible:
-            continue
-        sheet = book.get_sheet_by_index(place)
-        merged = dict(sheet.merged_cell_ranges or ())
-        rows, more = cells_of(sheet, merged, int(most_rows), int(most_columns))
-        found.append({"name": about.name, "rows": rows, "more": more})
-    return {}, json.dumps(found).encode()
-
-
-def cells_of(
-    sheet: Any, merged: dict[tuple[int, int], tuple[int, int]], most_rows: int, most_columns: int
-) -> tuple[list[tuple[int, list[Any]]], bool]:
-    """Return the rows of a sheet that have content, and whether there are more than that many."""
-    rows: list[tuple[int, list[Any]]] = []
-    meant: dict[tuple[int, int], Any] = {}
-    left = [""] * (sheet.start[1] if sheet.start else 0)  # a row is read from the first column that is used
-    for number, row in enumerate(sheet.iter_rows()):
-        if not merged and row.count("") == len(row):
-            continue  # quickly: there may be a million of them
-        cells = [plain(value) for value in (left + row)[:most_columns]]
-        for column, value in enumerate(cells):
-            if value != "" and (number, column) in merged:
-                down, right = merged[number, column]
-                for y in range(number, min(down, number + most_rows) + 1):
-                    for x in range(column, min(right, most_columns) + 1):
-                        meant[y, x] = value
-        if meant:
-            cells = [meant.get((number, column), value) for column, value in enumerate(cells)]
-        if all(value == "" for value in cells):
-            continue
-        if len(rows) == most_rows:
-            return rows, True
-        rows.append((number + 1, cells))
-    return rows, False
-
-
-def plain(value: Any) -> Any:
-    """Return what a cell holds as JSON can say it."""
-    if isinstance(value, str | int | float):
-        return value
-    return {"date": str(value)}
+    """Return the cells of every sheet as JSON; see workbook.py."""
+    workbook = runpy.run_path(str(Path(__file__).with_name("workbook.py")))
+    return {}, workbook["read_sheets"](file, int(most_rows), int(most_columns))
 
 
 TASKS: dict[str, Callable[..., Answer]] = {

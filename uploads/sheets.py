@@ -1,6 +1,6 @@
 """Excel files that are read, not kept: an .xlsx alone, inspected like every upload, its cells read by decoder.py.
 
-Never evaluates a formula: what it came to when the file was saved stands for it.
+Never evaluates a formula: what it came to when the file was saved stands for it. workbook.py says what a cell can be.
 """
 
 from dataclasses import dataclass
@@ -22,11 +22,18 @@ MOST_COLUMNS = 40
 
 @dataclass(frozen=True)
 class Sheet:
-    """The rows with content, each with its number in the file; `more` says that there were too many to read on."""
+    """The rows with content, each with its number in the file; `more` says that there were too many to read on.
+
+    `hidden_rows` are numbers of rows, hidden or filtered out; `hidden_columns` are places in a row. Of a sheet that is
+    not visible only the first rows are here.
+    """
 
     name: str
     rows: list[tuple[int, list[Any]]]
-    more: bool
+    more: bool = False
+    visible: bool = True
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
 
 
 def take_in(file: FileStorage | None) -> Received:
@@ -38,14 +45,24 @@ def take_in(file: FileStorage | None) -> Received:
 
 
 def read(storage_name: str, most_rows: int) -> list[Sheet]:
-    """Return the visible sheets of a stored file. Raises Unfit, FileNotFoundError."""
+    """Return the sheets of a stored file. Raises Unfit, FileNotFoundError."""
     with storage().open(storage_name) as file:
         try:
             sheets = decoding.read_sheets(file, most_rows, MOST_COLUMNS)
         except Unfit as unfit:
             # Whatever its size on the disk: the corners of a sheet may lie a million rows apart.
             raise Unfit(Fault.TOO_WIDE if unfit.fault is Fault.TOO_SLOW else unfit.fault) from unfit
-    return [Sheet(each["name"], [(row[0], row[1]) for row in each["rows"]], each["more"]) for each in sheets]
+    return [
+        Sheet(
+            each["name"],
+            [(row[0], row[1]) for row in each["rows"]],
+            each["more"],
+            each["visible"],
+            frozenset(each["hidden_rows"]),
+            frozenset(each["hidden_columns"]),
+        )
+        for each in sheets
+    ]
 
 
 def wording(fault: Fault) -> str:

@@ -12,8 +12,9 @@ from uploads import sheets
 from uploads.errors import Unfit
 from uploads.receive import discard
 from worker import leases, waking
-from workflow import imports, jobs
-from workflow.imports import IN_WORK, Claimed, Unreadable
+from workflow import import_table, imports, jobs
+from workflow.import_table import Unreadable
+from workflow.imports import IN_WORK, Claimed
 from workflow.words import Sentence
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,8 @@ def _work(job: Claimed) -> None:
 def _read(job: Claimed) -> None:
     name = job.storage_name or ""
     try:
-        found = sheets.read(name, imports.MOST_ROWS + imports.LOOKED_FOR_HEADER)
-        imports.read(job, imports.table_of((sheet.rows, sheet.more) for sheet in found))
+        found = sheets.read(name, import_table.MOST_ROWS + import_table.LOOKED_FOR_HEADER)
+        imports.read(job, import_table.table_of(found))
     except Unfit as unfit:
         imports.fail(job, Sentence(sheets.wording(unfit.fault), {"name": job.file_name}))
     except Unreadable as unreadable:

@@ -10,7 +10,7 @@ employer. It registers like any other (workflow/registration.py), finds itself, 
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -30,12 +30,13 @@ from models import (
     exclusive,
     now,
 )
-from workflow import administration, employers, jobs, scope, telephones
+from workflow import administration, employers, jobs, region_names, scope, telephones
 from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible
+from workflow.import_table import CODE, COLUMNS, CONTACT, NAME, REGION, TELEPHONE, Read, Table
 from workflow.jobs import Standing
 from workflow.people import normalised
 from workflow.pinyin import initials
-from workflow.words import N_, Sentence, as_name, name_fault, one_line
+from workflow.words import N_, Sentence, as_name, name_fault
 
 MOST_ATTEMPTS = 3
 """Claims of one step: then what ends the worker each time, or fails each time, is given up."""
@@ -43,27 +44,13 @@ MOST_ATTEMPTS = 3
 PAUSES = (timedelta(seconds=15), timedelta(minutes=2))
 """Until the next attempt, after the first that failed and after the second: a database or a disk may be back by then."""
 
-MOST_ROWS = 10_000
 AT_ONCE = 250
 """Rows between two words of progress."""
-
-LOOKED_FOR_HEADER = 20
-"""Rows: a title and a date may stand above the table."""
 
 KEPT_UNCONFIRMED, KEPT_REFUSED = timedelta(days=7), timedelta(days=90)
 """How long a preview waits, and how long the report of refused rows can be fetched: they hold names and telephones."""
 
 SHOWN_OF_A_CELL = 120
-
-NAME, CODE, REGION, CONTACT, TELEPHONE = "name", "credit_code", "region", "contact_name", "contact_phone"
-COLUMNS: Mapping[str, str] = {
-    NAME: N_("单位名称"),
-    CODE: N_("统一社会信用代码"),
-    REGION: N_("所属地区"),
-    CONTACT: N_("联系人"),
-    TELEPHONE: N_("联系电话"),
-}
-"""The columns of the file, in the template's order; any other is nobody's."""
 
 STATE_WORDS = {
     ImportState.READING: N_("正在读取"),
@@ -78,17 +65,6 @@ TROUBLED = Sentence(N_("多次出错，没有完成。请稍后重新上传；�
 GONE = Sentence(N_("文件已不在服务器上，请重新上传。"))
 IN_WORK = (ImportState.READING, ImportState.IMPORTING)
 log = logging.getLogger(__name__)
-
-Numbered = tuple[int, Sequence[Any]]
-"""A row of the file: its number there, and its cells as uploads/decoder.py tells them."""
-
-
-class Unreadable(Exception):
-    """The file holds no table that could be imported; `sentence` says what to do."""
-
-    def __init__(self, text: str, **words: str) -> None:
-        super().__init__(text)
-        self.sentence = Sentence(text, words)
 
 
 # --- what people do
@@ -260,72 +236,11 @@ def worker_is_busy() -> bool:
 # --- reading
 
 
-@dataclass
-class Read:
-    """A row as it was read, and what is wrong with it, each by its column."""
-
-    number: int
-    cells: dict[str, str]
-    region_id: int | None = None
-    faults: list[tuple[str, Sentence]] = field(default_factory=list)
-
-    def wrong(self, column: str, text: str, **words: str) -> None:
-        """Note what is wrong in a column; only the first thing is said."""
-        if not any(noted == column for noted, _ in self.faults):
-            self.faults.append((column, Sentence(text, words)))
-
-
-def table_of(sheets: Iterable[tuple[Sequence[Numbered], bool]]) -> list[Read]:
-    """Return the rows below the first header among these sheets. Raises Unreadable."""
-    lacking: list[str] = []
-    for rows, more in sheets:
-        for at, (_, cells) in enumerate(rows[:LOOKED_FOR_HEADER]):
-            names = [normalised(str(cell)).rstrip("*＊") for cell in cells]
-            if COLUMNS[CODE] not in names:
-                continue
-            places = {key: names.index(label) for key, label in COLUMNS.items() if label in names}
-            if lacking := [label for key, label in COLUMNS.items() if key not in places]:
-                break
-            found = [row for each in rows[at + 1 :] if (row := _read(each, places)) is not None]
-            if more or len(found) > MOST_ROWS:
-                raise Unreadable(N_("一次最多导入 %(most)s 行，请分成几个文件。"), most=str(MOST_ROWS))
-            if not found:
-                raise Unreadable(N_("表头下面没有内容，请填写后再上传。"))
-            return found
-    if lacking:
-        raise Unreadable(N_("表头缺少：%(columns)s。请使用本页下载的模板。"), columns="、".join(lacking))
-    raise Unreadable(N_("没有找到表头“统一社会信用代码”，请使用本页下载的模板。"))
-
-
-def _read(row: Numbered, places: Mapping[str, int]) -> Read | None:
-    """Return a row's own columns as text, numbers and dates with what may have become of them; None of an empty one."""
-    number, cells = row
-    found = Read(number, {})
-    for key, place in places.items():
-        cell = cells[place] if place < len(cells) else ""
-        found.cells[key] = _text(cell)
-        if isinstance(cell, dict):
-            found.wrong(key, N_("这一格是日期格式，请把格式改为文本后重新填写。"))
-        elif key == CODE and not isinstance(cell, str):
-            found.wrong(
-                key,
-                N_("这一格是数字格式，Excel 只保留前 15 位，代码已经不准确；请把格式改为文本后重新填写。"),
-            )
-    return found if any(found.cells.values()) else None
-
-
-def _text(cell: Any) -> str:
-    if isinstance(cell, dict):
-        return str(cell["date"])
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return one_line(str(cell))
-
-
-def read(job: Claimed, rows: Sequence[Read]) -> None:
-    """Judge the rows and lay them down as the import's preview. Raises Lost."""
+def read(job: Claimed, table: Table) -> None:
+    """Judge the rows and store them as the import's preview. Raises Lost."""
+    rows = table.rows
     same = _by_code(rows)
-    regions = _regions()
+    regions = region_names.by_spelling(db.session.scalars(select(Region).where(Region.active)))
     accepted = 0
     for at, some in enumerate(_pieces(rows)):
         with exclusive():
@@ -345,6 +260,7 @@ def read(job: Claimed, rows: Sequence[Read]) -> None:
             state=ImportState.PREVIEW,
             accepted=accepted,
             refused=len(rows) - accepted,
+            notes=[[note.text, dict(note.words)] for note in table.notes],
             storage_name=None,
             trouble=None,
         )
@@ -358,11 +274,6 @@ def _by_code(rows: Sequence[Read]) -> dict[str, list[int]]:
         row.cells[CODE] = normalised(row.cells[CODE])
         found.setdefault(row.cells[CODE], []).append(row.number)
     return found
-
-
-def _regions() -> dict[str, Region]:
-    active = db.session.scalars(select(Region).where(Region.active)).all()
-    return {normalised(name): region for region in active for name in (region.code, region.name)}
 
 
 def _taken(codes: Iterable[str]) -> dict[str, Sentence]:
@@ -384,9 +295,8 @@ def _judge(
 ) -> None:
     """Note everything that is wrong with a row."""
     cells = row.cells
-    for key, ordinary in ((TELEPHONE, telephones.normalised), (NAME, as_name), (CONTACT, as_name)):
-        cells[key] = ordinary(cells[key])
     for key in (NAME, CONTACT):
+        cells[key] = as_name(cells[key])
         if unusable := name_fault(cells[key]):
             row.wrong(key, unusable.text, **unusable.words)
     for key, label in COLUMNS.items():
@@ -405,7 +315,7 @@ def _judge(
         row.wrong(CODE, N_("与第 %(rows)s 行的代码相同。"), rows="、".join(map(str, others[:5])))
     if known := taken.get(cells[CODE]):
         row.wrong(CODE, known.text, **known.words)
-    region = regions.get(normalised(cells[REGION]))
+    region = region_names.find(cells[REGION], regions)
     if region is not None:
         row.region_id, cells[REGION] = region.id, region.name
     elif cells[REGION]:
@@ -419,6 +329,7 @@ def _stored(job: Claimed, row: Read) -> ImportRow:
         import_id=job.id,
         number=row.number,
         region_id=row.region_id,
+        hidden=row.hidden,
         refused=bool(row.faults),
         faults=[
             _kept(*fault) for fault in sorted(row.faults, key=lambda fault: list(COLUMNS).index(fault[0]))

@@ -76,3 +76,26 @@ def fault(number: str) -> str:
     if is_mobile(number) or re.fullmatch(LANDLINE, number):
         return ""
     return N_("请填写手机号码，或带区号的固定电话，例如 0477-8123456。")
+
+
+SEPARATORS = re.compile(r"[/\\|、,，;；\n]|\s和|\s或|\s及|和|或|及|\s+")  # stays Chinese
+LOST_ZERO = re.compile(rf"(?!400|800)({AREA})-?([0-9]{{7,8}}(?:-[0-9]{{1,6}})?)")
+
+
+def several(text: str) -> list[str]:
+    """Return the numbers of a text that holds more than one whole number, normalised; else nothing."""
+    if not fault(normalised(text)):
+        return []
+    numbers = [normalised(part) for part in SEPARATORS.split(text) if part.strip()]
+    return numbers if len(numbers) > 1 and not any(fault(number) for number in numbers) else []
+
+
+def with_lost_zero(text: str) -> str:
+    """Return a number normalised, with the 0 of its area code that Excel drops: 4778586912 is 0477-8586912.
+
+    Only for what comes from a table: in a form the person can be asked.
+    """
+    number = normalised(text)
+    if fault(number) and LOST_ZERO.fullmatch(re.sub(r"\s", "", number)):
+        return normalised(f"0{number}")
+    return number

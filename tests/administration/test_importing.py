@@ -33,10 +33,10 @@ from tests.workflow.at_once import at_once
 from uploads import sheets
 from uploads.sets import storage
 from worker import importing, sweeping
-from workflow import accounts, imports, jobs, registration, scope
+from workflow import accounts, import_table, imports, jobs, registration, scope
 from workflow.calendar import ORDOS
 from workflow.errors import DecidedMeanwhile, NotPermitted
-from workflow.imports import COLUMNS
+from workflow.import_table import COLUMNS
 
 HEAD = list(COLUMNS.values())
 Rows = list[list[Any]]
@@ -205,7 +205,7 @@ FAR = {"finish": lambda _book, sheet: sheet.write_string(1_048_575, 16_383, "远
         (lambda: book(["甲"], head=["单位"]), "没有找到表头“统一社会信用代码”"),
         (lambda: book(["甲", "乙"], head=HEAD[:2]), "表头缺少：所属地区、联系人、联系电话"),
         (lambda: book(["甲"], **FAR), "表格范围太大"),
-        (lambda: book(*[["甲", "乙"]] * (imports.MOST_ROWS + 1)), "一次最多导入 10000 行"),
+        (lambda: book(*[["甲", "乙"]] * (import_table.MOST_ROWS + 1)), "一次最多导入 10000 行"),
     ],
 )
 @pytest.mark.guide("D1")

@@ -12,7 +12,7 @@ from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.people import Enterprise, credit_code, login
 from tests.factories import credit_code as another_code
 from tests.machine.site import Site
-from workflow.imports import COLUMNS
+from workflow.import_table import COLUMNS
 
 pytestmark = pytest.mark.browser
 PICTURES = Path("build/screens")

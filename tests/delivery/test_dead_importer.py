@@ -17,7 +17,7 @@ from tests.delivery.conftest import Start, until
 from tests.factories import session_of, world
 from tests.machine.processes import PATIENCE, Server
 from uploads.sets import storage
-from workflow import imports
+from workflow import import_table, imports
 
 ROWS = 6000
 """So many that a worker can be killed in the middle of either step."""
@@ -30,7 +30,7 @@ def book(region: str) -> bytes:
     with io.BytesIO() as out:
         with Workbook(out, {"constant_memory": True}) as made:
             sheet = made.add_worksheet()
-            sheet.write_row(0, 0, imports.COLUMNS.values())
+            sheet.write_row(0, 0, import_table.COLUMNS.values())
             for number in range(1, ROWS + 1):
                 body = f"91150602MBX{number:06d}"
                 code = body + uscc.calc_check_digit(body)

@@ -1,0 +1,235 @@
+"""Finds the table of enterprises in the sheets of an Excel file, and what became of each cell on the way (workflow/imports.py).
+
+Knows no database. A cell that Excel has spoiled is named by what happened to it, never taken for an empty one.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+from workflow import telephones
+from workflow.people import normalised
+from workflow.words import N_, Sentence, one_line
+
+MOST_ROWS = 10_000
+LOOKED_FOR_HEADER = 20
+"""Rows: a title and a date may stand above the table."""
+
+SAID_ROWS = 10
+"""Numbers of rows that a note names before it says how many there are."""
+
+NAME, CODE, REGION, CONTACT, TELEPHONE = "name", "credit_code", "region", "contact_name", "contact_phone"
+COLUMNS: Mapping[str, str] = {
+    NAME: N_("单位名称"),
+    CODE: N_("统一社会信用代码"),
+    REGION: N_("所属地区"),
+    CONTACT: N_("联系人"),
+    TELEPHONE: N_("联系电话"),
+}
+"""The columns of the file, in the template's order; any other is nobody's."""
+
+HEADER_REMARK = re.compile(r"^[*※]+|[*※:]+$|[(\[【].*[)\]】]$")
+"""What a header may have beside its name: 「*单位名称」, 「统一社会信用代码（18位）」."""
+
+ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA|FIELD!|BLOCKED!)")
+"""The errors of a formula, also where they were pasted as text."""
+
+SCIENTIFIC = re.compile(r"[0-9]\.?[0-9]*E\+?[0-9]{1,3}", re.IGNORECASE)
+
+NO_NAME = re.compile(r"[0-9.,/—-]+")
+"""What stands in a name's cell when a formula refers to an empty one, or when somebody had nothing to write."""
+
+
+class Unreadable(Exception):
+    """The file holds no table that could be imported; `sentence` says what to do."""
+
+    def __init__(self, text: str, **words: str) -> None:
+        super().__init__(text)
+        self.sentence = Sentence(text, words)
+
+
+class Sheet(Protocol):
+    """A sheet as uploads/sheets.py reads it: rows are their number in the file and their cells."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def rows(self) -> Sequence[tuple[int, Sequence[Any]]]: ...
+    @property
+    def more(self) -> bool: ...
+    @property
+    def visible(self) -> bool: ...
+    @property
+    def hidden_rows(self) -> frozenset[int]: ...
+    @property
+    def hidden_columns(self) -> frozenset[int]: ...
+
+
+@dataclass
+class Read:
+    """A row as it was read, and what is wrong with it, each by its column."""
+
+    number: int
+    cells: dict[str, str]
+    hidden: bool = False
+    region_id: int | None = None
+    faults: list[tuple[str, Sentence]] = field(default_factory=list)
+
+    def wrong(self, column: str, text: str, **words: str) -> None:
+        """Note what is wrong in a column; only the first thing is said."""
+        if not any(noted == column for noted, _ in self.faults):
+            self.faults.append((column, Sentence(text, words)))
+
+
+@dataclass
+class Table:
+    """The rows below the header, and what a person must know of the file before the import is confirmed."""
+
+    rows: list[Read]
+    notes: list[Sentence]
+
+
+def table_of(sheets: Iterable[Sheet]) -> Table:
+    """Return the first table with rows among the visible sheets. Raises Unreadable."""
+    sheets = list(sheets)
+    headers = [(sheet, *header) for sheet in sheets if (header := _header(sheet))]
+    tables = [
+        (sheet, places, rows)
+        for sheet, places, at in headers
+        if (rows := [row for each in sheet.rows[at + 1 :] if (row := _read(each, places))])
+    ]
+    if chosen := next((each for each in tables if each[0].visible), None):
+        sheet, places, rows = chosen
+        if sheet.more or len(rows) > MOST_ROWS:
+            raise Unreadable(N_("一次最多导入 %(most)s 行，请分成几个文件。"), most=str(MOST_ROWS))
+        for row in rows:
+            row.hidden = row.number in sheet.hidden_rows
+        others = [other for other, *_ in tables if other is not sheet]
+        return Table(rows, [*_notes_on_hidden(sheet, places, rows), *_notes_on_others(sheet, others)])
+    if tables:
+        raise Unreadable(
+            N_("工作表“%(sheet)s”是隐藏的，没有读取；请取消隐藏后重新上传。"), sheet=tables[0][0].name
+        )
+    if headers:
+        raise Unreadable(N_("表头下面没有内容，请填写后再上传。"))
+    if lacking := next((some for sheet in sheets if sheet.visible and (some := _lacking(sheet))), None):
+        raise Unreadable(N_("表头缺少：%(columns)s。请使用本页下载的模板。"), columns="、".join(lacking))
+    raise Unreadable(N_("没有找到表头“统一社会信用代码”，请使用本页下载的模板。"))
+
+
+def _notes_on_hidden(sheet: Sheet, places: Mapping[str, int], rows: Sequence[Read]) -> Iterator[Sentence]:
+    if numbers := [str(row.number) for row in rows if row.hidden]:
+        more = N_(
+            "文件中有 %(count)s 行是隐藏的或被筛选掉的（第 %(rows)s 行等），也已读取。不需要的请从文件中删除，再重新上传。"
+        )
+        all_ = N_(
+            "文件中有 %(count)s 行是隐藏的或被筛选掉的（第 %(rows)s 行），也已读取。不需要的请从文件中删除，再重新上传。"
+        )
+        text = more if len(numbers) > SAID_ROWS else all_
+        yield Sentence(text, {"count": str(len(numbers)), "rows": "、".join(numbers[:SAID_ROWS])})
+    if columns := [COLUMNS[key] for key, place in places.items() if place in sheet.hidden_columns]:
+        yield Sentence(
+            N_("文件中“%(columns)s”列是隐藏的，也已读取，请核对。"), {"columns": "、".join(columns)}
+        )
+
+
+def _notes_on_others(sheet: Sheet, others: Iterable[Sheet]) -> Iterator[Sentence]:
+    for other in others:
+        if other.visible:
+            text = N_(
+                "只读取了工作表“%(read)s”。工作表“%(sheet)s”也有表头和内容，没有读取：请合并到一个工作表，或者另存为一个文件上传。"
+            )
+            yield Sentence(text, {"read": sheet.name, "sheet": other.name})
+        else:
+            yield Sentence(
+                N_("工作表“%(sheet)s”也有表头和内容，但它是隐藏的，没有读取。"), {"sheet": other.name}
+            )
+
+
+def _header(sheet: Sheet) -> tuple[dict[str, int], int] | None:
+    """Return the places of the columns, and which row says them; None when no row names all of them."""
+    for at, names in enumerate(_header_rows(sheet)):
+        places = {key: names.index(label) for key, label in COLUMNS.items() if label in names}
+        if len(places) == len(COLUMNS):
+            return places, at
+    return None
+
+
+def _lacking(sheet: Sheet) -> list[str]:
+    """Return the columns that the row with the code's column does not name."""
+    for names in _header_rows(sheet):
+        if COLUMNS[CODE] in names:
+            return [label for label in COLUMNS.values() if label not in names]
+    return []
+
+
+def _header_rows(sheet: Sheet) -> Iterator[list[str]]:
+    for _, cells in sheet.rows[:LOOKED_FOR_HEADER]:
+        yield [HEADER_REMARK.sub("", normalised(cell)) if isinstance(cell, str) else "" for cell in cells]
+
+
+def _read(row: tuple[int, Sequence[Any]], places: Mapping[str, int]) -> Read | None:
+    """Return a row's own columns as text, with what may have become of them; None of an empty one."""
+    number, cells = row
+    found = Read(number, {})
+    for key, place in places.items():
+        cell = cells[place] if place < len(cells) else ""
+        found.cells[key] = _text(cell)
+        _note_what_became_of(cell, key, found)
+    return found if any(found.cells.values()) or found.faults else None
+
+
+def _note_what_became_of(cell: Any, key: str, row: Read) -> None:
+    text = row.cells[key]
+    if ERROR.fullmatch(text.upper()):
+        row.wrong(key, N_("这一格是公式的错误值 %(error)s，请改为正确的内容。"), error=text)
+    elif isinstance(cell, dict) and "formula" in cell:
+        row.wrong(
+            key,
+            N_(
+                "这一格是公式，文件里没有保存它的结果；请用 Excel 或 WPS 打开并保存，或粘贴为数值后重新上传。"
+            ),
+        )
+    elif isinstance(cell, dict):
+        row.wrong(key, N_("这一格是日期格式，请把格式改为文本后重新填写。"))
+    elif key == CODE and not isinstance(cell, str):
+        row.wrong(
+            key,
+            N_("这一格是数字格式，Excel 只保留前 15 位，代码已经不准确；请把格式改为文本后重新填写。"),
+        )
+    elif key in (CODE, TELEPHONE) and SCIENTIFIC.fullmatch(text):
+        row.wrong(key, N_("这一格是科学计数法，后面的数字已经丢失；请把格式改为文本后重新填写。"))
+    elif key in (NAME, CONTACT) and NO_NAME.fullmatch(text):
+        row.wrong(key, N_("这一格没有文字；如果是公式，请核对它引用的内容。"))
+    elif key == TELEPHONE:
+        numbers = telephones.several(text)
+        row.cells[key] = telephones.with_lost_zero(text)
+        if numbers:
+            row.wrong(
+                key, N_("这一格有不止一个号码（%(numbers)s），请只留一个。"), numbers="、".join(numbers)
+            )
+
+
+def _text(cell: Any) -> str:
+    """Return what a cell shows."""
+    if isinstance(cell, dict):
+        return str(cell.get("error") or cell.get("date") or "")
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    text = one_line(str(cell))
+    if re.fullmatch(r"[0-9]{7,}\.0+", text):  # a number that a program has written as text
+        return text.partition(".")[0]
+    return _without_exponent(text) if SCIENTIFIC.fullmatch(text) else text
+
+
+def _without_exponent(text: str) -> str:
+    """Return a number in scientific notation written out, if it names each of its digits; else the text."""
+    number = Decimal(text)
+    digits = len(number.as_tuple().digits)
+    return (
+        f"{number:f}"
+        if number == number.to_integral() and digits > 7 and number.adjusted() < digits
+        else text
+    )
