@@ -54,6 +54,11 @@ STREAMS: tuple[tuple[str, Kind], ...] = (
     ("PowerPoint Document", kinds.POWERPOINT),
 )
 
+# Records of the Workbook stream (Microsoft MS-XLS, 2.4): a password, a sheet, the end of what precedes the sheets.
+FILE_PASS, BOUND_SHEET, END_OF_PART = 0x002F, 0x0085, 0x000A
+MACRO_SHEET = (5, 1)
+"""The byte `dt` of BoundSheet8: a sheet of Excel 4.0 macros."""
+
 MACRO_STORAGES = ("Macros", "_VBA_PROJECT_CUR", "VBA")
 
 
@@ -160,7 +165,7 @@ def compound_kind(stream: BinaryIO) -> Kind:
 
 
 def check_compound(stream: BinaryIO) -> None:
-    """Follow the chains of the main stream to its end. Raises Unfit when it is cut off or locked."""
+    """Follow the chains of the main stream to its end. Raises Unfit when it is cut off, locked or has a macro sheet."""
     with _compound(stream) as compound:
         name = next(name for name, _ in STREAMS if compound.exists(name))
         with compound.openstream(name) as main:
@@ -168,8 +173,10 @@ def check_compound(stream: BinaryIO) -> None:
             head = main.read(PIECE)
             if main.seek(0, 2) < size or not size:
                 raise Unfit(Fault.DAMAGED)
-    if _word_is_locked(head) if name == "WordDocument" else _excel_is_locked(head):
+    if _word_is_locked(head) if name == "WordDocument" else _excel_has(head, FILE_PASS):
         raise Unfit(Fault.PASSWORD)
+    if name != "WordDocument" and _excel_has(head, BOUND_SHEET, MACRO_SHEET):
+        raise Unfit(Fault.MACROS)
 
 
 @contextmanager
@@ -191,13 +198,16 @@ def _word_is_locked(head: bytes) -> bool:
     return is_word and bool(int.from_bytes(head[10:12], "little") & 0x0100)
 
 
-def _excel_is_locked(head: bytes) -> bool:
-    """A record FILEPASS among those that precede the first sheet. A record is kind, length, content."""
-    file_pass, end_of_part = 0x002F, 0x000A
+def _excel_has(head: bytes, wanted: int, value: tuple[int, int] | None = None) -> bool:
+    """Return whether such a record, with a byte of this value, precedes the first sheet. A record is kind, length, content."""
     place = 0
     while place + 4 <= len(head):
         kind = int.from_bytes(head[place : place + 2], "little")
-        if kind in (file_pass, end_of_part):
-            return kind == file_pass
-        place += 4 + int.from_bytes(head[place + 2 : place + 4], "little")
+        length = int.from_bytes(head[place + 2 : place + 4], "little")
+        content = head[place + 4 : place + 4 + length]
+        if kind == wanted and (value is None or content[value[0] : value[0] + 1] == bytes([value[1]])):
+            return True
+        if kind == END_OF_PART:
+            return False
+        place += 4 + length
     return False

@@ -66,6 +66,15 @@ def test_macros_are_refused_however_their_part_is_named(content):
     assert refusal.value.fault is Fault.MACROS
 
 
+def test_an_old_workbook_with_a_sheet_of_macros_is_refused():
+    content = bytearray(files.old_excel())
+    place = content.index(b"\x85\x00")  # BoundSheet8: kind, length, position, hidden or not, kind of sheet
+    content[place + 9] = 1
+    with pytest.raises(Refused) as refusal:
+        inspect(io.BytesIO(content), "表.xls")
+    assert refusal.value.fault is Fault.MACROS
+
+
 def test_relationships_that_are_no_xml_or_declare_entities_are_refused():
     declared = b'<!DOCTYPE a [<!ENTITY b "c">]><Relationships/>'
     for broken in (b"<Relationships", declared):
