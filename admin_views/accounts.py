@@ -131,7 +131,10 @@ def login(door: str) -> Any:
     """「个人登录」, 「企业登录」 and the staff entrance."""
     wanted = request.args.get("next")
     if current_user.is_authenticated:
-        return redirect(entrance.destination(current_user, wanted))
+        target = entrance.destination(current_user, wanted)
+        if request.method != "POST" and target == entrance.home(current_user):
+            return _already_in(door)
+        return redirect(target)
     form = LoginForm()
     form.login.label.text = said(DOORS[door].login)
     wrong: str | Locked | None = None
@@ -145,6 +148,14 @@ def login(door: str) -> Any:
         if account is not None:
             return admit(account, wanted)
     return _page("accounts/login.html", form, door=door, wanted=entrance.own_path(wanted), wrong=wrong)
+
+
+def _already_in(door: str) -> str:
+    """Say who is logged in at this browser before anybody is led into that person's pages."""
+    nobody = {"account": None, "home": None, "unread": 0}
+    return render_template(
+        "accounts/already_in.html", words=DOORS[door], present=entrance.present(), **nobody
+    )
 
 
 def admit(account: Account, wanted: str | None = None) -> Response:
@@ -275,7 +286,7 @@ def invitation(door: str) -> Any:
 def register_account(door: str) -> Any:
     """「马上注册」, for a person or an enterprise."""
     if current_user.is_authenticated:
-        return redirect(entrance.home(current_user))
+        return redirect(url_for("accounts.login", door=door))
     return REGISTERING[door]()
 
 

@@ -7,6 +7,7 @@ Never follows an address that leads out of this site, or into a room that is not
 
 import posixpath
 from copy import deepcopy
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from time import time
 from typing import Any
@@ -21,6 +22,8 @@ from itsdangerous import URLSafeTimedSerializer
 
 from models import Account, db
 from workflow import registration, scope, sessions
+from workflow.people import masked_name
+from workflow.transitions import ROLE_WORDS
 
 KEPT_ACROSS = ("language",)
 """What a session hands on to the next one; everything else, the token of every form included, is new."""
@@ -172,6 +175,24 @@ def csrf_token() -> str:
 @lru_cache(maxsize=MOST_SIGNED)
 def _signed(_key: str, _raw: str, _minute: int) -> str:
     return generate_csrf()
+
+
+@dataclass(frozen=True)
+class Present:
+    """Who is logged in at this browser, as anybody who sits down at it may read."""
+
+    name: str
+    role: str
+    seat: str
+    home: str
+
+
+def present() -> Present | None:
+    """Return who is logged in, with the name masked: at a shared computer it may be somebody else."""
+    account = current_user._get_current_object()
+    if not account.is_authenticated:
+        return None
+    return Present(masked_name(account.name), ROLE_WORDS[account.role], account.seat.name, home(account))
 
 
 def destination(account: Account, wanted: str | None) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from admin_views.entrance import page_of
+from admin_views.entrance import page_of, present
 from admin_views.languages import LANGUAGES
 from models import Notice, Period, Setting, db
 from workflow.calendar import today
@@ -19,9 +19,10 @@ portal = Blueprint("portal", __name__)
 
 @portal.get("/")
 def index() -> str:
-    """「鄂尔多斯人事人才公共服务大厅」: two doors, and whether applications are open (A1)."""
+    """「鄂尔多斯人事人才公共服务大厅」: two doors, whether applications are open (A1), and who is logged in already."""
     return render_template(
         "portal.html",
+        present=present(),
         period=_told(open_period(), is_open=True) or _told(next_period(), is_open=False),
         notice_url=url_for("portal.notice") if db.session.scalar(select(Notice.id).limit(1)) else None,
     )

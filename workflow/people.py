@@ -186,3 +186,20 @@ def masked(number: str | None, head: int = 4, tail: int = 2) -> str:
     if len(number) <= head + tail:
         return "*" * len(number)
     return number[:head] + "*" * (len(number) - head - tail) + number[-tail:]
+
+
+def masked_name(name: str) -> str:
+    """Return a name that its owner recognises and a stranger cannot read: 王*敏, 王*, 阿****仓.
+
+    The first and the last character stay, of a name of two the first alone. A mark belongs to the character before it.
+    """
+    characters: list[str] = []
+    for each in name.strip():
+        if characters and unicodedata.category(each).startswith("M"):
+            characters[-1] += each
+        else:
+            characters.append(each)
+    first, middle, last = characters[:1], characters[1:-1], characters[1:][-1:]
+    if not last:
+        return "*" * len(first)
+    return "".join(first) + "*" * len(middle) + ("".join(last) if middle else "*")

@@ -10,11 +10,12 @@ from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from config import settings
-from models import db
+from models import RegionKind, db
 from tests import factories
 from tests.accounts.conftest import log_in, words
 from tests.machine.secrets import environment
 from tests.machine.site import Client
+from workflow import people
 
 
 @pytest.mark.guide("A1")
@@ -37,6 +38,41 @@ def test_the_portal_says_whether_applications_are_open(client: Client, made: Cal
     assert "未开放" in words(client.get("/"))
     made(factories.open_period)
     assert "申报进行中" in words(client.get("/"))
+
+
+@pytest.mark.parametrize("path", ["/", "/login/personal", "/login/staff", "/register/enterprise"])
+def test_at_a_shared_computer_it_is_said_who_is_logged_in_before_anybody_enters(
+    client: Client, made: Callable[..., Any], path: str
+) -> None:
+    log_in(client, made(factories.applicant, "王晓敏"))
+    page = client.get(path, follow_redirects=True)
+    assert "本浏览器当前登录的是 王*敏 个人" in words(page)
+    assert "王晓敏" not in page.text
+    assert 'href="/personal/"' in page.text
+    assert "不是您？退出" in words(page)
+    client.get("/language/en")
+    english = client.get(path, follow_redirects=True)
+    assert "Logged in at this browser: 王*敏 Individual" in words(english)
+    assert "Not you? Log out" in words(english)
+    client.send("/logout")
+    assert "Logged in at this browser" not in words(client.get(path))
+
+
+def test_whoever_asked_for_a_page_of_their_own_is_led_there_at_once(
+    client: Client, made: Callable[..., Any]
+) -> None:
+    log_in(client, made(factories.applicant))
+    assert client.get("/login/personal?next=/personal/history/").location == "/personal/history/"
+    assert client.get("/login/personal?next=/city/2026-000001/").status_code == 200
+    assert client.send("/login/personal", {"login": "x", "password": "y"}).location == "/personal/"
+
+
+def test_an_employer_is_named_beside_its_reviewers_masked_name(
+    client: Client, made: Callable[..., Any]
+) -> None:
+    reviewer = made(factories.place, RegionKind.BANNER).reviewer
+    log_in(client, reviewer)
+    assert f"{people.masked_name(reviewer.name)} 企业 ·" in words(client.get("/"))
 
 
 def test_the_notice_can_be_read_without_an_account(client: Client, made: Callable[..., Any]) -> None:

@@ -219,8 +219,9 @@ def test_control_characters_do_not_come_in(client: Client, stored: Stored) -> No
 
 def test_whoever_is_in_does_not_register(client: Client, made: Made) -> None:
     log_in(client, made(factories.applicant))
-    assert client.get(PERSON).location == "/personal/"
-    assert client.send(PERSON, person()).location == "/personal/"
+    assert client.get(PERSON).location == "/login/personal"
+    assert "不是您？退出" in words(client.get("/login/personal"))
+    assert client.send(PERSON, person()).location == "/login/personal"
 
 
 @pytest.mark.parametrize(

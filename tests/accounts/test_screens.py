@@ -61,6 +61,30 @@ def test_every_page_before_the_doors_is_open_to_everybody(
     look(page)
 
 
+def test_the_next_person_at_a_shared_computer_sees_who_is_logged_in_and_logs_them_out(
+    live_server: Site, chromium: Chromium
+) -> None:
+    with live_server.app_context():
+        account = factories.applicant("王晓敏")
+    page = chromium.new_page(live_server.url)
+    page.goto("/login/personal")
+    come_in(page, "证件号码", account.identity_number or "", PASSWORD)
+    for path in ("/", "/login/enterprise"):
+        page.goto(path)
+        page.see("王*敏")
+        page.not_see("王晓敏")
+        look(page)
+        for width, height in SIZES:
+            page.set_viewport(width, height)
+            page.screenshot(Path("build/screens") / f"present-{path.count('/')}-{width}.png")
+    page.set_viewport(390, 844)
+    page.click("不是您？退出")
+    page.see("您已退出登录。")
+    page.not_see("王*敏")
+    page.click("个人登录")
+    page.see("忘记密码")
+
+
 @pytest.mark.guide("A1", "A2")
 def test_a_person_registers_on_a_phone_from_the_portal(live_server: Site, chromium: Chromium) -> None:
     given = typed()

@@ -180,3 +180,20 @@ def test_an_unknown_paper_is_not_taken() -> None:
 )
 def test_a_masked_number_shows_its_ends_and_a_short_one_nothing(number: str | None, shown: str) -> None:
     assert people.masked(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("王晓敏", "王*敏"),
+        ("王敏", "王*"),
+        ("敏", "*"),
+        ("欧阳娜娜", "欧**娜"),
+        ("阿拉坦·仓", "阿***仓"),
+        ("Anna Li", "A*****i"),
+        ("葛\U000e0100晓敏", "葛\U000e0100*敏"),
+        ("", ""),
+    ],
+)
+def test_a_masked_name_shows_its_first_and_last_character_alone(name: str, shown: str) -> None:
+    assert people.masked_name(name) == shown
