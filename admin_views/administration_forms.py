@@ -23,7 +23,7 @@ from wtforms.validators import (
 from admin_views.account_forms import right_telephone
 from admin_views.day_fields import DayField, limits
 from admin_views.frame import said
-from admin_views.typed import as_name, half_width, one_line, telephone
+from admin_views.typed import as_name, desk_telephone, half_width, one_line, telephone
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow import consequences
 from workflow.accounts import STAFF
@@ -180,7 +180,7 @@ class OfficeForm(FlaskForm):
         60,
         Optional(),
         TELEPHONE,
-        ordinary=half_width,
+        ordinary=desk_telephone,
         description=_("显示给申请人和企业，用来提醒本单位审核。"),
     )
 
@@ -351,7 +351,7 @@ class SettingForm(FlaskForm):
 
 
 class TelephoneSettingForm(FlaskForm):
-    value = Line(_("电话"), 60, _given(_("请填写电话号码。")), TELEPHONE, ordinary=half_width)
+    value = Line(_("电话"), 60, _given(_("请填写电话号码。")), TELEPHONE, ordinary=desk_telephone)
 
 
 class IdleSettingForm(FlaskForm):

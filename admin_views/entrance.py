@@ -22,6 +22,7 @@ from itsdangerous import URLSafeTimedSerializer
 
 from models import Account, db
 from workflow import registration, scope, sessions
+from workflow.characters import cleaned
 from workflow.people import masked_name
 from workflow.transitions import ROLE_WORDS
 
@@ -206,7 +207,7 @@ def own_path(address: str | None) -> str | None:
     """Return a path of this site as it is; None for everything that a browser could read as another site's."""
     if not address or not address.startswith("/") or address.startswith("//"):
         return None
-    if "\\" in address or not address.isprintable():  # browsers read \ as / and drop tabs and line ends
+    if "\\" in address or cleaned(address) != address:  # browsers read \ as / and drop tabs and line ends
         return None
     return address
 

@@ -48,6 +48,11 @@ def half_width(text: str | None) -> str | None:
     return unicodedata.normalize("NFKC", one_line(text) or "") if text is not None else None
 
 
+def desk_telephone(text: str | None) -> str | None:
+    """Return the telephone of a desk as it is shown, which may be several numbers; any dash is a hyphen."""
+    return None if text is None else telephones.with_plain_dashes(half_width(text) or "")
+
+
 def count(text: str | None) -> int | None:
     """Return a row's number or version as it stands in a form or address; None for what can be neither."""
     plain = (text or "").strip()

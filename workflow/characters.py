@@ -14,7 +14,7 @@ from models.spelling import HAN
 
 LINE_BREAKS = "\n\r\v\f\x85\u2028\u2029"
 INVISIBLE = (
-    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # controls but tab and line breaks
+    "\ud800-\udfff\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # halves of characters, controls but tab and line breaks
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0"
     "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 )

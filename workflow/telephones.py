@@ -41,9 +41,8 @@ def normalised(text: str) -> str:
     characters, any space, bracket or dash, the country code as +86, 0086 or 86, and 转801. Browsers fill in +86 as well.
     """
     typed = one_line(text)
-    plain = re.sub(r"[\s().]", "", unicodedata.normalize("NFKC", typed))
-    plain = "".join("-" if unicodedata.category(each) == "Pd" else each for each in plain)
-    plain = EXTENSION.sub("-", LABEL.sub("", re.sub(r"-+", "-", DASHES.sub("-", plain))))
+    plain = re.sub(r"[\s().]", "", with_plain_dashes(unicodedata.normalize("NFKC", typed)))
+    plain = EXTENSION.sub("-", LABEL.sub("", plain))
     from_abroad = ABROAD.match(plain)
     number = plain[from_abroad.end() :] if from_abroad else plain
     digits = number.replace("-", "")
@@ -59,6 +58,12 @@ def normalised(text: str) -> str:
     if found := LOCAL_LANDLINE.fullmatch(number):
         return found[1].replace("-", "") + found[2]
     return typed
+
+
+def with_plain_dashes(text: str) -> str:
+    """Return a text with a hyphen for whatever is typed as a dash."""
+    dashed = "".join("-" if unicodedata.category(each) == "Pd" else each for each in text)
+    return re.sub("-+", "-", DASHES.sub("-", dashed))
 
 
 def is_mobile(number: str) -> bool:

@@ -399,6 +399,7 @@ def test_what_an_input_method_made_wide_is_kept_as_anybody_else_types_it(
     for path, name, typed, kept in (
         (f"regions/{at.region.id}", "code", "Ｔ１５０６９９", "T150699"),
         (f"offices/{at.office.id}", "telephone", "０４７７－８５８６９１２ 转 １", "0477-8586912 转 1"),
+        (f"offices/{at.office.id}", "telephone", "0477—8586912、8586913", "0477-8586912、8586913"),
         (f"enterprises/{at.enterprise.id}", "contact_phone", "０４７７－８１２０００１", "0477-8120001"),
         (f"staff/{at.clerk.id}", "phone", "＋８６ １３９４７７００００１", "13947700001"),
         (f"periods/{period}", "closes", "２０９９－１２－３１", "2099-12-31"),

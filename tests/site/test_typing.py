@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from admin_views.entrance import own_path
 from models import Application, Experience, ExperienceKind, db
 from tests import factories
 from tests.machine.site import Client
@@ -144,3 +145,9 @@ def test_what_nobody_can_see_leaves_every_text_and_nothing_else_does(
     assert kept(app, "bank_account") == "6217000012345678"
     with app.app_context():
         assert db.session.query(Application).one().experiences[0].place == "某厂（东区）"
+
+
+def test_a_search_for_a_rare_name_is_led_back_to_after_the_login() -> None:
+    assert own_path("/office/?q=王\U0002ebf0") == "/office/?q=王\U0002ebf0"
+    for trick in ("/\t/evil.example", "/office/\r\nX: y", "/\u200b/x", "//evil.example", "/\\evil.example"):
+        assert own_path(trick) is None
