@@ -8,6 +8,8 @@ Revises: 0015
 Create Date: 2026-11-29 02:40:00.000000
 
 """
+from contextlib import contextmanager
+
 import sqlalchemy as sa
 from alembic import op
 from cryptography.exceptions import InvalidTag
@@ -55,6 +57,10 @@ FILL = (
     "INSERT OR IGNORE INTO {pieces} SELECT substr({new}, n.value, w.value), new.id"
     " FROM {numbers} n, json_each('[1,2]') w WHERE n.value <= length({new});"
 )
+INDEXES = (
+    "SELECT quote_ident(indexname), indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = :table"
+    " AND indexname NOT IN (SELECT conname FROM pg_constraint)"
+)
 TAILS = {
     'postgresql': "UPDATE applications SET identity_tail = given.tail"
     " FROM unnest(CAST(:ids AS integer[]), CAST(:tails AS text[])) AS given(id, tail) WHERE applications.id = given.id",
@@ -72,7 +78,7 @@ def _searched_by(key):
         pieces = _pieces_of(table, name)
         if op.get_bind().dialect.name == 'postgresql':
             expression = f'coalesce({name}_key, {name})' if key else name
-            op.execute(f'DROP INDEX ix_{pieces}')
+            op.execute(f'DROP INDEX IF EXISTS ix_{pieces}')
             op.execute(f'CREATE INDEX ix_{pieces} ON {table} USING gin (pieces({expression}))')
             continue
         for event in ('added', 'changed', 'removed'):
@@ -104,6 +110,20 @@ def _write(table, columns, rows):
     if rows:
         assigned = ', '.join(f'{column} = :{column}' for column in columns)
         op.get_bind().execute(sa.text(f'UPDATE {table} SET {assigned} WHERE id = :id'), rows)
+
+
+@contextmanager
+def _without_indexes(table):
+    """Drop a table's indexes on PostgreSQL and create them again: each row that changes would be written into every one of them."""
+    dropped = []
+    if op.get_bind().dialect.name == 'postgresql':
+        dropped = op.get_bind().execute(sa.text(INDEXES), {'table': table}).all()
+    for name, _ in dropped:
+        op.execute(f'DROP INDEX {name}')
+    yield
+    for name, definition in dropped:
+        if not name.endswith('_pieces'):  # those are created by what the rows are searched by from now on
+            op.execute(definition)
 
 
 def _unusual(column):
@@ -174,8 +194,9 @@ def upgrade():
         _searched_by(key=True)  # the triggers put in order what the rows change
     _fill_keys()
     _fill_enterprises()
-    _fill_applications()
-    _fill_tails()
+    with _without_indexes('applications'):
+        _fill_applications()
+        _fill_tails()
     if op.get_bind().dialect.name == 'postgresql':
         _searched_by(key=True)
     op.create_index(op.f('ix_applications_identity_tail'), 'applications', ['identity_tail'])
