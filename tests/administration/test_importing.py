@@ -557,3 +557,21 @@ def test_five_thousand_rows_take_less_than_a_minute(ordos: World) -> None:
     assert (job.accepted, job.done) == (5000, 5000)
     confirm(job, ordos.administrator)
     assert now() - begun < timedelta(minutes=1)
+
+
+def test_characters_of_names_are_kept_or_named_as_in_a_form(ordos: World) -> None:
+    where = ordos.banner.region.name
+    job = upload(
+        book(
+            good(where, contact_name="王\U0002ebf0", name="鄂尔多斯市\U000323b0\u200b材料有限公司"),
+            good(where, contact_name="张\ue863"),
+            good(where, name="鄂尔多斯市？材料有限公司"),
+        ),
+        ordos.administrator,
+    )
+    wrong = faults(job)
+    assert wrong.keys() == {3, 4}
+    assert "“\ue863”（U+E863）是自造字" in wrong[3]["contact_name"]
+    assert "“？”（U+FF1F）" in wrong[4]["name"]
+    [taken] = [row for row in rows_of(job) if not row.refused]
+    assert (taken.name, taken.contact_name) == ("鄂尔多斯市\U000323b0材料有限公司", "王\U0002ebf0")
