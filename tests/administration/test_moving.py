@@ -21,6 +21,8 @@ from models import (
     State,
     db,
 )
+from models.search import contains
+from models.spelling import search_key
 from tests.administration.conftest import Person
 from tests.factories import (
     World,
@@ -376,6 +378,21 @@ def test_a_new_name_is_found_by_its_initials(ordos: World) -> None:
         Enterprise, enterprise.id, ordos.administrator, lambda row: setattr(row, "name", "蒙苏新材料公司")
     )
     assert db.session.get_one(Enterprise, enterprise.id).initials.startswith("ms")
+
+
+@pytest.mark.parametrize("name", ["Größe·新材料公司", "蒙苏（中国）公司"])
+def test_a_new_name_of_other_letters_is_taken_and_found_by_every_spelling(ordos: World, name: str) -> None:
+    enterprise = ordos.banner.enterprise
+    administration.change(
+        Enterprise, enterprise.id, ordos.administrator, lambda row: setattr(row, "name", name)
+    )
+    administration.change(
+        Account, ordos.centre.id, ordos.administrator, lambda row: setattr(row, "name", name)
+    )
+    found = select(Enterprise.id).where(contains(Enterprise.name, search_key(name)))
+    assert db.session.scalars(found).all() == [enterprise.id]
+    changed = db.session.scalars(select(Change).order_by(Change.id.desc()).limit(2)).all()
+    assert [row.after for row in changed] == [{"name": name}, {"name": name}]
 
 
 def test_a_name_that_is_taken_is_said_beside_its_field(ordos: World) -> None:
