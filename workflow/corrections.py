@@ -63,7 +63,7 @@ def open_to(application: Application, actor: Account) -> tuple[Action, ...]:
     found = []
     if actor.role is corrects_name(application):
         found.append(Action.CORRECT_NAME)
-    if actor.role is Role.ADMINISTRATOR:
+    if actor.role is Role.ADMINISTRATOR and application.applicant.number_corrected_at is None:
         found.append(Action.CORRECT_NUMBER)
     return tuple(found)
 
@@ -148,9 +148,9 @@ def correct_number(
         person = review.present(actor)
         application, owner = _locked(of, person, seen_version)
         if Action.CORRECT_NUMBER not in open_to(application, person):
+            if person.role is Role.ADMINISTRATOR and owner.number_corrected_at is not None:
+                raise Unacceptable("number", ALREADY_CORRECTED)
             raise NotPermitted
-        if owner.number_corrected_at is not None:
-            raise Unacceptable("number", ALREADY_CORRECTED)
         former = {"paper": owner.paper, "identity_number": owner.identity_number}
         given = {"paper": paper, "identity_number": number}
         if former == given:
