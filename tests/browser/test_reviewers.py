@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
 
-from models import Action, Disclosure, Role, State, db
+from models import Action, Application, Disclosure, Experience, ExperienceKind, Role, State, db
 from tests import files
 from tests.browser import world
 from tests.browser.chromium import Chromium, ChromiumPage
-from tests.browser.world import Case, Workplace, come_in
+from tests.browser.world import Case, Workplace, come_in, forgive
 from tests.machine.site import Site
 from workflow import form
 
@@ -478,6 +479,57 @@ def test_what_changed_since_the_return_is_marked_beside_what_stood_there(
     page.see("盖章页.png")
     page.see("请更正岗位，并补充劳动合同。")  # in the history
     page.screenshot(Path("build/screens/review-changed-1366.png"))
+
+
+@pytest.mark.guide("A19", "E5")
+def test_a_reason_that_came_too_late_is_copied_and_rows_are_marked_on_a_phone_too(
+    live_server: Site, chromium: Chromium, employer: Workplace
+) -> None:
+    def mended(application: Application) -> None:
+        work = application.experiences[1]
+        work.witness = "李四"
+        further = Experience(
+            position=2,
+            kind=ExperienceKind.WORK,
+            start=date(2023, 1, 1),
+            place="后来的公司",
+            subject="主管",
+            witness="王五",
+        )
+        application.experiences = [work, further]
+
+    reason = "劳动合同第 3 页没有盖章。"
+    case = world.submitted(live_server, employer)
+    world.act(live_server, case, Action.RETURN, employer.reviewer, "请补充劳动合同。")
+    world.act(live_server, case, Action.SAVE, case.person, change=mended)
+    world.act(live_server, case, Action.SUBMIT, case.person)
+    for width, height in ((1366, 768), (390, 844)):
+        page = chromium.new_page(live_server.url, width=width, height=height)
+        come_in(page, employer.reviewer, f"{CONSOLE}{case.number}/")
+        page.see("有修改 上次：证明人 张三")
+        page.see("新增")
+        page.see("已删除")
+        page.screenshot(Path(f"build/screens/review-rows-{width}.png"))
+        page.click("回退")
+        page.fill("回退原因", reason)
+        world.act(live_server, case, Action.WITHDRAW, case.person)
+        page.click("确定回退")
+        page.see("您填写的内容没有保存，可以从这里复制")
+        assert page.value("原因（回退）") == reason
+        page.click("复制")
+        page.see("已复制")
+        page.screenshot(Path(f"build/screens/review-typed-back-{width}.png"))
+        forgive(page, "409")
+        own = chromium.new_page(live_server.url, width=width, height=height)
+        come_in(own, case.person, case.sheet)
+        own.see("此前的回退原因，提交前请确认已经改正")
+        own.screenshot(Path(f"build/screens/sheet-return-in-sight-{width}.png"))
+        world.act(live_server, case, Action.SUBMIT, case.person)
+        own.goto(case.sheet)
+        own.screenshot(Path(f"build/screens/submitted-return-in-sight-{width}.png"))
+        own.goto("/personal/application/history/")
+        own.see("请补充劳动合同。")
+        own.screenshot(Path(f"build/screens/history-return-in-sight-{width}.png"))
 
 
 @pytest.mark.guide("A3", "E5")
