@@ -85,9 +85,19 @@ class Closed(BaseView):
         return None
 
 
+def _view_of(endpoint: str | None) -> Any:
+    return getattr(current_app.view_functions.get(endpoint or ""), "__self__", None)
+
+
+def in_own_console() -> bool:
+    """Say whether the request asks for a view of the console that whoever asks belongs in."""
+    view = _view_of(request.endpoint)
+    return isinstance(view, Closed) and view.is_accessible()
+
+
 def door_of(endpoint: str | None) -> str:
     """Return the door that leads to an endpoint: that of its console, else the first."""
-    view = getattr(current_app.view_functions.get(endpoint or ""), "__self__", None)
+    view = _view_of(endpoint)
     return DOOR_OF_CONSOLE.get(view.console, "staff") if isinstance(view, Closed) else "personal"
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlche
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from admin_views.base import door_of
+from admin_views.base import door_of, in_own_console
 from admin_views.frame import bare_frame
 from models import db
 from models.database import let_go
@@ -68,7 +68,7 @@ def known(error: HTTPException) -> Any:
 
 def _typed() -> str:
     """Return the reason that somebody typed for a row that is theirs no longer, to be copied; "" for none."""
-    if request.method != "POST" or not request.endpoint or not current_user.is_authenticated:
+    if request.method != "POST" or not in_own_console():
         return ""
     return request.form.get(REASON, "").strip() if _from_here() else ""
 
