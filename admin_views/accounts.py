@@ -44,7 +44,7 @@ from admin_views.account_forms import (
     UseCodeForm,
     WaysForm,
 )
-from admin_views.attempts import Found, answered, counted, knows_password, told, tried
+from admin_views.attempts import Found, answered, counted, flood_key, knows_password, told, tried
 from admin_views.frame import said
 from admin_views.registration import lay
 from admin_views.typed import one_line
@@ -532,6 +532,15 @@ def _setting(name: str) -> Callable[[], str]:
     return lambda: str(current_app.config[name])
 
 
+def _whom_a_flood_is_of() -> str:
+    """Return the key of the login that this form is about, see flood_key."""
+    door, login = (request.view_args or {}).get("door"), request.form.get("login")
+    if door and login:
+        return flood_key(accounts.login_digest(door, login))
+    asked = resets.find(session[ASKED]) if ASKED in session else None
+    return flood_key(asked.login_digest if asked else None)
+
+
 def _limit_of_registering() -> str:
     door = (request.view_args or {}).get("door", "")
     return str(current_app.config[REGISTERING_LIMIT.get(door, "LOGIN_LIMIT_ADDRESS")])
@@ -545,7 +554,8 @@ def register(app: Flask) -> None:
     limits: Limiter = app.extensions["limits"]
 
     def limited(view: View) -> View:
-        return limits.limit(_setting("LOGIN_LIMIT_ADDRESS"), methods=["POST"])(view)
+        limit = limits.limit(_setting("LOGIN_LIMIT_ADDRESS"), key_func=_whom_a_flood_is_of, methods=["POST"])
+        return limit(view)
 
     every, registering = _any_of(list(DOORS)), _any_of(list(REGISTERING))
     both = ("GET", "POST")

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 
 from flask import current_app, g, request
 from flask_babel import gettext
+from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
+from admin_views.entrance import sent_device
 from models import now
-from workflow import accounts, locks
+from workflow import accounts, devices, locks
 from workflow.calendar import ORDOS
 from workflow.errors import Locked
 from workflow.locks import Purpose
@@ -25,10 +27,10 @@ SECONDS_IN_MINUTE = 60
 
 def tried(purpose: Purpose, subject: str, attempt: Callable[[], Found | None]) -> Found | None:
     """Return what the attempt found, None when it was in vain. Raises Locked before anything is tried."""
-    counted(purpose, subject)
+    device = counted(purpose, subject)
     found = attempt()
     if found is not None and _counting():
-        locks.succeeded(purpose, subject, network(request.remote_addr))
+        locks.succeeded(purpose, subject, network(request.remote_addr), device)
     return found
 
 
@@ -57,10 +59,28 @@ def answered(page: str, locked: Locked | None) -> Any:
     return page, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(seconds_left(locked))}
 
 
-def counted(purpose: Purpose, subject: str) -> None:
-    """Count an attempt that is about to be made. Raises Locked."""
-    if _counting():
-        locks.count(purpose, subject, network(request.remote_addr))
+def counted(purpose: Purpose, subject: str) -> str | None:
+    """Count an attempt that is about to be made. Returns the browser it was counted against, if it has a count of its own.
+
+    Raises Locked.
+    """
+    if not _counting():
+        return None
+    device = devices.recognised(sent_device(), subject) if purpose in locks.FROM_A_DEVICE else None
+    return locks.count(purpose, subject, network(request.remote_addr), device)
+
+
+def flood_key(subject: str | None) -> str:
+    """Return whom a flood of forms is counted against: the account that is in, a login at a browser of its own, else the address.
+
+    Else one at the next desk could keep everybody behind the same address out by sending forms. The login counts, not its
+    browsers: whoever has an account can get the cookie of as many browsers as they like, but of that login alone.
+    """
+    if current_user.is_authenticated:
+        return f"account:{current_user.id}"
+    if subject and devices.recognised(sent_device(), subject):
+        return f"login:{subject}"
+    return get_remote_address()
 
 
 def _counting() -> bool:

@@ -13,7 +13,7 @@ from time import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, flash, g, redirect, request, session, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
@@ -21,7 +21,7 @@ from flask_wtf.csrf import CSRFError, generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 
 from models import Account, db
-from workflow import registration, scope, sessions
+from workflow import devices, registration, scope, sessions
 from workflow.characters import cleaned
 from workflow.people import masked_name
 from workflow.transitions import ROLE_WORDS
@@ -76,12 +76,39 @@ class Remembering:
 
 
 def enter(account: Account) -> None:
-    """Begin a session for this account; whatever the browser held before is worth nothing in it."""
+    """Begin a session for this account; whatever the browser held before is worth nothing in it.
+
+    Everything that is asked of its person has been right: from now on the browser is known to the account.
+    """
     _end()
     _begin_anew()
     session.permanent = True
     session[ROW] = sessions.begin(account)
     login_user(account)
+    g.device = devices.remember(sent_device(), account)
+
+
+def sent_device() -> str:
+    """Return the cookie that says which accounts have logged in at this browser (workflow.devices); "" where there is none."""
+    return request.cookies.get(_device_cookie(), "")
+
+
+def _device_cookie() -> str:
+    return f"{current_app.config['SESSION_COOKIE_NAME']}-device"
+
+
+def _hand_out_device(response: Response) -> Response:
+    """Let the browser of somebody who has just logged in keep that; no script and no other site gets it."""
+    if "device" in g:
+        response.set_cookie(
+            _device_cookie(),
+            g.device,
+            max_age=devices.LIFETIME,
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+            httponly=True,
+            samesite="Strict",
+        )
+    return response
 
 
 def leave() -> None:
@@ -235,3 +262,4 @@ def register(app: Flask) -> None:
     """Look at the session before each request."""
     app.session_interface = Sessions()
     app.before_request(_look_at_the_session)
+    app.after_request(_hand_out_device)

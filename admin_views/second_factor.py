@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from admin_views import entrance
 from admin_views.account_forms import EnrolmentForm, OneTimeCodeForm, RenewForm, SwitchOffForm
-from admin_views.attempts import answered, knows_password, told, tried
+from admin_views.attempts import answered, flood_key, knows_password, told, tried
 from models import Account, db, now
 from models.secrets import vault
 from workflow import second_factor
@@ -245,12 +245,23 @@ def _picture(address: str) -> Markup:
     return Markup(drawn)  # noqa: S704  numbers of ours, no text of anybody's
 
 
+def _whom_a_flood_is_of() -> str:
+    """Return the key of the account whose second step this is, see flood_key."""
+    account = _pending()
+    return flood_key(account.login_digest if account else None)
+
+
 def register(app: Flask) -> None:
     """Add the second step and one's own."""
     limits: Limiter = app.extensions["limits"]
 
     def limited(view: Any) -> Any:
-        return limits.limit(lambda: str(app.config["LOGIN_LIMIT_ADDRESS"]), methods=["POST"])(view)
+        limit = limits.limit(
+            lambda: str(app.config["LOGIN_LIMIT_ADDRESS"]),
+            key_func=_whom_a_flood_is_of,
+            methods=["POST"],
+        )
+        return limit(view)
 
     pages = Blueprint("second_factor", __name__)
     both = ("GET", "POST")

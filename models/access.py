@@ -25,10 +25,11 @@ class LoginSession(Model):
 
 
 class Attempts(Model):
-    """How often a secret was tried in vain, lately: for a login from an address, for a login, or from an address.
+    """How often a secret was tried in vain, lately: for a login from an address or a browser, for a login, or from an address.
 
     `subject` and `address` are keyed digests, "" where the count is not theirs; whether anybody has the login is not
-    asked. `opened_at` is when the secret was last right.
+    asked. For a browser that the login has come in from before, `address` is the digest of that browser. `opened_at` is when
+    the secret was last right.
     """
 
     __tablename__ = "attempts"

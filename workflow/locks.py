@@ -3,8 +3,19 @@
 An attempt is counted before it is made, and the count is taken back when it was right: however many come at once, no
 more are made than are free. Three counts stand against each: of this login from this address, of this login from
 anywhere, of this address for anybody. The first is strict. The other two are wide, and stand in nobody's way who has come
-in with this login from this address before: so nobody can keep another one out, neither from elsewhere nor from the
-next desk. A login that nobody has is counted like any other. Logins and addresses are kept as keyed digests alone.
+in with this login from this address before: so nobody elsewhere can keep another one out.
+
+Behind one address are many people (NAT), and one of them could use up the strict count of another. So a browser from which this
+login has come in before (workflow.devices) has a count of its own and is not held up by theirs: nobody at the next desk can keep
+the owner out of it. A browser that is new to a login has no such count: it waits like everybody at its address.
+
+The bound for one login and one purpose, until its secret is right:
+- without a cookie of it, `here.free` attempts from each address and `login.free` from all addresses that are new to it;
+- with its cookies, however many and whoever copied them, `here.free` more for each and `login.free` more for all together.
+After that each further attempt waits for the next pause. A browser whose own count is used up is counted like one without a
+cookie: a stolen cookie keeps nobody out.
+
+A login that nobody has is counted like any other. Logins, addresses and browsers are kept as keyed digests alone.
 """
 
 from collections.abc import Mapping
@@ -47,6 +58,19 @@ TO_A_NEW_PASSWORD = (Purpose.RECOVERY, Purpose.LETTER, Purpose.CODE)
 the second step: a stolen password would be the way to try its codes from everywhere."""
 
 
+FROM_A_DEVICE = (
+    Purpose.LOGIN,
+    Purpose.RECOVERY,
+    Purpose.LETTER,
+    Purpose.CODE,
+    Purpose.SECOND_FACTOR,
+)
+"""What anybody can try on another's login without being in; there the owner's browser has a count of its own."""
+
+ALL_DEVICES = "devices"
+"""Stands for the address in the count of all browsers of a login together."""
+
+
 @dataclass(frozen=True)
 class Patience:
     """After `free` failures one waits; after each further one longer, in minutes."""
@@ -79,13 +103,21 @@ LETTERS = Limits(
 LIMITS: Mapping[Purpose, Limits] = dict.fromkeys(Purpose, GUESSES) | {Purpose.LETTER: LETTERS}
 
 
-def count(purpose: Purpose, subject: str, address: str) -> None:
+def count(purpose: Purpose, subject: str, address: str, device: str | None = None) -> str | None:
     """Count an attempt that is about to be made. Raises Locked where it must not be; then nothing is counted.
 
-    `subject` is the digest of a login, `address` what the network calls the other side.
+    `subject` is the digest of a login, `address` what the network calls the other side, `device` the digest of a browser that
+    workflow.devices has recognised for this login. Returns the device where the attempt was counted against it.
     """
     limits, place, at = LIMITS[purpose], _digest(address), now()
     with exclusive():
+        if device and purpose in FROM_A_DEVICE:
+            own = [
+                (_held(purpose, subject, device), limits.here),
+                (_held(purpose, subject, ALL_DEVICES), limits.login),
+            ]
+            if _counted(own, at) is None:
+                return device
         here = _held(purpose, subject, place)
         counted = [(here, limits.here)]
         if not _is_known(purpose, subject, place, at):
@@ -93,22 +125,39 @@ def count(purpose: Purpose, subject: str, address: str) -> None:
                 (_held(purpose, subject, ""), limits.login),
                 (_held(purpose, "", place), limits.address),
             ]
-        locked = [row.locked_until for row, _ in counted if row.locked_until and row.locked_until > at]
-        if locked:
-            raise Locked(max(locked))
-        for row, patience in counted:
-            if row.last_at + FORGOTTEN < at:
-                row.failures = 0
-            row.failures += 1
-            row.last_at = at
-            pause = patience.pause(row.failures)
-            row.locked_until = at + pause if pause else None
+        if (locked_until := _counted(counted, at)) is not None:
+            raise Locked(locked_until)
+    return None
 
 
-def succeeded(purpose: Purpose, subject: str, address: str) -> None:
-    """Note that the attempt that has been counted was right: the login begins anew, the address has this one back."""
+def _counted(counts: list[tuple[Attempts, Patience]], at: datetime) -> datetime | None:
+    """Count one more failure in each row. Where one of them is locked, count nothing and return until when."""
+    locked = [row.locked_until for row, _ in counts if row.locked_until and row.locked_until > at]
+    if locked:
+        return max(locked)
+    for row, patience in counts:
+        if row.last_at + FORGOTTEN < at:
+            row.failures = 0
+        row.failures += 1
+        row.last_at = at
+        pause = patience.pause(row.failures)
+        row.locked_until = at + pause if pause else None
+    return None
+
+
+def succeeded(purpose: Purpose, subject: str, address: str, device: str | None = None) -> None:
+    """Note that the attempt that has been counted was right: what it was counted against begins anew, the address has this one back.
+
+    `device` is what `count` returned. What others got wrong at the owner's address stays counted when the owner comes in by a
+    browser with a count of its own: else each login of the owner would give them further attempts.
+    """
     place, at = _digest(address), now()
     with exclusive():
+        if device:
+            for name in (device, ALL_DEVICES):
+                _begin_anew(_held(purpose, subject, name))
+            _held(purpose, subject, place).opened_at = at
+            return
         here = _held(purpose, subject, place)
         known = _is_known(purpose, subject, place, at)
         here.opened_at = at
@@ -156,7 +205,7 @@ def _begin_anew(row: Attempts) -> None:
 def _held(purpose: Purpose, subject: str, address: str) -> Attempts:
     """Return the row, made where it is missing, for this transaction alone.
 
-    Always in the order here, login, address: two that wait for each other in a circle would wait for ever.
+    Always in the order device, all devices, here, login, address: two that wait for each other in a circle would wait for ever.
     """
     key = {"purpose": purpose.value, "subject": subject, "address": address}
     insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert

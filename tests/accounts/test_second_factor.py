@@ -196,3 +196,29 @@ def test_wrong_codes_are_counted_like_wrong_passwords(limited: Flask) -> None:
     assert statuses[-1] == 429, "a right password between does not begin the count anew"
     answer = guesser.send(STEP, {"one_time_code": present_code(secret)})
     assert answer.status_code == 429, "nothing is tried while one has to wait"
+
+
+def test_a_stolen_password_alone_makes_no_browser_known_nor_opens_the_code_to_trying(limited: Flask) -> None:
+    with limited.app_context():
+        clerk = factories.place(RegionKind.BANNER).clerk
+        db.session.expunge_all()
+    owner, thief = limited.test_client(), limited.test_client()
+    log_in(owner, clerk)
+    before = owner.get_cookie("talent-device")
+    secret, _ = enrol(owner, present_password=PASSWORD)
+    after = owner.get_cookie("talent-device")
+    assert before is not None
+    assert after is not None
+    assert before.value != after.value
+    owner.send("/logout")
+
+    thief.set_cookie("talent-device", before.value)
+    assert log_in(thief, clerk).location == STEP
+    cookie = thief.get_cookie("talent-device")
+    assert cookie is not None
+    assert cookie.value == before.value, "of before the second step was set up: worth nothing any more"
+    answers = [thief.send(STEP, {"one_time_code": "000000"}).status_code for _ in range(6)]
+    assert answers == [422] * 5 + [429]
+    assert log_in(owner, clerk).location == STEP
+    assert owner.send(STEP, {"one_time_code": present_code(secret)}).status_code == 303
+    assert is_inside(owner), "at the same address as the thief"

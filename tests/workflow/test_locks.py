@@ -44,10 +44,12 @@ def somewhere() -> str:
     return f"10.0.{next(_numbers)}.1"
 
 
-def fails(login: str, address: str, purpose: Purpose = Purpose.LOGIN) -> float | None:
+def fails(
+    login: str, address: str, purpose: Purpose = Purpose.LOGIN, device: str | None = None
+) -> float | None:
     """Try in vain. Returns the minutes that one has to wait, None when it could be tried."""
     try:
-        locks.count(purpose, login, address)
+        locks.count(purpose, login, address, device)
     except Locked as locked:
         return round((locked.until - locks.now()).total_seconds() / 60, 1)
     return None
@@ -153,6 +155,65 @@ def test_what_counts_no_more_is_swept_and_nothing_says_who_it_was(later: Later) 
     later(60 * 24 * 91)
     locks.sweep()
     assert db.session.scalar(count) == 0
+
+
+OUTSIDE = [Purpose.LOGIN, Purpose.RECOVERY, Purpose.LETTER, Purpose.CODE, Purpose.SECOND_FACTOR]
+
+
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("purpose", OUTSIDE)
+def test_nobody_at_the_same_address_keeps_the_owner_out_of_a_known_browser(purpose: Purpose) -> None:
+    login, office = somebody(), somewhere()
+    while fails(login, office, purpose) is None:
+        pass
+    device = locks.count(purpose, login, office, "browser")
+    assert device == "browser"
+    locks.succeeded(purpose, login, office, device)
+    assert fails(login, office, purpose) is not None, "the owner's success gives the others no further try"
+
+
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("purpose", OUTSIDE)
+def test_however_many_browsers_of_a_login_there_are_the_tries_are_bounded(purpose: Purpose) -> None:
+    login, limits = somebody(), locks.LIMITS[purpose]
+    one = sum(fails(login, "one address", purpose, "copied") is None for _ in range(60))
+    assert one == 2 * limits.here.free, "its own count, then the address as without a cookie"
+    many = 0
+    for number in range(40):
+        many += sum(fails(login, somewhere(), purpose, f"browser {number}") is None for _ in range(5))
+    assert one + many == 2 * limits.login.free, "all browsers together, then all addresses"
+
+
+@pytest.mark.usefixtures("context")
+def test_a_copied_cookie_keeps_nobody_out(later: Later) -> None:
+    login, home = somebody(), somewhere()
+    comes_in(login, home)
+    thief = somewhere()
+    while fails(login, thief, Purpose.LOGIN, "copied") is None:
+        pass
+    assert fails(login, home, Purpose.LOGIN, "copied") is None
+    later(2)
+    assert locks.count(Purpose.LOGIN, login, home, "copied") == "copied", "after the pause one more"
+
+
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("purpose", [Purpose.PASSWORD, Purpose.CREDIT_CODE])
+def test_what_only_somebody_inside_can_try_has_no_further_count(purpose: Purpose) -> None:
+    login, address = somebody(), somewhere()
+    tries = sum(fails(login, address, purpose, f"browser {number}") is None for number in range(20))
+    assert tries == GUESSES.here.free
+
+
+def test_at_once_no_more_are_let_through_by_a_browser(shared_app: Flask) -> None:
+    with shared_app.app_context():
+        login, address = somebody(), somewhere()
+
+        def hurry() -> int:
+            return sum(fails(login, address, device="browser") is None for _ in range(5))
+
+        answers = at_once(hurry, hurry, hurry)
+        assert all(isinstance(answer, int) for answer in answers), answers
+        assert sum(answers) == 2 * GUESSES.here.free
 
 
 def test_however_many_try_at_once_in_several_processes_no_more_are_let_through(shared_app: Flask) -> None:

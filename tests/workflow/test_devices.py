@@ -1,0 +1,117 @@
+"""The cookie of a browser that somebody has logged in from: for whom it counts, until when, and what it gives away."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from models import Account, db, exclusive, now
+from tests import factories
+from workflow import accounts, devices, staff
+from workflow.errors import Unconfirmed
+
+DIGIT = "0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def context(shared_app: Flask) -> Iterator[None]:
+    with shared_app.app_context():
+        yield
+
+
+def known(cookie: str, account: Account) -> bool:
+    return devices.recognised(cookie, account.login_digest) is not None
+
+
+def test_a_browser_is_known_to_each_account_that_has_logged_in_there_and_to_no_other() -> None:
+    one, other, stranger = (factories.applicant() for _ in range(3))
+    cookie = devices.remember(devices.remember("", one), other)
+    assert known(cookie, one)
+    assert known(cookie, other)
+    assert not known(cookie, stranger)
+    assert devices.recognised(cookie, "a login that nobody has") is None
+    assert devices.recognised(cookie, one.login_digest) == devices.recognised(cookie, other.login_digest)
+    elsewhere = devices.remember("", one)
+    assert devices.recognised(elsewhere, one.login_digest) != devices.recognised(cookie, one.login_digest)
+
+
+def test_logging_in_again_does_not_lengthen_the_cookie_and_it_names_nobody() -> None:
+    account = factories.applicant()
+    cookie = devices.remember("", account)
+    for _ in range(3):
+        cookie = devices.remember(cookie, account)
+    assert cookie.count(".") == 1
+    assert str(account.session_stamp) not in cookie
+    assert account.login_digest[:16] not in cookie
+
+
+def test_a_browser_at_a_counter_forgets_the_account_that_logged_in_longest_ago() -> None:
+    people = [factories.applicant() for _ in range(devices.MOST + 1)]
+    cookie = ""
+    for person in people:
+        cookie = devices.remember(cookie, person)
+    assert [known(cookie, person) for person in people] == [False] + [True] * devices.MOST
+    assert devices.COOKIE.fullmatch(cookie)
+    assert len(cookie) < 400
+
+
+def test_a_new_password_whoever_sets_it_makes_the_cookie_worthless() -> None:
+    person, clerk = factories.applicant(), factories.clerk(factories.office())
+    administrator = factories.administrator()
+    cookie = devices.remember(devices.remember("", person), clerk)
+    accounts.change_password(person, "Xiaomin2027")
+    with pytest.raises(Unconfirmed) as question:
+        staff.renew_password(administrator, clerk.id)
+    staff.renew_password(administrator, clerk.id, confirmed=question.value.token)
+    assert not known(cookie, person)
+    assert not known(cookie, clerk)
+    person = db.session.get_one(Account, person.id)
+    assert known(devices.remember(cookie, person), person)
+
+
+def test_ended_sessions_and_a_login_of_another_name_do_too() -> None:
+    reviewer = factories.reviewer(factories.enterprise())
+    cookie = devices.remember("", reviewer)
+    former = reviewer.login_digest
+    with exclusive():
+        accounts.rename(reviewer, f"{reviewer.login}-9")
+    assert devices.recognised(cookie, former) is None
+    assert known(cookie, reviewer), "it is the same account"
+    with exclusive():
+        accounts.end_sessions(reviewer)
+    assert not known(cookie, reviewer)
+
+
+def test_what_is_forged_changed_or_no_such_cookie_is_the_same_as_none() -> None:
+    account = factories.applicant()
+    cookie = devices.remember("", account)
+    assert known(cookie, account)
+    for place, letter in enumerate(cookie):
+        if letter in DIGIT:
+            changed = DIGIT[(DIGIT.index(letter) + 1) % 10]
+            assert not known(cookie[:place] + changed + cookie[place + 1 :], account)
+    entry = cookie.partition(".")[2]
+    for wrong in (
+        "",
+        ".",
+        cookie + ".",
+        f"{cookie}\n",
+        f"{'0' * 32}.{entry}",
+        cookie * 20,
+        "１" + cookie[1:],
+    ):
+        assert not known(wrong, account)
+        assert devices.COOKIE.fullmatch(devices.remember(wrong, account))
+
+
+def test_after_its_time_a_browser_is_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = factories.applicant()
+    cookie = devices.remember("", account)
+    at = now()
+    monkeypatch.setattr(devices, "now", lambda: at + devices.LIFETIME - timedelta(days=1))
+    assert known(cookie, account)
+    monkeypatch.setattr(devices, "now", lambda: at + devices.LIFETIME)
+    assert not known(cookie, account)
+    monkeypatch.setattr(devices, "now", lambda: at - timedelta(days=2))
+    assert not known(cookie, account), "nor one from days that have not come"
