@@ -46,7 +46,7 @@ from models import (
     db,
 )
 from models.search import contains
-from workflow import completeness, scope
+from workflow import periods, scope
 from workflow.administration import BY_NAME
 from workflow.calendar import today
 from workflow.words import N_, NP_
@@ -70,8 +70,8 @@ class Overview(Administration):
         return self.render(
             "administration/overview.html",
             title=gettext(CONSOLE),
-            period=completeness.open_period(),
-            upcoming=completeness.next_period(),
+            period=periods.open_period(),
+            upcoming=periods.next_period(),
             notice=db.session.scalars(
                 select(Notice).where(scoped).order_by(Notice.id.desc()).limit(1)
             ).first(),

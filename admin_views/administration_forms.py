@@ -28,6 +28,7 @@ from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow import consequences
 from workflow.accounts import STAFF
 from workflow.characters import cleaned_lines
+from workflow.periods import LEAST_DAYS, MOST_DAYS, USUAL_DAYS
 from workflow.routing import KIND_WORDS
 from workflow.settings import STAFF_SECOND_FACTOR, WORDS
 from workflow.transitions import ROLE_WORDS
@@ -307,6 +308,17 @@ class PeriodForm(FlaskForm):
         [InputRequired(_("请填写日期，例如：2026-11-23。"))],
         description=_("这一天仍可以提交。"),
         render_kw=limits(DayField),
+    )
+    resubmit_days = IntegerField(
+        _("回退后的期限（工作日）"),
+        [
+            InputRequired(_("请填写数字。")),
+            NumberRange(LEAST_DAYS, MOST_DAYS, message=_("请填写 %(min)d 至 %(max)d 的数字。")),
+        ],
+        default=USUAL_DAYS,
+        description=_(
+            "本期的申请被回退或撤回后，在这么多个工作日内可以重新提交，申报期已结束也可以。修改只对以后的回退有效。"
+        ),
     )
 
 

@@ -68,6 +68,8 @@ def register(app: Flask) -> None:
     app.add_template_filter(stamp)
     app.add_template_filter(day)
     app.add_template_filter(waiting)
+    app.add_template_filter(left)
+    app.add_template_filter(passed)
     app.add_template_filter(once)
     app.add_template_filter(each_once)
     app.add_template_filter(once_a_language)
@@ -232,6 +234,24 @@ def _waiting(start: date, end: date, calendar: Calendar) -> dict[str, Any]:
         "late": span.days >= LATE_WORKING_DAYS,
         "note": counted_plainly(span.unknown),
     }
+
+
+def left(last: date) -> dict[str, str]:
+    """Return how many working days are left up to a last day, as a sentence; `note` as that of `waiting`."""
+    span = present_calendar().waited(today(), last)
+    if last == today():
+        words = gettext("今天是最后一天。")
+    elif span.days:
+        time = ngettext("%(num)s 个工作日", "%(num)s 个工作日", span.days)
+        words = gettext("还剩 %(time)s。", time=time)
+    else:
+        words = gettext("还剩不到 1 个工作日。")
+    return {"words": words, "note": counted_plainly(span.unknown)}
+
+
+def passed(last: date) -> bool:
+    """Say whether a last day has passed in Ordos."""
+    return last < today()
 
 
 def counted_plainly(years: Sequence[int]) -> str:

@@ -16,6 +16,7 @@ from admin_views.corrections import NameCorrection
 from admin_views.enterprise_search import SEARCHED_FOR, ways
 from admin_views.frame import said, waiting
 from admin_views.keyset import Order, page
+from admin_views.office_terms import Terms
 from admin_views.paper_routes import sent_original, sent_picture
 from admin_views.papers import Paper, Shelf, shown
 from admin_views.review import ReviewConsole
@@ -240,3 +241,4 @@ def register(app: Flask) -> None:
             Enterprise, name=NP_("list", "企业账号"), endpoint="office_enterprises", url="/office/enterprises"
         )
     )
+    admin.add_view(Terms(Application, name=Terms.title, endpoint="office_terms", url="/office/terms"))

@@ -18,7 +18,7 @@ from admin_views.application_form import (
 )
 from admin_views.base import Closed, ScopedView, menu
 from admin_views.enterprise_search import ways
-from admin_views.frame import said, stamp, told
+from admin_views.frame import day, said, stamp, told
 from admin_views.keyset import Order, page
 from admin_views.papers import papers, shelves, shown
 from admin_views.personal_attachments import AttachmentRoutes
@@ -27,8 +27,8 @@ from admin_views.review_page import read_by, unsent
 from admin_views.review_page import sections as written
 from admin_views.typed import count, one_line
 from admin_views.typed_back import TypedBack, typed_back
-from models import Action, Application, Enterprise, State, db
-from workflow import completeness, progress, reading, review, routing, scope
+from models import Action, Application, Enterprise, State, db, now
+from workflow import completeness, periods, progress, reading, review, routing, scope
 from workflow import form as description
 from workflow.errors import (
     AlreadyUnderWay,
@@ -85,8 +85,7 @@ class PersonalHome(Closed):
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
             desk=routing.desk_of(latest) if latest else None,
-            period=completeness.open_period(),
-            upcoming=completeness.next_period(),
+            admission=periods.admission(latest if latest and editable(latest.state) else None),
             messages=newest(current_user, NEWEST_MESSAGES),
         )
 
@@ -270,6 +269,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             if found
             else [],
             returned=found is not None and found.state is State.RETURNED,
+            admission=periods.admission(found) if found and found.round else None,
             notice=notice,
             notice_reading=opened,
             notice_left=reading.seconds_left(opened) if notice else 0,
@@ -290,6 +290,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         """Return the page of an application that cannot be changed any more: who has it, and what was submitted."""
         reviews = progress.history(found)
         read = read_by(found, reviews, current_user)
+        can_withdraw = transition(found.state, Action.WITHDRAW, current_user.role) is not None
         return self.render(
             "personal/submitted.html",
             application=found,
@@ -302,7 +303,8 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             typed_back=typed,
             desk=routing.desk_of(found),
             under_review=found.state in routing.REACH,
-            can_withdraw=transition(found.state, Action.WITHDRAW, current_user.role) is not None,
+            can_withdraw=can_withdraw,
+            term_after_withdrawal=periods.resubmit_by(found, now()) if can_withdraw else None,
             just_submitted="submitted" in request.args,
             last=reviews[0] if reviews else None,
             **shown(shelves(papers(found, current_user), self.paper_address(found), read.seen_round)),
@@ -333,8 +335,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             way=employer_words(found.enterprise_id),
             sections=unsent(found),
             slots=completeness.slots(found),
-            period=completeness.open_period(),
-            upcoming=completeness.next_period(),
+            admission=periods.admission(found),
             **column(found, progress.history(found)),
         )
         return content, status
@@ -365,11 +366,12 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         found = self.get_one(number)
         seen = request.form.get("version", default=0, type=int)
         try:
-            review.perform(found.id, Action.WITHDRAW, current_user, seen_version=seen)
+            line = review.perform(found.id, Action.WITHDRAW, current_user, seen_version=seen)
         except (DecidedMeanwhile, NotPermitted):
             flash(gettext("企业已经办理，不能再撤回。"), "error")
         else:
-            flash(gettext("已撤回，可以修改后重新提交。"), "success")
+            last = day(line.resubmit_by) if line else ""
+            flash(gettext("已撤回，请在 %(day)s（含当日）前修改后重新提交。", day=last), "success")
         return redirect(self.get_url(".application", number=number))
 
     # 「查询历史」
@@ -386,6 +388,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
             desks={row.id: routing.desk_of(row) for row in rows},
+            admissions={row.id: periods.admission(row) for row in rows if editable(row.state) and row.round},
         )
 
     @expose("/history/", methods=("POST",))
@@ -479,6 +482,8 @@ def notice_unread(hindrance: NoticeUnread) -> str:
 
 def period_closed(hindrance: PeriodClosed) -> str:
     """Return why nothing was submitted outside the application period."""
+    if hindrance.expired:
+        return gettext("重新提交的期限已过，不能提交；填写的内容已保存。")
     if hindrance.opens is None:
         return gettext("现在不在申报期内，不能提交；填写的内容已保存。")
     return gettext(

@@ -11,7 +11,7 @@ from admin_views.entrance import page_of, present
 from admin_views.languages import LANGUAGES
 from models import Notice, Period, Setting, db
 from workflow.calendar import today
-from workflow.completeness import next_period, open_period
+from workflow.periods import next_period, open_period
 from workflow.reading import current_notice
 
 portal = Blueprint("portal", __name__)

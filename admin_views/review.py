@@ -241,6 +241,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             under_review=found.state in routing.REACH,
             back=self.back_to_list(),
             corrections=self.corrections_of(found),
+            own_regions=[key for key, _kind in current_user.seat.regions],
             **{"disclosed": {}, "wrong": {}, "typed": {}, "meanwhile": None, **further},
         )
         return content, status

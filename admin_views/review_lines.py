@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from admin_views.frame import present_calendar, said, waiting
+from flask_babel import gettext
+
+from admin_views.frame import day, passed, present_calendar, said, waiting
 from admin_views.languages import language
 from admin_views.review_list import Stored
 from models import Result, State
@@ -64,6 +66,7 @@ class Line(NamedTuple):
     """Both in UTC without saying so, as they are stored."""
     state: str
     result: str | None
+    resubmit_by: date | None
     form: Form
     in_days: bool
     """How long one has waited is said where all have the same state."""
@@ -97,9 +100,18 @@ class Line(NamedTuple):
             return "good" if result is Result.PASSED else "bad", said(RESULT_WORDS[result])
         word = said(STATE_WORDS[state])
         if state not in routing.REACH:
-            return "idle", word
+            return self._term(word)
         wait = waiting(self.since.replace(tzinfo=UTC))
         return "late" if wait["late"] else "wait", wait["words"] if self.in_days else word
+
+    def _term(self, word: str) -> tuple[str, str]:
+        """Return the badge of one that is back with its applicant."""
+        if self.resubmit_by is None:
+            return "idle", word
+        last = day(self.resubmit_by)
+        if passed(self.resubmit_by):
+            return "late", gettext("%(state)s，%(day)s 已过", state=word, day=last)
+        return "idle", gettext("%(state)s，至 %(day)s", state=word, day=last)
 
 
 def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
@@ -109,8 +121,20 @@ def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
     forms = {number: form.version(number) for number in {row[FORM_VERSION] for row in rows}}
     further = in_days, today(), present_calendar(), language()
     return [
-        Line(number, name, employer, education, submitted_at, since, state, result, forms[version], *further)
-        for number, name, employer, education, version, submitted_at, since, state, result, *_ in rows
+        Line(
+            number,
+            name,
+            employer,
+            education,
+            submitted_at,
+            since,
+            state,
+            result,
+            term,
+            forms[version],
+            *further,
+        )
+        for number, name, employer, education, version, submitted_at, since, state, result, term, *_ in rows
     ]
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -70,6 +70,7 @@ class Stored(NamedTuple):
     arrived_at: datetime
     state: str
     result: str | None
+    resubmit_by: date | None
 
 
 COLUMNS = (
@@ -82,6 +83,7 @@ COLUMNS = (
     as_stored(Application.arrived_at),
     as_stored(Application.state),
     as_stored(Application.result),
+    Application.resubmit_by,
 )
 
 DECIDED = "decided"

@@ -46,7 +46,9 @@ from models.accounts import Seat
 from models.database import TO_WRITE
 from workflow import accounts, form, messages, moves, people, routing
 from workflow.calendar import local_date
-from workflow.transitions import TRANSITIONS, Transition
+from workflow.periods import USUAL_DAYS
+from workflow.transitions import TRANSITIONS, Transition, gives_back
+from workflow.working_days import Calendar
 
 TABLES = (
     Account,
@@ -351,6 +353,7 @@ class City:
             region=None,
             region_id=None,
             result=None,
+            resubmit_by=None,
         )
         for key, given in self._answers(person, employer, day).items():
             form.put(application, key, given)
@@ -429,6 +432,8 @@ class City:
         before = application.state
         for column, value in moves.moved(application, row, at).items():
             setattr(application, column, value)
+        if gives_back(row):
+            application.resubmit_by = Calendar().after(local_date(at), USUAL_DAYS).last
         reason = self._chance.choice(REASONS[row.action]) if row.needs_reason else ""
         columns = moves.line(application, row.action, before, actor, reason, at)
         line = self._add(Review, sequence=sequence, **columns)

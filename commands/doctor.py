@@ -38,7 +38,7 @@ from models import (
     now,
 )
 from worker import mail
-from workflow import accounts, completeness, heartbeats, working_days
+from workflow import accounts, heartbeats, periods, working_days
 from workflow.settings import HELP_LINE, setting
 
 OK, WARN, UNSAFE = "ok", "warn", "unsafe"
@@ -331,7 +331,7 @@ def people(_config: dict[str, Any]) -> Findings:
         yield Finding(OK, "系统管理员")
     if not setting(HELP_LINE).strip():
         yield Finding(WARN, "没有咨询电话，忘记密码的人无处可问", "在系统设置里填写")
-    if completeness.open_period() is None and completeness.next_period() is None:
+    if periods.open_period() is None and periods.next_period() is None:
         yield Finding(WARN, "没有开放或将要开放的申报期，不能提交", "在申报期里增加")
 
 

@@ -71,6 +71,10 @@ class Application(Model):
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     saved_at: Mapped[datetime] = mapped_column(Instant, default=now)
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)
+    period_id: Mapped[int | None] = mapped_column(ForeignKey("periods.id"))
+    """The period in which it was first submitted; it keeps it."""
+    resubmit_by: Mapped[date | None]
+    """While it is back with its applicant: the last day in Ordos on which it can be resubmitted outside of any period."""
     arrived_at: Mapped[datetime] = mapped_column(Instant, default=now)
     """Since when it has been where it is."""
 

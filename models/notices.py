@@ -54,6 +54,8 @@ class Period(Model):
     name: Mapped[str] = mapped_column(String(60), unique=True)
     opens: Mapped[date]
     closes: Mapped[date]
+    resubmit_days: Mapped[int] = mapped_column(default=15, server_default="15")
+    """Working days in which an application that was returned can be resubmitted, though the period has closed."""
 
     def __str__(self) -> str:
         return self.name

@@ -1,6 +1,6 @@
 """The history of every application. Rows are added by workflow/review.py and by nothing else; none is ever changed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
@@ -36,6 +36,8 @@ class Review(Model):
     reason: Mapped[str] = mapped_column(Text, default="")
     snapshot: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON("reviews.snapshot"), deferred=True)
     at: Mapped[datetime] = mapped_column(Instant, default=now)
+    resubmit_by: Mapped[date | None]
+    """Until when the application can be resubmitted, as this line left it."""
 
     application: Mapped[Application] = relationship()
     actor: Mapped[Account] = relationship()

@@ -55,6 +55,8 @@ class Action(Enum):
     CORRECT_NAME = "correct_name"
     CORRECT_NUMBER = "correct_number"
     """The person's name or identity number was wrong (workflow/corrections.py). Decides nothing."""
+    EXTEND = "extend"
+    """The office of its region gave the applicant more time to resubmit it; it stays where it is."""
 
 
 class ChangeKind(Enum):

@@ -194,7 +194,12 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
         ),
         Period: Table(
             N_("申报期"),
-            {"name": N_("名称"), "opens": N_("开始日期"), "closes": N_("结束日期")},
+            {
+                "name": N_("名称"),
+                "opens": N_("开始日期"),
+                "closes": N_("结束日期"),
+                "resubmit_days": N_("回退后的期限（工作日）"),
+            },
             unique=("name",),
             check=_period,
             sets_off=consequences.of_period,

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models import Application, Attachment, Experience, Material, Period, Registration, db
+from models import Application, Attachment, Experience, Material, Registration, db
 from workflow import form, people, telephones
 from workflow.calendar import today
 from workflow.days import EARLIEST, WRONG_YEAR
@@ -260,21 +260,3 @@ def remarks(rows: list[Experience]) -> list[tuple[str, dict[str, str]]]:
 
 def _months(day: date) -> int:
     return day.year * 12 + day.month
-
-
-def open_period() -> Period | None:
-    """Return the application period that today belongs to; None while none is open."""
-    day = today()
-    return db.session.scalars(
-        select(Period)
-        .where(Period.opens <= day, Period.closes >= day)
-        .order_by(Period.closes.desc())
-        .limit(1)
-    ).first()
-
-
-def next_period() -> Period | None:
-    """Return the period that opens next; None when none has been announced."""
-    return db.session.scalars(
-        select(Period).where(Period.opens > today()).order_by(Period.opens).limit(1)
-    ).first()

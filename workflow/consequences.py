@@ -631,7 +631,10 @@ def of_period(period: Period, before: Mapping[str, Any], _person: Account) -> li
     was_open = period.id is not None and bool(before) and opens <= day <= closes
     is_open = period.opens <= day <= period.closes
     if was_open and not is_open:
-        return [Sentence(N_("保存后申报立即关闭：申请人可以保存，不能提交。"))]
+        return [
+            Sentence(N_("保存后申报立即关闭：申请人可以保存，不能提交。")),
+            Sentence(N_("已回退或撤回的申请在各自的期限内仍可以重新提交。")),
+        ]
     if is_open and not was_open:
         return [Sentence(N_("保存后申报立即开放，至 %(closes)s 止。"), {"closes": period.closes.isoformat()})]
     return []

@@ -76,11 +76,15 @@ class NoticeUnread(Hindrance):
 
 
 class PeriodClosed(Hindrance):
-    """Applications cannot be submitted now; `opens` is the next opening day when one is known."""
+    """Applications cannot be submitted now; `opens` is the next opening day when one is known.
 
-    def __init__(self, opens: date | None) -> None:
+    `expired`: this one was submitted before, and its term to be resubmitted has passed.
+    """
+
+    def __init__(self, opens: date | None, *, expired: bool = False) -> None:
         super().__init__("period closed")
         self.opens = opens
+        self.expired = expired
 
 
 class AlreadyUnderWay(Hindrance):

@@ -49,6 +49,10 @@ WORDING = {
     "to_review": N_("%(name)s的申请 %(number)s 待您审核。"),
     "passed_on": N_("您的申请 %(number)s：%(said)s，现由%(desk)s办理。"),
     "returned": N_("您的申请 %(number)s 已回退，请修改后重新提交。原因：%(reason)s"),
+    "returned_until": N_(
+        "您的申请 %(number)s 已回退，请在 %(by)s（含当日）前修改后重新提交。原因：%(reason)s"
+    ),
+    "term_extended": N_("您的申请 %(number)s 可以重新提交的期限延长至 %(by)s（含当日）。原因：%(reason)s"),
     "passed": N_("您的申请 %(number)s 已审核通过，业务结束。"),
     "refused": N_("您的申请 %(number)s 审核不通过，业务结束。原因：%(reason)s"),
     "employer_closed": N_("您的申请 %(number)s：%(reason)s"),
@@ -121,6 +125,7 @@ class Line(Protocol):
     actor_id: Any
     to_state: Any
     result: Any
+    resubmit_by: Any
 
 
 def announce(application: Application, review: Review) -> None:
@@ -161,7 +166,19 @@ def announce_closing(application: Application, review: Review) -> None:
     """Tell the applicant that the employer was closed, and what that means."""
     db.session.add(
         Message(
-            kind="employer_closed" if review.stayed else "returned",
+            kind="employer_closed" if review.stayed else _outcome(review),
+            account_id=application.applicant_id,
+            application_id=application.id,
+            review_id=review.id,
+        )
+    )
+
+
+def announce_extension(application: Application, review: Review) -> None:
+    """Tell the applicant until when the application can be resubmitted now."""
+    db.session.add(
+        Message(
+            kind="term_extended",
             account_id=application.applicant_id,
             application_id=application.id,
             review_id=review.id,
@@ -192,7 +209,9 @@ def announce_own_correction(account: Account) -> None:
 def _outcome(line: Line) -> str:
     if line.to_state is FINISHED and line.result is not None:
         return str(line.result.value)
-    return "returned" if line.to_state is RETURNED else "passed_on"
+    if line.to_state is RETURNED:
+        return "returned_until" if line.resubmit_by else "returned"
+    return "passed_on"
 
 
 REGISTRATION_KINDS = {
@@ -295,6 +314,7 @@ def gaps(message: Message, desk: Callable[[Application, State], str] = desk_name
             "number": message.application.number,
             "said": row.said if row else review.reason,  # a move says itself what it is
             "reason": review.reason,
+            "by": review.resubmit_by.isoformat() if review.resubmit_by else "",
         }
         if message.kind == "passed_on":  # the only one that names it: a desk is asked for
             words["desk"] = desk(message.application, review.to_state)

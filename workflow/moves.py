@@ -13,7 +13,7 @@ from workflow.transitions import UNRECORDED, Transition
 
 OF_A_LINE = (
     "application_id", "action", "from_state", "to_state", "result", "actor_id", "actor_name", "actor_role", "desk",
-    "reason", "snapshot", "at",
+    "reason", "snapshot", "at", "resubmit_by",
 )  # fmt: skip
 """The columns of the history's line, all but its number in the sequence."""
 
@@ -30,7 +30,9 @@ def hand_in(application: Application, enterprise: Enterprise, at: datetime) -> N
 def moved(application: Application, row: Transition, at: datetime) -> dict[str, Any]:
     """Return the columns of the application as one row of the table leaves them."""
     state = routing.target(row, application.region)
+    sent = {"resubmit_by": None} if row.action is Action.SUBMIT else {}
     return {
+        **sent,
         "state": state,
         "result": row.result,
         "version": application.version + 1,
@@ -61,4 +63,5 @@ def line(
         "reason": reason,
         "snapshot": form.snapshot(application) if action is Action.SUBMIT else None,
         "at": at,
+        "resubmit_by": application.resubmit_by,
     }

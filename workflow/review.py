@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -27,7 +27,19 @@ from models import (
 )
 from models.database import as_if_loaded, table_of, without_waiting
 from models.prepared import Prepared
-from workflow import accounts, completeness, form, messages, moves, reading, reasons, routing, scope, sessions
+from workflow import (
+    accounts,
+    completeness,
+    form,
+    messages,
+    moves,
+    periods,
+    reading,
+    reasons,
+    routing,
+    scope,
+    sessions,
+)
 from workflow.calendar import local_date
 from workflow.errors import (
     AlreadyUnderWay,
@@ -44,6 +56,7 @@ from workflow.transitions import (
     UNRECORDED,
     Transition,
     editable,
+    gives_back,
     transition,
 )
 
@@ -82,6 +95,8 @@ OF_A_DECISION = (
     Application.submitted_enterprise_id,
     Application.region_id,
     Application.arrived_at,
+    Application.period_id,
+    Application.resubmit_by,
 )
 """What a decision needs of an application. Another column is read when somebody asks for it."""
 
@@ -270,14 +285,17 @@ def _lay_in(application: Application, change: Change) -> None:
 
 
 def _submit(application: Application) -> None:
-    if completeness.open_period() is None:
-        upcoming = completeness.next_period()
-        raise PeriodClosed(upcoming.opens if upcoming else None)
+    admission = periods.admission(application)
+    if not admission.allowed:
+        opens = admission.upcoming.opens if admission.upcoming else None
+        raise PeriodClosed(opens, expired=admission.expired)
     if application.enterprise is not None:
         _hold(application.enterprise)
     if lacking := completeness.problems(application):
         raise Incomplete(lacking)
     assert application.enterprise is not None  # noqa: S101 - completeness has just said so
+    if not application.round and admission.period is not None:
+        application.period_id = admission.period.id
     moves.hand_in(application, application.enterprise, now())
     fresh = select(Attachment).where(
         Attachment.application_id == application.id,
@@ -297,8 +315,9 @@ def _hold(enterprise: Enterprise) -> None:
 def _move(application: Application, row: Transition, person: Account, reason: str) -> Review | None:
     """Write state, history and messages. Whoever calls holds the lock and has checked everything."""
     before, since, at = application.state, application.arrived_at, now()
+    term = {"resubmit_by": periods.resubmit_by(application, at)} if gives_back(row) else {}
     with without_waiting():
-        _write(application, moves.moved(application, row, at))
+        _write(application, moves.moved(application, row, at) | term)
         if row.said == UNRECORDED:
             return None
         review = _record(application, row.action, before, person, reason, at)
@@ -360,9 +379,40 @@ def employer_closed(application: Application, person: Account, why: str) -> Revi
         application.result = row.result
         application.version += 1
         application.arrived_at = at
+        if gives_back(row):
+            application.resubmit_by = periods.resubmit_by(application, at)
     review = _record(application, row.action, before, person, why, at)
     messages.announce_closing(application, review)
     return review
+
+
+def extend(of: str, actor: Account, *, until: date, seen: date | None, reason: str) -> Review:
+    """Let one application be resubmitted until a later day, and tell its applicant; returns the line of the history.
+
+    `of` is its number, `until` the last day in Ordos, `seen` the term that the person had before them: of two clerks the
+    second one learns of the first. The version stays, so that an applicant who is typing is not interrupted.
+    Raises NotVisible for everybody but the office of its region, DecidedMeanwhile, ReasonMissing, ReasonTooLong,
+    Unacceptable for a day that extends nothing.
+    """
+    with exclusive():
+        person = present(actor)
+        application = db.session.scalars(
+            select(Application)
+            .where(Application.number == of, scope.extendable(person))
+            .with_for_update(of=Application)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if application is None:
+            raise NotVisible
+        if application.resubmit_by != seen:
+            raise DecidedMeanwhile(last_review(application))
+        row = BY_STATE_AND_ACTION[application.state, Action.EXTEND]
+        reason = reasons.checked(reason, needed=row.needs_reason)
+        periods.check_extension(application, until)
+        application.resubmit_by = until
+        review = _record(application, row.action, application.state, person, reason, now())
+        messages.announce_extension(application, review)
+        return review
 
 
 def _write(application: Application, columns: dict[str, Any]) -> None:

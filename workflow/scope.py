@@ -173,6 +173,19 @@ def decided(actor: Actor) -> Criterion:
     )
 
 
+def extendable(actor: Actor) -> Criterion:
+    """Return the applications of an office's regions that were submitted and are back with their applicants.
+
+    Their term to resubmit is the office's to extend, whether or not they have ever been before it: an enterprise may have
+    returned them. So what they say may be shown to it no further than who they are of.
+    """
+    if actor.role is not Role.OFFICE:
+        return false()
+    return and_(
+        Application.region_id.in_(_region_ids(actor)), IS_WITH_THE_APPLICANT, Application.round > constant(0)
+    )
+
+
 def _one_of(column: Any, words: Iterable[State | Action]) -> Criterion:
     """Said with "equals" and not as a list, which would be written anew into each statement when it is sent."""
     return or_(false(), *(column == constant(word) for word in words))

@@ -18,6 +18,7 @@ ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, CITY_REVIEW = (
 )
 SAVE, SUBMIT, WITHDRAW = Action.SAVE, Action.SUBMIT, Action.WITHDRAW
 PASS, RETURN, REFUSE, CLOSE = Action.PASS, Action.RETURN, Action.REFUSE, Action.CLOSE
+EXTEND = Action.EXTEND
 APPLICANT, ENTERPRISE, OFFICE, CITY = Role.APPLICANT, Role.ENTERPRISE, Role.OFFICE, Role.CITY
 ADMINISTRATOR = Role.ADMINISTRATOR
 
@@ -76,6 +77,13 @@ SET_OFF = (
     T(CITY_REVIEW,        CLOSE,    ADMINISTRATOR, CITY_REVIEW,        None,            YES,    N_("工作单位已停用，审核照常进行")),
 )
 """What closing an enterprise does to each application that names it. Nobody performs one alone, and none decides anything."""
+
+EXTENSIONS = (
+    # from                action    by          to           result           reason  said in the history
+    T(DRAFT,              EXTEND,   OFFICE,     DRAFT,       None,            YES,    N_("延长重新提交期限")),
+    T(RETURNED,           EXTEND,   OFFICE,     RETURNED,    Result.RETURNED, YES,    N_("延长重新提交期限")),
+)
+"""More time for an application that was submitted and is back with its applicant. It asks for a day as well: review.extend."""
 # fmt: on
 
 CORRECTIONS = tuple(
@@ -90,13 +98,15 @@ CORRECTIONS = tuple(
 """A wrong name or number is corrected, in every state but the last. `by` is whose work it usually is: workflow/corrections.py
 says who it is for one application. Decides nothing."""
 
-BY_STATE_AND_ACTION = {(row.state, row.action): row for row in (*TRANSITIONS, *SET_OFF, *CORRECTIONS)}
+BY_STATE_AND_ACTION = {
+    (row.state, row.action): row for row in (*TRANSITIONS, *SET_OFF, *EXTENSIONS, *CORRECTIONS)
+}
 PERFORMED = {(row.state, row.action): row for row in TRANSITIONS}
 STATE_OF_RESULT = {
     row.result: row.to if isinstance(row.to, State) else FINISHED for row in TRANSITIONS if row.result
 }
 """Where an application lies that has this result; of a step along the way, only the last one has any."""
-DECIDES_NOTHING = frozenset({Action.MOVE, CLOSE, Action.CORRECT_NAME, Action.CORRECT_NUMBER})
+DECIDES_NOTHING = frozenset({Action.MOVE, CLOSE, EXTEND, Action.CORRECT_NAME, Action.CORRECT_NUMBER})
 
 STATE_WORDS = {
     DRAFT: N_("个人保存状态"),
@@ -126,6 +136,7 @@ ACTION_WORDS = {
     CLOSE: NP_("button", "停用企业"),
     Action.CORRECT_NAME: NP_("button", "更正姓名"),
     Action.CORRECT_NUMBER: NP_("button", "更正证件号码"),
+    EXTEND: NP_("button", "延长期限"),
 }
 
 ROLE_WORDS = {
@@ -154,3 +165,8 @@ def editable(state: State) -> bool:
 
 
 WITH_THE_APPLICANT = tuple(state for state in State if editable(state))
+
+
+def gives_back(row: Transition) -> bool:
+    """Say whether this row takes an application from a desk back to its applicant, whose term to resubmit it begins."""
+    return row.to in WITH_THE_APPLICANT and row.state not in WITH_THE_APPLICANT

@@ -91,6 +91,8 @@ class Seen:
     messages: frozenset[int]
     reviewers: frozenset[int]
     administered: dict[type[Any], frozenset[Any]]
+    extendable: frozenset[int] = frozenset()
+    """Applications whose term an office may extend: of these it sees number and name."""
 
 
 @dataclass
@@ -294,6 +296,7 @@ def _seen(actor: Account | None) -> Seen:
             model: ids(model.__mapper__.primary_key[0], table.criterion(actor))
             for model, table in TABLES.items()
         },
+        ids(Application.id, scope.extendable(actor)),
     )
 
 
@@ -304,8 +307,12 @@ def _secrets(actor: Account | None, seen: Seen, found: dict[type[Any], dict[int,
     for row in found[Application].values():
         if row.id in seen.applications:
             employers |= {row.enterprise_id, row.submitted_enterprise_id}
+            continue
+        words |= {row.identity_number, row.bank_account}
+        if row.id in seen.extendable:
+            employers |= {row.submitted_enterprise_id}
         else:
-            words |= {row.number, row.name, row.identity_number, row.bank_account}
+            words |= {row.number, row.name}
     words |= {file.display_name for file in found[Attachment].values() if file.id not in seen.attachments}
     for one in found[Enterprise].values():
         choosable = one.registration is Registration.APPROVED  # anybody's employer may be, so it is no secret

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from admin_views import import_sheets
 from admin_views.base import Closed
+from admin_views.office_terms import Terms
 from admin_views.registration import RegistrationView
 from models import Account, Application, Attachment, Enterprise, FormVersion, Import, Role
 from tests.site.city import FURTHER, Actor, City
@@ -153,6 +154,9 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
     elif rule.endpoint == "messages.open_one":
         for message in city.messages.values():
             yield {"number": message.id}, message, message.id in seen.messages
+    elif isinstance(view, Terms):
+        for row in city.applications.values():
+            yield {"number": row.number}, row, row.id in seen.extendable
     elif model is Application and asked == {"number"}:
         for row in city.applications.values():
             yield {"number": row.number}, row, row.id in seen.applications

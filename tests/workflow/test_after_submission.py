@@ -276,7 +276,7 @@ def test_whoever_has_it_next_is_reminded_once_and_the_applicant_is_told(
 
 
 @pytest.mark.guide("A19", "O2")
-@pytest.mark.parametrize(("action", "kind"), [(Action.RETURN, "returned"), (Action.REFUSE, "refused")])
+@pytest.mark.parametrize(("action", "kind"), [(Action.RETURN, "returned_until"), (Action.REFUSE, "refused")])
 def test_a_return_or_refusal_is_told_to_the_applicant_alone(ordos: World, action: Action, kind: str) -> None:
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     line = act(application, action, ordos.centre, REASON)

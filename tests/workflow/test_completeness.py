@@ -22,7 +22,7 @@ from tests.factories import (
     upload,
 )
 from tests.workflow.observing import stored
-from workflow import completeness, form
+from workflow import completeness, form, periods
 from workflow.calendar import today
 from workflow.errors import Incomplete, PeriodClosed
 
@@ -33,7 +33,8 @@ YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 @pytest.fixture(autouse=True)
 def _the_day_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
     # midnight may come between reading this file and running its tests
-    monkeypatch.setattr(completeness, "today", lambda: TODAY)
+    for module in (completeness, periods):
+        monkeypatch.setattr(module, "today", lambda: TODAY)
 
 
 def told(application: Application) -> dict[str, str]:
@@ -317,6 +318,6 @@ def test_the_first_and_the_last_day_belong_to_the_period(
     days = (date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1))
     found = []
     for day in days:
-        monkeypatch.setattr(completeness, "today", lambda day=day: day)
-        found.append(completeness.open_period() is not None)
+        monkeypatch.setattr(periods, "today", lambda day=day: day)
+        found.append(periods.open_period() is not None)
     assert found == [False, True, True, False]

@@ -1,0 +1,174 @@
+"""「重新提交期限」: the office of a region gives the applicant of one returned application more time, with a reason.
+
+Shows of an application only whose it is and where it stands: it may never have been before this office.
+"""
+
+from datetime import date
+from typing import Any
+
+from flask import abort, flash, redirect, request
+from flask_admin import expose
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy import ColumnElement, or_, select
+from wtforms import TextAreaField
+from wtforms.validators import InputRequired
+
+from admin_views import review_list
+from admin_views.application_form import DayField
+from admin_views.base import ScopedView, menu
+from admin_views.frame import day, said
+from admin_views.keyset import Listing, Order
+from admin_views.review_page import too_long
+from admin_views.typed import one_line
+from models import Action, Application, Review, db
+from models.prepared import Once
+from workflow import periods, review, scope
+from workflow.errors import (
+    DecidedMeanwhile,
+    NotPermitted,
+    NotVisible,
+    ReasonMissing,
+    ReasonTooLong,
+    Unacceptable,
+)
+from workflow.transitions import BY_STATE_AND_ACTION, STATE_WORDS, WITH_THE_APPLICANT
+from workflow.words import N_
+
+MOST_LINES = 20
+
+
+class ExtensionForm(FlaskForm):
+    until = DayField(
+        _("新的期限"),
+        [InputRequired(_("请填写日期，例如：2026-11-23。"))],
+        description=_("这一天仍可以重新提交。"),
+    )
+    reason = TextAreaField(
+        _("原因"),
+        description=_("写进这份申请的经过，申请人会看到。"),
+        render_kw={"rows": 3, "required": True},
+    )
+
+
+class Terms(ScopedView):
+    """The submitted applications of the office's regions that are back with their applicants."""
+
+    console = "office"
+    named = "number"
+    opened = ("index_view", "term")
+    title = N_("重新提交期限")
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.extendable(current_user)
+
+    def render(self, template: str, **context: Any) -> str:
+        return super().render(
+            template, console=gettext("初审"), menu=menu(self.admin, self), title=said(self.title), **context
+        )
+
+    @expose("/")
+    def index_view(self) -> str:
+        """Return the list, what came back last first."""
+        words = one_line(request.args.get("q")) or ""
+        order = Order(Application.arrived_at, Application.id, descending=True)
+        search = review_list.search(words) if words else review_list.Search()
+        query = self.rows(
+            Application.number,
+            Application.name,
+            review_list.EMPLOYER.label("enterprise"),
+            Application.state,
+            Application.resubmit_by,
+            Application.arrived_at,
+            Application.id,
+        )
+        queries = [query.where(review_list.WAYS[way](search.lookup)) for way in search.ways]
+        listing = Listing(queries, order, asked=Once)
+        rows = listing.page(request.args.get("page", ""), review_list.PAGE_SIZE, search.values)
+        return self.render(
+            "review/terms.html",
+            rows=rows.rows,
+            words=words,
+            pager=[
+                None if cursor is None else self.get_url(".index_view", q=words or None, page=cursor or None)
+                for cursor in rows.cursors
+            ],
+            state_words=STATE_WORDS,
+            period=periods.open_period(),
+        )
+
+    @expose("/<number>/", methods=("GET", "POST"))
+    def term(self, number: str) -> Any:
+        """Show until when one application can be resubmitted, and extend it."""
+        found = self.get_one(number)
+        form = ExtensionForm()
+        if request.method == "GET" or not form.validate():
+            return self._page(found, form, 422 if form.errors else 200)
+        try:
+            line = review.extend(
+                number,
+                current_user,
+                until=form.until.data,
+                seen=_day(request.form.get("seen", "")),
+                reason=form.reason.data or "",
+            )
+        except ReasonMissing:
+            form.reason.errors = [gettext("请填写原因，申请人会看到这段文字。")]
+        except ReasonTooLong:
+            form.reason.errors = [too_long()]
+        except Unacceptable as hindrance:
+            form.until.errors = [said(hindrance.sentence.text, hindrance.sentence.words)]
+        except DecidedMeanwhile:
+            return self._page(self._anew(found), form, 409, meanwhile=True)
+        except (NotPermitted, NotVisible):
+            abort(404)
+        else:
+            flash(
+                gettext(
+                    "%(number)s：可以重新提交的期限延长至 %(day)s，已通知申请人。",
+                    number=number,
+                    day=line.resubmit_by.isoformat() if line.resubmit_by else "",
+                ),
+                "success",
+            )
+            return redirect(self.get_url(".term", number=number))
+        return self._page(found, form, 422)
+
+    def _anew(self, found: Application) -> Application:
+        db.session.refresh(found)
+        return found
+
+    def _page(
+        self, found: Application, form: ExtensionForm, status: int = 200, *, meanwhile: bool = False
+    ) -> Any:
+        lines = db.session.scalars(
+            select(Review)
+            .where(
+                Review.application_id == found.id,
+                or_(Review.to_state.in_(WITH_THE_APPLICANT), Review.action == Action.EXTEND),
+            )
+            .order_by(Review.sequence.desc())
+            .limit(MOST_LINES)
+        ).all()
+        content = self.render(
+            "review/term.html",
+            application=found,
+            form=form,
+            meanwhile=meanwhile,
+            seen=request.form.get("seen", "") if request.form and not meanwhile else day(found.resubmit_by),
+            admission=periods.admission(found),
+            reviews=lines,
+            table_of=BY_STATE_AND_ACTION,
+            state_words=STATE_WORDS,
+        )
+        return content, status
+
+
+def _day(text: str) -> date | None:
+    """Return the term that the page showed; None where it showed none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

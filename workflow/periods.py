@@ -1,0 +1,117 @@
+"""When applications can be submitted: in an open period, and after a return within a term that the period sets.
+
+A return, a withdrawal or the closing of an employer gives the application a day, `Application.resubmit_by`. The person is
+told that day, so it is a promise: later changes of the period or of the calendar never shorten it. Whoever was never
+submitted waits for the next period.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from models import Application, Office, Period, Region, db
+from workflow import working_days
+from workflow.calendar import local_date, today
+from workflow.errors import Unacceptable
+from workflow.words import N_, Sentence
+
+USUAL_DAYS = 15
+"""Working days for an application that belongs to no period: it was submitted before periods were recorded."""
+LEAST_DAYS, MOST_DAYS = 1, 250
+LONGEST_EXTENSION = timedelta(days=366)
+"""A later day is a typing mistake."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Whether one application can be submitted today, and until when.
+
+    `last` is the day until which it can be resubmitted outside of any period. `submitted`: it was submitted before.
+    """
+
+    period: Period | None
+    upcoming: Period | None
+    submitted: bool = False
+    last: date | None = None
+    region: Region | None = None
+
+    @property
+    def office(self) -> Office | None:
+        """Return who can extend the term of this application."""
+        return self.region.office if self.region else None
+
+    @property
+    def allowed(self) -> bool:
+        return self.period is not None or self.in_term
+
+    @property
+    def in_term(self) -> bool:
+        return self.last is not None and today() <= self.last
+
+    @property
+    def expired(self) -> bool:
+        """Whether it went back to its applicant and can be submitted no more, unless an office extends the term."""
+        return self.submitted and not self.allowed
+
+    @property
+    def until(self) -> date | None:
+        """Return the last day that is known now; None where it cannot be submitted."""
+        ends = [self.period.closes] if self.period is not None else []
+        if self.last is not None and self.in_term:
+            ends.append(self.last)
+        return max(ends, default=None)
+
+
+def admission(application: Application | None) -> Admission:
+    """Return what holds for an application that is with its applicant; None for one that is not begun."""
+    period = open_period()
+    upcoming = None if period else next_period()
+    if application is None or not application.round:
+        return Admission(period, upcoming)
+    return Admission(
+        period, upcoming, submitted=True, last=application.resubmit_by, region=application.region
+    )
+
+
+def open_period() -> Period | None:
+    """Return the application period that today belongs to; None while none is open."""
+    day = today()
+    return db.session.scalars(
+        select(Period)
+        .where(Period.opens <= day, Period.closes >= day)
+        .order_by(Period.closes.desc())
+        .limit(1)
+    ).first()
+
+
+def next_period() -> Period | None:
+    """Return the period that opens next; None when none has been announced."""
+    return db.session.scalars(
+        select(Period).where(Period.opens > today()).order_by(Period.opens).limit(1)
+    ).first()
+
+
+def resubmit_by(application: Application, at: datetime) -> date:
+    """Return the last day on which an application that goes back to its applicant at this instant can be resubmitted.
+
+    So many working days after the day of the return in Ordos as its own period says; the end of the period that is open,
+    where that is later.
+    """
+    own = db.session.get(Period, application.period_id) if application.period_id else None
+    days = own.resubmit_days if own else USUAL_DAYS
+    term = working_days.present().after(local_date(at), days)
+    period = open_period()
+    return max(term.last, period.closes) if period else term.last
+
+
+def check_extension(application: Application, until: date) -> None:
+    """Raise Unacceptable for a day that extends nothing or that nobody means."""
+    if until < today():
+        raise Unacceptable("until", Sentence(N_("新的期限不能早于今天。")))
+    if application.resubmit_by is not None and until <= application.resubmit_by:
+        words = {"day": application.resubmit_by.isoformat()}
+        raise Unacceptable("until", Sentence(N_("新的期限要晚于现在的期限 %(day)s。"), words))
+    if until > today() + LONGEST_EXTENSION:
+        words = {"day": (today() + LONGEST_EXTENSION).isoformat()}
+        raise Unacceptable("until", Sentence(N_("新的期限最晚到 %(day)s。"), words))
