@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from flask import request
+from flask_babel import gettext
 
 from admin_views import administration_forms as forms
 from admin_views.administration_base import Kept
@@ -72,4 +73,4 @@ class CalendarYears(Kept):
         form.holidays.data, form.workdays.data = (written(days) for days in working_days.built_in(year))
 
     def beside(self, row: Any) -> dict[str, Any]:
-        return {"name": str(row.year)} if row else {}
+        return {"name": str(row.year) if row else gettext("录入一年")}

@@ -141,6 +141,17 @@ def test_a_notice_that_reaches_back_into_december_changes_those_days_too(own_ord
     assert not calendar.is_working_day(date(2026, 10, 1))
 
 
+def test_an_entered_year_replaces_what_the_library_says_of_it(own_ordos: World) -> None:
+    """A published year is changed now and then: the holiday of May 2019 was lengthened in March."""
+    holidays, workdays = working_days.built_in(2026)
+    more = [*holidays, date(2026, 10, 8)]
+    with clock.at("2026-03-22 09:00"):
+        enter(own_ordos, 2026, written(more), written(workdays))
+    calendar = working_days.present()
+    assert not calendar.is_working_day(date(2026, 10, 8))
+    assert calendar.working_days_of(2026) == LIBRARY.working_days_of(2026) - 1
+
+
 @pytest.mark.parametrize(
     ("holidays", "workdays", "field", "said"),
     [
