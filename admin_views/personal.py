@@ -18,7 +18,7 @@ from admin_views.application_form import (
 )
 from admin_views.base import Closed, ScopedView, menu
 from admin_views.enterprise_search import ways
-from admin_views.frame import day, said, stamp, told
+from admin_views.frame import day, present_calendar, said, stamp, told
 from admin_views.keyset import Order, page
 from admin_views.papers import papers, shelves, shown
 from admin_views.personal_attachments import AttachmentRoutes
@@ -304,7 +304,9 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             desk=routing.desk_of(found),
             under_review=found.state in routing.REACH,
             can_withdraw=can_withdraw,
-            term_after_withdrawal=periods.resubmit_by(found, now()) if can_withdraw else None,
+            term_after_withdrawal=periods.resubmit_by(found, now(), present_calendar())
+            if can_withdraw
+            else None,
             just_submitted="submitted" in request.args,
             last=reviews[0] if reviews else None,
             **shown(shelves(papers(found, current_user), self.paper_address(found), read.seen_round)),

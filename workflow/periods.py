@@ -8,13 +8,14 @@ submitted waits for the next period.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from models import Application, Office, Period, Region, db
 from workflow import working_days
 from workflow.calendar import local_date, today
 from workflow.errors import Unacceptable
 from workflow.words import N_, Sentence
+from workflow.working_days import Calendar
 
 USUAL_DAYS = 15
 """Working days for an application that belongs to no period: it was submitted before periods were recorded."""
@@ -92,17 +93,20 @@ def next_period() -> Period | None:
     ).first()
 
 
-def resubmit_by(application: Application, at: datetime) -> date:
+def resubmit_by(application: Application, at: datetime, calendar: Calendar | None = None) -> date:
     """Return the last day on which an application that goes back to its applicant at this instant can be resubmitted.
 
     So many working days after the day of the return in Ordos as its own period says; the end of the period that is open,
-    where that is later.
+    where that is later. `calendar`: the present one, for whoever has it already.
     """
-    own = db.session.get(Period, application.period_id) if application.period_id else None
-    days = own.resubmit_days if own else USUAL_DAYS
-    term = working_days.present().after(local_date(at), days)
-    period = open_period()
-    return max(term.last, period.closes) if period else term.last
+    day, days, ends = local_date(at), USUAL_DAYS, []
+    own_or_open = or_(Period.id == application.period_id, and_(Period.opens <= day, Period.closes >= day))
+    for period in db.session.scalars(select(Period).where(own_or_open)):
+        if period.id == application.period_id:
+            days = period.resubmit_days
+        if period.opens <= day <= period.closes:
+            ends.append(period.closes)
+    return max([(calendar or working_days.present()).after(day, days).last, *ends])
 
 
 def check_extension(application: Application, until: date) -> None:

@@ -133,6 +133,7 @@ def town(
         lists = {name: list(_lists(app, account)) for name, account in people.items()}
         single = {name: list(_single(name, account, applications)) for name, account in people.items()}
         single["office"].append(f"/office/enterprises/{waiting.id}/")
+        single["office"].append(f"/office/terms/{applications[State.RETURNED].number}/")
         for kind in RegionKind:
             factories.region(kind)  # could take the other one of its kind
         factories.previewed_import(made.administrator, made.banner.region)
