@@ -9,7 +9,7 @@ Create Date: 2026-11-29 11:10:00.000000
 
 """
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from alembic import op
 import sqlalchemy as sa
@@ -109,10 +109,10 @@ def _fill_terms():
         day += timedelta(days=1)
         left -= day.weekday() < 5
     open_until = connection.execute(
-        sa.text('SELECT max(closes) FROM periods WHERE opens <= :today AND closes >= :today').columns(sa.Date()),
+        sa.text('SELECT max(closes) FROM periods WHERE opens <= :today AND closes >= :today'),
         {'today': today.isoformat() if _is_sqlite() else today},
     ).scalar()
-    term = max(day, open_until) if open_until else day
+    term = max(day, date.fromisoformat(str(open_until))) if open_until else day  # SQLite keeps days as text
     connection.execute(
         sa.text(f'UPDATE applications SET resubmit_by = :term WHERE {BACK}'),
         {'term': term.isoformat() if _is_sqlite() else term},

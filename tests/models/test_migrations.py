@@ -1,5 +1,6 @@
 """A database made by the migrations is the one that the models describe, to the last constraint; and there is a way back."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from sqlalchemy.exc import IntegrityError
 
 from app import create_app
 from config import settings
-from models import Application, Enterprise, State, db
+from models import Action, Application, Enterprise, Period, State, db, now
 from models.applications import tail_digest
 from models.search import contains
 from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.secrets import environment
+from workflow.calendar import local_date
 
 POSTGRESQL_CONSTRAINTS = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
@@ -197,3 +199,49 @@ def test_a_word_outside_its_set_is_not_stored(app_context: Any) -> None:
         db.session.execute(text(office), {"duty": "everything"})
     db.session.rollback()
     db.session.execute(text(office), {"duty": "region"})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_returned_before_terms_were_kept_gets_one_and_knows_its_period(
+    databases: Databases, tmp_path: Path, kind: str
+) -> None:
+    url = databases.bare(kind)
+    app = create_app(settings(environment(tmp_path, url)))
+    with app.app_context():
+        flask_migrate.upgrade()
+        world = factories.world()
+        states = (State.DRAFT, State.RETURNED, State.CITY_REVIEW)
+        made = {state: factories.application_at(state, world.banner, world).id for state in states}
+        withdrawn = factories.application_at(State.ENTERPRISE_REVIEW, world.banner, world)
+        factories.act(withdrawn, Action.WITHDRAW, withdrawn.applicant)
+        today = local_date(now())
+        period = db.session.scalars(select(Period)).one()
+        period.closes = today - timedelta(days=1)
+        earlier = factories.saved(
+            Period(name="从前", opens=today - timedelta(days=400), closes=today - timedelta(days=300))
+        )
+        returned = made[State.RETURNED]
+        own, withdrawn_id = period.id, withdrawn.id
+        db.session.commit()
+        db.session.remove()
+        flask_migrate.downgrade(revision="0019")
+        before = {"id": returned, "at": (now() - timedelta(days=390)).replace(tzinfo=None)}
+        if kind == "sqlite":
+            before["at"] = str(before["at"])
+        db.session.execute(
+            text("UPDATE reviews SET at = :at WHERE application_id = :id AND action = 'submit'"), before
+        )
+        db.session.commit()
+        db.session.remove()
+        flask_migrate.upgrade()
+        found = {row.id: row for row in db.session.scalars(select(Application))}
+        assert found[returned].period_id == earlier.id
+        assert found[made[State.CITY_REVIEW]].period_id == found[withdrawn_id].period_id == own
+        assert found[made[State.DRAFT]].period_id is None
+        for key in (returned, withdrawn_id):
+            assert timedelta(days=19) <= found[key].resubmit_by - today <= timedelta(days=22)
+        assert found[made[State.DRAFT]].resubmit_by is None
+        assert found[made[State.CITY_REVIEW]].resubmit_by is None
+        db.session.remove()
+        db.engine.dispose()
+    databases.drop(url)
