@@ -172,7 +172,7 @@ def _moved(
         differing = {name for name in was if was[name] != now[name]}
         state = State(was["state"])
         if actor.role is not Role.APPLICANT:
-            assert differing <= {"state", "result", "version", "reached", "arrived_at"}, (
+            assert differing <= {"state", "result", "version", "reached", "arrived_at", "resubmit_by"}, (
                 f"{told}: {differing}"
             )
         if now["state"] == was["state"]:
