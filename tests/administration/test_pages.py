@@ -725,9 +725,10 @@ def test_a_period_is_understood_in_any_writing_and_a_slip_of_the_year_is_refused
     assert "结束日期：2031.13.1 不存在，请核对月份和日期。" in wrong
     assert 'value="0231-01-01"' in wrong
     assert 'value="2031.13.1"' in wrong
-    admin.send(new, {"name": "2031 年度", "opens": "２０３１年１月１日", "closes": "2031.12.31"})
+    change(admin, new, name="2031 年度", opens="２０３１年１月１日", closes="2031.12.31")
     [period] = rows(select(Period).where(Period.name == "2031 年度"))
     assert (period.opens.isoformat(), period.closes.isoformat()) == ("2031-01-01", "2031-12-31")
+    assert period.resubmit_days == 15
 
 
 def test_a_contact_is_refused_with_the_character_that_no_other_computer_shows(
