@@ -110,7 +110,7 @@ def table_of(sheets: Iterable[Sheet]) -> Table:
         return Table(rows, [*_notes_on_hidden(sheet, places, rows), *_notes_on_others(sheet, others)])
     if tables:
         raise Unreadable(
-            N_("工作表“%(sheet)s”是隐藏的，没有读取；请取消隐藏后重新上传。"), sheet=tables[0][0].name
+            N_("工作表%(sheet)s是隐藏的，没有读取；请取消隐藏后重新上传。"), sheet=_quoted(tables[0][0])
         )
     if headers:
         raise Unreadable(N_("表头下面没有内容，请填写后再上传。"))
@@ -139,13 +139,18 @@ def _notes_on_others(sheet: Sheet, others: Iterable[Sheet]) -> Iterator[Sentence
     for other in others:
         if other.visible:
             text = N_(
-                "只读取了工作表“%(read)s”。工作表“%(sheet)s”也有表头和内容，没有读取：请合并到一个工作表，或者另存为一个文件上传。"
+                "只读取了工作表%(read)s。工作表%(sheet)s也有表头和内容，没有读取：请合并到一个工作表，或者另存为一个文件上传。"
             )
-            yield Sentence(text, {"read": sheet.name, "sheet": other.name})
+            yield Sentence(text, {"read": _quoted(sheet), "sheet": _quoted(other)})
         else:
             yield Sentence(
-                N_("工作表“%(sheet)s”也有表头和内容，但它是隐藏的，没有读取。"), {"sheet": other.name}
+                N_("工作表%(sheet)s也有表头和内容，但它是隐藏的，没有读取。"), {"sheet": _quoted(other)}
             )
+
+
+def _quoted(sheet: Sheet) -> str:
+    """Return a sheet's name in quotation marks: so it is never taken for wording that has a translation."""
+    return f"“{sheet.name}”"
 
 
 def _header(sheet: Sheet) -> tuple[dict[str, int], int] | None:

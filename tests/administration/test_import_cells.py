@@ -102,7 +102,7 @@ def test_an_empty_first_sheet_hides_no_filled_one_and_what_is_not_read_is_said()
     filled, further = (sheets.Sheet(name, [(1, HEAD), (2, row)]) for name in ("甲", "乙"))
     hidden = sheets.Sheet("丙", [(1, HEAD), (2, row)], visible=False)
     table = import_table.table_of([hidden, empty, filled, further])
-    assert [note.words for note in table.notes] == [{"sheet": "丙"}, {"read": "甲", "sheet": "乙"}]
+    assert [note.words for note in table.notes] == [{"sheet": "“丙”"}, {"read": "“甲”", "sheet": "“乙”"}]
     with pytest.raises(import_table.Unreadable, match="是隐藏的"):
         import_table.table_of([empty, hidden])
 
@@ -188,7 +188,7 @@ def test_a_real_workbook_with_hidden_filtered_and_spoiled_cells_is_told_row_by_r
     assert "字典" not in page
     browser.get("/language/en")
     english = browser.get(f"/administration/imports/{number}/").text
-    assert "2 rows of the file are hidden or filtered out (rows 2、4)" in english
+    assert "Rows that the file hides or has filtered out: 2 (numbers 2、4)" in english
 
 
 def test_a_number_with_its_zero_back_is_only_what_lacks_one() -> None:
