@@ -29,13 +29,13 @@ from wtforms.validators import DataRequired, Email, EqualTo, Length, Optional
 
 from admin_views import kept_licence
 from admin_views.typed import as_name, as_number, half_width, telephone
+from common import telephones
+from common.checks import code_fault
+from common.identity import CITIZEN, PAPERS, fault
 from models import Region, db
 from uploads.errors import UploadError
 from uploads.receive import Received
-from workflow import telephones
 from workflow.accounts import password_fault
-from workflow.employers import code_fault
-from workflow.people import CITIZEN, PAPERS, fault
 from workflow.reasons import REASON_LIMIT
 from workflow.routing import KIND_WORDS
 

@@ -48,15 +48,16 @@ from admin_views.attempts import Found, answered, counted, flood_key, knows_pass
 from admin_views.frame import said
 from admin_views.registration import lay
 from admin_views.typed import one_line
+from common import identity
+from common.errors import Locked, NotPermitted, Unacceptable
+from common.wording import N_
 from models import Account, Enterprise, Role, Way, db
 from models.secrets import vault
 from uploads.limits import accepts_attachments
-from workflow import accounts, contacts, corrections, delivery, people, registration, resets, reviewers
-from workflow.errors import Locked, NotPermitted, Unacceptable
+from workflow import accounts, contacts, corrections, delivery, registration, resets, reviewers
 from workflow.locks import Purpose
 from workflow.second_factor import offered_to
 from workflow.transitions import ROLE_WORDS
-from workflow.words import N_
 
 LIMITS = {
     "LOGIN_LIMIT_ADDRESS": "30 per minute",  # a whole office may stand behind one address
@@ -488,8 +489,8 @@ def _own_page(**forms: Any) -> Any:
         "accounts/own.html",
         person=account,
         role=said(ROLE_WORDS[account.role]),
-        paper=said(people.PAPERS[account.paper].label) if account.paper else "",
-        login=people.masked(account.identity_number) or account.login,
+        paper=said(identity.PAPERS[account.paper].label) if account.paper else "",
+        login=identity.masked(account.identity_number) or account.login,
         offers_second_factor=offered_to(account),
         has_code=account.recovery_hash is not None,
         back=entrance.home(account),

@@ -29,6 +29,8 @@ from admin_views.administration_trail import COLUMNS, last_changes, told_change
 from admin_views.base import ScopedView
 from admin_views.frame import present_calendar, said
 from admin_views.keyset import page
+from common.calendar import today
+from common.wording import N_, NP_
 from models import (
     Account,
     Application,
@@ -48,8 +50,6 @@ from models import (
 from models.search import contains
 from workflow import periods, scope
 from workflow.administration import BY_NAME
-from workflow.calendar import today
-from workflow.words import N_, NP_
 
 
 class Overview(Administration):

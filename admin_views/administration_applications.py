@@ -8,8 +8,8 @@ from admin_views.administration_base import Administration
 from admin_views.corrections import NumberCorrection
 from admin_views.paper_routes import PaperRoutes
 from admin_views.review import ReviewConsole
+from common.wording import N_
 from models import State
-from workflow.words import N_
 
 
 class Applications(NumberCorrection, Administration, ReviewConsole):

@@ -19,17 +19,10 @@ from admin_views.base import Closed, ScopedView, listed, menu
 from admin_views.frame import said
 from admin_views.keyset import Order, Page
 from admin_views.typed import one_line
+from common.errors import DecidedMeanwhile, Hindrance, NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.wording import N_
 from workflow import administration
 from workflow.administration import TABLES
-from workflow.errors import (
-    DecidedMeanwhile,
-    Hindrance,
-    NotPermitted,
-    NotVisible,
-    Unacceptable,
-    Unconfirmed,
-)
-from workflow.words import N_
 
 PAGE_SIZE = 20
 MOST_SHOWN = 500

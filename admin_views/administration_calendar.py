@@ -12,11 +12,11 @@ from admin_views import administration_forms as forms
 from admin_views.administration_base import Kept
 from admin_views.frame import present_calendar
 from admin_views.typed import count
+from common import working_days
+from common.calendar import today
+from common.calendar_years import written
+from common.wording import N_
 from models import CalendarYear, db
-from workflow import working_days
-from workflow.calendar import today
-from workflow.calendar_years import written
-from workflow.words import N_
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,16 @@ from admin_views.application_form import form_class
 from admin_views.base import ScopedView
 from admin_views.frame import said
 from admin_views.personal_page import in_sections
+from common.errors import DecidedMeanwhile, Hindrance, NotVisible, Unacceptable, Unconfirmed
+from common.identity import CITIZEN
+from common.wording import N_
 from models import Account, FormVersion, Role, db
 from workflow import form as description
 from workflow import form_draft, form_rules
 from workflow.administration import TABLES
-from workflow.errors import DecidedMeanwhile, Hindrance, NotVisible, Unacceptable, Unconfirmed
 from workflow.form import Field, Form, Kind
 from workflow.form_draft import Draft
 from workflow.form_rules import FURTHER_KINDS, KIND_WORDS, PROPERTIES, STATEMENTS, Difference
-from workflow.people import CITIZEN
-from workflow.words import N_
 
 TITLE = N_("申请表")
 FEW_CHOICES = 6

@@ -22,6 +22,7 @@ from admin_views.administration_forms import Line, lines
 from admin_views.application_form import Rows
 from admin_views.day_fields import DayField, limits
 from admin_views.typed import half_width
+from common.wording import Bilingual
 from workflow.form import Field, Kind, in_english
 from workflow.form_draft import NEW
 from workflow.form_rules import (
@@ -35,7 +36,6 @@ from workflow.form_rules import (
     QUANTITY,
     whole,
 )
-from workflow.words import Bilingual
 
 BLANKS = 3
 """Empty rows for further choices, and how many 「再加几行」 adds."""

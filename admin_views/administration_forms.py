@@ -24,13 +24,13 @@ from admin_views.account_forms import right_telephone
 from admin_views.day_fields import DayField, limits
 from admin_views.frame import said
 from admin_views.typed import as_name, desk_telephone, half_width, one_line, telephone
+from common.characters import cleaned_lines
+from common.settings import STAFF_SECOND_FACTOR, WORDS
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow import consequences
 from workflow.accounts import STAFF
-from workflow.characters import cleaned_lines
 from workflow.periods import LEAST_DAYS, MOST_DAYS, USUAL_DAYS
 from workflow.routing import KIND_WORDS
-from workflow.settings import STAFF_SECOND_FACTOR, WORDS
 from workflow.transitions import ROLE_WORDS
 
 LONGEST_TEXT = 20_000

@@ -20,6 +20,9 @@ from admin_views.base import ScopedView, listed
 from admin_views.frame import said, time_of_day
 from admin_views.keyset import Order, page
 from admin_views.typed import count
+from common.errors import DecidedMeanwhile, Hindrance
+from common.jobs import LEASE, Standing
+from common.wording import N_, NP_
 from models import Import, ImportRow, ImportState, Region, db
 from uploads import sheets
 from uploads.delivery import download_as
@@ -27,9 +30,6 @@ from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
 from uploads.receive import discard
 from workflow import import_table, imports, scope
-from workflow.errors import DecidedMeanwhile, Hindrance
-from workflow.jobs import LEASE, Standing
-from workflow.words import N_, NP_
 
 NOBODY_CAME = timedelta(seconds=15)
 """After so long a worker should have taken it: it is woken at once, and looks by itself each two seconds."""

@@ -19,11 +19,11 @@ from admin_views.administration_base import (
 )
 from admin_views.enterprise_search import SEARCHED_FOR, ways
 from admin_views.keyset import page
+from common.wording import N_, NP_
 from models import Account, Application, Enterprise, Office, OfficeDuty, Region, Registration, db
 from workflow import administration, consequences, registration, routing, scope
 from workflow.consequences import WITH_THE_APPLICANT
 from workflow.transitions import STATE_WORDS
-from workflow.words import N_, NP_
 
 
 class Regions(Kept):

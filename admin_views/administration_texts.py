@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from admin_views import administration_forms as forms
 from admin_views.administration_base import MOST_SHOWN, Kept
 from admin_views.frame import said
+from common.calendar import today
+from common.settings import HELP_LINE, IDLE_MINUTES, NAMES, STAFF_SECOND_FACTOR, in_words
+from common.wording import N_, NP_
 from models import Material, Notice, Period, Setting, db
-from workflow.calendar import today
-from workflow.settings import HELP_LINE, IDLE_MINUTES, NAMES, STAFF_SECOND_FACTOR, in_words
-from workflow.words import N_, NP_
 
 
 class Materials(Kept):

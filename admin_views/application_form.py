@@ -32,10 +32,11 @@ from wtforms.widgets import HiddenInput
 from admin_views.day_fields import DayField, MonthField, limits
 from admin_views.frame import said
 from admin_views.typed import as_typed, count, half_width, telephone
+from common import days, identity
+from common.calendar import today
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
-from workflow import completeness, days, people, scope
+from workflow import completeness, scope
 from workflow import form as description
-from workflow.calendar import today
 from workflow.form import EXPERIENCE_KINDS, Kind
 from workflow.form_rules import QUANTITY, whole
 
@@ -319,7 +320,7 @@ def filled(application: Application | None, account: Account, version: descripti
 
 def _known(account: Account) -> dict[str, Any]:
     found: dict[str, Any] = {"phone": account.phone}
-    if holder := people.holder(account.paper, account.identity_number or ""):
+    if holder := identity.holder(account.paper, account.identity_number or ""):
         found |= {"sex": holder.sex, "birth_date": holder.birth_date}
     return found
 

@@ -13,10 +13,10 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from admin_views.entrance import sent_device
+from common.calendar import ORDOS
+from common.errors import Locked
 from models import now
 from workflow import accounts, devices, locks
-from workflow.calendar import ORDOS
-from workflow.errors import Locked
 from workflow.locks import Purpose
 
 Found = TypeVar("Found")

@@ -6,8 +6,8 @@ from flask_admin import Admin
 from admin_views import review_list
 from admin_views.corrections import NameCorrection
 from admin_views.review import ReviewConsole
+from common.wording import N_
 from models import Application
-from workflow.words import N_
 
 
 class CityConsole(NameCorrection, ReviewConsole):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from flask import Flask, Response
 
-from workflow.characters import code_point, rare
+from common.characters import code_point, rare
 
 LEADS = (b"\xee", b"\xf0", b"\xf3", b"\xf4")
 FURTHER_LEADS = (re.compile(rb"\xef[\x80-\xa3]"), re.compile(rb"\xe9\xbf[\xab-\xbf]"))

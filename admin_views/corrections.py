@@ -13,10 +13,10 @@ from admin_views.account_forms import NameCorrectionForm, NumberCorrectionForm
 from admin_views.base import address_of
 from admin_views.frame import said
 from admin_views.typed import count
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
+from common.identity import masked
 from models import Action, Application, Review, db
 from workflow import corrections, form
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
-from workflow.people import masked
 from workflow.transitions import ACTION_WORDS, BY_STATE_AND_ACTION
 
 Correct = Callable[[Any, int], Review]

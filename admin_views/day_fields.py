@@ -9,14 +9,14 @@ from wtforms import StringField
 from wtforms.validators import ValidationError
 from wtforms.widgets import DateInput, MonthInput
 
-from workflow import days
+from common import days
 from workflow.form import month as month_of
 
 FIRST, LAST = days.EARLIEST.isoformat(), "9999-12-31"
 
 
 class DayField(StringField):
-    """A date as people write it; workflow.days understands it."""
+    """A date as people write it; common.days understands it."""
 
     widget = DateInput()
     drawn = re.compile(r"[0-9]{4,}-[0-9]{2}-[0-9]{2}")

@@ -7,9 +7,9 @@ from flask_login import current_user
 from admin_views.registration import RegistrationView
 from admin_views.review import ReviewConsole
 from admin_views.reviewers import Reviewers
+from common.wording import N_
 from models import Account, Application
 from workflow.registration import opens_console
-from workflow.words import N_
 
 
 class EnterpriseConsole(ReviewConsole):

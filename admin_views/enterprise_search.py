@@ -5,12 +5,13 @@ import re
 
 from sqlalchemy import ColumnElement
 
+from common import telephones
+from common.identity import normalised
+from common.text import as_name
+from common.wording import N_
 from models import Enterprise
 from models.search import contains, digits_of
 from models.spelling import search_key
-from workflow import telephones
-from workflow.people import normalised
-from workflow.words import N_, as_name
 
 LETTERS = re.compile(r"[A-Za-z]+")
 CODE = re.compile(r"[0-9A-Z]{1,18}")

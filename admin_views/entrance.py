@@ -20,10 +20,10 @@ from flask_login import current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 
+from common.characters import cleaned
+from common.identity import masked_name
 from models import Account, db
 from workflow import devices, registration, scope, sessions
-from workflow.characters import cleaned
-from workflow.people import masked_name
 from workflow.transitions import ROLE_WORDS
 
 KEPT_ACROSS = ("language",)

@@ -15,16 +15,17 @@ from sqlalchemy import Select, select
 
 from admin_views import entrance
 from admin_views.languages import language, once_a_language
+from common import working_days
+from common.calendar import ORDOS, local_date, today
+from common.errors import Problem
+from common.settings import DEFAULTS, HELP_LINE, SITE_NAME, kept, setting, worded
+from common.text import HAN
+from common.working_days import Calendar
 from models import Account
 from models.prepared import Prepared
 from uploads import notes
 from uploads.preview import is_shown
-from workflow import form, messages, scope, working_days
-from workflow.calendar import ORDOS, local_date, today
-from workflow.completeness import Problem
-from workflow.settings import DEFAULTS, HELP_LINE, SITE_NAME, kept, setting, worded
-from workflow.words import HAN
-from workflow.working_days import Calendar
+from workflow import form, inbox, scope
 
 LATE_WORKING_DAYS = 5
 """From here on a waiting time is amber."""
@@ -103,7 +104,7 @@ def numbers(*asked: Select[Any]) -> list[Any]:
 @cache
 def own_numbers(actor: scope.Anybody) -> tuple[Select[Any], Select[Any], Select[Any]]:
     """Return the queries for what every page needs: the help line, how much is unread, and the stamp of the calendar."""
-    return kept(HELP_LINE), messages.count_of_unread(actor), working_days.STAMP
+    return kept(HELP_LINE), inbox.count_of_unread(actor), working_days.STAMP
 
 
 def present_calendar() -> Calendar:

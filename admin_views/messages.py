@@ -15,9 +15,10 @@ from werkzeug.wrappers import Response
 
 from admin_views.frame import said
 from admin_views.typed import count
+from common import messages as common_messages
 from models import Account, Application, Enterprise, Message, MessageReading, Role, State, db
-from workflow import messages as outbox
-from workflow import scope
+from workflow import inbox, scope
+from workflow import notifications as outbox
 
 PAGE_SIZE = 20
 
@@ -46,7 +47,7 @@ def open_one(number: int) -> Response:
     if row is None:
         abort(404)
     message: Message = row[0]
-    outbox.mark_read(current_user, message.id)
+    inbox.mark_read(current_user, message.id)
     address = url(message, current_user) if _in_sight(message, current_user) else None
     if address is None and _is_about_something(message):
         flash(gettext("这件事已不在您处办理，无法打开。"), "info")
@@ -57,13 +58,13 @@ def open_one(number: int) -> Response:
 @login_required
 def read_all() -> Response:
     """「全部标为已读」."""
-    outbox.mark_all_read(current_user)
+    inbox.mark_all_read(current_user)
     return redirect(url_for("messages.own"), 303)
 
 
 def newest(actor: Account, most: int, before: int | None = None) -> list[dict[str, Any]]:
     """Return the newest messages to this account as pages show them (`rendered`); older than `before`, if given."""
-    ids = db.session.scalars(outbox.newest_ids(actor, most, before)).all()
+    ids = db.session.scalars(inbox.newest_ids(actor, most, before)).all()
     query = _told(actor).where(Message.id.in_(ids)).order_by(Message.id.desc()).limit(most)
     rows: Sequence[Row[Any]] = db.session.execute(query).all()
     return [rendered(message, unread=read_at is None) for message, read_at in rows]
@@ -73,7 +74,7 @@ def rendered(message: Message, *, unread: bool) -> dict[str, Any]:
     """Return a message as a page shows it: `text`, `at`, `unread`; `url` is what it is about, `open` (POST) marks it too."""
     return {
         "id": message.id,
-        "text": said(outbox.shown(message.kind), outbox.gaps(message, _desk)),
+        "text": said(common_messages.shown(message.kind), outbox.gaps(message, _desk)),
         "url": url(message, current_user),
         "open": url_for("messages.open_one", number=message.id),
         "at": message.created_at,

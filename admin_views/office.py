@@ -23,12 +23,12 @@ from admin_views.review import ReviewConsole
 from admin_views.review_list import PAGE_SIZE
 from admin_views.review_page import too_long
 from admin_views.typed import one_line
+from common.checks import kind_of_organisation
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from common.wording import N_, NP_
 from models import Application, Enterprise, Registration, RegistrationAction, db
 from models.database import constant
 from workflow import registration, scope
-from workflow.employers import kind_of_organisation
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
-from workflow.words import N_, NP_
 
 
 class OfficeConsole(NameCorrection, ReviewConsole):

@@ -23,10 +23,7 @@ from admin_views.frame import day, said
 from admin_views.keyset import Listing, Order
 from admin_views.review_page import too_long
 from admin_views.typed import one_line
-from models import Action, Application, Review, db
-from models.prepared import Once
-from workflow import periods, review, scope
-from workflow.errors import (
+from common.errors import (
     DecidedMeanwhile,
     NotPermitted,
     NotVisible,
@@ -34,8 +31,11 @@ from workflow.errors import (
     ReasonTooLong,
     Unacceptable,
 )
+from common.wording import N_
+from models import Action, Application, Review, db
+from models.prepared import Once
+from workflow import periods, review, scope
 from workflow.transitions import BY_STATE_AND_ACTION, STATE_WORDS, WITH_THE_APPLICANT
-from workflow.words import N_
 
 MOST_LINES = 20
 

@@ -27,10 +27,7 @@ from admin_views.review_page import read_by, unsent
 from admin_views.review_page import sections as written
 from admin_views.typed import count, one_line
 from admin_views.typed_back import TypedBack, typed_back
-from models import Action, Application, Enterprise, State, db, now
-from workflow import completeness, periods, progress, reading, review, routing, scope
-from workflow import form as description
-from workflow.errors import (
+from common.errors import (
     AlreadyUnderWay,
     DecidedMeanwhile,
     Incomplete,
@@ -39,6 +36,10 @@ from workflow.errors import (
     NotVisible,
     PeriodClosed,
 )
+from common.wording import N_
+from models import Action, Application, Enterprise, State, db, now
+from workflow import completeness, periods, progress, reading, review, routing, scope
+from workflow import form as description
 from workflow.transitions import (
     BY_STATE_AND_ACTION,
     RESULT_WORDS,
@@ -46,7 +47,6 @@ from workflow.transitions import (
     editable,
     transition,
 )
-from workflow.words import N_
 
 CONSOLE_NAME = N_("人事人才公共服务大厅")
 MOST_EMPLOYERS = 20

@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from admin_views.paper_routes import PaperRoutes
 from admin_views.papers import paper
+from common.errors import Hindrance, NoticeUnread, NotPermitted, NotVisible
 from models import Application, Attachment
 from uploads import browser_check
 from uploads.errors import UploadError
@@ -17,7 +18,6 @@ from uploads.receive import discard, receive
 from uploads.sets import EXTENSIONS
 from workflow import attachments, completeness
 from workflow.attachments import TooMany
-from workflow.errors import Hindrance, NoticeUnread, NotPermitted, NotVisible
 from workflow.transitions import editable
 
 FILE = "material-{}"

@@ -8,11 +8,11 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from admin_views.frame import said, stamp
+from common.errors import Problem
+from common.identity import masked
 from models import Account, Application, Enterprise, Review, State, db
 from workflow import progress, reading, routing, scope
-from workflow.completeness import Problem
 from workflow.form import Field, Form, worded
-from workflow.people import masked
 from workflow.transitions import BY_STATE_AND_ACTION, RETURNED, STATE_WORDS
 
 STAGES = {progress.Stage.DONE: "done", progress.Stage.NOW: "now", progress.Stage.TO_COME: "todo"}

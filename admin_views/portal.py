@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from admin_views.entrance import page_of, present
 from admin_views.languages import LANGUAGES
+from common.calendar import today
 from models import Notice, Period, Setting, db
-from workflow.calendar import today
 from workflow.periods import next_period, open_period
 from workflow.reading import current_notice
 

@@ -15,6 +15,8 @@ from admin_views.account_forms import MendedEnterpriseForm
 from admin_views.attempts import counted, told
 from admin_views.base import Closed, menu
 from admin_views.typed import count
+from common.errors import DecidedMeanwhile, Locked, NotPermitted
+from common.initials import initials
 from models import Account, Enterprise, Region, Registration, RegistrationAction, RegistrationEvent, db
 from uploads import delivery
 from uploads.errors import NotShown
@@ -22,9 +24,7 @@ from uploads.limits import accepts_attachments
 from uploads.receive import discard
 from uploads.sets import previews, storage
 from workflow import accounts, registration, scope
-from workflow.errors import DecidedMeanwhile, Locked, NotPermitted
 from workflow.locks import Purpose
-from workflow.pinyin import initials
 
 TRAIL = {
     Registration.PENDING: ("done", "now", "todo"),

@@ -25,9 +25,10 @@ from admin_views.papers import papers, shelves, shown
 from admin_views.review_lines import Column, Next, Tab, Turns, counted, lines
 from admin_views.review_page import PHRASES, read_by, sections, too_long, typed_back
 from admin_views.typed import one_line
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from common.wording import N_
 from models import Action, Application, Review
 from workflow import progress, review, routing, scope
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from workflow.transitions import (
     ACTION_WORDS,
     BY_STATE_AND_ACTION,
@@ -36,7 +37,6 @@ from workflow.transitions import (
     Transition,
     actions,
 )
-from workflow.words import N_
 
 MOST_ADDRESSES = 500
 PLAIN_IN_QUERY = "!$'()*,/:;?@"

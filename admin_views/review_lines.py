@@ -9,12 +9,12 @@ from flask_babel import gettext
 from admin_views.frame import day, passed, present_calendar, said, waiting
 from admin_views.languages import language
 from admin_views.review_list import Stored
+from common.calendar import today
+from common.working_days import Calendar
 from models import Result, State
 from workflow import form, routing
-from workflow.calendar import today
 from workflow.form import Form
 from workflow.transitions import FINISHED, RESULT_WORDS, STATE_WORDS, WITH_THE_APPLICANT
-from workflow.working_days import Calendar
 
 FORM_VERSION = Stored._fields.index("form_version")
 

@@ -26,19 +26,21 @@ from sqlalchemy import (
 
 from admin_views.base import MOST_COUNTED
 from admin_views.keyset import Listing, Order
+from common import telephones
+from common.checks import code_fault
+from common.identity import PAPERS, normalised
+from common.text import as_name
+from common.wording import N_
 from models import Application, Counter, Enterprise, Result, Review, State, now
 from models.applications import tail_digest
 from models.database import Instant, as_stored, constant
 from models.prepared import Prepared
 from models.search import Lookup, bound, containing, digits_of, lookup, searched, spelled
 from models.spelling import search_key
-from workflow import scope, telephones
+from workflow import scope
 from workflow.accounts import login_digest
-from workflow.employers import code_fault
 from workflow.form import EDUCATIONS
-from workflow.people import PAPERS, normalised
 from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
-from workflow.words import N_, as_name
 
 PAGE_SIZE = 20
 LAST_LETTER = "\U0010ffff"

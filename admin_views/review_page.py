@@ -8,13 +8,13 @@ from flask_babel import gettext, pgettext
 from sqlalchemy import select
 
 from admin_views.frame import said
+from common.identity import masked
+from common.wording import N_
 from models import Account, Action, Application, Review, db
 from workflow import form, scope
 from workflow.comparison import Mark, Snapshot, Submission, baseline, compare_rows, same_employer
-from workflow.people import masked
 from workflow.reasons import REASON_LIMIT
 from workflow.transitions import ACTION_WORDS, WITH_THE_APPLICANT
-from workflow.words import N_
 
 PHRASES = {
     Action.RETURN: (

@@ -19,11 +19,11 @@ from admin_views.administration_base import confirmed
 from admin_views.administration_trail import last_changes, told_change
 from admin_views.base import ScopedView, menu
 from admin_views.frame import said
+from common.audit import REVIEWERS
+from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.wording import N_
 from models import Account, Change, Invitation, Way, db, now
 from workflow import delivery, registration, reviewers, scope
-from workflow.administration import REVIEWERS
-from workflow.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
-from workflow.words import N_
 
 SENT = {
     Way.SMS: N_("邀请码也用短信发到这个号码。"),

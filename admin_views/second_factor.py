@@ -19,10 +19,10 @@ from werkzeug.wrappers import Response
 from admin_views import entrance
 from admin_views.account_forms import EnrolmentForm, OneTimeCodeForm, RenewForm, SwitchOffForm
 from admin_views.attempts import answered, flood_key, knows_password, told, tried
+from common.errors import Locked, NotPermitted
 from models import Account, db, now
 from models.secrets import vault
 from workflow import second_factor
-from workflow.errors import Locked, NotPermitted
 from workflow.locks import Purpose
 from workflow.second_factor import Step
 

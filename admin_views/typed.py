@@ -5,9 +5,10 @@ import unicodedata
 
 from flask_babel import gettext
 
-from workflow import telephones, words
-from workflow.characters import cleaned
-from workflow.people import normalised
+from common import telephones
+from common import text as texts
+from common.characters import cleaned
+from common.identity import normalised
 
 LARGEST = 2**31 - 1
 """No integer of PostgreSQL is larger, and none of SQLite fails on it."""
@@ -17,7 +18,7 @@ def one_line(text: str | None) -> str | None:
     """Return the text without what cannot be seen, single spaces between its words."""
     if text is None:
         return None
-    return words.one_line(text)
+    return texts.one_line(text)
 
 
 def as_name(text: str | None) -> str | None:
@@ -27,8 +28,8 @@ def as_name(text: str | None) -> str | None:
     """
     if text is None:
         return None
-    name = words.as_name(text)
-    if fault := words.name_fault(name):
+    name = texts.as_name(text)
+    if fault := texts.name_fault(name):
         raise ValueError(gettext(fault.text, **fault.words))
     return name
 

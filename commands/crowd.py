@@ -21,6 +21,9 @@ from stdnum.cn import ric, uscc
 
 from commands import names
 from commands.bulk import Bulk, Rows
+from common import identity
+from common.calendar import local_date
+from common.working_days import Calendar
 from models import (
     Account,
     Action,
@@ -44,11 +47,9 @@ from models import (
 )
 from models.accounts import Seat
 from models.database import TO_WRITE
-from workflow import accounts, form, messages, moves, people, routing
-from workflow.calendar import local_date
+from workflow import accounts, form, moves, notifications, routing
 from workflow.periods import USUAL_DAYS
 from workflow.transitions import TRANSITIONS, Transition, gives_back
-from workflow.working_days import Calendar
 
 TABLES = (
     Account,
@@ -276,7 +277,7 @@ class City:
             Role.APPLICANT,
             number,
             names.person(self._chance, sex),
-            paper=people.CITIZEN,
+            paper=identity.CITIZEN,
             identity_number=number,
             phone=f"1{self._chance.choice('3589')}{self._chance.randrange(10**9):09d}",
             created_at=begun - timedelta(days=1),
@@ -369,8 +370,8 @@ class City:
         arrived = begun - timedelta(days=self._chance.randrange(60, 900))
         education = self._chance.choices(*EDUCATION)[0]
         return {
-            "sex": people.sex(number),
-            "birth_date": people.birth_date(number),
+            "sex": identity.sex(number),
+            "birth_date": identity.birth_date(number),
             "ethnicity": "蒙古族" if person.name[:1] in names.MONGOLIAN_BEGINNINGS else "汉族",
             "political": self._chance.choice(POLITICAL),
             "phone": person.phone,
@@ -440,7 +441,7 @@ class City:
         reminder = self._reminders.pop(application.id, None)
         if reminder is not None and actor.role is not Role.APPLICANT:
             self._read(reminder, actor.id, at)
-        for message in messages.told(application, line, self._desk(application)):
+        for message in notifications.told(application, line, self._desk(application)):
             told = self._add(Message, **message, created_at=at, expanded_at=at)
             if "account_id" not in message:
                 self._reminders[application.id] = told.id

@@ -23,6 +23,8 @@ from flask.cli import with_appcontext
 from sqlalchemy import exists, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from common import working_days
+from common.settings import HELP_LINE, setting
 from config import ROOT
 from models import (
     Account,
@@ -38,8 +40,7 @@ from models import (
     now,
 )
 from worker import mail
-from workflow import accounts, heartbeats, periods, working_days
-from workflow.settings import HELP_LINE, setting
+from workflow import accounts, heartbeats, periods
 
 OK, WARN, UNSAFE = "ok", "warn", "unsafe"
 COLOURS = {OK: "green", WARN: "yellow", UNSAFE: "red"}

@@ -5,9 +5,9 @@ import re
 import click
 from flask.cli import with_appcontext
 
+from common.errors import DecidedMeanwhile
 from models import Role
 from workflow import accounts, administration
-from workflow.errors import DecidedMeanwhile
 
 LOGIN = re.compile(r"[0-9A-Za-z_.]{3,60}")
 SHORTEST = 12

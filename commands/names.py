@@ -3,8 +3,8 @@
 from functools import cache
 from random import Random
 
-from workflow import surnames
-from workflow.pinyin import Initials, initials, of_person
+from common import surnames
+from common.initials import Initials, initials, of_person
 
 # fmt: off
 SURNAMES = {
@@ -70,12 +70,12 @@ def _initial(letter: str) -> str:
 
 
 def initials_of(name: str) -> str:
-    """Return what workflow.pinyin returns, which looks at one character at a time; each is looked up once."""
+    """Return what common.initials returns, which looks at one character at a time; each is looked up once."""
     return "".join(_initial(letter) for letter in name)[:60]
 
 
 def initials_of_person(name: str) -> Initials:
-    """Return what workflow.pinyin returns; it is asked only for a name that may have two readings."""
+    """Return what common.initials returns; it is asked only for a name that may have two readings."""
     return of_person(name) if name[:1] in _READ_IN_TWO_WAYS else Initials(initials_of(name), None)
 
 

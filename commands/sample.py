@@ -9,11 +9,11 @@ from flask import current_app
 from sqlalchemy import select
 from stdnum.cn import ric, uscc
 
+from common.calendar import today
+from common.identity import CITIZEN
+from common.initials import initials
 from models import Account, Enterprise, Office, OfficeDuty, Period, Region, Registration, Role, db, exclusive
 from workflow import accounts
-from workflow.calendar import today
-from workflow.people import CITIZEN
-from workflow.pinyin import initials
 from workflow.transitions import ROLE_WORDS
 
 PEOPLE = (

@@ -6,6 +6,7 @@ Fills in what is missing and never touches what the administrator has changed.
 from flask_migrate import upgrade
 from sqlalchemy import select
 
+from common.settings import DEFAULTS
 from config import ROOT
 from models import (
     FormVersion,
@@ -21,7 +22,6 @@ from models import (
     now,
 )
 from workflow import form
-from workflow.settings import DEFAULTS
 
 CITY_OFFICE = "鄂尔多斯市人力资源和社会保障局"
 EXPERT_CENTRE = "鄂尔多斯市专家服务中心"

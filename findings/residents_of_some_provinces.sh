@@ -9,7 +9,7 @@
 #            card of December 2023 begins with 9 and the issuing province: 91 means 北京 to 内蒙古 (11 to 15), and those
 #            cards pass, while one from 上海 (931) or 广东 (944) does not.
 # Cost:      whether somebody can register depends on where the card was issued; tried with one card of 北京 it looks right.
-# Way out:   tell the papers apart by their first digits before the check (workflow/people.py); the check digit is one for all.
+# Way out:   tell the papers apart by their first digits before the check (common/identity.py); the check digit is one for all.
 # Output:    810000199001010019 true
 #            820000199001010010 true
 #            830000199001010012 false

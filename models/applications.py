@@ -84,7 +84,7 @@ class Application(Model):
     name_key: Mapped[str | None] = mapped_column(String(60))
     initials: Mapped[str] = mapped_column(by_code_point(60), default="")
     other_initials: Mapped[str | None] = mapped_column(by_code_point(60))
-    """By which a name is guessed whose surname has another reading (workflow/pinyin.py)."""
+    """By which a name is guessed whose surname has another reading (common/initials.py)."""
     paper: Mapped[str] = mapped_column(String(20))
     identity_number: Mapped[str] = mapped_column(Encrypted("applications.identity_number"))
     identity_digest: Mapped[str] = mapped_column(String(64))

@@ -7,10 +7,10 @@ from models.database import Model
 
 
 class CalendarYear(Model):
-    """One year's public holidays and working weekends, as texts of days (workflow/calendar_years.py).
+    """One year's public holidays and working weekends, as texts of days (common/calendar_years.py).
 
     While `active`, the row replaces what the library says of the year. `version` grows with every change: the sum over all
-    rows tells a process that its copy is out of date (workflow/working_days.py).
+    rows tells a process that its copy is out of date (common/working_days.py).
     """
 
     __tablename__ = "calendar_years"

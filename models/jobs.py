@@ -9,7 +9,7 @@ from models.database import Instant, now
 
 
 class Leased:
-    """A row that one worker at a time works on. Written by workflow/jobs.py alone.
+    """A row that one worker at a time works on. Written by common/jobs.py alone.
 
     `attempts` counts the claims of the present state. `next_try` is when a worker may claim the row; while a worker has
     it, when that worker's lease ends.

@@ -20,7 +20,7 @@ from models.vocabulary import DeliveryState, Way
 
 
 class Message(Model):
-    """One thing told to one account or one desk. `kind` names its wording in workflow/messages.py.
+    """One thing told to one account or one desk. `kind` names its wording in workflow/notifications.py.
 
     `secret_words` fill gaps with what only its receiver may read, such as a code: never shown on a page, and gone once
     nothing of the message is left to deliver. `expanded_at` is when the worker made its deliveries.

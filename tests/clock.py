@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from unittest.mock import patch
 
+from common.calendar import ORDOS
 from models import database
-from workflow.calendar import ORDOS
 
 
 def in_ordos(text: str) -> datetime:

@@ -14,6 +14,9 @@ from sqlalchemy import func, select
 from stdnum.cn import ric, uscc
 
 from admin_views.entrance import ROW
+from common import identity
+from common.calendar import today
+from common.initials import initials
 from models import (
     Account,
     Action,
@@ -41,9 +44,7 @@ from models import (
     db,
     now,
 )
-from workflow import accounts, form, people, reading, review, sessions
-from workflow.calendar import today
-from workflow.pinyin import initials
+from workflow import accounts, form, reading, review, sessions
 
 PASSWORD = "Xiaomin2026"
 REASON = "劳动合同缺盖章页，请补齐后重新提交。"
@@ -99,7 +100,7 @@ def enterprise(
     return saved(Enterprise(**given | further))
 
 
-def applicant(name: str = "王晓敏", number: str | None = None, paper: str = people.CITIZEN) -> Account:
+def applicant(name: str = "王晓敏", number: str | None = None, paper: str = identity.CITIZEN) -> Account:
     return saved(accounts.new_person(paper, number or identity_number(), name, "13847710000", PASSWORD))
 
 
@@ -285,10 +286,10 @@ def make_read_notice(account: Account, application: Application | None = None) -
 
 def answers(of: Application, employer: Enterprise | None) -> dict[str, Any]:
     """What a complete form holds, by field."""
-    citizen = of.paper == people.CITIZEN
+    citizen = of.paper == identity.CITIZEN
     return {
-        "sex": people.sex(of.identity_number) if citizen else "female",
-        "birth_date": people.birth_date(of.identity_number) if citizen else date(1990, 5, 1),
+        "sex": identity.sex(of.identity_number) if citizen else "female",
+        "birth_date": identity.birth_date(of.identity_number) if citizen else date(1990, 5, 1),
         "ethnicity": "蒙古族",
         "political": "masses",
         "phone": "13847710000",

@@ -7,15 +7,16 @@ from flask import current_app
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
+from common import jobs
+from common.wording import Sentence
 from models import Import, ImportState, db
 from uploads import sheets
 from uploads.errors import Unfit
 from uploads.receive import discard
 from worker import leases, waking
-from workflow import import_table, imports, jobs
+from workflow import import_table, imports
 from workflow.import_table import Unreadable
 from workflow.imports import IN_WORK, Claimed
-from workflow.words import Sentence
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Renews the lease of a job for as long as its worker works on it (workflow/jobs.py). A worker that is killed renews nothing."""
+"""Renews the lease of a job for as long as its worker works on it (common/jobs.py). A worker that is killed renews nothing."""
 
 import logging
 import threading
@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
+from common import jobs
 from models.jobs import Leased
-from workflow import jobs
 
 RENEW_EVERY = jobs.LEASE.total_seconds() / 4
 """Two renewals may fail, because the database is busy, before the lease runs out."""

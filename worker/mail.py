@@ -10,9 +10,9 @@ from email.utils import formatdate, parseaddr
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from common.settings import SITE_NAME
 from models import Way
 from workflow.delivery import Letter, Refused, Sender, Undelivered, Unreachable
-from workflow.settings import SITE_NAME
 
 SECONDS = 20
 NOBODY_THERE = {550, 551, 553}

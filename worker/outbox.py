@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from models import Message, Way
 from worker import waking
-from workflow import delivery, messages
+from workflow import delivery, notifications
 
 
 def work_off() -> None:
@@ -31,4 +31,4 @@ def _wake() -> None:
         current_app.extensions["wake"]()
 
 
-waking.once_stored(messages.TOLD, _was_told, _wake)
+waking.once_stored(notifications.TOLD, _was_told, _wake)

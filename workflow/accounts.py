@@ -8,10 +8,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
 from sqlalchemy import delete, select
 
+from common.identity import normalised
+from common.wording import N_
 from models import Account, Role, SecondFactor, SpareCode, db, exclusive
 from models.secrets import vault
-from workflow.people import normalised
-from workflow.words import N_
 
 STAFF = (Role.OFFICE, Role.CITY, Role.ADMINISTRATOR)
 DOORS = {

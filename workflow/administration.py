@@ -15,6 +15,11 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, inspect, select
 from sqlalchemy.exc import IntegrityError
 
+from common.audit import APPLICANTS, REVIEWERS
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.initials import initials
+from common.settings import NAMES
+from common.wording import N_, Sentence
 from models import (
     Account,
     CalendarYear,
@@ -34,11 +39,7 @@ from models import (
 )
 from models.database import Base
 from workflow import consequences, entered_years, form_rules, scope
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
-from workflow.pinyin import initials
 from workflow.review import present
-from workflow.settings import NAMES
-from workflow.words import N_, Sentence
 
 Row = TypeVar("Row", bound=Base)
 SECRETS = frozenset({"password_hash", "recovery_hash"})
@@ -239,7 +240,6 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
     }
 )
 
-REVIEWERS = "reviewers"
 KEPT_BY_ENTERPRISES = Table(
     N_("企业审核人员"),
     {
@@ -252,7 +252,6 @@ KEPT_BY_ENTERPRISES = Table(
 )
 """What an enterprise does with its own reviewers: in the same trail, under the enterprise's key. No administrator does it."""
 
-APPLICANTS = "applicants"
 CORRECTED = Table(
     N_("申请人"),
     {
@@ -346,28 +345,6 @@ def install(account: Account) -> Account:
         _flush()
         record_new(account, account)
     return account
-
-
-def note_reviewers(person: Account, act: str, account: Account) -> None:
-    """Write what a reviewer did with another one of the same enterprise; whoever calls holds the transaction."""
-    db.session.add(
-        Change(
-            actor_id=person.id,
-            actor_name=person.name,
-            table_name=REVIEWERS,
-            row_key=str(person.enterprise_id),
-            label=str(person.enterprise),
-            kind=ChangeKind.CHANGED,
-            before={},
-            after={act: f"{account.name}（{account.login}）"},
-        )
-    )
-
-
-def note_second_factor(person: Account) -> None:
-    """Write that somebody has begun or given up their own second step; whoever calls holds the transaction."""
-    now_has = person.second_factor
-    _record(person, person, ChangeKind.CHANGED, {"second_factor": not now_has}, {"second_factor": now_has})
 
 
 def administrator(actor: Account) -> Account:

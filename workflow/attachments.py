@@ -5,8 +5,8 @@ from typing import Protocol
 
 from sqlalchemy import func, select
 
+from common.errors import Hindrance, NotVisible
 from models import Account, Attachment, Material, db
-from workflow.errors import Hindrance, NotVisible
 from workflow.review import editing
 
 MOST_FILES = 20

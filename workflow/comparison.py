@@ -12,9 +12,10 @@ from enum import Enum
 from itertools import product
 from typing import Any
 
+from common.text import same_text, uniform
+from common.wording import N_
 from models import Account, Review, Role
 from workflow.scope import DECISIONS
-from workflow.words import N_, same_text, uniform
 
 Snapshot = Mapping[str, Any]
 

@@ -1,8 +1,7 @@
 """Everything an application still lacks or has wrong, all at once, each with the field or slot it belongs to (A15)."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -10,27 +9,18 @@ from typing import Any
 
 from sqlalchemy import select
 
+from common import identity, telephones
+from common.calendar import today
+from common.days import EARLIEST, WRONG_YEAR
+from common.errors import Problem
+from common.wording import N_
 from models import Application, Attachment, Experience, Material, Registration, db
-from workflow import form, people, telephones
-from workflow.calendar import today
-from workflow.days import EARLIEST, WRONG_YEAR
+from workflow import form
 from workflow.form import SECTIONS, Field, Kind, value
-from workflow.words import N_
 
 YOUNGEST = 16
 """Years; Labour Law of the People's Republic of China, article 15."""
 OLDEST = 100
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing to mend. `anchor` is the id of its place on the page; values in `words` are translated too."""
-
-    section: str
-    anchor: str
-    sentence: str
-    words: Mapping[str, str] = field(default_factory=dict)
-    missing: bool = False
 
 
 def problems(application: Application) -> list[Problem]:
@@ -84,13 +74,13 @@ MISSING = {kind: N_("请填写%(label)s。") for kind in Kind} | {
 
 
 def _identity(application: Application) -> str:
-    return people.fault(application.paper, application.identity_number)
+    return identity.fault(application.paper, application.identity_number)
 
 
 def _sex(application: Application) -> str:
-    holder = people.holder(application.paper, application.identity_number)
+    holder = identity.holder(application.paper, application.identity_number)
     if holder and holder.sex and holder.sex != value(application, "sex"):
-        if application.paper == people.CITIZEN:
+        if application.paper == identity.CITIZEN:
             return N_("性别与公民身份号码不一致。")
         return N_("性别与证件号码不一致。")
     return ""
@@ -98,9 +88,9 @@ def _sex(application: Application) -> str:
 
 def _birth_date(application: Application) -> str:
     born: date = value(application, "birth_date")
-    holder = people.holder(application.paper, application.identity_number)
+    holder = identity.holder(application.paper, application.identity_number)
     if holder and not holder.born_on(born):
-        if application.paper == people.CITIZEN:
+        if application.paper == identity.CITIZEN:
             return N_("出生日期与公民身份号码不一致。")
         return N_("出生日期与证件号码不一致。")
     if not YOUNGEST <= _age(born) <= OLDEST:

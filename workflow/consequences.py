@@ -9,6 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from common.calendar import today
+from common.errors import NotPermitted, Unacceptable
+from common.settings import REQUIRED, STAFF_SECOND_FACTOR
+from common.wording import N_, Sentence
 from models import (
     Account,
     Application,
@@ -27,13 +31,9 @@ from models import (
     State,
     db,
 )
-from workflow import accounts, messages, routing, scope
-from workflow.calendar import today
-from workflow.errors import NotPermitted, Unacceptable
+from workflow import accounts, notifications, routing, scope
 from workflow.review import employer_closed, reroute
-from workflow.settings import REQUIRED, STAFF_SECOND_FACTOR
 from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, WITH_THE_APPLICANT
-from workflow.words import N_, Sentence
 
 WITHOUT_SECOND_FACTOR = and_(Account.role.in_(accounts.STAFF), Account.active, ~Account.second_factor)
 MOST_NAMED = 5
@@ -117,7 +117,7 @@ def _move_along(enterprise: Enterprise, person: Account) -> None:
     for application in _under_review(Application.submitted_enterprise_id == enterprise.id):
         reroute(application, region, routing.desk_of(application), person, why)
     if enterprise.registration is Registration.PENDING:
-        messages.remind_of_registration(enterprise)
+        notifications.remind_of_registration(enterprise)
 
 
 def _of_closing(enterprise: Enterprise) -> list[Sentence]:
@@ -257,7 +257,7 @@ def hand_over_region(region: Region, before: Mapping[str, Any], person: Account)
             reroute(application, region, desk, person, why)
     if "office_id" in before:
         for enterprise in db.session.scalars(select(Enterprise).where(_pending_in(region))).unique():
-            messages.remind_of_registration(enterprise)
+            notifications.remind_of_registration(enterprise)
     return ()
 
 
@@ -351,7 +351,7 @@ def _merge(region: Region, before: Mapping[str, Any], person: Account) -> Follow
         enterprise.version += 1
         followed.append((enterprise, {"region_id": region.id}))
         if enterprise.registration is Registration.PENDING:
-            messages.remind_of_registration(enterprise)
+            notifications.remind_of_registration(enterprise)
     former_id = before.get("office_id")
     if former_id is not None and not _count(Region, Region.office_id == former_id):
         for account in db.session.scalars(select(Account).where(Account.office_id == former_id)).all():

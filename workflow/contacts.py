@@ -1,7 +1,8 @@
 """Where an account is reached and by which ways it wants to be; who is reached elsewhere from now on is told so there."""
 
+from common import messages
 from models import Account, Way, db, exclusive
-from workflow import delivery, messages
+from workflow import delivery
 
 
 def change_contact(account: Account, phone: str, email: str | None) -> None:

@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from common import identity
+from common.audit import APPLICANTS
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from common.identity import masked
+from common.wording import N_, Sentence
 from models import (
     Account,
     Action,
@@ -24,11 +29,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import accounts, messages, people, reasons, review, routing, scope
-from workflow.administration import APPLICANTS
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable
-from workflow.people import masked
-from workflow.words import N_, Sentence
+from workflow import accounts, notifications, reasons, review, routing, scope
 
 LONGEST_NAME = 60
 
@@ -106,7 +107,7 @@ def correct_own_name(actor: Account, name: str) -> None:
             review.correct(
                 application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, "")
             )
-        messages.announce_own_correction(person)
+        notifications.announce_own_correction(person)
         _note(person, person, {"name": before}, {"name": name}, "")
 
 
@@ -127,7 +128,7 @@ def correct_name(of: str, name: str, actor: Account, *, seen_version: int, reaso
         line = review.correct(
             application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, reason)
         )
-        messages.announce_correction(application, line)
+        notifications.announce_correction(application, line)
         _note(owner, person, {"name": before}, {"name": name}, reason)
     return line
 
@@ -141,8 +142,8 @@ def correct_number(
     keeps the former one encrypted. Raises NotVisible, NotPermitted, DecidedMeanwhile, ReasonMissing, ReasonTooLong,
     Unacceptable for a number that is wrong, the same, somebody else's, or that was corrected before.
     """
-    number = people.normalised(number)
-    if fault := people.fault(paper, number):
+    number = identity.normalised(number)
+    if fault := identity.fault(paper, number):
         raise Unacceptable("number", Sentence(fault))
     with exclusive():
         person = review.present(actor)
@@ -168,7 +169,7 @@ def correct_number(
         line = review.correct(
             application, Action.CORRECT_NUMBER, columns, person, _from_to(before, after, reason)
         )
-        messages.announce_correction(application, line)
+        notifications.announce_correction(application, line)
         _note(
             owner,
             person,

@@ -3,7 +3,7 @@
 Knows no mail server and no gateway: the caller brings a sender for each way. Never logs or keeps what a message said.
 
 What holds when a worker dies: nothing is lost, because a delivery is a row before anything is sent and its claim runs
-out after LEASE (workflow/jobs.py). Nothing is sent twice either, but for one case that no sender can exclude: dead after the server's yes
+out after LEASE (common/jobs.py). Nothing is sent twice either, but for one case that no sender can exclude: dead after the server's yes
 and before our commit. Then it is handed over once more under the same key, which is the mail's Message-ID and the
 gateway's Idempotency-Key, so that whoever receives it can tell that it is the same one.
 """
@@ -17,11 +17,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import defer, joinedload
 
+from common import jobs, telephones
+from common.messages import FOR_WHO_COMES, LIFETIMES, WORDING
+from common.settings import HELP_LINE, setting
 from models import Account, Application, Delivery, DeliveryState, Message, Way, db, exclusive, now
 from models.secrets import vault
-from workflow import jobs, telephones
-from workflow.messages import FOR_WHO_COMES, LIFETIMES, WORDING, gaps
-from workflow.settings import HELP_LINE, setting
+from workflow.notifications import gaps
 
 BACKOFF = (1, 5, 15, 60, 240, 720, 1440, 1440)
 """Minutes until the next attempt, after the first one that failed, the second, ...; after the last it is given up."""

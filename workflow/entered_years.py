@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import inspect
 
+from common import calendar_years, working_days
+from common.calendar import today
+from common.calendar_years import UnreadableDays, days_of, written
+from common.errors import Unacceptable
+from common.wording import N_, Sentence
 from models import Account, CalendarYear
-from workflow import calendar_years, working_days
-from workflow.calendar import today
-from workflow.calendar_years import UnreadableDays, days_of, written
-from workflow.errors import Unacceptable
-from workflow.words import N_, Sentence
 
 EARLIEST, LATEST = -1, 2
 """Years from the present one between which a year can be entered: any other is a typing mistake."""

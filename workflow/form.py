@@ -17,9 +17,10 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, func, select
 
+from common.identity import PAPERS
+from common.text import same_text
+from common.wording import N_, Bilingual
 from models import Application, Experience, ExperienceKind, FormVersion, db
-from workflow.people import PAPERS
-from workflow.words import N_, Bilingual, same_text
 
 
 class Kind(Enum):

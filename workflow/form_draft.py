@@ -7,9 +7,9 @@ from hashlib import sha256
 
 from sqlalchemy import select
 
+from common.errors import DecidedMeanwhile, NotVisible
 from models import Account, FormVersion, db, now
 from workflow import administration, form, form_rules
-from workflow.errors import DecidedMeanwhile, NotVisible
 from workflow.form import Field, Form
 from workflow.form_rules import Difference
 

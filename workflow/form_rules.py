@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from common.errors import Unacceptable
+from common.wording import N_, Sentence
 from models import FormVersion, db
 from workflow import form
-from workflow.errors import Unacceptable
 from workflow.form import FIELDS, Field, Form, Kind, Section
-from workflow.words import N_, Sentence
 
 LONGEST_LABEL = 40
 LONGEST_ENGLISH = 120

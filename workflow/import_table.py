@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
-from workflow import telephones
-from workflow.people import normalised
-from workflow.words import N_, Sentence, one_line
+from common import telephones
+from common.identity import normalised
+from common.text import one_line
+from common.wording import N_, Sentence
 
 MOST_ROWS = 10_000
 LOOKED_FOR_HEADER = 20

@@ -1,7 +1,7 @@
 """企业导入: an Excel file becomes a preview, and once that is confirmed enterprises, all of its good rows or none (D1).
 
 Knows no file and no queue: the worker brings the cells, and calls. When the worker dies, another one begins the step
-again within seconds (workflow/jobs.py). The enterprises and the state that says that they are there are one commit, so
+again within seconds (common/jobs.py). The enterprises and the state that says that they are there are one commit, so
 nothing is imported twice.
 
 An imported enterprise is on the list and no more (`Registration.LISTED`): it has no account, and cannot be chosen as
@@ -18,6 +18,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 
+from common import checks, jobs, telephones
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible
+from common.identity import normalised
+from common.initials import initials
+from common.jobs import Standing
+from common.text import as_name, name_fault
+from common.wording import N_, Sentence
 from models import (
     Account,
     Enterprise,
@@ -30,13 +37,8 @@ from models import (
     exclusive,
     now,
 )
-from workflow import administration, employers, jobs, region_names, scope, telephones
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible
+from workflow import administration, region_names, scope
 from workflow.import_table import CODE, COLUMNS, CONTACT, NAME, REGION, TELEPHONE, Read, Table
-from workflow.jobs import Standing
-from workflow.people import normalised
-from workflow.pinyin import initials
-from workflow.words import N_, Sentence, as_name, name_fault
 
 MOST_ATTEMPTS = 3
 """Claims of one step: then what ends the worker each time, or fails each time, is given up."""
@@ -218,7 +220,7 @@ def put_off(job: Claimed) -> None:
 
 
 def standing(job: Import) -> tuple[Standing, timedelta]:
-    """Return where an import IN_WORK stands, and for how long (workflow/jobs.py)."""
+    """Return where an import IN_WORK stands, and for how long (common/jobs.py)."""
     return jobs.standing(job, paused=job.trouble is not None)
 
 
@@ -303,13 +305,13 @@ def _judge(
         if not cells[key]:
             row.wrong(key, N_("缺少%(label)s。"), label=label)
     for key, most in (
-        (NAME, employers.LONGEST_NAME),
-        (CONTACT, employers.LONGEST_CONTACT),
+        (NAME, checks.LONGEST_NAME),
+        (CONTACT, checks.LONGEST_CONTACT),
         (TELEPHONE, telephones.LONGEST),
     ):
         if len(cells[key]) > most:
             row.wrong(key, N_("最多 %(most)s 个字。"), most=str(most))
-    if cells[CODE] and (fault := employers.code_fault(cells[CODE])):
+    if cells[CODE] and (fault := checks.code_fault(cells[CODE])):
         row.wrong(CODE, fault)
     if others := [number for number in same[cells[CODE]] if number != row.number]:
         row.wrong(CODE, N_("与第 %(rows)s 行的代码相同。"), rows="、".join(map(str, others[:5])))

@@ -26,9 +26,9 @@ from enum import Enum
 from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from common.errors import Locked
 from models import Attempts, db, exclusive, now
 from models.secrets import vault
-from workflow.errors import Locked
 
 FORGOTTEN = timedelta(days=1)
 """Without a further failure for so long, one begins anew."""

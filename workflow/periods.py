@@ -10,12 +10,12 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 
+from common import working_days
+from common.calendar import local_date, today
+from common.errors import Unacceptable
+from common.wording import N_, Sentence
+from common.working_days import Calendar
 from models import Application, Office, Period, Region, db
-from workflow import working_days
-from workflow.calendar import local_date, today
-from workflow.errors import Unacceptable
-from workflow.words import N_, Sentence
-from workflow.working_days import Calendar
 
 USUAL_DAYS = 15
 """Working days for an application that belongs to no period: it was submitted before periods were recorded."""

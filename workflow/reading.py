@@ -5,9 +5,9 @@ from math import ceil
 
 from sqlalchemy import select, update
 
+from common.errors import NoticeUnread
 from models import Account, Application, Notice, NoticeReading, db, exclusive, now
 from workflow import accounts
-from workflow.errors import NoticeUnread
 
 SECONDS = 30
 """How long 「申请须知」 stays (guide, 二(二))."""

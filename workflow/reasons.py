@@ -1,7 +1,7 @@
 """The reason that a reviewer writes for 「审批不通过/回退原因」: when there must be one, and how long it may be."""
 
-from workflow.characters import cleaned_lines
-from workflow.errors import ReasonMissing, ReasonTooLong
+from common.characters import cleaned_lines
+from common.errors import ReasonMissing, ReasonTooLong
 
 REASON_LIMIT = 2000
 """Characters. It stands on a phone's screen above the form, and goes out by mail."""

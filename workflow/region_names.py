@@ -6,8 +6,8 @@ An import reads regions by it. A spelling that fits two regions finds none.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from common.identity import normalised
 from models import Region
-from workflow.people import normalised
 
 ABOVE = ("内蒙古自治区", "内蒙古", "鄂尔多斯市", "鄂尔多斯")  # stays Chinese
 """What may stand before a region's name: 内蒙古自治区鄂尔多斯市东胜区, 鄂尔多斯市东胜区, 鄂尔多斯东胜区."""

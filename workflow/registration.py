@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible
+from common.wording import N_, NP_
 from models import (
     Account,
     Enterprise,
@@ -18,10 +20,8 @@ from models import (
     exclusive,
     now,
 )
-from workflow import accounts, messages, reasons, scope
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible
+from workflow import accounts, notifications, reasons, scope
 from workflow.review import present
-from workflow.words import N_, NP_
 
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 
@@ -88,7 +88,7 @@ def enrol_person(account: Account) -> bool:
             db.session.add(account)
     except IntegrityError:
         with exclusive():
-            messages.warn_of_registration(accounts.find("personal", number), None)
+            notifications.warn_of_registration(accounts.find("personal", number), None)
         return False
     return True
 
@@ -106,7 +106,7 @@ def enrol_enterprise(enterprise: Enterprise, account: Account, lay: Callable[[En
     except IntegrityError:
         with exclusive():
             there = db.session.scalars(select(Enterprise).where(Enterprise.credit_code == code)).first()
-            messages.warn_of_registration(accounts.find("enterprise", code), there)
+            notifications.warn_of_registration(accounts.find("enterprise", code), there)
         return False
     return True
 
@@ -233,5 +233,5 @@ def _record(
     )
     db.session.add(event)
     db.session.flush()
-    messages.announce_registration(enterprise, event)
+    notifications.announce_registration(enterprise, event)
     return event

@@ -9,10 +9,11 @@ import secrets
 
 from sqlalchemy import delete, select
 
+from common import messages
+from common.identity import normalised
 from models import Account, ResetCode, db, exclusive, now
 from models.secrets import vault
-from workflow import accounts, locks, messages
-from workflow.people import normalised
+from workflow import accounts, locks
 
 DIGITS = 6
 TRIES = 5

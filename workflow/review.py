@@ -10,6 +10,16 @@ from sqlalchemy import Select, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import joinedload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
+from common.calendar import local_date
+from common.errors import (
+    AlreadyUnderWay,
+    DecidedMeanwhile,
+    Incomplete,
+    NotPermitted,
+    NotVisible,
+    PeriodClosed,
+)
+from common.initials import of_person
 from models import (
     Account,
     Action,
@@ -31,8 +41,9 @@ from workflow import (
     accounts,
     completeness,
     form,
-    messages,
+    inbox,
     moves,
+    notifications,
     periods,
     reading,
     reasons,
@@ -40,16 +51,6 @@ from workflow import (
     scope,
     sessions,
 )
-from workflow.calendar import local_date
-from workflow.errors import (
-    AlreadyUnderWay,
-    DecidedMeanwhile,
-    Incomplete,
-    NotPermitted,
-    NotVisible,
-    PeriodClosed,
-)
-from workflow.pinyin import of_person
 from workflow.transitions import (
     BY_STATE_AND_ACTION,
     DRAFT,
@@ -323,8 +324,8 @@ def _move(application: Application, row: Transition, person: Account, reason: st
         review = _record(application, row.action, before, person, reason, at)
         review.waited_since = since
         if person.role is not Role.APPLICANT:
-            messages.mark_decided(person, application)
-        messages.announce(application, review)
+            inbox.mark_decided(person, application)
+        notifications.announce(application, review)
     return review
 
 
@@ -346,7 +347,7 @@ def reroute(
         application.arrived_at = at
     review = _record(application, Action.MOVE, before, person, why, at)
     if present_desk != desk:
-        messages.announce(application, review)
+        notifications.announce(application, review)
     return review
 
 
@@ -382,7 +383,7 @@ def employer_closed(application: Application, person: Account, why: str) -> Revi
         if gives_back(row):
             application.resubmit_by = periods.resubmit_by(application, at)
     review = _record(application, row.action, before, person, why, at)
-    messages.announce_closing(application, review)
+    notifications.announce_closing(application, review)
     return review
 
 
@@ -411,7 +412,7 @@ def extend(of: str, actor: Account, *, until: date, seen: date | None, reason: s
         periods.check_extension(application, until)
         application.resubmit_by = until
         review = _record(application, row.action, application.state, person, reason, now())
-        messages.announce_extension(application, review)
+        notifications.announce_extension(application, review)
         return review
 
 

@@ -12,14 +12,15 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from common import audit, messages
+from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.identity import normalised
+from common.wording import N_, Sentence
 from models import Account, Enterprise, Invitation, Message, Registration, Role, db, exclusive, now
 from models.secrets import vault
-from workflow import accounts, administration, consequences, messages, scope
-from workflow.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
-from workflow.people import normalised
+from workflow import accounts, consequences, notifications, scope
 from workflow.registration import opens_console
 from workflow.review import present
-from workflow.words import N_, Sentence
 
 DOOR = accounts.DOOR_OF[Role.ENTERPRISE]
 LIFETIME = messages.LIFETIMES["invitation"]
@@ -76,7 +77,7 @@ def withdraw(actor: Account, account_id: int) -> Account:
     with _managing(actor) as (person, _):
         account = _invited(person, account_id)
         db.session.delete(_invitation(account))
-        administration.note_reviewers(person, "withdrawn", account)
+        audit.note_reviewers(person, "withdrawn", account)
         return account
 
 
@@ -102,8 +103,8 @@ def accept(login: str, code: str, password: str) -> tuple[Account, str] | None:
         account.active = True
         accounts.set_password(account, password)
         recovery_code = accounts.set_recovery_code(account)
-        administration.note_reviewers(account, "joined", account)
-        messages.announce_reviewers(account)
+        audit.note_reviewers(account, "joined", account)
+        notifications.announce_reviewers(account)
         return account, recovery_code
 
 
@@ -128,10 +129,10 @@ def remove(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
         for invitation in db.session.scalars(
             select(Invitation).where(Invitation.invited_by_id == account.id)
         ):
-            administration.note_reviewers(person, "withdrawn", invitation.account)
+            audit.note_reviewers(person, "withdrawn", invitation.account)
             db.session.delete(invitation)
-        administration.note_reviewers(person, "removed", account)
-        messages.announce_reviewers(person)
+        audit.note_reviewers(person, "removed", account)
+        notifications.announce_reviewers(person)
         return account
 
 
@@ -216,7 +217,7 @@ def _send(account: Account, person: Account, act: str) -> Invited:
         "code": code,
     }
     messages.tell(account, "invitation", words, urgent=True)
-    administration.note_reviewers(person, act, account)
+    audit.note_reviewers(person, act, account)
     return Invited(account, code)
 
 

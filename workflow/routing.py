@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
+from common.wording import N_
 from models import Application, Enterprise, Office, OfficeDuty, Region, RegionKind, State, db
 from workflow.transitions import (
     CITY_REVIEW,
@@ -14,7 +15,6 @@ from workflow.transitions import (
     PRELIMINARY_REVIEW,
     Transition,
 )
-from workflow.words import N_
 
 ROUTES = {
     RegionKind.CITY: (ENTERPRISE_REVIEW, CITY_REVIEW),

@@ -11,13 +11,14 @@ import pyotp
 from pyotp.utils import strings_equal
 from sqlalchemy import delete, func, select
 
+from common import audit, messages
+from common.errors import NotPermitted
+from common.identity import normalised
+from common.settings import REQUIRED, STAFF_SECOND_FACTOR, setting
 from models import Account, SecondFactor, SpareCode, db, exclusive, now
 from models.secrets import vault
-from workflow import accounts, administration, messages
-from workflow.errors import NotPermitted
-from workflow.people import normalised
+from workflow import accounts
 from workflow.review import present
-from workflow.settings import REQUIRED, STAFF_SECOND_FACTOR, setting
 
 ISSUER = "鄂尔多斯人才补贴"  # stays Chinese: the name under which a telephone keeps the secret
 SKEW = (-1, 0, 1)
@@ -77,7 +78,7 @@ def enrol(actor: Account, secret: str, code: str) -> list[str] | None:
         db.session.add(SecondFactor(account_id=person.id, secret=secret, last_step=step))
         person.second_factor = True
         accounts.end_sessions(person)
-        administration.note_second_factor(person)
+        audit.note_second_factor(person)
         return _new_spare_codes(person)
 
 
@@ -104,7 +105,7 @@ def switch_off(actor: Account, code: str) -> bool:
             return False
         accounts.forget_second_factor(person)
         messages.tell(person, "second_factor_off", {})
-        administration.note_second_factor(person)
+        audit.note_second_factor(person)
         return True
 
 

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
+from common.settings import IDLE_MINUTES, worded
 from models import Account, Enterprise, LoginSession, Office, Region, Setting, db, exclusive, now
 from models.accounts import Seat
 from models.database import as_if_loaded
 from models.prepared import Prepared
-from workflow.settings import IDLE_MINUTES, worded
 
 Loaded = TypeVar("Loaded", Account, Enterprise)
 

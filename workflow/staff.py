@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from common import messages
+from common.errors import Unacceptable
+from common.wording import N_, Sentence
 from models import Account, Office, OfficeDuty, Role, db
-from workflow import accounts, locks, messages
+from workflow import accounts, locks
 from workflow.administration import add, change
-from workflow.errors import Unacceptable
 from workflow.routing import final_office
-from workflow.words import N_, Sentence
 
 
 @dataclass(frozen=True)

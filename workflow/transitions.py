@@ -7,8 +7,8 @@ Source: 《战略性新兴产业引进人才生活补贴线上申请系统操作
 from dataclasses import dataclass
 from enum import Enum
 
+from common.wording import N_, NP_
 from models import Action, Result, Role, State
-from workflow.words import N_, NP_
 
 DRAFT, RETURNED, FINISHED = State.DRAFT, State.RETURNED, State.FINISHED
 ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, CITY_REVIEW = (

@@ -17,9 +17,11 @@ from cryptography.exceptions import InvalidTag
 from models.applications import tail_digest
 from models.secrets import vault
 from models.spelling import key_unless_same
-from workflow.pinyin import initials, of_person
-from workflow.surnames import SURNAMES, TRANSLITERATED
-from workflow.words import as_name
+from common.initials import initials
+from common.initials import of_person
+from common.surnames import SURNAMES
+from common.surnames import TRANSLITERATED
+from common.text import as_name
 
 # revision identifiers, used by Alembic.
 revision = '0016'

@@ -68,7 +68,7 @@ function edit(row, fresh = false) {
 const isWrong = (fields) => fields.querySelector("[aria-invalid=true]") !== null;
 const firstWrong = (fields) => fields.querySelector("input[aria-invalid=true], [aria-invalid=true] input");
 
-/** A month as 2026-11, from however people write one (workflow/days.py); "" for what the server would not understand either. */
+/** A month as 2026-11, from however people write one (common/days.py); "" for what the server would not understand either. */
 const MONTHS = [
   /^(\d{4})[-/.。年_~](\d{1,2})(?:月份?|[-/.。月_~]\d{1,2}[日号]?)?[.。]?$/,
   /^(\d{4})(\d{2})(?:\d{2})?$/,

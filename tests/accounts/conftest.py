@@ -12,6 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app import create_app
+from common.identity import CITIZEN
 from config import settings
 from models import Account, Office, Region, RegionKind, Registration, db
 from tests import factories, files
@@ -19,7 +20,6 @@ from tests.factories import PASSWORD
 from tests.machine.secrets import environment
 from tests.machine.site import Client
 from tests.workflow.conftest import cheap_passwords
-from workflow.people import CITIZEN
 
 __all__ = ["cheap_passwords"]
 

@@ -12,7 +12,7 @@ from tests import factories
 from tests.accounts.conftest import come_in_anew, company, is_inside, log_in, place, waiting_reviewer, words
 from tests.factories import REASON, World, act, application_at, submit, world
 from tests.machine.site import Client
-from workflow import messages
+from workflow import inbox
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]
@@ -100,7 +100,7 @@ def test_nobody_reads_or_marks_anothers_messages(
         log_in(other, stranger)
         assert application.number not in other.get("/messages/").text
         assert {other.send(f"/messages/{number}/").status_code for number in numbers} == {404}
-    assert stored(lambda: messages.unread(ordos.banner.clerk)) == 1
+    assert stored(lambda: inbox.unread(ordos.banner.clerk)) == 1
 
 
 def test_a_message_of_a_desk_is_unread_for_each_of_its_people(app: Flask, made: Made, ordos: World) -> None:

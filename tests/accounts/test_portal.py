@@ -9,13 +9,13 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
+from common import identity
 from config import settings
 from models import RegionKind, db
 from tests import factories
 from tests.accounts.conftest import log_in, words
 from tests.machine.secrets import environment
 from tests.machine.site import Client
-from workflow import people
 
 
 @pytest.mark.guide("A1")
@@ -72,7 +72,7 @@ def test_an_employer_is_named_beside_its_reviewers_masked_name(
 ) -> None:
     reviewer = made(factories.place, RegionKind.BANNER).reviewer
     log_in(client, reviewer)
-    assert f"{people.masked_name(reviewer.name)} 企业 ·" in words(client.get("/"))
+    assert f"{identity.masked_name(reviewer.name)} 企业 ·" in words(client.get("/"))
 
 
 def test_the_notice_can_be_read_without_an_account(client: Client, made: Callable[..., Any]) -> None:

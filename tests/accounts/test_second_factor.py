@@ -10,13 +10,13 @@ import pytest
 from flask import Flask
 
 from admin_views import second_factor as view
+from common.settings import REQUIRED, STAFF_SECOND_FACTOR
 from models import Account, RegionKind, Setting, db, now
 from tests import factories
 from tests.accounts.conftest import FURTHER_PASSWORD, is_inside, log_in, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
 from workflow import accounts, second_factor
-from workflow.settings import REQUIRED, STAFF_SECOND_FACTOR
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]

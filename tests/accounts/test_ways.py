@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from common import messages
 from models import Account, Way, db, exclusive
 from tests import factories
 from tests.accounts.conftest import log_in, value, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
-from workflow import messages
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]

@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from common.errors import DecidedMeanwhile, Hindrance, Incomplete, Unconfirmed
 from models import Account, Action, Application, Enterprise, Region, RegionKind, Role, State, db
 from tests.administration.test_moving import desks
 from tests.factories import World, administrator, application_at, complete_application, fresh
 from tests.workflow.at_once import at_once, slowly
-from workflow import administration, consequences, form_draft, messages, review, routing, staff
-from workflow.errors import DecidedMeanwhile, Hindrance, Incomplete, Unconfirmed
+from workflow import administration, consequences, form_draft, notifications, review, routing, staff
 from workflow.form import Field, Kind
 
 
 @pytest.fixture(autouse=True)
 def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "announce", slowly(messages.announce))
+    monkeypatch.setattr(notifications, "announce", slowly(notifications.announce))
     monkeypatch.setattr(consequences, "hold_administrators", slowly(consequences.hold_administrators))
 
 

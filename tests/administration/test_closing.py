@@ -4,12 +4,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from common.errors import Incomplete, NotPermitted, Unconfirmed
 from models import Account, Action, Change, Enterprise, Message, Registration, Result, State, db
 from tests.administration.conftest import Person
 from tests.administration.test_moving import desks, told
 from tests.factories import PASSWORD, World, act, application_at, complete_application, fresh, submit, world
-from workflow import accounts, administration, messages, progress, registration, scope
-from workflow.errors import Incomplete, NotPermitted, Unconfirmed
+from workflow import accounts, administration, notifications, progress, registration, scope
 
 
 def set_active(row: Enterprise, by: Account, active: bool, confirmed: str | None = None) -> Enterprise:
@@ -162,7 +162,7 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(
     ordos: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos) for _ in range(3)]
-    tell, calls = messages.announce_closing, []
+    tell, calls = notifications.announce_closing, []
 
     def fails_at_the_last(*given: object) -> None:
         calls.append(given)
@@ -170,7 +170,7 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(
             raise OSError
         tell(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(messages, "announce_closing", fails_at_the_last)
+    monkeypatch.setattr(notifications, "announce_closing", fails_at_the_last)
     with pytest.raises(OSError):  # noqa: PT011
         close(ordos.banner.enterprise, ordos.administrator)
     assert {fresh(row).state for row in rows} == {State.ENTERPRISE_REVIEW}

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from admin_views.application_form import form_class
+from common.wording import Bilingual
 from models import Account, Application, FormVersion, State, db
 from tests import factories
 from tests.administration.conftest import Person
@@ -21,7 +22,6 @@ from tests.factories import World
 from tests.machine.site import Client
 from workflow import completeness, form, form_draft, form_rules
 from workflow.form import Field, Form, Kind, Section
-from workflow.words import Bilingual
 
 FORM = "/administration/form/"
 HOSTILE = "<b>工资\"'{{7*7}}%(label)s"

@@ -12,6 +12,9 @@ from python_calamine import load_workbook
 from sqlalchemy import func, select
 from xlsxwriter import Workbook
 
+from common import jobs
+from common.calendar import ORDOS
+from common.errors import DecidedMeanwhile, NotPermitted
 from models import (
     Account,
     Change,
@@ -33,9 +36,7 @@ from tests.workflow.at_once import at_once
 from uploads import sheets
 from uploads.sets import storage
 from worker import importing, sweeping
-from workflow import accounts, import_table, imports, jobs, registration, scope
-from workflow.calendar import ORDOS
-from workflow.errors import DecidedMeanwhile, NotPermitted
+from workflow import accounts, import_table, imports, registration, scope
 from workflow.import_table import COLUMNS
 
 HEAD = list(COLUMNS.values())

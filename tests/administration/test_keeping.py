@@ -6,6 +6,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from common.calendar import today
+from common.errors import (
+    DecidedMeanwhile,
+    Incomplete,
+    NoticeUnread,
+    NotPermitted,
+    PeriodClosed,
+    Unacceptable,
+    Unconfirmed,
+)
+from common.settings import HELP_LINE, setting
 from models import (
     Change,
     ChangeKind,
@@ -29,17 +40,6 @@ from tests.factories import (
     submit,
 )
 from workflow import administration, completeness, reading
-from workflow.calendar import today
-from workflow.errors import (
-    DecidedMeanwhile,
-    Incomplete,
-    NoticeUnread,
-    NotPermitted,
-    PeriodClosed,
-    Unacceptable,
-    Unconfirmed,
-)
-from workflow.settings import HELP_LINE, setting
 
 
 def change(row: Any, by: Any, **columns: Any) -> Any:

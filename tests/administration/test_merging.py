@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import select
 
+from common.errors import Unacceptable, Unconfirmed
 from models import Account, Action, Change, Enterprise, Message, Region, RegionKind, Registration, State, db
 from tests.administration.conftest import Person
 from tests.administration.test_closing import standing_in
 from tests.administration.test_moving import UNDER_REVIEW, desks, told
 from tests.factories import World, act, application_at, clerk, complete_application, fresh, region, submit
-from workflow import administration, consequences, messages, progress, scope
-from workflow.errors import Unacceptable, Unconfirmed
+from workflow import administration, consequences, notifications, progress, scope
 
 
 def merge(row: Region, into: Region, by: Account, confirmed: str | None = None) -> Region:
@@ -141,7 +141,7 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(
 ) -> None:
     old, new = ordos.elsewhere, ordos.banner
     rows = [application_at(State.PRELIMINARY_REVIEW, old, ordos) for _ in range(2)]
-    tell, calls = messages.announce, []
+    tell, calls = notifications.announce, []
 
     def fails_at_the_last(*given: object) -> None:
         calls.append(given)
@@ -149,7 +149,7 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(
             raise OSError
         tell(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(messages, "announce", fails_at_the_last)
+    monkeypatch.setattr(notifications, "announce", fails_at_the_last)
     with pytest.raises(OSError):  # noqa: PT011
         merge(old.region, new.region, ordos.administrator)
     monkeypatch.undo()

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from models import (
     Account,
     Action,
@@ -37,7 +38,6 @@ from tests.factories import (
 )
 from workflow import administration, progress, routing, scope
 from workflow.administration import fingerprint
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
 
 UNDER_REVIEW = tuple(routing.REACH)
 KINDS = tuple(RegionKind)

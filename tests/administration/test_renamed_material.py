@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import create_app
+from common.errors import Unconfirmed
 from config import settings
 from models import Account, Action, Application, Attachment, Material, State, db, now
 from tests import factories
@@ -19,7 +20,6 @@ from tests.machine.databases import KINDS, Databases
 from tests.machine.secrets import environment
 from tests.machine.site import Client
 from workflow import administration
-from workflow.errors import Unconfirmed
 
 
 def sit_down(client: Client, account: Account) -> None:

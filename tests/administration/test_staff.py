@@ -5,11 +5,11 @@ import json
 import pytest
 from sqlalchemy import select
 
+from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from models import Account, Change, ChangeKind, Role, State, db
 from tests.factories import World, administrator, applicant, application_at, clerk, reviewer
 from workflow import accounts, administration, resets, staff
 from workflow.administration import HIDDEN, fingerprint
-from workflow.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 
 
 def dismiss(account: Account, by: Account) -> Account:

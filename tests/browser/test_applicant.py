@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from common.calendar import today
 from models import Action, Application, Review, State, db
 from tests.browser import world
 from tests.browser.chromium import Chromium, ChromiumPage
@@ -14,7 +15,6 @@ from tests.browser.people import save
 from tests.browser.world import CUT, SHEET, Case, Somebody, Workplace, come_in, forgive
 from tests.machine.site import Site
 from workflow import form
-from workflow.calendar import today
 
 pytestmark = pytest.mark.browser
 

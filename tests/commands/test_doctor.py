@@ -12,6 +12,8 @@ from flask import Flask
 from sqlalchemy import delete
 
 from app import create_app
+from common import working_days
+from common.settings import HELP_LINE
 from config import ROOT, ConfigurationError, settings
 from models import CalendarYear, Delivery, DeliveryState, Heartbeat, Message, Setting, Way, db, now
 from tests import clock, factories
@@ -19,8 +21,7 @@ from tests.delivery.conftest import Gateway, MailSink, gateway, mail, redis_url
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 from tests.workflow.conftest import cheap_passwords
-from workflow import heartbeats, working_days
-from workflow.settings import HELP_LINE
+from workflow import heartbeats
 
 __all__ = ["cheap_passwords", "gateway", "mail", "redis_url"]
 

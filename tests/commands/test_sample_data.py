@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from commands import crowd, seed
+from common import identity
 from models import (
     Account,
     Action,
@@ -22,7 +23,7 @@ from models import (
     db,
     now,
 )
-from workflow import accounts, messages, people, review, routing, scope
+from workflow import accounts, inbox, review, routing, scope
 from workflow.transitions import BY_STATE_AND_ACTION
 
 NUMBER = 300
@@ -67,14 +68,14 @@ def test_each_desk_sees_its_own_and_can_go_on(filled: Flask) -> None:
     line = review.perform(waiting[0].id, Action.PASS, centre, seen_version=waiting[0].version)
     assert line is not None
     assert line.to_state is State.FINISHED
-    assert messages.unread(waiting[0].applicant) > 0
+    assert inbox.unread(waiting[0].applicant) > 0
 
 
 def test_numbers_are_real_encrypted_and_unique(filled: Flask) -> None:
     person = db.session.scalars(select(Account).where(Account.role == Role.APPLICANT)).first()
     assert person is not None
     assert person.identity_number is not None
-    assert people.fault(people.CITIZEN, person.identity_number) == ""
+    assert identity.fault(identity.CITIZEN, person.identity_number) == ""
     assert accounts.find("personal", person.identity_number) is person
     assert not accounts.verify(person.password_hash, "")
     stored = db.session.scalar(select(func.max(Counter.last)))

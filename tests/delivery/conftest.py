@@ -22,6 +22,7 @@ from flask import Flask
 from sqlalchemy import inspect
 
 from app import create_app
+from common import messages
 from config import settings
 from models import Account, Delivery, Message, Way, db, exclusive, now
 from tests import factories
@@ -29,7 +30,7 @@ from tests.machine.processes import PATIENCE, Server, free_port
 from tests.machine.secrets import environment
 from tests.workflow.conftest import cheap_passwords
 from worker import outbox
-from workflow import delivery, heartbeats, messages
+from workflow import delivery, heartbeats
 
 __all__ = ["cheap_passwords"]
 

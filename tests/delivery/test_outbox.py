@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from app import create_app
+from common.errors import ReasonMissing
 from config import settings
 from models import Action, Delivery, Message, State, Way, db, exclusive
 from tests import factories
@@ -23,9 +24,8 @@ from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 from worker import queue
 from worker.waking import Waker
-from workflow import delivery, messages, review, reviewers
+from workflow import delivery, inbox, notifications, review, reviewers
 from workflow.delivery import BACKOFF
-from workflow.errors import ReasonMissing
 
 Later = Callable[[float], None]
 SENT = ("sent", 1, "")
@@ -309,9 +309,9 @@ def test_a_decision_wakes_the_worker_once_it_is_stored_and_not_otherwise(
     line = review.last_review(application)
     assert line is not None
     with suppress(OSError), exclusive():
-        messages.announce(application, line)
+        notifications.announce(application, line)
         raise OSError("the disk is full")
-    messages.mark_all_read(ordos.centre)
+    inbox.mark_all_read(ordos.centre)
     assert woken == []
     act(application, Action.PASS, ordos.centre)
     assert woken == ["woken"]

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app import create_app
+from common.calendar import local_date
 from config import settings
 from models import Action, Application, Enterprise, Period, State, db, now
 from models.applications import tail_digest
@@ -18,7 +19,6 @@ from models.search import contains
 from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.secrets import environment
-from workflow.calendar import local_date
 
 POSTGRESQL_CONSTRAINTS = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)

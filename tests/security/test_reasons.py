@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from common.errors import ReasonMissing
 from models import Action, State
 from tests import factories
-from workflow.errors import ReasonMissing
 
 
 def test_a_reason_that_nobody_can_see_is_none(app_context: Flask) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 from werkzeug.test import TestResponse
 
+from common.settings import HELP_LINE
 from models import (
     Account,
     Action,
@@ -36,10 +37,9 @@ from tests.factories import PASSWORD, REASON, Place, World
 from tests.machine.site import Client
 from tests.site.stored import Stored
 from uploads.sets import storage
-from workflow import attachments, form, form_draft, messages, reviewers, scope, second_factor
+from workflow import attachments, form, form_draft, notifications, reviewers, scope, second_factor
 from workflow.accounts import DOOR_OF
 from workflow.administration import TABLES
-from workflow.settings import HELP_LINE
 
 COOKIE = "talent"
 NOBODY = "nobody"
@@ -213,7 +213,7 @@ def _people(made: World) -> dict[str, Account]:
             enterprise_id=one.id, action=action, actor_name="李娜", desk="人社局", reason="执照不清晰。"
         )
         factories.saved(event)
-        messages.announce_registration(one, event)
+        notifications.announce_registration(one, event)
     db.session.commit()
     factories.reviewer(made.banner.enterprise, "钱多")
     careful = factories.clerk(made.park.office, "周密")

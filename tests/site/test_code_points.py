@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from admin_views.code_points import may_hold_rare, named
+from common.characters import rare
 from models import db
 from tests import factories
 from tests.machine.site import Client
 from tests.site.test_deciding import sit_down
-from workflow.characters import rare
 
 RARE = "王\U0002ebf0"
 MARKED = f'{RARE}<span class="code-point">U+2EBF0</span>'

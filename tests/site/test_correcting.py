@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from common.identity import masked
 from models import Account, Action, Application, State, db
 from tests import factories
 from tests.factories import PASSWORD
 from tests.machine.site import Client
 from tests.site.test_what_changed import text_of
-from workflow.people import masked
 
 RIGHT, WRONG = "王晓敏", "王小敏"
 REASON = "登记时输错一个字。"

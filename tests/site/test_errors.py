@@ -21,6 +21,7 @@ from wtforms import PasswordField
 
 import admin_views.account_forms
 from app import create_app
+from common.settings import HELP_LINE
 from config import CONNECT_SECONDS, settings
 from models import Setting, db
 from tests import factories, files
@@ -29,7 +30,6 @@ from tests.machine.secrets import environment
 from tests.machine.site import Client
 from tests.site.city import City
 from uploads.limits import MAX_FORM_BYTES
-from workflow.settings import HELP_LINE
 
 SECRET = "口令-7f3a 6217000012345678"
 """Stands in what goes wrong; no page may say it."""

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from admin_views.review import ReviewConsole
+from common.settings import HELP_LINE
 from models import Account, Application, FormVersion, RegionKind, Registration, Role, Setting, State, db, now
 from tests import factories
 from tests.machine.databases import KINDS, Databases
@@ -27,7 +28,6 @@ from tests.site import pages, routes
 from tests.site.statements import Crowd, asked
 from tests.workflow.conftest import application_on
 from workflow import form, scope, sessions
-from workflow.settings import HELP_LINE
 
 FEW, MANY = 3, 300
 MOST_FOR_A_PAGE = 10

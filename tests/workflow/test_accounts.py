@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from common import identity
 from models import Account, Role, db
 from tests.factories import (
     PASSWORD,
@@ -19,7 +20,7 @@ from tests.factories import (
     reviewer,
     saved,
 )
-from workflow import accounts, people, resets
+from workflow import accounts, resets
 
 NEW = "Nuannuan2027"
 
@@ -142,7 +143,7 @@ def test_a_password_needs_letters_digits_and_eight_characters(password: str, goo
 def test_one_number_has_one_account_however_it_is_spelt(ordos: World) -> None:
     person = applicant()
     wide = "１" + person.identity_number[1:]
-    again = accounts.new_person(people.CITIZEN, wide, person.name, "13847710000", PASSWORD)
+    again = accounts.new_person(identity.CITIZEN, wide, person.name, "13847710000", PASSWORD)
     assert again.login_digest == person.login_digest
     with pytest.raises(Exception, match="login_digest"):
         saved(again)

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from common.errors import AlreadyUnderWay, DecidedMeanwhile, NotPermitted, NotVisible
 from models import (
     Action,
     Application,
@@ -35,7 +36,6 @@ from tests.factories import (
 )
 from tests.workflow.observing import history, sees, stored, waits_for
 from workflow import form, progress, review
-from workflow.errors import AlreadyUnderWay, DecidedMeanwhile, NotPermitted, NotVisible
 from workflow.progress import Stage
 
 OUT_OF_HAND = [State.ENTERPRISE_REVIEW, State.PRELIMINARY_REVIEW, State.CITY_REVIEW, State.FINISHED]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.characters import INVISIBLE, cleaned, cleaned_lines, code_point, not_in_names, rare
-from workflow.words import as_name, name_fault
+from common.characters import INVISIBLE, cleaned, cleaned_lines, code_point, not_in_names, rare
+from common.text import as_name, name_fault
 
 EXTENSIONS = {
     "A": (0x3400, 0x4DBF),

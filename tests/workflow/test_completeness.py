@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from stdnum.cn import ric
 
+from common.calendar import today
+from common.errors import Incomplete, PeriodClosed
 from models import Action, Application, Experience, ExperienceKind, Period, Registration, State, db
 from tests.factories import (
     World,
@@ -23,8 +25,6 @@ from tests.factories import (
 )
 from tests.workflow.observing import stored
 from workflow import completeness, form, periods
-from workflow.calendar import today
-from workflow.errors import Incomplete, PeriodClosed
 
 TODAY = today()
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)

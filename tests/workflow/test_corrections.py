@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from common import audit
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
+from common.identity import CITIZEN, masked
 from models import Account, Action, Application, Change, Message, Review, State, db
 from models.applications import tail_digest
 from tests.factories import (
@@ -26,10 +29,8 @@ from tests.factories import (
 )
 from tests.workflow.at_once import at_once, slowly
 from tests.workflow.observing import history, stored
-from workflow import accounts, administration, corrections, registration, review
+from workflow import accounts, corrections, registration, review
 from workflow.corrections import correct_name, correct_number, correct_own_name
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
-from workflow.people import CITIZEN, masked
 
 RIGHT = "王晓敏"
 WRONG = "王小敏"
@@ -49,9 +50,7 @@ def with_wrong_name(state: State, at: Place, of: World) -> Application:
 def trail_of(owner: Account) -> list[Change]:
     return list(
         db.session.scalars(
-            select(Change).where(
-                Change.table_name == administration.APPLICANTS, Change.row_key == str(owner.id)
-            )
+            select(Change).where(Change.table_name == audit.APPLICANTS, Change.row_key == str(owner.id))
         )
     )
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.days import EARLIEST, NoDay, understood
+from common.days import EARLIEST, NoDay, understood
 
 
 @pytest.mark.parametrize(

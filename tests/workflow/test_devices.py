@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from common.errors import Unconfirmed
 from models import Account, db, exclusive, now
 from tests import factories
 from workflow import accounts, devices, staff
-from workflow.errors import Unconfirmed
 
 DIGIT = "0123456789abcdef"
 

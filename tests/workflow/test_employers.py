@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
-from workflow import employers
-from workflow.employers import DEPARTMENTS, code_fault, kind_of_organisation
+from common import checks
+from common.checks import DEPARTMENTS, code_fault, kind_of_organisation
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """GB 32100-2015, section 4: no I, O, S, V and Z."""
@@ -74,6 +74,6 @@ def test_what_is_wrong_with_a_code_is_said_exactly(typed: str, sentence: str) ->
 
 
 def test_the_table_names_no_letter_that_the_standard_leaves_out() -> None:
-    for letter, department in employers.DEPARTMENTS.items():
+    for letter, department in checks.DEPARTMENTS.items():
         assert letter in ALPHABET
         assert set(department.categories) <= set("123456789")

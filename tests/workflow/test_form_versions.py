@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from common.errors import DecidedMeanwhile, NotPermitted, Unacceptable, Unconfirmed
+from common.wording import Bilingual
 from models import Account, Action, Application, Change, FormVersion, Review, State, db
 from tests.factories import (
     REASON,
@@ -20,9 +22,7 @@ from tests.factories import (
 )
 from tests.workflow.test_completeness import told
 from workflow import form, form_draft, form_rules
-from workflow.errors import DecidedMeanwhile, NotPermitted, Unacceptable, Unconfirmed
 from workflow.form import Field, Form, Kind
-from workflow.words import Bilingual
 
 WAGE = Field(
     "",

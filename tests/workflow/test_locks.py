@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from common.errors import Locked
 from models import Attempts, db, now
 from tests.workflow.at_once import at_once
 from workflow import locks
-from workflow.errors import Locked
 from workflow.locks import GUESSES, Purpose
 
 Later = Callable[[float], None]

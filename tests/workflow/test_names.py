@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.initials import initials, of_person
+from common.surnames import SURNAMES, TRANSLITERATED
+from common.text import as_name
 from models.spelling import DOT, FULL_STOPS, MIDDLE_DOTS, search_key, with_one_dot
-from workflow.pinyin import initials, of_person
-from workflow.surnames import SURNAMES, TRANSLITERATED
-from workflow.words import as_name
 
 LATER = {("谌", "shen")}
 """Readings of dictionaries that pypinyin 0.55.0 lacks."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from common.errors import Unconfirmed
 from models import Action, Application, State
 from tests.factories import World, act, administrator, application_at, complete_application, fresh, submit
 from workflow import administration, progress
-from workflow.errors import Unconfirmed
 
 
 @pytest.fixture

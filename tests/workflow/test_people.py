@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from workflow import people
+from common import identity
 
 RIGHT = "11010519491231002X"
 """The example of GB 11643-1999."""
@@ -22,7 +22,7 @@ RIGHT = "11010519491231002X"
     ],
 )
 def test_a_citizens_number_is_checked_to_its_last_digit(number: str, sentence: str) -> None:
-    assert people.fault(people.CITIZEN, number) == sentence
+    assert identity.fault(identity.CITIZEN, number) == sentence
 
 
 def test_every_single_wrong_digit_is_noticed() -> None:
@@ -30,21 +30,21 @@ def test_every_single_wrong_digit_is_noticed() -> None:
         for digit in "0123456789":
             if digit != RIGHT[place]:
                 wrong = RIGHT[:place] + digit + RIGHT[place + 1 :]
-                assert people.fault(people.CITIZEN, wrong), wrong
+                assert identity.fault(identity.CITIZEN, wrong), wrong
 
 
 def test_a_birth_date_that_does_not_exist_is_noticed() -> None:
     from stdnum.cn import ric
 
     body = "15060219910230001"
-    sentence = people.fault(people.CITIZEN, body + ric.calc_check_digit(body + "0"))
+    sentence = identity.fault(identity.CITIZEN, body + ric.calc_check_digit(body + "0"))
     assert sentence == "身份证号码中的出生日期不存在，请核对第 7 至 14 位。"
 
 
 def test_a_number_says_when_its_holder_was_born_and_which_sex() -> None:
-    assert people.birth_date(RIGHT) == date(1949, 12, 31)
-    assert people.sex(RIGHT) == "female"
-    assert people.sex("440524188001010014") == "male"
+    assert identity.birth_date(RIGHT) == date(1949, 12, 31)
+    assert identity.sex(RIGHT) == "female"
+    assert identity.sex("440524188001010014") == "male"
 
 
 @pytest.mark.parametrize(
@@ -59,15 +59,15 @@ def test_a_number_says_when_its_holder_was_born_and_which_sex() -> None:
     ],
 )
 def test_one_number_has_one_spelling_however_it_was_typed(typed: str) -> None:
-    assert people.normalised(typed) == RIGHT
+    assert identity.normalised(typed) == RIGHT
 
 
 @pytest.mark.parametrize("digits", ["１１０１０５１９４９１２３１００２X", "١١٠١٠٥١٩٤٩١٢٣١٠٠٢X"])
 def test_digits_of_other_scripts_are_no_digits(digits: str) -> None:
-    assert people.fault(people.CITIZEN, digits)
+    assert identity.fault(identity.CITIZEN, digits)
 
 
-HMT, RESIDENT = people.HMT_RESIDENCE, people.PERMANENT_RESIDENCE
+HMT, RESIDENT = identity.HMT_RESIDENCE, identity.PERMANENT_RESIDENCE
 PERMIT, CARD, OLDER_CARD = "810000199001010019", "911124198108030024", "CAN110081080302"
 """Invented; the card's is the specimen that was shown when the card was announced."""
 
@@ -86,8 +86,8 @@ PERMIT, CARD, OLDER_CARD = "810000199001010019", "911124198108030024", "CAN11008
     ],
 )
 def test_papers_of_people_from_elsewhere_have_their_own_shapes(paper: str, right: str, wrong: str) -> None:
-    assert people.fault(paper, right) == ""
-    assert people.fault(paper, wrong) == "证件号码与所选证件类型的格式不符。"
+    assert identity.fault(paper, right) == ""
+    assert identity.fault(paper, wrong) == "证件号码与所选证件类型的格式不符。"
 
 
 def eighteen(body: str) -> str:
@@ -102,7 +102,7 @@ def test_every_wrong_digit_of_a_residents_number_is_noticed(paper: str, right: s
     for place in range(18):
         for digit in "0123456789X"[: 10 if place < 17 else 11]:
             wrong = right[:place] + digit + right[place + 1 :]
-            assert bool(people.fault(paper, wrong)) == (wrong != right), wrong
+            assert bool(identity.fault(paper, wrong)) == (wrong != right), wrong
 
 
 @pytest.mark.parametrize(
@@ -115,16 +115,16 @@ def test_every_wrong_digit_of_a_residents_number_is_noticed(paper: str, right: s
     ],
 )
 def test_month_13_is_no_month_on_any_paper(paper: str, number: str, places: str) -> None:
-    assert people.fault(paper, number) == f"证件号码中的出生日期不存在，请核对{places}。"
+    assert identity.fault(paper, number) == f"证件号码中的出生日期不存在，请核对{places}。"
 
 
 @pytest.mark.parametrize(
     ("chosen", "number", "belongs"),
     [
-        (people.CITIZEN, CARD, "外国人永久居留身份证"),
-        (people.CITIZEN, PERMIT, "港澳台居民居住证"),
-        (people.CITIZEN, "H12345678", "港澳居民来往内地通行证"),
-        (people.CITIZEN, OLDER_CARD, "外国人永久居留身份证"),
+        (identity.CITIZEN, CARD, "外国人永久居留身份证"),
+        (identity.CITIZEN, PERMIT, "港澳台居民居住证"),
+        (identity.CITIZEN, "H12345678", "港澳居民来往内地通行证"),
+        (identity.CITIZEN, OLDER_CARD, "外国人永久居留身份证"),
         (HMT, RIGHT, "居民身份证"),
         (RESIDENT, RIGHT, "居民身份证"),
         (RESIDENT, PERMIT, "港澳台居民居住证"),
@@ -138,26 +138,26 @@ def test_month_13_is_no_month_on_any_paper(paper: str, number: str, places: str)
 def test_a_number_of_another_paper_than_the_chosen_one_is_said_so(
     chosen: str, number: str, belongs: str
 ) -> None:
-    assert people.fault(chosen, number) == f"这是{belongs}的号码，请改选证件类型，或核对号码。"
+    assert identity.fault(chosen, number) == f"这是{belongs}的号码，请改选证件类型，或核对号码。"
 
 
 def test_no_number_belongs_to_two_papers_that_say_so() -> None:
     for number in (RIGHT, PERMIT, CARD, OLDER_CARD, "H12345678", "H1234567801"):
-        held = [paper for paper in people.PAPERS.values() if paper.shape.fullmatch(number)]
+        held = [paper for paper in identity.PAPERS.values() if paper.shape.fullmatch(number)]
         assert len([paper for paper in held if paper.elsewhere]) == 1
 
 
 @pytest.mark.parametrize(
     ("paper", "number", "born", "sex"),
     [
-        (people.CITIZEN, RIGHT, date(1949, 12, 31), "female"),
+        (identity.CITIZEN, RIGHT, date(1949, 12, 31), "female"),
         (HMT, PERMIT, date(1990, 1, 1), "male"),
         (RESIDENT, CARD, date(1981, 8, 3), "female"),
         (RESIDENT, OLDER_CARD, date(1981, 8, 3), None),
     ],
 )
 def test_a_number_says_who_holds_it(paper: str, number: str, born: date, sex: str | None) -> None:
-    holder = people.holder(paper, number)
+    holder = identity.holder(paper, number)
     assert holder is not None
     assert holder.born_on(born)
     assert not holder.born_on(date(born.year, born.month, born.day + 1 if born.day < 28 else 1))
@@ -166,20 +166,20 @@ def test_a_number_says_who_holds_it(paper: str, number: str, born: date, sex: st
 
 
 def test_a_wrong_number_and_a_passport_say_nothing_of_their_holder() -> None:
-    assert people.holder(HMT, eighteen("81000019901301001")) is None
-    assert people.holder("passport", "E12345678") is None
-    assert people.holder(None, "") is None
+    assert identity.holder(HMT, eighteen("81000019901301001")) is None
+    assert identity.holder("passport", "E12345678") is None
+    assert identity.holder(None, "") is None
 
 
 def test_an_unknown_paper_is_not_taken() -> None:
-    assert people.fault("library_card", RIGHT) == "请选择证件类型。"
+    assert identity.fault("library_card", RIGHT) == "请选择证件类型。"
 
 
 @pytest.mark.parametrize(
     ("number", "shown"), [(RIGHT, "1101************2X"), ("12345", "*****"), ("", ""), (None, "")]
 )
 def test_a_masked_number_shows_its_ends_and_a_short_one_nothing(number: str | None, shown: str) -> None:
-    assert people.masked(number) == shown
+    assert identity.masked(number) == shown
 
 
 @pytest.mark.parametrize(
@@ -196,4 +196,4 @@ def test_a_masked_number_shows_its_ends_and_a_short_one_nothing(number: str | No
     ],
 )
 def test_a_masked_name_shows_its_first_and_last_character_alone(name: str, shown: str) -> None:
-    assert people.masked_name(name) == shown
+    assert identity.masked_name(name) == shown

@@ -23,6 +23,16 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import bindparam, select, text
 
+from common.errors import (
+    AlreadyUnderWay,
+    DecidedMeanwhile,
+    Hindrance,
+    NoticeUnread,
+    NotPermitted,
+    NotVisible,
+    ReasonMissing,
+    Unconfirmed,
+)
 from models import Account, Action, Application, Enterprise, Message, RegionKind, Result, Review, State, db
 from tests.factories import (
     REASON,
@@ -39,16 +49,6 @@ from tests.factories import (
 from tests.machine.databases import Databases
 from tests.workflow.conftest import application_on
 from workflow import administration, review, scope
-from workflow.errors import (
-    AlreadyUnderWay,
-    DecidedMeanwhile,
-    Hindrance,
-    NoticeUnread,
-    NotPermitted,
-    NotVisible,
-    ReasonMissing,
-    Unconfirmed,
-)
 from workflow.transitions import STATE_OF_RESULT
 
 E, P, C = State.ENTERPRISE_REVIEW, State.PRELIMINARY_REVIEW, State.CITY_REVIEW

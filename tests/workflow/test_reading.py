@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from common.errors import NoticeUnread
 from models import Account, Action, NoticeReading, State, db
 from tests.factories import (
     REASON,
@@ -19,7 +20,6 @@ from tests.factories import (
     upload_everything,
 )
 from workflow import reading, review
-from workflow.errors import NoticeUnread
 
 Advance = Callable[[float], None]
 

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
 from models import (
     Account,
     Enterprise,
@@ -26,7 +27,6 @@ from tests.factories import (
     deactivate,
 )
 from workflow import accounts, registration, scope
-from workflow.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
 
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 WHY = "营业执照不清晰，请重新上传。"

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from common.audit import REVIEWERS
+from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from models import Account, Action, Change, Invitation, Message, Registration, Review, State, db, now
 from tests import factories
 from tests.factories import PASSWORD, World, act, application_at
 from tests.site.statements import asked
 from tests.workflow.at_once import at_once
 from workflow import accounts, resets, reviewers, scope, staff
-from workflow.administration import REVIEWERS
-from workflow.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 
 PHONE = "13847710001"
 OWN = "Eigenes2027"

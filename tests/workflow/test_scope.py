@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from common.errors import NotVisible
 from models import (
     Account,
     Action,
@@ -40,8 +41,8 @@ from tests.factories import (
     upload,
 )
 from tests.workflow.observing import sees, waits_for
-from workflow import messages, review, scope
-from workflow.errors import NotVisible
+from workflow import inbox as workflow_inbox
+from workflow import review, scope
 
 
 def everybody(ordos: World) -> dict[str, Account]:
@@ -276,7 +277,7 @@ def test_a_message_is_read_by_its_desk_and_by_nobody_else(ordos: World) -> None:
         if name != "centre":  # its desk is the whole city's
             assert inbox(person) == expected, name
     colleague = clerk(ordos.park.office)
-    assert messages.unread(colleague) == messages.unread(ordos.park.clerk) == 1
+    assert workflow_inbox.unread(colleague) == workflow_inbox.unread(ordos.park.clerk) == 1
 
 
 def test_the_full_number_is_shown_to_whom_it_has_reached_and_the_look_is_noted(ordos: World) -> None:
@@ -342,7 +343,7 @@ def test_whoever_has_decided_is_reminded_no_more_and_a_colleague_still_is(ordos:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.park, ordos)
     other = application_at(State.PRELIMINARY_REVIEW, ordos.park, ordos)
     colleague = clerk(ordos.park.office)
-    messages.mark_decided(ordos.park.clerk, application)
-    assert (messages.unread(ordos.park.clerk), messages.unread(colleague)) == (1, 2)
-    messages.mark_decided(ordos.park.clerk, other)
-    assert messages.unread(ordos.park.clerk) == 0
+    workflow_inbox.mark_decided(ordos.park.clerk, application)
+    assert (workflow_inbox.unread(ordos.park.clerk), workflow_inbox.unread(colleague)) == (1, 2)
+    workflow_inbox.mark_decided(ordos.park.clerk, other)
+    assert workflow_inbox.unread(ordos.park.clerk) == 0

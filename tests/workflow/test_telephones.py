@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.telephones import LANDLINE, MOBILE, fault, is_mobile, normalised
+from common.telephones import LANDLINE, MOBILE, fault, is_mobile, normalised
 
 MOBILES = [
     "13800138000",

@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from common import messages
+from common.errors import DecidedMeanwhile, NotVisible, PeriodClosed, ReasonMissing, Unacceptable, Unconfirmed
 from models import Account, Action, Application, Message, Period, State, db
 from tests import clock
 from tests.factories import (
@@ -19,15 +21,7 @@ from tests.factories import (
     submit,
 )
 from tests.workflow.observing import history, stored
-from workflow import administration, messages, periods, review
-from workflow.errors import (
-    DecidedMeanwhile,
-    NotVisible,
-    PeriodClosed,
-    ReasonMissing,
-    Unacceptable,
-    Unconfirmed,
-)
+from workflow import administration, notifications, periods, review
 
 CLOSED, TERM = date(2026, 9, 30), date(2026, 11, 6)
 RETURNED_AT = "2026-10-16 15:00"
@@ -62,7 +56,7 @@ def told(application: Application) -> str:
         select(Message).where(Message.account_id == application.applicant_id).order_by(Message.id.desc())
     ).first()
     assert message is not None
-    return messages.shown(message.kind) % messages.gaps(message)
+    return messages.shown(message.kind) % notifications.gaps(message)
 
 
 def extend(

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from common.errors import NotPermitted, NotVisible, ReasonMissing
 from models import Account, Action, Application, RegionKind, Result, Role, State
 from tests.factories import REASON, World, act, application_at, desk_person, fresh
 from tests.workflow.observing import history, stored
 from workflow import routing
-from workflow.errors import NotPermitted, NotVisible, ReasonMissing
 from workflow.transitions import RESULT_WORDS, STATE_WORDS, TRANSITIONS, actions, editable, transition
 
 IMPOSSIBLE = {(RegionKind.CITY, State.PRELIMINARY_REVIEW)}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from common.errors import DecidedMeanwhile
 from models import (
     Account,
     Action,
@@ -36,15 +37,14 @@ from tests.factories import (
 )
 from tests.workflow.at_once import at_once, slowly
 from tests.workflow.observing import history
-from workflow import accounts, messages, reading, registration, resets, review
-from workflow.errors import DecidedMeanwhile
+from workflow import accounts, notifications, reading, registration, resets, review
 
 
 @pytest.fixture(autouse=True)
 def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever comes first holds the transaction open at its end, so that the other certainly meets it."""
-    monkeypatch.setattr(messages, "announce", slowly(messages.announce))
-    monkeypatch.setattr(messages, "announce_registration", slowly(messages.announce_registration))
+    monkeypatch.setattr(notifications, "announce", slowly(notifications.announce))
+    monkeypatch.setattr(notifications, "announce_registration", slowly(notifications.announce_registration))
     monkeypatch.setattr(reading, "belongs_to", slowly(reading.belongs_to))
 
 

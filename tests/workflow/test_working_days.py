@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from common import working_days
+from common.calendar_years import UnreadableDays, days_of, written
+from common.errors import Unacceptable, Unconfirmed
+from common.working_days import Calendar, Span, Term
 from models import CalendarYear, Change, db
 from tests import clock
 from tests.factories import World, calendar_year
-from workflow import administration, working_days
-from workflow.calendar_years import UnreadableDays, days_of, written
-from workflow.errors import Unacceptable, Unconfirmed
-from workflow.working_days import Calendar, Span, Term
+from workflow import administration
 
 LIBRARY = Calendar()
 DAYS = st.dates(date(2003, 1, 1), date(2029, 12, 31))

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from unittest.mock import patch
 
+from common.calendar import ORDOS, today
+from common.working_days import Calendar
 from models import database
-from workflow.calendar import ORDOS, today
-from workflow.working_days import Calendar
 
 
 def moment(days: int, clock: str) -> datetime:

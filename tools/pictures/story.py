@@ -10,6 +10,7 @@ from sqlalchemy import select
 from stdnum.cn import ric
 from werkzeug.datastructures import FileStorage
 
+from common.identity import CITIZEN, birth_date, sex
 from models import (
     Account,
     Action,
@@ -35,7 +36,6 @@ from tools.pictures.clock import at, moment
 from tools.pictures.people import NEWCOMER, PEOPLE, REVIEWERS, Person, Step
 from uploads.receive import receive
 from workflow import accounts, administration, attachments, form, reading, review, routing
-from workflow.people import CITIZEN, birth_date, sex
 
 PASSWORD = "Ordos2026photo"  # noqa: S105 - of a site that lives for a minute
 CONTRACT = "劳动合同"

@@ -8,7 +8,7 @@ from datetime import date
 
 from stdnum.cn.ric import calc_check_digit
 
-from workflow.words import N_
+from common.wording import N_
 
 CITIZEN, HMT_RESIDENCE, PERMANENT_RESIDENCE = "citizen", "hmt_residence", "permanent_residence"
 

@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary
 import chinese_calendar
 from sqlalchemy import Engine, func, select
 
+from common.calendar import today
+from common.calendar_years import days_of
 from models import CalendarYear, db
 from models.database import execute
-from workflow.calendar import today
-from workflow.calendar_years import days_of
 
 PUBLISHED_FROM = 11
 """The State Council publishes the next year's holidays in November; from this month on a missing year is a task."""

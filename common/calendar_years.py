@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 
-from workflow.words import N_, Sentence
+from common.wording import N_, Sentence
 
 LONGEST_SPAN = 31
 """Days from the first to the last of one entry; a longer one is a typing mistake."""

@@ -1,12 +1,23 @@
-"""What can stand in the way of an action. Raised here, told to the person at one place in admin_views."""
+"""TODO."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 
+from common.wording import Sentence
 from models import Review
-from workflow.completeness import Problem
-from workflow.words import Sentence
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend. `anchor` is the id of its place on the page; values in `words` are translated too."""
+
+    section: str
+    anchor: str
+    sentence: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    missing: bool = False
 
 
 class Hindrance(Exception):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from stdnum.cn import uscc
 
-from workflow.words import N_
+from common.wording import N_
 
 LONGEST_NAME, LONGEST_CONTACT = 100, 60
 

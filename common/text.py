@@ -1,42 +1,11 @@
-"""Wording that stands in data, marked for the translators' catalogue; and what people type, made ordinary."""
+"""What people type, normalised before it is stored or compared."""
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from common.characters import LOST, PRIVATE, cleaned, code_point, not_in_names, unified
+from common.wording import N_, Sentence
 from models.spelling import HAN, with_one_dot
-from workflow.characters import LOST, PRIVATE, cleaned, code_point, not_in_names, unified
-
-
-def N_(text: str) -> str:
-    """Return the text unchanged."""
-    return text
-
-
-def NP_(context: str, text: str) -> str:
-    """Return the text unchanged: a word that other languages say otherwise here ("button": what it does, not what it did)."""
-    return text
-
-
-class Bilingual(str):
-    """Wording that an administrator typed, with its English beside it; "" where none was typed."""
-
-    __slots__ = ("english",)
-    english: str
-
-    def __new__(cls, chinese: str, english: str = "") -> "Bilingual":
-        made = super().__new__(cls, chinese)
-        made.english = english
-        return made
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """Wording with gaps, and the words that fill them."""
-
-    text: str
-    words: Mapping[str, str] = field(default_factory=dict)
 
 
 def one_line(text: str) -> str:

@@ -3,8 +3,8 @@
 import os
 from typing import NamedTuple
 
+from common.surnames import LONGEST_GIVEN_NAME, SURNAMES, TRANSLITERATED
 from models.spelling import DOT, search_key
-from workflow.surnames import LONGEST_GIVEN_NAME, SURNAMES, TRANSLITERATED
 
 os.environ.setdefault(
     "PYPINYIN_NO_PHRASES", "true"
@@ -27,7 +27,7 @@ def initials(name: str) -> str:
 
 
 def of_person(name: str) -> Initials:
-    """Return the initials of a person's name, whose surname is read as a surname (workflow/surnames.py).
+    """Return the initials of a person's name, whose surname is read as a surname (common/surnames.py).
 
     Raises nothing: a name that begins with no surname of the table has the usual initials and no others.
     """

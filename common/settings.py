@@ -2,8 +2,8 @@
 
 from sqlalchemy import Select, select
 
+from common.wording import N_
 from models import Setting, db
-from workflow.words import N_
 
 SITE_NAME = N_("鄂尔多斯人事人才公共服务大厅")
 

@@ -1,4 +1,4 @@
-"""Days as the offices of Ordos count them: the local date of an instant. Working days are workflow/working_days.py's."""
+"""Days as the offices of Ordos count them: the local date of an instant. Working days are common/working_days.py's."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo

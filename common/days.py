@@ -4,8 +4,8 @@ import re
 import unicodedata
 from datetime import date
 
-from workflow.characters import cleaned
-from workflow.words import N_
+from common.characters import cleaned
+from common.wording import N_
 
 EARLIEST = date(1900, 1, 1)
 """Nobody who applies was born before, and no contract is older. An earlier year is a slip of the keyboard: 0202, 1018."""

@@ -6,7 +6,8 @@ Every form, import, search and sender uses this spelling, so that one number is 
 import re
 import unicodedata
 
-from workflow.words import N_, one_line
+from common.text import one_line
+from common.wording import N_
 
 MOBILE = r"1[3-9][0-9]{9}"
 LANDLINE = r"0[0-9]{2,3}-?[0-9]{7,8}(-[0-9]{1,6})?|[0-9]{7,8}(-[0-9]{1,6})?|400[0-9]{7}(-[0-9]{1,6})?"

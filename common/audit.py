@@ -1,0 +1,46 @@
+"""Lines of the audit trail that no administrator causes: reviewers and second factors."""
+
+from models import (
+    Account,
+    Change,
+    ChangeKind,
+    db,
+)
+
+REVIEWERS = "reviewers"
+
+
+APPLICANTS = "applicants"
+
+
+def note_reviewers(person: Account, act: str, account: Account) -> None:
+    """Write what a reviewer did with another one of the same enterprise; whoever calls holds the transaction."""
+    db.session.add(
+        Change(
+            actor_id=person.id,
+            actor_name=person.name,
+            table_name=REVIEWERS,
+            row_key=str(person.enterprise_id),
+            label=str(person.enterprise),
+            kind=ChangeKind.CHANGED,
+            before={},
+            after={act: f"{account.name}（{account.login}）"},
+        )
+    )
+
+
+def note_second_factor(person: Account) -> None:
+    """Write that somebody has begun or given up their own second step. The caller holds the transaction."""
+    has_it = person.second_factor
+    db.session.add(
+        Change(
+            actor_id=person.id,
+            actor_name=person.name,
+            table_name=Account.__tablename__,
+            row_key=str(person.id),
+            label=f"{person.name}（{person.login}）",
+            kind=ChangeKind.CHANGED,
+            before={"second_factor": not has_it},
+            after={"second_factor": has_it},
+        )
+    )

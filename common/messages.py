@@ -1,0 +1,98 @@
+"""The wording of every message, how long each is worth sending, and messages to one account."""
+
+from datetime import timedelta
+
+from common.wording import N_
+from models import (
+    Account,
+    Delivery,
+    Message,
+    Way,
+    db,
+    now,
+)
+
+WORDING = {
+    "to_review": N_("%(name)s的申请 %(number)s 待您审核。"),
+    "passed_on": N_("您的申请 %(number)s：%(said)s，现由%(desk)s办理。"),
+    "returned": N_("您的申请 %(number)s 已回退，请修改后重新提交。原因：%(reason)s"),
+    "returned_until": N_(
+        "您的申请 %(number)s 已回退，请在 %(by)s（含当日）前修改后重新提交。原因：%(reason)s"
+    ),
+    "term_extended": N_("您的申请 %(number)s 可以重新提交的期限延长至 %(by)s（含当日）。原因：%(reason)s"),
+    "passed": N_("您的申请 %(number)s 已审核通过，业务结束。"),
+    "refused": N_("您的申请 %(number)s 审核不通过，业务结束。原因：%(reason)s"),
+    "employer_closed": N_("您的申请 %(number)s：%(reason)s"),
+    "name_corrected": N_("您的申请 %(number)s：%(said)s。如有疑问，请拨打咨询电话。%(reason)s"),
+    "number_corrected": N_(
+        "您的证件号码已更正，今后请用更正后的号码登录。如有疑问，请拨打咨询电话。%(reason)s"
+    ),
+    "own_name_corrected": N_("您账号的姓名已修改。如非本人操作，请立即修改密码并拨打咨询电话。"),
+    "registration_waiting": N_("%(enterprise)s注册了企业账号，待您审核。"),
+    "registration_approved": N_("企业账号已审核通过，可以审核本单位人员的申请。"),
+    "registration_refused": N_("企业账号未通过审核，请修改后重新提交。原因：%(reason)s"),
+    "invitation": N_(
+        "%(inviter)s邀请您担任%(enterprise)s的审核人员。请在 7 天内打开本系统首页，点击“企业登录”和“接受邀请”，输入登录名%(login)s和邀请码%(code)s。如与您无关，请忽略。"
+    ),
+    "reviewers_changed": N_("本单位审核人员有变动，请核对。"),
+    "second_factor_off": N_("您的动态验证码已停用或被重置。如非本人提出，请立即修改密码并联系系统管理员。"),
+    "password_reset": N_("您的重设密码验证码是%(code)s，30 分钟内有效。如非本人操作，请忽略。"),
+    "registration_tried": N_(
+        "有人用您的证件号码或统一社会信用代码再次注册账号。您原来的账号和密码没有改变；如果是您本人，请用原来的密码登录，忘记了可以重设。"
+    ),
+    "phone_changed": N_(
+        "您账号的联系电话已修改，今后的通知不再发到原来的号码。如非本人操作，请立即修改密码并拨打咨询电话。"
+    ),
+    "email_changed": N_(
+        "您账号的电子邮箱已修改，今后的通知不再发到原来的邮箱。如非本人操作，请立即修改密码并拨打咨询电话。"
+    ),
+}
+
+
+SHOWN = {
+    "invitation": N_("您被邀请担任本单位的审核人员。"),
+    "password_reset": N_("有人用您的登录名申请重设密码，验证码已发到您登记的手机或邮箱。"),
+}
+"""What a page says where the wording has gaps for secrets: never what fills them."""
+
+
+LIFETIMES = {
+    "invitation": timedelta(days=7),
+    "password_reset": timedelta(minutes=30),
+    "phone_changed": timedelta(days=3),
+    "email_changed": timedelta(days=3),
+}
+"""How long a message is worth sending; the others always are."""
+
+
+FOR_WHO_COMES = frozenset({"invitation"})
+"""What is told to somebody who cannot log in yet; everything else goes to active accounts alone."""
+
+
+CHANGED = {Way.SMS: "phone_changed", Way.MAIL: "email_changed"}
+
+
+WARNED_EVERY = timedelta(days=1)
+
+
+def tell(account: Account, kind: str, words: dict[str, str], urgent: bool = False) -> Message:
+    """Write a message to one account, with words that only its receiver may read: no page and no log ever shows them.
+
+    Call within `exclusive()`. An urgent one goes out before the others, by every way the account has an address for.
+    """
+    message = Message(kind=kind, account_id=account.id, secret_words=words, urgent=urgent)
+    db.session.add(message)
+    return message
+
+
+def warn_of_change(account: Account, way: Way, former: str) -> None:
+    """Tell the former mobile telephone or mailbox that it is one no more. Call within `exclusive()`."""
+    message = Message(kind=CHANGED[way], account_id=account.id, urgent=True, expanded_at=now())
+    db.session.add_all(
+        [message, Delivery(message=message, account_id=account.id, way=way, address=former, urgent=True)]
+    )
+
+
+def shown(kind: str) -> str:
+    """Return the wording of a kind for a page."""
+    return SHOWN.get(kind) or WORDING[kind]

@@ -1,0 +1,225 @@
+"""What the system tells whom when something happens: written beside the event, in its transaction (A16, E3, E6).
+
+How it leaves the house is workflow/delivery.py's; nothing here waits for a letter to be sent.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, Protocol
+
+from sqlalchemy import (
+    bindparam,
+    insert,
+    select,
+)
+
+from common.messages import WARNED_EVERY
+from models import (
+    Account,
+    Action,
+    Application,
+    Enterprise,
+    Message,
+    MessageReading,
+    RegistrationAction,
+    RegistrationEvent,
+    Review,
+    State,
+    db,
+    now,
+)
+from models.database import table_of
+from models.prepared import Prepared
+from workflow import routing
+from workflow.routing import Desk, desk_of
+from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED
+
+NOBODY = {"account_id": None, "enterprise_id": None, "office_id": None}
+"""What a row says of those whom it is not for."""
+
+TOLD = "told"
+"""Marks a session in which a message was written as a row, past its objects: the worker is woken once it is stored."""
+
+
+class Line(Protocol):
+    """What of a line of the history decides who is told what: a Review, or one that is still to be written."""
+
+    id: Any
+    actor_id: Any
+    to_state: Any
+    result: Any
+    resubmit_by: Any
+
+
+def announce(application: Application, review: Review) -> None:
+    """Remind the desk that has the application now, and tell the applicant what a reviewer did."""
+    each = {"urgent": False, "created_at": now(), **NOBODY}
+    rows = [each | columns for columns in told(application, review, desk_of(application))]
+    if rows:
+        values = {f"{key}_{place}": value for place, row in enumerate(rows) for key, value in row.items()}
+        _telling(len(rows)).execute(values)
+        db.session.info[TOLD] = True
+
+
+@cache
+def _telling(count: int) -> Prepared:
+    messages = table_of(Message)
+    columns = (*NOBODY, "kind", "application_id", "review_id", "urgent", "created_at")
+    rows = [
+        {key: bindparam(f"{key}_{place}", type_=messages.c[key].type) for key in columns}
+        for place in range(count)
+    ]
+    return Prepared(insert(messages).values(rows))
+
+
+def told(application: Application, line: Line, desk: Desk | None) -> Iterator[dict[str, Any]]:
+    """Yield the columns of what a line of the history tells whom; `desk` has the application now."""
+    about = {"application_id": application.id, "review_id": line.id}
+    if desk is not None:
+        yield about | {
+            "kind": "to_review",
+            "enterprise_id": desk.enterprise_id,
+            "office_id": desk.office_id,
+        }
+    if line.actor_id != application.applicant_id:
+        yield about | {"kind": _outcome(line), "account_id": application.applicant_id}
+
+
+def announce_closing(application: Application, review: Review) -> None:
+    """Tell the applicant that the employer was closed, and what that means."""
+    db.session.add(
+        Message(
+            kind="employer_closed" if review.stayed else _outcome(review),
+            account_id=application.applicant_id,
+            application_id=application.id,
+            review_id=review.id,
+        )
+    )
+
+
+def announce_extension(application: Application, review: Review) -> None:
+    """Tell the applicant until when the application can be resubmitted now."""
+    db.session.add(
+        Message(
+            kind="term_extended",
+            account_id=application.applicant_id,
+            application_id=application.id,
+            review_id=review.id,
+        )
+    )
+
+
+CORRECTED = {Action.CORRECT_NAME: "name_corrected", Action.CORRECT_NUMBER: "number_corrected"}
+
+
+def announce_correction(application: Application, review: Review) -> None:
+    """Tell the applicant that somebody corrected their name or number."""
+    db.session.add(
+        Message(
+            kind=CORRECTED[review.action],
+            account_id=application.applicant_id,
+            application_id=application.id,
+            review_id=review.id,
+        )
+    )
+
+
+def announce_own_correction(account: Account) -> None:
+    """Tell a person that their own name was changed from their account; it may not have been them."""
+    db.session.add(Message(kind="own_name_corrected", account_id=account.id))
+
+
+def _outcome(line: Line) -> str:
+    if line.to_state is FINISHED and line.result is not None:
+        return str(line.result.value)
+    if line.to_state is RETURNED:
+        return "returned_until" if line.resubmit_by else "returned"
+    return "passed_on"
+
+
+REGISTRATION_KINDS = {
+    RegistrationAction.REGISTER: "registration_waiting",
+    RegistrationAction.RESUBMIT: "registration_waiting",
+    RegistrationAction.APPROVE: "registration_approved",
+    RegistrationAction.REFUSE: "registration_refused",
+}
+
+
+def announce_registration(enterprise: Enterprise, event: RegistrationEvent) -> None:
+    """Tell the office that a registration waits, or the enterprise how it was decided (E2, E3)."""
+    kind = REGISTRATION_KINDS[event.action]
+    to_office = kind == "registration_waiting"
+    db.session.add(
+        Message(
+            kind=kind,
+            office_id=enterprise.region.office_id if to_office else None,
+            enterprise_id=None if to_office else enterprise.id,
+            subject_enterprise_id=enterprise.id,
+            registration_event_id=event.id,
+        )
+    )
+
+
+def remind_of_registration(enterprise: Enterprise) -> None:
+    """Tell an office that a registration waits which came to it from another one."""
+    db.session.add(
+        Message(
+            kind="registration_waiting",
+            office_id=enterprise.region.office_id,
+            subject_enterprise_id=enterprise.id,
+        )
+    )
+
+
+def announce_reviewers(person: Account) -> None:
+    """Tell an enterprise that the circle of its reviewers has changed; who changed it knows."""
+    message = Message(
+        kind="reviewers_changed",
+        enterprise_id=person.enterprise_id,
+        subject_enterprise_id=person.enterprise_id,
+    )
+    db.session.add(message)
+    db.session.flush()
+    db.session.add(MessageReading(message_id=message.id, account_id=person.id))
+
+
+def warn_of_registration(account: Account | None, enterprise: Enterprise | None) -> None:
+    """Tell whoever has the number or code that somebody registered with it again; once a day, so that nobody is flooded.
+
+    Call within `exclusive()`.
+    """
+    to = {"enterprise_id": enterprise.id} if enterprise else {"account_id": account.id} if account else None
+    if to is None:
+        return
+    lately = select(Message.id).filter_by(kind="registration_tried", **to)
+    if db.session.scalar(lately.where(Message.created_at > now() - WARNED_EVERY).limit(1)) is None:
+        db.session.add(Message(kind="registration_tried", **to))
+
+
+def desk_name(application: Application, step: State) -> str:
+    """Return what the desk of a step is called for this application; "" where nobody reviews."""
+    if step not in routing.REACH or application.submitted_enterprise is None:
+        return ""
+    return routing.desk(step, application.submitted_enterprise, application.region).name
+
+
+def gaps(message: Message, desk: Callable[[Application, State], str] = desk_name) -> dict[str, str]:
+    """Return what fills the gaps of a message's wording, but for its secrets."""
+    words: dict[str, str] = {}
+    if message.application is not None and message.review is not None:
+        review = message.review
+        row = BY_STATE_AND_ACTION.get((review.from_state, review.action))
+        words |= {
+            "name": message.application.name,
+            "number": message.application.number,
+            "said": row.said if row else review.reason,  # a move says itself what it is
+            "reason": review.reason,
+            "by": review.resubmit_by.isoformat() if review.resubmit_by else "",
+        }
+        if message.kind == "passed_on":  # the only one that names it: a desk is asked for
+            words["desk"] = desk(message.application, review.to_state)
+    if message.subject_enterprise is not None:
+        words["enterprise"] = message.subject_enterprise.name
+    if message.registration_event is not None:
+        words["reason"] = message.registration_event.reason
+    return words
