@@ -46,7 +46,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "ATTACHMENTS_DIR": read("ATTACHMENTS_DIR", str(instance / "attachments")),
         "HTTPS": https,
         "PROXIES": int(read("PROXIES", "0")),
-        "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),  # a cookie's; workflow.sessions says who is in
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),  # a cookie's; accounts.sessions says who is in
         "SESSION_COOKIE_NAME": "__Host-talent" if https else "talent",  # which no neighbouring site can set
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": https,

@@ -27,6 +27,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, EqualTo, Length, Optional
 
+from accounts.passwords import password_fault
 from admin_views import kept_licence
 from admin_views.typed import as_name, as_number, half_width, telephone
 from common import telephones
@@ -35,7 +36,6 @@ from common.identity import CITIZEN, PAPERS, fault
 from models import Region, db
 from uploads.errors import UploadError
 from uploads.receive import Received
-from workflow.accounts import password_fault
 from workflow.reasons import REASON_LIMIT
 from workflow.routing import KIND_WORDS
 

@@ -26,6 +26,9 @@ from flask_limiter import Limiter
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
+from accounts import contacts, logins, passwords, recovery
+from accounts.attempts import Purpose
+from accounts.second_factor import offered_to
 from admin_views import entrance, kept_licence, second_factor
 from admin_views.account_forms import (
     AcceptedForm,
@@ -54,16 +57,14 @@ from common.wording import N_
 from models import Account, Enterprise, Role, Way, db
 from models.secrets import vault
 from uploads.limits import accepts_attachments
-from workflow import accounts, contacts, corrections, delivery, registration, resets, reviewers
-from workflow.locks import Purpose
-from workflow.second_factor import offered_to
+from workflow import corrections, registration, reviewers
 from workflow.transitions import ROLE_WORDS
 
 LIMITS = {
     "LOGIN_LIMIT_ADDRESS": "30 per minute",  # a whole office may stand behind one address
     "REGISTER_LIMIT_ADDRESS": "60 per hour",  # of enterprises: each attempt may store a file
 }
-"""How often a form may be sent, right or wrong: against a flood. How often a secret may be wrong stands in workflow.locks."""
+"""How often a form may be sent, right or wrong: against a flood. How often a secret may be wrong stands in accounts.attempts."""
 
 CLOSED = {
     Way.MAIL: N_("本系统目前不发送电子邮件，开通后按您的选择发送。"),
@@ -142,8 +143,8 @@ def login(door: str) -> Any:
     if form.validate_on_submit():
         account, wrong = _judged(
             Purpose.LOGIN,
-            accounts.login_digest(door, form.login.data),
-            lambda: accounts.authenticate(door, form.login.data, form.password.data),
+            logins.login_digest(door, form.login.data),
+            lambda: logins.authenticate(door, form.login.data, form.password.data),
             DOORS[door].wrong,
         )
         if account is not None:
@@ -203,8 +204,8 @@ def reset(door: str) -> Any:
     if form.validate_on_submit():
         done, wrong = _judged(
             Purpose.RECOVERY,
-            accounts.login_digest(door, form.login.data),
-            lambda: resets.by_recovery_code(door, form.login.data, form.code.data, form.password.data),
+            logins.login_digest(door, form.login.data),
+            lambda: recovery.by_recovery_code(door, form.login.data, form.code.data, form.password.data),
             N_("登录名与找回码不相符，密码没有改变。请核对后重新输入。"),
         )
         if done is not None:
@@ -222,20 +223,20 @@ def ask_for_code(door: str) -> Any:
     form.login.label.text = said(DOORS[door].login)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
-        digest = accounts.login_digest(door, form.login.data)
+        digest = logins.login_digest(door, form.login.data)
         try:
             counted(Purpose.LETTER, digest)
         except Locked as locked:
             wrong = locked
         else:
-            session[ASKED] = resets.ask(door, form.login.data)
+            session[ASKED] = recovery.ask(door, form.login.data)
             return redirect(url_for("accounts.use_code", door=door), 303)
     return _page("accounts/ask_for_code.html", form, door=door, wrong=wrong)
 
 
 def use_code(door: str) -> Any:
     """Take the code that was sent, and the new password."""
-    asked = resets.find(session.get(ASKED, ""))
+    asked = recovery.find(session.get(ASKED, ""))
     if asked is None:
         return redirect(url_for("accounts.ask_for_code", door=door))
     form = UseCodeForm()
@@ -244,14 +245,14 @@ def use_code(door: str) -> Any:
         account, wrong = _judged(
             Purpose.CODE,
             asked.login_digest,
-            lambda: resets.by_code(session[ASKED], form.code.data, form.password.data),
+            lambda: recovery.by_code(session[ASKED], form.code.data, form.password.data),
             N_("验证码不正确，密码没有改变。请核对后重新输入。"),
         )
         if account is not None:
             answer = admit(account)
             flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
             return answer
-        if not isinstance(wrong, Locked) and resets.find(session[ASKED]) is None:
+        if not isinstance(wrong, Locked) and recovery.find(session[ASKED]) is None:
             flash(gettext("验证码输错的次数太多，已作废，密码没有改变。请重新获取。"), "error")
             return redirect(url_for("accounts.ask_for_code", door=door), 303)
     return _page("accounts/use_code.html", form, door=door, wrong=wrong)
@@ -269,7 +270,7 @@ def invitation(door: str) -> Any:
     if form.validate_on_submit():
         done, wrong = _judged(
             Purpose.INVITATION,
-            accounts.login_digest(door, form.login.data),
+            logins.login_digest(door, form.login.data),
             lambda: reviewers.accept(form.login.data, form.code.data, form.password.data),
             N_("登录名与邀请码不相符，或者邀请已过期、已撤回。请核对，或请邀请人重新发出。"),
         )
@@ -294,10 +295,10 @@ def register_account(door: str) -> Any:
 def _register_person() -> Any:
     form = PersonForm()
     if form.validate_on_submit():
-        account = accounts.new_person(
+        account = logins.new_person(
             form.paper.data, form.number.data, form.name.data, form.phone.data, form.password.data
         )
-        code = accounts.set_recovery_code(account)
+        code = passwords.set_recovery_code(account)
         registration.enrol_person(account)
         return _received("personal", code)
     return _page("accounts/register_personal.html", form, door="personal")
@@ -306,14 +307,14 @@ def _register_person() -> Any:
 def _register_enterprise() -> Any:
     form = EnterpriseForm()
     if form.validate_on_submit():
-        account = accounts.new_account(
+        account = logins.new_account(
             Role.ENTERPRISE,
             form.credit_code.data,
             form.contact_name.data,
             form.password.data,
             phone=form.contact_phone.data,
         )
-        code = accounts.set_recovery_code(account)
+        code = passwords.set_recovery_code(account)
         is_new = registration.enrol_enterprise(
             Enterprise(), account, lambda enterprise: lay(form, enterprise)
         )
@@ -428,7 +429,7 @@ def change_password() -> Any:
     """Change one's password: every other session of the account ends, this one stays."""
     form = PasswordForm()
     if form.validate_on_submit() and knows_password(form):
-        accounts.change_password(current_user, form.password.data)
+        passwords.change_password(current_user, form.password.data)
         entrance.enter(db.session.get_one(Account, current_user.id))
         flash(gettext("密码已修改，其他设备上的登录已失效。"), "success")
         return redirect(url_for("accounts.own"), 303)
@@ -442,8 +443,8 @@ def first_password() -> Any:
         return redirect(url_for("accounts.own"))
     form = FirstPasswordForm()
     if form.validate_on_submit():
-        if not accounts.verify(current_user.password_hash, form.password.data):
-            accounts.change_password(current_user, form.password.data)
+        if not passwords.verify(current_user.password_hash, form.password.data):
+            passwords.change_password(current_user, form.password.data)
             account = db.session.get_one(Account, current_user.id)
             entrance.enter(account)
             flash(gettext("密码已设置，请妥善保管。"), "success")
@@ -458,7 +459,7 @@ def new_code() -> Any:
     """Give a new 「找回码」 in place of the old one."""
     form = CodeForm()
     if form.validate_on_submit() and knows_password(form):
-        _keep_code(current_user, accounts.renew_recovery_code(current_user))
+        _keep_code(current_user, passwords.renew_recovery_code(current_user))
         return redirect(url_for("accounts.code"), 303)
     return _own_page(code_form=form)
 
@@ -468,7 +469,7 @@ def _hint(account: Account, way: Way) -> str:
     if way not in current_app.extensions["ways"]:
         return CLOSED[way]
     if way is Way.SMS:
-        return N_("发到上面的手机号码。") if delivery.address(account, way) else NO_MOBILE
+        return N_("发到上面的手机号码。") if contacts.address(account, way) else NO_MOBILE
     return ""
 
 
@@ -537,8 +538,8 @@ def _whom_a_flood_is_of() -> str:
     """Return the key of the login that this form is about, see flood_key."""
     door, login = (request.view_args or {}).get("door"), request.form.get("login")
     if door and login:
-        return flood_key(accounts.login_digest(door, login))
-    asked = resets.find(session[ASKED]) if ASKED in session else None
+        return flood_key(logins.login_digest(door, login))
+    asked = recovery.find(session[ASKED]) if ASKED in session else None
     return flood_key(asked.login_digest if asked else None)
 
 

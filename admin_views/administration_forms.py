@@ -20,6 +20,7 @@ from wtforms.validators import (
     ValidationError,
 )
 
+from accounts.logins import STAFF
 from admin_views.account_forms import right_telephone
 from admin_views.day_fields import DayField, limits
 from admin_views.frame import said
@@ -28,7 +29,6 @@ from common.characters import cleaned_lines
 from common.settings import STAFF_SECOND_FACTOR, WORDS
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow import consequences
-from workflow.accounts import STAFF
 from workflow.periods import LEAST_DAYS, MOST_DAYS, USUAL_DAYS
 from workflow.routing import KIND_WORDS
 from workflow.transitions import ROLE_WORDS

@@ -13,6 +13,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
+from accounts import access
 from admin_views import administration_forms as forms
 from admin_views import import_sheets
 from admin_views.administration_base import PAGE_SIZE, Administration, answer, newest_first, turned
@@ -56,7 +57,7 @@ class Imports(Administration, ScopedView):
 
     @expose("/", methods=("GET", "POST"))
     @accepts_attachments(
-        when=lambda: current_user.is_authenticated and scope.enters(current_user, Administration.console)
+        when=lambda: current_user.is_authenticated and access.enters(current_user, Administration.console)
     )
     def index_view(self) -> Any:
         """Return the imports so far; a new file is taken in here."""

@@ -12,12 +12,12 @@ from flask_babel import gettext
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
+from accounts import attempts, devices, passwords
+from accounts.attempts import Purpose
 from admin_views.entrance import sent_device
 from common.calendar import ORDOS
 from common.errors import Locked
 from models import now
-from workflow import accounts, devices, locks
-from workflow.locks import Purpose
 
 Found = TypeVar("Found")
 HOUSEHOLD = 64
@@ -30,18 +30,18 @@ def tried(purpose: Purpose, subject: str, attempt: Callable[[], Found | None]) -
     device = counted(purpose, subject)
     found = attempt()
     if found is not None and _counting():
-        locks.succeeded(purpose, subject, network(request.remote_addr), device)
+        attempts.succeeded(purpose, subject, network(request.remote_addr), device)
     return found
 
 
 def knows_password(form: Any) -> bool:
     """Say whether the present password is right; else say beside its field what is wrong."""
-    given = form.present_password.data[: accounts.LONGEST_PASSWORD]
+    given = form.present_password.data[: passwords.LONGEST_PASSWORD]
     try:
         right = tried(
             Purpose.PASSWORD,
             current_user.login_digest,
-            lambda: accounts.verify(current_user.password_hash, given) or None,
+            lambda: passwords.verify(current_user.password_hash, given) or None,
         )
     except Locked as locked:
         g.locked = locked
@@ -66,8 +66,8 @@ def counted(purpose: Purpose, subject: str) -> str | None:
     """
     if not _counting():
         return None
-    device = devices.recognised(sent_device(), subject) if purpose in locks.FROM_A_DEVICE else None
-    return locks.count(purpose, subject, network(request.remote_addr), device)
+    device = devices.recognised(sent_device(), subject) if purpose in attempts.FROM_A_DEVICE else None
+    return attempts.count(purpose, subject, network(request.remote_addr), device)
 
 
 def flood_key(subject: str | None) -> str:

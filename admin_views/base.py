@@ -18,11 +18,11 @@ from sqlalchemy import ColumnElement, Select, select
 from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.wrappers import Response
 
+from accounts import access
 from admin_views.entrance import way_to
 from admin_views.frame import numbers
 from admin_views.languages import once_a_language
 from models import db
-from workflow import scope
 
 DOOR_OF_CONSOLE = {"personal": "personal", "enterprise": "enterprise"}
 """By which door one comes back in; everybody else uses the staff entrance."""
@@ -56,7 +56,7 @@ class Closed(BaseView):
     """The view functions that exist as routes."""
     plain: Iterable[str] = ()
     """Those of them that ask for plain columns alone: there whoever asks is in no session, which takes a tenth of a page,
-    and says what every page says and nothing else (workflow/sessions.py)."""
+    and says what every page says and nothing else (accounts/sessions.py)."""
 
     def create_blueprint(self, admin: Admin) -> Any:
         opened = set(self.opened)
@@ -67,7 +67,7 @@ class Closed(BaseView):
 
     def is_accessible(self) -> bool:
         actor = current_user._get_current_object()
-        return actor.is_authenticated and scope.enters(actor, self.console)
+        return actor.is_authenticated and access.enters(actor, self.console)
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Response:
         """Send somebody who is not logged in to the door of this console; for everybody else it does not exist."""

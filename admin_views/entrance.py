@@ -20,10 +20,11 @@ from flask_login import current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 
+from accounts import access, devices, sessions
 from common.characters import cleaned
 from common.identity import masked_name
 from models import Account, db
-from workflow import devices, registration, scope, sessions
+from workflow import registration
 from workflow.transitions import ROLE_WORDS
 
 KEPT_ACROSS = ("language",)
@@ -89,7 +90,7 @@ def enter(account: Account) -> None:
 
 
 def sent_device() -> str:
-    """Return the cookie that says which accounts have logged in at this browser (workflow.devices); "" where there is none."""
+    """Return the cookie that says which accounts have logged in at this browser (accounts.devices); "" where there is none."""
     return request.cookies.get(_device_cookie(), "")
 
 
@@ -179,7 +180,7 @@ def home(account: Account) -> str:
     """Return the address of this account's console; before its approval an enterprise has its registration alone (E3)."""
     if account.enterprise_id is not None and not registration.opens_console(account):
         return url_for("registration.index")
-    return way_to(f"{scope.CONSOLES[account.role]}.index_view")
+    return way_to(f"{access.CONSOLES[account.role]}.index_view")
 
 
 def way_to(endpoint: str) -> str:

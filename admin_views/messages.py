@@ -13,6 +13,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import defer, joinedload
 from werkzeug.wrappers import Response
 
+from accounts import access
 from admin_views.frame import said
 from admin_views.typed import count
 from common import messages as common_messages
@@ -84,7 +85,7 @@ def rendered(message: Message, *, unread: bool) -> dict[str, Any]:
 
 def url(message: Message, actor: Account) -> str | None:
     """Return the address of what a message is about, in this account's own console."""
-    console = scope.CONSOLES[actor.role]
+    console = access.CONSOLES[actor.role]
     if message.application is not None:
         endpoint = APPLICATION.get(console, f"{console}.application")
         return url_for(endpoint, number=message.application.number)

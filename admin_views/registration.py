@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
+from accounts import logins
+from accounts.attempts import Purpose
 from admin_views import kept_licence
 from admin_views.account_forms import MendedEnterpriseForm
 from admin_views.attempts import counted, told
@@ -23,8 +25,7 @@ from uploads.errors import NotShown
 from uploads.limits import accepts_attachments
 from uploads.receive import discard
 from uploads.sets import previews, storage
-from workflow import accounts, registration, scope
-from workflow.locks import Purpose
+from workflow import registration, scope
 
 TRAIL = {
     Registration.PENDING: ("done", "now", "todo"),
@@ -91,7 +92,7 @@ class RegistrationView(Closed):
             lay(form, enterprise)
             person = db.session.get_one(Account, current_user.id)
             if person.login == former_code:
-                accounts.rename(person, enterprise.credit_code)
+                logins.rename(person, enterprise.credit_code)
 
         registration.decide(
             found.id,

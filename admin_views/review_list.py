@@ -24,6 +24,7 @@ from sqlalchemy import (
     true,
 )
 
+from accounts.logins import login_digest
 from admin_views.base import MOST_COUNTED
 from admin_views.keyset import Listing, Order
 from common import telephones
@@ -38,7 +39,6 @@ from models.prepared import Prepared
 from models.search import Lookup, bound, containing, digits_of, lookup, searched, spelled
 from models.spelling import search_key
 from workflow import scope
-from workflow.accounts import login_digest
 from workflow.form import EDUCATIONS
 from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
 

@@ -14,6 +14,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 from werkzeug.wrappers import Response
 
+from accounts import contacts
 from admin_views.account_forms import InvitationForm
 from admin_views.administration_base import confirmed
 from admin_views.administration_trail import last_changes, told_change
@@ -23,7 +24,7 @@ from common.audit import REVIEWERS
 from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from common.wording import N_
 from models import Account, Change, Invitation, Way, db, now
-from workflow import delivery, registration, reviewers, scope
+from workflow import registration, reviewers, scope
 
 SENT = {
     Way.SMS: N_("邀请码也用短信发到这个号码。"),
@@ -155,7 +156,7 @@ class Reviewers(ScopedView):
             "reviewers/handover.html",
             invited=invited,
             days=reviewers.LIFETIME.days,
-            ways=[said(WAYS[way]) for way in delivery.reachable(invited.account, _open_ways())],
+            ways=[said(WAYS[way]) for way in contacts.reachable(invited.account, _open_ways())],
             address=url_for(
                 "accounts.invitation", door=reviewers.DOOR, login=invited.account.login, _external=True
             ),

@@ -16,15 +16,15 @@ from flask_login import current_user, login_required
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from accounts import second_factor
+from accounts.attempts import Purpose
+from accounts.second_factor import Step
 from admin_views import entrance
 from admin_views.account_forms import EnrolmentForm, OneTimeCodeForm, RenewForm, SwitchOffForm
 from admin_views.attempts import answered, flood_key, knows_password, told, tried
 from common.errors import Locked, NotPermitted
 from models import Account, db, now
 from models.secrets import vault
-from workflow import second_factor
-from workflow.locks import Purpose
-from workflow.second_factor import Step
 
 PENDING, SECRET, CODES = "second_step", "second_factor_secret", "spare_codes"
 SECONDS = 10 * 60

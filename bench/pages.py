@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from sqlalchemy import select
 
+from accounts.logins import login_digest
 from bench.servers import Town
 from models import Application, db
-from workflow.accounts import login_digest
 
 REGION = "东胜区"
 ACCOUNTS = {"applicant": "", "enterprise": REGION, "office": REGION, "city": "", "administrator": ""}

@@ -19,6 +19,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import Engine, select, text
 from stdnum.cn import ric, uscc
 
+from accounts import logins, passwords
 from commands import names
 from commands.bulk import Bulk, Rows
 from common import identity
@@ -47,7 +48,7 @@ from models import (
 )
 from models.accounts import Seat
 from models.database import TO_WRITE
-from workflow import accounts, form, moves, notifications, routing
+from workflow import form, moves, notifications, routing
 from workflow.periods import USUAL_DAYS
 from workflow.transitions import TRANSITIONS, Transition, gives_back
 
@@ -179,7 +180,9 @@ class City:
     def __init__(self, bulk: Bulk, chance: Random, until: datetime) -> None:
         self._bulk, self._chance, self._until = bulk, chance, until
         self._unwritten: Rows = defaultdict(list)
-        self._closed = accounts.hasher.hash(secrets.token_hex())  # one for all: to hash each would take hours
+        self._closed = passwords.hasher.hash(
+            secrets.token_hex()
+        )  # one for all: to hash each would take hours
         self._regions = list(db.session.scalars(select(Region).where(Region.active)))
         self._centre = routing.final_office()
         self._clerks: dict[int, list[Account]] = defaultdict(list)
@@ -288,7 +291,7 @@ class City:
         account: Account = self._add(
             Account,
             role=role,
-            login_digest=accounts.login_digest(accounts.DOOR_OF[role], typed),
+            login_digest=logins.login_digest(logins.DOOR_OF[role], typed),
             name=name,
             office=office,
             enterprise=enterprise,

@@ -23,6 +23,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import exists, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from accounts import logins
 from common import working_days
 from common.settings import HELP_LINE, setting
 from config import ROOT
@@ -40,7 +41,7 @@ from models import (
     now,
 )
 from worker import mail
-from workflow import accounts, heartbeats, periods
+from workflow import heartbeats, periods
 
 OK, WARN, UNSAFE = "ok", "warn", "unsafe"
 COLOURS = {OK: "green", WARN: "yellow", UNSAFE: "red"}
@@ -376,7 +377,7 @@ def keys_fit(_config: dict[str, Any]) -> Findings:
         return
     if person is None:
         return
-    if not accounts.found_again(person):
+    if not logins.found_again(person):
         yield Finding(
             UNSAFE,
             "摘要密钥与已有的账号不符，没有人能登录",

@@ -5,9 +5,10 @@ import re
 import click
 from flask.cli import with_appcontext
 
+from accounts import logins, passwords
 from common.errors import DecidedMeanwhile
 from models import Role
-from workflow import accounts, administration
+from workflow import administration
 
 LOGIN = re.compile(r"[0-9A-Za-z_.]{3,60}")
 SHORTEST = 12
@@ -26,7 +27,7 @@ def create_admin(login: str, name: str) -> None:
     password = click.prompt("密码 / password", hide_input=True, confirmation_prompt="再输入一次 / again")
     if fault := _weakness(login, password):
         raise click.ClickException(fault)
-    account = accounts.new_account(Role.ADMINISTRATOR, login, name, password)
+    account = logins.new_account(Role.ADMINISTRATOR, login, name, password)
     try:
         administration.install(account)
     except DecidedMeanwhile:
@@ -42,7 +43,7 @@ def _fault(login: str, name: str) -> str:
         return "登录名为 3 位以上的字母、数字、下划线或点 / login: three or more letters, digits, _ or ."
     if not 0 < len(name) <= 60:
         return "请填写姓名，最多 60 个字 / a name of at most 60 characters is needed"
-    if accounts.find("staff", login) is not None:
+    if logins.find("staff", login) is not None:
         return f"登录名 {login} 已存在 / the login is taken"
     return ""
 
@@ -55,4 +56,4 @@ def _weakness(login: str, password: str) -> str:
         return "密码重复的字符太多 / too few different characters"
     if login.casefold() in password.casefold():
         return "密码不能包含登录名 / the password must not contain the login"
-    return accounts.password_fault(password)
+    return passwords.password_fault(password)

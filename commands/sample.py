@@ -9,11 +9,11 @@ from flask import current_app
 from sqlalchemy import select
 from stdnum.cn import ric, uscc
 
+from accounts import logins
 from common.calendar import today
 from common.identity import CITIZEN
 from common.initials import initials
 from models import Account, Enterprise, Office, OfficeDuty, Period, Region, Registration, Role, db, exclusive
-from workflow import accounts
 from workflow.transitions import ROLE_WORDS
 
 PEOPLE = (
@@ -59,7 +59,7 @@ def fill() -> None:
         for name, body in PEOPLE:
             number = body + ric.calc_check_digit(body + "0")
             password = _password()
-            db.session.add(accounts.new_person(CITIZEN, number, name, "13847710000", password))
+            db.session.add(logins.new_person(CITIZEN, number, name, "13847710000", password))
             listed.append(_line(Role.APPLICANT, number, password, ""))
         for region_name, body, name, contact in ENTERPRISES:
             enterprise = _enterprise(regions[region_name], body, name, contact, Registration.APPROVED)
@@ -71,7 +71,7 @@ def fill() -> None:
         for role, place, login, name in STAFF:
             password = _password()
             office = regions[place].office if place else final if role is Role.CITY else None
-            db.session.add(accounts.new_account(role, login, name, password, office=office))
+            db.session.add(logins.new_account(role, login, name, password, office=office))
             listed.append(_line(role, login, password, place or ""))
         day = today()
         opens, closes = date(day.year, 1, 1), max(date(day.year, 12, 31), day + timedelta(days=60))
@@ -110,7 +110,7 @@ def _reviewer(enterprise: Enterprise, region_name: str) -> dict[str, str]:
     password = _password()
     code = enterprise.credit_code
     db.session.add(
-        accounts.new_account(Role.ENTERPRISE, code, enterprise.contact_name, password, enterprise=enterprise)
+        logins.new_account(Role.ENTERPRISE, code, enterprise.contact_name, password, enterprise=enterprise)
     )
     return _line(Role.ENTERPRISE, code, password, region_name)
 

@@ -65,7 +65,7 @@ class Account(Model):
     __table_args__ = (Index(None, "role"), Index(None, "office_id"), Index(None, "enterprise_id"))
 
     known_seat = cast("Seat | None", None)
-    """Where it sits, to whoever has just read that with it (workflow/sessions.py)."""
+    """Where it sits, to whoever has just read that with it (accounts/sessions.py)."""
 
     @validates("name")
     def _key_with_it(self, _column: str, name: str) -> str:

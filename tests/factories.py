@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 from stdnum.cn import ric, uscc
 
+from accounts import logins, sessions
 from admin_views.entrance import ROW
 from common import identity
 from common.calendar import today
@@ -44,7 +45,7 @@ from models import (
     db,
     now,
 )
-from workflow import accounts, form, reading, review, sessions
+from workflow import form, reading, review
 
 PASSWORD = "Xiaomin2026"
 REASON = "劳动合同缺盖章页，请补齐后重新提交。"
@@ -101,7 +102,7 @@ def enterprise(
 
 
 def applicant(name: str = "王晓敏", number: str | None = None, paper: str = identity.CITIZEN) -> Account:
-    return saved(accounts.new_person(paper, number or identity_number(), name, "13847710000", PASSWORD))
+    return saved(logins.new_person(paper, number or identity_number(), name, "13847710000", PASSWORD))
 
 
 def session_of(account: Account) -> dict[str, Any]:
@@ -126,7 +127,7 @@ def administrator(name: str = "系统管理员") -> Account:
 
 
 def _staff(role: Role, name: str, **further: Any) -> Account:
-    return saved(accounts.new_account(role, f"login{next(_numbers)}", name, PASSWORD, **further))
+    return saved(logins.new_account(role, f"login{next(_numbers)}", name, PASSWORD, **further))
 
 
 def deactivate(account: Account) -> None:

@@ -10,11 +10,11 @@ from hashlib import file_digest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import Column, select
 
+from accounts.logins import found_again
 from app import create_app
 from models import Account, Attachment, Enterprise, db
 from models.secrets import sealed_columns
 from uploads.sets import storage
-from workflow.accounts import found_again
 
 FILES = (
     (Attachment.storage_name, Attachment.sha256),

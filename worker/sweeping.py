@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from accounts import attempts, recovery, sessions
 from models import Attachment, Enterprise, Import, db
 from uploads import sweeping
-from workflow import locks, resets, sessions
 
 NAMING = (Attachment.storage_name, Enterprise.licence_file, Import.storage_name)
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def sweep() -> int:
 
 def forget() -> None:
     """Remove ended sessions, attempts of days ago, and codes that open nothing."""
-    for part in (sessions, locks, resets):
+    for part in (sessions, attempts, recovery):
         part.sweep()
 
 

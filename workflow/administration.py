@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, inspect, select
 from sqlalchemy.exc import IntegrityError
 
+from accounts.access import administrator
 from common.audit import APPLICANTS, REVIEWERS
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from common.initials import initials
@@ -39,7 +40,6 @@ from models import (
 )
 from models.database import Base
 from workflow import consequences, entered_years, form_rules, scope
-from workflow.review import present
 
 Row = TypeVar("Row", bound=Base)
 SECRETS = frozenset({"password_hash", "recovery_hash"})
@@ -345,14 +345,6 @@ def install(account: Account) -> Account:
         _flush()
         record_new(account, account)
     return account
-
-
-def administrator(actor: Account) -> Account:
-    """Return the account as it is now. Raises NotPermitted for everybody who keeps no administration."""
-    person = present(actor)
-    if not scope.enters(person, "administration"):
-        raise NotPermitted
-    return person
 
 
 def name_of(row: Base) -> str:

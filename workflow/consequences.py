@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from accounts import logins, passwords
 from common.calendar import today
 from common.errors import NotPermitted, Unacceptable
 from common.settings import REQUIRED, STAFF_SECOND_FACTOR
@@ -31,11 +32,11 @@ from models import (
     State,
     db,
 )
-from workflow import accounts, notifications, routing, scope
+from workflow import notifications, routing, scope
 from workflow.review import employer_closed, reroute
 from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, WITH_THE_APPLICANT
 
-WITHOUT_SECOND_FACTOR = and_(Account.role.in_(accounts.STAFF), Account.active, ~Account.second_factor)
+WITHOUT_SECOND_FACTOR = and_(Account.role.in_(logins.STAFF), Account.active, ~Account.second_factor)
 MOST_NAMED = 5
 """Colleagues that a sentence names; the number says how many there are."""
 IS_UNDER_REVIEW = Application.state.in_(tuple(routing.REACH))
@@ -180,7 +181,7 @@ def _let_go(enterprise: Enterprise, person: Account) -> None:
     for application in _held(or_(_submitted_to(enterprise.id), _names(enterprise.id))):
         employer_closed(application, person, why[application.state])
     for account in db.session.scalars(select(Account).where(_reviewers(enterprise))):
-        accounts.end_sessions(account)
+        passwords.end_sessions(account)
 
 
 def _reviewers(enterprise: Enterprise) -> ColumnElement[bool]:
@@ -489,7 +490,7 @@ def carry_out_setting(row: Setting, before: Mapping[str, Any], _person: Account)
     """End the sessions that began without the second step that is required now."""
     if row.key == STAFF_SECOND_FACTOR and row.value == REQUIRED and "value" in before:
         for account in db.session.scalars(select(Account).where(WITHOUT_SECOND_FACTOR)):
-            accounts.end_sessions(account)
+            passwords.end_sessions(account)
     return ()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from accounts import access, logins
 from common import identity
 from common.audit import APPLICANTS
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable
@@ -29,7 +30,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import accounts, notifications, reasons, review, routing, scope
+from workflow import notifications, reasons, review, routing, scope
 
 LONGEST_NAME = 60
 
@@ -94,7 +95,7 @@ def correct_own_name(actor: Account, name: str) -> None:
     Raises NotPermitted for anybody but an applicant and after the first submission, Unacceptable for no other name.
     """
     with exclusive():
-        person = _held(review.present(actor).id)
+        person = _held(access.present(actor).id)
         if person.role is not Role.APPLICANT:
             raise NotPermitted
         _check_name(name, person.name)
@@ -118,7 +119,7 @@ def correct_name(of: str, name: str, actor: Account, *, seen_version: int, reaso
     Unacceptable for no other name.
     """
     with exclusive():
-        person = review.present(actor)
+        person = access.present(actor)
         application, owner = _locked(of, person, seen_version)
         if Action.CORRECT_NAME not in open_to(application, person):
             raise NotPermitted
@@ -146,7 +147,7 @@ def correct_number(
     if fault := identity.fault(paper, number):
         raise Unacceptable("number", Sentence(fault))
     with exclusive():
-        person = review.present(actor)
+        person = access.present(actor)
         application, owner = _locked(of, person, seen_version)
         if Action.CORRECT_NUMBER not in open_to(application, person):
             if person.role is Role.ADMINISTRATOR and owner.number_corrected_at is not None:
@@ -158,7 +159,7 @@ def correct_number(
             raise Unacceptable("number", SAME_NUMBER)
         reason = reasons.checked(reason, needed=True)
         owner.paper, owner.identity_number = paper, number
-        owner.login_digest = accounts.login_digest("personal", number)
+        owner.login_digest = logins.login_digest("personal", number)
         owner.number_corrected_at = now()
         try:
             db.session.flush()

@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import defer, joinedload
 
-from common import jobs, telephones
+from accounts.contacts import address, chosen, reachable
+from common import jobs
 from common.messages import FOR_WHO_COMES, LIFETIMES, WORDING
 from common.settings import HELP_LINE, setting
 from models import Account, Application, Delivery, DeliveryState, Message, Way, db, exclusive, now
@@ -67,28 +68,6 @@ class Refused(Undelivered):
 
 
 # --- who gets it, and how
-
-
-def address(account: Account, way: Way) -> str:
-    """Return where this way leads for a person; "" where it does not."""
-    return account.email or "" if way is Way.MAIL else mobile(account.phone)
-
-
-def mobile(phone: str) -> str:
-    """Return a telephone number as a gateway takes it; "" where no SMS arrives."""
-    number = telephones.normalised(phone)
-    return number if telephones.is_mobile(number) else ""
-
-
-def reachable(account: Account, open_ways: Collection[Way]) -> list[Way]:
-    """Return the ways by which this person can be reached at all, whatever they chose."""
-    return [way for way in Way if way in open_ways and address(account, way)]
-
-
-def chosen(account: Account, open_ways: Collection[Way]) -> list[Way]:
-    """Return the ways by which this person wants to be told."""
-    wanted = {Way.MAIL: account.wants_mail, Way.SMS: account.wants_sms}
-    return [way for way in reachable(account, open_ways) if wanted[way]]
 
 
 def expand(open_ways: Collection[Way]) -> int:

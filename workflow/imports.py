@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 
+from accounts import access
 from common import checks, jobs, telephones
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible
 from common.identity import normalised
@@ -75,7 +76,7 @@ log = logging.getLogger(__name__)
 def begin(actor: Account, file_name: str, storage_name: str) -> Import:
     """Take up a file; a worker will read it. Raises NotPermitted."""
     with exclusive():
-        person = administration.administrator(actor)
+        person = access.administrator(actor)
         job = Import(
             actor_id=person.id, actor_name=person.name, file_name=file_name, storage_name=storage_name
         )
@@ -127,7 +128,7 @@ def forget_old() -> int:
 
 
 def _held(actor: Account, import_id: int) -> tuple[Account, Import]:
-    person = administration.administrator(actor)
+    person = access.administrator(actor)
     job = db.session.scalars(
         select(Import)
         .where(Import.id == import_id, scope.administered(person))
@@ -368,7 +369,7 @@ def carry_out(job: Claimed) -> None:
 def _carry_out(job: Claimed) -> None:
     prepared = _prepare(job)
     with exclusive():
-        person = administration.administrator(db.session.get_one(Account, job.confirmed_by_id))
+        person = access.administrator(db.session.get_one(Account, job.confirmed_by_id))
         if not _fall_out(job):
             _write(job, person, prepared)
 

@@ -5,9 +5,9 @@ from math import ceil
 
 from sqlalchemy import select, update
 
+from accounts import logins
 from common.errors import NoticeUnread
 from models import Account, Application, Notice, NoticeReading, db, exclusive, now
-from workflow import accounts
 
 SECONDS = 30
 """How long 「申请须知」 stays (guide, 二(二))."""
@@ -49,7 +49,7 @@ def open_notice(account: Account, application: Application | None, notice: Notic
     if reading is not None and _counts(reading):
         return reading
     with exclusive():
-        accounts.hold(account)
+        logins.hold(account)
         reading = find(account, application, notice)  # a second window may have opened it meanwhile
         if reading is None:
             reading = NoticeReading(

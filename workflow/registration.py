@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from accounts import logins
+from accounts.access import present
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible
 from common.wording import N_, NP_
 from models import (
@@ -20,8 +22,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import accounts, notifications, reasons, scope
-from workflow.review import present
+from workflow import notifications, reasons, scope
 
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 
@@ -88,7 +89,7 @@ def enrol_person(account: Account) -> bool:
             db.session.add(account)
     except IntegrityError:
         with exclusive():
-            notifications.warn_of_registration(accounts.find("personal", number), None)
+            notifications.warn_of_registration(logins.find("personal", number), None)
         return False
     return True
 
@@ -106,7 +107,7 @@ def enrol_enterprise(enterprise: Enterprise, account: Account, lay: Callable[[En
     except IntegrityError:
         with exclusive():
             there = db.session.scalars(select(Enterprise).where(Enterprise.credit_code == code)).first()
-            notifications.warn_of_registration(accounts.find("enterprise", code), there)
+            notifications.warn_of_registration(logins.find("enterprise", code), there)
         return False
     return True
 

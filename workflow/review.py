@@ -10,6 +10,8 @@ from sqlalchemy import Select, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import joinedload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
+from accounts import logins
+from accounts.access import present
 from common.calendar import local_date
 from common.errors import (
     AlreadyUnderWay,
@@ -38,7 +40,6 @@ from models import (
 from models.database import as_if_loaded, table_of, without_waiting
 from models.prepared import Prepared
 from workflow import (
-    accounts,
     completeness,
     form,
     inbox,
@@ -49,7 +50,6 @@ from workflow import (
     reasons,
     routing,
     scope,
-    sessions,
 )
 from workflow.transitions import (
     BY_STATE_AND_ACTION,
@@ -142,7 +142,7 @@ def begin(actor: Account, change: Change) -> Application:
         person = present(actor)
         if person.role is not Role.APPLICANT or not person.identity_number or not person.paper:
             raise NotPermitted
-        accounts.hold(person)
+        logins.hold(person)
         if open_application(person) is not None:
             raise AlreadyUnderWay
         reading.require(person, None)
@@ -184,14 +184,6 @@ def editing(application_id: int, actor: Account) -> Iterator[Application]:
         permitted(application, Action.SAVE, person)
         reading.require(person, application)
         yield application
-
-
-def present(actor: Account) -> Account:
-    """Return the account as it is now. Raises NotPermitted when it no longer comes in."""
-    person = sessions.anew(actor)
-    if person is None or not person.is_active:
-        raise NotPermitted
-    return person
 
 
 def lock(of: int | str, person: Account, whole: bool = True) -> Application:

@@ -12,17 +12,18 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from accounts import logins, passwords
+from accounts.access import present
 from common import audit, messages
 from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from common.identity import normalised
 from common.wording import N_, Sentence
 from models import Account, Enterprise, Invitation, Message, Registration, Role, db, exclusive, now
 from models.secrets import vault
-from workflow import accounts, consequences, notifications, scope
+from workflow import consequences, notifications, scope
 from workflow.registration import opens_console
-from workflow.review import present
 
-DOOR = accounts.DOOR_OF[Role.ENTERPRISE]
+DOOR = logins.DOOR_OF[Role.ENTERPRISE]
 LIFETIME = messages.LIFETIMES["invitation"]
 MOST = 20
 """Reviewers and invitations of one enterprise at a time."""
@@ -49,11 +50,11 @@ def invite(actor: Account, name: str, phone: str, email: str | None = None) -> I
         if len(here) >= MOST:
             sentence = N_("审核人员和未接受的邀请最多 %(most)s 个，请先移除或撤回不再需要的。")
             raise Unacceptable("", Sentence(sentence, {"most": str(MOST)}))
-        account = accounts.new_account(
+        account = logins.new_account(
             Role.ENTERPRISE,
             _login(enterprise, len(theirs) + 1),
             name,
-            accounts.draw_password(),
+            passwords.draw_password(),
             phone=phone,
             email=email,
             wants_mail=bool(email),
@@ -86,7 +87,7 @@ def accept(login: str, code: str, password: str) -> tuple[Account, str] | None:
 
     Returns the account and its 「找回码」, or None when login and code do not belong together or the time is over.
     """
-    theirs = Account.login_digest == accounts.login_digest(DOOR, login)
+    theirs = Account.login_digest == logins.login_digest(DOOR, login)
     with exclusive():
         # Asked in the same way of a login that nobody has: how long it takes must not tell.
         account = db.session.scalars(_to_change(theirs)).one_or_none()
@@ -101,8 +102,8 @@ def accept(login: str, code: str, password: str) -> tuple[Account, str] | None:
             return None
         db.session.delete(invitation)
         account.active = True
-        accounts.set_password(account, password)
-        recovery_code = accounts.set_recovery_code(account)
+        passwords.set_password(account, password)
+        recovery_code = passwords.set_recovery_code(account)
         audit.note_reviewers(account, "joined", account)
         notifications.announce_reviewers(account)
         return account, recovery_code
@@ -125,7 +126,7 @@ def remove(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
         if confirmed != (question := Unconfirmed(told)).token:
             raise question
         account.active = False
-        accounts.end_sessions(account)
+        passwords.end_sessions(account)
         for invitation in db.session.scalars(
             select(Invitation).where(Invitation.invited_by_id == account.id)
         ):
@@ -204,7 +205,7 @@ def _send(account: Account, person: Account, act: str) -> Invited:
     )
     if (db.session.scalar(recently) or 0) >= MOST_SENT:
         raise Unacceptable("", Sentence(N_("一小时内发出的邀请太多，请稍后再试。")))
-    code = accounts.draw_code()
+    code = passwords.draw_code()
     invitation = _invitation(account) or Invitation(account_id=account.id)
     invitation.code_digest = _digest(account, code)
     invitation.invited_by_id = person.id

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
+from accounts.logins import STAFF
 from models import (
     Account,
     Action,
@@ -24,7 +25,6 @@ from models import (
     State,
 )
 from models.database import constant
-from workflow.accounts import STAFF
 from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW, REACH
 from workflow.transitions import TRANSITIONS, WITH_THE_APPLICANT
 
@@ -267,18 +267,3 @@ def boxes(actor: Actor) -> list[Criterion]:
 def messages(actor: Actor) -> Criterion:
     """Return the messages to this account or to its desk."""
     return or_(*boxes(actor))
-
-
-CONSOLES = {
-    Role.APPLICANT: "personal",
-    Role.ENTERPRISE: "enterprise",
-    Role.OFFICE: "office",
-    Role.CITY: "city",
-    Role.ADMINISTRATOR: "administration",
-}
-"""The one console that belongs to each role; nobody enters another's."""
-
-
-def enters(actor: Account, console: str) -> bool:
-    """Say whether this account belongs in this console."""
-    return actor.is_active and CONSOLES[actor.role] == console

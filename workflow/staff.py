@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from accounts import attempts, logins, passwords, second_factor
 from common import messages
 from common.errors import Unacceptable
 from common.wording import N_, Sentence
 from models import Account, Office, OfficeDuty, Role, db
-from workflow import accounts, locks
 from workflow.administration import add, change
 from workflow.routing import final_office
 
@@ -24,12 +24,12 @@ def employ(
     actor: Account, role: Role, login: str, name: str, *, phone: str = "", office_id: int | None = None
 ) -> Handover:
     """Give somebody an account. Raises Unacceptable, and whatever administration.add raises."""
-    if accounts.find("staff", login) is not None:
+    if logins.find("staff", login) is not None:
         raise Unacceptable("login", Sentence(N_("登录名“%(login)s”已存在，请换一个。"), {"login": login}))
-    password = accounts.draw_password()
-    account = accounts.new_account(role, login, name, password, phone=phone, office_id=_desk(role, office_id))
+    password = passwords.draw_password()
+    account = logins.new_account(role, login, name, password, phone=phone, office_id=_desk(role, office_id))
     account.must_change_password = True
-    code = accounts.set_recovery_code(account)
+    code = passwords.set_recovery_code(account)
     return Handover(add(account, actor), password, code)
 
 
@@ -57,7 +57,7 @@ def dismiss(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
 
     def apply(account: Account) -> None:
         account.active = False
-        accounts.end_sessions(account)
+        passwords.end_sessions(account)
 
     return change(Account, account_id, actor, apply, confirmed=confirmed)
 
@@ -73,12 +73,12 @@ def readmit(actor: Account, account_id: int) -> Account:
 
 def renew_password(actor: Account, account_id: int, *, confirmed: str = "") -> Handover:
     """Draw a new password and a new 「找回码」 in place of lost ones."""
-    password, codes = accounts.draw_password(), []
+    password, codes = passwords.draw_password(), []
 
     def apply(account: Account) -> None:
-        accounts.set_password(account, password, handed_over=True)
-        locks.clear(account.login_digest)
-        codes.append(accounts.set_recovery_code(account))
+        passwords.set_password(account, password, handed_over=True)
+        attempts.clear(account.login_digest)
+        codes.append(passwords.set_recovery_code(account))
 
     return Handover(change(Account, account_id, actor, apply, confirmed=confirmed), password, codes[-1])
 
@@ -88,8 +88,8 @@ def reset_second_factor(actor: Account, account_id: int, *, confirmed: str = "")
 
     def apply(account: Account) -> None:
         if account.second_factor:
-            accounts.forget_second_factor(account)
-            accounts.end_sessions(account)
+            second_factor.forget_second_factor(account)
+            passwords.end_sessions(account)
             messages.tell(account, "second_factor_off", {})
 
     return change(Account, account_id, actor, apply, confirmed=confirmed)

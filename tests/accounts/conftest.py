@@ -144,7 +144,7 @@ def waiting_reviewer(where: Region | None = None, state: Registration = Registra
     """The reviewer of an enterprise that is not approved yet; logs in with its code, as after a registration."""
     enterprise = factories.enterprise(where, state)
     account = factories.reviewer(enterprise)
-    from workflow import accounts
+    from accounts import logins
 
-    accounts.rename(account, enterprise.credit_code)
+    logins.rename(account, enterprise.credit_code)
     return factories.saved(account)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from accounts import passwords
 from models import Account, Setting, db, exclusive
 from tests import factories
 from tests.accounts.conftest import (
@@ -19,14 +20,13 @@ from tests.accounts.conftest import (
     words,
 )
 from tests.machine.site import Client
-from workflow import accounts
 
 Made = Callable[..., Any]
 
 
 def with_code(account: Account) -> tuple[Account, str]:
     with exclusive():
-        code = accounts.set_recovery_code(account)
+        code = passwords.set_recovery_code(account)
     return account, code
 
 

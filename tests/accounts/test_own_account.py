@@ -7,12 +7,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from accounts import recovery
 from models import Account, Delivery, RegionKind, Way, db
 from tests import factories
 from tests.accounts.conftest import FURTHER_PASSWORD, is_inside, log_in, login_of, value, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
-from workflow import delivery, resets
+from workflow import delivery
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]
@@ -71,7 +72,7 @@ def test_a_new_code_takes_the_place_of_the_old_one(client: Client, made: Made, s
     assert stored(lambda: db.session.get_one(Account, account.id).recovery_hash) is None
     assert client.send("/account/new-code", {"present_password": PASSWORD}).location == "/account/code/"
     code = client.get("/account/code/").text.split('translate="no">')[1].split("</span>")[1].split("</p>")[0]
-    found = stored(lambda: resets.by_recovery_code("personal", login_of(account), code, FURTHER_PASSWORD))
+    found = stored(lambda: recovery.by_recovery_code("personal", login_of(account), code, FURTHER_PASSWORD))
     assert found is not None
 
 

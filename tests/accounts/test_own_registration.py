@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from accounts import logins
 from models import (
     Account,
     Enterprise,
@@ -23,7 +24,7 @@ from models import (
 from tests import factories, files
 from tests.accounts.conftest import come_in_anew, company, log_in, place, scan, value, waiting_reviewer, words
 from tests.machine.site import Client
-from workflow import accounts, registration
+from workflow import registration
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]
@@ -168,8 +169,8 @@ def test_a_mended_code_is_the_login_from_then_on(
     right = factories.credit_code()
     registered.send(OWN, mended(registered.get(OWN), credit_code=right))
     assert registered.get(OWN).status_code == 200
-    assert stored(lambda: accounts.find("enterprise", code)) is None
-    account = stored(lambda: accounts.find("enterprise", right))
+    assert stored(lambda: logins.find("enterprise", code)) is None
+    account = stored(lambda: logins.find("enterprise", right))
     assert log_in(app.test_client(), account).location == OWN
 
 
@@ -183,7 +184,7 @@ def test_a_code_that_another_has_cannot_be_taken(
     assert answer.status_code == 422
     assert "这个统一社会信用代码已经有账号" in words(answer)
     assert other.name not in words(answer)
-    assert stored(lambda: accounts.find("enterprise", code)).enterprise_id != other.id
+    assert stored(lambda: logins.find("enterprise", code)).enterprise_id != other.id
 
 
 def test_which_codes_are_taken_cannot_be_tried_out(limited: Flask) -> None:

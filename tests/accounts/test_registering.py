@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from accounts import recovery
 from models import Account, Enterprise, Message, RegionKind, Registration, Role, db
 from tests import factories, files
 from tests.accounts.conftest import (
@@ -27,7 +28,7 @@ from tests.accounts.conftest import (
 from tests.machine.site import Client
 from tests.uploads import odd_files
 from uploads.sets import storage
-from workflow import registration, resets
+from workflow import registration
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]
@@ -179,7 +180,7 @@ def test_whoever_registers_learns_nothing_of_an_account_that_is_there(
     shown = code_of(stranger.get(RECEIVED))
     assert stored(how_many) == 2
     assert come_in_anew(stranger, there.identity_number, "Andere2026").status_code == 422
-    found = stored(lambda: resets.by_recovery_code("personal", there.identity_number, shown, "Andere2027"))
+    found = stored(lambda: recovery.by_recovery_code("personal", there.identity_number, shown, "Andere2027"))
     assert found is None
     owner = app.test_client()
     assert log_in(owner, there).status_code == 303

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
+from accounts import recovery
 from app import create_app
 from config import settings
 from models import Account, Message, ResetCode, Way, db, now
@@ -26,7 +27,6 @@ from tests.accounts.conftest import (
 from tests.machine.secrets import environment
 from tests.machine.site import Client
 from tests.workflow.at_once import at_once
-from workflow import resets
 
 Made = Callable[..., Any]
 Later = Callable[[float], None]
@@ -41,7 +41,7 @@ def open_ways(app: Flask) -> None:
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Later:
     passed = [timedelta()]
-    monkeypatch.setattr(resets, "now", lambda: now() + passed[0])
+    monkeypatch.setattr(recovery, "now", lambda: now() + passed[0])
 
     def pass_by(minutes: float) -> None:
         passed[0] += timedelta(minutes=minutes)
@@ -143,7 +143,7 @@ def test_half_an_hour_later_it_is_worth_nothing_and_swept(
     later(1.1)
     assert use(client, code).location == "/reset/personal/code/"
     with app.app_context():
-        resets.sweep()
+        recovery.sweep()
         assert db.session.scalar(select(ResetCode)) is None
 
 
@@ -195,9 +195,9 @@ def test_a_code_used_in_two_places_at_once_is_used_once(database_url: str, tmp_p
     app = create_app({**settings(environment(tmp_path, database_url)), "TESTING": True})
     with app.app_context():
         account = factories.applicant()
-        key = resets.ask("personal", login_of(account))
+        key = recovery.ask("personal", login_of(account))
         code = db.session.scalars(select(Message)).one().secret_words["code"]
-        doings = [lambda n=n: resets.by_code(key, code, f"Diyige202{n}") is not None for n in range(3)]
+        doings = [lambda n=n: recovery.by_code(key, code, f"Diyige202{n}") is not None for n in range(3)]
         assert sorted(at_once(*doings)) == [False, False, True]
         db.session.remove()
         db.engine.dispose()

@@ -9,6 +9,7 @@ import pyotp
 import pytest
 from flask import Flask
 
+from accounts import passwords, second_factor
 from admin_views import second_factor as view
 from common.settings import REQUIRED, STAFF_SECOND_FACTOR
 from models import Account, RegionKind, Setting, db, now
@@ -16,7 +17,6 @@ from tests import factories
 from tests.accounts.conftest import FURTHER_PASSWORD, is_inside, log_in, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
-from workflow import accounts, second_factor
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]
@@ -91,7 +91,7 @@ def test_the_step_is_nothing_without_the_password_before_it(
     for answer in (stranger.get(STEP), stranger.send(STEP, {"one_time_code": present_code(secret)})):
         assert answer.location == "/login/staff"
     log_in(stranger, clerk)
-    stored(lambda: accounts.change_password(db.session.get_one(Account, clerk.id), FURTHER_PASSWORD))
+    stored(lambda: passwords.change_password(db.session.get_one(Account, clerk.id), FURTHER_PASSWORD))
     answer = stranger.send(STEP, {"one_time_code": present_code(secret)})
     assert answer.location == "/login/staff", "the password is another one meanwhile"
 
@@ -172,7 +172,7 @@ def test_a_reset_password_does_not_lead_around_it(
 ) -> None:
     log_in(client, clerk)
     secret, _ = enrol(client, present_password=PASSWORD)
-    code = stored(lambda: accounts.renew_recovery_code(db.session.get_one(Account, clerk.id)))
+    code = stored(lambda: passwords.renew_recovery_code(db.session.get_one(Account, clerk.id)))
     forgetful = app.test_client()
     data = {"login": clerk.login, "code": code}
     again = {"password": FURTHER_PASSWORD, "password_again": FURTHER_PASSWORD}

@@ -4,12 +4,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from accounts import logins
 from common.errors import Incomplete, NotPermitted, Unconfirmed
 from models import Account, Action, Change, Enterprise, Message, Registration, Result, State, db
 from tests.administration.conftest import Person
 from tests.administration.test_moving import desks, told
 from tests.factories import PASSWORD, World, act, application_at, complete_application, fresh, submit, world
-from workflow import accounts, administration, notifications, progress, registration, scope
+from workflow import administration, notifications, progress, registration, scope
 
 
 def set_active(row: Enterprise, by: Account, active: bool, confirmed: str | None = None) -> Enterprise:
@@ -87,7 +88,7 @@ def test_nobody_can_choose_it_and_its_reviewers_are_out(ordos: World) -> None:
     assert db.session.scalar(select(Enterprise.id).where(Enterprise.id == enterprise.id)) == enterprise.id
     choosable = select(Enterprise.id).where(Enterprise.id == enterprise.id, scope.choosable_enterprises())
     assert db.session.scalar(choosable) is None
-    assert accounts.authenticate("enterprise", reviewer.login or "", PASSWORD) is None
+    assert logins.authenticate("enterprise", reviewer.login or "", PASSWORD) is None
     with pytest.raises(Incomplete):
         submit(application)
     with pytest.raises(NotPermitted):

@@ -12,6 +12,7 @@ from python_calamine import load_workbook
 from sqlalchemy import func, select
 from xlsxwriter import Workbook
 
+from accounts import logins
 from common import jobs
 from common.calendar import ORDOS
 from common.errors import DecidedMeanwhile, NotPermitted
@@ -36,7 +37,7 @@ from tests.workflow.at_once import at_once
 from uploads import sheets
 from uploads.sets import storage
 from worker import importing, sweeping
-from workflow import accounts, import_table, imports, registration, scope
+from workflow import import_table, imports, registration, scope
 from workflow.import_table import COLUMNS
 
 HEAD = list(COLUMNS.values())
@@ -486,7 +487,7 @@ def test_an_imported_enterprise_registers_finds_itself_and_is_approved(ordos: Wo
         contact_phone="13800138000",
         licence_file="aa/bb/cc",
     )
-    account = accounts.new_account(ordos.banner.reviewer.role, code, "新联系人", "Xiaomin2026")
+    account = logins.new_account(ordos.banner.reviewer.role, code, "新联系人", "Xiaomin2026")
     with exclusive():
         event = registration.register(typed, account)
     known = db.session.get_one(Enterprise, listed.id, populate_existing=True)

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
+from accounts import logins, passwords
 from admin_views.administration_form import FormVersions
 from models import (
     Account,
@@ -44,7 +45,6 @@ from tests.factories import (
     saved,
 )
 from tests.machine.site import Client
-from workflow import accounts
 
 LISTS = (
     "form",
@@ -517,10 +517,10 @@ def test_a_new_clerk_s_password_is_shown_once_and_works(app: Flask, admin: Clien
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     login, password, code = re.findall(r"<code>([^<]+)</code>", text(answer))
     with app.app_context():
-        account = accounts.authenticate("staff", login, password)
+        account = logins.authenticate("staff", login, password)
         assert account is not None
         number = account.id
-        assert accounts.verify(account.recovery_hash, accounts.normalised(code))
+        assert passwords.verify(account.recovery_hash, logins.normalised(code))
     for path in ("staff/", f"staff/{number}/", "changes/", ""):
         page = text(admin.get(f"/administration/{path}"))
         assert password not in page
@@ -562,11 +562,11 @@ def test_a_new_password_asks_first_and_is_shown_once(app: Flask, prepared: World
     asked = admin.send(path)
     assert "<code>" not in text(asked)
     with app.app_context():
-        assert accounts.authenticate("staff", prepared.banner.clerk.login or "", PASSWORD) is not None
+        assert logins.authenticate("staff", prepared.banner.clerk.login or "", PASSWORD) is not None
     shown = say_yes(admin, path, asked)
     assert len(re.findall(r"<code>", text(shown))) == 3
     with app.app_context():
-        assert accounts.authenticate("staff", prepared.banner.clerk.login or "", PASSWORD) is None
+        assert logins.authenticate("staff", prepared.banner.clerk.login or "", PASSWORD) is None
 
 
 def test_nobody_does_that_to_oneself(prepared: World, admin: Client) -> None:

@@ -5,10 +5,11 @@ import json
 import pytest
 from sqlalchemy import select
 
+from accounts import logins, passwords, recovery
 from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from models import Account, Change, ChangeKind, Role, State, db
 from tests.factories import World, administrator, applicant, application_at, clerk, reviewer
-from workflow import accounts, administration, resets, staff
+from workflow import administration, staff
 from workflow.administration import HIDDEN, fingerprint
 
 
@@ -33,15 +34,15 @@ def test_a_clerk_gets_an_account_a_password_and_a_code_that_work(ordos: World) -
         office_id=ordos.banner.office.id,
     )
     db.session.expire_all()
-    account = accounts.authenticate("staff", "ZhangSan", made.password)
+    account = logins.authenticate("staff", "ZhangSan", made.password)
     assert account is not None
     assert (account.role, account.office_id, account.phone) == (
         Role.OFFICE,
         ordos.banner.office.id,
         "13800000000",
     )
-    assert accounts.password_fault(made.password) == ""
-    renewed = resets.by_recovery_code("staff", "zhangsan", made.recovery_code, "Abcd12345")
+    assert passwords.password_fault(made.password) == ""
+    renewed = recovery.by_recovery_code("staff", "zhangsan", made.recovery_code, "Abcd12345")
     assert renewed is not None
 
 
@@ -59,7 +60,7 @@ def test_the_desk_of_the_city_and_of_administrators_follows_from_their_role(ordo
 def test_no_account_of_an_applicant_or_enterprise_is_made_here(ordos: World, role: Role) -> None:
     with pytest.raises(NotPermitted):
         staff.employ(ordos.administrator, role, "zhangsan", "张三")
-    assert accounts.find("staff", "zhangsan") is None
+    assert logins.find("staff", "zhangsan") is None
 
 
 def test_a_clerk_of_an_office_needs_an_office_that_reviews_first(ordos: World) -> None:
@@ -160,7 +161,7 @@ def test_a_new_password_replaces_the_old_one_and_ends_its_sessions(ordos: World)
         staff.renew_password(ordos.administrator, person.id)
     made = staff.renew_password(ordos.administrator, person.id, confirmed=question.value.token)
     assert person.login is not None
-    assert accounts.authenticate("staff", person.login, made.password) is not None
+    assert logins.authenticate("staff", person.login, made.password) is not None
     assert person.get_id() != session
     with pytest.raises(Unacceptable):
         staff.renew_password(ordos.administrator, ordos.administrator.id)

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from sqlalchemy import Select, select
 from werkzeug.datastructures import FileStorage
 
+from accounts import logins
 from models import (
     Account,
     Action,
@@ -36,7 +37,7 @@ from tests.browser.driver import PATIENCE
 from tests.factories import PASSWORD
 from tests.machine.site import Site
 from uploads.receive import receive
-from workflow import accounts, attachments
+from workflow import attachments
 from workflow.review import Change
 
 SHEET = "/personal/application/"
@@ -102,7 +103,7 @@ def sample(site: Site, role: Role, region: str = "") -> Somebody:
     listed = next(one for one in site.accounts if one["role"] == role.value and one["region"] == region)
     door = {Role.APPLICANT: "personal", Role.ENTERPRISE: "enterprise"}.get(role, "staff")
     with site.app_context():
-        account = accounts.authenticate(door, listed["login"], listed["password"])
+        account = logins.authenticate(door, listed["login"], listed["password"])
         assert account is not None
         return Somebody(account.id, door, listed["login"], account.name, listed["password"])
 
@@ -110,7 +111,7 @@ def sample(site: Site, role: Role, region: str = "") -> Somebody:
 def registered(site: Site, number: str, password: str) -> Somebody:
     """A person who has registered at the site's own door."""
     with site.app_context():
-        account = accounts.authenticate("personal", number, password)
+        account = logins.authenticate("personal", number, password)
         assert account is not None
         return Somebody(account.id, "personal", number, account.name, password)
 
@@ -131,7 +132,7 @@ def workplace(site: Site, region: str = "东胜区") -> Workplace:
         employer = factories.enterprise(where)
         login = employer.credit_code
         reviewer = factories.saved(
-            accounts.new_account(Role.ENTERPRISE, login, "周婷", PASSWORD, enterprise=employer)
+            logins.new_account(Role.ENTERPRISE, login, "周婷", PASSWORD, enterprise=employer)
         )
         return Workplace(employer.id, employer.name, Somebody(reviewer.id, "enterprise", login, "周婷"))
 
@@ -142,7 +143,7 @@ def colleague(site: Site, at: Workplace, name: str) -> Somebody:
         login = factories.credit_code()
         employer = db.session.get_one(Enterprise, at.id)
         made = factories.saved(
-            accounts.new_account(Role.ENTERPRISE, login, name, PASSWORD, enterprise=employer)
+            logins.new_account(Role.ENTERPRISE, login, name, PASSWORD, enterprise=employer)
         )
         return Somebody(made.id, "enterprise", login, name)
 

@@ -5,10 +5,10 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
+from accounts import logins
 from models import Account, Change, ChangeKind, Role, db
 from tests.factories import clerk, office
 from tests.workflow.conftest import cheap_passwords
-from workflow import accounts
 
 __all__ = ["cheap_passwords"]
 
@@ -27,7 +27,7 @@ def test_the_first_administrator_can_log_in_and_stands_in_the_audit_trail(app: F
     assert result.exit_code == 0, result.output
     assert GOOD not in result.output
     with app.app_context():
-        account = accounts.authenticate("staff", "chief", GOOD)
+        account = logins.authenticate("staff", "chief", GOOD)
         assert account is not None
         assert (account.role, account.name, account.login) == (Role.ADMINISTRATOR, "苏日娜", "chief")
         [change] = db.session.scalars(select(Change))

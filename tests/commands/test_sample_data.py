@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from accounts import logins, passwords
 from commands import crowd, seed
 from common import identity
 from models import (
@@ -23,7 +24,7 @@ from models import (
     db,
     now,
 )
-from workflow import accounts, inbox, review, routing, scope
+from workflow import inbox, review, routing, scope
 from workflow.transitions import BY_STATE_AND_ACTION
 
 NUMBER = 300
@@ -76,8 +77,8 @@ def test_numbers_are_real_encrypted_and_unique(filled: Flask) -> None:
     assert person is not None
     assert person.identity_number is not None
     assert identity.fault(identity.CITIZEN, person.identity_number) == ""
-    assert accounts.find("personal", person.identity_number) is person
-    assert not accounts.verify(person.password_hash, "")
+    assert logins.find("personal", person.identity_number) is person
+    assert not passwords.verify(person.password_hash, "")
     stored = db.session.scalar(select(func.max(Counter.last)))
     assert stored == int(
         max(

@@ -11,10 +11,11 @@ from cryptography.exceptions import InvalidTag
 from flask import Flask
 from sqlalchemy import select, text
 
+from accounts import logins
 from models import Account, Action, Application, Review, State, db
 from models.secrets import Suite, Vault, vault
 from tests.factories import REASON, act, application_at, submit, world
-from workflow import accounts, form
+from workflow import form
 
 SUITES: list[Suite] = ["aes", "sm"]
 HERE, THERE = "applications.bank_account", "accounts.identity_number"
@@ -168,9 +169,9 @@ def test_people_and_accounts_are_found_again_by_their_exact_number(app_context: 
     ordos = world()
     application = application_at(State.DRAFT, ordos.banner, ordos)
     number = application.identity_number
-    assert accounts.find("personal", number) is application.applicant
+    assert logins.find("personal", number) is application.applicant
     by_identity = select(Application).where(
-        Application.identity_digest == accounts.login_digest("personal", number)
+        Application.identity_digest == logins.login_digest("personal", number)
     )
     assert db.session.scalars(by_identity).one() is application
     by_bank = select(Application).where(Application.bank_digest == vault.digest("6217000012345678"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from accounts.passwords import set_recovery_code
 from models import Account
 from tests import factories
 from tests.accounts.conftest import come_in_anew, log_in, login_of
 from tests.factories import PASSWORD
 from tests.machine.site import Client
-from workflow.accounts import set_recovery_code
 
 WRONG = "Falsch2026"
 

@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 from werkzeug.test import TestResponse
 
+from accounts import access, second_factor
+from accounts.logins import DOOR_OF
 from common.settings import HELP_LINE
 from models import (
     Account,
@@ -37,8 +39,7 @@ from tests.factories import PASSWORD, REASON, Place, World
 from tests.machine.site import Client
 from tests.site.stored import Stored
 from uploads.sets import storage
-from workflow import attachments, form, form_draft, notifications, reviewers, scope, second_factor
-from workflow.accounts import DOOR_OF
+from workflow import attachments, form, form_draft, notifications, reviewers, scope
 from workflow.administration import TABLES
 
 COOKIE = "talent"
@@ -78,7 +79,7 @@ class Actor:
 
     @property
     def console(self) -> str | None:
-        return scope.CONSOLES[self.role] if self.role else None
+        return access.CONSOLES[self.role] if self.role else None
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from accounts import access
 from admin_views.base import ScopedView
 from models import Account, Import, db
 from tests.site import routes
-from workflow import form, scope
+from workflow import form
 from workflow.administration import TABLES
 
 NOT_PAGES = {
@@ -45,7 +46,7 @@ PAPERS = (".original", ".picture")
 
 def of_one_kind(app: Flask, account: Account | None) -> Iterator[tuple[Rule, str]]:
     """Yield every rule that names no object with its address: of an account's console and its own, or of nobody's."""
-    console = scope.CONSOLES[account.role] if account else None
+    console = access.CONSOLES[account.role] if account else None
     for rule in app.url_map.iter_rules():
         view = routes.view_of(app, rule)
         for_anybody = rule.endpoint in routes.FOR_ANYBODY.keys() - ON_THE_WAY_IN

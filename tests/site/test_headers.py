@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from accounts import sessions
 from app import create_app
 from config import ROOT, settings
 from models import db, now
@@ -22,7 +23,6 @@ from tests.machine.site import Client
 from tests.site import routes
 from tests.site.city import NOBODY, Actor, City
 from tests.site.routes import addresses, enters
-from workflow import sessions
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -18,6 +18,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from accounts import access, sessions
 from admin_views.review import ReviewConsole
 from common.settings import HELP_LINE
 from models import Account, Application, FormVersion, RegionKind, Registration, Role, Setting, State, db, now
@@ -27,7 +28,7 @@ from tests.machine.site import Client
 from tests.site import pages, routes
 from tests.site.statements import Crowd, asked
 from tests.workflow.conftest import application_on
-from workflow import form, scope, sessions
+from workflow import form
 
 FEW, MANY = 3, 300
 MOST_FOR_A_PAGE = 10
@@ -210,7 +211,7 @@ def _single(name: str, account: Account | None, applications: dict[State, object
         yield f"/administration/applications/{applications[State.FINISHED].number}/"  # type: ignore[attr-defined]
         for page in ("correct-name/", "correct-number/"):
             yield f"/administration/applications/{applications[State.ENTERPRISE_REVIEW].number}/{page}"  # type: ignore[attr-defined]
-    console = scope.CONSOLES[account.role]
+    console = access.CONSOLES[account.role]
     own_desk = {
         "enterprise": State.ENTERPRISE_REVIEW,
         "office": State.PRELIMINARY_REVIEW,

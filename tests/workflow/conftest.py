@@ -8,21 +8,21 @@ from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import event
 
+from accounts import passwords
 from app import create_app
 from config import settings
 from models import db
 from tests.factories import World, world
 from tests.machine.databases import KINDS, Databases
 from tests.machine.secrets import environment
-from workflow import accounts
 
 
 @pytest.fixture(autouse=True, scope="session")
 def cheap_passwords() -> Iterator[None]:
-    dear, accounts.hasher = accounts.hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    accounts._nobody.cache_clear()
+    dear, passwords.hasher = passwords.hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._nobody.cache_clear()
     yield
-    accounts.hasher = dear
+    passwords.hasher = dear
 
 
 def application_on(url: str, instance: Path) -> Flask:

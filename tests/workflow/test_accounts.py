@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from accounts import logins as accounts_logins
+from accounts import passwords, recovery
 from common import identity
 from models import Account, Role, db
 from tests.factories import (
@@ -20,7 +22,6 @@ from tests.factories import (
     reviewer,
     saved,
 )
-from workflow import accounts, resets
 
 NEW = "Nuannuan2027"
 
@@ -43,10 +44,10 @@ def test_passwords_are_kept_as_argon2id_of_the_strength_that_is_recommended() ->
 def test_a_person_comes_in_with_their_number_and_password_and_with_no_other(ordos: World) -> None:
     person = applicant()
     number = person.identity_number
-    assert accounts.authenticate("personal", number, PASSWORD) is person
+    assert accounts_logins.authenticate("personal", number, PASSWORD) is person
     for wrong in (PASSWORD.lower(), PASSWORD + " ", "", "x" * 10_000):
-        assert accounts.authenticate("personal", number, wrong) is None
-    assert accounts.authenticate("personal", identity_number(), PASSWORD) is None
+        assert accounts_logins.authenticate("personal", number, wrong) is None
+    assert accounts_logins.authenticate("personal", identity_number(), PASSWORD) is None
 
 
 @pytest.mark.guide("A2")
@@ -55,7 +56,7 @@ def test_the_number_may_be_typed_as_it_is_printed_or_with_full_width_digits(ordo
     number = person.identity_number
     wide = number.translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789X"})
     for typed in (number.lower(), f" {number[:6]} {number[6:14]} {number[14:]} ", wide):
-        assert accounts.authenticate("personal", typed, PASSWORD) is person
+        assert accounts_logins.authenticate("personal", typed, PASSWORD) is person
 
 
 @pytest.mark.guide("A1", "A2")
@@ -64,17 +65,17 @@ def test_each_comes_in_by_their_own_door_only(ordos: World) -> None:
     logins = {"personal": person.identity_number, "enterprise": employer.login, "staff": staff.login}
     for door, expected in (("personal", person), ("enterprise", employer), ("staff", staff)):
         for its_door, login in logins.items():
-            found = accounts.authenticate(door, login, PASSWORD)
+            found = accounts_logins.authenticate(door, login, PASSWORD)
             assert found is (expected if its_door == door else None)
 
 
 @pytest.mark.guide("A2")
 def test_a_deactivated_account_does_not_come_in_nor_get_a_new_password(ordos: World) -> None:
     person = applicant()
-    code = accounts.set_recovery_code(person)
+    code = passwords.set_recovery_code(person)
     deactivate(person)
-    assert accounts.authenticate("personal", person.identity_number, PASSWORD) is None
-    assert resets.by_recovery_code("personal", person.identity_number, code, NEW) is None
+    assert accounts_logins.authenticate("personal", person.identity_number, PASSWORD) is None
+    assert recovery.by_recovery_code("personal", person.identity_number, code, NEW) is None
 
 
 @pytest.mark.guide("A2", "E4")
@@ -82,42 +83,42 @@ def test_a_deactivated_account_does_not_come_in_nor_get_a_new_password(ordos: Wo
 def test_a_recovery_code_opens_once_and_gives_the_next_one(ordos: World, door: str) -> None:
     person = applicant() if door == "personal" else ordos.park.reviewer
     login = person.identity_number or person.login
-    code = accounts.set_recovery_code(person)
+    code = passwords.set_recovery_code(person)
     db.session.commit()
     assert re.fullmatch(r"[2-9A-HJKMNP-Z]{4}(-[2-9A-HJKMNP-Z]{4}){3}", code)
     assert code.replace("-", "") not in person.recovery_hash
 
-    assert resets.by_recovery_code(door, login, "AAAA-AAAA-AAAA-AAAA", NEW) is None
-    assert resets.by_recovery_code(door, identity_number(), code, NEW) is None
-    found = resets.by_recovery_code(door, login, code.lower().replace("-", " "), NEW)
+    assert recovery.by_recovery_code(door, login, "AAAA-AAAA-AAAA-AAAA", NEW) is None
+    assert recovery.by_recovery_code(door, identity_number(), code, NEW) is None
+    found = recovery.by_recovery_code(door, login, code.lower().replace("-", " "), NEW)
     assert found is not None
     owner, following = found
     assert owner is person
     assert following != code
-    assert accounts.authenticate(door, login, NEW) is person
-    assert accounts.authenticate(door, login, PASSWORD) is None
+    assert accounts_logins.authenticate(door, login, NEW) is person
+    assert accounts_logins.authenticate(door, login, PASSWORD) is None
 
-    assert resets.by_recovery_code(door, login, code, PASSWORD) is None, "used up"
-    assert resets.by_recovery_code(door, login, following, PASSWORD) is not None
+    assert recovery.by_recovery_code(door, login, code, PASSWORD) is None, "used up"
+    assert recovery.by_recovery_code(door, login, following, PASSWORD) is not None
 
 
 @pytest.mark.guide("A2")
 def test_an_account_without_a_recovery_code_is_not_opened_by_an_empty_one(ordos: World) -> None:
     person = applicant()
     assert person.recovery_hash is None
-    assert resets.by_recovery_code("personal", person.identity_number, "", NEW) is None
+    assert recovery.by_recovery_code("personal", person.identity_number, "", NEW) is None
 
 
 @pytest.mark.guide("A2", "E4")
 def test_a_new_password_ends_every_session(ordos: World) -> None:
     person = applicant()
     session = person.get_id()
-    accounts.change_password(person, NEW)
+    passwords.change_password(person, NEW)
     assert person.get_id() != session
-    code = accounts.set_recovery_code(person)
+    code = passwords.set_recovery_code(person)
     db.session.commit()
     session = person.get_id()
-    resets.by_recovery_code("personal", person.identity_number, code, PASSWORD)
+    recovery.by_recovery_code("personal", person.identity_number, code, PASSWORD)
     assert person.get_id() != session
 
 
@@ -136,14 +137,14 @@ def test_a_new_password_ends_every_session(ordos: World) -> None:
     ],
 )
 def test_a_password_needs_letters_digits_and_eight_characters(password: str, good: bool) -> None:
-    assert (accounts.password_fault(password) == "") is good
+    assert (passwords.password_fault(password) == "") is good
 
 
 @pytest.mark.guide("A2")
 def test_one_number_has_one_account_however_it_is_spelt(ordos: World) -> None:
     person = applicant()
     wide = "１" + person.identity_number[1:]
-    again = accounts.new_person(identity.CITIZEN, wide, person.name, "13847710000", PASSWORD)
+    again = accounts_logins.new_person(identity.CITIZEN, wide, person.name, "13847710000", PASSWORD)
     assert again.login_digest == person.login_digest
     with pytest.raises(Exception, match="login_digest"):
         saved(again)
@@ -153,7 +154,7 @@ def test_one_number_has_one_account_however_it_is_spelt(ordos: World) -> None:
 def test_the_same_login_may_exist_at_two_doors(ordos: World) -> None:
     shared = f"shared{identity_number()}"
     for role in (Role.ENTERPRISE, Role.OFFICE):
-        saved(accounts.new_account(role, shared, "李娜", PASSWORD))
+        saved(accounts_logins.new_account(role, shared, "李娜", PASSWORD))
 
 
 @pytest.mark.guide("A2")
@@ -168,19 +169,19 @@ def test_a_stranger_waits_as_long_as_somebody_with_a_wrong_password(
     ordos: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person, compared = applicant(), []
-    real = accounts.hasher.verify
+    real = passwords.hasher.verify
 
     class Counting:
         def verify(self, hashed: str, secret: str) -> bool:
             compared.append(hashed)
             return real(hashed, secret)
 
-        hash = accounts.hasher.hash
+        hash = passwords.hasher.hash
 
-    monkeypatch.setattr(accounts, "hasher", Counting())
+    monkeypatch.setattr(passwords, "hasher", Counting())
     for login in (person.identity_number, identity_number()):
-        assert accounts.authenticate("personal", login, "wrong") is None
-        assert resets.by_recovery_code("personal", login, "wrong", NEW) is None
+        assert accounts_logins.authenticate("personal", login, "wrong") is None
+        assert recovery.by_recovery_code("personal", login, "wrong", NEW) is None
     assert len(compared) == 4, "one comparison each, whether or not the account exists"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from accounts import logins
 from common import audit
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
 from common.identity import CITIZEN, masked
@@ -29,7 +30,7 @@ from tests.factories import (
 )
 from tests.workflow.at_once import at_once, slowly
 from tests.workflow.observing import history, stored
-from workflow import accounts, corrections, registration, review
+from workflow import corrections, registration, review
 from workflow.corrections import correct_name, correct_number, correct_own_name
 
 RIGHT = "王晓敏"
@@ -281,10 +282,10 @@ def test_an_administrator_corrects_a_number_and_it_is_logged_in_with_and_searche
     fresh(application)
     db.session.refresh(owner)
     assert (owner.identity_number, application.identity_number) == (right, right)
-    assert application.identity_digest == owner.login_digest == accounts.login_digest("personal", right)
+    assert application.identity_digest == owner.login_digest == logins.login_digest("personal", right)
     assert application.identity_tail == tail_digest(right)
-    assert accounts.authenticate("personal", right, PASSWORD) is owner
-    assert accounts.authenticate("personal", wrong, PASSWORD) is None
+    assert logins.authenticate("personal", right, PASSWORD) is owner
+    assert logins.authenticate("personal", wrong, PASSWORD) is None
     assert line.reason == f"“{masked(wrong)}”更正为“{masked(right)}”。原因：{REASON}"
     assert line.snapshot is not None
     assert line.snapshot["corrected"]["identity_number"] == {"before": wrong, "after": right}
@@ -407,9 +408,7 @@ def test_of_two_people_one_gets_a_number(ordos: World) -> None:
         return lambda actor: correct_number(of, CITIZEN, right, actor, seen_version=seen, reason=REASON)
 
     def registering() -> str:
-        is_new = registration.enrol_person(
-            accounts.new_person(CITIZEN, right, RIGHT, "13847710000", PASSWORD)
-        )
+        is_new = registration.enrol_person(logins.new_person(CITIZEN, right, RIGHT, "13847710000", PASSWORD))
         return "done" if is_new else "there"
 
     answers = at_once(
@@ -422,7 +421,7 @@ def test_of_two_people_one_gets_a_number(ordos: World) -> None:
     assert (
         len(
             db.session.scalars(
-                select(Account).where(Account.login_digest == accounts.login_digest("personal", right))
+                select(Account).where(Account.login_digest == logins.login_digest("personal", right))
             ).all()
         )
         == 1

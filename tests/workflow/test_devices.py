@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from accounts import devices, logins, passwords
 from common.errors import Unconfirmed
 from models import Account, db, exclusive, now
 from tests import factories
-from workflow import accounts, devices, staff
+from workflow import staff
 
 DIGIT = "0123456789abcdef"
 
@@ -60,7 +61,7 @@ def test_a_new_password_whoever_sets_it_makes_the_cookie_worthless() -> None:
     person, clerk = factories.applicant(), factories.clerk(factories.office())
     administrator = factories.administrator()
     cookie = devices.remember(devices.remember("", person), clerk)
-    accounts.change_password(person, "Xiaomin2027")
+    passwords.change_password(person, "Xiaomin2027")
     with pytest.raises(Unconfirmed) as question:
         staff.renew_password(administrator, clerk.id)
     staff.renew_password(administrator, clerk.id, confirmed=question.value.token)
@@ -75,11 +76,11 @@ def test_ended_sessions_and_a_login_of_another_name_do_too() -> None:
     cookie = devices.remember("", reviewer)
     former = reviewer.login_digest
     with exclusive():
-        accounts.rename(reviewer, f"{reviewer.login}-9")
+        logins.rename(reviewer, f"{reviewer.login}-9")
     assert devices.recognised(cookie, former) is None
     assert known(cookie, reviewer), "it is the same account"
     with exclusive():
-        accounts.end_sessions(reviewer)
+        passwords.end_sessions(reviewer)
     assert not known(cookie, reviewer)
 
 

@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from accounts import attempts
+from accounts.attempts import GUESSES, Purpose
 from common.errors import Locked
 from models import Attempts, db, now
 from tests.workflow.at_once import at_once
-from workflow import locks
-from workflow.locks import GUESSES, Purpose
 
 Later = Callable[[float], None]
 _numbers = itertools.count()
@@ -28,7 +28,7 @@ def context(shared_app: Flask) -> Iterator[None]:
 def later(monkeypatch: pytest.MonkeyPatch) -> Later:
     """`later(5)`: five more minutes have gone by; the clock stands still otherwise."""
     at = [now()]
-    monkeypatch.setattr(locks, "now", lambda: at[0])
+    monkeypatch.setattr(attempts, "now", lambda: at[0])
 
     def pass_by(minutes: float) -> None:
         at[0] += timedelta(minutes=minutes)
@@ -49,15 +49,15 @@ def fails(
 ) -> float | None:
     """Try in vain. Returns the minutes that one has to wait, None when it could be tried."""
     try:
-        locks.count(purpose, login, address, device)
+        attempts.count(purpose, login, address, device)
     except Locked as locked:
-        return round((locked.until - locks.now()).total_seconds() / 60, 1)
+        return round((locked.until - attempts.now()).total_seconds() / 60, 1)
     return None
 
 
 def comes_in(login: str, address: str) -> None:
-    locks.count(Purpose.LOGIN, login, address)
-    locks.succeeded(Purpose.LOGIN, login, address)
+    attempts.count(Purpose.LOGIN, login, address)
+    attempts.succeeded(Purpose.LOGIN, login, address)
 
 
 @pytest.mark.usefixtures("context")
@@ -70,7 +70,7 @@ def test_after_five_failures_one_waits_longer_and_longer(later: Later) -> None:
         later(pause - 0.5)
         assert fails(login, address) == 0.5, "who tries meanwhile does not wait longer for it"
         later(0.5)
-    later(locks.FORGOTTEN.total_seconds() / 60 + 61)
+    later(attempts.FORGOTTEN.total_seconds() / 60 + 61)
     assert [fails(login, address) for _ in range(5)] == [None] * 5, "a day later one begins anew"
 
 
@@ -81,7 +81,7 @@ def test_being_right_begins_anew_and_is_not_counted_against_the_address() -> Non
         for _ in range(4):
             assert fails(login, address) is None
         comes_in(login, address)
-    shared = db.session.get_one(Attempts, (Purpose.LOGIN.value, "", locks._digest(address)))
+    shared = db.session.get_one(Attempts, (Purpose.LOGIN.value, "", attempts._digest(address)))
     assert shared.failures == 4, "only what was in vain before the address was known"
     for _ in range(GUESSES.address.free):
         comes_in(somebody(), address)
@@ -102,9 +102,9 @@ def test_nobody_can_lock_anybody_out_from_elsewhere(later: Later) -> None:
     )
     assert fails(login, home) is None
     comes_in(login, home)
-    later(locks.KNOWN.total_seconds() / 60 - 1)
-    locks.sweep()
-    assert locks._is_known(Purpose.LOGIN, login, locks._digest(home), locks.now())
+    later(attempts.KNOWN.total_seconds() / 60 - 1)
+    attempts.sweep()
+    assert attempts._is_known(Purpose.LOGIN, login, attempts._digest(home), attempts.now())
     for purpose in (Purpose.RECOVERY, Purpose.LETTER):
         while fails(login, somewhere(), purpose) is None:
             pass
@@ -139,7 +139,7 @@ def test_what_is_tried_is_counted_apart_and_a_reset_clears_all() -> None:
         assert [fails(login, address, purpose) for _ in range(6)] == [None] * 5 + [1.0]
     assert fails(login, address, Purpose.CODE) is None
     db.session.rollback()
-    locks.clear(login)
+    attempts.clear(login)
     db.session.commit()
     assert fails(login, address) is None
     assert fails(login, somewhere()) is None
@@ -153,7 +153,7 @@ def test_what_counts_no_more_is_swept_and_nothing_says_who_it_was(later: Later) 
     assert address not in str(rows)
     count = select(func.count()).select_from(Attempts)
     later(60 * 24 * 91)
-    locks.sweep()
+    attempts.sweep()
     assert db.session.scalar(count) == 0
 
 
@@ -166,16 +166,16 @@ def test_nobody_at_the_same_address_keeps_the_owner_out_of_a_known_browser(purpo
     login, office = somebody(), somewhere()
     while fails(login, office, purpose) is None:
         pass
-    device = locks.count(purpose, login, office, "browser")
+    device = attempts.count(purpose, login, office, "browser")
     assert device == "browser"
-    locks.succeeded(purpose, login, office, device)
+    attempts.succeeded(purpose, login, office, device)
     assert fails(login, office, purpose) is not None, "the owner's success gives the others no further try"
 
 
 @pytest.mark.usefixtures("context")
 @pytest.mark.parametrize("purpose", OUTSIDE)
 def test_however_many_browsers_of_a_login_there_are_the_tries_are_bounded(purpose: Purpose) -> None:
-    login, limits = somebody(), locks.LIMITS[purpose]
+    login, limits = somebody(), attempts.LIMITS[purpose]
     one = sum(fails(login, "one address", purpose, "copied") is None for _ in range(60))
     assert one == 2 * limits.here.free, "its own count, then the address as without a cookie"
     many = 0
@@ -193,7 +193,7 @@ def test_a_copied_cookie_keeps_nobody_out(later: Later) -> None:
         pass
     assert fails(login, home, Purpose.LOGIN, "copied") is None
     later(2)
-    assert locks.count(Purpose.LOGIN, login, home, "copied") == "copied", "after the pause one more"
+    assert attempts.count(Purpose.LOGIN, login, home, "copied") == "copied", "after the pause one more"
 
 
 @pytest.mark.usefixtures("context")

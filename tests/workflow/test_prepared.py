@@ -7,11 +7,11 @@ from flask import Flask
 from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 
+from accounts import sessions
 from models import Account, Office, Role, Setting, db, exclusive
 from models.database import end, only_read, table_of, without_waiting
 from models.prepared import Once, Prepared
 from tests.factories import World
-from workflow import sessions
 
 SETTINGS = table_of(Setting)
 ADD = Prepared(insert(SETTINGS).values(explanation=""), ("key", "value"))

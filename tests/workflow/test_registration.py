@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from accounts import logins
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
 from models import (
     Account,
@@ -26,7 +27,7 @@ from tests.factories import (
     credit_code,
     deactivate,
 )
-from workflow import accounts, registration, scope
+from workflow import registration, scope
 
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 WHY = "营业执照不清晰，请重新上传。"
@@ -42,7 +43,7 @@ def registered(where: Region, code: str | None = None) -> tuple[Enterprise, Acco
         contact_phone="0477-8123456",
         registration=Registration.APPROVED,
     )
-    account = accounts.new_account(Role.ENTERPRISE, code, "何欣", PASSWORD)
+    account = logins.new_account(Role.ENTERPRISE, code, "何欣", PASSWORD)
     with exclusive():
         registration.register(enterprise, account)
     return enterprise, account

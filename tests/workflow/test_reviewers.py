@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from accounts import logins as accounts_logins
+from accounts import recovery
 from common.audit import REVIEWERS
 from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from models import Account, Action, Change, Invitation, Message, Registration, Review, State, db, now
@@ -12,7 +14,7 @@ from tests import factories
 from tests.factories import PASSWORD, World, act, application_at
 from tests.site.statements import asked
 from tests.workflow.at_once import at_once
-from workflow import accounts, resets, reviewers, scope, staff
+from workflow import reviewers, scope, staff
 
 PHONE = "13847710001"
 OWN = "Eigenes2027"
@@ -46,14 +48,14 @@ def test_an_invited_reviewer_chooses_a_password_and_decides_like_the_first_one(o
     invited = reviewers.invite(first, "钱多", PHONE, "qian@example.com")
     login = invited.account.login or ""
     assert login == f"{ordos.banner.enterprise.credit_code}-2"
-    assert accounts.authenticate("enterprise", login, OWN) is None
+    assert accounts_logins.authenticate("enterprise", login, OWN) is None
     assert reviewers.accept(login, "AAAA-AAAA-AAAA-AAAA", OWN) is None
     done = reviewers.accept(login.lower(), invited.code.lower(), OWN)
     assert done is not None
     second, recovery_code = done
-    assert accounts.authenticate("enterprise", login, OWN) == second
+    assert accounts_logins.authenticate("enterprise", login, OWN) == second
     assert reviewers.accept(login, invited.code, "Anderes2027") is None, "a code works once"
-    assert resets.by_recovery_code("enterprise", login, recovery_code, PASSWORD) is not None
+    assert recovery.by_recovery_code("enterprise", login, recovery_code, PASSWORD) is not None
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     act(application, Action.PASS, second)
     assert application.state is State.PRELIMINARY_REVIEW

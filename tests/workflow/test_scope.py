@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from accounts import access
 from common.errors import NotVisible
 from models import (
     Account,
@@ -322,12 +323,12 @@ def test_the_administrator_is_not_shown_the_number_of_a_draft(ordos: World) -> N
 
 def test_everybody_belongs_in_one_console_and_the_deactivated_in_none(ordos: World) -> None:
     for name, person in everybody(ordos).items():
-        assert [console for console in scope.CONSOLES.values() if scope.enters(person, console)] == [
-            scope.CONSOLES[person.role]
+        assert [console for console in access.CONSOLES.values() if access.enters(person, console)] == [
+            access.CONSOLES[person.role]
         ], name
     ordos.centre.active = False
-    assert not any(scope.enters(ordos.centre, console) for console in scope.CONSOLES.values())
-    assert set(scope.CONSOLES) == set(scope.VISIBLE) == set(scope.ENTERPRISES) == set(Role)
+    assert not any(access.enters(ordos.centre, console) for console in access.CONSOLES.values())
+    assert set(access.CONSOLES) == set(scope.VISIBLE) == set(scope.ENTERPRISES) == set(Role)
 
 
 def test_a_message_has_exactly_one_recipient_or_is_not_stored(ordos: World) -> None:

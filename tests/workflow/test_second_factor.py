@@ -7,14 +7,15 @@ import pyotp
 import pytest
 from sqlalchemy import select, text
 
+from accounts import second_factor
+from accounts.second_factor import Step, step_for
 from common.errors import NotPermitted, Unacceptable, Unconfirmed
 from common.settings import OPTIONAL, REQUIRED, STAFF_SECOND_FACTOR
 from models import Account, Change, Message, Role, SecondFactor, Setting, SpareCode, db, now
 from tests import factories
 from tests.factories import World
 from tests.workflow.at_once import at_once
-from workflow import administration, second_factor, staff
-from workflow.second_factor import Step, step_for
+from workflow import administration, staff
 
 Clock = Callable[[float], datetime]
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from accounts import logins, passwords, recovery
 from common.errors import DecidedMeanwhile
 from models import (
     Account,
@@ -37,7 +38,7 @@ from tests.factories import (
 )
 from tests.workflow.at_once import at_once, slowly
 from tests.workflow.observing import history
-from workflow import accounts, notifications, reading, registration, resets, review
+from workflow import notifications, reading, registration, review
 
 
 @pytest.fixture(autouse=True)
@@ -171,16 +172,16 @@ def test_a_recovery_code_used_in_two_places_at_once_is_used_once(
     ordos: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = applicant()
-    number, code = person.identity_number, accounts.set_recovery_code(person)
-    monkeypatch.setattr(accounts, "set_password", slowly(accounts.set_password))
+    number, code = person.identity_number, passwords.set_recovery_code(person)
+    monkeypatch.setattr(passwords, "set_password", slowly(passwords.set_password))
 
     def reset(password: str) -> bool:
-        return resets.by_recovery_code("personal", number, code, password) is not None
+        return recovery.by_recovery_code("personal", number, code, password) is not None
 
     answers = at_once(lambda: reset("Diyige2027"), lambda: reset("Dierge2027"))
     assert sorted(answers) == [False, True]
     winner = ("Diyige2027", "Dierge2027")[answers.index(True)]
-    assert accounts.authenticate("personal", number, winner) is not None
+    assert logins.authenticate("personal", number, winner) is not None
 
 
 @pytest.mark.guide("O3")

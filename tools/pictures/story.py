@@ -10,6 +10,7 @@ from sqlalchemy import select
 from stdnum.cn import ric
 from werkzeug.datastructures import FileStorage
 
+from accounts import logins
 from common.identity import CITIZEN, birth_date, sex
 from models import (
     Account,
@@ -35,7 +36,7 @@ from tools.pictures import papers
 from tools.pictures.clock import at, moment
 from tools.pictures.people import NEWCOMER, PEOPLE, REVIEWERS, Person, Step
 from uploads.receive import receive
-from workflow import accounts, administration, attachments, form, reading, review, routing
+from workflow import administration, attachments, form, reading, review, routing
 
 PASSWORD = "Ordos2026photo"  # noqa: S105 - of a site that lives for a minute
 CONTRACT = "劳动合同"
@@ -75,12 +76,10 @@ def prepare(day: date) -> None:
             office = one(Region, Region.name == who.region).office if who.office else None
             enterprise = None if who.office else enterprise_in(who.region)
             db.session.add(
-                accounts.new_account(
-                    role, who.login, who.name, PASSWORD, office=office, enterprise=enterprise
-                )
+                logins.new_account(role, who.login, who.name, PASSWORD, office=office, enterprise=enterprise)
             )
         name, body, phone = NEWCOMER
-        db.session.add(accounts.new_person(CITIZEN, whole(body), name, phone, PASSWORD))
+        db.session.add(logins.new_person(CITIZEN, whole(body), name, phone, PASSWORD))
 
 
 def begin(person: Person, instant: datetime) -> None:
@@ -215,10 +214,10 @@ def whose(application: Application) -> Account:
 def account_of(person: Person) -> Account:
     """Return the person's account, registering them when they have none."""
     number = whole(person.identity)
-    found = accounts.find("personal", number)
+    found = logins.find("personal", number)
     if found is None:
         with exclusive():
-            found = accounts.new_person(CITIZEN, number, person.name, person.phone, PASSWORD)
+            found = logins.new_person(CITIZEN, number, person.name, person.phone, PASSWORD)
             db.session.add(found)
     return found
 

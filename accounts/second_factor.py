@@ -1,8 +1,4 @@
-"""动态验证码: staff may, or must where the setting says so, show a telephone's code after the password (RFC 6238).
-
-No code opens twice: of the telephone's the half minute is kept, of the spare ones the row goes. How often may be tried
-is counted by whoever asks, like a password.
-"""
+"""TODO."""
 
 import secrets
 from enum import Enum
@@ -11,14 +7,22 @@ import pyotp
 from pyotp.utils import strings_equal
 from sqlalchemy import delete, func, select
 
+from accounts import logins, passwords
+from accounts.access import present
 from common import audit, messages
 from common.errors import NotPermitted
 from common.identity import normalised
 from common.settings import REQUIRED, STAFF_SECOND_FACTOR, setting
 from models import Account, SecondFactor, SpareCode, db, exclusive, now
 from models.secrets import vault
-from workflow import accounts
-from workflow.review import present
+
+
+def forget_second_factor(account: Account) -> None:
+    """Drop what an account's second step was checked against; whoever calls holds the transaction."""
+    account.second_factor = False
+    for table in (SpareCode, SecondFactor):
+        db.session.execute(delete(table).where(table.account_id == account.id))
+
 
 ISSUER = "鄂尔多斯人才补贴"  # stays Chinese: the name under which a telephone keeps the secret
 SKEW = (-1, 0, 1)
@@ -45,7 +49,7 @@ def step_for(account: Account) -> Step:
 
 def offered_to(account: Account) -> bool:
     """Say whether an account may have one."""
-    return account.role in accounts.STAFF
+    return account.role in logins.STAFF
 
 
 def required_of(account: Account) -> bool:
@@ -77,7 +81,7 @@ def enrol(actor: Account, secret: str, code: str) -> list[str] | None:
             return None
         db.session.add(SecondFactor(account_id=person.id, secret=secret, last_step=step))
         person.second_factor = True
-        accounts.end_sessions(person)
+        passwords.end_sessions(person)
         audit.note_second_factor(person)
         return _new_spare_codes(person)
 
@@ -103,7 +107,7 @@ def switch_off(actor: Account, code: str) -> bool:
             raise NotPermitted
         if not _use(person.id, code):
             return False
-        accounts.forget_second_factor(person)
+        forget_second_factor(person)
         messages.tell(person, "second_factor_off", {})
         audit.note_second_factor(person)
         return True
@@ -116,7 +120,7 @@ def spare_codes_left(account: Account) -> int:
 
 
 def _held(actor: Account) -> Account:
-    accounts.hold(actor)
+    logins.hold(actor)
     return present(actor)
 
 
@@ -161,7 +165,7 @@ def _new_spare_codes(person: Account) -> list[str]:
 
 
 def _draw() -> str:
-    letters = "".join(secrets.choice(accounts.CODE_LETTERS) for _ in range(SPARE_LENGTH))
+    letters = "".join(secrets.choice(passwords.CODE_LETTERS) for _ in range(SPARE_LENGTH))
     half = SPARE_LENGTH // 2
     return f"{letters[:half]}-{letters[half:]}"
 

@@ -9,11 +9,11 @@ import secrets
 
 from sqlalchemy import delete, select
 
+from accounts import attempts, logins, passwords
 from common import messages
 from common.identity import normalised
 from models import Account, ResetCode, db, exclusive, now
 from models.secrets import vault
-from workflow import accounts, locks
 
 DIGITS = 6
 TRIES = 5
@@ -27,13 +27,13 @@ def ask(door: str, login: str) -> str:
     """Send a code to whoever has this login, if anybody. Returns what names it at the browser that asked."""
     token, code = secrets.token_hex(16), f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     with exclusive():
-        account = accounts.find(door, login)
+        account = logins.find(door, login)
         if account is not None and not account.is_active:
             account = None
         db.session.add(
             ResetCode(
                 token=token,
-                login_digest=accounts.login_digest(door, login),
+                login_digest=logins.login_digest(door, login),
                 account_id=account.id if account else None,
                 code_digest=_digest(token, code),
             )
@@ -68,9 +68,9 @@ def by_code(token: str, code: str, password: str) -> Account | None:
         if account is None or not account.is_active:
             row.tries += 1
             return None
-        accounts.hold(account)
-        accounts.set_password(account, password)
-        locks.clear(account.login_digest)
+        logins.hold(account)
+        passwords.set_password(account, password)
+        attempts.clear(account.login_digest)
         db.session.execute(delete(ResetCode).where(ResetCode.account_id == account.id))
         return account
 
@@ -80,18 +80,18 @@ def by_recovery_code(door: str, login: str, code: str, password: str) -> tuple[A
 
     Returns the account and its next code, or None when login and code do not belong together.
     """
-    account = accounts.find(door, login)
-    right = accounts.verify(account.recovery_hash if account else None, normalised(code))
+    account = logins.find(door, login)
+    right = passwords.verify(account.recovery_hash if account else None, normalised(code))
     if account is None or not right or not account.is_active:
         return None
     with exclusive():
-        accounts.hold(account)
+        logins.hold(account)
         person = db.session.get_one(Account, account.id, populate_existing=True)
-        if not accounts.verify(person.recovery_hash, normalised(code)):
+        if not passwords.verify(person.recovery_hash, normalised(code)):
             return None
-        accounts.set_password(person, password)
-        locks.clear(person.login_digest)
-        return person, accounts.set_recovery_code(person)
+        passwords.set_password(person, password)
+        attempts.clear(person.login_digest)
+        return person, passwords.set_recovery_code(person)
 
 
 def sweep() -> None:

@@ -1,4 +1,4 @@
-"""Browsers that an account has logged in from, by a signed cookie: what others get wrong does not keep them out (workflow.locks).
+"""Browsers that an account has logged in from, by a signed cookie: what others get wrong does not keep them out (accounts.attempts).
 
 The cookie opens nothing: the password and the second factor are asked for as ever. It is given once both were right, holds for
 LIFETIME, and names nobody: who reads it learns how many accounts have logged in here, and on which day. Whatever ends the
@@ -12,9 +12,9 @@ from hmac import compare_digest
 
 from sqlalchemy import select
 
+from accounts.attempts import KNOWN
 from models import Account, db, now
 from models.secrets import vault
-from workflow.locks import KNOWN
 
 LIFETIME = KNOWN
 

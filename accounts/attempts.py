@@ -6,7 +6,7 @@ anywhere, of this address for anybody. The first is strict. The other two are wi
 in with this login from this address before: so nobody elsewhere can keep another one out.
 
 Behind one address are many people (NAT), and one of them could use up the strict count of another. So a browser from which this
-login has come in before (workflow.devices) has a count of its own and is not held up by theirs: nobody at the next desk can keep
+login has come in before (accounts.devices) has a count of its own and is not held up by theirs: nobody at the next desk can keep
 the owner out of it. A browser that is new to a login has no such count: it waits like everybody at its address.
 
 The bound for one login and one purpose, until its secret is right:
@@ -107,7 +107,7 @@ def count(purpose: Purpose, subject: str, address: str, device: str | None = Non
     """Count an attempt that is about to be made. Raises Locked where it must not be; then nothing is counted.
 
     `subject` is the digest of a login, `address` what the network calls the other side, `device` the digest of a browser that
-    workflow.devices has recognised for this login. Returns the device where the attempt was counted against it.
+    accounts.devices has recognised for this login. Returns the device where the attempt was counted against it.
     """
     limits, place, at = LIMITS[purpose], _digest(address), now()
     with exclusive():

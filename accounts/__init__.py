@@ -1,0 +1,1 @@
+"""Who may come in: logins, passwords, sessions, attempts, recovery, second factor, contacts, access."""

@@ -1,0 +1,39 @@
+"""Who an account is at this moment, and which console it may open."""
+
+from accounts import sessions
+from common.errors import NotPermitted
+from models import (
+    Account,
+    Role,
+)
+
+
+def administrator(actor: Account) -> Account:
+    """Return the account as it is now. Raises NotPermitted for everybody who keeps no administration."""
+    person = present(actor)
+    if not enters(person, "administration"):
+        raise NotPermitted
+    return person
+
+
+def present(actor: Account) -> Account:
+    """Return the account as it is now. Raises NotPermitted when it no longer comes in."""
+    person = sessions.anew(actor)
+    if person is None or not person.is_active:
+        raise NotPermitted
+    return person
+
+
+CONSOLES = {
+    Role.APPLICANT: "personal",
+    Role.ENTERPRISE: "enterprise",
+    Role.OFFICE: "office",
+    Role.CITY: "city",
+    Role.ADMINISTRATOR: "administration",
+}
+"""The one console that belongs to each role; nobody enters another's."""
+
+
+def enters(actor: Account, console: str) -> bool:
+    """Say whether this account belongs in this console."""
+    return actor.is_active and CONSOLES[actor.role] == console
