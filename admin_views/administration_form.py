@@ -20,12 +20,14 @@ from common.errors import DecidedMeanwhile, Hindrance, NotVisible, Unacceptable,
 from common.identity import CITIZEN
 from common.wording import N_
 from models import Account, FormVersion, Role, db
-from workflow import form as description
-from workflow import form_draft, form_rules
+from workflow import form_draft
 from workflow.administration import TABLES
-from workflow.form import Field, Form, Kind
+from workflow.form import rules
+from workflow.form import versions as description
+from workflow.form.fields import Field, Kind
+from workflow.form.rules import FURTHER_KINDS, KIND_WORDS, PROPERTIES, STATEMENTS, Difference
+from workflow.form.versions import Form
 from workflow.form_draft import Draft
-from workflow.form_rules import FURTHER_KINDS, KIND_WORDS, PROPERTIES, STATEMENTS, Difference
 
 TITLE = N_("申请表")
 FEW_CHOICES = 6
@@ -68,7 +70,7 @@ class FormVersions(Administration, ScopedView):
     @expose("/sections/<section>/new/", methods=("GET", "POST"))
     def new(self, section: str) -> Any:
         """Add a field at the end of a section, or a statement."""
-        kinds = form_rules.kinds_of(section)
+        kinds = rules.kinds_of(section)
         if not kinds:
             abort(HTTPStatus.NOT_FOUND)
         asked = request.args.get("kind", "")
@@ -87,7 +89,7 @@ class FormVersions(Administration, ScopedView):
         if not sheet.validate():
             return self._sheet(draft, section, one, sheet)
         typed = sheet.described(one)
-        for place, sentence in form_rules.faults(typed, draft.form):
+        for place, sentence in rules.faults(typed, draft.form):
             _beside(sheet, place, said(sentence.text, sentence.words))
         if _wrong(sheet):
             return self._sheet(draft, section, one, sheet)
@@ -173,7 +175,7 @@ class FormVersions(Administration, ScopedView):
             "administration/form_versions.html",
             title=gettext(TITLE),
             rows=[
-                (row, len(_told(form_rules.differences(before, this))) if before else 0)
+                (row, len(_told(rules.differences(before, this))) if before else 0)
                 for row, this, before in zip(rows, forms, earlier, strict=True)
             ],
         )
@@ -196,7 +198,7 @@ class FormVersions(Administration, ScopedView):
             row=row,
             newest=row.number == description.published().number,
             sections=_listed(this, older or this),
-            differences=_told(form_rules.differences(older, this)) if older else [],
+            differences=_told(rules.differences(older, this)) if older else [],
             changes=changes_of(FormVersion, row.number),
             told=told_change,
         )
@@ -272,12 +274,12 @@ def _wrong(sheet: FieldSheet) -> list[tuple[str, str]]:
 
 
 def _kinds(section: str) -> list[tuple[str, str]]:
-    return [(kind.value, FURTHER_KINDS.get(kind, N_("承诺"))) for kind in form_rules.kinds_of(section)]
+    return [(kind.value, FURTHER_KINDS.get(kind, N_("承诺"))) for kind in rules.kinds_of(section)]
 
 
 def _listed(this: Form, older: Form) -> list[dict[str, Any]]:
     """Return the sections with each field in a few words, and whether it differs from the older version."""
-    changed = {each.one.key for each in form_rules.differences(older, this)}
+    changed = {each.one.key for each in rules.differences(older, this)}
     return [
         {
             "key": section.key,

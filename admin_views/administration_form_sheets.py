@@ -23,9 +23,8 @@ from admin_views.application_form import Rows
 from admin_views.day_fields import DayField, limits
 from admin_views.typed import half_width
 from common.wording import Bilingual
-from workflow.form import Field, Kind, in_english
-from workflow.form_draft import NEW
-from workflow.form_rules import (
+from workflow.form.fields import Field, Kind
+from workflow.form.rules import (
     LONGEST_ANSWER,
     LONGEST_ENGLISH,
     LONGEST_HELP,
@@ -36,6 +35,8 @@ from workflow.form_rules import (
     QUANTITY,
     whole,
 )
+from workflow.form.versions import in_english
+from workflow.form_draft import NEW
 
 BLANKS = 3
 """Empty rows for further choices, and how many 「再加几行」 adds."""

@@ -14,8 +14,8 @@ from common.wording import N_
 from models import Change, ChangeKind, FormVersion, RegionKind, Role, Setting, db
 from workflow import routing, scope
 from workflow.administration import BY_NAME
-from workflow.form import Kind
-from workflow.form_rules import KIND_WORDS, PROPERTIES, record_words
+from workflow.form.fields import Kind
+from workflow.form.rules import KIND_WORDS, PROPERTIES, record_words
 from workflow.transitions import ROLE_WORDS
 
 LAST_CHANGES = 5

@@ -1,4 +1,4 @@
-"""The applicant's form, made from a version of the description in workflow/form.py. Fields that the account fixes are not in it.
+"""The applicant's form, made from a version of the description in workflow/form/versions.py. Fields that the account fixes are not in it.
 
 A field refuses only what cannot be kept at all (no date, no number); whatever else is wrong, completeness says.
 """
@@ -36,9 +36,12 @@ from common import days, identity
 from common.calendar import today
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
 from workflow import completeness, scope
-from workflow import form as description
-from workflow.form import EXPERIENCE_KINDS, Kind
-from workflow.form_rules import QUANTITY, whole
+from workflow.form import answers
+from workflow.form import fields as workflow_form_fields
+from workflow.form import versions as description
+from workflow.form.fields import Kind
+from workflow.form.living_allowance import EXPERIENCE_KINDS
+from workflow.form.rules import QUANTITY, whole
 
 MOST_EXPERIENCES = 50
 FEW = 2
@@ -96,34 +99,34 @@ FILLED_IN = {"birth_date": "bday", "position": "organization-title"}
 gives it back after a crash, which it does not where "off" is said."""
 
 
-def _filled_in(asked: description.Field) -> dict[str, str]:
+def _filled_in(asked: workflow_form_fields.Field) -> dict[str, str]:
     return {"autocomplete": FILLED_IN.get(asked.key, "on")}
 
 
-def _day(kind: type[DayField]) -> Callable[[description.Field, dict[str, Any]], Field]:
-    def made(asked: description.Field, common: dict[str, Any]) -> Field:
+def _day(kind: type[DayField]) -> Callable[[workflow_form_fields.Field, dict[str, Any]], Field]:
+    def made(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
         return kind(**common, render_kw={**limits(kind, asked.least, asked.most), **_filled_in(asked)})
 
     return made
 
 
-def _text(asked: description.Field, common: dict[str, Any]) -> Field:
+def _text(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
     return StringField(
         **common, filters=[as_typed], render_kw={"maxlength": asked.longest, **_filled_in(asked)}
     )
 
 
-def _phone(asked: description.Field, common: dict[str, Any]) -> Field:
+def _phone(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
     return TelField(
         **common, filters=[telephone], render_kw={"inputmode": "tel", "autocomplete": "tel", "maxlength": 30}
     )
 
 
-def _email(asked: description.Field, common: dict[str, Any]) -> Field:
+def _email(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
     return EmailField(**common, filters=[half_width], render_kw={"autocomplete": "email", "maxlength": 100})
 
 
-def _number(asked: description.Field, common: dict[str, Any]) -> Field:
+def _number(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
     return StringField(
         **common,
         filters=[unspaced],
@@ -131,7 +134,7 @@ def _number(asked: description.Field, common: dict[str, Any]) -> Field:
     )
 
 
-def _quantity(asked: description.Field, common: dict[str, Any]) -> Field:
+def _quantity(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
     return QuantityField(
         **common,
         render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": LONGEST_QUANTITY},
@@ -142,22 +145,22 @@ LONGEST_QUANTITY = 24
 """Characters, with the commas and spaces that people write."""
 
 
-def _choice(asked: description.Field, common: dict[str, Any]) -> Field:
+def _choice(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
     choices = [(key, Worded(label)) for key, label in asked.choices.items()]
     if len(choices) <= FEW:
         return RadioField(**common, choices=choices)
     return SelectField(**common, choices=[("", lazy_gettext("请选择")), *choices])
 
 
-def _enterprise(asked: description.Field, common: dict[str, Any]) -> Field:
+def _enterprise(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
     return RowField(**common, widget=HiddenInput())
 
 
-def _promise(asked: description.Field, common: dict[str, Any]) -> Field:
+def _promise(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
     return BooleanField(**common)
 
 
-MAKERS: dict[Kind, Callable[[description.Field, dict[str, Any]], Field]] = {
+MAKERS: dict[Kind, Callable[[workflow_form_fields.Field, dict[str, Any]], Field]] = {
     Kind.TEXT: _text,
     Kind.PHONE: _phone,
     Kind.EMAIL: _email,
@@ -182,7 +185,7 @@ class Worded(LazyString):
         return escape(str(self))
 
 
-def _field(asked: description.Field) -> Field:
+def _field(asked: workflow_form_fields.Field) -> Field:
     validators: list[Any] = [Optional(), *([Asked()] if asked.required else [])]
     if asked.kind in TYPED_AT_LENGTH:
         longest = asked.longest if asked.further else max(asked.longest, 30)
@@ -277,7 +280,7 @@ class ApplicationFields(FlaskForm):
         """Lay what was typed into the application: every field that can be kept; one that cannot keeps its old value."""
         for key, field in self.asked():
             if not field.errors:
-                description.put(application, key, field.data or None)
+                answers.put(application, key, field.data or None)
         if not any(entry.form.errors for entry in self.experiences):
             application.experiences = [
                 entry.form.row(position) for position, entry in enumerate(self.experiences)
@@ -302,7 +305,7 @@ def filled(application: Application | None, account: Account, version: descripti
     made = form_class(version)
     if application is None:
         return made(formdata=None, data=_known(account))
-    data: dict[str, Any] = {key: description.value(application, key) for key in made.described}
+    data: dict[str, Any] = {key: answers.value(application, key) for key in made.described}
     data["version"] = str(application.version)
     data["experiences"] = [
         {
@@ -333,7 +336,7 @@ def experience_words() -> dict[str, str]:
         "later": said(completeness.ROW_STARTS_LATER, gaps),
         "backwards": said(completeness.ROW_ENDS_EARLIER, gaps),
         "unreadable": said(days.NO_MONTH, {"label": "{label}"}),
-        "month": description.month(today()),
+        "month": answers.month(today()),
     }
 
 

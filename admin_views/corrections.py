@@ -16,7 +16,8 @@ from admin_views.typed import count
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
 from common.identity import masked
 from models import Action, Application, Review, db
-from workflow import corrections, form
+from workflow import corrections
+from workflow.form import answers, living_allowance
 from workflow.transitions import ACTION_WORDS, BY_STATE_AND_ACTION
 
 Correct = Callable[[Any, int], Review]
@@ -138,13 +139,13 @@ def _actor() -> Any:
 def _present(found: Application, action: Action) -> list[dict[str, str]]:
     """Return what the application holds now, the number masked."""
     keys = ("name",) if action is Action.CORRECT_NAME else ("name", "paper", "identity_number")
-    fields = [form.FIELDS[key] for key in keys]
+    fields = [living_allowance.FIELDS[key] for key in keys]
     return [
         {
             "label": said(asked.label),
             "value": masked(getattr(found, asked.key))
             if asked.secret
-            else said(form.worded(asked, getattr(found, asked.key))),
+            else said(answers.worded(asked, getattr(found, asked.key))),
         }
         for asked in fields
     ]

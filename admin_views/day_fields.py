@@ -10,7 +10,7 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import DateInput, MonthInput
 
 from common import days
-from workflow.form import month as month_of
+from workflow.form.answers import month as month_of
 
 FIRST, LAST = days.EARLIEST.isoformat(), "9999-12-31"
 

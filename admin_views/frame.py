@@ -25,7 +25,8 @@ from models import Account
 from models.prepared import Prepared
 from uploads import notes
 from uploads.preview import is_shown
-from workflow import form, inbox, scope
+from workflow import inbox, scope
+from workflow.form import versions
 
 LATE_WORKING_DAYS = 5
 """From here on a waiting time is amber."""
@@ -182,7 +183,7 @@ def _said(text: str) -> str:
     """Return one wording; what an administrator typed has its English beside it, or none."""
     if not text:
         return ""
-    own = form.in_english(text)
+    own = versions.in_english(text)
     return own if own and language() == "en" else translated(text)
 
 

@@ -39,7 +39,7 @@ from common.errors import (
 from common.wording import N_
 from models import Action, Application, Enterprise, State, db, now
 from workflow import completeness, periods, progress, reading, review, routing, scope
-from workflow import form as description
+from workflow.form import versions as description
 from workflow.transitions import (
     BY_STATE_AND_ACTION,
     RESULT_WORDS,

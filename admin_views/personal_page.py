@@ -12,7 +12,9 @@ from common.errors import Problem
 from common.identity import masked
 from models import Account, Application, Enterprise, Review, State, db
 from workflow import progress, reading, routing, scope
-from workflow.form import Field, Form, worded
+from workflow.form.answers import worded
+from workflow.form.fields import Field
+from workflow.form.versions import Form
 from workflow.transitions import BY_STATE_AND_ACTION, RETURNED, STATE_WORDS
 
 STAGES = {progress.Stage.DONE: "done", progress.Stage.NOW: "now", progress.Stage.TO_COME: "todo"}

@@ -12,8 +12,9 @@ from admin_views.review_list import Stored
 from common.calendar import today
 from common.working_days import Calendar
 from models import Result, State
-from workflow import form, routing
-from workflow.form import Form
+from workflow import routing
+from workflow.form import versions
+from workflow.form.versions import Form
 from workflow.transitions import FINISHED, RESULT_WORDS, STATE_WORDS, WITH_THE_APPLICANT
 
 FORM_VERSION = Stored._fields.index("form_version")
@@ -118,7 +119,7 @@ def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
     """Return the rows as the list says them."""
     if not rows:
         return []  # the calendar's stamp would be asked for alone; it comes beside the rows
-    forms = {number: form.version(number) for number in {row[FORM_VERSION] for row in rows}}
+    forms = {number: versions.version(number) for number in {row[FORM_VERSION] for row in rows}}
     further = in_days, today(), present_calendar(), language()
     return [
         Line(

@@ -39,7 +39,7 @@ from models.prepared import Prepared
 from models.search import Lookup, bound, containing, digits_of, lookup, searched, spelled
 from models.spelling import search_key
 from workflow import scope
-from workflow.form import EDUCATIONS
+from workflow.form.living_allowance import EDUCATIONS
 from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
 
 PAGE_SIZE = 20

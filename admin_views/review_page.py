@@ -11,8 +11,10 @@ from admin_views.frame import said
 from common.identity import masked
 from common.wording import N_
 from models import Account, Action, Application, Review, db
-from workflow import form, scope
+from workflow import scope
 from workflow.comparison import Mark, Snapshot, Submission, baseline, compare_rows, same_employer
+from workflow.form import answers, versions
+from workflow.form import fields as workflow_form_fields
 from workflow.reasons import REASON_LIMIT
 from workflow.transitions import ACTION_WORDS, WITH_THE_APPLICANT
 
@@ -62,7 +64,7 @@ class ExperienceLine:
 class PageSection:
     """One section of the form as read by a reviewer."""
 
-    section: form.Section
+    section: workflow_form_fields.Section
     facts: list[dict[str, Any]]
     experiences: list[ExperienceLine]
 
@@ -118,10 +120,10 @@ def _corrected(application: Application, submitted: Snapshot) -> tuple[Snapshot,
     Only what the account fixes is ever corrected (workflow/corrections.py); an applicant types none of it.
     """
     fields, notes = dict(submitted["fields"]), {}
-    for asked in form.of(application).fields.values():
-        present = form.value(application, asked.key) if asked.fixed else None
+    for asked in versions.of(application).fields.values():
+        present = answers.value(application, asked.key) if asked.fixed else None
         if asked.fixed and present != fields.get(asked.key):
-            former = said(form.worded(asked, fields.get(asked.key)))
+            former = said(answers.worded(asked, fields.get(asked.key)))
             notes[asked.key] = gettext(
                 "已更正，提交时为“%(former)s”", former=masked(former) if asked.secret else former
             )
@@ -131,15 +133,15 @@ def _corrected(application: Application, submitted: Snapshot) -> tuple[Snapshot,
 
 def unsent(application: Application) -> list[PageSection]:
     """Return the sections as they would be submitted now, for the person's own last look."""
-    return _sections(application, form.snapshot(application), None, {})
+    return _sections(application, answers.snapshot(application), None, {})
 
 
 def _sections(
     application: Application, newest: Snapshot, before: Snapshot | None, notes: dict[str, str]
 ) -> list[PageSection]:
     found = []
-    for section in form.of(application).sections:
-        facts = [_fact(shown, notes) for shown in form.shown(section, newest, before)]
+    for section in versions.of(application).sections:
+        facts = [_fact(shown, notes) for shown in answers.shown(section, newest, before)]
         if before is not None and same_employer(newest, before):
             facts = [_renamed(fact) if fact["key"] == "enterprise_id" else fact for fact in facts]
         rows = _experiences(newest, before) if section.key == "experience" else []
@@ -176,7 +178,7 @@ def _part(row: Mapping[str, str], keys: tuple[str, ...]) -> str:
     return said(row.get(keys[0]) or "")
 
 
-def _fact(shown: form.Shown, notes: dict[str, str]) -> dict[str, Any]:
+def _fact(shown: answers.Shown, notes: dict[str, str]) -> dict[str, Any]:
     asked = shown.asked
     hide = masked if asked.secret else said
     return {
@@ -185,7 +187,7 @@ def _fact(shown: form.Shown, notes: dict[str, str]) -> dict[str, Any]:
         "value": hide(shown.text),
         "before": hide(shown.before) if shown.before is not None else None,
         "note": notes.get(asked.key),
-        "agreed": said(asked.help) if asked.kind is form.Kind.PROMISE else "",
+        "agreed": said(asked.help) if asked.kind is workflow_form_fields.Kind.PROMISE else "",
         "secret": asked.secret and bool(shown.text),
     }
 

@@ -8,8 +8,9 @@ from flask_babel import gettext
 
 from admin_views.frame import said
 from models import Application, Enterprise, db
-from workflow import form as description
 from workflow.comparison import Mark, Row, compare_rows
+from workflow.form import answers, fields, living_allowance
+from workflow.form import versions as description
 
 TypedBack = Sequence[tuple[str, str]]
 """Pairs of label and text."""
@@ -22,9 +23,9 @@ def typed_back(form: Any, application: Application) -> TypedBack:
     for key, field in form.asked():
         asked = version.known[key]
         text = _text(asked, field)
-        if text and text != _worded(asked, description.value(application, key)):
+        if text and text != _worded(asked, answers.value(application, key)):
             found.append((said(asked.label), text))
-    stored = description.snapshot(application)["experiences"]
+    stored = answers.snapshot(application)["experiences"]
     typed = [_row(entry.form) for entry in form.experiences]
     found += [
         (gettext("学习工作经历"), _line(each.row))
@@ -34,24 +35,24 @@ def typed_back(form: Any, application: Application) -> TypedBack:
     return found
 
 
-def _text(asked: description.Field, field: Any) -> str:
+def _text(asked: fields.Field, field: Any) -> str:
     """Return the text of a field of the form; what could not be understood as it was typed."""
     if field.errors and field.raw_data:
         return str(field.raw_data[0])
     return _worded(asked, field.data)
 
 
-def _worded(asked: description.Field, value: Any) -> str:
-    if asked.kind is description.Kind.ENTERPRISE:
+def _worded(asked: fields.Field, value: Any) -> str:
+    if asked.kind is fields.Kind.ENTERPRISE:
         enterprise = db.session.get(Enterprise, value) if value else None
         return enterprise.name if enterprise else ""
-    if asked.kind is description.Kind.PROMISE and not value:
+    if asked.kind is fields.Kind.PROMISE and not value:
         return ""
-    return said(description.worded(asked, value))
+    return said(answers.worded(asked, value))
 
 
 def _row(form: Any) -> Row:
-    kinds = {kind.value: label for kind, label in description.EXPERIENCE_KINDS.items()}
+    kinds = {kind.value: label for kind, label in living_allowance.EXPERIENCE_KINDS.items()}
     row = {key: _part(form[key]) for key in ("start", "end", "place", "subject", "witness")}
     return row | {"kind": kinds.get(form.kind.data, "")}
 
@@ -59,7 +60,7 @@ def _row(form: Any) -> Row:
 def _part(field: Any) -> str:
     if field.errors and field.raw_data:
         return str(field.raw_data[0])
-    return description.month(field.data) if isinstance(field.data, date) else field.data or ""
+    return answers.month(field.data) if isinstance(field.data, date) else field.data or ""
 
 
 def _line(row: Row) -> str:

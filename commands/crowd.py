@@ -48,7 +48,8 @@ from models import (
 )
 from models.accounts import Seat
 from models.database import TO_WRITE
-from workflow import form, moves, notifications, routing
+from workflow import moves, notifications, routing
+from workflow.form import answers, living_allowance, versions
 from workflow.periods import USUAL_DAYS
 from workflow.transitions import TRANSITIONS, Transition, gives_back
 
@@ -128,7 +129,7 @@ POSITIONS = ("工程师", "高级工程师", "研发主管", "工艺工程师", 
 EMPLOYERS_BEFORE = ("示例工程有限公司", "示例设计研究院", "示例能源有限公司")
 EDUCATION = (("doctor", "master", "bachelor", "college"), (6, 38, 50, 6))
 DEGREE_OF = {"doctor": "doctor", "master": "master", "bachelor": "bachelor", "college": "none"}
-POLITICAL, INDUSTRIES = tuple(form.POLITICAL), tuple(form.INDUSTRIES)
+POLITICAL, INDUSTRIES = tuple(living_allowance.POLITICAL), tuple(living_allowance.INDUSTRIES)
 REASONS = {
     Action.RETURN: (
         "劳动合同缺盖章页，请补齐后重新提交。",
@@ -345,7 +346,7 @@ class City:
             created_at=begun,
             saved_at=begun,
             arrived_at=begun,
-            form_version=form.FIRST,
+            form_version=versions.FIRST,
             name=person.name,
             **names.initials_of_person(person.name)._asdict(),
             paper=person.paper,
@@ -360,7 +361,7 @@ class City:
             resubmit_by=None,
         )
         for key, given in self._answers(person, employer, day).items():
-            form.put(application, key, given)
+            answers.put(application, key, given)
         application.experiences = self._experiences(application.id, day)
         return application
 

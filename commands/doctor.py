@@ -40,8 +40,8 @@ from models import (
     db,
     now,
 )
-from worker import mail
-from workflow import heartbeats, periods
+from worker import heartbeats, mail
+from workflow import periods
 
 OK, WARN, UNSAFE = "ok", "warn", "unsafe"
 COLOURS = {OK: "green", WARN: "yellow", UNSAFE: "red"}

@@ -21,7 +21,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import form
+from workflow.form import versions
 
 CITY_OFFICE = "鄂尔多斯市人力资源和社会保障局"
 EXPERT_CENTRE = "鄂尔多斯市专家服务中心"
@@ -86,7 +86,9 @@ def fill() -> None:
             ],
         )
         _once(Notice, [Notice(version=NOTICE_VERSION, body=NOTICE)])
-        first = FormVersion(number=form.FIRST, content=form.written(form.DECLARED), published_at=now())
+        first = FormVersion(
+            number=versions.FIRST, content=versions.written(versions.DECLARED), published_at=now()
+        )
         _once(FormVersion, [first])
         known = set(db.session.scalars(select(Setting.key)))
         db.session.add_all(

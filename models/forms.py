@@ -12,7 +12,7 @@ from models.database import Instant, Model, now
 class FormVersion(Model):
     """One version of the form: the draft of the next one until it is published, never changed after that.
 
-    `content` is written and understood by workflow/form.py alone. Its number is given by hand, so that two drafts cannot be.
+    `content` is written and understood by workflow/form/versions.py alone. Its number is given by hand, so that two drafts cannot be.
     """
 
     __tablename__ = "form_versions"

@@ -9,7 +9,7 @@ from models.database import Instant, Model
 
 
 class Heartbeat(Model):
-    """When something that recurs was last done, by its name in workflow/heartbeats.py."""
+    """When something that recurs was last done, by its name in worker/heartbeats.py."""
 
     __tablename__ = "heartbeats"
 

@@ -45,7 +45,8 @@ from models import (
     db,
     now,
 )
-from workflow import form, reading, review
+from workflow import reading, review
+from workflow.form import answers as workflow_form_answers
 
 PASSWORD = "Xiaomin2026"
 REASON = "劳动合同缺盖章页，请补齐后重新提交。"
@@ -331,7 +332,7 @@ def filled(employer: Enterprise | None, **changes: Any) -> Callable[[Application
 
     def change(application: Application) -> None:
         for key, given in (answers(application, employer) | changes).items():
-            form.put(application, key, given)
+            workflow_form_answers.put(application, key, given)
         application.experiences = experiences()
 
     return change

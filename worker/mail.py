@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from common.settings import SITE_NAME
 from models import Way
-from workflow.delivery import Letter, Refused, Sender, Undelivered, Unreachable
+from worker.delivery import Letter, Refused, Sender, Undelivered, Unreachable
 
 SECONDS = 20
 NOBODY_THERE = {550, 551, 553}

@@ -4,8 +4,8 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from models import Message, Way
-from worker import waking
-from workflow import delivery, notifications
+from worker import delivery, waking
+from workflow import notifications
 
 
 def work_off() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from models import Way
-from workflow.delivery import Letter, Sender, Undelivered, Unreachable
+from worker.delivery import Letter, Sender, Undelivered, Unreachable
 
 SECONDS = 15
 LONGEST_TEXT = 300

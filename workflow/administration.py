@@ -39,7 +39,8 @@ from models import (
     now,
 )
 from models.database import Base
-from workflow import consequences, entered_years, form_rules, scope
+from workflow import consequences, entered_years, scope
+from workflow.form import rules
 
 Row = TypeVar("Row", bound=Base)
 SECRETS = frozenset({"password_hash", "recovery_hash"})
@@ -224,10 +225,10 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
             N_("申请表"),
             {"content": N_("内容"), "published_at": N_("发布时间")},
             silent=frozenset({"saved_at", "saved_by"}),
-            name=form_rules.called,
-            check=form_rules.check,
+            name=rules.called,
+            check=rules.check,
             sets_off=consequences.of_form_version,
-            recorded=form_rules.recorded,
+            recorded=rules.recorded,
         ),
         Setting: Table(
             N_("系统设置"),

@@ -1,4 +1,4 @@
-"""How two submissions of one application differ. Reads snapshots (workflow.form.snapshot) and history lines only; never the database.
+"""How two submissions of one application differ. Reads snapshots (workflow.form.answers.snapshot) and history lines only; never the database.
 
 A snapshot keeps the employer's texts as they were. Two snapshots name the same employer when the credit code is the same:
 names and regions change.

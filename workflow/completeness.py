@@ -15,8 +15,10 @@ from common.days import EARLIEST, WRONG_YEAR
 from common.errors import Problem
 from common.wording import N_
 from models import Application, Attachment, Experience, Material, Registration, db
-from workflow import form
-from workflow.form import SECTIONS, Field, Kind, value
+from workflow.form import versions
+from workflow.form.answers import value
+from workflow.form.fields import Field, Kind
+from workflow.form.living_allowance import SECTIONS
 
 YOUNGEST = 16
 """Years; Labour Law of the People's Republic of China, article 15."""
@@ -31,7 +33,7 @@ def problems(application: Application) -> list[Problem]:
 
 
 def _fields(application: Application) -> Iterator[Problem]:
-    version = form.of(application)
+    version = versions.of(application)
     for key, asked in version.fields.items():
         given, section, words = value(application, key), version.section_of[key], {"label": asked.label}
         if not given:

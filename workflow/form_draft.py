@@ -9,9 +9,11 @@ from sqlalchemy import select
 
 from common.errors import DecidedMeanwhile, NotVisible
 from models import Account, FormVersion, db, now
-from workflow import administration, form, form_rules
-from workflow.form import Field, Form
-from workflow.form_rules import Difference
+from workflow import administration
+from workflow.form import rules, versions
+from workflow.form.fields import Field
+from workflow.form.rules import Difference
+from workflow.form.versions import Form
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Draft:
 
     @property
     def differences(self) -> list[Difference]:
-        return form_rules.differences(self.published, self.form)
+        return rules.differences(self.published, self.form)
 
     @property
     def changed(self) -> int:
@@ -34,23 +36,25 @@ class Draft:
     @property
     def fingerprint(self) -> str:
         """Return what tells whether the draft is still the one that somebody has before them."""
-        return _digest(form.written(self.form))
+        return _digest(versions.written(self.form))
 
 
 def present() -> Draft:
     """Return the draft as it is now; without one, what is published stands for it."""
-    published = form.published()
+    published = versions.published()
     row = db.session.scalars(
         select(FormVersion).where(FormVersion.published_at.is_(None), FormVersion.number > published.number)
     ).one_or_none()
     if row is None:
-        return Draft(published, form.Form(published.number + 1, published.everything, published.issued), None)
-    return Draft(published, form.understood(row.number, row.content), row)
+        return Draft(
+            published, versions.Form(published.number + 1, published.everything, published.issued), None
+        )
+    return Draft(published, versions.understood(row.number, row.content), row)
 
 
 def fingerprint(one: Field | None) -> str:
     """Return what tells whether a field is still described as somebody has it before them; "" for one not added yet."""
-    return "" if one is None else _digest(form.entry(one))
+    return "" if one is None else _digest(versions.entry(one))
 
 
 def keep(section: str, one: Field, actor: Account, *, seen: str) -> Field:
@@ -76,9 +80,9 @@ def discard(actor: Account, *, seen: str) -> None:
     """Give up everything that has not been published. Raises what administration.change raises."""
 
     def laid(draft: Form) -> Form:
-        if seen != _digest(form.written(draft)):
+        if seen != _digest(versions.written(draft)):
             raise DecidedMeanwhile(None)
-        return replace(form.published(), number=draft.number, issued=draft.issued)
+        return replace(versions.published(), number=draft.number, issued=draft.issued)
 
     _change(laid, actor)
 
@@ -94,7 +98,7 @@ def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
 
     def published(row: FormVersion) -> None:
         if row.published_at is not None or seen != _digest(
-            form.written(form.understood(row.number, row.content))
+            versions.written(versions.understood(row.number, row.content))
         ):
             raise DecidedMeanwhile(None)
         row.published_at, row.saved_by = now(), actor.name
@@ -116,7 +120,7 @@ def _change(laid: Callable[[Form], Form], actor: Account) -> None:
     def apply(row: FormVersion) -> None:
         if row.published_at is not None:
             raise DecidedMeanwhile(None)
-        content = form.written(laid(form.understood(row.number, row.content)))
+        content = versions.written(laid(versions.understood(row.number, row.content)))
         if content != row.content:
             row.content, row.saved_by = content, actor.name
 
@@ -126,8 +130,8 @@ def _change(laid: Callable[[Form], Form], actor: Account) -> None:
 
 def _begin(draft: Draft, laid: Callable[[Form], Form], actor: Account) -> None:
     """Begin a draft. Its number is the next one, so of two begun at once the database keeps the first."""
-    content = form.written(laid(draft.form))
-    if content != form.written(draft.form):
+    content = versions.written(laid(draft.form))
+    if content != versions.written(draft.form):
         administration.add(FormVersion(number=draft.form.number, content=content, saved_by=actor.name), actor)
 
 
@@ -152,7 +156,7 @@ NEW = "new-"
 
 def _with(draft: Form, section: str, one: Field) -> Form:
     """Return the draft with the field in it; one that was never published and is not asked is left out altogether."""
-    dropped = one.further and not one.used and one.key not in form.published().known
+    dropped = one.further and not one.used and one.key not in versions.published().known
     sections = []
     for each in draft.everything:
         fields = [one if there.key == one.key else there for there in each.fields]

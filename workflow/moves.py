@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from models import Account, Action, Application, Enterprise, State
-from workflow import form, routing
+from workflow import routing
+from workflow.form import answers
 from workflow.transitions import UNRECORDED, Transition
 
 OF_A_LINE = (
@@ -61,7 +62,7 @@ def line(
         "actor_role": person.role,
         "desk": person.seat.name,
         "reason": reason,
-        "snapshot": form.snapshot(application) if action is Action.SUBMIT else None,
+        "snapshot": answers.snapshot(application) if action is Action.SUBMIT else None,
         "at": at,
         "resubmit_by": application.resubmit_by,
     }

@@ -1,6 +1,6 @@
 """What the system tells whom when something happens: written beside the event, in its transaction (A16, E3, E6).
 
-How it leaves the house is workflow/delivery.py's; nothing here waits for a letter to be sent.
+How it leaves the house is worker/delivery.py's; nothing here waits for a letter to be sent.
 """
 
 from collections.abc import Callable, Iterator

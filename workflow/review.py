@@ -39,18 +39,8 @@ from models import (
 )
 from models.database import as_if_loaded, table_of, without_waiting
 from models.prepared import Prepared
-from workflow import (
-    completeness,
-    form,
-    inbox,
-    moves,
-    notifications,
-    periods,
-    reading,
-    reasons,
-    routing,
-    scope,
-)
+from workflow import completeness, inbox, moves, notifications, periods, reading, reasons, routing, scope
+from workflow.form import answers, living_allowance, versions
 from workflow.transitions import (
     BY_STATE_AND_ACTION,
     DRAFT,
@@ -153,7 +143,7 @@ def begin(actor: Account, change: Change) -> Application:
             version=1,
             round=0,
             reached=0,
-            form_version=form.published().number,
+            form_version=versions.published().number,
             **_named(person.name),
             paper=person.paper,
             identity_number=person.identity_number,
@@ -241,7 +231,7 @@ def disclose(application: Application, actor: Account, field: str) -> str:
 
     Raises KeyError for a field that is not hidden, NotVisible outside the scope.
     """
-    if not form.FIELDS[field].secret:
+    if not living_allowance.FIELDS[field].secret:
         raise KeyError(field)
     with exclusive():
         person = present(actor)
@@ -253,8 +243,8 @@ def disclose(application: Application, actor: Account, field: str) -> str:
         db.session.add(Disclosure(application_id=seen.id, account_id=person.id, field=field))
         own = seen.applicant_id == person.id
         # What the account fixes nobody types: it is as it was submitted, or as it was corrected since.
-        as_it_is = own or (form.FIELDS[field].fixed and seen.round > 0)
-        return str((form.value(seen, field) if as_it_is else _submitted(seen, field)) or "")
+        as_it_is = own or (living_allowance.FIELDS[field].fixed and seen.round > 0)
+        return str((answers.value(seen, field) if as_it_is else _submitted(seen, field)) or "")
 
 
 def _submitted(application: Application, field: str) -> object:
@@ -348,7 +338,7 @@ def correct(
 ) -> Review:
     """Write the corrected name or number into an open application, with the line that keeps what it was before.
 
-    `fields` are columns that the account fixes (workflow.form), `why` is what the line says. Decides nothing, and whoever
+    `fields` are columns that the account fixes (workflow.form.versions), `why` is what the line says. Decides nothing, and whoever
     has the application before them is told that it changed. workflow/corrections.py has checked who may do it. Call within
     `exclusive()` with the row locked.
     """

@@ -13,7 +13,7 @@ from tests import factories
 from tests.accounts.conftest import FURTHER_PASSWORD, is_inside, log_in, login_of, value, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
-from workflow import delivery
+from worker import delivery
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]

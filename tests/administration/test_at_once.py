@@ -12,7 +12,7 @@ from tests.administration.test_moving import desks
 from tests.factories import World, administrator, application_at, complete_application, fresh
 from tests.workflow.at_once import at_once, slowly
 from workflow import administration, consequences, form_draft, notifications, review, routing, staff
-from workflow.form import Field, Kind
+from workflow.form.fields import Field, Kind
 
 
 @pytest.fixture(autouse=True)

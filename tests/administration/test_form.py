@@ -20,8 +20,11 @@ from tests.administration.conftest import Person
 from tests.administration.test_pages import change, fields, hidden, say_yes, text
 from tests.factories import World
 from tests.machine.site import Client
-from workflow import completeness, form, form_draft, form_rules
-from workflow.form import Field, Form, Kind, Section
+from workflow import completeness, form_draft
+from workflow.form import answers, living_allowance, rules
+from workflow.form import versions as workflow_form_versions
+from workflow.form.fields import Field, Kind, Section
+from workflow.form.versions import Form
 
 FORM = "/administration/form/"
 HOSTILE = "<b>工资\"'{{7*7}}%(label)s"
@@ -144,7 +147,7 @@ def test_reviewers_read_the_version_of_the_application(
             application,
             factories.Action.SAVE,
             application.applicant,
-            change=lambda a: form.put(a, "x1", "长调"),
+            change=lambda a: answers.put(a, "x1", "长调"),
         )
         factories.submit(application)
         db.session.expunge_all()
@@ -229,7 +232,7 @@ def test_choices_keep_their_keys_when_they_are_called_otherwise(app: Flask, admi
         ("bachelor", "学士"),
         ("none", "无学位"),
     ]
-    assert form.in_english(choices["x1"]) == "Double bachelor"
+    assert workflow_form_versions.in_english(choices["x1"]) == "Double bachelor"
 
 
 @pytest.mark.guide("D2")
@@ -270,7 +273,7 @@ TEXT = st.text(
 ).filter(str.strip)
 WORDING = st.builds(Bilingual, TEXT, st.just("") | TEXT)
 DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1)).map(date.isoformat) | st.just("")
-NUMBERS = st.decimals(-(10**6), 10**6, places=2).map(str).map(form_rules.whole) | st.just("")
+NUMBERS = st.decimals(-(10**6), 10**6, places=2).map(str).map(rules.whole) | st.just("")
 CHOICES = st.lists(WORDING, min_size=2, max_size=6, unique_by=str.strip).map(
     lambda labels: {f"c{n}": label for n, label in enumerate(labels)}
 )
@@ -278,7 +281,7 @@ FURTHER = st.builds(
     Field,
     st.just(""),
     WORDING,
-    st.sampled_from(list(form_rules.FURTHER_KINDS)),
+    st.sampled_from(list(rules.FURTHER_KINDS)),
     required=st.booleans(),
     help=WORDING,
     used=st.booleans(),
@@ -303,17 +306,19 @@ def versions(draw: Any) -> Form:
     """Any version that the rules let through: declared fields otherwise, further ones in every section."""
     sections = []
     issued = 0
-    for section in form.SECTIONS:
+    for section in living_allowance.SECTIONS:
         found = [
             one if one.needed else replace(one, used=draw(st.booleans()), required=draw(st.booleans()))
             for one in section.fields
         ]
-        if section.fields and section.key != form_rules.STATEMENTS:
+        if section.fields and section.key != rules.STATEMENTS:
             for one in draw(st.lists(FURTHER, max_size=3)):
                 issued += 1
                 found.append(_limited(replace(one, key=f"x{issued}"), draw))
         sections.append(Section(section.key, section.title, tuple(found)))
-    return form.understood(2, form.written(Form(2, tuple(sections), issued)))
+    return workflow_form_versions.understood(
+        2, workflow_form_versions.written(Form(2, tuple(sections), issued))
+    )
 
 
 ANSWERED = st.text(max_size=30) | NUMBERS | DAYS | st.sampled_from(["c0", "c1", "male", "1e9", "-0", "", "y"])
@@ -327,10 +332,15 @@ def test_any_valid_version_is_drawn_filled_in_judged_and_read(
 ) -> None:
     labels = [one.label for one in version.fields.values()]
     if len(labels) == len(set(labels)):
-        form_rules.check(FormVersion(number=2, content=form.written(version)))
-    assert form_rules.differences(version, form.understood(2, form.written(version))) == []
+        rules.check(FormVersion(number=2, content=workflow_form_versions.written(version)))
+    assert (
+        rules.differences(
+            version, workflow_form_versions.understood(2, workflow_form_versions.written(version))
+        )
+        == []
+    )
     with app.test_request_context():
-        monkeypatch.setattr(form, "of", lambda _application: version)
+        monkeypatch.setattr(workflow_form_versions, "of", lambda _application: version)
         made = form_class(version)
         given = {key: data.draw(ANSWERED, label=key) for key in made.described if key != "enterprise_id"}
         sheet = made(formdata=MultiDict(given))
@@ -343,12 +353,14 @@ def test_any_valid_version_is_drawn_filled_in_judged_and_read(
             assert str(field(class_="x"))
             assert str(field.label.text)
             if not field.errors and version.fields[key].kind is Kind.QUANTITY and field.data:
-                assert form_rules.whole(field.data) == field.data
+                assert rules.whole(field.data) == field.data
         problems = completeness.problems(application)
         assert {one.anchor for one in problems if one.missing} >= {
-            key for key in made.described if version.fields[key].required and not form.value(application, key)
+            key
+            for key in made.described
+            if version.fields[key].required and not answers.value(application, key)
         }
-        snapshot = form.snapshot(application)
+        snapshot = answers.snapshot(application)
         for section in version.sections:
-            for shown in form.shown(section, snapshot, snapshot):
+            for shown in answers.shown(section, snapshot, snapshot):
                 assert shown.before is None

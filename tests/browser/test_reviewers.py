@@ -16,7 +16,7 @@ from tests.browser import world
 from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.world import Case, Workplace, come_in, forgive
 from tests.machine.site import Site
-from workflow import form
+from workflow.form import answers
 
 pytestmark = pytest.mark.browser
 
@@ -466,7 +466,7 @@ def test_what_changed_since_the_return_is_marked_beside_what_stood_there(
         case,
         Action.SAVE,
         case.person,
-        change=lambda application: form.put(application, "position", "工程师"),
+        change=lambda application: answers.put(application, "position", "工程师"),
     )
     world.act(live_server, case, Action.SUBMIT, case.person)
     come_in(page, employer.reviewer, f"{CONSOLE}{case.number}/")

@@ -13,7 +13,7 @@ from tests.browser.chromium import Chromium
 from tests.browser.people import save
 from tests.browser.world import come_in
 from tests.machine.site import Site
-from workflow import form
+from workflow.form import answers
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +50,7 @@ def test_a_rare_name_shows_its_code_point_and_rows_take_any_writing_of_a_month(
     assert f"李{RARE}U+2EBF0" in line.inner_text()
     save(page)
     with world.stored(live_server, case) as application:
-        assert form.value(application, "phone") == "13800138000"
+        assert answers.value(application, "phone") == "13800138000"
         assert application.experiences[0].start == date(2016, 9, 1)
         assert application.experiences[0].witness == f"李{RARE}"
     for width, height in ((1366, 768), (390, 844)):

@@ -15,7 +15,7 @@ from tests.browser.driver import PATIENCE
 from tests.browser.people import Applicant, save
 from tests.browser.world import SHEET, Workplace, come_in, forgive
 from tests.machine.site import Site
-from workflow import form
+from workflow.form import answers
 
 pytestmark = pytest.mark.browser
 
@@ -224,7 +224,7 @@ def test_what_is_wrong_stays_typed_and_is_named_beside_its_field(
     assert world.beside(page, "phone") == "请填写 11 位手机号码。"
     assert page.window.locator("#birth_date").get_attribute("value") == "去年春天"
     with world.stored(live_server, case) as application:
-        assert form.value(application, "school") == "北京大学"
+        assert answers.value(application, "school") == "北京大学"
 
 
 def test_a_notice_that_changed_while_one_typed_takes_nothing_away(

@@ -21,7 +21,7 @@ from tests.delivery.conftest import Gateway, MailSink, gateway, mail, redis_url
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 from tests.workflow.conftest import cheap_passwords
-from workflow import heartbeats
+from worker import heartbeats
 
 __all__ = ["cheap_passwords", "gateway", "mail", "redis_url"]
 

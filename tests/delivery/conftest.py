@@ -29,8 +29,7 @@ from tests import factories
 from tests.machine.processes import PATIENCE, Server, free_port
 from tests.machine.secrets import environment
 from tests.workflow.conftest import cheap_passwords
-from worker import outbox
-from workflow import delivery, heartbeats
+from worker import delivery, heartbeats, outbox
 
 __all__ = ["cheap_passwords"]
 

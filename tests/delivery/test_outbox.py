@@ -22,10 +22,10 @@ from tests.delivery.conftest import EMAIL, PHONE, Gateway, MailSink, person, sen
 from tests.factories import act, application_at, deactivate, reviewer, world
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
-from worker import queue
+from worker import delivery, queue
+from worker.delivery import BACKOFF
 from worker.waking import Waker
-from workflow import delivery, inbox, notifications, review, reviewers
-from workflow.delivery import BACKOFF
+from workflow import inbox, notifications, review, reviewers
 
 Later = Callable[[float], None]
 SENT = ("sent", 1, "")

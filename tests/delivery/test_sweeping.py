@@ -12,8 +12,7 @@ from models import Attempts, Heartbeat, LoginSession, ResetCode, db, exclusive, 
 from models.secrets import vault
 from tests import factories
 from uploads.sets import storage
-from worker import sweeping
-from workflow import heartbeats
+from worker import heartbeats, sweeping
 
 
 def kept(age_in_hours: int) -> str:

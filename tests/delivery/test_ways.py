@@ -22,7 +22,7 @@ from tests.machine.processes import free_port
 from tests.machine.secrets import environment
 from worker import mail as by_mail
 from worker import sms as by_sms
-from workflow.delivery import Letter, Refused, Undelivered, Unreachable
+from worker.delivery import Letter, Refused, Undelivered, Unreachable
 
 TEXT = '您的申请 2026-000341 已回退。原因：材料"不全"，\\n{phone} 见第{1}页'
 SMS = Letter("k" * 32, PHONE, TEXT, "0477-8587631")

@@ -15,7 +15,7 @@ from accounts import logins
 from models import Account, Action, Application, Review, State, db
 from models.secrets import Suite, Vault, vault
 from tests.factories import REASON, act, application_at, submit, world
-from workflow import form
+from workflow.form import answers
 
 SUITES: list[Suite] = ["aes", "sm"]
 HERE, THERE = "applications.bank_account", "accounts.identity_number"
@@ -134,7 +134,7 @@ def test_no_number_can_be_read_in_the_database(app_context: Flask, database_url:
     act(application, Action.RETURN, ordos.centre, REASON)
 
     def other_account(changed: Application) -> None:
-        form.put(changed, "bank_account", "6228480000000000")
+        answers.put(changed, "bank_account", "6228480000000000")
 
     act(application, Action.SUBMIT, application.applicant, change=other_account)
     numbers = [application.identity_number, "6217000012345678", "6228480000000000"]

@@ -39,8 +39,9 @@ from tests.factories import PASSWORD, REASON, Place, World
 from tests.machine.site import Client
 from tests.site.stored import Stored
 from uploads.sets import storage
-from workflow import attachments, form, form_draft, notifications, reviewers, scope
+from workflow import attachments, form_draft, notifications, reviewers, scope
 from workflow.administration import TABLES
+from workflow.form import fields, versions
 
 COOKIE = "talent"
 NOBODY = "nobody"
@@ -192,9 +193,11 @@ FURTHER = "x1"
 
 def _change_the_form(administrator: Account) -> None:
     """Let there be a draft that differs from the published form, and a year of holidays that was entered."""
-    first = FormVersion(number=form.FIRST, content=form.written(form.DECLARED), published_at=now())
+    first = FormVersion(
+        number=versions.FIRST, content=versions.written(versions.DECLARED), published_at=now()
+    )
     factories.saved(first)
-    wage = form.Field("", "月工资", form.Kind.QUANTITY, further=True)
+    wage = fields.Field("", "月工资", fields.Kind.QUANTITY, further=True)
     assert form_draft.keep("employment", wage, administrator, seen="").key == FURTHER
     db.session.commit()
     factories.calendar_year(2027)

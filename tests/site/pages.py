@@ -12,8 +12,8 @@ from accounts import access
 from admin_views.base import ScopedView
 from models import Account, Import, db
 from tests.site import routes
-from workflow import form
 from workflow.administration import TABLES
+from workflow.form import living_allowance
 
 NOT_PAGES = {
     "static": "a file",
@@ -63,7 +63,7 @@ def of_one_kind(app: Flask, account: Account | None) -> Iterator[tuple[Rule, str
 
 def of_one_row(app: Flask, administrator: Account) -> Iterator[str]:
     """Yield the page of one row of each table that administrators keep, and those of the form's parts."""
-    names = {"field": next(iter(form.FIELDS)), "section": form.SECTIONS[0].key}
+    names = {"field": next(iter(living_allowance.FIELDS)), "section": living_allowance.SECTIONS[0].key}
     for rule in app.url_map.iter_rules():
         view = routes.view_of(app, rule)
         if "GET" not in (rule.methods or ()) or view is None or view.console != "administration":

@@ -19,7 +19,8 @@ from admin_views.registration import RegistrationView
 from models import Account, Application, Attachment, Enterprise, FormVersion, Import, Role
 from tests.site.city import FURTHER, Actor, City
 from uploads.preview import WIDTHS
-from workflow import form, form_rules
+from workflow.form import living_allowance
+from workflow.form import rules as workflow_form_rules
 
 FOR_ANYBODY = {
     "static": "style, scripts and pictures of the site itself",
@@ -184,9 +185,12 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
 def _parts_of_the_form(asked: set[str], *, known: bool) -> Iterator[tuple[dict[str, Any], Any, bool]]:
     """Yield the fields that the form has, the sections that can have more, and one of each that cannot be."""
     if asked == {"field"}:
-        there, not_there = [*form.FIELDS, FURTHER], "x999"
+        there, not_there = [*living_allowance.FIELDS, FURTHER], "x999"
     else:
-        there, not_there = [one.key for one in form.SECTIONS if form_rules.kinds_of(one.key)], "experience"
+        there, not_there = (
+            [one.key for one in living_allowance.SECTIONS if workflow_form_rules.kinds_of(one.key)],
+            "experience",
+        )
     (name,) = asked
     for key in there:
         yield {name: key}, None, known

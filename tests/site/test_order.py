@@ -14,8 +14,8 @@ from models import Account, Action, Application, State, db, now
 from tests import factories
 from tests.machine.site import Client
 from tests.site.test_deciding import decide, sit_down
-from workflow import form
-from workflow.form import EDUCATIONS
+from workflow.form import answers
+from workflow.form.living_allowance import EDUCATIONS
 
 NEXT = re.compile(r'<a href="([^"]+)" rel="next">')
 NUMBER = re.compile(r'<a href="[^"]*/(\d{4}-\d+)/">')
@@ -165,8 +165,8 @@ def test_what_is_typed_since_the_last_submission_is_nobody_elses_to_read(app: Fl
         number = returned.number
 
         def otherwise(application: Application) -> None:
-            form.put(application, "education", "college")
-            form.put(application, "bank_account", other.bank_account)
+            answers.put(application, "education", "college")
+            answers.put(application, "bank_account", other.bank_account)
 
         factories.act(returned, Action.SAVE, returned.applicant, change=otherwise)
         reviewer = world.banner.reviewer

@@ -28,7 +28,7 @@ from tests.machine.site import Client
 from tests.site import pages, routes
 from tests.site.statements import Crowd, asked
 from tests.workflow.conftest import application_on
-from workflow import form
+from workflow.form import versions
 
 FEW, MANY = 3, 300
 MOST_FOR_A_PAGE = 10
@@ -138,8 +138,8 @@ def town(
         for kind in RegionKind:
             factories.region(kind)  # could take the other one of its kind
         factories.previewed_import(made.administrator, made.banner.region)
-        content = form.written(form.DECLARED)
-        factories.saved(FormVersion(number=form.FIRST, content=content, published_at=now()))
+        content = versions.written(versions.DECLARED)
+        factories.saved(FormVersion(number=versions.FIRST, content=content, published_at=now()))
         factories.saved(Setting(key=HELP_LINE, value="0477-8586912"))
         factories.calendar_year(2027)
         single["administrator"] += pages.of_one_row(app, made.administrator)

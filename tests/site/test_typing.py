@@ -17,7 +17,8 @@ from tests import factories
 from tests.machine.site import Client
 from tests.site.forms import forms
 from tests.site.test_deciding import sit_down
-from workflow import completeness, form
+from workflow import completeness
+from workflow.form import answers
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def shown(page: TestResponse, key: str) -> tuple[str, str]:
 
 def kept(app: Flask, key: str) -> Any:
     with app.app_context():
-        return form.value(db.session.query(Application).one(), key)
+        return answers.value(db.session.query(Application).one(), key)
 
 
 @pytest.mark.parametrize("typed", ["+86 138 0013 8000", "0086-13800138000", "１３８　００１３　８０００"])
@@ -112,7 +113,7 @@ def test_a_day_that_was_stored_before_is_shown_by_its_field_and_named_as_wrong(
     with app.app_context():
         application = db.session.query(Application).one()
         application.contract_start = date(202, 5, 1)
-        form.put(application, "insurance_start", date(21, 4, 1))
+        answers.put(application, "insurance_start", date(21, 4, 1))
         row = Experience(position=0, kind=ExperienceKind.WORK, start=date(218, 9, 1), place="某厂")
         application.experiences = [row]
         db.session.commit()

@@ -35,14 +35,15 @@ from tests.factories import (
     upload,
 )
 from tests.workflow.observing import history, sees, stored, waits_for
-from workflow import form, progress, review
+from workflow import progress, review
+from workflow.form import answers
 from workflow.progress import Stage
 
 OUT_OF_HAND = [State.ENTERPRISE_REVIEW, State.PRELIMINARY_REVIEW, State.CITY_REVIEW, State.FINISHED]
 
 
 def other_words(changed: Application) -> None:
-    form.put(changed, "position", "总经理")
+    answers.put(changed, "position", "总经理")
     changed.bank_account = "6228480000000000"
     changed.experiences = experiences()[:1]
 
@@ -106,12 +107,14 @@ def test_a_submission_sent_twice_is_submitted_once(ordos: World) -> None:
 def test_an_old_page_saves_nothing_over_a_newer_one(ordos: World) -> None:
     application = draft(ordos.banner.enterprise)
     seen = application.version
-    act(application, Action.SAVE, application.applicant, change=lambda a: form.put(a, "position", "工程师"))
+    act(
+        application, Action.SAVE, application.applicant, change=lambda a: answers.put(a, "position", "工程师")
+    )
     with pytest.raises(DecidedMeanwhile):
         review.perform(
             application.id, Action.SAVE, application.applicant, seen_version=seen, change=other_words
         )
-    assert form.value(fresh(application), "position") == "工程师"
+    assert answers.value(fresh(application), "position") == "工程师"
 
 
 def test_a_reviewer_with_an_old_page_is_told_who_decided_what_and_why(ordos: World) -> None:

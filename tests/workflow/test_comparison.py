@@ -12,8 +12,9 @@ from sqlalchemy import select
 from admin_views.review_page import read_by
 from models import Account, Action, Application, Enterprise, Review, State, db
 from tests.factories import REASON, World, act, application_at, complete_application, submit
-from workflow import form, progress
+from workflow import progress
 from workflow.comparison import Mark, compare_rows, credit_code, same_employer
+from workflow.form import answers, versions
 
 CODE, OTHER_CODE = "91150602000000017X", "911506020000000252"
 
@@ -100,9 +101,9 @@ def test_another_job_at_another_time_is_not_a_change_of_the_first() -> None:
 
 def test_what_is_made_uniform_when_it_is_stored_is_no_change() -> None:
     assert marks([row(witness="阿拉坦·仓")], [row(witness="阿拉坦•仓")]) == [("内蒙古大学", Mark.SAME)]
-    section = form.DECLARED.sections[0]
+    section = versions.DECLARED.sections[0]
     now, before = {"fields": {"name": "阿拉坦·仓"}}, {"fields": {"name": "阿拉坦‧仓"}}
-    assert not [each.asked.key for each in form.shown(section, now, before) if each.before is not None]
+    assert not [each.asked.key for each in answers.shown(section, now, before) if each.before is not None]
 
 
 ROWS = st.lists(
@@ -139,9 +140,9 @@ def test_what_is_added_in_one_direction_is_removed_in_the_other(now, before) -> 
 
 def writes(position: str, employer: Enterprise | None = None):
     def change(application: Application) -> None:
-        form.put(application, "position", position)
+        answers.put(application, "position", position)
         if employer is not None:
-            form.put(application, "enterprise_id", employer.id)
+            answers.put(application, "enterprise_id", employer.id)
 
     return change
 

@@ -24,7 +24,8 @@ from tests.factories import (
     upload,
 )
 from tests.workflow.observing import stored
-from workflow import completeness, form, periods
+from workflow import completeness, periods
+from workflow.form import answers, living_allowance
 
 TODAY = today()
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
@@ -45,7 +46,7 @@ def told(application: Application) -> dict[str, str]:
 @pytest.mark.guide("A15")
 def test_an_empty_application_is_told_everything_that_is_missing_at_once(ordos: World) -> None:
     application = empty_application()
-    required = [key for key, asked in form.FIELDS.items() if asked.required and not asked.fixed]
+    required = [key for key, asked in living_allowance.FIELDS.items() if asked.required and not asked.fixed]
     papers = [f"material-{one.id}" for one in materials() if one.required]
     found = told(application)
     assert set(found) == {*required, "experiences", *papers}
@@ -61,7 +62,7 @@ def test_an_empty_application_is_told_everything_that_is_missing_at_once(ordos: 
 @pytest.mark.guide("A15")
 def test_what_is_missing_comes_in_the_order_of_the_page(ordos: World) -> None:
     sections = [one.section for one in completeness.problems(empty_application())]
-    order = [section.key for section in form.SECTIONS]
+    order = [section.key for section in living_allowance.SECTIONS]
     assert sections == sorted(sections, key=order.index)
 
 
@@ -114,11 +115,11 @@ WRONG: list[tuple[str, Any, str]] = [
 @pytest.mark.guide("A15")
 def test_each_wrong_field_has_its_own_sentence_and_no_other_field_is_blamed(ordos: World) -> None:
     application = complete_application(ordos.banner.enterprise)
-    right = {key: form.value(application, key) for key in form.FIELDS}
+    right = {key: answers.value(application, key) for key in living_allowance.FIELDS}
     for key, given, sentence in WRONG:
-        form.put(application, key, given)
+        answers.put(application, key, given)
         assert told(application) == {key: sentence}, (key, given)
-        form.put(application, key, right[key])
+        answers.put(application, key, right[key])
     assert told(application) == {}
     db.session.rollback()
 
@@ -165,8 +166,8 @@ def test_the_number_of_a_resident_from_elsewhere_is_compared_as_well(
     right = {"birth_date": date(1990, 1, 1), "sex": "male"}
     application = complete_application(ordos.banner.enterprise, person, **right)
     assert told(application) == {}
-    form.put(application, "birth_date", date(1990, 1, 10))
-    form.put(application, "sex", "female")
+    answers.put(application, "birth_date", date(1990, 1, 10))
+    answers.put(application, "sex", "female")
     assert told(application) == {
         "birth_date": "出生日期与证件号码不一致。",
         "sex": "性别与证件号码不一致。",
@@ -179,7 +180,7 @@ def test_an_older_residence_card_says_a_day_without_its_century_and_no_sex(ordos
         ordos.banner.enterprise, person, birth_date=date(1990, 1, 1), sex="male"
     )
     assert told(application) == {}
-    form.put(application, "birth_date", date(1990, 1, 10))
+    answers.put(application, "birth_date", date(1990, 1, 10))
     assert told(application) == {"birth_date": "出生日期与证件号码不一致。"}
 
 

@@ -21,8 +21,10 @@ from tests.factories import (
     submit,
 )
 from tests.workflow.test_completeness import told
-from workflow import form, form_draft, form_rules
-from workflow.form import Field, Form, Kind
+from workflow import form_draft
+from workflow.form import answers, living_allowance, rules, versions
+from workflow.form.fields import Field, Kind
+from workflow.form.versions import Form
 
 WAGE = Field(
     "",
@@ -74,12 +76,12 @@ def test_an_application_keeps_the_version_it_was_begun_with_through_a_return(own
     at = own_ordos.city
     older = complete_application(at.enterprise)
     submit(older)
-    keep(person, "basic", replace(form.FIELDS["political"], used=False))
-    keep(person, "basic", replace(form.FIELDS["email"], required=True))
+    keep(person, "basic", replace(living_allowance.FIELDS["political"], used=False))
+    keep(person, "basic", replace(living_allowance.FIELDS["email"], required=True))
     wage = keep(person, "employment", WAGE)
     statement = keep(person, "promise", STAYS)
     row, question = publish(person)
-    assert (row.number, form.published().number) == (2, 2)
+    assert (row.number, versions.published().number) == (2, 2)
     assert any(each.words["count"] == "1" for each in question.consequences), "one is under way"
 
     newer = complete_application(at.enterprise, email="", political=None)
@@ -94,10 +96,10 @@ def test_an_application_keeps_the_version_it_was_begun_with_through_a_return(own
     assert told(fresh(older)) == {}
     submit(older)
     assert older.state is State.ENTERPRISE_REVIEW
-    assert wage.key not in form.of(older).fields
-    assert "political" in form.of(older).fields
+    assert wage.key not in versions.of(older).fields
+    assert "political" in versions.of(older).fields
     with pytest.raises(LookupError):
-        form.version(3)
+        versions.version(3)
 
 
 ANSWERS: list[tuple[str, Any, str | None]] = [
@@ -126,21 +128,23 @@ def test_a_further_field_of_each_kind_is_asked_judged_and_read(own_ordos: World)
         promise_stays=STAYS,
     )
     at = own_ordos.city
-    described = form.published()
+    described = versions.published()
     (rented,) = [key for key, label in described.fields[keys["housing"]].choices.items() if label == "租住"]
     right = {"wage": "5000.5", "hobby": "摔跤", "moved": date(2024, 2, 29), "housing": rented, "stays": True}
     application = complete_application(at.enterprise, **{keys[word]: given for word, given in right.items()})
     assert told(application) == {}
     for word, given, sentence in ANSWERS:
-        form.put(application, keys[word], given)
+        answers.put(application, keys[word], given)
         assert told(application) == ({keys[word]: sentence} if sentence else {}), (word, given)
-        form.put(application, keys[word], right[word])
+        answers.put(application, keys[word], right[word])
     assert told(application) == {}
     db.session.commit()
 
     submit(application)
     act(application, Action.RETURN, at.reviewer, REASON)
-    act(application, Action.SAVE, application.applicant, change=lambda a: form.put(a, keys["wage"], "6000"))
+    act(
+        application, Action.SAVE, application.applicant, change=lambda a: answers.put(a, keys["wage"], "6000")
+    )
     submit(application)
     now, before = db.session.scalars(
         select(Review.snapshot)
@@ -149,8 +153,8 @@ def test_a_further_field_of_each_kind_is_asked_judged_and_read(own_ordos: World)
     )
     read = {
         shown.asked.label: (shown.text, shown.before)
-        for section in form.of(application).sections
-        for shown in form.shown(section, now, before)
+        for section in versions.of(application).sections
+        for shown in answers.shown(section, now, before)
         if shown.asked.further
     }
     assert read == {
@@ -164,44 +168,55 @@ def test_a_further_field_of_each_kind_is_asked_judged_and_read(own_ordos: World)
 
 def test_zero_is_an_answer(own_ordos: World) -> None:
     keys = version_with(own_ordos.administrator, employment_n=replace(WAGE, least="", most=""))
-    application = complete_application(own_ordos.city.enterprise, **{keys["n"]: form_rules.whole("0.0")})
+    application = complete_application(own_ordos.city.enterprise, **{keys["n"]: rules.whole("0.0")})
     assert told(application) == {}
 
 
 @pytest.mark.guide("D2")
 def test_a_choice_that_is_taken_away_stays_for_applications_begun_before(own_ordos: World) -> None:
     older = complete_application(own_ordos.city.enterprise, degree="master")
-    left = {key: label for key, label in form.DEGREES.items() if key != "master"}
+    left = {key: label for key, label in living_allowance.DEGREES.items() if key != "master"}
     left["doctor"] = "博士学位"
     person = own_ordos.administrator
     keep(
-        person, "schooling", replace(form.FIELDS["degree"], choices={**left, f"{form_draft.NEW}0": "双学士"})
+        person,
+        "schooling",
+        replace(living_allowance.FIELDS["degree"], choices={**left, f"{form_draft.NEW}0": "双学士"}),
     )
     publish(person)
     newer = complete_application(own_ordos.city.enterprise, degree="master")
     assert told(older) == {}
     assert told(newer) == {"degree": "请选择学位。"}
-    assert list(form.of(newer).fields["degree"].choices.values()) == ["博士学位", "学士", "无学位", "双学士"]
-    assert form.worded(form.of(older).fields["degree"], "doctor") == "博士"
+    assert list(versions.of(newer).fields["degree"].choices.values()) == [
+        "博士学位",
+        "学士",
+        "无学位",
+        "双学士",
+    ]
+    assert answers.worded(versions.of(older).fields["degree"], "doctor") == "博士"
 
 
 @pytest.mark.guide("D2")
-@pytest.mark.parametrize("key", [key for key, one in form.FIELDS.items() if one.needed])
+@pytest.mark.parametrize("key", [key for key, one in living_allowance.FIELDS.items() if one.needed])
 def test_what_the_procedure_needs_is_always_asked(own_ordos: World, key: str) -> None:
     for changed in ({"used": False}, {"required": False}):
         with pytest.raises(Unacceptable) as refused:
-            keep(own_ordos.administrator, form.DECLARED.section_of[key], replace(form.FIELDS[key], **changed))
-        assert refused.value.sentence.text == form.FIELDS[key].needed
+            keep(
+                own_ordos.administrator,
+                versions.DECLARED.section_of[key],
+                replace(living_allowance.FIELDS[key], **changed),
+            )
+        assert refused.value.sentence.text == living_allowance.FIELDS[key].needed
     assert form_draft.present().row is None
 
 
 def test_every_field_that_has_a_column_of_its_own_is_needed() -> None:
-    typed = {key for key in form.FIELDS if hasattr(Application, key)}
-    assert {key for key, one in form.FIELDS.items() if one.needed} == typed | {"promise"}
+    typed = {key for key in living_allowance.FIELDS if hasattr(Application, key)}
+    assert {key for key, one in living_allowance.FIELDS.items() if one.needed} == typed | {"promise"}
 
 
 def _changed(key: str, **how: Any) -> Callable[[], tuple[str, Field]]:
-    return lambda: (form.DECLARED.section_of[key], replace(form.FIELDS[key], **how))
+    return lambda: (versions.DECLARED.section_of[key], replace(living_allowance.FIELDS[key], **how))
 
 
 WRONG = [
@@ -213,7 +228,10 @@ WRONG = [
     (_changed("degree", choices={"doctor": "博士"}), "choices"),
     (_changed("degree", choices={"doctor": "同", "master": "同"}), "choices"),
     (_changed("degree", choices={"doctor": "博" * 41, "master": "硕"}), "choices"),
-    (_changed("education", choices={**form.EDUCATIONS, f"{form_draft.NEW}0": "博士后"}), "choices"),
+    (
+        _changed("education", choices={**living_allowance.EDUCATIONS, f"{form_draft.NEW}0": "博士后"}),
+        "choices",
+    ),
     (lambda: ("basic", replace(HOBBY, longest=401)), "longest"),
     (lambda: ("basic", replace(WAGE, least="x")), "least"),
     (lambda: ("basic", replace(WAGE, least="3", most="2")), "most"),
@@ -238,17 +256,19 @@ def test_of_two_administrators_the_later_one_is_told_and_other_fields_do_not_col
     own_ordos: World,
 ) -> None:
     first, second = own_ordos.administrator, administrator()
-    seen = form_draft.fingerprint(form.FIELDS["school"])
+    seen = form_draft.fingerprint(living_allowance.FIELDS["school"])
     stale = form_draft.present().fingerprint
-    form_draft.keep("schooling", replace(form.FIELDS["school"], label="学校"), first, seen=seen)
+    form_draft.keep("schooling", replace(living_allowance.FIELDS["school"], label="学校"), first, seen=seen)
     form_draft.keep(
         "schooling",
-        replace(form.FIELDS["major"], label="专业"),
+        replace(living_allowance.FIELDS["major"], label="专业"),
         second,
-        seen=form_draft.fingerprint(form.FIELDS["major"]),
+        seen=form_draft.fingerprint(living_allowance.FIELDS["major"]),
     )
     with pytest.raises(DecidedMeanwhile):
-        form_draft.keep("schooling", replace(form.FIELDS["school"], label="毕业学校"), second, seen=seen)
+        form_draft.keep(
+            "schooling", replace(living_allowance.FIELDS["school"], label="毕业学校"), second, seen=seen
+        )
     with pytest.raises(DecidedMeanwhile):
         form_draft.publish(second, seen=stale, confirmed="")
     with pytest.raises(DecidedMeanwhile):
@@ -261,7 +281,7 @@ def test_of_two_administrators_the_later_one_is_told_and_other_fields_do_not_col
 @pytest.mark.guide("D1")
 def test_the_audit_trail_tells_each_change_and_its_publication(own_ordos: World) -> None:
     person = own_ordos.administrator
-    keep(person, "basic", replace(form.FIELDS["email"], required=True))
+    keep(person, "basic", replace(living_allowance.FIELDS["email"], required=True))
     added = keep(person, "basic", HOBBY)
     keep(person, "basic", replace(added, label="爱好"))
     publish(person)
@@ -293,8 +313,8 @@ def test_a_key_is_never_given_twice_and_what_was_never_published_can_go(own_ordo
     assert form_draft.present().differences == []
     keep(person, "basic", replace(wage, used=False))
     publish(person)
-    assert wage.key in form.published().known, "what was published is known for good"
-    assert wage.key not in form.published().fields
+    assert wage.key in versions.published().known, "what was published is known for good"
+    assert wage.key not in versions.published().fields
     assert keep(person, "basic", HOBBY).key not in {mistake.key, wage.key}
 
 
@@ -309,17 +329,17 @@ def test_a_published_version_is_not_changed(own_ordos: World) -> None:
 
 
 def test_the_first_version_is_the_declaration_to_the_letter() -> None:
-    again = form.understood(form.FIRST, form.written(form.DECLARED))
-    assert form_rules.differences(form.DECLARED, again) == []
-    assert again.everything == form.SECTIONS
+    again = versions.understood(versions.FIRST, versions.written(versions.DECLARED))
+    assert rules.differences(versions.DECLARED, again) == []
+    assert again.everything == living_allowance.SECTIONS
 
 
 def test_what_a_later_program_declares_is_asked_only_where_the_procedure_needs_it() -> None:
-    content = form.written(form.DECLARED)
+    content = versions.written(versions.DECLARED)
     content["sections"]["basic"] = [
         each for each in content["sections"]["basic"] if each["key"] not in {"phone", "email"}
     ]
-    older: Form = form.understood(7, content)
+    older: Form = versions.understood(7, content)
     assert "phone" in older.fields
     assert "email" not in older.fields
     assert "email" in older.known

@@ -36,7 +36,8 @@ from tools.pictures import papers
 from tools.pictures.clock import at, moment
 from tools.pictures.people import NEWCOMER, PEOPLE, REVIEWERS, Person, Step
 from uploads.receive import receive
-from workflow import administration, attachments, form, reading, review, routing
+from workflow import administration, attachments, reading, review, routing
+from workflow.form import answers, living_allowance
 
 PASSWORD = "Ordos2026photo"  # noqa: S105 - of a site that lives for a minute
 CONTRACT = "劳动合同"
@@ -111,7 +112,7 @@ def mend(person: Person, application: Application) -> None:
         application,
         Action.SAVE,
         application.applicant,
-        change=lambda found: form.put(found, "position", person.promoted or person.position),
+        change=lambda found: answers.put(found, "position", person.promoted or person.position),
     )
     upload(application, person, contract)
 
@@ -145,7 +146,7 @@ def fill(person: Person, application: Application) -> None:
         "promise": True,
     }
     for key, value in written.items():
-        form.put(application, key, value)
+        answers.put(application, key, value)
     application.experiences = experiences(person)
 
 
@@ -170,7 +171,7 @@ def experiences(person: Person) -> list[Experience]:
 def upload(application: Application, person: Person, material: Material, *, incomplete: bool = False) -> None:
     """Draw the person's paper for this material and upload it."""
     name, draw = papers.PAPERS[material.name]
-    whose_paper = holder(person, str(form.value(application, "position")))
+    whose_paper = holder(person, str(answers.value(application, "position")))
     lacking = incomplete and material.name == CONTRACT
     content = papers.contract(whose_paper, pages=1) if lacking else draw(whose_paper)
     received = receive(FileStorage(io.BytesIO(content), filename=name))
@@ -183,14 +184,14 @@ def holder(person: Person, position: str) -> papers.Holder:
     begins, ends = person.contract
     return papers.Holder(
         name=person.name,
-        sex=form.worded(form.FIELDS["sex"], sex(number)),
+        sex=answers.worded(living_allowance.FIELDS["sex"], sex(number)),
         ethnicity=person.ethnicity,
         born=str(birth_date(number)),
         address=f"{person.household}样本街 1 号",
         number=number,
         school=person.school,
         major=person.major,
-        degree=form.worded(form.FIELDS["degree"], person.degree),
+        degree=answers.worded(living_allowance.FIELDS["degree"], person.degree),
         graduated=person.graduated[:7],
         enterprise=enterprise_in(person.region).name,
         position=position,

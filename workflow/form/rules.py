@@ -12,8 +12,10 @@ from sqlalchemy import select
 from common.errors import Unacceptable
 from common.wording import N_, Sentence
 from models import FormVersion, db
-from workflow import form
-from workflow.form import FIELDS, Field, Form, Kind, Section
+from workflow.form import living_allowance, versions
+from workflow.form.fields import Field, Kind, Section
+from workflow.form.living_allowance import FIELDS
+from workflow.form.versions import Form
 
 LONGEST_LABEL = 40
 LONGEST_ENGLISH = 120
@@ -50,7 +52,11 @@ def kinds_of(section: str) -> tuple[Kind, ...]:
     """Return the kinds that can be added to a section; none for one that has no fields."""
     if section == STATEMENTS:
         return (Kind.PROMISE,)
-    return tuple(FURTHER_KINDS) if any(each.key == section and each.fields for each in form.SECTIONS) else ()
+    return (
+        tuple(FURTHER_KINDS)
+        if any(each.key == section and each.fields for each in living_allowance.SECTIONS)
+        else ()
+    )
 
 
 def whole(number: str) -> str:
@@ -73,9 +79,9 @@ def faults(one: Field, beside: Form) -> Iterator[tuple[str, Sentence]]:
     longest_help = LONGEST_STATEMENT if one.kind is Kind.PROMISE else LONGEST_HELP
     for name, text, longest in (
         ("label", one.label, LONGEST_LABEL),
-        ("english", form.in_english(one.label), LONGEST_ENGLISH),
+        ("english", versions.in_english(one.label), LONGEST_ENGLISH),
         ("help", one.help, longest_help),
-        ("help_english", form.in_english(one.help), 2 * longest_help),
+        ("help_english", versions.in_english(one.help), 2 * longest_help),
     ):
         if len(text) > longest:
             yield name, Sentence(N_("最多 %(max)s 个字。"), {"max": str(longest)})
@@ -95,7 +101,7 @@ def _faults_of_choices(one: Field) -> Iterator[tuple[str, Sentence]]:
     if twice := next((label for label in labels if labels.count(label) > 1), None):
         yield "choices", Sentence(N_("选项“%(label)s”重复。"), {"label": twice})
     for label in one.choices.values():
-        if not 0 < len(label.strip()) <= LONGEST_LABEL or len(form.in_english(label)) > LONGEST_ENGLISH:
+        if not 0 < len(label.strip()) <= LONGEST_LABEL or len(versions.in_english(label)) > LONGEST_ENGLISH:
             words = {"label": label, "max": str(LONGEST_LABEL), "english": str(LONGEST_ENGLISH)}
             yield (
                 "choices",
@@ -140,7 +146,7 @@ def _is_limit(kind: Kind, given: str) -> bool:
 
 def check(row: FormVersion) -> None:
     """Raise Unacceptable for what no version may hold."""
-    described = form.understood(row.number, row.content)
+    described = versions.understood(row.number, row.content)
     for section in described.everything:
         _check_section(section)
         for one in section.fields:
@@ -159,7 +165,8 @@ def _check_section(section: Section) -> None:
         raise Unacceptable("", Sentence(N_("一个部分最多增加 %(max)s 项。"), words))
     for one in section.fields:
         home = next(
-            (each.key for each in form.SECTIONS if one.key in {f.key for f in each.fields}), section.key
+            (each.key for each in living_allowance.SECTIONS if one.key in {f.key for f in each.fields}),
+            section.key,
         )
         if home != section.key or (one.further and one.kind not in kinds):
             raise Unacceptable("", Sentence(N_("这一部分不能有这样的内容。")))
@@ -219,12 +226,12 @@ def _properties(one: Field) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": one.kind.value} if one.further else {}
     found |= {
         "label": str(one.label),
-        "english": form.in_english(one.label),
+        "english": versions.in_english(one.label),
         "help": str(one.help),
-        "help_english": form.in_english(one.help),
+        "help_english": versions.in_english(one.help),
         "used": one.used,
         "required": one.required,
-        "choices": tuple((key, str(label), form.in_english(label)) for key, label in one.choices.items()),
+        "choices": tuple((key, str(label), versions.in_english(label)) for key, label in one.choices.items()),
     }
     if one.further:
         if one.kind is Kind.TEXT:
@@ -278,8 +285,10 @@ def recorded(
             .limit(1)
         )
         return {f"{MARK}{PUBLISHED}": str(earlier or "")}, {f"{MARK}{PUBLISHED}": str(row.number)}
-    older = form.understood(row.number, before["content"]) if "content" in before else form.published()
-    found = differences(older, form.understood(row.number, row.content))
+    older = (
+        versions.understood(row.number, before["content"]) if "content" in before else versions.published()
+    )
+    found = differences(older, versions.understood(row.number, row.content))
     return (
         {f"{each.one.label}{MARK}{each.property}": each.before for each in found},
         {f"{each.one.label}{MARK}{each.property}": each.after for each in found},

@@ -1,0 +1,101 @@
+"""What an application holds for a field, how a person reads it, and the snapshot of a submission."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from common.text import same_text
+from common.wording import N_
+from models import Application, Experience
+from workflow.form.fields import DAY_KINDS, Field, Kind, Section
+from workflow.form.living_allowance import EXPERIENCE_KINDS, FIELDS
+from workflow.form.versions import of
+
+
+def value(application: Application, key: str) -> Any:
+    """Return what the application holds for a field: text, a date, a bool, or None."""
+    if hasattr(Application, key):
+        return getattr(application, key)
+    stored = (application.answers or {}).get(key)
+    if stored is not None and (FIELDS.get(key) or of(application).known[key]).kind in DAY_KINDS:
+        return date.fromisoformat(stored)
+    return stored
+
+
+def put(application: Application, key: str, given: Any) -> None:
+    """Keep a parsed value in its column, or in the answers when the procedure itself never reads it."""
+    if hasattr(Application, key):
+        setattr(application, key, given)
+        return
+    stored = given.isoformat() if isinstance(given, date) else given
+    application.answers = {**(application.answers or {}), key: stored}
+
+
+def worded(asked: Field, stored: Any) -> str:
+    """Return a stored value as a person reads it, choices as their (untranslated) label."""
+    if stored is None or stored == "":
+        return ""
+    if asked.kind is Kind.CHOICE:
+        return asked.choices.get(stored, str(stored))
+    if asked.kind is Kind.PROMISE:
+        return N_("已承诺") if stored else N_("未承诺")
+    if asked.kind is Kind.MONTH:
+        return str(stored)[:7]
+    return str(stored)
+
+
+def _row(experience: Experience) -> dict[str, str]:
+    return {
+        "kind": EXPERIENCE_KINDS[experience.kind] if experience.kind else "",
+        "start": month(experience.start),
+        "end": month(experience.end),
+        "place": experience.place,
+        "subject": experience.subject,
+        "witness": experience.witness,
+    }
+
+
+def month(day: date | None) -> str:
+    """Return the month of a day as 2026-11; "" for none."""
+    return day.isoformat()[:7] if day else ""
+
+
+def snapshot(application: Application) -> dict[str, Any]:
+    """Return everything the person wrote, as JSON: what reviewers read, and what later rounds are compared with.
+
+    `employer` says which enterprise it is, for comparing (workflow.comparison); its text in `fields` is only shown.
+    """
+    fields = {key: _plain(value(application, key)) for key in of(application).known}
+    found = {"fields": fields, "experiences": [_row(row) for row in application.experiences]}
+    enterprise = application.enterprise
+    if enterprise is not None:
+        fields["enterprise_id"] = f"{enterprise.name}（{enterprise.credit_code}，{enterprise.region.name}）"
+        found["employer"] = {
+            "id": enterprise.id,
+            "credit_code": enterprise.credit_code,
+            "name": enterprise.name,
+            "region": enterprise.region.name,
+        }
+    return found
+
+
+def _plain(stored: Any) -> Any:
+    return stored.isoformat() if isinstance(stored, date) else stored
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One field as a reviewer reads it; `before` is the last submission's wording where it differs."""
+
+    asked: Field
+    text: str
+    before: str | None
+
+
+def shown(section: Section, now: Mapping[str, Any], before: Mapping[str, Any] | None) -> Iterator[Shown]:
+    """Yield the section's fields of a snapshot, each beside what the snapshot before it said when that differs."""
+    for asked in section.fields:
+        text = worded(asked, now["fields"].get(asked.key))
+        earlier = worded(asked, before["fields"].get(asked.key)) if before else text
+        yield Shown(asked, text, None if same_text(text, earlier) else earlier)

@@ -1,0 +1,65 @@
+"""What a field of the form is: its kind, its limits, its section."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+
+class Kind(Enum):
+    TEXT = "text"
+    PHONE = "phone"
+    EMAIL = "email"
+    NUMBER = "number"
+    """Digits that name something, such as an account."""
+    QUANTITY = "quantity"
+    """A number that is more or less; kept as its decimal text, so that none is rounded and 0 is an answer."""
+    DATE = "date"
+    MONTH = "month"
+    CHOICE = "choice"
+    ENTERPRISE = "enterprise"
+    PROMISE = "promise"
+
+
+def same_keys(*labels: str) -> Mapping[str, str]:
+    return MappingProxyType({label: label for label in labels})
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question. `fixed`: taken from the account, not asked; `secret`: masked wherever it is only listed.
+
+    `needed` says why a version cannot leave it out, `closed` why none adds to its choices. `further` ones an administrator
+    has added: their keys are generated and never mean anything else. `used`: whether the version asks it.
+    """
+
+    key: str
+    label: str
+    kind: Kind
+    required: bool = True
+    choices: Mapping[str, str] = field(default_factory=dict)
+    help: str = ""
+    fixed: bool = False
+    secret: bool = False
+    longest: int = 60
+    wide: bool = False
+    needed: str = ""
+    closed: str = ""
+    used: bool = True
+    further: bool = False
+    least: str = ""
+    most: str = ""
+    decimals: int = 0
+
+
+@dataclass(frozen=True)
+class Section:
+    key: str
+    title: str
+    fields: tuple[Field, ...] = ()
+
+
+F = Field
+
+
+DAY_KINDS = (Kind.DATE, Kind.MONTH)
