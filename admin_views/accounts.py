@@ -54,10 +54,11 @@ from admin_views.typed import one_line
 from common import identity
 from common.errors import Locked, NotPermitted, Unacceptable
 from common.wording import N_
+from enterprises import registration, reviewers
 from models import Account, Enterprise, Role, Way, db
 from models.secrets import vault
 from uploads.limits import accepts_attachments
-from workflow import corrections, registration, reviewers
+from workflow import corrections
 from workflow.transitions import ROLE_WORDS
 
 LIMITS = {

@@ -29,6 +29,7 @@ from admin_views.administration_trail import COLUMNS, last_changes, told_change
 from admin_views.base import ScopedView
 from admin_views.frame import present_calendar, said
 from admin_views.keyset import page
+from administration.tables import BY_NAME
 from common.calendar import today
 from common.wording import N_, NP_
 from models import (
@@ -49,7 +50,6 @@ from models import (
 )
 from models.search import contains
 from workflow import periods, scope
-from workflow.administration import BY_NAME
 
 
 class Overview(Administration):

@@ -1,6 +1,6 @@
 """What every page of `/administration/` is: a table's list, and one form a row that tells what a change sets off (D1-D3).
 
-Every change goes through workflow.administration; nothing here writes by itself.
+Every change goes through administration.changes; nothing here writes by itself.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,10 +19,10 @@ from admin_views.base import Closed, ScopedView, listed, menu
 from admin_views.frame import said
 from admin_views.keyset import Order, Page
 from admin_views.typed import one_line
+from administration import audit, changes
+from administration.tables import TABLES
 from common.errors import DecidedMeanwhile, Hindrance, NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from common.wording import N_
-from workflow import administration
-from workflow.administration import TABLES
 
 PAGE_SIZE = 20
 MOST_SHOWN = 500
@@ -115,10 +115,10 @@ class Kept(Administration, ScopedView):
     def create_model(self, form: Any) -> Any:
         row = self.model()
         form.populate_obj(row)
-        return administration.add(row, current_user, confirmed=confirmed())
+        return changes.add(row, current_user, confirmed=confirmed())
 
     def update_model(self, form: Any, row: Any) -> Any:
-        return administration.change(
+        return changes.change(
             self.model,
             self._key(row),
             current_user,
@@ -142,7 +142,7 @@ class Kept(Administration, ScopedView):
 
     def saved(self, row: Any) -> Any:
         """Answer once a row has been saved."""
-        flash(gettext("已保存：%(name)s", name=said(administration.name_of(row))), "success")
+        flash(gettext("已保存：%(name)s", name=said(audit.name_of(row))), "success")
         return redirect(self.get_url(".index_view"))
 
     def _hindered(self, form: Any, row: Any, hindrance: Hindrance, **beside: Any) -> Any:
@@ -195,7 +195,7 @@ class Kept(Administration, ScopedView):
         if row is None:
             return ""
         first = request.form.get("seen", "")
-        return first if first and not meanwhile else administration.fingerprint(row)
+        return first if first and not meanwhile else changes.fingerprint(row)
 
     def beside(self, row: Any) -> dict[str, Any]:
         """Return what else the form's template needs."""

@@ -16,18 +16,18 @@ from admin_views.application_form import form_class
 from admin_views.base import ScopedView
 from admin_views.frame import said
 from admin_views.personal_page import in_sections
+from administration import form_draft
+from administration.form_draft import Draft
+from administration.tables import TABLES
 from common.errors import DecidedMeanwhile, Hindrance, NotVisible, Unacceptable, Unconfirmed
 from common.identity import CITIZEN
 from common.wording import N_
 from models import Account, FormVersion, Role, db
-from workflow import form_draft
-from workflow.administration import TABLES
 from workflow.form import rules
 from workflow.form import versions as description
 from workflow.form.fields import Field, Kind
 from workflow.form.rules import FURTHER_KINDS, KIND_WORDS, PROPERTIES, STATEMENTS, Difference
 from workflow.form.versions import Form
-from workflow.form_draft import Draft
 
 TITLE = N_("申请表")
 FEW_CHOICES = 6

@@ -22,6 +22,7 @@ from admin_views.administration_forms import Line, lines
 from admin_views.application_form import Rows
 from admin_views.day_fields import DayField, limits
 from admin_views.typed import half_width
+from administration.form_draft import NEW
 from common.wording import Bilingual
 from workflow.form.fields import Field, Kind
 from workflow.form.rules import (
@@ -36,7 +37,6 @@ from workflow.form.rules import (
     whole,
 )
 from workflow.form.versions import in_english
-from workflow.form_draft import NEW
 
 BLANKS = 3
 """Empty rows for further choices, and how many 「再加几行」 adds."""

@@ -25,10 +25,10 @@ from admin_views.account_forms import right_telephone
 from admin_views.day_fields import DayField, limits
 from admin_views.frame import said
 from admin_views.typed import as_name, desk_telephone, half_width, one_line, telephone
+from administration.effects import regions as administration_effects_regions
 from common.characters import cleaned_lines
 from common.settings import STAFF_SECOND_FACTOR, WORDS
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
-from workflow import consequences
 from workflow.periods import LEAST_DAYS, MOST_DAYS, USUAL_DAYS
 from workflow.routing import KIND_WORDS
 from workflow.transitions import ROLE_WORDS
@@ -161,7 +161,7 @@ class MergeForm(FlaskForm):
 
     def __init__(self, region: Region, **given: Any) -> None:
         super().__init__(**given)
-        choices = _regions(consequences.could_take(region))
+        choices = _regions(administration_effects_regions.could_take(region))
         self.merged_into_id.choices = [*(self.merged_into_id.choices or ()), *choices]
 
 

@@ -21,6 +21,7 @@ from admin_views.base import ScopedView, listed
 from admin_views.frame import said, time_of_day
 from admin_views.keyset import Order, page
 from admin_views.typed import count
+from administration import import_table, imports
 from common.errors import DecidedMeanwhile, Hindrance
 from common.jobs import LEASE, Standing
 from common.wording import N_, NP_
@@ -30,7 +31,7 @@ from uploads.delivery import download_as
 from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
 from uploads.receive import discard
-from workflow import import_table, imports, scope
+from workflow import scope
 
 NOBODY_CAME = timedelta(seconds=15)
 """After so long a worker should have taken it: it is woken at once, and looks by itself each two seconds."""

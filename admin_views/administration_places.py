@@ -17,12 +17,15 @@ from admin_views.administration_base import (
     confirmed,
     newest_first,
 )
-from admin_views.enterprise_search import SEARCHED_FOR, ways
 from admin_views.keyset import page
+from administration import changes
+from administration.effects import regions as administration_effects_regions
+from administration.effects.enterprises import WITH_THE_APPLICANT
 from common.wording import N_, NP_
+from enterprises import registration
+from enterprises.search import SEARCHED_FOR, ways
 from models import Account, Application, Enterprise, Office, OfficeDuty, Region, Registration, db
-from workflow import administration, consequences, registration, routing, scope
-from workflow.consequences import WITH_THE_APPLICANT
+from workflow import routing, scope
 from workflow.transitions import STATE_WORDS
 
 
@@ -86,16 +89,16 @@ class Regions(Kept):
         return self._sheet(form, row, **beside)
 
     def _could_merge(self, region: Region) -> bool:
-        others = self.rows(Region.id).where(consequences.could_take(region)).limit(1)
+        others = self.rows(Region.id).where(administration_effects_regions.could_take(region)).limit(1)
         return region.merged_into is None and db.session.scalar(others) is not None
 
     def _merged(self, form: Any, row: Region) -> Region:
         into_id = form.merged_into_id.data
-        return administration.change(
+        return changes.change(
             Region,
             row.id,
             current_user,
-            lambda region: consequences.merge_into(region, into_id),
+            lambda region: administration_effects_regions.merge_into(region, into_id),
             seen=request.form.get("seen", ""),
             confirmed=confirmed(),
         )
@@ -128,7 +131,7 @@ class Offices(Kept):
     def create_model(self, form: Any) -> Any:
         office = Office(duty=OfficeDuty.REGION)
         form.populate_obj(office)
-        return administration.add(office, current_user, confirmed=confirmed())
+        return changes.add(office, current_user, confirmed=confirmed())
 
     def beside(self, row: Any) -> dict[str, Any]:
         if row is None:

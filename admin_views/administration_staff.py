@@ -23,13 +23,14 @@ from admin_views.administration_base import (
 from admin_views.base import listed
 from admin_views.frame import said
 from admin_views.keyset import page
+from administration import staff
 from common import telephones
 from common.errors import Hindrance, Unacceptable, Unconfirmed
 from common.wording import N_, NP_
 from models import Account, Office, Role
 from models.search import digits_of, searched
 from models.spelling import search_key
-from workflow import scope, staff
+from workflow import scope
 from workflow.transitions import ROLE_WORDS
 
 

@@ -8,12 +8,12 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
 from admin_views.frame import said
+from administration.tables import BY_NAME
 from common.identity import PAPERS
 from common.settings import in_words
 from common.wording import N_
 from models import Change, ChangeKind, FormVersion, RegionKind, Role, Setting, db
 from workflow import routing, scope
-from workflow.administration import BY_NAME
 from workflow.form.fields import Kind
 from workflow.form.rules import KIND_WORDS, PROPERTIES, record_words
 from workflow.transitions import ROLE_WORDS

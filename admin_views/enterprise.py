@@ -8,8 +8,8 @@ from admin_views.registration import RegistrationView
 from admin_views.review import ReviewConsole
 from admin_views.reviewers import Reviewers
 from common.wording import N_
+from enterprises.registration import opens_console
 from models import Account, Application
-from workflow.registration import opens_console
 
 
 class EnterpriseConsole(ReviewConsole):

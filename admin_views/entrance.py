@@ -23,8 +23,8 @@ from itsdangerous import URLSafeTimedSerializer
 from accounts import access, devices, sessions
 from common.characters import cleaned
 from common.identity import masked_name
+from enterprises import registration
 from models import Account, db
-from workflow import registration
 from workflow.transitions import ROLE_WORDS
 
 KEPT_ACROSS = ("language",)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext
 
 from admin_views.frame import said
-from workflow.import_table import CODE, COLUMNS, CONTACT, MOST_ROWS, NAME, REGION, TELEPHONE
+from administration.import_table import CODE, COLUMNS, CONTACT, MOST_ROWS, NAME, REGION, TELEPHONE
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

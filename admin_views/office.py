@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 
 from admin_views.base import MOST_COUNTED, ScopedView, menu
 from admin_views.corrections import NameCorrection
-from admin_views.enterprise_search import SEARCHED_FOR, ways
 from admin_views.frame import said, waiting
 from admin_views.keyset import Order, page
 from admin_views.office_terms import Terms
@@ -26,9 +25,11 @@ from admin_views.typed import one_line
 from common.checks import kind_of_organisation
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from common.wording import N_, NP_
+from enterprises import registration
+from enterprises.search import SEARCHED_FOR, ways
 from models import Application, Enterprise, Registration, RegistrationAction, db
 from models.database import constant
-from workflow import registration, scope
+from workflow import scope
 
 
 class OfficeConsole(NameCorrection, ReviewConsole):

@@ -17,7 +17,6 @@ from admin_views.application_form import (
     form_class,
 )
 from admin_views.base import Closed, ScopedView, menu
-from admin_views.enterprise_search import ways
 from admin_views.frame import day, present_calendar, said, stamp, told
 from admin_views.keyset import Order, page
 from admin_views.papers import papers, shelves, shown
@@ -37,6 +36,7 @@ from common.errors import (
     PeriodClosed,
 )
 from common.wording import N_
+from enterprises.search import ways
 from models import Action, Application, Enterprise, State, db, now
 from workflow import completeness, periods, progress, reading, review, routing, scope
 from workflow.form import versions as description

@@ -19,13 +19,14 @@ from admin_views.base import Closed, menu
 from admin_views.typed import count
 from common.errors import DecidedMeanwhile, Locked, NotPermitted
 from common.initials import initials
+from enterprises import registration
 from models import Account, Enterprise, Region, Registration, RegistrationAction, RegistrationEvent, db
 from uploads import delivery
 from uploads.errors import NotShown
 from uploads.limits import accepts_attachments
 from uploads.receive import discard
 from uploads.sets import previews, storage
-from workflow import registration, scope
+from workflow import scope
 
 TRAIL = {
     Registration.PENDING: ("done", "now", "todo"),

@@ -23,8 +23,9 @@ from admin_views.frame import said
 from common.audit import REVIEWERS
 from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from common.wording import N_
+from enterprises import registration, reviewers
 from models import Account, Change, Invitation, Way, db, now
-from workflow import registration, reviewers, scope
+from workflow import scope
 
 SENT = {
     Way.SMS: N_("邀请码也用短信发到这个号码。"),
@@ -38,7 +39,7 @@ WAYS = {Way.SMS: N_("短信"), Way.MAIL: N_("电子邮件")}
 
 
 class Reviewers(ScopedView):
-    """Open once the enterprise is approved. What is changed goes through workflow.reviewers."""
+    """Open once the enterprise is approved. What is changed goes through enterprises.reviewers."""
 
     console = "enterprise"
     opened = ("index_view", "invite", "send_again", "withdraw", "remove")

@@ -12,12 +12,12 @@ import xlsxwriter
 from sqlalchemy import select
 from stdnum.cn import uscc
 
+from administration import import_table, imports
 from bench.servers import Town
 from commands import names
 from models import Account, Import, ImportState, Region, Role, db
 from uploads.sets import storage
 from worker import importing
-from workflow import import_table, imports
 
 ROWS = 5000
 

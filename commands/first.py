@@ -6,9 +6,9 @@ import click
 from flask.cli import with_appcontext
 
 from accounts import logins, passwords
+from administration import changes
 from common.errors import DecidedMeanwhile
 from models import Role
-from workflow import administration
 
 LOGIN = re.compile(r"[0-9A-Za-z_.]{3,60}")
 SHORTEST = 12
@@ -29,7 +29,7 @@ def create_admin(login: str, name: str) -> None:
         raise click.ClickException(fault)
     account = logins.new_account(Role.ADMINISTRATOR, login, name, password)
     try:
-        administration.install(account)
+        changes.install(account)
     except DecidedMeanwhile:
         raise click.ClickException(f"登录名 {login} 已存在 / the login is taken") from None
     click.echo(

@@ -65,7 +65,18 @@ def test_no_setting_is_explained_that_nothing_reads(tmp_path: Path) -> None:
 
 
 def test_no_room_reads_the_environment_past_the_settings() -> None:
-    for room in ("accounts", "admin_views", "commands", "common", "models", "uploads", "worker", "workflow"):
+    for room in (
+        "accounts",
+        "admin_views",
+        "administration",
+        "commands",
+        "common",
+        "enterprises",
+        "models",
+        "uploads",
+        "worker",
+        "workflow",
+    ):
         for path in (ROOT / room).rglob("*.py"):
             assert not re.search(r"(environ|getenv)\b.*TALENT_", path.read_text(encoding="utf-8")), path
 

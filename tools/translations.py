@@ -17,7 +17,16 @@ from jinja2 import Environment
 
 ROOT = Path(__file__).parents[1]
 ENGLISH = ROOT / "translations" / "en" / "LC_MESSAGES" / "messages.po"
-ROOMS = ("accounts", "admin_views", "common", "models", "uploads", "workflow")
+ROOMS = (
+    "accounts",
+    "admin_views",
+    "administration",
+    "common",
+    "enterprises",
+    "models",
+    "uploads",
+    "workflow",
+)
 METHODS = [*((f"{room}/**.py", "python") for room in ROOMS), ("templates/**.html", "jinja2")]
 MARKS = {
     "_": None,

@@ -1,4 +1,4 @@
-"""The worker's part in 企业导入: it reads the file and brings the cells to workflow/imports.py. Woken like the outbox."""
+"""The worker's part in 企业导入: it reads the file and brings the cells to administration/imports.py. Woken like the outbox."""
 
 import logging
 from contextlib import suppress
@@ -7,6 +7,9 @@ from flask import current_app
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
+from administration import import_table, imports
+from administration.import_table import Unreadable
+from administration.imports import IN_WORK, Claimed
 from common import jobs
 from common.wording import Sentence
 from models import Import, ImportState, db
@@ -14,9 +17,6 @@ from uploads import sheets
 from uploads.errors import Unfit
 from uploads.receive import discard
 from worker import leases, waking
-from workflow import import_table, imports
-from workflow.import_table import Unreadable
-from workflow.imports import IN_WORK, Claimed
 
 log = logging.getLogger(__name__)
 

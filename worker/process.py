@@ -54,7 +54,7 @@ def _log() -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
-    for name in ("worker.delivery", "workflow.imports", "worker"):
+    for name in ("worker.delivery", "administration.imports", "worker"):
         logging.getLogger(name).setLevel(logging.INFO)
 
 

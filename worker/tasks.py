@@ -10,8 +10,8 @@ from datetime import timedelta
 from flask import Flask
 from huey import Huey, crontab
 
+from administration import imports
 from worker import heartbeats, importing, outbox, queue, sweeping
-from workflow import imports
 
 A_DAY = timedelta(days=1)
 

@@ -10,19 +10,13 @@ from typing import Any, Protocol
 from sqlalchemy import (
     bindparam,
     insert,
-    select,
 )
 
-from common.messages import WARNED_EVERY
 from models import (
     Account,
     Action,
     Application,
-    Enterprise,
     Message,
-    MessageReading,
-    RegistrationAction,
-    RegistrationEvent,
     Review,
     State,
     db,
@@ -135,65 +129,6 @@ def _outcome(line: Line) -> str:
     if line.to_state is RETURNED:
         return "returned_until" if line.resubmit_by else "returned"
     return "passed_on"
-
-
-REGISTRATION_KINDS = {
-    RegistrationAction.REGISTER: "registration_waiting",
-    RegistrationAction.RESUBMIT: "registration_waiting",
-    RegistrationAction.APPROVE: "registration_approved",
-    RegistrationAction.REFUSE: "registration_refused",
-}
-
-
-def announce_registration(enterprise: Enterprise, event: RegistrationEvent) -> None:
-    """Tell the office that a registration waits, or the enterprise how it was decided (E2, E3)."""
-    kind = REGISTRATION_KINDS[event.action]
-    to_office = kind == "registration_waiting"
-    db.session.add(
-        Message(
-            kind=kind,
-            office_id=enterprise.region.office_id if to_office else None,
-            enterprise_id=None if to_office else enterprise.id,
-            subject_enterprise_id=enterprise.id,
-            registration_event_id=event.id,
-        )
-    )
-
-
-def remind_of_registration(enterprise: Enterprise) -> None:
-    """Tell an office that a registration waits which came to it from another one."""
-    db.session.add(
-        Message(
-            kind="registration_waiting",
-            office_id=enterprise.region.office_id,
-            subject_enterprise_id=enterprise.id,
-        )
-    )
-
-
-def announce_reviewers(person: Account) -> None:
-    """Tell an enterprise that the circle of its reviewers has changed; who changed it knows."""
-    message = Message(
-        kind="reviewers_changed",
-        enterprise_id=person.enterprise_id,
-        subject_enterprise_id=person.enterprise_id,
-    )
-    db.session.add(message)
-    db.session.flush()
-    db.session.add(MessageReading(message_id=message.id, account_id=person.id))
-
-
-def warn_of_registration(account: Account | None, enterprise: Enterprise | None) -> None:
-    """Tell whoever has the number or code that somebody registered with it again; once a day, so that nobody is flooded.
-
-    Call within `exclusive()`.
-    """
-    to = {"enterprise_id": enterprise.id} if enterprise else {"account_id": account.id} if account else None
-    if to is None:
-        return
-    lately = select(Message.id).filter_by(kind="registration_tried", **to)
-    if db.session.scalar(lately.where(Message.created_at > now() - WARNED_EVERY).limit(1)) is None:
-        db.session.add(Message(kind="registration_tried", **to))
 
 
 def desk_name(application: Application, step: State) -> str:

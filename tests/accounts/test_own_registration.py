@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from accounts import logins
+from enterprises import registration
 from models import (
     Account,
     Enterprise,
@@ -24,7 +25,6 @@ from models import (
 from tests import factories, files
 from tests.accounts.conftest import come_in_anew, company, log_in, place, scan, value, waiting_reviewer, words
 from tests.machine.site import Client
-from workflow import registration
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from accounts import recovery
+from enterprises import registration
 from models import Account, Enterprise, Message, RegionKind, Registration, Role, db
 from tests import factories, files
 from tests.accounts.conftest import (
@@ -28,7 +29,6 @@ from tests.accounts.conftest import (
 from tests.machine.site import Client
 from tests.uploads import odd_files
 from uploads.sets import storage
-from workflow import registration
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]

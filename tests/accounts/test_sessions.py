@@ -9,13 +9,13 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from accounts import sessions
+from administration import staff
 from common.settings import IDLE_MINUTES
 from models import LoginSession, Setting, db, now
 from tests import factories
 from tests.accounts.conftest import FURTHER_PASSWORD, come_in_anew, is_inside, log_in, login_of, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
-from workflow import staff
 
 Made = Callable[..., Any]
 Later = Callable[[float], None]

@@ -6,19 +6,22 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from administration import changes, form_draft
+from administration import staff as administration_staff
+from administration.effects import regions, staff
 from common.errors import DecidedMeanwhile, Hindrance, Incomplete, Unconfirmed
 from models import Account, Action, Application, Enterprise, Region, RegionKind, Role, State, db
 from tests.administration.test_moving import desks
 from tests.factories import World, administrator, application_at, complete_application, fresh
 from tests.workflow.at_once import at_once, slowly
-from workflow import administration, consequences, form_draft, notifications, review, routing, staff
+from workflow import notifications, review, routing
 from workflow.form.fields import Field, Kind
 
 
 @pytest.fixture(autouse=True)
 def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notifications, "announce", slowly(notifications.announce))
-    monkeypatch.setattr(consequences, "hold_administrators", slowly(consequences.hold_administrators))
+    monkeypatch.setattr(staff, "hold_administrators", slowly(staff.hold_administrators))
 
 
 def moving(enterprise: Enterprise, region_id: int, by: Account) -> Callable[[], str]:
@@ -34,7 +37,7 @@ def changing(model: Any, key: int, by: Account, apply: Callable[[Any], None]) ->
 
     def told() -> str:
         try:
-            administration.change(model, key, db.session.get_one(Account, who), apply, confirmed=token)
+            changes.change(model, key, db.session.get_one(Account, who), apply, confirmed=token)
         except Unconfirmed as question:
             return question.token
         return ""
@@ -166,7 +169,7 @@ def test_a_submission_and_a_merger_at_once(ordos: World, turn: int) -> None:
     application, into = complete_application(ordos.elsewhere.enterprise), ordos.park.region.id
 
     def merging(row: Region) -> None:
-        consequences.merge_into(row, into)
+        regions.merge_into(row, into)
 
     acts = [
         doing(application, Action.SUBMIT, application.applicant),
@@ -187,10 +190,10 @@ def test_two_administrators_cannot_deactivate_each_other(ordos: World) -> None:
         def do() -> str:
             actor = db.session.get_one(Account, by_id)
             try:
-                staff.dismiss(actor, target_id)
+                administration_staff.dismiss(actor, target_id)
             except Unconfirmed as question:
                 try:
-                    staff.dismiss(actor, target_id, confirmed=question.token)
+                    administration_staff.dismiss(actor, target_id, confirmed=question.token)
                 except Hindrance as hindrance:
                     return type(hindrance).__name__
             except Hindrance as hindrance:
@@ -212,9 +215,7 @@ def test_the_same_name_at_once_is_taken_once(ordos: World) -> None:
 
     def adding() -> str:
         try:
-            administration.add(
-                Office(name="同名单位", duty=OfficeDuty.REGION), db.session.get_one(Account, who)
-            )
+            changes.add(Office(name="同名单位", duty=OfficeDuty.REGION), db.session.get_one(Account, who))
         except Hindrance:
             return "told"
         return "done"

@@ -5,12 +5,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from accounts import logins
+from administration import changes
 from common.errors import Incomplete, NotPermitted, Unconfirmed
+from enterprises import registration
 from models import Account, Action, Change, Enterprise, Message, Registration, Result, State, db
 from tests.administration.conftest import Person
 from tests.administration.test_moving import desks, told
 from tests.factories import PASSWORD, World, act, application_at, complete_application, fresh, submit, world
-from workflow import administration, notifications, progress, registration, scope
+from workflow import notifications, progress, scope
 
 
 def set_active(row: Enterprise, by: Account, active: bool, confirmed: str | None = None) -> Enterprise:
@@ -21,9 +23,9 @@ def set_active(row: Enterprise, by: Account, active: bool, confirmed: str | None
 
     if confirmed is None:
         with pytest.raises(Unconfirmed) as question:
-            administration.change(Enterprise, row.id, by, apply)
+            changes.change(Enterprise, row.id, by, apply)
         confirmed = question.value.token
-    return administration.change(Enterprise, row.id, by, apply, confirmed=confirmed)
+    return changes.change(Enterprise, row.id, by, apply, confirmed=confirmed)
 
 
 def standing_in(page: str, name: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from admin_views.application_form import form_class
+from administration import form_draft
 from common.wording import Bilingual
 from models import Account, Application, FormVersion, State, db
 from tests import factories
@@ -20,7 +21,7 @@ from tests.administration.conftest import Person
 from tests.administration.test_pages import change, fields, hidden, say_yes, text
 from tests.factories import World
 from tests.machine.site import Client
-from workflow import completeness, form_draft
+from workflow import completeness
 from workflow.form import answers, living_allowance, rules
 from workflow.form import versions as workflow_form_versions
 from workflow.form.fields import Field, Kind, Section

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from administration import import_table, region_names
 from common import telephones
 from models import Account, ImportState, RegionKind, db
 from tests.administration.conftest import Person
 from tests.administration.test_importing import HEAD, book, faults, good, rows_of, upload
 from tests.factories import World, region
 from uploads import sheets
-from workflow import import_table, region_names
 
 
 @pytest.mark.parametrize(

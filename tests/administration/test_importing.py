@@ -13,9 +13,12 @@ from sqlalchemy import func, select
 from xlsxwriter import Workbook
 
 from accounts import logins
+from administration import import_table, imports
+from administration.import_table import COLUMNS
 from common import jobs
 from common.calendar import ORDOS
 from common.errors import DecidedMeanwhile, NotPermitted
+from enterprises import registration
 from models import (
     Account,
     Change,
@@ -37,8 +40,7 @@ from tests.workflow.at_once import at_once
 from uploads import sheets
 from uploads.sets import storage
 from worker import importing, sweeping
-from workflow import import_table, imports, registration, scope
-from workflow.import_table import COLUMNS
+from workflow import scope
 
 HEAD = list(COLUMNS.values())
 Rows = list[list[Any]]

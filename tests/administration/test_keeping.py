@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from administration import changes, tables
 from common.calendar import today
 from common.errors import (
     DecidedMeanwhile,
@@ -39,7 +40,7 @@ from tests.factories import (
     materials,
     submit,
 )
-from workflow import administration, completeness, reading
+from workflow import completeness, reading
 
 
 def change(row: Any, by: Any, **columns: Any) -> Any:
@@ -51,17 +52,17 @@ def change(row: Any, by: Any, **columns: Any) -> Any:
 
     key = row.key if isinstance(row, Setting) else row.id
     try:
-        return administration.change(type(row), key, by, apply)
+        return changes.change(type(row), key, by, apply)
     except Unconfirmed as question:
-        return administration.change(type(row), key, by, apply, confirmed=question.token)
+        return changes.change(type(row), key, by, apply, confirmed=question.token)
 
 
 def add(row: Any, by: Any) -> Any:
-    columns = {name: getattr(row, name) for name in administration.TABLES[type(row)].fields}
+    columns = {name: getattr(row, name) for name in tables.TABLES[type(row)].fields}
     try:
-        return administration.add(row, by)
+        return changes.add(row, by)
     except Unconfirmed as question:
-        return administration.add(type(row)(**columns), by, confirmed=question.token)
+        return changes.add(type(row)(**columns), by, confirmed=question.token)
 
 
 def asked(act: Any) -> str:
@@ -108,7 +109,7 @@ def test_a_change_that_changes_nothing_leaves_no_line(ordos: World) -> None:
 def test_a_region_out_of_use_keeps_its_applications_on_their_desks(ordos: World) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     assert "照常办理" in asked(
-        lambda: administration.change(
+        lambda: changes.change(
             Region, ordos.banner.region.id, ordos.administrator, lambda row: setattr(row, "active", False)
         )
     )
@@ -123,7 +124,7 @@ def test_a_notice_is_added_and_never_changed_and_must_be_read_again(ordos: World
     application = complete_application(ordos.city.enterprise)
     old = reading.current_notice()
     assert old is not None
-    said = asked(lambda: administration.add(Notice(version="第二版", body="新"), ordos.administrator))
+    said = asked(lambda: changes.add(Notice(version="第二版", body="新"), ordos.administrator))
     assert "尚未提交的申请 1 件" in said
     assert reading.current_notice() == old
     add(Notice(version="第二版", body="新"), ordos.administrator)
@@ -144,7 +145,7 @@ def test_a_material_asked_for_anew_is_asked_of_what_is_not_submitted_yet(ordos: 
     begun, sent = complete_application(ordos.city.enterprise), complete_application(ordos.park.enterprise)
     submit(sent)
     new = Material(name="无犯罪记录", shows="", required=True, position=9, active=True)
-    said = asked(lambda: administration.add(new, ordos.administrator))
+    said = asked(lambda: changes.add(new, ordos.administrator))
     assert "尚未提交的申请 1 件" in said
     add(Material(name="无犯罪记录", shows="", required=True, position=9, active=True), ordos.administrator)
     with pytest.raises(Incomplete):
@@ -165,7 +166,7 @@ def test_a_period_opens_and_closes_applications(ordos: World) -> None:
     (period,) = db.session.scalars(select(Period)).all()
     closes = today() - timedelta(days=1)
     assert "申报立即关闭" in asked(
-        lambda: administration.change(
+        lambda: changes.change(
             Period, period.id, ordos.administrator, lambda row: setattr(row, "closes", closes)
         )
     )
@@ -174,7 +175,7 @@ def test_a_period_opens_and_closes_applications(ordos: World) -> None:
         submit(application)
     assert newest().after == {"closes": closes.isoformat()}
     assert "申报立即开放" in asked(
-        lambda: administration.add(Period(name="新", opens=today(), closes=today()), ordos.administrator)
+        lambda: changes.add(Period(name="新", opens=today(), closes=today()), ordos.administrator)
     )
     add(Period(name="新", opens=today(), closes=today()), ordos.administrator)
     submit(application)
@@ -206,7 +207,7 @@ def test_the_help_line_is_changed_and_its_key_is_not(ordos: World) -> None:
 def test_nobody_else_keeps_anything(ordos: World) -> None:
     for somebody in (ordos.banner.clerk, ordos.centre, ordos.banner.reviewer):
         with pytest.raises(NotPermitted):
-            administration.add(Office(name="我的单位", duty=OfficeDuty.REGION), somebody)
+            changes.add(Office(name="我的单位", duty=OfficeDuty.REGION), somebody)
         with pytest.raises(NotPermitted):
             change(ordos.banner.office, somebody, telephone="1")
     with pytest.raises(NotPermitted):
@@ -215,10 +216,10 @@ def test_nobody_else_keeps_anything(ordos: World) -> None:
 
 
 def test_what_was_typed_for_an_older_row_is_not_written_over_a_newer_one(ordos: World) -> None:
-    seen = administration.fingerprint(ordos.banner.office)
+    seen = changes.fingerprint(ordos.banner.office)
     change(ordos.banner.office, ordos.administrator, telephone="0477-1")
     with pytest.raises(DecidedMeanwhile):
-        administration.change(
+        changes.change(
             Office,
             ordos.banner.office.id,
             ordos.administrator,

@@ -3,26 +3,28 @@
 import pytest
 from sqlalchemy import select
 
+from administration import changes
+from administration.effects import regions
 from common.errors import Unacceptable, Unconfirmed
 from models import Account, Action, Change, Enterprise, Message, Region, RegionKind, Registration, State, db
 from tests.administration.conftest import Person
 from tests.administration.test_closing import standing_in
 from tests.administration.test_moving import UNDER_REVIEW, desks, told
 from tests.factories import World, act, application_at, clerk, complete_application, fresh, region, submit
-from workflow import administration, consequences, notifications, progress, scope
+from workflow import notifications, progress, scope
 
 
 def merge(row: Region, into: Region, by: Account, confirmed: str | None = None) -> Region:
     """Merge as somebody who has read what follows and said yes; or with `confirmed`, as somebody who says just that."""
 
     def apply(changed: Region) -> None:
-        consequences.merge_into(changed, into.id)
+        regions.merge_into(changed, into.id)
 
     if confirmed is None:
         with pytest.raises(Unconfirmed) as question:
-            administration.change(Region, row.id, by, apply)
+            changes.change(Region, row.id, by, apply)
         confirmed = question.value.token
-    return administration.change(Region, row.id, by, apply, confirmed=confirmed)
+    return changes.change(Region, row.id, by, apply, confirmed=confirmed)
 
 
 @pytest.mark.guide("D1", "D3")
@@ -117,7 +119,7 @@ def test_what_makes_no_sense_is_refused_with_the_reason(ordos: World) -> None:
         assert db.session.get_one(Region, old.id).active
     merge(ordos.elsewhere.region, ordos.park.region, ordos.administrator)  # banner and park: the same way
     with pytest.raises(Unacceptable) as hindrance:
-        administration.change(
+        changes.change(
             Region, ordos.elsewhere.region.id, ordos.administrator, lambda row: setattr(row, "active", True)
         )
     assert hindrance.value.field == "active"

@@ -6,6 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from administration import changes
+from administration.changes import fingerprint
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from models import (
     Account,
@@ -36,8 +38,7 @@ from tests.factories import (
     region,
     submit,
 )
-from workflow import administration, progress, routing, scope
-from workflow.administration import fingerprint
+from workflow import progress, routing, scope
 
 UNDER_REVIEW = tuple(routing.REACH)
 KINDS = tuple(RegionKind)
@@ -51,9 +52,9 @@ def move(enterprise: Enterprise, to: Region, by: Account, confirmed: str | None 
 
     if confirmed is None:
         with pytest.raises(Unconfirmed) as question:
-            administration.change(Enterprise, enterprise.id, by, apply)
+            changes.change(Enterprise, enterprise.id, by, apply)
         confirmed = question.value.token
-    return administration.change(Enterprise, enterprise.id, by, apply, confirmed=confirmed)
+    return changes.change(Enterprise, enterprise.id, by, apply, confirmed=confirmed)
 
 
 def edit_region(row: Region, by: Account, **columns: object) -> Region:
@@ -62,8 +63,8 @@ def edit_region(row: Region, by: Account, **columns: object) -> Region:
             setattr(changed, name, value)
 
     with pytest.raises(Unconfirmed) as question:
-        administration.change(Region, row.id, by, apply)
-    return administration.change(Region, row.id, by, apply, confirmed=question.value.token)
+        changes.change(Region, row.id, by, apply)
+    return changes.change(Region, row.id, by, apply, confirmed=question.value.token)
 
 
 def desks(application: Application) -> Sequence[Account]:
@@ -137,7 +138,7 @@ def test_the_form_tells_how_many_move_and_what_becomes_of_them_before_anything_m
     before = ordos.banner.region.id
 
     with pytest.raises(Unconfirmed) as question:
-        administration.change(
+        changes.change(
             Enterprise,
             ordos.banner.enterprise.id,
             ordos.administrator,
@@ -164,7 +165,7 @@ def test_a_confirmation_counts_only_for_what_it_was_told(ordos: World) -> None:
         row.region_id = ordos.city.region.id
 
     with pytest.raises(Unconfirmed) as question:
-        administration.change(Enterprise, ordos.banner.enterprise.id, ordos.administrator, apply)
+        changes.change(Enterprise, ordos.banner.enterprise.id, ordos.administrator, apply)
     application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     with pytest.raises(Unconfirmed):
         move(ordos.banner.enterprise, ordos.city.region, ordos.administrator, question.value.token)
@@ -328,11 +329,9 @@ def test_nobody_else_moves_an_enterprise(ordos: World) -> None:
     enterprise, to = ordos.banner.enterprise, ordos.city.region.id
     for somebody in (ordos.banner.reviewer, ordos.banner.clerk, ordos.centre):
         with pytest.raises(NotPermitted):
-            administration.change(
-                Enterprise, enterprise.id, somebody, lambda row: setattr(row, "region_id", to)
-            )
+            changes.change(Enterprise, enterprise.id, somebody, lambda row: setattr(row, "region_id", to))
     with pytest.raises(NotVisible):
-        administration.change(Enterprise, 999_999, ordos.administrator, lambda row: None)
+        changes.change(Enterprise, 999_999, ordos.administrator, lambda row: None)
 
 
 @pytest.mark.guide("D4")
@@ -343,9 +342,9 @@ def test_an_administrator_changes_named_columns_only(ordos: World) -> None:
         lambda row: setattr(row, "credit_code", "X"),
     ):
         with pytest.raises(NotPermitted):
-            administration.change(Enterprise, ordos.banner.enterprise.id, ordos.administrator, change)
+            changes.change(Enterprise, ordos.banner.enterprise.id, ordos.administrator, change)
     with pytest.raises(KeyError):
-        administration.change(Application, application.id, ordos.administrator, lambda row: None)
+        changes.change(Application, application.id, ordos.administrator, lambda row: None)
     for action in Action:
         with pytest.raises(NotPermitted):
             act(application, action, ordos.administrator, "因为")
@@ -354,7 +353,7 @@ def test_an_administrator_changes_named_columns_only(ordos: World) -> None:
 def test_two_who_have_the_same_form_open_do_not_overwrite_each_other(ordos: World) -> None:
     enterprise = ordos.banner.enterprise
     seen = fingerprint(enterprise)
-    administration.change(
+    changes.change(
         Enterprise,
         enterprise.id,
         ordos.administrator,
@@ -362,7 +361,7 @@ def test_two_who_have_the_same_form_open_do_not_overwrite_each_other(ordos: Worl
         seen=seen,
     )
     with pytest.raises(DecidedMeanwhile):
-        administration.change(
+        changes.change(
             Enterprise,
             enterprise.id,
             ordos.administrator,
@@ -374,7 +373,7 @@ def test_two_who_have_the_same_form_open_do_not_overwrite_each_other(ordos: Worl
 
 def test_a_new_name_is_found_by_its_initials(ordos: World) -> None:
     enterprise = ordos.banner.enterprise
-    administration.change(
+    changes.change(
         Enterprise, enterprise.id, ordos.administrator, lambda row: setattr(row, "name", "蒙苏新材料公司")
     )
     assert db.session.get_one(Enterprise, enterprise.id).initials.startswith("ms")
@@ -383,12 +382,8 @@ def test_a_new_name_is_found_by_its_initials(ordos: World) -> None:
 @pytest.mark.parametrize("name", ["Größe·新材料公司", "蒙苏（中国）公司"])
 def test_a_new_name_of_other_letters_is_taken_and_found_by_every_spelling(ordos: World, name: str) -> None:
     enterprise = ordos.banner.enterprise
-    administration.change(
-        Enterprise, enterprise.id, ordos.administrator, lambda row: setattr(row, "name", name)
-    )
-    administration.change(
-        Account, ordos.centre.id, ordos.administrator, lambda row: setattr(row, "name", name)
-    )
+    changes.change(Enterprise, enterprise.id, ordos.administrator, lambda row: setattr(row, "name", name))
+    changes.change(Account, ordos.centre.id, ordos.administrator, lambda row: setattr(row, "name", name))
     found = select(Enterprise.id).where(contains(Enterprise.name, search_key(name)))
     assert db.session.scalars(found).all() == [enterprise.id]
     changed = db.session.scalars(select(Change).order_by(Change.id.desc()).limit(2)).all()
@@ -397,7 +392,7 @@ def test_a_new_name_of_other_letters_is_taken_and_found_by_every_spelling(ordos:
 
 def test_a_name_that_is_taken_is_said_beside_its_field(ordos: World) -> None:
     with pytest.raises(Unacceptable) as hindrance:
-        administration.change(
+        changes.change(
             Region,
             ordos.banner.region.id,
             ordos.administrator,
@@ -405,7 +400,7 @@ def test_a_name_that_is_taken_is_said_beside_its_field(ordos: World) -> None:
         )
     assert hindrance.value.field == "code"
     with pytest.raises(Unacceptable):
-        administration.add(
+        changes.add(
             Region(name=ordos.park.region.name, code="N1", kind=RegionKind.PARK, office_id=office().id),
             ordos.administrator,
         )

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from administration import changes
 from app import create_app
 from common.errors import Unconfirmed
 from config import settings
@@ -19,7 +20,6 @@ from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.secrets import environment
 from tests.machine.site import Client
-from workflow import administration
 
 
 def sit_down(client: Client, account: Account) -> None:
@@ -32,9 +32,9 @@ def renamed(material: Material, name: str, by: Account) -> Material:
         row.name = name
 
     try:
-        return administration.change(Material, material.id, by, apply)
+        return changes.change(Material, material.id, by, apply)
     except Unconfirmed as question:
-        return administration.change(Material, material.id, by, apply, confirmed=question.token)
+        return changes.change(Material, material.id, by, apply, confirmed=question.token)
 
 
 def texts(page: str) -> str:
@@ -91,11 +91,11 @@ def test_the_administrator_is_told_before_and_reads_former_names_beside_the_form
         everywhere = factories.world()
         material = factories.saved(Material(name="社保证明", position=7))
         person = everywhere.administrator
-        administration.change(Material, material.id, person, lambda row: setattr(row, "name", "社会保险证明"))
+        changes.change(Material, material.id, person, lambda row: setattr(row, "name", "社会保险证明"))
         application = factories.draft(everywhere.banner.enterprise)
         first = factories.upload(application, material)
         with pytest.raises(Unconfirmed) as question:
-            administration.change(Material, material.id, person, lambda row: setattr(row, "name", "参保证明"))
+            changes.change(Material, material.id, person, lambda row: setattr(row, "name", "参保证明"))
         [told] = question.value.consequences
         assert (told.words["former"], told.words["name"]) == ("社会保险证明", "参保证明")
         db.session.expire_all()

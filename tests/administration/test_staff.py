@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from accounts import logins, passwords, recovery
+from administration import changes, staff
+from administration.audit import HIDDEN
+from administration.changes import fingerprint
 from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from models import Account, Change, ChangeKind, Role, State, db
 from tests.factories import World, administrator, applicant, application_at, clerk, reviewer
-from workflow import administration, staff
-from workflow.administration import HIDDEN, fingerprint
 
 
 def dismiss(account: Account, by: Account) -> Account:
@@ -101,7 +102,7 @@ def test_accounts_of_applicants_and_enterprises_are_out_of_reach(ordos: World) -
 def test_a_role_and_a_login_are_for_good(ordos: World) -> None:
     for name, value in (("role", Role.ADMINISTRATOR), ("role", Role.APPLICANT), ("login", "other")):
         with pytest.raises(NotPermitted):
-            administration.change(
+            changes.change(
                 Account,
                 ordos.banner.clerk.id,
                 ordos.administrator,

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from xlsxwriter import Workbook
 
+from administration.import_table import COLUMNS
 from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.people import Enterprise, credit_code, login
 from tests.factories import credit_code as another_code
 from tests.machine.site import Site
-from workflow.import_table import COLUMNS
 
 pytestmark = pytest.mark.browser
 PICTURES = Path("build/screens")

@@ -12,12 +12,12 @@ from sqlalchemy import func, select
 from stdnum.cn import uscc
 from xlsxwriter import Workbook
 
+from administration import import_table, imports
 from models import Account, Enterprise, Import, ImportState, Registration, db
 from tests.delivery.conftest import Start, until
 from tests.factories import session_of, world
 from tests.machine.processes import PATIENCE, Server
 from uploads.sets import storage
-from workflow import import_table, imports
 
 ROWS = 6000
 """So many that a worker can be killed in the middle of either step."""

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from app import create_app
 from common.errors import ReasonMissing
 from config import settings
+from enterprises import reviewers
 from models import Action, Delivery, Message, State, Way, db, exclusive
 from tests import factories
 from tests.delivery.conftest import EMAIL, PHONE, Gateway, MailSink, person, send_all, state_of, told, until
@@ -25,7 +26,7 @@ from tests.machine.secrets import environment
 from worker import delivery, queue
 from worker.delivery import BACKOFF
 from worker.waking import Waker
-from workflow import inbox, notifications, review, reviewers
+from workflow import inbox, notifications, review
 
 Later = Callable[[float], None]
 SENT = ("sent", 1, "")

@@ -14,7 +14,10 @@ from werkzeug.test import TestResponse
 
 from accounts import access, second_factor
 from accounts.logins import DOOR_OF
+from administration import form_draft
+from administration.tables import TABLES
 from common.settings import HELP_LINE
+from enterprises import notifications, reviewers
 from models import (
     Account,
     Action,
@@ -39,8 +42,7 @@ from tests.factories import PASSWORD, REASON, Place, World
 from tests.machine.site import Client
 from tests.site.stored import Stored
 from uploads.sets import storage
-from workflow import attachments, form_draft, notifications, reviewers, scope
-from workflow.administration import TABLES
+from workflow import attachments, scope
 from workflow.form import fields, versions
 
 COOKIE = "talent"

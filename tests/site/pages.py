@@ -10,9 +10,9 @@ from werkzeug.routing import Rule
 
 from accounts import access
 from admin_views.base import ScopedView
+from administration.tables import TABLES
 from models import Account, Import, db
 from tests.site import routes
-from workflow.administration import TABLES
 from workflow.form import living_allowance
 
 NOT_PAGES = {

@@ -16,12 +16,13 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from admin_views.base import door_of
+from enterprises import registration
 from models import Action, Application, Enterprise, RegistrationAction, Role, State
 from tests.site import routes
 from tests.site.city import ACTORS, NOBODY, Actor, City
 from tests.site.routes import Address, addresses, canonical, enters, leaked, view_of
 from tests.site.stored import Changes
-from workflow import registration, routing
+from workflow import routing
 from workflow.transitions import BY_STATE_AND_ACTION, actions, editable
 
 FORGED = {"csrf_token": "IjEi.forged"}

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Boolean, Date, DateTime, Enum, Integer
 
+from enterprises import registration
 from models import Application, Enterprise, Experience, db
 from tests.site import routes
 from tests.site.city import OWNERS, Actor, City
 from tests.site.routes import addresses, enters
 from tests.site.sending import SENDERS, sendings
-from workflow import registration
 from workflow.transitions import actions
 
 SENT_BY_ALL = {"csrf_token"}

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from enterprises import registration
 from models import Account, Action, Application, RegistrationAction, db
 from tests import factories
 from tests.factories import World
 from tests.machine.site import Client
 from tests.site.forms import forms
-from workflow import registration
 
 TYPED = "劳动合同第 3 页\n没有 <盖章>。"
 

@@ -10,6 +10,7 @@ from accounts import logins
 from common import audit
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
 from common.identity import CITIZEN, masked
+from enterprises import registration
 from models import Account, Action, Application, Change, Message, Review, State, db
 from models.applications import tail_digest
 from tests.factories import (
@@ -30,7 +31,7 @@ from tests.factories import (
 )
 from tests.workflow.at_once import at_once, slowly
 from tests.workflow.observing import history, stored
-from workflow import corrections, registration, review
+from workflow import corrections, review
 from workflow.corrections import correct_name, correct_number, correct_own_name
 
 RIGHT = "王晓敏"

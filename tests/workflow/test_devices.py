@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 
 from accounts import devices, logins, passwords
+from administration import staff
 from common.errors import Unconfirmed
 from models import Account, db, exclusive, now
 from tests import factories
-from workflow import staff
 
 DIGIT = "0123456789abcdef"
 

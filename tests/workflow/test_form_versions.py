@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from administration import form_draft
 from common.errors import DecidedMeanwhile, NotPermitted, Unacceptable, Unconfirmed
 from common.wording import Bilingual
 from models import Account, Action, Application, Change, FormVersion, Review, State, db
@@ -21,7 +22,6 @@ from tests.factories import (
     submit,
 )
 from tests.workflow.test_completeness import told
-from workflow import form_draft
 from workflow.form import answers, living_allowance, rules, versions
 from workflow.form.fields import Field, Kind
 from workflow.form.versions import Form

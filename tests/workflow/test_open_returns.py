@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from administration import changes
 from common.errors import Unconfirmed
 from models import Action, Application, State
 from tests.factories import World, act, administrator, application_at, complete_application, fresh, submit
-from workflow import administration, progress
+from workflow import progress
 
 
 @pytest.fixture
@@ -92,9 +93,9 @@ def closed(enterprise_id: int) -> None:
 
     person = administrator()
     try:
-        administration.change(Enterprise, enterprise_id, person, close)
+        changes.change(Enterprise, enterprise_id, person, close)
     except Unconfirmed as question:
-        administration.change(Enterprise, enterprise_id, person, close, confirmed=question.token)
+        changes.change(Enterprise, enterprise_id, person, close, confirmed=question.token)
 
 
 def test_a_closed_employer_is_dealt_with_by_choosing_another(ordos: World, application: Application) -> None:

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import bindparam, select, text
 
+from administration import changes
 from common.errors import (
     AlreadyUnderWay,
     DecidedMeanwhile,
@@ -48,7 +49,7 @@ from tests.factories import (
 )
 from tests.machine.databases import Databases
 from tests.workflow.conftest import application_on
-from workflow import administration, review, scope
+from workflow import review, scope
 from workflow.transitions import STATE_OF_RESULT
 
 E, P, C = State.ENTERPRISE_REVIEW, State.PRELIMINARY_REVIEW, State.CITY_REVIEW
@@ -297,7 +298,7 @@ class Office(RuleBasedStateMachine):
             row.region_id = to
 
         def change(token: str) -> None:
-            administration.change(Enterprise, key, self.people["administrator"], apply, confirmed=token)
+            changes.change(Enterprise, key, self.people["administrator"], apply, confirmed=token)
 
         try:
             change("")

@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts import logins
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
+from enterprises import registration
 from models import (
     Account,
     Enterprise,
@@ -27,7 +28,7 @@ from tests.factories import (
     credit_code,
     deactivate,
 )
-from workflow import registration, scope
+from workflow import scope
 
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 WHY = "营业执照不清晰，请重新上传。"

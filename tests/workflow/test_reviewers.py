@@ -7,14 +7,16 @@ from sqlalchemy import select
 
 from accounts import logins as accounts_logins
 from accounts import recovery
+from administration import staff
 from common.audit import REVIEWERS
 from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from enterprises import reviewers
 from models import Account, Action, Change, Invitation, Message, Registration, Review, State, db, now
 from tests import factories
 from tests.factories import PASSWORD, World, act, application_at
 from tests.site.statements import asked
 from tests.workflow.at_once import at_once
-from workflow import reviewers, scope, staff
+from workflow import scope
 
 PHONE = "13847710001"
 OWN = "Eigenes2027"

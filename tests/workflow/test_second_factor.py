@@ -9,13 +9,13 @@ from sqlalchemy import select, text
 
 from accounts import second_factor
 from accounts.second_factor import Step, step_for
+from administration import changes, staff
 from common.errors import NotPermitted, Unacceptable, Unconfirmed
 from common.settings import OPTIONAL, REQUIRED, STAFF_SECOND_FACTOR
 from models import Account, Change, Message, Role, SecondFactor, Setting, SpareCode, db, now
 from tests import factories
 from tests.factories import World
 from tests.workflow.at_once import at_once
-from workflow import administration, staff
 
 Clock = Callable[[float], datetime]
 
@@ -119,7 +119,7 @@ def require(by: Account, confirmed: str = "") -> None:
     def apply(row: Setting) -> None:
         row.value = REQUIRED
 
-    administration.change(Setting, STAFF_SECOND_FACTOR, by, apply, confirmed=confirmed)
+    changes.change(Setting, STAFF_SECOND_FACTOR, by, apply, confirmed=confirmed)
 
 
 def test_required_of_everybody_only_by_who_has_it_and_whoever_has_not_is_out(

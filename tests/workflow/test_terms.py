@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from administration import changes
 from common import messages
 from common.errors import DecidedMeanwhile, NotVisible, PeriodClosed, ReasonMissing, Unacceptable, Unconfirmed
 from models import Account, Action, Application, Message, Period, State, db
@@ -21,7 +22,7 @@ from tests.factories import (
     submit,
 )
 from tests.workflow.observing import history, stored
-from workflow import administration, notifications, periods, review
+from workflow import notifications, periods, review
 
 CLOSED, TERM = date(2026, 9, 30), date(2026, 11, 6)
 RETURNED_AT = "2026-10-16 15:00"
@@ -184,7 +185,7 @@ def test_an_employer_that_closes_gives_its_applications_the_term_too(
     submitted: Application, autumn: World
 ) -> None:
     def close(**further: str) -> None:
-        administration.change(
+        changes.change(
             type(autumn.banner.enterprise),
             autumn.banner.enterprise.id,
             autumn.administrator,

@@ -8,6 +8,8 @@ from sqlalchemy import func, select
 
 from accounts import logins, passwords, recovery
 from common.errors import DecidedMeanwhile
+from enterprises import notifications as enterprises_notifications
+from enterprises import registration
 from models import (
     Account,
     Action,
@@ -38,14 +40,18 @@ from tests.factories import (
 )
 from tests.workflow.at_once import at_once, slowly
 from tests.workflow.observing import history
-from workflow import notifications, reading, registration, review
+from workflow import notifications, reading, review
 
 
 @pytest.fixture(autouse=True)
 def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever comes first holds the transaction open at its end, so that the other certainly meets it."""
     monkeypatch.setattr(notifications, "announce", slowly(notifications.announce))
-    monkeypatch.setattr(notifications, "announce_registration", slowly(notifications.announce_registration))
+    monkeypatch.setattr(
+        enterprises_notifications,
+        "announce_registration",
+        slowly(enterprises_notifications.announce_registration),
+    )
     monkeypatch.setattr(reading, "belongs_to", slowly(reading.belongs_to))
 
 

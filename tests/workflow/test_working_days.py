@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from administration import changes
 from common import working_days
 from common.calendar_years import UnreadableDays, days_of, written
 from common.errors import Unacceptable, Unconfirmed
@@ -14,7 +15,6 @@ from common.working_days import Calendar, Span, Term
 from models import CalendarYear, Change, db
 from tests import clock
 from tests.factories import World, calendar_year
-from workflow import administration
 
 LIBRARY = Calendar()
 DAYS = st.dates(date(2003, 1, 1), date(2029, 12, 31))
@@ -100,8 +100,8 @@ def enter(by: World, year: int = 2027, holidays: str = HOLIDAYS_2027, workdays: 
         return CalendarYear(year=year, holidays=holidays, workdays=workdays, source="", active=True)
 
     with pytest.raises(Unconfirmed) as question:
-        administration.add(row(), by.administrator)
-    return administration.add(row(), by.administrator, confirmed=question.value.token)
+        changes.add(row(), by.administrator)
+    return changes.add(row(), by.administrator, confirmed=question.value.token)
 
 
 def test_an_entered_year_counts_at_once_and_stands_in_the_audit_trail(own_ordos: World) -> None:
@@ -167,7 +167,7 @@ def test_days_that_break_a_rule_are_refused_beside_their_field(
 ) -> None:
     row = CalendarYear(year=2027, holidays=holidays, workdays=workdays, source="", active=True)
     with clock.at("2026-11-20 09:00"), pytest.raises(Unacceptable) as fault:
-        administration.add(row, own_ordos.administrator)
+        changes.add(row, own_ordos.administrator)
     assert fault.value.field == field
     assert said in fault.value.sentence.text % fault.value.sentence.words
 
@@ -177,5 +177,5 @@ def test_a_year_is_entered_once_and_none_out_of_reach(own_ordos: World) -> None:
     for year in (2027, 2107):
         row = CalendarYear(year=year, holidays="1月1日", workdays="", source="", active=True)
         with clock.at("2026-11-20 09:00"), pytest.raises(Unacceptable) as fault:
-            administration.add(row, own_ordos.administrator)
+            changes.add(row, own_ordos.administrator)
         assert fault.value.field == "year"

@@ -11,6 +11,7 @@ from stdnum.cn import ric
 from werkzeug.datastructures import FileStorage
 
 from accounts import logins
+from administration import changes
 from common.identity import CITIZEN, birth_date, sex
 from models import (
     Account,
@@ -36,7 +37,7 @@ from tools.pictures import papers
 from tools.pictures.clock import at, moment
 from tools.pictures.people import NEWCOMER, PEOPLE, REVIEWERS, Person, Step
 from uploads.receive import receive
-from workflow import administration, attachments, reading, review, routing
+from workflow import attachments, reading, review, routing
 from workflow.form import answers, living_allowance
 
 PASSWORD = "Ordos2026photo"  # noqa: S105 - of a site that lives for a minute
@@ -64,7 +65,7 @@ def prepare(day: date) -> None:
     administrator = one(Account, Account.role == Role.ADMINISTRATOR)
 
     def keep(table: type[Any], key: int, column: str, value: object) -> None:
-        administration.change(table, key, administrator, lambda row: setattr(row, column, value))
+        changes.change(table, key, administrator, lambda row: setattr(row, column, value))
 
     for number, region in enumerate(db.session.scalars(select(Region)).unique().all()):
         if not region.office.telephone:

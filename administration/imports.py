@@ -5,7 +5,7 @@ again within seconds (common/jobs.py). The enterprises and the state that says t
 nothing is imported twice.
 
 An imported enterprise is on the list and no more (`Registration.LISTED`): it has no account, and cannot be chosen as
-employer. It registers like any other (workflow/registration.py), finds itself, and is approved by its region's office.
+employer. It registers like any other (enterprises/registration.py), finds itself, and is approved by its region's office.
 """
 
 import logging
@@ -19,6 +19,8 @@ from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from accounts import access
+from administration import audit, region_names
+from administration.import_table import CODE, COLUMNS, CONTACT, NAME, REGION, TELEPHONE, Read, Table
 from common import checks, jobs, telephones
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible
 from common.identity import normalised
@@ -38,8 +40,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import administration, region_names, scope
-from workflow.import_table import CODE, COLUMNS, CONTACT, NAME, REGION, TELEPHONE, Read, Table
+from workflow import scope
 
 MOST_ATTEMPTS = 3
 """Claims of one step: then what ends the worker each time, or fails each time, is given up."""
@@ -426,7 +427,7 @@ def _write(job: Claimed, person: Account, prepared: Sequence[Mapping[str, Any]])
     db.session.flush()
     with db.session.no_autoflush:
         for enterprise in enterprises:
-            administration.record_new(enterprise, person)
+            audit.record_new(enterprise, person)
     # The import before its rows, as `discard` locks them; late, so that the lease can be renewed until here.
     jobs.report(Import, job, state=ImportState.DONE, done=len(enterprises), finished_at=now())
     db.session.execute(delete(ImportRow).where(ImportRow.import_id == job.id, ~ImportRow.refused))

@@ -10,6 +10,7 @@ from accounts import logins
 from accounts.access import present
 from common.errors import DecidedMeanwhile, NotPermitted, NotVisible
 from common.wording import N_, NP_
+from enterprises import notifications
 from models import (
     Account,
     Enterprise,
@@ -22,7 +23,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import notifications, reasons, scope
+from workflow import reasons, scope
 
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 

@@ -7,9 +7,9 @@ from hashlib import sha256
 
 from sqlalchemy import select
 
+from administration import changes
 from common.errors import DecidedMeanwhile, NotVisible
 from models import Account, FormVersion, db, now
-from workflow import administration
 from workflow.form import rules, versions
 from workflow.form.fields import Field
 from workflow.form.rules import Difference
@@ -103,7 +103,7 @@ def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
             raise DecidedMeanwhile(None)
         row.published_at, row.saved_by = now(), actor.name
 
-    return administration.change(FormVersion, draft.row.number, actor, published, confirmed=confirmed)
+    return changes.change(FormVersion, draft.row.number, actor, published, confirmed=confirmed)
 
 
 def _change(laid: Callable[[Form], Form], actor: Account) -> None:
@@ -124,7 +124,7 @@ def _change(laid: Callable[[Form], Form], actor: Account) -> None:
         if content != row.content:
             row.content, row.saved_by = content, actor.name
 
-    administration.change(FormVersion, draft.row.number, actor, apply)
+    changes.change(FormVersion, draft.row.number, actor, apply)
     return None
 
 
@@ -132,7 +132,7 @@ def _begin(draft: Draft, laid: Callable[[Form], Form], actor: Account) -> None:
     """Begin a draft. Its number is the next one, so of two begun at once the database keeps the first."""
     content = versions.written(laid(draft.form))
     if content != versions.written(draft.form):
-        administration.add(FormVersion(number=draft.form.number, content=content, saved_by=actor.name), actor)
+        changes.add(FormVersion(number=draft.form.number, content=content, saved_by=actor.name), actor)
 
 
 def _numbered(draft: Form, one: Field) -> tuple[Form, Field]:

@@ -18,10 +18,11 @@ from common import audit, messages
 from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from common.identity import normalised
 from common.wording import N_, Sentence
+from enterprises import leaving, notifications
+from enterprises.registration import opens_console
 from models import Account, Enterprise, Invitation, Message, Registration, Role, db, exclusive, now
 from models.secrets import vault
-from workflow import consequences, notifications, scope
-from workflow.registration import opens_console
+from workflow import scope
 
 DOOR = logins.DOOR_OF[Role.ENTERPRISE]
 LIFETIME = messages.LIFETIMES["invitation"]
@@ -122,7 +123,7 @@ def remove(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
             raise Unacceptable(
                 "", Sentence(N_("不能移除自己。请先邀请另一位审核人员，由对方移除您；本单位至少保留一位。"))
             )
-        told = consequences.of_reviewer(account)
+        told = leaving.of_reviewer(account)
         if confirmed != (question := Unconfirmed(told)).token:
             raise question
         account.active = False

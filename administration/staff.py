@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from accounts import attempts, logins, passwords, second_factor
+from administration.changes import add, change
 from common import messages
 from common.errors import Unacceptable
 from common.wording import N_, Sentence
 from models import Account, Office, OfficeDuty, Role, db
-from workflow.administration import add, change
 from workflow.routing import final_office
 
 

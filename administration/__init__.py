@@ -1,0 +1,1 @@
+"""What an administrator may change, what each change sets off, imports, staff, the draft of the form."""

@@ -1,0 +1,1 @@
+"""What an administrator's change sets off, announced before it is confirmed."""

@@ -1,0 +1,50 @@
+"""How many applications a change concerns, and locking them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+
+from models import (
+    Account,
+    Application,
+    Enterprise,
+    Region,
+    State,
+    db,
+)
+from workflow import routing
+
+IS_UNDER_REVIEW = Application.state.in_(tuple(routing.REACH))
+
+
+EVERY_REGION = select(Region.id).order_by(Region.id)
+
+
+Followed = Sequence[tuple[Account | Enterprise, Mapping[str, Any]]]
+"""Rows that changed along with the one that was changed, each with its columns as they were: for the audit trail."""
+
+
+def count_by_step(which: ColumnElement[bool]) -> Counter[State]:
+    """Return how many of these are at each step of their review."""
+    counted = (
+        select(Application.state, func.count()).where(IS_UNDER_REVIEW, which).group_by(Application.state)
+    )
+    return Counter(dict(db.session.execute(counted).all()))
+
+
+def lock_under_review(which: ColumnElement[bool]) -> Sequence[Application]:
+    """Return those of these that are under review, read anew and held until the transaction ends."""
+    return lock_applications(and_(IS_UNDER_REVIEW, which))
+
+
+def lock_applications(which: ColumnElement[bool]) -> Sequence[Application]:
+    """Return these, read anew and held until the transaction ends."""
+    return db.session.scalars(
+        select(Application)
+        .where(which)
+        .order_by(Application.id)
+        .with_for_update(of=Application)
+        .execution_options(populate_existing=True)
+    ).all()

@@ -1,0 +1,182 @@
+"""What changing an enterprise sets off: moving it, closing it, opening it again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from accounts import passwords
+from administration.effects.counts import (
+    EVERY_REGION,
+    IS_UNDER_REVIEW,
+    Followed,
+    count_by_step,
+    lock_applications,
+    lock_under_review,
+)
+from administration.effects.regions import _by_step
+from common.counting import count_rows
+from common.wording import N_, Sentence
+from enterprises import notifications
+from models import (
+    Account,
+    Application,
+    Enterprise,
+    Region,
+    Registration,
+    db,
+)
+from workflow import routing, scope
+from workflow.review import employer_closed, reroute
+from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, WITH_THE_APPLICANT
+
+# --- an enterprise moves to another region, or is closed
+
+
+def hold_applications_of_enterprise(key: int) -> None:
+    """Let no application to this enterprise be decided or sent in until the transaction ends, and no region be changed:
+    it could be the one into which the enterprise moves."""
+    db.session.execute(EVERY_REGION.with_for_update(read=True)).all()
+    held = select(Application.id).where(or_(_submitted_to(key), _names(key)))
+    db.session.execute(held.order_by(Application.id).with_for_update()).all()
+
+
+def of_enterprise(enterprise: Enterprise, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
+    """Tell what moves along with the enterprise (D3), and what closing it or opening it again means (D1)."""
+    told = _of_moving(enterprise, before) if "region_id" in before else []
+    if "active" in before:
+        told += _of_opening(enterprise) if enterprise.active else _of_closing(enterprise)
+    return told
+
+
+def follow_enterprise(enterprise: Enterprise, before: Mapping[str, Any], person: Account) -> Followed:
+    """Do what that sets off; each application has a line of it in its history."""
+    if "region_id" in before:
+        _move_along(enterprise, person)
+    if "active" in before and not enterprise.active:
+        _let_go(enterprise, person)
+    return ()
+
+
+def _submitted_to(key: int) -> ColumnElement[bool]:
+    return and_(IS_UNDER_REVIEW, Application.submitted_enterprise_id == key)
+
+
+def _names(key: int) -> ColumnElement[bool]:
+    return and_(scope.IS_WITH_THE_APPLICANT, Application.enterprise_id == key)
+
+
+def _of_moving(enterprise: Enterprise, before: Mapping[str, Any]) -> list[Sentence]:
+    region = enterprise.region
+    its_own = Application.submitted_enterprise_id == enterprise.id
+    moving = count_by_step(its_own)
+    told = [
+        Sentence(
+            N_(
+                "%(enterprise)s由%(before)s划转至%(region)s，正在审核的申请 %(count)s 件随之划转，每件的历史中留下记录。"
+            ),
+            {
+                "enterprise": enterprise.name,
+                "before": str(db.session.get(Region, before["region_id"])),
+                "region": region.name,
+                "count": str(moving.total()),
+            },
+        ),
+        *_by_step(moving, region),
+    ]
+    if begun := count_rows(Application, and_(scope.IS_WITH_THE_APPLICANT, its_own)):
+        told.append(
+            Sentence(
+                N_("已回退或撤回的申请 %(count)s 件，重新提交时按新地区的流程办理。"), {"count": str(begun)}
+            )
+        )
+    if enterprise.registration is Registration.PENDING:
+        told.append(Sentence(N_("企业账号的注册改由%(office)s审核。"), {"office": region.office.name}))
+    if not region.active:
+        told.append(Sentence(N_("%(region)s已停用，本企业不能再被选为工作单位。"), {"region": region.name}))
+    return told
+
+
+def _move_along(enterprise: Enterprise, person: Account) -> None:
+    region = enterprise.region
+    why = f"企业划转至{region.name}"  # stays Chinese: a line of the record, as it is written once
+    for application in lock_under_review(Application.submitted_enterprise_id == enterprise.id):
+        reroute(application, region, routing.desk_of(application), person, why)
+    if enterprise.registration is Registration.PENDING:
+        notifications.remind_of_registration(enterprise)
+
+
+def _of_closing(enterprise: Enterprise) -> list[Sentence]:
+    at = count_by_step(Application.submitted_enterprise_id == enterprise.id)
+    begun = count_rows(Application, _names(enterprise.id))
+    words = {
+        "enterprise": enterprise.name,
+        "reviewers": str(count_rows(Account, _reviewers(enterprise))),
+        "desk": str(at[ENTERPRISE_REVIEW]),
+        "passed": str(at[PRELIMINARY_REVIEW] + at[CITY_REVIEW]),
+        "begun": str(begun),
+    }
+    wordings = (
+        (
+            True,
+            N_("%(enterprise)s停用后，不能再被选为工作单位；审核人员 %(reviewers)s 人立即退出，不能再登录。"),
+        ),
+        (
+            at[ENTERPRISE_REVIEW],
+            N_("待企业审核的申请 %(desk)s 件回退给申请人，须改选工作单位后重新提交。"),
+        ),
+        (
+            at.total() - at[ENTERPRISE_REVIEW],
+            N_("企业已审核通过、正在上级审核的申请 %(passed)s 件照常办理；如被回退，须改选工作单位。"),
+        ),
+        (begun, N_("申请人手中的申请 %(begun)s 件（未提交或已回退），须改选工作单位后才能提交。")),
+        (at.total() + begun, N_("每件申请的历史中留下记录，申请人都会收到通知。")),
+        (
+            enterprise.registration is Registration.PENDING,
+            N_("企业账号的注册不再审核，恢复启用后继续。"),
+        ),
+    )
+    return [Sentence(wording, words) for applies, wording in wordings if applies]
+
+
+def _of_opening(enterprise: Enterprise) -> list[Sentence]:
+    words = {
+        "enterprise": enterprise.name,
+        "reviewers": str(count_rows(Account, _reviewers(enterprise))),
+    }
+    if enterprise.registration is not Registration.APPROVED:
+        return [Sentence(N_("%(enterprise)s恢复启用后，审核人员 %(reviewers)s 人可以登录。"), words)]
+    wording = N_(
+        "%(enterprise)s恢复启用后，可以再被选为工作单位，审核人员 %(reviewers)s 人可以登录；停用时回退的申请不会自动恢复。"
+    )
+    return [Sentence(wording, words)]
+
+
+def _let_go(enterprise: Enterprise, person: Account) -> None:
+    """Give back what the closed enterprise has on its desk, tell everybody who named it, and end its sessions."""
+    why = {  # stays Chinese: a line of the record, as it is written once
+        ENTERPRISE_REVIEW: f"工作单位“{enterprise.name}”已停用，请改选其他工作单位后重新提交。",
+        **dict.fromkeys(
+            (PRELIMINARY_REVIEW, CITY_REVIEW), f"工作单位“{enterprise.name}”已停用，您的申请照常办理。"
+        ),
+        **dict.fromkeys(
+            WITH_THE_APPLICANT, f"工作单位“{enterprise.name}”已停用，请改选其他工作单位后再提交。"
+        ),
+    }
+    for application in lock_applications(or_(_submitted_to(enterprise.id), _names(enterprise.id))):
+        employer_closed(application, person, why[application.state])
+    for account in db.session.scalars(select(Account).where(_reviewers(enterprise))):
+        passwords.end_sessions(account)
+
+
+def _reviewers(enterprise: Enterprise) -> ColumnElement[bool]:
+    return and_(Account.enterprise_id == enterprise.id, Account.active)
+
+
+# --- a region takes another way, is answered for by another office, or merged into another region
+
+
+# --- a clerk comes, changes desks, goes
+
+
+# --- what applicants are asked for

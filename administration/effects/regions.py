@@ -1,0 +1,237 @@
+"""What changing, handing over or merging a region sets off."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, select
+
+from administration.effects.counts import (
+    EVERY_REGION,
+    IS_UNDER_REVIEW,
+    Followed,
+    count_by_step,
+    lock_under_review,
+)
+from common.counting import count_rows
+from common.errors import Unacceptable
+from common.wording import N_, Sentence
+from enterprises import notifications
+from models import (
+    Account,
+    Application,
+    Enterprise,
+    Office,
+    Region,
+    Registration,
+    State,
+    db,
+)
+from workflow import routing
+from workflow.review import reroute
+from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW
+
+
+def hold_region(key: int) -> None:
+    """Let one transaction at a time change regions, and nothing of this one be decided or sent in until it ends."""
+    under_review = select(Application.id).where(Application.region_id == key, IS_UNDER_REVIEW)
+    its_own = select(Enterprise.id).where(Enterprise.region_id == key).order_by(Enterprise.id)
+    db.session.execute(EVERY_REGION.with_for_update(key_share=True)).all()
+    db.session.execute(under_review.order_by(Application.id).with_for_update()).all()
+    db.session.execute(its_own.with_for_update(key_share=True)).all()
+
+
+def of_region(region: Region, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
+    """Tell who has what is under review once the region is of another kind or another office's."""
+    if "merged_into_id" in before:
+        return _of_merging(region, before)
+    if before.get("active") is False and region.merged_into is not None:
+        words = {"into": region.merged_into.name}
+        raise Unacceptable("active", Sentence(N_("本地区已并入%(into)s，不能再启用。"), words))
+    told: list[Sentence] = []
+    at = count_by_step(Application.region_id == region.id)
+    if "kind" in before:
+        words = {
+            "region": region.name,
+            "before": routing.KIND_WORDS[before["kind"]],
+            "kind": routing.KIND_WORDS[region.kind],
+            "count": str(at.total()),
+        }
+        if routing.ROUTES[before["kind"]] == routing.steps(region):
+            told.append(Sentence(N_("%(region)s由%(before)s改为%(kind)s，审核流程不变。"), words))
+        else:
+            wording = N_("%(region)s由%(before)s改为%(kind)s，正在审核的申请 %(count)s 件按新的流程办理。")
+            told += [Sentence(wording, words), *_by_step(at, region)]
+    if "office_id" in before:
+        words = {
+            "region": region.name,
+            "office": region.office.name,
+            "count": str(at[PRELIMINARY_REVIEW] if PRELIMINARY_REVIEW in routing.steps(region) else 0),
+            "pending": str(count_rows(Enterprise, _pending_in(region))),
+        }
+        wording = N_(
+            "%(region)s改由%(office)s负责，待初审的申请 %(count)s 件、待审核的企业账号 %(pending)s 家转到该单位。"
+        )
+        told.append(Sentence(wording, words))
+    if before.get("active") and not region.active:
+        words = {
+            "region": region.name,
+            "count": str(count_rows(Enterprise, Enterprise.region_id == region.id)),
+        }
+        wording = N_(
+            "%(region)s停用后，注册企业时不能再选，本地区的 %(count)s 家企业不能再被选为工作单位；正在审核的申请照常办理。"
+        )
+        told.append(Sentence(wording, words))
+    return told
+
+
+def hand_over_region(region: Region, before: Mapping[str, Any], person: Account) -> Followed:
+    """Lay what is under review onto the region's new way, or onto the desk of its new office."""
+    if "merged_into_id" in before:
+        return _merge(region, before, person)
+    if not before.keys() & {"kind", "office_id"}:
+        return ()
+    said = {  # stays Chinese: a line of the record, as it is written once
+        "kind": f"{region.name}改为{routing.KIND_WORDS[region.kind]}。",
+        "office_id": f"{region.name}改由{region.office.name}负责。",
+    }
+    why = "".join(sentence for column, sentence in said.items() if column in before)
+    for application in lock_under_review(Application.region_id == region.id):
+        desk = _desk(application, before)
+        if _goes_otherwise(application, region, before) or routing.desk_of(application) != desk:
+            reroute(application, region, desk, person, why)
+    if "office_id" in before:
+        for enterprise in db.session.scalars(select(Enterprise).where(_pending_in(region))).unique():
+            notifications.remind_of_registration(enterprise)
+    return ()
+
+
+def _goes_otherwise(application: Application, region: Region, before: Mapping[str, Any]) -> bool:
+    """Say whether any step that lies before the application is another one than it was. If so its version changes: who passes
+    it at this moment has the former way before them, and would lay it onto a desk that nobody sits at."""
+    former = before.get("kind", region.kind)
+    return routing.ahead(application.state, former) != routing.ahead(application.state, region.kind)
+
+
+def merge_into(region: Region, into_id: int | None) -> None:
+    """Write into a region's row that it is merged into another one: its old records are that one's office's to read."""
+    into = db.session.get(Region, into_id)
+    if into is None or into.id == region.id:
+        raise Unacceptable("merged_into_id", Sentence(N_("请选择要并入的地区。")))
+    region.merged_into_id, region.office_id, region.active = into.id, into.office_id, False
+
+
+def could_take(region: Region) -> ColumnElement[bool]:
+    """Return the regions that this one could be merged into: in use, and with the same way of review."""
+    kinds = [kind for kind, way in routing.ROUTES.items() if way == routing.steps(region)]
+    return and_(Region.active, Region.kind.in_(kinds), Region.id != region.id)
+
+
+def _of_merging(region: Region, before: Mapping[str, Any]) -> list[Sentence]:
+    """Tell what moves with the region. Raises Unacceptable where the two have not the same way."""
+    into = db.session.get_one(Region, region.merged_into_id)
+    if not into.active:
+        raise Unacceptable(
+            "merged_into_id", Sentence(N_("%(into)s已停用，请选择其他地区。"), {"into": into.name})
+        )
+    if routing.steps(into) != routing.steps(region):
+        words = {
+            "region": region.name,
+            "kind": routing.KIND_WORDS[region.kind],
+            "into": into.name,
+            "into_kind": routing.KIND_WORDS[into.kind],
+        }
+        wording = N_(
+            "%(region)s是%(kind)s，%(into)s是%(into_kind)s，审核流程不同，不能合并。请先修改类别，或逐家划转企业。"
+        )
+        raise Unacceptable("merged_into_id", Sentence(wording, words))
+    at = count_by_step(Application.region_id == region.id)
+    pending = count_rows(Enterprise, _pending_in(region))
+    words = {
+        "region": region.name,
+        "into": into.name,
+        "office": into.office.name,
+        "enterprises": str(count_rows(Enterprise, Enterprise.region_id == region.id)),
+        "count": str(at.total()),
+        "pending": str(pending),
+    }
+    told = [
+        Sentence(
+            N_(
+                "%(region)s并入%(into)s：%(enterprises)s 家企业划转到%(into)s；%(region)s停用，原有记录保留。"
+            ),
+            words,
+        ),
+        Sentence(N_("正在审核的申请 %(count)s 件随之划转，每件的历史中留下记录。"), words),
+        *_by_step(at, into),
+    ]
+    if pending:
+        told.append(Sentence(N_("待审核的企业账号 %(pending)s 家，由%(office)s审核。"), words))
+    if "office_id" in before:
+        told.append(_of_merging_office(before["office_id"], into.office))
+    return told
+
+
+def _of_merging_office(former_id: int, office: Office) -> Sentence:
+    words = {"former": str(db.session.get(Office, former_id)), "office": office.name}
+    if left := db.session.scalars(select(Region.name).where(Region.office_id == former_id)).all():
+        wording = N_("%(former)s还负责%(regions)s，其工作人员不变动。")
+        return Sentence(wording, words | {"regions": "、".join(left)})
+    clerks = count_rows(Account, Account.office_id == former_id)
+    wording = N_(
+        "%(former)s不再负责任何地区，并入%(office)s：工作人员 %(clerks)s 人今后办理%(office)s的业务。"
+    )
+    return Sentence(wording, words | {"clerks": str(clerks)})
+
+
+def _merge(region: Region, before: Mapping[str, Any], person: Account) -> Followed:
+    """Move what is under review, the enterprises, and the people of an office that is left without a region."""
+    into = db.session.get_one(Region, region.merged_into_id)
+    why = f"{region.name}并入{into.name}"  # stays Chinese: a line of the record, as it is written once
+    for application in lock_under_review(Application.region_id == region.id):
+        reroute(application, into, _desk(application, before), person, why)
+    followed: list[tuple[Account | Enterprise, Mapping[str, Any]]] = []
+    for enterprise in db.session.scalars(select(Enterprise).where(Enterprise.region_id == region.id)).all():
+        enterprise.region = into
+        enterprise.version += 1
+        followed.append((enterprise, {"region_id": region.id}))
+        if enterprise.registration is Registration.PENDING:
+            notifications.remind_of_registration(enterprise)
+    former_id = before.get("office_id")
+    if former_id is not None and not count_rows(Region, Region.office_id == former_id):
+        for account in db.session.scalars(select(Account).where(Account.office_id == former_id)).all():
+            account.office_id = into.office_id
+            followed.append((account, {"office_id": former_id}))
+    db.session.flush()
+    return followed
+
+
+def _pending_in(region: Region) -> ColumnElement[bool]:
+    return and_(Enterprise.region_id == region.id, Enterprise.registration == Registration.PENDING)
+
+
+def _desk(application: Application, before: Mapping[str, Any]) -> routing.Desk | None:
+    """Return who had the application before its region was given to another office."""
+    if application.state is PRELIMINARY_REVIEW and "office_id" in before:
+        return routing.Desk("", "", office_id=before["office_id"])
+    return routing.desk_of(application)
+
+
+def _by_step(at: Counter[State], region: Region) -> list[Sentence]:
+    """Return what the new way means for those at each step."""
+    way, office = routing.steps(region), region.office.name
+    first = PRELIMINARY_REVIEW in way
+    wordings = {
+        ENTERPRISE_REVIEW: N_("待企业审核的 %(count)s 件，企业审核通过后由%(office)s初审。")
+        if first
+        else N_("待企业审核的 %(count)s 件，企业审核通过后直接由市专家服务中心审核。"),
+        PRELIMINARY_REVIEW: N_("待初审的 %(count)s 件，改由%(office)s初审。")
+        if first
+        else N_("待初审的 %(count)s 件不再经过初审，直接由市专家服务中心审核。"),
+        CITY_REVIEW: N_("待市专家服务中心审核的 %(count)s 件，仍由市专家服务中心审核。"),
+    }
+    return [
+        Sentence(wording, {"count": str(at[state]), "office": office})
+        for state, wording in wordings.items()
+        if at[state]
+    ]

@@ -1,0 +1,102 @@
+"""What changing a clerk's account, or a setting about accounts, sets off."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import and_, select
+
+from accounts import logins, passwords
+from administration.effects.counts import Followed
+from common.counting import count_rows
+from common.errors import NotPermitted, Unacceptable
+from common.settings import REQUIRED, STAFF_SECOND_FACTOR
+from common.wording import N_, Sentence
+from enterprises.leaving import name_and_login, work_left
+from models import (
+    Account,
+    Office,
+    Role,
+    Setting,
+    db,
+)
+
+WITHOUT_SECOND_FACTOR = and_(Account.role.in_(logins.STAFF), Account.active, ~Account.second_factor)
+
+
+def hold_administrators(_key: int) -> None:
+    """Let only one transaction at a time change who administers: two must not lock each other out."""
+    administrators = select(Account.id).where(Account.role == Role.ADMINISTRATOR).order_by(Account.id)
+    db.session.execute(administrators.with_for_update(key_share=True)).all()
+
+
+def of_account(account: Account, before: Mapping[str, Any], person: Account) -> list[Sentence]:
+    """Tell what a clerk loses. Raises Unacceptable where administrators would lock themselves out, NotPermitted for a role."""
+    if "role" in before or "login" in before:
+        raise NotPermitted
+    own = account.id == person.id
+    told: list[Sentence] = []
+    if before.get("active"):
+        if own:
+            raise Unacceptable("active", Sentence(N_("不能停用自己的账号，请由另一位系统管理员办理。")))
+        told += [
+            Sentence(N_("%(name)s（%(login)s）立即退出系统，不能再登录。"), name_and_login(account)),
+            *_empty_desk(account, account.office_id),
+        ]
+    if "password_hash" in before:
+        if own:
+            raise Unacceptable("", Sentence(N_("自己的密码请在“我的账号”中修改。")))
+        told.append(
+            Sentence(
+                N_("%(name)s（%(login)s）立即退出系统，原密码和原找回码不能再用；新的只显示一次。"),
+                name_and_login(account),
+            )
+        )
+    if "second_factor" in before:
+        if own:
+            raise Unacceptable("", Sentence(N_("自己的动态验证码请在“我的账号”中停用。")))
+        told.append(
+            Sentence(
+                N_(
+                    "%(name)s（%(login)s）立即退出系统，原动态验证码和备用码作废，本人登录后可以重新设置。请先确认是本人提出的。"
+                ),
+                name_and_login(account),
+            )
+        )
+    if "office_id" in before and account.office is not None:
+        told += [
+            Sentence(
+                N_("%(name)s今后办理%(office)s的业务，不再看到原单位的申请。"),
+                {"name": account.name, "office": account.office.name},
+            ),
+            *_empty_desk(account, before["office_id"]),
+        ]
+    return told
+
+
+def of_setting(row: Setting, before: Mapping[str, Any], person: Account) -> list[Sentence]:
+    """Tell whom a second step that everybody must take sends out. Raises Unacceptable for who has none: it leads by example."""
+    if row.key != STAFF_SECOND_FACTOR or row.value != REQUIRED or before.get("value") == REQUIRED:
+        return []
+    if not person.second_factor:
+        sentence = N_("请先为自己的账号设置动态验证码（点右上角您的姓名），再要求所有工作人员使用。")
+        raise Unacceptable("value", Sentence(sentence))
+    words = {"count": str(count_rows(Account, WITHOUT_SECOND_FACTOR))}
+    wording = N_("还没有设置动态验证码的工作人员 %(count)s 位立即退出系统，下次登录时须先设置。")
+    return [Sentence(wording, words)]
+
+
+def carry_out_setting(row: Setting, before: Mapping[str, Any], _person: Account) -> Followed:
+    """End the sessions that began without the second step that is required now."""
+    if row.key == STAFF_SECOND_FACTOR and row.value == REQUIRED and "value" in before:
+        for account in db.session.scalars(select(Account).where(WITHOUT_SECOND_FACTOR)):
+            passwords.end_sessions(account)
+    return ()
+
+
+def _empty_desk(account: Account, office_id: int | None) -> list[Sentence]:
+    """Tell who of an office goes on with the work of somebody who leaves it."""
+    if office_id is None:
+        return []
+    office = db.session.get_one(Office, office_id)
+    leaver = Account(id=account.id, role=account.role, office_id=office_id, office=office)
+    return work_left(leaver, Account.office_id == office_id, office.name)

@@ -1,0 +1,1 @@
+"""Enterprises: registration, their own reviewers, who takes over when one leaves, search."""

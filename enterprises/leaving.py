@@ -1,0 +1,77 @@
+"""What a reviewer or clerk who leaves a desk leaves behind, and who goes on with it."""
+
+from sqlalchemy import ColumnElement, and_, select
+
+from common.counting import count_rows
+from common.wording import N_, Sentence
+from models import (
+    Account,
+    Application,
+    Enterprise,
+    Invitation,
+    Registration,
+    Role,
+    db,
+)
+from workflow import scope
+
+MOST_NAMED = 5
+"""Colleagues that a sentence names; the number says how many there are."""
+
+
+def name_and_login(account: Account) -> dict[str, str]:
+    return {"name": account.name, "login": account.login or ""}
+
+
+def of_reviewer(account: Account) -> list[Sentence]:
+    """Tell what follows when a reviewer of an enterprise is removed; the one who removes them is always left."""
+    told = [
+        Sentence(
+            N_("%(name)s（%(login)s）立即退出系统，不能再登录；办过的业务仍记在其名下。"),
+            name_and_login(account),
+        ),
+        *work_left(account, Account.enterprise_id == account.enterprise_id, str(account.enterprise)),
+    ]
+    invited = count_rows(Invitation, Invitation.invited_by_id == account.id)
+    if invited:
+        told.append(Sentence(N_("其发出、尚未接受的邀请 %(count)s 个一并撤回。"), {"count": str(invited)}))
+    return told
+
+
+def work_left(leaver: Account, desk: ColumnElement[bool], name: str) -> list[Sentence]:
+    """Tell how much waits on a desk and who else can take it; where nobody is left, what to do about it."""
+    others = db.session.scalars(
+        select(Account.name).where(desk, Account.active, Account.id != leaver.id).order_by(Account.id)
+    ).all()
+    pending = and_(scope.enterprises(leaver), Enterprise.registration == Registration.PENDING)
+    applications, registrations = (
+        count_rows(Application, scope.waiting(leaver)),
+        count_rows(Enterprise, pending),
+    )
+    words = {
+        "desk": name,
+        "count": str(applications),
+        "pending": str(registrations),
+        "others": str(len(others)),
+        "names": "、".join(others[:MOST_NAMED]),
+    }
+    if not others:
+        wordings = [N_("%(desk)s没有其他可以登录的人员，送来的申请将无人办理（现有 %(count)s 件）。")]
+        if registrations:
+            wordings.append(N_("待审核的企业账号 %(pending)s 家也将无人办理。"))
+        wordings.append(
+            N_("补救办法：先为%(desk)s新增工作人员，或把其他工作人员换到该单位。")
+            if leaver.role is Role.OFFICE
+            else N_("补救办法：先为%(desk)s新增工作人员。")
+        )
+    else:
+        wordings = []
+        if applications:
+            wordings.append(
+                N_("%(desk)s待办的申请 %(count)s 件，由其他 %(others)s 位人员继续办理：%(names)s。")
+            )
+        if registrations:
+            wordings.append(
+                N_("待审核的企业账号 %(pending)s 家，由其他 %(others)s 位人员继续办理：%(names)s。")
+            )
+    return [Sentence(wording, words) for wording in wordings]
