@@ -16,8 +16,9 @@ import commands
 import worker
 from config import ConfigurationError, parsed_keys, settings
 from models import db
-from models.database import end, engine_options, only_read, prepare
+from models.engine import engine_options, prepare
 from models.secrets import vault
+from models.transactions import end, only_read
 from uploads.sets import register as register_uploads
 
 CONTENT_SECURITY_POLICY = (

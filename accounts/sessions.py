@@ -12,8 +12,7 @@ from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from common.settings import IDLE_MINUTES, worded
 from models import Account, Enterprise, LoginSession, Office, Region, Setting, db, exclusive, now
 from models.accounts import Seat
-from models.database import as_if_loaded
-from models.prepared import Prepared
+from models.statements import Prepared, as_if_loaded
 
 Loaded = TypeVar("Loaded", Account, Enterprise)
 

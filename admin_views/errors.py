@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from admin_views.base import door_of, in_own_console
 from admin_views.frame import bare_frame
 from models import db
-from models.database import let_go
+from models.statements import let_go
 from uploads.names import display_name
 
 PAGE = "errors/page.html"

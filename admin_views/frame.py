@@ -22,7 +22,7 @@ from common.settings import DEFAULTS, HELP_LINE, SITE_NAME, kept, setting, worde
 from common.text import HAN
 from common.working_days import Calendar
 from models import Account
-from models.prepared import Prepared
+from models.statements import Prepared
 from uploads import notes
 from uploads.preview import is_shown
 from workflow import inbox, scope

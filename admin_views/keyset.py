@@ -13,8 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, select, tuple_, union
 
 from admin_views.base import LONGEST_ID
-from models.database import constant
-from models.prepared import Once, Prepared
+from models.statements import Once, Prepared, constant
 
 FORWARD, BACKWARD = "after", "before"
 LAST = "last"

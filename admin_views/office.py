@@ -28,7 +28,7 @@ from common.wording import N_, NP_
 from enterprises import registration
 from enterprises.search import SEARCHED_FOR, ways
 from models import Application, Enterprise, Registration, RegistrationAction, db
-from models.database import constant
+from models.statements import constant
 from workflow import scope
 
 

@@ -33,7 +33,7 @@ from common.errors import (
 )
 from common.wording import N_
 from models import Action, Application, Review, db
-from models.prepared import Once
+from models.statements import Once
 from workflow import periods, review, scope
 from workflow.transitions import BY_STATE_AND_ACTION, STATE_WORDS, WITH_THE_APPLICANT
 

@@ -34,10 +34,10 @@ from common.text import as_name
 from common.wording import N_
 from models import Application, Counter, Enterprise, Result, Review, State, now
 from models.applications import tail_digest
-from models.database import Instant, as_stored, constant
-from models.prepared import Prepared
+from models.database import Instant
 from models.search import Lookup, bound, containing, digits_of, lookup, searched, spelled
 from models.spelling import search_key
+from models.statements import Prepared, as_stored, constant
 from workflow import scope
 from workflow.form.living_allowance import EDUCATIONS
 from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS

@@ -47,7 +47,7 @@ from models import (
     now,
 )
 from models.accounts import Seat
-from models.database import TO_WRITE
+from models.transactions import TO_WRITE
 from workflow import moves, notifications, routing
 from workflow.form import answers, living_allowance, versions
 from workflow.periods import USUAL_DAYS

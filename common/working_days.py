@@ -17,7 +17,7 @@ from sqlalchemy import Engine, func, select
 from common.calendar import today
 from common.calendar_years import days_of
 from models import CalendarYear, db
-from models.database import execute
+from models.statements import execute
 
 PUBLISHED_FROM = 11
 """The State Council publishes the next year's holidays in November; from this month on a missing year is a task."""

@@ -6,9 +6,10 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import DateTime, Text
 
-from models.database import TO_WRITE, Instant
+from models.database import Instant
 from models.search import TABLE_OF_PIECES
 from models.secrets import Encrypted, EncryptedJSON
+from models.transactions import TO_WRITE
 
 PLAIN = {Instant: DateTime, Encrypted: Text, EncryptedJSON: Text}
 """A migration writes down what the database sees, and stays true when our own types change."""

@@ -5,16 +5,19 @@ from models.accounts import Account, Invitation
 from models.applications import Application, Counter, Experience
 from models.audit import Change
 from models.calendar import CalendarYear
-from models.database import db, exclusive, now
+from models.database import db, now
 from models.enterprises import Enterprise, RegistrationEvent
 from models.forms import FormVersion
 from models.imports import Import, ImportRow
 from models.materials import Attachment, Material
 from models.messages import Delivery, Message, MessageReading
-from models.notices import Notice, NoticeReading, Period, Setting
+from models.notices import Notice, NoticeReading
+from models.periods import Period
 from models.regions import Office, Region
 from models.reviews import Disclosure, Review
 from models.second_factor import SecondFactor, SpareCode
+from models.settings import Setting
+from models.transactions import exclusive
 from models.vocabulary import (
     Action,
     ChangeKind,

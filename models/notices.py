@@ -1,6 +1,6 @@
 """What the city tells applicants and sets from year to year: 申请须知, the application period, the settings (D2)."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -43,32 +43,3 @@ class NoticeReading(Model):
         UniqueConstraint("account_id", "notice_id", "application_id"),
         Index(None, "application_id"),
     )
-
-
-class Period(Model):
-    """When applications can be submitted; both days are included."""
-
-    __tablename__ = "periods"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(60), unique=True)
-    opens: Mapped[date]
-    closes: Mapped[date]
-    resubmit_days: Mapped[int] = mapped_column(default=15, server_default="15")
-    """Working days in which an application that was returned can be resubmitted, though the period has closed."""
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Setting(Model):
-    """A line that the administrator can change without a deployment, such as the help line."""
-
-    __tablename__ = "settings"
-
-    key: Mapped[str] = mapped_column(String(40), primary_key=True)
-    value: Mapped[str] = mapped_column(String(400))
-    explanation: Mapped[str] = mapped_column(String(200), default="")
-
-    def __str__(self) -> str:
-        return self.key

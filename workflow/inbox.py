@@ -25,8 +25,8 @@ from models import (
     exclusive,
     now,
 )
-from models.database import Instant, constant, table_of
-from models.prepared import Prepared
+from models.database import Instant
+from models.statements import Prepared, constant, table_of
 from workflow import scope
 
 MOST_UNREAD = 99

@@ -22,8 +22,7 @@ from models import (
     db,
     now,
 )
-from models.database import table_of
-from models.prepared import Prepared
+from models.statements import Prepared, table_of
 from workflow import routing
 from workflow.routing import Desk, desk_of
 from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED

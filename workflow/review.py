@@ -37,8 +37,8 @@ from models import (
     exclusive,
     now,
 )
-from models.database import as_if_loaded, table_of, without_waiting
-from models.prepared import Prepared
+from models.statements import Prepared, as_if_loaded, table_of
+from models.transactions import without_waiting
 from workflow import completeness, inbox, moves, notifications, periods, reading, reasons, routing, scope
 from workflow.form import answers, living_allowance, versions
 from workflow.transitions import (

@@ -24,7 +24,7 @@ from models import (
     Role,
     State,
 )
-from models.database import constant
+from models.statements import constant
 from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW, REACH
 from workflow.transitions import TRANSITIONS, WITH_THE_APPLICANT
 

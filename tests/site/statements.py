@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, MetaData, Table, event, func, select
 
-from models.database import TO_WRITE
+from models.transactions import TO_WRITE
 
 NO_QUESTION = ("BEGIN", "PRAGMA")
 UNIQUE = {

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from accounts import sessions
 from models import Account, Office, Role, Setting, db, exclusive
-from models.database import end, only_read, table_of, without_waiting
-from models.prepared import Once, Prepared
+from models.statements import Once, Prepared, table_of
+from models.transactions import end, only_read, without_waiting
 from tests.factories import World
 
 SETTINGS = table_of(Setting)
