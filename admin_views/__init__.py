@@ -2,27 +2,16 @@
 
 from flask import Flask
 
-from admin_views import (
-    accounts,
-    administration,
-    city,
-    code_points,
-    enterprise,
-    entrance,
-    errors,
-    frame,
-    languages,
-    messages,
-    office,
-    personal,
-    portal,
-    second_factor,
-    sending,
-)
-from admin_views.base import Address, RowId
-from admin_views.entrance import load_account
-from admin_views.frame import Templates
-from admin_views.languages import Catalogue, chosen_language
+from admin_views import messages, portal
+from admin_views.accounts import login_session, routes, second_factor
+from admin_views.accounts.login_session import load_account
+from admin_views.administration import overview
+from admin_views.personal import application
+from admin_views.review import city, enterprise, office
+from admin_views.site import code_points, errors, frame, languages, sending
+from admin_views.site.base import Address, RowId
+from admin_views.site.frame import Templates
+from admin_views.site.languages import Catalogue, chosen_language
 
 __all__ = ["Catalogue", "Templates", "chosen_language", "load_account", "register"]
 
@@ -32,16 +21,16 @@ CONSOLES = (
     frame,
     code_points,
     errors,
-    entrance,
+    login_session,
     portal,
-    accounts,
+    routes,
     second_factor,
     messages,
-    personal,
+    application,
     enterprise,
     office,
     city,
-    administration,
+    overview,
 )
 
 

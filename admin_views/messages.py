@@ -14,8 +14,8 @@ from sqlalchemy.orm import defer, joinedload
 from werkzeug.wrappers import Response
 
 from accounts import access
-from admin_views.frame import said
-from admin_views.typed import count
+from admin_views.site.typed import count
+from admin_views.site.wording import said
 from common import messages as common_messages
 from models import Account, Application, Enterprise, Message, MessageReading, Role, State, db
 from workflow import inbox, scope

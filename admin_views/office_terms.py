@@ -16,13 +16,13 @@ from sqlalchemy import ColumnElement, or_, select
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired
 
-from admin_views import review_list
-from admin_views.application_form import DayField
-from admin_views.base import ScopedView, menu
-from admin_views.frame import day, said
-from admin_views.keyset import Listing, Order
-from admin_views.review_page import too_long
-from admin_views.typed import one_line
+from admin_views.personal.form import DayField
+from admin_views.review import list
+from admin_views.site import keyset
+from admin_views.site.base import ScopedView, menu
+from admin_views.site.keyset import Listing, Order
+from admin_views.site.typed import one_line
+from admin_views.site.wording import day, said, too_long
 from common.errors import (
     DecidedMeanwhile,
     NotPermitted,
@@ -74,19 +74,19 @@ class Terms(ScopedView):
         """Return the list, what came back last first."""
         words = one_line(request.args.get("q")) or ""
         order = Order(Application.arrived_at, Application.id, descending=True)
-        search = review_list.search(words) if words else review_list.Search()
+        search = list.search(words) if words else list.Search()
         query = self.rows(
             Application.number,
             Application.name,
-            review_list.EMPLOYER.label("enterprise"),
+            list.EMPLOYER.label("enterprise"),
             Application.state,
             Application.resubmit_by,
             Application.arrived_at,
             Application.id,
         )
-        queries = [query.where(review_list.WAYS[way](search.lookup)) for way in search.ways]
+        queries = [query.where(list.WAYS[way](search.lookup)) for way in search.ways]
         listing = Listing(queries, order, asked=Once)
-        rows = listing.page(request.args.get("page", ""), review_list.PAGE_SIZE, search.values)
+        rows = listing.page(request.args.get("page", ""), keyset.PAGE_SIZE, search.values)
         return self.render(
             "review/terms.html",
             rows=rows.rows,

@@ -8,7 +8,7 @@
 #            value="202-05-01". A browser's date control shows such a value as nothing, and the field refuses it itself.
 # Cost:      a slip of one key is stored without a word. On the next visit the field is empty, or the whole form is
 #            refused although nobody touched that field.
-# Way out:   write isoformat(), refuse a year below a limit beside the field (admin_views/day_fields.py, common/days.py).
+# Way out:   write isoformat(), refuse a year below a limit beside the field (admin_views/site/day_fields.py, common/days.py).
 # Output:    sent 0202-05-01: datetime.date(202, 5, 1) []
 #            written: <input id="day" name="day" type="date" value="202-05-01">
 #            sent 202-05-01: None ['Not a valid date value.']

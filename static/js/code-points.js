@@ -1,4 +1,4 @@
-// Characters that many fonts lack, with their code point beside them as the server writes it (admin_views/code_points.py).
+// Characters that many fonts lack, with their code point beside them as the server writes it (admin_views/site/code_points.py).
 
 const RARE = /[\u{e000}-\u{f8ff}\u{9feb}-\u{9fff}\u{20000}-\u{3ffff}\u{f0000}-\u{10ffff}]/gu;
 

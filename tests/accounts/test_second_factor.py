@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from accounts import passwords, second_factor
-from admin_views import second_factor as view
+from admin_views.accounts import second_factor as view
 from common.settings import REQUIRED, STAFF_SECOND_FACTOR
 from models import Account, RegionKind, Setting, db, now
 from tests import factories

@@ -12,7 +12,7 @@ from markupsafe import escape
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from admin_views.application_form import form_class
+from admin_views.personal.form import form_class
 from administration import form_draft
 from common.wording import Bilingual
 from models import Account, Application, FormVersion, State, db

@@ -11,7 +11,7 @@ from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
 from accounts import logins, passwords
-from admin_views.administration_form import FormVersions
+from admin_views.administration.form import FormVersions
 from models import (
     Account,
     Application,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from accounts import access
-from admin_views.base import ScopedView
+from admin_views.site.base import ScopedView
 from administration.tables import TABLES
 from models import Account, Import, db
 from tests.site import routes

@@ -12,10 +12,10 @@ from flask_admin.contrib.sqla import ModelView
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from admin_views import import_sheets
-from admin_views.base import Closed
+from admin_views.administration import import_sheets
+from admin_views.enterprises.registration import RegistrationView
 from admin_views.office_terms import Terms
-from admin_views.registration import RegistrationView
+from admin_views.site.base import Closed
 from models import Account, Application, Attachment, Enterprise, FormVersion, Import, Role
 from tests.site.city import FURTHER, Actor, City
 from uploads.preview import WIDTHS

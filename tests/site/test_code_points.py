@@ -9,7 +9,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin_views.code_points import may_hold_rare, named
+from admin_views.site.code_points import may_hold_rare, named
 from common.characters import rare
 from models import db
 from tests import factories

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import admin_views.account_forms
 import pytest
 from flask import Flask, abort
 from flask_wtf import FlaskForm
@@ -19,7 +20,6 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 from wtforms import PasswordField
 
-import admin_views.account_forms
 from app import create_app
 from common.settings import HELP_LINE
 from config import CONNECT_SECONDS, settings
@@ -139,7 +139,7 @@ def test_what_was_typed_comes_back_and_can_be_sent_again(client: Client) -> None
 
 
 def password_fields() -> set[str]:
-    forms = [form for form in vars(admin_views.account_forms).values() if isinstance(form, type)]
+    forms = [form for form in vars(admin_views.accounts.forms).values() if isinstance(form, type)]
     return {
         name
         for form in forms
@@ -282,7 +282,7 @@ def test_a_frame_that_cannot_be_drawn_hides_no_error(
     def gone() -> None:
         raise LookupError(SECRET)
 
-    monkeypatch.setattr("admin_views.frame._frame", gone)
+    monkeypatch.setattr("admin_views.site.frame._frame", gone)
     for address, status in (("/no/such/page", 404), ("/broken", 500)):
         answer = broken.test_client().get(address)
         assert answer.status_code == status

@@ -15,7 +15,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from admin_views.base import door_of
+from admin_views.site.base import door_of
 from enterprises import registration
 from models import Action, Application, Enterprise, RegistrationAction, Role, State
 from tests.site import routes

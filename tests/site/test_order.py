@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from admin_views import review_list
+from admin_views.site import keyset
 from models import Account, Action, Application, State, db, now
 from tests import factories
 from tests.machine.site import Client
@@ -39,7 +39,7 @@ def headings(client: Client, address: str) -> set[str]:
 @pytest.fixture
 def turning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of two rows each."""
-    monkeypatch.setattr(review_list, "PAGE_SIZE", 2)
+    monkeypatch.setattr(keyset, "PAGE_SIZE", 2)
 
 
 def at(state: State, world: factories.World, count: int) -> list[str]:

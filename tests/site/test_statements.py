@@ -19,7 +19,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from accounts import access, sessions
-from admin_views.review import ReviewConsole
+from admin_views.review.console import ReviewConsole
 from common.settings import HELP_LINE
 from models import Account, Application, FormVersion, RegionKind, Registration, Role, Setting, State, db, now
 from tests import factories

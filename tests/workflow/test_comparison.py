@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from admin_views.review_page import read_by
+from admin_views.review.page import read_by
 from models import Account, Action, Application, Enterprise, Review, State, db
 from tests.factories import REASON, World, act, application_at, complete_application, submit
 from workflow import progress

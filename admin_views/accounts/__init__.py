@@ -1,0 +1,1 @@
+"""Pages for login, registration, forgotten passwords and one's own account."""

@@ -1,0 +1,113 @@
+"""A forgotten password: the recovery code, a code that is sent, an invitation."""
+
+from typing import Any
+
+from flask import (
+    current_app,
+    flash,
+    redirect,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import gettext
+
+from accounts import logins, recovery
+from accounts.attempts import Purpose
+from admin_views.accounts.attempts import counted
+from admin_views.accounts.forms import AcceptedForm, AskForm, ResetForm, UseCodeForm
+from admin_views.accounts.login import admit, admit_with_code
+from admin_views.accounts.pages import DOORS, form_page, judged
+from admin_views.site.typed import one_line
+from admin_views.site.wording import said
+from common.errors import Locked
+from common.wording import N_
+from enterprises import reviewers
+
+ASKED = "reset_code"
+"""What names the code that this browser has asked for."""
+
+
+def reset(door: str) -> Any:
+    """A forgotten password: with the 「找回码」 here, by a code that is sent, or by the help line (A2, E4)."""
+    form = ResetForm()
+    form.login.label.text = said(DOORS[door].login)
+    wrong: str | Locked | None = None
+    if form.validate_on_submit():
+        done, wrong = judged(
+            Purpose.RECOVERY,
+            logins.login_digest(door, form.login.data),
+            lambda: recovery.by_recovery_code(door, form.login.data, form.code.data, form.password.data),
+            N_("登录名与找回码不相符，密码没有改变。请核对后重新输入。"),
+        )
+        if done is not None:
+            answer = admit_with_code(*done)
+            flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
+            return answer
+    return form_page("accounts/reset.html", form, door=door, wrong=wrong, sends=sends_codes())
+
+
+def ask_for_code(door: str) -> Any:
+    """A forgotten password: send a code to the telephone or mailbox of whoever has this login, if anybody."""
+    if not sends_codes():
+        return redirect(url_for("accounts.reset", door=door))
+    form = AskForm()
+    form.login.label.text = said(DOORS[door].login)
+    wrong: str | Locked | None = None
+    if form.validate_on_submit():
+        digest = logins.login_digest(door, form.login.data)
+        try:
+            counted(Purpose.LETTER, digest)
+        except Locked as locked:
+            wrong = locked
+        else:
+            session[ASKED] = recovery.ask(door, form.login.data)
+            return redirect(url_for("accounts.use_code", door=door), 303)
+    return form_page("accounts/ask_for_code.html", form, door=door, wrong=wrong)
+
+
+def use_code(door: str) -> Any:
+    """Take the code that was sent, and the new password."""
+    asked = recovery.find(session.get(ASKED, ""))
+    if asked is None:
+        return redirect(url_for("accounts.ask_for_code", door=door))
+    form = UseCodeForm()
+    wrong: str | Locked | None = None
+    if form.validate_on_submit():
+        account, wrong = judged(
+            Purpose.CODE,
+            asked.login_digest,
+            lambda: recovery.by_code(session[ASKED], form.code.data, form.password.data),
+            N_("验证码不正确，密码没有改变。请核对后重新输入。"),
+        )
+        if account is not None:
+            answer = admit(account)
+            flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
+            return answer
+        if not isinstance(wrong, Locked) and recovery.find(session[ASKED]) is None:
+            flash(gettext("验证码输错的次数太多，已作废，密码没有改变。请重新获取。"), "error")
+            return redirect(url_for("accounts.ask_for_code", door=door), 303)
+    return form_page("accounts/use_code.html", form, door=door, wrong=wrong)
+
+
+def sends_codes() -> bool:
+    """Say whether a code can leave the house at all."""
+    return bool(current_app.extensions["ways"])
+
+
+def invitation(door: str) -> Any:
+    """Whoever was invited to review for an enterprise chooses a password and is inside."""
+    form = AcceptedForm()
+    wrong: str | Locked | None = None
+    if form.validate_on_submit():
+        done, wrong = judged(
+            Purpose.INVITATION,
+            logins.login_digest(door, form.login.data),
+            lambda: reviewers.accept(form.login.data, form.code.data, form.password.data),
+            N_("登录名与邀请码不相符，或者邀请已过期、已撤回。请核对，或请邀请人重新发出。"),
+        )
+        if done is not None:
+            return admit_with_code(*done)
+    elif not form.is_submitted():
+        form.login.data = one_line(request.args.get("login"))
+    return form_page("accounts/invitation.html", form, door=door, wrong=wrong)

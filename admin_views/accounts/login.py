@@ -1,0 +1,79 @@
+"""Logging in and out by each door. No answer tells a stranger who has an account."""
+
+from typing import Any
+
+from flask import (
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from accounts import logins
+from accounts.attempts import Purpose
+from admin_views.accounts import login_session, second_factor
+from admin_views.accounts.forms import LoginForm
+from admin_views.accounts.own_account import keep_code
+from admin_views.accounts.pages import DOORS, form_page, judged
+from admin_views.site.wording import said
+from common.errors import Locked
+from models import Account
+
+
+def login(door: str) -> Any:
+    """「个人登录」, 「企业登录」 and the staff entrance."""
+    wanted = request.args.get("next")
+    if current_user.is_authenticated:
+        target = login_session.destination(current_user, wanted)
+        if request.method != "POST" and target == login_session.home(current_user):
+            return _already_in(door)
+        return redirect(target)
+    form = LoginForm()
+    form.login.label.text = said(DOORS[door].login)
+    wrong: str | Locked | None = None
+    if form.validate_on_submit():
+        account, wrong = judged(
+            Purpose.LOGIN,
+            logins.login_digest(door, form.login.data),
+            lambda: logins.authenticate(door, form.login.data, form.password.data),
+            DOORS[door].wrong,
+        )
+        if account is not None:
+            return admit(account, wanted)
+    return form_page(
+        "accounts/login.html", form, door=door, wanted=login_session.own_path(wanted), wrong=wrong
+    )
+
+
+def _already_in(door: str) -> str:
+    """Say who is logged in at this browser before anybody is led into that person's pages."""
+    nobody = {"account": None, "home": None, "unread": 0}
+    return render_template(
+        "accounts/already_in.html", words=DOORS[door], present=login_session.present(), **nobody
+    )
+
+
+def admit(account: Account, wanted: str | None = None) -> Response:
+    """Let somebody in whose password is right, or was just set anew, unless a second step is left."""
+    if (further := second_factor.begin(account, wanted)) is not None:
+        return further
+    login_session.enter(account)
+    return redirect(login_session.destination(account, wanted), 303)
+
+
+def admit_with_code(account: Account, code: str) -> Response:
+    """Let somebody in who has a new 「找回码」 to write down first."""
+    answer = admit(account, url_for("accounts.code"))
+    keep_code(account, code)
+    return answer
+
+
+def logout() -> Response:
+    """End the session."""
+    login_session.leave()
+    flash(gettext("您已退出登录。"), "info")
+    return redirect(url_for("portal.index"), 303)

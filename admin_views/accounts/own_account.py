@@ -1,0 +1,203 @@
+"""One's own account: contacts, channels, password, recovery code."""
+
+from typing import Any
+
+from flask import (
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import gettext
+from flask_login import current_user, login_required
+
+from accounts import contacts, passwords
+from accounts.second_factor import offered_to
+from admin_views.accounts import login_session
+from admin_views.accounts.attempts import answered, knows_password
+from admin_views.accounts.forms import (
+    CodeForm,
+    FirstPasswordForm,
+    MobileForm,
+    OwnNameForm,
+    PasswordForm,
+    StaffContactForm,
+    TelephoneForm,
+    WaysForm,
+)
+from admin_views.site.wording import said
+from common import identity
+from common.errors import NotPermitted, Unacceptable
+from common.wording import N_
+from models import Account, Role, Way, db
+from models.secrets import vault
+from workflow import corrections
+from workflow.transitions import ROLE_WORDS
+
+CLOSED = {
+    Way.MAIL: N_("本系统目前不发送电子邮件，开通后按您的选择发送。"),
+    Way.SMS: N_("本系统目前不发送短信，开通后按您的选择发送。"),
+}
+"""What is said of a way that this installation has not got."""
+
+
+NO_MOBILE = N_("上面的联系电话不是手机号码，收不到短信。")
+
+
+PENDING_CODE = "recovery_code"
+"""Where a session keeps a new 「找回码」, sealed, until its owner says that it is written down."""
+
+
+def keep_code(account: Account, code: str) -> None:
+    session[PENDING_CODE] = vault.seal(code, _code_context(account))
+
+
+def _code_context(account: Account) -> str:
+    return f"session.{PENDING_CODE}.{account.id}"
+
+
+@login_required
+def show_code() -> Any:
+    """Show a new 「找回码」 until its owner says 「我已记下」; only its hash remains after that."""
+    if request.method == "POST":
+        session.pop(PENDING_CODE, None)
+        return redirect(login_session.home(current_user), 303)
+    if PENDING_CODE not in session:
+        return redirect(url_for("accounts.own"))
+    shown = vault.open(session[PENDING_CODE], _code_context(current_user))
+    return render_template("accounts/code.html", code=shown, enterprise=current_user.enterprise)
+
+
+@login_required
+def own() -> Any:
+    """One's own account: who one is here, telephone, password, 「找回码」."""
+    return own_page()
+
+
+@login_required
+def change_contact() -> Any:
+    """Change where one is reached; the former telephone or mailbox is told."""
+    form = _contact_form()
+    if form.validate_on_submit() and knows_password(form):
+        contacts.change_contact(current_user, form.phone.data, form.email.data or None)
+        flash(gettext("联系方式已修改。"), "success")
+        return redirect(url_for("accounts.own"), 303)
+    return own_page(contact_form=form)
+
+
+@login_required
+def change_name() -> Any:
+    """Correct one's own name, until the first submission."""
+    if current_user.role is not Role.APPLICANT or corrections.whom_to_ask(current_user) is not None:
+        return redirect(url_for("accounts.own"))
+    form = OwnNameForm()
+    if form.validate_on_submit() and knows_password(form):
+        try:
+            corrections.correct_own_name(current_user._get_current_object(), form.name.data)
+        except Unacceptable as hindrance:
+            form.name.errors = [said(hindrance.sentence.text, hindrance.sentence.words)]
+        except NotPermitted:  # it was submitted in another window in this moment
+            return redirect(url_for("accounts.own"), 303)
+        else:
+            flash(gettext("姓名已更正。"), "success")
+            return redirect(url_for("accounts.own"), 303)
+    return own_page(name_form=form)
+
+
+@login_required
+def change_ways() -> Any:
+    """Choose by which ways messages reach oneself."""
+    form = WaysForm()
+    form.email = current_user.email
+    if form.validate_on_submit():
+        contacts.change_ways(current_user, form.wants_mail.data, form.wants_sms.data)
+        flash(gettext("通知方式已保存。"), "success")
+        return redirect(url_for("accounts.own"), 303)
+    return own_page(ways_form=form)
+
+
+@login_required
+def change_password() -> Any:
+    """Change one's password: every other session of the account ends, this one stays."""
+    form = PasswordForm()
+    if form.validate_on_submit() and knows_password(form):
+        passwords.change_password(current_user, form.password.data)
+        login_session.enter(db.session.get_one(Account, current_user.id))
+        flash(gettext("密码已修改，其他设备上的登录已失效。"), "success")
+        return redirect(url_for("accounts.own"), 303)
+    return own_page(password_form=form)
+
+
+@login_required
+def first_password() -> Any:
+    """Choose a password of one's own in place of the one that was handed over; nothing else is open before."""
+    if not current_user.must_change_password:
+        return redirect(url_for("accounts.own"))
+    form = FirstPasswordForm()
+    if form.validate_on_submit():
+        if not passwords.verify(current_user.password_hash, form.password.data):
+            passwords.change_password(current_user, form.password.data)
+            account = db.session.get_one(Account, current_user.id)
+            login_session.enter(account)
+            flash(gettext("密码已设置，请妥善保管。"), "success")
+            return redirect(login_session.home(account), 303)
+        form.password.errors = [gettext("新密码不能与交给您的密码相同。")]
+    page = render_template("accounts/first_password.html", form=form)
+    return page, 422 if form.is_submitted() else 200
+
+
+@login_required
+def new_code() -> Any:
+    """Give a new 「找回码」 in place of the old one."""
+    form = CodeForm()
+    if form.validate_on_submit() and knows_password(form):
+        keep_code(current_user, passwords.renew_recovery_code(current_user))
+        return redirect(url_for("accounts.code"), 303)
+    return own_page(code_form=form)
+
+
+def _hint(account: Account, way: Way) -> str:
+    """Return what to know before choosing a way."""
+    if way not in current_app.extensions["ways"]:
+        return CLOSED[way]
+    if way is Way.SMS:
+        return N_("发到上面的手机号码。") if contacts.address(account, way) else NO_MOBILE
+    return ""
+
+
+CONTACT_FORMS = {Role.APPLICANT: MobileForm, Role.ENTERPRISE: TelephoneForm}
+"""What is asked of whom; staff may leave everything empty."""
+
+
+def _contact_form(**given: Any) -> Any:
+    return CONTACT_FORMS.get(current_user.role, StaffContactForm)(**given)
+
+
+def own_page(**forms: Any) -> Any:
+    """Return the page with its forms; one of them may have come back with what is wrong."""
+    if request.method != "POST" and request.endpoint != "accounts.own":
+        return redirect(url_for("accounts.own"))
+    account: Account = current_user
+    page = render_template(
+        "accounts/own.html",
+        person=account,
+        role=said(ROLE_WORDS[account.role]),
+        paper=said(identity.PAPERS[account.paper].label) if account.paper else "",
+        login=identity.masked(account.identity_number) or account.login,
+        offers_second_factor=offered_to(account),
+        has_code=account.recovery_hash is not None,
+        back=login_session.home(account),
+        is_applicant=account.role is Role.APPLICANT,
+        asked_for_name=corrections.whom_to_ask(account) if account.role is Role.APPLICANT else None,
+        name_form=forms.get("name_form") or OwnNameForm(formdata=None, obj=account),
+        contact_form=forms.get("contact_form") or _contact_form(formdata=None, obj=account),
+        ways_form=forms.get("ways_form") or WaysForm(formdata=None, obj=account),
+        hints={way.value: said(_hint(account, way)) for way in Way},
+        password_form=forms.get("password_form") or PasswordForm(formdata=None),
+        code_form=forms.get("code_form") or CodeForm(formdata=None),
+    )
+    return answered(page, g.get("locked")) if forms else page

@@ -1,0 +1,78 @@
+"""What the pages of accounts share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import (
+    render_template,
+)
+
+from accounts.attempts import Purpose
+from admin_views.accounts.attempts import Found, answered, told, tried
+from admin_views.site.wording import said
+from common.errors import Locked
+from common.wording import N_
+
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a login page says; the words stand in the guide."""
+
+    title: str
+    login: str
+    lead: str
+    wrong: str
+    registers: bool
+
+
+DOORS = {
+    "personal": Door(
+        N_("个人登录"),
+        N_("公民身份号码(证件号码)"),
+        N_("申请、查询、修改本人的生活补贴。"),
+        N_("证件号码或密码不正确，请核对后重新输入。"),
+        True,
+    ),
+    "enterprise": Door(
+        N_("企业登录"),
+        N_("统一社会信用代码"),
+        N_("审核本单位人员提交的申请。"),
+        N_("统一社会信用代码或密码不正确，请核对后重新输入。"),
+        True,
+    ),
+    "staff": Door(
+        N_("工作人员登录"),
+        N_("工作人员账号"),
+        N_("人社部门、园区主管部门、市专家服务中心工作人员和系统管理员。"),
+        N_("账号或密码不正确，请核对后重新输入。"),
+        False,
+    ),
+}
+
+
+def judged(
+    purpose: Purpose, subject: str, attempt: Callable[[], Found | None], wording: str
+) -> tuple[Found | None, str | Locked | None]:
+    """Return what the attempt found, and where it was in vain or one has to wait what is wrong."""
+    try:
+        found = tried(purpose, subject, attempt)
+    except Locked as locked:
+        return None, locked
+    return found, said(wording) if found is None else None
+
+
+def form_page(template: str, form: Any, *, wrong: str | Locked | None = None, **context: Any) -> Any:
+    """Return a page with its form, as 422 when it came back with something wrong, as 429 when one has to wait."""
+    locked = wrong if isinstance(wrong, Locked) else None
+    page = render_template(
+        template,
+        form=form,
+        words=DOORS[context["door"]],
+        doors=DOORS,
+        wrong=told(locked) if locked else wrong,
+        **context,
+    )
+    return answered(page, locked) if form.is_submitted() else page

@@ -1,0 +1,95 @@
+"""「马上注册」 for a person or an enterprise. The answer is the same whether the number was free or not."""
+
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from flask import (
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from accounts import logins, passwords
+from admin_views.accounts.forms import EnterpriseForm, PersonForm
+from admin_views.accounts.pages import View, form_page
+from admin_views.enterprises.registration import lay
+from admin_views.files import licence
+from enterprises import registration
+from models import Enterprise, Role
+from models.secrets import vault
+from uploads.limits import accepts_attachments
+
+REGISTERED = "registered"
+"""The same of somebody who has just registered and is not in: it names no account, since there may be none."""
+
+
+@accepts_attachments()
+def register_account(door: str) -> Any:
+    """「马上注册」, for a person or an enterprise."""
+    if current_user.is_authenticated:
+        return redirect(url_for("accounts.login", door=door))
+    return REGISTERING[door]()
+
+
+def _register_person() -> Any:
+    form = PersonForm()
+    if form.validate_on_submit():
+        account = logins.new_person(
+            form.paper.data, form.number.data, form.name.data, form.phone.data, form.password.data
+        )
+        code = passwords.set_recovery_code(account)
+        registration.enrol_person(account)
+        return _received("personal", code)
+    return form_page("accounts/register_personal.html", form, door="personal")
+
+
+def _register_enterprise() -> Any:
+    form = EnterpriseForm()
+    if form.validate_on_submit():
+        account = logins.new_account(
+            Role.ENTERPRISE,
+            form.credit_code.data,
+            form.contact_name.data,
+            form.password.data,
+            phone=form.contact_phone.data,
+        )
+        code = passwords.set_recovery_code(account)
+        is_new = registration.enrol_enterprise(
+            Enterprise(), account, lambda enterprise: lay(form, enterprise)
+        )
+        if not is_new and form.received is not None:
+            licence.let_go(form.received)
+        return _received("enterprise", code)
+    return form_page("accounts/register_enterprise.html", form, door="enterprise")
+
+
+REGISTERING: dict[str, View] = {"personal": _register_person, "enterprise": _register_enterprise}
+
+
+REGISTERING_LIMIT = {"personal": "LOGIN_LIMIT_ADDRESS", "enterprise": "REGISTER_LIMIT_ADDRESS"}
+
+
+def _received(door: str, code: str) -> Response:
+    """Answer a registration: word for word the same whether the number or code was free or not."""
+    session[REGISTERED] = vault.seal(code, _registered_context(door))
+    return redirect(url_for("accounts.received", door=door), 303)
+
+
+def received(door: str) -> Any:
+    """「注册信息已收到」, with the 「找回码」 of the new account, or, where there was one already, of none."""
+    if request.method == "POST":
+        session.pop(REGISTERED, None)
+        return redirect(url_for("accounts.login", door=door), 303)
+    try:
+        code = vault.open(session[REGISTERED], _registered_context(door))
+    except (KeyError, InvalidTag):
+        return redirect(url_for("accounts.login", door=door))
+    return render_template("accounts/received.html", door=door, code=code)
+
+
+def _registered_context(door: str) -> str:
+    return f"session.{REGISTERED}.{door}"

@@ -1,0 +1,133 @@
+"""The addresses of the account pages and how often each may be asked for."""
+
+from collections.abc import Callable
+
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    redirect,
+    request,
+    session,
+    url_for,
+)
+from flask_limiter import Limiter
+from werkzeug.wrappers import Response
+
+from accounts import logins, recovery
+from admin_views.accounts.attempts import flood_key
+from admin_views.accounts.forgotten_password import ASKED, ask_for_code, invitation, reset, use_code
+from admin_views.accounts.login import login, logout
+from admin_views.accounts.own_account import (
+    change_contact,
+    change_name,
+    change_password,
+    change_ways,
+    first_password,
+    new_code,
+    own,
+    show_code,
+)
+from admin_views.accounts.pages import DOORS, View
+from admin_views.accounts.registering import REGISTERING, REGISTERING_LIMIT, received, register_account
+from enterprises import reviewers
+
+LIMITS = {
+    "LOGIN_LIMIT_ADDRESS": "30 per minute",  # a whole office may stand behind one address
+    "REGISTER_LIMIT_ADDRESS": "60 per hour",  # of enterprises: each attempt may store a file
+}
+"""How often a form may be sent, right or wrong: against a flood. How often a secret may be wrong stands in accounts.attempts."""
+
+
+def _any_of(doors: list[str]) -> str:
+    return f"<any({', '.join(doors)}):door>"
+
+
+# --- in and out
+
+
+# --- a forgotten password
+
+
+# --- 「马上注册」
+
+
+# --- the code for a forgotten password, shown once
+
+
+# --- one's own account
+
+
+# --- what the pages have in common
+
+
+def _must_log_in() -> Response:
+    """Send somebody without a session to the door; the other doors stand beside it."""
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("accounts.login", door="personal", next=back))
+
+
+def _setting(name: str) -> Callable[[], str]:
+    return lambda: str(current_app.config[name])
+
+
+def _whom_a_flood_is_of() -> str:
+    """Return the key of the login that this form is about, see flood_key."""
+    door, login = (request.view_args or {}).get("door"), request.form.get("login")
+    if door and login:
+        return flood_key(logins.login_digest(door, login))
+    asked = recovery.find(session[ASKED]) if ASKED in session else None
+    return flood_key(asked.login_digest if asked else None)
+
+
+def _limit_of_registering() -> str:
+    door = (request.view_args or {}).get("door", "")
+    return str(current_app.config[REGISTERING_LIMIT.get(door, "LOGIN_LIMIT_ADDRESS")])
+
+
+def register(app: Flask) -> None:
+    """Add the doors and one's own account."""
+    for name, value in LIMITS.items():
+        app.config.setdefault(name, value)
+    app.login_manager.unauthorized_handler(_must_log_in)  # type: ignore[attr-defined]
+    limits: Limiter = app.extensions["limits"]
+
+    def limited(view: View) -> View:
+        limit = limits.limit(_setting("LOGIN_LIMIT_ADDRESS"), key_func=_whom_a_flood_is_of, methods=["POST"])
+        return limit(view)
+
+    every, registering = _any_of(list(DOORS)), _any_of(list(REGISTERING))
+    both = ("GET", "POST")
+    pages = Blueprint("accounts", __name__)
+    for rule, endpoint, view, methods in (
+        (f"/login/{every}", "login", limited(login), both),
+        ("/logout", "logout", logout, ("POST",)),
+        (f"/reset/{every}", "reset", limited(reset), both),
+        (f"/reset/{every}/code/", "ask_for_code", limited(ask_for_code), both),
+        (f"/reset/{every}/code/enter/", "use_code", limited(use_code), both),
+        (f"/invitation/{_any_of([reviewers.DOOR])}", "invitation", limited(invitation), both),
+        (
+            f"/register/{registering}",
+            "register",
+            limits.limit(_limit_of_registering, methods=["POST"])(register_account),
+            both,
+        ),
+        (f"/register/{registering}/received/", "received", received, both),
+        ("/account/", "own", own, ("GET",)),
+        ("/account/contact", "change_contact", limited(change_contact), both),
+        ("/account/name", "change_name", limited(change_name), both),
+        ("/account/ways", "change_ways", change_ways, both),
+        ("/account/password", "change_password", limited(change_password), both),
+        ("/account/first-password/", "first_password", limited(first_password), both),
+        ("/account/new-code", "new_code", limited(new_code), both),
+        ("/account/code/", "code", show_code, both),
+    ):
+        pages.add_url_rule(rule, endpoint, view, methods=methods)
+    pages.after_request(_kept_by_nobody)
+    app.register_blueprint(pages)
+
+
+def _kept_by_nobody(response: Response) -> Response:
+    """These pages hold codes and numbers: no copy stays in the browser of a shared computer."""
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,33 @@
+"""「申请」 in the administration: all of them, to look at. Nothing here decides, and nothing shows a hidden number (D4)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from admin_views.administration.base import Administration
+from admin_views.files.routes import PaperRoutes
+from admin_views.review import list
+from admin_views.review.console import ReviewConsole
+from admin_views.review.corrections import NumberCorrection
+from common.wording import N_
+from models import State
+
+
+class Applications(NumberCorrection, Administration, ReviewConsole):
+    """Every application, whatever its state; what was submitted can be read, a wrong name or number corrected."""
+
+    opened = ("index_view", "application", *NumberCorrection.opened, *PaperRoutes.opened)
+    title = N_("申请")
+    tabs = ("all",)
+    list_frame = "administration/frame.html"
+    shows_unsubmitted = True
+    filters: Any = {
+        "state": list.BY_STATE,
+        "result": list.BY_RESULT,
+        "submitted": list.BY_SUBMITTED,
+    }
+
+    def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
+        """As elsewhere; but no order hides what somebody looks for."""
+        sorts = super()._sorts(tab, chosen)
+        looks_for_drafts = "q" in chosen or chosen.get("state") == State.DRAFT.value
+        return frozenset(key for key in sorts if not (looks_for_drafts and list.leaves_out(key)))

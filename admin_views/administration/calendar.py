@@ -1,0 +1,76 @@
+"""「工作日历」: holidays and working weekends of a year, entered before the library knows them."""
+
+import itertools
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import request
+from flask_babel import gettext
+
+from admin_views.administration import forms
+from admin_views.administration.base import Kept
+from admin_views.site.numbers import present_calendar
+from admin_views.site.typed import count
+from common import working_days
+from common.calendar import today
+from common.calendar_years import written
+from common.wording import N_
+from models import CalendarYear, db
+
+
+@dataclass(frozen=True)
+class Year:
+    """One line of the list: `key` is its row where it was entered."""
+
+    year: int
+    key: int | None
+    entered: bool
+    built_in: bool
+    holidays: int
+    workdays: int
+    total: int
+
+
+class CalendarYears(Kept):
+    """The years around the present one and all that were entered, each with where its days come from."""
+
+    form = forms.CalendarYearForm
+    created_by = forms.NewCalendarYearForm
+    title = N_("工作日历")
+    listed = "administration/calendar.html"
+    wide = ("holidays", "workdays", "source")
+
+    def rows_listed(self) -> list[Year]:
+        rows = db.session.execute(
+            self.rows(CalendarYear.year, CalendarYear.id, CalendarYear.active).order_by(CalendarYear.year)
+        )
+        keys = {row.year: (row.id, row.active) for row in rows}
+        present = today().year
+        years = sorted({*keys, present - 1, present, present + 1}, reverse=True)
+        return [self._line(year, *keys.get(year, (None, False))) for year in years]
+
+    def _line(self, year: int, key: int | None, active: bool) -> Year:
+        calendar = present_calendar()
+        holidays, workdays = working_days.built_in(year)
+        if active:
+            holidays, workdays = (
+                [day for day in days if day.year == year] for days in (calendar.holidays, calendar.workdays)
+            )
+        total = calendar.working_days_of(year)
+        return Year(year, key, active, working_days.is_built_in(year), len(holidays), len(workdays), total)
+
+    def beside_list(self) -> dict[str, Any]:
+        return {"missing": present_calendar().missing(today()), "this_year": today().year}
+
+    def prefill(self, form: Any) -> None:
+        """Begin with the year that was asked for, else the first unknown one; with the library's days where it has some."""
+        calendar = present_calendar()
+        unknown = (year for year in itertools.count(today().year) if not calendar.knows(year))
+        asked = count(request.args.get("year")) or 0
+        year = asked if date.min.year <= asked < date.max.year else next(unknown)
+        form.year.data = year
+        form.holidays.data, form.workdays.data = (written(days) for days in working_days.built_in(year))
+
+    def beside(self, row: Any) -> dict[str, Any]:
+        return {"name": str(row.year) if row else gettext("录入一年")}

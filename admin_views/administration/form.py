@@ -1,0 +1,356 @@
+"""申请表: what applicants are asked and agree to. Changed in a draft, looked at, published; each version stays as it was (D2)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import abort, flash, redirect, request
+from flask_admin import expose
+from flask_babel import force_locale, gettext
+from flask_login import current_user
+from sqlalchemy import select
+
+from admin_views.administration.base import MOST_SHOWN, Administration, answer, confirmed
+from admin_views.administration.form_sheets import ChoiceSheet, FieldSheet, sheet_of
+from admin_views.administration.trail import changes_of, told_change, value_words
+from admin_views.personal.form import form_class
+from admin_views.personal.page import in_sections
+from admin_views.site.base import ScopedView
+from admin_views.site.wording import said
+from administration import form_draft
+from administration.form_draft import Draft
+from administration.tables import TABLES
+from common.errors import DecidedMeanwhile, Hindrance, NotVisible, Unacceptable, Unconfirmed
+from common.identity import CITIZEN
+from common.wording import N_
+from models import Account, FormVersion, Role, db
+from workflow.form import rules
+from workflow.form import versions as description
+from workflow.form.fields import Field, Kind
+from workflow.form.rules import FURTHER_KINDS, KIND_WORDS, PROPERTIES, STATEMENTS, Difference
+from workflow.form.versions import Form
+
+TITLE = N_("申请表")
+FEW_CHOICES = 6
+"""So many choices stand in a line of the list; of more only how many there are."""
+
+
+class FormVersions(Administration, ScopedView):
+    """The form in its sections, the draft of its next version, and every version that was."""
+
+    opened = ("index_view", "field", "new", "preview", "publishing", "discard", "versions", "version")
+    named = "number"
+
+    def criterion(self) -> Any:
+        return TABLES[FormVersion].criterion(current_user)
+
+    @expose("/")
+    def index_view(self) -> str:
+        draft = form_draft.present()
+        return self.render(
+            "administration/form.html",
+            title=gettext(TITLE),
+            draft=draft,
+            newest=self._row(draft.published.number),
+            sections=_listed(draft.form, draft.published),
+            adding={section.key: _kinds(section.key) for section in draft.form.everything},
+            statements=STATEMENTS,
+        )
+
+    # One field
+
+    @expose("/fields/<field>/", methods=("GET", "POST"))
+    def field(self, field: str) -> Any:
+        """Change how one field is asked for, in the draft."""
+        draft = form_draft.present()
+        one = draft.form.known.get(field)
+        if one is None:
+            abort(HTTPStatus.NOT_FOUND)
+        return self._sheet_or_kept(draft, draft.form.section_of[field], one)
+
+    @expose("/sections/<section>/new/", methods=("GET", "POST"))
+    def new(self, section: str) -> Any:
+        """Add a field at the end of a section, or a statement."""
+        kinds = rules.kinds_of(section)
+        if not kinds:
+            abort(HTTPStatus.NOT_FOUND)
+        asked = request.args.get("kind", "")
+        kind = next((each for each in kinds if each.value == asked), kinds[0])
+        one = Field("", "", kind, further=True, wide=kind is Kind.PROMISE)
+        return self._sheet_or_kept(form_draft.present(), section, one)
+
+    def _sheet_or_kept(self, draft: Draft, section: str, one: Field) -> Any:
+        sheet = sheet_of(one)
+        if request.method != "POST":
+            sheet.show(one)
+            return self._sheet(draft, section, one, sheet)
+        if request.form.get("do") == "more" and isinstance(sheet, ChoiceSheet):
+            sheet.more()
+            return self._sheet(draft, section, one, sheet, typed=True)
+        if not sheet.validate():
+            return self._sheet(draft, section, one, sheet)
+        typed = sheet.described(one)
+        for place, sentence in rules.faults(typed, draft.form):
+            _beside(sheet, place, said(sentence.text, sentence.words))
+        if _wrong(sheet):
+            return self._sheet(draft, section, one, sheet)
+        try:
+            kept = form_draft.keep(section, typed, current_user, seen=request.form.get("seen", ""))
+        except Unacceptable as hindrance:
+            _beside(sheet, hindrance.field, said(hindrance.sentence.text, hindrance.sentence.words))
+            return self._sheet(draft, section, one, sheet)
+        except DecidedMeanwhile:
+            now = form_draft.present()
+            return self._sheet(now, section, now.form.known.get(one.key, one), sheet, meanwhile=True)
+        except Hindrance as hindrance:
+            return answer(hindrance)
+        flash(
+            gettext("已保存到草稿：%(name)s。发布后，新开始的申请才会用到。", name=said(kept.label)),
+            "success",
+        )
+        return redirect(f"{self.get_url('.index_view')}#section-{section}")
+
+    def _sheet(
+        self,
+        draft: Draft,
+        section: str,
+        one: Field,
+        sheet: FieldSheet,
+        *,
+        meanwhile: bool = False,
+        typed: bool = False,
+    ) -> Any:
+        wrong = _wrong(sheet)
+        seen = request.form.get("seen") if request.method == "POST" and not meanwhile else None
+        content = self.render(
+            "administration/form_field.html",
+            title=gettext(TITLE),
+            section=next(each for each in draft.form.everything if each.key == section),
+            one=one,
+            kind=KIND_WORDS[one.kind],
+            kinds=_kinds(section) if not one.key else [],
+            form=sheet,
+            wrong=wrong,
+            typed=typed,
+            meanwhile=meanwhile,
+            own_english=_own_english(one),
+            seen=form_draft.fingerprint(one if one.key else None) if seen is None else seen,
+            differences=_told([each for each in draft.differences if each.one.key == one.key]),
+        )
+        if meanwhile:
+            return content, HTTPStatus.CONFLICT
+        return content, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+
+    # Looking at it
+
+    @expose("/preview/")
+    def preview(self) -> str:
+        """Show the draft as an applicant will see it; `version` shows that version."""
+        asked = request.args.get("version", "")
+        version = form_draft.present().form
+        if asked.isdecimal():
+            row = self.get_one(asked)
+            version = description.understood(row.number, row.content)
+        holder = Account(
+            name=gettext("示例"), paper=CITIZEN, identity_number="150602199001010000", role=Role.APPLICANT
+        )
+        return self.render(
+            "administration/form_preview.html",
+            title=gettext(TITLE),
+            version=version,
+            parts=in_sections(form_class(version)(formdata=None), [], holder, version),
+        )
+
+    @expose("/versions/")
+    def versions(self) -> str:
+        """Return every version, the newest first: when, by whom, and what it changed."""
+        rows = db.session.scalars(
+            self.rows()
+            .where(FormVersion.published_at.is_not(None))
+            .order_by(FormVersion.number.desc())
+            .limit(MOST_SHOWN)
+        ).all()
+        forms = [description.understood(row.number, row.content) for row in rows]
+        earlier = [*forms[1:], None]
+        return self.render(
+            "administration/form_versions.html",
+            title=gettext(TITLE),
+            rows=[
+                (row, len(_told(rules.differences(before, this))) if before else 0)
+                for row, this, before in zip(rows, forms, earlier, strict=True)
+            ],
+        )
+
+    @expose("/versions/<key>/")
+    def version(self, key: str) -> str:
+        """Show one version: what it asks, and what it changed."""
+        row = self.get_one(key)
+        this = description.understood(row.number, row.content)
+        before = db.session.scalars(
+            self.rows()
+            .where(FormVersion.number < row.number, FormVersion.published_at.is_not(None))
+            .order_by(FormVersion.number.desc())
+            .limit(1)
+        ).first()
+        older = description.understood(before.number, before.content) if before else None
+        return self.render(
+            "administration/form_version.html",
+            title=gettext(TITLE),
+            row=row,
+            newest=row.number == description.published().number,
+            sections=_listed(this, older or this),
+            differences=_told(rules.differences(older, this)) if older else [],
+            changes=changes_of(FormVersion, row.number),
+            told=told_change,
+        )
+
+    # Publishing it
+
+    @expose("/publishing/", methods=("GET", "POST"))
+    def publishing(self) -> Any:
+        """Tell what would be published and whom it concerns; then do it."""
+        if request.method != "POST":
+            return self._publishing()
+        try:
+            row = form_draft.publish(current_user, seen=request.form.get("seen", ""), confirmed=confirmed())
+        except Unconfirmed as question:
+            return self._publishing(question=question)
+        except DecidedMeanwhile:
+            return self._publishing(meanwhile=True), HTTPStatus.CONFLICT
+        except NotVisible:
+            return redirect(self.get_url(".index_view"))
+        except Hindrance as hindrance:
+            return answer(hindrance)
+        flash(gettext("已发布第 %(number)s 版。", number=row.number), "success")
+        return redirect(self.get_url(".index_view"))
+
+    @expose("/discard/", methods=("POST",))
+    def discard(self) -> Any:
+        """Give the draft up, after the question on the page of publishing."""
+        try:
+            form_draft.discard(current_user, seen=request.form.get("seen", ""))
+        except DecidedMeanwhile:
+            return self._publishing(meanwhile=True), HTTPStatus.CONFLICT
+        except Hindrance as hindrance:
+            return answer(hindrance)
+        flash(gettext("已放弃草稿，申请表与现行版本相同。"), "success")
+        return redirect(self.get_url(".index_view"))
+
+    def _publishing(self, *, question: Unconfirmed | None = None, meanwhile: bool = False) -> str:
+        draft = form_draft.present()
+        return self.render(
+            "administration/form_publishing.html",
+            title=gettext(TITLE),
+            draft=draft,
+            differences=_told(draft.differences),
+            untranslated=_untranslated(draft.form),
+            question=question,
+            meanwhile=meanwhile,
+        )
+
+    def _row(self, number: int) -> FormVersion | None:
+        return db.session.scalars(select(FormVersion).where(FormVersion.number == number)).first()
+
+
+def _beside(sheet: FieldSheet, place: str, sentence: str) -> None:
+    """Say what is wrong where it was typed."""
+    if place == "choices" or place not in sheet:
+        sheet.form_errors.append(sentence)
+    else:
+        sheet[place].errors = [*sheet[place].errors, sentence]
+
+
+def _wrong(sheet: FieldSheet) -> list[tuple[str, str]]:
+    """Return everything that is wrong with the sheet, each with the address of its place."""
+    found = []
+    for one in sheet:
+        if one.name == "choices":
+            for row in one:
+                found += [
+                    (f"#{each.id}", " ".join(map(str, each.errors))) for each in row.form if each.errors
+                ]
+        elif one.errors:
+            found.append((f"#{one.id}", " ".join(map(str, one.errors))))
+    return found + [("#choices" if "choices" in sheet else "#sheet", str(each)) for each in sheet.form_errors]
+
+
+def _kinds(section: str) -> list[tuple[str, str]]:
+    return [(kind.value, FURTHER_KINDS.get(kind, N_("承诺"))) for kind in rules.kinds_of(section)]
+
+
+def _listed(this: Form, older: Form) -> list[dict[str, Any]]:
+    """Return the sections with each field in a few words, and whether it differs from the older version."""
+    changed = {each.one.key for each in rules.differences(older, this)}
+    return [
+        {
+            "key": section.key,
+            "title": said(section.title),
+            "fields": [
+                {
+                    "one": one,
+                    "label": said(one.label),
+                    "kind": said(KIND_WORDS[one.kind]),
+                    "limits": _limits(one),
+                    "new": one.key not in older.known,
+                    "changed": one.key in changed,
+                }
+                for one in section.fields
+            ],
+        }
+        for section in this.everything
+    ]
+
+
+def _limits(one: Field) -> str:
+    """Return what an answer can be, in a few words."""
+    if one.kind is Kind.PROMISE:
+        return said(one.help)
+    if one.kind is Kind.CHOICE:
+        labels = [said(label) for label in one.choices.values()]
+        return (
+            gettext("、").join(labels)
+            if len(labels) <= FEW_CHOICES
+            else gettext("%(count)s 个选项", count=len(labels))
+        )
+    if not one.further:
+        return ""
+    if one.kind is Kind.TEXT:
+        return gettext("最多 %(max)s 个字", max=one.longest)
+    found = []
+    if one.least or one.most:
+        found.append(gettext("%(least)s 至 %(most)s", least=one.least or "…", most=one.most or "…"))
+    if one.kind is Kind.QUANTITY:
+        found.append(gettext("%(count)s 位小数", count=one.decimals) if one.decimals else gettext("整数"))
+    return gettext("，").join(found)
+
+
+def _told(differences: list[Difference]) -> list[dict[str, Any]]:
+    """Return differences in the words of the screen, field by field."""
+    found: dict[str, dict[str, Any]] = {}
+    for each in differences:
+        one = found.setdefault(
+            each.one.key, {"label": said(each.one.label), "new": each.new, "properties": []}
+        )
+        one["properties"].append(
+            {
+                "label": said(PROPERTIES[each.property]),
+                "before": value_words(each.property, each.before),
+                "after": value_words(each.property, each.after),
+            }
+        )
+    return list(found.values())
+
+
+def _own_english(one: Field) -> str:
+    """Return what the English screen says while no English has been typed; "" when it has no words of its own."""
+    with force_locale("en"):
+        own = gettext(str(one.label)) if one.label else ""
+    return own if own != one.label else ""
+
+
+def _untranslated(form: Form) -> list[str]:
+    """Return the labels that the English screen would show in Chinese."""
+    return [
+        str(one.label)
+        for one in form.fields.values()
+        if not description.in_english(one.label) and not _own_english(one)
+    ]

@@ -1,0 +1,390 @@
+"""What an administrator may type: each form names its fields one by one, and nothing else is taken from a request."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from sqlalchemy import ColumnElement, select
+from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    Regexp,
+    ValidationError,
+)
+
+from accounts.logins import STAFF
+from admin_views.accounts.forms import right_telephone
+from admin_views.site.day_fields import DayField, limits
+from admin_views.site.typed import as_name, desk_telephone, half_width, one_line, telephone
+from admin_views.site.wording import said
+from administration.effects import regions as administration_effects_regions
+from common.characters import cleaned_lines
+from common.settings import STAFF_SECOND_FACTOR, WORDS
+from models import Office, OfficeDuty, Region, RegionKind, Role, db
+from workflow.periods import LEAST_DAYS, MOST_DAYS, USUAL_DAYS
+from workflow.routing import KIND_WORDS
+from workflow.transitions import ROLE_WORDS
+
+LONGEST_TEXT = 20_000
+"""Characters of 「申请须知」: ten times today's."""
+LAST_PLACE = 9999
+LONGEST_DAYS = 4000
+"""Characters: the State Council's whole notice has a thousand."""
+
+
+def lines(text: str | None) -> str:
+    """Return a longer text without what cannot be seen but its line ends."""
+    return cleaned_lines(text or "")
+
+
+def _given(sentence: Any) -> DataRequired:
+    return DataRequired(sentence)
+
+
+TELEPHONE_SHAPE = r"[0-9+()\-/、，, 转]+\Z"  # stays Chinese
+TELEPHONE = Regexp(TELEPHONE_SHAPE, message=_("请填写电话号码，例如：0477-8586912。"))
+
+
+class Line(StringField):
+    """One line of text, without the spaces around it; a number or code is made `ordinary` further."""
+
+    def __init__(
+        self, label: Any, longest: int, *validators: Any, ordinary: Any = one_line, **given: Any
+    ) -> None:
+        limit = Length(max=longest, message=_("最多 %(max)d 个字。"))
+        super().__init__(label, [*validators, limit], filters=[ordinary], **given)
+
+
+class Words(SelectField):
+    """One value of a closed set of words."""
+
+    def __init__(self, label: Any, kind: type[Enum], words: dict[Any, str], **given: Any) -> None:
+        super().__init__(
+            label,
+            coerce=kind,
+            choices=lambda: [(key.value, said(word)) for key, word in words.items()],
+            **given,
+        )
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in [self.coerce(value) for value, _word in self.choices or ()]:
+            raise ValidationError(_("请选择一项。"))
+
+
+def _offices() -> list[tuple[int, str]]:
+    offices = select(Office.id, Office.name).where(Office.duty == OfficeDuty.REGION).order_by(Office.id)
+    return [(row.id, row.name) for row in db.session.execute(offices)]
+
+
+def _regions(*which: ColumnElement[bool]) -> list[tuple[int, str]]:
+    regions = select(Region.id, Region.name, Region.kind).where(*which).order_by(Region.position, Region.id)
+    return [
+        (row.id, gettext("%(name)s（%(kind)s）", name=row.name, kind=said(KIND_WORDS[row.kind])))
+        for row in db.session.execute(regions)
+    ]
+
+
+def _number(value: Any) -> int | None:
+    return int(value) if value not in (None, "", "None") else None
+
+
+class Chosen(SelectField):
+    """One row of a short table; the first choice says that none has been chosen."""
+
+    def __init__(self, label: Any, rows: Any, none: Any, **given: Any) -> None:
+        super().__init__(label, coerce=_number, choices=lambda: [("", str(none)), *rows()], **given)
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data = (
+            int(valuelist[0]) if valuelist and valuelist[0].isdecimal() and len(valuelist[0]) < 10 else None
+        )
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data is not None and self.data not in [value for value, _word in self.choices or ()]:
+            raise ValidationError(_("请选择一项。"))
+
+
+class RegionForm(FlaskForm):
+    name = Line(_("名称"), 40, _given(_("请填写名称。")))
+    code = Line(
+        _("代码"),
+        12,
+        _given(_("请填写代码。")),
+        Regexp(r"[0-9A-Za-z]+\Z", message=_("代码由数字和字母组成。")),
+        ordinary=half_width,
+        description=_("旗区用六位行政区划代码，园区可自行编排。"),
+    )
+    kind = Words(
+        _("类别"),
+        RegionKind,
+        KIND_WORDS,
+        validators=[InputRequired(_("请选择类别。"))],
+        description=_("类别决定审核流程：市直属不经过初审，旗区和市管园区先由负责单位初审。"),
+    )
+    office_id = Chosen(
+        _("负责单位"),
+        _offices,
+        _("请选择"),
+        validators=[InputRequired(_("请选择负责单位。"))],
+        description=_("审核本地区的企业账号；旗区和市管园区的申请由它初审。"),
+    )
+    position = IntegerField(
+        _("排列顺序"),
+        [
+            InputRequired(_("请填写数字。")),
+            NumberRange(0, LAST_PLACE, message=_("请填写 0 至 9999 的数字。")),
+        ],
+        default=0,
+        description=_("数字小的排在前面。"),
+    )
+    active = BooleanField(_("启用"), default=True, description=_("停用后，企业注册时不能再选这个地区。"))
+
+
+class MergeForm(FlaskForm):
+    """The region that another one is merged into, among those that it could be."""
+
+    merged_into_id = Chosen(
+        _("并入的地区"),
+        list,
+        _("请选择"),
+        validators=[InputRequired(_("请选择要并入的地区。"))],
+        description=_("审核流程相同的地区才能合并。保存前会告诉您有多少企业、申请和工作人员随之划转。"),
+    )
+
+    def __init__(self, region: Region, **given: Any) -> None:
+        super().__init__(**given)
+        choices = _regions(administration_effects_regions.could_take(region))
+        self.merged_into_id.choices = [*(self.merged_into_id.choices or ()), *choices]
+
+
+class ImportForm(FlaskForm):
+    sheet = FileField(
+        _("Excel 文件"),
+        [FileRequired(_("请先选择要上传的文件。"))],
+        description=_("按模板填写的 .xlsx 文件。上传后先核对，确认之前什么都不写入。"),
+        render_kw={"accept": ".xlsx"},
+    )
+
+
+class OfficeForm(FlaskForm):
+    name = Line(_("名称"), 80, _given(_("请填写名称。")))
+    telephone = Line(
+        _("电话"),
+        60,
+        Optional(),
+        TELEPHONE,
+        ordinary=desk_telephone,
+        description=_("显示给申请人和企业，用来提醒本单位审核。"),
+    )
+
+
+class EnterpriseForm(FlaskForm):
+    name = Line(_("单位名称"), 100, _given(_("请填写单位名称。")), ordinary=as_name)
+    region_id = Chosen(
+        _("所属地区"),
+        _regions,
+        _("请选择"),
+        validators=[InputRequired(_("请选择所属地区。"))],
+        description=_("改为其他地区时，正在审核的申请随企业划转；保存前会告诉您有多少件。"),
+    )
+    contact_name = Line(_("联系人"), 60, _given(_("请填写联系人。")), ordinary=as_name)
+    contact_phone = Line(
+        _("联系电话"), 30, _given(_("请填写联系电话。")), right_telephone, ordinary=telephone
+    )
+    active = BooleanField(
+        _("启用"),
+        default=True,
+        description=_("停用后不能再被选为工作单位，审核人员不能登录；保存前会告诉您在办的申请怎么处理。"),
+    )
+
+
+def _telephone_of_clerk() -> Line:
+    return Line(
+        _("联系电话"),
+        30,
+        Optional(),
+        right_telephone,
+        ordinary=telephone,
+        description=_("手机号码或固定电话；固定电话收不到短信。"),
+    )
+
+
+class StaffForm(FlaskForm):
+    """`office_id` is asked of clerks of offices alone; the others' desk follows from their role."""
+
+    name = Line(_("姓名"), 60, _given(_("请填写姓名。")), ordinary=as_name)
+    phone = _telephone_of_clerk()
+    office_id = Chosen(
+        _("单位"),
+        _offices,
+        _("请选择"),
+        validators=[InputRequired(_("请选择单位。"))],
+        description=_("换单位后，不再看到原单位的申请。"),
+    )
+
+
+class NewStaffForm(FlaskForm):
+    name = Line(_("姓名"), 60, _given(_("请填写姓名。")), ordinary=as_name)
+    login = Line(
+        _("登录名"),
+        60,
+        _given(_("请填写登录名。")),
+        Regexp(r"[0-9A-Za-z_.]{3,60}\Z", message=_("登录名为 3 位以上的字母、数字、下划线或点。")),
+        ordinary=half_width,
+        description=_("字母、数字、下划线或点，不区分大小写；建立后不能修改。"),
+    )
+    role = RadioField(
+        _("身份"),
+        [InputRequired(_("请选择身份。"))],
+        coerce=str,
+        choices=lambda: [(role.value, said(ROLE_WORDS[role])) for role in STAFF],
+        description=_("建立后不能修改；换岗到其他身份时另建账号。"),
+    )
+    office_id = Chosen(
+        _("单位"),
+        _offices,
+        _("请选择"),
+        description=_("身份为“%(role)s”时必须选择；其他身份不用选。", role=_(ROLE_WORDS[Role.OFFICE])),
+    )
+    phone = _telephone_of_clerk()
+
+    def validate_office_id(self, field: Chosen) -> None:
+        if self.role.data == Role.OFFICE.value and field.data is None:
+            raise ValidationError(_("请选择单位。"))
+
+
+class MaterialForm(FlaskForm):
+    name = Line(_("名称"), 80, _given(_("请填写名称。")))
+    shows = TextAreaField(
+        _("须显示的内容"),
+        [Optional(), Length(max=400, message=_("最多 %(max)d 个字。"))],
+        filters=[lines],
+        description=_("写在上传处，告诉申请人这份材料要看得到什么。"),
+    )
+    position = IntegerField(
+        _("排列顺序"),
+        [
+            InputRequired(_("请填写数字。")),
+            NumberRange(0, LAST_PLACE, message=_("请填写 0 至 9999 的数字。")),
+        ],
+        default=0,
+        description=_("数字小的排在前面。"),
+    )
+    required = BooleanField(_("必需"), default=True, description=_("没有上传就不能提交。"))
+    active = BooleanField(_("启用"), default=True, description=_("停用后不再要求上传。"))
+
+
+class NoticeForm(FlaskForm):
+    version = Line(
+        _("版本"), 40, _given(_("请填写版本。")), description=_("申请人看得到，例如：2026 年第 2 版。")
+    )
+    body = TextAreaField(
+        _("正文"),
+        [_given(_("请填写正文。")), Length(max=LONGEST_TEXT, message=_("最多 %(max)d 个字。"))],
+        filters=[lines],
+        description=_("从现行版本的文字开始修改。空一行另起一段。"),
+        render_kw={"rows": 22},
+    )
+
+
+class PeriodForm(FlaskForm):
+    name = Line(_("名称"), 60, _given(_("请填写名称。")), description=_("例如：2027 年度申报。"))
+    opens = DayField(
+        _("开始日期"),
+        [InputRequired(_("请填写日期，例如：2026-11-23。"))],
+        description=_("从这一天起可以提交。"),
+        render_kw=limits(DayField),
+    )
+    closes = DayField(
+        _("结束日期"),
+        [InputRequired(_("请填写日期，例如：2026-11-23。"))],
+        description=_("这一天仍可以提交。"),
+        render_kw=limits(DayField),
+    )
+    resubmit_days = IntegerField(
+        _("回退后的期限（工作日）"),
+        [
+            InputRequired(_("请填写数字。")),
+            NumberRange(LEAST_DAYS, MOST_DAYS, message=_("请填写 %(min)d 至 %(max)d 的数字。")),
+        ],
+        default=USUAL_DAYS,
+        description=_(
+            "本期的申请被回退或撤回后，在这么多个工作日内可以重新提交，申报期已结束也可以。修改只对以后的回退有效。"
+        ),
+    )
+
+
+class NewCalendarYearForm(FlaskForm):
+    year = IntegerField(
+        _("年份"),
+        [
+            InputRequired(_("请填写年份，例如：2027。")),
+            NumberRange(1000, 9999, message=_("请填写年份，例如：2027。")),
+        ],
+    )
+    holidays = TextAreaField(
+        _("放假"),
+        [_given(_("请填写放假的日期。")), Length(max=LONGEST_DAYS, message=_("最多 %(max)d 个字。"))],
+        filters=[lines],
+        description=_("国务院办公厅通知里放假的日期，一行一个节日，例如：10月1日（周五）至7日（周四）。"),
+        render_kw={"rows": 8},
+    )
+    workdays = TextAreaField(
+        _("调休上班"),
+        [Optional(), Length(max=LONGEST_DAYS, message=_("最多 %(max)d 个字。"))],
+        filters=[lines],
+        description=_("通知里要上班的周六和周日，例如：9月26日（周日）、10月9日（周六）。"),
+        render_kw={"rows": 4},
+    )
+    source = Line(_("依据"), 200, Optional(), description=_("通知的名称或文号，可以不填。"))
+    active = BooleanField(
+        _("启用"),
+        default=True,
+        description=_("停用后改用系统内置的安排；没有内置的年份按周一至周五计算。"),
+    )
+
+
+class CalendarYearForm(NewCalendarYearForm):
+    """The year of a row never changes."""
+
+    year = None
+
+
+class SettingForm(FlaskForm):
+    value = Line(_("内容"), 400, _given(_("请填写内容。")))
+
+
+class TelephoneSettingForm(FlaskForm):
+    value = Line(_("电话"), 60, _given(_("请填写电话号码。")), TELEPHONE, ordinary=desk_telephone)
+
+
+class IdleSettingForm(FlaskForm):
+    value = Line(
+        _("分钟"),
+        3,
+        _given(_("请填写分钟数。")),
+        ordinary=half_width,
+        render_kw={"inputmode": "numeric"},
+    )
+
+    def validate_value(self, field: StringField) -> None:
+        """Less would end a session while a page is being read; more would leave it to whoever comes next."""
+        typed = field.data or ""
+        if not (typed.isascii() and typed.isdecimal() and 5 <= int(typed) <= 720):
+            raise ValidationError(gettext("请填写 5 至 720 之间的整数。"))
+
+
+class SecondFactorSettingForm(FlaskForm):
+    value = RadioField(
+        _("工作人员必须使用动态验证码"),
+        [InputRequired(_("请选择一项。"))],
+        choices=lambda: [(value, said(word)) for value, word in WORDS[STAFF_SECOND_FACTOR].items()],
+    )

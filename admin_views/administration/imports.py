@@ -1,0 +1,230 @@
+"""企业导入: a template, an upload, a preview with everything that was refused, and enterprises once that is confirmed (D1).
+
+The work is the worker's: these pages ask for it, say how far it is, and can be left and come back to.
+"""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, abort, flash, redirect, request
+from flask_admin import expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, select
+
+from accounts import access
+from admin_views.administration import forms, import_sheets
+from admin_views.administration.base import PAGE_SIZE, Administration, answer, newest_first, turned
+from admin_views.site.base import ScopedView, listed
+from admin_views.site.keyset import Order, page
+from admin_views.site.typed import count
+from admin_views.site.wording import said, time_of_day
+from administration import import_table, imports
+from common.errors import DecidedMeanwhile, Hindrance
+from common.jobs import LEASE, Standing
+from common.wording import N_, NP_
+from models import Import, ImportRow, ImportState, Region, db
+from uploads import sheets
+from uploads.delivery import download_as
+from uploads.errors import UploadError
+from uploads.limits import accepts_attachments
+from uploads.receive import discard
+from workflow import scope
+
+NOBODY_CAME = timedelta(seconds=15)
+"""After so long a worker should have taken it: it is woken at once, and looks by itself each two seconds."""
+
+BADGES = {
+    ImportState.READING: "wait",
+    ImportState.PREVIEW: "late",
+    ImportState.IMPORTING: "wait",
+    ImportState.DONE: "good",
+    ImportState.FAILED: "bad",
+    ImportState.DISCARDED: "idle",
+}
+
+
+class Imports(Administration, ScopedView):
+    """Files of enterprises: those of the past, and a new one."""
+
+    opened = ("index_view", "template", "job", "confirm", "discard", "report")
+    under = "administration_enterprises"
+    title = N_("批量导入企业")
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.administered(current_user)
+
+    @expose("/", methods=("GET", "POST"))
+    @accepts_attachments(
+        when=lambda: current_user.is_authenticated and access.enters(current_user, Administration.console)
+    )
+    def index_view(self) -> Any:
+        """Return the imports so far; a new file is taken in here."""
+        form = forms.ImportForm()
+        if request.method == "POST" and form.validate():
+            try:
+                received = sheets.take_in(form.sheet.data)
+            except UploadError as error:
+                form.sheet.errors = [str(error)]
+            else:
+                return self._begun(received.display_name, received.storage_name)
+        query = self.rows(
+            Import.file_name,
+            Import.actor_name,
+            Import.created_at,
+            Import.state,
+            Import.done,
+            Import.accepted,
+            Import.refused,
+            imports.silent().label("silent"),
+            Import.id.label("sort_key"),
+            Import.id,
+        )
+        rows = page(query, newest_first(Import), request.args.get("page", ""), PAGE_SIZE)
+        content = self._page(
+            "administration/imports.html",
+            form=form,
+            rows=rows.rows,
+            pager=turned(self, {}, rows),
+        )
+        return content, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+
+    def _begun(self, file_name: str, storage_name: str) -> Any:
+        try:
+            job = imports.begin(current_user, file_name, storage_name)
+        except BaseException:
+            discard(storage_name)
+            raise
+        return redirect(self.get_url(".job", key=job.id), HTTPStatus.SEE_OTHER)
+
+    @expose("/template.xlsx")
+    def template(self) -> Response:
+        """Return the file to fill in."""
+        regions = db.session.scalars(
+            select(Region.name).where(Region.active).order_by(Region.position, Region.id)
+        ).all()
+        return _download(import_sheets.template(regions), gettext("企业导入模板"))
+
+    @expose("/<int:key>/")
+    def job(self, key: int) -> str:
+        """Return how far an import is, what was refused, and what would be imported."""
+        job = self.get_one(key)
+        refused = request.args.get("rows", "refused" if job.refused else "good") == "refused"
+        rows = None
+        if job.state in (ImportState.PREVIEW, ImportState.DONE):
+            query = select(
+                *(getattr(ImportRow, column) for column in import_table.COLUMNS),
+                ImportRow.faults,
+                ImportRow.hidden,
+                ImportRow.number.label("sort_key"),
+                ImportRow.number,
+            ).where(ImportRow.import_id == job.id, ImportRow.refused == refused)
+            order = Order(ImportRow.number, ImportRow.number)
+            rows = page(query, order, request.args.get("page", ""), PAGE_SIZE)
+        return self._page(
+            "administration/import.html",
+            job=job,
+            in_work=job.state in imports.IN_WORK,
+            notice=self._notice(job) if job.state in imports.IN_WORK else None,
+            refused=refused,
+            rows=rows.rows if rows else [],
+            pager=self._pager(job, refused, rows) if rows else {},
+            told=import_sheets.told,
+            trouble=said(*job.trouble) if job.trouble else "",
+        )
+
+    def _notice(self, job: Import) -> dict[str, str] | None:
+        """Return what to say of an import that a worker should have; None while all goes as expected."""
+        standing, since = imports.standing(job)
+        if standing is Standing.WORKING:
+            if job.attempts == 1:
+                return None
+            return {"kind": "info", "text": gettext("上一次处理没有完成，已自动重新开始。")}
+        if standing is Standing.PAUSED:
+            again = gettext("将在 %(time)s 自动再试，不必重新上传。", time=time_of_day(job.next_try))
+            return {"kind": "warn", "title": said(*(job.trouble or [""])), "text": again}
+        if standing is Standing.SILENT:
+            last = time_of_day(job.next_try - LEASE)
+            return {
+                "kind": "warn",
+                "title": gettext("处理中断：%(time)s 以后没有收到后台进程的回应", time=last),
+                "text": gettext(
+                    "它可能已停止。还没有写入任何企业，不必重新上传：后台进程恢复后 15 秒内自动继续。仍不继续请联系维护人员。"
+                ),
+            }
+        if since < NOBODY_CAME:
+            return None
+        if imports.worker_is_busy():
+            return {"kind": "info", "text": gettext("后台进程正在处理其他导入，轮到时自动开始。")}
+        return {
+            "kind": "warn",
+            "title": gettext("后台进程没有来处理，似乎没有运行"),
+            "text": gettext("文件已收到，不必重新上传：后台进程恢复后 15 秒内自动开始。请联系维护人员。"),
+        }
+
+    def _pager(self, job: Import, refused: bool, rows: Any) -> dict[str, str | None]:
+        which = "refused" if refused else "good"
+
+        def address(cursor: str | None) -> str | None:
+            if cursor is None:
+                return None
+            return self.get_url(".job", key=job.id, rows=which, page=cursor or None, _anchor="rows")
+
+        return {name: address(getattr(rows, name)) for name in ("first", "previous", "next", "last")}
+
+    def _page(self, template: str, **context: Any) -> str:
+        return self.render(
+            template,
+            title=gettext(self.title),
+            enterprises=listed(NP_("list", "企业")),
+            columns=import_table.COLUMNS,
+            states=imports.STATE_WORDS,
+            badges=BADGES,
+            State=ImportState,
+            most=import_table.MOST_ROWS,
+            **context,
+        )
+
+    @expose("/<int:key>/confirm/", methods=("POST",))
+    def confirm(self, key: int) -> Any:
+        """「确认导入」: what the person was shown, or nothing."""
+        job = self.get_one(key)
+        return self._done(
+            job, lambda: imports.confirm(current_user, job.id, seen=count(request.form.get("seen")) or 0)
+        )
+
+    @expose("/<int:key>/discard/", methods=("POST",))
+    def discard(self, key: int) -> Any:
+        """Cancel what has not been written."""
+        job = self.get_one(key)
+        return self._done(job, lambda: imports.discard(current_user, job.id))
+
+    def _done(self, job: Import, act: Any) -> Any:
+        try:
+            act()
+        except DecidedMeanwhile:
+            flash(gettext("这次导入在此期间已有变化，没有办理。下面是它现在的样子。"), "error")
+        except Hindrance as hindrance:
+            return answer(hindrance)
+        return redirect(self.get_url(".job", key=job.id), HTTPStatus.SEE_OTHER)
+
+    @expose("/<int:key>/report.xlsx")
+    def report(self, key: int) -> Response:
+        """Return the refused rows with what is wrong with each."""
+        job = self.get_one(key)
+        refused = (
+            select(ImportRow)
+            .where(ImportRow.import_id == job.id, ImportRow.refused)
+            .order_by(ImportRow.number)
+        )
+        rows = db.session.scalars(refused).all()
+        if not rows:
+            abort(HTTPStatus.NOT_FOUND)
+        return _download(import_sheets.report(rows), gettext("未通过的行-%(number)s", number=job.id))
+
+
+def _download(content: bytes, name: str) -> Response:
+    response = Response(content, mimetype=import_sheets.CONTENT_TYPE)
+    response.headers["Content-Disposition"] = download_as(f"{name}.{sheets.EXTENSION}")
+    return response

@@ -1,0 +1,143 @@
+"""`/administration/`: what the city keeps without a developer (D1, D2), an overview of it, and the audit trail.
+
+Nothing here decides an application or touches what an applicant wrote (D4).
+"""
+
+from flask import Flask, request
+from flask_admin import Admin, expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, exists, func, or_, select
+
+from admin_views.administration.applications import Applications
+from admin_views.administration.base import (
+    CONSOLE,
+    MOST_SHOWN,
+    PAGE_SIZE,
+    Administration,
+    chosen_of,
+    newest_first,
+    turned,
+)
+from admin_views.administration.calendar import CalendarYears
+from admin_views.administration.form import FormVersions
+from admin_views.administration.imports import Imports
+from admin_views.administration.places import Enterprises, Offices, Regions
+from admin_views.administration.staff import Staff
+from admin_views.administration.texts import Materials, Notices, Periods, Settings
+from admin_views.administration.trail import COLUMNS, last_changes, told_change
+from admin_views.site.base import ScopedView
+from admin_views.site.keyset import page
+from admin_views.site.numbers import present_calendar
+from admin_views.site.wording import said
+from administration.tables import BY_NAME
+from common.calendar import today
+from common.wording import N_, NP_
+from models import (
+    Account,
+    Application,
+    CalendarYear,
+    Change,
+    Enterprise,
+    FormVersion,
+    Import,
+    Material,
+    Notice,
+    Office,
+    Period,
+    Region,
+    Setting,
+    db,
+)
+from models.search import contains
+from workflow import periods, scope
+
+
+class Overview(Administration):
+    """What stands now, and what still has to be done before applicants feel it."""
+
+    opened = ("index_view",)
+
+    @expose("/")
+    def index_view(self) -> str:
+        scoped = scope.administered(current_user)
+        silent = db.session.scalars(
+            select(Office).where(scoped, Office.telephone == "").order_by(Office.id).limit(MOST_SHOWN)
+        ).all()
+        clerk = exists().where(Account.office_id == Office.id, scope.staff(current_user), Account.active)
+        unattended = db.session.scalars(
+            select(Office).where(scoped, ~clerk).order_by(Office.id).limit(MOST_SHOWN)
+        ).all()
+        return self.render(
+            "administration/overview.html",
+            title=gettext(CONSOLE),
+            period=periods.open_period(),
+            upcoming=periods.next_period(),
+            notice=db.session.scalars(
+                select(Notice).where(scoped).order_by(Notice.id.desc()).limit(1)
+            ).first(),
+            silent=silent,
+            unattended=unattended,
+            years_missing=present_calendar().missing(today()),
+            materials=db.session.scalar(
+                select(func.count()).select_from(Material).where(scoped, Material.active)
+            ),
+            changes=last_changes(scoped),
+            told=told_change,
+        )
+
+
+class Changes(Administration, ScopedView):
+    """操作记录: who changed what, with before and after. Read only."""
+
+    opened = ("index_view",)
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.administered(current_user)
+
+    @expose("/")
+    def index_view(self) -> str:
+        chosen = chosen_of("table", "row", "q")
+        query = self.rows(*COLUMNS, Change.id.label("sort_key"), Change.id)
+        if chosen.get("table") in BY_NAME:
+            query = query.where(Change.table_name == chosen["table"])
+            if chosen.get("row"):
+                query = query.where(Change.row_key == chosen["row"])
+        if words := chosen.get("q"):
+            query = query.where(or_(contains(Change.label, words), contains(Change.actor_name, words)))
+        rows = page(query, newest_first(Change), request.args.get("page", ""), PAGE_SIZE)
+        return self.render(
+            "administration/changes.html",
+            title=gettext("操作记录"),
+            rows=[told_change(row) for row in rows.rows],
+            pager=turned(self, chosen, rows),
+            chosen=chosen,
+            tables=[(name, said(table.label)) for name, table in BY_NAME.items()],
+        )
+
+
+def register(app: Flask) -> None:
+    """Add `/administration/`."""
+    admin = Admin(
+        app,
+        name=CONSOLE,
+        index_view=Overview(name=N_("概览"), endpoint="administration", url="/administration"),
+    )
+    for kept, model, name, endpoint in (
+        (Regions, Region, N_("地区与单位"), "regions"),
+        (Offices, Office, NP_("list", "单位"), "offices"),
+        (Enterprises, Enterprise, NP_("list", "企业"), "enterprises"),
+        (Imports, Import, N_("批量导入企业"), "imports"),
+        (Applications, Application, N_("申请"), "applications"),
+        (Staff, Account, NP_("list", "工作人员"), "staff"),
+        (FormVersions, FormVersion, N_("申请表"), "form"),
+        (Materials, Material, NP_("list", "申请材料"), "materials"),
+        (Notices, Notice, N_("申请须知"), "notices"),
+        (Periods, Period, NP_("list", "申报期"), "periods"),
+        (CalendarYears, CalendarYear, N_("工作日历"), "calendar"),
+        (Settings, Setting, N_("系统设置"), "settings"),
+        (Changes, Change, N_("操作记录"), "changes"),
+    ):
+        admin.add_view(
+            kept(model, name=name, endpoint=f"administration_{endpoint}", url=f"/administration/{endpoint}")
+        )

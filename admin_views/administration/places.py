@@ -1,0 +1,218 @@
+"""地区与单位, 企业: who belongs where, and so which way an application goes. Moving one moves what is under review (D3)."""
+
+from typing import Any
+
+from flask import flash, redirect, request
+from flask_admin import expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import Select, func, select
+
+from admin_views.administration import forms
+from admin_views.administration.base import MOST_SHOWN, PAGE_SIZE, Kept, chosen_of, confirmed, newest_first
+from admin_views.site.keyset import page
+from administration import changes
+from administration.effects import regions as administration_effects_regions
+from administration.effects.enterprises import WITH_THE_APPLICANT
+from common.wording import N_, NP_
+from enterprises import registration
+from enterprises.search import SEARCHED_FOR, ways
+from models import Account, Application, Enterprise, Office, OfficeDuty, Region, Registration, db
+from workflow import routing, scope
+from workflow.transitions import STATE_WORDS
+
+
+class Regions(Kept):
+    """Regions: their kind decides the way of their applications, their office who reviews first."""
+
+    opened = (*Kept.opened, "merge")
+    form = forms.RegionForm
+    title = N_("地区与单位")
+    listed = "administration/regions.html"
+
+    def rows_listed(self) -> Any:
+        return db.session.execute(
+            self.rows(
+                Region.id,
+                Region.name,
+                Region.code,
+                Region.kind,
+                Region.active,
+                Region.merged_into_id,
+                Office.name.label("office"),
+                Office.telephone,
+            )
+            .join(Office, Office.id == Region.office_id)
+            .order_by(Region.position, Region.id)
+            .limit(MOST_SHOWN)
+        ).all()
+
+    def beside_list(self) -> dict[str, Any]:
+        return {"kinds": routing.KIND_WORDS}
+
+    def prefill(self, form: Any) -> None:
+        form.position.data = (
+            db.session.scalar(select(func.max(Region.position)).where(self.criterion())) or 0
+        ) + 1
+
+    def beside(self, row: Any) -> dict[str, Any]:
+        return {
+            "aside": "administration/beside_region.html",
+            "kinds": routing.KIND_WORDS,
+            "way": routing.ROUTES,
+            "steps": routing.STEP_WORDS,
+            "could_merge": row is not None and self._could_merge(row),
+        }
+
+    @expose("/<key>/merge/", methods=("GET", "POST"))
+    def merge(self, key: str) -> Any:
+        """Merge a region into another one, with its enterprises, what is under review, and its office."""
+        row = self.get_one(key)
+        if not self._could_merge(row):
+            flash(gettext("没有审核流程相同的其他地区，不能合并。"), "error")
+            return redirect(self.get_url(".edit_view", key=row.id))
+        form = forms.MergeForm(row)
+        beside = {
+            "name": gettext("%(region)s并入其他地区", region=row.name),
+            "save_word": gettext("下一步：核对"),
+            "confirm_word": gettext("确定合并"),
+        }
+        if request.method == "POST" and form.validate():
+            return self._saved(form, row, lambda form: self._merged(form, row), **beside)
+        return self._sheet(form, row, **beside)
+
+    def _could_merge(self, region: Region) -> bool:
+        others = self.rows(Region.id).where(administration_effects_regions.could_take(region)).limit(1)
+        return region.merged_into is None and db.session.scalar(others) is not None
+
+    def _merged(self, form: Any, row: Region) -> Region:
+        into_id = form.merged_into_id.data
+        return changes.change(
+            Region,
+            row.id,
+            current_user,
+            lambda region: administration_effects_regions.merge_into(region, into_id),
+            seen=request.form.get("seen", ""),
+            confirmed=confirmed(),
+        )
+
+
+class Offices(Kept):
+    """Offices: who answers for which regions, and by which telephone they are reminded."""
+
+    form = forms.OfficeForm
+    title = N_("地区与单位")
+    listed = "administration/offices.html"
+    under = "administration_regions"
+
+    def rows_listed(self) -> Any:
+        offices = db.session.execute(
+            self.rows(Office.id, Office.name, Office.duty, Office.telephone)
+            .order_by(Office.id)
+            .limit(MOST_SHOWN)
+        ).all()
+        regions: dict[int, list[str]] = {}
+        for row in db.session.execute(
+            select(Region.office_id, Region.name).order_by(Region.position, Region.id)
+        ):
+            regions.setdefault(row.office_id, []).append(row.name)
+        return [(office, regions.get(office.id, [])) for office in offices]
+
+    def beside_list(self) -> dict[str, Any]:
+        return {"final": OfficeDuty.FINAL}
+
+    def create_model(self, form: Any) -> Any:
+        office = Office(duty=OfficeDuty.REGION)
+        form.populate_obj(office)
+        return changes.add(office, current_user, confirmed=confirmed())
+
+    def beside(self, row: Any) -> dict[str, Any]:
+        if row is None:
+            return {}
+        regions = select(Region).where(Region.office_id == row.id).order_by(Region.position, Region.id)
+        clerks = (
+            select(Account)
+            .where(scope.staff(current_user), Account.office_id == row.id)
+            .order_by(Account.active.desc(), Account.id)
+        )
+        return {
+            "aside": "administration/beside_office.html",
+            "regions": db.session.scalars(regions).all(),
+            "clerks": db.session.scalars(clerks.limit(MOST_SHOWN)).all(),
+            "final": OfficeDuty.FINAL,
+        }
+
+
+# --- 企业
+
+
+class Enterprises(Kept):
+    """Employers: found by name, initials or code; moved to another region with what is under review (D3)."""
+
+    opened = ("index_view", "edit_view")
+    form = forms.EnterpriseForm
+    title = NP_("list", "企业")
+    listed = "administration/enterprises.html"
+    wide = ("name", "region_id", "active")
+
+    def rows_listed(self) -> Any:
+        return page(self._found(), newest_first(Enterprise), request.args.get("page", ""), PAGE_SIZE)
+
+    def _found(self) -> list[Select[Any]]:
+        chosen = self.filters()
+        query = self.rows(
+            Enterprise.name,
+            Enterprise.credit_code,
+            Enterprise.contact_name,
+            Enterprise.contact_phone,
+            Enterprise.registration,
+            Enterprise.active,
+            Region.name.label("region"),
+            Enterprise.id.label("sort_key"),
+            Enterprise.id,
+        ).join(Region, Region.id == Enterprise.region_id)
+        if region := chosen.get("region"):
+            query = query.where(Enterprise.region_id == int(region))
+        if state := chosen.get("registration"):
+            query = query.where(Enterprise.registration == Registration(state))
+        return [query.where(way) for way in ways(chosen["q"])] if "q" in chosen else [query]
+
+    def filters(self) -> dict[str, str]:
+        chosen = chosen_of("q", "region", "registration")
+        if chosen.get("registration") not in {state.value for state in Registration}:
+            chosen.pop("registration", None)
+        if not (chosen.get("region", "").isdecimal() and len(chosen["region"]) < 10):
+            chosen.pop("region", None)
+        return chosen
+
+    def beside_list(self) -> dict[str, Any]:
+        regions = select(Region.id, Region.name).order_by(Region.position, Region.id).limit(MOST_SHOWN)
+        return {
+            "chosen": self.filters(),
+            "regions": [(row.id, row.name) for row in db.session.execute(regions)],
+            "registrations": registration.REGISTRATION_WORDS,
+            "badges": registration.BADGES,
+            "searched_for": SEARCHED_FOR,
+        }
+
+    def beside(self, row: Any) -> dict[str, Any]:
+        # Only what is under way: all that an enterprise ever had grows with the years.
+        states = (
+            select(Application.state, func.count().label("number"))
+            .where(
+                scope.visible(current_user),
+                Application.submitted_enterprise_id == row.id,
+                Application.state.in_((*routing.REACH, *WITH_THE_APPLICANT)),
+            )
+            .group_by(Application.state)
+        )
+        counts = {row.state: row.number for row in db.session.execute(states)}
+        return {
+            "aside": "administration/beside_enterprise.html",
+            "under_review": [(STATE_WORDS[state], counts.get(state, 0)) for state in routing.REACH],
+            "returned": sum(counts.get(state, 0) for state in WITH_THE_APPLICANT),
+            "office": registration.office_of(row),
+            "registrations": registration.REGISTRATION_WORDS,
+            "badges": registration.BADGES,
+            "events": registration.SAID,
+        }

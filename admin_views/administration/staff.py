@@ -1,0 +1,211 @@
+"""工作人员: accounts of offices, city and administrators. A password is drawn, shown once and kept nowhere."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from flask import flash, redirect, request
+from flask_admin import expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import Select, false, func, or_
+from werkzeug.wrappers import Response
+
+from admin_views.administration import forms
+from admin_views.administration.base import PAGE_SIZE, Kept, answer, chosen_of, confirmed, newest_first
+from admin_views.site.base import listed
+from admin_views.site.keyset import page
+from admin_views.site.wording import said
+from administration import staff
+from common import telephones
+from common.errors import Hindrance, Unacceptable, Unconfirmed
+from common.wording import N_, NP_
+from models import Account, Office, Role
+from models.search import digits_of, searched
+from models.spelling import search_key
+from workflow import scope
+from workflow.transitions import ROLE_WORDS
+
+
+class Staff(Kept):
+    """Accounts of offices, city and administrators. A password is drawn, shown once and kept nowhere."""
+
+    opened = (
+        "index_view",
+        "create_view",
+        "edit_view",
+        "deactivate",
+        "reactivate",
+        "renew_password",
+        "reset_second_factor",
+    )
+    form = forms.StaffForm
+    created_by = forms.NewStaffForm
+    title = NP_("list", "工作人员")
+    listed = "administration/staff.html"
+    sheet = "administration/clerk.html"
+    wide = ("role",)
+
+    def rows_listed(self) -> Any:
+        return page(self._found(), newest_first(Account), request.args.get("page", ""), PAGE_SIZE)
+
+    def _found(self) -> Select[Any]:
+        chosen = self.filters()
+        query = self.rows(
+            Account.name,
+            Account.login,
+            Account.role,
+            Account.phone,
+            Account.active,
+            Office.name.label("office"),
+            Account.id.label("sort_key"),
+            Account.id,
+        ).outerjoin(Office, Office.id == Account.office_id)
+        if words := chosen.get("q"):
+            key = search_key(words)
+            query = query.where(
+                or_(
+                    searched(Account.name).contains(key, autoescape=True) if key else false(),
+                    digits_of(Account.phone) == telephones.normalised(words).replace("-", ""),
+                    func.lower(Account.login).contains(words.lower(), autoescape=True),
+                    Office.name.contains(words, autoescape=True),
+                )
+            )
+        if role := chosen.get("role"):
+            query = query.where(Account.role == Role(role))
+        return query
+
+    def filters(self) -> dict[str, str]:
+        chosen = chosen_of("q", "role")
+        if chosen.get("role") not in {role.value for role in scope.STAFF}:
+            chosen.pop("role", None)
+        return chosen
+
+    def beside_list(self) -> dict[str, Any]:
+        return {
+            "chosen": self.filters(),
+            "roles": [(role.value, said(ROLE_WORDS[role])) for role in scope.STAFF],
+            "role_words": ROLE_WORDS,
+        }
+
+    def beside(self, row: Any) -> dict[str, Any]:
+        if row is None:
+            return {}
+        return {"own": row.id == current_user.id, "role_word": ROLE_WORDS[row.role]}
+
+    def edit_form(self, obj: Any = None) -> Any:
+        form = super().edit_form(obj)
+        if obj is not None and obj.role is not Role.OFFICE:
+            del form.office_id  # the desk of the city's clerks and of administrators follows from their role
+        return form
+
+    def create_model(self, form: Any) -> staff.Handover:
+        return staff.employ(
+            current_user,
+            Role(form.role.data),
+            form.login.data,
+            form.name.data,
+            phone=form.phone.data or "",
+            office_id=form.office_id.data,
+        )
+
+    def saved(self, row: Any) -> Any:
+        if isinstance(row, staff.Handover):
+            return self._hand_over(row, new=True)
+        return super().saved(row)
+
+    def update_model(self, form: Any, row: Any) -> Any:
+        return staff.transfer(
+            current_user,
+            row.id,
+            form.name.data,
+            form.phone.data or "",
+            form.office_id.data if "office_id" in form else None,
+            seen=request.form.get("seen", ""),
+            confirmed=confirmed(),
+        )
+
+    @expose("/<key>/deactivate/", methods=("POST",))
+    def deactivate(self, key: str) -> Any:
+        """End somebody's access; asks first."""
+        return self._asked(
+            self.get_one(key),
+            N_("停用%(name)s的账号"),
+            N_("确定停用"),
+            lambda account: staff.dismiss(current_user, account.id, confirmed=confirmed()),
+            lambda account: self._done(account, gettext("已停用：%(name)s", name=account.name)),
+        )
+
+    @expose("/<key>/reactivate/", methods=("POST",))
+    def reactivate(self, key: str) -> Any:
+        """Let somebody log in again."""
+        account = self.get_one(key)
+        try:
+            staff.readmit(current_user, account.id)
+        except Hindrance as hindrance:
+            return answer(hindrance)
+        return self._done(account, gettext("已恢复：%(name)s", name=account.name))
+
+    @expose("/<key>/password/", methods=("POST",))
+    def renew_password(self, key: str) -> Any:
+        """Draw a new password; asks first, and the answer shows it this once."""
+        return self._asked(
+            self.get_one(key),
+            N_("重置%(name)s的密码"),
+            N_("确定重置"),
+            lambda account: staff.renew_password(current_user, account.id, confirmed=confirmed()),
+            lambda handover: self._hand_over(handover, new=False),
+        )
+
+    @expose("/<key>/second-factor/", methods=("POST",))
+    def reset_second_factor(self, key: str) -> Any:
+        """Do without the second step of somebody who has lost telephone and spare codes; asks first."""
+        return self._asked(
+            self.get_one(key),
+            N_("重置%(name)s的动态验证码"),
+            N_("确定重置"),
+            lambda account: staff.reset_second_factor(current_user, account.id, confirmed=confirmed()),
+            lambda account: self._done(account, gettext("动态验证码已重置：%(name)s", name=account.name)),
+        )
+
+    def _asked(
+        self,
+        account: Account,
+        question: str,
+        yes: str,
+        act: Callable[[Account], Any],
+        done: Callable[[Any], Any],
+    ) -> Any:
+        """Do what a button says once its question has been answered."""
+        key = account.id
+        try:
+            return done(act(account))
+        except Unconfirmed as hindrance:
+            account = self.get_one(key)
+            return self.render(
+                "administration/question.html",
+                title=listed(self.title),
+                clerk=account,
+                question=gettext(question, name=account.name),
+                yes=gettext(yes),
+                told=hindrance,
+            )
+        except Unacceptable as hindrance:
+            flash(said(hindrance.sentence.text, hindrance.sentence.words), "error")
+            return redirect(self.get_url(".edit_view", key=key))
+        except Hindrance as hindrance:
+            return answer(hindrance)
+
+    def _done(self, account: Account, sentence: str) -> Response:
+        flash(sentence, "success")
+        return redirect(self.get_url(".edit_view", key=account.id))
+
+    def _hand_over(self, handover: staff.Handover, *, new: bool) -> Any:
+        content = self.render(
+            "administration/handover.html",
+            title=listed(self.title),
+            handover=handover,
+            new=new,
+            role_word=ROLE_WORDS[handover.account.role],
+        )
+        return content, HTTPStatus.OK, {"Cache-Control": "no-store"}

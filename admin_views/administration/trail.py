@@ -1,0 +1,116 @@
+"""操作记录 in the words of the screen: what was changed, from what to what."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, select
+
+from admin_views.site.wording import said
+from administration.tables import BY_NAME
+from common.identity import PAPERS
+from common.settings import in_words
+from common.wording import N_
+from models import Change, ChangeKind, FormVersion, RegionKind, Role, Setting, db
+from workflow import routing, scope
+from workflow.form.fields import Kind
+from workflow.form.rules import KIND_WORDS, PROPERTIES, record_words
+from workflow.transitions import ROLE_WORDS
+
+LAST_CHANGES = 5
+COLUMNS = (
+    Change.at,
+    Change.actor_name,
+    Change.table_name,
+    Change.row_key,
+    Change.label,
+    Change.kind,
+    Change.before,
+    Change.after,
+)
+
+
+def last_changes(*which: ColumnElement[bool]) -> list[Any]:
+    return list(
+        db.session.execute(select(*COLUMNS).where(*which).order_by(Change.id.desc()).limit(LAST_CHANGES))
+    )
+
+
+def changes_of(model: Any, key: Any) -> list[Any]:
+    return last_changes(
+        scope.administered(current_user), Change.table_name == model.__tablename__, Change.row_key == str(key)
+    )
+
+
+KINDS = {ChangeKind.CREATED: N_("新增"), ChangeKind.CHANGED: N_("修改")}
+
+
+def told_change(row: Any) -> dict[str, Any]:
+    """Return a line of the audit trail in the words of the screen."""
+    table = BY_NAME.get(row.table_name)
+    fields = table.fields if table else {}
+    return {
+        "at": row.at,
+        "actor": row.actor_name,
+        "table": table.label if table else row.table_name,
+        "label": _label(row),
+        "kind": KINDS[row.kind],
+        "new": row.kind is ChangeKind.CREATED,
+        "fields": [
+            {
+                "label": label,
+                "before": words(name, row.before.get(name)),
+                "after": words(name, row.after.get(name)),
+            }
+            for name, label, words in _lines(row, fields)
+        ],
+    }
+
+
+def _label(row: Any) -> str:
+    """Return what a row is called: the trail keeps our own words in Chinese."""
+    if row.table_name == FormVersion.__tablename__:
+        return gettext("第 %(number)s 版", number=row.row_key)
+    return said(row.label) if row.table_name == Setting.__tablename__ else row.label
+
+
+def _lines(row: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str, Callable[[str, Any], str]]]:
+    """Yield the names that a line holds, each with its label and how it is in_words; those of the form name a field and its property."""
+    if row.table_name == FormVersion.__tablename__:
+        for name in row.after:
+            field, prop = record_words(name)
+            word = said(PROPERTIES.get(prop, N_("现行版本")))
+            yield (
+                name,
+                f"{said(field)} · {word}" if field else word,
+                lambda _, value, prop=prop: value_words(prop, value),
+            )
+        return
+    of_setting = row.table_name == Setting.__tablename__
+    for name, label in fields.items():
+        if name in row.after or name in row.before:
+            yield (
+                name,
+                said(label),
+                (lambda _, value: said(in_words(row.row_key, value))) if of_setting else _word,
+            )
+
+
+def value_words(prop: str, value: str | bool | None) -> str:
+    """Return what a property of a field of the form says."""
+    if prop == "kind" and value:
+        return said(KIND_WORDS[Kind(value)])
+    return _word("", value)
+
+
+def _word(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("是") if value else gettext("否")
+    if name == "kind" and value:
+        return said(routing.KIND_WORDS[RegionKind(value)])
+    if name == "role" and value:
+        return said(ROLE_WORDS[Role(value)])
+    if name == "paper" and value:
+        return said(PAPERS[value].label)
+    return "" if value is None else str(value)

@@ -1,0 +1,1 @@
+"""An enterprise's own pages, and the approval of its account."""

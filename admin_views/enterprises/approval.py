@@ -1,0 +1,219 @@
+"""Enterprise accounts that wait for the approval of their region's office (E2, O3)."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from flask import abort, flash, redirect, request
+from flask_admin import expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, Select, func, select
+from werkzeug.wrappers import Response
+
+from admin_views.files.papers import Paper, Shelf, shown
+from admin_views.files.routes import sent_original, sent_picture
+from admin_views.site.base import MOST_COUNTED, ScopedView, menu
+from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.typed import one_line
+from admin_views.site.wording import said, too_long, waiting
+from common.checks import kind_of_organisation
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from common.wording import N_
+from enterprises import registration
+from enterprises.search import SEARCHED_FOR, ways
+from models import Enterprise, Registration, RegistrationAction, db
+from models.statements import constant
+from workflow import scope
+
+REFUSAL_PHRASES = (
+    N_("营业执照不清晰，请重新上传。"),
+    N_("统一社会信用代码与营业执照不一致。"),
+    N_("所属地区选择有误，请按注册地选择。"),
+    N_("联系人或联系电话有误。"),
+)
+
+
+class EnterpriseAccounts(ScopedView):
+    """The enterprise accounts of the office's regions: who waits for approval, and who has been decided (E2, O3)."""
+
+    console = "office"
+    opened = ("index_view", "enterprise", "decide", "original", "picture")
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.enterprises(current_user)
+
+    def render(self, template: str, **context: Any) -> str:
+        return super().render(template, console=gettext("初审"), menu=menu(self.admin, self), **context)
+
+    def menu_number(self) -> Select[Any]:
+        return _number_waiting(scope.like(current_user._get_current_object()))
+
+    @expose("/")
+    def index_view(self) -> str:
+        """Return the enterprises, those that wait first."""
+        tab = request.args.get("tab", "waiting")
+        if tab not in {"waiting", "all"}:
+            abort(404)
+        order = Order(Enterprise.waiting_since, Enterprise.id, descending=tab == "all")
+        query = self.rows(
+            Enterprise.name,
+            Enterprise.credit_code,
+            Enterprise.contact_name,
+            Enterprise.contact_phone,
+            Enterprise.registration,
+            Enterprise.active,
+            Enterprise.waiting_since,
+            Enterprise.id,
+        )
+        if tab == "waiting":
+            query = query.where(_waiting())
+        words = one_line(request.args.get("q", ""))
+        queries = [query.where(way) for way in ways(words)] if words else [query]
+        rows = page(queries, order, request.args.get("page", ""), PAGE_SIZE)
+        return self.render(
+            "review/enterprises.html",
+            rows=rows.rows,
+            counted=_counted(rows.rows),
+            tab=tab,
+            words=words,
+            searched_for=SEARCHED_FOR,
+            pager={
+                key: self._turned(tab, words, getattr(rows, key))
+                for key in ("first", "previous", "next", "last")
+            },
+            registration_words=registration.REGISTRATION_WORDS,
+            badges=registration.BADGES,
+            pending=Registration.PENDING,
+        )
+
+    def _turned(self, tab: str, words: str, cursor: str | None) -> str | None:
+        return (
+            None
+            if cursor is None
+            else self.get_url(".index_view", tab=tab, q=words or None, page=cursor or None)
+        )
+
+    @expose("/<int:key>/")
+    def enterprise(self, key: int) -> Any:
+        """Return one registration: the licence beside what was typed."""
+        return self._page(self.get_one(key))
+
+    def _page(self, found: Enterprise, status: int = 200, **further: Any) -> Any:
+        steps = registration.steps_for(found, current_user)
+        offered = {step.action.value for step in steps}
+        content = self.render(
+            "review/enterprise.html",
+            **shown([self._shelf(found)]),
+            enterprise=found,
+            kind=" · ".join(said(word) for word in kind_of_organisation(found.credit_code)),
+            steps=steps,
+            typed_back=[
+                (gettext("退回原因"), reason)
+                for action, reason in further.get("typed", {}).items()
+                if reason.strip() and action not in offered
+            ],
+            registration_words=registration.REGISTRATION_WORDS,
+            said_words=registration.SAID,
+            badges=registration.BADGES,
+            phrases=REFUSAL_PHRASES,
+            **{"wrong": {}, "typed": {}, "meanwhile": False, **further},
+        )
+        return content, status
+
+    def _shelf(self, found: Enterprise) -> Shelf:
+        if not found.licence_file:
+            return Shelf(1, gettext("营业执照"), [])
+
+        def picture(sheet: int, width: int) -> str:
+            return self.get_url(".picture", key=found.id, sheet=sheet, width=width)
+
+        licence = Paper(
+            found.id,
+            found.licence_name or "",
+            found.licence_extension or "",
+            found.licence_pages,
+            "",
+            new=False,
+            original=self.get_url(".original", key=found.id),
+            picture=picture,
+            notes=found.licence_notes,
+        )
+        return Shelf(1, gettext("营业执照"), [licence])
+
+    @expose("/<int:key>/decide/", methods=("POST",))
+    def decide(self, key: int) -> Any:
+        """Approve or send back; the next that waits opens."""
+        found = self.get_one(key)
+        try:
+            action = RegistrationAction(request.form.get("action", ""))
+        except ValueError:
+            abort(404)
+        reason = request.form.get("reason", "")
+        try:
+            event = registration.decide(
+                found.id,
+                action,
+                current_user,
+                seen_version=request.form.get("version", default=0, type=int),
+                reason=reason,
+            )
+        except ReasonMissing:
+            return self._page(found, 422, wrong={action.value: gettext("请填写原因，企业会看到这段文字。")})
+        except ReasonTooLong:
+            return self._page(found, 422, wrong={action.value: too_long()}, typed={action.value: reason})
+        except DecidedMeanwhile:
+            db.session.refresh(found)
+            return self._page(found, 409, meanwhile=True, typed={action.value: reason})
+        except (NotPermitted, NotVisible):
+            abort(404)
+        flash(
+            gettext(
+                "%(name)s：%(said)s，已通知企业。",
+                name=found.name,
+                said=said(registration.SAID[event.action]),
+            ),
+            "success",
+        )
+        following = db.session.execute(
+            self.rows(Enterprise.id)
+            .where(_waiting())
+            .order_by(Enterprise.waiting_since, Enterprise.id)
+            .limit(1)
+        ).first()
+        if following is None:
+            return redirect(self.get_url(".index_view"))
+        return redirect(self.get_url(".enterprise", key=following.id))
+
+    @expose("/<int:key>/licence/")
+    def original(self, key: int) -> Response:
+        """Return the licence as it was uploaded, as a download."""
+        found = self.get_one(key)
+        return sent_original(found.licence_file, found.licence_name, found.licence_type)
+
+    @expose("/<int:key>/licence/<int:sheet>-<int:width>.jpg")
+    def picture(self, key: int, sheet: int, width: int) -> Response:
+        """Return our picture of one page of the licence."""
+        found = self.get_one(key)
+        return sent_picture(found.licence_file, found.licence_extension, sheet, width)
+
+
+def _counted(rows: Sequence[Any]) -> str:
+    """Return what the list says of years that were counted Monday to Friday."""
+    waits = (row for row in rows if row.registration is Registration.PENDING)
+    return max((waiting(row.waiting_since)["note"] for row in waits), key=len, default="")
+
+
+def _waiting() -> ColumnElement[bool]:
+    return (Enterprise.registration == constant(Registration.PENDING)) & Enterprise.active
+
+
+@cache
+def _number_waiting(actor: scope.Anybody) -> Select[Any]:
+    some = (
+        select(Enterprise.id)
+        .where(scope.enterprises(actor), _waiting())
+        .limit(constant(MOST_COUNTED + 1))
+        .subquery()
+    )
+    return select(func.count()).select_from(some)

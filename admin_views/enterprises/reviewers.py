@@ -1,0 +1,169 @@
+"""本单位审核人员: the reviewers of an enterprise see each other, invite another one, and remove one.
+
+A code is shown this once, on the answer to whoever invited; no address, no session and no log holds it.
+"""
+
+from collections.abc import Collection
+from http import HTTPStatus
+from typing import Any
+
+from flask import abort, current_app, flash, redirect, url_for
+from flask_admin import expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, select
+from werkzeug.wrappers import Response
+
+from accounts import contacts
+from admin_views.accounts.forms import InvitationForm
+from admin_views.administration.base import confirmed
+from admin_views.administration.trail import last_changes, told_change
+from admin_views.site.base import ScopedView, menu
+from admin_views.site.wording import said
+from common.audit import REVIEWERS
+from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.wording import N_
+from enterprises import registration, reviewers
+from models import Account, Change, Invitation, Way, db, now
+from workflow import scope
+
+SENT = {
+    Way.SMS: N_("邀请码也用短信发到这个号码。"),
+    Way.MAIL: N_("填写后，邀请码也用电子邮件发送。"),
+}
+NOT_SENT = {
+    Way.SMS: N_("本系统目前不发送短信。"),
+    Way.MAIL: N_("本系统目前不发送电子邮件。"),
+}
+WAYS = {Way.SMS: N_("短信"), Way.MAIL: N_("电子邮件")}
+
+
+class Reviewers(ScopedView):
+    """Open once the enterprise is approved. What is changed goes through enterprises.reviewers."""
+
+    console = "enterprise"
+    opened = ("index_view", "invite", "send_again", "withdraw", "remove")
+    title = N_("本单位审核人员")
+
+    def is_accessible(self) -> bool:
+        return super().is_accessible() and registration.opens_console(current_user)
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.reviewers(current_user)
+
+    def render(self, template: str, **context: Any) -> str:
+        return super().render(
+            template,
+            console=gettext("企业审核"),
+            menu=menu(self.admin, self),
+            title=gettext(self.title),
+            **context,
+        )
+
+    @expose("/")
+    def index_view(self) -> Any:
+        """Return who reviews here, who is invited, and what was done about it last."""
+        return self._page(InvitationForm(formdata=None))
+
+    @expose("/invite/", methods=("GET", "POST"))
+    def invite(self) -> Any:
+        """Invite somebody; the answer shows the code this once."""
+        form = InvitationForm()
+        if not form.is_submitted():
+            return redirect(self.get_url(".index_view"))
+        if form.validate():
+            try:
+                invited = reviewers.invite(
+                    current_user, form.name.data, form.phone.data, form.email.data or None
+                )
+            except Unacceptable as hindrance:
+                wrong = said(hindrance.sentence.text, hindrance.sentence.words)
+                if hindrance.field in form:
+                    form[hindrance.field].errors = [wrong]
+                else:
+                    form.form_errors.append(wrong)
+            except NotPermitted:
+                abort(HTTPStatus.NOT_FOUND)
+            else:
+                return self._handed_over(invited)
+        return self._page(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    @expose("/<int:key>/send-again/", methods=("POST",))
+    def send_again(self, key: int) -> Any:
+        """Give an invitation a new code in place of a lost one."""
+        try:
+            return self._handed_over(reviewers.send_again(current_user, self.get_one(key).id))
+        except (NotPermitted, NotVisible):
+            abort(HTTPStatus.NOT_FOUND)
+        except Unacceptable as hindrance:
+            return self._refused(hindrance)
+
+    @expose("/<int:key>/withdraw/", methods=("POST",))
+    def withdraw(self, key: int) -> Response:
+        """Let an invitation be worth nothing."""
+        try:
+            account = reviewers.withdraw(current_user, self.get_one(key).id)
+        except (NotPermitted, NotVisible):
+            abort(HTTPStatus.NOT_FOUND)
+        flash(gettext("已撤回对%(name)s的邀请。", name=account.name), "success")
+        return redirect(self.get_url(".index_view"), HTTPStatus.SEE_OTHER)
+
+    @expose("/<int:key>/remove/", methods=("POST",))
+    def remove(self, key: int) -> Any:
+        """End a colleague's access; asks first."""
+        account = self.get_one(key)
+        try:
+            reviewers.remove(current_user, account.id, confirmed=confirmed())
+        except Unconfirmed as question:
+            return self.render("reviewers/question.html", reviewer=account, told=question)
+        except (NotPermitted, NotVisible):
+            abort(HTTPStatus.NOT_FOUND)
+        except Unacceptable as hindrance:
+            return self._refused(hindrance)
+        flash(gettext("已移除：%(name)s", name=account.name), "success")
+        return redirect(self.get_url(".index_view"), HTTPStatus.SEE_OTHER)
+
+    def _refused(self, hindrance: Unacceptable) -> Response:
+        flash(said(hindrance.sentence.text, hindrance.sentence.words), "error")
+        return redirect(self.get_url(".index_view"), HTTPStatus.SEE_OTHER)
+
+    def _page(self, form: InvitationForm, status: int = HTTPStatus.OK) -> Any:
+        active = self.rows().where(Account.active).order_by(Account.id)
+        invited = (
+            select(Account, Invitation.expires_at)
+            .join(Invitation, Invitation.account_id == Account.id)
+            .where(self.criterion())
+            .order_by(Account.id)
+        )
+        content = self.render(
+            "reviewers/list.html",
+            reviewers=db.session.scalars(active).all(),
+            invited=db.session.execute(invited).all(),
+            days=reviewers.LIFETIME.days,
+            now=now(),
+            form=form,
+            hints={way.value: said((SENT if way in _open_ways() else NOT_SENT)[way]) for way in Way},
+            changes=[
+                told_change(row)
+                for row in last_changes(
+                    Change.table_name == REVIEWERS, Change.row_key == str(current_user.enterprise_id)
+                )
+            ],
+        )
+        return content, status
+
+    def _handed_over(self, invited: reviewers.Invited) -> Any:
+        content = self.render(
+            "reviewers/handover.html",
+            invited=invited,
+            days=reviewers.LIFETIME.days,
+            ways=[said(WAYS[way]) for way in contacts.reachable(invited.account, _open_ways())],
+            address=url_for(
+                "accounts.invitation", door=reviewers.DOOR, login=invited.account.login, _external=True
+            ),
+        )
+        return content, HTTPStatus.OK, {"Cache-Control": "no-store"}
+
+
+def _open_ways() -> Collection[Way]:
+    return current_app.extensions["ways"]

@@ -1,0 +1,1 @@
+"""Papers as reviewers and applicants see them."""

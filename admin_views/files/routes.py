@@ -1,0 +1,77 @@
+"""How files leave a console: as a download, or as our picture of a page; for the applicant's and the reviewers' views alike."""
+
+from typing import Any
+
+from flask import abort
+from flask_admin import expose
+from flask_login import current_user
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from admin_views.files.papers import Address
+from models import Application, Attachment, db
+from uploads import delivery
+from uploads.errors import NotShown
+from uploads.sets import previews, storage
+from workflow import scope
+
+
+class PaperRoutes:
+    """The routes of a view whose rows are applications with attachments."""
+
+    opened: tuple[str, ...] = ("original", "picture")
+    get_url: Any
+
+    def paper_address(self, application: Application) -> Address:
+        """Return what gives the address of a file of this application."""
+
+        def address(view: str, file: Attachment, **further: int) -> str:
+            return str(self.get_url(view, number=application.number, key=file.id, **further))
+
+        return address
+
+    @expose("/<number>/papers/<int:key>/")
+    def original(self, number: str, key: int) -> Response:
+        """Return a file as it was uploaded, as a download."""
+        found = attachment(number, key)
+        return sent_original(found.storage_name, found.display_name, found.content_type)
+
+    @expose("/<number>/papers/<int:key>/<int:sheet>-<int:width>.jpg")
+    def picture(self, number: str, key: int, sheet: int, width: int) -> Response:
+        """Return our picture of one page of a file."""
+        found = attachment(number, key)
+        return sent_picture(found.storage_name, found.extension, sheet, width)
+
+
+def attachment(number: str, key: int) -> Attachment:
+    """Return an attachment in the scope of whoever is looking; 404 for every other."""
+    found = db.session.scalars(
+        select(Attachment)
+        .join(Application, Application.id == Attachment.application_id)
+        .where(Attachment.id == key, Application.number == number, scope.attachments(current_user))
+    ).one_or_none()
+    if found is None:
+        abort(404)
+    return found
+
+
+def sent_original(storage_name: str | None, display_name: str | None, content_type: str | None) -> Response:
+    """Return a stored file as a download, after the caller has checked the scope; 404 when there is none."""
+    if not storage_name:
+        abort(404)
+    try:
+        return delivery.send_original(
+            storage(), storage_name, display_name or "", content_type or "application/octet-stream"
+        )
+    except (FileNotFoundError, ValueError):  # gone, or named by no storage of ours
+        abort(404)
+
+
+def sent_picture(storage_name: str | None, extension: str | None, sheet: int, width: int) -> Response:
+    """Return our picture of a page, after the caller has checked the scope; 404 for what has none."""
+    if not storage_name or not extension:
+        abort(404)
+    try:
+        return delivery.send_preview(storage(), previews(), storage_name, extension, sheet, width)
+    except (NotShown, FileNotFoundError, ValueError):
+        abort(404)

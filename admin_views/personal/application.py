@@ -1,0 +1,470 @@
+"""「个人业务经办」: the applicant's restricted view. It shows one person's own applications, and changes only what the table allows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, abort, flash, redirect, request
+from flask_admin import Admin, expose
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, select
+
+from admin_views.files.papers import papers, shelves, shown
+from admin_views.personal.attachments import AttachmentRoutes
+from admin_views.personal.form import MOST_EXPERIENCES, blank_experience, experience_words, filled, form_class
+from admin_views.personal.home import CONSOLE_NAME, PersonalHome
+from admin_views.personal.page import column, employer_words, in_sections, notice_again
+from admin_views.review.page import read_by, unsent
+from admin_views.review.page import sections as written
+from admin_views.site.base import ScopedView, menu
+from admin_views.site.keyset import Order, page
+from admin_views.site.numbers import present_calendar
+from admin_views.site.typed import count, one_line
+from admin_views.site.typed_back import TypedBack, typed_back
+from admin_views.site.wording import day, said, stamp, told
+from common.errors import (
+    AlreadyUnderWay,
+    DecidedMeanwhile,
+    Incomplete,
+    NoticeUnread,
+    NotPermitted,
+    NotVisible,
+    PeriodClosed,
+)
+from common.wording import N_
+from enterprises.search import ways
+from models import Action, Application, Enterprise, State, db, now
+from workflow import completeness, periods, progress, reading, review, routing, scope
+from workflow.form import versions as description
+from workflow.transitions import (
+    BY_STATE_AND_ACTION,
+    RESULT_WORDS,
+    STATE_WORDS,
+    editable,
+    transition,
+)
+
+MOST_EMPLOYERS = 20
+
+
+LEADS: dict[str, tuple[str, dict[str, Any]]] = {
+    "save": (".application", {"saved": 1}),
+    "attachments": (".attachments", {}),
+    "employer": (".employer", {}),
+    "submit": (".application", {"check": 1}),
+}
+"""Where each button of the foot bar leads once everything is saved; 「提交」 when something is still lacking."""
+
+
+class ApplicationView(AttachmentRoutes, ScopedView):
+    """「战略性新兴产业引进人才生活补贴申请」: the main page, 「查询历史」, 「上传附件」, 「提交」."""
+
+    console = "personal"
+    named = "number"
+    opened = (
+        "index_view",
+        "begin",
+        "application",
+        "save",
+        "confirm",
+        "submit",
+        "withdraw",
+        "history",
+        "choose",
+        "notice_read",
+        "employers",
+        "employer",
+        "take_employer",
+        *AttachmentRoutes.opened,
+    )
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.visible(current_user)
+
+    def render(self, template: str, **context: Any) -> str:
+        context.setdefault("console", gettext(CONSOLE_NAME))
+        context.setdefault("menu", menu(self.admin, self))
+        return super().render(template, **context)
+
+    # The main page
+
+    @expose("/")
+    def index_view(self) -> Any:
+        """Return the application under way, else the last one; an empty sheet for a first one, or where a new one is asked for."""
+        present = review.open_application(current_user)
+        if present is None and "new" not in request.args:
+            newest = self.rows().order_by(Application.id.desc()).limit(1)
+            present = db.session.scalars(newest).unique().one_or_none()
+        if present is not None:
+            return redirect(self.get_url(".application", number=present.number))
+        return self._sheet(None, filled(None, current_user, description.published()))
+
+    @expose("/", methods=("POST",))
+    def begin(self) -> Any:
+        """Save for the first time (A9), in the version that is published now."""
+        version = description.published()
+        form = form_class(version)()
+        form.validate()
+        if request.form.get("do", "").startswith(("add-experience", "remove-experience")):
+            abort(400)  # rows come after the first saving (A10)
+        try:
+            application = review.begin(current_user, form.lay)
+        except NoticeUnread as hindrance:
+            return self._unsaved(None, form, notice_unread(hindrance))
+        except AlreadyUnderWay:
+            there = review.open_application(current_user)
+            form = form_class(description.of(there) if there else version)()
+            form.validate()
+            return self._unsaved(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
+        if request.form.get("form_version", str(version.number)) != str(version.number):
+            flash(gettext("申请表刚刚更新，这是新的一版，请逐项核对。"), "info")
+        return self._onward(application, form)
+
+    @expose("/<number>/")
+    def application(self, number: str) -> Any:
+        """Return the main page of one application: to be filled in, or as it was submitted."""
+        found = self.get_one(number)
+        if editable(found.state):
+            return self._sheet(found, filled(found, current_user, description.of(found)))
+        return self._submitted(found)
+
+    @expose("/<number>/", methods=("POST",))
+    def save(self, number: str) -> Any:
+        """Save what was typed, then do what was asked besides: rows, attachments, employer, submission."""
+        found = self.get_one(number)
+        form = form_class(description.of(found))()
+        form.validate()
+        asked = request.form.get("do", "save")
+        if self._rows_only(form, asked):
+            return self._sheet(found, form, dirty=True)
+        try:
+            review.perform(
+                found.id, Action.SAVE, current_user, seen_version=form.seen_version, change=form.lay
+            )
+        except NoticeUnread as hindrance:
+            return self._unsaved(found, form, notice_unread(hindrance))
+        except DecidedMeanwhile:
+            db.session.refresh(found)
+            if not editable(found.state):
+                return self._too_late(found, form)
+            form.version.data = form.version.raw_data = None
+            form.version.data = str(found.version)
+            sentence = gettext("此申请在另一窗口保存过。请核对后再点“保存”，将以本页内容为准。")
+            return self._unsaved(found, form, sentence, 409)
+        except NotPermitted:
+            return self._too_late(found, form)
+        return self._onward(found, form)
+
+    def _too_late(self, found: Application, form: Any) -> Any:
+        """Say that nothing can be changed any more (A14), and give back what was typed."""
+        sentence = gettext("申请已提交，提交后的信息不可修改。")
+        if wants_json():
+            return {"failed": sentence, "version": str(found.version), "errors": {}}, 409
+        return self._submitted(found, 409, sentence, typed_back(form, found))
+
+    def _rows_only(self, form: Any, asked: str) -> bool:
+        """Change the rows on the page without saving, for whoever has no scripts (A10)."""
+        if asked == "add-experience":
+            if len(form.experiences) < MOST_EXPERIENCES:
+                form.experiences.append_entry()
+            return True
+        if asked.startswith("remove-experience-"):
+            gone = asked.removeprefix("remove-experience-")
+            form.experiences.entries = [
+                entry for entry in form.experiences.entries if entry.name != f"experiences-{gone}"
+            ]
+            return True
+        return False
+
+    def _onward(self, application: Application, form: Any) -> Any:
+        """Go where the button led, once everything that could be kept is saved."""
+        number = application.number
+        if form.errors:
+            form.version.data = str(application.version)
+            sentence = gettext("有填写不正确的内容没有保存，已在相应位置标出；其余内容已保存。")
+            return self._unsaved(application, form, sentence, 422)
+        asked = request.form.get("do", "save")
+        if asked == "submit" and not completeness.problems(application):
+            view, further = ".confirm", {}
+        else:
+            view, further = LEADS.get(asked, LEADS["save"])
+        location = self.get_url(view, number=number, **further)
+        if not wants_json():
+            return redirect(location)
+        # The page's script follows by itself, unless another button was pressed meanwhile.
+        action = self.get_url(".application", number=number)
+        return {"location": location, "action": action, "version": application.version}
+
+    def _unsaved(self, found: Application | None, form: Any, sentence: str, status: int = 422) -> Any:
+        """Say what was not saved, and give everything that was typed back."""
+        if wants_json():
+            errors = {
+                field.id: [str(error) for error in field.errors] for field in typed(form) if field.errors
+            }
+            return {"failed": sentence, "version": form.version.data, "errors": errors}, status
+        return self._sheet(found, form, status=status, failed=sentence, dirty=True)
+
+    def _sheet(self, found: Application | None, form: Any, status: int = 200, **further: Any) -> Any:
+        """Return the page to be filled in; nothing that was typed is lost."""
+        version = description.of(found) if found else description.published()
+        notice = reading.current_notice()
+        opened = reading.open_notice(current_user, found, notice) if notice else None
+        lacking = completeness.problems(found) if found else []
+        slots = completeness.slots(found) if found else []
+        check = "check" in request.args
+        by_anchor = {problem.anchor: told(problem) for problem in lacking if check or not problem.missing}
+        for key, field in form.asked():
+            if key in by_anchor and not field.errors:
+                field.errors = [*field.errors, by_anchor[key]]
+        for entry in form.experiences:
+            for field in entry.form:
+                if field.id in by_anchor and not field.errors:
+                    field.errors = [by_anchor[field.id]]
+        content = self.render(
+            "personal/application.html",
+            application=found,
+            form=form,
+            form_version=version.number,
+            parts=in_sections(form, lacking, found or current_user, version),
+            blank_experience=blank_experience(),
+            experience_words=experience_words(),
+            by_anchor=by_anchor,
+            problems=lacking,
+            check=check and lacking,
+            remarks=[said(sentence, words) for sentence, words in completeness.remarks(found.experiences)]
+            if found
+            else [],
+            returned=found is not None and found.state is State.RETURNED,
+            admission=periods.admission(found) if found and found.round else None,
+            notice=notice,
+            notice_reading=opened,
+            notice_left=reading.seconds_left(opened) if notice else 0,
+            notice_total=reading.SECONDS,
+            slots=slots,
+            uploaded=sum(bool(files) for material, files in slots if material.required),
+            wanted=sum(material.required for material, _ in slots),
+            employer=employer_words(form.enterprise_id.data),
+            saved=gettext("已保存 %(time)s", time=stamp(found.saved_at)[-5:]) if found else "",
+            **{"failed": None, "dirty": False, "confirmed": "confirmed" in request.args, **further},
+            **column(found, progress.history(found) if found else []),
+        )
+        return content, status
+
+    def _submitted(
+        self, found: Application, status: int = 200, sentence: str = "", typed: TypedBack = ()
+    ) -> Any:
+        """Return the page of an application that cannot be changed any more: who has it, and what was submitted."""
+        reviews = progress.history(found)
+        read = read_by(found, reviews, current_user)
+        can_withdraw = transition(found.state, Action.WITHDRAW, current_user.role) is not None
+        return self.render(
+            "personal/submitted.html",
+            application=found,
+            sections=written(found, read, current_user),
+            reviews=reviews,
+            table=BY_STATE_AND_ACTION,
+            state_words=STATE_WORDS,
+            result_words=RESULT_WORDS,
+            sentence=sentence,
+            typed_back=typed,
+            desk=routing.desk_of(found),
+            under_review=found.state in routing.REACH,
+            can_withdraw=can_withdraw,
+            term_after_withdrawal=periods.resubmit_by(found, now(), present_calendar())
+            if can_withdraw
+            else None,
+            just_submitted="submitted" in request.args,
+            last=reviews[0] if reviews else None,
+            **shown(shelves(papers(found, current_user), self.paper_address(found), read.seen_round)),
+            **notice_again(found),
+            **column(found, reviews),
+        ), status
+
+    # 「提交」
+
+    @expose("/<number>/submit/")
+    def confirm(self, number: str) -> Any:
+        """Ask once more, showing what will be sent and to whom (A14)."""
+        found = self.get_one(number)
+        if not editable(found.state):
+            return redirect(self.get_url(".application", number=number))
+        if completeness.problems(found):
+            return redirect(self.get_url(".application", number=number, check=1))
+        return self._confirm(found)
+
+    def _confirm(self, found: Application, sentence: str = "", status: int = 200) -> Any:
+        if found.enterprise is None:  # nobody came here by the page that asks
+            return redirect(self.get_url(".application", number=found.number, check=1))
+        content = self.render(
+            "personal/confirm.html",
+            application=found,
+            sentence=sentence,
+            desk=routing.desk(routing.steps(found.enterprise.region)[0], found.enterprise),
+            way=employer_words(found.enterprise_id),
+            sections=unsent(found),
+            slots=completeness.slots(found),
+            admission=periods.admission(found),
+            **column(found, progress.history(found)),
+        )
+        return content, status
+
+    @expose("/<number>/submit/", methods=("POST",))
+    def submit(self, number: str) -> Any:
+        """Submit for good; afterwards the page says who has it and whom to remind (A16)."""
+        found = self.get_one(number)
+        seen = request.form.get("version", default=0, type=int)
+        try:
+            review.perform(found.id, Action.SUBMIT, current_user, seen_version=seen)
+        except Incomplete:
+            return redirect(self.get_url(".application", number=number, check=1))
+        except NoticeUnread:
+            return redirect(self.get_url(".application", number=number))
+        except PeriodClosed as hindrance:
+            return self._confirm(found, period_closed(hindrance), 422)
+        except (DecidedMeanwhile, NotPermitted):
+            db.session.refresh(found)
+            if editable(found.state):
+                return self._confirm(found, gettext("此申请在另一窗口保存过，请核对后再提交。"), 409)
+            return redirect(self.get_url(".application", number=number))
+        return redirect(self.get_url(".application", number=number, submitted=1))
+
+    @expose("/<number>/withdraw/", methods=("POST",))
+    def withdraw(self, number: str) -> Any:
+        """Take the application back while the enterprise has not decided yet."""
+        found = self.get_one(number)
+        seen = request.form.get("version", default=0, type=int)
+        try:
+            line = review.perform(found.id, Action.WITHDRAW, current_user, seen_version=seen)
+        except (DecidedMeanwhile, NotPermitted):
+            flash(gettext("企业已经办理，不能再撤回。"), "error")
+        else:
+            last = day(line.resubmit_by) if line else ""
+            flash(gettext("已撤回，请在 %(day)s（含当日）前修改后重新提交。", day=last), "success")
+        return redirect(self.get_url(".application", number=number))
+
+    # 「查询历史」
+
+    @expose("/history/")
+    def history(self) -> str:
+        """Return all applications of this person with state, result and reason (A13, A17-A19)."""
+        rows = db.session.scalars(self.rows().order_by(Application.id.desc())).unique().all()
+        lines = progress.histories(rows)
+        return self.render(
+            "personal/history.html",
+            rows=[(row, lines[row.id], progress.open_returns(lines[row.id])) for row in rows],
+            table_of=BY_STATE_AND_ACTION,
+            state_words=STATE_WORDS,
+            result_words=RESULT_WORDS,
+            desks={row.id: routing.desk_of(row) for row in rows},
+            admissions={row.id: periods.admission(row) for row in rows if editable(row.state) and row.round},
+        )
+
+    @expose("/history/", methods=("POST",))
+    def choose(self) -> Any:
+        """Open the selected application where it was left (A13)."""
+        number = request.form.get("number", "")
+        if not number:
+            flash(gettext("请先选中一条申请，再点“确定”。"), "error")
+            return redirect(self.get_url(".history"))
+        return redirect(self.get_url(".application", number=self.get_one(number).number))
+
+    # 「申请须知」
+
+    @expose("/notice-read/", methods=("POST",))
+    def notice_read(self) -> Any:
+        """Note that the 30 seconds are over; answers how many are left (A5)."""
+        return {"left": reading.finish(current_user, review.open_application(current_user))}
+
+    # 「工作单位」
+
+    @expose("/employers/")
+    def employers(self) -> str:
+        """Return the rows of the dialog: approved enterprises whose name holds the keyword (A7, A8)."""
+        return self.render("personal/employers.html", **self._employers())
+
+    @expose("/<number>/employer/")
+    def employer(self, number: str) -> Any:
+        """Return the same choice as a page of its own, for whoever has no scripts."""
+        found = self.get_one(number)
+        if not editable(found.state):
+            return redirect(self.get_url(".application", number=number))
+        return self.render("personal/employer.html", application=found, **self._employers())
+
+    @expose("/<number>/employer/", methods=("POST",))
+    def take_employer(self, number: str) -> Any:
+        """Take the selected employer into the application."""
+        found = self.get_one(number)
+        chosen = count(request.form.get("enterprise_id"))
+        known = db.session.scalar(
+            select(Enterprise.id).where(Enterprise.id == chosen, scope.choosable_enterprises())
+        )
+        if known is None:
+            flash(gettext("请先选中单位，再点“确定”。"), "error")
+            return redirect(self.get_url(".employer", number=number))
+
+        def take(application: Application) -> None:
+            application.enterprise_id = known
+
+        try:
+            review.perform(found.id, Action.SAVE, current_user, seen_version=found.version, change=take)
+        except (NotPermitted, NotVisible, DecidedMeanwhile, NoticeUnread):
+            flash(gettext("没有保存，请重试。"), "error")
+        return redirect(self.get_url(".application", number=number))
+
+    def _employers(self) -> dict[str, Any]:
+        words = one_line(request.args.get("q"))
+        if not words:
+            return {"words": "", "rows": [], "more": False, "employer_words": employer_words}
+        order = Order(Enterprise.name, Enterprise.id)
+        choosable = select(order.column, order.id).where(scope.choosable_enterprises())
+        found = page(
+            [choosable.where(way) for way in ways(words, by_telephone=False)], order, "", MOST_EMPLOYERS
+        )
+        listed = select(Enterprise).where(Enterprise.id.in_([row.id for row in found.rows]))
+        return {
+            "words": words,
+            "rows": db.session.scalars(listed.order_by(*order.by(backwards=False))).unique().all(),
+            "more": found.next is not None,
+            "employer_words": employer_words,
+        }
+
+
+def wants_json() -> bool:
+    """Say whether the page's script asks, which shows the answer in place."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+def typed(form: Any) -> Iterator[Any]:
+    """Yield every field of the page, those of the rows too."""
+    yield from (field for _, field in form.asked())
+    for entry in form.experiences:
+        yield from entry.form
+
+
+def notice_unread(hindrance: NoticeUnread) -> str:
+    """Return why nothing was saved while 「申请须知」 still has to be read."""
+    return gettext(
+        "请先阅读“申请须知”，还有 %(seconds)s 秒；内容仍在本页，读完后再点“保存”。", seconds=hindrance.seconds
+    )
+
+
+def period_closed(hindrance: PeriodClosed) -> str:
+    """Return why nothing was submitted outside the application period."""
+    if hindrance.expired:
+        return gettext("重新提交的期限已过，不能提交；填写的内容已保存。")
+    if hindrance.opens is None:
+        return gettext("现在不在申报期内，不能提交；填写的内容已保存。")
+    return gettext(
+        "现在不在申报期内，%(day)s 起可以提交；填写的内容已保存。", day=hindrance.opens.isoformat()
+    )
+
+
+def register(app: Flask) -> None:
+    """Add `/personal/`."""
+    index = PersonalHome(name=N_("个人业务经办"), endpoint="personal", url="/personal")
+    admin = Admin(app, name=CONSOLE_NAME, index_view=index)
+    admin.add_view(
+        ApplicationView(
+            Application, name=N_("生活补贴申请"), endpoint="personal_application", url="/personal/application"
+        )
+    )

@@ -1,0 +1,122 @@
+"""「上传附件」: one slot for each material in order, 「上传材料」, then 「确认」 (A11, A12). With scripts a bar a file, without them a plain form."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, request
+from flask_admin import expose
+from flask_babel import gettext
+from flask_login import current_user
+
+from admin_views.files.papers import paper
+from admin_views.files.routes import PaperRoutes
+from common.errors import Hindrance, NoticeUnread, NotPermitted, NotVisible
+from models import Application, Attachment
+from uploads import browser_check
+from uploads.errors import UploadError
+from uploads.limits import accepts_attachments
+from uploads.receive import discard, receive
+from uploads.sets import EXTENSIONS
+from workflow import attachments, completeness
+from workflow.attachments import TooMany
+from workflow.transitions import editable
+
+FILE = "material-{}"
+MOST_AT_ONCE = 10
+"""Files of the full size that one request may carry; without scripts all slots are sent together."""
+
+
+class AttachmentRoutes(PaperRoutes):
+    """The part of the applicant's view that deals with files."""
+
+    opened = ("attachments", "upload", "remove", *PaperRoutes.opened)
+
+    @expose("/<number>/attachments/")
+    def attachments(self, number: str) -> Any:
+        """Return the slots with what has been uploaded."""
+        found = self.get_one(number)
+        if not editable(found.state):
+            return redirect(self.get_url(".application", number=number))
+        return self._slots(found)
+
+    def _slots(
+        self, found: Application, errors: dict[int, list[str]] | None = None, status: int = 200
+    ) -> Any:
+        slots = completeness.slots(found)
+        content = self.render(
+            "personal/attachments.html",
+            application=found,
+            slots=[
+                (material, [paper(file, self.paper_address(found)) for file in files])
+                for material, files in slots
+            ],
+            errors=errors or {},
+            accept=browser_check.accept(),
+            formats=browser_check.table(),
+            extensions=gettext("、").join(EXTENSIONS),
+            lacking=sum(material.required and not files for material, files in slots),
+        )
+        return content, status
+
+    @expose("/<number>/attachments/", methods=("POST",))
+    @accepts_attachments(most=MOST_AT_ONCE, when=lambda: bool(current_user.is_authenticated))
+    def upload(self, number: str) -> Any:
+        """Take in whatever was chosen; a file that is refused keeps no other from being kept."""
+        found = self.get_one(number)
+        errors: dict[int, list[str]] = {}
+        kept: list[Attachment] = []
+        for material, _ in completeness.slots(found):
+            for file in request.files.getlist(FILE.format(material.id)):
+                if not file.filename:
+                    continue
+                try:
+                    kept.append(self._keep(found, material.id, file))
+                except UploadError as error:
+                    errors.setdefault(material.id, []).append(str(error))
+                except Hindrance as hindrance:
+                    errors.setdefault(material.id, []).append(hindered(hindrance))
+        if request.accept_mimetypes.best == "application/json":
+            sentences = [sentence for several in errors.values() for sentence in several]
+            if not kept and not sentences:
+                sentences = [gettext("没有收到文件，请重新选择。")]
+            return {"errors": sentences, "files": len(kept)}, 422 if sentences else 200
+        if errors:
+            return self._slots(found, errors, 422)
+        if kept:
+            flash(gettext("已上传 %(count)s 个文件，请核对后点“确认”。", count=len(kept)), "success")
+        else:
+            flash(gettext("请先选择文件，再点“上传材料”。"), "error")
+        return redirect(self.get_url(".attachments", number=number))
+
+    def _keep(self, found: Application, material_id: int, file: Any) -> Attachment:
+        received = receive(file)
+        try:
+            return attachments.attach(found.id, current_user, material_id, received)
+        except BaseException:
+            discard(received.storage_name)
+            raise
+
+    @expose("/<number>/attachments/<int:key>/remove/", methods=("POST",))
+    def remove(self, number: str, key: int) -> Any:
+        """Take a file away again."""
+        found = self.get_one(number)
+        try:
+            for name in attachments.remove(found.id, current_user, key):
+                discard(name)
+        except NotVisible:
+            abort(404)
+        except Hindrance as hindrance:
+            flash(hindered(hindrance), "error")
+        else:
+            flash(gettext("已删除文件。"), "success")
+        return redirect(self.get_url(".attachments", number=number))
+
+
+def hindered(hindrance: Hindrance) -> str:
+    """Return why a file was not taken in or away."""
+    if isinstance(hindrance, NoticeUnread):
+        return gettext("请先阅读“申请须知”，再上传附件。")
+    if isinstance(hindrance, TooMany):
+        return gettext("每项材料最多 %(most)s 个文件，请先删除不需要的文件。", most=attachments.MOST_FILES)
+    if isinstance(hindrance, NotPermitted):
+        return gettext("申请已提交，不能再更改附件。")
+    return gettext("此申请或材料已不存在，请返回后重试。")

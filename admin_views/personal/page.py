@@ -1,0 +1,131 @@
+"""What the applicant's pages show around the form: sections with their state, the way of the application, the last return."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext, ngettext
+from flask_login import current_user
+from sqlalchemy import func, select
+
+from admin_views.site.wording import said, stamp
+from common.errors import Problem
+from common.identity import masked
+from models import Account, Application, Enterprise, Review, State, db
+from workflow import progress, reading, routing, scope
+from workflow.form.answers import worded
+from workflow.form.fields import Field
+from workflow.form.versions import Form
+from workflow.transitions import BY_STATE_AND_ACTION, RETURNED, STATE_WORDS
+
+STAGES = {progress.Stage.DONE: "done", progress.Stage.NOW: "now", progress.Stage.TO_COME: "todo"}
+
+
+def in_sections(
+    form: Any, problems: Sequence[Problem], holder: Application | Account, version: Form
+) -> list[dict[str, Any]]:
+    """Return the sections of the sheet with their fields and their state: 完整, or how many are lacking.
+
+    `form` is that of the version, `holder` is whose name and number are fixed: the application's, or the account's before the first saving.
+    """
+    found = []
+    for number, section in enumerate(version.sections, 1):
+        lacking = sum(problem.section == section.key for problem in problems)
+        found.append(
+            {
+                "key": section.key,
+                "title": gettext(section.title),
+                "number": number,
+                "fields": [(asked, form[asked.key]) for asked in section.fields if not asked.fixed],
+                "fixed": [_fixed(asked, holder) for asked in section.fields if asked.fixed],
+                "lacking": lacking,
+                "word": gettext("缺 %(count)s 项", count=lacking) if lacking else gettext("完整"),
+            }
+        )
+    return found
+
+
+def _fixed(asked: Field, holder: Application | Account) -> dict[str, str]:
+    text = said(worded(asked, getattr(holder, asked.key)))
+    return {"key": asked.key, "label": said(asked.label), "value": masked(text) if asked.secret else text}
+
+
+def employer_words(enterprise_id: int | None) -> dict[str, str]:
+    """Return what stands beside a chosen employer: code, region and the way of review (A7); empty for none."""
+    enterprise = db.session.get(Enterprise, enterprise_id) if enterprise_id else None
+    if enterprise is None:
+        return {"name": "", "code": "", "region": "", "way": ""}
+    return {
+        "name": enterprise.name,
+        "code": enterprise.credit_code,
+        "region": enterprise.region.name,
+        "way": " → ".join(
+            [gettext("个人申请"), *(step_name(step, enterprise) for step in routing.steps(enterprise.region))]
+        ),
+    }
+
+
+def step_name(step: State, enterprise: Enterprise | None) -> str:
+    """Return a step as its desk is called: 东胜区初审; without an employer 旗区或园区初审."""
+    if step is not State.PRELIMINARY_REVIEW:
+        return said(routing.STEP_WORDS[step])
+    place = enterprise.region.name if enterprise else gettext("旗区或园区")
+    return gettext("%(place)s初审", place=place)
+
+
+def trail_items(application: Application, reviews: Sequence[Review]) -> list[dict[str, Any]]:
+    """Return the way of the application as the trail draws it."""
+    found = []
+    enterprise = (
+        application.submitted_enterprise if application.state in routing.REACH else application.enterprise
+    )
+    for step in progress.trail(application, reviews):
+        item: dict[str, Any] = {"state": STAGES[step.stage], "label": step_name(step.state, enterprise)}
+        if step.stage is progress.Stage.DONE:
+            item |= {"who": step.by, "when": stamp(step.at)}
+        elif step.desk is not None:
+            item |= {"note": step.desk.name, "phone": step.desk.telephone}
+        if step.stage is progress.Stage.NOW:
+            item["note"] = (
+                gettext("%(desk)s 办理中", desk=step.desk.name)
+                if step.desk
+                else said(STATE_WORDS[application.state])
+            )
+        found.append(item)
+    if reviews and application.state is State.FINISHED and found:
+        last = reviews[0]
+        refused = last.result is not None and last.result.value == "refused"
+        if refused:
+            for item in found:
+                if (
+                    item["state"] == "done"
+                    and item.get("who") == last.actor_name
+                    and item.get("when") == stamp(last.at)
+                ):
+                    item["state"] = "failed"
+    return found
+
+
+def notice_again(application: Application) -> dict[str, Any]:
+    """Return 「申请须知」 for the right column, and when it was read for this application (A6)."""
+    notice = reading.current_notice()
+    return {
+        "notice": notice,
+        "notice_reading": reading.find(current_user, application, notice) if notice else None,
+    }
+
+
+def column(application: Application | None, reviews: Sequence[Review]) -> dict[str, Any]:
+    """Return the right column, and the returns that have not been dealt with. `reviews` is the history, newest first."""
+    number = db.session.scalar(select(func.count(Application.id)).where(scope.visible(current_user))) or 0
+    returns = sum(line.to_state is RETURNED and not line.stayed for line in reviews)
+    summary = ngettext("%(num)s 条申请", "%(num)s 条申请", number)
+    if returns:
+        summary += gettext("，本次回退 %(count)s 次", count=returns)
+    return {
+        "trail_items": trail_items(application, reviews) if application else [],
+        "now": said(STATE_WORDS[application.state]) if application else gettext("尚未保存"),
+        "history_summary": summary,
+        "begins_anew": application is None and number > 0,
+        "rows_of_table": BY_STATE_AND_ACTION,
+        "returns": progress.open_returns(reviews),
+    }

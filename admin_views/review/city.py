@@ -1,0 +1,25 @@
+"""「市专家服务中心」 reviews last: passes, returns or refuses (O2)."""
+
+from flask import Flask
+from flask_admin import Admin
+
+from admin_views.review import list
+from admin_views.review.console import ReviewConsole
+from admin_views.review.corrections import NameCorrection
+from common.wording import N_
+from models import Application
+
+
+class CityConsole(NameCorrection, ReviewConsole):
+    """All applications that have reached the city."""
+
+    console = "city"
+    opened = (*ReviewConsole.opened, *NameCorrection.opened)
+    called = N_("市专家服务中心审核")
+    filters = ReviewConsole.filters | {"result": list.BY_RESULT}
+
+
+def register(app: Flask) -> None:
+    """Add `/city/`."""
+    index = CityConsole(Application, name=N_("申请审核"), endpoint="city", url="/city")
+    Admin(app, name=N_("市专家服务中心审核"), index_view=index)

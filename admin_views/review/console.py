@@ -1,0 +1,431 @@
+"""What every reviewer's console is: a list, and one application with its papers, its history and the table's buttons.
+
+A console says what is special about it and nothing else. Decisions go through workflow.review, rows through scope.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from flask import abort, flash, redirect, request, session
+from flask_admin import expose
+from flask_babel import gettext, pgettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, Select
+
+from admin_views.files.papers import papers, shelves, shown
+from admin_views.files.routes import PaperRoutes
+from admin_views.review import list as admin_views_review_list
+from admin_views.review.lines import Column, Next, Tab, Turns, counted, lines
+from admin_views.review.page import PHRASES, read_by, sections, typed_back
+from admin_views.site import keyset
+from admin_views.site.base import ScopedView, address_of, menu, menu_numbers, number_on_tab
+from admin_views.site.keyset import Listing
+from admin_views.site.languages import once_a_language
+from admin_views.site.numbers import numbers, own_numbers, tell
+from admin_views.site.typed import one_line
+from admin_views.site.wording import said, too_long
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from common.wording import N_
+from models import Action, Application, Review
+from workflow import progress, review, routing, scope
+from workflow.transitions import (
+    ACTION_WORDS,
+    BY_STATE_AND_ACTION,
+    RESULT_WORDS,
+    STATE_WORDS,
+    Transition,
+    actions,
+)
+
+MOST_ADDRESSES = 500
+PLAIN_IN_QUERY = "!$'()*,/:;?@"
+"""What browsers leave as it is in a query, and url_for too."""
+
+
+class ReviewConsole(PaperRoutes, ScopedView):
+    """The list and the page of one application for whoever reviews."""
+
+    opened = ("index_view", "application", "decide", "disclose", *PaperRoutes.opened)
+    plain = ("index_view",)
+    named = "number"
+    title = called = N_("申请审核")
+    """What the list is called, and what stands at the top left."""
+    tabs = ("waiting", "decided", "all")
+    list_frame = "review/frame.html"
+    shows_unsubmitted = False
+    """Whether what was never submitted is in sight: it has no time of submission to be sorted by."""
+    filters = {
+        "education": admin_views_review_list.BY_EDUCATION,
+        "submitted": admin_views_review_list.BY_SUBMITTED,
+        "waiting": admin_views_review_list.BY_WAITING,
+    }
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.visible(current_user)
+
+    def render(self, template: str, **context: Any) -> str:
+        context.setdefault("console", _words(type(self)).console)
+        context.setdefault("menu", menu(self.admin, self))
+        return super().render(template, **context)
+
+    # The list
+
+    @expose("/")
+    def index_view(self) -> str:
+        """Return the list as tabs, filters, search and sorting leave it."""
+        chosen = _chosen(request.args.items())
+        self._keep_for_the_way_back(request.query_string.decode())
+        tab = chosen.get("tab", self.tabs[0])
+        if tab not in self.tabs:
+            abort(404)
+        sorts, offered = self._sorts(tab, chosen), _offered(type(self), tab)
+        sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
+        descending = (
+            tab == admin_views_review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
+        )
+        filtered = any(key in chosen for key in ("q", *offered))
+        asked, words, address = self._numbers(), _words(type(self)), address_of(self)
+        listing, values = self._listing(tab, chosen, sort, descending, beside=asked)
+        rows = listing.page(chosen.get("page", ""), keyset.PAGE_SIZE, values)
+        if rows.rows:
+            tell(asked, rows.rows[0][len(admin_views_review_list.COLUMNS) :][: len(asked)])
+        shown_lines = lines(rows.rows, in_days=tab == "waiting")
+        return self.render(
+            "review/list.html",
+            list_frame=self.list_frame,
+            title=words.title,
+            tabs=self._tabs(address, tab, chosen, asked),
+            tab=tab,
+            address=address,
+            filters=_narrowing(type(self), tab),
+            present=tuple(chosen.get(key) for key in offered),
+            chosen=chosen,
+            filtered=filtered,
+            searched_for=admin_views_review_list.SEARCHED_FOR,
+            columns=self._columns(address, tab, sort, descending, chosen, sorts),
+            lines=shown_lines,
+            counted=counted(shown_lines),
+            pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
+            left_out=self._left_out(sort, filtered),
+            of_the_order=self._of_the_order(tab, sort, descending),
+        )
+
+    def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
+        """Return how a list can be sorted as it is narrowed."""
+        in_use = (
+            filter_
+            for key, filter_ in _offered(type(self), tab).items()
+            if chosen.get(key) in filter_.choices
+        )
+        return admin_views_review_list.sorts(tab, in_use)
+
+    def _left_out(self, sort: str, filtered: bool) -> str:
+        """Return what an order leaves out, if anything."""
+        if self.shows_unsubmitted and not filtered and admin_views_review_list.leaves_out(sort):
+            return gettext("按提交时间排序，从未提交过的申请不列出")
+        return ""
+
+    def _of_the_order(self, tab: str, sort: str, descending: bool) -> str:
+        """Return the order that no heading says, if it is such a one."""
+        if tab == admin_views_review_list.DECIDED:
+            return gettext("最近审核的在前")
+        return gettext("最近有进展的在前") if (tab, sort, descending) == ("all", "waiting", True) else ""
+
+    def _usual_order(self, tab: str) -> str:
+        return "asc" if tab == "waiting" else "desc"
+
+    def _listing(
+        self,
+        tab: str,
+        chosen: dict[str, str],
+        sort: str,
+        descending: bool,
+        but_one: bool = False,
+        beside: tuple[Select[Any], ...] = (),
+    ) -> tuple[Listing, dict[str, Any]]:
+        """Return the list as it is narrowed, and the values with which it is asked for: who asks, and for what."""
+        narrowing = tuple(
+            choice
+            for key, filter_ in _offered(type(self), tab).items()
+            if (choice := filter_.choices.get(chosen.get(key, "")))
+        )
+        words = chosen.get("q", "").strip()
+        search = admin_views_review_list.search(words) if words else admin_views_review_list.Search()
+        actor = current_user._get_current_object()
+        listing = admin_views_review_list.listing(
+            scope.like(actor), tab, narrowing, search.ways, search.lookup, sort, descending, but_one, beside
+        )
+        return listing, {**scope.values(actor), **search.values}
+
+    def _tabs(
+        self, address: str, present: str, chosen: dict[str, str], asked: Sequence[Select[Any]]
+    ) -> tuple[Tab, ...]:
+        return tuple(
+            Tab(
+                label,
+                f"{self._narrowing_that_stays(address, key, chosen)}tab={key}",
+                key == present,
+                number_on_tab(numbers(*asked)[-1]) if key == "waiting" else None,
+            )
+            for key, label in _words(type(self)).tabs
+        )
+
+    def _narrowing_that_stays(self, address: str, tab: str, chosen: Mapping[str, str]) -> str:
+        return _with(
+            address, {key: chosen[key] for key in ("q", *_offered(type(self), tab)) if key in chosen}
+        )
+
+    def _numbers(self) -> tuple[Select[Any], ...]:
+        """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
+        anybody = scope.like(current_user._get_current_object())
+        tabs = [admin_views_review_list.counted(anybody)] if "waiting" in self.tabs else []
+        return (*own_numbers(anybody), *menu_numbers(self.admin).values(), *tabs)
+
+    def _columns(
+        self,
+        address: str,
+        tab: str,
+        sort: str,
+        descending: bool,
+        chosen: dict[str, str],
+        sorts: frozenset[str],
+    ) -> tuple[Column, ...]:
+        narrowed = _with(address, {k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
+        if tab != "waiting":
+            sorts -= (
+                admin_views_review_list.ELSEWHERE.keys()
+            )  # in the order of arrival, which their name does not say
+        present, turned = ("desc", "asc") if descending else ("asc", "desc")
+        # Who arrived first has waited longest.
+        shown = turned if (tab, sort) == ("waiting", "waiting") else present
+        return tuple(
+            Column(
+                label,
+                f"{narrowed}sort={key}&order={turned if key == sort else 'asc'}" if key in sorts else None,
+                shown if key == sort and key in sorts else None,
+            )
+            for key, label in _headings(tab)
+        )
+
+    def _keep_for_the_way_back(self, query: str) -> None:
+        # A cookie that says what it said before need not be made and sent again.
+        if session.get(key := f"{self.console}-list") != query:
+            session[key] = query
+
+    def back_to_list(self) -> str:
+        """Return the list as this person left it."""
+        query = session.get(f"{self.console}-list", "")
+        return address_of(self) + (f"?{query}" if query else "")
+
+    # One application
+
+    @expose("/<number>/")
+    def application(self, number: str) -> str:
+        """Return the page of one application."""
+        return self._page(self.get_one(number))
+
+    def _page(self, found: Application, status: int = 200, **further: Any) -> Any:
+        reviews = progress.history(found)
+        read = read_by(found, reviews, current_user)
+        buttons = self._buttons(found)
+        content = self.render(
+            "review/application.html",
+            list_frame=self.list_frame,
+            application=found,
+            sections=sections(found, read, current_user),
+            **shown(shelves(papers(found, current_user), self.paper_address(found), read.seen_round)),
+            reviews=reviews,
+            table=BY_STATE_AND_ACTION,
+            state_words=STATE_WORDS,
+            result_words=RESULT_WORDS,
+            buttons=buttons,
+            typed_back=typed_back(further.get("typed", {}), {one["row"].action.value for one in buttons}),
+            next_one=self._next(found.id, found.arrived_at),
+            under_review=found.state in routing.REACH,
+            back=self.back_to_list(),
+            corrections=self.corrections_of(found),
+            own_regions=[key for key, _kind in current_user.seat.regions],
+            **{"disclosed": {}, "wrong": {}, "typed": {}, "meanwhile": None, **further},
+        )
+        return content, status
+
+    def corrections_of(self, found: Application) -> list[dict[str, str]]:
+        """Return the links to what this person may correct: nothing, unless a console says otherwise."""
+        return []
+
+    def _buttons(self, found: Application) -> list[dict[str, Any]]:
+        return [
+            {"row": row, "label": self._button(found, row), "phrases": PHRASES.get(row.action, ())}
+            for row in actions(found.state, current_user.role)
+        ]
+
+    def _button(self, found: Application, row: Transition) -> str:
+        target = routing.target(row, found.region)
+        if row.action is Action.PASS and target in routing.REACH and found.submitted_enterprise:
+            return gettext(
+                "通过并提交至%(desk)s",
+                desk=routing.desk(target, found.submitted_enterprise, found.region).name,
+            )
+        if row.action is Action.PASS:
+            return gettext("通过，业务结束")
+        return pgettext("button", ACTION_WORDS[row.action])
+
+    def _next(self, present: int, since: Any) -> Next | None:
+        """Return the one of the list that has waited longest after this one, or from the beginning when this was the last."""
+        listing, values = self._listing(
+            "waiting", self._narrowed(), "waiting", descending=False, but_one=True
+        )
+        given = {**values, admin_views_review_list.PRESENT: present}
+        found = listing.following(since, present, given)
+        if found is None:
+            return None
+        row = admin_views_review_list.Stored(*found[: len(admin_views_review_list.COLUMNS)])
+        return Next(row.number, row.name, row.arrived_at.replace(tzinfo=UTC))
+
+    def _narrowed(self) -> dict[str, str]:
+        """Return how this person narrowed what waits: who looks for one enterprise's decides that one's."""
+        chosen = _chosen(parse_qsl(session.get(f"{self.console}-list", "")))
+        return chosen if chosen.get("tab", "waiting") == "waiting" else {}
+
+    @expose("/<number>/decide/", methods=("POST",))
+    def decide(self, number: str) -> Any:
+        """Do what a button says; then the next waiting application opens."""
+        action = self._action()
+        reason = request.form.get("reason", "")
+        if not number.isprintable():
+            abort(404)
+        try:
+            line = review.perform(
+                number,
+                action,
+                current_user._get_current_object(),
+                seen_version=request.form.get("version", default=0, type=int),
+                reason=reason,
+            )
+        except ReasonMissing:
+            wrong = {action.value: gettext("请填写原因，申请人会看到这段文字。")}
+            return self._page(self.get_one(number), 422, wrong=wrong)
+        except ReasonTooLong:
+            wrong = {action.value: too_long()}
+            return self._page(self.get_one(number), 422, wrong=wrong, typed={action.value: reason})
+        except DecidedMeanwhile as hindrance:
+            found = self.get_one(number)
+            return self._page(found, 409, meanwhile=hindrance.last, typed={action.value: reason})
+        except (NotPermitted, NotVisible):
+            abort(404)
+        if line is None:  # saving, which leaves none, is the applicant's alone
+            abort(404)
+        flash(self._done(line), "success")
+        following = self._next(line.application_id, line.waited_since)
+        if following is None:
+            return redirect(self.back_to_list())
+        return redirect(f"{address_of(self)}{following.number}/")
+
+    def _action(self) -> Action:
+        try:
+            return Action(request.form.get("action", ""))
+        except ValueError:
+            abort(404)
+
+    def _done(self, line: Review) -> str:
+        """Return what was just done and, when somebody has it now, who and whom to remind (E6)."""
+        found = line.application
+        sentence = gettext(
+            "%(name)s（%(number)s）：%(said)s。",
+            name=found.name,
+            number=found.number,
+            said=said(BY_STATE_AND_ACTION[line.from_state, line.action].said),
+        )
+        desk = routing.desk_of(found)
+        if desk is None:
+            return sentence
+        return sentence + gettext(
+            "现由%(desk)s办理（电话：%(telephone)s），系统已提醒该单位，请及时通知。",
+            desk=desk.name,
+            telephone=desk.telephone or gettext("见通知里第六部分"),
+        )
+
+    @expose("/<number>/disclose/", methods=("POST",))
+    def disclose(self, number: str) -> Any:
+        """Show a hidden number in full, and note who looked."""
+        found = self.get_one(number)
+        field = request.form.get("field", "")
+        try:
+            full = review.disclose(found, current_user, field)
+        except KeyError:
+            abort(404)
+        if request.accept_mimetypes.best == "application/json":
+            return {"field": field, "value": full}
+        return self._page(found, disclosed={field: full})
+
+
+def _chosen(query: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return what an address chooses, as people type it."""
+    return {key: text for key, value in query if (text := one_line(value))}
+
+
+def _turned(address: str, chosen: dict[str, str], cursor: str | None) -> str | None:
+    return None if cursor is None else _with(address, {**chosen, "page": cursor})[:-1]
+
+
+def _with(address: str, query: Mapping[str, str]) -> str:
+    """Return a list's address with what is chosen in it, for one thing more; url_for would look for the list each time."""
+    return _with_query(address, tuple(query.items()))
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _with_query(address: str, query: tuple[tuple[str, str], ...]) -> str:
+    given = urlencode([(key, value) for key, value in query if value], safe=PLAIN_IN_QUERY)
+    return f"{address}?{given}&" if given else f"{address}?"
+
+
+class Words(NamedTuple):
+    """What a console says of its list whatever is in it, in one language."""
+
+    console: str
+    title: str
+    tabs: tuple[tuple[str, str], ...]
+
+
+@once_a_language
+def _words(console: type[ReviewConsole]) -> Words:
+    return Words(
+        said(console.called),
+        said(console.title),
+        tuple((key, said(admin_views_review_list.TABS[key][0])) for key in console.tabs),
+    )
+
+
+@once_a_language
+def _headings(tab: str) -> tuple[tuple[str, str], ...]:
+    elsewhere = {} if tab == "waiting" else admin_views_review_list.ELSEWHERE
+    return tuple(
+        (key, said(elsewhere.get(key, label))) for key, (_, label) in admin_views_review_list.SORTS.items()
+    )
+
+
+@cache
+def _offered(console: type[ReviewConsole], tab: str) -> Mapping[str, admin_views_review_list.Filter]:
+    """Return what a tab can be narrowed by."""
+    return {key: filter_ for key, filter_ in console.filters.items() if tab in filter_.tabs}
+
+
+@once_a_language
+def _narrowing(
+    console: type[ReviewConsole], tab: str
+) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
+    """Return the filters of a tab: what each is called, and its choices."""
+    return tuple(
+        (
+            key,
+            said(narrowing.label),
+            (
+                ("", said(narrowing.any)),
+                *((value, said(one.label)) for value, one in narrowing.choices.items()),
+            ),
+        )
+        for key, narrowing in _offered(console, tab).items()
+    )

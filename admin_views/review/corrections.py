@@ -1,0 +1,151 @@
+"""The pages on which a wrong name or identity number is corrected; workflow.corrections says who may."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from flask import abort, flash, redirect
+from flask_admin import expose
+from flask_babel import gettext, pgettext
+from flask_login import current_user
+
+from admin_views.accounts.forms import NameCorrectionForm, NumberCorrectionForm
+from admin_views.site.base import address_of
+from admin_views.site.typed import count
+from admin_views.site.wording import said
+from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
+from common.identity import masked
+from models import Action, Application, Review, db
+from workflow import corrections
+from workflow.form import answers, living_allowance
+from workflow.transitions import ACTION_WORDS, BY_STATE_AND_ACTION
+
+Correct = Callable[[Any, int], Review]
+"""What is done with a filled-in form and the version that the person was looking at."""
+
+
+class NameCorrection:
+    """The route of a reviewer's or administrator's console for a wrong name."""
+
+    opened: tuple[str, ...] = ("correct_name",)
+    list_frame: str
+    get_one: Callable[[Any], Any]
+    get_url: Any
+    render: Any
+
+    @expose("/<number>/correct-name/", methods=("GET", "POST"))
+    def correct_name(self, number: str) -> Any:
+        """Correct the name that somebody registered with."""
+        found = self.get_one(number)
+
+        def correct(given: Any, seen: int) -> Review:
+            return corrections.correct_name(
+                number, given.name.data, _actor(), seen_version=seen, reason=given.reason.data
+            )
+
+        return self._correct(found, Action.CORRECT_NAME, NameCorrectionForm(), correct)
+
+    def corrections_of(self, found: Application) -> list[dict[str, str]]:
+        """Return the links to what this person may correct in an application."""
+        return [
+            {
+                "label": pgettext("button", ACTION_WORDS[action]),
+                "url": self.get_url(f".{action.value}", number=found.number),
+            }
+            for action in corrections.open_to(found, current_user)
+        ]
+
+    def _correct(self, found: Application, action: Action, filled: Any, correct: Correct) -> Any:
+        back = f"{address_of(self)}{found.number}/"  # type: ignore[arg-type]  # of a view
+        if action not in corrections.open_to(found, current_user):
+            if filled.is_submitted():
+                flash(gettext("此申请现在不能在这里更正。"), "error")
+            return redirect(back, HTTPStatus.SEE_OTHER)
+        meanwhile = None
+        if filled.validate_on_submit():
+            try:
+                line = correct(filled, count(filled.version.data) or 0)
+            except Unacceptable as hindrance:
+                wrong = said(hindrance.sentence.text, hindrance.sentence.words)
+                filled[hindrance.field].errors = [wrong]
+            except ReasonMissing:
+                filled.reason.errors = [gettext("请填写更正原因。")]
+            except DecidedMeanwhile as hindrance:
+                meanwhile = hindrance.last
+                db.session.refresh(found)
+            except (NotPermitted, NotVisible):
+                abort(HTTPStatus.NOT_FOUND)
+            else:
+                flash(
+                    gettext(
+                        "%(name)s（%(number)s）：%(said)s，已通知申请人。",
+                        name=line.application.name,
+                        number=found.number,
+                        said=said(BY_STATE_AND_ACTION[line.from_state, line.action].said),
+                    ),
+                    "success",
+                )
+                return redirect(back, HTTPStatus.SEE_OTHER)
+        status = HTTPStatus.OK
+        if meanwhile is not None:
+            status = HTTPStatus.CONFLICT
+        elif filled.is_submitted():
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+        if not filled.is_submitted() or meanwhile is not None:
+            filled.version.data = str(found.version)
+        content = self.render(
+            "review/correct.html",
+            list_frame=self.list_frame,
+            application=found,
+            form=filled,
+            title=pgettext("button", ACTION_WORDS[action]),
+            of_name=action is Action.CORRECT_NAME,
+            present=_present(found, action),
+            meanwhile=meanwhile,
+            table=BY_STATE_AND_ACTION,
+            back=back,
+        )
+        return content, status
+
+
+class NumberCorrection(NameCorrection):
+    """The same with the route for a wrong identity number."""
+
+    opened: tuple[str, ...] = (*NameCorrection.opened, "correct_number")
+
+    @expose("/<number>/correct-number/", methods=("GET", "POST"))
+    def correct_number(self, number: str) -> Any:
+        """Correct the paper and number that somebody registered with; once."""
+        found = self.get_one(number)
+        filled = NumberCorrectionForm(data={"paper": found.paper})
+
+        def correct(given: Any, seen: int) -> Review:
+            return corrections.correct_number(
+                number,
+                given.paper.data,
+                given.number.data,
+                _actor(),
+                seen_version=seen,
+                reason=given.reason.data,
+            )
+
+        return self._correct(found, Action.CORRECT_NUMBER, filled, correct)
+
+
+def _actor() -> Any:
+    return current_user._get_current_object()
+
+
+def _present(found: Application, action: Action) -> list[dict[str, str]]:
+    """Return what the application holds now, the number masked."""
+    keys = ("name",) if action is Action.CORRECT_NAME else ("name", "paper", "identity_number")
+    fields = [living_allowance.FIELDS[key] for key in keys]
+    return [
+        {
+            "label": said(asked.label),
+            "value": masked(getattr(found, asked.key))
+            if asked.secret
+            else said(answers.worded(asked, getattr(found, asked.key))),
+        }
+        for asked in fields
+    ]

@@ -1,0 +1,146 @@
+"""What a list says, in plain values: what is alike is drawn once (templates/review/list_parts.html)."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from flask_babel import gettext
+
+from admin_views.review.list import Stored
+from admin_views.site.frame import passed
+from admin_views.site.languages import language
+from admin_views.site.numbers import present_calendar
+from admin_views.site.wording import day, said, waiting
+from common.calendar import today
+from common.working_days import Calendar
+from models import Result, State
+from workflow import routing
+from workflow.form import versions
+from workflow.form.versions import Form
+from workflow.transitions import FINISHED, RESULT_WORDS, STATE_WORDS, WITH_THE_APPLICANT
+
+FORM_VERSION = Stored._fields.index("form_version")
+
+
+class Tab(NamedTuple):
+    """One view of the list, as its tab says it."""
+
+    label: str
+    url: str
+    current: bool
+    count: str | None  # type: ignore[assignment]  # a tuple's own counts what is in it
+
+
+class Column(NamedTuple):
+    """The head of one column: where it leads if one can sort by it, and how the list is sorted by it now."""
+
+    label: str
+    url: str | None
+    sorted: str | None
+
+
+class Turns(NamedTuple):
+    """Where the list goes on from here; None where it does not."""
+
+    first: str | None
+    previous: str | None
+    next: str | None
+    last: str | None
+
+
+class Next(NamedTuple):
+    """The application that comes after the one that is open."""
+
+    number: str
+    name: str
+    waiting_since: datetime
+
+
+class Line(NamedTuple):
+    """One application in the list. It is all that its row says: two that are alike are drawn once (review/list_parts.html)."""
+
+    number: str
+    name: str
+    enterprise: str | None
+    education: str | None
+    """As it is typed now, and the version of the form names it."""
+    submitted_at: datetime | None
+    since: datetime
+    """Both in UTC without saying so, as they are stored."""
+    state: str
+    result: str | None
+    resubmit_by: date | None
+    form: Form
+    in_days: bool
+    """How long one has waited is said where all have the same state."""
+    today: date
+    calendar: Calendar
+    language: str
+
+    @property
+    def education_word(self) -> str:
+        if State(self.state) in WITH_THE_APPLICANT:
+            return ""
+        words = self.form.known["education"].choices
+        return said(words.get(self.education, self.education or ""))
+
+    @property
+    def submitted(self) -> datetime | None:
+        return self.submitted_at and self.submitted_at.replace(tzinfo=UTC)
+
+    @property
+    def counted(self) -> str:
+        """Return which years of its waiting were counted Monday to Friday, as a sentence; "" for none."""
+        waits = State(self.state) in routing.REACH
+        return waiting(self.since.replace(tzinfo=UTC))["note"] if waits else ""
+
+    @property
+    def badge(self) -> tuple[str, str]:
+        """Return the kind and the word of the badge at its right."""
+        state = State(self.state)
+        if state is FINISHED:
+            result = Result(self.result)
+            return "good" if result is Result.PASSED else "bad", said(RESULT_WORDS[result])
+        word = said(STATE_WORDS[state])
+        if state not in routing.REACH:
+            return self._term(word)
+        wait = waiting(self.since.replace(tzinfo=UTC))
+        return "late" if wait["late"] else "wait", wait["words"] if self.in_days else word
+
+    def _term(self, word: str) -> tuple[str, str]:
+        """Return the badge of one that is back with its applicant."""
+        if self.resubmit_by is None:
+            return "idle", word
+        last = day(self.resubmit_by)
+        if passed(self.resubmit_by):
+            return "late", gettext("%(state)s，%(day)s 已过", state=word, day=last)
+        return "idle", gettext("%(state)s，至 %(day)s", state=word, day=last)
+
+
+def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
+    """Return the rows as the list says them."""
+    if not rows:
+        return []  # the calendar's stamp would be asked for alone; it comes beside the rows
+    forms = {number: versions.version(number) for number in {row[FORM_VERSION] for row in rows}}
+    further = in_days, today(), present_calendar(), language()
+    return [
+        Line(
+            number,
+            name,
+            employer,
+            education,
+            submitted_at,
+            since,
+            state,
+            result,
+            term,
+            forms[version],
+            *further,
+        )
+        for number, name, employer, education, version, submitted_at, since, state, result, term, *_ in rows
+    ]
+
+
+def counted(shown: Sequence[Line]) -> str:
+    """Return what the list says of years that were counted Monday to Friday: the longest wait names all of them."""
+    return max((line.counted for line in shown), key=len, default="")

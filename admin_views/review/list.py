@@ -1,0 +1,395 @@
+"""The reviewers' list: which columns, which filters, which searches. It reads plain columns and never counts a table."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    select,
+    true,
+)
+
+from accounts.logins import login_digest
+from admin_views.site.base import MOST_COUNTED
+from admin_views.site.keyset import Listing, Order
+from common import telephones
+from common.checks import code_fault
+from common.identity import PAPERS, normalised
+from common.text import as_name
+from common.wording import N_
+from models import Application, Counter, Enterprise, Result, Review, State, now
+from models.applications import tail_digest
+from models.database import Instant
+from models.search import Lookup, bound, containing, digits_of, lookup, searched, spelled
+from models.spelling import search_key
+from models.statements import Prepared, as_stored, constant
+from workflow import scope
+from workflow.form.living_allowance import EDUCATIONS
+from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
+
+LAST_LETTER = "\U0010ffff"
+"""Sorts after every other."""
+
+MOST_LISTINGS = 500
+"""So many shapes of a list are kept with their statements: roles, tabs, filters and sortings as people combine them."""
+
+PRESENT = "present_id"
+"""What a query calls the row that is open at the moment."""
+
+Criterion = ColumnElement[bool]
+
+EMPLOYER = (
+    select(Enterprise.name).where(Enterprise.id == Application.submitted_enterprise_id).scalar_subquery()
+)
+"""Looked up for the rows of a page; joined, it was for everything that a search finds, before that is sorted."""
+
+
+class Stored(NamedTuple):
+    """One row of the list: `COLUMNS` as the database has them."""
+
+    number: str
+    name: str
+    enterprise: str | None
+    education: str | None
+    form_version: int
+    submitted_at: datetime | None
+    arrived_at: datetime
+    state: str
+    result: str | None
+    resubmit_by: date | None
+
+
+COLUMNS = (
+    Application.number,
+    Application.name,
+    EMPLOYER.label("enterprise"),
+    Application.education,
+    Application.form_version,
+    as_stored(Application.submitted_at),
+    as_stored(Application.arrived_at),
+    as_stored(Application.state),
+    as_stored(Application.result),
+    Application.resubmit_by,
+)
+
+DECIDED = "decided"
+TABS: Mapping[str, tuple[str, Callable[[scope.Actor], Criterion]]] = {
+    "waiting": (N_("待我审核"), scope.waiting),
+    DECIDED: (N_("已审核"), scope.decided),
+    "all": (N_("全部"), scope.visible),
+}
+
+SORTS = {
+    "number": (Application.number, N_("编号")),
+    "name": (Application.initials, N_("姓名")),
+    "enterprise": (None, N_("工作单位")),
+    "education": (None, N_("学历")),
+    "submitted": (Application.submitted_at, N_("提交时间")),
+    "waiting": (Application.arrived_at, N_("等待")),
+}
+"""The columns of the list with what they can be sorted by, if anything."""
+ELSEWHERE = {"waiting": N_("业务状态")}
+"""What a column is called outside of the tab where all rows wait."""
+SORTABLE = frozenset(key for key, (column, _) in SORTS.items() if column is not None)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a filter: what it says, and which rows it leaves."""
+
+    label: str
+    criterion: Callable[[], Criterion]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter of the line above the list; `any` is what it says while it filters nothing.
+
+    `sorts`: how the list can be sorted while it filters. A span of time is shown in the order of time: in another one
+    its rows lie scattered over the whole town. `tabs`: where it leaves some rows and not others.
+    """
+
+    label: str
+    any: str
+    choices: Mapping[str, Choice]
+    sorts: frozenset[str] = SORTABLE
+    tabs: tuple[str, ...] = tuple(TABS)
+
+
+def _education(key: str) -> Callable[[], Criterion]:
+    return lambda: and_(Application.education == key, not_(scope.IS_WITH_THE_APPLICANT))
+
+
+def _submitted_since(days: int) -> Callable[[], Criterion]:
+    return lambda: Application.submitted_at >= _ago(days)
+
+
+def _arrived_before(days: int) -> Callable[[], Criterion]:
+    # Whatever has arrived somewhere was submitted before; so the order of submission can begin there too.
+    return lambda: and_(Application.arrived_at < _ago(days), Application.submitted_at < _ago(days))
+
+
+def _ago(days: int) -> Any:
+    return bindparam(None, type_=Instant(), callable_=lambda: now() - timedelta(days=days))
+
+
+def _state(state: State) -> Callable[[], Criterion]:
+    return lambda: Application.state == constant(state)
+
+
+def _result(result: Result) -> Callable[[], Criterion]:
+    return lambda: and_(
+        Application.result == constant(result), Application.state == constant(STATE_OF_RESULT[result])
+    )
+
+
+BY_EDUCATION = Filter(
+    N_("学历"), N_("全部学历"), {key: Choice(label, _education(key)) for key, label in EDUCATIONS.items()}
+)
+BY_SUBMITTED = Filter(
+    N_("提交时间"),
+    N_("提交时间不限"),
+    {
+        "week": Choice(N_("最近 7 天"), _submitted_since(7)),
+        "month": Choice(N_("最近 30 天"), _submitted_since(30)),
+        "year": Choice(N_("最近 365 天"), _submitted_since(365)),
+    },
+    sorts=frozenset({"submitted"}),
+)
+BY_WAITING = Filter(
+    N_("等待"),
+    N_("等待不限"),
+    {
+        "3": Choice(N_("超过 3 天"), _arrived_before(3)),
+        "7": Choice(N_("超过 7 天"), _arrived_before(7)),
+        "14": Choice(N_("超过 14 天"), _arrived_before(14)),
+    },
+    sorts=frozenset({"waiting", "submitted"}),
+    tabs=("waiting",),
+)
+BY_STATE = Filter(
+    N_("业务状态"),
+    N_("全部状态"),
+    {state.value: Choice(label, _state(state)) for state, label in STATE_WORDS.items()},
+)
+BY_RESULT = Filter(
+    N_("审核结果"),
+    N_("全部结果"),
+    {result.value: Choice(label, _result(result)) for result, label in RESULT_WORDS.items()},
+    tabs=(DECIDED, "all"),
+)
+
+
+NUMBER = re.compile(r"(20\d{2})(-?)(\d{6,7})")
+"""Of an application; its hyphen may be left out, and then it could be that of a paper as well."""
+SERIAL = re.compile(r"0*[1-9]\d{0,6}", re.ASCII)
+"""What follows the year in a number, with or without the zeros in front."""
+LONGEST_SERIAL = 7
+TAIL = re.compile(r"[0-9]{3}[0-9X]")
+"""The end of an identity number."""
+TELEPHONE = re.compile(r"\+?[0-9]{7,15}")
+CODE = re.compile(r"[0-9A-Z]{18}")
+LETTERS = re.compile(r"[A-Za-z]+")
+SOMEBODY, READ_OTHERWISE = 0, -1
+"""Stand for a person among the ids of employers, and for one whose surname has these letters by another reading."""
+MOST_EMPLOYERS = 50
+"""So many are named one by one; words that more employers have in common are looked for among the rows themselves."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What somebody looks for: the ways to it, and the words that they go by. What any of them finds counts."""
+
+    ways: tuple[str, ...] = ("everything",)
+    lookup: Lookup | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+KEY_OF_EMPLOYER = (
+    select(searched(Enterprise.name))
+    .where(Enterprise.id == Application.submitted_enterprise_id)
+    .scalar_subquery()
+)
+MOST_YEARS = 100
+OF_ANY_YEAR = select(cast(Counter.year, String) + bindparam("serial", type_=String)).limit(
+    constant(MOST_YEARS)
+)
+"""The numbers that end in this way. Limited, because PostgreSQL takes a table that nobody analysed for a long one."""
+OF_THIS_CODE = select(Enterprise.id).where(Enterprise.credit_code == bindparam("code")).scalar_subquery()
+
+WAYS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
+    "everything": lambda _: true(),
+    "nothing": lambda _: false(),
+    "number": lambda _: Application.number == bindparam("number"),
+    "serial": lambda _: Application.number.in_(OF_ANY_YEAR),
+    "telephone": lambda _: digits_of(Application.phone) == bindparam("telephone", type_=String),
+    "identity tail": lambda _: Application.identity_tail == bindparam("identity_tail"),
+    "identity": lambda _: Application.identity_digest == bindparam("identity_digest"),
+    "initials": lambda _: Application.initials.between(bindparam("initials"), bindparam("initials_end")),
+    "other initials": lambda _: _read_otherwise(),
+    "name": lambda how: containing(Application.name, how) if how else false(),
+    "an employer": lambda _: Application.submitted_enterprise_id == bindparam("employer"),
+    "employers": lambda _: Application.submitted_enterprise_id.in_(bindparam("employers", expanding=True)),
+    "an employer's code": lambda _: Application.submitted_enterprise_id == OF_THIS_CODE,
+    "an employer's name": lambda how: spelled(KEY_OF_EMPLOYER, how) if how else false(),
+}
+"""Each is served by an index of its own."""
+
+
+SEARCHED_FOR = N_(
+    "可以查：姓名（全名或其中几个字）或姓名的拼音首字母、申请编号或其中的序号、联系电话、完整的证件号码或末四位、单位名称或统一社会信用代码。"
+)
+"""What `search` finds, told where it found nothing."""
+
+
+def search(words: str) -> Search:
+    """Return the ways by which words can find rows.
+
+    Application number or its serial part, telephone, identity number or its last four characters, pinyin initials, name,
+    employer's name or code.
+    """
+    words, ways = as_name(words), list[str]()
+    how: Lookup | None = None
+    values: dict[str, Any] = {}
+    plain = unicodedata.normalize("NFKC", words)
+    if number := NUMBER.fullmatch(plain):
+        ways.append("number")
+        values["number"] = f"{number[1]}-{number[3]}"
+        if number[2]:
+            return Search(tuple(ways), None, values)
+    if len(plain) <= LONGEST_SERIAL and SERIAL.fullmatch(plain):
+        ways.append("serial")
+        values["serial"] = f"-{int(plain):06d}"
+    if TELEPHONE.fullmatch(digits := telephones.normalised(words).replace("-", "")):
+        ways.append("telephone")
+        values["telephone"] = digits
+    typed = normalised(words)
+    if TAIL.fullmatch(typed):
+        ways.append("identity tail")
+        values["identity_tail"] = tail_digest(typed)
+    if any(paper.shape.fullmatch(typed) for paper in PAPERS.values()):
+        ways.append("identity")
+        values["identity_digest"] = login_digest("personal", typed)
+    if CODE.fullmatch(typed):
+        if not code_fault(typed):  # a paper's number is as long, and hardly ever one
+            ways.append("an employer's code")
+            values["code"] = typed
+    elif key := search_key(words):
+        letters = LETTERS.fullmatch(key) is not None
+        if letters:
+            ways.append("initials")
+            values |= {"initials": key, "initials_end": f"{key}{LAST_LETTER}"}
+        how = lookup(key)
+        values |= bound(key)
+        found = [row_id for (row_id,) in _named(how, letters, key.isascii()).execute(values)]
+        if READ_OTHERWISE in found:
+            ways.append("other initials")
+        if SOMEBODY in found or not key.isascii():
+            ways.append("name")
+        employers = [row_id for row_id in found if row_id > SOMEBODY]
+        if len(employers) > MOST_EMPLOYERS:
+            ways.append("an employer's name")
+        elif len(employers) == 1:
+            ways.append("an employer")
+            [values["employer"]] = employers
+        elif employers:
+            ways.append("employers")
+            values["employers"] = employers
+    return Search(tuple(ways) or ("nothing",), how, values)
+
+
+@cache
+def _named(how: Lookup, letters: bool, ascii_only: bool) -> Prepared:
+    """Return the query for the employers of that name. Few people have letters or digits in theirs, or a surname with two
+    readings: whether anybody has, is asked in the same statement, because a list without these is planned in half the time."""
+    employers = select(Enterprise.id).where(containing(Enterprise.name, how)).limit(MOST_EMPLOYERS + 1)
+    if not ascii_only:
+        return Prepared(employers)
+    asked = [select(literal(SOMEBODY)).where(exists().where(containing(Application.name, how)))]
+    if letters:
+        asked.append(select(literal(READ_OTHERWISE)).where(exists().where(_read_otherwise())))
+    return Prepared(select(employers.subquery()).union_all(*asked))
+
+
+def _read_otherwise() -> Criterion:
+    return Application.other_initials.between(bindparam("initials"), bindparam("initials_end"))
+
+
+def order(tab: str, sort: str, descending: bool) -> Order:
+    """Return the order that a person chose; by waiting time where that cannot be sorted by.
+
+    What somebody has decided lies as they decided it, the latest first. In another order it would have to be looked for all
+    over the town, or all of it be sorted for each page.
+    """
+    if tab == DECIDED:
+        return Order(Review.id, Review.id, descending=True)
+    column, _ = SORTS.get(sort, (None, ""))
+    return Order(Application.arrived_at if column is None else column, Application.id, descending)
+
+
+def leaves_out(sort: str) -> bool:
+    """Say whether a list in this order leaves rows out: what has no value there has no place in it, and no page begins with it."""
+    column, _ = SORTS.get(sort, (None, ""))
+    return column is not None and bool(column.nullable)
+
+
+def sorts(tab: str, filters: Iterable[Filter]) -> frozenset[str]:
+    """Return how a tab can be sorted while these filters are in use."""
+    return frozenset() if tab == DECIDED else SORTABLE.intersection(*(each.sorts for each in filters))
+
+
+@lru_cache(maxsize=MOST_LISTINGS)
+def listing(
+    actor: scope.Anybody,
+    tab: str,
+    narrowing: tuple[Choice, ...],
+    ways: tuple[str, ...],
+    lookup: Lookup | None,
+    sort: str,
+    descending: bool,
+    but_one: bool = False,
+    beside: tuple[Select[Any], ...] = (),
+) -> Listing:
+    """Return the list of this shape, whoever asks for whatever words. `but_one`: without the row `PRESENT`.
+
+    `beside`: queries for one number each, whose answers every row has after the `COLUMNS`.
+    """
+    criteria = [TABS[tab][1](actor), *(choice.criterion() for choice in narrowing)]
+    if but_one:
+        criteria.append(Application.id != bindparam(PRESENT))
+    chosen = order(tab, sort, descending)
+    if leaves_out(sort):
+        criteria.append(chosen.column.is_not(None))
+    rows = select(
+        *COLUMNS,
+        as_stored(chosen.column).label("sort_key"),
+        chosen.id.label("sort_id"),
+    ).where(*criteria)
+    return Listing(
+        [rows.where(WAYS[way](lookup)) for way in ways],
+        chosen,
+        lookup is not None,
+        beside,
+    )
+
+
+@cache
+def counted(actor: scope.Anybody) -> Select[Any]:
+    """Return the query for how many rows wait, counting one further than MOST_COUNTED."""
+    some = select(Application.id).where(scope.waiting(actor)).limit(constant(MOST_COUNTED + 1)).subquery()
+    return select(func.count()).select_from(some)

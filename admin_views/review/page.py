@@ -1,0 +1,206 @@
+"""What a reviewer reads of one application: the last submission, beside an earlier one where they differ."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext, pgettext
+from sqlalchemy import select
+
+from admin_views.site.wording import said
+from common.identity import masked
+from common.wording import N_
+from models import Account, Action, Application, Review, db
+from workflow import scope
+from workflow.comparison import Mark, Snapshot, Submission, baseline, compare_rows, same_employer
+from workflow.form import answers, versions
+from workflow.form import fields as workflow_form_fields
+from workflow.transitions import ACTION_WORDS, WITH_THE_APPLICANT
+
+PHRASES = {
+    Action.RETURN: (
+        N_("附件不清晰，请重新上传。"),
+        N_("附件未签字或未加盖单位公章。"),
+        N_("所填信息与佐证材料不一致。"),
+        N_("劳动合同不完整，请上传全部页。"),
+        N_("社保缴纳证明与所填时间不一致。"),
+        N_("学习工作经历不完整。"),
+    ),
+    Action.REFUSE: (
+        N_("不属于战略性新兴产业引进人才。"),
+        N_("不符合申报条件。"),
+        N_("提供的材料不真实。"),
+    ),
+}
+"""Reasons often given, to choose from (SCREENS.md)."""
+
+
+def typed_back(typed: Mapping[str, str], offered: Collection[str]) -> list[tuple[str, str]]:
+    """Return the reasons that were typed for actions that are offered no longer, with their labels; the others stand in
+    the field of their action."""
+    return [
+        (gettext("原因（%(action)s）", action=pgettext("button", ACTION_WORDS[Action(action)])), reason)
+        for action, reason in typed.items()
+        if reason.strip() and action not in offered
+    ]
+
+
+@dataclass(frozen=True)
+class ExperienceLine:
+    """One row of 学习工作经历 as the page shows it; `former` is label and former text of each part that was changed."""
+
+    row: Mapping[str, str]
+    mark: str
+    former: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class PageSection:
+    """One section of the form as read by a reviewer."""
+
+    section: workflow_form_fields.Section
+    facts: list[dict[str, Any]]
+    experiences: list[ExperienceLine]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What somebody reads of an application: its last submission, beside the one that it is compared with for them."""
+
+    newest: Submission | None = None
+    """None for an application that was never submitted."""
+    before: Submission | None = None
+
+    @property
+    def seen_round(self) -> int | None:
+        """Return the round that it is compared with; papers of later rounds are new."""
+        return self.before.round if self.before else None
+
+
+def read_by(application: Application, history: Sequence[Review], actor: Account) -> Read:
+    """Return what this account reads. `history` is the application's, newest first."""
+    rows = db.session.execute(
+        select(Review.sequence, Review.snapshot)
+        .where(Review.application_id == application.id, Review.action == Action.SUBMIT)
+        .order_by(Review.sequence.desc())
+        .limit(MOST_COMPARED)
+    )
+    submissions = [
+        Submission(application.round - place, sequence, snapshot)
+        for place, (sequence, snapshot) in enumerate(rows)
+        if snapshot
+    ]
+    if not submissions:
+        return Read()
+    return Read(submissions[0], baseline(submissions, history, actor))
+
+
+MOST_COMPARED = 20
+"""Submissions of one application that are looked through for the one to compare with; each is decrypted."""
+
+
+def sections(application: Application, read: Read, actor: Account) -> list[PageSection]:
+    """Return the sections with their fields; empty for an application that was never submitted."""
+    if read.newest is None:
+        return []
+    before = read.before.snapshot if read.before else None
+    newest, notes = _corrected(application, read.newest.snapshot)
+    return _sections(application, newest, before, notes | _notes(application, actor))
+
+
+def _corrected(application: Application, submitted: Snapshot) -> tuple[Snapshot, dict[str, str]]:
+    """Return the last submission with what was corrected since in its place, and what each such field was submitted as.
+
+    Only what the account fixes is ever corrected (workflow/corrections.py); an applicant types none of it.
+    """
+    fields, notes = dict(submitted["fields"]), {}
+    for asked in versions.of(application).fields.values():
+        present = answers.value(application, asked.key) if asked.fixed else None
+        if asked.fixed and present != fields.get(asked.key):
+            former = said(answers.worded(asked, fields.get(asked.key)))
+            notes[asked.key] = gettext(
+                "已更正，提交时为“%(former)s”", former=masked(former) if asked.secret else former
+            )
+            fields[asked.key] = present
+    return {**submitted, "fields": fields}, notes
+
+
+def unsent(application: Application) -> list[PageSection]:
+    """Return the sections as they would be submitted now, for the person's own last look."""
+    return _sections(application, answers.snapshot(application), None, {})
+
+
+def _sections(
+    application: Application, newest: Snapshot, before: Snapshot | None, notes: dict[str, str]
+) -> list[PageSection]:
+    found = []
+    for section in versions.of(application).sections:
+        facts = [_fact(shown, notes) for shown in answers.shown(section, newest, before)]
+        if before is not None and same_employer(newest, before):
+            facts = [_renamed(fact) if fact["key"] == "enterprise_id" else fact for fact in facts]
+        rows = _experiences(newest, before) if section.key == "experience" else []
+        if facts or rows:
+            found.append(PageSection(section, facts, rows))
+    return found
+
+
+def _renamed(fact: dict[str, Any]) -> dict[str, Any]:
+    """Return the fact of 工作单位 where the employer is the same: another name or region is not the applicant's change."""
+    if fact["before"] is None:
+        return fact
+    note = gettext("单位未变，名称或所属地区已变更；上次提交时为：%(text)s", text=fact["before"])
+    return fact | {"before": None, "aside": note}
+
+
+def _experiences(newest: Snapshot, before: Snapshot | None) -> list[ExperienceLine]:
+    rows = newest["experiences"]
+    if before is None:
+        return [ExperienceLine(row, Mark.SAME.value, []) for row in rows]
+    return [
+        ExperienceLine(
+            each.row,
+            each.mark.value,
+            [(said(label), _part(each.before, keys)) for label, keys in each.changed if each.before],
+        )
+        for each in compare_rows(rows, before["experiences"])
+    ]
+
+
+def _part(row: Mapping[str, str], keys: tuple[str, ...]) -> str:
+    if "start" in keys:
+        return gettext("%(start)s 至 %(end)s", start=row.get("start"), end=row.get("end") or gettext("今"))
+    return said(row.get(keys[0]) or "")
+
+
+def _fact(shown: answers.Shown, notes: dict[str, str]) -> dict[str, Any]:
+    asked = shown.asked
+    hide = masked if asked.secret else said
+    return {
+        "key": asked.key,
+        "label": said(asked.label),
+        "value": hide(shown.text),
+        "before": hide(shown.before) if shown.before is not None else None,
+        "note": notes.get(asked.key),
+        "agreed": said(asked.help) if asked.kind is workflow_form_fields.Kind.PROMISE else "",
+        "secret": asked.secret and bool(shown.text),
+    }
+
+
+def _notes(application: Application, actor: Account) -> dict[str, str]:
+    """Return what the system noticed about a field and a reviewer should look at."""
+    found: dict[str, str] = {}
+    if application.bank_digest and application.state not in WITH_THE_APPLICANT:
+        other = db.session.execute(
+            select(Application.number, scope.visible(actor))
+            .where(
+                Application.bank_digest == application.bank_digest,
+                Application.applicant_id != application.applicant_id,
+                ~scope.IS_WITH_THE_APPLICANT,
+            )
+            .limit(1)
+        ).first()
+        if other is not None:
+            found["bank_account"] = (
+                gettext("与 %(number)s 相同", number=other[0]) if other[1] else gettext("与另一人的申请相同")
+            )
+    return found

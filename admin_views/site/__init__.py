@@ -1,0 +1,1 @@
+"""What every page shares: frame, wording, lists, languages, errors, form submissions."""

@@ -1,0 +1,159 @@
+"""What every page needs: the frame around it, and how words, times and files are written on it."""
+
+from collections.abc import Callable, Hashable, MutableMapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from flask import Flask, Response, g, session
+from flask.templating import Environment
+from flask_babel import gettext, ngettext
+from flask_login import current_user
+from markupsafe import Markup
+
+from admin_views.accounts import login_session
+from admin_views.site.languages import language, once_a_language
+from admin_views.site.numbers import numbers, own_numbers, present_calendar
+from admin_views.site.wording import counted_plainly, day, lang, said, stamp, told, translated, waiting
+from common.calendar import today
+from common.settings import DEFAULTS, HELP_LINE, SITE_NAME, setting, worded
+from uploads import notes
+from uploads.preview import is_shown
+from workflow import scope
+
+MOST_DRAWN = 500
+PAGES = ("text/html", "application/json")
+
+
+class Shown(NamedTuple):
+    """Whose page it is, as it says at its top."""
+
+    name: str
+    desk: str
+    url: str
+
+
+class Templates(Environment):
+    """Flask's templates, with the globals of each as one plain dictionary.
+
+    Jinja compares them at every import of a macro, one by one where they are a chain of dictionaries: a tenth of a page.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return {**self.globals, **(d or {})}
+
+
+def register(app: Flask) -> None:
+    """Give the templates their frame, filters and globals."""
+    app.context_processor(frame)
+    app.after_request(prolong)
+    app.after_request(keep)
+    app.add_template_global(language)
+    app.add_template_global(login_session.way_to)
+    app.add_template_global(login_session.csrf_token)
+    app.add_template_filter(said)
+    app.add_template_filter(lang)
+    app.add_template_filter(told)
+    app.add_template_filter(stamp)
+    app.add_template_filter(day)
+    app.add_template_filter(waiting)
+    app.add_template_filter(left)
+    app.add_template_filter(passed)
+    app.add_template_filter(once)
+    app.add_template_filter(each_once)
+    app.add_template_filter(once_a_language)
+    app.add_template_filter(notes.to_owner, "notes_to_owner")
+    app.add_template_filter(notes.to_reviewer, "notes_to_reviewer")
+    app.add_template_test(is_shown, "shown")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def frame() -> dict[str, Any]:
+    """Return what layout.html draws around every page; asks the database once a request."""
+    if "frame" not in g:
+        g.frame = _frame()
+    return g.frame
+
+
+def _frame() -> dict[str, Any]:
+    account = current_user._get_current_object()
+    if not account.is_authenticated:
+        return {**bare_frame(), "help_line": setting(HELP_LINE)}
+    help_line, unread, _stamp = numbers(*own_numbers(scope.like(account)))
+    return {
+        **bare_frame(),
+        "help_line": worded(HELP_LINE, help_line),
+        "account": Shown(account.name, account.seat.name, login_session.way_to("accounts.own")),
+        "home": login_session.home(account),
+        "unread": unread,
+        "csrf_token": login_session.csrf_token,
+    }
+
+
+def bare_frame() -> dict[str, Any]:
+    """Return the frame as it is without the database, which may be away."""
+    return {
+        "site_name": translated(SITE_NAME),
+        "help_line": DEFAULTS[HELP_LINE][0],
+        "account": None,
+        "home": None,
+        "unread": 0,
+        "console": None,
+        "menu": (),
+    }
+
+
+def prolong(response: Response) -> Response:
+    """Let the cookie last as long as the session whose row has just been noted anew, once a minute.
+
+    A page does it; a picture that arrives after the logout must not bring the session back.
+    """
+    if g.get("session_noted") and response.mimetype in PAGES:
+        session.modified = True
+    return response
+
+
+def keep(response: Response) -> Response:
+    """Let nobody keep what shows a person's data.
+
+    Else a shared computer's back button shows after the logout what the last person had before them.
+    """
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def left(last: date) -> dict[str, str]:
+    """Return how many working days are left up to a last day, as a sentence; `note` as that of `waiting`."""
+    span = present_calendar().waited(today(), last)
+    if last == today():
+        words = gettext("今天是最后一天。")
+    elif span.days:
+        time = ngettext("%(num)s 个工作日", "%(num)s 个工作日", span.days)
+        words = gettext("还剩 %(time)s。", time=time)
+    else:
+        words = gettext("还剩不到 1 个工作日。")
+    return {"words": words, "note": counted_plainly(span.unknown)}
+
+
+def passed(last: date) -> bool:
+    """Say whether a last day has passed in Ordos."""
+    return last < today()
+
+
+def each_once(macro: Callable[..., Markup]) -> Callable[..., Markup]:
+    """Let a macro be drawn for each of many things, and once for those that are alike."""
+    drawn = once(macro)
+
+    def drawn_each(many: Sequence[Hashable], *given: Hashable) -> Markup:
+        return Markup("".join([drawn(one, *given) for one in many]))  # noqa: S704 - each is drawn by the macro
+
+    return drawn_each
+
+
+def once(macro: Callable[..., Markup]) -> Callable[..., Markup]:
+    """Let a macro that says nothing but what it is given be drawn once for each thing it is given.
+
+    A text and the same text as markup are two things: one of them is escaped.
+    """
+    return lru_cache(maxsize=MOST_DRAWN, typed=True)(macro)

@@ -1,0 +1,55 @@
+"""The numbers that a page shows (unread messages, tabs), asked for in one statement."""
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+from flask import g
+from flask_login import current_user
+from sqlalchemy import Select, select
+
+from common import working_days
+from common.settings import HELP_LINE, kept
+from common.working_days import Calendar
+from models import Account
+from models.statements import Prepared
+from workflow import inbox, scope
+
+MOST_STATEMENTS = 50
+"""So many kinds of frame are kept with their statement: a role's pages differ by one number or none."""
+
+
+def numbers(*asked: Select[Any]) -> list[Any]:
+    """Return the answer of each of these queries for one number, asked in one statement with what the frame asks.
+
+    What a page has been told once it need not ask for again.
+    """
+    known = g.setdefault("numbers", {})
+    if not all(each in known for each in asked):
+        account: Account = current_user._get_current_object()
+        wanted = dict.fromkeys((*own_numbers(scope.like(account)), *asked))
+        missing = tuple(each for each in wanted if each not in known)
+        tell(missing, _statement(missing).execute(scope.values(account))[0])
+    return [known[each] for each in asked]
+
+
+@cache
+def own_numbers(actor: scope.Anybody) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """Return the queries for what every page needs: the help line, how much is unread, and the stamp of the calendar."""
+    return kept(HELP_LINE), inbox.count_of_unread(actor), working_days.STAMP
+
+
+def present_calendar() -> Calendar:
+    """Return the working days for this page. Its stamp comes with the frame's numbers and costs no statement of its own."""
+    [stamp] = numbers(working_days.STAMP)
+    return working_days.of_stamp(stamp)
+
+
+def tell(asked: Sequence[Select[Any]], answers: Sequence[Any]) -> None:
+    """Keep the answers for this page: a list asks for them beside its rows, which spares a statement."""
+    g.setdefault("numbers", {}).update(zip(asked, answers, strict=True))
+
+
+@lru_cache(maxsize=MOST_STATEMENTS)
+def _statement(asked: tuple[Select[Any], ...]) -> Prepared:
+    return Prepared(select(*(each.scalar_subquery() for each in asked)))

@@ -1,0 +1,106 @@
+"""How words, times and waiting are written on a page."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import gettext, ngettext
+from markupsafe import Markup
+
+from admin_views.site.languages import language, once_a_language
+from admin_views.site.numbers import present_calendar
+from common.calendar import ORDOS, local_date, today
+from common.errors import Problem
+from common.text import HAN
+from common.working_days import Calendar
+from workflow.form import versions
+from workflow.reasons import REASON_LIMIT
+
+LATE_WORKING_DAYS = 5
+"""From here on a waiting time is amber."""
+
+
+IN_CHINESE = re.compile(f"[{HAN}]")
+
+
+CHINESE = Markup(' lang="zh-CN"')
+
+
+def said(text: str, words: Mapping[str, str] | None = None) -> str:
+    """Return wording that stands in data in the person's language; so are the words that fill its gaps."""
+    if not words:
+        return _said(text)
+    return gettext(text, **{key: _said(value) for key, value in words.items()})
+
+
+def _said(text: str) -> str:
+    """Return one wording; what an administrator typed has its English beside it, or none."""
+    if not text:
+        return ""
+    own = versions.in_english(text)
+    return own if own and language() == "en" else translated(text)
+
+
+@once_a_language
+def translated(text: str) -> str:
+    """Return a wording without gaps in the person's language."""
+    return gettext(text)
+
+
+def lang(text: str | None) -> Markup:
+    """Return the attribute of an element that holds what somebody typed: on an English page Chinese is to be read as Chinese."""
+    return CHINESE if text and language() == "en" and IN_CHINESE.search(text) else Markup("")
+
+
+def told(problem: Problem) -> str:
+    """Return a problem as the sentence that its person reads."""
+    return said(problem.sentence, problem.words)
+
+
+def stamp(instant: datetime | None) -> str:
+    """Return an instant as 2026-11-23 14:05 in Ordos."""
+    return instant.astimezone(ORDOS).strftime("%Y-%m-%d %H:%M") if instant else ""
+
+
+def time_of_day(instant: datetime) -> str:
+    """Return an instant as 14:05:33 in Ordos."""
+    return instant.astimezone(ORDOS).strftime("%H:%M:%S")
+
+
+def day(value: date | None) -> str:
+    """Return a date as 2026-11-23."""
+    return value.isoformat() if value else ""
+
+
+def waiting(since: datetime) -> dict[str, Any]:
+    """Return how long something has waited, in words, and whether that is too long.
+
+    `note` says which years were counted Monday to Friday; "" where all holidays are known.
+    """
+    return _waiting(local_date(since), today(), present_calendar())
+
+
+@once_a_language
+def _waiting(start: date, end: date, calendar: Calendar) -> dict[str, Any]:
+    span = calendar.waited(start, end)
+    if span.days == 0:
+        return {"words": gettext("今天"), "late": False, "note": ""}
+    return {
+        "words": ngettext("%(num)s 个工作日", "%(num)s 个工作日", span.days),
+        "late": span.days >= LATE_WORKING_DAYS,
+        "note": counted_plainly(span.unknown),
+    }
+
+
+def counted_plainly(years: Sequence[int]) -> str:
+    """Return the sentence that these years were counted Monday to Friday; "" for none."""
+    if not years:
+        return ""
+    named = gettext("、").join(str(year) for year in years)
+    return gettext("%(years)s 年的放假安排尚未录入，按周一至周五计算", years=named)
+
+
+def too_long() -> str:
+    """Return what stands beside a reason that is too long."""
+    return gettext("原因最多 %(most)d 个字。", most=REASON_LIMIT)
