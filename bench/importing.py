@@ -14,7 +14,7 @@ from stdnum.cn import uscc
 
 from administration import import_table, imports
 from bench.servers import Town
-from commands import names
+from commands.sample_data import names
 from models import Account, Import, ImportState, Region, Role, db
 from uploads.sets import storage
 from worker import importing

@@ -11,13 +11,13 @@ from werkzeug.utils import import_string
 from models import db
 
 PLACES = {
-    "prepare": "commands.preparing:prepare",
-    "create-admin": "commands.first:create_admin",
+    "prepare": "commands.prepare:prepare",
+    "create-admin": "commands.create_admin:create_admin",
     "doctor": "commands.doctor:examine",
     "generate-keys": "commands.keys:generate_keys",
     "reseal": "commands.reseal:reseal",
     "diagram": "commands.diagram:print_diagram",
-    "sample-data": "commands.crowd:sample_data",
+    "sample-data": "commands.sample_data.applications:sample_data",
     "worker": "commands.work:work",
     "db": "flask_migrate.cli:db",
 }

@@ -10,8 +10,9 @@ from flask_babel import LazyString, gettext
 from flask_uploads import UploadSet, configure_uploads
 
 from uploads.limits import MAX_BYTES, hold_limits
+from uploads.local_disk import LocalDisk
 from uploads.preview import PreviewCache
-from uploads.storage import LocalDisk, Storage
+from uploads.storage import Storage
 
 EXTENSIONS = ("jpg", "gif", "png", "jpeg", "bmp", "doc", "docx", "xls", "xlsx", "pdf")
 """In the guide's order, which is also the order in which the page names them."""

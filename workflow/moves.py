@@ -1,7 +1,7 @@
 """What a move does to an application and what its line in the history says. Asks no database but for the version of the
 form, once a process, and checks nothing:
 
-workflow/review.py does that before, under its lock; commands/crowd.py replays whole histories by the same hand.
+workflow/review.py does that before, under its lock; commands/sample_data/applications.py replays whole histories by the same hand.
 """
 
 from datetime import datetime

@@ -26,10 +26,10 @@ from common.jobs import LEASE, Standing
 from common.wording import N_, NP_
 from models import Import, ImportRow, ImportState, Region, db
 from uploads import sheets
-from uploads.delivery import download_as
 from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
 from uploads.receive import discard
+from uploads.responses import download_as
 from workflow import scope
 
 NOBODY_CAME = timedelta(seconds=15)

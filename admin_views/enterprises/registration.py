@@ -21,7 +21,7 @@ from common.errors import DecidedMeanwhile, Locked, NotPermitted
 from common.initials import initials
 from enterprises import registration
 from models import Account, Enterprise, Region, Registration, RegistrationAction, RegistrationEvent, db
-from uploads import delivery
+from uploads import responses
 from uploads.errors import NotShown
 from uploads.limits import accepts_attachments
 from uploads.receive import discard
@@ -137,7 +137,7 @@ class RegistrationView(Closed):
         """Return one's own licence as it was uploaded, as a download."""
         found = self.enterprise()
         try:
-            return delivery.send_original(
+            return responses.send_original(
                 storage(), found.licence_file or "", found.licence_name or "", found.licence_type or ""
             )
         except (FileNotFoundError, ValueError):
@@ -148,7 +148,7 @@ class RegistrationView(Closed):
         """Return our picture of one page of one's own licence."""
         found = self.enterprise()
         try:
-            return delivery.send_preview(
+            return responses.send_preview(
                 storage(), previews(), found.licence_file or "", found.licence_extension or "", sheet, width
             )
         except (NotShown, FileNotFoundError, ValueError):

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from admin_views.files.papers import Address
 from models import Application, Attachment, db
-from uploads import delivery
+from uploads import responses
 from uploads.errors import NotShown
 from uploads.sets import previews, storage
 from workflow import scope
@@ -60,7 +60,7 @@ def sent_original(storage_name: str | None, display_name: str | None, content_ty
     if not storage_name:
         abort(404)
     try:
-        return delivery.send_original(
+        return responses.send_original(
             storage(), storage_name, display_name or "", content_type or "application/octet-stream"
         )
     except (FileNotFoundError, ValueError):  # gone, or named by no storage of ours
@@ -72,6 +72,6 @@ def sent_picture(storage_name: str | None, extension: str | None, sheet: int, wi
     if not storage_name or not extension:
         abort(404)
     try:
-        return delivery.send_preview(storage(), previews(), storage_name, extension, sheet, width)
+        return responses.send_preview(storage(), previews(), storage_name, extension, sheet, width)
     except (NotShown, FileNotFoundError, ValueError):
         abort(404)

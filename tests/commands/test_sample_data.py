@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from accounts import logins, passwords
-from commands import crowd, seed
+from commands import seed
+from commands.sample_data import applications
 from common import identity
 from models import (
     Account,
@@ -33,7 +34,7 @@ NUMBER = 300
 @pytest.fixture
 def filled(app_context: Flask) -> Flask:
     seed.fill()
-    assert list(crowd.fill(db.engine, NUMBER, seed=7))[-1] == NUMBER
+    assert list(applications.fill(db.engine, NUMBER, seed=7))[-1] == NUMBER
     return app_context
 
 
@@ -101,7 +102,7 @@ def test_nothing_of_it_is_sent(filled: Flask) -> None:
 def test_the_same_seed_makes_the_same_city_and_can_be_added_to(filled: Flask) -> None:
     names = db.session.scalars(select(Application.name).order_by(Application.id)).all()
     employers = db.session.scalar(select(func.count(Enterprise.id)))
-    list(crowd.fill(db.engine, NUMBER, seed=7))
+    list(applications.fill(db.engine, NUMBER, seed=7))
     both = db.session.scalars(select(Application.name).order_by(Application.id)).all()
     assert both[:NUMBER] == names
     assert len(both) == 2 * NUMBER

@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.datastructures import FileStorage
 
 from tests import files
-from uploads import delivery
+from uploads import responses
 from uploads.preview import Preview, preview
 from uploads.receive import discard, receive
 from uploads.sets import previews, storage
@@ -26,6 +26,6 @@ def test_no_picture_stays_of_a_file_removed_while_it_was_drawn(
             discard(name)
             return made
 
-        monkeypatch.setattr(delivery, "preview", drawn_slowly)
-        assert delivery.send_preview(storage(), previews(), name, "png").status_code == 200
+        monkeypatch.setattr(responses, "preview", drawn_slowly)
+        assert responses.send_preview(storage(), previews(), name, "png").status_code == 200
         assert previews().get(name, 1, 900) is None

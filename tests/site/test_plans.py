@@ -21,7 +21,8 @@ from admin_views.review import list as admin_views_review_list
 from admin_views.review.city import CityConsole
 from admin_views.review.enterprise import EnterpriseConsole
 from admin_views.review.office import OfficeConsole
-from commands import crowd, seed
+from commands import seed
+from commands.sample_data import applications
 from models import Account, Application, Role, State, db
 from tests import factories
 from tests.machine.databases import KINDS, Databases
@@ -58,7 +59,7 @@ def large(
     app.test_client_class = Client
     with app.app_context():
         seed.fill()
-        list(crowd.fill(db.engine, BEGUN, seed=1))
+        list(applications.fill(db.engine, BEGUN, seed=1))
         factories.administrator()
         multiplied(db.engine, TIMES)
         if request.param == "postgresql":

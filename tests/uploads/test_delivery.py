@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from tests import files
-from uploads.delivery import send_original, send_preview
 from uploads.errors import NotShown
 from uploads.preview import PreviewCache
 from uploads.receive import discard, receive
+from uploads.responses import send_original, send_preview
 from uploads.sets import previews, storage
 from uploads.sweeping import sweep
 

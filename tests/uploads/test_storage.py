@@ -12,7 +12,8 @@ import pytest
 
 from uploads import storage as storage_module
 from uploads.errors import StorageFull
-from uploads.storage import NAME, LocalDisk
+from uploads.local_disk import LocalDisk
+from uploads.storage import NAME
 
 
 @pytest.fixture

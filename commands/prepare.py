@@ -4,7 +4,8 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from commands import sample, seed
+from commands import seed
+from commands.sample_data import accounts
 
 
 @click.command("prepare")
@@ -18,5 +19,5 @@ def prepare() -> None:
     if current_app.config["PRODUCTION"]:
         return
     click.echo("· 示例企业与账号 / sample enterprises and accounts")
-    sample.fill()
-    click.echo(sample.table())
+    accounts.fill()
+    click.echo(accounts.table())

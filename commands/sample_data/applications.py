@@ -20,8 +20,8 @@ from sqlalchemy import Engine, select, text
 from stdnum.cn import ric, uscc
 
 from accounts import logins, passwords
-from commands import names
-from commands.bulk import Bulk, Rows
+from commands.sample_data import names
+from commands.sample_data.bulk import Bulk, Rows
 from common import identity
 from common.calendar import local_date
 from common.working_days import Calendar

@@ -1,0 +1,1 @@
+"""Invented accounts and applications for a site to try."""

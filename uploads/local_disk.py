@@ -1,0 +1,126 @@
+"""Attachments in a folder of this machine: random names, fsynced before a row names them."""
+
+import errno
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from uploads.errors import StorageFull
+from uploads.storage import NAME, SWEPT_AT_ONCE, YOUNG, Stored, is_older
+
+PIECE = 1024 * 1024
+"""Bytes copied at once."""
+
+
+class LocalDisk:
+    """Files in two levels of 256 directories below a root, so that none grows long."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._arriving = root / "arriving"
+
+    def path(self, name: str) -> Path:
+        """Return where the file of this name lies. Raises ValueError for anything but a name we gave."""
+        if not NAME.fullmatch(name):
+            raise ValueError(f"not the name of a stored file: {name!r}")
+        return self.root / name
+
+    def store(self, stream: BinaryIO) -> Stored:
+        """Keep everything from the stream's position on, durably, or nothing at all.
+
+        Raises StorageFull when the disk has no room. Whatever else the stream raises comes through.
+        """
+        name = _fresh_name()
+        target = self.path(name)
+        arriving = self._arriving / target.name
+        try:
+            _make_directory(self._arriving)
+            size, digest = _copy(stream, arriving)
+            _make_directory(target.parent)
+            arriving.rename(target)
+            _sync_directory(target.parent)
+        except BaseException as error:
+            arriving.unlink(missing_ok=True)
+            target.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StorageFull from error
+            raise
+        return Stored(name, size, digest)
+
+    def open(self, name: str) -> BinaryIO:
+        """Return the file for reading. Raises FileNotFoundError."""
+        return self.path(name).open("rb")
+
+    def remove(self, name: str) -> None:
+        """Remove the file; it may be gone already."""
+        self.path(name).unlink(missing_ok=True)
+
+    def sweep(self, named: Callable[[Sequence[str]], set[str]], older_than: timedelta = YOUNG) -> list[str]:
+        """Remove files older than `older_than` that no row names, and what broken uploads left; return the names.
+
+        `named` is asked about SWEPT_AT_ONCE names at most at a time and answers which of them rows name.
+        """
+        latest = time.time() - older_than.total_seconds()
+        for leftover in self._arriving.glob("*"):
+            if is_older(leftover, latest):
+                leftover.unlink(missing_ok=True)
+        removed = []
+        old = (name for name in self._names() if is_older(self.path(name), latest))
+        while names := list(islice(old, SWEPT_AT_ONCE)):
+            known = named(names)
+            removed += [name for name in names if name not in known]
+        for name in removed:
+            self.remove(name)
+        return removed
+
+    def missing(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield those of the names that have no file."""
+        return (name for name in names if not self.path(name).is_file())
+
+    def _names(self) -> Iterator[str]:
+        for path in self.root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+            name = path.relative_to(self.root).as_posix()
+            if NAME.fullmatch(name):  # what we did not write we do not remove
+                yield name
+
+
+def _fresh_name() -> str:
+    token = secrets.token_hex(16)
+    return f"{token[:2]}/{token[2:4]}/{token[4:]}"
+
+
+def _copy(stream: BinaryIO, target: Path) -> tuple[int, str]:
+    """Write the rest of the stream to a new file and onto the disk; return its bytes and their SHA-256."""
+    digest = hashlib.sha256()
+    size = 0
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        while piece := stream.read(PIECE):
+            out.write(piece)
+            digest.update(piece)
+            size += len(piece)
+        out.flush()
+        os.fsync(out.fileno())
+    return size, digest.hexdigest()
+
+
+def _make_directory(path: Path) -> None:
+    """Make it and what is above it, so that a power cut does not lose it with the file inside."""
+    if path.is_dir():
+        return
+    _make_directory(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+    _sync_directory(path.parent)
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
