@@ -72,7 +72,7 @@ class EnterpriseAccounts(ScopedView):
         queries = [query.where(way) for way in ways(words)] if words else [query]
         rows = page(queries, order, request.args.get("page", ""), PAGE_SIZE)
         return self.render(
-            "review/enterprises.html",
+            "enterprises/approvals.html",
             rows=rows.rows,
             counted=_counted(rows.rows),
             tab=tab,
@@ -103,7 +103,7 @@ class EnterpriseAccounts(ScopedView):
         steps = registration.steps_for(found, current_user)
         offered = {step.action.value for step in steps}
         content = self.render(
-            "review/enterprise.html",
+            "enterprises/approval.html",
             **shown([self._shelf(found)]),
             enterprise=found,
             kind=" · ".join(said(word) for word in kind_of_organisation(found.credit_code)),

@@ -115,7 +115,7 @@ class RegistrationView(Closed):
             .order_by(RegistrationEvent.id.desc())
         ).all()
         content = self.render(
-            "registration/own.html",
+            "enterprises/registration.html",
             console=found.name if approved else None,
             menu=menu(self.admin, self) if approved else (),
             enterprise=found,

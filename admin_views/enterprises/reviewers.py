@@ -136,7 +136,7 @@ class Reviewers(ScopedView):
             .order_by(Account.id)
         )
         content = self.render(
-            "reviewers/list.html",
+            "enterprises/reviewers.html",
             reviewers=db.session.scalars(active).all(),
             invited=db.session.execute(invited).all(),
             days=reviewers.LIFETIME.days,
@@ -154,7 +154,7 @@ class Reviewers(ScopedView):
 
     def _handed_over(self, invited: reviewers.Invited) -> Any:
         content = self.render(
-            "reviewers/handover.html",
+            "enterprises/reviewers_handover.html",
             invited=invited,
             days=reviewers.LIFETIME.days,
             ways=[said(WAYS[way]) for way in contacts.reachable(invited.account, _open_ways())],

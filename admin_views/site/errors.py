@@ -25,7 +25,7 @@ from models import db
 from models.statements import let_go
 from uploads.names import display_name
 
-PAGE = "errors/page.html"
+PAGE = "site/error.html"
 FORM_EXPIRED = 419
 """No code of the standard says "your form is too old"; this one is widely understood."""
 SECONDS_IN_MINUTE = 60
