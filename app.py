@@ -18,7 +18,7 @@ from config import ConfigurationError, parsed_keys, settings
 from models import db
 from models.engine import engine_options, prepare
 from models.secrets import vault
-from models.transactions import end, only_read
+from models.transactions import end, forbid_writes_outside_transaction
 from uploads.sets import register as register_uploads
 
 CONTENT_SECURITY_POLICY = (
@@ -56,7 +56,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
-    app.before_request(only_read)
+    app.before_request(forbid_writes_outside_transaction)
     CSRFProtect(app)
     Babel(app, locale_selector=admin_views.chosen_language).domain_instance = admin_views.Catalogue()
     logins = LoginManager(app)

@@ -55,7 +55,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,
         "REDIS_URL": read("REDIS_URL"),
         "SITE_URL": read("SITE_URL"),
-        **_ways(read),
+        **_channels(read),
         "RATELIMIT_ENABLED": read("RATE_LIMITS", "yes") == "yes",
         "RATELIMIT_STORAGE_URI": read("REDIS_URL", "memory://"),
         "RATELIMIT_HEADERS_ENABLED": True,
@@ -77,7 +77,7 @@ def _decoded(keys: Mapping[str, str]) -> dict[str, Any]:
         ) from fault
 
 
-def _ways(read: Any) -> dict[str, Any]:
+def _channels(read: Any) -> dict[str, Any]:
     """Return how messages leave the house. Raises ConfigurationError for what no message could go by."""
     found = {
         "SMTP_URL": read("SMTP_URL"),

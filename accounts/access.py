@@ -11,7 +11,7 @@ from models import (
 def administrator(actor: Account) -> Account:
     """Return the account as it is now. Raises NotPermitted for everybody who keeps no administration."""
     person = present(actor)
-    if not enters(person, "administration"):
+    if not may_open_console(person, "administration"):
         raise NotPermitted
     return person
 
@@ -34,6 +34,6 @@ CONSOLES = {
 """The one console that belongs to each role; nobody enters another's."""
 
 
-def enters(actor: Account, console: str) -> bool:
+def may_open_console(actor: Account, console: str) -> bool:
     """Say whether this account belongs in this console."""
     return actor.is_active and CONSOLES[actor.role] == console

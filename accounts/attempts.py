@@ -72,7 +72,7 @@ ALL_DEVICES = "devices"
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryDelays:
     """After `free` failures one waits; after each further one longer, in minutes."""
 
     free: int
@@ -85,22 +85,22 @@ class Patience:
 
 @dataclass(frozen=True)
 class Limits:
-    here: Patience
-    login: Patience
-    address: Patience
+    here: RetryDelays
+    login: RetryDelays
+    address: RetryDelays
 
 
-GUESSES = Limits(
-    here=Patience(5, (1, 5, 15, 60)),
-    login=Patience(30, (1, 5, 15, 60)),
-    address=Patience(100, (1, 5, 15, 60)),  # a whole office may stand behind one
+LOGIN_ATTEMPTS = Limits(
+    here=RetryDelays(5, (1, 5, 15, 60)),
+    login=RetryDelays(30, (1, 5, 15, 60)),
+    address=RetryDelays(100, (1, 5, 15, 60)),  # a whole office may stand behind one
 )
-LETTERS = Limits(
-    here=Patience(3, (5, 15, 60)),
-    login=Patience(6, (15, 60)),
-    address=Patience(60, (5, 15, 60)),
+CODE_REQUESTS = Limits(
+    here=RetryDelays(3, (5, 15, 60)),
+    login=RetryDelays(6, (15, 60)),
+    address=RetryDelays(60, (5, 15, 60)),
 )
-LIMITS: Mapping[Purpose, Limits] = dict.fromkeys(Purpose, GUESSES) | {Purpose.LETTER: LETTERS}
+LIMITS: Mapping[Purpose, Limits] = dict.fromkeys(Purpose, LOGIN_ATTEMPTS) | {Purpose.LETTER: CODE_REQUESTS}
 
 
 def count(purpose: Purpose, subject: str, address: str, device: str | None = None) -> str | None:
@@ -113,24 +113,24 @@ def count(purpose: Purpose, subject: str, address: str, device: str | None = Non
     with exclusive():
         if device and purpose in FROM_A_DEVICE:
             own = [
-                (_held(purpose, subject, device), limits.here),
-                (_held(purpose, subject, ALL_DEVICES), limits.login),
+                (_lock_row(purpose, subject, device), limits.here),
+                (_lock_row(purpose, subject, ALL_DEVICES), limits.login),
             ]
             if _counted(own, at) is None:
                 return device
-        here = _held(purpose, subject, place)
+        here = _lock_row(purpose, subject, place)
         counted = [(here, limits.here)]
         if not _is_known(purpose, subject, place, at):
             counted += [
-                (_held(purpose, subject, ""), limits.login),
-                (_held(purpose, "", place), limits.address),
+                (_lock_row(purpose, subject, ""), limits.login),
+                (_lock_row(purpose, "", place), limits.address),
             ]
         if (locked_until := _counted(counted, at)) is not None:
             raise Locked(locked_until)
     return None
 
 
-def _counted(counts: list[tuple[Attempts, Patience]], at: datetime) -> datetime | None:
+def _counted(counts: list[tuple[Attempts, RetryDelays]], at: datetime) -> datetime | None:
     """Count one more failure in each row. Where one of them is locked, count nothing and return until when."""
     locked = [row.locked_until for row, _ in counts if row.locked_until and row.locked_until > at]
     if locked:
@@ -155,16 +155,16 @@ def succeeded(purpose: Purpose, subject: str, address: str, device: str | None =
     with exclusive():
         if device:
             for name in (device, ALL_DEVICES):
-                _begin_anew(_held(purpose, subject, name))
-            _held(purpose, subject, place).opened_at = at
+                _begin_anew(_lock_row(purpose, subject, name))
+            _lock_row(purpose, subject, place).opened_at = at
             return
-        here = _held(purpose, subject, place)
+        here = _lock_row(purpose, subject, place)
         known = _is_known(purpose, subject, place, at)
         here.opened_at = at
         _begin_anew(here)
-        _begin_anew(_held(purpose, subject, ""))
+        _begin_anew(_lock_row(purpose, subject, ""))
         if not known:
-            shared = _held(purpose, "", place)
+            shared = _lock_row(purpose, "", place)
             shared.failures, shared.locked_until = max(shared.failures - 1, 0), None
 
 
@@ -202,7 +202,7 @@ def _begin_anew(row: Attempts) -> None:
     row.failures, row.locked_until = 0, None
 
 
-def _held(purpose: Purpose, subject: str, address: str) -> Attempts:
+def _lock_row(purpose: Purpose, subject: str, address: str) -> Attempts:
     """Return the row, made where it is missing, for this transaction alone.
 
     Always in the order device, all devices, here, login, address: two that wait for each other in a circle would wait for ever.

@@ -23,7 +23,7 @@ def login_digest(door: str, login: str) -> str:
     return vault.digest(f"{door}:{normalised(login)}")
 
 
-def found_again(person: Account) -> bool:
+def login_matches_number(person: Account) -> bool:
     """Say whether this person's paper still leads to the account: not when TALENT_DIGEST_KEY is another one since."""
     return person.login_digest == login_digest("personal", person.identity_number or "")
 
@@ -35,7 +35,7 @@ def find(door: str, login: str) -> Account | None:
     ).one_or_none()
 
 
-def hold(account: Account) -> None:
+def lock_account(account: Account) -> None:
     """Let one transaction at a time begin something for this person; the others wait until it has ended."""
     db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update(key_share=True))
 

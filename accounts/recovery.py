@@ -39,7 +39,7 @@ def ask(door: str, login: str) -> str:
             )
         )
         if account is not None:
-            messages.tell(account, KIND, {"code": code}, urgent=True)
+            messages.write_message(account, KIND, {"code": code}, urgent=True)
     return token
 
 
@@ -68,7 +68,7 @@ def by_code(token: str, code: str, password: str) -> Account | None:
         if account is None or not account.is_active:
             row.tries += 1
             return None
-        logins.hold(account)
+        logins.lock_account(account)
         passwords.set_password(account, password)
         attempts.clear(account.login_digest)
         db.session.execute(delete(ResetCode).where(ResetCode.account_id == account.id))
@@ -85,7 +85,7 @@ def by_recovery_code(door: str, login: str, code: str, password: str) -> tuple[A
     if account is None or not right or not account.is_active:
         return None
     with exclusive():
-        logins.hold(account)
+        logins.lock_account(account)
         person = db.session.get_one(Account, account.id, populate_existing=True)
         if not passwords.verify(person.recovery_hash, normalised(code)):
             return None

@@ -73,7 +73,7 @@ def enrol(actor: Account, secret: str, code: str) -> list[str] | None:
     Returns the spare codes, to be shown this once; None when the code is not the secret's. Raises NotPermitted.
     """
     with exclusive():
-        person = _held(actor)
+        person = _lock_account(actor)
         if person.second_factor or not offered_to(person):
             raise NotPermitted
         step = _step_of(secret, code)
@@ -95,20 +95,20 @@ def use(actor: Account, code: str) -> bool:
 def renew_spare_codes(actor: Account, code: str) -> list[str] | None:
     """Return new spare codes in place of those before; None when the code is wrong."""
     with exclusive():
-        person = _held(actor)
+        person = _lock_account(actor)
         return _new_spare_codes(person) if _use(person.id, code) else None
 
 
 def switch_off(actor: Account, code: str) -> bool:
     """Do without it from now on; False when the code is wrong. Raises NotPermitted where it is required."""
     with exclusive():
-        person = _held(actor)
+        person = _lock_account(actor)
         if required_of(person):
             raise NotPermitted
         if not _use(person.id, code):
             return False
         forget_second_factor(person)
-        messages.tell(person, "second_factor_off", {})
+        messages.write_message(person, "second_factor_off", {})
         audit.note_second_factor(person)
         return True
 
@@ -119,8 +119,8 @@ def spare_codes_left(account: Account) -> int:
     return db.session.scalar(mine) or 0
 
 
-def _held(actor: Account) -> Account:
-    logins.hold(actor)
+def _lock_account(actor: Account) -> Account:
+    logins.lock_account(actor)
     return present(actor)
 
 

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
-from common.settings import IDLE_MINUTES, worded
+from common.settings import IDLE_MINUTES, setting_value
 from models import Account, Enterprise, LoginSession, Office, Region, Setting, db, exclusive, now
 from models.accounts import Seat
-from models.statements import Prepared, as_if_loaded
+from models.statements import CompiledStatement, as_if_loaded
 
 Loaded = TypeVar("Loaded", Account, Enterprise)
 
@@ -46,10 +46,10 @@ _as_it_is = (
     .where(Account.id == bindparam("number"))
     .order_by(Region.id)
 )
-AS_IT_IS = Prepared(_as_it_is)
+AS_IT_IS = CompiledStatement(_as_it_is)
 """A row for each region of the account's office."""
 
-WHO_ASKS = Prepared(
+WHO_ASKS = CompiledStatement(
     _as_it_is.add_columns(LoginSession.seen_at, Setting.value)
     .join(LoginSession, LoginSession.account_id == Account.id)
     .outerjoin(Setting, Setting.key == IDLE_MINUTES)
@@ -89,7 +89,7 @@ def find(number: int, stamp: str, token: str) -> Found | None:
     if not account.is_active or account.session_stamp != stamp:
         return None
     away = now() - seen_at
-    longest = timedelta(minutes=int(worded(IDLE_MINUTES, idle_minutes)))
+    longest = timedelta(minutes=int(setting_value(IDLE_MINUTES, idle_minutes)))
     return Found(account, idle=away >= longest, unnoted=away >= NOTED_EVERY)
 
 

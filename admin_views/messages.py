@@ -44,7 +44,7 @@ def own() -> str:
 @login_required
 def open_one(number: int) -> Response:
     """Mark a message as read and lead to what it is about, where that is still within sight."""
-    row = db.session.execute(_told(current_user).where(Message.id == number)).one_or_none()
+    row = db.session.execute(_visible_messages(current_user).where(Message.id == number)).one_or_none()
     if row is None:
         abort(404)
     message: Message = row[0]
@@ -66,7 +66,7 @@ def read_all() -> Response:
 def newest(actor: Account, most: int, before: int | None = None) -> list[dict[str, Any]]:
     """Return the newest messages to this account as pages show them (`rendered`); older than `before`, if given."""
     ids = db.session.scalars(inbox.newest_ids(actor, most, before)).all()
-    query = _told(actor).where(Message.id.in_(ids)).order_by(Message.id.desc()).limit(most)
+    query = _visible_messages(actor).where(Message.id.in_(ids)).order_by(Message.id.desc()).limit(most)
     rows: Sequence[Row[Any]] = db.session.execute(query).all()
     return [rendered(message, unread=read_at is None) for message, read_at in rows]
 
@@ -108,7 +108,7 @@ REGISTRATION: dict[Role, Callable[[int], str]] = {
 }
 
 
-def _told(actor: Account) -> Select[Any]:
+def _visible_messages(actor: Account) -> Select[Any]:
     """Return the query for this account's messages, each with when it was read and all that its words need."""
     application = joinedload(Message.application)
     return (

@@ -24,7 +24,7 @@ from admin_views.site.keyset import Listing, Order
 from admin_views.site.typed import one_line
 from admin_views.site.wording import day, said, too_long
 from common.errors import (
-    DecidedMeanwhile,
+    ChangedMeanwhile,
     NotPermitted,
     NotVisible,
     ReasonMissing,
@@ -33,7 +33,7 @@ from common.errors import (
 )
 from common.wording import N_
 from models import Action, Application, Review, db
-from models.statements import Once
+from models.statements import PlannedPerQuery
 from workflow import periods, review, scope
 from workflow.transitions import BY_STATE_AND_ACTION, STATE_WORDS, WITH_THE_APPLICANT
 
@@ -85,7 +85,7 @@ class Terms(ScopedView):
             Application.id,
         )
         queries = [query.where(list.WAYS[way](search.lookup)) for way in search.ways]
-        listing = Listing(queries, order, asked=Once)
+        listing = Listing(queries, order, asked=PlannedPerQuery)
         rows = listing.page(request.args.get("page", ""), keyset.PAGE_SIZE, search.values)
         return self.render(
             "review/terms.html",
@@ -120,7 +120,7 @@ class Terms(ScopedView):
             form.reason.errors = [too_long()]
         except Unacceptable as hindrance:
             form.until.errors = [said(hindrance.sentence.text, hindrance.sentence.words)]
-        except DecidedMeanwhile:
+        except ChangedMeanwhile:
             return self._page(self._anew(found), form, 409, meanwhile=True)
         except (NotPermitted, NotVisible):
             abort(404)

@@ -23,12 +23,12 @@ def index() -> str:
     return render_template(
         "portal.html",
         present=present(),
-        period=_told(open_period(), is_open=True) or _told(next_period(), is_open=False),
+        period=_period_words(open_period(), is_open=True) or _period_words(next_period(), is_open=False),
         notice_url=url_for("portal.notice") if db.session.scalar(select(Notice.id).limit(1)) else None,
     )
 
 
-def _told(period: Period | None, *, is_open: bool) -> dict[str, Any] | None:
+def _period_words(period: Period | None, *, is_open: bool) -> dict[str, Any] | None:
     if period is None:
         return None
     return {

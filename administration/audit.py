@@ -8,12 +8,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 from administration.tables import TABLES
-from models import (
-    Account,
-    Change,
-    ChangeKind,
-    db,
-)
+from models import Account, AuditEntry, ChangeKind, db
 from models.database import Base
 
 SECRETS = frozenset({"password_hash", "recovery_hash"})
@@ -47,10 +42,10 @@ def record(
         if not after:
             return
     else:
-        before = {name: _told(row, name, before[name]) for name in fields if name in before}
-        after = {name: _told(row, name, after[name]) for name in fields if name in after}
+        before = {name: audit_value(row, name, before[name]) for name in fields if name in before}
+        after = {name: audit_value(row, name, after[name]) for name in fields if name in after}
     db.session.add(
-        Change(
+        AuditEntry(
             actor_id=person.id,
             actor_name=person.name,
             table_name=type(row).__tablename__,
@@ -63,7 +58,7 @@ def record(
     )
 
 
-def _told(row: Base, name: str, value: Any) -> Any:
+def audit_value(row: Base, name: str, value: Any) -> Any:
     """Return a value as the audit trail keeps it: never a secret; of another row its name at that time."""
     if name in SECRETS:
         return HIDDEN if value else None

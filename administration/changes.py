@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from accounts.access import administrator
 from administration.audit import plain_value, record, record_new
 from administration.tables import TABLES, Table
-from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from common.wording import N_, Sentence
 from models import (
     Account,
@@ -69,7 +69,7 @@ def change(
         if table.added_only:
             raise NotPermitted
         if seen is not None and seen != fingerprint(row):
-            raise DecidedMeanwhile(None)
+            raise ChangedMeanwhile(None)
         with db.session.no_autoflush:
             apply(row)
             before = changed_columns(row)
@@ -149,7 +149,7 @@ def _flush() -> None:
     try:
         db.session.flush()
     except IntegrityError as error:
-        raise DecidedMeanwhile(None) from error
+        raise ChangedMeanwhile(None) from error
 
 
 def _confirm(told: list[Sentence], confirmed: str) -> None:

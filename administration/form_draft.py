@@ -8,7 +8,7 @@ from hashlib import sha256
 from sqlalchemy import select
 
 from administration import changes
-from common.errors import DecidedMeanwhile, NotVisible
+from common.errors import ChangedMeanwhile, NotVisible
 from models import Account, FormVersion, db, now
 from workflow.form import rules, versions
 from workflow.form.fields import Field
@@ -68,7 +68,7 @@ def keep(section: str, one: Field, actor: Account, *, seen: str) -> Field:
     def laid(draft: Form) -> Form:
         nonlocal kept
         if seen != fingerprint(draft.known.get(one.key)):
-            raise DecidedMeanwhile(None)
+            raise ChangedMeanwhile(None)
         draft, kept = _numbered(draft, one)
         return _with(draft, section, kept)
 
@@ -81,7 +81,7 @@ def discard(actor: Account, *, seen: str) -> None:
 
     def laid(draft: Form) -> Form:
         if seen != _digest(versions.written(draft)):
-            raise DecidedMeanwhile(None)
+            raise ChangedMeanwhile(None)
         return replace(versions.published(), number=draft.number, issued=draft.issued)
 
     _change(laid, actor)
@@ -100,7 +100,7 @@ def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
         if row.published_at is not None or seen != _digest(
             versions.written(versions.understood(row.number, row.content))
         ):
-            raise DecidedMeanwhile(None)
+            raise ChangedMeanwhile(None)
         row.published_at, row.saved_by = now(), actor.name
 
     return changes.change(FormVersion, draft.row.number, actor, published, confirmed=confirmed)
@@ -112,14 +112,14 @@ def _change(laid: Callable[[Form], Form], actor: Account) -> None:
     if draft.row is None:
         try:
             return _begin(draft, laid, actor)
-        except DecidedMeanwhile:
+        except ChangedMeanwhile:
             draft = present()
             if draft.row is None:
                 raise
 
     def apply(row: FormVersion) -> None:
         if row.published_at is not None:
-            raise DecidedMeanwhile(None)
+            raise ChangedMeanwhile(None)
         content = versions.written(laid(versions.understood(row.number, row.content)))
         if content != row.content:
             row.content, row.saved_by = content, actor.name

@@ -22,7 +22,7 @@ from accounts import access
 from administration import audit, region_names
 from administration.import_table import CODE, COLUMNS, CONTACT, NAME, REGION, TELEPHONE, Read, Table
 from common import checks, jobs, telephones
-from common.errors import DecidedMeanwhile, NotPermitted, NotVisible
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
 from common.identity import normalised
 from common.initials import initials
 from common.jobs import Standing
@@ -93,7 +93,7 @@ def confirm(actor: Account, import_id: int, *, seen: int) -> Import:
     with exclusive():
         person, job = _held(actor, import_id)
         if job.state is not ImportState.PREVIEW or job.accepted != seen or not seen:
-            raise DecidedMeanwhile(None)
+            raise ChangedMeanwhile(None)
         job.state, job.confirmed_by_id = ImportState.IMPORTING, person.id
         job.done, job.total, job.fell_out = 0, job.accepted, 0
         job.attempts, job.next_try, job.trouble = 0, now(), None
@@ -108,7 +108,7 @@ def discard(actor: Account, import_id: int) -> Import:
     with exclusive():
         _, job = _held(actor, import_id)
         if job.state not in (ImportState.PREVIEW, *IN_WORK):
-            raise DecidedMeanwhile(None)
+            raise ChangedMeanwhile(None)
         _forget(job)
     return job
 

@@ -90,7 +90,7 @@ def reset_second_factor(actor: Account, account_id: int, *, confirmed: str = "")
         if account.second_factor:
             second_factor.forget_second_factor(account)
             passwords.end_sessions(account)
-            messages.tell(account, "second_factor_off", {})
+            messages.write_message(account, "second_factor_off", {})
 
     return change(Account, account_id, actor, apply, confirmed=confirmed)
 

@@ -33,10 +33,10 @@ def enterprises(town: Town) -> dict[str, float]:
         ).one()
         stored = storage().store(io.BytesIO(_file()))
         number = imports.begin(administrator, "企业.xlsx", stored.name).id
-        reading = _seconds(importing.work_off)
+        reading = _seconds(importing.process_due)
         _must_be(number, ImportState.PREVIEW)
         imports.confirm(administrator, number, seen=ROWS)
-        writing = _seconds(importing.work_off)
+        writing = _seconds(importing.process_due)
         _must_be(number, ImportState.DONE)
     return {f"import of {ROWS:,} enterprises, read, s": reading, "the same, written, s": writing}
 

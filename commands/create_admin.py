@@ -7,7 +7,7 @@ from flask.cli import with_appcontext
 
 from accounts import logins, passwords
 from administration import changes
-from common.errors import DecidedMeanwhile
+from common.errors import ChangedMeanwhile
 from models import Role
 
 LOGIN = re.compile(r"[0-9A-Za-z_.]{3,60}")
@@ -30,7 +30,7 @@ def create_admin(login: str, name: str) -> None:
     account = logins.new_account(Role.ADMINISTRATOR, login, name, password)
     try:
         changes.install(account)
-    except DecidedMeanwhile:
+    except ChangedMeanwhile:
         raise click.ClickException(f"登录名 {login} 已存在 / the login is taken") from None
     click.echo(
         f"系统管理员 {name}（{login}）已建立，请从“工作人员入口”进入。 / The administrator can log in."

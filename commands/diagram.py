@@ -10,8 +10,8 @@ from workflow.routing import KIND_WORDS, REACH, ROUTES
 from workflow.transitions import (
     ACTION_WORDS,
     FIRST_STEP,
+    ON_ENTERPRISE_CLOSED,
     ROLE_WORDS,
-    SET_OFF,
     STATE_WORDS,
     TRANSITIONS,
     UNRECORDED,
@@ -39,7 +39,7 @@ def drawn() -> str:
     """Return the diagram as a Mermaid block."""
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {State.DRAFT.value}"]
     lines += [f"    {state.value} : {words}" for state, words in STATE_WORDS.items()]
-    for row in (*TRANSITIONS, *SET_OFF):
+    for row in (*TRANSITIONS, *ON_ENTERPRISE_CLOSED):
         if row.said == UNRECORDED or row.to is row.state:
             continue
         targets = _targets(row)

@@ -377,7 +377,7 @@ def keys_fit(_config: dict[str, Any]) -> Findings:
         return
     if person is None:
         return
-    if not logins.found_again(person):
+    if not logins.login_matches_number(person):
         yield Finding(
             UNSAFE,
             "摘要密钥与已有的账号不符，没有人能登录",

@@ -1,11 +1,6 @@
 """Lines of the audit trail that no administrator causes: reviewers and second factors."""
 
-from models import (
-    Account,
-    Change,
-    ChangeKind,
-    db,
-)
+from models import Account, AuditEntry, ChangeKind, db
 
 REVIEWERS = "reviewers"
 
@@ -16,7 +11,7 @@ APPLICANTS = "applicants"
 def note_reviewers(person: Account, act: str, account: Account) -> None:
     """Write what a reviewer did with another one of the same enterprise; whoever calls holds the transaction."""
     db.session.add(
-        Change(
+        AuditEntry(
             actor_id=person.id,
             actor_name=person.name,
             table_name=REVIEWERS,
@@ -33,7 +28,7 @@ def note_second_factor(person: Account) -> None:
     """Write that somebody has begun or given up their own second step. The caller holds the transaction."""
     has_it = person.second_factor
     db.session.add(
-        Change(
+        AuditEntry(
             actor_id=person.id,
             actor_name=person.name,
             table_name=Account.__tablename__,

@@ -20,27 +20,27 @@ class Problem:
     missing: bool = False
 
 
-class Hindrance(Exception):
+class ActionRefused(Exception):
     """Something that keeps an action from being done; nothing has been changed when it is raised."""
 
 
-class NotVisible(Hindrance):
+class NotVisible(ActionRefused):
     """The row does not exist for this account."""
 
 
-class NotPermitted(Hindrance):
+class NotPermitted(ActionRefused):
     """The table has no such transition for this account in the present state."""
 
 
-class ReasonMissing(Hindrance):
+class ReasonMissing(ActionRefused):
     """The table asks for a reason."""
 
 
-class ReasonTooLong(Hindrance):
+class ReasonTooLong(ActionRefused):
     """The reason is longer than anybody would read on a phone (workflow.reasons)."""
 
 
-class DecidedMeanwhile(Hindrance):
+class ChangedMeanwhile(ActionRefused):
     """The row has changed since the person looked at it; `last` is the line of history that says how."""
 
     def __init__(self, last: Review | None) -> None:
@@ -48,7 +48,7 @@ class DecidedMeanwhile(Hindrance):
         self.last = last
 
 
-class Unacceptable(Hindrance):
+class Unacceptable(ActionRefused):
     """What was typed cannot be; `field` is where it was typed, "" when it belongs to the whole."""
 
     def __init__(self, field: str, sentence: Sentence) -> None:
@@ -57,7 +57,7 @@ class Unacceptable(Hindrance):
         self.sentence = sentence
 
 
-class Unconfirmed(Hindrance):
+class Unconfirmed(ActionRefused):
     """The change sets off more than it says; `consequences` tell what, and `token` confirms exactly these."""
 
     def __init__(self, consequences: Sequence[Sentence]) -> None:
@@ -70,7 +70,7 @@ class Unconfirmed(Hindrance):
         return sha256(told.encode()).hexdigest()[:16]
 
 
-class Incomplete(Hindrance):
+class Incomplete(ActionRefused):
     """Something is missing or wrong; `problems` names everything."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -78,7 +78,7 @@ class Incomplete(Hindrance):
         self.problems = list(problems)
 
 
-class NoticeUnread(Hindrance):
+class NoticeUnread(ActionRefused):
     """申请须知 has not been read for its 30 seconds; `seconds` are left."""
 
     def __init__(self, seconds: int) -> None:
@@ -86,7 +86,7 @@ class NoticeUnread(Hindrance):
         self.seconds = seconds
 
 
-class PeriodClosed(Hindrance):
+class PeriodClosed(ActionRefused):
     """Applications cannot be submitted now; `opens` is the next opening day when one is known.
 
     `expired`: this one was submitted before, and its term to be resubmitted has passed.
@@ -98,11 +98,11 @@ class PeriodClosed(Hindrance):
         self.expired = expired
 
 
-class AlreadyUnderWay(Hindrance):
+class AlreadyUnderWay(ActionRefused):
     """The person already has an application that is not finished."""
 
 
-class Locked(Hindrance):
+class Locked(ActionRefused):
     """It was tried too often in vain; nothing is tried before `until`."""
 
     def __init__(self, until: datetime) -> None:

@@ -14,7 +14,7 @@ CITIZEN, HMT_RESIDENCE, PERMANENT_RESIDENCE = "citizen", "hmt_residence", "perma
 
 
 @dataclass(frozen=True)
-class Paper:
+class IdentityDocument:
     """A kind of identity paper.
 
     `shape` is what its number must look like after normalisation, by the published rule that `source` names.
@@ -28,39 +28,39 @@ class Paper:
 
 
 PAPERS = {  # stays Chinese: the names of the rules
-    CITIZEN: Paper(
+    CITIZEN: IdentityDocument(
         N_("居民身份证"),
         # The address codes 81 to 83 and a 9 in front belong to other papers, see below.
         re.compile(r"(?!9|8[123]0000)[0-9]{17}[0-9X]"),
         "GB 11643-1999 《公民身份号码》: address 6, birth date 8, sequence 3 (odd for men), ISO 7064 MOD 11-2",
         N_("这是居民身份证的号码，请改选证件类型，或核对号码。"),
     ),
-    "hk_mo": Paper(
+    "hk_mo": IdentityDocument(
         N_("港澳居民来往内地通行证"),
         re.compile(r"[HM][0-9]{8}([0-9]{2})?"),
         "公安部出入境管理局 2010-03-10: H or M, eight digits for life, two for the number of renewals;"
         " the two are no longer printed on the card of 2013",
         N_("这是港澳居民来往内地通行证的号码，请改选证件类型，或核对号码。"),
     ),
-    HMT_RESIDENCE: Paper(
+    HMT_RESIDENCE: IdentityDocument(
         N_("港澳台居民居住证"),
         re.compile(r"8[123]0000[0-9]{11}[0-9X]"),
         "《港澳台居民居住证申领发放办法》, 国办发〔2018〕81号, article 3: a number by GB 11643 with the address code"
         " 810000 for 香港, 820000 for 澳门, 830000 for 台湾",
         N_("这是港澳台居民居住证的号码，请改选证件类型，或核对号码。"),
     ),
-    "taiwan": Paper(
+    "taiwan": IdentityDocument(
         N_("台湾居民来往大陆通行证"),
         re.compile(r"[0-9]{8}([0-9]{2})?|[A-Z][0-9]{9}"),
         "公安部 2015, card: eight digits for life; the booklets before it had two more",
     ),
-    "passport": Paper(
+    "passport": IdentityDocument(
         N_("护照"),
         # Nobody's passport has the numbers of the permit with eleven places and of the older residence card.
         re.compile(r"(?![HM][0-9]{10}$|[A-Z]{3}[0-9]{12}$)[A-Z0-9]{5,17}"),
         "ICAO 9303 reads nine characters and lets a state have longer numbers",
     ),
-    PERMANENT_RESIDENCE: Paper(
+    PERMANENT_RESIDENCE: IdentityDocument(
         N_("外国人永久居留身份证"),
         re.compile(r"[A-Z]{3}[0-9]{12}|9[0-9]{16}[0-9X]"),
         "国家移民管理局, 《新版外国人永久居留身份证机读信息规则（2023 版）》, in force 2023-12-01: 9, issuing province 2,"

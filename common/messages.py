@@ -65,7 +65,7 @@ LIFETIMES = {
 """How long a message is worth sending; the others always are."""
 
 
-FOR_WHO_COMES = frozenset({"invitation"})
+SENT_TO_INACTIVE_ACCOUNTS = frozenset({"invitation"})
 """What is told to somebody who cannot log in yet; everything else goes to active accounts alone."""
 
 
@@ -75,7 +75,7 @@ CHANGED = {Way.SMS: "phone_changed", Way.MAIL: "email_changed"}
 WARNED_EVERY = timedelta(days=1)
 
 
-def tell(account: Account, kind: str, words: dict[str, str], urgent: bool = False) -> Message:
+def write_message(account: Account, kind: str, words: dict[str, str], urgent: bool = False) -> Message:
     """Write a message to one account, with words that only its receiver may read: no page and no log ever shows them.
 
     Call within `exclusive()`. An urgent one goes out before the others, by every way the account has an address for.

@@ -34,16 +34,16 @@ def in_words(key: str, value: str) -> str:
     return WORDS.get(key, {}).get(value, value)
 
 
-def kept(key: str) -> Select[str]:
+def setting_query(key: str) -> Select[str]:
     """Return the query for a line that the administrator has set; `worded` makes its answer one."""
     return select(Setting.value).where(Setting.key == key)
 
 
-def worded(key: str, value: str | None) -> str:
+def setting_value(key: str, value: str | None) -> str:
     """Return the line as it is shown: the guide's own where the administrator has set none."""
     return DEFAULTS[key][0] if value is None else value
 
 
 def setting(key: str) -> str:
     """Return the line that the administrator has set, or the guide's own."""
-    return worded(key, db.session.scalar(kept(key)))
+    return setting_value(key, db.session.scalar(setting_query(key)))

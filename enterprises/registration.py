@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts import logins
 from accounts.access import present
-from common.errors import DecidedMeanwhile, NotPermitted, NotVisible
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
 from common.wording import N_, NP_
 from enterprises import notifications
 from models import (
@@ -195,7 +195,7 @@ def decide(
         if enterprise is None:
             raise NotVisible
         if enterprise.version != seen_version:
-            raise DecidedMeanwhile(None)
+            raise ChangedMeanwhile(None)
         step = next((step for step in steps_for(enterprise, person) if step.action is action), None)
         if step is None:
             raise NotPermitted

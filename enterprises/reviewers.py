@@ -218,7 +218,7 @@ def _send(account: Account, person: Account, act: str) -> Invited:
         "login": account.login or "",
         "code": code,
     }
-    messages.tell(account, "invitation", words, urgent=True)
+    messages.write_message(account, "invitation", words, urgent=True)
     audit.note_reviewers(person, act, account)
     return Invited(account, code)
 

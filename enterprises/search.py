@@ -23,7 +23,7 @@ SEARCHED_FOR = N_(
 """What is told where nothing was found."""
 
 
-def ways(words: str, by_telephone: bool = True) -> list[ColumnElement[bool]]:
+def search_paths(words: str, by_telephone: bool = True) -> list[ColumnElement[bool]]:
     """Return the ways in which words find enterprises, each served by an index of its own; what any of them finds counts.
 
     `by_telephone`: also by that of the contact, which is nobody's business but that of those who see it in their list.

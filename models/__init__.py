@@ -3,7 +3,7 @@
 from models.access import Attempts, LoginSession, ResetCode
 from models.accounts import Account, Invitation
 from models.applications import Application, Counter, Experience
-from models.audit import Change
+from models.audit import AuditEntry
 from models.calendar import CalendarYear
 from models.database import db, now
 from models.enterprises import Enterprise, RegistrationEvent
@@ -41,8 +41,8 @@ __all__ = [
     "Application",
     "Attachment",
     "Attempts",
+    "AuditEntry",
     "CalendarYear",
-    "Change",
     "ChangeKind",
     "Counter",
     "Delivery",

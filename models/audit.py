@@ -15,7 +15,7 @@ from models.vocabulary import ChangeKind
 LENGTH = {"label": 160, "actor_name": 60}
 
 
-class Change(Model):
+class AuditEntry(Model):
     """One row of one table, changed once: `before` and `after` hold the changed columns alone.
 
     `row_key` is the row's primary key as text, `label` its name at that time.
@@ -47,4 +47,4 @@ class Change(Model):
     __table_args__ = (Index(None, "table_name", "row_key", "id"), Index(None, "table_name", "id"))
 
 
-searchable(Change, "label", "actor_name")
+searchable(AuditEntry, "label", "actor_name")

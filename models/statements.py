@@ -60,7 +60,7 @@ def connection() -> Connection:
     return db.session.connection() if db.session.registry.has() else _connections()
 
 
-def let_go() -> None:
+def release_connection() -> None:
     """Give back what `connection` took; whoever asks again takes another."""
     try:
         if _connections.has():
@@ -99,7 +99,7 @@ Answer = Sequence[Sequence[Any]]
 Change = Callable[[Any], Any]
 
 
-class Once:
+class PlannedPerQuery:
     """A query that is built for one page, and planned for what it looks for. Of those that are alike SQLAlchemy knows the
     SQL. Its rows have names."""
 
@@ -111,7 +111,7 @@ class Once:
         return execute(self._statement, values).all()
 
 
-class Prepared:
+class CompiledStatement:
     """A statement that is kept. Its rows come in the order of its columns, and have no names.
 
     What SQLAlchemy does around a statement that it knows already takes as long as PostgreSQL does to answer it.

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.util import ScopedRegistry
 
 from models.database import db
-from models.statements import let_go
+from models.statements import release_connection
 
 TO_WRITE: dict[str, dict[str, Any]] = {
     "sqlite": {"immediate": True},
@@ -27,7 +27,7 @@ _only_reads: ScopedRegistry[bool] = ScopedRegistry(lambda: True, db.session.regi
 def end(_fault: BaseException | None = None) -> None:
     """Give back what `connection` took and forget `only_read`: each request ends with it."""
     try:
-        let_go()
+        release_connection()
     finally:
         _only_reads.clear()
 
@@ -62,7 +62,7 @@ def exclusive() -> Iterator[None]:
 
 
 @contextmanager
-def without_waiting() -> Iterator[None]:
+def pipelined() -> Iterator[None]:
     """What is written in here is sent without waiting for each answer, where the database can do that; a question waits
     for its own. What goes wrong is raised there or at the end, as SQLAlchemy would. For `exclusive()` alone."""
     db.session.flush()  # many objects at once tell nobody in there how many they were
@@ -74,7 +74,7 @@ def without_waiting() -> Iterator[None]:
         line._handle_dbapi_exception(fault, None, None, None, None)
 
 
-def only_read() -> None:
+def forbid_writes_outside_transaction() -> None:
     """From here on the database is read from, and written to in `exclusive` alone: each request begins with it.
 
     Whoever forgets gets a RuntimeError; without one, half of what they wrote would be kept when the rest fails.

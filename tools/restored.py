@@ -10,7 +10,7 @@ from hashlib import file_digest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import Column, select
 
-from accounts.logins import found_again
+from accounts.logins import login_matches_number
 from app import create_app
 from models import Account, Attachment, Enterprise, db
 from models.secrets import sealed_columns
@@ -48,7 +48,7 @@ def _not_found_again() -> Iterator[str]:
         somebody = db.session.scalars(of_people).first()
     except (KeyError, InvalidTag):
         return  # told already
-    if somebody and not found_again(somebody):
+    if somebody and not login_matches_number(somebody):
         yield "TALENT_DIGEST_KEY 不符 · is another one: 无人能登录 · nobody could log in"
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import defer, joinedload
 
 from accounts.contacts import address, chosen, reachable
 from common import jobs
-from common.messages import FOR_WHO_COMES, LIFETIMES, WORDING
+from common.messages import LIFETIMES, SENT_TO_INACTIVE_ACCOUNTS, WORDING
 from common.settings import HELP_LINE, setting
 from models import Account, Application, Delivery, DeliveryState, Message, Way, db, exclusive, now
 from models.secrets import vault
@@ -105,7 +105,7 @@ def _expand(message: Message, open_ways: Collection[Way]) -> None:
 def _receivers(message: Message) -> Sequence[Account]:
     """Return who is told: the account, or everybody at the desk; nobody who cannot log in, but for who is to come."""
     desk: ColumnElement[bool] = Account.id == message.account_id
-    if message.kind in FOR_WHO_COMES:
+    if message.kind in SENT_TO_INACTIVE_ACCOUNTS:
         return db.session.scalars(select(Account).where(desk)).all()
     if message.enterprise_id is not None:
         desk = Account.enterprise_id == message.enterprise_id
@@ -173,7 +173,7 @@ def compose(delivery: Delivery) -> Letter:
     if lifetime is not None and message.created_at + lifetime < now():
         raise Refused("too late")
     given = db.session.scalar(select(Delivery.address).where(Delivery.id == delivery.id))
-    told = account.active or message.kind in FOR_WHO_COMES
+    told = account.active or message.kind in SENT_TO_INACTIVE_ACCOUNTS
     where = (given or address(account, delivery.way)) if told else ""
     if not where:
         raise Refused("no address")

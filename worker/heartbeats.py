@@ -20,10 +20,10 @@ def last(name: str) -> datetime | None:
 
 def beat(name: str) -> None:
     """Note that it has been done."""
-    take_turn(name, timedelta())
+    run_if_due(name, timedelta())
 
 
-def take_turn(name: str, every: timedelta) -> bool:
+def run_if_due(name: str, every: timedelta) -> bool:
     """Note that it is being done, unless that was less than `every` ago. Of two at once, one gets True."""
     at = now()
     with exclusive():

@@ -21,7 +21,7 @@ from worker import leases, waking
 log = logging.getLogger(__name__)
 
 
-def work_off() -> None:
+def process_due() -> None:
     """Do every import that waits. One that has gone to another worker, or was cancelled, is left."""
     while (job := imports.claim()) is not None:
         with suppress(jobs.Lost):

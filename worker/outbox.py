@@ -8,7 +8,7 @@ from worker import delivery, waking
 from workflow import notifications
 
 
-def work_off() -> None:
+def process_due() -> None:
     """Send everything that is due. A way that is out of order is left alone until the next time."""
     senders: dict[Way, delivery.Sender] = current_app.extensions["senders"]
     while delivery.expand(senders.keys()) == delivery.EXPANDED_AT_ONCE:
@@ -31,4 +31,4 @@ def _wake() -> None:
         current_app.extensions["wake"]()
 
 
-waking.once_stored(notifications.TOLD, _was_told, _wake)
+waking.once_stored(notifications.MESSAGES_WRITTEN, _was_told, _wake)

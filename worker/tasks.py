@@ -37,12 +37,12 @@ def for_app(app: Flask) -> Tasks:
     @kept.task(name="deliver")  # type: ignore[untyped-decorator]
     def deliver() -> None:
         with app.app_context():
-            outbox.work_off()
+            outbox.process_due()
 
     @kept.task(name="import")  # type: ignore[untyped-decorator]
     def import_enterprises() -> None:
         with app.app_context():
-            importing.work_off()
+            importing.process_due()
 
     def look() -> None:
         with app.app_context():
@@ -54,9 +54,9 @@ def for_app(app: Flask) -> Tasks:
     def tend() -> None:
         with app.app_context():
             heartbeats.beat(heartbeats.WORKER)
-            outbox.work_off()
-            importing.work_off()
-            if heartbeats.take_turn(heartbeats.SWEEP, A_DAY):
+            outbox.process_due()
+            importing.process_due()
+            if heartbeats.run_if_due(heartbeats.SWEEP, A_DAY):
                 imports.forget_old()
                 sweeping.forget()
                 sweeping.sweep()

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sqlalchemy import func, select
 
-from common.errors import Hindrance, NotVisible
+from common.errors import ActionRefused, NotVisible
 from models import Account, Attachment, Material, db
 from workflow.review import editing
 
@@ -13,7 +13,7 @@ MOST_FILES = 20
 """Files a material; a contract photographed page by page fits, a disk is not filled."""
 
 
-class TooMany(Hindrance):
+class TooMany(ActionRefused):
     """The material has as many files as it may have."""
 
 

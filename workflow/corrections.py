@@ -14,14 +14,14 @@ from sqlalchemy.exc import IntegrityError
 from accounts import access, logins
 from common import identity
 from common.audit import APPLICANTS
-from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
 from common.identity import masked
 from common.wording import N_, Sentence
 from models import (
     Account,
     Action,
     Application,
-    Change,
+    AuditEntry,
     ChangeKind,
     Review,
     Role,
@@ -204,7 +204,7 @@ def _locked(of: str, person: Account, seen_version: int) -> tuple[Application, A
     owner = _held(owner_id)
     application = review.lock(of, person)
     if application.version != seen_version:
-        raise DecidedMeanwhile(review.last_review(application))
+        raise ChangedMeanwhile(review.last_review(application))
     return application, owner
 
 
@@ -228,7 +228,7 @@ def _note(
 ) -> None:
     """Write a correction into the audit trail; whoever calls holds the transaction."""
     db.session.add(
-        Change(
+        AuditEntry(
             actor_id=person.id,
             actor_name=person.name,
             table_name=APPLICANTS,

@@ -26,7 +26,7 @@ from models import (
     now,
 )
 from models.database import Instant
-from models.statements import Prepared, constant, table_of
+from models.statements import CompiledStatement, constant, table_of
 from workflow import scope
 
 MOST_UNREAD = 99
@@ -104,7 +104,7 @@ def _mark(actor: Account, which: str, **of: int) -> None:
 
 
 @cache
-def _reading(actor: scope.Anybody, which: str) -> Prepared:
+def _reading(actor: scope.Anybody, which: str) -> CompiledStatement:
     """Return what adds the readings that are missing. Two windows at once: the one that came first counts."""
     read = exists().where(MessageReading.message_id == Message.id, MessageReading.account_id == actor.id)
     fresh = (
@@ -112,4 +112,6 @@ def _reading(actor: scope.Anybody, which: str) -> Prepared:
         .where(scope.messages(actor), WHICH[which](actor), ~read)
         .suffix_with("ON CONFLICT DO NOTHING")
     )
-    return Prepared(insert(table_of(MessageReading)).from_select(["message_id", "account_id", "at"], fresh))
+    return CompiledStatement(
+        insert(table_of(MessageReading)).from_select(["message_id", "account_id", "at"], fresh)
+    )

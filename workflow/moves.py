@@ -12,23 +12,23 @@ from workflow import routing
 from workflow.form import answers
 from workflow.transitions import UNRECORDED, Transition
 
-OF_A_LINE = (
+HISTORY_COLUMNS = (
     "application_id", "action", "from_state", "to_state", "result", "actor_id", "actor_name", "actor_role", "desk",
     "reason", "snapshot", "at", "resubmit_by",
 )  # fmt: skip
 """The columns of the history's line, all but its number in the sequence."""
 
 
-def hand_in(application: Application, enterprise: Enterprise, at: datetime) -> None:
+def start_round(application: Application, enterprise: Enterprise, at: datetime) -> None:
     """Begin a further round with this employer: from here on it is theirs to see."""
     application.submitted_enterprise = enterprise
     application.submitted_enterprise_id = enterprise.id
-    routing.enter(application, enterprise.region)
+    routing.assign_region(application, enterprise.region)
     application.round += 1
     application.submitted_at = at
 
 
-def moved(application: Application, row: Transition, at: datetime) -> dict[str, Any]:
+def state_columns(application: Application, row: Transition, at: datetime) -> dict[str, Any]:
     """Return the columns of the application as one row of the table leaves them."""
     state = routing.target(row, application.region)
     sent = {"resubmit_by": None} if row.action is Action.SUBMIT else {}
@@ -42,7 +42,7 @@ def moved(application: Application, row: Transition, at: datetime) -> dict[str, 
     }
 
 
-def line(
+def history_row(
     application: Application,
     action: Action,
     before: State,

@@ -22,7 +22,7 @@ from models import (
     db,
     now,
 )
-from models.statements import Prepared, table_of
+from models.statements import CompiledStatement, table_of
 from workflow import routing
 from workflow.routing import Desk, desk_of
 from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED
@@ -30,7 +30,7 @@ from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED
 NOBODY = {"account_id": None, "enterprise_id": None, "office_id": None}
 """What a row says of those whom it is not for."""
 
-TOLD = "told"
+MESSAGES_WRITTEN = "told"
 """Marks a session in which a message was written as a row, past its objects: the worker is woken once it is stored."""
 
 
@@ -47,25 +47,25 @@ class Line(Protocol):
 def announce(application: Application, review: Review) -> None:
     """Remind the desk that has the application now, and tell the applicant what a reviewer did."""
     each = {"urgent": False, "created_at": now(), **NOBODY}
-    rows = [each | columns for columns in told(application, review, desk_of(application))]
+    rows = [each | columns for columns in message_rows(application, review, desk_of(application))]
     if rows:
         values = {f"{key}_{place}": value for place, row in enumerate(rows) for key, value in row.items()}
-        _telling(len(rows)).execute(values)
-        db.session.info[TOLD] = True
+        _insert_messages(len(rows)).execute(values)
+        db.session.info[MESSAGES_WRITTEN] = True
 
 
 @cache
-def _telling(count: int) -> Prepared:
+def _insert_messages(count: int) -> CompiledStatement:
     messages = table_of(Message)
     columns = (*NOBODY, "kind", "application_id", "review_id", "urgent", "created_at")
     rows = [
         {key: bindparam(f"{key}_{place}", type_=messages.c[key].type) for key in columns}
         for place in range(count)
     ]
-    return Prepared(insert(messages).values(rows))
+    return CompiledStatement(insert(messages).values(rows))
 
 
-def told(application: Application, line: Line, desk: Desk | None) -> Iterator[dict[str, Any]]:
+def message_rows(application: Application, line: Line, desk: Desk | None) -> Iterator[dict[str, Any]]:
     """Yield the columns of what a line of the history tells whom; `desk` has the application now."""
     about = {"application_id": application.id, "review_id": line.id}
     if desk is not None:

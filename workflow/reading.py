@@ -49,7 +49,7 @@ def open_notice(account: Account, application: Application | None, notice: Notic
     if reading is not None and _counts(reading):
         return reading
     with exclusive():
-        logins.hold(account)
+        logins.lock_account(account)
         reading = find(account, application, notice)  # a second window may have opened it meanwhile
         if reading is None:
             reading = NoticeReading(

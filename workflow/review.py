@@ -15,7 +15,7 @@ from accounts.access import present
 from common.calendar import local_date
 from common.errors import (
     AlreadyUnderWay,
-    DecidedMeanwhile,
+    ChangedMeanwhile,
     Incomplete,
     NotPermitted,
     NotVisible,
@@ -37,8 +37,8 @@ from models import (
     exclusive,
     now,
 )
-from models.statements import Prepared, as_if_loaded, table_of
-from models.transactions import without_waiting
+from models.statements import CompiledStatement, as_if_loaded, table_of
+from models.transactions import pipelined
 from workflow import completeness, inbox, moves, notifications, periods, reading, reasons, routing, scope
 from workflow.form import answers, living_allowance, versions
 from workflow.transitions import (
@@ -63,7 +63,7 @@ COUNT = text(
 _APPLICATIONS = table_of(Application)
 _REVIEWS = table_of(Review)
 _EARLIER = _REVIEWS.alias()
-WRITE_LINE = Prepared(
+WRITE_LINE = CompiledStatement(
     insert(_REVIEWS)
     .values(
         sequence=select(func.coalesce(func.max(_EARLIER.c.sequence), 0) + 1)
@@ -71,7 +71,7 @@ WRITE_LINE = Prepared(
         .scalar_subquery()
     )
     .returning(_REVIEWS.c.id, _REVIEWS.c.sequence),
-    moves.OF_A_LINE,
+    moves.HISTORY_COLUMNS,
 )
 """Counts while it writes: whoever does it holds the application's lock."""
 
@@ -111,13 +111,13 @@ def perform(
         person = present(actor)
         application = lock(of, person, whole=change is not None or action is Action.SUBMIT)
         if application.version != seen_version:
-            raise DecidedMeanwhile(last_review(application))
+            raise ChangedMeanwhile(last_review(application))
         row = permitted(application, action, person)
         reason = reasons.checked(reason, needed=row.needs_reason)
         if person.role is Role.APPLICANT and action is not Action.WITHDRAW:
             reading.require(person, application)
         if change is not None:
-            _lay_in(application, change)
+            _apply_change(application, change)
         if action is Action.SUBMIT:
             _submit(application)
         return _move(application, row, person, reason)
@@ -132,7 +132,7 @@ def begin(actor: Account, change: Change) -> Application:
         person = present(actor)
         if person.role is not Role.APPLICANT or not person.identity_number or not person.paper:
             raise NotPermitted
-        logins.hold(person)
+        logins.lock_account(person)
         if open_application(person) is not None:
             raise AlreadyUnderWay
         reading.require(person, None)
@@ -258,7 +258,7 @@ def _submitted(application: Application, field: str) -> object:
     return snapshot["fields"].get(field) if snapshot else None
 
 
-def _lay_in(application: Application, change: Change) -> None:
+def _apply_change(application: Application, change: Change) -> None:
     """Take over what the applicant typed. Raises NotPermitted where nothing can be changed any more (A14)."""
     if not editable(application.state):
         raise NotPermitted
@@ -273,13 +273,13 @@ def _submit(application: Application) -> None:
         opens = admission.upcoming.opens if admission.upcoming else None
         raise PeriodClosed(opens, expired=admission.expired)
     if application.enterprise is not None:
-        _hold(application.enterprise)
+        _lock_enterprise(application.enterprise)
     if lacking := completeness.problems(application):
         raise Incomplete(lacking)
     assert application.enterprise is not None  # noqa: S101 - completeness has just said so
     if not application.round and admission.period is not None:
         application.period_id = admission.period.id
-    moves.hand_in(application, application.enterprise, now())
+    moves.start_round(application, application.enterprise, now())
     fresh = select(Attachment).where(
         Attachment.application_id == application.id,
         Attachment.submitted_round.is_(None),
@@ -289,7 +289,7 @@ def _submit(application: Application) -> None:
         attachment.submitted_round = application.round
 
 
-def _hold(enterprise: Enterprise) -> None:
+def _lock_enterprise(enterprise: Enterprise) -> None:
     """Keep an enterprise as it is until the transaction ends; one that moves or is closed meanwhile is waited for."""
     db.session.execute(select(Enterprise.id).where(Enterprise.id == enterprise.id).with_for_update(read=True))
     db.session.expire(enterprise, ["active", "registration", "region_id", "region"])
@@ -299,8 +299,8 @@ def _move(application: Application, row: Transition, person: Account, reason: st
     """Write state, history and messages. Whoever calls holds the lock and has checked everything."""
     before, since, at = application.state, application.arrived_at, now()
     term = {"resubmit_by": periods.resubmit_by(application, at)} if gives_back(row) else {}
-    with without_waiting():
-        _write(application, moves.moved(application, row, at) | term)
+    with pipelined():
+        _write(application, moves.state_columns(application, row, at) | term)
         if row.said == UNRECORDED:
             return None
         review = _record(application, row.action, before, person, reason, at)
@@ -321,7 +321,7 @@ def reroute(
     """
     before, at = application.state, now()
     application.state = routing.rerouted(before, region)
-    routing.enter(application, region)
+    routing.assign_region(application, region)
     application.reached = routing.reached(application, application.state)
     application.version += 1
     present_desk = routing.desk_of(application)
@@ -388,7 +388,7 @@ def extend(of: str, actor: Account, *, until: date, seen: date | None, reason: s
         if application is None:
             raise NotVisible
         if application.resubmit_by != seen:
-            raise DecidedMeanwhile(last_review(application))
+            raise ChangedMeanwhile(last_review(application))
         row = BY_STATE_AND_ACTION[application.state, Action.EXTEND]
         reason = reasons.checked(reason, needed=row.needs_reason)
         periods.check_extension(application, until)
@@ -406,8 +406,8 @@ def _write(application: Application, columns: dict[str, Any]) -> None:
 
 
 @cache
-def _writing(columns: tuple[str, ...]) -> Prepared:
-    return Prepared(update(_APPLICATIONS).where(_APPLICATIONS.c.id == bindparam("of")), columns)
+def _writing(columns: tuple[str, ...]) -> CompiledStatement:
+    return CompiledStatement(update(_APPLICATIONS).where(_APPLICATIONS.c.id == bindparam("of")), columns)
 
 
 def _record(
@@ -419,7 +419,7 @@ def _record(
     at: datetime,
     snapshot: dict[str, Any] | None = None,
 ) -> Review:
-    line = moves.line(application, action, before, person, reason, at)
+    line = moves.history_row(application, action, before, person, reason, at)
     if snapshot is not None:
         line["snapshot"] = snapshot
     [(number, sequence)] = WRITE_LINE.execute({"of": application.id, **line})

@@ -113,7 +113,7 @@ def reached(application: Application, state: State) -> int:
     return application.reached | REACH.get(state, 0)
 
 
-def enter(application: Application, region: Region) -> None:
+def assign_region(application: Application, region: Region) -> None:
     """Give the application to a region. Another office than that of its last one has not had it yet, and does not see it."""
     former = application.region
     if former is None or former.office_id != region.office_id:

@@ -23,14 +23,14 @@ APPLICANT, ENTERPRISE, OFFICE, CITY = Role.APPLICANT, Role.ENTERPRISE, Role.OFFI
 ADMINISTRATOR = Role.ADMINISTRATOR
 
 
-class Along(Enum):
+class RelativeTarget(Enum):
     """A target that depends on the way the application goes (workflow.routing)."""
 
     FIRST_STEP = "first step"
     NEXT_STEP = "next step"
 
 
-FIRST_STEP, NEXT_STEP = Along.FIRST_STEP, Along.NEXT_STEP
+FIRST_STEP, NEXT_STEP = RelativeTarget.FIRST_STEP, RelativeTarget.NEXT_STEP
 YES, NO = True, False
 UNRECORDED = ""
 
@@ -42,7 +42,7 @@ class Transition:
     state: State
     action: Action
     by: Role
-    to: State | Along
+    to: State | RelativeTarget
     result: Result | None
     needs_reason: bool
     said: str
@@ -68,7 +68,7 @@ TRANSITIONS = (
     T(CITY_REVIEW,        REFUSE,   CITY,       FINISHED,    Result.REFUSED,  YES,    N_("市专家服务中心审核不通过")),
 )
 
-SET_OFF = (
+ON_ENTERPRISE_CLOSED = (
     # from                action    by             to                  result           reason  said in the history
     T(DRAFT,              CLOSE,    ADMINISTRATOR, DRAFT,              None,            YES,    N_("工作单位已停用")),
     T(RETURNED,           CLOSE,    ADMINISTRATOR, RETURNED,           Result.RETURNED, YES,    N_("工作单位已停用")),
@@ -99,7 +99,7 @@ CORRECTIONS = tuple(
 says who it is for one application. Decides nothing."""
 
 BY_STATE_AND_ACTION = {
-    (row.state, row.action): row for row in (*TRANSITIONS, *SET_OFF, *EXTENSIONS, *CORRECTIONS)
+    (row.state, row.action): row for row in (*TRANSITIONS, *ON_ENTERPRISE_CLOSED, *EXTENSIONS, *CORRECTIONS)
 }
 PERFORMED = {(row.state, row.action): row for row in TRANSITIONS}
 STATE_OF_RESULT = {

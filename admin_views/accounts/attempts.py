@@ -45,7 +45,7 @@ def knows_password(form: Any) -> bool:
         )
     except Locked as locked:
         g.locked = locked
-        form.present_password.errors = [told(locked)]
+        form.present_password.errors = [locked_text(locked)]
         return False
     if not right:
         form.present_password.errors = [gettext("现在的密码不正确。")]
@@ -105,7 +105,7 @@ def seconds_left(locked: Locked) -> int:
     return max(ceil((locked.until - now()).total_seconds()), 1)
 
 
-def told(locked: Locked) -> str:
+def locked_text(locked: Locked) -> str:
     """Return the sentence for whoever has to wait; the same whether or not there is such an account."""
     return gettext(
         "尝试的次数太多，为了账号安全暂停一会儿。请在 %(when)s 再试。", when=when_again(locked.until)

@@ -61,7 +61,7 @@ def admit(account: Account, wanted: str | None = None) -> Response:
     """Let somebody in whose password is right, or was just set anew, unless a second step is left."""
     if (further := second_factor.begin(account, wanted)) is not None:
         return further
-    login_session.enter(account)
+    login_session.log_in(account)
     return redirect(login_session.destination(account, wanted), 303)
 
 
@@ -74,6 +74,6 @@ def admit_with_code(account: Account, code: str) -> Response:
 
 def logout() -> Response:
     """End the session."""
-    login_session.leave()
+    login_session.log_out()
     flash(gettext("您已退出登录。"), "info")
     return redirect(url_for("portal.index"), 303)

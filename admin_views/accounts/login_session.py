@@ -76,7 +76,7 @@ class Remembering:
         return {key: value if type(value) is str else deepcopy(value) for key, value in read.items()}
 
 
-def enter(account: Account) -> None:
+def log_in(account: Account) -> None:
     """Begin a session for this account; whatever the browser held before is worth nothing in it.
 
     Everything that is asked of its person has been right: from now on the browser is known to the account.
@@ -112,7 +112,7 @@ def _hand_out_device(response: Response) -> Response:
     return response
 
 
-def leave() -> None:
+def log_out() -> None:
     """End the session: for every copy of its cookie too."""
     _end()
     logout_user()
@@ -149,7 +149,7 @@ def _look_at_the_session() -> Any:
             return redirect(url_for(FIRST_PASSWORD), 303)
         return None
     if g.get("session_idle"):
-        leave()
+        log_out()
         if request.method == "POST":
             raise CSRFError
         if _is_asked_by_a_person():
@@ -180,16 +180,16 @@ def home(account: Account) -> str:
     """Return the address of this account's console; before its approval an enterprise has its registration alone (E3)."""
     if account.enterprise_id is not None and not registration.opens_console(account):
         return url_for("registration.index")
-    return way_to(f"{access.CONSOLES[account.role]}.index_view")
+    return url_of(f"{access.CONSOLES[account.role]}.index_view")
 
 
-def way_to(endpoint: str) -> str:
+def url_of(endpoint: str) -> str:
     """Return the address of an endpoint that has one address for everybody: url_for, asked once."""
-    return _way_to(request.script_root, endpoint)
+    return _url_of(request.script_root, endpoint)
 
 
 @cache
-def _way_to(_script_root: str, endpoint: str) -> str:
+def _url_of(_script_root: str, endpoint: str) -> str:
     return url_for(endpoint)
 
 

@@ -9,7 +9,7 @@ from flask import (
 )
 
 from accounts.attempts import Purpose
-from admin_views.accounts.attempts import Found, answered, told, tried
+from admin_views.accounts.attempts import Found, answered, locked_text, tried
 from admin_views.site.wording import said
 from common.errors import Locked
 from common.wording import N_
@@ -72,7 +72,7 @@ def form_page(template: str, form: Any, *, wrong: str | Locked | None = None, **
         form=form,
         words=DOORS[context["door"]],
         doors=DOORS,
-        wrong=told(locked) if locked else wrong,
+        wrong=locked_text(locked) if locked else wrong,
         **context,
     )
     return answered(page, locked) if form.is_submitted() else page

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from accounts import logins, passwords
 from admin_views.accounts.forms import EnterpriseForm, PersonForm
 from admin_views.accounts.pages import View, form_page
-from admin_views.enterprises.registration import lay
+from admin_views.enterprises.registration import apply_form
 from admin_views.files import licence
 from enterprises import registration
 from models import Enterprise, Role
@@ -59,10 +59,10 @@ def _register_enterprise() -> Any:
         )
         code = passwords.set_recovery_code(account)
         is_new = registration.enrol_enterprise(
-            Enterprise(), account, lambda enterprise: lay(form, enterprise)
+            Enterprise(), account, lambda enterprise: apply_form(form, enterprise)
         )
         if not is_new and form.received is not None:
-            licence.let_go(form.received)
+            licence.discard_licence(form.received)
         return _received("enterprise", code)
     return form_page("accounts/register_enterprise.html", form, door="enterprise")
 

@@ -20,7 +20,7 @@ from accounts import second_factor
 from accounts.attempts import Purpose
 from accounts.second_factor import Step
 from admin_views.accounts import login_session
-from admin_views.accounts.attempts import answered, flood_key, knows_password, told, tried
+from admin_views.accounts.attempts import answered, flood_key, knows_password, locked_text, tried
 from admin_views.accounts.forms import EnrolmentForm, OneTimeCodeForm, RenewForm, SwitchOffForm
 from common.errors import Locked, NotPermitted
 from models import Account, db, now
@@ -44,7 +44,7 @@ def begin(account: Account, wanted: str | None) -> Response | None:
     step = second_factor.step_for(account)
     if step is Step.NONE:
         return None
-    login_session.leave()
+    login_session.log_out()
     session[PENDING] = {"of": account.get_id(), "at": int(now().timestamp()), "wanted": wanted}
     return redirect(url_for(PAGES[step]), 303)
 
@@ -63,7 +63,7 @@ def _come_in(account: Account) -> str:
     """Begin the session at last. Returns where the person wanted to go."""
     wanted = session.get(PENDING, {}).get("wanted")
     carried = {name: session[name] for name in CARRIED if name in session}
-    login_session.enter(account)
+    login_session.log_in(account)
     session.update(carried)
     return login_session.destination(account, wanted)
 
@@ -183,7 +183,7 @@ def _changed(which: str, act: Callable[[Account, str], Response | None]) -> Any:
             )
         except Locked as locked:
             g.locked = locked
-            form.one_time_code.errors = [told(locked)]
+            form.one_time_code.errors = [locked_text(locked)]
         else:
             if answer is not None:
                 return answer
@@ -201,7 +201,7 @@ def _right(account: Account, form: OneTimeCodeForm) -> bool:
         )
     except Locked as locked:
         g.locked = locked
-        form.one_time_code.errors = [told(locked)]
+        form.one_time_code.errors = [locked_text(locked)]
         return False
     if not right:
         form.one_time_code.data = ""  # the next one is another

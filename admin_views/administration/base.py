@@ -14,14 +14,14 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement
 
-from admin_views.administration.trail import changes_of, told_change
+from admin_views.administration.trail import change_text, changes_of
 from admin_views.site.base import Closed, ScopedView, listed, menu
 from admin_views.site.keyset import Order, Page
 from admin_views.site.typed import one_line
 from admin_views.site.wording import said
 from administration import audit, changes
 from administration.tables import TABLES
-from common.errors import DecidedMeanwhile, Hindrance, NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.errors import ActionRefused, ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from common.wording import N_
 
 PAGE_SIZE = 20
@@ -49,7 +49,7 @@ class Administration(Closed):
         return super().render(template, console=gettext(CONSOLE), menu=menu(self.admin, entry), **context)
 
 
-class Kept(Administration, ScopedView):
+class AdministeredTable(Administration, ScopedView):
     """A table that administrators keep: its list, and one form a row that tells what a change sets off."""
 
     opened = ("index_view", "create_view", "edit_view")
@@ -135,7 +135,7 @@ class Kept(Administration, ScopedView):
         key = self._key(row) if row is not None else None
         try:
             saved = save(form)
-        except Hindrance as hindrance:
+        except ActionRefused as hindrance:
             present = self.get_one(key) if key is not None else None
             return self._hindered(form, present, hindrance, **beside)
         return self.saved(saved)
@@ -145,7 +145,7 @@ class Kept(Administration, ScopedView):
         flash(gettext("已保存：%(name)s", name=said(audit.name_of(row))), "success")
         return redirect(self.get_url(".index_view"))
 
-    def _hindered(self, form: Any, row: Any, hindrance: Hindrance, **beside: Any) -> Any:
+    def _hindered(self, form: Any, row: Any, hindrance: ActionRefused, **beside: Any) -> Any:
         if isinstance(hindrance, Unconfirmed):
             return self._sheet(form, row, question=hindrance, **beside)
         if isinstance(hindrance, Unacceptable):
@@ -155,7 +155,7 @@ class Kept(Administration, ScopedView):
             else:
                 form.form_errors.append(wrong)
             return self._sheet(form, row, **beside)
-        if isinstance(hindrance, DecidedMeanwhile):
+        if isinstance(hindrance, ChangedMeanwhile):
             return self._sheet(form, row, meanwhile=True, **beside)
         return answer(hindrance)
 
@@ -185,7 +185,7 @@ class Kept(Administration, ScopedView):
             meanwhile=meanwhile,
             seen=self._seen(row, meanwhile),
             changes=changes_of(self.model, self._key(row)) if row is not None else [],
-            told=told_change,
+            told=change_text,
             **self.beside(row) | beside,
         )
         return content, status
@@ -207,7 +207,7 @@ def confirmed() -> str:
     return request.form.get("confirmed", "")
 
 
-def answer(hindrance: Hindrance) -> Any:
+def answer(hindrance: ActionRefused) -> Any:
     """Answer what no page of the administration leads to."""
     if isinstance(hindrance, NotPermitted | NotVisible):
         abort(HTTPStatus.NOT_FOUND)

@@ -9,7 +9,7 @@ from flask import request
 from flask_babel import gettext
 
 from admin_views.administration import forms
-from admin_views.administration.base import Kept
+from admin_views.administration.base import AdministeredTable
 from admin_views.site.numbers import present_calendar
 from admin_views.site.typed import count
 from common import working_days
@@ -32,7 +32,7 @@ class Year:
     total: int
 
 
-class CalendarYears(Kept):
+class CalendarYears(AdministeredTable):
     """The years around the present one and all that were entered, each with where its days come from."""
 
     form = forms.CalendarYearForm

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from admin_views.administration.base import MOST_SHOWN, Administration, answer, confirmed
 from admin_views.administration.form_sheets import ChoiceSheet, FieldSheet, sheet_of
-from admin_views.administration.trail import changes_of, told_change, value_words
+from admin_views.administration.trail import change_text, changes_of, value_words
 from admin_views.personal.form import form_class
 from admin_views.personal.page import in_sections
 from admin_views.site.base import ScopedView
@@ -19,7 +19,7 @@ from admin_views.site.wording import said
 from administration import form_draft
 from administration.form_draft import Draft
 from administration.tables import TABLES
-from common.errors import DecidedMeanwhile, Hindrance, NotVisible, Unacceptable, Unconfirmed
+from common.errors import ActionRefused, ChangedMeanwhile, NotVisible, Unacceptable, Unconfirmed
 from common.identity import CITIZEN
 from common.wording import N_
 from models import Account, FormVersion, Role, db
@@ -98,10 +98,10 @@ class FormVersions(Administration, ScopedView):
         except Unacceptable as hindrance:
             _beside(sheet, hindrance.field, said(hindrance.sentence.text, hindrance.sentence.words))
             return self._sheet(draft, section, one, sheet)
-        except DecidedMeanwhile:
+        except ChangedMeanwhile:
             now = form_draft.present()
             return self._sheet(now, section, now.form.known.get(one.key, one), sheet, meanwhile=True)
-        except Hindrance as hindrance:
+        except ActionRefused as hindrance:
             return answer(hindrance)
         flash(
             gettext("已保存到草稿：%(name)s。发布后，新开始的申请才会用到。", name=said(kept.label)),
@@ -134,7 +134,7 @@ class FormVersions(Administration, ScopedView):
             meanwhile=meanwhile,
             own_english=_own_english(one),
             seen=form_draft.fingerprint(one if one.key else None) if seen is None else seen,
-            differences=_told([each for each in draft.differences if each.one.key == one.key]),
+            differences=_difference_rows([each for each in draft.differences if each.one.key == one.key]),
         )
         if meanwhile:
             return content, HTTPStatus.CONFLICT
@@ -175,7 +175,7 @@ class FormVersions(Administration, ScopedView):
             "administration/form_versions.html",
             title=gettext(TITLE),
             rows=[
-                (row, len(_told(rules.differences(before, this))) if before else 0)
+                (row, len(_difference_rows(rules.differences(before, this))) if before else 0)
                 for row, this, before in zip(rows, forms, earlier, strict=True)
             ],
         )
@@ -198,9 +198,9 @@ class FormVersions(Administration, ScopedView):
             row=row,
             newest=row.number == description.published().number,
             sections=_listed(this, older or this),
-            differences=_told(rules.differences(older, this)) if older else [],
+            differences=_difference_rows(rules.differences(older, this)) if older else [],
             changes=changes_of(FormVersion, row.number),
-            told=told_change,
+            told=change_text,
         )
 
     # Publishing it
@@ -214,11 +214,11 @@ class FormVersions(Administration, ScopedView):
             row = form_draft.publish(current_user, seen=request.form.get("seen", ""), confirmed=confirmed())
         except Unconfirmed as question:
             return self._publishing(question=question)
-        except DecidedMeanwhile:
+        except ChangedMeanwhile:
             return self._publishing(meanwhile=True), HTTPStatus.CONFLICT
         except NotVisible:
             return redirect(self.get_url(".index_view"))
-        except Hindrance as hindrance:
+        except ActionRefused as hindrance:
             return answer(hindrance)
         flash(gettext("已发布第 %(number)s 版。", number=row.number), "success")
         return redirect(self.get_url(".index_view"))
@@ -228,9 +228,9 @@ class FormVersions(Administration, ScopedView):
         """Give the draft up, after the question on the page of publishing."""
         try:
             form_draft.discard(current_user, seen=request.form.get("seen", ""))
-        except DecidedMeanwhile:
+        except ChangedMeanwhile:
             return self._publishing(meanwhile=True), HTTPStatus.CONFLICT
-        except Hindrance as hindrance:
+        except ActionRefused as hindrance:
             return answer(hindrance)
         flash(gettext("已放弃草稿，申请表与现行版本相同。"), "success")
         return redirect(self.get_url(".index_view"))
@@ -241,7 +241,7 @@ class FormVersions(Administration, ScopedView):
             "administration/form_publishing.html",
             title=gettext(TITLE),
             draft=draft,
-            differences=_told(draft.differences),
+            differences=_difference_rows(draft.differences),
             untranslated=_untranslated(draft.form),
             question=question,
             meanwhile=meanwhile,
@@ -323,7 +323,7 @@ def _limits(one: Field) -> str:
     return gettext("，").join(found)
 
 
-def _told(differences: list[Difference]) -> list[dict[str, Any]]:
+def _difference_rows(differences: list[Difference]) -> list[dict[str, Any]]:
     """Return differences in the words of the screen, field by field."""
     found: dict[str, dict[str, Any]] = {}
     for each in differences:

@@ -61,11 +61,11 @@ def report(rows: Iterable[Any]) -> bytes:
                 for column, key in enumerate(COLUMNS):
                     sheet.write_string(place, column, getattr(row, key))
                 sheet.write_number(place, len(COLUMNS), row.number)
-                sheet.write_string(place, len(COLUMNS) + 1, gettext("；").join(told(row.faults)))
+                sheet.write_string(place, len(COLUMNS) + 1, gettext("；").join(fault_texts(row.faults)))
         return file.getvalue()
 
 
-def told(faults: Sequence[Any]) -> list[str]:
+def fault_texts(faults: Sequence[Any]) -> list[str]:
     """Return what is wrong with a row, each sentence after the name of its column."""
     return [
         gettext("%(column)s：%(fault)s", column=said(COLUMNS[column]), fault=said(text, words).rstrip("。."))

@@ -21,7 +21,7 @@ from admin_views.site.keyset import Order, page
 from admin_views.site.typed import count
 from admin_views.site.wording import said, time_of_day
 from administration import import_table, imports
-from common.errors import DecidedMeanwhile, Hindrance
+from common.errors import ActionRefused, ChangedMeanwhile
 from common.jobs import LEASE, Standing
 from common.wording import N_, NP_
 from models import Import, ImportRow, ImportState, Region, db
@@ -57,7 +57,9 @@ class Imports(Administration, ScopedView):
 
     @expose("/", methods=("GET", "POST"))
     @accepts_attachments(
-        when=lambda: current_user.is_authenticated and access.enters(current_user, Administration.console)
+        when=lambda: (
+            current_user.is_authenticated and access.may_open_console(current_user, Administration.console)
+        )
     )
     def index_view(self) -> Any:
         """Return the imports so far; a new file is taken in here."""
@@ -130,7 +132,7 @@ class Imports(Administration, ScopedView):
             refused=refused,
             rows=rows.rows if rows else [],
             pager=self._pager(job, refused, rows) if rows else {},
-            told=import_sheets.told,
+            told=import_sheets.fault_texts,
             trouble=said(*job.trouble) if job.trouble else "",
         )
 
@@ -203,9 +205,9 @@ class Imports(Administration, ScopedView):
     def _done(self, job: Import, act: Any) -> Any:
         try:
             act()
-        except DecidedMeanwhile:
+        except ChangedMeanwhile:
             flash(gettext("这次导入在此期间已有变化，没有办理。下面是它现在的样子。"), "error")
-        except Hindrance as hindrance:
+        except ActionRefused as hindrance:
             return answer(hindrance)
         return redirect(self.get_url(".job", key=job.id), HTTPStatus.SEE_OTHER)
 

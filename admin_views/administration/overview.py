@@ -25,7 +25,7 @@ from admin_views.administration.imports import Imports
 from admin_views.administration.places import Enterprises, Offices, Regions
 from admin_views.administration.staff import Staff
 from admin_views.administration.texts import Materials, Notices, Periods, Settings
-from admin_views.administration.trail import COLUMNS, last_changes, told_change
+from admin_views.administration.trail import COLUMNS, change_text, last_changes
 from admin_views.site.base import ScopedView
 from admin_views.site.keyset import page
 from admin_views.site.numbers import present_calendar
@@ -36,8 +36,8 @@ from common.wording import N_, NP_
 from models import (
     Account,
     Application,
+    AuditEntry,
     CalendarYear,
-    Change,
     Enterprise,
     FormVersion,
     Import,
@@ -83,7 +83,7 @@ class Overview(Administration):
                 select(func.count()).select_from(Material).where(scoped, Material.active)
             ),
             changes=last_changes(scoped),
-            told=told_change,
+            told=change_text,
         )
 
 
@@ -98,18 +98,20 @@ class Changes(Administration, ScopedView):
     @expose("/")
     def index_view(self) -> str:
         chosen = chosen_of("table", "row", "q")
-        query = self.rows(*COLUMNS, Change.id.label("sort_key"), Change.id)
+        query = self.rows(*COLUMNS, AuditEntry.id.label("sort_key"), AuditEntry.id)
         if chosen.get("table") in BY_NAME:
-            query = query.where(Change.table_name == chosen["table"])
+            query = query.where(AuditEntry.table_name == chosen["table"])
             if chosen.get("row"):
-                query = query.where(Change.row_key == chosen["row"])
+                query = query.where(AuditEntry.row_key == chosen["row"])
         if words := chosen.get("q"):
-            query = query.where(or_(contains(Change.label, words), contains(Change.actor_name, words)))
-        rows = page(query, newest_first(Change), request.args.get("page", ""), PAGE_SIZE)
+            query = query.where(
+                or_(contains(AuditEntry.label, words), contains(AuditEntry.actor_name, words))
+            )
+        rows = page(query, newest_first(AuditEntry), request.args.get("page", ""), PAGE_SIZE)
         return self.render(
             "administration/changes.html",
             title=gettext("操作记录"),
-            rows=[told_change(row) for row in rows.rows],
+            rows=[change_text(row) for row in rows.rows],
             pager=turned(self, chosen, rows),
             chosen=chosen,
             tables=[(name, said(table.label)) for name, table in BY_NAME.items()],
@@ -136,7 +138,7 @@ def register(app: Flask) -> None:
         (Periods, Period, NP_("list", "申报期"), "periods"),
         (CalendarYears, CalendarYear, N_("工作日历"), "calendar"),
         (Settings, Setting, N_("系统设置"), "settings"),
-        (Changes, Change, N_("操作记录"), "changes"),
+        (Changes, AuditEntry, N_("操作记录"), "changes"),
     ):
         admin.add_view(
             kept(model, name=name, endpoint=f"administration_{endpoint}", url=f"/administration/{endpoint}")

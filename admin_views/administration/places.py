@@ -9,23 +9,30 @@ from flask_login import current_user
 from sqlalchemy import Select, func, select
 
 from admin_views.administration import forms
-from admin_views.administration.base import MOST_SHOWN, PAGE_SIZE, Kept, chosen_of, confirmed, newest_first
+from admin_views.administration.base import (
+    MOST_SHOWN,
+    PAGE_SIZE,
+    AdministeredTable,
+    chosen_of,
+    confirmed,
+    newest_first,
+)
 from admin_views.site.keyset import page
 from administration import changes
 from administration.effects import regions as administration_effects_regions
 from administration.effects.enterprises import WITH_THE_APPLICANT
 from common.wording import N_, NP_
 from enterprises import registration
-from enterprises.search import SEARCHED_FOR, ways
+from enterprises.search import SEARCHED_FOR, search_paths
 from models import Account, Application, Enterprise, Office, OfficeDuty, Region, Registration, db
 from workflow import routing, scope
 from workflow.transitions import STATE_WORDS
 
 
-class Regions(Kept):
+class Regions(AdministeredTable):
     """Regions: their kind decides the way of their applications, their office who reviews first."""
 
-    opened = (*Kept.opened, "merge")
+    opened = (*AdministeredTable.opened, "merge")
     form = forms.RegionForm
     title = N_("地区与单位")
     listed = "administration/regions.html"
@@ -97,7 +104,7 @@ class Regions(Kept):
         )
 
 
-class Offices(Kept):
+class Offices(AdministeredTable):
     """Offices: who answers for which regions, and by which telephone they are reminded."""
 
     form = forms.OfficeForm
@@ -146,7 +153,7 @@ class Offices(Kept):
 # --- 企业
 
 
-class Enterprises(Kept):
+class Enterprises(AdministeredTable):
     """Employers: found by name, initials or code; moved to another region with what is under review (D3)."""
 
     opened = ("index_view", "edit_view")
@@ -175,7 +182,7 @@ class Enterprises(Kept):
             query = query.where(Enterprise.region_id == int(region))
         if state := chosen.get("registration"):
             query = query.where(Enterprise.registration == Registration(state))
-        return [query.where(way) for way in ways(chosen["q"])] if "q" in chosen else [query]
+        return [query.where(way) for way in search_paths(chosen["q"])] if "q" in chosen else [query]
 
     def filters(self) -> dict[str, str]:
         chosen = chosen_of("q", "region", "registration")

@@ -12,13 +12,20 @@ from sqlalchemy import Select, false, func, or_
 from werkzeug.wrappers import Response
 
 from admin_views.administration import forms
-from admin_views.administration.base import PAGE_SIZE, Kept, answer, chosen_of, confirmed, newest_first
+from admin_views.administration.base import (
+    PAGE_SIZE,
+    AdministeredTable,
+    answer,
+    chosen_of,
+    confirmed,
+    newest_first,
+)
 from admin_views.site.base import listed
 from admin_views.site.keyset import page
 from admin_views.site.wording import said
 from administration import staff
 from common import telephones
-from common.errors import Hindrance, Unacceptable, Unconfirmed
+from common.errors import ActionRefused, Unacceptable, Unconfirmed
 from common.wording import N_, NP_
 from models import Account, Office, Role
 from models.search import digits_of, searched
@@ -27,7 +34,7 @@ from workflow import scope
 from workflow.transitions import ROLE_WORDS
 
 
-class Staff(Kept):
+class Staff(AdministeredTable):
     """Accounts of offices, city and administrators. A password is drawn, shown once and kept nowhere."""
 
     opened = (
@@ -142,7 +149,7 @@ class Staff(Kept):
         account = self.get_one(key)
         try:
             staff.readmit(current_user, account.id)
-        except Hindrance as hindrance:
+        except ActionRefused as hindrance:
             return answer(hindrance)
         return self._done(account, gettext("已恢复：%(name)s", name=account.name))
 
@@ -193,7 +200,7 @@ class Staff(Kept):
         except Unacceptable as hindrance:
             flash(said(hindrance.sentence.text, hindrance.sentence.words), "error")
             return redirect(self.get_url(".edit_view", key=key))
-        except Hindrance as hindrance:
+        except ActionRefused as hindrance:
             return answer(hindrance)
 
     def _done(self, account: Account, sentence: str) -> Response:

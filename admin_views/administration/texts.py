@@ -8,7 +8,7 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 
 from admin_views.administration import forms
-from admin_views.administration.base import MOST_SHOWN, Kept
+from admin_views.administration.base import MOST_SHOWN, AdministeredTable
 from admin_views.site.wording import said
 from common.calendar import today
 from common.settings import HELP_LINE, IDLE_MINUTES, NAMES, STAFF_SECOND_FACTOR, in_words
@@ -16,7 +16,7 @@ from common.wording import N_, NP_
 from models import Material, Notice, Period, Setting, db
 
 
-class Materials(Kept):
+class Materials(AdministeredTable):
     """What applicants have to upload."""
 
     form = forms.MaterialForm
@@ -40,7 +40,7 @@ class Materials(Kept):
         return {"aside": "administration/beside_material.html", "former_names": former[::-1]}
 
 
-class Notices(Kept):
+class Notices(AdministeredTable):
     """「申请须知」: a version is added and then stands; a mistake is mended by the next version."""
 
     opened = ("index_view", "create_view", "notice")
@@ -77,7 +77,7 @@ class Notices(Kept):
         )
 
 
-class Periods(Kept):
+class Periods(AdministeredTable):
     """When applications can be submitted."""
 
     form = forms.PeriodForm
@@ -99,7 +99,7 @@ SETTING_FORMS = {
 }
 
 
-class Settings(Kept):
+class Settings(AdministeredTable):
     """Lines of text that stand on the pages. Which there are is the program's; what they say is the administrator's."""
 
     opened = ("index_view", "edit_view")

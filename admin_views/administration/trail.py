@@ -12,7 +12,7 @@ from administration.tables import BY_NAME
 from common.identity import PAPERS
 from common.settings import in_words
 from common.wording import N_
-from models import Change, ChangeKind, FormVersion, RegionKind, Role, Setting, db
+from models import AuditEntry, ChangeKind, FormVersion, RegionKind, Role, Setting, db
 from workflow import routing, scope
 from workflow.form.fields import Kind
 from workflow.form.rules import KIND_WORDS, PROPERTIES, record_words
@@ -20,33 +20,35 @@ from workflow.transitions import ROLE_WORDS
 
 LAST_CHANGES = 5
 COLUMNS = (
-    Change.at,
-    Change.actor_name,
-    Change.table_name,
-    Change.row_key,
-    Change.label,
-    Change.kind,
-    Change.before,
-    Change.after,
+    AuditEntry.at,
+    AuditEntry.actor_name,
+    AuditEntry.table_name,
+    AuditEntry.row_key,
+    AuditEntry.label,
+    AuditEntry.kind,
+    AuditEntry.before,
+    AuditEntry.after,
 )
 
 
 def last_changes(*which: ColumnElement[bool]) -> list[Any]:
     return list(
-        db.session.execute(select(*COLUMNS).where(*which).order_by(Change.id.desc()).limit(LAST_CHANGES))
+        db.session.execute(select(*COLUMNS).where(*which).order_by(AuditEntry.id.desc()).limit(LAST_CHANGES))
     )
 
 
 def changes_of(model: Any, key: Any) -> list[Any]:
     return last_changes(
-        scope.administered(current_user), Change.table_name == model.__tablename__, Change.row_key == str(key)
+        scope.administered(current_user),
+        AuditEntry.table_name == model.__tablename__,
+        AuditEntry.row_key == str(key),
     )
 
 
 KINDS = {ChangeKind.CREATED: N_("新增"), ChangeKind.CHANGED: N_("修改")}
 
 
-def told_change(row: Any) -> dict[str, Any]:
+def change_text(row: Any) -> dict[str, Any]:
     """Return a line of the audit trail in the words of the screen."""
     table = BY_NAME.get(row.table_name)
     fields = table.fields if table else {}

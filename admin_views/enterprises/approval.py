@@ -11,17 +11,17 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, select
 from werkzeug.wrappers import Response
 
-from admin_views.files.papers import Paper, Shelf, shown
+from admin_views.files.papers import Shelf, ViewerFile, shown
 from admin_views.files.routes import sent_original, sent_picture
 from admin_views.site.base import MOST_COUNTED, ScopedView, menu
 from admin_views.site.keyset import PAGE_SIZE, Order, page
 from admin_views.site.typed import one_line
 from admin_views.site.wording import said, too_long, waiting
 from common.checks import kind_of_organisation
-from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from common.wording import N_
 from enterprises import registration
-from enterprises.search import SEARCHED_FOR, ways
+from enterprises.search import SEARCHED_FOR, search_paths
 from models import Enterprise, Registration, RegistrationAction, db
 from models.statements import constant
 from workflow import scope
@@ -69,7 +69,7 @@ class EnterpriseAccounts(ScopedView):
         if tab == "waiting":
             query = query.where(_waiting())
         words = one_line(request.args.get("q", ""))
-        queries = [query.where(way) for way in ways(words)] if words else [query]
+        queries = [query.where(way) for way in search_paths(words)] if words else [query]
         rows = page(queries, order, request.args.get("page", ""), PAGE_SIZE)
         return self.render(
             "enterprises/approvals.html",
@@ -128,7 +128,7 @@ class EnterpriseAccounts(ScopedView):
         def picture(sheet: int, width: int) -> str:
             return self.get_url(".picture", key=found.id, sheet=sheet, width=width)
 
-        licence = Paper(
+        licence = ViewerFile(
             found.id,
             found.licence_name or "",
             found.licence_extension or "",
@@ -162,7 +162,7 @@ class EnterpriseAccounts(ScopedView):
             return self._page(found, 422, wrong={action.value: gettext("请填写原因，企业会看到这段文字。")})
         except ReasonTooLong:
             return self._page(found, 422, wrong={action.value: too_long()}, typed={action.value: reason})
-        except DecidedMeanwhile:
+        except ChangedMeanwhile:
             db.session.refresh(found)
             return self._page(found, 409, meanwhile=True, typed={action.value: reason})
         except (NotPermitted, NotVisible):

@@ -12,12 +12,12 @@ from werkzeug.wrappers import Response
 
 from accounts import logins
 from accounts.attempts import Purpose
-from admin_views.accounts.attempts import counted, told
+from admin_views.accounts.attempts import counted, locked_text
 from admin_views.accounts.forms import MendedEnterpriseForm
 from admin_views.files import licence
 from admin_views.site.base import Closed, menu
 from admin_views.site.typed import count
-from common.errors import DecidedMeanwhile, Locked, NotPermitted
+from common.errors import ChangedMeanwhile, Locked, NotPermitted
 from common.initials import initials
 from enterprises import registration
 from models import Account, Enterprise, Region, Registration, RegistrationAction, RegistrationEvent, db
@@ -71,9 +71,9 @@ class RegistrationView(Closed):
             form.credit_code.errors = [gettext("这个统一社会信用代码已经有账号，请核对。")]
             return self._page(found, form, 422)
         except Locked as locked:
-            form.credit_code.errors = [told(locked)]
+            form.credit_code.errors = [locked_text(locked)]
             return self._page(found, form, 429)
-        except (DecidedMeanwhile, NotPermitted):
+        except (ChangedMeanwhile, NotPermitted):
             db.session.refresh(found)
             form.version.data = str(found.version)
             return self._page(found, form, 409, meanwhile=True)
@@ -90,7 +90,7 @@ class RegistrationView(Closed):
         former_code = found.credit_code
 
         def change(enterprise: Enterprise) -> None:
-            lay(form, enterprise)
+            apply_form(form, enterprise)
             person = db.session.get_one(Account, current_user.id)
             if person.login == former_code:
                 logins.rename(person, enterprise.credit_code)
@@ -155,7 +155,7 @@ class RegistrationView(Closed):
             abort(404)
 
 
-def lay(form: Any, enterprise: Enterprise) -> None:
+def apply_form(form: Any, enterprise: Enterprise) -> None:
     """Lay what was typed into the enterprise's row, the licence that was sent included."""
     enterprise.name = form.name.data
     enterprise.initials = initials(form.name.data)
@@ -164,7 +164,7 @@ def lay(form: Any, enterprise: Enterprise) -> None:
     enterprise.contact_name = form.contact_name.data
     enterprise.contact_phone = form.contact_phone.data
     if form.received is not None:
-        licence.lay(form.received, enterprise)
+        licence.attach_to_enterprise(form.received, enterprise)
 
 
 def _typed_back(form: MendedEnterpriseForm, enterprise: Enterprise) -> list[tuple[str, str]]:

@@ -17,14 +17,14 @@ from werkzeug.wrappers import Response
 from accounts import contacts
 from admin_views.accounts.forms import InvitationForm
 from admin_views.administration.base import confirmed
-from admin_views.administration.trail import last_changes, told_change
+from admin_views.administration.trail import change_text, last_changes
 from admin_views.site.base import ScopedView, menu
 from admin_views.site.wording import said
 from common.audit import REVIEWERS
 from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from common.wording import N_
 from enterprises import registration, reviewers
-from models import Account, Change, Invitation, Way, db, now
+from models import Account, AuditEntry, Invitation, Way, db, now
 from workflow import scope
 
 SENT = {
@@ -144,9 +144,9 @@ class Reviewers(ScopedView):
             form=form,
             hints={way.value: said((SENT if way in _open_ways() else NOT_SENT)[way]) for way in Way},
             changes=[
-                told_change(row)
+                change_text(row)
                 for row in last_changes(
-                    Change.table_name == REVIEWERS, Change.row_key == str(current_user.enterprise_id)
+                    AuditEntry.table_name == REVIEWERS, AuditEntry.row_key == str(current_user.enterprise_id)
                 )
             ],
         )

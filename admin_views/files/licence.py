@@ -31,10 +31,10 @@ def take_in(file: FileStorage) -> Received:
 def replace(old: Received | None, new: Received) -> None:
     """Remove the file that the new one stands in for."""
     if old is not None and old.storage_name != new.storage_name:
-        let_go(old)
+        discard_licence(old)
 
 
-def let_go(received: Received) -> None:
+def discard_licence(received: Received) -> None:
     """Remove a file that no row has come to name: of a form that was sent twice, the other one may have given it to its."""
     if not _is_taken(received):
         discard(received.storage_name)
@@ -62,7 +62,7 @@ def _is_taken(received: Received) -> bool:
     return db.session.scalar(taken) is not None
 
 
-def lay(received: Received, enterprise: Enterprise) -> None:
+def attach_to_enterprise(received: Received, enterprise: Enterprise) -> None:
     """Let the enterprise's row name the file."""
     enterprise.licence_file = received.storage_name
     enterprise.licence_name = received.display_name

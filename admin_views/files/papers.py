@@ -14,7 +14,7 @@ KIBIBYTE = 1024
 
 
 @dataclass(frozen=True)
-class Paper:
+class ViewerFile:
     """One file; `picture` gives the address of our picture of a page in a width."""
 
     id: int
@@ -39,7 +39,7 @@ class Shelf:
 
     number: int
     title: str
-    files: Sequence[Paper]
+    files: Sequence[ViewerFile]
     present: str = ""
 
 
@@ -81,9 +81,9 @@ def _mended_round(application: Application) -> int:
     return -1 if application.state in routing.REACH else application.round
 
 
-def paper(file: Attachment, address: Address, seen_round: int | None = None) -> Paper:
+def paper(file: Attachment, address: Address, seen_round: int | None = None) -> ViewerFile:
     """Return a file as a page shows it; new is what was first submitted after `seen_round`."""
-    return Paper(
+    return ViewerFile(
         file.id,
         file.display_name,
         file.extension,

@@ -21,10 +21,10 @@ from admin_views.site.keyset import Order, page
 from admin_views.site.numbers import present_calendar
 from admin_views.site.typed import count, one_line
 from admin_views.site.typed_back import TypedBack, typed_back
-from admin_views.site.wording import day, said, stamp, told
+from admin_views.site.wording import day, problem_text, said, stamp
 from common.errors import (
     AlreadyUnderWay,
-    DecidedMeanwhile,
+    ChangedMeanwhile,
     Incomplete,
     NoticeUnread,
     NotPermitted,
@@ -32,7 +32,7 @@ from common.errors import (
     PeriodClosed,
 )
 from common.wording import N_
-from enterprises.search import ways
+from enterprises.search import search_paths
 from models import Action, Application, Enterprise, State, db, now
 from workflow import completeness, periods, progress, reading, review, routing, scope
 from workflow.form import versions as description
@@ -143,7 +143,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             )
         except NoticeUnread as hindrance:
             return self._unsaved(found, form, notice_unread(hindrance))
-        except DecidedMeanwhile:
+        except ChangedMeanwhile:
             db.session.refresh(found)
             if not editable(found.state):
                 return self._too_late(found, form)
@@ -212,7 +212,9 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         lacking = completeness.problems(found) if found else []
         slots = completeness.slots(found) if found else []
         check = "check" in request.args
-        by_anchor = {problem.anchor: told(problem) for problem in lacking if check or not problem.missing}
+        by_anchor = {
+            problem.anchor: problem_text(problem) for problem in lacking if check or not problem.missing
+        }
         for key, field in form.asked():
             if key in by_anchor and not field.errors:
                 field.errors = [*field.errors, by_anchor[key]]
@@ -321,7 +323,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             return redirect(self.get_url(".application", number=number))
         except PeriodClosed as hindrance:
             return self._confirm(found, period_closed(hindrance), 422)
-        except (DecidedMeanwhile, NotPermitted):
+        except (ChangedMeanwhile, NotPermitted):
             db.session.refresh(found)
             if editable(found.state):
                 return self._confirm(found, gettext("此申请在另一窗口保存过，请核对后再提交。"), 409)
@@ -335,7 +337,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         seen = request.form.get("version", default=0, type=int)
         try:
             line = review.perform(found.id, Action.WITHDRAW, current_user, seen_version=seen)
-        except (DecidedMeanwhile, NotPermitted):
+        except (ChangedMeanwhile, NotPermitted):
             flash(gettext("企业已经办理，不能再撤回。"), "error")
         else:
             last = day(line.resubmit_by) if line else ""
@@ -407,7 +409,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
 
         try:
             review.perform(found.id, Action.SAVE, current_user, seen_version=found.version, change=take)
-        except (NotPermitted, NotVisible, DecidedMeanwhile, NoticeUnread):
+        except (NotPermitted, NotVisible, ChangedMeanwhile, NoticeUnread):
             flash(gettext("没有保存，请重试。"), "error")
         return redirect(self.get_url(".application", number=number))
 
@@ -418,7 +420,10 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         order = Order(Enterprise.name, Enterprise.id)
         choosable = select(order.column, order.id).where(scope.choosable_enterprises())
         found = page(
-            [choosable.where(way) for way in ways(words, by_telephone=False)], order, "", MOST_EMPLOYERS
+            [choosable.where(way) for way in search_paths(words, by_telephone=False)],
+            order,
+            "",
+            MOST_EMPLOYERS,
         )
         listed = select(Enterprise).where(Enterprise.id.in_([row.id for row in found.rows]))
         return {

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from admin_views.files.papers import paper
 from admin_views.files.routes import PaperRoutes
-from common.errors import Hindrance, NoticeUnread, NotPermitted, NotVisible
+from common.errors import ActionRefused, NoticeUnread, NotPermitted, NotVisible
 from models import Application, Attachment
 from uploads import browser_check
 from uploads.errors import UploadError
@@ -72,7 +72,7 @@ class AttachmentRoutes(PaperRoutes):
                     kept.append(self._keep(found, material.id, file))
                 except UploadError as error:
                     errors.setdefault(material.id, []).append(str(error))
-                except Hindrance as hindrance:
+                except ActionRefused as hindrance:
                     errors.setdefault(material.id, []).append(hindered(hindrance))
         if request.accept_mimetypes.best == "application/json":
             sentences = [sentence for several in errors.values() for sentence in several]
@@ -104,14 +104,14 @@ class AttachmentRoutes(PaperRoutes):
                 discard(name)
         except NotVisible:
             abort(404)
-        except Hindrance as hindrance:
+        except ActionRefused as hindrance:
             flash(hindered(hindrance), "error")
         else:
             flash(gettext("已删除文件。"), "success")
         return redirect(self.get_url(".attachments", number=number))
 
 
-def hindered(hindrance: Hindrance) -> str:
+def hindered(hindrance: ActionRefused) -> str:
     """Return why a file was not taken in or away."""
     if isinstance(hindrance, NoticeUnread):
         return gettext("请先阅读“申请须知”，再上传附件。")

@@ -23,11 +23,11 @@ from admin_views.review.page import PHRASES, read_by, sections, typed_back
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, address_of, menu, menu_numbers, number_on_tab
 from admin_views.site.keyset import Listing
-from admin_views.site.languages import once_a_language
-from admin_views.site.numbers import numbers, own_numbers, tell
+from admin_views.site.languages import cached_per_language
+from admin_views.site.numbers import cache_counts, own_numbers, page_counts
 from admin_views.site.typed import one_line
 from admin_views.site.wording import said, too_long
-from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from common.wording import N_
 from models import Action, Application, Review
 from workflow import progress, review, routing, scope
@@ -91,7 +91,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         listing, values = self._listing(tab, chosen, sort, descending, beside=asked)
         rows = listing.page(chosen.get("page", ""), keyset.PAGE_SIZE, values)
         if rows.rows:
-            tell(asked, rows.rows[0][len(admin_views_review_list.COLUMNS) :][: len(asked)])
+            cache_counts(asked, rows.rows[0][len(admin_views_review_list.COLUMNS) :][: len(asked)])
         shown_lines = lines(rows.rows, in_days=tab == "waiting")
         return self.render(
             "review/list.html",
@@ -168,7 +168,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
                 label,
                 f"{self._narrowing_that_stays(address, key, chosen)}tab={key}",
                 key == present,
-                number_on_tab(numbers(*asked)[-1]) if key == "waiting" else None,
+                number_on_tab(page_counts(*asked)[-1]) if key == "waiting" else None,
             )
             for key, label in _words(type(self)).tabs
         )
@@ -311,7 +311,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         except ReasonTooLong:
             wrong = {action.value: too_long()}
             return self._page(self.get_one(number), 422, wrong=wrong, typed={action.value: reason})
-        except DecidedMeanwhile as hindrance:
+        except ChangedMeanwhile as hindrance:
             found = self.get_one(number)
             return self._page(found, 409, meanwhile=hindrance.last, typed={action.value: reason})
         except (NotPermitted, NotVisible):
@@ -390,7 +390,7 @@ class Words(NamedTuple):
     tabs: tuple[tuple[str, str], ...]
 
 
-@once_a_language
+@cached_per_language
 def _words(console: type[ReviewConsole]) -> Words:
     return Words(
         said(console.called),
@@ -399,7 +399,7 @@ def _words(console: type[ReviewConsole]) -> Words:
     )
 
 
-@once_a_language
+@cached_per_language
 def _headings(tab: str) -> tuple[tuple[str, str], ...]:
     elsewhere = {} if tab == "waiting" else admin_views_review_list.ELSEWHERE
     return tuple(
@@ -413,7 +413,7 @@ def _offered(console: type[ReviewConsole], tab: str) -> Mapping[str, admin_views
     return {key: filter_ for key, filter_ in console.filters.items() if tab in filter_.tabs}
 
 
-@once_a_language
+@cached_per_language
 def _narrowing(
     console: type[ReviewConsole], tab: str
 ) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:

@@ -13,7 +13,7 @@ from admin_views.accounts.forms import NameCorrectionForm, NumberCorrectionForm
 from admin_views.site.base import address_of
 from admin_views.site.typed import count
 from admin_views.site.wording import said
-from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
 from common.identity import masked
 from models import Action, Application, Review, db
 from workflow import corrections
@@ -70,7 +70,7 @@ class NameCorrection:
                 filled[hindrance.field].errors = [wrong]
             except ReasonMissing:
                 filled.reason.errors = [gettext("请填写更正原因。")]
-            except DecidedMeanwhile as hindrance:
+            except ChangedMeanwhile as hindrance:
                 meanwhile = hindrance.last
                 db.session.refresh(found)
             except (NotPermitted, NotVisible):

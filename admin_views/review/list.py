@@ -37,7 +37,7 @@ from models.applications import tail_digest
 from models.database import Instant
 from models.search import Lookup, bound, containing, digits_of, lookup, searched, spelled
 from models.spelling import search_key
-from models.statements import Prepared, as_stored, constant
+from models.statements import CompiledStatement, as_stored, constant
 from workflow import scope
 from workflow.form.living_allowance import EDUCATIONS
 from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
@@ -314,16 +314,16 @@ def search(words: str) -> Search:
 
 
 @cache
-def _named(how: Lookup, letters: bool, ascii_only: bool) -> Prepared:
+def _named(how: Lookup, letters: bool, ascii_only: bool) -> CompiledStatement:
     """Return the query for the employers of that name. Few people have letters or digits in theirs, or a surname with two
     readings: whether anybody has, is asked in the same statement, because a list without these is planned in half the time."""
     employers = select(Enterprise.id).where(containing(Enterprise.name, how)).limit(MOST_EMPLOYERS + 1)
     if not ascii_only:
-        return Prepared(employers)
+        return CompiledStatement(employers)
     asked = [select(literal(SOMEBODY)).where(exists().where(containing(Application.name, how)))]
     if letters:
         asked.append(select(literal(READ_OTHERWISE)).where(exists().where(_read_otherwise())))
-    return Prepared(select(employers.subquery()).union_all(*asked))
+    return CompiledStatement(select(employers.subquery()).union_all(*asked))
 
 
 def _read_otherwise() -> Criterion:

@@ -19,9 +19,9 @@ from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.wrappers import Response
 
 from accounts import access
-from admin_views.accounts.login_session import way_to
-from admin_views.site.languages import once_a_language
-from admin_views.site.numbers import numbers
+from admin_views.accounts.login_session import url_of
+from admin_views.site.languages import cached_per_language
+from admin_views.site.numbers import page_counts
 from models import db
 
 DOOR_OF_CONSOLE = {"personal": "personal", "enterprise": "enterprise"}
@@ -67,7 +67,7 @@ class Closed(BaseView):
 
     def is_accessible(self) -> bool:
         actor = current_user._get_current_object()
-        return actor.is_authenticated and access.enters(actor, self.console)
+        return actor.is_authenticated and access.may_open_console(actor, self.console)
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Response:
         """Send somebody who is not logged in to the door of this console; for everybody else it does not exist."""
@@ -152,7 +152,7 @@ class ScopedView(Closed, ModelView):
         return FlaskForm()
 
 
-@once_a_language
+@cached_per_language
 def listed(text: str) -> str:
     """Return what a list is called; other languages than Chinese may name many otherwise than one."""
     many = pgettext("list", text)
@@ -171,7 +171,7 @@ class MenuItem(NamedTuple):
 def menu(admin: Admin | None, present: BaseView | None = None) -> tuple[MenuItem, ...]:
     """Return the menu of a console as the layout draws it."""
     asked = menu_numbers(admin)
-    counts = dict(zip(asked, numbers(*asked.values()), strict=True))
+    counts = dict(zip(asked, page_counts(*asked.values()), strict=True))
     return tuple(
         MenuItem(
             listed(str(view.name)), address_of(view), view is present, number_on_tab(counts.get(view, 0))
@@ -187,7 +187,7 @@ def number_on_tab(number: int) -> str:
 
 def address_of(view: BaseView) -> str:
     """Return where a view begins: its list, below which its rows lie."""
-    return way_to(f"{view.endpoint}.{view._default_view}")
+    return url_of(f"{view.endpoint}.{view._default_view}")
 
 
 def menu_numbers(admin: Admin | None) -> dict[BaseView, Select[Any]]:

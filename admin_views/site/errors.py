@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from admin_views.site.base import door_of, in_own_console
 from admin_views.site.frame import bare_frame
 from models import db
-from models.statements import let_go
+from models.statements import release_connection
 from uploads.names import display_name
 
 PAGE = "site/error.html"
@@ -119,7 +119,7 @@ def _echoed(name: str) -> bool:
 
 def not_storable(error: DataError) -> tuple[str, int]:
     """Refuse what no column can hold, such as a NUL in a text: no form of ours sends it."""
-    _let_go()
+    _release_connection()
     return _page(HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST
 
 
@@ -134,7 +134,7 @@ def unexpected(error: Exception) -> tuple[str, int]:
 
 
 def _failure(status: int, error: Exception) -> tuple[str, int]:
-    _let_go()
+    _release_connection()
     reference = secrets.token_hex(4).upper()
     current_app.logger.error(
         "%s %s %r reference=%s", status, request.method, request.path, reference, exc_info=error
@@ -154,13 +154,13 @@ def _page(status: int, **told: Any) -> str:
 
 def _bare_page(status: int, **told: Any) -> str:
     """Return the page without anything that asks the database, and so without Flask's context processors too."""
-    _let_go()
+    _release_connection()
     return current_app.jinja_env.get_template(PAGE).render(**bare_frame(), status=status, **told)
 
 
-def _let_go() -> None:
+def _release_connection() -> None:
     """Give the connection back; one that is broken cannot even be rolled back."""
     with suppress(SQLAlchemyError):
-        let_go()
+        release_connection()
     with suppress(SQLAlchemyError):
         db.session.rollback()

@@ -12,11 +12,20 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from admin_views.accounts import login_session
-from admin_views.site.languages import language, once_a_language
-from admin_views.site.numbers import numbers, own_numbers, present_calendar
-from admin_views.site.wording import counted_plainly, day, lang, said, stamp, told, translated, waiting
+from admin_views.site.languages import cached_per_language, language
+from admin_views.site.numbers import own_numbers, page_counts, present_calendar
+from admin_views.site.wording import (
+    counted_plainly,
+    day,
+    lang,
+    problem_text,
+    said,
+    stamp,
+    translated,
+    waiting,
+)
 from common.calendar import today
-from common.settings import DEFAULTS, HELP_LINE, SITE_NAME, setting, worded
+from common.settings import DEFAULTS, HELP_LINE, SITE_NAME, setting, setting_value
 from uploads import notes
 from uploads.preview import is_shown
 from workflow import scope
@@ -49,19 +58,19 @@ def register(app: Flask) -> None:
     app.after_request(prolong)
     app.after_request(keep)
     app.add_template_global(language)
-    app.add_template_global(login_session.way_to)
+    app.add_template_global(login_session.url_of)
     app.add_template_global(login_session.csrf_token)
     app.add_template_filter(said)
     app.add_template_filter(lang)
-    app.add_template_filter(told)
+    app.add_template_filter(problem_text)
     app.add_template_filter(stamp)
     app.add_template_filter(day)
     app.add_template_filter(waiting)
     app.add_template_filter(left)
     app.add_template_filter(passed)
-    app.add_template_filter(once)
-    app.add_template_filter(each_once)
-    app.add_template_filter(once_a_language)
+    app.add_template_filter(cached_macro)
+    app.add_template_filter(cached_rows)
+    app.add_template_filter(cached_per_language)
     app.add_template_filter(notes.to_owner, "notes_to_owner")
     app.add_template_filter(notes.to_reviewer, "notes_to_reviewer")
     app.add_template_test(is_shown, "shown")
@@ -79,11 +88,11 @@ def _frame() -> dict[str, Any]:
     account = current_user._get_current_object()
     if not account.is_authenticated:
         return {**bare_frame(), "help_line": setting(HELP_LINE)}
-    help_line, unread, _stamp = numbers(*own_numbers(scope.like(account)))
+    help_line, unread, _stamp = page_counts(*own_numbers(scope.like(account)))
     return {
         **bare_frame(),
-        "help_line": worded(HELP_LINE, help_line),
-        "account": Shown(account.name, account.seat.name, login_session.way_to("accounts.own")),
+        "help_line": setting_value(HELP_LINE, help_line),
+        "account": Shown(account.name, account.seat.name, login_session.url_of("accounts.own")),
         "home": login_session.home(account),
         "unread": unread,
         "csrf_token": login_session.csrf_token,
@@ -141,9 +150,9 @@ def passed(last: date) -> bool:
     return last < today()
 
 
-def each_once(macro: Callable[..., Markup]) -> Callable[..., Markup]:
+def cached_rows(macro: Callable[..., Markup]) -> Callable[..., Markup]:
     """Let a macro be drawn for each of many things, and once for those that are alike."""
-    drawn = once(macro)
+    drawn = cached_macro(macro)
 
     def drawn_each(many: Sequence[Hashable], *given: Hashable) -> Markup:
         return Markup("".join([drawn(one, *given) for one in many]))  # noqa: S704 - each is drawn by the macro
@@ -151,7 +160,7 @@ def each_once(macro: Callable[..., Markup]) -> Callable[..., Markup]:
     return drawn_each
 
 
-def once(macro: Callable[..., Markup]) -> Callable[..., Markup]:
+def cached_macro(macro: Callable[..., Markup]) -> Callable[..., Markup]:
     """Let a macro that says nothing but what it is given be drawn once for each thing it is given.
 
     A text and the same text as markup are two things: one of them is escaped.

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from admin_views.site.base import LONGEST_ID
-from models.statements import Once, Prepared, constant
+from models.statements import CompiledStatement, PlannedPerQuery, constant
 
 PAGE_SIZE = 20
 
@@ -84,7 +84,7 @@ class Listing:
         order: Order,
         by_words: bool = False,
         beside: Sequence[Select[Any]] = (),
-        asked: type[Once | Prepared] = Prepared,
+        asked: type[PlannedPerQuery | CompiledStatement] = CompiledStatement,
     ) -> None:
         self._queries = queries
         self._order = order
@@ -146,7 +146,7 @@ class Listing:
 def page(queries: Select[Any] | Sequence[Select[Any]], order: Order, cursor: str, size: int) -> Page:
     """Return the page of what these queries find that the cursor names; the first when it names none."""
     several = [queries] if isinstance(queries, Select) else queries
-    return Listing(several, order, asked=Once).page(cursor, size)
+    return Listing(several, order, asked=PlannedPerQuery).page(cursor, size)
 
 
 def _write(direction: str, row: Sequence[Any]) -> str:

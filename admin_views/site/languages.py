@@ -60,7 +60,7 @@ def _written(_language: str, wording: str) -> Markup:
     return Markup(get_translations().gettext(wording))  # noqa: S704 - the wording is the template's
 
 
-def once_a_language(make: Callable[Given, Made]) -> Callable[Given, Made]:
+def cached_per_language(make: Callable[Given, Made]) -> Callable[Given, Made]:
     """Let what is made of constant wordings be made once for each language: a list has fifty of them."""
 
     @lru_cache(maxsize=MOST_MADE, typed=True)

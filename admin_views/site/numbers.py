@@ -9,17 +9,17 @@ from flask_login import current_user
 from sqlalchemy import Select, select
 
 from common import working_days
-from common.settings import HELP_LINE, kept
+from common.settings import HELP_LINE, setting_query
 from common.working_days import Calendar
 from models import Account
-from models.statements import Prepared
+from models.statements import CompiledStatement
 from workflow import inbox, scope
 
 MOST_STATEMENTS = 50
 """So many kinds of frame are kept with their statement: a role's pages differ by one number or none."""
 
 
-def numbers(*asked: Select[Any]) -> list[Any]:
+def page_counts(*asked: Select[Any]) -> list[Any]:
     """Return the answer of each of these queries for one number, asked in one statement with what the frame asks.
 
     What a page has been told once it need not ask for again.
@@ -29,27 +29,27 @@ def numbers(*asked: Select[Any]) -> list[Any]:
         account: Account = current_user._get_current_object()
         wanted = dict.fromkeys((*own_numbers(scope.like(account)), *asked))
         missing = tuple(each for each in wanted if each not in known)
-        tell(missing, _statement(missing).execute(scope.values(account))[0])
+        cache_counts(missing, _statement(missing).execute(scope.values(account))[0])
     return [known[each] for each in asked]
 
 
 @cache
 def own_numbers(actor: scope.Anybody) -> tuple[Select[Any], Select[Any], Select[Any]]:
     """Return the queries for what every page needs: the help line, how much is unread, and the stamp of the calendar."""
-    return kept(HELP_LINE), inbox.count_of_unread(actor), working_days.STAMP
+    return setting_query(HELP_LINE), inbox.count_of_unread(actor), working_days.STAMP
 
 
 def present_calendar() -> Calendar:
     """Return the working days for this page. Its stamp comes with the frame's numbers and costs no statement of its own."""
-    [stamp] = numbers(working_days.STAMP)
+    [stamp] = page_counts(working_days.STAMP)
     return working_days.of_stamp(stamp)
 
 
-def tell(asked: Sequence[Select[Any]], answers: Sequence[Any]) -> None:
+def cache_counts(asked: Sequence[Select[Any]], answers: Sequence[Any]) -> None:
     """Keep the answers for this page: a list asks for them beside its rows, which spares a statement."""
     g.setdefault("numbers", {}).update(zip(asked, answers, strict=True))
 
 
 @lru_cache(maxsize=MOST_STATEMENTS)
-def _statement(asked: tuple[Select[Any], ...]) -> Prepared:
-    return Prepared(select(*(each.scalar_subquery() for each in asked)))
+def _statement(asked: tuple[Select[Any], ...]) -> CompiledStatement:
+    return CompiledStatement(select(*(each.scalar_subquery() for each in asked)))

@@ -72,7 +72,7 @@ def pack(response: Response) -> Response:
     depends_on = "Sec-Fetch-Site"
     if request.headers.get("Sec-Fetch-Site") in OWN:
         depends_on = "Accept-Encoding, Sec-Fetch-Site"
-        way = _way(request.headers.get("Accept-Encoding", ""))
+        way = _encoding(request.headers.get("Accept-Encoding", ""))
         if way is not None and _is_packed(response):
             response.set_data(PAGES_PACKED[way](response.get_data()))
             response.headers["Content-Encoding"] = way
@@ -91,7 +91,7 @@ def _is_packed(response: Response) -> bool:
 
 
 @lru_cache(maxsize=MOST_WAYS)
-def _way(accepted: str) -> str | None:
+def _encoding(accepted: str) -> str | None:
     """Return the way by which a browser that says this gets its pages."""
     return parse_accept_header(accepted, Accept).best_match(PAGES_PACKED)
 

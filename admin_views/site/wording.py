@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext, ngettext
 from markupsafe import Markup
 
-from admin_views.site.languages import language, once_a_language
+from admin_views.site.languages import cached_per_language, language
 from admin_views.site.numbers import present_calendar
 from common.calendar import ORDOS, local_date, today
 from common.errors import Problem
@@ -42,7 +42,7 @@ def _said(text: str) -> str:
     return own if own and language() == "en" else translated(text)
 
 
-@once_a_language
+@cached_per_language
 def translated(text: str) -> str:
     """Return a wording without gaps in the person's language."""
     return gettext(text)
@@ -53,7 +53,7 @@ def lang(text: str | None) -> Markup:
     return CHINESE if text and language() == "en" and IN_CHINESE.search(text) else Markup("")
 
 
-def told(problem: Problem) -> str:
+def problem_text(problem: Problem) -> str:
     """Return a problem as the sentence that its person reads."""
     return said(problem.sentence, problem.words)
 
@@ -81,7 +81,7 @@ def waiting(since: datetime) -> dict[str, Any]:
     return _waiting(local_date(since), today(), present_calendar())
 
 
-@once_a_language
+@cached_per_language
 def _waiting(start: date, end: date, calendar: Calendar) -> dict[str, Any]:
     span = calendar.waited(start, end)
     if span.days == 0:

@@ -33,7 +33,7 @@ from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REV
 # --- an enterprise moves to another region, or is closed
 
 
-def hold_applications_of_enterprise(key: int) -> None:
+def lock_applications_of_enterprise(key: int) -> None:
     """Let no application to this enterprise be decided or sent in until the transaction ends, and no region be changed:
     it could be the one into which the enterprise moves."""
     db.session.execute(EVERY_REGION.with_for_update(read=True)).all()
@@ -41,7 +41,7 @@ def hold_applications_of_enterprise(key: int) -> None:
     db.session.execute(held.order_by(Application.id).with_for_update()).all()
 
 
-def of_enterprise(enterprise: Enterprise, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
+def preview_enterprise(enterprise: Enterprise, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
     """Tell what moves along with the enterprise (D3), and what closing it or opening it again means (D1)."""
     told = _of_moving(enterprise, before) if "region_id" in before else []
     if "active" in before:
@@ -49,12 +49,12 @@ def of_enterprise(enterprise: Enterprise, before: Mapping[str, Any], _person: Ac
     return told
 
 
-def follow_enterprise(enterprise: Enterprise, before: Mapping[str, Any], person: Account) -> Followed:
+def apply_enterprise_effects(enterprise: Enterprise, before: Mapping[str, Any], person: Account) -> Followed:
     """Do what that sets off; each application has a line of it in its history."""
     if "region_id" in before:
         _move_along(enterprise, person)
     if "active" in before and not enterprise.active:
-        _let_go(enterprise, person)
+        _close_enterprise(enterprise, person)
     return ()
 
 
@@ -152,7 +152,7 @@ def _of_opening(enterprise: Enterprise) -> list[Sentence]:
     return [Sentence(wording, words)]
 
 
-def _let_go(enterprise: Enterprise, person: Account) -> None:
+def _close_enterprise(enterprise: Enterprise, person: Account) -> None:
     """Give back what the closed enterprise has on its desk, tell everybody who named it, and end its sessions."""
     why = {  # stays Chinese: a line of the record, as it is written once
         ENTERPRISE_REVIEW: f"工作单位“{enterprise.name}”已停用，请改选其他工作单位后重新提交。",

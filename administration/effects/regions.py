@@ -32,7 +32,7 @@ from workflow.review import reroute
 from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW
 
 
-def hold_region(key: int) -> None:
+def lock_region(key: int) -> None:
     """Let one transaction at a time change regions, and nothing of this one be decided or sent in until it ends."""
     under_review = select(Application.id).where(Application.region_id == key, IS_UNDER_REVIEW)
     its_own = select(Enterprise.id).where(Enterprise.region_id == key).order_by(Enterprise.id)
@@ -41,7 +41,7 @@ def hold_region(key: int) -> None:
     db.session.execute(its_own.with_for_update(key_share=True)).all()
 
 
-def of_region(region: Region, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
+def preview_region(region: Region, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
     """Tell who has what is under review once the region is of another kind or another office's."""
     if "merged_into_id" in before:
         return _of_merging(region, before)
@@ -85,7 +85,7 @@ def of_region(region: Region, before: Mapping[str, Any], _person: Account) -> li
     return told
 
 
-def hand_over_region(region: Region, before: Mapping[str, Any], person: Account) -> Followed:
+def apply_region_effects(region: Region, before: Mapping[str, Any], person: Account) -> Followed:
     """Lay what is under review onto the region's new way, or onto the desk of its new office."""
     if "merged_into_id" in before:
         return _merge(region, before, person)

@@ -23,13 +23,13 @@ from models import (
 WITHOUT_SECOND_FACTOR = and_(Account.role.in_(logins.STAFF), Account.active, ~Account.second_factor)
 
 
-def hold_administrators(_key: int) -> None:
+def lock_administrators(_key: int) -> None:
     """Let only one transaction at a time change who administers: two must not lock each other out."""
     administrators = select(Account.id).where(Account.role == Role.ADMINISTRATOR).order_by(Account.id)
     db.session.execute(administrators.with_for_update(key_share=True)).all()
 
 
-def of_account(account: Account, before: Mapping[str, Any], person: Account) -> list[Sentence]:
+def preview_account(account: Account, before: Mapping[str, Any], person: Account) -> list[Sentence]:
     """Tell what a clerk loses. Raises Unacceptable where administrators would lock themselves out, NotPermitted for a role."""
     if "role" in before or "login" in before:
         raise NotPermitted
@@ -73,7 +73,7 @@ def of_account(account: Account, before: Mapping[str, Any], person: Account) -> 
     return told
 
 
-def of_setting(row: Setting, before: Mapping[str, Any], person: Account) -> list[Sentence]:
+def preview_setting(row: Setting, before: Mapping[str, Any], person: Account) -> list[Sentence]:
     """Tell whom a second step that everybody must take sends out. Raises Unacceptable for who has none: it leads by example."""
     if row.key != STAFF_SECOND_FACTOR or row.value != REQUIRED or before.get("value") == REQUIRED:
         return []
@@ -85,7 +85,7 @@ def of_setting(row: Setting, before: Mapping[str, Any], person: Account) -> list
     return [Sentence(wording, words)]
 
 
-def carry_out_setting(row: Setting, before: Mapping[str, Any], _person: Account) -> Followed:
+def apply_setting_effects(row: Setting, before: Mapping[str, Any], _person: Account) -> Followed:
     """End the sessions that began without the second step that is required now."""
     if row.key == STAFF_SECOND_FACTOR and row.value == REQUIRED and "value" in before:
         for account in db.session.scalars(select(Account).where(WITHOUT_SECOND_FACTOR)):

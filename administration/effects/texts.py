@@ -22,7 +22,7 @@ from models import (
 from workflow import scope
 
 
-def of_material(material: Material, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
+def preview_material(material: Material, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
     """Tell whom a material is asked of anew, that it is asked no longer, and that files keep the name they were uploaded under."""
     return [*_keeps_its_name(material, before), *_asked(material, before)]
 
@@ -57,7 +57,7 @@ def _asked(material: Material, before: Mapping[str, Any]) -> list[Sentence]:
     ]
 
 
-def of_notice(notice: Notice, _before: Mapping[str, Any], _person: Account) -> list[Sentence]:
+def preview_notice(notice: Notice, _before: Mapping[str, Any], _person: Account) -> list[Sentence]:
     """Tell that a version is for good, and who has to read it."""
     begun = count_rows(Application, scope.IS_WITH_THE_APPLICANT)
     return [
@@ -72,7 +72,7 @@ def of_notice(notice: Notice, _before: Mapping[str, Any], _person: Account) -> l
     ]
 
 
-def of_form_version(row: FormVersion, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
+def preview_form_version(row: FormVersion, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
     """Tell whom a new version of the form concerns; a draft concerns nobody yet."""
     if "published_at" not in before:
         return []
@@ -87,7 +87,7 @@ def of_form_version(row: FormVersion, before: Mapping[str, Any], _person: Accoun
     ]
 
 
-def of_period(period: Period, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
+def preview_period(period: Period, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
     """Tell when a change opens or closes the applications of today."""
     day = today()
     if db.session.scalar(

@@ -153,7 +153,7 @@ def fill(engine: Engine, number: int, seed: int) -> Iterator[int]:
         ThreadPoolExecutor(1) as hand,
     ):
         bulk = Bulk(connection, TABLES)
-        city = City(bulk, Random(seed), now())  # noqa: S311 - a sample, repeated by its seed
+        city = SampleData(bulk, Random(seed), now())  # noqa: S311 - a sample, repeated by its seed
         city.found(max(LEAST_ENTERPRISES, number // APPLICATIONS_AN_ENTERPRISE))
         before = hand.submit(bulk.write, city.taken())
         for done, _ in enumerate(city.applications(number), 1):
@@ -175,7 +175,7 @@ COUNTED = text(
 )
 
 
-class City:
+class SampleData:
     """Everybody and everything invented so far; what is not written yet waits in `_unwritten`."""
 
     def __init__(self, bulk: Bulk, chance: Random, until: datetime) -> None:
@@ -317,7 +317,7 @@ class City:
             rows = CHOICES[application.state]
             row = self._chance.choices(rows, [WEIGHT[each.action] for each in rows])[0]
             if row.action is Action.SUBMIT and application.enterprise is not None:
-                moves.hand_in(application, application.enterprise, at)
+                moves.start_round(application, application.enterprise, at)
             sequence += 1
             self._move(application, row, sequence, self._actor(application, row, person), at)
         self._free.append((at, person))
@@ -435,17 +435,17 @@ class City:
         self, application: Application, row: Transition, sequence: int, actor: Account, at: datetime
     ) -> None:
         before = application.state
-        for column, value in moves.moved(application, row, at).items():
+        for column, value in moves.state_columns(application, row, at).items():
             setattr(application, column, value)
         if gives_back(row):
             application.resubmit_by = Calendar().after(local_date(at), USUAL_DAYS).last
         reason = self._chance.choice(REASONS[row.action]) if row.needs_reason else ""
-        columns = moves.line(application, row.action, before, actor, reason, at)
+        columns = moves.history_row(application, row.action, before, actor, reason, at)
         line = self._add(Review, sequence=sequence, **columns)
         reminder = self._reminders.pop(application.id, None)
         if reminder is not None and actor.role is not Role.APPLICANT:
             self._read(reminder, actor.id, at)
-        for message in notifications.told(application, line, self._desk(application)):
+        for message in notifications.message_rows(application, line, self._desk(application)):
             told = self._add(Message, **message, created_at=at, expanded_at=at)
             if "account_id" not in message:
                 self._reminders[application.id] = told.id

@@ -55,7 +55,7 @@ def test_who_is_locked_out_comes_in_by_a_code(
     page.see("如果这个登录名有账号")
     look(page)
     with site.app_context():
-        outbox.work_off()
+        outbox.process_due()
     (letter,) = mail.received
     assert letter["To"] == EMAIL
     code = re.search(r"验证码是(\d{6})", letter.get_content())

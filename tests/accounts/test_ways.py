@@ -88,7 +88,7 @@ def test_a_page_says_that_a_code_was_sent_and_never_which(app: Flask, client: Cl
 
     def tell() -> None:
         with exclusive():
-            messages.tell(account, "password_reset", {"code": "918273"}, urgent=True)
+            messages.write_message(account, "password_reset", {"code": "918273"}, urgent=True)
 
     made(tell)
     log_in(client, account)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from administration import changes, form_draft
 from administration import staff as administration_staff
 from administration.effects import regions, staff
-from common.errors import DecidedMeanwhile, Hindrance, Incomplete, Unconfirmed
+from common.errors import ActionRefused, ChangedMeanwhile, Incomplete, Unconfirmed
 from models import Account, Action, Application, Enterprise, Region, RegionKind, Role, State, db
 from tests.administration.test_moving import desks
 from tests.factories import World, administrator, application_at, complete_application, fresh
@@ -21,7 +21,7 @@ from workflow.form.fields import Field, Kind
 @pytest.fixture(autouse=True)
 def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notifications, "announce", slowly(notifications.announce))
-    monkeypatch.setattr(staff, "hold_administrators", slowly(staff.hold_administrators))
+    monkeypatch.setattr(staff, "hold_administrators", slowly(staff.lock_administrators))
 
 
 def moving(enterprise: Enterprise, region_id: int, by: Account) -> Callable[[], str]:
@@ -62,7 +62,7 @@ def doing(application: Application, action: Action, person: Account) -> Callable
     def do() -> str:
         try:
             review.perform(number, action, db.session.get_one(Account, who), seen_version=seen)
-        except DecidedMeanwhile:
+        except ChangedMeanwhile:
             return "told"
         except Incomplete:
             return "Incomplete"
@@ -194,9 +194,9 @@ def test_two_administrators_cannot_deactivate_each_other(ordos: World) -> None:
             except Unconfirmed as question:
                 try:
                     administration_staff.dismiss(actor, target_id, confirmed=question.token)
-                except Hindrance as hindrance:
+                except ActionRefused as hindrance:
                     return type(hindrance).__name__
-            except Hindrance as hindrance:
+            except ActionRefused as hindrance:
                 return type(hindrance).__name__
             return "done"
 
@@ -216,7 +216,7 @@ def test_the_same_name_at_once_is_taken_once(ordos: World) -> None:
     def adding() -> str:
         try:
             changes.add(Office(name="同名单位", duty=OfficeDuty.REGION), db.session.get_one(Account, who))
-        except Hindrance:
+        except ActionRefused:
             return "told"
         return "done"
 
@@ -229,7 +229,7 @@ def keeping(section: str, one: Field, by: Account) -> Callable[[], str]:
     def do() -> str:
         try:
             form_draft.keep(section, one, db.session.get_one(Account, who), seen="")
-        except DecidedMeanwhile:
+        except ChangedMeanwhile:
             return "told"
         return "kept"
 

@@ -8,7 +8,7 @@ from accounts import logins
 from administration import changes
 from common.errors import Incomplete, NotPermitted, Unconfirmed
 from enterprises import registration
-from models import Account, Action, Change, Enterprise, Message, Registration, Result, State, db
+from models import Account, Action, AuditEntry, Enterprise, Message, Registration, Result, State, db
 from tests.administration.conftest import Person
 from tests.administration.test_moving import desks, told
 from tests.factories import PASSWORD, World, act, application_at, complete_application, fresh, submit, world
@@ -145,7 +145,7 @@ def test_it_can_be_opened_again_and_what_was_given_back_stays_with_the_applicant
     submit(application)
     act(application, Action.PASS, ordos.banner.reviewer)
     assert fresh(application).state is State.PRELIMINARY_REVIEW
-    lines = db.session.scalars(select(Change).where(Change.table_name == "enterprises")).all()
+    lines = db.session.scalars(select(AuditEntry).where(AuditEntry.table_name == "enterprises")).all()
     assert [line.after for line in lines] == [{"active": False}, {"active": True}]
 
 
@@ -179,7 +179,7 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(
     assert {fresh(row).state for row in rows} == {State.ENTERPRISE_REVIEW}
     assert db.session.get_one(Enterprise, ordos.banner.enterprise.id).active
     assert not db.session.scalars(select(Message).where(Message.kind.startswith("returned"))).all()
-    assert db.session.scalars(select(Change)).all() == []
+    assert db.session.scalars(select(AuditEntry)).all() == []
 
 
 def test_a_registration_that_waits_is_left_alone_until_it_is_opened(ordos: World) -> None:

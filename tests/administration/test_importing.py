@@ -17,11 +17,11 @@ from administration import import_table, imports
 from administration.import_table import COLUMNS
 from common import jobs
 from common.calendar import ORDOS
-from common.errors import DecidedMeanwhile, NotPermitted
+from common.errors import ChangedMeanwhile, NotPermitted
 from enterprises import registration
 from models import (
     Account,
-    Change,
+    AuditEntry,
     Enterprise,
     Import,
     ImportRow,
@@ -77,7 +77,7 @@ def good(where: str, **otherwise: Any) -> list[Any]:
 def upload(content: bytes, by: Account, name: str = "企业.xlsx") -> Import:
     """Upload it, and let the worker read it."""
     job = imports.begin(by, name, storage().store(io.BytesIO(content)).name)
-    importing.work_off()
+    importing.process_due()
     return fresh(job)
 
 
@@ -89,7 +89,7 @@ def fresh(job: Import) -> Import:
 
 def confirm(job: Import, by: Account) -> Import:
     imports.confirm(by, job.id, seen=job.accepted)
-    importing.work_off()
+    importing.process_due()
     return fresh(job)
 
 
@@ -263,13 +263,13 @@ def test_once_confirmed_all_good_rows_are_there_and_in_the_audit_trail(ordos: Wo
     ).all()
     assert {row.region_id for row in listed} == {where.id}
     assert {row.initials for row in listed} == {"drdxclgs"}
-    lines = db.session.scalars(select(Change).where(Change.actor_id == second.id)).all()
+    lines = db.session.scalars(select(AuditEntry).where(AuditEntry.actor_id == second.id)).all()
     assert [line.after["region_id"] for line in lines] == [where.name] * 3
     assert [row.refused for row in rows_of(job)] == [True]  # the others are enterprises now
     for again in (lambda: imports.confirm(second, job.id, seen=3), lambda: imports.discard(second, job.id)):
-        with pytest.raises(DecidedMeanwhile):
+        with pytest.raises(ChangedMeanwhile):
             again()
-    importing.work_off()
+    importing.process_due()
     assert len(listed) == db.session.scalar(
         select(func.count()).where(Enterprise.registration == Registration.LISTED)
     )
@@ -313,10 +313,10 @@ def test_a_failure_in_the_middle_imports_nothing_and_the_next_attempt_everything
     assert confirm(job, ordos.administrator).state is ImportState.IMPORTING
     assert enterprises() == before
     monkeypatch.setattr(imports.administration, "record_new", written)
-    importing.work_off()
+    importing.process_due()
     assert enterprises() == before  # the lease of the first attempt still runs
     run_out(job)
-    importing.work_off()
+    importing.process_due()
     assert fresh(job).state is ImportState.DONE
     assert enterprises() == before + 3
 
@@ -354,7 +354,7 @@ def test_an_import_that_is_cancelled_while_a_worker_has_it_writes_nothing(ordos:
     for end in (imports.carry_out, imports.put_off, lambda job: jobs.renew(Import, job)):
         with pytest.raises(jobs.Lost):
             end(claimed)
-    importing.work_off()
+    importing.process_due()
     assert (fresh(job).state, enterprises()) == (ImportState.DISCARDED, before)
 
 
@@ -377,7 +377,7 @@ def test_an_attempt_that_fails_is_repeated_after_a_pause_and_the_page_says_when(
         for _ in range(2):
             job = db.session.get_one(Import, number)
             run_out(job)
-            importing.work_off()
+            importing.process_due()
         assert fresh(job).state is ImportState.FAILED
         assert job.trouble is not None
         assert "多次出错" in job.trouble[0]
@@ -420,7 +420,7 @@ def test_two_workers_at_once_import_it_once(ordos: World) -> None:
     imports.confirm(ordos.administrator, job.id, seen=3)
 
     def working() -> str:
-        importing.work_off()
+        importing.process_due()
         return "done"
 
     assert at_once(working, working) == ["done", "done"]
@@ -433,7 +433,7 @@ def test_what_kills_the_worker_again_and_again_is_given_up(ordos: World) -> None
     for _ in range(imports.MOST_ATTEMPTS):
         assert imports.claim() is not None
         run_out(job)
-    importing.work_off()
+    importing.process_due()
     assert fresh(job).state is ImportState.FAILED
     assert job.trouble is not None
     assert "多次中断" in job.trouble[0]
@@ -445,7 +445,7 @@ def test_who_confirmed_must_still_be_an_administrator(ordos: World) -> None:
     before = enterprises()
     imports.confirm(second, job.id, seen=1)
     deactivate(second)
-    importing.work_off()
+    importing.process_due()
     assert fresh(job).state is ImportState.FAILED
     assert enterprises() == before
     for somebody in (ordos.banner.clerk, ordos.centre, ordos.banner.reviewer):
@@ -457,7 +457,7 @@ def test_the_file_is_kept_no_longer_than_it_is_needed(ordos: World) -> None:
     name = storage().store(io.BytesIO(book(good(ordos.banner.region.name)))).name
     job = imports.begin(ordos.administrator, "企业.xlsx", name)
     assert sweeping.named([name]) == {name}
-    importing.work_off()
+    importing.process_due()
     assert fresh(job).storage_name is None
     assert list(storage().missing([name])) == [name]
     with exclusive():

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from administration import changes, tables
 from common.calendar import today
 from common.errors import (
-    DecidedMeanwhile,
+    ChangedMeanwhile,
     Incomplete,
     NoticeUnread,
     NotPermitted,
@@ -19,7 +19,7 @@ from common.errors import (
 )
 from common.settings import HELP_LINE, setting
 from models import (
-    Change,
+    AuditEntry,
     ChangeKind,
     Material,
     Notice,
@@ -71,8 +71,8 @@ def asked(act: Any) -> str:
     return "\n".join(each.text % each.words for each in question.value.consequences)
 
 
-def newest() -> Change:
-    return db.session.scalars(select(Change).order_by(Change.id.desc()).limit(1)).one()
+def newest() -> AuditEntry:
+    return db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
 
 
 @pytest.mark.guide("D1")
@@ -102,7 +102,7 @@ def test_a_region_and_its_office_are_added_and_changed_and_every_step_is_on_reco
 
 def test_a_change_that_changes_nothing_leaves_no_line(ordos: World) -> None:
     change(ordos.banner.region, ordos.administrator, name=ordos.banner.region.name)
-    assert db.session.scalar(select(Change.id)) is None
+    assert db.session.scalar(select(AuditEntry.id)) is None
 
 
 @pytest.mark.guide("D1")
@@ -212,13 +212,13 @@ def test_nobody_else_keeps_anything(ordos: World) -> None:
             change(ordos.banner.office, somebody, telephone="1")
     with pytest.raises(NotPermitted):
         change(ordos.centre.office, ordos.administrator, id=7)
-    assert db.session.scalar(select(Change.id)) is None
+    assert db.session.scalar(select(AuditEntry.id)) is None
 
 
 def test_what_was_typed_for_an_older_row_is_not_written_over_a_newer_one(ordos: World) -> None:
     seen = changes.fingerprint(ordos.banner.office)
     change(ordos.banner.office, ordos.administrator, telephone="0477-1")
-    with pytest.raises(DecidedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         changes.change(
             Office,
             ordos.banner.office.id,

@@ -6,7 +6,18 @@ from sqlalchemy import select
 from administration import changes
 from administration.effects import regions
 from common.errors import Unacceptable, Unconfirmed
-from models import Account, Action, Change, Enterprise, Message, Region, RegionKind, Registration, State, db
+from models import (
+    Account,
+    Action,
+    AuditEntry,
+    Enterprise,
+    Message,
+    Region,
+    RegionKind,
+    Registration,
+    State,
+    db,
+)
 from tests.administration.conftest import Person
 from tests.administration.test_closing import standing_in
 from tests.administration.test_moving import UNDER_REVIEW, desks, told
@@ -72,7 +83,7 @@ def test_enterprises_applications_and_people_move_and_old_records_stay_readable(
     for one in both:
         seen = set(db.session.scalars(select(type(finished).id).where(scope.visible(one))))
         assert seen >= {finished.id, moving[State.CITY_REVIEW].id}
-    changed = {(row.table_name, str(sorted(row.after))) for row in db.session.scalars(select(Change))}
+    changed = {(row.table_name, str(sorted(row.after))) for row in db.session.scalars(select(AuditEntry))}
     assert changed == {
         ("regions", "['active', 'merged_into_id', 'office_id']"),
         ("enterprises", "['region_id']"),
@@ -158,7 +169,7 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(
     gone = db.session.get_one(Region, old.region.id, populate_existing=True)
     assert (gone.active, gone.merged_into_id, gone.office_id) == (True, None, old.office.id)
     assert [desks(row) for row in rows] == [[old.clerk], [old.clerk]]
-    assert db.session.scalars(select(Change)).all() == []
+    assert db.session.scalars(select(AuditEntry)).all() == []
 
 
 def test_what_is_submitted_afterwards_goes_the_new_way(ordos: World) -> None:

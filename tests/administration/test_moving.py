@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from administration import changes
 from administration.changes import fingerprint
-from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from models import (
     Account,
     Action,
     Application,
-    Change,
+    AuditEntry,
     Enterprise,
     Message,
     Region,
@@ -154,7 +154,7 @@ def test_the_form_tells_how_many_move_and_what_becomes_of_them_before_anything_m
     db.session.expire_all()
     assert ordos.banner.enterprise.region_id == before
     assert not db.session.scalars(select(Review).where(Review.action == Action.MOVE)).all()
-    assert not db.session.scalars(select(Change)).all()
+    assert not db.session.scalars(select(AuditEntry)).all()
 
 
 @pytest.mark.guide("D3")
@@ -218,7 +218,7 @@ def test_whoever_had_it_open_reads_that_it_was_moved(ordos: World) -> None:
     move(ordos.banner.enterprise, ordos.city.region, ordos.administrator)
     from workflow import review
 
-    with pytest.raises(DecidedMeanwhile) as hindrance:
+    with pytest.raises(ChangedMeanwhile) as hindrance:
         review.perform(application.id, Action.PASS, ordos.centre, seen_version=version)
     assert hindrance.value.last is not None
     assert hindrance.value.last.action is Action.MOVE
@@ -360,7 +360,7 @@ def test_two_who_have_the_same_form_open_do_not_overwrite_each_other(ordos: Worl
         lambda row: setattr(row, "contact_name", "甲"),
         seen=seen,
     )
-    with pytest.raises(DecidedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         changes.change(
             Enterprise,
             enterprise.id,
@@ -386,7 +386,7 @@ def test_a_new_name_of_other_letters_is_taken_and_found_by_every_spelling(ordos:
     changes.change(Account, ordos.centre.id, ordos.administrator, lambda row: setattr(row, "name", name))
     found = select(Enterprise.id).where(contains(Enterprise.name, search_key(name)))
     assert db.session.scalars(found).all() == [enterprise.id]
-    changed = db.session.scalars(select(Change).order_by(Change.id.desc()).limit(2)).all()
+    changed = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(2)).all()
     assert [row.after for row in changed] == [{"name": name}, {"name": name}]
 
 

@@ -15,8 +15,8 @@ from admin_views.administration.form import FormVersions
 from models import (
     Account,
     Application,
+    AuditEntry,
     CalendarYear,
-    Change,
     Enterprise,
     Material,
     Notice,
@@ -183,7 +183,7 @@ def test_nobody_else_changes_anything(prepared: World, person: Person, rows: Cal
         ):
             given = {"name": "甲", "role": "administrator", "login": "mine", "active": "y"}
             assert client.send(f"/administration/{path}/", given).status_code == 404
-    assert rows(select(Change)) == []
+    assert rows(select(AuditEntry)) == []
 
 
 def test_a_post_without_its_token_does_nothing(admin: Client, rows: Callable[..., object]) -> None:
@@ -479,7 +479,7 @@ def test_a_year_of_holidays_is_entered_before_the_library_has_it(
         assert "2027 年改按周一至周五计算" in text(asked)
         say_yes(admin, path, asked)
         assert "录入 2027 年" in text(admin.get("/administration/"))
-    assert "calendar_years" in rows(select(Change.table_name))
+    assert "calendar_years" in rows(select(AuditEntry.table_name))
 
 
 @pytest.mark.guide("D2")

@@ -10,7 +10,7 @@ from administration import changes, staff
 from administration.audit import HIDDEN
 from administration.changes import fingerprint
 from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
-from models import Account, Change, ChangeKind, Role, State, db
+from models import Account, AuditEntry, ChangeKind, Role, State, db
 from tests.factories import World, administrator, applicant, application_at, clerk, reviewer
 
 
@@ -173,7 +173,7 @@ def test_the_trail_holds_no_secret(ordos: World) -> None:
     with pytest.raises(Unconfirmed) as question:
         staff.renew_password(ordos.administrator, made.account.id)
     again = staff.renew_password(ordos.administrator, made.account.id, confirmed=question.value.token)
-    lines = db.session.scalars(select(Change).order_by(Change.id)).all()
+    lines = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
     assert [line.kind for line in lines] == [ChangeKind.CREATED, ChangeKind.CHANGED]
     assert lines[1].before == lines[1].after == {"password_hash": HIDDEN, "recovery_hash": HIDDEN}
     kept = json.dumps([[line.label, line.before, line.after] for line in lines])

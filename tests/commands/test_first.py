@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from accounts import logins
-from models import Account, Change, ChangeKind, Role, db
+from models import Account, AuditEntry, ChangeKind, Role, db
 from tests.factories import clerk, office
 from tests.workflow.conftest import cheap_passwords
 
@@ -30,7 +30,7 @@ def test_the_first_administrator_can_log_in_and_stands_in_the_audit_trail(app: F
         account = logins.authenticate("staff", "chief", GOOD)
         assert account is not None
         assert (account.role, account.name, account.login) == (Role.ADMINISTRATOR, "苏日娜", "chief")
-        [change] = db.session.scalars(select(Change))
+        [change] = db.session.scalars(select(AuditEntry))
         assert (change.kind, change.table_name, change.actor_id) == (
             ChangeKind.CREATED,
             "accounts",
@@ -59,7 +59,7 @@ def test_what_is_weak_or_wrong_makes_nobody(app: Flask, given: dict[str, str], s
     assert said in result.output
     with app.app_context():
         assert db.session.scalar(select(Account.id).limit(1)) is None
-        assert db.session.scalar(select(Change.id).limit(1)) is None
+        assert db.session.scalar(select(AuditEntry.id).limit(1)) is None
 
 
 def test_two_passwords_that_differ_are_asked_for_again(app: Flask) -> None:

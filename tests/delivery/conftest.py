@@ -214,7 +214,7 @@ def person(**further: Any) -> Account:
 def told(account: Account, code: str = "204518", urgent: bool = False) -> Message:
     """A message to one person, as the event would write it."""
     with exclusive():
-        return messages.tell(account, "password_reset", {"code": code}, urgent)
+        return messages.write_message(account, "password_reset", {"code": code}, urgent)
 
 
 def state_of(message: Message) -> dict[Way, tuple[str, int, str]]:
@@ -225,7 +225,7 @@ def state_of(message: Message) -> dict[Way, tuple[str, int, str]]:
 
 
 def send_all() -> None:
-    outbox.work_off()
+    outbox.process_due()
 
 
 def until(question: Callable[[], Any], seconds: float = 60) -> Any:

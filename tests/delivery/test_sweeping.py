@@ -51,8 +51,8 @@ def test_what_holds_no_more_is_forgotten_and_what_holds_is_kept(app_context: Fla
 
 def test_its_turn_comes_once_a_day_and_to_one(app_context: Flask) -> None:
     day = timedelta(days=1)
-    turns = [heartbeats.take_turn(heartbeats.SWEEP, day) for _ in range(3)]
+    turns = [heartbeats.run_if_due(heartbeats.SWEEP, day) for _ in range(3)]
     assert turns == [True, False, False]
     with exclusive():
         db.session.get_one(Heartbeat, heartbeats.SWEEP).at = now() - day
-    assert [heartbeats.take_turn(heartbeats.SWEEP, day) for _ in range(2)] == [True, False]
+    assert [heartbeats.run_if_due(heartbeats.SWEEP, day) for _ in range(2)] == [True, False]

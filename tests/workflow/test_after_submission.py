@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from common.errors import AlreadyUnderWay, DecidedMeanwhile, NotPermitted, NotVisible
+from common.errors import AlreadyUnderWay, ChangedMeanwhile, NotPermitted, NotVisible
 from models import (
     Action,
     Application,
@@ -66,7 +66,7 @@ def test_after_submission_no_function_changes_what_was_written(ordos: World, sta
     for person in everybody:
         for action in (Action.SAVE, Action.SUBMIT):
             for version in versions:
-                with pytest.raises((NotPermitted, NotVisible, DecidedMeanwhile)):
+                with pytest.raises((NotPermitted, NotVisible, ChangedMeanwhile)):
                     review.perform(
                         application.id,
                         action,
@@ -96,7 +96,7 @@ def test_a_submission_sent_twice_is_submitted_once(ordos: World) -> None:
     application = complete_application(ordos.banner.enterprise)
     seen = application.version
     review.perform(application.id, Action.SUBMIT, application.applicant, seen_version=seen)
-    with pytest.raises(DecidedMeanwhile) as told:
+    with pytest.raises(ChangedMeanwhile) as told:
         review.perform(application.id, Action.SUBMIT, application.applicant, seen_version=seen)
     assert told.value.last is not None
     assert told.value.last.action is Action.SUBMIT
@@ -110,7 +110,7 @@ def test_an_old_page_saves_nothing_over_a_newer_one(ordos: World) -> None:
     act(
         application, Action.SAVE, application.applicant, change=lambda a: answers.put(a, "position", "工程师")
     )
-    with pytest.raises(DecidedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         review.perform(
             application.id, Action.SAVE, application.applicant, seen_version=seen, change=other_words
         )
@@ -121,7 +121,7 @@ def test_a_reviewer_with_an_old_page_is_told_who_decided_what_and_why(ordos: Wor
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     seen = application.version
     act(application, Action.RETURN, ordos.banner.reviewer, REASON)
-    with pytest.raises(DecidedMeanwhile) as told:
+    with pytest.raises(ChangedMeanwhile) as told:
         review.perform(application.id, Action.PASS, ordos.banner.reviewer, seen_version=seen)
     last = told.value.last
     assert last is not None

@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from accounts import logins
 from common import audit
-from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
 from common.identity import CITIZEN, masked
 from enterprises import registration
-from models import Account, Action, Application, Change, Message, Review, State, db
+from models import Account, Action, Application, AuditEntry, Message, Review, State, db
 from models.applications import tail_digest
 from tests.factories import (
     PASSWORD,
@@ -49,10 +49,12 @@ def with_wrong_name(state: State, at: Place, of: World) -> Application:
     return application_at(state, at, of, applicant(WRONG))
 
 
-def trail_of(owner: Account) -> list[Change]:
+def trail_of(owner: Account) -> list[AuditEntry]:
     return list(
         db.session.scalars(
-            select(Change).where(Change.table_name == audit.APPLICANTS, Change.row_key == str(owner.id))
+            select(AuditEntry).where(
+                AuditEntry.table_name == audit.APPLICANTS, AuditEntry.row_key == str(owner.id)
+            )
         )
     )
 
@@ -243,7 +245,7 @@ def test_an_application_that_moved_meanwhile_is_looked_at_again(ordos: World) ->
     application = with_wrong_name(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     seen = fresh(application).version
     act(application, Action.PASS, ordos.banner.clerk)
-    with pytest.raises(DecidedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         correct_name(application.number, RIGHT, ordos.banner.clerk, seen_version=seen, reason=REASON)
     assert fresh(application).name == WRONG
 
@@ -252,7 +254,7 @@ def test_whoever_reads_the_old_name_is_told_before_deciding(ordos: World) -> Non
     application = with_wrong_name(State.CITY_REVIEW, ordos.banner, ordos)
     seen = fresh(application).version
     named(application, ordos.banner.clerk)
-    with pytest.raises(DecidedMeanwhile) as meanwhile:
+    with pytest.raises(ChangedMeanwhile) as meanwhile:
         review.perform(application.id, Action.PASS, ordos.centre, seen_version=seen)
     assert meanwhile.value.last is not None
     assert RIGHT in meanwhile.value.last.reason

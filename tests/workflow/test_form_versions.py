@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from administration import form_draft
-from common.errors import DecidedMeanwhile, NotPermitted, Unacceptable, Unconfirmed
+from common.errors import ChangedMeanwhile, NotPermitted, Unacceptable, Unconfirmed
 from common.wording import Bilingual
-from models import Account, Action, Application, Change, FormVersion, Review, State, db
+from models import Account, Action, Application, AuditEntry, FormVersion, Review, State, db
 from tests.factories import (
     REASON,
     World,
@@ -265,13 +265,13 @@ def test_of_two_administrators_the_later_one_is_told_and_other_fields_do_not_col
         second,
         seen=form_draft.fingerprint(living_allowance.FIELDS["major"]),
     )
-    with pytest.raises(DecidedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         form_draft.keep(
             "schooling", replace(living_allowance.FIELDS["school"], label="毕业学校"), second, seen=seen
         )
-    with pytest.raises(DecidedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         form_draft.publish(second, seen=stale, confirmed="")
-    with pytest.raises(DecidedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         form_draft.discard(second, seen=stale)
     assert [form_draft.present().form.known[key].label for key in ("school", "major")] == ["学校", "专业"]
     with pytest.raises(NotPermitted):
@@ -286,7 +286,7 @@ def test_the_audit_trail_tells_each_change_and_its_publication(own_ordos: World)
     keep(person, "basic", replace(added, label="爱好"))
     publish(person)
     lines = db.session.scalars(
-        select(Change).where(Change.table_name == "form_versions").order_by(Change.id)
+        select(AuditEntry).where(AuditEntry.table_name == "form_versions").order_by(AuditEntry.id)
     ).all()
     assert [(line.actor_name, line.row_key) for line in lines] == [(person.name, "2")] * 4
     assert [(line.before, line.after) for line in lines] == [

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from accounts import attempts
-from accounts.attempts import GUESSES, Purpose
+from accounts.attempts import LOGIN_ATTEMPTS, Purpose
 from common.errors import Locked
 from models import Attempts, db, now
 from tests.workflow.at_once import at_once
@@ -83,7 +83,7 @@ def test_being_right_begins_anew_and_is_not_counted_against_the_address() -> Non
         comes_in(login, address)
     shared = db.session.get_one(Attempts, (Purpose.LOGIN.value, "", attempts._digest(address)))
     assert shared.failures == 4, "only what was in vain before the address was known"
-    for _ in range(GUESSES.address.free):
+    for _ in range(LOGIN_ATTEMPTS.address.free):
         comes_in(somebody(), address)
     assert fails(somebody(), address) is None
 
@@ -118,7 +118,7 @@ def test_a_stolen_password_does_not_open_the_second_step_to_trying() -> None:
         thief = somewhere()
         comes_in(login, thief)
         tries += sum(fails(login, thief, Purpose.SECOND_FACTOR) is None for _ in range(5))
-    assert tries == GUESSES.login.free
+    assert tries == LOGIN_ATTEMPTS.login.free
 
 
 @pytest.mark.usefixtures("context")
@@ -128,7 +128,7 @@ def test_one_address_cannot_try_one_password_on_everybody() -> None:
     tries = 0
     while fails(somebody(), address) is None:
         tries += 1
-    assert tries == GUESSES.address.free
+    assert tries == LOGIN_ATTEMPTS.address.free
     assert fails(there, address) is None, "who belongs there is not kept out by a neighbour"
 
 
@@ -201,7 +201,7 @@ def test_a_copied_cookie_keeps_nobody_out(later: Later) -> None:
 def test_what_only_somebody_inside_can_try_has_no_further_count(purpose: Purpose) -> None:
     login, address = somebody(), somewhere()
     tries = sum(fails(login, address, purpose, f"browser {number}") is None for number in range(20))
-    assert tries == GUESSES.here.free
+    assert tries == LOGIN_ATTEMPTS.here.free
 
 
 def test_at_once_no_more_are_let_through_by_a_browser(shared_app: Flask) -> None:
@@ -213,7 +213,7 @@ def test_at_once_no_more_are_let_through_by_a_browser(shared_app: Flask) -> None
 
         answers = at_once(hurry, hurry, hurry)
         assert all(isinstance(answer, int) for answer in answers), answers
-        assert sum(answers) == 2 * GUESSES.here.free
+        assert sum(answers) == 2 * LOGIN_ATTEMPTS.here.free
 
 
 def test_however_many_try_at_once_in_several_processes_no_more_are_let_through(shared_app: Flask) -> None:
@@ -225,4 +225,4 @@ def test_however_many_try_at_once_in_several_processes_no_more_are_let_through(s
 
         answers = at_once(hurry, hurry, hurry)
         assert all(isinstance(answer, int) for answer in answers), answers
-        assert sum(answers) == GUESSES.here.free
+        assert sum(answers) == LOGIN_ATTEMPTS.here.free

@@ -9,14 +9,14 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from accounts import sessions
 from models import Account, Office, Role, Setting, db, exclusive
-from models.statements import Once, Prepared, table_of
-from models.transactions import end, only_read, without_waiting
+from models.statements import CompiledStatement, PlannedPerQuery, table_of
+from models.transactions import end, forbid_writes_outside_transaction, pipelined
 from tests.factories import World
 
 SETTINGS = table_of(Setting)
-ADD = Prepared(insert(SETTINGS).values(explanation=""), ("key", "value"))
-CHANGE = Prepared(update(SETTINGS).where(SETTINGS.c.key == bindparam("of")), ("value",))
-COUNT = Prepared(select(SETTINGS.c.key).order_by(SETTINGS.c.key))
+ADD = CompiledStatement(insert(SETTINGS).values(explanation=""), ("key", "value"))
+CHANGE = CompiledStatement(update(SETTINGS).where(SETTINGS.c.key == bindparam("of")), ("value",))
+COUNT = CompiledStatement(select(SETTINGS.c.key).order_by(SETTINGS.c.key))
 
 
 def kept() -> dict[str, str]:
@@ -34,15 +34,15 @@ def test_what_is_prepared_answers_as_sqlalchemy_does(ordos: World) -> None:
     )
     for role in (Role.OFFICE, Role.APPLICANT):
         values = {"role": role, "since": ordos.centre.created_at.replace(year=2000)}
-        usual = [tuple(row) for row in Once(query).execute(values)]
-        assert [tuple(row) for row in Prepared(query).execute(values)] == usual
+        usual = [tuple(row) for row in PlannedPerQuery(query).execute(values)]
+        assert [tuple(row) for row in CompiledStatement(query).execute(values)] == usual
         assert usual or role is Role.APPLICANT
 
 
 def test_a_list_as_long_as_it_is_given_is_looked_for_too(ordos: World) -> None:
     query = select(Account.id).where(Account.id.in_(bindparam("ids", expanding=True))).order_by(Account.id)
     ids = sorted([ordos.centre.id, ordos.banner.clerk.id])
-    assert [key for (key,) in Prepared(query).execute({"ids": ids})] == ids
+    assert [key for (key,) in CompiledStatement(query).execute({"ids": ids})] == ids
 
 
 def test_what_is_wrong_is_said_as_sqlalchemy_says_it(app_context: Flask) -> None:
@@ -59,9 +59,9 @@ def test_what_is_wrong_is_said_as_sqlalchemy_says_it(app_context: Flask) -> None
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_query_for_one_page_is_planned_for_its_words_however_often_it_is_asked(app_context: Flask) -> None:
     """A plan that is kept for all words reads every employer of a frequent one, to show twenty."""
-    kept = Prepared(select(func.count()).select_from(text("pg_prepared_statements")))
+    kept = CompiledStatement(select(func.count()).select_from(text("pg_prepared_statements")))
     for words in range(12):
-        Once(select(Account.id).where(Account.name == str(words))).execute({})
+        PlannedPerQuery(select(Account.id).where(Account.name == str(words))).execute({})
     [[number]] = kept.execute({})
     assert number == 0
 
@@ -75,7 +75,7 @@ def test_what_the_driver_cannot_send_is_said_so(app_context: Flask) -> None:
 
 def test_what_is_written_without_waiting_is_all_there(app_context: Flask) -> None:
     with exclusive():
-        with without_waiting():
+        with pipelined():
             ADD.execute({"key": "a", "value": "1"})
             ADD.execute({"key": "b", "value": "1"})
             asked = [key for (key,) in COUNT.execute({})]
@@ -90,7 +90,7 @@ def test_or_nothing_of_it(app_context: Flask, last: dict[str, Any]) -> None:
     """Also where nobody asks any more, and so learns only at the end that something went wrong."""
 
     def wrong_at_last() -> None:
-        with exclusive(), without_waiting():
+        with exclusive(), pipelined():
             ADD.execute({"key": "a", "value": "1"})
             ADD.execute(last)
 
@@ -121,7 +121,7 @@ def test_whoever_asks_for_a_list_is_in_no_session(ordos: World) -> None:
 
 
 def test_a_page_that_only_reads_writes_nothing_by_mistake(app_context: Flask) -> None:
-    only_read()
+    forbid_writes_outside_transaction()
     db.session.add(Setting(key="a", value="1"))
     with pytest.raises(RuntimeError, match="exclusive"):
         db.session.commit()

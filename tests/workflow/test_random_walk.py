@@ -25,9 +25,9 @@ from sqlalchemy import bindparam, select, text
 
 from administration import changes
 from common.errors import (
+    ActionRefused,
     AlreadyUnderWay,
-    DecidedMeanwhile,
-    Hindrance,
+    ChangedMeanwhile,
     NoticeUnread,
     NotPermitted,
     NotVisible,
@@ -344,7 +344,7 @@ class Office(RuleBasedStateMachine):
 
     def begins(self, owner: str, employer: str) -> None:
         under_way = any(case.owner == owner and case.state is not State.FINISHED for case in self.cases)
-        expected: type[Hindrance] | None = None
+        expected: type[ActionRefused] | None = None
         if not self.active[owner]:
             expected = NotPermitted
         elif under_way:
@@ -375,13 +375,13 @@ class Office(RuleBasedStateMachine):
         self, name: str, case: Case, action: Action, reason: str = "", age: int = 0, change: str | None = None
     ) -> bool:
         role, by_applicant = name.split()[0], name == case.owner
-        expected: type[Hindrance] | None = None
+        expected: type[ActionRefused] | None = None
         if not self.active[name]:
             expected = NotPermitted
         elif name not in case.seen_by:
             expected = NotVisible
         elif age:
-            expected = DecidedMeanwhile
+            expected = ChangedMeanwhile
         elif action not in MAY[role].get(case.state, ()):
             expected = NotPermitted
         elif action in NEEDS_REASON and not reason.strip():
@@ -427,16 +427,16 @@ class Office(RuleBasedStateMachine):
                 case.result = Result.PASSED
             case.move(action, after(case.state, WAYS[case.region or ""]), name)
 
-    def try_it(self, expected: type[Hindrance] | None, doing: Any, case: Case | None = None) -> Any:
+    def try_it(self, expected: type[ActionRefused] | None, doing: Any, case: Case | None = None) -> Any:
         """Do it and check that it goes as expected; a hindrance says who was first."""
-        hindrance: Hindrance | None = None
+        hindrance: ActionRefused | None = None
         found = None
         try:
             found = doing()
-        except Hindrance as raised:
+        except ActionRefused as raised:
             hindrance = raised
         assert type(hindrance) is (expected or type(None))
-        if isinstance(hindrance, DecidedMeanwhile) and case is not None:
+        if isinstance(hindrance, ChangedMeanwhile) and case is not None:
             last, known = hindrance.last, case.lines[-1] if case.lines else None
             said = (last.action, last.actor_id) if last else None
             assert said == ((known.action, self.ids[known.by]) if known else None)

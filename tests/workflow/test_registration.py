@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from accounts import logins
-from common.errors import DecidedMeanwhile, NotPermitted, NotVisible, ReasonMissing
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing
 from enterprises import registration
 from models import (
     Account,
@@ -189,7 +189,7 @@ def test_an_office_with_an_old_page_decides_nothing(ordos: World) -> None:
     enterprise, _ = registered(ordos.banner.region)
     seen = enterprise.version
     decide(enterprise, REFUSE, ordos.banner.clerk, WHY)
-    with pytest.raises(DecidedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         decide(enterprise, APPROVE, ordos.banner.clerk, seen_version=seen)
 
 

@@ -11,7 +11,7 @@ from administration import staff
 from common.audit import REVIEWERS
 from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
 from enterprises import reviewers
-from models import Account, Action, Change, Invitation, Message, Registration, Review, State, db, now
+from models import Account, Action, AuditEntry, Invitation, Message, Registration, Review, State, db, now
 from tests import factories
 from tests.factories import PASSWORD, World, act, application_at
 from tests.site.statements import asked
@@ -38,10 +38,10 @@ def remove(actor: Account, account: Account) -> str:
 
 
 def trail(of: World) -> list[tuple[str, dict[str, str]]]:
-    rows = select(Change).where(
-        Change.table_name == REVIEWERS, Change.row_key == str(of.banner.enterprise.id)
+    rows = select(AuditEntry).where(
+        AuditEntry.table_name == REVIEWERS, AuditEntry.row_key == str(of.banner.enterprise.id)
     )
-    return [(row.actor_name, row.after) for row in db.session.scalars(rows.order_by(Change.id))]
+    return [(row.actor_name, row.after) for row in db.session.scalars(rows.order_by(AuditEntry.id))]
 
 
 @pytest.mark.guide("E5")

@@ -12,7 +12,7 @@ from accounts.second_factor import Step, step_for
 from administration import changes, staff
 from common.errors import NotPermitted, Unacceptable, Unconfirmed
 from common.settings import OPTIONAL, REQUIRED, STAFF_SECOND_FACTOR
-from models import Account, Change, Message, Role, SecondFactor, Setting, SpareCode, db, now
+from models import Account, AuditEntry, Message, Role, SecondFactor, Setting, SpareCode, db, now
 from tests import factories
 from tests.factories import World
 from tests.workflow.at_once import at_once
@@ -168,8 +168,8 @@ def test_an_administrator_resets_another_ones_and_it_is_in_the_trail(ordos: Worl
     assert (step_for(clerk), clerk.get_id() == session) == (Step.NONE, False)
     mine = select(SpareCode).where(SpareCode.account_id == clerk.id)
     assert db.session.scalars(mine).all() == []
-    lines = select(Change).where(Change.row_key == str(clerk.id), Change.table_name == "accounts")
-    told = [(each.actor_name, each.after) for each in db.session.scalars(lines.order_by(Change.id))]
+    lines = select(AuditEntry).where(AuditEntry.row_key == str(clerk.id), AuditEntry.table_name == "accounts")
+    told = [(each.actor_name, each.after) for each in db.session.scalars(lines.order_by(AuditEntry.id))]
     assert told[-2:] == [
         (clerk.name, {"second_factor": True}),
         (ordos.administrator.name, {"second_factor": False}),

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from administration import changes
 from common import messages
-from common.errors import DecidedMeanwhile, NotVisible, PeriodClosed, ReasonMissing, Unacceptable, Unconfirmed
+from common.errors import ChangedMeanwhile, NotVisible, PeriodClosed, ReasonMissing, Unacceptable, Unconfirmed
 from models import Account, Action, Application, Message, Period, State, db
 from tests import clock
 from tests.factories import (
@@ -257,5 +257,5 @@ def test_an_extension_needs_a_reason_a_later_day_and_the_term_that_was_seen(
             assert wrong.value.field == "until"
         assert stored(submitted) == before
         extend(submitted, autumn.banner.clerk, date(2026, 11, 25))
-        with pytest.raises(DecidedMeanwhile):
+        with pytest.raises(ChangedMeanwhile):
             extend(submitted, autumn.banner.clerk, date(2026, 12, 1))

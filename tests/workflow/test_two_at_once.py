@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from accounts import logins, passwords, recovery
-from common.errors import DecidedMeanwhile
+from common.errors import ChangedMeanwhile
 from enterprises import notifications as enterprises_notifications
 from enterprises import registration
 from models import (
@@ -64,7 +64,7 @@ def doing(application: Application, action: Action, person: Account) -> Callable
         actor = db.session.get_one(Account, who)
         try:
             return "done", *words(review.perform(number, action, actor, seen_version=seen, reason=reason))
-        except DecidedMeanwhile as meanwhile:
+        except ChangedMeanwhile as meanwhile:
             return "told", *words(meanwhile.last)
 
     return do

@@ -12,7 +12,7 @@ from common import working_days
 from common.calendar_years import UnreadableDays, days_of, written
 from common.errors import Unacceptable, Unconfirmed
 from common.working_days import Calendar, Span, Term
-from models import CalendarYear, Change, db
+from models import AuditEntry, CalendarYear, db
 from tests import clock
 from tests.factories import World, calendar_year
 
@@ -110,7 +110,7 @@ def test_an_entered_year_counts_at_once_and_stands_in_the_audit_trail(own_ordos:
     calendar = working_days.present()
     assert calendar.waited(date(2026, 12, 31), date(2027, 1, 10)) == Span(6)
     assert calendar.after(date(2027, 2, 4), 1) == Term(date(2027, 2, 12))
-    line = db.session.query(Change).filter_by(table_name="calendar_years").one()
+    line = db.session.query(AuditEntry).filter_by(table_name="calendar_years").one()
     assert line.after["holidays"].startswith("2027-01-01 - 2027-01-03\n2027-02-05 - 2027-02-11")
 
 

@@ -209,12 +209,15 @@ def differences(older: Form, newer: Form) -> list[Difference]:
         was, now = older.known.get(key), _properties(one)
         if was is None:
             found += [
-                Difference(one, name, None, _told((), now[name])[1], new=True) for name in _worth_telling(now)
+                Difference(one, name, None, _changed_values((), now[name])[1], new=True)
+                for name in _worth_telling(now)
             ]
             continue
         then = _properties(was)
         found += [
-            Difference(one, name, *_told(then[name], now[name])) for name in then if then[name] != now[name]
+            Difference(one, name, *_changed_values(then[name], now[name]))
+            for name in then
+            if then[name] != now[name]
         ]
     for key, one in older.known.items():
         if key not in newer.known:
@@ -248,7 +251,7 @@ def _worth_telling(now: Mapping[str, Any]) -> list[str]:
     return [name for name in now if name not in ("label", "used") and now[name] not in ("", ())]
 
 
-def _told(then: Any, now: Any) -> tuple[Any, Any]:
+def _changed_values(then: Any, now: Any) -> tuple[Any, Any]:
     """Return both values as they are told; of long lists of choices those alone that differ, unless only their order does."""
     if not isinstance(now, tuple):
         return then, now
@@ -268,7 +271,7 @@ MARK = "·"
 PUBLISHED = "published"
 
 
-def called(row: FormVersion) -> str:
+def version_label(row: FormVersion) -> str:
     """Return what a version is called in the audit trail."""
     return f"第 {row.number} 版"  # stays Chinese: a line of the record
 
