@@ -1,4 +1,4 @@
-"""TODO."""
+"""Where an account is reached and by which ways it wants to be; who is reached elsewhere from now on is told so there."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,8 @@
-"""TODO."""
+"""动态验证码: staff may, or must where the setting says so, show a telephone's code after the password (RFC 6238).
+
+No code opens twice: of the telephone's the half minute is kept, of the spare ones the row goes. How often may be tried
+is counted by whoever asks, like a password.
+"""
 
 import secrets
 from enum import Enum

@@ -1,4 +1,4 @@
-"""TODO."""
+"""What can stand in the way of an action. Raised here, told to the person at one place in admin_views."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

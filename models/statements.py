@@ -1,4 +1,4 @@
-"""TODO."""
+"""Statements about plain columns. What is asked all day has its SQL written once, and goes to the driver as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""TODO."""
+"""Paging that costs the same on the last page as on the first: by the key of a row, never by its number.
+
+No table is counted, no offset is skipped.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
