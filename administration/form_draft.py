@@ -7,12 +7,12 @@ from hashlib import sha256
 
 from sqlalchemy import select
 
-from administration import changes
+from administration import changes, form_rules
+from administration.form_rules import Difference
 from common.errors import ChangedMeanwhile, NotVisible
 from models import Account, FormVersion, db, now
-from workflow.form import rules, versions
+from workflow.form import versions
 from workflow.form.fields import Field
-from workflow.form.rules import Difference
 from workflow.form.versions import Form
 
 
@@ -26,7 +26,7 @@ class Draft:
 
     @property
     def differences(self) -> list[Difference]:
-        return rules.differences(self.published, self.form)
+        return form_rules.differences(self.published, self.form)
 
     @property
     def changed(self) -> int:

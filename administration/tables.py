@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from administration import entered_years
+from administration import entered_years, form_rules
 from administration.effects import counts, enterprises, regions, staff, texts
 from common.audit import APPLICANTS, REVIEWERS
 from common.errors import Unacceptable
@@ -30,7 +30,6 @@ from models import (
 )
 from models.changes import changed_columns
 from workflow import scope
-from workflow.form import rules
 
 
 def _nothing(_row: Any) -> None:
@@ -210,10 +209,10 @@ TABLES: Mapping[type[Any], Table] = MappingProxyType(
             N_("申请表"),
             {"content": N_("内容"), "published_at": N_("发布时间")},
             silent=frozenset({"saved_at", "saved_by"}),
-            name=rules.version_label,
-            check=rules.check,
+            name=form_rules.version_label,
+            check=form_rules.check,
             sets_off=texts.preview_form_version,
-            recorded=rules.recorded,
+            recorded=form_rules.recorded,
         ),
         Setting: Table(
             N_("系统设置"),
@@ -249,7 +248,7 @@ CORRECTED = Table(
         "reason": N_("原因"),
     },
 )
-"""Corrections of names and identity numbers (workflow/corrections.py): in the same trail, under the account's key."""
+"""Corrections of names and identity numbers (desk/corrections.py): in the same trail, under the account's key."""
 
 
 BY_NAME = MappingProxyType(

@@ -54,7 +54,7 @@ class Action(Enum):
     """Its employer was closed by an administrator (D1): what becomes of it stands in the table's second part."""
     CORRECT_NAME = "correct_name"
     CORRECT_NUMBER = "correct_number"
-    """The person's name or identity number was wrong (workflow/corrections.py). Decides nothing."""
+    """The person's name or identity number was wrong (desk/corrections.py). Decides nothing."""
     EXTEND = "extend"
     """The office of its region gave the applicant more time to resubmit it; it stays where it is."""
 

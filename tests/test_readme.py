@@ -71,6 +71,7 @@ def test_no_room_reads_the_environment_past_the_settings() -> None:
         "administration",
         "commands",
         "common",
+        "desk",
         "enterprises",
         "models",
         "uploads",

@@ -22,6 +22,7 @@ ROOMS = (
     "admin_views",
     "administration",
     "common",
+    "desk",
     "enterprises",
     "models",
     "uploads",

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, insert, select, text, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import joinedload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts import logins
 from accounts.access import present
-from common.calendar import local_date
 from common.errors import (
     AlreadyUnderWay,
     ChangedMeanwhile,
@@ -27,7 +26,6 @@ from models import (
     Action,
     Application,
     Attachment,
-    Disclosure,
     Enterprise,
     Region,
     Review,
@@ -37,10 +35,12 @@ from models import (
     exclusive,
     now,
 )
-from models.statements import CompiledStatement, as_if_loaded, table_of
+from models.statements import CompiledStatement, table_of
 from models.transactions import pipelined
 from workflow import completeness, inbox, moves, notifications, periods, reading, reasons, routing, scope
-from workflow.form import answers, living_allowance, versions
+from workflow.form import versions
+from workflow.history import last_review, write_line
+from workflow.numbering import next_number
 from workflow.transitions import (
     BY_STATE_AND_ACTION,
     DRAFT,
@@ -54,26 +54,8 @@ from workflow.transitions import (
 Change = Callable[[Application], None]
 """What a person typed, laid into the application inside the transaction."""
 
-COUNT = text(
-    "INSERT INTO counters (year, last) VALUES (:year, 1)"
-    " ON CONFLICT (year) DO UPDATE SET last = counters.last + 1 RETURNING last"
-)
-"""One statement, because also the year's first number may be asked for by two processes at once."""
 
 _APPLICATIONS = table_of(Application)
-_REVIEWS = table_of(Review)
-_EARLIER = _REVIEWS.alias()
-WRITE_LINE = CompiledStatement(
-    insert(_REVIEWS)
-    .values(
-        sequence=select(func.coalesce(func.max(_EARLIER.c.sequence), 0) + 1)
-        .where(_EARLIER.c.application_id == bindparam("of"))
-        .scalar_subquery()
-    )
-    .returning(_REVIEWS.c.id, _REVIEWS.c.sequence),
-    moves.HISTORY_COLUMNS,
-)
-"""Counts while it writes: whoever does it holds the application's lock."""
 
 OF_A_DECISION = (
     Application.number,
@@ -137,7 +119,7 @@ def begin(actor: Account, change: Change) -> Application:
             raise AlreadyUnderWay
         reading.require(person, None)
         application = Application(
-            number=_next_number(now()),
+            number=next_number(now()),
             applicant_id=person.id,
             state=DRAFT,
             version=1,
@@ -209,53 +191,11 @@ def permitted(application: Application, action: Action, person: Account) -> Tran
     return row
 
 
-def last_review(application: Application) -> Review | None:
-    """Return the newest line of the application's history."""
-    return db.session.scalars(
-        select(Review)
-        .where(Review.application_id == application.id)
-        .order_by(Review.sequence.desc())
-        .limit(1)
-    ).first()
-
-
 def open_application(person: Account) -> Application | None:
     """Return the person's application that is under way; there is at most one."""
     return db.session.scalars(
         select(Application).where(Application.applicant_id == person.id, Application.state != State.FINISHED)
     ).one_or_none()
-
-
-def disclose(application: Application, actor: Account, field: str) -> str:
-    """Return a hidden number in full, and note who looked (DESIGN.md, "Data that must not leak").
-
-    Raises KeyError for a field that is not hidden, NotVisible outside the scope.
-    """
-    if not living_allowance.FIELDS[field].secret:
-        raise KeyError(field)
-    with exclusive():
-        person = present(actor)
-        seen = db.session.scalars(
-            select(Application).where(Application.id == application.id, scope.visible(person))
-        ).one_or_none()
-        if seen is None:
-            raise NotVisible
-        db.session.add(Disclosure(application_id=seen.id, account_id=person.id, field=field))
-        own = seen.applicant_id == person.id
-        # What the account fixes nobody types: it is as it was submitted, or as it was corrected since.
-        as_it_is = own or (living_allowance.FIELDS[field].fixed and seen.round > 0)
-        return str((answers.value(seen, field) if as_it_is else _submitted(seen, field)) or "")
-
-
-def _submitted(application: Application, field: str) -> object:
-    """Return what the last submission says in a field: what is typed since is nobody else's to read."""
-    snapshot = db.session.scalar(
-        select(Review.snapshot)
-        .where(Review.application_id == application.id, Review.action == Action.SUBMIT)
-        .order_by(Review.sequence.desc())
-        .limit(1)
-    )
-    return snapshot["fields"].get(field) if snapshot else None
 
 
 def _apply_change(application: Application, change: Change) -> None:
@@ -303,7 +243,7 @@ def _move(application: Application, row: Transition, person: Account, reason: st
         _write(application, moves.state_columns(application, row, at) | term)
         if row.said == UNRECORDED:
             return None
-        review = _record(application, row.action, before, person, reason, at)
+        review = write_line(application, row.action, before, person, reason, at)
         review.waited_since = since
         if person.role is not Role.APPLICANT:
             inbox.mark_decided(person, application)
@@ -327,7 +267,7 @@ def reroute(
     present_desk = routing.desk_of(application)
     if present_desk != desk:
         application.arrived_at = at
-    review = _record(application, Action.MOVE, before, person, why, at)
+    review = write_line(application, Action.MOVE, before, person, why, at)
     if present_desk != desk:
         notifications.announce(application, review)
     return review
@@ -339,7 +279,7 @@ def correct(
     """Write the corrected name or number into an open application, with the line that keeps what it was before.
 
     `fields` are columns that the account fixes (workflow.form.versions), `why` is what the line says. Decides nothing, and whoever
-    has the application before them is told that it changed. workflow/corrections.py has checked who may do it. Call within
+    has the application before them is told that it changed. desk/corrections.py has checked who may do it. Call within
     `exclusive()` with the row locked.
     """
     before = {key: getattr(application, key) for key in fields}
@@ -348,7 +288,7 @@ def correct(
         setattr(application, column, value)
     application.version += 1
     corrected = {key: {"before": before[key], "after": value} for key, value in fields.items()}
-    return _record(application, action, application.state, person, why, now(), {"corrected": corrected})
+    return write_line(application, action, application.state, person, why, now(), {"corrected": corrected})
 
 
 def employer_closed(application: Application, person: Account, why: str) -> Review:
@@ -364,7 +304,7 @@ def employer_closed(application: Application, person: Account, why: str) -> Revi
         application.arrived_at = at
         if gives_back(row):
             application.resubmit_by = periods.resubmit_by(application, at)
-    review = _record(application, row.action, before, person, why, at)
+    review = write_line(application, row.action, before, person, why, at)
     notifications.announce_closing(application, review)
     return review
 
@@ -393,7 +333,7 @@ def extend(of: str, actor: Account, *, until: date, seen: date | None, reason: s
         reason = reasons.checked(reason, needed=row.needs_reason)
         periods.check_extension(application, until)
         application.resubmit_by = until
-        review = _record(application, row.action, application.state, person, reason, now())
+        review = write_line(application, row.action, application.state, person, reason, now())
         notifications.announce_extension(application, review)
         return review
 
@@ -408,28 +348,3 @@ def _write(application: Application, columns: dict[str, Any]) -> None:
 @cache
 def _writing(columns: tuple[str, ...]) -> CompiledStatement:
     return CompiledStatement(update(_APPLICATIONS).where(_APPLICATIONS.c.id == bindparam("of")), columns)
-
-
-def _record(
-    application: Application,
-    action: Action,
-    before: State,
-    person: Account,
-    reason: str,
-    at: datetime,
-    snapshot: dict[str, Any] | None = None,
-) -> Review:
-    line = moves.history_row(application, action, before, person, reason, at)
-    if snapshot is not None:
-        line["snapshot"] = snapshot
-    [(number, sequence)] = WRITE_LINE.execute({"of": application.id, **line})
-    review = as_if_loaded(Review, {**line, "id": number, "sequence": sequence})
-    db.session.add(review)  # and so it is the one that whoever reads it gets
-    set_committed_value(review, "application", application)
-    return review
-
-
-def _next_number(at: datetime) -> str:
-    """Return the next free number of the year, such as 2026-000341; held until the commit, so none is given twice."""
-    year = local_date(at).year
-    return f"{year}-{db.session.scalar(COUNT, {'year': year}):06d}"

@@ -95,7 +95,7 @@ CORRECTIONS = tuple(
         (Action.CORRECT_NUMBER, ADMINISTRATOR, N_("更正证件号码")),
     )
 )
-"""A wrong name or number is corrected, in every state but the last. `by` is whose work it usually is: workflow/corrections.py
+"""A wrong name or number is corrected, in every state but the last. `by` is whose work it usually is: desk/corrections.py
 says who it is for one application. Decides nothing."""
 
 BY_STATE_AND_ACTION = {

@@ -33,9 +33,9 @@ from admin_views.site.wording import said
 from common import identity
 from common.errors import NotPermitted, Unacceptable
 from common.wording import N_
+from desk import corrections
 from models import Account, Role, Way, db
 from models.secrets import vault
-from workflow import corrections
 from workflow.transitions import ROLE_WORDS
 
 CLOSED = {

@@ -16,17 +16,16 @@ from admin_views.personal.form import form_class
 from admin_views.personal.page import in_sections
 from admin_views.site.base import ScopedView
 from admin_views.site.wording import said
-from administration import form_draft
+from administration import form_draft, form_rules
 from administration.form_draft import Draft
+from administration.form_rules import FURTHER_KINDS, KIND_WORDS, PROPERTIES, STATEMENTS, Difference
 from administration.tables import TABLES
 from common.errors import ActionRefused, ChangedMeanwhile, NotVisible, Unacceptable, Unconfirmed
 from common.identity import CITIZEN
 from common.wording import N_
 from models import Account, FormVersion, Role, db
-from workflow.form import rules
 from workflow.form import versions as description
 from workflow.form.fields import Field, Kind
-from workflow.form.rules import FURTHER_KINDS, KIND_WORDS, PROPERTIES, STATEMENTS, Difference
 from workflow.form.versions import Form
 
 TITLE = N_("申请表")
@@ -70,7 +69,7 @@ class FormVersions(Administration, ScopedView):
     @expose("/sections/<section>/new/", methods=("GET", "POST"))
     def new(self, section: str) -> Any:
         """Add a field at the end of a section, or a statement."""
-        kinds = rules.kinds_of(section)
+        kinds = form_rules.kinds_of(section)
         if not kinds:
             abort(HTTPStatus.NOT_FOUND)
         asked = request.args.get("kind", "")
@@ -89,7 +88,7 @@ class FormVersions(Administration, ScopedView):
         if not sheet.validate():
             return self._sheet(draft, section, one, sheet)
         typed = sheet.described(one)
-        for place, sentence in rules.faults(typed, draft.form):
+        for place, sentence in form_rules.faults(typed, draft.form):
             _beside(sheet, place, said(sentence.text, sentence.words))
         if _wrong(sheet):
             return self._sheet(draft, section, one, sheet)
@@ -175,7 +174,7 @@ class FormVersions(Administration, ScopedView):
             "administration/form_versions.html",
             title=gettext(TITLE),
             rows=[
-                (row, len(_difference_rows(rules.differences(before, this))) if before else 0)
+                (row, len(_difference_rows(form_rules.differences(before, this))) if before else 0)
                 for row, this, before in zip(rows, forms, earlier, strict=True)
             ],
         )
@@ -198,7 +197,7 @@ class FormVersions(Administration, ScopedView):
             row=row,
             newest=row.number == description.published().number,
             sections=_listed(this, older or this),
-            differences=_difference_rows(rules.differences(older, this)) if older else [],
+            differences=_difference_rows(form_rules.differences(older, this)) if older else [],
             changes=changes_of(FormVersion, row.number),
             told=change_text,
         )
@@ -274,12 +273,12 @@ def _wrong(sheet: FieldSheet) -> list[tuple[str, str]]:
 
 
 def _kinds(section: str) -> list[tuple[str, str]]:
-    return [(kind.value, FURTHER_KINDS.get(kind, N_("承诺"))) for kind in rules.kinds_of(section)]
+    return [(kind.value, FURTHER_KINDS.get(kind, N_("承诺"))) for kind in form_rules.kinds_of(section)]
 
 
 def _listed(this: Form, older: Form) -> list[dict[str, Any]]:
     """Return the sections with each field in a few words, and whether it differs from the older version."""
-    changed = {each.one.key for each in rules.differences(older, this)}
+    changed = {each.one.key for each in form_rules.differences(older, this)}
     return [
         {
             "key": section.key,

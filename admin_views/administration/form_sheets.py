@@ -23,9 +23,7 @@ from admin_views.personal.form import Rows
 from admin_views.site.day_fields import DayField, limits
 from admin_views.site.typed import half_width
 from administration.form_draft import NEW
-from common.wording import Bilingual
-from workflow.form.fields import Field, Kind
-from workflow.form.rules import (
+from administration.form_rules import (
     LONGEST_ANSWER,
     LONGEST_ENGLISH,
     LONGEST_HELP,
@@ -36,6 +34,8 @@ from workflow.form.rules import (
     QUANTITY,
     whole,
 )
+from common.wording import Bilingual
+from workflow.form.fields import Field, Kind
 from workflow.form.versions import in_english
 
 BLANKS = 3

@@ -8,6 +8,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
 from admin_views.site.wording import said
+from administration.form_rules import KIND_WORDS, PROPERTIES, record_words
 from administration.tables import BY_NAME
 from common.identity import PAPERS
 from common.settings import in_words
@@ -15,7 +16,6 @@ from common.wording import N_
 from models import AuditEntry, ChangeKind, FormVersion, RegionKind, Role, Setting, db
 from workflow import routing, scope
 from workflow.form.fields import Kind
-from workflow.form.rules import KIND_WORDS, PROPERTIES, record_words
 from workflow.transitions import ROLE_WORDS
 
 LAST_CHANGES = 5

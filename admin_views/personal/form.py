@@ -32,6 +32,7 @@ from wtforms.widgets import HiddenInput
 from admin_views.site.day_fields import DayField, MonthField, limits
 from admin_views.site.typed import as_typed, count, half_width, telephone
 from admin_views.site.wording import said
+from administration.form_rules import QUANTITY, whole
 from common import days, identity
 from common.calendar import today
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
@@ -41,7 +42,6 @@ from workflow.form import fields as workflow_form_fields
 from workflow.form import versions as description
 from workflow.form.fields import Kind
 from workflow.form.living_allowance import EXPERIENCE_KINDS
-from workflow.form.rules import QUANTITY, whole
 
 MOST_EXPERIENCES = 50
 FEW = 2

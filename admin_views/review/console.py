@@ -30,7 +30,7 @@ from admin_views.site.wording import said, too_long
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from common.wording import N_
 from models import Action, Application, Review
-from workflow import progress, review, routing, scope
+from workflow import disclosure, progress, review, routing, scope
 from workflow.transitions import (
     ACTION_WORDS,
     BY_STATE_AND_ACTION,
@@ -354,7 +354,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         found = self.get_one(number)
         field = request.form.get("field", "")
         try:
-            full = review.disclose(found, current_user, field)
+            full = disclosure.disclose(found, current_user, field)
         except KeyError:
             abort(404)
         if request.accept_mimetypes.best == "application/json":

@@ -1,4 +1,4 @@
-"""The pages on which a wrong name or identity number is corrected; workflow.corrections says who may."""
+"""The pages on which a wrong name or identity number is corrected; desk.corrections says who may."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -15,8 +15,8 @@ from admin_views.site.typed import count
 from admin_views.site.wording import said
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
 from common.identity import masked
+from desk import corrections
 from models import Action, Application, Review, db
-from workflow import corrections
 from workflow.form import answers, living_allowance
 from workflow.transitions import ACTION_WORDS, BY_STATE_AND_ACTION
 

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from admin_views.site.wording import said
 from common.identity import masked
 from common.wording import N_
+from desk.comparison import Mark, Snapshot, Submission, baseline, compare_rows, same_employer
 from models import Account, Action, Application, Review, db
 from workflow import scope
-from workflow.comparison import Mark, Snapshot, Submission, baseline, compare_rows, same_employer
 from workflow.form import answers, versions
 from workflow.form import fields as workflow_form_fields
 from workflow.transitions import ACTION_WORDS, WITH_THE_APPLICANT
@@ -111,7 +111,7 @@ def sections(application: Application, read: Read, actor: Account) -> list[PageS
 def _corrected(application: Application, submitted: Snapshot) -> tuple[Snapshot, dict[str, str]]:
     """Return the last submission with what was corrected since in its place, and what each such field was submitted as.
 
-    Only what the account fixes is ever corrected (workflow/corrections.py); an applicant types none of it.
+    Only what the account fixes is ever corrected (desk/corrections.py); an applicant types none of it.
     """
     fields, notes = dict(submitted["fields"]), {}
     for asked in versions.of(application).fields.values():

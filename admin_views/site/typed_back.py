@@ -7,8 +7,8 @@ from typing import Any
 from flask_babel import gettext
 
 from admin_views.site.wording import said
+from desk.comparison import Mark, Row, compare_rows
 from models import Application, Enterprise, db
-from workflow.comparison import Mark, Row, compare_rows
 from workflow.form import answers, fields, living_allowance
 from workflow.form import versions as description
 

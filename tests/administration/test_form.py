@@ -13,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from admin_views.personal.form import form_class
-from administration import form_draft
+from administration import form_draft, form_rules
 from common.wording import Bilingual
 from models import Account, Application, FormVersion, State, db
 from tests import factories
@@ -22,7 +22,7 @@ from tests.administration.test_pages import change, fields, hidden, say_yes, tex
 from tests.factories import World
 from tests.machine.site import Client
 from workflow import completeness
-from workflow.form import answers, living_allowance, rules
+from workflow.form import answers, living_allowance
 from workflow.form import versions as workflow_form_versions
 from workflow.form.fields import Field, Kind, Section
 from workflow.form.versions import Form
@@ -274,7 +274,7 @@ TEXT = st.text(
 ).filter(str.strip)
 WORDING = st.builds(Bilingual, TEXT, st.just("") | TEXT)
 DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1)).map(date.isoformat) | st.just("")
-NUMBERS = st.decimals(-(10**6), 10**6, places=2).map(str).map(rules.whole) | st.just("")
+NUMBERS = st.decimals(-(10**6), 10**6, places=2).map(str).map(form_rules.whole) | st.just("")
 CHOICES = st.lists(WORDING, min_size=2, max_size=6, unique_by=str.strip).map(
     lambda labels: {f"c{n}": label for n, label in enumerate(labels)}
 )
@@ -282,7 +282,7 @@ FURTHER = st.builds(
     Field,
     st.just(""),
     WORDING,
-    st.sampled_from(list(rules.FURTHER_KINDS)),
+    st.sampled_from(list(form_rules.FURTHER_KINDS)),
     required=st.booleans(),
     help=WORDING,
     used=st.booleans(),
@@ -312,7 +312,7 @@ def versions(draw: Any) -> Form:
             one if one.needed else replace(one, used=draw(st.booleans()), required=draw(st.booleans()))
             for one in section.fields
         ]
-        if section.fields and section.key != rules.STATEMENTS:
+        if section.fields and section.key != form_rules.STATEMENTS:
             for one in draw(st.lists(FURTHER, max_size=3)):
                 issued += 1
                 found.append(_limited(replace(one, key=f"x{issued}"), draw))
@@ -333,9 +333,9 @@ def test_any_valid_version_is_drawn_filled_in_judged_and_read(
 ) -> None:
     labels = [one.label for one in version.fields.values()]
     if len(labels) == len(set(labels)):
-        rules.check(FormVersion(number=2, content=workflow_form_versions.written(version)))
+        form_rules.check(FormVersion(number=2, content=workflow_form_versions.written(version)))
     assert (
-        rules.differences(
+        form_rules.differences(
             version, workflow_form_versions.understood(2, workflow_form_versions.written(version))
         )
         == []
@@ -354,7 +354,7 @@ def test_any_valid_version_is_drawn_filled_in_judged_and_read(
             assert str(field(class_="x"))
             assert str(field.label.text)
             if not field.errors and version.fields[key].kind is Kind.QUANTITY and field.data:
-                assert rules.whole(field.data) == field.data
+                assert form_rules.whole(field.data) == field.data
         problems = completeness.problems(application)
         assert {one.anchor for one in problems if one.missing} >= {
             key

@@ -26,7 +26,7 @@ from tests.machine.secrets import environment
 from worker import delivery, queue
 from worker.delivery import BACKOFF
 from worker.waking import Waker
-from workflow import inbox, notifications, review
+from workflow import history, inbox, notifications
 
 Later = Callable[[float], None]
 SENT = ("sent", 1, "")
@@ -307,7 +307,7 @@ def test_a_decision_wakes_the_worker_once_it_is_stored_and_not_otherwise(
     woken.clear()
     with pytest.raises(ReasonMissing):
         act(application, Action.RETURN, ordos.centre)
-    line = review.last_review(application)
+    line = history.last_review(application)
     assert line is not None
     with suppress(OSError), exclusive():
         notifications.announce(application, line)

@@ -16,11 +16,11 @@ from admin_views.administration import import_sheets
 from admin_views.enterprises.registration import RegistrationView
 from admin_views.office_terms import Terms
 from admin_views.site.base import Closed
+from administration import form_rules as workflow_form_rules
 from models import Account, Application, Attachment, Enterprise, FormVersion, Import, Role
 from tests.site.city import FURTHER, Actor, City
 from uploads.preview import WIDTHS
 from workflow.form import living_allowance
-from workflow.form import rules as workflow_form_rules
 
 FOR_ANYBODY = {
     "static": "style, scripts and pictures of the site itself",

@@ -35,7 +35,7 @@ from tests.factories import (
     upload,
 )
 from tests.workflow.observing import history, sees, stored, waits_for
-from workflow import progress, review
+from workflow import disclosure, progress, review
 from workflow.form import answers
 from workflow.progress import Stage
 
@@ -233,7 +233,7 @@ def test_a_deactivated_account_can_do_nothing_more(ordos: World) -> None:
     with pytest.raises(NotPermitted):
         review.begin(newcomer, lambda _: None)
     with pytest.raises(NotPermitted):
-        review.disclose(application, ordos.banner.reviewer, "bank_account")
+        disclosure.disclose(application, ordos.banner.reviewer, "bank_account")
     assert stored(application) == before
 
 

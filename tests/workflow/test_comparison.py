@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from admin_views.review.page import read_by
+from desk.comparison import Mark, compare_rows, credit_code, same_employer
 from models import Account, Action, Application, Enterprise, Review, State, db
 from tests.factories import REASON, World, act, application_at, complete_application, submit
 from workflow import progress
-from workflow.comparison import Mark, compare_rows, credit_code, same_employer
 from workflow.form import answers, versions
 
 CODE, OTHER_CODE = "91150602000000017X", "911506020000000252"

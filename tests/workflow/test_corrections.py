@@ -10,6 +10,8 @@ from accounts import logins
 from common import audit
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
 from common.identity import CITIZEN, masked
+from desk import corrections
+from desk.corrections import correct_name, correct_number, correct_own_name
 from enterprises import registration
 from models import Account, Action, Application, AuditEntry, Message, Review, State, db
 from models.applications import tail_digest
@@ -31,8 +33,7 @@ from tests.factories import (
 )
 from tests.workflow.at_once import at_once, slowly
 from tests.workflow.observing import history, stored
-from workflow import corrections, review
-from workflow.corrections import correct_name, correct_number, correct_own_name
+from workflow import review
 
 RIGHT = "王晓敏"
 WRONG = "王小敏"

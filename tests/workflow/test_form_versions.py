@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from administration import form_draft
+from administration import form_draft, form_rules
 from common.errors import ChangedMeanwhile, NotPermitted, Unacceptable, Unconfirmed
 from common.wording import Bilingual
 from models import Account, Action, Application, AuditEntry, FormVersion, Review, State, db
@@ -22,7 +22,7 @@ from tests.factories import (
     submit,
 )
 from tests.workflow.test_completeness import told
-from workflow.form import answers, living_allowance, rules, versions
+from workflow.form import answers, living_allowance, versions
 from workflow.form.fields import Field, Kind
 from workflow.form.versions import Form
 
@@ -168,7 +168,7 @@ def test_a_further_field_of_each_kind_is_asked_judged_and_read(own_ordos: World)
 
 def test_zero_is_an_answer(own_ordos: World) -> None:
     keys = version_with(own_ordos.administrator, employment_n=replace(WAGE, least="", most=""))
-    application = complete_application(own_ordos.city.enterprise, **{keys["n"]: rules.whole("0.0")})
+    application = complete_application(own_ordos.city.enterprise, **{keys["n"]: form_rules.whole("0.0")})
     assert told(application) == {}
 
 
@@ -330,7 +330,7 @@ def test_a_published_version_is_not_changed(own_ordos: World) -> None:
 
 def test_the_first_version_is_the_declaration_to_the_letter() -> None:
     again = versions.understood(versions.FIRST, versions.written(versions.DECLARED))
-    assert rules.differences(versions.DECLARED, again) == []
+    assert form_rules.differences(versions.DECLARED, again) == []
     assert again.everything == living_allowance.SECTIONS
 
 

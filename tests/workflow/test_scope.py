@@ -42,8 +42,8 @@ from tests.factories import (
     upload,
 )
 from tests.workflow.observing import sees, waits_for
+from workflow import disclosure, scope
 from workflow import inbox as workflow_inbox
-from workflow import review, scope
 
 
 def everybody(ordos: World) -> dict[str, Account]:
@@ -285,11 +285,11 @@ def test_the_full_number_is_shown_to_whom_it_has_reached_and_the_look_is_noted(o
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     number = application.applicant.identity_number
     for person in (ordos.banner.reviewer, ordos.banner.clerk, ordos.centre, application.applicant):
-        assert review.disclose(application, person, "identity_number") == number
-        assert review.disclose(application, person, "bank_account") == "6217000012345678"
+        assert disclosure.disclose(application, person, "identity_number") == number
+        assert disclosure.disclose(application, person, "bank_account") == "6217000012345678"
     for person in (ordos.park.reviewer, ordos.elsewhere.clerk, applicant()):
         with pytest.raises(NotVisible):
-            review.disclose(application, person, "identity_number")
+            disclosure.disclose(application, person, "identity_number")
     looks = db.session.execute(
         select(Disclosure.account_id, Disclosure.field).where(Disclosure.application_id == application.id)
     ).all()
@@ -301,7 +301,7 @@ def test_only_a_hidden_number_can_be_disclosed(ordos: World) -> None:
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     for field in ("phone", "answers", "password_hash"):
         with pytest.raises(KeyError):
-            review.disclose(application, ordos.centre, field)
+            disclosure.disclose(application, ordos.centre, field)
 
 
 @pytest.mark.guide("E5")
@@ -312,13 +312,13 @@ def test_what_the_applicant_is_typing_is_not_disclosed_to_the_reviewer(ordos: Wo
         changed.bank_account = "6228480000000000"
 
     act(application, Action.SAVE, application.applicant, change=other_account)
-    assert review.disclose(application, ordos.banner.reviewer, "bank_account") == "6217000012345678"
-    assert review.disclose(application, application.applicant, "bank_account") == "6228480000000000"
+    assert disclosure.disclose(application, ordos.banner.reviewer, "bank_account") == "6217000012345678"
+    assert disclosure.disclose(application, application.applicant, "bank_account") == "6228480000000000"
 
 
 def test_the_administrator_is_not_shown_the_number_of_a_draft(ordos: World) -> None:
     application = draft(ordos.banner.enterprise)
-    assert review.disclose(application, administrator(), "bank_account") == ""
+    assert disclosure.disclose(application, administrator(), "bank_account") == ""
 
 
 def test_everybody_belongs_in_one_console_and_the_deactivated_in_none(ordos: World) -> None:

@@ -64,7 +64,7 @@ def month(day: date | None) -> str:
 def snapshot(application: Application) -> dict[str, Any]:
     """Return everything the person wrote, as JSON: what reviewers read, and what later rounds are compared with.
 
-    `employer` says which enterprise it is, for comparing (workflow.comparison); its text in `fields` is only shown.
+    `employer` says which enterprise it is, for comparing (desk.comparison); its text in `fields` is only shown.
     """
     fields = {key: _plain(value(application, key)) for key in of(application).known}
     found = {"fields": fields, "experiences": [_row(row) for row in application.experiences]}

@@ -30,7 +30,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import notifications, reasons, review, routing, scope
+from workflow import history, notifications, reasons, review, routing, scope
 
 LONGEST_NAME = 60
 
@@ -204,7 +204,7 @@ def _locked(of: str, person: Account, seen_version: int) -> tuple[Application, A
     owner = _held(owner_id)
     application = review.lock(of, person)
     if application.version != seen_version:
-        raise ChangedMeanwhile(review.last_review(application))
+        raise ChangedMeanwhile(history.last_review(application))
     return application, owner
 
 

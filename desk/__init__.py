@@ -1,0 +1,1 @@
+"""What a desk does around a decision: comparing submissions, correcting names."""

@@ -1,0 +1,51 @@
+"""A hidden number in full, with a note of who looked at it."""
+
+from sqlalchemy import select
+
+from accounts.access import present
+from common.errors import (
+    NotVisible,
+)
+from models import (
+    Account,
+    Action,
+    Application,
+    Disclosure,
+    Review,
+    db,
+    exclusive,
+)
+from workflow import scope
+from workflow.form import answers, living_allowance
+
+
+def disclose(application: Application, actor: Account, field: str) -> str:
+    """Return a hidden number in full, and note who looked (DESIGN.md, "Data that must not leak").
+
+    Raises KeyError for a field that is not hidden, NotVisible outside the scope.
+    """
+    if not living_allowance.FIELDS[field].secret:
+        raise KeyError(field)
+    with exclusive():
+        person = present(actor)
+        seen = db.session.scalars(
+            select(Application).where(Application.id == application.id, scope.visible(person))
+        ).one_or_none()
+        if seen is None:
+            raise NotVisible
+        db.session.add(Disclosure(application_id=seen.id, account_id=person.id, field=field))
+        own = seen.applicant_id == person.id
+        # What the account fixes nobody types: it is as it was submitted, or as it was corrected since.
+        as_it_is = own or (living_allowance.FIELDS[field].fixed and seen.round > 0)
+        return str((answers.value(seen, field) if as_it_is else _submitted(seen, field)) or "")
+
+
+def _submitted(application: Application, field: str) -> object:
+    """Return what the last submission says in a field: what is typed since is nobody else's to read."""
+    snapshot = db.session.scalar(
+        select(Review.snapshot)
+        .where(Review.application_id == application.id, Review.action == Action.SUBMIT)
+        .order_by(Review.sequence.desc())
+        .limit(1)
+    )
+    return snapshot["fields"].get(field) if snapshot else None

@@ -1,0 +1,65 @@
+"""The lines of an application's history: written once, never changed."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy.orm.attributes import set_committed_value
+
+from models import (
+    Account,
+    Action,
+    Application,
+    Review,
+    State,
+    db,
+)
+from models.statements import CompiledStatement, as_if_loaded, table_of
+from workflow import moves
+
+_REVIEWS = table_of(Review)
+
+
+_EARLIER = _REVIEWS.alias()
+
+
+WRITE_LINE = CompiledStatement(
+    insert(_REVIEWS)
+    .values(
+        sequence=select(func.coalesce(func.max(_EARLIER.c.sequence), 0) + 1)
+        .where(_EARLIER.c.application_id == bindparam("of"))
+        .scalar_subquery()
+    )
+    .returning(_REVIEWS.c.id, _REVIEWS.c.sequence),
+    moves.HISTORY_COLUMNS,
+)
+"""Counts while it writes: whoever does it holds the application's lock."""
+
+
+def last_review(application: Application) -> Review | None:
+    """Return the newest line of the application's history."""
+    return db.session.scalars(
+        select(Review)
+        .where(Review.application_id == application.id)
+        .order_by(Review.sequence.desc())
+        .limit(1)
+    ).first()
+
+
+def write_line(
+    application: Application,
+    action: Action,
+    before: State,
+    person: Account,
+    reason: str,
+    at: datetime,
+    snapshot: dict[str, Any] | None = None,
+) -> Review:
+    line = moves.history_row(application, action, before, person, reason, at)
+    if snapshot is not None:
+        line["snapshot"] = snapshot
+    [(number, sequence)] = WRITE_LINE.execute({"of": application.id, **line})
+    review = as_if_loaded(Review, {**line, "id": number, "sequence": sequence})
+    db.session.add(review)  # and so it is the one that whoever reads it gets
+    set_committed_value(review, "application", application)
+    return review
