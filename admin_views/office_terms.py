@@ -35,6 +35,7 @@ from common.wording import N_
 from models import Action, Application, Review, db
 from models.statements import PlannedPerQuery
 from workflow import periods, review, scope
+from workflow.decision import Decision
 from workflow.transitions import BY_STATE_AND_ACTION, STATE_WORDS, WITH_THE_APPLICANT
 
 MOST_LINES = 20
@@ -112,7 +113,7 @@ class Terms(ScopedView):
                 current_user,
                 until=form.until.data,
                 seen=_day(request.form.get("seen", "")),
-                reason=form.reason.data or "",
+                decision=Decision(form.reason.data or ""),
             )
         except ReasonMissing:
             form.reason.errors = [gettext("请填写原因，申请人会看到这段文字。")]

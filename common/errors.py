@@ -37,7 +37,7 @@ class ReasonMissing(ActionRefused):
 
 
 class ReasonTooLong(ActionRefused):
-    """The reason is longer than anybody would read on a phone (workflow.reasons)."""
+    """The reason is longer than anybody would read on a phone (workflow.decision)."""
 
 
 class ChangedMeanwhile(ActionRefused):

@@ -6,7 +6,7 @@ audit trail, and the person is told. A finished application stays as it was deci
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -30,7 +30,8 @@ from models import (
     exclusive,
     now,
 )
-from workflow import history, notifications, reasons, review, routing, scope
+from workflow import history, notifications, review, routing, scope
+from workflow.decision import NOTHING_SAID, Decision
 
 LONGEST_NAME = 60
 
@@ -106,16 +107,16 @@ def correct_own_name(actor: Account, name: str) -> None:
             if Role.APPLICANT is not corrects_name(application):
                 raise NotPermitted
             review.correct(
-                application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, "")
+                application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, NOTHING_SAID)
             )
         notifications.announce_own_correction(person)
-        _note(person, person, {"name": before}, {"name": name}, "")
+        _note(person, person, {"name": before}, {"name": name}, NOTHING_SAID)
 
 
-def correct_name(of: str, name: str, actor: Account, *, seen_version: int, reason: str) -> Review:
+def correct_name(of: str, name: str, actor: Account, *, seen_version: int, decision: Decision) -> Review:
     """Correct the name in a submitted application and in its person's account. Returns the line of the history.
 
-    `of` is the application's number. Raises NotVisible, NotPermitted, DecidedMeanwhile, ReasonMissing, ReasonTooLong,
+    `of` is the application's number. Raises NotVisible, NotPermitted, ChangedMeanwhile, ReasonMissing, ReasonTooLong,
     Unacceptable for no other name.
     """
     with exclusive():
@@ -124,23 +125,23 @@ def correct_name(of: str, name: str, actor: Account, *, seen_version: int, reaso
         if Action.CORRECT_NAME not in open_to(application, person):
             raise NotPermitted
         _check_name(name, application.name)
-        reason = reasons.checked(reason, needed=True)
+        decision = decision.checked(needs_reason=True)
         before, owner.name = application.name, name
         line = review.correct(
-            application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, reason)
+            application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, decision)
         )
         notifications.announce_correction(application, line)
-        _note(owner, person, {"name": before}, {"name": name}, reason)
+        _note(owner, person, {"name": before}, {"name": name}, decision)
     return line
 
 
 def correct_number(
-    of: str, paper: str, number: str, actor: Account, *, seen_version: int, reason: str
+    of: str, paper: str, number: str, actor: Account, *, seen_version: int, decision: Decision
 ) -> Review:
     """Correct a person's paper and identity number, in the account and in the open application. Returns the history's line.
 
     The person logs in with the right number from then on. Neither the history nor the trail says a whole number; the line
-    keeps the former one encrypted. Raises NotVisible, NotPermitted, DecidedMeanwhile, ReasonMissing, ReasonTooLong,
+    keeps the former one encrypted. Raises NotVisible, NotPermitted, ChangedMeanwhile, ReasonMissing, ReasonTooLong,
     Unacceptable for a number that is wrong, the same, somebody else's, or that was corrected before.
     """
     number = identity.normalised(number)
@@ -157,7 +158,7 @@ def correct_number(
         given = {"paper": paper, "identity_number": number}
         if former == given:
             raise Unacceptable("number", SAME_NUMBER)
-        reason = reasons.checked(reason, needed=True)
+        decision = decision.checked(needs_reason=True)
         owner.paper, owner.identity_number = paper, number
         owner.login_digest = logins.login_digest("personal", number)
         owner.number_corrected_at = now()
@@ -168,7 +169,7 @@ def correct_number(
         before, after = masked(former["identity_number"]), masked(number)
         columns = {**given, "identity_digest": owner.login_digest}
         line = review.correct(
-            application, Action.CORRECT_NUMBER, columns, person, _from_to(before, after, reason)
+            application, Action.CORRECT_NUMBER, columns, person, _from_to(before, after, decision)
         )
         notifications.announce_correction(application, line)
         _note(
@@ -176,7 +177,7 @@ def correct_number(
             person,
             {"paper": former["paper"], "identity_number": before},
             {"paper": paper, "identity_number": after},
-            reason,
+            decision,
         )
     return line
 
@@ -217,14 +218,19 @@ def _check_name(name: str, present: str) -> None:
         raise Unacceptable("name", SAME_NAME)
 
 
-def _from_to(before: str, after: str, reason: str) -> str:
+def _from_to(before: str, after: str, decision: Decision) -> Decision:
     """Return what the line of the history says; stays Chinese, as it is written once."""
     changed = f"“{before}”更正为“{after}”。"  # stays Chinese
-    return f"{changed}原因：{reason}" if reason else changed  # stays Chinese
+    reason = f"{changed}原因：{decision.reason}" if decision.reason else changed  # stays Chinese
+    return replace(decision, reason=reason)
 
 
 def _note(
-    owner: Account, person: Account, before: Mapping[str, str | None], after: Mapping[str, str], reason: str
+    owner: Account,
+    person: Account,
+    before: Mapping[str, str | None],
+    after: Mapping[str, str],
+    decision: Decision,
 ) -> None:
     """Write a correction into the audit trail; whoever calls holds the transaction."""
     db.session.add(
@@ -236,6 +242,6 @@ def _note(
             label=owner.name,
             kind=ChangeKind.CHANGED,
             before=dict(before),
-            after={**after, **({"reason": reason} if reason else {})},
+            after={**after, **(decision.columns() if decision.reason else {})},
         )
     )

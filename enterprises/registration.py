@@ -23,7 +23,8 @@ from models import (
     exclusive,
     now,
 )
-from workflow import reasons, scope
+from workflow import scope
+from workflow.decision import NOTHING_SAID, Decision
 
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 
@@ -132,7 +133,7 @@ def register(enterprise: Enterprise, account: Account) -> RegistrationEvent:
     account.enterprise = enterprise
     db.session.add_all([enterprise, account])
     db.session.flush()
-    return _record(enterprise, RegistrationAction.REGISTER, account, note)
+    return _record(enterprise, RegistrationAction.REGISTER, account, Decision(note))
 
 
 ITS_OWN_WORD = (
@@ -177,12 +178,12 @@ def decide(
     actor: Account,
     *,
     seen_version: int,
-    reason: str = "",
+    decision: Decision = NOTHING_SAID,
     change: Callable[[Enterprise], None] | None = None,
 ) -> RegistrationEvent:
     """Move one registration by one step, or raise; never half. Returns the new line of its history.
 
-    Raises NotVisible, DecidedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong.
+    Raises NotVisible, ChangedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong.
     """
     with exclusive():
         person = present(actor)
@@ -199,7 +200,7 @@ def decide(
         step = next((step for step in steps_for(enterprise, person) if step.action is action), None)
         if step is None:
             raise NotPermitted
-        reason = reasons.checked(reason, needed=step.needs_reason)
+        decision = decision.checked(needs_reason=step.needs_reason)
         if change is not None:
             if action is not RESUBMIT:
                 raise NotPermitted
@@ -209,7 +210,7 @@ def decide(
         enterprise.registration = step.to
         enterprise.version += 1
         enterprise.waiting_since = now()
-        return _record(enterprise, action, person, reason)
+        return _record(enterprise, action, person, decision)
 
 
 def opens_console(actor: Account) -> bool:
@@ -223,7 +224,7 @@ def office_of(enterprise: Enterprise) -> Office:
 
 
 def _record(
-    enterprise: Enterprise, action: RegistrationAction, person: Account, reason: str
+    enterprise: Enterprise, action: RegistrationAction, person: Account, decision: Decision
 ) -> RegistrationEvent:
     event = RegistrationEvent(
         enterprise_id=enterprise.id,
@@ -231,7 +232,7 @@ def _record(
         actor_id=person.id,
         actor_name=person.name,
         desk=person.seat.name if person.office_id else enterprise.name,
-        reason=reason,
+        **decision.columns(),
     )
     db.session.add(event)
     db.session.flush()

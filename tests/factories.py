@@ -46,6 +46,7 @@ from models import (
     now,
 )
 from workflow import reading, review
+from workflow.decision import Decision
 from workflow.form import answers as workflow_form_answers
 
 PASSWORD = "Xiaomin2026"
@@ -395,7 +396,12 @@ def act(
     """Do it as somebody who has the newest version before them."""
     fresh(application)
     return review.perform(
-        application.id, action, actor, seen_version=application.version, reason=reason, change=change
+        application.id,
+        action,
+        actor,
+        seen_version=application.version,
+        decision=Decision(reason),
+        change=change,
     )
 
 

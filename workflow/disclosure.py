@@ -3,18 +3,8 @@
 from sqlalchemy import select
 
 from accounts.access import present
-from common.errors import (
-    NotVisible,
-)
-from models import (
-    Account,
-    Action,
-    Application,
-    Disclosure,
-    Review,
-    db,
-    exclusive,
-)
+from common.errors import NotVisible
+from models import Account, Action, Application, Disclosure, Review, db, exclusive
 from workflow import scope
 from workflow.form import answers, living_allowance
 

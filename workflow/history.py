@@ -6,16 +6,10 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm.attributes import set_committed_value
 
-from models import (
-    Account,
-    Action,
-    Application,
-    Review,
-    State,
-    db,
-)
+from models import Account, Action, Application, Review, State, db
 from models.statements import CompiledStatement, as_if_loaded, table_of
 from workflow import moves
+from workflow.decision import Decision
 
 _REVIEWS = table_of(Review)
 
@@ -51,11 +45,11 @@ def write_line(
     action: Action,
     before: State,
     person: Account,
-    reason: str,
+    decision: Decision,
     at: datetime,
     snapshot: dict[str, Any] | None = None,
 ) -> Review:
-    line = moves.history_row(application, action, before, person, reason, at)
+    line = moves.history_row(application, action, before, person, decision, at)
     if snapshot is not None:
         line["snapshot"] = snapshot
     [(number, sequence)] = WRITE_LINE.execute({"of": application.id, **line})

@@ -16,15 +16,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from models import (
-    Account,
-    Application,
-    Message,
-    MessageReading,
-    db,
-    exclusive,
-    now,
-)
+from models import Account, Application, Message, MessageReading, db, exclusive, now
 from models.database import Instant
 from models.statements import CompiledStatement, constant, table_of
 from workflow import scope

@@ -9,6 +9,7 @@ from typing import Any
 
 from models import Account, Action, Application, Enterprise, State
 from workflow import routing
+from workflow.decision import Decision
 from workflow.form import answers
 from workflow.transitions import UNRECORDED, Transition
 
@@ -47,7 +48,7 @@ def history_row(
     action: Action,
     before: State,
     person: Account,
-    reason: str,
+    decision: Decision,
     at: datetime,
 ) -> dict[str, Any]:
     """Return what the history's line says of a move that has just been laid in, by `OF_A_LINE`."""
@@ -61,7 +62,7 @@ def history_row(
         "actor_name": person.name,
         "actor_role": person.role,
         "desk": person.seat.name,
-        "reason": reason,
+        **decision.columns(),
         "snapshot": answers.snapshot(application) if action is Action.SUBMIT else None,
         "at": at,
         "resubmit_by": application.resubmit_by,

@@ -7,21 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import (
-    bindparam,
-    insert,
-)
+from sqlalchemy import bindparam, insert
 
-from models import (
-    Account,
-    Action,
-    Application,
-    Message,
-    Review,
-    State,
-    db,
-    now,
-)
+from models import Account, Action, Application, Message, Review, State, db, now
 from models.statements import CompiledStatement, table_of
 from workflow import routing
 from workflow.routing import Desk, desk_of

@@ -5,9 +5,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from common.calendar import local_date
-from models import (
-    db,
-)
+from models import db
 
 COUNT = text(
     "INSERT INTO counters (year, last) VALUES (:year, 1)"

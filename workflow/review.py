@@ -37,7 +37,8 @@ from models import (
 )
 from models.statements import CompiledStatement, table_of
 from models.transactions import pipelined
-from workflow import completeness, inbox, moves, notifications, periods, reading, reasons, routing, scope
+from workflow import completeness, inbox, moves, notifications, periods, reading, routing, scope
+from workflow.decision import NOTHING_SAID, Decision
 from workflow.form import versions
 from workflow.history import last_review, write_line
 from workflow.numbering import next_number
@@ -53,7 +54,7 @@ from workflow.transitions import (
 
 Change = Callable[[Application], None]
 """What a person typed, laid into the application inside the transaction."""
-
+Sight = Callable[[scope.Actor], scope.Criterion]
 
 _APPLICATIONS = table_of(Application)
 
@@ -80,13 +81,13 @@ def perform(
     actor: Account,
     *,
     seen_version: int,
-    reason: str = "",
+    decision: Decision = NOTHING_SAID,
     change: Change | None = None,
 ) -> Review | None:
     """Move one application by one action, or raise; never half. `of` is its id or its number.
 
     Returns the new line of the history; None for an action that leaves no line (保存).
-    Raises NotVisible, DecidedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong; for 保存 and 提交 also NoticeUnread,
+    Raises NotVisible, ChangedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong; for 保存 and 提交 also NoticeUnread,
     for 提交 also Incomplete and PeriodClosed.
     """
     with exclusive():
@@ -95,14 +96,14 @@ def perform(
         if application.version != seen_version:
             raise ChangedMeanwhile(last_review(application))
         row = permitted(application, action, person)
-        reason = reasons.checked(reason, needed=row.needs_reason)
+        decision = decision.checked(needs_reason=row.needs_reason)
         if person.role is Role.APPLICANT and action is not Action.WITHDRAW:
             reading.require(person, application)
         if change is not None:
             _apply_change(application, change)
         if action is Action.SUBMIT:
             _submit(application)
-        return _move(application, row, person, reason)
+        return _move(application, row, person, decision)
 
 
 def begin(actor: Account, change: Change) -> Application:
@@ -158,13 +159,13 @@ def editing(application_id: int, actor: Account) -> Iterator[Application]:
         yield application
 
 
-def lock(of: int | str, person: Account, whole: bool = True) -> Application:
+def lock(of: int | str, person: Account, whole: bool = True, sight: Sight = scope.visible) -> Application:
     """Return the application, read anew and held until the transaction ends. Raises NotVisible.
 
-    `whole`: else `OF_A_DECISION` of it.
+    `whole`: else `OF_A_DECISION` of it. `sight`: which applications this account can lock.
     """
     name = Application.number if isinstance(of, str) else Application.id
-    statement = _locked(scope.like(person), name, whole)
+    statement = _locked(scope.like(person), name, whole, sight)
     application = db.session.scalars(statement, {"of": of, **scope.values(person)}).one_or_none()
     if application is None:
         raise NotVisible
@@ -172,11 +173,11 @@ def lock(of: int | str, person: Account, whole: bool = True) -> Application:
 
 
 @cache
-def _locked(actor: scope.Anybody, name: Any, whole: bool) -> Select[Application]:
+def _locked(actor: scope.Anybody, name: Any, whole: bool, sight: Sight) -> Select[Application]:
     parts = [] if whole else [load_only(*OF_A_DECISION)]
     return (
         select(Application)
-        .where(name == bindparam("of"), scope.visible(actor))
+        .where(name == bindparam("of"), sight(actor))
         .options(joinedload(Application.region).lazyload(Region.office), *parts)
         .with_for_update(of=Application)
         .execution_options(populate_existing=True)
@@ -235,7 +236,7 @@ def _lock_enterprise(enterprise: Enterprise) -> None:
     db.session.expire(enterprise, ["active", "registration", "region_id", "region"])
 
 
-def _move(application: Application, row: Transition, person: Account, reason: str) -> Review | None:
+def _move(application: Application, row: Transition, person: Account, decision: Decision) -> Review | None:
     """Write state, history and messages. Whoever calls holds the lock and has checked everything."""
     before, since, at = application.state, application.arrived_at, now()
     term = {"resubmit_by": periods.resubmit_by(application, at)} if gives_back(row) else {}
@@ -243,7 +244,7 @@ def _move(application: Application, row: Transition, person: Account, reason: st
         _write(application, moves.state_columns(application, row, at) | term)
         if row.said == UNRECORDED:
             return None
-        review = write_line(application, row.action, before, person, reason, at)
+        review = write_line(application, row.action, before, person, decision, at)
         review.waited_since = since
         if person.role is not Role.APPLICANT:
             inbox.mark_decided(person, application)
@@ -252,7 +253,7 @@ def _move(application: Application, row: Transition, person: Account, reason: st
 
 
 def reroute(
-    application: Application, region: Region, desk: routing.Desk | None, person: Account, why: str
+    application: Application, region: Region, desk: routing.Desk | None, person: Account, decision: Decision
 ) -> Review:
     """Lay an application under review onto the way of a region: its enterprise has moved, or the region has changed (D3).
 
@@ -267,18 +268,18 @@ def reroute(
     present_desk = routing.desk_of(application)
     if present_desk != desk:
         application.arrived_at = at
-    review = write_line(application, Action.MOVE, before, person, why, at)
+    review = write_line(application, Action.MOVE, before, person, decision, at)
     if present_desk != desk:
         notifications.announce(application, review)
     return review
 
 
 def correct(
-    application: Application, action: Action, fields: dict[str, Any], person: Account, why: str
+    application: Application, action: Action, fields: dict[str, Any], person: Account, decision: Decision
 ) -> Review:
     """Write the corrected name or number into an open application, with the line that keeps what it was before.
 
-    `fields` are columns that the account fixes (workflow.form.versions), `why` is what the line says. Decides nothing, and whoever
+    `fields` are columns that the account fixes (workflow.form.versions), `decision` says what the line says. Decides nothing, and whoever
     has the application before them is told that it changed. desk/corrections.py has checked who may do it. Call within
     `exclusive()` with the row locked.
     """
@@ -288,10 +289,12 @@ def correct(
         setattr(application, column, value)
     application.version += 1
     corrected = {key: {"before": before[key], "after": value} for key, value in fields.items()}
-    return write_line(application, action, application.state, person, why, now(), {"corrected": corrected})
+    return write_line(
+        application, action, application.state, person, decision, now(), {"corrected": corrected}
+    )
 
 
-def employer_closed(application: Application, person: Account, why: str) -> Review:
+def employer_closed(application: Application, person: Account, decision: Decision) -> Review:
     """Do with an application what the table says of one whose employer is closed; its applicant is told.
 
     Call within `exclusive()` with the row locked.
@@ -304,36 +307,29 @@ def employer_closed(application: Application, person: Account, why: str) -> Revi
         application.arrived_at = at
         if gives_back(row):
             application.resubmit_by = periods.resubmit_by(application, at)
-    review = write_line(application, row.action, before, person, why, at)
+    review = write_line(application, row.action, before, person, decision, at)
     notifications.announce_closing(application, review)
     return review
 
 
-def extend(of: str, actor: Account, *, until: date, seen: date | None, reason: str) -> Review:
+def extend(of: str, actor: Account, *, until: date, seen: date | None, decision: Decision) -> Review:
     """Let one application be resubmitted until a later day, and tell its applicant; returns the line of the history.
 
     `of` is its number, `until` the last day in Ordos, `seen` the term that the person had before them: of two clerks the
     second one learns of the first. The version stays, so that an applicant who is typing is not interrupted.
-    Raises NotVisible for everybody but the office of its region, DecidedMeanwhile, ReasonMissing, ReasonTooLong,
+    Raises NotVisible for everybody but the office of its region, ChangedMeanwhile, ReasonMissing, ReasonTooLong,
     Unacceptable for a day that extends nothing.
     """
     with exclusive():
         person = present(actor)
-        application = db.session.scalars(
-            select(Application)
-            .where(Application.number == of, scope.extendable(person))
-            .with_for_update(of=Application)
-            .execution_options(populate_existing=True)
-        ).one_or_none()
-        if application is None:
-            raise NotVisible
+        application = lock(of, person, sight=scope.extendable)
         if application.resubmit_by != seen:
             raise ChangedMeanwhile(last_review(application))
         row = BY_STATE_AND_ACTION[application.state, Action.EXTEND]
-        reason = reasons.checked(reason, needed=row.needs_reason)
+        decision = decision.checked(needs_reason=row.needs_reason)
         periods.check_extension(application, until)
         application.resubmit_by = until
-        review = write_line(application, row.action, application.state, person, reason, now())
+        review = write_line(application, row.action, application.state, person, decision, now())
         notifications.announce_extension(application, review)
         return review
 

@@ -36,7 +36,7 @@ from common.identity import CITIZEN, PAPERS, fault
 from models import Region, db
 from uploads.errors import UploadError
 from uploads.receive import Received
-from workflow.reasons import REASON_LIMIT
+from workflow.decision import REASON_LIMIT
 from workflow.routing import KIND_WORDS
 
 NAME_LENGTH, ENTERPRISE_NAME_LENGTH, NUMBER_LENGTH, EMAIL_LENGTH = 60, 100, 40, 120

@@ -25,6 +25,7 @@ from enterprises.search import SEARCHED_FOR, search_paths
 from models import Enterprise, Registration, RegistrationAction, db
 from models.statements import constant
 from workflow import scope
+from workflow.decision import Decision
 
 REFUSAL_PHRASES = (
     N_("营业执照不清晰，请重新上传。"),
@@ -156,7 +157,7 @@ class EnterpriseAccounts(ScopedView):
                 action,
                 current_user,
                 seen_version=request.form.get("version", default=0, type=int),
-                reason=reason,
+                decision=Decision(reason),
             )
         except ReasonMissing:
             return self._page(found, 422, wrong={action.value: gettext("请填写原因，企业会看到这段文字。")})

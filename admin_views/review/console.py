@@ -31,6 +31,7 @@ from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMiss
 from common.wording import N_
 from models import Action, Application, Review
 from workflow import disclosure, progress, review, routing, scope
+from workflow.decision import Decision
 from workflow.transitions import (
     ACTION_WORDS,
     BY_STATE_AND_ACTION,
@@ -303,7 +304,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
                 action,
                 current_user._get_current_object(),
                 seen_version=request.form.get("version", default=0, type=int),
-                reason=reason,
+                decision=Decision(reason),
             )
         except ReasonMissing:
             wrong = {action.value: gettext("请填写原因，申请人会看到这段文字。")}

@@ -17,6 +17,7 @@ from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMiss
 from common.identity import masked
 from desk import corrections
 from models import Action, Application, Review, db
+from workflow.decision import Decision
 from workflow.form import answers, living_allowance
 from workflow.transitions import ACTION_WORDS, BY_STATE_AND_ACTION
 
@@ -40,7 +41,7 @@ class NameCorrection:
 
         def correct(given: Any, seen: int) -> Review:
             return corrections.correct_name(
-                number, given.name.data, _actor(), seen_version=seen, reason=given.reason.data
+                number, given.name.data, _actor(), seen_version=seen, decision=Decision(given.reason.data)
             )
 
         return self._correct(found, Action.CORRECT_NAME, NameCorrectionForm(), correct)
@@ -126,7 +127,7 @@ class NumberCorrection(NameCorrection):
                 given.number.data,
                 _actor(),
                 seen_version=seen,
-                reason=given.reason.data,
+                decision=Decision(given.reason.data),
             )
 
         return self._correct(found, Action.CORRECT_NUMBER, filled, correct)

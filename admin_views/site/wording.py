@@ -14,8 +14,8 @@ from common.calendar import ORDOS, local_date, today
 from common.errors import Problem
 from common.text import HAN
 from common.working_days import Calendar
+from workflow.decision import REASON_LIMIT
 from workflow.form import versions
-from workflow.reasons import REASON_LIMIT
 
 LATE_WORKING_DAYS = 5
 """From here on a waiting time is amber."""

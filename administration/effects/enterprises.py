@@ -27,6 +27,7 @@ from models import (
     db,
 )
 from workflow import routing, scope
+from workflow.decision import Decision
 from workflow.review import employer_closed, reroute
 from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, WITH_THE_APPLICANT
 
@@ -101,7 +102,7 @@ def _move_along(enterprise: Enterprise, person: Account) -> None:
     region = enterprise.region
     why = f"企业划转至{region.name}"  # stays Chinese: a line of the record, as it is written once
     for application in lock_under_review(Application.submitted_enterprise_id == enterprise.id):
-        reroute(application, region, routing.desk_of(application), person, why)
+        reroute(application, region, routing.desk_of(application), person, Decision(why))
     if enterprise.registration is Registration.PENDING:
         notifications.remind_of_registration(enterprise)
 
@@ -164,7 +165,7 @@ def _close_enterprise(enterprise: Enterprise, person: Account) -> None:
         ),
     }
     for application in lock_applications(or_(_submitted_to(enterprise.id), _names(enterprise.id))):
-        employer_closed(application, person, why[application.state])
+        employer_closed(application, person, Decision(why[application.state]))
     for account in db.session.scalars(select(Account).where(_reviewers(enterprise))):
         passwords.end_sessions(account)
 

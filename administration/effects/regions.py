@@ -28,6 +28,7 @@ from models import (
     db,
 )
 from workflow import routing
+from workflow.decision import Decision
 from workflow.review import reroute
 from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW
 
@@ -99,7 +100,7 @@ def apply_region_effects(region: Region, before: Mapping[str, Any], person: Acco
     for application in lock_under_review(Application.region_id == region.id):
         desk = _desk(application, before)
         if _goes_otherwise(application, region, before) or routing.desk_of(application) != desk:
-            reroute(application, region, desk, person, why)
+            reroute(application, region, desk, person, Decision(why))
     if "office_id" in before:
         for enterprise in db.session.scalars(select(Enterprise).where(_pending_in(region))).unique():
             notifications.remind_of_registration(enterprise)
@@ -189,7 +190,7 @@ def _merge(region: Region, before: Mapping[str, Any], person: Account) -> Follow
     into = db.session.get_one(Region, region.merged_into_id)
     why = f"{region.name}并入{into.name}"  # stays Chinese: a line of the record, as it is written once
     for application in lock_under_review(Application.region_id == region.id):
-        reroute(application, into, _desk(application, before), person, why)
+        reroute(application, into, _desk(application, before), person, Decision(why))
     followed: list[tuple[Account | Enterprise, Mapping[str, Any]]] = []
     for enterprise in db.session.scalars(select(Enterprise).where(Enterprise.region_id == region.id)).all():
         enterprise.region = into

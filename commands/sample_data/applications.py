@@ -49,6 +49,7 @@ from models import (
 from models.accounts import Seat
 from models.transactions import TO_WRITE
 from workflow import moves, notifications, routing
+from workflow.decision import Decision
 from workflow.form import answers, living_allowance, versions
 from workflow.periods import USUAL_DAYS
 from workflow.transitions import TRANSITIONS, Transition, gives_back
@@ -440,7 +441,7 @@ class SampleData:
         if gives_back(row):
             application.resubmit_by = Calendar().after(local_date(at), USUAL_DAYS).last
         reason = self._chance.choice(REASONS[row.action]) if row.needs_reason else ""
-        columns = moves.history_row(application, row.action, before, actor, reason, at)
+        columns = moves.history_row(application, row.action, before, actor, Decision(reason), at)
         line = self._add(Review, sequence=sequence, **columns)
         reminder = self._reminders.pop(application.id, None)
         if reminder is not None and actor.role is not Role.APPLICANT:

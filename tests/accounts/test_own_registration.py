@@ -25,6 +25,7 @@ from models import (
 from tests import factories, files
 from tests.accounts.conftest import come_in_anew, company, log_in, place, scan, value, waiting_reviewer, words
 from tests.machine.site import Client
+from workflow.decision import Decision
 
 Made = Callable[..., Any]
 Stored = Callable[[Callable[[], Any]], Any]
@@ -59,7 +60,9 @@ def decided(app: Flask, office: tuple[Region, Any, Account]) -> Callable[..., No
         with app.app_context():
             found = the_enterprise()
             clerk = db.session.get_one(Account, office[2].id)
-            registration.decide(found.id, action, clerk, seen_version=found.version, reason=reason)
+            registration.decide(
+                found.id, action, clerk, seen_version=found.version, decision=Decision(reason)
+            )
 
     return decide
 

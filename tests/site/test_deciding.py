@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 from models import Account, Application, State, db
 from tests import factories
 from tests.machine.site import Client
-from workflow.reasons import REASON_LIMIT
+from workflow.decision import REASON_LIMIT
 
 
 def sit_down(client: Client, account: Account) -> None:

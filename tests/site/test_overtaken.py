@@ -15,6 +15,7 @@ from tests import factories
 from tests.factories import World
 from tests.machine.site import Client
 from tests.site.forms import forms
+from workflow.decision import Decision
 
 TYPED = "劳动合同第 3 页\n没有 <盖章>。"
 
@@ -118,7 +119,11 @@ def test_an_office_copies_why_it_would_have_sent_a_registration_back(
         key, version = waiting.id, waiting.version
         colleague = factories.clerk(_again(everywhere.banner.office), "乌兰")
         registration.decide(
-            key, RegistrationAction.REFUSE, colleague, seen_version=version, reason=factories.REASON
+            key,
+            RegistrationAction.REFUSE,
+            colleague,
+            seen_version=version,
+            decision=Decision(factories.REASON),
         )
     sit_down(app, client, everywhere.banner.clerk)
     given = {"action": "refuse", "version": version, "reason": TYPED}

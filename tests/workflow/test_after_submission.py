@@ -36,6 +36,7 @@ from tests.factories import (
 )
 from tests.workflow.observing import history, sees, stored, waits_for
 from workflow import disclosure, progress, review
+from workflow.decision import Decision
 from workflow.form import answers
 from workflow.progress import Stage
 
@@ -72,7 +73,7 @@ def test_after_submission_no_function_changes_what_was_written(ordos: World, sta
                         action,
                         person,
                         seen_version=version,
-                        reason=REASON,
+                        decision=Decision(REASON),
                         change=other_words,
                     )
         with pytest.raises((NotPermitted, NotVisible)), review.editing(application.id, person) as held:

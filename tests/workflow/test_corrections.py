@@ -34,6 +34,7 @@ from tests.factories import (
 from tests.workflow.at_once import at_once, slowly
 from tests.workflow.observing import history, stored
 from workflow import review
+from workflow.decision import Decision
 
 RIGHT = "王晓敏"
 WRONG = "王小敏"
@@ -68,13 +69,18 @@ def told(owner: Account, kind: str) -> list[Message]:
 
 def named(application: Application, actor: Account, name: str = RIGHT, reason: str = REASON) -> Review:
     return correct_name(
-        application.number, name, actor, seen_version=fresh(application).version, reason=reason
+        application.number, name, actor, seen_version=fresh(application).version, decision=Decision(reason)
     )
 
 
 def numbered(application: Application, actor: Account, number: str, paper: str = CITIZEN) -> Review:
     return correct_number(
-        application.number, paper, number, actor, seen_version=fresh(application).version, reason=REASON
+        application.number,
+        paper,
+        number,
+        actor,
+        seen_version=fresh(application).version,
+        decision=Decision(REASON),
     )
 
 
@@ -247,7 +253,9 @@ def test_an_application_that_moved_meanwhile_is_looked_at_again(ordos: World) ->
     seen = fresh(application).version
     act(application, Action.PASS, ordos.banner.clerk)
     with pytest.raises(ChangedMeanwhile):
-        correct_name(application.number, RIGHT, ordos.banner.clerk, seen_version=seen, reason=REASON)
+        correct_name(
+            application.number, RIGHT, ordos.banner.clerk, seen_version=seen, decision=Decision(REASON)
+        )
     assert fresh(application).name == WRONG
 
 
@@ -371,13 +379,13 @@ def test_of_two_clerks_one_corrects_and_the_other_is_told(ordos: World) -> None:
     of, seen = application.number, fresh(application).version
 
     def correcting(name: str) -> Callable[[Account], Any]:
-        return lambda actor: correct_name(of, name, actor, seen_version=seen, reason=REASON)
+        return lambda actor: correct_name(of, name, actor, seen_version=seen, decision=Decision(REASON))
 
     answers = at_once(
         doing(correcting(RIGHT), ordos.banner.clerk),
         doing(correcting("王筱敏"), clerk(ordos.banner.office)),
     )
-    assert sorted(answers) == ["DecidedMeanwhile", "done"]
+    assert sorted(answers) == ["ChangedMeanwhile", "done"]
     assert len([line for line in history(application) if line.action is Action.CORRECT_NAME]) == 1
     assert fresh(application).name == application.applicant.name
 
@@ -394,7 +402,7 @@ def test_a_correction_and_the_first_submission_do_not_miss_each_other(ordos: Wor
     )
     fresh(application)
     if answers[0] == "done":
-        assert answers[1] == "DecidedMeanwhile"
+        assert answers[1] == "ChangedMeanwhile"
         assert (application.name, application.round) == (RIGHT, 0)
     else:
         assert answers == ["NotPermitted", "done"]
@@ -409,7 +417,9 @@ def test_of_two_people_one_gets_a_number(ordos: World) -> None:
 
     def correcting(application: Application) -> Callable[[Account], Any]:
         of, seen = application.number, fresh(application).version
-        return lambda actor: correct_number(of, CITIZEN, right, actor, seen_version=seen, reason=REASON)
+        return lambda actor: correct_number(
+            of, CITIZEN, right, actor, seen_version=seen, decision=Decision(REASON)
+        )
 
     def registering() -> str:
         is_new = registration.enrol_person(logins.new_person(CITIZEN, right, RIGHT, "13847710000", PASSWORD))

@@ -50,6 +50,7 @@ from tests.factories import (
 from tests.machine.databases import Databases
 from tests.workflow.conftest import application_on
 from workflow import review, scope
+from workflow.decision import Decision
 from workflow.transitions import STATE_OF_RESULT
 
 E, P, C = State.ENTERPRISE_REVIEW, State.PRELIMINARY_REVIEW, State.CITY_REVIEW
@@ -397,7 +398,7 @@ class Office(RuleBasedStateMachine):
                 action,
                 self.people[name],
                 seen_version=case.version - age,
-                reason=reason,
+                decision=Decision(reason),
                 change=new_employer,
             ),
             case,

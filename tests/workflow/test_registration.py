@@ -29,6 +29,7 @@ from tests.factories import (
     deactivate,
 )
 from workflow import scope
+from workflow.decision import Decision
 
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 WHY = "营业执照不清晰，请重新上传。"
@@ -53,7 +54,7 @@ def registered(where: Region, code: str | None = None) -> tuple[Enterprise, Acco
 def decide(enterprise: Enterprise, action: RegistrationAction, by: Account, reason: str = "", **further):
     db.session.refresh(enterprise)
     seen = {"seen_version": enterprise.version} | further
-    return registration.decide(enterprise.id, action, by, reason=reason, **seen)
+    return registration.decide(enterprise.id, action, by, decision=Decision(reason), **seen)
 
 
 def told(enterprise: Enterprise) -> list[tuple[str, str]]:

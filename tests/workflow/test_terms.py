@@ -23,6 +23,7 @@ from tests.factories import (
 )
 from tests.workflow.observing import history, stored
 from workflow import notifications, periods, review
+from workflow.decision import Decision
 
 CLOSED, TERM = date(2026, 9, 30), date(2026, 11, 6)
 RETURNED_AT = "2026-10-16 15:00"
@@ -67,7 +68,7 @@ def extend(
     reason: str = "本人住院，有证明。",
     seen: date | None = TERM,
 ) -> None:
-    review.extend(application.number, by, until=until, seen=seen, reason=reason)
+    review.extend(application.number, by, until=until, seen=seen, decision=Decision(reason))
 
 
 def test_the_period_of_the_first_submission_stays(submitted: Application, autumn: World) -> None:

@@ -41,6 +41,7 @@ from tests.factories import (
 from tests.workflow.at_once import at_once, slowly
 from tests.workflow.observing import history
 from workflow import notifications, reading, review
+from workflow.decision import Decision
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +64,9 @@ def doing(application: Application, action: Action, person: Account) -> Callable
     def do() -> tuple[str, ...]:
         actor = db.session.get_one(Account, who)
         try:
-            return "done", *words(review.perform(number, action, actor, seen_version=seen, reason=reason))
+            return "done", *words(
+                review.perform(number, action, actor, seen_version=seen, decision=Decision(reason))
+            )
         except ChangedMeanwhile as meanwhile:
             return "told", *words(meanwhile.last)
 
@@ -196,12 +199,14 @@ def test_of_two_decisions_on_a_registration_one_is_made(ordos: World) -> None:
     number, seen, colleague = waiting.id, waiting.version, clerk(ordos.banner.office, COLLEAGUE)
 
     def decide(action: RegistrationAction, person: Account) -> str:
-        return registration.decide(number, action, person, seen_version=seen, reason=REASON).action.value
+        return registration.decide(
+            number, action, person, seen_version=seen, decision=Decision(REASON)
+        ).action.value
 
     answers = at_once(
         lambda: decide(RegistrationAction.APPROVE, ordos.banner.clerk),
         lambda: decide(RegistrationAction.REFUSE, colleague),
     )
-    assert "DecidedMeanwhile" in answers
+    assert "ChangedMeanwhile" in answers
     (line,) = db.session.scalars(select(RegistrationEvent).where(RegistrationEvent.enterprise_id == number))
     assert line.action.value in answers
