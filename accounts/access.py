@@ -8,17 +8,17 @@ from models import (
 )
 
 
-def administrator(actor: Account) -> Account:
+def active_administrator(actor: Account) -> Account:
     """Return the account as it is now. Raises NotPermitted for everybody who keeps no administration."""
-    person = present(actor)
+    person = active_account(actor)
     if not may_open_console(person, "administration"):
         raise NotPermitted
     return person
 
 
-def present(actor: Account) -> Account:
+def active_account(actor: Account) -> Account:
     """Return the account as it is now. Raises NotPermitted when it no longer comes in."""
-    person = sessions.anew(actor)
+    person = sessions.reload(actor)
     if person is None or not person.is_active:
         raise NotPermitted
     return person

@@ -30,10 +30,10 @@ from common.errors import Locked
 from models import Attempts, db, exclusive, now
 from models.secrets import vault
 
-FORGOTTEN = timedelta(days=1)
+FAILURES_EXPIRE_AFTER = timedelta(days=1)
 """Without a further failure for so long, one begins anew."""
 
-KNOWN = timedelta(days=90)
+KNOWN_ADDRESS_LIFETIME = timedelta(days=90)
 """So long an address remains one that a login has come in from."""
 
 
@@ -53,12 +53,12 @@ class Purpose(Enum):
     """That a code is asked for: never right, so that nobody's telephone is flooded."""
 
 
-TO_A_NEW_PASSWORD = (Purpose.RECOVERY, Purpose.LETTER, Purpose.CODE)
+SHARES_KNOWN_ADDRESSES = (Purpose.RECOVERY, Purpose.LETTER, Purpose.CODE)
 """Whoever has logged in from an address is known there for these too: nobody elsewhere keeps them from a new password. Not for
 the second step: a stolen password would be the way to try its codes from everywhere."""
 
 
-FROM_A_DEVICE = (
+COUNTED_PER_DEVICE = (
     Purpose.LOGIN,
     Purpose.RECOVERY,
     Purpose.LETTER,
@@ -111,12 +111,12 @@ def count(purpose: Purpose, subject: str, address: str, device: str | None = Non
     """
     limits, place, at = LIMITS[purpose], _digest(address), now()
     with exclusive():
-        if device and purpose in FROM_A_DEVICE:
+        if device and purpose in COUNTED_PER_DEVICE:
             own = [
                 (_lock_row(purpose, subject, device), limits.here),
                 (_lock_row(purpose, subject, ALL_DEVICES), limits.login),
             ]
-            if _counted(own, at) is None:
+            if _count_failures(own, at) is None:
                 return device
         here = _lock_row(purpose, subject, place)
         counted = [(here, limits.here)]
@@ -125,18 +125,18 @@ def count(purpose: Purpose, subject: str, address: str, device: str | None = Non
                 (_lock_row(purpose, subject, ""), limits.login),
                 (_lock_row(purpose, "", place), limits.address),
             ]
-        if (locked_until := _counted(counted, at)) is not None:
+        if (locked_until := _count_failures(counted, at)) is not None:
             raise Locked(locked_until)
     return None
 
 
-def _counted(counts: list[tuple[Attempts, RetryDelays]], at: datetime) -> datetime | None:
+def _count_failures(counts: list[tuple[Attempts, RetryDelays]], at: datetime) -> datetime | None:
     """Count one more failure in each row. Where one of them is locked, count nothing and return until when."""
     locked = [row.locked_until for row, _ in counts if row.locked_until and row.locked_until > at]
     if locked:
         return max(locked)
     for row, patience in counts:
-        if row.last_at + FORGOTTEN < at:
+        if row.last_at + FAILURES_EXPIRE_AFTER < at:
             row.failures = 0
         row.failures += 1
         row.last_at = at
@@ -155,14 +155,14 @@ def succeeded(purpose: Purpose, subject: str, address: str, device: str | None =
     with exclusive():
         if device:
             for name in (device, ALL_DEVICES):
-                _begin_anew(_lock_row(purpose, subject, name))
+                _reset(_lock_row(purpose, subject, name))
             _lock_row(purpose, subject, place).opened_at = at
             return
         here = _lock_row(purpose, subject, place)
         known = _is_known(purpose, subject, place, at)
         here.opened_at = at
-        _begin_anew(here)
-        _begin_anew(_lock_row(purpose, subject, ""))
+        _reset(here)
+        _reset(_lock_row(purpose, subject, ""))
         if not known:
             shared = _lock_row(purpose, "", place)
             shared.failures, shared.locked_until = max(shared.failures - 1, 0), None
@@ -178,27 +178,31 @@ def clear(subject: str) -> None:
     )
 
 
-def sweep() -> None:
+def delete_expired() -> None:
     """Forget what counts no more."""
     at = now()
     with exclusive():
         db.session.execute(
             delete(Attempts).where(
-                Attempts.last_at < at - FORGOTTEN,
-                or_(Attempts.opened_at.is_(None), Attempts.opened_at < at - KNOWN),
+                Attempts.last_at < at - FAILURES_EXPIRE_AFTER,
+                or_(Attempts.opened_at.is_(None), Attempts.opened_at < at - KNOWN_ADDRESS_LIFETIME),
             )
         )
 
 
 def _is_known(purpose: Purpose, subject: str, place: str, at: datetime) -> bool:
     """Say whether this login has been right from this address."""
-    opened = [Attempts.subject == subject, Attempts.address == place, Attempts.opened_at > at - KNOWN]
-    if purpose not in TO_A_NEW_PASSWORD:
+    opened = [
+        Attempts.subject == subject,
+        Attempts.address == place,
+        Attempts.opened_at > at - KNOWN_ADDRESS_LIFETIME,
+    ]
+    if purpose not in SHARES_KNOWN_ADDRESSES:
         opened.append(Attempts.purpose == purpose.value)
     return db.session.scalar(select(exists().where(*opened))) is True
 
 
-def _begin_anew(row: Attempts) -> None:
+def _reset(row: Attempts) -> None:
     row.failures, row.locked_until = 0, None
 
 

@@ -17,15 +17,15 @@ def mobile(phone: str) -> str:
     return number if telephones.is_mobile(number) else ""
 
 
-def reachable(account: Account, open_ways: Collection[Way]) -> list[Way]:
+def reachable_channels(account: Account, open_ways: Collection[Way]) -> list[Way]:
     """Return the ways by which this person can be reached at all, whatever they chose."""
     return [way for way in Way if way in open_ways and address(account, way)]
 
 
-def chosen(account: Account, open_ways: Collection[Way]) -> list[Way]:
+def chosen_channels(account: Account, open_ways: Collection[Way]) -> list[Way]:
     """Return the ways by which this person wants to be told."""
     wanted = {Way.MAIL: account.wants_mail, Way.SMS: account.wants_sms}
-    return [way for way in reachable(account, open_ways) if wanted[way]]
+    return [way for way in reachable_channels(account, open_ways) if wanted[way]]
 
 
 def change_contact(account: Account, phone: str, email: str | None) -> None:
@@ -40,7 +40,7 @@ def change_contact(account: Account, phone: str, email: str | None) -> None:
                 messages.warn_of_change(person, way, former_address)
 
 
-def change_ways(account: Account, wants_mail: bool, wants_sms: bool) -> None:
+def change_channels(account: Account, wants_mail: bool, wants_sms: bool) -> None:
     """Set by which ways messages reach the account beside its own page, in a transaction of its own."""
     with exclusive():
         person = db.session.get_one(Account, account.id, populate_existing=True)

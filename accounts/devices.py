@@ -12,13 +12,13 @@ from hmac import compare_digest
 
 from sqlalchemy import select
 
-from accounts.attempts import KNOWN
+from accounts.attempts import KNOWN_ADDRESS_LIFETIME
 from models import Account, db, now
 from models.secrets import vault
 
-LIFETIME = KNOWN
+LIFETIME = KNOWN_ADDRESS_LIFETIME
 
-MOST = 8
+MOST_ACCOUNTS = 8
 """Accounts that one browser is known to; a computer at a counter forgets the one that logged in longest ago."""
 
 NONCE_BYTES = 16
@@ -39,7 +39,7 @@ def remember(cookie: str, account: Account) -> str:
         (day, signature) for day, signature in entries if signature != _sign(name, day, account.get_id())
     ]
     today = _today()
-    kept = [(today, _sign(name, today, account.get_id())), *others][:MOST]
+    kept = [(today, _sign(name, today, account.get_id())), *others][:MOST_ACCOUNTS]
     return ".".join([name, *(f"{day}-{signature}" for day, signature in kept)])
 
 

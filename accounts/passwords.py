@@ -27,10 +27,10 @@ CODE_GROUPS = 4
 CODE_GROUP_LENGTH = 4
 
 
-DRAWN_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+GENERATED_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
-DRAWN_LENGTH = 12
+GENERATED_LENGTH = 12
 """A password that we draw: 59 bits, none of its letters mistaken for another when it is read out on the telephone."""
 
 
@@ -38,14 +38,14 @@ hasher = PasswordHasher()
 
 
 @cache
-def _nobody() -> str:
+def _dummy_hash() -> str:
     return hasher.hash(secrets.token_hex())
 
 
 def verify(hashed: str | None, secret: str) -> bool:
     """Say whether the secret is the hashed one; takes the same time where there is nothing to compare with."""
     try:
-        return hasher.verify(hashed or _nobody(), secret) and hashed is not None
+        return hasher.verify(hashed or _dummy_hash(), secret) and hashed is not None
     except Argon2Error:
         return False
 
@@ -71,10 +71,10 @@ def set_password(account: Account, password: str, *, handed_over: bool = False) 
     end_sessions(account)
 
 
-def draw_password() -> str:
+def generate_password() -> str:
     """Return a password made at random, to be shown once and handed over."""
     while True:
-        password = "".join(secrets.choice(DRAWN_LETTERS) for _ in range(DRAWN_LENGTH))
+        password = "".join(secrets.choice(GENERATED_LETTERS) for _ in range(GENERATED_LENGTH))
         if not password_fault(password):
             return password
 
@@ -84,7 +84,7 @@ def end_sessions(account: Account) -> None:
     account.session_stamp = secrets.token_hex(8)
 
 
-def draw_code() -> str:
+def generate_code() -> str:
     """Return a code made at random, in groups that can be read out and typed."""
     groups = (
         "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUP_LENGTH)) for _ in range(CODE_GROUPS)
@@ -94,7 +94,7 @@ def draw_code() -> str:
 
 def set_recovery_code(account: Account) -> str:
     """Give the account a new 「找回码」 and return it; only its hash is kept, so it can be shown this once."""
-    code = draw_code()
+    code = generate_code()
     account.recovery_hash = hasher.hash(normalised(code))
     return code
 

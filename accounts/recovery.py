@@ -16,14 +16,14 @@ from models import Account, ResetCode, db, exclusive, now
 from models.secrets import vault
 
 DIGITS = 6
-TRIES = 5
+MAX_TRIES = 5
 """Wrong ones, then another code has to be asked for."""
 
 KIND = "password_reset"
 LIFETIME = messages.LIFETIMES[KIND]
 
 
-def ask(door: str, login: str) -> str:
+def send_code(door: str, login: str) -> str:
     """Send a code to whoever has this login, if anybody. Returns what names it at the browser that asked."""
     token, code = secrets.token_hex(16), f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     with exclusive():
@@ -46,10 +46,10 @@ def ask(door: str, login: str) -> str:
 def find(token: str) -> ResetCode | None:
     """Return what was asked for, as long as a code of it can open."""
     row = db.session.get(ResetCode, token, populate_existing=True)
-    return row if row is not None and _holds(row) else None
+    return row if row is not None and _is_valid(row) else None
 
 
-def by_code(token: str, code: str, password: str) -> Account | None:
+def reset_by_code(token: str, code: str, password: str) -> Account | None:
     """Set a new password for whoever was sent this code, which is used up; None when it is not the one, and counted.
 
     Every session of the account ends, and its failures are forgotten.
@@ -61,7 +61,7 @@ def by_code(token: str, code: str, password: str) -> Account | None:
             .with_for_update()
             .execution_options(populate_existing=True)
         ).one_or_none()
-        if row is None or not _holds(row):
+        if row is None or not _is_valid(row):
             return None
         right = secrets.compare_digest(row.code_digest, _digest(token, code))
         account = db.session.get(Account, row.account_id) if right and row.account_id else None
@@ -75,7 +75,7 @@ def by_code(token: str, code: str, password: str) -> Account | None:
         return account
 
 
-def by_recovery_code(door: str, login: str, code: str, password: str) -> tuple[Account, str] | None:
+def reset_by_recovery_code(door: str, login: str, code: str, password: str) -> tuple[Account, str] | None:
     """Set a new password for whoever holds the recovery code; the code is used up.
 
     Returns the account and its next code, or None when login and code do not belong together.
@@ -94,14 +94,14 @@ def by_recovery_code(door: str, login: str, code: str, password: str) -> tuple[A
         return person, passwords.set_recovery_code(person)
 
 
-def sweep() -> None:
+def delete_expired() -> None:
     """Forget the codes that open nothing any more."""
     with exclusive():
         db.session.execute(delete(ResetCode).where(ResetCode.asked_at < now() - LIFETIME))
 
 
-def _holds(row: ResetCode) -> bool:
-    return row.tries < TRIES and row.asked_at + LIFETIME > now()
+def _is_valid(row: ResetCode) -> bool:
+    return row.tries < MAX_TRIES and row.asked_at + LIFETIME > now()
 
 
 def _digest(token: str, code: str) -> str:

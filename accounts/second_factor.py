@@ -12,7 +12,7 @@ from pyotp.utils import strings_equal
 from sqlalchemy import delete, func, select
 
 from accounts import logins, passwords
-from accounts.access import present
+from accounts.access import active_account
 from common import audit, messages
 from common.errors import NotPermitted
 from common.identity import normalised
@@ -21,7 +21,7 @@ from models import Account, SecondFactor, SpareCode, db, exclusive, now
 from models.secrets import vault
 
 
-def forget_second_factor(account: Account) -> None:
+def remove_second_factor(account: Account) -> None:
     """Drop what an account's second step was checked against; whoever calls holds the transaction."""
     account.second_factor = False
     for table in (SpareCode, SecondFactor):
@@ -61,12 +61,12 @@ def required_of(account: Account) -> bool:
     return offered_to(account) and setting(STAFF_SECOND_FACTOR) == REQUIRED
 
 
-def draw_secret() -> str:
+def generate_secret() -> str:
     """Return a secret for a telephone; it is worth nothing before `enrol`."""
     return pyotp.random_base32()
 
 
-def address(account: Account, secret: str) -> str:
+def provisioning_uri(account: Account, secret: str) -> str:
     """Return what a telephone reads from the picture."""
     return pyotp.TOTP(secret).provisioning_uri(name=account.login or "", issuer_name=ISSUER)
 
@@ -90,28 +90,28 @@ def enrol(actor: Account, secret: str, code: str) -> list[str] | None:
         return _new_spare_codes(person)
 
 
-def use(actor: Account, code: str) -> bool:
+def use_code(actor: Account, code: str) -> bool:
     """Say whether this is the present code or a spare one, and let it be worth nothing from now on."""
     with exclusive():
-        return _use(actor.id, code)
+        return _use_code(actor.id, code)
 
 
 def renew_spare_codes(actor: Account, code: str) -> list[str] | None:
     """Return new spare codes in place of those before; None when the code is wrong."""
     with exclusive():
         person = _lock_account(actor)
-        return _new_spare_codes(person) if _use(person.id, code) else None
+        return _new_spare_codes(person) if _use_code(person.id, code) else None
 
 
-def switch_off(actor: Account, code: str) -> bool:
+def disable(actor: Account, code: str) -> bool:
     """Do without it from now on; False when the code is wrong. Raises NotPermitted where it is required."""
     with exclusive():
         person = _lock_account(actor)
         if required_of(person):
             raise NotPermitted
-        if not _use(person.id, code):
+        if not _use_code(person.id, code):
             return False
-        forget_second_factor(person)
+        remove_second_factor(person)
         messages.write_message(person, "second_factor_off", {})
         audit.note_second_factor(person)
         return True
@@ -125,10 +125,10 @@ def spare_codes_left(account: Account) -> int:
 
 def _lock_account(actor: Account) -> Account:
     logins.lock_account(actor)
-    return present(actor)
+    return active_account(actor)
 
 
-def _use(account_id: int, code: str) -> bool:
+def _use_code(account_id: int, code: str) -> bool:
     factor = db.session.scalars(
         select(SecondFactor)
         .where(SecondFactor.account_id == account_id)
@@ -163,12 +163,12 @@ def _step_of(secret: str, code: str) -> int | None:
 
 def _new_spare_codes(person: Account) -> list[str]:
     db.session.execute(delete(SpareCode).where(SpareCode.account_id == person.id))
-    codes = [_draw() for _ in range(SPARE_CODES)]
+    codes = [_generate_spare_code() for _ in range(SPARE_CODES)]
     db.session.add_all(SpareCode(account_id=person.id, digest=_digest(person.id, code)) for code in codes)
     return codes
 
 
-def _draw() -> str:
+def _generate_spare_code() -> str:
     letters = "".join(secrets.choice(passwords.CODE_LETTERS) for _ in range(SPARE_LENGTH))
     half = SPARE_LENGTH // 2
     return f"{letters[:half]}-{letters[half:]}"

@@ -19,24 +19,24 @@ Loaded = TypeVar("Loaded", Account, Enterprise)
 LONGEST_IDLE = timedelta(hours=12)
 """More cannot be set; no cookie lives longer than this without being used."""
 
-NOTED_EVERY = timedelta(minutes=1)
+SEEN_PRECISION = timedelta(minutes=1)
 """How exactly it is known when somebody was last here: a page costs no writing."""
 
 
-OF_ACCOUNT = (
+ACCOUNT_COLUMNS = (
     "id", "role", "name", "session_stamp", "office_id", "enterprise_id",
     "active", "must_change_password", "second_factor",
 )  # fmt: skip
-OF_ENTERPRISE = ("id", "name", "active", "registration")
+ENTERPRISE_COLUMNS = ("id", "name", "active", "registration")
 """What every page says or every scope needs of whom it is for."""
-THEN_ENTERPRISE = len(OF_ACCOUNT)
-THEN_SEAT = THEN_ENTERPRISE + len(OF_ENTERPRISE)
+ENTERPRISE_OFFSET = len(ACCOUNT_COLUMNS)
+MEMBERSHIP_OFFSET = ENTERPRISE_OFFSET + len(ENTERPRISE_COLUMNS)
 """Where in a row the next begins."""
 
-_as_it_is = (
+_account_query = (
     select(
-        *(getattr(Account, key) for key in OF_ACCOUNT),
-        *(getattr(Enterprise, key) for key in OF_ENTERPRISE),
+        *(getattr(Account, key) for key in ACCOUNT_COLUMNS),
+        *(getattr(Enterprise, key) for key in ENTERPRISE_COLUMNS),
         *(Office.name, Region.id, Region.kind),
     )
     .select_from(Account)
@@ -46,11 +46,11 @@ _as_it_is = (
     .where(Account.id == bindparam("number"))
     .order_by(Region.id)
 )
-AS_IT_IS = CompiledStatement(_as_it_is)
+ACCOUNT_STATEMENT = CompiledStatement(_account_query)
 """A row for each region of the account's office."""
 
-WHO_ASKS = CompiledStatement(
-    _as_it_is.add_columns(LoginSession.seen_at, Setting.value)
+SESSION_STATEMENT = CompiledStatement(
+    _account_query.add_columns(LoginSession.seen_at, Setting.value)
     .join(LoginSession, LoginSession.account_id == Account.id)
     .outerjoin(Setting, Setting.key == IDLE_MINUTES)
     .where(LoginSession.token == bindparam("token"))
@@ -59,7 +59,7 @@ WHO_ASKS = CompiledStatement(
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundSession:
     """A session that has not been ended, and its account. `idle`: nobody has been here for too long."""
 
     account: Account
@@ -76,45 +76,47 @@ def begin(account: Account) -> str:
     return token
 
 
-def find(number: int, stamp: str, token: str) -> Found | None:
+def find(number: int, stamp: str, token: str) -> FoundSession | None:
     """Return the session; None where it was ended, or where the account's password has been changed since.
 
     Where no object has been asked for yet the account is in no session: it says what every page says, and nothing else.
     """
-    rows = WHO_ASKS.execute({"number": number, "token": token})
+    rows = SESSION_STATEMENT.execute({"number": number, "token": token})
     if not rows:
         return None
     *_, seen_at, idle_minutes = rows[0]
-    account = _account(rows)
+    account = _account_from(rows)
     if not account.is_active or account.session_stamp != stamp:
         return None
     away = now() - seen_at
     longest = timedelta(minutes=int(setting_value(IDLE_MINUTES, idle_minutes)))
-    return Found(account, idle=away >= longest, unnoted=away >= NOTED_EVERY)
+    return FoundSession(account, idle=away >= longest, unnoted=away >= SEEN_PRECISION)
 
 
-def anew(account: Account) -> Account | None:
+def reload(account: Account) -> Account | None:
     """Return an account and its place, read anew; what else belongs to it is when somebody asks for it."""
     [number] = instance_state(account).identity or [None]  # `account.id` may have to be read itself
-    rows = AS_IT_IS.execute({"number": number})
-    return _account(rows) if rows else None
+    rows = ACCOUNT_STATEMENT.execute({"number": number})
+    return _account_from(rows) if rows else None
 
 
-def _account(rows: Sequence[Sequence[Any]]) -> Account:
+def _account_from(rows: Sequence[Sequence[Any]]) -> Account:
     first = rows[0]
-    account = _loaded(Account, OF_ACCOUNT, first)
+    account = _object_from(Account, ACCOUNT_COLUMNS, first)
     enterprise = (
-        _loaded(Enterprise, OF_ENTERPRISE, first[THEN_ENTERPRISE:]) if account.enterprise_id else None
+        _object_from(Enterprise, ENTERPRISE_COLUMNS, first[ENTERPRISE_OFFSET:])
+        if account.enterprise_id
+        else None
     )
     set_committed_value(account, "enterprise", enterprise)
-    seats = [row[THEN_SEAT : THEN_SEAT + 3] for row in rows]
+    seats = [row[MEMBERSHIP_OFFSET : MEMBERSHIP_OFFSET + 3] for row in rows]
     name = seats[0][0] or (enterprise.name if enterprise is not None else "")
     regions = tuple((key, kind) for _, key, kind in seats if key is not None)
     account.known_seat = Seat(account.office_id, account.enterprise_id, name, regions)
     return account
 
 
-def _loaded(kind: type[Loaded], keys: Sequence[str], row: Sequence[Any]) -> Loaded:
+def _object_from(kind: type[Loaded], keys: Sequence[str], row: Sequence[Any]) -> Loaded:
     """Return an object with this much of it, with which the row begins; the one that is known already, where there is one."""
     values = dict(zip(keys, row, strict=False))
     if not db.session.registry.has():
@@ -129,7 +131,7 @@ def _loaded(kind: type[Loaded], keys: Sequence[str], row: Sequence[Any]) -> Load
     return known
 
 
-def note(token: str) -> None:
+def mark_seen(token: str) -> None:
     """Note that its person is here."""
     with exclusive():
         db.session.execute(
@@ -146,7 +148,7 @@ def end(token: str) -> None:
         db.session.execute(delete(LoginSession).where(LoginSession.token == token))
 
 
-def sweep() -> None:
+def delete_expired() -> None:
     """Forget the sessions that no cookie can name any more."""
     with exclusive():
         db.session.execute(delete(LoginSession).where(LoginSession.seen_at < now() - 2 * LONGEST_IDLE))

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, inspect, select
 from sqlalchemy.exc import IntegrityError
 
-from accounts.access import administrator
+from accounts.access import active_administrator
 from administration.audit import plain_value, record, record_new
 from administration.tables import TABLES, Table
-from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.errors import ChangedMeanwhile, ConfirmationRequired, NotPermitted, NotVisible, Unacceptable
 from common.wording import N_, Sentence
 from models import (
     Account,
@@ -31,11 +31,11 @@ Row = TypeVar("Row", bound=Base)
 def add(row: Row, actor: Account, *, confirmed: str = "") -> Row:
     """Add a row, or raise; never half. Returns it.
 
-    Raises NotPermitted, Unacceptable, Unconfirmed unless `confirmed` is the token of exactly what it sets off.
+    Raises NotPermitted, Unacceptable, ConfirmationRequired unless `confirmed` is the token of exactly what it sets off.
     """
     table = TABLES[type(row)]
     with exclusive():
-        person = administrator(actor)
+        person = active_administrator(actor)
         table.complete(row)
         _check(table, row)
         db.session.add(row)
@@ -58,13 +58,13 @@ def change(
 ) -> Row:
     """Change a row, or raise; never half. Returns it.
 
-    `seen` is the fingerprint of the row that the person looked at. Raises NotPermitted, NotVisible, DecidedMeanwhile,
-    Unacceptable, Unconfirmed unless `confirmed` is the token of exactly what the change sets off.
+    `seen` is the fingerprint of the row that the person looked at. Raises NotPermitted, NotVisible, ChangedMeanwhile,
+    Unacceptable, ConfirmationRequired unless `confirmed` is the token of exactly what the change sets off.
     """
     table = TABLES[model]
     with exclusive():
         table.hold(key)
-        person = administrator(actor)
+        person = active_administrator(actor)
         row = _lock(model, key, person)
         if table.added_only:
             raise NotPermitted
@@ -93,7 +93,7 @@ def change(
 def install(account: Account) -> Account:
     """Add an administrator whom no other one adds: somebody who may run commands on the machine does. Returns it.
 
-    The audit trail names the new account itself as the one who did it. Raises DecidedMeanwhile for a login that is taken.
+    The audit trail names the new account itself as the one who did it. Raises ChangedMeanwhile for a login that is taken.
     """
     with exclusive():
         db.session.add(account)
@@ -145,7 +145,7 @@ def _same(row: Base) -> ColumnElement[bool]:
 
 
 def _flush() -> None:
-    """Write. Raises DecidedMeanwhile where somebody else took the same name in the same moment."""
+    """Write. Raises ChangedMeanwhile where somebody else took the same name in the same moment."""
     try:
         db.session.flush()
     except IntegrityError as error:
@@ -153,5 +153,5 @@ def _flush() -> None:
 
 
 def _confirm(told: list[Sentence], confirmed: str) -> None:
-    if told and confirmed != (question := Unconfirmed(told)).token:
+    if told and confirmed != (question := ConfirmationRequired(told)).token:
         raise question

@@ -77,7 +77,7 @@ log = logging.getLogger(__name__)
 def begin(actor: Account, file_name: str, storage_name: str) -> Import:
     """Take up a file; a worker will read it. Raises NotPermitted."""
     with exclusive():
-        person = access.administrator(actor)
+        person = access.active_administrator(actor)
         job = Import(
             actor_id=person.id, actor_name=person.name, file_name=file_name, storage_name=storage_name
         )
@@ -88,7 +88,7 @@ def begin(actor: Account, file_name: str, storage_name: str) -> Import:
 def confirm(actor: Account, import_id: int, *, seen: int) -> Import:
     """Let the good rows be imported; `seen` is how many of them the person was told.
 
-    Raises NotVisible, NotPermitted, DecidedMeanwhile.
+    Raises NotVisible, NotPermitted, ChangedMeanwhile.
     """
     with exclusive():
         person, job = _held(actor, import_id)
@@ -129,7 +129,7 @@ def forget_old() -> int:
 
 
 def _held(actor: Account, import_id: int) -> tuple[Account, Import]:
-    person = access.administrator(actor)
+    person = access.active_administrator(actor)
     job = db.session.scalars(
         select(Import)
         .where(Import.id == import_id, scope.administered(person))
@@ -370,7 +370,7 @@ def carry_out(job: Claimed) -> None:
 def _carry_out(job: Claimed) -> None:
     prepared = _prepare(job)
     with exclusive():
-        person = access.administrator(db.session.get_one(Account, job.confirmed_by_id))
+        person = access.active_administrator(db.session.get_one(Account, job.confirmed_by_id))
         if not _fall_out(job):
             _write(job, person, prepared)
 

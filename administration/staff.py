@@ -26,7 +26,7 @@ def employ(
     """Give somebody an account. Raises Unacceptable, and whatever administration.add raises."""
     if logins.find("staff", login) is not None:
         raise Unacceptable("login", Sentence(N_("登录名“%(login)s”已存在，请换一个。"), {"login": login}))
-    password = passwords.draw_password()
+    password = passwords.generate_password()
     account = logins.new_account(role, login, name, password, phone=phone, office_id=_desk(role, office_id))
     account.must_change_password = True
     code = passwords.set_recovery_code(account)
@@ -73,7 +73,7 @@ def readmit(actor: Account, account_id: int) -> Account:
 
 def renew_password(actor: Account, account_id: int, *, confirmed: str = "") -> Handover:
     """Draw a new password and a new 「找回码」 in place of lost ones."""
-    password, codes = passwords.draw_password(), []
+    password, codes = passwords.generate_password(), []
 
     def apply(account: Account) -> None:
         passwords.set_password(account, password, handed_over=True)
@@ -88,7 +88,7 @@ def reset_second_factor(actor: Account, account_id: int, *, confirmed: str = "")
 
     def apply(account: Account) -> None:
         if account.second_factor:
-            second_factor.forget_second_factor(account)
+            second_factor.remove_second_factor(account)
             passwords.end_sessions(account)
             messages.write_message(account, "second_factor_off", {})
 

@@ -57,7 +57,7 @@ class Unacceptable(ActionRefused):
         self.sentence = sentence
 
 
-class Unconfirmed(ActionRefused):
+class ConfirmationRequired(ActionRefused):
     """The change sets off more than it says; `consequences` tell what, and `token` confirms exactly these."""
 
     def __init__(self, consequences: Sequence[Sentence]) -> None:

@@ -96,7 +96,7 @@ def correct_own_name(actor: Account, name: str) -> None:
     Raises NotPermitted for anybody but an applicant and after the first submission, Unacceptable for no other name.
     """
     with exclusive():
-        person = _held(access.present(actor).id)
+        person = _held(access.active_account(actor).id)
         if person.role is not Role.APPLICANT:
             raise NotPermitted
         _check_name(name, person.name)
@@ -120,7 +120,7 @@ def correct_name(of: str, name: str, actor: Account, *, seen_version: int, decis
     Unacceptable for no other name.
     """
     with exclusive():
-        person = access.present(actor)
+        person = access.active_account(actor)
         application, owner = _locked(of, person, seen_version)
         if Action.CORRECT_NAME not in open_to(application, person):
             raise NotPermitted
@@ -148,7 +148,7 @@ def correct_number(
     if fault := identity.fault(paper, number):
         raise Unacceptable("number", Sentence(fault))
     with exclusive():
-        person = access.present(actor)
+        person = access.active_account(actor)
         application, owner = _locked(of, person, seen_version)
         if Action.CORRECT_NUMBER not in open_to(application, person):
             if person.role is Role.ADMINISTRATOR and owner.number_corrected_at is not None:

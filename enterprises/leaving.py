@@ -23,14 +23,14 @@ def name_and_login(account: Account) -> dict[str, str]:
     return {"name": account.name, "login": account.login or ""}
 
 
-def of_reviewer(account: Account) -> list[Sentence]:
+def preview_removal(account: Account) -> list[Sentence]:
     """Tell what follows when a reviewer of an enterprise is removed; the one who removes them is always left."""
     told = [
         Sentence(
             N_("%(name)s（%(login)s）立即退出系统，不能再登录；办过的业务仍记在其名下。"),
             name_and_login(account),
         ),
-        *work_left(account, Account.enterprise_id == account.enterprise_id, str(account.enterprise)),
+        *preview_open_work(account, Account.enterprise_id == account.enterprise_id, str(account.enterprise)),
     ]
     invited = count_rows(Invitation, Invitation.invited_by_id == account.id)
     if invited:
@@ -38,7 +38,7 @@ def of_reviewer(account: Account) -> list[Sentence]:
     return told
 
 
-def work_left(leaver: Account, desk: ColumnElement[bool], name: str) -> list[Sentence]:
+def preview_open_work(leaver: Account, desk: ColumnElement[bool], name: str) -> list[Sentence]:
     """Tell how much waits on a desk and who else can take it; where nobody is left, what to do about it."""
     others = db.session.scalars(
         select(Account.name).where(desk, Account.active, Account.id != leaver.id).order_by(Account.id)

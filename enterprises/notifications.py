@@ -62,7 +62,7 @@ def announce_reviewers(person: Account) -> None:
     db.session.add(MessageReading(message_id=message.id, account_id=person.id))
 
 
-def warn_of_registration(account: Account | None, enterprise: Enterprise | None) -> None:
+def warn_of_repeated_registration(account: Account | None, enterprise: Enterprise | None) -> None:
     """Tell whoever has the number or code that somebody registered with it again; once a day, so that nobody is flooded.
 
     Call within `exclusive()`.

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from accounts import logins
-from accounts.access import present
+from accounts.access import active_account
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
 from common.wording import N_, NP_
 from enterprises import notifications
@@ -65,7 +65,7 @@ BADGES = {
 }
 """How each is marked beside its word."""
 
-SAID = {
+ACTION_WORDS = {
     RegistrationAction.REGISTER: N_("注册"),
     APPROVE: N_("审核通过"),
     REFUSE: N_("退回"),
@@ -80,7 +80,7 @@ def steps_for(enterprise: Enterprise, actor: Account) -> tuple[RegistrationStep,
     return tuple(step for step in STEPS if step.state is enterprise.registration and step.by is actor.role)
 
 
-def enrol_person(account: Account) -> bool:
+def register_person(account: Account) -> bool:
     """Take in a new applicant. Where the number has an account already that one stays as it is and is told.
 
     Returns whether there is a new account; nobody who registers may learn it.
@@ -91,13 +91,13 @@ def enrol_person(account: Account) -> bool:
             db.session.add(account)
     except IntegrityError:
         with exclusive():
-            notifications.warn_of_registration(logins.find("personal", number), None)
+            notifications.warn_of_repeated_registration(logins.find("personal", number), None)
         return False
     return True
 
 
-def enrol_enterprise(enterprise: Enterprise, account: Account, lay: Callable[[Enterprise], None]) -> bool:
-    """Take in a new enterprise with its first account, or tell the one that has this code already; as `enrol_person`.
+def register_enterprise(enterprise: Enterprise, account: Account, lay: Callable[[Enterprise], None]) -> bool:
+    """Take in a new enterprise with its first account, or tell the one that has this code already; as `register_person`.
 
     `lay` fills in what was typed.
     """
@@ -105,26 +105,26 @@ def enrol_enterprise(enterprise: Enterprise, account: Account, lay: Callable[[En
     try:
         with exclusive():
             lay(enterprise)
-            register(enterprise, account)
+            add_registration(enterprise, account)
     except IntegrityError:
         with exclusive():
             there = db.session.scalars(select(Enterprise).where(Enterprise.credit_code == code)).first()
-            notifications.warn_of_registration(logins.find("enterprise", code), there)
+            notifications.warn_of_repeated_registration(logins.find("enterprise", code), there)
         return False
     return True
 
 
-def register(enterprise: Enterprise, account: Account) -> RegistrationEvent:
+def add_registration(enterprise: Enterprise, account: Account) -> RegistrationEvent:
     """Take in a new enterprise with its first account; it then waits for the office of its region.
 
     One that was imported under this code is taken in its place: its name and region are the city's word, and what was
     typed otherwise is told to the office. Call within `exclusive()`. Raises sqlalchemy.exc.IntegrityError when code or
     login exist already.
     """
-    listed, note = _listed(enterprise.credit_code), ""
+    listed, note = _lock_imported(enterprise.credit_code), ""
     if listed is not None:
-        note = _otherwise(listed, enterprise)
-        for column in ITS_OWN_WORD:
+        note = _differences_note(listed, enterprise)
+        for column in COLUMNS_OF_REGISTRATION:
             setattr(listed, column, getattr(enterprise, column))
         listed.version += 1
         enterprise = listed
@@ -136,7 +136,7 @@ def register(enterprise: Enterprise, account: Account) -> RegistrationEvent:
     return _record(enterprise, RegistrationAction.REGISTER, account, Decision(note))
 
 
-ITS_OWN_WORD = (
+COLUMNS_OF_REGISTRATION = (
     "contact_name",
     "contact_phone",
     "licence_file",
@@ -149,7 +149,7 @@ ITS_OWN_WORD = (
 """What an imported enterprise says of itself when it registers."""
 
 
-def _listed(code: str) -> Enterprise | None:
+def _lock_imported(code: str) -> Enterprise | None:
     with db.session.no_autoflush:
         return db.session.scalars(
             select(Enterprise)
@@ -162,7 +162,7 @@ def _listed(code: str) -> Enterprise | None:
         ).one_or_none()
 
 
-def _otherwise(listed: Enterprise, typed: Enterprise) -> str:
+def _differences_note(listed: Enterprise, typed: Enterprise) -> str:
     """Return what was typed otherwise than imported."""
     compared = {  # stays Chinese: a line of the record, as it is written once
         "单位名称": (typed.name, listed.name),
@@ -186,7 +186,7 @@ def decide(
     Raises NotVisible, ChangedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong.
     """
     with exclusive():
-        person = present(actor)
+        person = active_account(actor)
         enterprise = db.session.scalars(
             select(Enterprise)
             .where(Enterprise.id == enterprise_id, scope.enterprises(person))
@@ -213,7 +213,7 @@ def decide(
         return _record(enterprise, action, person, decision)
 
 
-def opens_console(actor: Account) -> bool:
+def is_approved(actor: Account) -> bool:
     """Say whether a reviewer's enterprise is approved; before that only its registration is open to it (E3)."""
     return actor.enterprise is not None and actor.enterprise.registration is Registration.APPROVED
 

@@ -13,20 +13,20 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Select, func, select
 
 from accounts import logins, passwords
-from accounts.access import present
+from accounts.access import active_account
 from common import audit, messages
-from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.errors import ConfirmationRequired, NotPermitted, NotVisible, Unacceptable
 from common.identity import normalised
 from common.wording import N_, Sentence
 from enterprises import leaving, notifications
-from enterprises.registration import opens_console
+from enterprises.registration import is_approved
 from models import Account, Enterprise, Invitation, Message, Registration, Role, db, exclusive, now
 from models.secrets import vault
 from workflow import scope
 
 DOOR = logins.DOOR_OF[Role.ENTERPRISE]
 LIFETIME = messages.LIFETIMES["invitation"]
-MOST = 20
+MOST_REVIEWERS = 20
 """Reviewers and invitations of one enterprise at a time."""
 MOST_SENT = 20
 MOST_SENT_WITHIN = timedelta(hours=1)
@@ -34,28 +34,28 @@ MOST_SENT_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Invited:
+class SentInvitation:
     """What the inviter hands over; the code is kept nowhere and shown once."""
 
     account: Account
     code: str = field(repr=False)
 
 
-def invite(actor: Account, name: str, phone: str, email: str | None = None) -> Invited:
+def invite(actor: Account, name: str, phone: str, email: str | None = None) -> SentInvitation:
     """Ask somebody to review for the actor's own enterprise. Raises NotPermitted, Unacceptable."""
-    with _managing(actor) as (person, enterprise):
+    with _lock_enterprise(actor) as (person, enterprise):
         theirs = db.session.scalars(select(Account).where(scope.reviewers(person))).all()
         here = [one for one in theirs if one.active or _invitation(one)]
         if any(one.phone == phone for one in here):
             raise Unacceptable("phone", Sentence(N_("这个手机号码已是本单位的审核人员，或已被邀请。")))
-        if len(here) >= MOST:
+        if len(here) >= MOST_REVIEWERS:
             sentence = N_("审核人员和未接受的邀请最多 %(most)s 个，请先移除或撤回不再需要的。")
-            raise Unacceptable("", Sentence(sentence, {"most": str(MOST)}))
+            raise Unacceptable("", Sentence(sentence, {"most": str(MOST_REVIEWERS)}))
         account = logins.new_account(
             Role.ENTERPRISE,
             _login(enterprise, len(theirs) + 1),
             name,
-            passwords.draw_password(),
+            passwords.generate_password(),
             phone=phone,
             email=email,
             wants_mail=bool(email),
@@ -67,17 +67,17 @@ def invite(actor: Account, name: str, phone: str, email: str | None = None) -> I
         return _send(account, person, "invited")
 
 
-def send_again(actor: Account, account_id: int) -> Invited:
+def send_again(actor: Account, account_id: int) -> SentInvitation:
     """Send a new code in place of the one before, which is worth nothing from now on. Raises NotPermitted, NotVisible, Unacceptable."""
-    with _managing(actor) as (person, _):
-        account = _invited(person, account_id)
+    with _lock_enterprise(actor) as (person, _):
+        account = _lock_invited(person, account_id)
         return _send(account, person, "sent_again")
 
 
 def withdraw(actor: Account, account_id: int) -> Account:
     """Let an invitation be worth nothing. Raises NotPermitted, NotVisible."""
-    with _managing(actor) as (person, _):
-        account = _invited(person, account_id)
+    with _lock_enterprise(actor) as (person, _):
+        account = _lock_invited(person, account_id)
         db.session.delete(_invitation(account))
         audit.note_reviewers(person, "withdrawn", account)
         return account
@@ -91,7 +91,7 @@ def accept(login: str, code: str, password: str) -> tuple[Account, str] | None:
     theirs = Account.login_digest == logins.login_digest(DOOR, login)
     with exclusive():
         # Asked in the same way of a login that nobody has: how long it takes must not tell.
-        account = db.session.scalars(_to_change(theirs)).one_or_none()
+        account = db.session.scalars(_locking_query(theirs)).one_or_none()
         invitation = db.session.scalars(
             select(Invitation).join(Invitation.account).where(theirs)
         ).one_or_none()
@@ -113,18 +113,18 @@ def accept(login: str, code: str, password: str) -> tuple[Account, str] | None:
 def remove(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
     """End somebody's access, with whatever they have invited; what they did stays under their name.
 
-    Raises NotPermitted, NotVisible, Unacceptable, Unconfirmed unless `confirmed` is the token of what it sets off.
+    Raises NotPermitted, NotVisible, Unacceptable, ConfirmationRequired unless `confirmed` is the token of what it sets off.
     """
-    with _managing(actor) as (person, _):
-        account = _colleague(person, account_id)
+    with _lock_enterprise(actor) as (person, _):
+        account = _lock_colleague(person, account_id)
         if not account.active:
             raise NotVisible
         if account.id == person.id:
             raise Unacceptable(
                 "", Sentence(N_("不能移除自己。请先邀请另一位审核人员，由对方移除您；本单位至少保留一位。"))
             )
-        told = leaving.of_reviewer(account)
-        if confirmed != (question := Unconfirmed(told)).token:
+        told = leaving.preview_removal(account)
+        if confirmed != (question := ConfirmationRequired(told)).token:
             raise question
         account.active = False
         passwords.end_sessions(account)
@@ -139,7 +139,7 @@ def remove(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
 
 
 @contextmanager
-def _managing(actor: Account) -> Iterator[tuple[Account, Enterprise]]:
+def _lock_enterprise(actor: Account) -> Iterator[tuple[Account, Enterprise]]:
     """Let one reviewer at a time change who reviews for an enterprise: two must not remove each other."""
     with exclusive():
         enterprise = db.session.scalars(
@@ -148,8 +148,8 @@ def _managing(actor: Account) -> Iterator[tuple[Account, Enterprise]]:
             .with_for_update(of=Enterprise, key_share=True)
             .execution_options(populate_existing=True)
         ).one_or_none()
-        person = present(actor)
-        if enterprise is None or person.enterprise_id != enterprise.id or not opens_console(person):
+        person = active_account(actor)
+        if enterprise is None or person.enterprise_id != enterprise.id or not is_approved(person):
             raise NotPermitted
         yield person, enterprise
 
@@ -163,14 +163,16 @@ def _login(enterprise: Enterprise, place: int) -> str:
     return f"{enterprise.credit_code}-{place}"
 
 
-def _colleague(person: Account, account_id: int) -> Account:
-    account = db.session.scalars(_to_change(Account.id == account_id, scope.reviewers(person))).one_or_none()
+def _lock_colleague(person: Account, account_id: int) -> Account:
+    account = db.session.scalars(
+        _locking_query(Account.id == account_id, scope.reviewers(person))
+    ).one_or_none()
     if account is None:
         raise NotVisible
     return account
 
 
-def _to_change(*which: ColumnElement[bool]) -> Select[Account]:
+def _locking_query(*which: ColumnElement[bool]) -> Select[Account]:
     """Return the query for an account as it is now, which nobody else changes until the transaction has ended."""
     return (
         select(Account)
@@ -180,8 +182,8 @@ def _to_change(*which: ColumnElement[bool]) -> Select[Account]:
     )
 
 
-def _invited(person: Account, account_id: int) -> Account:
-    account = _colleague(person, account_id)
+def _lock_invited(person: Account, account_id: int) -> Account:
+    account = _lock_colleague(person, account_id)
     if _invitation(account) is None:
         raise NotVisible
     return account
@@ -192,7 +194,7 @@ def _invitation(account: Account) -> Invitation | None:
     return found
 
 
-def _send(account: Account, person: Account, act: str) -> Invited:
+def _send(account: Account, person: Account, act: str) -> SentInvitation:
     """Give an invitation a new code, which goes to whoever can be reached."""
     recently = (
         select(func.count())
@@ -206,7 +208,7 @@ def _send(account: Account, person: Account, act: str) -> Invited:
     )
     if (db.session.scalar(recently) or 0) >= MOST_SENT:
         raise Unacceptable("", Sentence(N_("一小时内发出的邀请太多，请稍后再试。")))
-    code = passwords.draw_code()
+    code = passwords.generate_code()
     invitation = _invitation(account) or Invitation(account_id=account.id)
     invitation.code_digest = _digest(account, code)
     invitation.invited_by_id = person.id
@@ -220,7 +222,7 @@ def _send(account: Account, person: Account, act: str) -> Invited:
     }
     messages.write_message(account, "invitation", words, urgent=True)
     audit.note_reviewers(person, act, account)
-    return Invited(account, code)
+    return SentInvitation(account, code)
 
 
 def _digest(account: Account, code: str) -> str:

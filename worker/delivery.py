@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import defer, joinedload
 
-from accounts.contacts import address, chosen, reachable
+from accounts.contacts import address, chosen_channels, reachable_channels
 from common import jobs
 from common.messages import LIFETIMES, SENT_TO_INACTIVE_ACCOUNTS, WORDING
 from common.settings import HELP_LINE, setting
@@ -90,7 +90,7 @@ def expand(open_ways: Collection[Way]) -> int:
 
 
 def _expand(message: Message, open_ways: Collection[Way]) -> None:
-    ways = reachable if message.urgent else chosen
+    ways = reachable_channels if message.urgent else chosen_channels
     deliveries = [
         Delivery(message_id=message.id, account_id=account.id, way=way, urgent=message.urgent)
         for account in _receivers(message)

@@ -26,7 +26,7 @@ def sweep() -> int:
 def forget() -> None:
     """Remove ended sessions, attempts of days ago, and codes that open nothing."""
     for part in (sessions, attempts, recovery):
-        part.sweep()
+        part.delete_expired()
 
 
 def named(names: Sequence[str]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from accounts.access import present
+from accounts.access import active_account
 from common.errors import NotVisible
 from models import Account, Action, Application, Disclosure, Review, db, exclusive
 from workflow import scope
@@ -17,7 +17,7 @@ def disclose(application: Application, actor: Account, field: str) -> str:
     if not living_allowance.FIELDS[field].secret:
         raise KeyError(field)
     with exclusive():
-        person = present(actor)
+        person = active_account(actor)
         seen = db.session.scalars(
             select(Application).where(Application.id == application.id, scope.visible(person))
         ).one_or_none()

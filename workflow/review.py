@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts import logins
-from accounts.access import present
+from accounts.access import active_account
 from common.errors import (
     AlreadyUnderWay,
     ChangedMeanwhile,
@@ -91,7 +91,7 @@ def perform(
     for 提交 also Incomplete and PeriodClosed.
     """
     with exclusive():
-        person = present(actor)
+        person = active_account(actor)
         application = lock(of, person, whole=change is not None or action is Action.SUBMIT)
         if application.version != seen_version:
             raise ChangedMeanwhile(last_review(application))
@@ -112,7 +112,7 @@ def begin(actor: Account, change: Change) -> Application:
     Raises NotPermitted for anybody but an applicant, NoticeUnread, AlreadyUnderWay.
     """
     with exclusive():
-        person = present(actor)
+        person = active_account(actor)
         if person.role is not Role.APPLICANT or not person.identity_number or not person.paper:
             raise NotPermitted
         logins.lock_account(person)
@@ -152,7 +152,7 @@ def editing(application_id: int, actor: Account) -> Iterator[Application]:
     Raises NotVisible, NotPermitted when it cannot be changed any more (A14), NoticeUnread.
     """
     with exclusive():
-        person = present(actor)
+        person = active_account(actor)
         application = lock(application_id, person)
         permitted(application, Action.SAVE, person)
         reading.require(person, application)
@@ -321,7 +321,7 @@ def extend(of: str, actor: Account, *, until: date, seen: date | None, decision:
     Unacceptable for a day that extends nothing.
     """
     with exclusive():
-        person = present(actor)
+        person = active_account(actor)
         application = lock(of, person, sight=scope.extendable)
         if application.resubmit_by != seen:
             raise ChangedMeanwhile(last_review(application))

@@ -66,7 +66,7 @@ def counted(purpose: Purpose, subject: str) -> str | None:
     """
     if not _counting():
         return None
-    device = devices.recognised(sent_device(), subject) if purpose in attempts.FROM_A_DEVICE else None
+    device = devices.recognised(sent_device(), subject) if purpose in attempts.COUNTED_PER_DEVICE else None
     return attempts.count(purpose, subject, network(request.remote_addr), device)
 
 

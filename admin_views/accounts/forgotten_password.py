@@ -37,7 +37,9 @@ def reset(door: str) -> Any:
         done, wrong = judged(
             Purpose.RECOVERY,
             logins.login_digest(door, form.login.data),
-            lambda: recovery.by_recovery_code(door, form.login.data, form.code.data, form.password.data),
+            lambda: recovery.reset_by_recovery_code(
+                door, form.login.data, form.code.data, form.password.data
+            ),
             N_("登录名与找回码不相符，密码没有改变。请核对后重新输入。"),
         )
         if done is not None:
@@ -61,7 +63,7 @@ def ask_for_code(door: str) -> Any:
         except Locked as locked:
             wrong = locked
         else:
-            session[ASKED] = recovery.ask(door, form.login.data)
+            session[ASKED] = recovery.send_code(door, form.login.data)
             return redirect(url_for("accounts.use_code", door=door), 303)
     return form_page("accounts/ask_for_code.html", form, door=door, wrong=wrong)
 
@@ -77,7 +79,7 @@ def use_code(door: str) -> Any:
         account, wrong = judged(
             Purpose.CODE,
             asked.login_digest,
-            lambda: recovery.by_code(session[ASKED], form.code.data, form.password.data),
+            lambda: recovery.reset_by_code(session[ASKED], form.code.data, form.password.data),
             N_("验证码不正确，密码没有改变。请核对后重新输入。"),
         )
         if account is not None:

@@ -143,7 +143,7 @@ def _look_at_the_session() -> Any:
     account = current_user._get_current_object()
     if account.is_authenticated:
         if g.session_unnoted and _is_asked_by_a_person():
-            sessions.note(session[ROW])
+            sessions.mark_seen(session[ROW])
             g.session_noted = True
         if account.must_change_password and request.endpoint not in BEFORE_FIRST_PASSWORD:
             return redirect(url_for(FIRST_PASSWORD), 303)
@@ -178,7 +178,7 @@ def _begin_anew() -> None:
 
 def home(account: Account) -> str:
     """Return the address of this account's console; before its approval an enterprise has its registration alone (E3)."""
-    if account.enterprise_id is not None and not registration.opens_console(account):
+    if account.enterprise_id is not None and not registration.is_approved(account):
         return url_for("registration.index")
     return url_of(f"{access.CONSOLES[account.role]}.index_view")
 

@@ -114,7 +114,7 @@ def change_ways() -> Any:
     form = WaysForm()
     form.email = current_user.email
     if form.validate_on_submit():
-        contacts.change_ways(current_user, form.wants_mail.data, form.wants_sms.data)
+        contacts.change_channels(current_user, form.wants_mail.data, form.wants_sms.data)
         flash(gettext("通知方式已保存。"), "success")
         return redirect(url_for("accounts.own"), 303)
     return own_page(ways_form=form)

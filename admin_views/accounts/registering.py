@@ -42,7 +42,7 @@ def _register_person() -> Any:
             form.paper.data, form.number.data, form.name.data, form.phone.data, form.password.data
         )
         code = passwords.set_recovery_code(account)
-        registration.enrol_person(account)
+        registration.register_person(account)
         return _received("personal", code)
     return form_page("accounts/register_personal.html", form, door="personal")
 
@@ -58,7 +58,7 @@ def _register_enterprise() -> Any:
             phone=form.contact_phone.data,
         )
         code = passwords.set_recovery_code(account)
-        is_new = registration.enrol_enterprise(
+        is_new = registration.register_enterprise(
             Enterprise(), account, lambda enterprise: apply_form(form, enterprise)
         )
         if not is_new and form.received is not None:

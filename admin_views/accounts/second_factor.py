@@ -111,7 +111,7 @@ def own() -> Any:
             _keep(account, codes, wanted if not inside else url_for("second_factor.own"))
             return redirect(url_for("second_factor.codes"), 303)
         form.one_time_code.errors = [gettext("验证码不正确。请核对手机的时间，等下一个验证码出现后再输入。")]
-    address = second_factor.address(account, secret)
+    address = second_factor.provisioning_uri(account, secret)
     page = render_template(
         "accounts/second_factor.html",
         form=form,
@@ -161,7 +161,7 @@ def switch_off() -> Any:
 
 def _switch_off(account: Account, code: str) -> Response | None:
     try:
-        if not second_factor.switch_off(account, code):
+        if not second_factor.disable(account, code):
             return None
         flash(gettext("动态验证码已停用，以后凭密码登录。"), "success")
     except NotPermitted:
@@ -197,7 +197,7 @@ def _right(account: Account, form: OneTimeCodeForm) -> bool:
         right = tried(
             Purpose.SECOND_FACTOR,
             account.login_digest,
-            lambda: second_factor.use(account, form.one_time_code.data) or None,
+            lambda: second_factor.use_code(account, form.one_time_code.data) or None,
         )
     except Locked as locked:
         g.locked = locked
@@ -223,7 +223,7 @@ def _secret(account: Account) -> str:
     try:
         return vault.open(session[SECRET], _context(SECRET, account))
     except (KeyError, InvalidTag):
-        secret = second_factor.draw_secret()
+        secret = second_factor.generate_secret()
         session[SECRET] = vault.seal(secret, _context(SECRET, account))
         return secret
 

@@ -21,7 +21,14 @@ from admin_views.site.typed import one_line
 from admin_views.site.wording import said
 from administration import audit, changes
 from administration.tables import TABLES
-from common.errors import ActionRefused, ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.errors import (
+    ActionRefused,
+    ChangedMeanwhile,
+    ConfirmationRequired,
+    NotPermitted,
+    NotVisible,
+    Unacceptable,
+)
 from common.wording import N_
 
 PAGE_SIZE = 20
@@ -146,7 +153,7 @@ class AdministeredTable(Administration, ScopedView):
         return redirect(self.get_url(".index_view"))
 
     def _hindered(self, form: Any, row: Any, hindrance: ActionRefused, **beside: Any) -> Any:
-        if isinstance(hindrance, Unconfirmed):
+        if isinstance(hindrance, ConfirmationRequired):
             return self._sheet(form, row, question=hindrance, **beside)
         if isinstance(hindrance, Unacceptable):
             wrong = said(hindrance.sentence.text, hindrance.sentence.words)
@@ -164,7 +171,7 @@ class AdministeredTable(Administration, ScopedView):
         form: Any,
         row: Any,
         *,
-        question: Unconfirmed | None = None,
+        question: ConfirmationRequired | None = None,
         meanwhile: bool = False,
         **beside: Any,
     ) -> tuple[str, int]:

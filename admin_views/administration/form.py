@@ -20,7 +20,7 @@ from administration import form_draft, form_rules
 from administration.form_draft import Draft
 from administration.form_rules import FURTHER_KINDS, KIND_WORDS, PROPERTIES, STATEMENTS, Difference
 from administration.tables import TABLES
-from common.errors import ActionRefused, ChangedMeanwhile, NotVisible, Unacceptable, Unconfirmed
+from common.errors import ActionRefused, ChangedMeanwhile, ConfirmationRequired, NotVisible, Unacceptable
 from common.identity import CITIZEN
 from common.wording import N_
 from models import Account, FormVersion, Role, db
@@ -211,7 +211,7 @@ class FormVersions(Administration, ScopedView):
             return self._publishing()
         try:
             row = form_draft.publish(current_user, seen=request.form.get("seen", ""), confirmed=confirmed())
-        except Unconfirmed as question:
+        except ConfirmationRequired as question:
             return self._publishing(question=question)
         except ChangedMeanwhile:
             return self._publishing(meanwhile=True), HTTPStatus.CONFLICT
@@ -234,7 +234,7 @@ class FormVersions(Administration, ScopedView):
         flash(gettext("已放弃草稿，申请表与现行版本相同。"), "success")
         return redirect(self.get_url(".index_view"))
 
-    def _publishing(self, *, question: Unconfirmed | None = None, meanwhile: bool = False) -> str:
+    def _publishing(self, *, question: ConfirmationRequired | None = None, meanwhile: bool = False) -> str:
         draft = form_draft.present()
         return self.render(
             "administration/form_publishing.html",

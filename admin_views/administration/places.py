@@ -221,5 +221,5 @@ class Enterprises(AdministeredTable):
             "office": registration.office_of(row),
             "registrations": registration.REGISTRATION_WORDS,
             "badges": registration.BADGES,
-            "events": registration.SAID,
+            "events": registration.ACTION_WORDS,
         }

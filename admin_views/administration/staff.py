@@ -25,7 +25,7 @@ from admin_views.site.keyset import page
 from admin_views.site.wording import said
 from administration import staff
 from common import telephones
-from common.errors import ActionRefused, Unacceptable, Unconfirmed
+from common.errors import ActionRefused, ConfirmationRequired, Unacceptable
 from common.wording import N_, NP_
 from models import Account, Office, Role
 from models.search import digits_of, searched
@@ -187,7 +187,7 @@ class Staff(AdministeredTable):
         key = account.id
         try:
             return done(act(account))
-        except Unconfirmed as hindrance:
+        except ConfirmationRequired as hindrance:
             account = self.get_one(key)
             return self.render(
                 "administration/question.html",

@@ -115,7 +115,7 @@ class EnterpriseAccounts(ScopedView):
                 if reason.strip() and action not in offered
             ],
             registration_words=registration.REGISTRATION_WORDS,
-            said_words=registration.SAID,
+            said_words=registration.ACTION_WORDS,
             badges=registration.BADGES,
             phrases=REFUSAL_PHRASES,
             **{"wrong": {}, "typed": {}, "meanwhile": False, **further},
@@ -172,7 +172,7 @@ class EnterpriseAccounts(ScopedView):
             gettext(
                 "%(name)s：%(said)s，已通知企业。",
                 name=found.name,
-                said=said(registration.SAID[event.action]),
+                said=said(registration.ACTION_WORDS[event.action]),
             ),
             "success",
         )

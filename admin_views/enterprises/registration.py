@@ -106,7 +106,7 @@ class RegistrationView(Closed):
     def _page(
         self, found: Enterprise, form: MendedEnterpriseForm, status: int = 200, *, meanwhile: bool = False
     ) -> Any:
-        approved = registration.opens_console(current_user)
+        approved = registration.is_approved(current_user)
         mends = bool(registration.steps_for(found, current_user))
         office = registration.office_of(found)
         events = db.session.scalars(
@@ -128,7 +128,7 @@ class RegistrationView(Closed):
             trail=TRAIL[found.registration],
             badge_kind=registration.BADGES[found.registration],
             words=registration.REGISTRATION_WORDS,
-            said_words=registration.SAID,
+            said_words=registration.ACTION_WORDS,
         )
         return content, status
 

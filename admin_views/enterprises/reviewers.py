@@ -21,7 +21,7 @@ from admin_views.administration.trail import change_text, last_changes
 from admin_views.site.base import ScopedView, menu
 from admin_views.site.wording import said
 from common.audit import REVIEWERS
-from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.errors import ConfirmationRequired, NotPermitted, NotVisible, Unacceptable
 from common.wording import N_
 from enterprises import registration, reviewers
 from models import Account, AuditEntry, Invitation, Way, db, now
@@ -46,7 +46,7 @@ class Reviewers(ScopedView):
     title = N_("本单位审核人员")
 
     def is_accessible(self) -> bool:
-        return super().is_accessible() and registration.opens_console(current_user)
+        return super().is_accessible() and registration.is_approved(current_user)
 
     def criterion(self) -> ColumnElement[bool]:
         return scope.reviewers(current_user)
@@ -114,7 +114,7 @@ class Reviewers(ScopedView):
         account = self.get_one(key)
         try:
             reviewers.remove(current_user, account.id, confirmed=confirmed())
-        except Unconfirmed as question:
+        except ConfirmationRequired as question:
             return self.render("reviewers/question.html", reviewer=account, told=question)
         except (NotPermitted, NotVisible):
             abort(HTTPStatus.NOT_FOUND)
@@ -152,12 +152,12 @@ class Reviewers(ScopedView):
         )
         return content, status
 
-    def _handed_over(self, invited: reviewers.Invited) -> Any:
+    def _handed_over(self, invited: reviewers.SentInvitation) -> Any:
         content = self.render(
             "enterprises/reviewers_handover.html",
             invited=invited,
             days=reviewers.LIFETIME.days,
-            ways=[said(WAYS[way]) for way in contacts.reachable(invited.account, _open_ways())],
+            ways=[said(WAYS[way]) for way in contacts.reachable_channels(invited.account, _open_ways())],
             address=url_for(
                 "accounts.invitation", door=reviewers.DOOR, login=invited.account.login, _external=True
             ),

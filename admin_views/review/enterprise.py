@@ -8,7 +8,7 @@ from admin_views.enterprises.registration import RegistrationView
 from admin_views.enterprises.reviewers import Reviewers
 from admin_views.review.console import ReviewConsole
 from common.wording import N_
-from enterprises.registration import opens_console
+from enterprises.registration import is_approved
 from models import Account, Application
 
 
@@ -19,7 +19,7 @@ class EnterpriseConsole(ReviewConsole):
     called = N_("企业审核")
 
     def is_accessible(self) -> bool:
-        return super().is_accessible() and opens_console(current_user)
+        return super().is_accessible() and is_approved(current_user)
 
 
 def register(app: Flask) -> None:

@@ -11,7 +11,7 @@ from common.counting import count_rows
 from common.errors import NotPermitted, Unacceptable
 from common.settings import REQUIRED, STAFF_SECOND_FACTOR
 from common.wording import N_, Sentence
-from enterprises.leaving import name_and_login, work_left
+from enterprises.leaving import name_and_login, preview_open_work
 from models import (
     Account,
     Office,
@@ -99,4 +99,4 @@ def _empty_desk(account: Account, office_id: int | None) -> list[Sentence]:
         return []
     office = db.session.get_one(Office, office_id)
     leaver = Account(id=account.id, role=account.role, office_id=office_id, office=office)
-    return work_left(leaver, Account.office_id == office_id, office.name)
+    return preview_open_work(leaver, Account.office_id == office_id, office.name)

@@ -72,7 +72,9 @@ def test_a_new_code_takes_the_place_of_the_old_one(client: Client, made: Made, s
     assert stored(lambda: db.session.get_one(Account, account.id).recovery_hash) is None
     assert client.send("/account/new-code", {"present_password": PASSWORD}).location == "/account/code/"
     code = client.get("/account/code/").text.split('translate="no">')[1].split("</span>")[1].split("</p>")[0]
-    found = stored(lambda: recovery.by_recovery_code("personal", login_of(account), code, FURTHER_PASSWORD))
+    found = stored(
+        lambda: recovery.reset_by_recovery_code("personal", login_of(account), code, FURTHER_PASSWORD)
+    )
     assert found is not None
 
 

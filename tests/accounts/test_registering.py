@@ -180,7 +180,9 @@ def test_whoever_registers_learns_nothing_of_an_account_that_is_there(
     shown = code_of(stranger.get(RECEIVED))
     assert stored(how_many) == 2
     assert come_in_anew(stranger, there.identity_number, "Andere2026").status_code == 422
-    found = stored(lambda: recovery.by_recovery_code("personal", there.identity_number, shown, "Andere2027"))
+    found = stored(
+        lambda: recovery.reset_by_recovery_code("personal", there.identity_number, shown, "Andere2027")
+    )
     assert found is None
     owner = app.test_client()
     assert log_in(owner, there).status_code == 303
@@ -444,7 +446,7 @@ def test_a_registration_that_is_sent_twice_at_once_keeps_its_licence(
         client.send(ENTERPRISE, company(region, contact_phone="12")), "licence_kept"
     )
     again = app.test_client()
-    enrol, sent = registration.enrol_enterprise, []
+    enrol, sent = registration.register_enterprise, []
 
     def overtaken(*what: Any) -> bool:
         if not sent:
@@ -452,7 +454,7 @@ def test_a_registration_that_is_sent_twice_at_once_keeps_its_licence(
             assert again.send(ENTERPRISE, given).status_code == 303
         return enrol(*what)
 
-    monkeypatch.setattr(registration, "enrol_enterprise", overtaken)
+    monkeypatch.setattr(registration, "register_enterprise", overtaken)
     assert client.send(ENTERPRISE, given).status_code == 303
     with app.app_context():
         its = select(Enterprise.licence_file).where(Enterprise.credit_code == given["credit_code"])

@@ -143,7 +143,7 @@ def test_half_an_hour_later_it_is_worth_nothing_and_swept(
     later(1.1)
     assert use(client, code).location == "/reset/personal/code/"
     with app.app_context():
-        recovery.sweep()
+        recovery.delete_expired()
         assert db.session.scalar(select(ResetCode)) is None
 
 
@@ -195,9 +195,11 @@ def test_a_code_used_in_two_places_at_once_is_used_once(database_url: str, tmp_p
     app = create_app({**settings(environment(tmp_path, database_url)), "TESTING": True})
     with app.app_context():
         account = factories.applicant()
-        key = recovery.ask("personal", login_of(account))
+        key = recovery.send_code("personal", login_of(account))
         code = db.session.scalars(select(Message)).one().secret_words["code"]
-        doings = [lambda n=n: recovery.by_code(key, code, f"Diyige202{n}") is not None for n in range(3)]
+        doings = [
+            lambda n=n: recovery.reset_by_code(key, code, f"Diyige202{n}") is not None for n in range(3)
+        ]
         assert sorted(at_once(*doings)) == [False, False, True]
         db.session.remove()
         db.engine.dispose()

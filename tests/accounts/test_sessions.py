@@ -138,10 +138,10 @@ def test_what_was_typed_into_a_form_comes_back_when_the_session_has_ended_meanwh
 def test_sessions_that_no_cookie_can_name_are_swept(app: Flask, inside: Client, later: Later) -> None:
     count = select(func.count()).select_from(LoginSession)
     with app.app_context():
-        sessions.sweep()
+        sessions.delete_expired()
         assert db.session.scalar(count) == 1
         later(60 * 25)
-        sessions.sweep()
+        sessions.delete_expired()
         assert db.session.scalar(count) == 0
     assert not is_inside(inside)
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from administration import changes, form_draft
 from administration import staff as administration_staff
 from administration.effects import regions, staff
-from common.errors import ActionRefused, ChangedMeanwhile, Incomplete, Unconfirmed
+from common.errors import ActionRefused, ChangedMeanwhile, ConfirmationRequired, Incomplete
 from models import Account, Action, Application, Enterprise, Region, RegionKind, Role, State, db
 from tests.administration.test_moving import desks
 from tests.factories import World, administrator, application_at, complete_application, fresh
@@ -38,7 +38,7 @@ def changing(model: Any, key: int, by: Account, apply: Callable[[Any], None]) ->
     def told() -> str:
         try:
             changes.change(model, key, db.session.get_one(Account, who), apply, confirmed=token)
-        except Unconfirmed as question:
+        except ConfirmationRequired as question:
             return question.token
         return ""
 
@@ -191,7 +191,7 @@ def test_two_administrators_cannot_deactivate_each_other(ordos: World) -> None:
             actor = db.session.get_one(Account, by_id)
             try:
                 administration_staff.dismiss(actor, target_id)
-            except Unconfirmed as question:
+            except ConfirmationRequired as question:
                 try:
                     administration_staff.dismiss(actor, target_id, confirmed=question.token)
                 except ActionRefused as hindrance:

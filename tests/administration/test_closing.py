@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from accounts import logins
 from administration import changes
-from common.errors import Incomplete, NotPermitted, Unconfirmed
+from common.errors import ConfirmationRequired, Incomplete, NotPermitted
 from enterprises import registration
 from models import Account, Action, AuditEntry, Enterprise, Message, Registration, Result, State, db
 from tests.administration.conftest import Person
@@ -22,7 +22,7 @@ def set_active(row: Enterprise, by: Account, active: bool, confirmed: str | None
         changed.active = active
 
     if confirmed is None:
-        with pytest.raises(Unconfirmed) as question:
+        with pytest.raises(ConfirmationRequired) as question:
             changes.change(Enterprise, row.id, by, apply)
         confirmed = question.value.token
     return changes.change(Enterprise, row.id, by, apply, confirmed=confirmed)
@@ -41,7 +41,7 @@ def close(row: Enterprise, by: Account) -> Enterprise:
 def test_it_is_said_beforehand_what_becomes_of_each(ordos: World) -> None:
     for state in State:
         application_at(state, ordos.banner, ordos)
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         set_active(ordos.banner.enterprise, ordos.administrator, False, confirmed="")
     name = ordos.banner.enterprise.name
     assert told(question.value).splitlines() == [
@@ -151,10 +151,10 @@ def test_it_can_be_opened_again_and_what_was_given_back_stays_with_the_applicant
 
 @pytest.mark.guide("D1")
 def test_what_changed_since_it_was_told_is_told_anew(ordos: World) -> None:
-    with pytest.raises(Unconfirmed) as first:
+    with pytest.raises(ConfirmationRequired) as first:
         set_active(ordos.banner.enterprise, ordos.administrator, False, confirmed="")
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
-    with pytest.raises(Unconfirmed) as second:
+    with pytest.raises(ConfirmationRequired) as second:
         set_active(ordos.banner.enterprise, ordos.administrator, False, confirmed=first.value.token)
     assert "1 件回退给申请人" in told(second.value)
     assert fresh(application).state is State.ENTERPRISE_REVIEW

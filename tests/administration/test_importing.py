@@ -491,7 +491,7 @@ def test_an_imported_enterprise_registers_finds_itself_and_is_approved(ordos: Wo
     )
     account = logins.new_account(ordos.banner.reviewer.role, code, "新联系人", "Xiaomin2026")
     with exclusive():
-        event = registration.register(typed, account)
+        event = registration.add_registration(typed, account)
     known = db.session.get_one(Enterprise, listed.id, populate_existing=True)
     assert account.enterprise_id == known.id
     assert (known.registration, known.region_id, known.name) == (

@@ -10,12 +10,12 @@ from administration import changes, tables
 from common.calendar import today
 from common.errors import (
     ChangedMeanwhile,
+    ConfirmationRequired,
     Incomplete,
     NoticeUnread,
     NotPermitted,
     PeriodClosed,
     Unacceptable,
-    Unconfirmed,
 )
 from common.settings import HELP_LINE, setting
 from models import (
@@ -53,7 +53,7 @@ def change(row: Any, by: Any, **columns: Any) -> Any:
     key = row.key if isinstance(row, Setting) else row.id
     try:
         return changes.change(type(row), key, by, apply)
-    except Unconfirmed as question:
+    except ConfirmationRequired as question:
         return changes.change(type(row), key, by, apply, confirmed=question.token)
 
 
@@ -61,12 +61,12 @@ def add(row: Any, by: Any) -> Any:
     columns = {name: getattr(row, name) for name in tables.TABLES[type(row)].fields}
     try:
         return changes.add(row, by)
-    except Unconfirmed as question:
+    except ConfirmationRequired as question:
         return changes.add(type(row)(**columns), by, confirmed=question.token)
 
 
 def asked(act: Any) -> str:
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         act()
     return "\n".join(each.text % each.words for each in question.value.consequences)
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from administration import changes
 from administration.effects import regions
-from common.errors import Unacceptable, Unconfirmed
+from common.errors import ConfirmationRequired, Unacceptable
 from models import (
     Account,
     Action,
@@ -32,7 +32,7 @@ def merge(row: Region, into: Region, by: Account, confirmed: str | None = None) 
         regions.merge_into(changed, into.id)
 
     if confirmed is None:
-        with pytest.raises(Unconfirmed) as question:
+        with pytest.raises(ConfirmationRequired) as question:
             changes.change(Region, row.id, by, apply)
         confirmed = question.value.token
     return changes.change(Region, row.id, by, apply, confirmed=confirmed)
@@ -43,7 +43,7 @@ def test_it_is_said_beforehand_what_moves(ordos: World) -> None:
     for state in UNDER_REVIEW:
         application_at(state, ordos.elsewhere, ordos)
     old, new = ordos.elsewhere, ordos.banner
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         merge(old.region, new.region, ordos.administrator, confirmed="")
     assert told(question.value).splitlines() == [
         f"{old.region.name}并入{new.region.name}：1 家企业划转到{new.region.name}；{old.region.name}停用，原有记录保留。",
@@ -100,7 +100,7 @@ def test_an_office_that_answers_for_another_region_keeps_its_people(ordos: World
     third = region(RegionKind.PARK, old.office)
     old.enterprise.registration = Registration.PENDING
     db.session.commit()
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         merge(old.region, new.region, ordos.administrator, confirmed="")
     assert f"{old.office.name}还负责{third.name}，其工作人员不变动。" in told(question.value)
     assert f"待审核的企业账号 1 家，由{new.office.name}审核。" in told(question.value)
@@ -139,10 +139,10 @@ def test_what_makes_no_sense_is_refused_with_the_reason(ordos: World) -> None:
 @pytest.mark.guide("D1")
 def test_what_another_administrator_changed_meanwhile_is_told_anew(ordos: World) -> None:
     old, new = ordos.elsewhere, ordos.banner
-    with pytest.raises(Unconfirmed) as first:
+    with pytest.raises(ConfirmationRequired) as first:
         merge(old.region, new.region, ordos.administrator, confirmed="")
     clerk(old.office, "新来的人")
-    with pytest.raises(Unconfirmed) as second:
+    with pytest.raises(ConfirmationRequired) as second:
         merge(old.region, new.region, ordos.administrator, confirmed=first.value.token)
     assert "工作人员 2 人" in told(second.value)
     assert db.session.get_one(Region, old.region.id).active

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from administration import changes
 from administration.changes import fingerprint
-from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.errors import ChangedMeanwhile, ConfirmationRequired, NotPermitted, NotVisible, Unacceptable
 from models import (
     Account,
     Action,
@@ -51,7 +51,7 @@ def move(enterprise: Enterprise, to: Region, by: Account, confirmed: str | None 
         row.region_id = to.id
 
     if confirmed is None:
-        with pytest.raises(Unconfirmed) as question:
+        with pytest.raises(ConfirmationRequired) as question:
             changes.change(Enterprise, enterprise.id, by, apply)
         confirmed = question.value.token
     return changes.change(Enterprise, enterprise.id, by, apply, confirmed=confirmed)
@@ -62,7 +62,7 @@ def edit_region(row: Region, by: Account, **columns: object) -> Region:
         for name, value in columns.items():
             setattr(changed, name, value)
 
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         changes.change(Region, row.id, by, apply)
     return changes.change(Region, row.id, by, apply, confirmed=question.value.token)
 
@@ -86,7 +86,7 @@ def all_states(at: RegionKind) -> list[State]:
     return [state for state in UNDER_REVIEW if state in routing.ROUTES[at]]
 
 
-def told(question: Unconfirmed) -> str:
+def told(question: ConfirmationRequired) -> str:
     return "\n".join(each.text % each.words for each in question.consequences)
 
 
@@ -137,7 +137,7 @@ def test_the_form_tells_how_many_move_and_what_becomes_of_them_before_anything_m
     application_at(State.FINISHED, ordos.banner, ordos)
     before = ordos.banner.region.id
 
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         changes.change(
             Enterprise,
             ordos.banner.enterprise.id,
@@ -164,10 +164,10 @@ def test_a_confirmation_counts_only_for_what_it_was_told(ordos: World) -> None:
     def apply(row: Enterprise) -> None:
         row.region_id = ordos.city.region.id
 
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         changes.change(Enterprise, ordos.banner.enterprise.id, ordos.administrator, apply)
     application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
-    with pytest.raises(Unconfirmed):
+    with pytest.raises(ConfirmationRequired):
         move(ordos.banner.enterprise, ordos.city.region, ordos.administrator, question.value.token)
     assert ordos.banner.enterprise.region_id == ordos.banner.region.id
 

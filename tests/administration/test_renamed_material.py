@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from administration import changes
 from app import create_app
-from common.errors import Unconfirmed
+from common.errors import ConfirmationRequired
 from config import settings
 from models import Account, Action, Application, Attachment, Material, State, db, now
 from tests import factories
@@ -33,7 +33,7 @@ def renamed(material: Material, name: str, by: Account) -> Material:
 
     try:
         return changes.change(Material, material.id, by, apply)
-    except Unconfirmed as question:
+    except ConfirmationRequired as question:
         return changes.change(Material, material.id, by, apply, confirmed=question.token)
 
 
@@ -94,7 +94,7 @@ def test_the_administrator_is_told_before_and_reads_former_names_beside_the_form
         changes.change(Material, material.id, person, lambda row: setattr(row, "name", "社会保险证明"))
         application = factories.draft(everywhere.banner.enterprise)
         first = factories.upload(application, material)
-        with pytest.raises(Unconfirmed) as question:
+        with pytest.raises(ConfirmationRequired) as question:
             changes.change(Material, material.id, person, lambda row: setattr(row, "name", "参保证明"))
         [told] = question.value.consequences
         assert (told.words["former"], told.words["name"]) == ("社会保险证明", "参保证明")

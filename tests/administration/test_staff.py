@@ -9,18 +9,18 @@ from accounts import logins, passwords, recovery
 from administration import changes, staff
 from administration.audit import HIDDEN
 from administration.changes import fingerprint
-from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.errors import ConfirmationRequired, NotPermitted, NotVisible, Unacceptable
 from models import Account, AuditEntry, ChangeKind, Role, State, db
 from tests.factories import World, administrator, applicant, application_at, clerk, reviewer
 
 
 def dismiss(account: Account, by: Account) -> Account:
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         staff.dismiss(by, account.id)
     return staff.dismiss(by, account.id, confirmed=question.value.token)
 
 
-def told(question: Unconfirmed) -> str:
+def told(question: ConfirmationRequired) -> str:
     return "\n".join(each.text % each.words for each in question.consequences)
 
 
@@ -43,7 +43,7 @@ def test_a_clerk_gets_an_account_a_password_and_a_code_that_work(ordos: World) -
         "13800000000",
     )
     assert passwords.password_fault(made.password) == ""
-    renewed = recovery.by_recovery_code("staff", "zhangsan", made.recovery_code, "Abcd12345")
+    renewed = recovery.reset_by_recovery_code("staff", "zhangsan", made.recovery_code, "Abcd12345")
     assert renewed is not None
 
 
@@ -124,11 +124,11 @@ def test_who_is_deactivated_is_out_at_once_and_can_come_back(ordos: World) -> No
 @pytest.mark.guide("D1")
 def test_a_desk_that_is_left_alone_is_told_beforehand(ordos: World) -> None:
     application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         staff.dismiss(ordos.administrator, ordos.banner.clerk.id)
     assert "没有其他可以登录的人员，送来的申请将无人办理（现有 1 件）" in told(question.value)
     clerk(ordos.banner.office, "同事")
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         staff.dismiss(ordos.administrator, ordos.banner.clerk.id)
     assert "无人办理" not in told(question.value)
 
@@ -136,7 +136,7 @@ def test_a_desk_that_is_left_alone_is_told_beforehand(ordos: World) -> None:
 def test_who_changes_desks_leaves_the_old_one(ordos: World) -> None:
     person = ordos.banner.clerk
     given = (ordos.administrator, person.id, person.name, "", ordos.park.office.id)
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         staff.transfer(*given, seen=fingerprint(person))
     assert ordos.park.office.name in told(question.value)
     staff.transfer(*given, seen=fingerprint(person), confirmed=question.value.token)
@@ -158,7 +158,7 @@ def test_the_last_active_administrator_cannot_be_deactivated(ordos: World) -> No
 def test_a_new_password_replaces_the_old_one_and_ends_its_sessions(ordos: World) -> None:
     person = ordos.banner.clerk
     session = person.get_id()
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         staff.renew_password(ordos.administrator, person.id)
     made = staff.renew_password(ordos.administrator, person.id, confirmed=question.value.token)
     assert person.login is not None
@@ -170,7 +170,7 @@ def test_a_new_password_replaces_the_old_one_and_ends_its_sessions(ordos: World)
 
 def test_the_trail_holds_no_secret(ordos: World) -> None:
     made = staff.employ(ordos.administrator, Role.ADMINISTRATOR, "guan", "管")
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         staff.renew_password(ordos.administrator, made.account.id)
     again = staff.renew_password(ordos.administrator, made.account.id, confirmed=question.value.token)
     lines = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()

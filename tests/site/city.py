@@ -224,7 +224,7 @@ def _people(made: World) -> dict[str, Account]:
     factories.reviewer(made.banner.enterprise, "钱多")
     careful = factories.clerk(made.park.office, "周密")
     careful.second_factor = True
-    factories.saved(SecondFactor(account_id=careful.id, secret=second_factor.draw_secret()))
+    factories.saved(SecondFactor(account_id=careful.id, secret=second_factor.generate_secret()))
     for place, name in ((made.banner, "孙待"), (made.elsewhere, "吴来")):
         reviewers.invite(place.reviewer, name, "13847710009")
     return {

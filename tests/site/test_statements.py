@@ -156,7 +156,7 @@ def town(
             opened[name] = [path for path in paths if _is_a_page(town.clients[name].get(path))]
     town.crowd(FEW - 1)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sessions, "NOTED_EVERY", timedelta(days=1))  # else some page writes, once a minute
+        patched.setattr(sessions, "SEEN_PRECISION", timedelta(days=1))  # else some page writes, once a minute
         yield town
     with app.app_context():
         db.session.remove()

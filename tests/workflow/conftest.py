@@ -20,7 +20,7 @@ from tests.machine.secrets import environment
 @pytest.fixture(autouse=True, scope="session")
 def cheap_passwords() -> Iterator[None]:
     dear, passwords.hasher = passwords.hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    passwords._nobody.cache_clear()
+    passwords._dummy_hash.cache_clear()
     yield
     passwords.hasher = dear
 

@@ -75,7 +75,7 @@ def test_a_deactivated_account_does_not_come_in_nor_get_a_new_password(ordos: Wo
     code = passwords.set_recovery_code(person)
     deactivate(person)
     assert accounts_logins.authenticate("personal", person.identity_number, PASSWORD) is None
-    assert recovery.by_recovery_code("personal", person.identity_number, code, NEW) is None
+    assert recovery.reset_by_recovery_code("personal", person.identity_number, code, NEW) is None
 
 
 @pytest.mark.guide("A2", "E4")
@@ -88,9 +88,9 @@ def test_a_recovery_code_opens_once_and_gives_the_next_one(ordos: World, door: s
     assert re.fullmatch(r"[2-9A-HJKMNP-Z]{4}(-[2-9A-HJKMNP-Z]{4}){3}", code)
     assert code.replace("-", "") not in person.recovery_hash
 
-    assert recovery.by_recovery_code(door, login, "AAAA-AAAA-AAAA-AAAA", NEW) is None
-    assert recovery.by_recovery_code(door, identity_number(), code, NEW) is None
-    found = recovery.by_recovery_code(door, login, code.lower().replace("-", " "), NEW)
+    assert recovery.reset_by_recovery_code(door, login, "AAAA-AAAA-AAAA-AAAA", NEW) is None
+    assert recovery.reset_by_recovery_code(door, identity_number(), code, NEW) is None
+    found = recovery.reset_by_recovery_code(door, login, code.lower().replace("-", " "), NEW)
     assert found is not None
     owner, following = found
     assert owner is person
@@ -98,15 +98,15 @@ def test_a_recovery_code_opens_once_and_gives_the_next_one(ordos: World, door: s
     assert accounts_logins.authenticate(door, login, NEW) is person
     assert accounts_logins.authenticate(door, login, PASSWORD) is None
 
-    assert recovery.by_recovery_code(door, login, code, PASSWORD) is None, "used up"
-    assert recovery.by_recovery_code(door, login, following, PASSWORD) is not None
+    assert recovery.reset_by_recovery_code(door, login, code, PASSWORD) is None, "used up"
+    assert recovery.reset_by_recovery_code(door, login, following, PASSWORD) is not None
 
 
 @pytest.mark.guide("A2")
 def test_an_account_without_a_recovery_code_is_not_opened_by_an_empty_one(ordos: World) -> None:
     person = applicant()
     assert person.recovery_hash is None
-    assert recovery.by_recovery_code("personal", person.identity_number, "", NEW) is None
+    assert recovery.reset_by_recovery_code("personal", person.identity_number, "", NEW) is None
 
 
 @pytest.mark.guide("A2", "E4")
@@ -118,7 +118,7 @@ def test_a_new_password_ends_every_session(ordos: World) -> None:
     code = passwords.set_recovery_code(person)
     db.session.commit()
     session = person.get_id()
-    recovery.by_recovery_code("personal", person.identity_number, code, PASSWORD)
+    recovery.reset_by_recovery_code("personal", person.identity_number, code, PASSWORD)
     assert person.get_id() != session
 
 
@@ -181,7 +181,7 @@ def test_a_stranger_waits_as_long_as_somebody_with_a_wrong_password(
     monkeypatch.setattr(passwords, "hasher", Counting())
     for login in (person.identity_number, identity_number()):
         assert accounts_logins.authenticate("personal", login, "wrong") is None
-        assert recovery.by_recovery_code("personal", login, "wrong", NEW) is None
+        assert recovery.reset_by_recovery_code("personal", login, "wrong", NEW) is None
     assert len(compared) == 4, "one comparison each, whether or not the account exists"
 
 

@@ -422,7 +422,9 @@ def test_of_two_people_one_gets_a_number(ordos: World) -> None:
         )
 
     def registering() -> str:
-        is_new = registration.enrol_person(logins.new_person(CITIZEN, right, RIGHT, "13847710000", PASSWORD))
+        is_new = registration.register_person(
+            logins.new_person(CITIZEN, right, RIGHT, "13847710000", PASSWORD)
+        )
         return "done" if is_new else "there"
 
     answers = at_once(

@@ -8,7 +8,7 @@ from flask import Flask
 
 from accounts import devices, logins, passwords
 from administration import staff
-from common.errors import Unconfirmed
+from common.errors import ConfirmationRequired
 from models import Account, db, exclusive, now
 from tests import factories
 
@@ -48,11 +48,11 @@ def test_logging_in_again_does_not_lengthen_the_cookie_and_it_names_nobody() -> 
 
 
 def test_a_browser_at_a_counter_forgets_the_account_that_logged_in_longest_ago() -> None:
-    people = [factories.applicant() for _ in range(devices.MOST + 1)]
+    people = [factories.applicant() for _ in range(devices.MOST_ACCOUNTS + 1)]
     cookie = ""
     for person in people:
         cookie = devices.remember(cookie, person)
-    assert [known(cookie, person) for person in people] == [False] + [True] * devices.MOST
+    assert [known(cookie, person) for person in people] == [False] + [True] * devices.MOST_ACCOUNTS
     assert devices.COOKIE.fullmatch(cookie)
     assert len(cookie) < 400
 
@@ -62,7 +62,7 @@ def test_a_new_password_whoever_sets_it_makes_the_cookie_worthless() -> None:
     administrator = factories.administrator()
     cookie = devices.remember(devices.remember("", person), clerk)
     passwords.change_password(person, "Xiaomin2027")
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         staff.renew_password(administrator, clerk.id)
     staff.renew_password(administrator, clerk.id, confirmed=question.value.token)
     assert not known(cookie, person)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from administration import form_draft, form_rules
-from common.errors import ChangedMeanwhile, NotPermitted, Unacceptable, Unconfirmed
+from common.errors import ChangedMeanwhile, ConfirmationRequired, NotPermitted, Unacceptable
 from common.wording import Bilingual
 from models import Account, Action, Application, AuditEntry, FormVersion, Review, State, db
 from tests.factories import (
@@ -52,10 +52,10 @@ def keep(person: Account, section: str, one: Field) -> Field:
     return form_draft.keep(section, one, person, seen=form_draft.fingerprint(now))
 
 
-def publish(person: Account) -> tuple[FormVersion, Unconfirmed]:
+def publish(person: Account) -> tuple[FormVersion, ConfirmationRequired]:
     """Publish as an administrator does: be told, then say yes."""
     seen = form_draft.present().fingerprint
-    with pytest.raises(Unconfirmed) as asked:
+    with pytest.raises(ConfirmationRequired) as asked:
         form_draft.publish(person, seen=seen, confirmed="")
     return form_draft.publish(person, seen=seen, confirmed=asked.value.token), asked.value
 

@@ -70,7 +70,7 @@ def test_after_five_failures_one_waits_longer_and_longer(later: Later) -> None:
         later(pause - 0.5)
         assert fails(login, address) == 0.5, "who tries meanwhile does not wait longer for it"
         later(0.5)
-    later(attempts.FORGOTTEN.total_seconds() / 60 + 61)
+    later(attempts.FAILURES_EXPIRE_AFTER.total_seconds() / 60 + 61)
     assert [fails(login, address) for _ in range(5)] == [None] * 5, "a day later one begins anew"
 
 
@@ -102,8 +102,8 @@ def test_nobody_can_lock_anybody_out_from_elsewhere(later: Later) -> None:
     )
     assert fails(login, home) is None
     comes_in(login, home)
-    later(attempts.KNOWN.total_seconds() / 60 - 1)
-    attempts.sweep()
+    later(attempts.KNOWN_ADDRESS_LIFETIME.total_seconds() / 60 - 1)
+    attempts.delete_expired()
     assert attempts._is_known(Purpose.LOGIN, login, attempts._digest(home), attempts.now())
     for purpose in (Purpose.RECOVERY, Purpose.LETTER):
         while fails(login, somewhere(), purpose) is None:
@@ -153,7 +153,7 @@ def test_what_counts_no_more_is_swept_and_nothing_says_who_it_was(later: Later) 
     assert address not in str(rows)
     count = select(func.count()).select_from(Attempts)
     later(60 * 24 * 91)
-    attempts.sweep()
+    attempts.delete_expired()
     assert db.session.scalar(count) == 0
 
 

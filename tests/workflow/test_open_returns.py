@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from administration import changes
-from common.errors import Unconfirmed
+from common.errors import ConfirmationRequired
 from models import Action, Application, State
 from tests.factories import World, act, administrator, application_at, complete_application, fresh, submit
 from workflow import progress
@@ -94,7 +94,7 @@ def closed(enterprise_id: int) -> None:
     person = administrator()
     try:
         changes.change(Enterprise, enterprise_id, person, close)
-    except Unconfirmed as question:
+    except ConfirmationRequired as question:
         changes.change(Enterprise, enterprise_id, person, close, confirmed=question.token)
 
 

@@ -28,11 +28,11 @@ from common.errors import (
     ActionRefused,
     AlreadyUnderWay,
     ChangedMeanwhile,
+    ConfirmationRequired,
     NoticeUnread,
     NotPermitted,
     NotVisible,
     ReasonMissing,
-    Unconfirmed,
 )
 from models import Account, Action, Application, Enterprise, Message, RegionKind, Result, Review, State, db
 from tests.factories import (
@@ -303,7 +303,7 @@ class Office(RuleBasedStateMachine):
 
         try:
             change("")
-        except Unconfirmed as question:
+        except ConfirmationRequired as question:
             change(question.token)
         if self.where[employer] == region:
             return

@@ -47,7 +47,7 @@ def registered(where: Region, code: str | None = None) -> tuple[Enterprise, Acco
     )
     account = logins.new_account(Role.ENTERPRISE, code, "何欣", PASSWORD)
     with exclusive():
-        registration.register(enterprise, account)
+        registration.add_registration(enterprise, account)
     return enterprise, account
 
 
@@ -126,7 +126,7 @@ def test_a_refusal_says_why_and_is_mended_and_sent_again(ordos: World) -> None:
         with pytest.raises(ReasonMissing):
             decide(enterprise, REFUSE, ordos.banner.clerk, nothing)
     decide(enterprise, REFUSE, ordos.banner.clerk, WHY)
-    assert not registration.opens_console(account)
+    assert not registration.is_approved(account)
 
     def mended(changed: Enterprise) -> None:
         changed.contact_phone = "0477-8111111"
@@ -136,7 +136,7 @@ def test_a_refusal_says_why_and_is_mended_and_sent_again(ordos: World) -> None:
     assert (enterprise.registration, enterprise.contact_phone) == (Registration.PENDING, "0477-8111111")
     decide(enterprise, APPROVE, ordos.banner.clerk)
     db.session.refresh(account)
-    assert registration.opens_console(account)
+    assert registration.is_approved(account)
     assert [(action, reason) for action, _, reason in lines(enterprise)] == [
         (RegistrationAction.REGISTER, ""),
         (REFUSE, WHY),
@@ -197,7 +197,7 @@ def test_an_office_with_an_old_page_decides_nothing(ordos: World) -> None:
 @pytest.mark.guide("E3")
 def test_before_approval_an_enterprise_sees_its_own_registration_and_nothing_else(ordos: World) -> None:
     enterprise, account = registered(ordos.banner.region)
-    assert not registration.opens_console(account)
+    assert not registration.is_approved(account)
     seen = db.session.scalars(select(Enterprise).where(scope.enterprises(account))).all()
     assert [one.id for one in seen] == [enterprise.id]
 

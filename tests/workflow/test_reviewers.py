@@ -9,7 +9,7 @@ from accounts import logins as accounts_logins
 from accounts import recovery
 from administration import staff
 from common.audit import REVIEWERS
-from common.errors import NotPermitted, NotVisible, Unacceptable, Unconfirmed
+from common.errors import ConfirmationRequired, NotPermitted, NotVisible, Unacceptable
 from enterprises import reviewers
 from models import Account, Action, AuditEntry, Invitation, Message, Registration, Review, State, db, now
 from tests import factories
@@ -31,7 +31,7 @@ def joined(by: Account, name: str = "钱多", phone: str = PHONE) -> Account:
 
 def remove(actor: Account, account: Account) -> str:
     """Remove somebody as a person does; returns what was told."""
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         reviewers.remove(actor, account.id)
     reviewers.remove(actor, account.id, confirmed=question.value.token)
     return "\n".join(each.text % each.words for each in question.value.consequences)
@@ -57,7 +57,7 @@ def test_an_invited_reviewer_chooses_a_password_and_decides_like_the_first_one(o
     second, recovery_code = done
     assert accounts_logins.authenticate("enterprise", login, OWN) == second
     assert reviewers.accept(login, invited.code, "Anderes2027") is None, "a code works once"
-    assert recovery.by_recovery_code("enterprise", login, recovery_code, PASSWORD) is not None
+    assert recovery.reset_by_recovery_code("enterprise", login, recovery_code, PASSWORD) is not None
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     act(application, Action.PASS, second)
     assert application.state is State.PRELIMINARY_REVIEW
@@ -173,7 +173,7 @@ def test_of_two_who_remove_each_other_at_once_one_stays(ordos: World) -> None:
     second = joined(first)
     tokens = {}
     for actor, other in ((first, second), (second, first)):
-        with pytest.raises(Unconfirmed) as question:
+        with pytest.raises(ConfirmationRequired) as question:
             reviewers.remove(actor, other.id)
         tokens[actor.id] = question.value.token
     answers = at_once(
@@ -211,7 +211,7 @@ def test_a_clerk_with_work_on_the_desk_leaves_it_to_colleagues_who_are_named(ord
     leaver = ordos.banner.clerk
 
     def told() -> str:
-        with pytest.raises(Unconfirmed) as question:
+        with pytest.raises(ConfirmationRequired) as question:
             staff.dismiss(ordos.administrator, leaver.id)
         return "\n".join(each.text % each.words for each in question.value.consequences)
 

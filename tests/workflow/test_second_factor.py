@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from accounts import second_factor
 from accounts.second_factor import Step, step_for
 from administration import changes, staff
-from common.errors import NotPermitted, Unacceptable, Unconfirmed
+from common.errors import ConfirmationRequired, NotPermitted, Unacceptable
 from common.settings import OPTIONAL, REQUIRED, STAFF_SECOND_FACTOR
 from models import Account, AuditEntry, Message, Role, SecondFactor, Setting, SpareCode, db, now
 from tests import factories
@@ -34,7 +34,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def enrolled(account: Account, clock: Clock) -> tuple[str, list[str]]:
-    secret = second_factor.draw_secret()
+    secret = second_factor.generate_secret()
     spare = second_factor.enrol(account, secret, pyotp.TOTP(secret).at(clock(0)))
     assert spare is not None
     clock(60)
@@ -49,38 +49,38 @@ def test_a_code_opens_once_and_a_clock_may_differ_by_half_a_minute(ordos: World,
     clerk = ordos.banner.clerk
     secret, _ = enrolled(clerk, clock)
     at = clock(0)
-    assert not second_factor.use(clerk, code(secret, at, 2))
-    assert not second_factor.use(clerk, code(secret, at, -2))
-    assert second_factor.use(clerk, code(secret, at, -1))
-    assert not second_factor.use(clerk, code(secret, at, -1)), "a code twice"
-    assert second_factor.use(clerk, f" {code(secret, at, 1)[:3]} {code(secret, at, 1)[3:]} ")
-    assert not second_factor.use(clerk, code(secret, at)), "one from before the last used one"
-    assert second_factor.use(clerk, code(secret, clock(90)))
+    assert not second_factor.use_code(clerk, code(secret, at, 2))
+    assert not second_factor.use_code(clerk, code(secret, at, -2))
+    assert second_factor.use_code(clerk, code(secret, at, -1))
+    assert not second_factor.use_code(clerk, code(secret, at, -1)), "a code twice"
+    assert second_factor.use_code(clerk, f" {code(secret, at, 1)[:3]} {code(secret, at, 1)[3:]} ")
+    assert not second_factor.use_code(clerk, code(secret, at)), "one from before the last used one"
+    assert second_factor.use_code(clerk, code(secret, clock(90)))
     for nothing in ("", "0", "abcdef", "000000000000", "６" * 2000):
-        assert not second_factor.use(clerk, nothing)
+        assert not second_factor.use_code(clerk, nothing)
 
 
 def test_each_spare_code_opens_once_and_a_new_set_ends_the_old(ordos: World, clock: Clock) -> None:
     clerk = ordos.banner.clerk
     secret, spare = enrolled(clerk, clock)
     assert len(set(spare)) == second_factor.SPARE_CODES == second_factor.spare_codes_left(clerk)
-    assert second_factor.use(clerk, spare[0].lower().replace("-", " "))
-    assert not second_factor.use(clerk, spare[0])
+    assert second_factor.use_code(clerk, spare[0].lower().replace("-", " "))
+    assert not second_factor.use_code(clerk, spare[0])
     assert second_factor.spare_codes_left(clerk) == 9
     assert second_factor.renew_spare_codes(clerk, spare[0]) is None
     renewed = second_factor.renew_spare_codes(clerk, code(secret, clock(0)))
     assert renewed is not None
-    assert not second_factor.use(clerk, spare[1])
-    assert second_factor.use(clerk, renewed[1])
-    assert not second_factor.use(ordos.park.clerk, renewed[2]), "another one's"
+    assert not second_factor.use_code(clerk, spare[1])
+    assert second_factor.use_code(clerk, renewed[1])
+    assert not second_factor.use_code(ordos.park.clerk, renewed[2]), "another one's"
 
 
 def test_a_code_sent_twice_at_once_opens_once(ordos: World, clock: Clock) -> None:
     clerk = ordos.banner.clerk
     secret, spare = enrolled(clerk, clock)
     given = code(secret, clock(0))
-    assert sorted(at_once(*[lambda: second_factor.use(clerk, given)] * 2)) == [False, True]
-    assert sorted(at_once(*[lambda: second_factor.use(clerk, spare[0])] * 2)) == [False, True]
+    assert sorted(at_once(*[lambda: second_factor.use_code(clerk, given)] * 2)) == [False, True]
+    assert sorted(at_once(*[lambda: second_factor.use_code(clerk, spare[0])] * 2)) == [False, True]
 
 
 def test_nothing_in_the_database_opens_anything(ordos: World, clock: Clock) -> None:
@@ -94,7 +94,7 @@ def test_nothing_in_the_database_opens_anything(ordos: World, clock: Clock) -> N
 
 
 def test_only_staff_enrol_once_and_with_a_right_code(ordos: World, clock: Clock) -> None:
-    secret = second_factor.draw_secret()
+    secret = second_factor.generate_secret()
     for somebody in (factories.applicant(), ordos.banner.reviewer):
         with pytest.raises(NotPermitted):
             second_factor.enrol(somebody, secret, code(secret, clock(0)))
@@ -132,7 +132,7 @@ def test_required_of_everybody_only_by_who_has_it_and_whoever_has_not_is_out(
     enrolled(chief, clock)
     centre_secret, _ = enrolled(centre, clock)
     sessions = {one.id: one.get_id() for one in (chief, clerk, centre, own_ordos.banner.reviewer)}
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         require(chief)
     require(chief, question.value.token)
     db.session.expire_all()
@@ -145,10 +145,10 @@ def test_required_of_everybody_only_by_who_has_it_and_whoever_has_not_is_out(
     assert step_for(clerk) is Step.ENROLMENT
     assert step_for(own_ordos.banner.reviewer) is Step.NONE
     with pytest.raises(NotPermitted):
-        second_factor.switch_off(centre, code(centre_secret, clock(0)))
+        second_factor.disable(centre, code(centre_secret, clock(0)))
     setting(OPTIONAL)
-    assert not second_factor.switch_off(centre, "000000")
-    assert second_factor.switch_off(centre, code(centre_secret, clock(0)))
+    assert not second_factor.disable(centre, "000000")
+    assert second_factor.disable(centre, code(centre_secret, clock(0)))
     assert step_for(centre) is Step.NONE
     assert db.session.get(SecondFactor, centre.id) is None
 
@@ -160,7 +160,7 @@ def test_an_administrator_resets_another_ones_and_it_is_in_the_trail(ordos: Worl
     for somebody in (ordos.park.clerk, ordos.centre, ordos.banner.reviewer):
         with pytest.raises(NotPermitted):
             staff.reset_second_factor(somebody, clerk.id)
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         staff.reset_second_factor(ordos.administrator, clerk.id)
     assert step_for(clerk) is Step.CODE, "nothing has happened yet"
     assert db.session.get(SecondFactor, clerk.id) is not None

@@ -7,7 +7,14 @@ from sqlalchemy import select
 
 from administration import changes
 from common import messages
-from common.errors import ChangedMeanwhile, NotVisible, PeriodClosed, ReasonMissing, Unacceptable, Unconfirmed
+from common.errors import (
+    ChangedMeanwhile,
+    ConfirmationRequired,
+    NotVisible,
+    PeriodClosed,
+    ReasonMissing,
+    Unacceptable,
+)
 from models import Account, Action, Application, Message, Period, State, db
 from tests import clock
 from tests.factories import (
@@ -195,7 +202,7 @@ def test_an_employer_that_closes_gives_its_applications_the_term_too(
         )
 
     with clock.at(RETURNED_AT):
-        with pytest.raises(Unconfirmed) as question:
+        with pytest.raises(ConfirmationRequired) as question:
             close()
         close(confirmed=question.value.token)
     assert (fresh(submitted).state, submitted.resubmit_by) == (State.RETURNED, TERM)

@@ -185,7 +185,7 @@ def test_a_recovery_code_used_in_two_places_at_once_is_used_once(
     monkeypatch.setattr(passwords, "set_password", slowly(passwords.set_password))
 
     def reset(password: str) -> bool:
-        return recovery.by_recovery_code("personal", number, code, password) is not None
+        return recovery.reset_by_recovery_code("personal", number, code, password) is not None
 
     answers = at_once(lambda: reset("Diyige2027"), lambda: reset("Dierge2027"))
     assert sorted(answers) == [False, True]

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from administration import changes
 from common import working_days
 from common.calendar_years import UnreadableDays, days_of, written
-from common.errors import Unacceptable, Unconfirmed
+from common.errors import ConfirmationRequired, Unacceptable
 from common.working_days import Calendar, Span, Term
 from models import AuditEntry, CalendarYear, db
 from tests import clock
@@ -99,7 +99,7 @@ def enter(by: World, year: int = 2027, holidays: str = HOLIDAYS_2027, workdays: 
     def row() -> CalendarYear:
         return CalendarYear(year=year, holidays=holidays, workdays=workdays, source="", active=True)
 
-    with pytest.raises(Unconfirmed) as question:
+    with pytest.raises(ConfirmationRequired) as question:
         changes.add(row(), by.administrator)
     return changes.add(row(), by.administrator, confirmed=question.value.token)
 
