@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from models import State
-from workflow.routing import KIND_WORDS, REACH, ROUTES
+from models import REACHED_BITS, State
+from workflow.routing import KIND_WORDS, ROUTES
 from workflow.transitions import (
     ACTION_WORDS,
     FIRST_STEP,
@@ -30,7 +30,7 @@ def _targets(row: Transition) -> dict[State, list[str]]:
         if row.to is FIRST_STEP:
             found.setdefault(way[0], []).append(KIND_WORDS[kind])
         elif row.state in way:
-            further = [step for step in way if REACH[step] > REACH[row.state]]
+            further = [step for step in way if REACHED_BITS[step] > REACHED_BITS[row.state]]
             found.setdefault(further[0] if further else State.FINISHED, []).append(KIND_WORDS[kind])
     return found
 

@@ -18,6 +18,7 @@ from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptab
 from common.identity import masked
 from common.wording import N_, Sentence
 from models import (
+    REACHED_BITS,
     Account,
     Action,
     Application,
@@ -52,9 +53,9 @@ def corrects_name(application: Application) -> Role:
     has_office = application.region is not None and (
         application.region.kind in routing.KINDS_WITH_PRELIMINARY_REVIEW
     )
-    if has_office and application.reached & routing.REACH[State.PRELIMINARY_REVIEW]:
+    if has_office and application.reached & REACHED_BITS[State.PRELIMINARY_REVIEW]:
         return Role.OFFICE
-    if not has_office and application.reached & routing.REACH[State.CITY_REVIEW]:
+    if not has_office and application.reached & REACHED_BITS[State.CITY_REVIEW]:
         return Role.CITY
     return Role.ADMINISTRATOR
 

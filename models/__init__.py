@@ -19,6 +19,7 @@ from models.second_factor import SecondFactor, SpareCode
 from models.settings import Setting
 from models.transactions import exclusive
 from models.vocabulary import (
+    REACHED_BITS,
     Action,
     ChangeKind,
     DeliveryState,
@@ -36,6 +37,7 @@ from models.vocabulary import (
 from models.work import Heartbeat
 
 __all__ = [
+    "REACHED_BITS",
     "Account",
     "Action",
     "Application",

@@ -17,11 +17,11 @@ from models.regions import Region
 from models.search import digits_of, searchable
 from models.secrets import Encrypted, vault
 from models.spelling import key_unless_same
-from models.vocabulary import ExperienceKind, Result, State
+from models.vocabulary import REACHED_BITS, ExperienceKind, Result, State
 
 UNDER_WAY = text("state <> 'finished'")
-IN_THE_CITY = text("reached & 4 <> 0")
-ON_ITS_WAY = text(f"{IN_THE_CITY} AND {UNDER_WAY}")
+REACHED_CITY = text(f"reached & {REACHED_BITS[State.CITY_REVIEW]} <> 0")
+ON_ITS_WAY = text(f"{REACHED_CITY} AND {UNDER_WAY}")
 """As workflow.scope says it to the database, which takes an index for a scope whose words it knows again."""
 
 
@@ -62,7 +62,7 @@ class Application(Model):
     state: Mapped[State] = mapped_column(words(State), default=State.DRAFT)
     result: Mapped[Result | None] = mapped_column(words(Result))
     reached: Mapped[int] = mapped_column(default=0)
-    """The desks it has been on, a bit each (workflow.routing.REACH); what has been seen once stays in sight."""
+    """The desks it has been on, a bit each (models.vocabulary.REACHED_BITS); what has been seen once stays in sight."""
     version: Mapped[int] = mapped_column(default=1)
     round: Mapped[int] = mapped_column(default=0)
     """How many times it was submitted."""
@@ -134,7 +134,7 @@ class Application(Model):
         *(Index(None, "region_id", "state", column, "id", **QUEUED) for column in ORDERS),
         # What has not reached the city yet is the newest as well.
         *(
-            Index(None, column, "id", "education", **_of(IN_THE_CITY))
+            Index(None, column, "id", "education", **_of(REACHED_CITY))
             for column in ("number", "submitted_at")
         ),
         Index(None, "identity_digest"),

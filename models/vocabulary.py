@@ -35,6 +35,11 @@ class State(Enum):
     FINISHED = "finished"
 
 
+REACHED_BITS = {State.ENTERPRISE_REVIEW: 0b001, State.PRELIMINARY_REVIEW: 0b010, State.CITY_REVIEW: 0b100}
+"""One bit for each review step, in the order of the steps. `Application.reached` holds the bits of the steps that the
+application has been at; scope, routing and the partial indexes all read them from here."""
+
+
 class Result(Enum):
     PASSED = "passed"
     RETURNED = "returned"

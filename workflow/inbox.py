@@ -20,6 +20,7 @@ from models import Account, Application, Message, MessageReading, db, exclusive,
 from models.database import Instant
 from models.statements import CompiledStatement, constant, table_of
 from workflow import scope
+from workflow.actor_shape import Actor, ActorShape
 
 MOST_UNREAD = 99
 """Counting stops here: the badge then says 99+, and costs the same for every desk."""
@@ -39,7 +40,7 @@ def unread(actor: Account) -> int:
     return db.session.scalar(count_of_unread(actor)) or 0
 
 
-def count_of_unread(actor: scope.Actor) -> Select[int]:
+def count_of_unread(actor: Actor) -> Select[int]:
     """Return the query of `unread`, for whoever asks more in the same statement."""
     newest = newest_ids(actor, LOOKED_AT).subquery()
     read = exists().where(MessageReading.message_id == newest.c.id, MessageReading.account_id == actor.id)
@@ -47,7 +48,7 @@ def count_of_unread(actor: scope.Actor) -> Select[int]:
     return select(func.count()).select_from(some)
 
 
-def newest_ids(actor: scope.Actor, most: int, before: int | None = None) -> CompoundSelect[int]:
+def newest_ids(actor: Actor, most: int, before: int | None = None) -> CompoundSelect[int]:
     """Return the query for the ids of the newest messages, so many of each box: each comes in the order of its index.
 
     A message lies in one box alone (`one_recipient`).
@@ -84,7 +85,7 @@ def mark_all_read(actor: Account) -> None:
         _mark(actor, "all")
 
 
-WHICH: dict[str, Callable[[scope.Anybody], ColumnElement[bool]]] = {
+WHICH: dict[str, Callable[[ActorShape], ColumnElement[bool]]] = {
     "one": lambda _: Message.id == bindparam("of"),
     "about one": lambda _: Message.application_id == bindparam("of"),
     "all": lambda actor: Message.id.in_(newest_ids(actor, MOST_MARKED)),
@@ -92,11 +93,12 @@ WHICH: dict[str, Callable[[scope.Anybody], ColumnElement[bool]]] = {
 
 
 def _mark(actor: Account, which: str, **of: int) -> None:
-    _reading(scope.like(actor), which).execute({**scope.values(actor), **of, "at": now()})
+    shape = ActorShape.of(actor)
+    _insert_readings(shape, which).execute({**shape.bind_values(actor), **of, "at": now()})
 
 
 @cache
-def _reading(actor: scope.Anybody, which: str) -> CompiledStatement:
+def _insert_readings(actor: ActorShape, which: str) -> CompiledStatement:
     """Return what adds the readings that are missing. Two windows at once: the one that came first counts."""
     read = exists().where(MessageReading.message_id == Message.id, MessageReading.account_id == actor.id)
     fresh = (

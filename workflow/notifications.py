@@ -120,7 +120,7 @@ def _outcome(line: Line) -> str:
 
 def desk_name(application: Application, step: State) -> str:
     """Return what the desk of a step is called for this application; "" where nobody reviews."""
-    if step not in routing.REACH or application.submitted_enterprise is None:
+    if step not in routing.REVIEW_STEPS or application.submitted_enterprise is None:
         return ""
     return routing.desk(step, application.submitted_enterprise, application.region).name
 

@@ -7,7 +7,7 @@ from enum import Enum
 
 from sqlalchemy import select
 
-from models import Action, Application, RegionKind, Review, State, db
+from models import REACHED_BITS, Action, Application, RegionKind, Review, State, db
 from workflow import routing
 from workflow.scope import DECISIONS
 from workflow.transitions import DECIDES_NOTHING, DRAFT, FINISHED, RETURNED
@@ -63,28 +63,28 @@ def open_returns(reviews: Sequence[Review]) -> list[Review]:
             if line.action is Action.CLOSE:
                 is_open = not submitted
             else:
-                is_open = routing.REACH[line.from_state] > furthest
+                is_open = REACHED_BITS[line.from_state] > furthest
             if is_open:
                 found.append(line)
         if line.action in DECISIONS:
-            furthest = max(furthest, routing.REACH[line.from_state])
+            furthest = max(furthest, REACHED_BITS[line.from_state])
     return found
 
 
 def trail(application: Application, reviews: Sequence[Review]) -> list[Step]:
     """Return the steps of the application's present round; before an employer is chosen, the longest way."""
-    under_review = application.state in routing.REACH or application.state is FINISHED
+    under_review = application.state in routing.REVIEW_STEPS or application.state is FINISHED
     enterprise = application.submitted_enterprise if under_review else application.enterprise
     region = application.region if under_review else enterprise.region if enterprise else None
     way = routing.steps(region) if region else routing.ROUTES[RegionKind.BANNER]
     done = _done_this_round(reviews) if under_review else {}
-    present = application.state if application.state in routing.REACH else None
-    furthest = max((routing.REACH.get(state, 0) for state in (*done, present) if state), default=0)
+    present = application.state if application.state in routing.REVIEW_STEPS else None
+    furthest = max((REACHED_BITS.get(state, 0) for state in (*done, present) if state), default=0)
     found = []
     for state in (DRAFT, *way):
         desk = routing.desk(state, enterprise, region) if enterprise and state is not DRAFT else None
         line = done.get(state)
-        if line is None and 0 < routing.REACH.get(state, 0) < furthest:
+        if line is None and 0 < REACHED_BITS.get(state, 0) < furthest:
             continue  # the application was moved onto this way when it was further along already
         if state is present or (state is DRAFT and not under_review):
             found.append(Step(state, Stage.NOW, desk))

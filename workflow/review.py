@@ -38,6 +38,7 @@ from models import (
 from models.statements import CompiledStatement, table_of
 from models.transactions import pipelined
 from workflow import completeness, inbox, moves, notifications, periods, reading, routing, scope
+from workflow.actor_shape import Actor, ActorShape
 from workflow.decision import NOTHING_SAID, Decision
 from workflow.form import versions
 from workflow.history import last_review, write_line
@@ -54,7 +55,7 @@ from workflow.transitions import (
 
 Change = Callable[[Application], None]
 """What a person typed, laid into the application inside the transaction."""
-Sight = Callable[[scope.Actor], scope.Criterion]
+Sight = Callable[[Actor], scope.Criterion]
 
 _APPLICATIONS = table_of(Application)
 
@@ -165,15 +166,16 @@ def lock(of: int | str, person: Account, whole: bool = True, sight: Sight = scop
     `whole`: else `OF_A_DECISION` of it. `sight`: which applications this account can lock.
     """
     name = Application.number if isinstance(of, str) else Application.id
-    statement = _locked(scope.like(person), name, whole, sight)
-    application = db.session.scalars(statement, {"of": of, **scope.values(person)}).one_or_none()
+    shape = ActorShape.of(person)
+    statement = _locked(shape, name, whole, sight)
+    application = db.session.scalars(statement, {"of": of, **shape.bind_values(person)}).one_or_none()
     if application is None:
         raise NotVisible
     return application
 
 
 @cache
-def _locked(actor: scope.Anybody, name: Any, whole: bool, sight: Sight) -> Select[Application]:
+def _locked(actor: ActorShape, name: Any, whole: bool, sight: Sight) -> Select[Application]:
     parts = [] if whole else [load_only(*OF_A_DECISION)]
     return (
         select(Application)

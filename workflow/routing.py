@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from common.wording import N_
-from models import Application, Enterprise, Office, OfficeDuty, Region, RegionKind, State, db
+from models import REACHED_BITS, Application, Enterprise, Office, OfficeDuty, Region, RegionKind, State, db
 from workflow.transitions import (
     CITY_REVIEW,
     DRAFT,
@@ -35,8 +35,8 @@ STEP_WORDS = {
     CITY_REVIEW: N_("市专家服务中心审核"),
 }
 
-REACH = {ENTERPRISE_REVIEW: 0b001, PRELIMINARY_REVIEW: 0b010, CITY_REVIEW: 0b100}
-"""How far along a desk is; `Application.reached` is the sum of those it has been on, and scopes look for theirs."""
+REVIEW_STEPS = tuple(REACHED_BITS)
+"""The states in which somebody reviews, in their order."""
 
 KINDS_WITH_PRELIMINARY_REVIEW = tuple(kind for kind, steps in ROUTES.items() if PRELIMINARY_REVIEW in steps)
 
@@ -61,7 +61,7 @@ def steps(region: Region) -> tuple[State, ...]:
 
 def ahead(state: State, kind: RegionKind) -> tuple[State, ...]:
     """Return the review steps that lie before an application under review in a region of this kind, its own among them."""
-    return tuple(step for step in ROUTES[kind] if REACH[step] >= REACH[state])
+    return tuple(step for step in ROUTES[kind] if REACHED_BITS[step] >= REACHED_BITS[state])
 
 
 def target(row: Transition, region: Region | None) -> State:
@@ -88,7 +88,7 @@ def rerouted(state: State, region: Region) -> State:
 
 
 def _next(state: State, way: tuple[State, ...]) -> State:
-    further = [step for step in way if REACH[step] > REACH[state]]
+    further = [step for step in way if REACHED_BITS[step] > REACHED_BITS[state]]
     return further[0] if further else FINISHED
 
 
@@ -110,19 +110,19 @@ def desk(step: State, enterprise: Enterprise, region: Region | None = None) -> D
 
 def reached(application: Application, state: State) -> int:
     """Return the desks that an application has been on once it is in this state: it is in their sight from here on."""
-    return application.reached | REACH.get(state, 0)
+    return application.reached | REACHED_BITS.get(state, 0)
 
 
 def assign_region(application: Application, region: Region) -> None:
     """Give the application to a region. Another office than that of its last one has not had it yet, and does not see it."""
     former = application.region
     if former is None or former.office_id != region.office_id:
-        application.reached &= ~REACH[PRELIMINARY_REVIEW]
+        application.reached &= ~REACHED_BITS[PRELIMINARY_REVIEW]
     application.region, application.region_id = region, region.id
 
 
 def desk_of(application: Application) -> Desk | None:
     """Return who has the application now; None while it is with the applicant or finished."""
-    if application.state not in REACH or application.submitted_enterprise is None:
+    if application.state not in REVIEW_STEPS or application.submitted_enterprise is None:
         return None
     return desk(application.state, application.submitted_enterprise, application.region)

@@ -4,14 +4,14 @@ What is outside the scope does not exist for that account: 404, never 403.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from accounts.logins import STAFF
 from models import (
+    REACHED_BITS,
     Account,
     Action,
     Application,
@@ -25,78 +25,10 @@ from models import (
     State,
 )
 from models.statements import constant
-from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW, REACH
+from workflow.actor_shape import Actor, region_ids, reviewed_region_ids
 from workflow.transitions import TRANSITIONS, WITH_THE_APPLICANT
 
 Criterion = ColumnElement[bool]
-
-
-@dataclass(frozen=True)
-class Anybody:
-    """Whoever has this role, where a query is built once and asked for many; `values` says for whom it is asked."""
-
-    role: Role
-    of_enterprise: bool
-    of_office: bool
-    regions: int
-    reviewed_regions: int
-
-    id = bindparam("actor_id", type_=Integer)
-
-    @property
-    def region_ids(self) -> list[Any]:
-        return [bindparam(f"actor_region_{place}", type_=Integer) for place in range(self.regions)]
-
-    @property
-    def reviewed_region_ids(self) -> list[Any]:
-        return [
-            bindparam(f"actor_reviewed_region_{place}", type_=Integer)
-            for place in range(self.reviewed_regions)
-        ]
-
-    @property
-    def enterprise_id(self) -> Any:
-        return bindparam("actor_enterprise_id", type_=Integer) if self.of_enterprise else None
-
-    @property
-    def office_id(self) -> Any:
-        return bindparam("actor_office_id", type_=Integer) if self.of_office else None
-
-
-Actor = Account | Anybody
-
-
-def like(actor: Account) -> Anybody:
-    """Return the kind of actor this one is: of two that are alike, every criterion differs in values alone."""
-    return Anybody(
-        actor.role,
-        actor.enterprise_id is not None,
-        actor.office_id is not None,
-        len(_region_ids(actor)),
-        len(_reviewed_region_ids(actor)),
-    )
-
-
-def values(actor: Account) -> dict[str, Any]:
-    """Return what makes a query of anybody's this account's."""
-    return {
-        "actor_id": actor.id,
-        "actor_enterprise_id": actor.enterprise_id,
-        "actor_office_id": actor.office_id,
-        **{f"actor_region_{place}": key for place, key in enumerate(_region_ids(actor))},
-        **{f"actor_reviewed_region_{place}": key for place, key in enumerate(_reviewed_region_ids(actor))},
-    }
-
-
-def _region_ids(actor: Actor) -> list[Any]:
-    """Return the regions of an office, to be named one by one: only of those that it knows can a database go through an index in a list's order."""
-    return actor.region_ids if isinstance(actor, Anybody) else [key for key, _ in actor.seat.regions]
-
-
-def _reviewed_region_ids(actor: Actor) -> list[Any]:
-    if isinstance(actor, Anybody):
-        return actor.reviewed_region_ids
-    return [key for key, kind in actor.seat.regions if kind in KINDS_WITH_PRELIMINARY_REVIEW]
 
 
 def _own(actor: Actor) -> Criterion:
@@ -112,9 +44,7 @@ def _names_the_enterprise(actor: Actor) -> Criterion:
 
 
 def _of_the_offices_regions(actor: Actor) -> Criterion:
-    return and_(
-        Application.region_id.in_(_reviewed_region_ids(actor)), _has_been_at(State.PRELIMINARY_REVIEW)
-    )
+    return and_(Application.region_id.in_(reviewed_region_ids(actor)), _has_been_at(State.PRELIMINARY_REVIEW))
 
 
 def _reached_the_city(_actor: Actor) -> Criterion:
@@ -122,7 +52,7 @@ def _reached_the_city(_actor: Actor) -> Criterion:
 
 
 def _has_been_at(step: State) -> Criterion:
-    return Application.reached.bitwise_and(constant(REACH[step])) != constant(0)
+    return Application.reached.bitwise_and(constant(REACHED_BITS[step])) != constant(0)
 
 
 def _everything(_actor: Actor) -> Criterion:
@@ -182,7 +112,7 @@ def extendable(actor: Actor) -> Criterion:
     if actor.role is not Role.OFFICE:
         return false()
     return and_(
-        Application.region_id.in_(_region_ids(actor)), IS_WITH_THE_APPLICANT, Application.round > constant(0)
+        Application.region_id.in_(region_ids(actor)), IS_WITH_THE_APPLICANT, Application.round > constant(0)
     )
 
 
@@ -217,7 +147,7 @@ def attachments(actor: Account) -> Criterion:
 ENTERPRISES: dict[Role, Callable[[Actor], Criterion]] = {
     Role.APPLICANT: lambda _: false(),
     Role.ENTERPRISE: lambda actor: Enterprise.id == actor.enterprise_id,
-    Role.OFFICE: lambda actor: Enterprise.region_id.in_(_region_ids(actor)),
+    Role.OFFICE: lambda actor: Enterprise.region_id.in_(region_ids(actor)),
     Role.CITY: lambda _: false(),
     Role.ADMINISTRATOR: lambda _: true(),
 }

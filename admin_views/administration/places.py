@@ -209,14 +209,14 @@ class Enterprises(AdministeredTable):
             .where(
                 scope.visible(current_user),
                 Application.submitted_enterprise_id == row.id,
-                Application.state.in_((*routing.REACH, *WITH_THE_APPLICANT)),
+                Application.state.in_((*routing.REVIEW_STEPS, *WITH_THE_APPLICANT)),
             )
             .group_by(Application.state)
         )
         counts = {row.state: row.number for row in db.session.execute(states)}
         return {
             "aside": "administration/beside_enterprise.html",
-            "under_review": [(STATE_WORDS[state], counts.get(state, 0)) for state in routing.REACH],
+            "under_review": [(STATE_WORDS[state], counts.get(state, 0)) for state in routing.REVIEW_STEPS],
             "returned": sum(counts.get(state, 0) for state in WITH_THE_APPLICANT),
             "office": registration.office_of(row),
             "registrations": registration.REGISTRATION_WORDS,

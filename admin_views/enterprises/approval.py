@@ -25,6 +25,7 @@ from enterprises.search import SEARCHED_FOR, search_paths
 from models import Enterprise, Registration, RegistrationAction, db
 from models.statements import constant
 from workflow import scope
+from workflow.actor_shape import ActorShape
 from workflow.decision import Decision
 
 REFUSAL_PHRASES = (
@@ -48,7 +49,7 @@ class EnterpriseAccounts(ScopedView):
         return super().render(template, console=gettext("初审"), menu=menu(self.admin, self), **context)
 
     def menu_number(self) -> Select[Any]:
-        return _number_waiting(scope.like(current_user._get_current_object()))
+        return _number_waiting(ActorShape.of(current_user._get_current_object()))
 
     @expose("/")
     def index_view(self) -> str:
@@ -210,7 +211,7 @@ def _waiting() -> ColumnElement[bool]:
 
 
 @cache
-def _number_waiting(actor: scope.Anybody) -> Select[Any]:
+def _number_waiting(actor: ActorShape) -> Select[Any]:
     some = (
         select(Enterprise.id)
         .where(scope.enterprises(actor), _waiting())

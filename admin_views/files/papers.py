@@ -78,7 +78,7 @@ def papers(application: Application, actor: Account) -> list[tuple[Material, lis
 
 def _mended_round(application: Application) -> int:
     """Return the round whose files are shown: while the applicant mends, what they removed since still counts."""
-    return -1 if application.state in routing.REACH else application.round
+    return -1 if application.state in routing.REVIEW_STEPS else application.round
 
 
 def paper(file: Attachment, address: Address, seen_round: int | None = None) -> ViewerFile:

@@ -270,7 +270,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             sentence=sentence,
             typed_back=typed,
             desk=routing.desk_of(found),
-            under_review=found.state in routing.REACH,
+            under_review=found.state in routing.REVIEW_STEPS,
             can_withdraw=can_withdraw,
             term_after_withdrawal=periods.resubmit_by(found, now(), present_calendar())
             if can_withdraw

@@ -76,7 +76,9 @@ def trail_items(application: Application, reviews: Sequence[Review]) -> list[dic
     """Return the way of the application as the trail draws it."""
     found = []
     enterprise = (
-        application.submitted_enterprise if application.state in routing.REACH else application.enterprise
+        application.submitted_enterprise
+        if application.state in routing.REVIEW_STEPS
+        else application.enterprise
     )
     for step in progress.trail(application, reviews):
         item: dict[str, Any] = {"state": STAGES[step.stage], "label": step_name(step.state, enterprise)}

@@ -31,6 +31,7 @@ from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMiss
 from common.wording import N_
 from models import Action, Application, Review
 from workflow import disclosure, progress, review, routing, scope
+from workflow.actor_shape import ActorShape
 from workflow.decision import Decision
 from workflow.transitions import (
     ACTION_WORDS,
@@ -156,10 +157,11 @@ class ReviewConsole(PaperRoutes, ScopedView):
         words = chosen.get("q", "").strip()
         search = admin_views_review_list.search(words) if words else admin_views_review_list.Search()
         actor = current_user._get_current_object()
+        shape = ActorShape.of(actor)
         listing = admin_views_review_list.listing(
-            scope.like(actor), tab, narrowing, search.ways, search.lookup, sort, descending, but_one, beside
+            shape, tab, narrowing, search.ways, search.lookup, sort, descending, but_one, beside
         )
-        return listing, {**scope.values(actor), **search.values}
+        return listing, {**shape.bind_values(actor), **search.values}
 
     def _tabs(
         self, address: str, present: str, chosen: dict[str, str], asked: Sequence[Select[Any]]
@@ -181,9 +183,9 @@ class ReviewConsole(PaperRoutes, ScopedView):
 
     def _numbers(self) -> tuple[Select[Any], ...]:
         """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
-        anybody = scope.like(current_user._get_current_object())
-        tabs = [admin_views_review_list.counted(anybody)] if "waiting" in self.tabs else []
-        return (*own_numbers(anybody), *menu_numbers(self.admin).values(), *tabs)
+        shape = ActorShape.of(current_user._get_current_object())
+        tabs = [admin_views_review_list.counted(shape)] if "waiting" in self.tabs else []
+        return (*own_numbers(shape), *menu_numbers(self.admin).values(), *tabs)
 
     def _columns(
         self,
@@ -245,7 +247,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             buttons=buttons,
             typed_back=typed_back(further.get("typed", {}), {one["row"].action.value for one in buttons}),
             next_one=self._next(found.id, found.arrived_at),
-            under_review=found.state in routing.REACH,
+            under_review=found.state in routing.REVIEW_STEPS,
             back=self.back_to_list(),
             corrections=self.corrections_of(found),
             own_regions=[key for key, _kind in current_user.seat.regions],
@@ -265,7 +267,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
 
     def _button(self, found: Application, row: Transition) -> str:
         target = routing.target(row, found.region)
-        if row.action is Action.PASS and target in routing.REACH and found.submitted_enterprise:
+        if row.action is Action.PASS and target in routing.REVIEW_STEPS and found.submitted_enterprise:
             return gettext(
                 "通过并提交至%(desk)s",
                 desk=routing.desk(target, found.submitted_enterprise, found.region).name,

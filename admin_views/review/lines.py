@@ -91,7 +91,7 @@ class Line(NamedTuple):
     @property
     def counted(self) -> str:
         """Return which years of its waiting were counted Monday to Friday, as a sentence; "" for none."""
-        waits = State(self.state) in routing.REACH
+        waits = State(self.state) in routing.REVIEW_STEPS
         return waiting(self.since.replace(tzinfo=UTC))["note"] if waits else ""
 
     @property
@@ -102,7 +102,7 @@ class Line(NamedTuple):
             result = Result(self.result)
             return "good" if result is Result.PASSED else "bad", said(RESULT_WORDS[result])
         word = said(STATE_WORDS[state])
-        if state not in routing.REACH:
+        if state not in routing.REVIEW_STEPS:
             return self._term(word)
         wait = waiting(self.since.replace(tzinfo=UTC))
         return "late" if wait["late"] else "wait", wait["words"] if self.in_days else word

@@ -39,6 +39,7 @@ from models.search import Lookup, bound, containing, digits_of, lookup, searched
 from models.spelling import search_key
 from models.statements import CompiledStatement, as_stored, constant
 from workflow import scope
+from workflow.actor_shape import Actor, ActorShape
 from workflow.form.living_allowance import EDUCATIONS
 from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
 
@@ -88,7 +89,7 @@ COLUMNS = (
 )
 
 DECIDED = "decided"
-TABS: Mapping[str, tuple[str, Callable[[scope.Actor], Criterion]]] = {
+TABS: Mapping[str, tuple[str, Callable[[Actor], Criterion]]] = {
     "waiting": (N_("待我审核"), scope.waiting),
     DECIDED: (N_("已审核"), scope.decided),
     "all": (N_("全部"), scope.visible),
@@ -355,7 +356,7 @@ def sorts(tab: str, filters: Iterable[Filter]) -> frozenset[str]:
 
 @lru_cache(maxsize=MOST_LISTINGS)
 def listing(
-    actor: scope.Anybody,
+    actor: ActorShape,
     tab: str,
     narrowing: tuple[Choice, ...],
     ways: tuple[str, ...],
@@ -389,7 +390,7 @@ def listing(
 
 
 @cache
-def counted(actor: scope.Anybody) -> Select[Any]:
+def counted(actor: ActorShape) -> Select[Any]:
     """Return the query for how many rows wait, counting one further than MOST_COUNTED."""
     some = select(Application.id).where(scope.waiting(actor)).limit(constant(MOST_COUNTED + 1)).subquery()
     return select(func.count()).select_from(some)

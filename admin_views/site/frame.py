@@ -28,7 +28,7 @@ from common.calendar import today
 from common.settings import DEFAULTS, HELP_LINE, SITE_NAME, setting, setting_value
 from uploads import notes
 from uploads.preview import is_shown
-from workflow import scope
+from workflow.actor_shape import ActorShape
 
 MOST_DRAWN = 500
 PAGES = ("text/html", "application/json")
@@ -88,7 +88,7 @@ def _frame() -> dict[str, Any]:
     account = current_user._get_current_object()
     if not account.is_authenticated:
         return {**bare_frame(), "help_line": setting(HELP_LINE)}
-    help_line, unread, _stamp = page_counts(*own_numbers(scope.like(account)))
+    help_line, unread, _stamp = page_counts(*own_numbers(ActorShape.of(account)))
     return {
         **bare_frame(),
         "help_line": setting_value(HELP_LINE, help_line),

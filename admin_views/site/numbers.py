@@ -13,7 +13,8 @@ from common.settings import HELP_LINE, setting_query
 from common.working_days import Calendar
 from models import Account
 from models.statements import CompiledStatement
-from workflow import inbox, scope
+from workflow import inbox
+from workflow.actor_shape import ActorShape
 
 MOST_STATEMENTS = 50
 """So many kinds of frame are kept with their statement: a role's pages differ by one number or none."""
@@ -27,14 +28,15 @@ def page_counts(*asked: Select[Any]) -> list[Any]:
     known = g.setdefault("numbers", {})
     if not all(each in known for each in asked):
         account: Account = current_user._get_current_object()
-        wanted = dict.fromkeys((*own_numbers(scope.like(account)), *asked))
+        shape = ActorShape.of(account)
+        wanted = dict.fromkeys((*own_numbers(shape), *asked))
         missing = tuple(each for each in wanted if each not in known)
-        cache_counts(missing, _statement(missing).execute(scope.values(account))[0])
+        cache_counts(missing, _statement(missing).execute(shape.bind_values(account))[0])
     return [known[each] for each in asked]
 
 
 @cache
-def own_numbers(actor: scope.Anybody) -> tuple[Select[Any], Select[Any], Select[Any]]:
+def own_numbers(actor: ActorShape) -> tuple[Select[Any], Select[Any], Select[Any]]:
     """Return the queries for what every page needs: the help line, how much is unread, and the stamp of the calendar."""
     return setting_query(HELP_LINE), inbox.count_of_unread(actor), working_days.STAMP
 

@@ -16,7 +16,7 @@ from models import (
 )
 from workflow import routing
 
-IS_UNDER_REVIEW = Application.state.in_(tuple(routing.REACH))
+IS_UNDER_REVIEW = Application.state.in_(routing.REVIEW_STEPS)
 
 
 EVERY_REGION = select(Region.id).order_by(Region.id)

@@ -40,7 +40,7 @@ from tests.factories import (
 )
 from workflow import progress, routing, scope
 
-UNDER_REVIEW = tuple(routing.REACH)
+UNDER_REVIEW = routing.REVIEW_STEPS
 KINDS = tuple(RegionKind)
 
 

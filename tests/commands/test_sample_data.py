@@ -11,6 +11,7 @@ from commands import seed
 from commands.sample_data import applications
 from common import identity
 from models import (
+    REACHED_BITS,
     Account,
     Action,
     Application,
@@ -57,7 +58,7 @@ def test_every_history_replays_and_leads_to_where_the_application_is(filled: Fla
             assert (line.snapshot is not None) == (line.action is Action.SUBMIT)
             assert at <= line.at <= now()
             state, result, at = line.to_state, line.result, line.at
-            reached |= routing.REACH.get(state, 0)
+            reached |= REACHED_BITS.get(state, 0)
         assert (one.state, one.result, one.arrived_at, one.reached) == (state, result, at, reached)
         assert one.round == sum(line.action is Action.SUBMIT for line in history)
 

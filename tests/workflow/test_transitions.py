@@ -165,4 +165,4 @@ def test_the_table_has_one_row_for_a_state_and_action_and_a_word_for_everything(
     assert len({(row.state, row.action) for row in TRANSITIONS}) == len(TRANSITIONS)
     assert set(STATE_WORDS) == set(State)
     assert set(RESULT_WORDS) == set(Result)
-    assert {step for steps in routing.ROUTES.values() for step in steps} == set(routing.REACH)
+    assert {step for steps in routing.ROUTES.values() for step in steps} == set(routing.REVIEW_STEPS)
