@@ -58,8 +58,8 @@ class Terms(ScopedView):
     """The submitted applications of the office's regions that are back with their applicants."""
 
     console = "office"
-    named = "number"
-    opened = ("index_view", "term")
+    lookup_column = "number"
+    exposed_routes = ("index_view", "term")
     title = N_("重新提交期限")
 
     def criterion(self) -> ColumnElement[bool]:

@@ -133,7 +133,7 @@ def load_account(identifier: str) -> Account | None:
 
 def _reads_plainly(endpoint: str | None) -> bool:
     view = getattr(current_app.view_functions.get(endpoint or ""), "__self__", None)
-    return endpoint is not None and endpoint.rpartition(".")[2] in getattr(view, "plain", ())
+    return endpoint is not None and endpoint.rpartition(".")[2] in getattr(view, "runs_without_session", ())
 
 
 def _look_at_the_session() -> Any:

@@ -15,7 +15,12 @@ from models import State
 class Applications(NumberCorrection, Administration, ReviewConsole):
     """Every application, whatever its state; what was submitted can be read, a wrong name or number corrected."""
 
-    opened = ("index_view", "application", *NumberCorrection.opened, *PaperRoutes.opened)
+    exposed_routes = (
+        "index_view",
+        "application",
+        *NumberCorrection.exposed_routes,
+        *PaperRoutes.exposed_routes,
+    )
     title = N_("申请")
     tabs = ("all",)
     list_frame = "administration/frame.html"

@@ -15,7 +15,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement
 
 from admin_views.administration.trail import change_text, changes_of
-from admin_views.site.base import Closed, ScopedView, listed, menu
+from admin_views.site.base import Closed, ScopedView, list_title, menu
 from admin_views.site.keyset import Order, Page
 from admin_views.site.typed import one_line
 from admin_views.site.wording import said
@@ -41,15 +41,15 @@ class Administration(Closed):
     """Whatever stands in the administrator's menu."""
 
     console = "administration"
-    under: str | None = None
-    """The endpoint of the menu's entry that this view is found under; its own when none is named."""
+    menu_parent: str | None = None
+    """The endpoint of the menu entry that this view belongs to; None when it has an entry of its own."""
 
     def is_visible(self) -> bool:
-        return self.under is None
+        return self.menu_parent is None
 
     def render(self, template: str, **context: Any) -> str:
         entry = (
-            next((view for view in self.admin._views if view.endpoint == self.under), self)
+            next((view for view in self.admin._views if view.endpoint == self.menu_parent), self)
             if self.admin
             else self
         )
@@ -59,15 +59,15 @@ class Administration(Closed):
 class AdministeredTable(Administration, ScopedView):
     """A table that administrators keep: its list, and one form a row that tells what a change sets off."""
 
-    opened = ("index_view", "create_view", "edit_view")
+    exposed_routes = ("index_view", "create_view", "edit_view")
     created_by: type[FlaskForm] | None = None
     """The form of a new row, where it differs from `form`."""
-    wide: tuple[str, ...] = ()
-    """The fields that take the whole width."""
+    full_width_fields: tuple[str, ...] = ()
+    """Names of the fields that take the whole width."""
     title: str
-    listed: str
+    list_template: str
     """The template of the list."""
-    sheet = "administration/sheet.html"
+    form_template = "administration/sheet.html"
 
     def criterion(self) -> ColumnElement[bool]:
         return TABLES[self.model].criterion(current_user)
@@ -85,7 +85,7 @@ class AdministeredTable(Administration, ScopedView):
         if isinstance(rows, Page):
             context["pager"] = turned(self, self.filters(), rows)
             rows = rows.rows
-        return self.render(self.listed, title=listed(self.title), rows=rows, **context)
+        return self.render(self.list_template, title=list_title(self.title), rows=rows, **context)
 
     def filters(self) -> dict[str, str]:
         """Return what a list is narrowed by; a filter that does not exist filters nothing."""
@@ -135,7 +135,7 @@ class AdministeredTable(Administration, ScopedView):
         )
 
     def _key(self, row: Any) -> Any:
-        return getattr(row, self.named)
+        return getattr(row, self.lookup_column)
 
     def _saved(self, form: Any, row: Any, save: Callable[[Any], Any], **beside: Any) -> Any:
         """Save, or show the form again with what stands in the way."""
@@ -182,12 +182,12 @@ class AdministeredTable(Administration, ScopedView):
         elif form.errors:
             status = HTTPStatus.UNPROCESSABLE_ENTITY
         content = self.render(
-            self.sheet,
-            title=listed(self.title),
+            self.form_template,
+            title=list_title(self.title),
             label=gettext(TABLES[self.model].label),
             form=form,
             row=row,
-            wide=self.wide,
+            full_width_fields=self.full_width_fields,
             question=question,
             meanwhile=meanwhile,
             seen=self._seen(row, meanwhile),

@@ -38,8 +38,8 @@ class CalendarYears(AdministeredTable):
     form = forms.CalendarYearForm
     created_by = forms.NewCalendarYearForm
     title = N_("工作日历")
-    listed = "administration/calendar.html"
-    wide = ("holidays", "workdays", "source")
+    list_template = "administration/calendar.html"
+    full_width_fields = ("holidays", "workdays", "source")
 
     def rows_listed(self) -> list[Year]:
         rows = db.session.execute(

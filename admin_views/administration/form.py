@@ -36,8 +36,8 @@ FEW_CHOICES = 6
 class FormVersions(Administration, ScopedView):
     """The form in its sections, the draft of its next version, and every version that was."""
 
-    opened = ("index_view", "field", "new", "preview", "publishing", "discard", "versions", "version")
-    named = "number"
+    exposed_routes = ("index_view", "field", "new", "preview", "publishing", "discard", "versions", "version")
+    lookup_column = "number"
 
     def criterion(self) -> Any:
         return TABLES[FormVersion].criterion(current_user)

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, select
 from accounts import access
 from admin_views.administration import forms, import_sheets
 from admin_views.administration.base import PAGE_SIZE, Administration, answer, newest_first, turned
-from admin_views.site.base import ScopedView, listed
+from admin_views.site.base import ScopedView, list_title
 from admin_views.site.keyset import Order, page
 from admin_views.site.typed import count
 from admin_views.site.wording import said, time_of_day
@@ -48,8 +48,8 @@ BADGES = {
 class Imports(Administration, ScopedView):
     """Files of enterprises: those of the past, and a new one."""
 
-    opened = ("index_view", "template", "job", "confirm", "discard", "report")
-    under = "administration_enterprises"
+    exposed_routes = ("index_view", "template", "job", "confirm", "discard", "report")
+    menu_parent = "administration_enterprises"
     title = N_("批量导入企业")
 
     def criterion(self) -> ColumnElement[bool]:
@@ -179,7 +179,7 @@ class Imports(Administration, ScopedView):
         return self.render(
             template,
             title=gettext(self.title),
-            enterprises=listed(NP_("list", "企业")),
+            enterprises=list_title(NP_("list", "企业")),
             columns=import_table.COLUMNS,
             states=imports.STATE_WORDS,
             badges=BADGES,

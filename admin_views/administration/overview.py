@@ -56,7 +56,7 @@ from workflow import periods, scope
 class Overview(Administration):
     """What stands now, and what still has to be done before applicants feel it."""
 
-    opened = ("index_view",)
+    exposed_routes = ("index_view",)
 
     @expose("/")
     def index_view(self) -> str:
@@ -90,7 +90,7 @@ class Overview(Administration):
 class Changes(Administration, ScopedView):
     """操作记录: who changed what, with before and after. Read only."""
 
-    opened = ("index_view",)
+    exposed_routes = ("index_view",)
 
     def criterion(self) -> ColumnElement[bool]:
         return scope.administered(current_user)

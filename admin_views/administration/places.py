@@ -32,10 +32,10 @@ from workflow.transitions import STATE_WORDS
 class Regions(AdministeredTable):
     """Regions: their kind decides the way of their applications, their office who reviews first."""
 
-    opened = (*AdministeredTable.opened, "merge")
+    exposed_routes = (*AdministeredTable.exposed_routes, "merge")
     form = forms.RegionForm
     title = N_("地区与单位")
-    listed = "administration/regions.html"
+    list_template = "administration/regions.html"
 
     def rows_listed(self) -> Any:
         return db.session.execute(
@@ -109,8 +109,8 @@ class Offices(AdministeredTable):
 
     form = forms.OfficeForm
     title = N_("地区与单位")
-    listed = "administration/offices.html"
-    under = "administration_regions"
+    list_template = "administration/offices.html"
+    menu_parent = "administration_regions"
 
     def rows_listed(self) -> Any:
         offices = db.session.execute(
@@ -156,11 +156,11 @@ class Offices(AdministeredTable):
 class Enterprises(AdministeredTable):
     """Employers: found by name, initials or code; moved to another region with what is under review (D3)."""
 
-    opened = ("index_view", "edit_view")
+    exposed_routes = ("index_view", "edit_view")
     form = forms.EnterpriseForm
     title = NP_("list", "企业")
-    listed = "administration/enterprises.html"
-    wide = ("name", "region_id", "active")
+    list_template = "administration/enterprises.html"
+    full_width_fields = ("name", "region_id", "active")
 
     def rows_listed(self) -> Any:
         return page(self._found(), newest_first(Enterprise), request.args.get("page", ""), PAGE_SIZE)

@@ -20,7 +20,7 @@ from admin_views.administration.base import (
     confirmed,
     newest_first,
 )
-from admin_views.site.base import listed
+from admin_views.site.base import list_title
 from admin_views.site.keyset import page
 from admin_views.site.wording import said
 from administration import staff
@@ -37,7 +37,7 @@ from workflow.transitions import ROLE_WORDS
 class Staff(AdministeredTable):
     """Accounts of offices, city and administrators. A password is drawn, shown once and kept nowhere."""
 
-    opened = (
+    exposed_routes = (
         "index_view",
         "create_view",
         "edit_view",
@@ -49,9 +49,9 @@ class Staff(AdministeredTable):
     form = forms.StaffForm
     created_by = forms.NewStaffForm
     title = NP_("list", "工作人员")
-    listed = "administration/staff.html"
-    sheet = "administration/clerk.html"
-    wide = ("role",)
+    list_template = "administration/staff.html"
+    form_template = "administration/clerk.html"
+    full_width_fields = ("role",)
 
     def rows_listed(self) -> Any:
         return page(self._found(), newest_first(Account), request.args.get("page", ""), PAGE_SIZE)
@@ -191,7 +191,7 @@ class Staff(AdministeredTable):
             account = self.get_one(key)
             return self.render(
                 "administration/question.html",
-                title=listed(self.title),
+                title=list_title(self.title),
                 clerk=account,
                 question=gettext(question, name=account.name),
                 yes=gettext(yes),
@@ -210,7 +210,7 @@ class Staff(AdministeredTable):
     def _hand_over(self, handover: staff.Handover, *, new: bool) -> Any:
         content = self.render(
             "administration/handover.html",
-            title=listed(self.title),
+            title=list_title(self.title),
             handover=handover,
             new=new,
             role_word=ROLE_WORDS[handover.account.role],

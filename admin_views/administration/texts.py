@@ -21,8 +21,8 @@ class Materials(AdministeredTable):
 
     form = forms.MaterialForm
     title = NP_("list", "申请材料")
-    listed = "administration/materials.html"
-    wide = ("name", "shows")
+    list_template = "administration/materials.html"
+    full_width_fields = ("name", "shows")
 
     def rows_listed(self) -> Any:
         return db.session.scalars(
@@ -43,11 +43,11 @@ class Materials(AdministeredTable):
 class Notices(AdministeredTable):
     """「申请须知」: a version is added and then stands; a mistake is mended by the next version."""
 
-    opened = ("index_view", "create_view", "notice")
+    exposed_routes = ("index_view", "create_view", "notice")
     form = forms.NoticeForm
     title = N_("申请须知")
-    listed = "administration/notices.html"
-    wide = ("version", "body")
+    list_template = "administration/notices.html"
+    full_width_fields = ("version", "body")
 
     def rows_listed(self) -> Any:
         return db.session.execute(
@@ -82,8 +82,8 @@ class Periods(AdministeredTable):
 
     form = forms.PeriodForm
     title = NP_("list", "申报期")
-    listed = "administration/periods.html"
-    wide = ("name",)
+    list_template = "administration/periods.html"
+    full_width_fields = ("name",)
 
     def rows_listed(self) -> Any:
         return db.session.scalars(self.rows().order_by(Period.opens.desc()).limit(MOST_SHOWN)).all()
@@ -102,12 +102,12 @@ SETTING_FORMS = {
 class Settings(AdministeredTable):
     """Lines of text that stand on the pages. Which there are is the program's; what they say is the administrator's."""
 
-    opened = ("index_view", "edit_view")
+    exposed_routes = ("index_view", "edit_view")
     form = forms.SettingForm
-    named = "key"
+    lookup_column = "key"
     title = N_("系统设置")
-    listed = "administration/settings.html"
-    wide = ("value",)
+    list_template = "administration/settings.html"
+    full_width_fields = ("value",)
 
     def rows_listed(self) -> Any:
         return db.session.scalars(self.rows().order_by(Setting.key).limit(MOST_SHOWN)).all()

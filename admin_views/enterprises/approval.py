@@ -40,7 +40,7 @@ class EnterpriseAccounts(ScopedView):
     """The enterprise accounts of the office's regions: who waits for approval, and who has been decided (E2, O3)."""
 
     console = "office"
-    opened = ("index_view", "enterprise", "decide", "original", "picture")
+    exposed_routes = ("index_view", "enterprise", "decide", "original", "picture")
 
     def criterion(self) -> ColumnElement[bool]:
         return scope.enterprises(current_user)

@@ -40,7 +40,7 @@ class RegistrationView(Closed):
     """The one page that is open to an enterprise before its approval, and stays open afterwards."""
 
     console = "enterprise"
-    opened = ("index", "original", "picture")
+    exposed_routes = ("index", "original", "picture")
 
     def enterprise(self) -> Enterprise:
         """Return the enterprise of whoever is looking; there is no address that names another."""

@@ -42,7 +42,7 @@ class Reviewers(ScopedView):
     """Open once the enterprise is approved. What is changed goes through enterprises.reviewers."""
 
     console = "enterprise"
-    opened = ("index_view", "invite", "send_again", "withdraw", "remove")
+    exposed_routes = ("index_view", "invite", "send_again", "withdraw", "remove")
     title = N_("本单位审核人员")
 
     def is_accessible(self) -> bool:

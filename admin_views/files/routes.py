@@ -19,7 +19,7 @@ from workflow import scope
 class PaperRoutes:
     """The routes of a view whose rows are applications with attachments."""
 
-    opened: tuple[str, ...] = ("original", "picture")
+    exposed_routes: tuple[str, ...] = ("original", "picture")
     get_url: Any
 
     def paper_address(self, application: Application) -> Address:

@@ -60,8 +60,8 @@ class ApplicationView(AttachmentRoutes, ScopedView):
     """「战略性新兴产业引进人才生活补贴申请」: the main page, 「查询历史」, 「上传附件」, 「提交」."""
 
     console = "personal"
-    named = "number"
-    opened = (
+    lookup_column = "number"
+    exposed_routes = (
         "index_view",
         "begin",
         "application",
@@ -75,7 +75,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         "employers",
         "employer",
         "take_employer",
-        *AttachmentRoutes.opened,
+        *AttachmentRoutes.exposed_routes,
     )
 
     def criterion(self) -> ColumnElement[bool]:

@@ -28,7 +28,7 @@ MOST_AT_ONCE = 10
 class AttachmentRoutes(PaperRoutes):
     """The part of the applicant's view that deals with files."""
 
-    opened = ("attachments", "upload", "remove", *PaperRoutes.opened)
+    exposed_routes = ("attachments", "upload", "remove", *PaperRoutes.exposed_routes)
 
     @expose("/<number>/attachments/")
     def attachments(self, number: str) -> Any:

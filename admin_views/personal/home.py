@@ -25,7 +25,7 @@ class PersonalHome(Closed):
     """「个人业务经办」: the quick entries, and what the system has to tell."""
 
     console = "personal"
-    opened = ("index_view",)
+    exposed_routes = ("index_view",)
 
     @expose("/")
     def index_view(self) -> str:

@@ -14,8 +14,8 @@ class CityConsole(NameCorrection, ReviewConsole):
     """All applications that have reached the city."""
 
     console = "city"
-    opened = (*ReviewConsole.opened, *NameCorrection.opened)
-    called = N_("市专家服务中心审核")
+    exposed_routes = (*ReviewConsole.exposed_routes, *NameCorrection.exposed_routes)
+    console_title = N_("市专家服务中心审核")
     filters = ReviewConsole.filters | {"result": list.BY_RESULT}
 
 

@@ -50,10 +50,10 @@ PLAIN_IN_QUERY = "!$'()*,/:;?@"
 class ReviewConsole(PaperRoutes, ScopedView):
     """The list and the page of one application for whoever reviews."""
 
-    opened = ("index_view", "application", "decide", "disclose", *PaperRoutes.opened)
-    plain = ("index_view",)
-    named = "number"
-    title = called = N_("申请审核")
+    exposed_routes = ("index_view", "application", "decide", "disclose", *PaperRoutes.exposed_routes)
+    runs_without_session = ("index_view",)
+    lookup_column = "number"
+    title = console_title = N_("申请审核")
     """What the list is called, and what stands at the top left."""
     tabs = ("waiting", "decided", "all")
     list_frame = "review/frame.html"
@@ -396,7 +396,7 @@ class Words(NamedTuple):
 @cached_per_language
 def _words(console: type[ReviewConsole]) -> Words:
     return Words(
-        said(console.called),
+        said(console.console_title),
         said(console.title),
         tuple((key, said(admin_views_review_list.TABS[key][0])) for key in console.tabs),
     )

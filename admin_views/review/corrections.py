@@ -28,7 +28,7 @@ Correct = Callable[[Any, int], Review]
 class NameCorrection:
     """The route of a reviewer's or administrator's console for a wrong name."""
 
-    opened: tuple[str, ...] = ("correct_name",)
+    exposed_routes: tuple[str, ...] = ("correct_name",)
     list_frame: str
     get_one: Callable[[Any], Any]
     get_url: Any
@@ -112,7 +112,7 @@ class NameCorrection:
 class NumberCorrection(NameCorrection):
     """The same with the route for a wrong identity number."""
 
-    opened: tuple[str, ...] = (*NameCorrection.opened, "correct_number")
+    exposed_routes: tuple[str, ...] = (*NameCorrection.exposed_routes, "correct_number")
 
     @expose("/<number>/correct-number/", methods=("GET", "POST"))
     def correct_number(self, number: str) -> Any:

@@ -16,7 +16,7 @@ class EnterpriseConsole(ReviewConsole):
     """企业审核. Before its registration is approved nothing of it exists (E3)."""
 
     console = "enterprise"
-    called = N_("企业审核")
+    console_title = N_("企业审核")
 
     def is_accessible(self) -> bool:
         return super().is_accessible() and is_approved(current_user)

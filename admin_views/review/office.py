@@ -15,8 +15,8 @@ class OfficeConsole(NameCorrection, ReviewConsole):
     """The applications of the office's regions."""
 
     console = "office"
-    opened = (*ReviewConsole.opened, *NameCorrection.opened)
-    called = N_("初审")
+    exposed_routes = (*ReviewConsole.exposed_routes, *NameCorrection.exposed_routes)
+    console_title = N_("初审")
 
 
 def register(app: Flask) -> None:

@@ -1,7 +1,7 @@
-"""The one view that every console inherits: closed until a view opens it, scoped, lean.
+"""The base view of every console: it exposes no route by default and reads only rows in scope.
 
 Flask-Admin reaches any row by details, edit, delete, lookup, export and inline editing however `get_query` is
-narrowed. So here none of its routes exists unless a view names it in `opened`, and every row comes from `rows()`.
+narrowed. So here a route exists only if the view names it in `exposed_routes`, and every row comes from `rows()`.
 """
 
 from collections.abc import Callable, Iterable
@@ -51,18 +51,18 @@ class Closed(BaseView):
     """A view of one console: nobody else's console opens it, and only the routes it names exist."""
 
     console: str
-    """Which console it belongs to; workflow.scope says whose that is."""
-    opened: Iterable[str] = ()
+    """The console it belongs to; accounts.access says which roles may open it."""
+    exposed_routes: Iterable[str] = ()
     """The view functions that exist as routes."""
-    plain: Iterable[str] = ()
-    """Those of them that ask for plain columns alone: there whoever asks is in no session, which takes a tenth of a page,
-    and says what every page says and nothing else (accounts/sessions.py)."""
+    runs_without_session: Iterable[str] = ()
+    """Those of them that read columns only. For these the account is loaded without an ORM session, which saves a tenth
+    of the page's time; it then has only what the frame needs (accounts/sessions.py)."""
 
     def create_blueprint(self, admin: Admin) -> Any:
-        opened = set(self.opened)
-        self._urls = [rule for rule in self._urls if rule[1] in opened]
-        if missing := opened - {rule[1] for rule in self._urls}:
-            raise LookupError(f"{type(self).__name__} opens {missing}, which it does not expose")
+        exposed = set(self.exposed_routes)
+        self._urls = [rule for rule in self._urls if rule[1] in exposed]
+        if missing := exposed - {rule[1] for rule in self._urls}:
+            raise LookupError(f"{type(self).__name__} exposes {missing}, which it does not define")
         return super().create_blueprint(admin)
 
     def is_accessible(self) -> bool:
@@ -109,8 +109,8 @@ class ScopedView(Closed, ModelView):
     can_create = can_edit = can_delete = can_view_details = can_export = False
     column_list: Any = ("id",)
     column_filters = None
-    named = "id"
-    """The column by which an address names a row."""
+    lookup_column = "id"
+    """The column whose value stands in a row's address."""
 
     def __init__(self, model: type[Any], **named: Any) -> None:
         super().__init__(model, db.session, **named)
@@ -132,7 +132,7 @@ class ScopedView(Closed, ModelView):
 
     def get_one(self, id: Any) -> Any:
         """Return the row of this name in scope; 404 for every other, whether it exists or not."""
-        column = getattr(self.model, self.named)
+        column = getattr(self.model, self.lookup_column)
         if column.type.python_type is int:
             id = int(id) if str(id).isdecimal() and len(str(id)) <= LONGEST_ID else -1
         elif not str(id).isprintable():
@@ -153,10 +153,10 @@ class ScopedView(Closed, ModelView):
 
 
 @cached_per_language
-def listed(text: str) -> str:
-    """Return what a list is called; other languages than Chinese may name many otherwise than one."""
-    many = pgettext("list", text)
-    return gettext(text) if many == text else many
+def list_title(text: str) -> str:
+    """Return the title of a list. The context "list" holds the plural for languages that have one."""
+    plural = pgettext("list", text)
+    return gettext(text) if plural == text else plural
 
 
 class MenuItem(NamedTuple):
@@ -174,7 +174,7 @@ def menu(admin: Admin | None, present: BaseView | None = None) -> tuple[MenuItem
     counts = dict(zip(asked, page_counts(*asked.values()), strict=True))
     return tuple(
         MenuItem(
-            listed(str(view.name)), address_of(view), view is present, number_on_tab(counts.get(view, 0))
+            list_title(str(view.name)), address_of(view), view is present, number_on_tab(counts.get(view, 0))
         )
         for view in _shown_in_menu(admin)
     )

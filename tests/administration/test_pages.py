@@ -243,7 +243,7 @@ def test_no_address_of_the_administration_decides_an_application(app: Flask) -> 
         "renew_password",
         "reset_second_factor",
         "disclose",
-        *FormVersions.opened,
+        *FormVersions.exposed_routes,
     }
 
 

@@ -73,7 +73,7 @@ def of_one_row(app: Flask, administrator: Account) -> Iterator[str]:
             row = db.session.scalars(select(view.model).where(within).limit(1)).first()
             if row is None:
                 continue  # a page that nothing leads to; whoever wants them all has a row of each
-            key = getattr(row, view.named)
+            key = getattr(row, view.lookup_column)
             yield app.url_map.bind("localhost").build(rule.endpoint, {"key": key})
         elif rule.arguments and rule.arguments <= names.keys():
             yield app.url_map.bind("localhost").build(

@@ -177,7 +177,7 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
     elif model in city.administered and asked == {"key"}:
         for row in city.administered[model]:
             key = row.__mapper__.primary_key_from_instance(row)[0]
-            yield {"key": getattr(row, view.named)}, row, key in seen.administered.get(model, ())  # type: ignore[union-attr]
+            yield {"key": getattr(row, view.lookup_column)}, row, key in seen.administered.get(model, ())  # type: ignore[union-attr]
     else:
         raise LookupError(f"no object is known for {rule.rule} ({rule.endpoint})")
 
