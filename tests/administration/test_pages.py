@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from accounts import logins, passwords
 from admin_views.administration.form import FormVersions
+from admin_views.review.corrections import NumberCorrection
 from models import (
     Account,
     Application,
@@ -45,6 +46,7 @@ from tests.factories import (
     saved,
 )
 from tests.machine.site import Client
+from workflow.transitions import CORRECTIONS, DECIDES_NOTHING, TRANSITIONS
 
 LISTS = (
     "form",
@@ -244,7 +246,18 @@ def test_no_address_of_the_administration_decides_an_application(app: Flask) -> 
         "reset_second_factor",
         "disclose",
         *FormVersions.exposed_routes,
+        *NumberCorrection.exposed_routes,
     }
+    assert posts >= set(NumberCorrection.exposed_routes)
+    assert not [row for row in TRANSITIONS if row.by is Role.ADMINISTRATOR]
+
+
+@pytest.mark.guide("D4")
+def test_a_correction_decides_nothing() -> None:
+    """`correct_name` and `correct_number` are the addresses of an application that an administrator can send a form to."""
+    assert {row.action.value for row in CORRECTIONS} == set(NumberCorrection.exposed_routes)
+    assert all((row.to, row.result) == (row.state, None) for row in CORRECTIONS)
+    assert {row.action for row in CORRECTIONS} <= DECIDES_NOTHING
 
 
 # --- what is sent is not taken

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy import JSON
 from stdnum.cn import ric, uscc
 from werkzeug.test import TestResponse
 
+from common.calendar import today
 from models import db
 from models.secrets import Encrypted, EncryptedJSON
 from tests.factories import PASSWORD
@@ -42,6 +45,7 @@ TYPED = {
     "date": "2031-01-01",
     "opens": "2031-01-01",
     "closes": "2031-12-31",
+    "until": (today() + timedelta(days=300)).isoformat(),
     "month": "2020-01",
     "holidays": "1月1日、2月5日至11日、5月1日至2日、10月1日至3日",
     "workdays": "",
@@ -64,6 +68,7 @@ VOLATILE = {
     "secret_words",
 }
 """Drawn anew each time."""
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
 
 @dataclass(frozen=True)
@@ -189,4 +194,15 @@ def _plain(kind: Any, value: Any) -> Any:
         return "an instant"
     if isinstance(kind, Encrypted | EncryptedJSON):
         return kind.process_result_value(value, None)  # type: ignore[arg-type]
+    if isinstance(kind, JSON):
+        return _without_instants(value)
     return value
+
+
+def _without_instants(value: Any) -> Any:
+    """Return JSON as it is stored, without the second at which it was written."""
+    if isinstance(value, list):
+        return [_without_instants(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _without_instants(each) for key, each in value.items()}
+    return "an instant" if isinstance(value, str) and INSTANT.fullmatch(value) else value

@@ -110,21 +110,32 @@ def test_a_form_without_the_token_is_refused_and_changes_nothing(city: City, act
 
 
 def test_acting_on_what_is_not_in_sight_is_as_if_it_did_not_exist(city: City, actor: Actor) -> None:
+    """In the own console a reason comes back on the 404 page: with the same reason, every such page must be the same."""
     client = city.browser(actor)
     missing = canonical(client.get("/no/such/page"))
     wrong = []
     for rule in routes.rules(city, "POST"):
+        entered = enters(city, actor, rule)
+        with_reason = set()
         for address in addresses(city, actor, rule):
-            if enters(city, actor, rule) and address.seen:
+            if entered and address.seen:
                 continue
-            answer = client.send(address.path, _whatever(address))
-            told = f"POST {address.path} -> {answer.status_code}"
+            typed = _whatever(address)
+            answers = [client.send(address.path, typed)]
+            if entered:
+                with_reason.add(canonical(answers[0]))
+                answers.append(client.send(address.path, {**typed, "reason": ""}))
+            told = f"POST {address.path} -> {answers[-1].status_code}"
             if actor.role is None:
-                if not _leads_to_the_door(city, rule, answer):
+                if not _leads_to_the_door(city, rule, answers[-1]):
                     wrong.append(f"{told}, not the door")
-            elif canonical(answer) != missing:
+            elif canonical(answers[-1]) != missing:
                 wrong.append(f"{told} differs from a page that is not there")
-            wrong += [f"{told} says {words}" for words in leaked(city, actor, answer, unquote(address.path))]
+            for answer in answers:
+                words = leaked(city, actor, answer, unquote(address.path))
+                wrong += [f"{told} says {word}" for word in words]
+        if len(with_reason) > 1:
+            wrong.append(f"POST {rule.rule}: a row out of sight differs from one that does not exist")
     assert wrong == []
     assert city.stored.changes() == {}
 
