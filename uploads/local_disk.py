@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from uploads.errors import StorageFull
-from uploads.storage import NAME, SWEPT_AT_ONCE, YOUNG, Stored, is_older
+from uploads.storage import NAME, YOUNG, Stored, is_older
 
 PIECE = 1024 * 1024
 """Bytes copied at once."""
+
+SWEPT_AT_ONCE = 500
+"""Names that one question to the database holds."""
 
 
 class LocalDisk:

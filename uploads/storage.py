@@ -10,9 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-SWEPT_AT_ONCE = 500
-"""Names that one question to the database holds."""
-
 YOUNG = timedelta(hours=24)
 """A file that no row names yet may belong to a request that is still running."""
 

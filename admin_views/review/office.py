@@ -4,9 +4,9 @@ from flask import Flask
 from flask_admin import Admin
 
 from admin_views.enterprises.approval import EnterpriseAccounts
-from admin_views.office_terms import Terms
 from admin_views.review.console import ReviewConsole
 from admin_views.review.corrections import NameCorrection
+from admin_views.review.terms import Terms
 from common.wording import N_, NP_
 from models import Application, Enterprise
 

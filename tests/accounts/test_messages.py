@@ -68,7 +68,8 @@ def test_a_return_is_told_with_its_reason(client: Client, made: Made, ordos: Wor
     application = made(lambda: application_at(State.RETURNED, ordos.city, ordos, person))
     log_in(client, person)
     page = words(client.get("/messages/"))
-    assert f"您的申请 {application.number} 已回退，请修改后重新提交。原因：{REASON}" in page
+    term = f"请在 {application.resubmit_by}（含当日）前修改后重新提交"
+    assert f"您的申请 {application.number} 已回退，{term}。原因：{REASON}" in page
 
 
 @pytest.mark.guide("E2", "E3")

@@ -21,7 +21,7 @@ from workflow.form.fields import Field, Kind
 @pytest.fixture(autouse=True)
 def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notifications, "announce", slowly(notifications.announce))
-    monkeypatch.setattr(staff, "hold_administrators", slowly(staff.lock_administrators))
+    monkeypatch.setattr(staff, "lock_administrators", slowly(staff.lock_administrators))
 
 
 def moving(enterprise: Enterprise, region_id: int, by: Account) -> Callable[[], str]:

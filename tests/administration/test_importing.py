@@ -304,15 +304,15 @@ def test_a_failure_in_the_middle_imports_nothing_and_the_next_attempt_everything
 ) -> None:
     job = upload(book(*[good(ordos.banner.region.name) for _ in range(3)]), ordos.administrator)
     before = enterprises()
-    written = imports.administration.record_new
+    written = imports.audit.record_new
 
     def fails(row: Any, by: Account) -> None:
         raise OSError
 
-    monkeypatch.setattr(imports.administration, "record_new", fails)
+    monkeypatch.setattr(imports.audit, "record_new", fails)
     assert confirm(job, ordos.administrator).state is ImportState.IMPORTING
     assert enterprises() == before
-    monkeypatch.setattr(imports.administration, "record_new", written)
+    monkeypatch.setattr(imports.audit, "record_new", written)
     importing.process_due()
     assert enterprises() == before  # the lease of the first attempt still runs
     run_out(job)

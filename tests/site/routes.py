@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from admin_views.administration import import_sheets
 from admin_views.enterprises.registration import RegistrationView
-from admin_views.office_terms import Terms
+from admin_views.review.terms import Terms
 from admin_views.site.base import Closed
 from administration import form_rules as workflow_form_rules
 from models import Account, Application, Attachment, Enterprise, FormVersion, Import, Role

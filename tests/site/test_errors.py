@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import admin_views.account_forms
 import pytest
 from flask import Flask, abort
 from flask_wtf import FlaskForm
@@ -20,6 +19,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 from wtforms import PasswordField
 
+import admin_views.accounts.forms
 from app import create_app
 from common.settings import HELP_LINE
 from config import CONNECT_SECONDS, settings

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from uploads import storage as storage_module
+from uploads import local_disk
 from uploads.errors import StorageFull
 from uploads.local_disk import LocalDisk
 from uploads.storage import NAME
@@ -65,7 +65,7 @@ def test_a_full_disk_says_so_and_leaves_nothing(number, app, kept, disk, monkeyp
     def full(descriptor):
         raise OSError(number, "no room")
 
-    monkeypatch.setattr(storage_module.os, "fsync", full)
+    monkeypatch.setattr(local_disk.os, "fsync", full)
     with pytest.raises(StorageFull, match="存储空间不足"):
         disk.store(io.BytesIO(b"paper"))
     assert kept() == []
@@ -113,7 +113,7 @@ def test_the_sweep_removes_what_no_row_names_and_leaves_the_young_the_named_and_
 
 
 def test_the_sweep_asks_the_database_for_a_bounded_number_of_names_at_once(disk, monkeypatch):
-    monkeypatch.setattr(storage_module, "SWEPT_AT_ONCE", 2)
+    monkeypatch.setattr(local_disk, "SWEPT_AT_ONCE", 2)
     for _ in range(5):
         disk.store(io.BytesIO(b"paper"))
     asked = []

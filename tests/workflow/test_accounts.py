@@ -29,7 +29,7 @@ NEW = "Nuannuan2027"
 def test_passwords_are_kept_as_argon2id_of_the_strength_that_is_recommended() -> None:
     """In a process of its own: the tests themselves hash cheaply."""
     hashed = subprocess.run(
-        [sys.executable, "-c", "from workflow import accounts; print(accounts.hasher.hash('Xiaomin2026'))"],
+        [sys.executable, "-c", "from accounts import passwords; print(passwords.hasher.hash('Xiaomin2026'))"],
         capture_output=True,
         text=True,
         check=True,

@@ -363,7 +363,7 @@ def test_a_failure_in_the_middle_leaves_no_trace(ordos: World, monkeypatch: pyte
     def failing(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(review.messages, "announce", failing)
+    monkeypatch.setattr(review.notifications, "announce", failing)
     with pytest.raises(OSError, match="disk is full"):
         act(application, Action.PASS, ordos.banner.reviewer)
     assert stored(application) == before

@@ -8,9 +8,9 @@ from typing import Any
 from common.text import same_text
 from common.wording import N_
 from models import Application, Experience
+from workflow.form import versions
 from workflow.form.fields import DAY_KINDS, Field, Kind, Section
 from workflow.form.living_allowance import EXPERIENCE_KINDS, FIELDS
-from workflow.form.versions import of
 
 
 def value(application: Application, key: str) -> Any:
@@ -18,7 +18,7 @@ def value(application: Application, key: str) -> Any:
     if hasattr(Application, key):
         return getattr(application, key)
     stored = (application.answers or {}).get(key)
-    if stored is not None and (FIELDS.get(key) or of(application).known[key]).kind in DAY_KINDS:
+    if stored is not None and (FIELDS.get(key) or versions.of(application).known[key]).kind in DAY_KINDS:
         return date.fromisoformat(stored)
     return stored
 
@@ -66,7 +66,7 @@ def snapshot(application: Application) -> dict[str, Any]:
 
     `employer` says which enterprise it is, for comparing (desk.comparison); its text in `fields` is only shown.
     """
-    fields = {key: _plain(value(application, key)) for key in of(application).known}
+    fields = {key: _plain(value(application, key)) for key in versions.of(application).known}
     found = {"fields": fields, "experiences": [_row(row) for row in application.experiences]}
     enterprise = application.enterprise
     if enterprise is not None:
