@@ -13,7 +13,7 @@ PIP_COMPILE := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= $(PY) -m piptools compi
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 export PORT PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check style types imports texts diagram format translations pictures bench lock clean environment tools
+.PHONY: run test check style types imports texts diagram glossary format translations pictures bench lock clean environment tools
 
 run:
 	@$(PYTHON) tools/port_is_free.py
@@ -38,7 +38,7 @@ test:
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Reads only: the tree is the same afterwards.
-check: style types imports texts diagram
+check: style types imports texts diagram glossary
 
 style: tools
 	@echo 'ruff'
@@ -59,6 +59,9 @@ texts: tools
 diagram: tools
 	@echo 'README: 流程图与流转表一致 · diagram equals the table'
 	@$(PY) -m flask --app app diagram --check README.md
+
+glossary: tools
+	@$(PY) -m tools.glossary
 
 format: tools
 	@$(PY) -m ruff check --quiet --fix .

@@ -222,7 +222,7 @@ def by_mail(config: dict[str, Any]) -> Findings:
 
 def by_sms(config: dict[str, Any]) -> Findings:
     if not config["SMS_URL"]:
-        yield Finding(WARN, "不发送短信", "设 TALENT_SMS_URL 等，见 README")
+        yield Finding(WARN, "不发送短信", "设 TALENT_SMS_URL 等，见 docs/production.md")
         return
     parts = urlsplit(config["SMS_URL"])
     if parts.scheme != "https" and parts.hostname not in HERE:

@@ -1,4 +1,4 @@
-"""README.md says nothing of the tree that is not so: settings and their defaults, commands, files, pictures."""
+"""README.md and docs/ say nothing of the tree that is not so: settings and their defaults, commands, files, pictures."""
 
 import re
 from pathlib import Path
@@ -10,10 +10,16 @@ from app import create_app
 from config import ROOT, fresh_secrets, settings
 from tests.machine.secrets import environment
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-CODE = re.findall(r"^```[a-z]*\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", README, flags=re.DOTALL | re.MULTILINE))
-ROWS = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", README, re.MULTILINE))
+DOCUMENTS = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+README = DOCUMENTS["README.md"]
+FENCED = re.compile(r"^ *```[a-z]*\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+ALL = "\n".join(DOCUMENTS.values())
+CODE = FENCED.findall(ALL)
+SPANS = re.findall(r"`([^`\n]+)`", FENCED.sub("", ALL))
+ROWS = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", DOCUMENTS["docs/settings.md"], re.MULTILINE))
 """The table of settings: each variable with the cell of its default."""
 NAMES_OF_FILES = re.compile(r"[\w./-]+(\.(py|html|css|js|txt|toml|conf|lock|po|zh\.txt)|/)")
 MADE_LATER = ("instance/", ".venv/", "build/")
@@ -32,7 +38,7 @@ class Asked(dict[str, str]):
 
 
 def read_by_config(instance: Path) -> dict[str, set[str]]:
-    """Every variable that config.py reads, with its defaults in a trial and in production, as README writes them."""
+    """Every variable that config.py reads, with its defaults in a trial and in production, as docs/settings.md writes them."""
     secrets = {f"TALENT_{name}": value for name, value in fresh_secrets().items()}
     found: dict[str, set[str]] = {}
     for given in ({}, {"TALENT_ENV": "production", **secrets}):
@@ -50,14 +56,16 @@ def read_by_the_server() -> list[str]:
 
 def test_every_setting_is_explained_with_its_default(tmp_path: Path) -> None:
     for name, defaults in read_by_config(tmp_path).items():
-        assert name in ROWS, f"README does not explain {name}"
+        assert name in ROWS, f"docs/settings.md does not explain {name}"
         for default in filter(None, defaults):
-            assert f"`{default}`" in ROWS[name], f"README names another default of {name} than {default}"
+            assert f"`{default}`" in ROWS[name], (
+                f"docs/settings.md names another default of {name} than {default}"
+            )
 
 
 def test_the_servers_own_variables_are_explained() -> None:
     for name in read_by_the_server():
-        assert name in ROWS, f"README does not explain {name}"
+        assert name in ROWS, f"docs/settings.md does not explain {name}"
 
 
 def test_no_setting_is_explained_that_nothing_reads(tmp_path: Path) -> None:
@@ -82,14 +90,17 @@ def test_no_room_reads_the_environment_past_the_settings() -> None:
             assert not re.search(r"(environ|getenv)\b.*TALENT_", path.read_text(encoding="utf-8")), path
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z]+)", "\n".join([*CODE, *SPANS])))))
+@pytest.mark.parametrize(
+    "target",
+    sorted(set(re.findall(r"(?:^ *|&& |=\S+ )make ([a-z]+)", "\n".join([*CODE, *SPANS]), re.MULTILINE))),
+)
 def test_every_make_target_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def test_every_command_exists(tmp_path: Path) -> None:
     app = create_app(settings(environment(tmp_path, f"sqlite:///{tmp_path}/none.sqlite")))
-    named = set(re.findall(r"flask --app app ([a-z-]+)", README))
+    named = set(re.findall(r"flask --app app ([a-z-]+)", ALL))
     assert named
     for name in named:
         assert app.cli.get_command(Context(app.cli), name), name
@@ -105,9 +116,32 @@ def test_every_file_that_is_named_exists(name: str) -> None:
     assert (ROOT / name).exists()
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)|src=\"([^\"]+)\"", README))))
-def test_every_link_leads_somewhere(link: tuple[str, str]) -> None:
-    assert (ROOT / (link[0] or link[1])).exists()
+@pytest.mark.parametrize("page", DOCUMENTS)
+def test_every_link_leads_somewhere(page: str) -> None:
+    """A link is read from the folder of its page; one within a page has to meet a heading of it."""
+    links = re.findall(r"\]\(([^)\s:]+)\)|src=\"([^\"]+)\"", FENCED.sub("", DOCUMENTS[page]))
+    for target, _, heading in (("".join(link)).partition("#") for link in links):
+        found = ((ROOT / page).parent / target).resolve() if target else ROOT / page
+        assert found.exists(), f"{page} links to {target}"
+        if heading:
+            assert heading in anchors(found.read_text(encoding="utf-8")), f"{page} links to #{heading}"
+
+
+def anchors(text: str) -> set[str]:
+    """The names that GitHub gives to the headings of a page."""
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", FENCED.sub("", text), re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("page", sorted(set(DOCUMENTS) - {"README.md"}))
+def test_every_page_is_reachable_from_the_readme(page: str) -> None:
+    assert f"]({page})" in README
+
+
+def test_the_readme_stays_short_enough_for_a_newcomer() -> None:
+    assert len(README.splitlines()) <= 250
 
 
 def test_pictures_are_light() -> None:
@@ -117,6 +151,8 @@ def test_pictures_are_light() -> None:
     assert sum(sizes) < 1_000_000
 
 
-def test_both_languages_have_the_same_chapters() -> None:
-    chinese, english = README.split("\n# English\n")
+@pytest.mark.parametrize("page", DOCUMENTS)
+def test_every_page_is_chinese_first_and_has_the_same_chapters_in_english(page: str) -> None:
+    chinese, english = FENCED.sub("", DOCUMENTS[page]).split("\n# English\n")
+    assert len(re.findall(r"[\u4e00-\u9fff]", chinese.splitlines()[0])) > 1
     assert len(re.findall(r"^## ", chinese, re.MULTILINE)) == len(re.findall(r"^## ", english, re.MULTILINE))

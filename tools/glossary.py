@@ -1,0 +1,224 @@
+"""One word, one meaning: checks docs/glossary.md against the code, and the code against itself. Reads only.
+
+python -m tools.glossary     refuses a code word of the glossary that the code does not define, a public function or class that two
+modules define with different meanings, and module-level names made of words that say nothing to somebody new
+"""
+
+import ast
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ROOMS = (
+    "accounts",
+    "admin_views",
+    "administration",
+    "commands",
+    "common",
+    "desk",
+    "enterprises",
+    "models",
+    "uploads",
+    "worker",
+    "workflow",
+)
+
+CALLED_BY_MODULE = frozenset(
+    [
+        "begin",
+        "check",
+        "claim",
+        "clock",
+        "delete_expired",
+        "end",
+        "fill",
+        "find",
+        "fingerprint",
+        "keep",
+        "prepare",
+        "put_off",
+        "read",
+        "register",
+        "remove",
+        "renew",
+        "report",
+        "sender",
+        "sweep",
+        "table",
+        "take_in",
+    ]
+)
+"""Verbs that every subject may have. Nobody imports one by itself: a reader always sees `sessions.find`, `recovery.find`."""
+
+SHARED = {
+    "as_name": "the rule in common/text.py, and the filter of form fields that applies it",
+    "change_contact": "the call, and the page that makes it",
+    "change_password": "the call, and the page that makes it",
+    "check_document": "asked by decoding, done by decoder in the confined process",
+    "check_package": "asked by office, done by decoder and packages in the confined process",
+    "check_picture": "asked by decoding, done by decoder in the confined process",
+    "one_line": "the rule in common/text.py, and the filter of form fields that applies it",
+    "process_due": "the worker's step for messages, and for imports",
+    "read_sheets": "asked by decoding, done by decoder and workbook in the confined process",
+    "seconds_left": "the same question about two waits, as pages show it",
+    "use_code": "the call, and the page that makes it",
+}
+"""Names that two modules may share, each with the reason. A name that is shared no longer has to leave this table."""
+
+NOT_YET = frozenset(
+    [
+        "Asked",
+        "EnterpriseForm",
+        "Kind",
+        "Line",
+        "Read",
+        "Refused",
+        "Sheet",
+        "Shown",
+        "Step",
+        "Stored",
+        "Table",
+        "Words",
+        "accept",
+        "answer",
+        "count",
+        "counted",
+        "discard",
+        "fault",
+        "language",
+        "limits",
+        "lines",
+        "named",
+        "normalised",
+        "own",
+        "present",
+        "shown",
+        "standing",
+        "storage",
+        "table_of",
+        "typed_back",
+        "understood",
+        "waiting",
+        "work",
+        "written",
+    ]
+)
+"""Names that still have two meanings. Rename one of them when you touch it, and take it out of here. Nothing is added."""
+
+PLAIN = {
+    "told": "what was cached, returned or sent",
+    "way_to": "url_of",
+    "lay": "store",
+    "let_go": "release, delete",
+    "crowd": "sample_data",
+    "town": "database, sample_data",
+}
+"""Words that had to be guessed, with what is said instead. None is the name of a module-level definition."""
+
+GLOSSARY_ROW = re.compile(r"^\| [^|]+ \| \*\*[^|]+\*\* \| ([^|]+) \|", re.MULTILINE)
+
+
+def trees(root: Path) -> dict[str, ast.Module]:
+    """Return the parsed modules of the rooms by their dotted names."""
+    found = {}
+    for room in ROOMS:
+        for path in sorted((root / room).rglob("*.py")):
+            name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+            found[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return found
+
+
+def definitions(module: ast.Module) -> dict[str, ast.stmt]:
+    """Return the functions, classes and variables that a module defines at its top level."""
+    return {name: node for node in module.body for name in _names_of(node)}
+
+
+def _names_of(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Assign):
+        yield from (
+            each.id for target in node.targets for each in ast.walk(target) if isinstance(each, ast.Name)
+        )
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        yield node.target.id
+
+
+def known_words(modules: Mapping[str, ast.Module]) -> set[str]:
+    """Return everything that the glossary may name: packages, modules, definitions, and `Class.attribute`, each with and without
+    what stands before it."""
+    words: set[str] = set()
+    for dotted, module in modules.items():
+        names = [dotted]
+        for name, node in definitions(module).items():
+            names.append(f"{dotted}.{name}")
+            if isinstance(node, ast.ClassDef):
+                names += [f"{dotted}.{name}.{each}" for part in node.body for each in _names_of(part)]
+        for whole in names:
+            parts = whole.split(".")
+            words.update(".".join(parts[start:]) for start in range(len(parts)))
+    return words
+
+
+def undefined(glossary: str, modules: Mapping[str, ast.Module]) -> Iterator[str]:
+    """Yield what the glossary names and the code does not define."""
+    known = known_words(modules)
+    for cell in GLOSSARY_ROW.findall(glossary):
+        for word in re.findall(r"`([^`]+)`", cell):
+            if word not in known:
+                yield f"docs/glossary.md: the code does not define `{word}`; correct the row"
+
+
+def shared(modules: Mapping[str, ast.Module]) -> dict[str, list[str]]:
+    """Return the public functions and classes that more than one module defines, with the modules."""
+    where = defaultdict(list)
+    for dotted, module in modules.items():
+        for name, node in definitions(module).items():
+            if not isinstance(node, ast.Assign | ast.AnnAssign) and not name.startswith("_"):
+                where[name].append(dotted)
+    return {name: places for name, places in where.items() if len(places) > 1}
+
+
+def second_meanings(modules: Mapping[str, ast.Module]) -> Iterator[str]:
+    """Yield the names that modules share without a reason, and the shared verbs that somebody imports by themselves."""
+    found = shared(modules)
+    for name, places in sorted(found.items()):
+        if name not in CALLED_BY_MODULE and name not in SHARED and name not in NOT_YET:
+            yield (
+                f"`{name}` has a second meaning: {', '.join(places)}. Rename one, or say in SHARED of tools/glossary.py"
+                " why they are one"
+            )
+    for dotted, module in modules.items():
+        for node in ast.walk(module):
+            if isinstance(node, ast.ImportFrom):
+                for name in CALLED_BY_MODULE.intersection(alias.name for alias in node.names):
+                    if node.module in found.get(name, ()):
+                        yield f"{dotted} imports `{name}` by itself: import {node.module} and call it as a member"
+
+
+def riddles(modules: Mapping[str, ast.Module]) -> Iterator[str]:
+    """Yield the module-level names that consist of a word of PLAIN, with or without an underscore or in capitals."""
+    for dotted, module in modules.items():
+        for name in definitions(module):
+            said = PLAIN.get(name.strip("_").lower())
+            if said:
+                yield f"{dotted}: `{name}` has to be guessed; the plain word is: {said}"
+
+
+def problems(root: Path) -> list[str]:
+    modules = trees(root)
+    glossary = (root / "docs" / "glossary.md").read_text(encoding="utf-8")
+    return [*undefined(glossary, modules), *second_meanings(modules), *riddles(modules)]
+
+
+def main(found: Iterable[str]) -> int:
+    lines = list(found)
+    print("\n".join(lines) or "docs/glossary.md: one word, one meaning")
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(problems(ROOT)))
