@@ -14,7 +14,8 @@ from bench.browser import TOKEN, Browser
 from bench.measuring import p50
 from bench.servers import Site, Town
 from models import Account, Application, Attachment, Enterprise, Material, Registration, State, db
-from tests import factories, files
+from tests import factories
+from tests.files import samples as files
 from uploads.sets import storage
 from workflow.review import open_application
 

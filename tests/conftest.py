@@ -5,5 +5,7 @@ pytest_plugins = [
     "tests.machine.chance",
     "tests.machine.databases",
     "tests.machine.site",
+    "tests.machine.worlds",
+    "tests.worker.receivers",
     "tests.browser.fixtures",
 ]

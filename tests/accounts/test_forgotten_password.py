@@ -9,7 +9,7 @@ from flask import Flask
 from accounts import passwords
 from models import Account, Setting, db, exclusive
 from tests import factories
-from tests.accounts.conftest import (
+from tests.accounts.people import (
     FURTHER_PASSWORD,
     door_of,
     is_inside,

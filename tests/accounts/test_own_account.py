@@ -10,7 +10,7 @@ from sqlalchemy import select
 from accounts import recovery
 from models import Account, Delivery, RegionKind, Way, db
 from tests import factories
-from tests.accounts.conftest import FURTHER_PASSWORD, is_inside, log_in, login_of, value, words
+from tests.accounts.people import FURTHER_PASSWORD, is_inside, log_in, login_of, value, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
 from worker import delivery

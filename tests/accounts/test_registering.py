@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 from accounts import recovery
 from enterprises import registration
 from models import Account, Enterprise, Message, RegionKind, Registration, Role, db
-from tests import factories, files
-from tests.accounts.conftest import (
+from tests import factories
+from tests.accounts.people import (
     come_in_anew,
     company,
     is_inside,
@@ -26,6 +26,7 @@ from tests.accounts.conftest import (
     value,
     words,
 )
+from tests.files import samples as files
 from tests.machine.site import Client
 from tests.uploads import odd_files
 from uploads.sets import storage

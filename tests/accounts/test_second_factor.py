@@ -1,224 +1,181 @@
-"""The second step at the door: no session without it, nobody gets around it, and wrong codes are counted."""
+"""动态验证码: whose code it is, once and no later than half a minute; required, switched off and reset as the rules say."""
 
-import re
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import pyotp
 import pytest
-from flask import Flask
+from sqlalchemy import select, text
 
-from accounts import passwords, second_factor
-from admin_views.accounts import second_factor as view
-from common.settings import REQUIRED, STAFF_SECOND_FACTOR
-from models import Account, RegionKind, Setting, db, now
+from accounts import second_factor
+from accounts.second_factor import Step, step_for
+from administration import changes, staff
+from common.errors import ConfirmationRequired, NotPermitted, Unacceptable
+from common.settings import OPTIONAL, REQUIRED, STAFF_SECOND_FACTOR
+from models import Account, AuditEntry, Message, Role, SecondFactor, Setting, SpareCode, db, now
 from tests import factories
-from tests.accounts.conftest import FURTHER_PASSWORD, is_inside, log_in, words
-from tests.factories import PASSWORD
-from tests.machine.site import Client
+from tests.factories import World
+from tests.machine.at_once import at_once
 
-Made = Callable[..., Any]
-Stored = Callable[[Callable[[], Any]], Any]
-STEP, OWN = "/login/staff/code/", "/account/second-factor/"
-
-
-@pytest.fixture(autouse=True)
-def _telephones_and_site_agree(monkeypatch: pytest.MonkeyPatch) -> None:
-    # between reading a code and sending it half a minute may end, and the code of the one before is too old then
-    at = now()
-    monkeypatch.setattr(second_factor, "now", lambda: at)
+Clock = Callable[[float], datetime]
 
 
 @pytest.fixture
-def clerk(made: Made) -> Account:
-    account: Account = made(factories.place, RegionKind.BANNER).clerk
-    return account
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """`clock(30)`: half a minute has gone by; it stands still otherwise."""
+    at = [now().replace(microsecond=0)]
+    monkeypatch.setattr(second_factor, "now", lambda: at[0])
+
+    def go_on(seconds: float) -> datetime:
+        at[0] += timedelta(seconds=seconds)
+        return at[0]
+
+    return go_on
 
 
-def secret_on(page: str) -> str:
-    found = re.search(r'second-factor-secret"[^>]*>([^<]+)<', page)
-    assert found
-    return found.group(1).replace(" ", "")
-
-
-def present_code(secret: str, later: int = 0) -> str:
-    return pyotp.TOTP(secret).at(second_factor.now(), counter_offset=later)
-
-
-def enrol(client: Client, **more: str) -> tuple[str, list[str]]:
-    """As a person does; returns the secret and the spare codes."""
-    secret = secret_on(client.get(OWN).text)
-    answer = client.send(OWN, {"one_time_code": present_code(secret, -1), **more})
-    assert answer.location == f"{OWN}codes/"
-    spare = re.findall(r"<li>([0-9A-Z]{5}-[0-9A-Z]{5})</li>", client.get(answer.location).text)
-    client.send(answer.location)
-    assert client.get(answer.location).location, "shown once"
+def enrolled(account: Account, clock: Clock) -> tuple[str, list[str]]:
+    secret = second_factor.generate_secret()
+    spare = second_factor.enrol(account, secret, pyotp.TOTP(secret).at(clock(0)))
+    assert spare is not None
+    clock(60)
     return secret, spare
 
 
-def require(app: Flask) -> None:
-    with app.app_context():
-        factories.saved(Setting(key=STAFF_SECOND_FACTOR, value=REQUIRED, explanation=""))
+def code(secret: str, at: datetime, steps: int = 0) -> str:
+    return pyotp.TOTP(secret).at(at, counter_offset=steps)
 
 
-def test_whoever_has_it_is_not_in_before_the_code(app: Flask, client: Client, clerk: Account) -> None:
-    elsewhere = app.test_client()
-    log_in(client, clerk)
-    log_in(elsewhere, clerk)
-    secret, spare = enrol(client, present_password=PASSWORD)
-    assert len(set(spare)) == 10
-    assert is_inside(client)
-    assert not is_inside(elsewhere), "a session without the second step has ended"
-    assert log_in(elsewhere, clerk, then="?next=/messages/").location == STEP
-    for path in ("/office/", "/account/", "/messages/", f"{OWN}codes/"):
-        assert elsewhere.get(path).location.startswith("/login/"), path
-    assert "验证码不正确" in words(elsewhere.send(STEP, {"one_time_code": "000000"}))
-    assert elsewhere.send(STEP, {"one_time_code": present_code(secret)}).location == "/messages/"
-    assert is_inside(elsewhere)
-    third = app.test_client()
-    log_in(third, clerk)
-    assert third.send(STEP, {"one_time_code": present_code(secret)}).status_code == 422, "a code twice"
-    assert third.send(STEP, {"one_time_code": spare[3]}).location == "/office/"
+def test_a_code_opens_once_and_a_clock_may_differ_by_half_a_minute(ordos: World, clock: Clock) -> None:
+    clerk = ordos.banner.clerk
+    secret, _ = enrolled(clerk, clock)
+    at = clock(0)
+    assert not second_factor.use_code(clerk, code(secret, at, 2))
+    assert not second_factor.use_code(clerk, code(secret, at, -2))
+    assert second_factor.use_code(clerk, code(secret, at, -1))
+    assert not second_factor.use_code(clerk, code(secret, at, -1)), "a code twice"
+    assert second_factor.use_code(clerk, f" {code(secret, at, 1)[:3]} {code(secret, at, 1)[3:]} ")
+    assert not second_factor.use_code(clerk, code(secret, at)), "one from before the last used one"
+    assert second_factor.use_code(clerk, code(secret, clock(90)))
+    for nothing in ("", "0", "abcdef", "000000000000", "６" * 2000):
+        assert not second_factor.use_code(clerk, nothing)
 
 
-def test_the_step_is_nothing_without_the_password_before_it(
-    app: Flask, client: Client, clerk: Account, stored: Stored
+def test_each_spare_code_opens_once_and_a_new_set_ends_the_old(ordos: World, clock: Clock) -> None:
+    clerk = ordos.banner.clerk
+    secret, spare = enrolled(clerk, clock)
+    assert len(set(spare)) == second_factor.SPARE_CODES == second_factor.spare_codes_left(clerk)
+    assert second_factor.use_code(clerk, spare[0].lower().replace("-", " "))
+    assert not second_factor.use_code(clerk, spare[0])
+    assert second_factor.spare_codes_left(clerk) == 9
+    assert second_factor.renew_spare_codes(clerk, spare[0]) is None
+    renewed = second_factor.renew_spare_codes(clerk, code(secret, clock(0)))
+    assert renewed is not None
+    assert not second_factor.use_code(clerk, spare[1])
+    assert second_factor.use_code(clerk, renewed[1])
+    assert not second_factor.use_code(ordos.park.clerk, renewed[2]), "another one's"
+
+
+def test_a_code_sent_twice_at_once_opens_once(ordos: World, clock: Clock) -> None:
+    clerk = ordos.banner.clerk
+    secret, spare = enrolled(clerk, clock)
+    given = code(secret, clock(0))
+    assert sorted(at_once(*[lambda: second_factor.use_code(clerk, given)] * 2)) == [False, True]
+    assert sorted(at_once(*[lambda: second_factor.use_code(clerk, spare[0])] * 2)) == [False, True]
+
+
+def test_nothing_in_the_database_opens_anything(ordos: World, clock: Clock) -> None:
+    secret, spare = enrolled(ordos.banner.clerk, clock)
+    mine = {"id": ordos.banner.clerk.id}
+    stored = str(db.session.execute(text("SELECT * FROM second_factors WHERE account_id = :id"), mine).all())
+    stored += str(db.session.execute(text("SELECT * FROM spare_codes WHERE account_id = :id"), mine).all())
+    stored += str(db.session.execute(text("SELECT * FROM changes")).all())
+    for opens in (secret, *spare, *(each.replace("-", "") for each in spare)):
+        assert opens not in stored
+
+
+def test_only_staff_enrol_once_and_with_a_right_code(ordos: World, clock: Clock) -> None:
+    secret = second_factor.generate_secret()
+    for somebody in (factories.applicant(), ordos.banner.reviewer):
+        with pytest.raises(NotPermitted):
+            second_factor.enrol(somebody, secret, code(secret, clock(0)))
+    for role, clerk in ((Role.OFFICE, ordos.banner.clerk), (Role.CITY, ordos.centre)):
+        assert clerk.role is role
+        session = clerk.get_id()
+        assert second_factor.enrol(clerk, secret, "000000") is None
+        assert step_for(clerk) is Step.NONE
+        enrolled(clerk, clock)
+        assert (step_for(clerk), clerk.get_id() == session) == (Step.CODE, False)
+        with pytest.raises(NotPermitted):
+            second_factor.enrol(clerk, secret, code(secret, clock(0)))
+
+
+def setting(value: str) -> None:
+    row = db.session.get(Setting, STAFF_SECOND_FACTOR) or Setting(key=STAFF_SECOND_FACTOR, explanation="")
+    row.value = value
+    factories.saved(row)
+
+
+def require(by: Account, confirmed: str = "") -> None:
+    def apply(row: Setting) -> None:
+        row.value = REQUIRED
+
+    changes.change(Setting, STAFF_SECOND_FACTOR, by, apply, confirmed=confirmed)
+
+
+def test_required_of_everybody_only_by_who_has_it_and_whoever_has_not_is_out(
+    own_ordos: World, clock: Clock
 ) -> None:
-    log_in(client, clerk)
-    secret, _ = enrol(client, present_password=PASSWORD)
-    stranger = app.test_client()
-    for answer in (stranger.get(STEP), stranger.send(STEP, {"one_time_code": present_code(secret)})):
-        assert answer.location == "/login/staff"
-    log_in(stranger, clerk)
-    stored(lambda: passwords.change_password(db.session.get_one(Account, clerk.id), FURTHER_PASSWORD))
-    answer = stranger.send(STEP, {"one_time_code": present_code(secret)})
-    assert answer.location == "/login/staff", "the password is another one meanwhile"
+    setting(OPTIONAL)
+    chief, clerk, centre = own_ordos.administrator, own_ordos.banner.clerk, own_ordos.centre
+    with pytest.raises(Unacceptable):
+        require(chief)
+    enrolled(chief, clock)
+    centre_secret, _ = enrolled(centre, clock)
+    sessions = {one.id: one.get_id() for one in (chief, clerk, centre, own_ordos.banner.reviewer)}
+    with pytest.raises(ConfirmationRequired) as question:
+        require(chief)
+    require(chief, question.value.token)
+    db.session.expire_all()
+    assert {one: db.session.get_one(Account, one).get_id() == was for one, was in sessions.items()} == {
+        chief.id: True,
+        clerk.id: False,
+        centre.id: True,
+        own_ordos.banner.reviewer.id: True,
+    }
+    assert step_for(clerk) is Step.ENROLMENT
+    assert step_for(own_ordos.banner.reviewer) is Step.NONE
+    with pytest.raises(NotPermitted):
+        second_factor.disable(centre, code(centre_secret, clock(0)))
+    setting(OPTIONAL)
+    assert not second_factor.disable(centre, "000000")
+    assert second_factor.disable(centre, code(centre_secret, clock(0)))
+    assert step_for(centre) is Step.NONE
+    assert db.session.get(SecondFactor, centre.id) is None
 
 
-def test_the_step_waits_ten_minutes(
-    app: Flask, client: Client, clerk: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    log_in(client, clerk)
-    secret, _ = enrol(client, present_password=PASSWORD)
-    late = app.test_client()
-    log_in(late, clerk)
-    monkeypatch.setattr(view, "now", lambda: now() + timedelta(minutes=11))
-    assert late.send(STEP, {"one_time_code": present_code(secret)}).location == "/login/staff"
-
-
-def test_where_it_is_required_nothing_else_comes_first(app: Flask, client: Client, clerk: Account) -> None:
-    require(app)
-    assert log_in(client, clerk).location == OWN
-    for path in ("/office/", "/account/", "/messages/"):
-        assert client.get(path).location.startswith("/login/"), path
-    secret = secret_on(client.get(OWN).text)
-    assert client.send(OWN, {"one_time_code": "000000"}).status_code == 422
-    assert secret_on(client.get(OWN).text) == secret, "the picture that has been read stays"
-    enrol(client)
-    assert is_inside(client)
-    assert "不能停用" in words(client.get(OWN))
-    data = {"present_password": PASSWORD, "one_time_code": present_code(secret, 1)}
-    client.send(f"{OWN}off", data)
-    client.send("/logout")
-    assert log_in(client, clerk).location == STEP
-
-
-def test_a_new_clerk_sets_it_up_writes_the_spare_codes_down_and_then_chooses_a_password(
-    app: Flask, client: Client, clerk: Account
-) -> None:
-    require(app)
-    with app.app_context():
-        new = db.session.get_one(Account, clerk.id)
-        new.must_change_password = True
-        db.session.commit()
-    log_in(client, clerk)
-    _, spare = enrol(client)
-    assert len(spare) == 10
-    assert client.get("/office/").location == "/account/first-password/"
-
-
-def test_it_is_switched_off_and_renewed_by_password_and_code(
-    app: Flask, client: Client, clerk: Account
-) -> None:
-    log_in(client, clerk)
-    secret, spare = enrol(client, present_password=PASSWORD)
-    for wrong in (
-        {"present_password": "Falsch2026", "one_time_code": spare[0]},
-        {"present_password": PASSWORD, "one_time_code": "000000"},
-        {},
-    ):
-        assert client.send(f"{OWN}off", wrong).status_code == 422
-        assert client.send(f"{OWN}new-codes", wrong).status_code == 422
-    answer = client.send(f"{OWN}new-codes", {"present_password": PASSWORD, "one_time_code": spare[0]})
-    assert answer.location == f"{OWN}codes/"
-    off = {"present_password": PASSWORD, "one_time_code": present_code(secret)}
-    assert client.send(f"{OWN}off", off).location == OWN
-    client.send("/logout")
-    assert log_in(client, clerk).location == "/office/"
-
-
-def test_it_is_for_staff_alone(app: Flask, client: Client, made: Made) -> None:
-    require(app)
-    log_in(client, made(factories.applicant))
-    assert is_inside(client)
-    assert client.get(OWN).location == "/account/"
-    assert client.send(OWN, {"one_time_code": "000000"}).location == "/account/"
-    assert "动态验证码" not in client.get("/account/").text
-
-
-def test_a_reset_password_does_not_lead_around_it(
-    app: Flask, client: Client, clerk: Account, stored: Stored
-) -> None:
-    log_in(client, clerk)
-    secret, _ = enrol(client, present_password=PASSWORD)
-    code = stored(lambda: passwords.renew_recovery_code(db.session.get_one(Account, clerk.id)))
-    forgetful = app.test_client()
-    data = {"login": clerk.login, "code": code}
-    again = {"password": FURTHER_PASSWORD, "password_again": FURTHER_PASSWORD}
-    assert forgetful.send("/reset/staff", data | again).location == STEP
-    assert not is_inside(forgetful)
-    answer = forgetful.send(STEP, {"one_time_code": present_code(secret)})
-    assert answer.location == "/account/code/"
-    assert "请记下您的找回码" in words(forgetful.get(answer.location))
-
-
-def test_wrong_codes_are_counted_like_wrong_passwords(limited: Flask) -> None:
-    with limited.app_context():
-        clerk = factories.place(RegionKind.BANNER).clerk
-    client, guesser = limited.test_client(), limited.test_client()
-    log_in(client, clerk)
-    secret, _ = enrol(client, present_password=PASSWORD)
-    statuses = []
-    for _ in range(9):
-        log_in(guesser, clerk)
-        statuses.append(guesser.send(STEP, {"one_time_code": "000000"}).status_code)
-    assert statuses[-1] == 429, "a right password between does not begin the count anew"
-    answer = guesser.send(STEP, {"one_time_code": present_code(secret)})
-    assert answer.status_code == 429, "nothing is tried while one has to wait"
-
-
-def test_a_stolen_password_alone_makes_no_browser_known_nor_opens_the_code_to_trying(limited: Flask) -> None:
-    with limited.app_context():
-        clerk = factories.place(RegionKind.BANNER).clerk
-        db.session.expunge_all()
-    owner, thief = limited.test_client(), limited.test_client()
-    log_in(owner, clerk)
-    before = owner.get_cookie("talent-device")
-    secret, _ = enrol(owner, present_password=PASSWORD)
-    after = owner.get_cookie("talent-device")
-    assert before is not None
-    assert after is not None
-    assert before.value != after.value
-    owner.send("/logout")
-
-    thief.set_cookie("talent-device", before.value)
-    assert log_in(thief, clerk).location == STEP
-    cookie = thief.get_cookie("talent-device")
-    assert cookie is not None
-    assert cookie.value == before.value, "of before the second step was set up: worth nothing any more"
-    answers = [thief.send(STEP, {"one_time_code": "000000"}).status_code for _ in range(6)]
-    assert answers == [422] * 5 + [429]
-    assert log_in(owner, clerk).location == STEP
-    assert owner.send(STEP, {"one_time_code": present_code(secret)}).status_code == 303
-    assert is_inside(owner), "at the same address as the thief"
+def test_an_administrator_resets_another_ones_and_it_is_in_the_trail(ordos: World, clock: Clock) -> None:
+    clerk = ordos.banner.clerk
+    enrolled(clerk, clock)
+    session = clerk.get_id()
+    for somebody in (ordos.park.clerk, ordos.centre, ordos.banner.reviewer):
+        with pytest.raises(NotPermitted):
+            staff.reset_second_factor(somebody, clerk.id)
+    with pytest.raises(ConfirmationRequired) as question:
+        staff.reset_second_factor(ordos.administrator, clerk.id)
+    assert step_for(clerk) is Step.CODE, "nothing has happened yet"
+    assert db.session.get(SecondFactor, clerk.id) is not None
+    staff.reset_second_factor(ordos.administrator, clerk.id, confirmed=question.value.token)
+    assert (step_for(clerk), clerk.get_id() == session) == (Step.NONE, False)
+    mine = select(SpareCode).where(SpareCode.account_id == clerk.id)
+    assert db.session.scalars(mine).all() == []
+    lines = select(AuditEntry).where(AuditEntry.row_key == str(clerk.id), AuditEntry.table_name == "accounts")
+    told = [(each.actor_name, each.after) for each in db.session.scalars(lines.order_by(AuditEntry.id))]
+    assert told[-2:] == [
+        (clerk.name, {"second_factor": True}),
+        (ordos.administrator.name, {"second_factor": False}),
+    ]
+    told_themself = select(Message.kind).where(Message.account_id == clerk.id)
+    assert db.session.scalars(told_themself).all() == ["second_factor_off"]
+    enrolled(ordos.administrator, clock)
+    with pytest.raises(Unacceptable):
+        staff.reset_second_factor(ordos.administrator, ordos.administrator.id)

@@ -13,7 +13,7 @@ from administration import staff
 from common.settings import IDLE_MINUTES
 from models import LoginSession, Setting, db, now
 from tests import factories
-from tests.accounts.conftest import FURTHER_PASSWORD, come_in_anew, is_inside, log_in, login_of, words
+from tests.accounts.people import FURTHER_PASSWORD, come_in_anew, is_inside, log_in, login_of, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
 

@@ -33,7 +33,6 @@ from models import (
     db,
 )
 from tests import clock
-from tests.administration.conftest import Person
 from tests.factories import (
     PASSWORD,
     World,
@@ -46,6 +45,7 @@ from tests.factories import (
     saved,
 )
 from tests.machine.site import Client
+from tests.machine.worlds import Person
 from workflow.transitions import CORRECTIONS, DECIDES_NOTHING, TRANSITIONS
 
 LISTS = (

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from stdnum.cn import ric, uscc
 
-from tests import files
 from tests.browser.driver import PATIENCE, Page
+from tests.files import samples as files
 
 PASSWORD = "Ordos2026test"
 serial = itertools.count(1)

@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from models import Action, Role
-from tests import files
 from tests.browser import world
 from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.people import save
 from tests.browser.world import SHEET, Case, Workplace, come_in
+from tests.files import samples as files
 from tests.machine.site import Site
 
 pytestmark = pytest.mark.browser

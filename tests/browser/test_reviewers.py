@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from models import Action, Application, Disclosure, Experience, ExperienceKind, Role, State, db
-from tests import files
 from tests.browser import world
 from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.world import Case, Workplace, come_in, forgive
+from tests.files import samples as files
 from tests.machine.site import Site
 from workflow.form import answers
 

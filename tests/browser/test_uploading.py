@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests import files
 from tests.browser import world
 from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.line import Line
 from tests.browser.people import save
 from tests.browser.world import Case, Workplace, come_in, forgive, paper_names
+from tests.files import samples as files
 from tests.machine.site import Site
 from tests.uploads import odd_files
 

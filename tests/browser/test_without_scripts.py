@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from models import Action, Disclosure, State, db
-from tests import files
 from tests.browser import people, world
 from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.driver import PATIENCE
 from tests.browser.people import Applicant, save
 from tests.browser.world import SHEET, Workplace, come_in, forgive
+from tests.files import samples as files
 from tests.machine.site import Site
 from workflow.form import answers
 

@@ -31,10 +31,11 @@ from models import (
     db,
     now,
 )
-from tests import factories, files
+from tests import factories
 from tests.browser.chromium import ChromiumPage
 from tests.browser.driver import PATIENCE
 from tests.factories import PASSWORD
+from tests.files import samples as files
 from tests.machine.site import Site
 from uploads.receive import receive
 from workflow import attachments

@@ -17,13 +17,10 @@ from common.settings import HELP_LINE
 from config import ROOT, ConfigurationError, settings
 from models import CalendarYear, Delivery, DeliveryState, Heartbeat, Message, Setting, Way, db, now
 from tests import clock, factories
-from tests.delivery.conftest import Gateway, MailSink, gateway, mail, redis_url
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
-from tests.workflow.conftest import cheap_passwords
+from tests.worker.receivers import Gateway, MailSink
 from worker import heartbeats
-
-__all__ = ["cheap_passwords", "gateway", "mail", "redis_url"]
 
 Doctor = Callable[..., Result]
 ANOTHER_KEY = base64.b64encode(bytes(range(32))).decode()

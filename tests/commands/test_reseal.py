@@ -9,7 +9,7 @@ from sqlalchemy import Text, select, type_coerce
 from models import Account, Action, Application, State, db, exclusive
 from models.secrets import sealed_columns, vault
 from tests import factories
-from tests.workflow.at_once import HELD, at_once, slowly
+from tests.machine.at_once import HELD, at_once, slowly
 
 OLD, NEW = b"the older key, of 32 bytes: okay", b"the newer key, of 32 bytes: okay"
 

@@ -5,9 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from models.secrets import vault
-from tests.workflow.conftest import cheap_passwords
-
-__all__ = ["cheap_passwords"]
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from tests import factories
-from tests.accounts.conftest import login_of
+from tests.accounts.people import login_of
 
 
 def test_letters_that_nobody_sees_begin_no_new_count(limited: Flask) -> None:

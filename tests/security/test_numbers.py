@@ -10,7 +10,7 @@ from flask import Flask
 
 from models import Application, Experience, db
 from tests import factories
-from tests.accounts.conftest import log_in
+from tests.accounts.people import log_in
 from tests.machine.site import Client
 
 Made = Callable[..., Any]

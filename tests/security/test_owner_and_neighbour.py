@@ -8,7 +8,7 @@ from flask import Flask
 from accounts.passwords import set_recovery_code
 from models import Account
 from tests import factories
-from tests.accounts.conftest import come_in_anew, log_in, login_of
+from tests.accounts.people import come_in_anew, log_in, login_of
 from tests.factories import PASSWORD
 from tests.machine.site import Client
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.datastructures import FileStorage
 
-from tests import files
+from tests.files import samples as files
 from uploads import responses
 from uploads.preview import Preview, preview
 from uploads.receive import discard, receive

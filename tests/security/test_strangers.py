@@ -15,7 +15,7 @@ from app import create_app
 from config import ConfigurationError, settings
 from models import db
 from tests import factories
-from tests.accounts.conftest import log_in
+from tests.accounts.people import log_in
 from tests.machine.site import Client
 from uploads.limits import MAX_FORM_BYTES
 

@@ -37,8 +37,9 @@ from models import (
     db,
     now,
 )
-from tests import factories, files
+from tests import factories
 from tests.factories import PASSWORD, REASON, Place, World
+from tests.files import samples as files
 from tests.machine.site import Client
 from tests.site.stored import Stored
 from uploads.sets import storage

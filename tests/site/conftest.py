@@ -8,11 +8,9 @@ import pytest
 from models import db
 from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
+from tests.machine.worlds import application_on
 from tests.site import city as cities
 from tests.site.city import City
-from tests.workflow.conftest import application_on, cheap_passwords
-
-__all__ = ["cheap_passwords"]
 
 
 @pytest.fixture

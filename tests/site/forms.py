@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from tests import files
+from tests.files import samples as files
 
 Attributes = dict[str, str | None]
 NOT_SENT = {"button", "reset", "image"}

@@ -14,7 +14,7 @@ from common.characters import rare
 from models import db
 from tests import factories
 from tests.machine.site import Client
-from tests.site.test_deciding import sit_down
+from tests.review.test_console import sit_down
 
 RARE = "王\U0002ebf0"
 MARKED = f'{RARE}<span class="code-point">U+2EBF0</span>'

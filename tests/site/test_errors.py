@@ -24,7 +24,8 @@ from app import create_app
 from common.settings import HELP_LINE
 from config import CONNECT_SECONDS, settings
 from models import Setting, db
-from tests import factories, files
+from tests import factories
+from tests.files import samples as files
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 from tests.machine.site import Client

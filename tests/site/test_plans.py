@@ -27,10 +27,10 @@ from models import Account, Application, Role, State, db
 from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
+from tests.machine.worlds import application_on
 from tests.site import pages
 from tests.site.statements import multiplied
 from tests.site.test_statements import browser_of
-from tests.workflow.conftest import application_on
 
 BEGUN, TIMES = 1000, 100
 """Applications made one by one, and how many times the database holds them in the end."""

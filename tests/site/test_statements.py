@@ -25,9 +25,9 @@ from models import Account, Application, FormVersion, RegionKind, Registration, 
 from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
+from tests.machine.worlds import application_on
 from tests.site import pages, routes
 from tests.site.statements import Crowd, asked
-from tests.workflow.conftest import application_on
 from workflow.form import versions
 
 FEW, MANY = 3, 300

@@ -10,7 +10,7 @@ import xlsxwriter
 from docx.opc.constants import RELATIONSHIP_TYPE
 from PIL import Image
 
-from tests import files
+from tests.files import samples as files
 
 # Pictures
 

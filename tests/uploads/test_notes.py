@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from tests import files
+from tests.files import samples as files
 from tests.uploads import odd_files
 from uploads import notes
 from uploads.errors import Fault, Refused

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from tests import files
+from tests.files import samples as files
 from tests.uploads import odd_files
 from uploads import decoding
 from uploads.errors import NotShown

@@ -48,7 +48,7 @@ from tests.factories import (
     world,
 )
 from tests.machine.databases import Databases
-from tests.workflow.conftest import application_on
+from tests.machine.worlds import application_on
 from workflow import review, scope
 from workflow.decision import Decision
 from workflow.transitions import STATE_OF_RESULT

@@ -1,0 +1,228 @@
+"""How often one may try: growing pauses, counted by all processes together, and nobody locked out by somebody else."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from accounts import attempts
+from accounts.attempts import LOGIN_ATTEMPTS, Purpose
+from common.errors import Locked
+from models import Attempts, db, now
+from tests.machine.at_once import at_once
+
+Later = Callable[[float], None]
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def context(shared_app: Flask) -> Iterator[None]:
+    with shared_app.app_context():
+        yield
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Later:
+    """`later(5)`: five more minutes have gone by; the clock stands still otherwise."""
+    at = [now()]
+    monkeypatch.setattr(attempts, "now", lambda: at[0])
+
+    def pass_by(minutes: float) -> None:
+        at[0] += timedelta(minutes=minutes)
+
+    return pass_by
+
+
+def somebody() -> str:
+    return f"login{next(_numbers)}"
+
+
+def somewhere() -> str:
+    return f"10.0.{next(_numbers)}.1"
+
+
+def fails(
+    login: str, address: str, purpose: Purpose = Purpose.LOGIN, device: str | None = None
+) -> float | None:
+    """Try in vain. Returns the minutes that one has to wait, None when it could be tried."""
+    try:
+        attempts.count(purpose, login, address, device)
+    except Locked as locked:
+        return round((locked.until - attempts.now()).total_seconds() / 60, 1)
+    return None
+
+
+def comes_in(login: str, address: str) -> None:
+    attempts.count(Purpose.LOGIN, login, address)
+    attempts.succeeded(Purpose.LOGIN, login, address)
+
+
+@pytest.mark.usefixtures("context")
+def test_after_five_failures_one_waits_longer_and_longer(later: Later) -> None:
+    login, address = somebody(), somewhere()
+    for pause in (1, 5, 15, 60, 60):
+        free = 5 if pause == 1 else 1
+        assert [fails(login, address) for _ in range(free)] == [None] * free
+        assert fails(login, address) == pause
+        later(pause - 0.5)
+        assert fails(login, address) == 0.5, "who tries meanwhile does not wait longer for it"
+        later(0.5)
+    later(attempts.FAILURES_EXPIRE_AFTER.total_seconds() / 60 + 61)
+    assert [fails(login, address) for _ in range(5)] == [None] * 5, "a day later one begins anew"
+
+
+@pytest.mark.usefixtures("context")
+def test_being_right_begins_anew_and_is_not_counted_against_the_address() -> None:
+    login, address = somebody(), somewhere()
+    for _ in range(3):
+        for _ in range(4):
+            assert fails(login, address) is None
+        comes_in(login, address)
+    shared = db.session.get_one(Attempts, (Purpose.LOGIN.value, "", attempts._digest(address)))
+    assert shared.failures == 4, "only what was in vain before the address was known"
+    for _ in range(LOGIN_ATTEMPTS.address.free):
+        comes_in(somebody(), address)
+    assert fails(somebody(), address) is None
+
+
+@pytest.mark.usefixtures("context")
+def test_nobody_can_lock_anybody_out_from_elsewhere(later: Later) -> None:
+    login, home = somebody(), somewhere()
+    comes_in(login, home)
+    refused = 0
+    for _ in range(40):
+        attacker = somewhere()
+        refused += any(fails(login, attacker) for _ in range(6))
+    assert refused == 40, "each is soon refused"
+    assert fails(login, somewhere()) is not None, (
+        "and so is the next one: from anywhere there are only so many"
+    )
+    assert fails(login, home) is None
+    comes_in(login, home)
+    later(attempts.KNOWN_ADDRESS_LIFETIME.total_seconds() / 60 - 1)
+    attempts.delete_expired()
+    assert attempts._is_known(Purpose.LOGIN, login, attempts._digest(home), attempts.now())
+    for purpose in (Purpose.RECOVERY, Purpose.LETTER):
+        while fails(login, somewhere(), purpose) is None:
+            pass
+        assert fails(login, home, purpose) is None, "nor keep anybody at home from a new password"
+
+
+@pytest.mark.usefixtures("context")
+def test_a_stolen_password_does_not_open_the_second_step_to_trying() -> None:
+    login, tries = somebody(), 0
+    for _ in range(20):
+        thief = somewhere()
+        comes_in(login, thief)
+        tries += sum(fails(login, thief, Purpose.SECOND_FACTOR) is None for _ in range(5))
+    assert tries == LOGIN_ATTEMPTS.login.free
+
+
+@pytest.mark.usefixtures("context")
+def test_one_address_cannot_try_one_password_on_everybody() -> None:
+    address, there = somewhere(), somebody()
+    comes_in(there, address)
+    tries = 0
+    while fails(somebody(), address) is None:
+        tries += 1
+    assert tries == LOGIN_ATTEMPTS.address.free
+    assert fails(there, address) is None, "who belongs there is not kept out by a neighbour"
+
+
+@pytest.mark.usefixtures("context")
+def test_what_is_tried_is_counted_apart_and_a_reset_clears_all() -> None:
+    login, address = somebody(), somewhere()
+    for purpose in (Purpose.LOGIN, Purpose.PASSWORD):
+        assert [fails(login, address, purpose) for _ in range(6)] == [None] * 5 + [1.0]
+    assert fails(login, address, Purpose.CODE) is None
+    db.session.rollback()
+    attempts.clear(login)
+    db.session.commit()
+    assert fails(login, address) is None
+    assert fails(login, somewhere()) is None
+
+
+@pytest.mark.usefixtures("context")
+def test_what_counts_no_more_is_swept_and_nothing_says_who_it_was(later: Later) -> None:
+    login, address = somebody(), somewhere()
+    assert fails(login, address) is None
+    rows = db.session.execute(select(Attempts.subject, Attempts.address)).all()
+    assert address not in str(rows)
+    count = select(func.count()).select_from(Attempts)
+    later(60 * 24 * 91)
+    attempts.delete_expired()
+    assert db.session.scalar(count) == 0
+
+
+OUTSIDE = [Purpose.LOGIN, Purpose.RECOVERY, Purpose.LETTER, Purpose.CODE, Purpose.SECOND_FACTOR]
+
+
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("purpose", OUTSIDE)
+def test_nobody_at_the_same_address_keeps_the_owner_out_of_a_known_browser(purpose: Purpose) -> None:
+    login, office = somebody(), somewhere()
+    while fails(login, office, purpose) is None:
+        pass
+    device = attempts.count(purpose, login, office, "browser")
+    assert device == "browser"
+    attempts.succeeded(purpose, login, office, device)
+    assert fails(login, office, purpose) is not None, "the owner's success gives the others no further try"
+
+
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("purpose", OUTSIDE)
+def test_however_many_browsers_of_a_login_there_are_the_tries_are_bounded(purpose: Purpose) -> None:
+    login, limits = somebody(), attempts.LIMITS[purpose]
+    one = sum(fails(login, "one address", purpose, "copied") is None for _ in range(60))
+    assert one == 2 * limits.here.free, "its own count, then the address as without a cookie"
+    many = 0
+    for number in range(40):
+        many += sum(fails(login, somewhere(), purpose, f"browser {number}") is None for _ in range(5))
+    assert one + many == 2 * limits.login.free, "all browsers together, then all addresses"
+
+
+@pytest.mark.usefixtures("context")
+def test_a_copied_cookie_keeps_nobody_out(later: Later) -> None:
+    login, home = somebody(), somewhere()
+    comes_in(login, home)
+    thief = somewhere()
+    while fails(login, thief, Purpose.LOGIN, "copied") is None:
+        pass
+    assert fails(login, home, Purpose.LOGIN, "copied") is None
+    later(2)
+    assert attempts.count(Purpose.LOGIN, login, home, "copied") == "copied", "after the pause one more"
+
+
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("purpose", [Purpose.PASSWORD, Purpose.CREDIT_CODE])
+def test_what_only_somebody_inside_can_try_has_no_further_count(purpose: Purpose) -> None:
+    login, address = somebody(), somewhere()
+    tries = sum(fails(login, address, purpose, f"browser {number}") is None for number in range(20))
+    assert tries == LOGIN_ATTEMPTS.here.free
+
+
+def test_at_once_no_more_are_let_through_by_a_browser(shared_app: Flask) -> None:
+    with shared_app.app_context():
+        login, address = somebody(), somewhere()
+
+        def hurry() -> int:
+            return sum(fails(login, address, device="browser") is None for _ in range(5))
+
+        answers = at_once(hurry, hurry, hurry)
+        assert all(isinstance(answer, int) for answer in answers), answers
+        assert sum(answers) == 2 * LOGIN_ATTEMPTS.here.free
+
+
+def test_however_many_try_at_once_in_several_processes_no_more_are_let_through(shared_app: Flask) -> None:
+    with shared_app.app_context():
+        login, address = somebody(), somewhere()
+
+        def hurry() -> int:
+            return sum(fails(login, address) is None for _ in range(4))
+
+        answers = at_once(hurry, hurry, hurry)
+        assert all(isinstance(answer, int) for answer in answers), answers
+        assert sum(answers) == LOGIN_ATTEMPTS.here.free

@@ -1,0 +1,205 @@
+"""A forgotten password by a code that is sent: to whom, how long, how often; and that a stranger learns nothing by it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+from werkzeug.test import TestResponse
+
+from accounts import recovery
+from app import create_app
+from config import settings
+from models import Account, Message, ResetCode, Way, db, now
+from tests import factories
+from tests.accounts.people import (
+    FURTHER_PASSWORD,
+    door_of,
+    is_inside,
+    log_in,
+    login_of,
+    waiting_reviewer,
+    words,
+)
+from tests.machine.at_once import at_once
+from tests.machine.secrets import environment
+from tests.machine.site import Client
+
+Made = Callable[..., Any]
+Later = Callable[[float], None]
+WRONG = "x00000"
+
+
+@pytest.fixture(autouse=True)
+def open_ways(app: Flask) -> None:
+    app.extensions["ways"] = frozenset(Way)
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Later:
+    passed = [timedelta()]
+    monkeypatch.setattr(recovery, "now", lambda: now() + passed[0])
+
+    def pass_by(minutes: float) -> None:
+        passed[0] += timedelta(minutes=minutes)
+
+    return pass_by
+
+
+def ask(client: Client, account: Account | str) -> TestResponse:
+    login, door = (account, "personal") if isinstance(account, str) else (login_of(account), door_of(account))
+    return client.send(f"/reset/{door}/code/", {"login": login})
+
+
+def use(client: Client, code: str, door: str = "personal", password: str = FURTHER_PASSWORD) -> TestResponse:
+    given = {"code": code, "password": password, "password_again": password}
+    return client.send(f"/reset/{door}/code/enter/", given)
+
+
+def sent(app: Flask) -> list[str]:
+    """The codes that were sent, the newest last."""
+    with app.app_context():
+        found = db.session.scalars(select(Message).filter_by(kind="password_reset").order_by(Message.id))
+        return [message.secret_words["code"] for message in found]
+
+
+@pytest.mark.guide("A2", "E4")
+@pytest.mark.parametrize("maker", [factories.applicant, waiting_reviewer])
+def test_with_the_code_that_was_sent_one_sets_a_password_and_is_in(
+    app: Flask, client: Client, made: Made, maker: Callable[[], Account]
+) -> None:
+    account, elsewhere = made(maker), app.test_client()
+    door = door_of(account)
+    log_in(elsewhere, account)
+    answer = ask(client, account)
+    assert answer.location == f"/reset/{door}/code/enter/"
+    page = client.get(answer.location)
+    assert "如果这个登录名有账号" in words(page)
+    assert "忘记密码请拨打0477-8587631联系找回。" in words(page)
+    (code,) = sent(app)
+    assert (len(code), code.isdecimal()) == (6, True)
+    assert code not in page.text
+    assert use(client, code, door).status_code == 303
+    assert is_inside(client)
+    assert not is_inside(elsewhere)
+    assert log_in(elsewhere, account, FURTHER_PASSWORD).status_code == 303
+    assert use(app.test_client(), code, door).location == f"/reset/{door}/code/"
+
+
+def test_a_stranger_reads_what_everybody_reads(app: Flask, made: Made) -> None:
+    account, gone = made(factories.applicant), made(factories.applicant)
+    with app.app_context():
+        factories.deactivate(db.session.get_one(Account, gone.id))
+    seen = []
+    for who in (account, gone, factories.identity_number()):
+        client = app.test_client()
+        asked = ask(client, who)
+        pages = [client.get(asked.location), *(use(client, WRONG) for _ in range(5))]
+        with client.session_transaction() as session:
+            kept = {name: len(str(each)) for name, each in session.items() if name != "_flashes"}
+        seen.append((asked.location, [(each.status_code, words(each)) for each in pages], kept))
+    assert seen[0] == seen[1] == seen[2]
+    assert len(sent(app)) == 1
+
+
+def test_the_code_opens_only_where_it_was_asked_for(app: Flask, client: Client, made: Made) -> None:
+    """Whoever asks for codes to somebody's telephone can neither use nor spoil that person's own."""
+    account, stranger = made(factories.applicant), app.test_client()
+    ask(client, account)
+    ask(stranger, account)
+    own, others = sent(app)
+    if own != others:
+        assert use(stranger, own).status_code == 422
+    for _ in range(4):
+        use(stranger, WRONG)
+    assert use(stranger, others).status_code in {302, 303}
+    assert not is_inside(stranger)
+    assert use(client, own).status_code == 303
+    assert is_inside(client)
+
+
+def test_after_five_wrong_ones_the_code_itself_is_worth_nothing(
+    app: Flask, client: Client, made: Made
+) -> None:
+    account = made(factories.applicant)
+    ask(client, account)
+    answers = [use(client, WRONG) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [422] * 4 + [303]
+    assert "已作废，密码没有改变" in words(client.get(answers[-1].location))
+    assert use(client, sent(app)[0]).location == "/reset/personal/code/"
+    assert log_in(client, account).status_code == 303
+
+
+def test_half_an_hour_later_it_is_worth_nothing_and_swept(
+    app: Flask, client: Client, made: Made, later: Later
+) -> None:
+    ask(client, made(factories.applicant))
+    (code,) = sent(app)
+    later(29)
+    assert client.get("/reset/personal/code/enter/").status_code == 200
+    later(1.1)
+    assert use(client, code).location == "/reset/personal/code/"
+    with app.app_context():
+        recovery.delete_expired()
+        assert db.session.scalar(select(ResetCode)) is None
+
+
+def test_a_bad_password_is_named_and_the_code_still_opens(app: Flask, client: Client, made: Made) -> None:
+    ask(client, made(factories.applicant))
+    (code,) = sent(app)
+    answer = use(client, code, password="kurz")
+    assert (answer.status_code, "密码至少 8 位" in words(answer)) == (422, True)
+    assert use(client, f" {code[:3]} {code[3:]} ").status_code == 303
+
+
+def test_the_code_lies_in_the_database_as_a_digest_alone(app: Flask, client: Client, made: Made) -> None:
+    account = made(factories.applicant)
+    ask(client, account)
+    (code,) = sent(app)
+    with app.app_context():
+        stored = str(db.session.execute(text("SELECT * FROM reset_codes")).all())
+        stored += str(db.session.execute(text("SELECT * FROM messages")).all())
+    assert f"'{code}'" not in stored
+    assert login_of(account) not in stored
+
+
+def test_where_no_way_is_open_there_is_the_recovery_code(app: Flask, client: Client) -> None:
+    app.extensions["ways"] = frozenset()
+    for path in ("/reset/personal/code/", "/reset/personal/code/enter/"):
+        assert client.get(path, follow_redirects=True).request.path == "/reset/personal"
+    assert "接收验证码" not in words(client.get("/reset/personal"))
+
+
+def test_nobodys_telephone_is_flooded_and_a_reset_opens_a_locked_door(limited: Flask) -> None:
+    limited.extensions["ways"] = frozenset(Way)
+    with limited.app_context():
+        account = factories.applicant()
+    client = limited.test_client()
+    for _ in range(6):
+        locked = log_in(client, account, "Falsch2026")
+    assert locked.status_code == 429
+    answers = [ask(client, account) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [303, 303, 303, 429]
+    assert "请在 5 分钟后（" in words(answers[-1])
+    codes = sent(limited)
+    assert len(codes) == 3
+    assert use(client, codes[-1]).status_code == 303
+    client.send("/logout")
+    assert log_in(client, account, FURTHER_PASSWORD).status_code == 303
+
+
+def test_a_code_used_in_two_places_at_once_is_used_once(database_url: str, tmp_path: Path) -> None:
+    app = create_app({**settings(environment(tmp_path, database_url)), "TESTING": True})
+    with app.app_context():
+        account = factories.applicant()
+        key = recovery.send_code("personal", login_of(account))
+        code = db.session.scalars(select(Message)).one().secret_words["code"]
+        doings = [
+            lambda n=n: recovery.reset_by_code(key, code, f"Diyige202{n}") is not None for n in range(3)
+        ]
+        assert sorted(at_once(*doings)) == [False, False, True]
+        db.session.remove()
+        db.engine.dispose()

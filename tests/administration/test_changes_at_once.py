@@ -1,0 +1,250 @@
+"""Administrators and reviewers at the same moment, from two processes: nothing is left without a desk, nobody is locked out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from administration import changes, form_draft
+from administration import staff as administration_staff
+from administration.effects import regions, staff
+from common.errors import ActionRefused, ChangedMeanwhile, ConfirmationRequired, Incomplete
+from models import Account, Action, Application, Enterprise, Region, RegionKind, Role, State, db
+from tests.administration.test_effects_enterprises_moving import desks
+from tests.factories import World, administrator, application_at, complete_application, fresh
+from tests.machine.at_once import at_once, slowly
+from workflow import notifications, review, routing
+from workflow.form.fields import Field, Kind
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notifications, "announce", slowly(notifications.announce))
+    monkeypatch.setattr(staff, "lock_administrators", slowly(staff.lock_administrators))
+
+
+def moving(enterprise: Enterprise, region_id: int, by: Account) -> Callable[[], str]:
+    def apply(row: Enterprise) -> None:
+        row.region_id = region_id
+
+    return changing(Enterprise, enterprise.id, by, apply)
+
+
+def changing(model: Any, key: int, by: Account, apply: Callable[[Any], None]) -> Callable[[], str]:
+    """The change, by somebody who has read already what it sets off: being asked first would let the others go before."""
+    who, token = by.id, ""
+
+    def told() -> str:
+        try:
+            changes.change(model, key, db.session.get_one(Account, who), apply, confirmed=token)
+        except ConfirmationRequired as question:
+            return question.token
+        return ""
+
+    def do() -> str:
+        nonlocal token
+        while token:  # what is told may change while it is read
+            token = told()
+        return "changed"
+
+    token = told()
+    return do
+
+
+def closing(row: Enterprise) -> None:
+    row.active = False
+
+
+def doing(application: Application, action: Action, person: Account) -> Callable[[], str]:
+    number, seen, who = application.id, application.version, person.id
+
+    def do() -> str:
+        try:
+            review.perform(number, action, db.session.get_one(Account, who), seen_version=seen)
+        except ChangedMeanwhile:
+            return "told"
+        except Incomplete:
+            return "Incomplete"
+        return "done"
+
+    return do
+
+
+def on_one_desk(application: Application, ordos: World) -> None:
+    fresh(application)
+    assert application.submitted_enterprise is not None
+    assert application.region_id == application.submitted_enterprise.region_id
+    assert application.state in routing.steps(application.submitted_enterprise.region)
+    assert len(desks(application)) == 1
+
+
+def decided_or_told(acts: list[Callable[[], str]], turn: int) -> None:
+    """Who decides has done so, or is told that something has changed; the change goes through."""
+    answers = at_once(*(acts if turn else reversed(acts)))
+    assert set(answers) <= {"done", "told", "changed"}
+    assert "changed" in answers
+
+
+@pytest.mark.guide("D3")
+@pytest.mark.parametrize("turn", range(2))
+def test_a_decision_and_a_move_at_once(ordos: World, turn: int) -> None:
+    application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
+    fresh(application)
+    acts = [
+        doing(application, Action.PASS, ordos.banner.reviewer),
+        moving(ordos.banner.enterprise, ordos.city.region.id, ordos.administrator),
+    ]
+    decided_or_told(acts, turn)
+    on_one_desk(application, ordos)
+
+
+@pytest.mark.guide("D3")
+@pytest.mark.parametrize("turn", range(2))
+def test_a_submission_and_a_move_at_once(ordos: World, turn: int) -> None:
+    application = complete_application(ordos.banner.enterprise)
+    acts = [
+        doing(application, Action.SUBMIT, application.applicant),
+        moving(ordos.banner.enterprise, ordos.park.region.id, ordos.administrator),
+    ]
+    answers = at_once(*(acts if turn else reversed(acts)))
+    assert sorted(answers) == ["changed", "done"]
+    on_one_desk(application, ordos)
+    assert application.region_id == ordos.park.region.id
+
+
+def becoming(kind: RegionKind) -> Callable[[Region], None]:
+    def apply(row: Region) -> None:
+        row.kind = kind
+
+    return apply
+
+
+@pytest.mark.guide("D3")
+@pytest.mark.parametrize("kind", [RegionKind.CITY, RegionKind.BANNER])
+@pytest.mark.parametrize("turn", range(2))
+def test_a_decision_and_another_way_at_once(ordos: World, turn: int, kind: RegionKind) -> None:
+    place = ordos.banner if kind is RegionKind.CITY else ordos.city
+    application = application_at(State.ENTERPRISE_REVIEW, place, ordos)
+    fresh(application)
+    acts = [
+        doing(application, Action.PASS, place.reviewer),
+        changing(Region, place.region.id, ordos.administrator, becoming(kind)),
+    ]
+    decided_or_told(acts, turn)
+    on_one_desk(application, ordos)
+
+
+@pytest.mark.guide("D3")
+@pytest.mark.parametrize("turn", range(2))
+def test_a_move_into_a_region_that_takes_another_way_at_once(ordos: World, turn: int) -> None:
+    application = application_at(State.PRELIMINARY_REVIEW, ordos.park, ordos)
+    acts = [
+        moving(ordos.park.enterprise, ordos.banner.region.id, ordos.administrator),
+        changing(Region, ordos.banner.region.id, administrator("第二位"), becoming(RegionKind.CITY)),
+    ]
+    answers = at_once(*(acts if turn else reversed(acts)))
+    assert answers == ["changed", "changed"]
+    on_one_desk(application, ordos)
+
+
+@pytest.mark.guide("D1")
+@pytest.mark.parametrize("turn", range(2))
+def test_a_submission_and_a_closing_at_once(ordos: World, turn: int) -> None:
+    application = complete_application(ordos.banner.enterprise)
+    acts = [
+        doing(application, Action.SUBMIT, application.applicant),
+        changing(Enterprise, ordos.banner.enterprise.id, ordos.administrator, closing),
+    ]
+    answers = at_once(*(acts if turn else reversed(acts)))
+    assert "changed" in answers
+    assert set(answers) <= {"changed", "done", "Incomplete"}
+    assert fresh(application).state in {State.RETURNED, State.DRAFT}  # never left where nobody reviews
+    assert desks(application) == []
+
+
+@pytest.mark.guide("D1")
+@pytest.mark.parametrize("turn", range(2))
+def test_a_submission_and_a_merger_at_once(ordos: World, turn: int) -> None:
+    application, into = complete_application(ordos.elsewhere.enterprise), ordos.park.region.id
+
+    def merging(row: Region) -> None:
+        regions.merge_into(row, into)
+
+    acts = [
+        doing(application, Action.SUBMIT, application.applicant),
+        changing(Region, ordos.elsewhere.region.id, ordos.administrator, merging),
+    ]
+    answers = at_once(*(acts if turn else reversed(acts)))
+    assert sorted(answers) == ["changed", "done"]
+    on_one_desk(application, ordos)
+    assert application.region_id == into
+
+
+def test_two_administrators_cannot_deactivate_each_other(ordos: World) -> None:
+    second = administrator("第二位")
+
+    def dismissing(target: Account, by: Account) -> Callable[[], Any]:
+        target_id, by_id = target.id, by.id
+
+        def do() -> str:
+            actor = db.session.get_one(Account, by_id)
+            try:
+                administration_staff.dismiss(actor, target_id)
+            except ConfirmationRequired as question:
+                try:
+                    administration_staff.dismiss(actor, target_id, confirmed=question.token)
+                except ActionRefused as hindrance:
+                    return type(hindrance).__name__
+            except ActionRefused as hindrance:
+                return type(hindrance).__name__
+            return "done"
+
+        return do
+
+    answers = at_once(dismissing(second, ordos.administrator), dismissing(ordos.administrator, second))
+    assert sorted(answers) == ["NotPermitted", "done"]
+    left = select(func.count()).select_from(Account).where(Account.role == Role.ADMINISTRATOR, Account.active)
+    assert db.session.scalar(left) == 1
+
+
+def test_the_same_name_at_once_is_taken_once(ordos: World) -> None:
+    from models import Office, OfficeDuty
+
+    who = ordos.administrator.id
+
+    def adding() -> str:
+        try:
+            changes.add(Office(name="同名单位", duty=OfficeDuty.REGION), db.session.get_one(Account, who))
+        except ActionRefused:
+            return "told"
+        return "done"
+
+    assert sorted(at_once(adding, adding)) == ["done", "told"]
+
+
+def keeping(section: str, one: Field, by: Account) -> Callable[[], str]:
+    who = by.id
+
+    def do() -> str:
+        try:
+            form_draft.keep(section, one, db.session.get_one(Account, who), seen="")
+        except ChangedMeanwhile:
+            return "told"
+        return "kept"
+
+    return do
+
+
+@pytest.mark.guide("D1")
+def test_two_who_begin_the_draft_of_the_form_at_once_lose_nothing(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form_draft, "present", slowly(form_draft.present))
+    fields = [Field("", label, Kind.TEXT, further=True) for label in ("特长", "籍贯")]
+    people = (ordos.administrator, administrator())
+    done = at_once(*(keeping("basic", one, by) for one, by in zip(fields, people, strict=True)))
+    assert done == ["kept", "kept"]
+    draft = form_draft.present().form
+    assert {one.label for one in draft.fields.values() if one.further} == {"特长", "籍贯"}
+    assert len({one.key for one in draft.fields.values()}) == len(draft.fields)

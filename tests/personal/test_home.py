@@ -1,0 +1,79 @@
+"""What an applicant finds on 「个人业务经办」 and beside their application."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+
+from models import Application, Notice, db
+from tests import factories
+from tests.machine.site import Client
+from tests.review.test_console import sit_down
+
+SENTENCE = "先与单位签订劳动合同"
+
+
+def part(page: str, beginning: str, end: str) -> str:
+    """The one part of a page between these two."""
+    [found] = re.findall(f"{re.escape(beginning)}(.*?){re.escape(end)}", page, re.DOTALL)
+    return str(found)
+
+
+@pytest.mark.guide("A4")
+def test_the_quick_entries_lead_to_the_application(app: Flask, client: Client) -> None:
+    with app.app_context():
+        application = factories.draft(factories.world().banner.enterprise)
+        number = application.number
+        sit_down(client, application.applicant)
+    entries = part(client.get("/personal/").text, "人才经办快捷入口</h2>", "</section>")
+    [address] = re.findall(
+        r'href="([^"]+)"(?:(?!</a>).)*战略性新兴产业引进人才生活补贴申请', entries, re.DOTALL
+    )
+    opened = client.get(address)
+    assert opened.status_code == 200
+    assert number in opened.text
+
+
+@pytest.mark.guide("A6")
+def test_who_has_read_the_notice_reads_it_again_at_the_right_of_the_main_page(
+    app: Flask, client: Client
+) -> None:
+    with app.app_context():
+        factories.saved(Notice(version="第 9 版", body=SENTENCE))
+        application = factories.draft(factories.world().city.enterprise)
+        key = application.id
+        address = f"/personal/application/{application.number}/"
+        sit_down(client, application.applicant)
+    page = client.get(address).text
+    at_the_right = part(page, '<aside class="split-side"', "</aside>")
+    assert "申请须知" in at_the_right
+    assert "已于" in at_the_right
+    assert "请阅读；" not in page  # nobody waits for it twice
+    [again] = re.findall(r'href="([^"]+)"[^>]*data-dialog[^>]*="notice"', at_the_right)
+    assert SENTENCE in client.get(again).text
+
+    with app.app_context():
+        application = db.session.get_one(Application, key)
+        factories.upload_everything(application)
+        factories.submit(application)
+    page = client.get(address).text
+    assert "待企业审核" in page
+    assert "申请须知" in part(page, '<aside class="split-side"', "</aside>")
+    assert SENTENCE in page
+
+
+@pytest.mark.guide("A14")
+def test_the_last_look_before_the_submission_shows_what_is_sent_and_to_whom(
+    app: Flask, client: Client
+) -> None:
+    with app.app_context():
+        application = factories.complete_application(factories.world().city.enterprise)
+        address = f"/personal/application/{application.number}/submit/"
+        sit_down(client, application.applicant)
+    page = client.get(address).text
+    assert 'href="tel:0477-8123456"' in part(page, "首先审核", "</div>")
+    for typed in ("内蒙古大学", "新材料产业", "工程师", "鄂尔多斯银行东胜支行", "2020-07", "身份证.pdf"):
+        assert typed in page
+    assert "6217000012345678" not in page

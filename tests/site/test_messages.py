@@ -1,0 +1,200 @@
+"""In-app messages: to whom, in which words, where they lead, and what counts as read."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from models import Action, Message, State, db
+from tests import factories
+from tests.accounts.people import come_in_anew, company, is_inside, log_in, place, waiting_reviewer, words
+from tests.factories import REASON, World, act, application_at, submit, world
+from tests.machine.site import Client
+from workflow import inbox
+
+Made = Callable[..., Any]
+Stored = Callable[[Callable[[], Any]], Any]
+
+
+@pytest.fixture
+def ordos(made: Made) -> World:
+    return made(world)
+
+
+def mine(client: Client) -> list[str]:
+    """Return the addresses by which the messages on the page are opened, the newest first."""
+    page = client.get("/messages/").text
+    return [
+        part.split('"')[0]
+        for part in page.split('action="')
+        if part.startswith("/messages/") and part[10].isdigit()
+    ]
+
+
+@pytest.mark.guide("A16", "E6")
+def test_whoever_has_an_application_is_reminded_and_its_person_told(
+    app: Flask, made: Made, ordos: World
+) -> None:
+    banner = ordos.banner
+    person = made(factories.applicant)
+    application = made(lambda: application_at(State.PRELIMINARY_REVIEW, banner, ordos, person))
+    waiting = f"王晓敏的申请 {application.number} 待您审核。"
+    for account, sentence, leads in (
+        (banner.reviewer, waiting, f"/enterprise/{application.number}/"),
+        (banner.clerk, waiting, f"/office/{application.number}/"),
+        (
+            person,
+            f"您的申请 {application.number}：企业审核通过，现由{banner.office.name}办理。",
+            f"/personal/application/{application.number}/",
+        ),
+    ):
+        client = app.test_client()
+        log_in(client, account)
+        page = client.get("/messages/")
+        assert sentence in words(page)
+        decided = account is banner.reviewer  # who needs no reminder any more
+        assert ("未读" in words(page)) is not decided
+        answer = client.send(mine(client)[0])
+        assert answer.location == leads
+        assert client.get(leads).status_code == 200
+        assert "未读" not in words(client.get("/messages/"))
+
+
+@pytest.mark.guide("A19")
+def test_a_return_is_told_with_its_reason(client: Client, made: Made, ordos: World) -> None:
+    person = made(factories.applicant)
+    application = made(lambda: application_at(State.RETURNED, ordos.city, ordos, person))
+    log_in(client, person)
+    page = words(client.get("/messages/"))
+    term = f"请在 {application.resubmit_by}（含当日）前修改后重新提交"
+    assert f"您的申请 {application.number} 已回退，{term}。原因：{REASON}" in page
+
+
+@pytest.mark.guide("E2", "E3")
+def test_a_registration_is_told_to_its_office_and_the_decision_to_the_enterprise(
+    app: Flask, made: Made, stored: Stored
+) -> None:
+    region, _, clerk = made(place)
+    enterprise = app.test_client()
+    given = company(region)
+    enterprise.send("/register/enterprise", given)
+    come_in_anew(enterprise, given["credit_code"], door="enterprise")
+    office = app.test_client()
+    log_in(office, clerk)
+    assert "注册了企业账号，待您审核。" in words(office.get("/messages/"))
+    page = office.send(mine(office)[0]).location
+    assert page.startswith("/office/enterprises/")
+    office.send(f"{page}decide/", {"action": "refuse", "version": "1", "reason": "执照不清晰。"})
+    assert "企业账号未通过审核，请修改后重新提交。原因：执照不清晰。" in words(enterprise.get("/messages/"))
+    assert enterprise.send(mine(enterprise)[0]).location == "/enterprise/registration/"
+
+
+def test_nobody_reads_or_marks_anothers_messages(
+    app: Flask, client: Client, made: Made, ordos: World, stored: Stored
+) -> None:
+    application = made(lambda: application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos))
+    numbers = stored(lambda: list(db.session.scalars(select(Message.id))))
+    for stranger in (ordos.elsewhere.clerk, ordos.elsewhere.reviewer, made(factories.applicant)):
+        other = app.test_client()
+        log_in(other, stranger)
+        assert application.number not in other.get("/messages/").text
+        assert {other.send(f"/messages/{number}/").status_code for number in numbers} == {404}
+    assert stored(lambda: inbox.unread(ordos.banner.clerk)) == 1
+
+
+def test_a_message_of_a_desk_is_unread_for_each_of_its_people(app: Flask, made: Made, ordos: World) -> None:
+    made(lambda: application_at(State.ENTERPRISE_REVIEW, ordos.city, ordos))
+    second = made(factories.reviewer, ordos.city.enterprise, "周婷")
+    one, other = app.test_client(), app.test_client()
+    log_in(one, ordos.city.reviewer)
+    log_in(other, second)
+    one.send(mine(one)[0])
+    assert "未读" not in words(one.get("/messages/"))
+    assert "未读" in words(other.get("/messages/"))
+
+
+def test_all_are_marked_at_once_and_twice_does_no_harm(client: Client, made: Made, ordos: World) -> None:
+    for _ in range(3):
+        made(lambda: application_at(State.ENTERPRISE_REVIEW, ordos.city, ordos))
+    log_in(client, ordos.city.reviewer)
+    assert "全部标为已读" in words(client.get("/messages/"))
+    for _ in range(2):
+        assert client.send("/messages/read/").location == "/messages/"
+    page = words(client.get("/messages/"))
+    assert "未读" not in page
+    assert "全部标为已读" not in page
+
+
+def test_what_has_left_ones_sight_is_said_and_not_opened(client: Client, made: Made, ordos: World) -> None:
+    def sent_and_withdrawn() -> None:
+        application = application_at(State.ENTERPRISE_REVIEW, ordos.city, ordos)
+        act(application, Action.WITHDRAW, application.applicant)
+        other = db.session.merge(ordos.park.enterprise)
+        act(application, Action.SAVE, application.applicant, change=factories.filled(other))
+        submit(application)
+
+    made(sent_and_withdrawn)
+    log_in(client, ordos.city.reviewer)
+    answer = client.send(mine(client)[0])
+    assert answer.location == "/messages/"
+    assert "已不在您处办理" in words(client.get("/messages/"))
+
+
+def test_older_ones_follow_on_further_pages_and_none_is_lost(
+    client: Client, made: Made, ordos: World
+) -> None:
+    def many() -> None:
+        enterprise = db.session.merge(ordos.city.enterprise)
+        for _ in range(45):
+            db.session.add(
+                Message(
+                    kind="registration_approved",
+                    enterprise_id=enterprise.id,
+                    subject_enterprise_id=enterprise.id,
+                )
+            )
+        db.session.commit()
+
+    made(many)
+    log_in(client, ordos.city.reviewer)
+    seen: list[str] = []
+    address: str | None = "/messages/"
+    while address:
+        page = client.get(address).text
+        seen += [part.split('"')[0] for part in page.split('action="/messages/')[1:] if part[0].isdigit()]
+        address = next(
+            (f"/messages/?before={part.split(chr(34))[0]}" for part in page.split("/messages/?before=")[1:]),
+            None,
+        )
+    assert len(seen) == len(set(seen)) == 45
+
+
+def test_a_page_of_messages_costs_the_same_however_many_there_are(
+    app: Flask, client: Client, made: Made, ordos: World
+) -> None:
+    counts = []
+    for _ in range(2):
+        made(lambda: [application_at(State.CITY_REVIEW, ordos.banner, ordos) for _ in range(3)])
+        if not is_inside(client):
+            log_in(client, ordos.centre)
+        statements: list[str] = []
+        with app.app_context():
+            engine = db.engine
+
+        def note(
+            _connection: Any, _cursor: Any, statement: str, *_: Any, into: list[str] = statements
+        ) -> None:
+            into.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        client.get("/messages/")
+        event.remove(engine, "before_cursor_execute", note)
+        counts.append(len(statements))
+    assert counts[0] == counts[1] < 12
+
+
+def test_there_is_an_empty_state(client: Client, made: Made) -> None:
+    log_in(client, made(waiting_reviewer))
+    assert "还没有消息" in words(client.get("/messages/"))

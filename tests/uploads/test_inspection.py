@@ -1,0 +1,199 @@
+"""Issue 3, point 5: a file that is not what it says is refused in words that help, and nothing of it is kept."""
+
+import io
+import random
+
+import pytest
+
+from tests.files import samples as files
+from tests.uploads import odd_files
+from uploads import decoding, office
+from uploads.errors import SENTENCES, Fault, Refused
+from uploads.inspection import inspect
+from uploads.receive import receive
+
+pytestmark = pytest.mark.usefixtures("app")
+
+REFUSED = [
+    # what it is, content, name, fault, words of the sentence
+    ("nothing", lambda: b"", "证.jpg", Fault.EMPTY, "是空的（0 字节）"),
+    (
+        "a word document named pdf",
+        files.word,
+        "合同.pdf",
+        Fault.OTHER_KIND,
+        "“Word 文档”。请把扩展名改为 .docx",
+    ),
+    ("a picture named as another", files.png, "证.jpg", Fault.OTHER_KIND, "“PNG 图片”。请把扩展名改为 .png"),
+    ("a pdf named jpg", files.pdf, "证.jpg", Fault.OTHER_KIND, "“PDF 文档”"),
+    ("excel named word", files.excel, "表.docx", Fault.OTHER_KIND, "“Excel 表格”"),
+    ("old excel named old word", files.old_excel, "表.doc", Fault.OTHER_KIND, "“Excel 97-2003 表格”"),
+    ("new word named old word", files.word, "表.doc", Fault.OTHER_KIND, "请把扩展名改为 .docx"),
+    ("a program named pdf", files.program, "合同.pdf", Fault.FOREIGN_KIND, "“可执行程序”"),
+    ("a web page named jpg", files.web_page, "证.jpg", Fault.FOREIGN_KIND, "“网页”"),
+    ("a web page named doc", files.web_page, "表.doc", Fault.FOREIGN_KIND, "打印成 PDF"),
+    ("rich text named doc", lambda: rb"{\rtf1 text}", "表.doc", Fault.FOREIGN_KIND, "“RTF 文档”"),
+    ("a zip named docx", lambda: files.package({"a.txt": b"a"}), "表.docx", Fault.FOREIGN_KIND, "“压缩包”"),
+    (
+        "an ofd named pdf",
+        lambda: files.package({"OFD.xml": b"<"}),
+        "票.pdf",
+        Fault.FOREIGN_KIND,
+        "“OFD 版式文档”",
+    ),
+    (
+        "an iphone photograph",
+        lambda: b"\0\0\0\x18ftypheic" + bytes(99),
+        "证.jpg",
+        Fault.FOREIGN_KIND,
+        "兼容性最佳",
+    ),
+    ("a webp named png", lambda: b"RIFF\0\0\0\0WEBPVP8 ", "证.png", Fault.FOREIGN_KIND, "“WebP 图片”"),
+    ("text named pdf", lambda: "你好".encode(), "合同.pdf", Fault.UNKNOWN_KIND, "内容不是 .pdf 格式"),
+    ("text beginning with BM", lambda: b"BMW is a car", "车.bmp", Fault.UNKNOWN_KIND, "内容不是 .bmp 格式"),
+    ("a program behind a pdf's name", files.pdf, "合同.pdf.exe", Fault.EXTENSION, "是 .exe 格式，不能上传"),
+    ("a turned name", files.pdf, "合同\u202efdp.exe", Fault.EXTENSION, "合同fdp.exe"),
+    ("a cut name", files.pdf, "合同.pdf\0.exe", Fault.EXTENSION, ".exe"),
+    ("word with macros", files.word_with_macros, "表.docx", Fault.MACROS, "含有宏"),
+    ("a word that unpacks to 300 MB", files.word_bomb, "表.docx", Fault.EXPANDS, "解压后的内容过大"),
+    ("a word of 6,000 parts", files.word_of_many_parts, "表.docx", Fault.EXPANDS, "解压后的内容过大"),
+    ("a word with a broken part", files.damaged_word, "表.docx", Fault.DAMAGED, "已损坏或不完整"),
+    ("word with a password", files.locked_word, "表.docx", Fault.PASSWORD, "请取消密码"),
+    ("old word with a password", lambda: files.old_word(0x0100), "表.doc", Fault.PASSWORD, "请取消密码"),
+    ("old excel with a password", files.locked_old_excel, "表.xls", Fault.PASSWORD, "请取消密码"),
+    ("pdf with a password", files.locked_pdf, "合同.pdf", Fault.PASSWORD, "请取消密码"),
+    ("pdf without pages", lambda: files.pdf_of_pages(0), "合同.pdf", Fault.DAMAGED, "无法打开"),
+    (
+        "pdf of 501 pages",
+        lambda: files.pdf_of_pages(501),
+        "合同.pdf",
+        Fault.TOO_MANY_PAGES,
+        "有 501 页，最多 500 页",
+    ),
+    (
+        "a picture of 3,600 million pixels",
+        lambda: files.png_of_pixels(60_000, 60_000),
+        "证.png",
+        Fault.TOO_MANY_PIXELS,
+        "60000×60000 像素），最多 10000 万像素",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "fault", "words"), [pytest.param(*row[1:], id=row[0]) for row in REFUSED]
+)
+def test_refused_with_a_sentence_that_names_the_fault_and_nothing_is_kept(
+    content, name, fault, words, chosen, kept
+):
+    with pytest.raises(Refused) as refusal:
+        receive(chosen(content(), name))
+
+    assert refusal.value.fault is fault
+    assert words in str(refusal.value)
+    assert kept() == []
+
+
+@pytest.mark.parametrize("extension", files.EXTENSIONS)
+@pytest.mark.parametrize("share", [0.3, 0.95])
+def test_a_file_cut_off_in_the_middle_is_refused(extension, share):
+    with pytest.raises(Refused) as refusal:
+        inspect(io.BytesIO(files.truncated(files.sample(extension), share)), f"材料.{extension}")
+    assert refusal.value.fault is Fault.DAMAGED
+
+
+@pytest.mark.parametrize("kind", odd_files.JPEGS)
+def test_a_jpeg_may_lack_its_end_mark_and_not_one_byte_more(kind):
+    content = odd_files.noisy_jpeg(**odd_files.JPEGS[kind])
+    for ending in (b"", b"\xff", b"\0" * 512):
+        assert inspect(io.BytesIO(content[:-2] + ending), "证.jpg").extension == "jpg"
+    for cut in (3, 4, 10, 1_000):
+        for ending in (b"", b"\0" * 2_000):
+            with pytest.raises(Refused) as refusal:
+                inspect(io.BytesIO(content[:-cut] + ending), "证.jpg")
+            assert refusal.value.fault is Fault.DAMAGED
+
+
+def test_a_progressive_jpeg_cut_between_two_of_its_scans_is_refused():
+    content = odd_files.noisy_jpeg(progressive=True)
+    last_scan = content.rindex(b"\xff\xda")
+    tables = content.rindex(b"\xff\xc4", 0, last_scan)
+    for end in (last_scan, tables):
+        with pytest.raises(Refused) as refusal:
+            inspect(io.BytesIO(content[:end]), "证.jpg")
+        assert refusal.value.fault is Fault.DAMAGED
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_no_file_chosen_is_said_so(nothing, chosen):
+    with pytest.raises(Refused) as refusal:
+        receive(None if nothing is None else chosen(b"", ""))
+    assert str(refusal.value) == "请先选择要上传的文件。"
+
+
+def test_a_pdf_that_would_never_be_drawn_is_refused_in_bounded_time(monkeypatch):
+    monkeypatch.setattr(decoding, "SECONDS", 1.5)
+    with pytest.raises(Refused) as refusal:
+        inspect(io.BytesIO(files.pdf_that_never_ends()), "合同.pdf")
+    assert refusal.value.fault is Fault.TOO_SLOW
+
+
+@pytest.mark.parametrize(
+    ("program", "fault"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", Fault.TOO_SLOW),
+        ("import os; os._exit(1)", Fault.TOO_SLOW),
+    ],
+)
+def test_a_file_that_crashes_the_library_that_opens_it_is_refused_and_the_site_goes_on(
+    program, fault, tmp_path, monkeypatch
+):
+    crashing = tmp_path / "crashing.py"
+    crashing.write_text(program)
+    monkeypatch.setattr(decoding, "_PROGRAM", crashing)
+    with pytest.raises(Refused) as refusal:
+        inspect(io.BytesIO(files.jpg()), "证.jpg")
+    assert refusal.value.fault is fault
+
+
+def test_the_process_that_opens_a_file_knows_no_secret_of_ours(tmp_path, monkeypatch):
+    telling = tmp_path / "telling.py"
+    telling.write_text(
+        "import json, os; print(json.dumps({'pages': len([n for n in os.environ if 'TALENT' in n])}))"
+    )
+    monkeypatch.setattr(decoding, "_PROGRAM", telling)
+    monkeypatch.setenv("TALENT_SECRET_KEY", "secret")
+    assert inspect(io.BytesIO(files.pdf()), "合同.pdf").pages == 0
+
+
+def test_a_file_on_disk_is_inspected_from_its_first_byte_wherever_it_was_read_to(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(files.pdf())
+    with path.open("rb") as stream:
+        stream.read(1_000)
+        assert inspect(stream, "合同.pdf").pages == 2
+        assert stream.read() == files.pdf()
+
+
+@pytest.mark.parametrize("extension", ["doc", "docx", "xls", "xlsx"])
+def test_damage_anywhere_in_an_office_file_ends_in_a_sentence_or_not_at_all(extension):
+    chance = random.Random(extension)
+    for _ in range(150):
+        content = bytearray(files.sample(extension))
+        for place in chance.choices(range(len(content)), k=chance.choice((1, 8, 200))):
+            content[place] = chance.randrange(256)
+        try:
+            inspect(io.BytesIO(bytes(content)), f"表.{extension}")
+        except Refused:
+            continue
+
+
+def test_a_package_that_lies_about_its_size_is_read_no_further_than_it_says(monkeypatch):
+    monkeypatch.setattr(office, "MAX_EXPANDED", 10_000)
+    with pytest.raises(Refused) as refusal:
+        inspect(io.BytesIO(files.word()), "表.docx")
+    assert refusal.value.fault is Fault.EXPANDS
+
+
+def test_every_fault_has_its_sentence():
+    assert set(SENTENCES) == set(Fault)

@@ -1,0 +1,62 @@
+"""A11: what may come in."""
+
+import io
+
+import pytest
+
+from tests.files import samples as files
+from uploads.errors import Fault, Refused
+from uploads.inspection import inspect
+from uploads.receive import receive
+from uploads.sets import EXTENSIONS, MAX_BYTES, storage
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.mark.guide("A11")
+@pytest.mark.parametrize("extension", files.EXTENSIONS)
+def test_every_format_of_the_guide_is_taken_and_comes_back_to_the_byte(extension, chosen):
+    received = receive(chosen(files.sample(extension), f"材料.{extension}"))
+
+    assert received.extension == extension
+    assert received.display_name == f"材料.{extension}"
+    assert received.size == len(files.sample(extension))
+    with storage().open(received.storage_name) as file:
+        assert file.read() == files.sample(extension)
+
+
+@pytest.mark.guide("A11")
+def test_the_guide_names_ten_formats_and_no_other_is_taken():
+    assert EXTENSIONS == ("jpg", "gif", "png", "jpeg", "bmp", "doc", "docx", "xls", "xlsx", "pdf")
+    for extension in ("exe", "html", "svg", "docm", "xlsm", "zip", "webp", "heic", "tif", "ofd", "txt"):
+        with pytest.raises(Refused) as refusal:
+            inspect(io.BytesIO(files.sample("pdf")), f"材料.{extension}")
+        assert refusal.value.fault is Fault.EXTENSION
+        assert "可以上传的格式：jpg、gif、png、jpeg、bmp、doc、docx、xls、xlsx、pdf。" in str(refusal.value)
+
+
+@pytest.mark.guide("A11")
+@pytest.mark.parametrize(("extension", "of"), [("jpg", files.jpg_of), ("pdf", files.pdf_of)])
+def test_exactly_20_mb_are_taken_and_one_byte_more_is_not(extension, of):
+    assert MAX_BYTES == 20 * 1024 * 1024
+    assert inspect(io.BytesIO(of(MAX_BYTES)), f"材料.{extension}").size == MAX_BYTES
+    with pytest.raises(Refused) as refusal:
+        inspect(io.BytesIO(of(MAX_BYTES + 1)), f"材料.{extension}")
+    assert refusal.value.fault is Fault.TOO_BIG
+    assert "超过 20 MB（实际 20,971,521 字节，最多 20,971,520 字节）" in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["材料.JPG", "材料.Jpeg", "材料.pdf.jpg"])
+def test_letter_case_and_the_two_names_of_a_jpeg_make_no_difference(name):
+    assert inspect(io.BytesIO(files.jpg()), name).content_type == "image/jpeg"
+
+
+def test_a_pdf_is_taken_with_its_number_of_pages_and_nothing_else_has_any():
+    assert inspect(io.BytesIO(files.pdf(3)), "合同.pdf").pages == 3
+    assert inspect(io.BytesIO(files.word()), "合同.docx").pages is None
+
+
+def test_the_content_type_is_ours_and_not_the_browser_s(chosen):
+    file = chosen(files.png(), "证书.png")
+    file.headers["Content-Type"] = "text/html"
+    assert receive(file).content_type == "image/png"

@@ -1,0 +1,133 @@
+"""A stranger's file leaves as a download that no browser opens in place; what is shown is ours."""
+
+import os
+import time
+from datetime import timedelta
+
+import pytest
+
+from tests.files import samples as files
+from uploads.errors import NotShown
+from uploads.preview import PreviewCache
+from uploads.receive import discard, receive
+from uploads.responses import send_original, send_preview
+from uploads.sets import previews, storage
+from uploads.sweeping import sweep
+
+
+@pytest.fixture
+def received(app, chosen):
+    return receive(chosen(files.pdf(), '劳动合同 "2026".pdf'))
+
+
+def original(received):
+    return send_original(storage(), received.storage_name, received.display_name, received.content_type)
+
+
+def picture(received, page=1, width=160):
+    return send_preview(storage(), previews(), received.storage_name, received.extension, page, width)
+
+
+def test_an_original_comes_whole_under_the_name_its_owner_gave_it(app, received):
+    with app.test_request_context():
+        answer = original(received)
+        answer.direct_passthrough = False
+        assert answer.get_data() == files.pdf()
+        assert answer.content_length == len(files.pdf())
+        assert answer.headers["Content-Disposition"] == (
+            'attachment; filename="attachment.pdf"; '
+            "filename*=UTF-8''%E5%8A%B3%E5%8A%A8%E5%90%88%E5%90%8C%20_2026_.pdf"
+        )
+
+
+def test_an_original_is_never_opened_in_place_nor_left_on_a_shared_computer(app, received):
+    with app.test_request_context():
+        headers = original(received).headers
+    assert headers["Content-Type"] == "application/pdf"
+    assert headers["Cache-Control"] == "private, no-store"
+
+
+def test_what_is_sent_may_do_nothing_in_a_browser_where_the_site_s_pages_may(app, received):
+    app.add_url_rule("/original", "original", view_func=lambda: original(received))
+    app.add_url_rule("/picture", "picture", view_func=lambda: picture(received))
+    for address in ("/original", "/picture"):
+        answer = app.test_client().get(address)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.data[:2] == b"\xff\xd8"
+    assert app.test_client().get("/original").data == files.pdf()
+
+
+def test_a_name_from_an_old_row_cannot_break_the_header(app, received):
+    with app.test_request_context():
+        answer = send_original(storage(), received.storage_name, 'a"\r\nX: y;é.pdf', "application/pdf")
+    disposition = answer.headers["Content-Disposition"]
+    assert disposition == "attachment; filename=\"attachment.pdf\"; filename*=UTF-8''a_%20X_%20y%3B%C3%A9.pdf"
+
+
+def test_a_picture_is_shown_in_place_and_asked_for_again_by_this_reader_alone(app, received):
+    with app.test_request_context():
+        answer = picture(received)
+    assert answer.mimetype == "image/jpeg"
+    assert answer.headers["Content-Disposition"] == "inline"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    with app.test_request_context(headers={"If-None-Match": answer.headers["ETag"]}):
+        again = picture(received)
+    assert again.status_code == 304
+
+
+def test_a_picture_is_made_once_and_each_page_and_width_is_another(app, received):
+    with app.test_request_context():
+        first = picture(received).get_data()
+        storage().path(received.storage_name).write_bytes(b"damaged meanwhile")
+        assert picture(received).get_data() == first
+        with pytest.raises(NotShown):
+            picture(received, page=2)
+        with pytest.raises(NotShown):
+            picture(received, width=900)
+
+
+def test_with_the_file_go_the_pictures_made_of_it(app, received, chosen, kept):
+    other = receive(chosen(files.png(), "证书.png"))
+    with app.test_request_context():
+        picture(received, 1), picture(received, 2), picture(other)
+    discard(received.storage_name)
+    assert len(kept()) == 2
+    with app.test_request_context(), pytest.raises(FileNotFoundError):
+        picture(received)
+    with app.test_request_context(), pytest.raises(FileNotFoundError):
+        original(received)
+
+
+def test_the_sweep_takes_the_pictures_with_the_files_that_no_row_names(app, received, chosen, kept):
+    other = receive(chosen(files.png(), "证书.png"))
+    with app.test_request_context():
+        picture(received), picture(other)
+    assert sweep(lambda names: {other.storage_name}, older_than=timedelta(0)) == 1
+    assert len(kept()) == 2
+    assert sweep(lambda names: set(names)) == 0
+    assert len(kept()) == 2
+
+
+def test_a_full_disk_does_not_keep_a_picture_from_being_shown(app, received, monkeypatch):
+    def full(*_):
+        raise OSError("no room")
+
+    monkeypatch.setattr("pathlib.Path.rename", full)
+    with app.test_request_context():
+        assert picture(received).status_code == 200
+
+
+def test_pictures_nobody_looks_at_are_swept_and_those_in_use_stay(tmp_path):
+    cache = PreviewCache(tmp_path)
+    names = [f"aa/bb/{letter * 28}" for letter in "cd"]
+    for name in names:
+        cache.put(name, 1, 160, b"picture")
+    long_ago = time.time() - 31 * 86_400
+    for path in tmp_path.rglob("*.jpg"):
+        os.utime(path, (long_ago, long_ago))
+    assert cache.get(names[0], 1, 160) == b"picture"
+    assert cache.sweep() == 1
+    assert cache.get(names[0], 1, 160) == b"picture"
+    assert cache.get(names[1], 1, 160) is None

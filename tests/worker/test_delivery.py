@@ -1,0 +1,333 @@
+"""What leaves the house: to whom, by which way, how often, and what is never said of it."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from app import create_app
+from common.errors import ReasonMissing
+from config import settings
+from enterprises import reviewers
+from models import Action, Delivery, Message, State, Way, db, exclusive
+from tests import factories
+from tests.factories import act, application_at, deactivate, reviewer, world
+from tests.machine.databases import Databases
+from tests.machine.secrets import environment
+from tests.worker.deliveries import EMAIL, PHONE, person, send_all, state_of, told, until
+from tests.worker.receivers import Gateway, MailSink
+from worker import delivery, queue
+from worker.delivery import BACKOFF
+from worker.waking import Waker
+from workflow import history, inbox, notifications
+
+Later = Callable[[float], None]
+SENT = ("sent", 1, "")
+
+
+@pytest.mark.guide("A16", "E6")
+def test_each_desk_is_reminded_and_the_person_told_by_the_ways_they_chose(
+    house: Flask, mail: MailSink, gateway: Gateway
+) -> None:
+    ordos = world()
+    for account, phone in ((ordos.banner.reviewer, "13900000001"), (ordos.banner.clerk, "13900000002")):
+        account.phone = phone
+        factories.saved(account)
+    colleague = reviewer(ordos.banner.enterprise, "周婷")
+    colleague.email, colleague.wants_mail, colleague.wants_sms = "zhou@example.com", True, False
+    gone = reviewer(ordos.banner.enterprise, "离职者")
+    gone.phone = "13900000003"
+    deactivate(gone)
+    application = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos, person())
+    send_all()
+
+    reminder = f"王晓敏的申请 {application.number} 待您审核。"
+    passed = f"您的申请 {application.number}：企业审核通过，现由{ordos.banner.office.name}办理。"
+    by_sms = sorted((each["body"]) for each in gateway.received)
+    assert by_sms == sorted(
+        f'{{"phone": "{phone}", "text": "{words}"}}'
+        for phone, words in (("13900000001", reminder), ("13900000002", reminder), (PHONE, passed))
+    )
+    by_mail = {str(each["To"]): each.get_content() for each in mail.received}
+    assert by_mail.keys() == {"zhou@example.com", EMAIL}
+    assert by_mail["zhou@example.com"].startswith(reminder)
+    assert passed in by_mail[EMAIL]
+    assert "https://talent.ordos.example/" in by_mail[EMAIL]
+
+
+def test_nothing_is_sent_twice_for_one_event(
+    house: Flask, mail: MailSink, gateway: Gateway, later: Later
+) -> None:
+    message = told(person())
+    for _ in range(3):
+        send_all()
+        later(60 * 24)
+    assert len(mail.received) == len(gateway.received) == 1
+    assert state_of(message) == {Way.MAIL: SENT, Way.SMS: SENT}
+    second = Delivery(message_id=message.id, account_id=message.account_id, way=Way.SMS)
+    db.session.add(second)
+    with pytest.raises(IntegrityError):
+        db.session.commit()
+    db.session.rollback()
+
+
+def test_a_landline_gets_no_sms_and_who_wants_nothing_nothing(
+    house: Flask, mail: MailSink, gateway: Gateway
+) -> None:
+    quiet = person(wants_sms=False, wants_mail=False)
+    messages = [
+        told(person(phone="0477-8123456", email=None)),
+        told(quiet),
+        told(person(email=None, phone="")),
+    ]
+    send_all()
+    assert [state_of(each) for each in messages] == [{}, {}, {}]
+    urgent = told(quiet, urgent=True)
+    send_all()
+    assert state_of(urgent) == {Way.MAIL: SENT, Way.SMS: SENT}
+    assert len(mail.received) == len(gateway.received) == 1
+
+
+def test_a_failure_is_tried_again_with_growing_pauses_and_then_given_up(
+    house: Flask, gateway: Gateway, later: Later
+) -> None:
+    message = told(person(email=None))
+    gateway.answers = [(400, PHONE)] * 20
+    for attempt, pause in enumerate(BACKOFF, 1):
+        send_all()
+        assert state_of(message) == {Way.SMS: ("waiting", attempt, "HTTP 400")}
+        later(pause - 1)
+        send_all()
+        assert len(gateway.received) == attempt, "not before its time"
+        with exclusive():
+            message.created_at += timedelta(minutes=pause)  # its lifetime is another test's
+        later(1)
+    send_all()
+    assert state_of(message) == {Way.SMS: ("failed", len(BACKOFF) + 1, "HTTP 400")}
+    assert len(set(gateway.keys())) == 1
+    later(60 * 48)
+    send_all()
+    assert len(gateway.received) == len(BACKOFF) + 1
+
+
+def test_what_failed_once_arrives_the_next_time(house: Flask, mail: MailSink, later: Later) -> None:
+    message = told(person(phone=""))
+    mail.answers = ["450 4.2.1 try again"]
+    send_all()
+    assert state_of(message) == {Way.MAIL: ("waiting", 1, "SMTP 450 for the receiver")}
+    later(BACKOFF[0])
+    send_all()
+    assert state_of(message) == {Way.MAIL: ("sent", 2, "")}
+
+
+def test_a_mailbox_that_is_not_there_is_not_tried_again(house: Flask, mail: MailSink, later: Later) -> None:
+    message = told(person(phone=""))
+    mail.answers = [f"550 5.1.1 {EMAIL} unknown"]
+    send_all()
+    assert state_of(message) == {Way.MAIL: ("failed", 1, "SMTP 550 for the receiver")}
+
+
+def test_a_way_out_of_order_is_left_alone_and_holds_up_no_other(
+    house: Flask, mail: MailSink, gateway: Gateway
+) -> None:
+    messages = [told(person()) for _ in range(3)]
+    gateway.answers = [(503, "")] * 3
+    send_all()
+    assert len(gateway.received) == 1
+    assert [state_of(each)[Way.MAIL] for each in messages] == [SENT] * 3
+    assert sorted(state_of(each)[Way.SMS][1] for each in messages) == [0, 0, 1]
+
+
+def test_the_urgent_goes_first(house: Flask, gateway: Gateway) -> None:
+    for code, urgent in (("111111", False), ("222222", False), ("333333", True)):
+        told(person(email=None), code, urgent)
+    send_all()
+    assert ["333333" in each for each in gateway.texts()] == [True, False, False]
+
+
+def test_a_secret_is_in_the_letter_and_nowhere_else(
+    house: Flask, mail: MailSink, gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    told(person(), "918273")
+    gateway.answers = [(500, "918273 could not be sent to 13847710000")]
+    mail.answers = [f"451 no 918273 for {EMAIL}"]
+    stored = str(db.session.execute(text("SELECT * FROM messages")).all())
+    assert "918273" not in stored
+    send_all()
+    assert "918273" in gateway.texts()[0]
+    logged = "\n".join(
+        each.getMessage() for each in caplog.records if each.name != "mail.log"
+    )  # the sink's own
+    kept = str(db.session.execute(text("SELECT * FROM deliveries")).all()) + logged
+    for secret in ("918273", PHONE, EMAIL):
+        assert secret not in kept
+    assert "HTTP 500" in logged
+    assert delivery.compose(db.session.scalars(select(Delivery)).first()).text.count("918273") == 1
+    assert "918273" not in repr(delivery.compose(db.session.scalars(select(Delivery)).first()))
+
+
+def test_a_secret_is_forgotten_once_it_has_gone_out(house: Flask, gateway: Gateway, later: Later) -> None:
+    message, other = told(person()), told(person(phone="", email=None))
+    gateway.answers = [(500, "")]
+    send_all()
+    db.session.expire_all()
+    assert message.secret_words == {"code": "204518"}, "one way still waits"
+    assert other.secret_words is None, "there is no way"
+    later(1)
+    send_all()
+    db.session.expire_all()
+    assert message.secret_words is None
+
+
+def test_a_code_is_not_sent_when_it_is_worthless(house: Flask, gateway: Gateway, later: Later) -> None:
+    message = told(person(email=None))
+    later(31)
+    send_all()
+    assert state_of(message) == {Way.SMS: ("failed", 1, "too late")}
+    assert gateway.received == []
+
+
+def test_who_was_deactivated_meanwhile_is_sent_nothing(house: Flask, gateway: Gateway) -> None:
+    account = person(email=None)
+    message = told(account)
+    delivery.expand(house.extensions["ways"])
+    deactivate(account)
+    send_all()
+    assert state_of(message) == {Way.SMS: ("failed", 1, "no address")}
+
+
+def test_an_unreadable_secret_holds_up_nobody(house: Flask, gateway: Gateway) -> None:
+    broken, whole = told(person(email=None)), told(person(email=None))
+    db.session.execute(
+        text("UPDATE messages SET secret_words = 'aes.gone.AAAA' WHERE id = :id"), {"id": broken.id}
+    )
+    db.session.commit()
+    send_all()
+    assert state_of(broken)[Way.SMS][:2] == ("waiting", 1)
+    assert state_of(whole) == {Way.SMS: SENT}
+
+
+def test_a_claim_is_one_workers_until_it_runs_out_and_an_old_failure_then_says_nothing(
+    house: Flask, gateway: Gateway, later: Later
+) -> None:
+    message = told(person(email=None))
+    delivery.expand(house.extensions["ways"])
+    first = delivery.claim({Way.SMS})
+    assert first is not None
+    assert delivery.claim({Way.SMS}) is None
+    later(delivery.LEASE.total_seconds() / 60)
+    second = delivery.claim({Way.SMS})
+    assert second is not None
+    assert delivery.key(first) == delivery.key(second)
+    delivery._put_off(first, delivery.Undelivered("late"))
+    assert state_of(message) == {Way.SMS: ("sending", 2, "")}
+    delivery.deliver(second, house.extensions["senders"][Way.SMS])
+    assert state_of(message) == {Way.SMS: ("sent", 2, "")}
+
+
+def test_the_worker_is_woken_by_what_is_stored_and_by_nothing_else(house: Flask) -> None:
+    waking = house.extensions["tasks"]().queue
+    account = person()
+    told(account)  # the queue has no tables yet: nobody is harmed
+    until(lambda: not any(thread.name == "waking" for thread in threading.enumerate()))
+    queue.prepare(house.config, waking)
+    assert waking.pending_count() == 0
+    told(account)
+    until(lambda: waking.pending_count() == 1)
+    db.session.add(Message(kind="password_reset", account_id=account.id))
+    db.session.flush()
+    db.session.rollback()
+    db.session.execute(select(Message.id))
+    db.session.commit()
+    assert waking.pending_count() == 1
+    waking.storage.close()
+
+
+def test_redis_wakes_the_worker_where_there_is_one(
+    databases: Databases, tmp_path: Path, sending: dict[str, str], gateway: Gateway, redis_url: str
+) -> None:
+    url = databases.fresh("sqlite")
+    app = create_app(settings(environment(tmp_path, url, REDIS_URL=redis_url, **sending)))
+    waking = app.extensions["tasks"]().queue
+    with app.app_context():
+        message = told(person(email=None))
+        until(waking.pending_count)
+        waking.execute(waking.dequeue())
+        assert state_of(message) == {Way.SMS: SENT}
+        db.engine.dispose()
+    databases.drop(url)
+
+
+def test_without_a_way_nothing_waits_for_one(app_context: Flask) -> None:
+    message = told(person())
+    send_all()
+    db.session.expire_all()
+    assert message.expanded_at is not None
+    assert message.secret_words is None
+    assert state_of(message) == {}
+    assert app_context.extensions["ways"] == frozenset()
+
+
+def test_nobody_waits_for_a_queue_that_is_slow_or_away(house: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, slow = [], threading.Event()
+
+    def enqueue() -> None:
+        asked.append(None)
+        slow.wait(60)
+        raise ConnectionError
+
+    monkeypatch.setitem(house.extensions, "wake", Waker(enqueue))
+    account = person()
+    for _ in range(20):
+        told(account)
+    until(lambda: len(asked) == 1)
+    slow.set()
+    until(lambda: len(asked) == 2)
+    time.sleep(0.2)
+    assert len(asked) == 2, "once for all that was told meanwhile"
+    told(account)
+    until(lambda: len(asked) == 3)
+
+
+def test_a_decision_wakes_the_worker_once_it_is_stored_and_not_otherwise(
+    house: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setitem(house.extensions, "wake", lambda: woken.append("woken"))
+    ordos = world()
+    application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
+    woken.clear()
+    with pytest.raises(ReasonMissing):
+        act(application, Action.RETURN, ordos.centre)
+    line = history.last_review(application)
+    assert line is not None
+    with suppress(OSError), exclusive():
+        notifications.announce(application, line)
+        raise OSError("the disk is full")
+    inbox.mark_all_read(ordos.centre)
+    assert woken == []
+    act(application, Action.PASS, ordos.centre)
+    assert woken == ["woken"]
+
+
+def test_an_invitation_reaches_somebody_who_cannot_log_in_yet(
+    house: Flask, mail: MailSink, gateway: Gateway
+) -> None:
+    ordos = world()
+    invited = reviewers.invite(ordos.banner.reviewer, "钱多", PHONE, EMAIL)
+    application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos, person(phone="", email=None))
+    send_all()
+    assert len(gateway.received) == len(mail.received) == 1, "the application waits for those who review"
+    for text_ in (gateway.texts()[0], mail.received[0].get_content()):
+        assert invited.code in text_
+        assert invited.account.login in text_
+    assert db.session.scalars(select(Message).where(Message.secret_words.is_not(None))).all() == []

@@ -1,0 +1,67 @@
+"""Real workers: woken by the queue, two at once, killed in the middle of a sending, ended by a signal."""
+
+import os
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Flask
+
+from models import Delivery, DeliveryState, Message, Way, db, exclusive, now
+from tests.machine.processes import PATIENCE
+from tests.worker.conftest import Start
+from tests.worker.deliveries import last_look, person, state_of, told, until
+from tests.worker.receivers import Gateway
+
+A_LOOK = timedelta(seconds=2)
+"""More than it takes when nothing is found."""
+
+
+def nobody_looked_during(doing: Callable[[], None]) -> bool:
+    """Do it once every look is over, and say whether none has begun since: then it was the queue that woke a worker."""
+    until(lambda: (before := last_look()) and now() - before > A_LOOK)
+    before = last_look()
+    doing()
+    return last_look() == before
+
+
+def test_two_workers_send_each_message_once_at_once_and_none_is_lost_when_they_are_killed(
+    house: Flask, start: Start, gateway: Gateway
+) -> None:
+    workers = [start(), start()]
+    account = person(email=None)
+    messages: list[Message] = []
+
+    def tell() -> None:
+        messages.extend(told(account, f"{n:06d}") for n in range(20))
+        until(lambda: len(gateway.received) >= len(messages))
+
+    assert any(nobody_looked_during(tell) for _ in range(5)), "the queue wakes no worker"
+    until(lambda: all(state_of(each) == {Way.SMS: ("sent", 1, "")} for each in messages))
+    assert len(set(gateway.keys())) == len(gateway.received) == len(messages)
+
+    def kill() -> None:
+        for worker in workers:
+            os.kill(worker.process.pid, signal.SIGKILL)
+
+    gateway.before = kill
+    lost = told(account, "777777")
+    until(lambda: len(gateway.received) == len(messages) + 1)
+    for worker in workers:
+        worker.process.wait(PATIENCE)
+    gateway.before = lambda: None
+    assert state_of(lost) == {Way.SMS: ("sending", 1, "")}
+
+    with exclusive():
+        claimed = db.session.query(Delivery).filter_by(state=DeliveryState.SENDING).one()
+        claimed.next_try = now() - timedelta(seconds=1)  # the lease has run out
+    third = start()
+    until(lambda: state_of(lost) == {Way.SMS: ("sent", 2, "")})
+    assert len(gateway.received) == len(messages) + 2
+    assert gateway.keys()[-2] == gateway.keys()[-1], "the gateway can tell that it is the same one"
+    assert "777777" not in "".join(each.log_text() for each in (*workers, third))
+
+    third.process.send_signal(signal.SIGINT)
+    assert third.process.wait(PATIENCE) == 0
+    assert "sent" in third.log_text()
+    assert "Traceback" not in third.log_text()
