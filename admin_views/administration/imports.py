@@ -80,7 +80,6 @@ class Imports(Administration, ScopedView):
             Import.accepted,
             Import.refused,
             imports.silent().label("silent"),
-            Import.id.label("sort_key"),
             Import.id,
         )
         rows = page(query, newest_first(Import), request.args.get("page", ""), PAGE_SIZE)
@@ -119,7 +118,6 @@ class Imports(Administration, ScopedView):
                 *(getattr(ImportRow, column) for column in import_table.COLUMNS),
                 ImportRow.faults,
                 ImportRow.hidden,
-                ImportRow.number.label("sort_key"),
                 ImportRow.number,
             ).where(ImportRow.import_id == job.id, ImportRow.refused == refused)
             order = Order(ImportRow.number, ImportRow.number)

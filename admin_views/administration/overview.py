@@ -98,7 +98,7 @@ class Changes(Administration, ScopedView):
     @expose("/")
     def index_view(self) -> str:
         chosen = chosen_of("table", "row", "q")
-        query = self.rows(*COLUMNS, AuditEntry.id.label("sort_key"), AuditEntry.id)
+        query = self.rows(*COLUMNS, AuditEntry.id)
         if chosen.get("table") in BY_NAME:
             query = query.where(AuditEntry.table_name == chosen["table"])
             if chosen.get("row"):

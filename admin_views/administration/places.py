@@ -175,7 +175,6 @@ class Enterprises(AdministeredTable):
             Enterprise.registration,
             Enterprise.active,
             Region.name.label("region"),
-            Enterprise.id.label("sort_key"),
             Enterprise.id,
         ).join(Region, Region.id == Enterprise.region_id)
         if region := chosen.get("region"):

@@ -65,7 +65,6 @@ class Staff(AdministeredTable):
             Account.phone,
             Account.active,
             Office.name.label("office"),
-            Account.id.label("sort_key"),
             Account.id,
         ).outerjoin(Office, Office.id == Account.office_id)
         if words := chosen.get("q"):

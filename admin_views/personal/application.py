@@ -418,7 +418,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         if not words:
             return {"words": "", "rows": [], "more": False, "employer_words": employer_words}
         order = Order(Enterprise.name, Enterprise.id)
-        choosable = select(order.column, order.id).where(scope.choosable_enterprises())
+        choosable = select(Enterprise.id).where(scope.choosable_enterprises())
         found = page(
             [choosable.where(way) for way in search_paths(words, by_telephone=False)],
             order,

@@ -18,12 +18,13 @@ from sqlalchemy import ColumnElement, Select
 from admin_views.files.papers import papers, shelves, shown
 from admin_views.files.routes import PaperRoutes
 from admin_views.review import list as admin_views_review_list
-from admin_views.review.lines import Column, Next, Tab, Turns, counted, lines
+from admin_views.review.lines import Next, Tab, Turns, counted, lines
 from admin_views.review.page import PHRASES, read_by, sections, typed_back
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, address_of, menu, menu_numbers, number_on_tab
-from admin_views.site.keyset import Listing
+from admin_views.site.keyset import ListQuery
 from admin_views.site.languages import cached_per_language
+from admin_views.site.lists import Head
 from admin_views.site.numbers import cache_counts, own_numbers, page_counts
 from admin_views.site.typed import one_line
 from admin_views.site.wording import said, too_long
@@ -90,10 +91,10 @@ class ReviewConsole(PaperRoutes, ScopedView):
         )
         filtered = any(key in chosen for key in ("q", *offered))
         asked, words, address = self._numbers(), _words(type(self)), address_of(self)
-        listing, values = self._listing(tab, chosen, sort, descending, beside=asked)
+        listing, values = self._listing(tab, chosen, sort, descending, also_count=asked)
         rows = listing.page(chosen.get("page", ""), keyset.PAGE_SIZE, values)
         if rows.rows:
-            cache_counts(asked, rows.rows[0][len(admin_views_review_list.COLUMNS) :][: len(asked)])
+            cache_counts(asked, rows.counts)
         shown_lines = lines(rows.rows, in_days=tab == "waiting")
         return self.render(
             "review/list.html",
@@ -107,7 +108,8 @@ class ReviewConsole(PaperRoutes, ScopedView):
             chosen=chosen,
             filtered=filtered,
             searched_for=admin_views_review_list.SEARCHED_FOR,
-            columns=self._columns(address, tab, sort, descending, chosen, sorts),
+            columns=admin_views_review_list.COLUMNS[tab],
+            heads=self._heads(address, tab, sort, descending, chosen, sorts),
             lines=shown_lines,
             counted=counted(shown_lines),
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
@@ -146,8 +148,8 @@ class ReviewConsole(PaperRoutes, ScopedView):
         sort: str,
         descending: bool,
         but_one: bool = False,
-        beside: tuple[Select[Any], ...] = (),
-    ) -> tuple[Listing, dict[str, Any]]:
+        also_count: tuple[Select[Any], ...] = (),
+    ) -> tuple[ListQuery, dict[str, Any]]:
         """Return the list as it is narrowed, and the values with which it is asked for: who asks, and for what."""
         narrowing = tuple(
             choice
@@ -159,7 +161,15 @@ class ReviewConsole(PaperRoutes, ScopedView):
         actor = current_user._get_current_object()
         shape = ActorShape.of(actor)
         listing = admin_views_review_list.listing(
-            shape, tab, narrowing, search.ways, search.lookup, sort, descending, but_one, beside
+            shape,
+            tab,
+            narrowing,
+            search.ways,
+            search.lookup,
+            sort,
+            descending,
+            but_one,
+            also_count,
         )
         return listing, {**shape.bind_values(actor), **search.values}
 
@@ -187,7 +197,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         tabs = [admin_views_review_list.counted(shape)] if "waiting" in self.tabs else []
         return (*own_numbers(shape), *menu_numbers(self.admin).values(), *tabs)
 
-    def _columns(
+    def _heads(
         self,
         address: str,
         tab: str,
@@ -195,17 +205,13 @@ class ReviewConsole(PaperRoutes, ScopedView):
         descending: bool,
         chosen: dict[str, str],
         sorts: frozenset[str],
-    ) -> tuple[Column, ...]:
+    ) -> tuple[Head, ...]:
         narrowed = _with(address, {k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
-        if tab != "waiting":
-            sorts -= (
-                admin_views_review_list.ELSEWHERE.keys()
-            )  # in the order of arrival, which their name does not say
         present, turned = ("desc", "asc") if descending else ("asc", "desc")
         # Who arrived first has waited longest.
         shown = turned if (tab, sort) == ("waiting", "waiting") else present
         return tuple(
-            Column(
+            Head(
                 label,
                 f"{narrowed}sort={key}&order={turned if key == sort else 'asc'}" if key in sorts else None,
                 shown if key == sort and key in sorts else None,
@@ -285,8 +291,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         found = listing.following(since, present, given)
         if found is None:
             return None
-        row = admin_views_review_list.Stored(*found[: len(admin_views_review_list.COLUMNS)])
-        return Next(row.number, row.name, row.arrived_at.replace(tzinfo=UTC))
+        return Next(found.number, found.name, found.arrived_at.replace(tzinfo=UTC))
 
     def _narrowed(self) -> dict[str, str]:
         """Return how this person narrowed what waits: who looks for one enterprise's decides that one's."""
@@ -404,10 +409,7 @@ def _words(console: type[ReviewConsole]) -> Words:
 
 @cached_per_language
 def _headings(tab: str) -> tuple[tuple[str, str], ...]:
-    elsewhere = {} if tab == "waiting" else admin_views_review_list.ELSEWHERE
-    return tuple(
-        (key, said(elsewhere.get(key, label))) for key, (_, label) in admin_views_review_list.SORTS.items()
-    )
+    return tuple((column.key, said(column.heading)) for column in admin_views_review_list.COLUMNS[tab])
 
 
 @cache

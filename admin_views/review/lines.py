@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
-from admin_views.review.list import Stored
 from admin_views.site.frame import passed
 from admin_views.site.languages import language
+from admin_views.site.lists import Badge
 from admin_views.site.numbers import present_calendar
 from admin_views.site.wording import day, said, waiting
 from common.calendar import today
@@ -19,8 +19,6 @@ from workflow.form import versions
 from workflow.form.versions import Form
 from workflow.transitions import FINISHED, RESULT_WORDS, STATE_WORDS, WITH_THE_APPLICANT
 
-FORM_VERSION = Stored._fields.index("form_version")
-
 
 class Tab(NamedTuple):
     """One view of the list, as its tab says it."""
@@ -29,14 +27,6 @@ class Tab(NamedTuple):
     url: str
     current: bool
     count: str | None  # type: ignore[assignment]  # a tuple's own counts what is in it
-
-
-class Column(NamedTuple):
-    """The head of one column: where it leads if one can sort by it, and how the list is sorted by it now."""
-
-    label: str
-    url: str | None
-    sorted: str | None
 
 
 class Turns(NamedTuple):
@@ -95,49 +85,49 @@ class Line(NamedTuple):
         return waiting(self.since.replace(tzinfo=UTC))["note"] if waits else ""
 
     @property
-    def badge(self) -> tuple[str, str]:
-        """Return the kind and the word of the badge at its right."""
+    def badge(self) -> Badge:
+        """Return the badge at its right."""
         state = State(self.state)
         if state is FINISHED:
             result = Result(self.result)
-            return "good" if result is Result.PASSED else "bad", said(RESULT_WORDS[result])
+            return Badge("good" if result is Result.PASSED else "bad", said(RESULT_WORDS[result]))
         word = said(STATE_WORDS[state])
         if state not in routing.REVIEW_STEPS:
             return self._term(word)
         wait = waiting(self.since.replace(tzinfo=UTC))
-        return "late" if wait["late"] else "wait", wait["words"] if self.in_days else word
+        return Badge("late" if wait["late"] else "wait", wait["words"] if self.in_days else word)
 
-    def _term(self, word: str) -> tuple[str, str]:
+    def _term(self, word: str) -> Badge:
         """Return the badge of one that is back with its applicant."""
         if self.resubmit_by is None:
-            return "idle", word
+            return Badge("idle", word)
         last = day(self.resubmit_by)
         if passed(self.resubmit_by):
-            return "late", gettext("%(state)s，%(day)s 已过", state=word, day=last)
-        return "idle", gettext("%(state)s，至 %(day)s", state=word, day=last)
+            return Badge("late", gettext("%(state)s，%(day)s 已过", state=word, day=last))
+        return Badge("idle", gettext("%(state)s，至 %(day)s", state=word, day=last))
 
 
 def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
-    """Return the rows as the list says them."""
+    """Return the rows (`list.STORED`) as the list says them."""
     if not rows:
         return []  # the calendar's stamp would be asked for alone; it comes beside the rows
-    forms = {number: versions.version(number) for number in {row[FORM_VERSION] for row in rows}}
-    further = in_days, today(), present_calendar(), language()
+    forms = {number: versions.version(number) for number in {row.form_version for row in rows}}
+    for_all = in_days, today(), present_calendar(), language()
     return [
         Line(
-            number,
-            name,
-            employer,
-            education,
-            submitted_at,
-            since,
-            state,
-            result,
-            term,
-            forms[version],
-            *further,
+            row.number,
+            row.name,
+            row.enterprise,
+            row.education,
+            row.submitted_at,
+            row.arrived_at,
+            row.state,
+            row.result,
+            row.resubmit_by,
+            forms[row.form_version],
+            *for_all,
         )
-        for number, name, employer, education, version, submitted_at, since, state, result, term, *_ in rows
+        for row in rows
     ]
 
 

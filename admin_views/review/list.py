@@ -4,9 +4,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,7 +27,8 @@ from sqlalchemy import (
 
 from accounts.logins import login_digest
 from admin_views.site.base import MOST_COUNTED
-from admin_views.site.keyset import Listing, Order
+from admin_views.site.keyset import ListQuery, Order
+from admin_views.site.lists import Column
 from common import telephones
 from common.checks import code_fault
 from common.identity import PAPERS, normalised
@@ -60,22 +62,7 @@ EMPLOYER = (
 """Looked up for the rows of a page; joined, it was for everything that a search finds, before that is sorted."""
 
 
-class Stored(NamedTuple):
-    """One row of the list: `COLUMNS` as the database has them."""
-
-    number: str
-    name: str
-    enterprise: str | None
-    education: str | None
-    form_version: int
-    submitted_at: datetime | None
-    arrived_at: datetime
-    state: str
-    result: str | None
-    resubmit_by: date | None
-
-
-COLUMNS = (
+STORED = (
     Application.number,
     Application.name,
     EMPLOYER.label("enterprise"),
@@ -87,6 +74,7 @@ COLUMNS = (
     as_stored(Application.result),
     Application.resubmit_by,
 )
+"""What the database is asked for each row; `lines.Line` says it as the list's columns do."""
 
 DECIDED = "decided"
 TABS: Mapping[str, tuple[str, Callable[[Actor], Criterion]]] = {
@@ -95,18 +83,24 @@ TABS: Mapping[str, tuple[str, Callable[[Actor], Criterion]]] = {
     "all": (N_("全部"), scope.visible),
 }
 
-SORTS = {
-    "number": (Application.number, N_("编号")),
-    "name": (Application.initials, N_("姓名")),
-    "enterprise": (None, N_("工作单位")),
-    "education": (None, N_("学历")),
-    "submitted": (Application.submitted_at, N_("提交时间")),
-    "waiting": (Application.arrived_at, N_("等待")),
+_LEADING = (
+    Column("number", N_("编号"), sort=Application.number, style="cell-quiet num"),
+    Column("name", N_("姓名"), sort=Application.initials, cell="title"),
+    Column("enterprise", N_("工作单位")),
+    Column("education", N_("学历"), attrgetter("education_word")),
+    Column("submitted", N_("提交时间"), sort=Application.submitted_at, cell="stamp", style="num"),
+)
+_WAITING = Column("waiting", N_("等待"), attrgetter("badge"), sort=Application.arrived_at, cell="badge")
+_STATE = Column("state", N_("业务状态"), attrgetter("badge"), cell="badge")
+COLUMNS: Mapping[str, tuple[Column, ...]] = {
+    "waiting": (*_LEADING, _WAITING),
+    DECIDED: (*_LEADING, _STATE),
+    "all": (*_LEADING, _STATE),
 }
-"""The columns of the list with what they can be sorted by, if anything."""
-ELSEWHERE = {"waiting": N_("业务状态")}
-"""What a column is called outside of the tab where all rows wait."""
-SORTABLE = frozenset(key for key, (column, _) in SORTS.items() if column is not None)
+"""The columns of each tab; a row is a `lines.Line`."""
+SORTS = {column.key: column.sort for column in COLUMNS["waiting"] if column.sort is not None}
+"""By what a list can be sorted; by the time of waiting without a heading where not all rows wait."""
+SORTABLE = frozenset(SORTS)
 
 
 @dataclass(frozen=True)
@@ -339,14 +333,12 @@ def order(tab: str, sort: str, descending: bool) -> Order:
     """
     if tab == DECIDED:
         return Order(Review.id, Review.id, descending=True)
-    column, _ = SORTS.get(sort, (None, ""))
-    return Order(Application.arrived_at if column is None else column, Application.id, descending)
+    return Order(SORTS.get(sort, Application.arrived_at), Application.id, descending)
 
 
 def leaves_out(sort: str) -> bool:
-    """Say whether a list in this order leaves rows out: what has no value there has no place in it, and no page begins with it."""
-    column, _ = SORTS.get(sort, (None, ""))
-    return column is not None and bool(column.nullable)
+    """Say whether this sort column is nullable: keyset paging skips rows whose sort value is NULL."""
+    return sort in SORTS and bool(SORTS[sort].nullable)
 
 
 def sorts(tab: str, filters: Iterable[Filter]) -> frozenset[str]:
@@ -364,11 +356,11 @@ def listing(
     sort: str,
     descending: bool,
     but_one: bool = False,
-    beside: tuple[Select[Any], ...] = (),
-) -> Listing:
+    also_count: tuple[Select[Any], ...] = (),
+) -> ListQuery:
     """Return the list of this shape, whoever asks for whatever words. `but_one`: without the row `PRESENT`.
 
-    `beside`: queries for one number each, whose answers every row has after the `COLUMNS`.
+    `also_count`: queries for one number each, answered beside the rows.
     """
     criteria = [TABS[tab][1](actor), *(choice.criterion() for choice in narrowing)]
     if but_one:
@@ -376,16 +368,12 @@ def listing(
     chosen = order(tab, sort, descending)
     if leaves_out(sort):
         criteria.append(chosen.column.is_not(None))
-    rows = select(
-        *COLUMNS,
-        as_stored(chosen.column).label("sort_key"),
-        chosen.id.label("sort_id"),
-    ).where(*criteria)
-    return Listing(
+    rows = select(*STORED).where(*criteria)
+    return ListQuery(
         [rows.where(WAYS[way](lookup)) for way in ways],
         chosen,
-        lookup is not None,
-        beside,
+        also_count=also_count,
+        by_words=lookup is not None,
     )
 
 

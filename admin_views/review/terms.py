@@ -20,7 +20,7 @@ from admin_views.personal.form import DayField
 from admin_views.review import list
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, menu
-from admin_views.site.keyset import Listing, Order
+from admin_views.site.keyset import ListQuery, Order
 from admin_views.site.typed import one_line
 from admin_views.site.wording import day, said, too_long
 from common.errors import (
@@ -82,11 +82,9 @@ class Terms(ScopedView):
             list.EMPLOYER.label("enterprise"),
             Application.state,
             Application.resubmit_by,
-            Application.arrived_at,
-            Application.id,
         )
         queries = [query.where(list.WAYS[way](search.lookup)) for way in search.ways]
-        listing = Listing(queries, order, asked=PlannedPerQuery)
+        listing = ListQuery(queries, order, executor=PlannedPerQuery)
         rows = listing.page(request.args.get("page", ""), keyset.PAGE_SIZE, search.values)
         return self.render(
             "review/terms.html",

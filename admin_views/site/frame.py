@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from admin_views.accounts import login_session
 from admin_views.site.languages import cached_per_language, language
+from admin_views.site.lists import Column, Head
 from admin_views.site.numbers import own_numbers, page_counts, present_calendar
 from admin_views.site.wording import (
     counted_plainly,
@@ -68,6 +69,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(waiting)
     app.add_template_filter(left)
     app.add_template_filter(passed)
+    app.add_template_filter(heads_of)
     app.add_template_filter(cached_macro)
     app.add_template_filter(cached_rows)
     app.add_template_filter(cached_per_language)
@@ -148,6 +150,12 @@ def left(last: date) -> dict[str, str]:
 def passed(last: date) -> bool:
     """Say whether a last day has passed in Ordos."""
     return last < today()
+
+
+@cached_per_language
+def heads_of(columns: tuple[Column, ...]) -> tuple[Head, ...]:
+    """Return the headings of a list that cannot be sorted."""
+    return tuple(Head(said(column.heading), kind=column.kind) for column in columns)
 
 
 def cached_rows(macro: Callable[..., Markup]) -> Callable[..., Markup]:

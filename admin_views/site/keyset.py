@@ -3,6 +3,7 @@
 No table is counted, no offset is skipped.
 """
 
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from sqlalchemy import (
 )
 
 from admin_views.site.base import LONGEST_ID
-from models.statements import CompiledStatement, PlannedPerQuery, constant
+from models.statements import CompiledStatement, PlannedPerQuery, as_stored, constant
 
 PAGE_SIZE = 20
 
@@ -31,6 +32,8 @@ SEPARATOR = "~"
 
 HERE, HERE_ID = "here", "here_id"
 """What a statement calls the row from which it goes on."""
+SORT_KEY, SORT_ID = "sort_key", "sort_id"
+"""What a row calls its value and its id in the order of the list."""
 NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -63,6 +66,8 @@ class Page:
     previous: str | None
     next: str | None
     last: str | None
+    counts: Sequence[Any] = ()
+    """The answers of `ListQuery`'s `also_count`; none where there are no rows."""
 
     @property
     def cursors(self) -> tuple[str | None, ...]:
@@ -70,36 +75,45 @@ class Page:
         return self.first, self.previous, self.next, self.last
 
 
-class Listing:
-    """Rows in an order, a page at a time. Several queries are several ways to rows of one list: each finds its own by
-    its own index, and a row counts once; the last two columns of each are the order's column and id.
+class ListQuery:
+    """The rows of a list in an order, a page at a time; each has its query's columns as attributes.
+
+    Several queries are several search paths to rows of one list: each finds its own by its own index, and a row counts once.
+    Columns are labelled by name; the order's column and id are added here.
 
     A statement is built when it is first needed and kept, since building costs more than asking. PostgreSQL can
-    keep a plan of it too, except where it is the words of a search that decide how it is best answered.
+    keep a plan of it too, except where it is the words of a search that decide how it is best answered (`by_words`).
 
-    `beside`: queries for one number each, whose answers every row has before the order's column. `asked`: how; the
-    rows of what is prepared have no names.
+    `also_count`: queries for one number each, answered beside the rows (`Page.counts`), which spares a statement.
+    `executor`: `PlannedPerQuery` for a list that is built for one page.
     """
 
     def __init__(
         self,
         queries: Sequence[Select[Any]],
-        order: Order,
+        sort: Order,
+        *,
+        also_count: Sequence[Select[Any]] = (),
         by_words: bool = False,
-        beside: Sequence[Select[Any]] = (),
-        asked: type[PlannedPerQuery | CompiledStatement] = CompiledStatement,
+        executor: type[PlannedPerQuery | CompiledStatement] = CompiledStatement,
     ) -> None:
-        self._queries = queries
-        self._order = order
+        self._queries = [
+            query.add_columns(as_stored(sort.column).label(SORT_KEY), sort.id.label(SORT_ID))
+            for query in queries
+        ]
+        self._sort = sort
         self._by_words = by_words
-        self._beside = [each.scalar_subquery() for each in beside]
-        self._statement = cache(lambda *shape: asked(self._built(*shape)))
+        self._counts = [each.scalar_subquery() for each in also_count]
+        self._row = _row_type(tuple(self._queries[0].selected_columns.keys()))
+        self._statement = cache(lambda *shape: executor(self._built(*shape)))
 
     def page(self, cursor: str, size: int, values: Mapping[str, Any] = NONE) -> Page:
         """Return the page that the cursor names; the first when it names none. `values` are what the queries leave open."""
-        direction, value, row_id = _read(cursor, self._order)
+        direction, value, row_id = _read(cursor, self._sort)
         backwards = direction in {BACKWARD, LAST}
-        rows = self._rows(size + 1, row_id is not None, backwards, {**values, HERE: value, HERE_ID: row_id})
+        rows, counts = self._rows(
+            size + 1, row_id is not None, backwards, {**values, HERE: value, HERE_ID: row_id}
+        )
         more, rows = len(rows) > size, rows[:size]
         if direction == BACKWARD and len(rows) < size:
             return self.page("", size, values)  # the beginning is there already: a whole page of it
@@ -113,47 +127,54 @@ class Listing:
             previous=_write(BACKWARD, rows[0]) if before and rows else None,
             next=_write(FORWARD, rows[-1]) if after and rows else None,
             last=LAST if after else None,
+            counts=counts,
         )
 
-    def following(self, value: Any, row_id: int, values: Mapping[str, Any] = NONE) -> Sequence[Any] | None:
+    def following(self, value: Any, row_id: int, values: Mapping[str, Any] = NONE) -> Any | None:
         """Return the row after this one; from the beginning again when this was the last."""
         here = {**values, HERE: value, HERE_ID: row_id}
         for beyond in (True, False):
-            if found := self._rows(1, beyond, False, here):
+            if found := self._rows(1, beyond, False, here)[0]:
                 return found[0]
         return None
 
     def _rows(
         self, most: int, beyond: bool, backwards: bool, values: Mapping[str, Any]
-    ) -> list[Sequence[Any]]:
-        return list(self._statement(most, beyond, backwards).execute(values))
+    ) -> tuple[list[Any], Sequence[Any]]:
+        """Return the rows with their names, and the answers of `also_count`, none where there are no rows."""
+        found = self._statement(most, beyond, backwards).execute(values)
+        width = len(self._row._fields)
+        return [self._row._make(row[:width]) for row in found], found[0][width:] if found else ()
 
     def _built(self, most: int, beyond: bool, backwards: bool) -> Select[Any]:
-        order = self._order
+        sort = self._sort
         limit = most if self._by_words else constant(most)
         wanted = [
-            (query.where(order.beyond(backwards)) if beyond else query)
-            .order_by(*order.by(backwards))
+            (query.where(sort.beyond(backwards)) if beyond else query)
+            .order_by(*sort.by(backwards))
             .limit(limit)
             for query in self._queries
         ]
         if len(wanted) == 1:
-            *columns, column, key = wanted[0].selected_columns
-            return wanted[0].with_only_columns(*columns, *self._beside, column, key)
+            return wanted[0].add_columns(*self._counts)
         rows = union(*(select(query.subquery()) for query in wanted)).subquery()
-        *columns, column, key = rows.c
-        merged = Order(column, key, order.descending).by(backwards)
-        return select(*columns, *self._beside, column, key).order_by(*merged).limit(limit)
+        merged = Order(rows.c[SORT_KEY], rows.c[SORT_ID], sort.descending).by(backwards)
+        return select(rows, *self._counts).order_by(*merged).limit(limit)
+
+
+@cache
+def _row_type(names: tuple[str, ...]) -> Any:
+    return namedtuple("ListRow", names)  # type: ignore[misc]  # the names are the query's
 
 
 def page(queries: Select[Any] | Sequence[Select[Any]], order: Order, cursor: str, size: int) -> Page:
     """Return the page of what these queries find that the cursor names; the first when it names none."""
     several = [queries] if isinstance(queries, Select) else queries
-    return Listing(several, order, asked=PlannedPerQuery).page(cursor, size)
+    return ListQuery(several, order, executor=PlannedPerQuery).page(cursor, size)
 
 
-def _write(direction: str, row: Sequence[Any]) -> str:
-    value, row_id = row[-2], row[-1]
+def _write(direction: str, row: Any) -> str:
+    value, row_id = row.sort_key, row.sort_id
     text = value.replace(tzinfo=UTC).isoformat() if isinstance(value, datetime) else str(value)
     return SEPARATOR.join((direction, str(row_id), text))
 

@@ -1,0 +1,100 @@
+"""The columns of a list, declared once as data: the page draws them (templates/components/list.html), an export reads `plain`.
+
+Imports no Flask: a worker reads the same declarations.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from common.identity import masked
+
+Plain = str | int | date | datetime | None
+"""What a cell of a spreadsheet can hold."""
+
+UNLABELLED = ("cell-title", "cell-side", "cell-acts", "cell-choose")
+"""Classes of cells that show no heading beside them on a phone."""
+CLASSES = {"title": "cell-title", "badge": "cell-side"}
+"""The class that a way of drawing brings with it."""
+
+
+class Badge(NamedTuple):
+    """A state in one word. `kind` is one of templates/components/badge.html: wait, late, bad, good, idle."""
+
+    kind: str
+    word: str
+
+
+class Head(NamedTuple):
+    """One heading as a page draws it: where it leads if one can sort by it, and how the list is sorted by it now."""
+
+    label: str
+    url: str | None = None
+    sorted: str | None = None
+    kind: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of a list. Two columns are never equal: rows drawn from them are cached by identity.
+
+    Cells: "text", "title" (the row's name, links to the row), "badge", "stamp" (instant), "day", "items" (several texts),
+    and "macro": drawn by the macro that the template hands over under `key`, because it has buttons or markup.
+    """
+
+    key: str
+    heading: str
+    """Wording, translated when it is shown."""
+    value: Callable[[Any], Any] | None = None
+    """What the row says; None for its attribute `key`."""
+    sort: Any = None
+    """The database column by which the list can be sorted; None where it cannot."""
+    masked: bool = False
+    """Whether page and export show only the beginning and the end."""
+    cell: str = "text"
+    style: str = ""
+    """Further CSS classes of the cell."""
+    kind: str = ""
+    """Of the heading: "num" for figures, "action" for buttons, whose heading is only read aloud."""
+    short: str = ""
+    """The heading on a phone, where it differs."""
+    empty: str = ""
+    """Wording that stands, muted, where there is no value."""
+    hides_empty: bool = False
+    """Whether the cell goes on a phone where there is no value."""
+
+    @cached_property
+    def classes(self) -> str:
+        return " ".join(filter(None, (CLASSES.get(self.cell, ""), self.style)))
+
+    @cached_property
+    def label(self) -> str:
+        """Return the wording beside the value on a phone; "" for none."""
+        return "" if self.classes.startswith(UNLABELLED) else self.short or self.heading
+
+    @property
+    def is_data(self) -> bool:
+        """Say whether an export has this column: buttons are no data."""
+        return self.kind != "action"
+
+    def of(self, row: Any) -> Any:
+        """Return what the page draws of a row: a plain value, a `Badge`, or several texts."""
+        value = getattr(row, self.key) if self.value is None else self.value(row)
+        return masked(value) if self.masked else value
+
+    def plain(self, row: Any) -> Plain:
+        """Return the same for an export: text, number, date, instant or nothing."""
+        value = self.of(row)
+        if isinstance(value, Badge):
+            return value.word
+        if self.cell == "items":
+            return "\n".join(value)
+        return None if value == "" else value  # type: ignore[no-any-return]
+
+
+def exported(columns: Sequence[Column], rows: Sequence[Any]) -> list[list[Plain]]:
+    """Return the plain values of a list, a list a row, without the columns that are no data."""
+    data = [column for column in columns if column.is_data]
+    return [[column.plain(row) for column in data] for row in rows]
