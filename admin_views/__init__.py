@@ -3,15 +3,15 @@
 from flask import Flask
 
 from admin_views import messages, portal
-from admin_views.accounts import login_session, routes, second_factor
-from admin_views.accounts.login_session import load_account
+from admin_views.accounts import routes, second_factor
 from admin_views.administration import overview
 from admin_views.personal import application
 from admin_views.review import city, enterprise, office
-from admin_views.site import code_points, errors, frame, languages, sending
+from admin_views.site import code_points, errors, frame, languages, login_session, sending
 from admin_views.site.base import Address, RowId
 from admin_views.site.frame import Templates
 from admin_views.site.languages import Catalogue, chosen_language
+from admin_views.site.login_session import load_account
 
 __all__ = ["Catalogue", "Templates", "chosen_language", "load_account", "register"]
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from admin_views.accounts.login_session import page_of, present
 from admin_views.site.languages import LANGUAGES
+from admin_views.site.login_session import page_of, present
 from common.calendar import today
 from models import Notice, Period, Setting, db
 from workflow.periods import next_period, open_period

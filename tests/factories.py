@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from stdnum.cn import ric, uscc
 
 from accounts import logins, sessions
-from admin_views.accounts.login_session import ROW
+from admin_views.site.login_session import ROW
 from common import identity
 from common.calendar import today
 from common.initials import initials

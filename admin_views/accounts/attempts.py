@@ -14,7 +14,7 @@ from flask_login import current_user
 
 from accounts import attempts, devices, passwords
 from accounts.attempts import Purpose
-from admin_views.accounts.login_session import sent_device
+from admin_views.site.login_session import sent_device
 from common.calendar import ORDOS
 from common.errors import Locked
 from models import now

@@ -15,7 +15,8 @@ from flask_babel import gettext
 from accounts import logins, recovery
 from accounts.attempts import Purpose
 from admin_views.accounts.attempts import counted
-from admin_views.accounts.forms import AcceptedForm, AskForm, ResetForm, UseCodeForm
+from admin_views.accounts.enterprise_forms import AcceptInvitationForm
+from admin_views.accounts.forms import AskForm, ResetForm, UseCodeForm
 from admin_views.accounts.login import admit, admit_with_code
 from admin_views.accounts.pages import DOORS, form_page, judged
 from admin_views.site.typed import one_line
@@ -99,7 +100,7 @@ def sends_codes() -> bool:
 
 def invitation(door: str) -> Any:
     """Whoever was invited to review for an enterprise chooses a password and is inside."""
-    form = AcceptedForm()
+    form = AcceptInvitationForm()
     wrong: str | Locked | None = None
     if form.validate_on_submit():
         done, wrong = judged(

@@ -15,10 +15,11 @@ from werkzeug.wrappers import Response
 
 from accounts import logins
 from accounts.attempts import Purpose
-from admin_views.accounts import login_session, second_factor
+from admin_views.accounts import second_factor
 from admin_views.accounts.forms import LoginForm
 from admin_views.accounts.own_account import keep_code
 from admin_views.accounts.pages import DOORS, form_page, judged
+from admin_views.site import login_session
 from admin_views.site.wording import said
 from common.errors import Locked
 from models import Account

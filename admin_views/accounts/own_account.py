@@ -17,7 +17,6 @@ from flask_login import current_user, login_required
 
 from accounts import contacts, passwords
 from accounts.second_factor import offered_to
-from admin_views.accounts import login_session
 from admin_views.accounts.attempts import answered, knows_password
 from admin_views.accounts.forms import (
     CodeForm,
@@ -29,6 +28,7 @@ from admin_views.accounts.forms import (
     TelephoneForm,
     WaysForm,
 )
+from admin_views.site import login_session
 from admin_views.site.wording import said
 from common import identity
 from common.errors import NotPermitted, Unacceptable

@@ -14,9 +14,9 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from accounts import logins, passwords
-from admin_views.accounts.forms import EnterpriseForm, PersonForm
+from admin_views.accounts.enterprise_forms import EnterpriseForm
+from admin_views.accounts.forms import PersonForm
 from admin_views.accounts.pages import View, form_page
-from admin_views.enterprises.registration import apply_form
 from admin_views.files import licence
 from enterprises import registration
 from models import Enterprise, Role
@@ -24,7 +24,7 @@ from models.secrets import vault
 from uploads.limits import accepts_attachments
 
 REGISTERED = "registered"
-"""The same of somebody who has just registered and is not in: it names no account, since there may be none."""
+"""Session key of the sealed 「找回码」 after a registration. It names no account: there may be none, if the number was taken."""
 
 
 @accepts_attachments()
@@ -58,9 +58,7 @@ def _register_enterprise() -> Any:
             phone=form.contact_phone.data,
         )
         code = passwords.set_recovery_code(account)
-        is_new = registration.register_enterprise(
-            Enterprise(), account, lambda enterprise: apply_form(form, enterprise)
-        )
+        is_new = registration.register_enterprise(Enterprise(), account, form.apply_to)
         if not is_new and form.received is not None:
             licence.discard_licence(form.received)
         return _received("enterprise", code)

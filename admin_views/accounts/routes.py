@@ -43,24 +43,6 @@ def _any_of(doors: list[str]) -> str:
     return f"<any({', '.join(doors)}):door>"
 
 
-# --- in and out
-
-
-# --- a forgotten password
-
-
-# --- 「马上注册」
-
-
-# --- the code for a forgotten password, shown once
-
-
-# --- one's own account
-
-
-# --- what the pages have in common
-
-
 def _must_log_in() -> Response:
     """Send somebody without a session to the door; the other doors stand beside it."""
     back = request.full_path.rstrip("?") if request.method == "GET" else None

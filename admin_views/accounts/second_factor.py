@@ -19,9 +19,9 @@ from werkzeug.wrappers import Response
 from accounts import second_factor
 from accounts.attempts import Purpose
 from accounts.second_factor import Step
-from admin_views.accounts import login_session
 from admin_views.accounts.attempts import answered, flood_key, knows_password, locked_text, tried
 from admin_views.accounts.forms import EnrolmentForm, OneTimeCodeForm, RenewForm, SwitchOffForm
+from admin_views.site import login_session
 from common.errors import Locked, NotPermitted
 from models import Account, db, now
 from models.secrets import vault

@@ -14,9 +14,9 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement
 
-from admin_views.administration.trail import change_text, changes_of
-from admin_views.site.base import Closed, ScopedView, list_title, menu
+from admin_views.site.base import Closed, ScopedView, confirmed, list_title, menu
 from admin_views.site.keyset import Order, Page
+from admin_views.site.trail import change_text, changes_of
 from admin_views.site.typed import one_line
 from admin_views.site.wording import said
 from administration import audit, changes
@@ -207,11 +207,6 @@ class AdministeredTable(Administration, ScopedView):
     def beside(self, row: Any) -> dict[str, Any]:
         """Return what else the form's template needs."""
         return {}
-
-
-def confirmed() -> str:
-    """Return the token of the consequences that were said yes to."""
-    return request.form.get("confirmed", "")
 
 
 def answer(hindrance: ActionRefused) -> Any:

@@ -9,12 +9,12 @@ from flask_babel import force_locale, gettext
 from flask_login import current_user
 from sqlalchemy import select
 
-from admin_views.administration.base import MOST_SHOWN, Administration, answer, confirmed
-from admin_views.administration.form_sheets import ChoiceSheet, FieldSheet, sheet_of
-from admin_views.administration.trail import change_text, changes_of, value_words
+from admin_views.administration.base import MOST_SHOWN, Administration, answer
+from admin_views.administration.field_forms import ChoiceSheet, FieldSheet, sheet_of
 from admin_views.personal.form import form_class
 from admin_views.personal.page import in_sections
-from admin_views.site.base import ScopedView
+from admin_views.site.base import ScopedView, confirmed
+from admin_views.site.trail import change_text, changes_of, value_words
 from admin_views.site.wording import said
 from administration import form_draft, form_rules
 from administration.form_draft import Draft

@@ -21,7 +21,7 @@ from wtforms.validators import (
 )
 
 from accounts.logins import STAFF
-from admin_views.accounts.forms import right_telephone
+from admin_views.accounts.fields import check_telephone
 from admin_views.site.day_fields import DayField, limits
 from admin_views.site.typed import as_name, desk_telephone, half_width, one_line, telephone
 from admin_views.site.wording import said
@@ -197,7 +197,7 @@ class EnterpriseForm(FlaskForm):
     )
     contact_name = Line(_("联系人"), 60, _given(_("请填写联系人。")), ordinary=as_name)
     contact_phone = Line(
-        _("联系电话"), 30, _given(_("请填写联系电话。")), right_telephone, ordinary=telephone
+        _("联系电话"), 30, _given(_("请填写联系电话。")), check_telephone, ordinary=telephone
     )
     active = BooleanField(
         _("启用"),
@@ -211,7 +211,7 @@ def _telephone_of_clerk() -> Line:
         _("联系电话"),
         30,
         Optional(),
-        right_telephone,
+        check_telephone,
         ordinary=telephone,
         description=_("手机号码或固定电话；固定电话收不到短信。"),
     )

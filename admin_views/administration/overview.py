@@ -25,10 +25,10 @@ from admin_views.administration.imports import Imports
 from admin_views.administration.places import Enterprises, Offices, Regions
 from admin_views.administration.staff import Staff
 from admin_views.administration.texts import Materials, Notices, Periods, Settings
-from admin_views.administration.trail import COLUMNS, change_text, last_changes
 from admin_views.site.base import ScopedView
 from admin_views.site.keyset import page
 from admin_views.site.numbers import present_calendar
+from admin_views.site.trail import COLUMNS, change_text, last_changes
 from admin_views.site.wording import said
 from administration.tables import BY_NAME
 from common.calendar import today

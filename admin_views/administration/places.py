@@ -9,14 +9,8 @@ from flask_login import current_user
 from sqlalchemy import Select, func, select
 
 from admin_views.administration import forms
-from admin_views.administration.base import (
-    MOST_SHOWN,
-    PAGE_SIZE,
-    AdministeredTable,
-    chosen_of,
-    confirmed,
-    newest_first,
-)
+from admin_views.administration.base import MOST_SHOWN, PAGE_SIZE, AdministeredTable, chosen_of, newest_first
+from admin_views.site.base import confirmed
 from admin_views.site.keyset import page
 from administration import changes
 from administration.effects import regions as administration_effects_regions

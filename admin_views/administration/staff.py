@@ -12,15 +12,8 @@ from sqlalchemy import Select, false, func, or_
 from werkzeug.wrappers import Response
 
 from admin_views.administration import forms
-from admin_views.administration.base import (
-    PAGE_SIZE,
-    AdministeredTable,
-    answer,
-    chosen_of,
-    confirmed,
-    newest_first,
-)
-from admin_views.site.base import list_title
+from admin_views.administration.base import PAGE_SIZE, AdministeredTable, answer, chosen_of, newest_first
+from admin_views.site.base import confirmed, list_title
 from admin_views.site.keyset import page
 from admin_views.site.wording import said
 from administration import staff

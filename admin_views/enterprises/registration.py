@@ -1,4 +1,4 @@
-"""An enterprise's own registration: where it stands, who has it, why it was sent back; mended and sent in again (E2, E3)."""
+"""An enterprise's own registration: its state, who reviews it, why it was sent back; corrected and submitted again (E2, E3)."""
 
 from typing import Any
 
@@ -13,14 +13,12 @@ from werkzeug.wrappers import Response
 from accounts import logins
 from accounts.attempts import Purpose
 from admin_views.accounts.attempts import counted, locked_text
-from admin_views.accounts.forms import MendedEnterpriseForm
-from admin_views.files import licence
+from admin_views.accounts.enterprise_forms import ResubmissionForm
 from admin_views.site.base import Closed, menu
 from admin_views.site.typed import count
 from common.errors import ChangedMeanwhile, Locked, NotPermitted
-from common.initials import initials
 from enterprises import registration
-from models import Account, Enterprise, Region, Registration, RegistrationAction, RegistrationEvent, db
+from models import Account, Enterprise, Registration, RegistrationAction, RegistrationEvent, db
 from uploads import responses
 from uploads.errors import NotShown
 from uploads.limits import accepts_attachments
@@ -28,22 +26,22 @@ from uploads.receive import discard
 from uploads.sets import previews, storage
 from workflow import scope
 
-TRAIL = {
+STEP_STATES = {
     Registration.PENDING: ("done", "now", "todo"),
     Registration.REFUSED: ("done", "failed", "todo"),
     Registration.APPROVED: ("done", "done", "done"),
 }
-"""How far each of the three steps is: sent in, reviewed by the office, opened."""
+"""The state of each of the three steps: submitted, reviewed by the office, account approved."""
 
 
 class RegistrationView(Closed):
-    """The one page that is open to an enterprise before its approval, and stays open afterwards."""
+    """The one page that an enterprise may open before its approval; it stays available afterwards."""
 
     console = "enterprise"
     exposed_routes = ("index", "original", "picture")
 
     def enterprise(self) -> Enterprise:
-        """Return the enterprise of whoever is looking; there is no address that names another."""
+        """Return the current account's enterprise; no address takes another id."""
         mine = select(Enterprise).where(
             Enterprise.id == current_user.enterprise_id, scope.enterprises(current_user)
         )
@@ -55,9 +53,9 @@ class RegistrationView(Closed):
     @expose("/", methods=("GET", "POST"))
     @accepts_attachments(when=lambda: bool(current_user.is_authenticated))
     def index(self) -> Any:
-        """Return where the registration stands; a refused one can be mended here and sent in again."""
+        """Show the state of the registration; a refused one can be corrected and submitted again here."""
         found = self.enterprise()
-        form = MendedEnterpriseForm(data=_as_it_is(found), already_there=bool(found.licence_file))
+        form = ResubmissionForm(data=_stored_values(found), has_licence=bool(found.licence_file))
         if not form.is_submitted():
             return self._page(found, form)
         if not form.validate():
@@ -66,7 +64,7 @@ class RegistrationView(Closed):
         try:
             if form.credit_code.data != found.credit_code:
                 counted(Purpose.CREDIT_CODE, current_user.login_digest)
-            self._send_in_again(found, form)
+            self._resubmit(found, form)
         except IntegrityError:
             form.credit_code.errors = [gettext("这个统一社会信用代码已经有账号，请核对。")]
             return self._page(found, form, 422)
@@ -84,13 +82,12 @@ class RegistrationView(Closed):
         )
         return redirect(self.get_url(".index"), 303)
 
-    def _send_in_again(self, found: Enterprise, form: MendedEnterpriseForm) -> None:
-        """Lay what was typed into the registration and send it in, or leave everything as it is."""
-
+    def _resubmit(self, found: Enterprise, form: ResubmissionForm) -> None:
+        """Write the form into the registration and submit it, in one transaction."""
         former_code = found.credit_code
 
         def change(enterprise: Enterprise) -> None:
-            apply_form(form, enterprise)
+            form.apply_to(enterprise)
             person = db.session.get_one(Account, current_user.id)
             if person.login == former_code:
                 logins.rename(person, enterprise.credit_code)
@@ -104,10 +101,10 @@ class RegistrationView(Closed):
         )
 
     def _page(
-        self, found: Enterprise, form: MendedEnterpriseForm, status: int = 200, *, meanwhile: bool = False
+        self, found: Enterprise, form: ResubmissionForm, status: int = 200, *, meanwhile: bool = False
     ) -> Any:
         approved = registration.is_approved(current_user)
-        mends = bool(registration.steps_for(found, current_user))
+        can_correct = bool(registration.steps_for(found, current_user))
         office = registration.office_of(found)
         events = db.session.scalars(
             select(RegistrationEvent)
@@ -120,12 +117,12 @@ class RegistrationView(Closed):
             menu=menu(self.admin, self) if approved else (),
             enterprise=found,
             form=form,
-            mends=mends,
+            can_correct=can_correct,
             meanwhile=meanwhile,
-            typed_back=_typed_back(form, found) if meanwhile and not mends else [],
+            typed_back=_typed_back(form, found) if meanwhile and not can_correct else [],
             office=office,
             events=events,
-            trail=TRAIL[found.registration],
+            trail=STEP_STATES[found.registration],
             badge_kind=registration.BADGES[found.registration],
             words=registration.REGISTRATION_WORDS,
             said_words=registration.ACTION_WORDS,
@@ -134,7 +131,7 @@ class RegistrationView(Closed):
 
     @expose("/licence/")
     def original(self) -> Response:
-        """Return one's own licence as it was uploaded, as a download."""
+        """Send the own licence as it was uploaded, as a download."""
         found = self.enterprise()
         try:
             return responses.send_original(
@@ -145,7 +142,7 @@ class RegistrationView(Closed):
 
     @expose("/licence/<int:sheet>-<int:width>.jpg")
     def picture(self, sheet: int, width: int) -> Response:
-        """Return our picture of one page of one's own licence."""
+        """Send a rendered page of the own licence."""
         found = self.enterprise()
         try:
             return responses.send_preview(
@@ -155,21 +152,9 @@ class RegistrationView(Closed):
             abort(404)
 
 
-def apply_form(form: Any, enterprise: Enterprise) -> None:
-    """Lay what was typed into the enterprise's row, the licence that was sent included."""
-    enterprise.name = form.name.data
-    enterprise.initials = initials(form.name.data)
-    enterprise.credit_code = form.credit_code.data
-    enterprise.region = db.session.get_one(Region, int(form.region.data))
-    enterprise.contact_name = form.contact_name.data
-    enterprise.contact_phone = form.contact_phone.data
-    if form.received is not None:
-        licence.attach_to_enterprise(form.received, enterprise)
-
-
-def _typed_back(form: MendedEnterpriseForm, enterprise: Enterprise) -> list[tuple[str, str]]:
-    """Return what was typed otherwise than it is stored, with its labels."""
-    stored = _as_it_is(enterprise)
+def _typed_back(form: ResubmissionForm, enterprise: Enterprise) -> list[tuple[str, str]]:
+    """Return (label, typed text) of each field that differs from the stored row."""
+    stored = _stored_values(enterprise)
     regions = {choice.value: choice.label for choice in form.region.choices}
     return [
         (
@@ -181,7 +166,7 @@ def _typed_back(form: MendedEnterpriseForm, enterprise: Enterprise) -> list[tupl
     ]
 
 
-def _as_it_is(enterprise: Enterprise) -> dict[str, Any]:
+def _stored_values(enterprise: Enterprise) -> dict[str, Any]:
     return {
         "name": enterprise.name,
         "credit_code": enterprise.credit_code,

@@ -15,10 +15,9 @@ from sqlalchemy import ColumnElement, select
 from werkzeug.wrappers import Response
 
 from accounts import contacts
-from admin_views.accounts.forms import InvitationForm
-from admin_views.administration.base import confirmed
-from admin_views.administration.trail import change_text, last_changes
-from admin_views.site.base import ScopedView, menu
+from admin_views.accounts.enterprise_forms import InvitationForm
+from admin_views.site.base import ScopedView, confirmed, menu
+from admin_views.site.trail import change_text, last_changes
 from admin_views.site.wording import said
 from common.audit import REVIEWERS
 from common.errors import ConfirmationRequired, NotPermitted, NotVisible, Unacceptable
@@ -115,7 +114,7 @@ class Reviewers(ScopedView):
         try:
             reviewers.remove(current_user, account.id, confirmed=confirmed())
         except ConfirmationRequired as question:
-            return self.render("reviewers/question.html", reviewer=account, told=question)
+            return self.render("enterprises/reviewers_question.html", reviewer=account, told=question)
         except (NotPermitted, NotVisible):
             abort(HTTPStatus.NOT_FOUND)
         except Unacceptable as hindrance:

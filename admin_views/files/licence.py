@@ -23,12 +23,12 @@ SECONDS = 12 * 60 * 60
 """How long a form may be mended; the sweep removes what no row names after a day."""
 
 
-def take_in(file: FileStorage) -> Received:
+def receive_licence(file: FileStorage) -> Received:
     """Inspect and store the file. Raises UploadError; then nothing is kept."""
     return receive(file, allowed=KINDS)
 
 
-def replace(old: Received | None, new: Received) -> None:
+def replace_licence(old: Received | None, new: Received) -> None:
     """Remove the file that the new one stands in for."""
     if old is not None and old.storage_name != new.storage_name:
         discard_licence(old)
@@ -40,12 +40,12 @@ def discard_licence(received: Received) -> None:
         discard(received.storage_name)
 
 
-def sealed(received: Received) -> str:
+def seal(received: Received) -> str:
     """Return the word that names the file in a form."""
     return _serializer().dumps(asdict(received))
 
 
-def opened(word: str | None) -> Received | None:
+def load_sealed(word: str | None) -> Received | None:
     """Return the file that the word names; None when it is not ours, too old, gone, or in use."""
     try:
         fields = _serializer().loads(word or "", max_age=SECONDS)

@@ -9,7 +9,7 @@ from flask_admin import expose
 from flask_babel import gettext, pgettext
 from flask_login import current_user
 
-from admin_views.accounts.forms import NameCorrectionForm, NumberCorrectionForm
+from admin_views.review.correction_forms import NameCorrectionForm, NumberCorrectionForm
 from admin_views.site.base import address_of
 from admin_views.site.typed import count
 from admin_views.site.wording import said

@@ -16,10 +16,10 @@ from sqlalchemy import ColumnElement, or_, select
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired
 
-from admin_views.personal.form import DayField
 from admin_views.review import list
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, menu
+from admin_views.site.day_fields import DayField
 from admin_views.site.keyset import ListQuery, Order
 from admin_views.site.typed import one_line
 from admin_views.site.wording import day, said, too_long

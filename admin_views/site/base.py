@@ -19,8 +19,8 @@ from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.wrappers import Response
 
 from accounts import access
-from admin_views.accounts.login_session import url_of
 from admin_views.site.languages import cached_per_language
+from admin_views.site.login_session import url_of
 from admin_views.site.numbers import page_counts
 from models import db
 
@@ -198,3 +198,8 @@ def menu_numbers(admin: Admin | None) -> dict[BaseView, Select[Any]]:
 
 def _shown_in_menu(admin: Admin | None) -> list[BaseView]:
     return [item._view for item in admin.menu() if item._view.is_visible()] if admin else []
+
+
+def confirmed() -> str:
+    """Return the token of the consequences that were said yes to."""
+    return request.form.get("confirmed", "")

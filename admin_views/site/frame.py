@@ -11,7 +11,7 @@ from flask_babel import gettext, ngettext
 from flask_login import current_user
 from markupsafe import Markup
 
-from admin_views.accounts import login_session
+from admin_views.site import login_session
 from admin_views.site.languages import cached_per_language, language
 from admin_views.site.lists import Column, Head
 from admin_views.site.numbers import own_numbers, page_counts, present_calendar

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from admin_views.accounts.login_session import own_path
+from admin_views.site.login_session import own_path
 from models import Application, Experience, ExperienceKind, db
 from tests import factories
 from tests.machine.site import Client
