@@ -1,14 +1,14 @@
-"""Where an account is reached and by which ways it wants to be; who is reached elsewhere from now on is told so there."""
+"""Where an account is reached and by which channels it wants to be; who is reached elsewhere from now on is told so there."""
 
 from collections.abc import Collection
 
 from common import messages, telephones
-from models import Account, Way, db, exclusive
+from models import Account, Channel, db, exclusive
 
 
-def address(account: Account, way: Way) -> str:
-    """Return where this way leads for a person; "" where it does not."""
-    return account.email or "" if way is Way.MAIL else mobile(account.phone)
+def address(account: Account, channel: Channel) -> str:
+    """Return where this channel leads for a person; "" where it does not."""
+    return account.email or "" if channel is Channel.MAIL else mobile(account.phone)
 
 
 def mobile(phone: str) -> str:
@@ -17,31 +17,31 @@ def mobile(phone: str) -> str:
     return number if telephones.is_mobile(number) else ""
 
 
-def reachable_channels(account: Account, open_ways: Collection[Way]) -> list[Way]:
-    """Return the ways by which this person can be reached at all, whatever they chose."""
-    return [way for way in Way if way in open_ways and address(account, way)]
+def reachable_channels(account: Account, open_channels: Collection[Channel]) -> list[Channel]:
+    """Return the channels by which this person can be reached at all, whatever they chose."""
+    return [channel for channel in Channel if channel in open_channels and address(account, channel)]
 
 
-def chosen_channels(account: Account, open_ways: Collection[Way]) -> list[Way]:
-    """Return the ways by which this person wants to be told."""
-    wanted = {Way.MAIL: account.wants_mail, Way.SMS: account.wants_sms}
-    return [way for way in reachable_channels(account, open_ways) if wanted[way]]
+def chosen_channels(account: Account, open_channels: Collection[Channel]) -> list[Channel]:
+    """Return the channels by which this person wants to be told."""
+    wanted = {Channel.MAIL: account.wants_mail, Channel.SMS: account.wants_sms}
+    return [channel for channel in reachable_channels(account, open_channels) if wanted[channel]]
 
 
 def change_contact(account: Account, phone: str, email: str | None) -> None:
     """Set where the account is reached, in a transaction of its own; where it was reached before is told."""
     with exclusive():
         person = db.session.get_one(Account, account.id, populate_existing=True)
-        former = {Way.SMS: mobile(person.phone), Way.MAIL: person.email or ""}
+        former = {Channel.SMS: mobile(person.phone), Channel.MAIL: person.email or ""}
         person.phone, person.email = phone, email
         person.wants_mail = person.wants_mail and email is not None
-        for way, former_address in former.items():
-            if former_address and address(person, way) != former_address:
-                messages.warn_of_change(person, way, former_address)
+        for channel, former_address in former.items():
+            if former_address and address(person, channel) != former_address:
+                messages.warn_of_change(person, channel, former_address)
 
 
 def change_channels(account: Account, wants_mail: bool, wants_sms: bool) -> None:
-    """Set by which ways messages reach the account beside its own page, in a transaction of its own."""
+    """Set by which channels messages reach the account beside its own page, in a transaction of its own."""
     with exclusive():
         person = db.session.get_one(Account, account.id, populate_existing=True)
         person.wants_mail, person.wants_sms = wants_mail, wants_sms

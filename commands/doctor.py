@@ -29,6 +29,7 @@ from common.settings import HELP_LINE, setting
 from config import ROOT
 from models import (
     Account,
+    Channel,
     Delivery,
     DeliveryState,
     Message,
@@ -36,7 +37,6 @@ from models import (
     OfficeDuty,
     Region,
     Role,
-    Way,
     db,
     now,
 )
@@ -316,8 +316,8 @@ def deliveries(_config: dict[str, Any]) -> Findings:
     if given_up:
         yield Finding(WARN, f"近七天有 {given_up} 条邮件或短信没有送达", "看后台进程的日志，核对地址和网关")
     if late:
-        ways = db.session.scalars(select(Delivery.way).where(stuck).distinct())
-        names = "、".join({Way.MAIL: "邮件", Way.SMS: "短信"}[way] for way in ways)
+        channels = db.session.scalars(select(Delivery.channel).where(stuck).distinct())
+        names = "、".join({Channel.MAIL: "邮件", Channel.SMS: "短信"}[channel] for channel in channels)
         yield Finding(WARN, f"{late} 条{names}多次发送不成，仍在重试", "看后台进程的日志")
 
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from common.wording import N_
 from models import (
     Account,
+    Channel,
     Delivery,
     Message,
-    Way,
     db,
     now,
 )
@@ -69,7 +69,7 @@ SENT_TO_INACTIVE_ACCOUNTS = frozenset({"invitation"})
 """What is told to somebody who cannot log in yet; everything else goes to active accounts alone."""
 
 
-CHANGED = {Way.SMS: "phone_changed", Way.MAIL: "email_changed"}
+CHANGED = {Channel.SMS: "phone_changed", Channel.MAIL: "email_changed"}
 
 
 WARNED_EVERY = timedelta(days=1)
@@ -78,18 +78,21 @@ WARNED_EVERY = timedelta(days=1)
 def write_message(account: Account, kind: str, words: dict[str, str], urgent: bool = False) -> Message:
     """Write a message to one account, with words that only its receiver may read: no page and no log ever shows them.
 
-    Call within `exclusive()`. An urgent one goes out before the others, by every way the account has an address for.
+    Call within `exclusive()`. An urgent one goes out before the others, by every channel the account has an address for.
     """
     message = Message(kind=kind, account_id=account.id, secret_words=words, urgent=urgent)
     db.session.add(message)
     return message
 
 
-def warn_of_change(account: Account, way: Way, former: str) -> None:
+def warn_of_change(account: Account, channel: Channel, former: str) -> None:
     """Tell the former mobile telephone or mailbox that it is one no more. Call within `exclusive()`."""
-    message = Message(kind=CHANGED[way], account_id=account.id, urgent=True, expanded_at=now())
+    message = Message(kind=CHANGED[channel], account_id=account.id, urgent=True, expanded_at=now())
     db.session.add_all(
-        [message, Delivery(message=message, account_id=account.id, way=way, address=former, urgent=True)]
+        [
+            message,
+            Delivery(message=message, account_id=account.id, channel=channel, address=former, urgent=True),
+        ]
     )
 
 

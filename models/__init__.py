@@ -22,6 +22,7 @@ from models.vocabulary import (
     REACHED_BITS,
     Action,
     ChangeKind,
+    Channel,
     DeliveryState,
     ExperienceKind,
     ImportState,
@@ -32,7 +33,6 @@ from models.vocabulary import (
     Result,
     Role,
     State,
-    Way,
 )
 from models.work import Heartbeat
 
@@ -46,6 +46,7 @@ __all__ = [
     "AuditEntry",
     "CalendarYear",
     "ChangeKind",
+    "Channel",
     "Counter",
     "Delivery",
     "DeliveryState",
@@ -81,7 +82,6 @@ __all__ = [
     "Setting",
     "SpareCode",
     "State",
-    "Way",
     "db",
     "exclusive",
     "now",

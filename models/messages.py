@@ -1,7 +1,7 @@
 """The outbox: what the system has to tell whom. Written in the transaction of the event that caused it.
 
 A message goes to one account, or to a desk: everybody of an enterprise or of an office. The worker expands it into
-deliveries, one for each person and way; no two of one message to one person by one way can be stored.
+deliveries, one for each person and channel; no two of one message to one person by one channel can be stored.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ from models.enterprises import Enterprise, RegistrationEvent
 from models.jobs import Leased
 from models.reviews import Review
 from models.secrets import Encrypted, EncryptedJSON
-from models.vocabulary import DeliveryState, Way
+from models.vocabulary import Channel, DeliveryState
 
 
 class Message(Model):
@@ -80,7 +80,7 @@ UNSETTLED = text("state IN ('waiting', 'sending')")
 
 
 class Delivery(Leased, Model):
-    """That a message goes to one person by one way.
+    """That a message goes to one person by one channel.
 
     `error` says what went wrong last, never what the message says nor where it went. `address` is where it goes in place of the account's own
     address, until it has gone.
@@ -91,7 +91,7 @@ class Delivery(Leased, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    way: Mapped[Way] = mapped_column(words(Way))
+    channel: Mapped[Channel] = mapped_column("way", words(Channel, "way"))
     state: Mapped[DeliveryState] = mapped_column(words(DeliveryState), default=DeliveryState.WAITING)
     urgent: Mapped[bool] = mapped_column(default=False)
     error: Mapped[str] = mapped_column(String(120), default="")

@@ -87,8 +87,8 @@ class RegistrationAction(Enum):
     RESUBMIT = "resubmit"
 
 
-class Way(Enum):
-    """How a message leaves the house; in-app everybody sees their own anyway."""
+class Channel(Enum):
+    """By what a message is delivered outside the site. On the site everybody sees their own messages anyway."""
 
     MAIL = "mail"
     SMS = "sms"

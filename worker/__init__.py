@@ -19,20 +19,22 @@ __all__ = ["importing", "outbox", "register"]
 
 
 def register(app: Flask) -> None:
-    """Give the application its tasks, the ways that its configuration opens, and their senders.
+    """Give the application its tasks, the channels that its configuration opens, and their senders.
 
-    `app.extensions["ways"]` names the open ones for everybody who wants to know, `app.extensions["tasks"]()` returns the tasks.
+    `app.extensions["channels"]` names the open ones for everybody who wants to know, `app.extensions["tasks"]()` returns the tasks.
     """
     app.extensions["senders"] = {**mail.sender(app.config), **sms.sender(app.config)}
-    app.extensions["ways"] = frozenset(app.extensions["senders"])
+    app.extensions["channels"] = frozenset(app.extensions["senders"])
     tasks = app.extensions["tasks"] = cache(lambda: _tasks(app))
     app.extensions["wake"] = waking.Waker(lambda: tasks().deliver())
     app.extensions["wake_importing"] = waking.Waker(lambda: tasks().import_enterprises())
-    if app.extensions["ways"] or app.config["REDIS_URL"]:
+    if app.extensions["channels"] or app.config["REDIS_URL"]:
         tasks()  # each page's process will wake: let them share what that needs, and hear of a wrong address now
 
 
 def _tasks(app: Flask) -> "Tasks":
-    from worker import tasks  # brings huey with redis; without a way for messages only an import ever wakes
+    from worker import (
+        tasks,  # brings huey with redis; without a channel for messages only an import ever wakes
+    )
 
     return tasks.for_app(app)

@@ -1,6 +1,6 @@
 """How messages leave the house: each is expanded into deliveries, and each of those is claimed, sent, noted as sent.
 
-Knows no mail server and no gateway: the caller brings a sender for each way. Never logs or keeps what a message said.
+Knows no mail server and no gateway: the caller brings a sender for each channel. Never logs or keeps what a message said.
 
 What holds when a worker dies: nothing is lost, because a delivery is a row before anything is sent and its claim runs
 out after LEASE (common/jobs.py). Nothing is sent twice either, but for one case that no sender can exclude: dead after the server's yes
@@ -21,7 +21,7 @@ from accounts.contacts import address, chosen_channels, reachable_channels
 from common import jobs
 from common.messages import LIFETIMES, SENT_TO_INACTIVE_ACCOUNTS, WORDING
 from common.settings import HELP_LINE, setting
-from models import Account, Application, Delivery, DeliveryState, Message, Way, db, exclusive, now
+from models import Account, Application, Channel, Delivery, DeliveryState, Message, db, exclusive, now
 from models.secrets import vault
 from workflow.notifications import gaps
 
@@ -60,7 +60,7 @@ class Undelivered(Exception):
 
 
 class Unreachable(Undelivered):
-    """The way itself is out of order: no other letter needs to try it now."""
+    """The channel itself is out of order: no other letter needs to try it now."""
 
 
 class Refused(Undelivered):
@@ -70,7 +70,7 @@ class Refused(Undelivered):
 # --- who gets it, and how
 
 
-def expand(open_ways: Collection[Way]) -> int:
+def expand(open_channels: Collection[Channel]) -> int:
     """Make the deliveries of messages that have none yet, the oldest first; return how many messages there were.
 
     Done here and not beside the event, so that deciding an application costs one row whoever has to be told.
@@ -85,16 +85,16 @@ def expand(open_ways: Collection[Way]) -> int:
             .with_for_update(of=Message, skip_locked=True)
         ).all()
         for message in waiting:
-            _expand(message, open_ways)
+            _expand(message, open_channels)
         return len(waiting)
 
 
-def _expand(message: Message, open_ways: Collection[Way]) -> None:
-    ways = reachable_channels if message.urgent else chosen_channels
+def _expand(message: Message, open_channels: Collection[Channel]) -> None:
+    channels = reachable_channels if message.urgent else chosen_channels
     deliveries = [
-        Delivery(message_id=message.id, account_id=account.id, way=way, urgent=message.urgent)
+        Delivery(message_id=message.id, account_id=account.id, channel=channel, urgent=message.urgent)
         for account in _receivers(message)
-        for way in ways(account, open_ways)
+        for channel in channels(account, open_channels)
     ]
     db.session.add_all(deliveries)
     message.expanded_at = now()
@@ -117,17 +117,17 @@ def _receivers(message: Message) -> Sequence[Account]:
 # --- one worker at a time
 
 
-def claim(ways: Collection[Way]) -> Delivery | None:
+def claim(channels: Collection[Channel]) -> Delivery | None:
     """Take the most urgent delivery for LEASE, so that no other worker has it; None when nothing waits."""
     order = Delivery.urgent.desc(), Delivery.next_try, Delivery.id
-    delivery = jobs.claim(Delivery, _due(ways), *order, lease=LEASE, state=DeliveryState.SENDING)
+    delivery = jobs.claim(Delivery, _due(channels), *order, lease=LEASE, state=DeliveryState.SENDING)
     if delivery is not None:
         db.session.expunge(delivery)  # stays what was claimed: read anew, it could be another worker's claim
     return delivery
 
 
-def _due(ways: Collection[Way]) -> ColumnElement[bool]:
-    return Delivery.state.in_(UNSETTLED) & (Delivery.next_try <= now()) & Delivery.way.in_(ways)
+def _due(channels: Collection[Channel]) -> ColumnElement[bool]:
+    return Delivery.state.in_(UNSETTLED) & (Delivery.next_try <= now()) & Delivery.channel.in_(channels)
 
 
 def deliver(delivery: Delivery, send: Sender) -> None:
@@ -148,7 +148,7 @@ def deliver(delivery: Delivery, send: Sender) -> None:
         _put_off(delivery, Undelivered(type(trouble).__name__))
     else:
         _settle(delivery, DeliveryState.SENT, sent_at=now(), error="")
-        log.info("delivery %s (%s): sent", delivery.id, delivery.way.value)
+        log.info("delivery %s (%s): sent", delivery.id, delivery.channel.value)
 
 
 def compose(delivery: Delivery) -> Letter:
@@ -174,7 +174,7 @@ def compose(delivery: Delivery) -> Letter:
         raise Refused("too late")
     given = db.session.scalar(select(Delivery.address).where(Delivery.id == delivery.id))
     told = account.active or message.kind in SENT_TO_INACTIVE_ACCOUNTS
-    where = (given or address(account, delivery.way)) if told else ""
+    where = (given or address(account, delivery.channel)) if told else ""
     if not where:
         raise Refused("no address")
     words: Mapping[str, str] = defaultdict(str, gaps(message) | (message.secret_words or {}))
@@ -195,12 +195,14 @@ def _put_off(delivery: Delivery, trouble: Undelivered) -> None:
         return
     pause = timedelta(minutes=BACKOFF[delivery.attempts - 1])
     _settle(delivery, DeliveryState.WAITING, next_try=now() + pause, error=trouble.error)
-    log.warning("delivery %s (%s): %s; again in %s", delivery.id, delivery.way.value, trouble.error, pause)
+    log.warning(
+        "delivery %s (%s): %s; again in %s", delivery.id, delivery.channel.value, trouble.error, pause
+    )
 
 
 def _give_up(delivery: Delivery, trouble: Undelivered) -> None:
     _settle(delivery, DeliveryState.FAILED, error=trouble.error)
-    log.error("delivery %s (%s): %s; given up", delivery.id, delivery.way.value, trouble.error)
+    log.error("delivery %s (%s): %s; given up", delivery.id, delivery.channel.value, trouble.error)
 
 
 def _settle(delivery: Delivery, state: DeliveryState, **values: datetime | str) -> None:

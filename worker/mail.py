@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from common.settings import SITE_NAME
-from models import Way
+from models import Channel
 from worker.delivery import Letter, Refused, Sender, Undelivered, Unreachable
 
 SECONDS = 20
@@ -64,7 +64,7 @@ class Server:
         return session
 
 
-def sender(config: Mapping[str, Any]) -> dict[Way, Sender]:
+def sender(config: Mapping[str, Any]) -> dict[Channel, Sender]:
     """Return the sender of mails; none without TALENT_SMTP_URL."""
     if not config["SMTP_URL"]:
         return {}
@@ -94,7 +94,7 @@ def sender(config: Mapping[str, Any]) -> dict[Way, Sender]:
         finally:
             session.close()
 
-    return {Way.MAIL: send}
+    return {Channel.MAIL: send}
 
 
 def written(letter: Letter, mail_from: str, site_url: str) -> EmailMessage:

@@ -3,22 +3,22 @@
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from models import Message, Way
+from models import Channel, Message
 from worker import delivery, waking
 from workflow import notifications
 
 
 def process_due() -> None:
-    """Send everything that is due. A way that is out of order is left alone until the next time."""
-    senders: dict[Way, delivery.Sender] = current_app.extensions["senders"]
+    """Send everything that is due. A channel that is out of order is left alone until the next time."""
+    senders: dict[Channel, delivery.Sender] = current_app.extensions["senders"]
     while delivery.expand(senders.keys()) == delivery.EXPANDED_AT_ONCE:
         pass
     working = set(senders)
     while working and (claimed := delivery.claim(working)) is not None:
         try:
-            delivery.deliver(claimed, senders[claimed.way])
+            delivery.deliver(claimed, senders[claimed.channel])
         except delivery.Unreachable:
-            working.discard(claimed.way)
+            working.discard(claimed.channel)
 
 
 def _was_told(session: Session) -> bool:
@@ -26,8 +26,8 @@ def _was_told(session: Session) -> bool:
 
 
 def _wake() -> None:
-    """Wake the worker where it has a way to send a message."""
-    if current_app.extensions.get("ways"):
+    """Wake the worker where it has a channel to send a message."""
+    if current_app.extensions.get("channels"):
         current_app.extensions["wake"]()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from models import Way
+from models import Channel
 from worker.delivery import Letter, Sender, Undelivered, Unreachable
 
 SECONDS = 15
@@ -33,7 +33,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(_NoRedirect)
 
 
-def sender(config: Mapping[str, Any]) -> dict[Way, Sender]:
+def sender(config: Mapping[str, Any]) -> dict[Channel, Sender]:
     """Return the sender of SMS; none without TALENT_SMS_URL."""
     url = config["SMS_URL"]
     if not url:
@@ -58,7 +58,7 @@ def sender(config: Mapping[str, Any]) -> dict[Way, Sender]:
         if accepted is not None and not accepted.search(said):
             raise Undelivered("the gateway's answer does not match TALENT_SMS_OK")
 
-    return {Way.SMS: send}
+    return {Channel.SMS: send}
 
 
 def asked(

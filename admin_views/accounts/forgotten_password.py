@@ -95,7 +95,7 @@ def use_code(door: str) -> Any:
 
 def sends_codes() -> bool:
     """Say whether a code can leave the house at all."""
-    return bool(current_app.extensions["ways"])
+    return bool(current_app.extensions["channels"])
 
 
 def invitation(door: str) -> Any:

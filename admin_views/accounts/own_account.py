@@ -34,15 +34,15 @@ from common import identity
 from common.errors import NotPermitted, Unacceptable
 from common.wording import N_
 from desk import corrections
-from models import Account, Role, Way, db
+from models import Account, Channel, Role, db
 from models.secrets import vault
 from workflow.transitions import ROLE_WORDS
 
 CLOSED = {
-    Way.MAIL: N_("本系统目前不发送电子邮件，开通后按您的选择发送。"),
-    Way.SMS: N_("本系统目前不发送短信，开通后按您的选择发送。"),
+    Channel.MAIL: N_("本系统目前不发送电子邮件，开通后按您的选择发送。"),
+    Channel.SMS: N_("本系统目前不发送短信，开通后按您的选择发送。"),
 }
-"""What is said of a way that this installation has not got."""
+"""The hint beside a channel that this installation does not have."""
 
 
 NO_MOBILE = N_("上面的联系电话不是手机号码，收不到短信。")
@@ -110,7 +110,7 @@ def change_name() -> Any:
 
 @login_required
 def change_ways() -> Any:
-    """Choose by which ways messages reach oneself."""
+    """Choose by which channels messages reach oneself."""
     form = WaysForm()
     form.email = current_user.email
     if form.validate_on_submit():
@@ -160,12 +160,12 @@ def new_code() -> Any:
     return own_page(code_form=form)
 
 
-def _hint(account: Account, way: Way) -> str:
-    """Return what to know before choosing a way."""
-    if way not in current_app.extensions["ways"]:
-        return CLOSED[way]
-    if way is Way.SMS:
-        return N_("发到上面的手机号码。") if contacts.address(account, way) else NO_MOBILE
+def _hint(account: Account, channel: Channel) -> str:
+    """Return what to know before choosing a channel."""
+    if channel not in current_app.extensions["channels"]:
+        return CLOSED[channel]
+    if channel is Channel.SMS:
+        return N_("发到上面的手机号码。") if contacts.address(account, channel) else NO_MOBILE
     return ""
 
 
@@ -196,7 +196,7 @@ def own_page(**forms: Any) -> Any:
         name_form=forms.get("name_form") or OwnNameForm(formdata=None, obj=account),
         contact_form=forms.get("contact_form") or _contact_form(formdata=None, obj=account),
         ways_form=forms.get("ways_form") or WaysForm(formdata=None, obj=account),
-        hints={way.value: said(_hint(account, way)) for way in Way},
+        hints={channel.value: said(_hint(account, channel)) for channel in Channel},
         password_form=forms.get("password_form") or PasswordForm(formdata=None),
         code_form=forms.get("code_form") or CodeForm(formdata=None),
     )

@@ -23,18 +23,18 @@ from common.audit import REVIEWERS
 from common.errors import ConfirmationRequired, NotPermitted, NotVisible, Unacceptable
 from common.wording import N_
 from enterprises import registration, reviewers
-from models import Account, AuditEntry, Invitation, Way, db, now
+from models import Account, AuditEntry, Channel, Invitation, db, now
 from workflow import scope
 
 SENT = {
-    Way.SMS: N_("邀请码也用短信发到这个号码。"),
-    Way.MAIL: N_("填写后，邀请码也用电子邮件发送。"),
+    Channel.SMS: N_("邀请码也用短信发到这个号码。"),
+    Channel.MAIL: N_("填写后，邀请码也用电子邮件发送。"),
 }
 NOT_SENT = {
-    Way.SMS: N_("本系统目前不发送短信。"),
-    Way.MAIL: N_("本系统目前不发送电子邮件。"),
+    Channel.SMS: N_("本系统目前不发送短信。"),
+    Channel.MAIL: N_("本系统目前不发送电子邮件。"),
 }
-WAYS = {Way.SMS: N_("短信"), Way.MAIL: N_("电子邮件")}
+CHANNEL_WORDS = {Channel.SMS: N_("短信"), Channel.MAIL: N_("电子邮件")}
 
 
 class Reviewers(ScopedView):
@@ -141,7 +141,10 @@ class Reviewers(ScopedView):
             days=reviewers.LIFETIME.days,
             now=now(),
             form=form,
-            hints={way.value: said((SENT if way in _open_ways() else NOT_SENT)[way]) for way in Way},
+            hints={
+                channel.value: said((SENT if channel in _open_channels() else NOT_SENT)[channel])
+                for channel in Channel
+            },
             changes=[
                 change_text(row)
                 for row in last_changes(
@@ -156,7 +159,10 @@ class Reviewers(ScopedView):
             "enterprises/reviewers_handover.html",
             invited=invited,
             days=reviewers.LIFETIME.days,
-            ways=[said(WAYS[way]) for way in contacts.reachable_channels(invited.account, _open_ways())],
+            ways=[
+                said(CHANNEL_WORDS[channel])
+                for channel in contacts.reachable_channels(invited.account, _open_channels())
+            ],
             address=url_for(
                 "accounts.invitation", door=reviewers.DOOR, login=invited.account.login, _external=True
             ),
@@ -164,5 +170,5 @@ class Reviewers(ScopedView):
         return content, HTTPStatus.OK, {"Cache-Control": "no-store"}
 
 
-def _open_ways() -> Collection[Way]:
-    return current_app.extensions["ways"]
+def _open_channels() -> Collection[Channel]:
+    return current_app.extensions["channels"]

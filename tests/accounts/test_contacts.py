@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from common import messages
-from models import Account, Way, db, exclusive
+from models import Account, Channel, db, exclusive
 from tests import factories
 from tests.accounts.people import log_in, value, words
 from tests.factories import PASSWORD
@@ -74,7 +74,7 @@ def test_a_mail_needs_an_address(client: Client, made: Made, stored: Stored) -> 
 
 
 def test_a_desks_telephone_says_that_it_gets_no_sms(app: Flask, client: Client, made: Made) -> None:
-    app.extensions["ways"] = frozenset(Way)
+    app.extensions["channels"] = frozenset(Channel)
     account = made(lambda: factories.clerk(factories.office()))
     log_in(client, account)
     contact(client, phone="0477-8123456")
@@ -109,7 +109,7 @@ def test_who_invites_is_told_whether_the_code_is_sent(app: Flask, client: Client
     assert "本系统目前不发送短信。" in words(client.get("/enterprise/reviewers/"))
     handed = words(client.send("/enterprise/reviewers/invite/", invitation))
     assert "请现在交给本人，本系统不会把它发出。" in handed
-    app.extensions["ways"] = frozenset({Way.SMS})
+    app.extensions["channels"] = frozenset({Channel.SMS})
     page = words(client.get("/enterprise/reviewers/"))
     assert "邀请码也用短信发到这个号码。" in page
     assert "本系统目前不发送电子邮件。" in page

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from accounts import recovery
-from models import Account, Delivery, RegionKind, Way, db
+from models import Account, Channel, Delivery, RegionKind, db
 from tests import factories
 from tests.accounts.people import FURTHER_PASSWORD, is_inside, log_in, login_of, value, words
 from tests.factories import PASSWORD
@@ -95,7 +95,7 @@ def test_an_applicants_telephone_is_a_mobile_and_a_clerks_may_stand_on_a_desk(
 def test_where_one_is_reached_is_changed_with_the_password_and_told_where_one_was(
     app: Flask, client: Client, made: Made, stored: Stored
 ) -> None:
-    app.extensions["ways"] = frozenset(Way)
+    app.extensions["channels"] = frozenset(Channel)
     account = made(factories.applicant)
     log_in(client, account)
     contact(client, phone=account.phone, email="wang@example.com")

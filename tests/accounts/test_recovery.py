@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from accounts import recovery
 from app import create_app
 from config import settings
-from models import Account, Message, ResetCode, Way, db, now
+from models import Account, Channel, Message, ResetCode, db, now
 from tests import factories
 from tests.accounts.people import (
     FURTHER_PASSWORD,
@@ -34,8 +34,8 @@ WRONG = "x00000"
 
 
 @pytest.fixture(autouse=True)
-def open_ways(app: Flask) -> None:
-    app.extensions["ways"] = frozenset(Way)
+def open_channels(app: Flask) -> None:
+    app.extensions["channels"] = frozenset(Channel)
 
 
 @pytest.fixture
@@ -167,14 +167,14 @@ def test_the_code_lies_in_the_database_as_a_digest_alone(app: Flask, client: Cli
 
 
 def test_where_no_way_is_open_there_is_the_recovery_code(app: Flask, client: Client) -> None:
-    app.extensions["ways"] = frozenset()
+    app.extensions["channels"] = frozenset()
     for path in ("/reset/personal/code/", "/reset/personal/code/enter/"):
         assert client.get(path, follow_redirects=True).request.path == "/reset/personal"
     assert "接收验证码" not in words(client.get("/reset/personal"))
 
 
 def test_nobodys_telephone_is_flooded_and_a_reset_opens_a_locked_door(limited: Flask) -> None:
-    limited.extensions["ways"] = frozenset(Way)
+    limited.extensions["channels"] = frozenset(Channel)
     with limited.app_context():
         account = factories.applicant()
     client = limited.test_client()

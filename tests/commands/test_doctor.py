@@ -15,7 +15,7 @@ from app import create_app
 from common import working_days
 from common.settings import HELP_LINE
 from config import ROOT, ConfigurationError, settings
-from models import CalendarYear, Delivery, DeliveryState, Heartbeat, Message, Setting, Way, db, now
+from models import CalendarYear, Channel, Delivery, DeliveryState, Heartbeat, Message, Setting, db, now
 from tests import clock, factories
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
@@ -174,13 +174,17 @@ def test_what_the_city_forgot_is_named(city: Flask, doctor: Doctor) -> None:
         db.session.get_one(Heartbeat, heartbeats.WORKER).at = now() - timedelta(minutes=10)
         account = factories.applicant()
         message = factories.saved(Message(kind="password_reset", account_id=account.id))
-        for way, state, attempts in (
-            (Way.SMS, DeliveryState.FAILED, 9),
-            (Way.MAIL, DeliveryState.WAITING, 3),
+        for channel, state, attempts in (
+            (Channel.SMS, DeliveryState.FAILED, 9),
+            (Channel.MAIL, DeliveryState.WAITING, 3),
         ):
             factories.saved(
                 Delivery(
-                    message_id=message.id, account_id=account.id, way=way, state=state, attempts=attempts
+                    message_id=message.id,
+                    account_id=account.id,
+                    channel=channel,
+                    state=state,
+                    attempts=attempts,
                 )
             )
         name = quiet.name

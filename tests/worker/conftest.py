@@ -21,7 +21,7 @@ Start = Callable[[], Server]
 
 @pytest.fixture
 def house(database_url: str, tmp_path: Path, sending: dict[str, str]) -> Iterator[Flask]:
-    """The application with both ways open, its context pushed. On every kind of database."""
+    """The application with both channels open, its context pushed. On every kind of database."""
     app = create_app(
         {**settings(environment(tmp_path / "instance", database_url, **sending)), "TESTING": True}
     )

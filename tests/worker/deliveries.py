@@ -1,4 +1,4 @@
-"""Messages on their way: to whom, what became of them, and waiting for it."""
+"""Messages on their channel: to whom, what became of them, and waiting for it."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 from common import messages
-from models import Account, Delivery, Message, Way, db, exclusive
+from models import Account, Delivery, Message, Channel, db, exclusive
 from tests import factories
 from worker import heartbeats, outbox
 
@@ -35,11 +35,11 @@ def told(account: Account, code: str = "204518", urgent: bool = False) -> Messag
         return messages.write_message(account, "password_reset", {"code": code}, urgent)
 
 
-def state_of(message: Message) -> dict[Way, tuple[str, int, str]]:
-    """What became of a message: by way its state, attempts and error."""
+def state_of(message: Message) -> dict[Channel, tuple[str, int, str]]:
+    """What became of a message: by channel its state, attempts and error."""
     db.session.rollback()
     rows = db.session.query(Delivery).filter_by(message_id=inspect(message).identity[0]).populate_existing()
-    return {row.way: (row.state.value, row.attempts, row.error) for row in rows}
+    return {row.channel: (row.state.value, row.attempts, row.error) for row in rows}
 
 
 def send_all() -> None:

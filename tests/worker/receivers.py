@@ -118,7 +118,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def sending(mail: MailSink, gateway: Gateway) -> dict[str, str]:
-    """What opens both ways."""
+    """What opens both channels."""
     return {
         "SMTP_URL": f"smtp://127.0.0.1:{mail.port}?tls=none",
         "MAIL_FROM": "人才公共服务大厅 <talent@ordos.example>",

@@ -1,4 +1,4 @@
-"""What leaves the house: to whom, by which way, how often, and what is never said of it."""
+"""What leaves the house: to whom, by which channel, how often, and what is never said of it."""
 
 import logging
 import threading
@@ -17,7 +17,7 @@ from app import create_app
 from common.errors import ReasonMissing
 from config import settings
 from enterprises import reviewers
-from models import Action, Delivery, Message, State, Way, db, exclusive
+from models import Action, Channel, Delivery, Message, State, db, exclusive
 from tests import factories
 from tests.factories import act, application_at, deactivate, reviewer, world
 from tests.machine.databases import Databases
@@ -71,8 +71,8 @@ def test_nothing_is_sent_twice_for_one_event(
         send_all()
         later(60 * 24)
     assert len(mail.received) == len(gateway.received) == 1
-    assert state_of(message) == {Way.MAIL: SENT, Way.SMS: SENT}
-    second = Delivery(message_id=message.id, account_id=message.account_id, way=Way.SMS)
+    assert state_of(message) == {Channel.MAIL: SENT, Channel.SMS: SENT}
+    second = Delivery(message_id=message.id, account_id=message.account_id, channel=Channel.SMS)
     db.session.add(second)
     with pytest.raises(IntegrityError):
         db.session.commit()
@@ -92,7 +92,7 @@ def test_a_landline_gets_no_sms_and_who_wants_nothing_nothing(
     assert [state_of(each) for each in messages] == [{}, {}, {}]
     urgent = told(quiet, urgent=True)
     send_all()
-    assert state_of(urgent) == {Way.MAIL: SENT, Way.SMS: SENT}
+    assert state_of(urgent) == {Channel.MAIL: SENT, Channel.SMS: SENT}
     assert len(mail.received) == len(gateway.received) == 1
 
 
@@ -103,7 +103,7 @@ def test_a_failure_is_tried_again_with_growing_pauses_and_then_given_up(
     gateway.answers = [(400, PHONE)] * 20
     for attempt, pause in enumerate(BACKOFF, 1):
         send_all()
-        assert state_of(message) == {Way.SMS: ("waiting", attempt, "HTTP 400")}
+        assert state_of(message) == {Channel.SMS: ("waiting", attempt, "HTTP 400")}
         later(pause - 1)
         send_all()
         assert len(gateway.received) == attempt, "not before its time"
@@ -111,7 +111,7 @@ def test_a_failure_is_tried_again_with_growing_pauses_and_then_given_up(
             message.created_at += timedelta(minutes=pause)  # its lifetime is another test's
         later(1)
     send_all()
-    assert state_of(message) == {Way.SMS: ("failed", len(BACKOFF) + 1, "HTTP 400")}
+    assert state_of(message) == {Channel.SMS: ("failed", len(BACKOFF) + 1, "HTTP 400")}
     assert len(set(gateway.keys())) == 1
     later(60 * 48)
     send_all()
@@ -122,17 +122,17 @@ def test_what_failed_once_arrives_the_next_time(house: Flask, mail: MailSink, la
     message = told(person(phone=""))
     mail.answers = ["450 4.2.1 try again"]
     send_all()
-    assert state_of(message) == {Way.MAIL: ("waiting", 1, "SMTP 450 for the receiver")}
+    assert state_of(message) == {Channel.MAIL: ("waiting", 1, "SMTP 450 for the receiver")}
     later(BACKOFF[0])
     send_all()
-    assert state_of(message) == {Way.MAIL: ("sent", 2, "")}
+    assert state_of(message) == {Channel.MAIL: ("sent", 2, "")}
 
 
 def test_a_mailbox_that_is_not_there_is_not_tried_again(house: Flask, mail: MailSink, later: Later) -> None:
     message = told(person(phone=""))
     mail.answers = [f"550 5.1.1 {EMAIL} unknown"]
     send_all()
-    assert state_of(message) == {Way.MAIL: ("failed", 1, "SMTP 550 for the receiver")}
+    assert state_of(message) == {Channel.MAIL: ("failed", 1, "SMTP 550 for the receiver")}
 
 
 def test_a_way_out_of_order_is_left_alone_and_holds_up_no_other(
@@ -142,8 +142,8 @@ def test_a_way_out_of_order_is_left_alone_and_holds_up_no_other(
     gateway.answers = [(503, "")] * 3
     send_all()
     assert len(gateway.received) == 1
-    assert [state_of(each)[Way.MAIL] for each in messages] == [SENT] * 3
-    assert sorted(state_of(each)[Way.SMS][1] for each in messages) == [0, 0, 1]
+    assert [state_of(each)[Channel.MAIL] for each in messages] == [SENT] * 3
+    assert sorted(state_of(each)[Channel.SMS][1] for each in messages) == [0, 0, 1]
 
 
 def test_the_urgent_goes_first(house: Flask, gateway: Gateway) -> None:
@@ -180,8 +180,8 @@ def test_a_secret_is_forgotten_once_it_has_gone_out(house: Flask, gateway: Gatew
     gateway.answers = [(500, "")]
     send_all()
     db.session.expire_all()
-    assert message.secret_words == {"code": "204518"}, "one way still waits"
-    assert other.secret_words is None, "there is no way"
+    assert message.secret_words == {"code": "204518"}, "one channel still waits"
+    assert other.secret_words is None, "there is no channel"
     later(1)
     send_all()
     db.session.expire_all()
@@ -192,17 +192,17 @@ def test_a_code_is_not_sent_when_it_is_worthless(house: Flask, gateway: Gateway,
     message = told(person(email=None))
     later(31)
     send_all()
-    assert state_of(message) == {Way.SMS: ("failed", 1, "too late")}
+    assert state_of(message) == {Channel.SMS: ("failed", 1, "too late")}
     assert gateway.received == []
 
 
 def test_who_was_deactivated_meanwhile_is_sent_nothing(house: Flask, gateway: Gateway) -> None:
     account = person(email=None)
     message = told(account)
-    delivery.expand(house.extensions["ways"])
+    delivery.expand(house.extensions["channels"])
     deactivate(account)
     send_all()
-    assert state_of(message) == {Way.SMS: ("failed", 1, "no address")}
+    assert state_of(message) == {Channel.SMS: ("failed", 1, "no address")}
 
 
 def test_an_unreadable_secret_holds_up_nobody(house: Flask, gateway: Gateway) -> None:
@@ -212,26 +212,26 @@ def test_an_unreadable_secret_holds_up_nobody(house: Flask, gateway: Gateway) ->
     )
     db.session.commit()
     send_all()
-    assert state_of(broken)[Way.SMS][:2] == ("waiting", 1)
-    assert state_of(whole) == {Way.SMS: SENT}
+    assert state_of(broken)[Channel.SMS][:2] == ("waiting", 1)
+    assert state_of(whole) == {Channel.SMS: SENT}
 
 
 def test_a_claim_is_one_workers_until_it_runs_out_and_an_old_failure_then_says_nothing(
     house: Flask, gateway: Gateway, later: Later
 ) -> None:
     message = told(person(email=None))
-    delivery.expand(house.extensions["ways"])
-    first = delivery.claim({Way.SMS})
+    delivery.expand(house.extensions["channels"])
+    first = delivery.claim({Channel.SMS})
     assert first is not None
-    assert delivery.claim({Way.SMS}) is None
+    assert delivery.claim({Channel.SMS}) is None
     later(delivery.LEASE.total_seconds() / 60)
-    second = delivery.claim({Way.SMS})
+    second = delivery.claim({Channel.SMS})
     assert second is not None
     assert delivery.key(first) == delivery.key(second)
     delivery._put_off(first, delivery.Undelivered("late"))
-    assert state_of(message) == {Way.SMS: ("sending", 2, "")}
-    delivery.deliver(second, house.extensions["senders"][Way.SMS])
-    assert state_of(message) == {Way.SMS: ("sent", 2, "")}
+    assert state_of(message) == {Channel.SMS: ("sending", 2, "")}
+    delivery.deliver(second, house.extensions["senders"][Channel.SMS])
+    assert state_of(message) == {Channel.SMS: ("sent", 2, "")}
 
 
 def test_the_worker_is_woken_by_what_is_stored_and_by_nothing_else(house: Flask) -> None:
@@ -262,7 +262,7 @@ def test_redis_wakes_the_worker_where_there_is_one(
         message = told(person(email=None))
         until(waking.pending_count)
         waking.execute(waking.dequeue())
-        assert state_of(message) == {Way.SMS: SENT}
+        assert state_of(message) == {Channel.SMS: SENT}
         db.engine.dispose()
     databases.drop(url)
 
@@ -274,7 +274,7 @@ def test_without_a_way_nothing_waits_for_one(app_context: Flask) -> None:
     assert message.expanded_at is not None
     assert message.secret_words is None
     assert state_of(message) == {}
-    assert app_context.extensions["ways"] == frozenset()
+    assert app_context.extensions["channels"] == frozenset()
 
 
 def test_nobody_waits_for_a_queue_that_is_slow_or_away(house: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

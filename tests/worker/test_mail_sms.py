@@ -1,4 +1,4 @@
-"""The two ways out, against a real server each: what is handed over, and what counts as handed over."""
+"""The two channels, against a real server each: what is handed over, and what counts as handed over."""
 
 import json
 import ssl
@@ -16,7 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from config import ConfigurationError, settings
-from models import Way, now
+<<<<<<<< HEAD:tests/worker/test_mail_sms.py
+from models import Channel, now
+========
+from models import Channel, now
+from tests.delivery.conftest import EMAIL, PHONE, Gateway, MailSink
+>>>>>>>> 4670bf6 (Call mail and SMS channels):tests/worker/test_channels.py
 from tests.machine.processes import free_port
 from tests.machine.secrets import environment
 from tests.worker.deliveries import EMAIL, PHONE
@@ -39,7 +44,7 @@ def configured(tmp_path: Path, **variables: str) -> dict[str, Any]:
 def send_sms(tmp_path: Path, gateway: Gateway) -> Callable[..., None]:
     def send(**variables: str) -> None:
         given = {"SMS_URL": gateway.url, **variables}
-        by_sms.sender(configured(tmp_path, **given))[Way.SMS](SMS)
+        by_sms.sender(configured(tmp_path, **given))[Channel.SMS](SMS)
 
     return send
 
@@ -172,7 +177,7 @@ def guarded(tmp_path: Path) -> Iterator[tuple[MailSink, Path]]:
 
 def send_mail(tmp_path: Path, url: str) -> None:
     given = configured(tmp_path, SMTP_URL=url, MAIL_FROM="人才公共服务大厅 <talent@ordos.example>")
-    by_mail.sender(given)[Way.MAIL](MAIL)
+    by_mail.sender(given)[Channel.MAIL](MAIL)
 
 
 def test_a_mail_goes_over_tls_with_a_name_and_password(

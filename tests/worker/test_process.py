@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from flask import Flask
 
-from models import Delivery, DeliveryState, Message, Way, db, exclusive, now
+from models import Delivery, DeliveryState, Message, Channel, db, exclusive, now
 from tests.machine.processes import PATIENCE
 from tests.worker.conftest import Start
 from tests.worker.deliveries import last_look, person, state_of, told, until
@@ -37,7 +37,7 @@ def test_two_workers_send_each_message_once_at_once_and_none_is_lost_when_they_a
         until(lambda: len(gateway.received) >= len(messages))
 
     assert any(nobody_looked_during(tell) for _ in range(5)), "the queue wakes no worker"
-    until(lambda: all(state_of(each) == {Way.SMS: ("sent", 1, "")} for each in messages))
+    until(lambda: all(state_of(each) == {Channel.SMS: ("sent", 1, "")} for each in messages))
     assert len(set(gateway.keys())) == len(gateway.received) == len(messages)
 
     def kill() -> None:
@@ -50,13 +50,13 @@ def test_two_workers_send_each_message_once_at_once_and_none_is_lost_when_they_a
     for worker in workers:
         worker.process.wait(PATIENCE)
     gateway.before = lambda: None
-    assert state_of(lost) == {Way.SMS: ("sending", 1, "")}
+    assert state_of(lost) == {Channel.SMS: ("sending", 1, "")}
 
     with exclusive():
         claimed = db.session.query(Delivery).filter_by(state=DeliveryState.SENDING).one()
         claimed.next_try = now() - timedelta(seconds=1)  # the lease has run out
     third = start()
-    until(lambda: state_of(lost) == {Way.SMS: ("sent", 2, "")})
+    until(lambda: state_of(lost) == {Channel.SMS: ("sent", 2, "")})
     assert len(gateway.received) == len(messages) + 2
     assert gateway.keys()[-2] == gateway.keys()[-1], "the gateway can tell that it is the same one"
     assert "777777" not in "".join(each.log_text() for each in (*workers, third))
