@@ -11,7 +11,7 @@ from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
 from common.settings import IDLE_MINUTES, setting_value
 from models import Account, Enterprise, LoginSession, Office, Region, Setting, db, exclusive, now
-from models.accounts import Seat
+from models.accounts import Membership
 from models.statements import CompiledStatement, as_if_loaded
 
 Loaded = TypeVar("Loaded", Account, Enterprise)
@@ -109,10 +109,10 @@ def _account_from(rows: Sequence[Sequence[Any]]) -> Account:
         else None
     )
     set_committed_value(account, "enterprise", enterprise)
-    seats = [row[MEMBERSHIP_OFFSET : MEMBERSHIP_OFFSET + 3] for row in rows]
-    name = seats[0][0] or (enterprise.name if enterprise is not None else "")
-    regions = tuple((key, kind) for _, key, kind in seats if key is not None)
-    account.known_seat = Seat(account.office_id, account.enterprise_id, name, regions)
+    memberships = [row[MEMBERSHIP_OFFSET : MEMBERSHIP_OFFSET + 3] for row in rows]
+    name = memberships[0][0] or (enterprise.name if enterprise is not None else "")
+    regions = tuple((key, kind) for _, key, kind in memberships if key is not None)
+    account.known_membership = Membership(account.office_id, account.enterprise_id, name, regions)
     return account
 
 

@@ -75,7 +75,7 @@ def rendered(message: Message, *, unread: bool) -> dict[str, Any]:
     """Return a message as a page shows it: `text`, `at`, `unread`; `url` is what it is about, `open` (POST) marks it too."""
     return {
         "id": message.id,
-        "text": said(common_messages.shown(message.kind), outbox.gaps(message, _desk)),
+        "text": said(common_messages.shown(message.kind), outbox.wording_values(message, _desk)),
         "url": url(message, current_user),
         "open": url_for("messages.open_one", number=message.id),
         "at": message.created_at,
@@ -139,7 +139,7 @@ def _desk(application: Application, step: State) -> str:
     known: dict[Any, str] = g.setdefault("desk_names", {})
     key = (step, application.submitted_enterprise_id, application.region_id)
     if key not in known:
-        known[key] = outbox.desk_name(application, step)
+        known[key] = outbox.responsible_name(application, step)
     return known[key]
 
 

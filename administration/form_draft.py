@@ -36,7 +36,7 @@ class Draft:
     @property
     def fingerprint(self) -> str:
         """Return what tells whether the draft is still the one that somebody has before them."""
-        return _digest(versions.written(self.form))
+        return _digest(versions.to_json(self.form))
 
 
 def present() -> Draft:
@@ -49,12 +49,12 @@ def present() -> Draft:
         return Draft(
             published, versions.Form(published.number + 1, published.everything, published.issued), None
         )
-    return Draft(published, versions.understood(row.number, row.content), row)
+    return Draft(published, versions.from_json(row.number, row.content), row)
 
 
 def fingerprint(one: Field | None) -> str:
     """Return what tells whether a field is still described as somebody has it before them; "" for one not added yet."""
-    return "" if one is None else _digest(versions.entry(one))
+    return "" if one is None else _digest(versions.field_to_json(one))
 
 
 def keep(section: str, one: Field, actor: Account, *, seen: str) -> Field:
@@ -80,7 +80,7 @@ def discard(actor: Account, *, seen: str) -> None:
     """Give up everything that has not been published. Raises what administration.change raises."""
 
     def laid(draft: Form) -> Form:
-        if seen != _digest(versions.written(draft)):
+        if seen != _digest(versions.to_json(draft)):
             raise ChangedMeanwhile(None)
         return replace(versions.published(), number=draft.number, issued=draft.issued)
 
@@ -98,7 +98,7 @@ def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
 
     def published(row: FormVersion) -> None:
         if row.published_at is not None or seen != _digest(
-            versions.written(versions.understood(row.number, row.content))
+            versions.to_json(versions.from_json(row.number, row.content))
         ):
             raise ChangedMeanwhile(None)
         row.published_at, row.saved_by = now(), actor.name
@@ -120,7 +120,7 @@ def _change(laid: Callable[[Form], Form], actor: Account) -> None:
     def apply(row: FormVersion) -> None:
         if row.published_at is not None:
             raise ChangedMeanwhile(None)
-        content = versions.written(laid(versions.understood(row.number, row.content)))
+        content = versions.to_json(laid(versions.from_json(row.number, row.content)))
         if content != row.content:
             row.content, row.saved_by = content, actor.name
 
@@ -130,8 +130,8 @@ def _change(laid: Callable[[Form], Form], actor: Account) -> None:
 
 def _begin(draft: Draft, laid: Callable[[Form], Form], actor: Account) -> None:
     """Begin a draft. Its number is the next one, so of two begun at once the database keeps the first."""
-    content = versions.written(laid(draft.form))
-    if content != versions.written(draft.form):
+    content = versions.to_json(laid(draft.form))
+    if content != versions.to_json(draft.form):
         changes.add(FormVersion(number=draft.form.number, content=content, saved_by=actor.name), actor)
 
 

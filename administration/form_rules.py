@@ -146,7 +146,7 @@ def _is_limit(kind: Kind, given: str) -> bool:
 
 def check(row: FormVersion) -> None:
     """Raise Unacceptable for what no version may hold."""
-    described = versions.understood(row.number, row.content)
+    described = versions.from_json(row.number, row.content)
     for section in described.everything:
         _check_section(section)
         for one in section.fields:
@@ -288,10 +288,8 @@ def recorded(
             .limit(1)
         )
         return {f"{MARK}{PUBLISHED}": str(earlier or "")}, {f"{MARK}{PUBLISHED}": str(row.number)}
-    older = (
-        versions.understood(row.number, before["content"]) if "content" in before else versions.published()
-    )
-    found = differences(older, versions.understood(row.number, row.content))
+    older = versions.from_json(row.number, before["content"]) if "content" in before else versions.published()
+    found = differences(older, versions.from_json(row.number, row.content))
     return (
         {f"{each.one.label}{MARK}{each.property}": each.before for each in found},
         {f"{each.one.label}{MARK}{each.property}": each.after for each in found},

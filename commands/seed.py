@@ -87,7 +87,7 @@ def fill() -> None:
         )
         _once(Notice, [Notice(version=NOTICE_VERSION, body=NOTICE)])
         first = FormVersion(
-            number=versions.FIRST, content=versions.written(versions.DECLARED), published_at=now()
+            number=versions.FIRST, content=versions.to_json(versions.DECLARED), published_at=now()
         )
         _once(FormVersion, [first])
         known = set(db.session.scalars(select(Setting.key)))

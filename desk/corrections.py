@@ -76,7 +76,7 @@ def open_to(application: Application, actor: Account) -> tuple[Action, ...]:
 class Asked:
     """Somebody else than the person corrects the name: `desk` does, or an administrator where it is None."""
 
-    desk: routing.Desk | None
+    desk: routing.Responsible | None
 
 
 def whom_to_ask(person: Account) -> Asked | None:
@@ -88,7 +88,7 @@ def whom_to_ask(person: Account) -> Asked | None:
     step = {Role.OFFICE: State.PRELIMINARY_REVIEW, Role.CITY: State.CITY_REVIEW}.get(by)
     if step is None or found.submitted_enterprise is None:
         return Asked(None)
-    return Asked(routing.desk(step, found.submitted_enterprise, found.region))
+    return Asked(routing.responsible_at(step, found.submitted_enterprise, found.region))
 
 
 def correct_own_name(actor: Account, name: str) -> None:

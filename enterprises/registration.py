@@ -231,7 +231,7 @@ def _record(
         action=action,
         actor_id=person.id,
         actor_name=person.name,
-        desk=person.seat.name if person.office_id else enterprise.name,
+        desk=person.membership.name if person.office_id else enterprise.name,
         **decision.columns(),
     )
     db.session.add(event)

@@ -14,7 +14,7 @@ from models.spelling import key_unless_same
 from models.vocabulary import RegionKind, Role
 
 
-class Seat(NamedTuple):
+class Membership(NamedTuple):
     """Where an account sits, as far as every page says it and every scope asks for it."""
 
     office_id: int | None
@@ -64,7 +64,7 @@ class Account(Model):
 
     __table_args__ = (Index(None, "role"), Index(None, "office_id"), Index(None, "enterprise_id"))
 
-    known_seat = cast("Seat | None", None)
+    known_membership = cast("Membership | None", None)
     """Where it sits, to whoever has just read that with it (accounts/sessions.py)."""
 
     @validates("name")
@@ -77,14 +77,16 @@ class Account(Model):
     is_anonymous = False
 
     @property
-    def seat(self) -> Seat:
+    def membership(self) -> Membership:
         """Return where it sits; looked up where that is not known."""
-        place, known = (self.office_id, self.enterprise_id), self.known_seat
+        place, known = (self.office_id, self.enterprise_id), self.known_membership
         if known is not None and known[:2] == place:
             return known
         if self.office is not None:
-            return Seat(*place, self.office.name, tuple((each.id, each.kind) for each in self.office.regions))
-        return Seat(*place, self.enterprise.name if self.enterprise is not None else "")
+            return Membership(
+                *place, self.office.name, tuple((each.id, each.kind) for each in self.office.regions)
+            )
+        return Membership(*place, self.enterprise.name if self.enterprise is not None else "")
 
     @property
     def is_active(self) -> bool:

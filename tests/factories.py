@@ -333,7 +333,7 @@ def filled(employer: Enterprise | None, **changes: Any) -> Callable[[Application
 
     def change(application: Application) -> None:
         for key, given in (answers(application, employer) | changes).items():
-            workflow_form_answers.put(application, key, given)
+            workflow_form_answers.set_value(application, key, given)
         application.experiences = experiences()
 
     return change
@@ -391,7 +391,7 @@ def act(
     action: Action,
     actor: Account,
     reason: str = "",
-    change: review.Change | None = None,
+    change: review.ApplyForm | None = None,
 ) -> Review | None:
     """Do it as somebody who has the newest version before them."""
     fresh(application)

@@ -23,7 +23,7 @@ from common.messages import LIFETIMES, SENT_TO_INACTIVE_ACCOUNTS, WORDING
 from common.settings import HELP_LINE, setting
 from models import Account, Application, Channel, Delivery, DeliveryState, Message, db, exclusive, now
 from models.secrets import vault
-from workflow.notifications import gaps
+from workflow.notifications import wording_values
 
 BACKOFF = (1, 5, 15, 60, 240, 720, 1440, 1440)
 """Minutes until the next attempt, after the first one that failed, the second, ...; after the last it is given up."""
@@ -177,7 +177,7 @@ def compose(delivery: Delivery) -> Letter:
     where = (given or address(account, delivery.channel)) if told else ""
     if not where:
         raise Refused("no address")
-    words: Mapping[str, str] = defaultdict(str, gaps(message) | (message.secret_words or {}))
+    words: Mapping[str, str] = defaultdict(str, wording_values(message) | (message.secret_words or {}))
     return Letter(key(delivery), where, WORDING[message.kind] % words, setting(HELP_LINE))
 
 

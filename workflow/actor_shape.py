@@ -72,14 +72,14 @@ Actor = Account | ActorShape
 
 def region_ids(actor: Actor) -> list[Any]:
     """Return the office's region ids as literals: with a sub-query the planner cannot use the index that also gives the sort order."""
-    return actor.region_ids if isinstance(actor, ActorShape) else [key for key, _ in actor.seat.regions]
+    return actor.region_ids if isinstance(actor, ActorShape) else [key for key, _ in actor.membership.regions]
 
 
 def reviewed_region_ids(actor: Actor) -> list[Any]:
     """Return the ids of those regions in which the office does the preliminary review."""
     if isinstance(actor, ActorShape):
         return actor.reviewed_region_ids
-    return [key for key, kind in actor.seat.regions if kind in KINDS_WITH_PRELIMINARY_REVIEW]
+    return [key for key, kind in actor.membership.regions if kind in KINDS_WITH_PRELIMINARY_REVIEW]
 
 
 def _parameters(name: str, count: int) -> list[Any]:

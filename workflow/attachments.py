@@ -9,11 +9,11 @@ from common.errors import ActionRefused, NotVisible
 from models import Account, Attachment, Material, db
 from workflow.review import editing
 
-MOST_FILES = 20
+MAX_FILES = 20
 """Files a material; a contract photographed page by page fits, a disk is not filled."""
 
 
-class TooMany(ActionRefused):
+class TooManyFiles(ActionRefused):
     """The material has as many files as it may have."""
 
 
@@ -49,8 +49,8 @@ def attach(application_id: int, actor: Account, material_id: int, file: File) ->
             Attachment.material_id == material.id,
             Attachment.removed_after.is_(None),
         )
-        if (db.session.scalar(there) or 0) >= MOST_FILES:
-            raise TooMany
+        if (db.session.scalar(there) or 0) >= MAX_FILES:
+            raise TooManyFiles
         attachment = Attachment(
             application_id=application.id,
             material_id=material.id,

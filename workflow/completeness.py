@@ -33,7 +33,7 @@ def problems(application: Application) -> list[Problem]:
 
 
 def _fields(application: Application) -> Iterator[Problem]:
-    version = versions.of(application)
+    version = versions.form_of(application)
     for key, asked in version.fields.items():
         given, section, words = value(application, key), version.section_of[key], {"label": asked.label}
         if not given:
@@ -120,7 +120,7 @@ def _email(application: Application) -> str:
     return ""
 
 
-def _in_this_life(key: str) -> Callable[[Application], str]:
+def _between_birth_and_today(key: str) -> Callable[[Application], str]:
     def check(application: Application) -> str:
         day, born = value(application, key), value(application, "birth_date")
         if day > today():
@@ -163,12 +163,12 @@ CHECKS: dict[str, Callable[[Application], str]] = {
     "birth_date": _birth_date,
     "phone": _phone,
     "email": _email,
-    "graduated_on": _in_this_life("graduated_on"),
+    "graduated_on": _between_birth_and_today("graduated_on"),
     "enterprise_id": _enterprise,
-    "arrived_on": _in_this_life("arrived_on"),
-    "contract_start": _in_this_life("contract_start"),
+    "arrived_on": _between_birth_and_today("arrived_on"),
+    "contract_start": _between_birth_and_today("contract_start"),
     "contract_end": _contract_end,
-    "insurance_start": _in_this_life("insurance_start"),
+    "insurance_start": _between_birth_and_today("insurance_start"),
     "bank_account": _bank_account,
 }
 
@@ -235,7 +235,7 @@ def _materials(application: Application) -> Iterator[Problem]:
             )
 
 
-def remarks(rows: list[Experience]) -> list[tuple[str, dict[str, str]]]:
+def timeline_remarks(rows: list[Experience]) -> list[tuple[str, dict[str, str]]]:
     """Return gaps and overlaps between the periods of 学习工作经历: pointed out, never forbidden (SCREENS.md)."""
     dated = sorted((row for row in rows if row.start), key=lambda row: row.start or date.min)
     found = []

@@ -17,7 +17,7 @@ _REVIEWS = table_of(Review)
 _EARLIER = _REVIEWS.alias()
 
 
-WRITE_LINE = CompiledStatement(
+INSERT_ROW = CompiledStatement(
     insert(_REVIEWS)
     .values(
         sequence=select(func.coalesce(func.max(_EARLIER.c.sequence), 0) + 1)
@@ -40,7 +40,7 @@ def last_review(application: Application) -> Review | None:
     ).first()
 
 
-def write_line(
+def write_row(
     application: Application,
     action: Action,
     before: State,
@@ -52,7 +52,7 @@ def write_line(
     line = moves.history_row(application, action, before, person, decision, at)
     if snapshot is not None:
         line["snapshot"] = snapshot
-    [(number, sequence)] = WRITE_LINE.execute({"of": application.id, **line})
+    [(number, sequence)] = INSERT_ROW.execute({"of": application.id, **line})
     review = as_if_loaded(Review, {**line, "id": number, "sequence": sequence})
     db.session.add(review)  # and so it is the one that whoever reads it gets
     set_committed_value(review, "application", application)

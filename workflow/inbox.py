@@ -22,15 +22,15 @@ from models.statements import CompiledStatement, constant, table_of
 from workflow import scope
 from workflow.actor_shape import Actor, ActorShape
 
-MOST_UNREAD = 99
+MAX_UNREAD = 99
 """Counting stops here: the badge then says 99+, and costs the same for every desk."""
 
 
-LOOKED_AT = MOST_UNREAD + 1
+NEWEST_PER_BOX = MAX_UNREAD + 1
 """Of each box the newest so many: a desk that has read a million messages does not look through them for the badge."""
 
 
-MOST_MARKED = 10_000
+MAX_MARKED = 10_000
 """Of each box the newest so many are marked at once: for a desk that was told a million things it took eight seconds, and
 on SQLite everybody else waited for it. The badge looks at far fewer."""
 
@@ -42,9 +42,9 @@ def unread(actor: Account) -> int:
 
 def count_of_unread(actor: Actor) -> Select[int]:
     """Return the query of `unread`, for whoever asks more in the same statement."""
-    newest = newest_ids(actor, LOOKED_AT).subquery()
+    newest = newest_ids(actor, NEWEST_PER_BOX).subquery()
     read = exists().where(MessageReading.message_id == newest.c.id, MessageReading.account_id == actor.id)
-    some = select(newest.c.id).where(~read).limit(constant(MOST_UNREAD + 1)).subquery()
+    some = select(newest.c.id).where(~read).limit(constant(MAX_UNREAD + 1)).subquery()
     return select(func.count()).select_from(some)
 
 
@@ -63,7 +63,7 @@ def newest_ids(actor: Actor, most: int, before: int | None = None) -> CompoundSe
                 .limit(constant(most))
                 .subquery()
             )
-            for box in scope.boxes(actor)
+            for box in scope.message_boxes(actor)
         )
     )
 
@@ -71,28 +71,28 @@ def newest_ids(actor: Actor, most: int, before: int | None = None) -> CompoundSe
 def mark_read(actor: Account, message_id: int) -> None:
     """Note that this account has read one of its messages; what is not its own it cannot mark."""
     with exclusive():
-        _mark(actor, "one", of=message_id)
+        _add_readings(actor, "one", of=message_id)
 
 
 def mark_decided(actor: Account, application: Application) -> None:
     """Note that whoever decides an application needs no reminder of it any more. Call within `exclusive()`."""
-    _mark(actor, "about one", of=application.id)
+    _add_readings(actor, "about one", of=application.id)
 
 
 def mark_all_read(actor: Account) -> None:
     """Note that this account has read everything that it has been told so far, but for what nobody looks back to."""
     with exclusive():
-        _mark(actor, "all")
+        _add_readings(actor, "all")
 
 
-WHICH: dict[str, Callable[[ActorShape], ColumnElement[bool]]] = {
+SELECTIONS: dict[str, Callable[[ActorShape], ColumnElement[bool]]] = {
     "one": lambda _: Message.id == bindparam("of"),
     "about one": lambda _: Message.application_id == bindparam("of"),
-    "all": lambda actor: Message.id.in_(newest_ids(actor, MOST_MARKED)),
+    "all": lambda actor: Message.id.in_(newest_ids(actor, MAX_MARKED)),
 }
 
 
-def _mark(actor: Account, which: str, **of: int) -> None:
+def _add_readings(actor: Account, which: str, **of: int) -> None:
     shape = ActorShape.of(actor)
     _insert_readings(shape, which).execute({**shape.bind_values(actor), **of, "at": now()})
 
@@ -103,7 +103,7 @@ def _insert_readings(actor: ActorShape, which: str) -> CompiledStatement:
     read = exists().where(MessageReading.message_id == Message.id, MessageReading.account_id == actor.id)
     fresh = (
         select(Message.id, actor.id, bindparam("at", type_=Instant))
-        .where(scope.messages(actor), WHICH[which](actor), ~read)
+        .where(scope.messages(actor), SELECTIONS[which](actor), ~read)
         .suffix_with("ON CONFLICT DO NOTHING")
     )
     return CompiledStatement(

@@ -38,7 +38,7 @@ def state_columns(application: Application, row: Transition, at: datetime) -> di
         "state": state,
         "result": row.result,
         "version": application.version + 1,
-        "reached": routing.reached(application, state),
+        "reached": routing.reached_bits(application, state),
         "saved_at" if row.said == UNRECORDED else "arrived_at": at,
     }
 
@@ -61,7 +61,7 @@ def history_row(
         "actor_id": person.id,
         "actor_name": person.name,
         "actor_role": person.role,
-        "desk": person.seat.name,
+        "desk": person.membership.name,
         **decision.columns(),
         "snapshot": answers.snapshot(application) if action is Action.SUBMIT else None,
         "at": at,

@@ -12,17 +12,17 @@ from sqlalchemy import bindparam, insert
 from models import Account, Action, Application, Message, Review, State, db, now
 from models.statements import CompiledStatement, table_of
 from workflow import routing
-from workflow.routing import Desk, desk_of
+from workflow.routing import Responsible, responsible_for
 from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED
 
-NOBODY = {"account_id": None, "enterprise_id": None, "office_id": None}
+NO_RECIPIENT = {"account_id": None, "enterprise_id": None, "office_id": None}
 """What a row says of those whom it is not for."""
 
 MESSAGES_WRITTEN = "told"
 """Marks a session in which a message was written as a row, past its objects: the worker is woken once it is stored."""
 
 
-class Line(Protocol):
+class HistoryRow(Protocol):
     """What of a line of the history decides who is told what: a Review, or one that is still to be written."""
 
     id: Any
@@ -34,8 +34,8 @@ class Line(Protocol):
 
 def announce(application: Application, review: Review) -> None:
     """Remind the desk that has the application now, and tell the applicant what a reviewer did."""
-    each = {"urgent": False, "created_at": now(), **NOBODY}
-    rows = [each | columns for columns in message_rows(application, review, desk_of(application))]
+    each = {"urgent": False, "created_at": now(), **NO_RECIPIENT}
+    rows = [each | columns for columns in message_rows(application, review, responsible_for(application))]
     if rows:
         values = {f"{key}_{place}": value for place, row in enumerate(rows) for key, value in row.items()}
         _insert_messages(len(rows)).execute(values)
@@ -45,7 +45,7 @@ def announce(application: Application, review: Review) -> None:
 @cache
 def _insert_messages(count: int) -> CompiledStatement:
     messages = table_of(Message)
-    columns = (*NOBODY, "kind", "application_id", "review_id", "urgent", "created_at")
+    columns = (*NO_RECIPIENT, "kind", "application_id", "review_id", "urgent", "created_at")
     rows = [
         {key: bindparam(f"{key}_{place}", type_=messages.c[key].type) for key in columns}
         for place in range(count)
@@ -53,7 +53,9 @@ def _insert_messages(count: int) -> CompiledStatement:
     return CompiledStatement(insert(messages).values(rows))
 
 
-def message_rows(application: Application, line: Line, desk: Desk | None) -> Iterator[dict[str, Any]]:
+def message_rows(
+    application: Application, line: HistoryRow, desk: Responsible | None
+) -> Iterator[dict[str, Any]]:
     """Yield the columns of what a line of the history tells whom; `desk` has the application now."""
     about = {"application_id": application.id, "review_id": line.id}
     if desk is not None:
@@ -110,7 +112,7 @@ def announce_own_correction(account: Account) -> None:
     db.session.add(Message(kind="own_name_corrected", account_id=account.id))
 
 
-def _outcome(line: Line) -> str:
+def _outcome(line: HistoryRow) -> str:
     if line.to_state is FINISHED and line.result is not None:
         return str(line.result.value)
     if line.to_state is RETURNED:
@@ -118,14 +120,16 @@ def _outcome(line: Line) -> str:
     return "passed_on"
 
 
-def desk_name(application: Application, step: State) -> str:
+def responsible_name(application: Application, step: State) -> str:
     """Return what the desk of a step is called for this application; "" where nobody reviews."""
     if step not in routing.REVIEW_STEPS or application.submitted_enterprise is None:
         return ""
-    return routing.desk(step, application.submitted_enterprise, application.region).name
+    return routing.responsible_at(step, application.submitted_enterprise, application.region).name
 
 
-def gaps(message: Message, desk: Callable[[Application, State], str] = desk_name) -> dict[str, str]:
+def wording_values(
+    message: Message, desk: Callable[[Application, State], str] = responsible_name
+) -> dict[str, str]:
     """Return what fills the gaps of a message's wording, but for its secrets."""
     words: dict[str, str] = {}
     if message.application is not None and message.review is not None:

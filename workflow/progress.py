@@ -25,7 +25,7 @@ class Step:
 
     state: State
     stage: Stage
-    desk: routing.Desk | None
+    desk: routing.Responsible | None
     by: str = ""
     at: datetime | None = None
 
@@ -71,7 +71,7 @@ def open_returns(reviews: Sequence[Review]) -> list[Review]:
     return found
 
 
-def trail(application: Application, reviews: Sequence[Review]) -> list[Step]:
+def step_list(application: Application, reviews: Sequence[Review]) -> list[Step]:
     """Return the steps of the application's present round; before an employer is chosen, the longest way."""
     under_review = application.state in routing.REVIEW_STEPS or application.state is FINISHED
     enterprise = application.submitted_enterprise if under_review else application.enterprise
@@ -82,7 +82,9 @@ def trail(application: Application, reviews: Sequence[Review]) -> list[Step]:
     furthest = max((REACHED_BITS.get(state, 0) for state in (*done, present) if state), default=0)
     found = []
     for state in (DRAFT, *way):
-        desk = routing.desk(state, enterprise, region) if enterprise and state is not DRAFT else None
+        desk = (
+            routing.responsible_at(state, enterprise, region) if enterprise and state is not DRAFT else None
+        )
         line = done.get(state)
         if line is None and 0 < REACHED_BITS.get(state, 0) < furthest:
             continue  # the application was moved onto this way when it was further along already

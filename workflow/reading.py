@@ -11,7 +11,7 @@ from models import Account, Application, Notice, NoticeReading, db, exclusive, n
 
 SECONDS = 30
 """How long 「申请须知」 stays (guide, 二(二))."""
-PATIENCE = timedelta(minutes=2)
+MAX_OPEN = timedelta(minutes=2)
 """A page left open longer than this without the notice being closed begins anew."""
 
 
@@ -46,7 +46,7 @@ def seconds_left(reading: NoticeReading | None, at: datetime | None = None) -> i
 def open_notice(account: Account, application: Application | None, notice: Notice) -> NoticeReading:
     """Note that the person has the notice before them now; a reading that is under way or done is kept."""
     reading = find(account, application, notice)
-    if reading is not None and _counts(reading):
+    if reading is not None and _is_valid(reading):
         return reading
     with exclusive():
         logins.lock_account(account)
@@ -59,13 +59,13 @@ def open_notice(account: Account, application: Application | None, notice: Notic
                 opened_at=now(),
             )
             db.session.add(reading)
-        elif not _counts(reading):
+        elif not _is_valid(reading):
             reading.opened_at = now()
     return reading
 
 
-def _counts(reading: NoticeReading) -> bool:
-    return reading.read_at is not None or timedelta() <= now() - reading.opened_at < PATIENCE
+def _is_valid(reading: NoticeReading) -> bool:
+    return reading.read_at is not None or timedelta() <= now() - reading.opened_at < MAX_OPEN
 
 
 def finish(account: Account, application: Application | None) -> int:
@@ -93,7 +93,7 @@ def require(account: Account, application: Application | None) -> None:
         reading.read_at = now()
 
 
-def belongs_to(account: Account, application: Application) -> None:
+def bind_to_application(account: Account, application: Application) -> None:
     """Bind what was read before the first saving to the application that it was read for."""
     db.session.execute(
         update(NoticeReading)

@@ -41,7 +41,7 @@ from workflow import completeness, inbox, moves, notifications, periods, reading
 from workflow.actor_shape import Actor, ActorShape
 from workflow.decision import NOTHING_SAID, Decision
 from workflow.form import versions
-from workflow.history import last_review, write_line
+from workflow.history import last_review, write_row
 from workflow.numbering import next_number
 from workflow.transitions import (
     BY_STATE_AND_ACTION,
@@ -49,17 +49,17 @@ from workflow.transitions import (
     UNRECORDED,
     Transition,
     editable,
-    gives_back,
+    returns_to_applicant,
     transition,
 )
 
-Change = Callable[[Application], None]
+ApplyForm = Callable[[Application], None]
 """What a person typed, laid into the application inside the transaction."""
 Sight = Callable[[Actor], scope.Criterion]
 
 _APPLICATIONS = table_of(Application)
 
-OF_A_DECISION = (
+DECISION_COLUMNS = (
     Application.number,
     Application.name,
     Application.applicant_id,
@@ -83,7 +83,7 @@ def perform(
     *,
     seen_version: int,
     decision: Decision = NOTHING_SAID,
-    change: Change | None = None,
+    change: ApplyForm | None = None,
 ) -> Review | None:
     """Move one application by one action, or raise; never half. `of` is its id or its number.
 
@@ -107,7 +107,7 @@ def perform(
         return _move(application, row, person, decision)
 
 
-def begin(actor: Account, change: Change) -> Application:
+def begin(actor: Account, change: ApplyForm) -> Application:
     """Create a person's application as 个人保存状态 with what was typed first.
 
     Raises NotPermitted for anybody but an applicant, NoticeUnread, AlreadyUnderWay.
@@ -128,7 +128,7 @@ def begin(actor: Account, change: Change) -> Application:
             round=0,
             reached=0,
             form_version=versions.published().number,
-            **_named(person.name),
+            **_name_columns(person.name),
             paper=person.paper,
             identity_number=person.identity_number,
             identity_digest=person.login_digest,
@@ -137,11 +137,11 @@ def begin(actor: Account, change: Change) -> Application:
         change(application)
         db.session.add(application)
         db.session.flush()
-        reading.belongs_to(person, application)
+        reading.bind_to_application(person, application)
         return application
 
 
-def _named(name: str) -> dict[str, Any]:
+def _name_columns(name: str) -> dict[str, Any]:
     """Return the columns that hold a person's name, and what it is sorted and found by."""
     return {"name": name, **of_person(name)._asdict()}
 
@@ -167,7 +167,7 @@ def lock(of: int | str, person: Account, whole: bool = True, sight: Sight = scop
     """
     name = Application.number if isinstance(of, str) else Application.id
     shape = ActorShape.of(person)
-    statement = _locked(shape, name, whole, sight)
+    statement = _lock_query(shape, name, whole, sight)
     application = db.session.scalars(statement, {"of": of, **shape.bind_values(person)}).one_or_none()
     if application is None:
         raise NotVisible
@@ -175,8 +175,8 @@ def lock(of: int | str, person: Account, whole: bool = True, sight: Sight = scop
 
 
 @cache
-def _locked(actor: ActorShape, name: Any, whole: bool, sight: Sight) -> Select[Application]:
-    parts = [] if whole else [load_only(*OF_A_DECISION)]
+def _lock_query(actor: ActorShape, name: Any, whole: bool, sight: Sight) -> Select[Application]:
+    parts = [] if whole else [load_only(*DECISION_COLUMNS)]
     return (
         select(Application)
         .where(name == bindparam("of"), sight(actor))
@@ -201,7 +201,7 @@ def open_application(person: Account) -> Application | None:
     ).one_or_none()
 
 
-def _apply_change(application: Application, change: Change) -> None:
+def _apply_change(application: Application, change: ApplyForm) -> None:
     """Take over what the applicant typed. Raises NotPermitted where nothing can be changed any more (A14)."""
     if not editable(application.state):
         raise NotPermitted
@@ -241,12 +241,12 @@ def _lock_enterprise(enterprise: Enterprise) -> None:
 def _move(application: Application, row: Transition, person: Account, decision: Decision) -> Review | None:
     """Write state, history and messages. Whoever calls holds the lock and has checked everything."""
     before, since, at = application.state, application.arrived_at, now()
-    term = {"resubmit_by": periods.resubmit_by(application, at)} if gives_back(row) else {}
+    term = {"resubmit_by": periods.resubmit_by(application, at)} if returns_to_applicant(row) else {}
     with pipelined():
-        _write(application, moves.state_columns(application, row, at) | term)
+        _write_columns(application, moves.state_columns(application, row, at) | term)
         if row.said == UNRECORDED:
             return None
-        review = write_line(application, row.action, before, person, decision, at)
+        review = write_row(application, row.action, before, person, decision, at)
         review.waited_since = since
         if person.role is not Role.APPLICANT:
             inbox.mark_decided(person, application)
@@ -255,7 +255,11 @@ def _move(application: Application, row: Transition, person: Account, decision: 
 
 
 def reroute(
-    application: Application, region: Region, desk: routing.Desk | None, person: Account, decision: Decision
+    application: Application,
+    region: Region,
+    desk: routing.Responsible | None,
+    person: Account,
+    decision: Decision,
 ) -> Review:
     """Lay an application under review onto the way of a region: its enterprise has moved, or the region has changed (D3).
 
@@ -265,12 +269,12 @@ def reroute(
     before, at = application.state, now()
     application.state = routing.rerouted(before, region)
     routing.assign_region(application, region)
-    application.reached = routing.reached(application, application.state)
+    application.reached = routing.reached_bits(application, application.state)
     application.version += 1
-    present_desk = routing.desk_of(application)
+    present_desk = routing.responsible_for(application)
     if present_desk != desk:
         application.arrived_at = at
-    review = write_line(application, Action.MOVE, before, person, decision, at)
+    review = write_row(application, Action.MOVE, before, person, decision, at)
     if present_desk != desk:
         notifications.announce(application, review)
     return review
@@ -286,12 +290,12 @@ def correct(
     `exclusive()` with the row locked.
     """
     before = {key: getattr(application, key) for key in fields}
-    columns = {**fields, **(_named(fields["name"]) if "name" in fields else {})}
+    columns = {**fields, **(_name_columns(fields["name"]) if "name" in fields else {})}
     for column, value in columns.items():
         setattr(application, column, value)
     application.version += 1
     corrected = {key: {"before": before[key], "after": value} for key, value in fields.items()}
-    return write_line(
+    return write_row(
         application, action, application.state, person, decision, now(), {"corrected": corrected}
     )
 
@@ -307,9 +311,9 @@ def employer_closed(application: Application, person: Account, decision: Decisio
         application.result = row.result
         application.version += 1
         application.arrived_at = at
-        if gives_back(row):
+        if returns_to_applicant(row):
             application.resubmit_by = periods.resubmit_by(application, at)
-    review = write_line(application, row.action, before, person, decision, at)
+    review = write_row(application, row.action, before, person, decision, at)
     notifications.announce_closing(application, review)
     return review
 
@@ -331,18 +335,18 @@ def extend(of: str, actor: Account, *, until: date, seen: date | None, decision:
         decision = decision.checked(needs_reason=row.needs_reason)
         periods.check_extension(application, until)
         application.resubmit_by = until
-        review = write_line(application, row.action, application.state, person, decision, now())
+        review = write_row(application, row.action, application.state, person, decision, now())
         notifications.announce_extension(application, review)
         return review
 
 
-def _write(application: Application, columns: dict[str, Any]) -> None:
+def _write_columns(application: Application, columns: dict[str, Any]) -> None:
     """Change some columns of the row, and of the object alike: to look what has changed takes a session longer."""
-    _writing(tuple(columns)).execute({"of": application.id, **columns})
+    _update_statement(tuple(columns)).execute({"of": application.id, **columns})
     for column, value in columns.items():
         set_committed_value(application, column, value)
 
 
 @cache
-def _writing(columns: tuple[str, ...]) -> CompiledStatement:
+def _update_statement(columns: tuple[str, ...]) -> CompiledStatement:
     return CompiledStatement(update(_APPLICATIONS).where(_APPLICATIONS.c.id == bindparam("of")), columns)

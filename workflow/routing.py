@@ -42,7 +42,7 @@ KINDS_WITH_PRELIMINARY_REVIEW = tuple(kind for kind, steps in ROUTES.items() if 
 
 
 @dataclass(frozen=True)
-class Desk:
+class Responsible:
     """Who has an application at one step: what to call them, whom to telephone, and where messages go.
 
     Two are equal when they are the same enterprise's or office's, whatever that is called now.
@@ -59,7 +59,7 @@ def steps(region: Region) -> tuple[State, ...]:
     return ROUTES[region.kind]
 
 
-def ahead(state: State, kind: RegionKind) -> tuple[State, ...]:
+def remaining_steps(state: State, kind: RegionKind) -> tuple[State, ...]:
     """Return the review steps that lie before an application under review in a region of this kind, its own among them."""
     return tuple(step for step in ROUTES[kind] if REACHED_BITS[step] >= REACHED_BITS[state])
 
@@ -84,7 +84,7 @@ def rerouted(state: State, region: Region) -> State:
 
     A step that the new way has not is left out; one that has been passed already is not gone back to.
     """
-    return next(iter(ahead(state, region.kind)), FINISHED)
+    return next(iter(remaining_steps(state, region.kind)), FINISHED)
 
 
 def _next(state: State, way: tuple[State, ...]) -> State:
@@ -97,18 +97,18 @@ def final_office() -> Office:
     return db.session.execute(select(Office).where(Office.duty == OfficeDuty.FINAL).limit(1)).scalar_one()
 
 
-def desk(step: State, enterprise: Enterprise, region: Region | None = None) -> Desk:
+def responsible_at(step: State, enterprise: Enterprise, region: Region | None = None) -> Responsible:
     """Return whose desk a step is for an application to this enterprise.
 
     `region` is the one it was submitted in; without it, the enterprise's own of today.
     """
     if step is ENTERPRISE_REVIEW:
-        return Desk(enterprise.name, enterprise.contact_phone, enterprise_id=enterprise.id)
+        return Responsible(enterprise.name, enterprise.contact_phone, enterprise_id=enterprise.id)
     office = (region or enterprise.region).office if step is PRELIMINARY_REVIEW else final_office()
-    return Desk(office.name, office.telephone, office_id=office.id)
+    return Responsible(office.name, office.telephone, office_id=office.id)
 
 
-def reached(application: Application, state: State) -> int:
+def reached_bits(application: Application, state: State) -> int:
     """Return the desks that an application has been on once it is in this state: it is in their sight from here on."""
     return application.reached | REACHED_BITS.get(state, 0)
 
@@ -121,8 +121,8 @@ def assign_region(application: Application, region: Region) -> None:
     application.region, application.region_id = region, region.id
 
 
-def desk_of(application: Application) -> Desk | None:
+def responsible_for(application: Application) -> Responsible | None:
     """Return who has the application now; None while it is with the applicant or finished."""
     if application.state not in REVIEW_STEPS or application.submitted_enterprise is None:
         return None
-    return desk(application.state, application.submitted_enterprise, application.region)
+    return responsible_at(application.state, application.submitted_enterprise, application.region)

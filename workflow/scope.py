@@ -26,7 +26,7 @@ from models import (
 )
 from models.statements import constant
 from workflow.actor_shape import Actor, region_ids, reviewed_region_ids
-from workflow.transitions import TRANSITIONS, WITH_THE_APPLICANT
+from workflow.transitions import STATES_WITH_APPLICANT, TRANSITIONS
 
 Criterion = ColumnElement[bool]
 
@@ -35,7 +35,7 @@ def _own(actor: Actor) -> Criterion:
     return Application.applicant_id == actor.id
 
 
-def _names_the_enterprise(actor: Actor) -> Criterion:
+def _submitted_to_own_enterprise(actor: Actor) -> Criterion:
     approved = select(Enterprise.id).where(
         Enterprise.id == actor.enterprise_id, Enterprise.registration == constant(Registration.APPROVED)
     )
@@ -43,15 +43,15 @@ def _names_the_enterprise(actor: Actor) -> Criterion:
     return Application.submitted_enterprise_id == approved.scalar_subquery()
 
 
-def _of_the_offices_regions(actor: Actor) -> Criterion:
-    return and_(Application.region_id.in_(reviewed_region_ids(actor)), _has_been_at(State.PRELIMINARY_REVIEW))
+def _reached_own_office(actor: Actor) -> Criterion:
+    return and_(Application.region_id.in_(reviewed_region_ids(actor)), _has_reached(State.PRELIMINARY_REVIEW))
 
 
-def _reached_the_city(_actor: Actor) -> Criterion:
-    return _has_been_at(State.CITY_REVIEW)
+def _reached_city(_actor: Actor) -> Criterion:
+    return _has_reached(State.CITY_REVIEW)
 
 
-def _has_been_at(step: State) -> Criterion:
+def _has_reached(step: State) -> Criterion:
     return Application.reached.bitwise_and(constant(REACHED_BITS[step])) != constant(0)
 
 
@@ -61,9 +61,9 @@ def _everything(_actor: Actor) -> Criterion:
 
 VISIBLE: dict[Role, Callable[[Actor], Criterion]] = {
     Role.APPLICANT: _own,
-    Role.ENTERPRISE: _names_the_enterprise,
-    Role.OFFICE: _of_the_offices_regions,
-    Role.CITY: _reached_the_city,
+    Role.ENTERPRISE: _submitted_to_own_enterprise,
+    Role.OFFICE: _reached_own_office,
+    Role.CITY: _reached_city,
     Role.ADMINISTRATOR: _everything,
 }
 
@@ -76,7 +76,7 @@ def visible(actor: Actor) -> Criterion:
 def waiting(actor: Actor) -> Criterion:
     """Return the applications that wait for a decision of this account's desk."""
     states = dict.fromkeys(row.state for row in TRANSITIONS if row.by is actor.role)
-    return and_(visible(actor), _one_of(Application.state, states))
+    return and_(visible(actor), _equals_any(Application.state, states))
 
 
 DECISIONS = (Action.PASS, Action.RETURN, Action.REFUSE)
@@ -90,7 +90,7 @@ def decided(actor: Actor) -> Criterion:
     last = select(func.max(own.sequence)).where(
         own.application_id == Review.application_id,
         own.actor_id == actor.id,
-        _one_of(own.action, DECISIONS),
+        _equals_any(own.action, DECISIONS),
     )
     # Asked of each line's application, and nothing to begin with: an enterprise has thousands.
     may_still_see = visible(actor).is_(true())
@@ -98,7 +98,7 @@ def decided(actor: Actor) -> Criterion:
         may_still_see,
         Review.application_id == Application.id,
         Review.actor_id == actor.id,
-        _one_of(Review.action, DECISIONS),
+        _equals_any(Review.action, DECISIONS),
         Review.sequence == last.scalar_subquery(),
     )
 
@@ -112,16 +112,16 @@ def extendable(actor: Actor) -> Criterion:
     if actor.role is not Role.OFFICE:
         return false()
     return and_(
-        Application.region_id.in_(region_ids(actor)), IS_WITH_THE_APPLICANT, Application.round > constant(0)
+        Application.region_id.in_(region_ids(actor)), IS_WITH_APPLICANT, Application.round > constant(0)
     )
 
 
-def _one_of(column: Any, words: Iterable[State | Action]) -> Criterion:
+def _equals_any(column: Any, words: Iterable[State | Action]) -> Criterion:
     """Said with "equals" and not as a list, which would be written anew into each statement when it is sent."""
     return or_(false(), *(column == constant(word) for word in words))
 
 
-IS_WITH_THE_APPLICANT = _one_of(Application.state, WITH_THE_APPLICANT)
+IS_WITH_APPLICANT = _equals_any(Application.state, STATES_WITH_APPLICANT)
 """What is typed in such a one since its last submission is nobody else's to read."""
 
 
@@ -184,7 +184,7 @@ def choosable_enterprises() -> Criterion:
     )
 
 
-def boxes(actor: Actor) -> list[Criterion]:
+def message_boxes(actor: Actor) -> list[Criterion]:
     """Return where messages to this account lie: its own, and those of its desk; each is in the order of an index."""
     found = [Message.account_id == actor.id]
     if actor.enterprise_id is not None:
@@ -196,4 +196,4 @@ def boxes(actor: Actor) -> list[Criterion]:
 
 def messages(actor: Actor) -> Criterion:
     """Return the messages to this account or to its desk."""
-    return or_(*boxes(actor))
+    return or_(*message_boxes(actor))

@@ -164,9 +164,9 @@ def editable(state: State) -> bool:
     return (state, SAVE) in PERFORMED
 
 
-WITH_THE_APPLICANT = tuple(state for state in State if editable(state))
+STATES_WITH_APPLICANT = tuple(state for state in State if editable(state))
 
 
-def gives_back(row: Transition) -> bool:
+def returns_to_applicant(row: Transition) -> bool:
     """Say whether this row takes an application from a desk back to its applicant, whose term to resubmit it begins."""
-    return row.to in WITH_THE_APPLICANT and row.state not in WITH_THE_APPLICANT
+    return row.to in STATES_WITH_APPLICANT and row.state not in STATES_WITH_APPLICANT

@@ -148,7 +148,7 @@ class FormVersions(Administration, ScopedView):
         version = form_draft.present().form
         if asked.isdecimal():
             row = self.get_one(asked)
-            version = description.understood(row.number, row.content)
+            version = description.from_json(row.number, row.content)
         holder = Account(
             name=gettext("示例"), paper=CITIZEN, identity_number="150602199001010000", role=Role.APPLICANT
         )
@@ -168,7 +168,7 @@ class FormVersions(Administration, ScopedView):
             .order_by(FormVersion.number.desc())
             .limit(MOST_SHOWN)
         ).all()
-        forms = [description.understood(row.number, row.content) for row in rows]
+        forms = [description.from_json(row.number, row.content) for row in rows]
         earlier = [*forms[1:], None]
         return self.render(
             "administration/form_versions.html",
@@ -183,14 +183,14 @@ class FormVersions(Administration, ScopedView):
     def version(self, key: str) -> str:
         """Show one version: what it asks, and what it changed."""
         row = self.get_one(key)
-        this = description.understood(row.number, row.content)
+        this = description.from_json(row.number, row.content)
         before = db.session.scalars(
             self.rows()
             .where(FormVersion.number < row.number, FormVersion.published_at.is_not(None))
             .order_by(FormVersion.number.desc())
             .limit(1)
         ).first()
-        older = description.understood(before.number, before.content) if before else None
+        older = description.from_json(before.number, before.content) if before else None
         return self.render(
             "administration/form_version.html",
             title=gettext(TITLE),

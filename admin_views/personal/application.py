@@ -113,7 +113,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             return self._unsaved(None, form, notice_unread(hindrance))
         except AlreadyUnderWay:
             there = review.open_application(current_user)
-            form = form_class(description.of(there) if there else version)()
+            form = form_class(description.form_of(there) if there else version)()
             form.validate()
             return self._unsaved(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
         if request.form.get("form_version", str(version.number)) != str(version.number):
@@ -125,14 +125,14 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         """Return the main page of one application: to be filled in, or as it was submitted."""
         found = self.get_one(number)
         if editable(found.state):
-            return self._sheet(found, filled(found, current_user, description.of(found)))
+            return self._sheet(found, filled(found, current_user, description.form_of(found)))
         return self._submitted(found)
 
     @expose("/<number>/", methods=("POST",))
     def save(self, number: str) -> Any:
         """Save what was typed, then do what was asked besides: rows, attachments, employer, submission."""
         found = self.get_one(number)
-        form = form_class(description.of(found))()
+        form = form_class(description.form_of(found))()
         form.validate()
         asked = request.form.get("do", "save")
         if self._rows_only(form, asked):
@@ -206,7 +206,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
 
     def _sheet(self, found: Application | None, form: Any, status: int = 200, **further: Any) -> Any:
         """Return the page to be filled in; nothing that was typed is lost."""
-        version = description.of(found) if found else description.published()
+        version = description.form_of(found) if found else description.published()
         notice = reading.current_notice()
         opened = reading.open_notice(current_user, found, notice) if notice else None
         lacking = completeness.problems(found) if found else []
@@ -233,7 +233,9 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             by_anchor=by_anchor,
             problems=lacking,
             check=check and lacking,
-            remarks=[said(sentence, words) for sentence, words in completeness.remarks(found.experiences)]
+            remarks=[
+                said(sentence, words) for sentence, words in completeness.timeline_remarks(found.experiences)
+            ]
             if found
             else [],
             returned=found is not None and found.state is State.RETURNED,
@@ -269,7 +271,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             result_words=RESULT_WORDS,
             sentence=sentence,
             typed_back=typed,
-            desk=routing.desk_of(found),
+            desk=routing.responsible_for(found),
             under_review=found.state in routing.REVIEW_STEPS,
             can_withdraw=can_withdraw,
             term_after_withdrawal=periods.resubmit_by(found, now(), present_calendar())
@@ -301,7 +303,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             "personal/confirm.html",
             application=found,
             sentence=sentence,
-            desk=routing.desk(routing.steps(found.enterprise.region)[0], found.enterprise),
+            desk=routing.responsible_at(routing.steps(found.enterprise.region)[0], found.enterprise),
             way=employer_words(found.enterprise_id),
             sections=unsent(found),
             slots=completeness.slots(found),
@@ -357,7 +359,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
             table_of=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
-            desks={row.id: routing.desk_of(row) for row in rows},
+            desks={row.id: routing.responsible_for(row) for row in rows},
             admissions={row.id: periods.admission(row) for row in rows if editable(row.state) and row.round},
         )
 

@@ -17,7 +17,7 @@ from uploads.limits import accepts_attachments
 from uploads.receive import discard, receive
 from uploads.sets import EXTENSIONS
 from workflow import attachments, completeness
-from workflow.attachments import TooMany
+from workflow.attachments import TooManyFiles
 from workflow.transitions import editable
 
 FILE = "material-{}"
@@ -115,8 +115,8 @@ def hindered(hindrance: ActionRefused) -> str:
     """Return why a file was not taken in or away."""
     if isinstance(hindrance, NoticeUnread):
         return gettext("请先阅读“申请须知”，再上传附件。")
-    if isinstance(hindrance, TooMany):
-        return gettext("每项材料最多 %(most)s 个文件，请先删除不需要的文件。", most=attachments.MOST_FILES)
+    if isinstance(hindrance, TooManyFiles):
+        return gettext("每项材料最多 %(most)s 个文件，请先删除不需要的文件。", most=attachments.MAX_FILES)
     if isinstance(hindrance, NotPermitted):
         return gettext("申请已提交，不能再更改附件。")
     return gettext("此申请或材料已不存在，请返回后重试。")

@@ -280,7 +280,7 @@ class ApplicationFields(FlaskForm):
         """Lay what was typed into the application: every field that can be kept; one that cannot keeps its old value."""
         for key, field in self.asked():
             if not field.errors:
-                answers.put(application, key, field.data or None)
+                answers.set_value(application, key, field.data or None)
         if not any(entry.form.errors for entry in self.experiences):
             application.experiences = [
                 entry.form.row(position) for position, entry in enumerate(self.experiences)

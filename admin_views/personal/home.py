@@ -43,7 +43,7 @@ class PersonalHome(Closed):
             open=latest is not None and latest.state is not State.FINISHED,
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
-            desk=routing.desk_of(latest) if latest else None,
+            desk=routing.responsible_for(latest) if latest else None,
             admission=periods.admission(latest if latest and editable(latest.state) else None),
             messages=newest(current_user, NEWEST_MESSAGES),
         )

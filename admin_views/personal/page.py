@@ -12,7 +12,7 @@ from common.errors import Problem
 from common.identity import masked
 from models import Account, Application, Enterprise, Review, State, db
 from workflow import progress, reading, routing, scope
-from workflow.form.answers import worded
+from workflow.form.answers import answer_text
 from workflow.form.fields import Field
 from workflow.form.versions import Form
 from workflow.transitions import BY_STATE_AND_ACTION, RETURNED, STATE_WORDS
@@ -45,7 +45,7 @@ def in_sections(
 
 
 def _fixed(asked: Field, holder: Application | Account) -> dict[str, str]:
-    text = said(worded(asked, getattr(holder, asked.key)))
+    text = said(answer_text(asked, getattr(holder, asked.key)))
     return {"key": asked.key, "label": said(asked.label), "value": masked(text) if asked.secret else text}
 
 
@@ -80,7 +80,7 @@ def trail_items(application: Application, reviews: Sequence[Review]) -> list[dic
         if application.state in routing.REVIEW_STEPS
         else application.enterprise
     )
-    for step in progress.trail(application, reviews):
+    for step in progress.step_list(application, reviews):
         item: dict[str, Any] = {"state": STAGES[step.stage], "label": step_name(step.state, enterprise)}
         if step.stage is progress.Stage.DONE:
             item |= {"who": step.by, "when": stamp(step.at)}

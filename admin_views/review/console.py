@@ -256,7 +256,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             under_review=found.state in routing.REVIEW_STEPS,
             back=self.back_to_list(),
             corrections=self.corrections_of(found),
-            own_regions=[key for key, _kind in current_user.seat.regions],
+            own_regions=[key for key, _kind in current_user.membership.regions],
             **{"disclosed": {}, "wrong": {}, "typed": {}, "meanwhile": None, **further},
         )
         return content, status
@@ -276,7 +276,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         if row.action is Action.PASS and target in routing.REVIEW_STEPS and found.submitted_enterprise:
             return gettext(
                 "通过并提交至%(desk)s",
-                desk=routing.desk(target, found.submitted_enterprise, found.region).name,
+                desk=routing.responsible_at(target, found.submitted_enterprise, found.region).name,
             )
         if row.action is Action.PASS:
             return gettext("通过，业务结束")
@@ -347,7 +347,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             number=found.number,
             said=said(BY_STATE_AND_ACTION[line.from_state, line.action].said),
         )
-        desk = routing.desk_of(found)
+        desk = routing.responsible_for(found)
         if desk is None:
             return sentence
         return sentence + gettext(

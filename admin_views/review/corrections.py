@@ -146,7 +146,7 @@ def _present(found: Application, action: Action) -> list[dict[str, str]]:
             "label": said(asked.label),
             "value": masked(getattr(found, asked.key))
             if asked.secret
-            else said(answers.worded(asked, getattr(found, asked.key))),
+            else said(answers.answer_text(asked, getattr(found, asked.key))),
         }
         for asked in fields
     ]

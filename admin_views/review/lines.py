@@ -17,7 +17,7 @@ from models import Result, State
 from workflow import routing
 from workflow.form import versions
 from workflow.form.versions import Form
-from workflow.transitions import FINISHED, RESULT_WORDS, STATE_WORDS, WITH_THE_APPLICANT
+from workflow.transitions import FINISHED, RESULT_WORDS, STATE_WORDS, STATES_WITH_APPLICANT
 
 
 class Tab(NamedTuple):
@@ -69,7 +69,7 @@ class Line(NamedTuple):
 
     @property
     def education_word(self) -> str:
-        if State(self.state) in WITH_THE_APPLICANT:
+        if State(self.state) in STATES_WITH_APPLICANT:
             return ""
         words = self.form.known["education"].choices
         return said(words.get(self.education, self.education or ""))

@@ -127,7 +127,7 @@ class Filter:
 
 
 def _education(key: str) -> Callable[[], Criterion]:
-    return lambda: and_(Application.education == key, not_(scope.IS_WITH_THE_APPLICANT))
+    return lambda: and_(Application.education == key, not_(scope.IS_WITH_APPLICANT))
 
 
 def _submitted_since(days: int) -> Callable[[], Criterion]:

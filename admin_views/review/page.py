@@ -15,7 +15,7 @@ from models import Account, Action, Application, Review, db
 from workflow import scope
 from workflow.form import answers, versions
 from workflow.form import fields as workflow_form_fields
-from workflow.transitions import ACTION_WORDS, WITH_THE_APPLICANT
+from workflow.transitions import ACTION_WORDS, STATES_WITH_APPLICANT
 
 PHRASES = {
     Action.RETURN: (
@@ -114,10 +114,10 @@ def _corrected(application: Application, submitted: Snapshot) -> tuple[Snapshot,
     Only what the account fixes is ever corrected (desk/corrections.py); an applicant types none of it.
     """
     fields, notes = dict(submitted["fields"]), {}
-    for asked in versions.of(application).fields.values():
+    for asked in versions.form_of(application).fields.values():
         present = answers.value(application, asked.key) if asked.fixed else None
         if asked.fixed and present != fields.get(asked.key):
-            former = said(answers.worded(asked, fields.get(asked.key)))
+            former = said(answers.answer_text(asked, fields.get(asked.key)))
             notes[asked.key] = gettext(
                 "已更正，提交时为“%(former)s”", former=masked(former) if asked.secret else former
             )
@@ -134,7 +134,7 @@ def _sections(
     application: Application, newest: Snapshot, before: Snapshot | None, notes: dict[str, str]
 ) -> list[PageSection]:
     found = []
-    for section in versions.of(application).sections:
+    for section in versions.form_of(application).sections:
         facts = [_fact(shown, notes) for shown in answers.shown(section, newest, before)]
         if before is not None and same_employer(newest, before):
             facts = [_renamed(fact) if fact["key"] == "enterprise_id" else fact for fact in facts]
@@ -189,13 +189,13 @@ def _fact(shown: answers.Shown, notes: dict[str, str]) -> dict[str, Any]:
 def _notes(application: Application, actor: Account) -> dict[str, str]:
     """Return what the system noticed about a field and a reviewer should look at."""
     found: dict[str, str] = {}
-    if application.bank_digest and application.state not in WITH_THE_APPLICANT:
+    if application.bank_digest and application.state not in STATES_WITH_APPLICANT:
         other = db.session.execute(
             select(Application.number, scope.visible(actor))
             .where(
                 Application.bank_digest == application.bank_digest,
                 Application.applicant_id != application.applicant_id,
-                ~scope.IS_WITH_THE_APPLICANT,
+                ~scope.IS_WITH_APPLICANT,
             )
             .limit(1)
         ).first()

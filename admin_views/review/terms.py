@@ -36,7 +36,7 @@ from models import Action, Application, Review, db
 from models.statements import PlannedPerQuery
 from workflow import periods, review, scope
 from workflow.decision import Decision
-from workflow.transitions import BY_STATE_AND_ACTION, STATE_WORDS, WITH_THE_APPLICANT
+from workflow.transitions import BY_STATE_AND_ACTION, STATE_WORDS, STATES_WITH_APPLICANT
 
 MOST_LINES = 20
 
@@ -146,7 +146,7 @@ class Terms(ScopedView):
             select(Review)
             .where(
                 Review.application_id == found.id,
-                or_(Review.to_state.in_(WITH_THE_APPLICANT), Review.action == Action.EXTEND),
+                or_(Review.to_state.in_(STATES_WITH_APPLICANT), Review.action == Action.EXTEND),
             )
             .order_by(Review.sequence.desc())
             .limit(MOST_LINES)

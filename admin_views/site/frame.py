@@ -94,7 +94,7 @@ def _frame() -> dict[str, Any]:
     return {
         **bare_frame(),
         "help_line": setting_value(HELP_LINE, help_line),
-        "account": Shown(account.name, account.seat.name, login_session.url_of("accounts.own")),
+        "account": Shown(account.name, account.membership.name, login_session.url_of("accounts.own")),
         "home": login_session.home(account),
         "unread": unread,
         "csrf_token": login_session.csrf_token,

@@ -18,7 +18,7 @@ TypedBack = Sequence[tuple[str, str]]
 
 def typed_back(form: Any, application: Application) -> TypedBack:
     """Return what was typed otherwise than it is stored, in the order of the page, rows of 学习工作经历 included."""
-    version = description.of(application)
+    version = description.form_of(application)
     found = []
     for key, field in form.asked():
         asked = version.known[key]
@@ -48,7 +48,7 @@ def _worded(asked: fields.Field, value: Any) -> str:
         return enterprise.name if enterprise else ""
     if asked.kind is fields.Kind.PROMISE and not value:
         return ""
-    return said(answers.worded(asked, value))
+    return said(answers.answer_text(asked, value))
 
 
 def _row(form: Any) -> Row:

@@ -29,7 +29,7 @@ from models import (
 from workflow import routing, scope
 from workflow.decision import Decision
 from workflow.review import employer_closed, reroute
-from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, WITH_THE_APPLICANT
+from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, STATES_WITH_APPLICANT
 
 # --- an enterprise moves to another region, or is closed
 
@@ -64,7 +64,7 @@ def _submitted_to(key: int) -> ColumnElement[bool]:
 
 
 def _names(key: int) -> ColumnElement[bool]:
-    return and_(scope.IS_WITH_THE_APPLICANT, Application.enterprise_id == key)
+    return and_(scope.IS_WITH_APPLICANT, Application.enterprise_id == key)
 
 
 def _of_moving(enterprise: Enterprise, before: Mapping[str, Any]) -> list[Sentence]:
@@ -85,7 +85,7 @@ def _of_moving(enterprise: Enterprise, before: Mapping[str, Any]) -> list[Senten
         ),
         *_by_step(moving, region),
     ]
-    if begun := count_rows(Application, and_(scope.IS_WITH_THE_APPLICANT, its_own)):
+    if begun := count_rows(Application, and_(scope.IS_WITH_APPLICANT, its_own)):
         told.append(
             Sentence(
                 N_("已回退或撤回的申请 %(count)s 件，重新提交时按新地区的流程办理。"), {"count": str(begun)}
@@ -102,7 +102,7 @@ def _move_along(enterprise: Enterprise, person: Account) -> None:
     region = enterprise.region
     why = f"企业划转至{region.name}"  # stays Chinese: a line of the record, as it is written once
     for application in lock_under_review(Application.submitted_enterprise_id == enterprise.id):
-        reroute(application, region, routing.desk_of(application), person, Decision(why))
+        reroute(application, region, routing.responsible_for(application), person, Decision(why))
     if enterprise.registration is Registration.PENDING:
         notifications.remind_of_registration(enterprise)
 
@@ -161,7 +161,7 @@ def _close_enterprise(enterprise: Enterprise, person: Account) -> None:
             (PRELIMINARY_REVIEW, CITY_REVIEW), f"工作单位“{enterprise.name}”已停用，您的申请照常办理。"
         ),
         **dict.fromkeys(
-            WITH_THE_APPLICANT, f"工作单位“{enterprise.name}”已停用，请改选其他工作单位后再提交。"
+            STATES_WITH_APPLICANT, f"工作单位“{enterprise.name}”已停用，请改选其他工作单位后再提交。"
         ),
     }
     for application in lock_applications(or_(_submitted_to(enterprise.id), _names(enterprise.id))):

@@ -99,7 +99,7 @@ def apply_region_effects(region: Region, before: Mapping[str, Any], person: Acco
     why = "".join(sentence for column, sentence in said.items() if column in before)
     for application in lock_under_review(Application.region_id == region.id):
         desk = _desk(application, before)
-        if _goes_otherwise(application, region, before) or routing.desk_of(application) != desk:
+        if _goes_otherwise(application, region, before) or routing.responsible_for(application) != desk:
             reroute(application, region, desk, person, Decision(why))
     if "office_id" in before:
         for enterprise in db.session.scalars(select(Enterprise).where(_pending_in(region))).unique():
@@ -111,7 +111,9 @@ def _goes_otherwise(application: Application, region: Region, before: Mapping[st
     """Say whether any step that lies before the application is another one than it was. If so its version changes: who passes
     it at this moment has the former way before them, and would lay it onto a desk that nobody sits at."""
     former = before.get("kind", region.kind)
-    return routing.ahead(application.state, former) != routing.ahead(application.state, region.kind)
+    return routing.remaining_steps(application.state, former) != routing.remaining_steps(
+        application.state, region.kind
+    )
 
 
 def merge_into(region: Region, into_id: int | None) -> None:
@@ -211,11 +213,11 @@ def _pending_in(region: Region) -> ColumnElement[bool]:
     return and_(Enterprise.region_id == region.id, Enterprise.registration == Registration.PENDING)
 
 
-def _desk(application: Application, before: Mapping[str, Any]) -> routing.Desk | None:
+def _desk(application: Application, before: Mapping[str, Any]) -> routing.Responsible | None:
     """Return who had the application before its region was given to another office."""
     if application.state is PRELIMINARY_REVIEW and "office_id" in before:
-        return routing.Desk("", "", office_id=before["office_id"])
-    return routing.desk_of(application)
+        return routing.Responsible("", "", office_id=before["office_id"])
+    return routing.responsible_for(application)
 
 
 def _by_step(at: Counter[State], region: Region) -> list[Sentence]:

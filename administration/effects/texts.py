@@ -44,7 +44,7 @@ def _asked(material: Material, before: Mapping[str, Any]) -> list[Sentence]:
             )
         ]
     asked_anew = not before or before.get("required") is False or before.get("active") is False
-    begun = count_rows(Application, scope.IS_WITH_THE_APPLICANT)
+    begun = count_rows(Application, scope.IS_WITH_APPLICANT)
     if not (asked_anew and material.required and material.active and begun):
         return []
     return [
@@ -59,7 +59,7 @@ def _asked(material: Material, before: Mapping[str, Any]) -> list[Sentence]:
 
 def preview_notice(notice: Notice, _before: Mapping[str, Any], _person: Account) -> list[Sentence]:
     """Tell that a version is for good, and who has to read it."""
-    begun = count_rows(Application, scope.IS_WITH_THE_APPLICANT)
+    begun = count_rows(Application, scope.IS_WITH_APPLICANT)
     return [
         Sentence(
             N_("“%(version)s”发布后立即生效，不能修改或撤回，只能再发布新的版本。"),

@@ -46,13 +46,13 @@ from models import (
     db,
     now,
 )
-from models.accounts import Seat
+from models.accounts import Membership
 from models.transactions import TO_WRITE
 from workflow import moves, notifications, routing
 from workflow.decision import Decision
 from workflow.form import answers, living_allowance, versions
 from workflow.periods import USUAL_DAYS
-from workflow.transitions import TRANSITIONS, Transition, gives_back
+from workflow.transitions import TRANSITIONS, Transition, returns_to_applicant
 
 TABLES = (
     Account,
@@ -192,7 +192,7 @@ class SampleData:
             self._clerks[clerk.office_id or 0].append(clerk)
         self._reviewers: dict[int, Account] = {}
         self._enterprises: list[Enterprise] = []
-        self._desks: dict[Any, routing.Desk | None] = {}
+        self._desks: dict[Any, routing.Responsible | None] = {}
         self._reminders: dict[int, int] = {}
         self._free: deque[tuple[datetime, Account]] = deque()
         self.numbers = {one.year: one.last for one in db.session.scalars(select(Counter))}
@@ -297,7 +297,7 @@ class SampleData:
             name=name,
             office=office,
             enterprise=enterprise,
-            seat=Seat(None, None, name=getattr(office or enterprise, "name", "")),
+            membership=Membership(None, None, name=getattr(office or enterprise, "name", "")),
             password_hash=self._closed,
             session_stamp=secrets.token_hex(8),
             **further,
@@ -362,7 +362,7 @@ class SampleData:
             resubmit_by=None,
         )
         for key, given in self._answers(person, employer, day).items():
-            answers.put(application, key, given)
+            answers.set_value(application, key, given)
         application.experiences = self._experiences(application.id, day)
         return application
 
@@ -438,7 +438,7 @@ class SampleData:
         before = application.state
         for column, value in moves.state_columns(application, row, at).items():
             setattr(application, column, value)
-        if gives_back(row):
+        if returns_to_applicant(row):
             application.resubmit_by = Calendar().after(local_date(at), USUAL_DAYS).last
         reason = self._chance.choice(REASONS[row.action]) if row.needs_reason else ""
         columns = moves.history_row(application, row.action, before, actor, Decision(reason), at)
@@ -453,14 +453,14 @@ class SampleData:
             elif self._chance.random() < READ:
                 self._read(told.id, told.account_id, at + timedelta(hours=self._chance.expovariate(0.1)))
 
-    def _desk(self, application: Application) -> routing.Desk | None:
+    def _desk(self, application: Application) -> routing.Responsible | None:
         """Return what routing says, which asks the database for the city's desk; each is asked for once."""
         key = (
             application.state,
             application.state is State.CITY_REVIEW or application.submitted_enterprise_id,
         )
         if key not in self._desks:
-            self._desks[key] = routing.desk_of(application)
+            self._desks[key] = routing.responsible_for(application)
         return self._desks[key]
 
     def _read(self, message_id: int, account_id: int, at: datetime) -> None:

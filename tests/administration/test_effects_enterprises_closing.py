@@ -76,7 +76,7 @@ def test_each_has_a_line_and_each_applicant_a_message(ordos: World) -> None:
     at_its_desk = moving[State.ENTERPRISE_REVIEW]
     assert (at_its_desk.result, desks(at_its_desk)) == (Result.RETURNED, [])
     assert desks(moving[State.PRELIMINARY_REVIEW]) == [ordos.banner.clerk]
-    steps = progress.trail(
+    steps = progress.step_list(
         moving[State.PRELIMINARY_REVIEW], progress.history(moving[State.PRELIMINARY_REVIEW])
     )
     assert ordos.administrator.name not in [step.by for step in steps]

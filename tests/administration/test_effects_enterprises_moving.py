@@ -118,7 +118,7 @@ def test_what_is_under_review_moves_along_with_a_line_and_lies_on_exactly_one_de
         if who is None and new_region is new.region:
             who = new.clerk
         assert desks(application) == ([who] if who else [])
-        desk = routing.desk_of(application)
+        desk = routing.responsible_for(application)
         assert desk is not None
         if expected is State.PRELIMINARY_REVIEW:
             assert desk.office_id == new_region.office_id
@@ -266,7 +266,7 @@ def test_the_steps_of_a_moved_application_name_nobody_who_did_not_do_them(ordos:
     move(ordos.banner.enterprise, ordos.city.region, ordos.administrator)
     move(ordos.banner.enterprise, ordos.park.region, ordos.administrator)
     fresh(application)
-    steps = progress.trail(application, progress.history(application))
+    steps = progress.step_list(application, progress.history(application))
     assert [step.state for step in steps] == [State.DRAFT, State.ENTERPRISE_REVIEW, State.CITY_REVIEW]
     assert ordos.administrator.name not in [step.by for step in steps]
 

@@ -148,7 +148,7 @@ def test_reviewers_read_the_version_of_the_application(
             application,
             factories.Action.SAVE,
             application.applicant,
-            change=lambda a: answers.put(a, "x1", "长调"),
+            change=lambda a: answers.set_value(a, "x1", "长调"),
         )
         factories.submit(application)
         db.session.expunge_all()
@@ -317,8 +317,8 @@ def versions(draw: Any) -> Form:
                 issued += 1
                 found.append(_limited(replace(one, key=f"x{issued}"), draw))
         sections.append(Section(section.key, section.title, tuple(found)))
-    return workflow_form_versions.understood(
-        2, workflow_form_versions.written(Form(2, tuple(sections), issued))
+    return workflow_form_versions.from_json(
+        2, workflow_form_versions.to_json(Form(2, tuple(sections), issued))
     )
 
 
@@ -333,10 +333,10 @@ def test_any_valid_version_is_drawn_filled_in_judged_and_read(
 ) -> None:
     labels = [one.label for one in version.fields.values()]
     if len(labels) == len(set(labels)):
-        form_rules.check(FormVersion(number=2, content=workflow_form_versions.written(version)))
+        form_rules.check(FormVersion(number=2, content=workflow_form_versions.to_json(version)))
     assert (
         form_rules.differences(
-            version, workflow_form_versions.understood(2, workflow_form_versions.written(version))
+            version, workflow_form_versions.from_json(2, workflow_form_versions.to_json(version))
         )
         == []
     )

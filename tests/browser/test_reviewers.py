@@ -466,7 +466,7 @@ def test_what_changed_since_the_return_is_marked_beside_what_stood_there(
         case,
         Action.SAVE,
         case.person,
-        change=lambda application: answers.put(application, "position", "工程师"),
+        change=lambda application: answers.set_value(application, "position", "工程师"),
     )
     world.act(live_server, case, Action.SUBMIT, case.person)
     come_in(page, employer.reviewer, f"{CONSOLE}{case.number}/")

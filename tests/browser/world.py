@@ -39,7 +39,7 @@ from tests.files import samples as files
 from tests.machine.site import Site
 from uploads.receive import receive
 from workflow import attachments
-from workflow.review import Change
+from workflow.review import ApplyForm
 
 SHEET = "/personal/application/"
 PAPERS = {"身份证": "jpg", "学历学位证书": "pdf", "劳动合同": "docx"}
@@ -200,7 +200,7 @@ def many_submitted(site: Site, at: Workplace, names: list[str], **last: Any) -> 
 
 
 def act(
-    site: Site, case: Case, action: Action, who: Somebody, reason: str = "", change: Change | None = None
+    site: Site, case: Case, action: Action, who: Somebody, reason: str = "", change: ApplyForm | None = None
 ) -> None:
     """Do what this person may do with an application, as somebody who has its newest version before them."""
     with site.app_context():

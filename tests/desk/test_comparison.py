@@ -140,9 +140,9 @@ def test_what_is_added_in_one_direction_is_removed_in_the_other(now, before) -> 
 
 def writes(position: str, employer: Enterprise | None = None):
     def change(application: Application) -> None:
-        answers.put(application, "position", position)
+        answers.set_value(application, "position", position)
         if employer is not None:
-            answers.put(application, "enterprise_id", employer.id)
+            answers.set_value(application, "enterprise_id", employer.id)
 
     return change
 

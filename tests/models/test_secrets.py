@@ -134,7 +134,7 @@ def test_no_number_can_be_read_in_the_database(app_context: Flask, database_url:
     act(application, Action.RETURN, ordos.centre, REASON)
 
     def other_account(changed: Application) -> None:
-        answers.put(changed, "bank_account", "6228480000000000")
+        answers.set_value(changed, "bank_account", "6228480000000000")
 
     act(application, Action.SUBMIT, application.applicant, change=other_account)
     numbers = [application.identity_number, "6217000012345678", "6228480000000000"]

@@ -105,19 +105,19 @@ def test_or_nothing_of_it(app_context: Flask, last: dict[str, Any]) -> None:
 def test_whoever_asks_for_a_list_is_in_no_session(ordos: World) -> None:
     """They are who they are all the same; once objects are asked for they belong to them, and say the rest."""
     person, token = ordos.banner.clerk, sessions.begin(ordos.banner.clerk)
-    number, stamp, phone, seat = person.id, person.session_stamp, person.phone, person.seat
+    number, stamp, phone, membership = person.id, person.session_stamp, person.phone, person.membership
     db.session.remove()
     plain = sessions.find(number, stamp, token)
     assert plain is not None
     assert not db.session.registry.has()
-    assert (plain.account.id, plain.account.seat) == (number, seat)
-    assert seat.regions
+    assert (plain.account.id, plain.account.membership) == (number, membership)
+    assert membership.regions
     end()
     db.session()
     found = sessions.find(number, stamp, token)
     assert found is not None
     assert found.account in db.session
-    assert (found.account.seat, found.account.phone) == (seat, phone)
+    assert (found.account.membership, found.account.phone) == (membership, phone)
 
 
 def test_a_page_that_only_reads_writes_nothing_by_mistake(app_context: Flask) -> None:

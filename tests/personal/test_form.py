@@ -113,7 +113,7 @@ def test_a_day_that_was_stored_before_is_shown_by_its_field_and_named_as_wrong(
     with app.app_context():
         application = db.session.query(Application).one()
         application.contract_start = date(202, 5, 1)
-        answers.put(application, "insurance_start", date(21, 4, 1))
+        answers.set_value(application, "insurance_start", date(21, 4, 1))
         row = Experience(position=0, kind=ExperienceKind.WORK, start=date(218, 9, 1), place="某厂")
         application.experiences = [row]
         db.session.commit()

@@ -197,7 +197,7 @@ FURTHER = "x1"
 def _change_the_form(administrator: Account) -> None:
     """Let there be a draft that differs from the published form, and a year of holidays that was entered."""
     first = FormVersion(
-        number=versions.FIRST, content=versions.written(versions.DECLARED), published_at=now()
+        number=versions.FIRST, content=versions.to_json(versions.DECLARED), published_at=now()
     )
     factories.saved(first)
     wage = fields.Field("", "月工资", fields.Kind.QUANTITY, further=True)

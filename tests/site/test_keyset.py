@@ -165,8 +165,8 @@ def test_what_is_typed_since_the_last_submission_is_nobody_elses_to_read(app: Fl
         number = returned.number
 
         def otherwise(application: Application) -> None:
-            answers.put(application, "education", "college")
-            answers.put(application, "bank_account", other.bank_account)
+            answers.set_value(application, "education", "college")
+            answers.set_value(application, "bank_account", other.bank_account)
 
         factories.act(returned, Action.SAVE, returned.applicant, change=otherwise)
         reviewer = world.banner.reviewer

@@ -138,7 +138,7 @@ def town(
         for kind in RegionKind:
             factories.region(kind)  # could take the other one of its kind
         factories.previewed_import(made.administrator, made.banner.region)
-        content = versions.written(versions.DECLARED)
+        content = versions.to_json(versions.DECLARED)
         factories.saved(FormVersion(number=versions.FIRST, content=content, published_at=now()))
         factories.saved(Setting(key=HELP_LINE, value="0477-8586912"))
         factories.calendar_year(2027)

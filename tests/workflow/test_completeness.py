@@ -117,9 +117,9 @@ def test_each_wrong_field_has_its_own_sentence_and_no_other_field_is_blamed(ordo
     application = complete_application(ordos.banner.enterprise)
     right = {key: answers.value(application, key) for key in living_allowance.FIELDS}
     for key, given, sentence in WRONG:
-        answers.put(application, key, given)
+        answers.set_value(application, key, given)
         assert told(application) == {key: sentence}, (key, given)
-        answers.put(application, key, right[key])
+        answers.set_value(application, key, right[key])
     assert told(application) == {}
     db.session.rollback()
 
@@ -166,8 +166,8 @@ def test_the_number_of_a_resident_from_elsewhere_is_compared_as_well(
     right = {"birth_date": date(1990, 1, 1), "sex": "male"}
     application = complete_application(ordos.banner.enterprise, person, **right)
     assert told(application) == {}
-    answers.put(application, "birth_date", date(1990, 1, 10))
-    answers.put(application, "sex", "female")
+    answers.set_value(application, "birth_date", date(1990, 1, 10))
+    answers.set_value(application, "sex", "female")
     assert told(application) == {
         "birth_date": "出生日期与证件号码不一致。",
         "sex": "性别与证件号码不一致。",
@@ -180,7 +180,7 @@ def test_an_older_residence_card_says_a_day_without_its_century_and_no_sex(ordos
         ordos.banner.enterprise, person, birth_date=date(1990, 1, 1), sex="male"
     )
     assert told(application) == {}
-    answers.put(application, "birth_date", date(1990, 1, 10))
+    answers.set_value(application, "birth_date", date(1990, 1, 10))
     assert told(application) == {"birth_date": "出生日期与证件号码不一致。"}
 
 
@@ -228,9 +228,9 @@ def test_gaps_and_overlaps_are_pointed_out_and_not_forbidden(ordos: World) -> No
         experience(place="乙公司", start=date(2021, 6, 1), end=None),
         experience(place="丙公司", start=date(2022, 1, 1), end=None),
     ]
-    said = [sentence % names for sentence, names in completeness.remarks(rows)]
+    said = [sentence % names for sentence, names in completeness.timeline_remarks(rows)]
     assert said == ["“甲公司”与“乙公司”之间有间断。", "“乙公司”与“丙公司”的时间有重叠。"]
-    assert completeness.remarks(experiences()) == []
+    assert completeness.timeline_remarks(experiences()) == []
 
 
 @pytest.mark.guide("A8")

@@ -96,8 +96,8 @@ def test_an_application_keeps_the_version_it_was_begun_with_through_a_return(own
     assert told(fresh(older)) == {}
     submit(older)
     assert older.state is State.ENTERPRISE_REVIEW
-    assert wage.key not in versions.of(older).fields
-    assert "political" in versions.of(older).fields
+    assert wage.key not in versions.form_of(older).fields
+    assert "political" in versions.form_of(older).fields
     with pytest.raises(LookupError):
         versions.version(3)
 
@@ -134,16 +134,19 @@ def test_a_further_field_of_each_kind_is_asked_judged_and_read(own_ordos: World)
     application = complete_application(at.enterprise, **{keys[word]: given for word, given in right.items()})
     assert told(application) == {}
     for word, given, sentence in ANSWERS:
-        answers.put(application, keys[word], given)
+        answers.set_value(application, keys[word], given)
         assert told(application) == ({keys[word]: sentence} if sentence else {}), (word, given)
-        answers.put(application, keys[word], right[word])
+        answers.set_value(application, keys[word], right[word])
     assert told(application) == {}
     db.session.commit()
 
     submit(application)
     act(application, Action.RETURN, at.reviewer, REASON)
     act(
-        application, Action.SAVE, application.applicant, change=lambda a: answers.put(a, keys["wage"], "6000")
+        application,
+        Action.SAVE,
+        application.applicant,
+        change=lambda a: answers.set_value(a, keys["wage"], "6000"),
     )
     submit(application)
     now, before = db.session.scalars(
@@ -153,7 +156,7 @@ def test_a_further_field_of_each_kind_is_asked_judged_and_read(own_ordos: World)
     )
     read = {
         shown.asked.label: (shown.text, shown.before)
-        for section in versions.of(application).sections
+        for section in versions.form_of(application).sections
         for shown in answers.shown(section, now, before)
         if shown.asked.further
     }
@@ -187,13 +190,13 @@ def test_a_choice_that_is_taken_away_stays_for_applications_begun_before(own_ord
     newer = complete_application(own_ordos.city.enterprise, degree="master")
     assert told(older) == {}
     assert told(newer) == {"degree": "请选择学位。"}
-    assert list(versions.of(newer).fields["degree"].choices.values()) == [
+    assert list(versions.form_of(newer).fields["degree"].choices.values()) == [
         "博士学位",
         "学士",
         "无学位",
         "双学士",
     ]
-    assert answers.worded(versions.of(older).fields["degree"], "doctor") == "博士"
+    assert answers.answer_text(versions.form_of(older).fields["degree"], "doctor") == "博士"
 
 
 @pytest.mark.guide("D2")
@@ -329,17 +332,17 @@ def test_a_published_version_is_not_changed(own_ordos: World) -> None:
 
 
 def test_the_first_version_is_the_declaration_to_the_letter() -> None:
-    again = versions.understood(versions.FIRST, versions.written(versions.DECLARED))
+    again = versions.from_json(versions.FIRST, versions.to_json(versions.DECLARED))
     assert form_rules.differences(versions.DECLARED, again) == []
     assert again.everything == living_allowance.SECTIONS
 
 
 def test_what_a_later_program_declares_is_asked_only_where_the_procedure_needs_it() -> None:
-    content = versions.written(versions.DECLARED)
+    content = versions.to_json(versions.DECLARED)
     content["sections"]["basic"] = [
         each for each in content["sections"]["basic"] if each["key"] not in {"phone", "email"}
     ]
-    older: Form = versions.understood(7, content)
+    older: Form = versions.from_json(7, content)
     assert "phone" in older.fields
     assert "email" not in older.fields
     assert "email" in older.known

@@ -159,7 +159,7 @@ def test_opening_the_page_again_does_not_begin_the_count_again(ordos: World, adv
 def test_a_page_that_was_left_open_for_long_begins_anew(ordos: World, advance: Advance) -> None:
     person = applicant()
     open_now(person)
-    advance(reading.PATIENCE.total_seconds())
+    advance(reading.MAX_OPEN.total_seconds())
     assert open_now(person) == 30
     with pytest.raises(NoticeUnread):
         begin(person, ordos)

@@ -44,7 +44,7 @@ OUT_OF_HAND = [State.ENTERPRISE_REVIEW, State.PRELIMINARY_REVIEW, State.CITY_REV
 
 
 def other_words(changed: Application) -> None:
-    answers.put(changed, "position", "总经理")
+    answers.set_value(changed, "position", "总经理")
     changed.bank_account = "6228480000000000"
     changed.experiences = experiences()[:1]
 
@@ -109,7 +109,10 @@ def test_an_old_page_saves_nothing_over_a_newer_one(ordos: World) -> None:
     application = draft(ordos.banner.enterprise)
     seen = application.version
     act(
-        application, Action.SAVE, application.applicant, change=lambda a: answers.put(a, "position", "工程师")
+        application,
+        Action.SAVE,
+        application.applicant,
+        change=lambda a: answers.set_value(a, "position", "工程师"),
     )
     with pytest.raises(ChangedMeanwhile):
         review.perform(
@@ -291,7 +294,7 @@ def test_a_return_or_refusal_is_told_to_the_applicant_alone(ordos: World, action
 @pytest.mark.guide("A17", "A16")
 def test_the_trail_says_what_is_done_where_it_is_and_what_comes(ordos: World) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
-    trail = progress.trail(application, progress.history(application))
+    trail = progress.step_list(application, progress.history(application))
     assert [(step.state, step.stage, step.by) for step in trail] == [
         (State.DRAFT, Stage.DONE, application.applicant.name),
         (State.ENTERPRISE_REVIEW, Stage.DONE, ordos.banner.reviewer.name),
@@ -305,10 +308,10 @@ def test_the_trail_says_what_is_done_where_it_is_and_what_comes(ordos: World) ->
 def test_the_trail_begins_anew_after_a_return(ordos: World) -> None:
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     act(application, Action.RETURN, ordos.centre, REASON)
-    stages = [step.stage for step in progress.trail(application, progress.history(application))]
+    stages = [step.stage for step in progress.step_list(application, progress.history(application))]
     assert stages == [Stage.NOW, Stage.TO_COME, Stage.TO_COME, Stage.TO_COME]
     submit(application)
-    stages = [step.stage for step in progress.trail(application, progress.history(application))]
+    stages = [step.stage for step in progress.step_list(application, progress.history(application))]
     assert stages == [Stage.DONE, Stage.NOW, Stage.TO_COME, Stage.TO_COME]
 
 

@@ -32,7 +32,7 @@ def way_gone(ordos: World, kind: RegionKind) -> list[tuple[str, str]]:
     submit(application)
     found = []
     while application.state is not State.FINISHED:
-        desk = routing.desk_of(application)
+        desk = routing.responsible_for(application)
         assert desk is not None
         found.append((routing.STEP_WORDS[application.state], desk.name))
         act(application, Action.PASS, desk_person(application, at, ordos))
@@ -104,13 +104,13 @@ def test_an_enterprise_that_has_moved_is_believed_by_the_next_submission_and_not
     db.session.commit()
 
     act(under_way, Action.PASS, ordos.banner.reviewer)
-    assert routing.desk_of(under_way).name == ordos.banner.office.name
+    assert routing.responsible_for(under_way).name == ordos.banner.office.name
     assert waits_for(ordos.banner.clerk, under_way)
     assert not sees(ordos.park.clerk, under_way)
 
     submit(later)
     act(later, Action.PASS, ordos.banner.reviewer)
-    assert routing.desk_of(later).name == ordos.park.office.name
+    assert routing.responsible_for(later).name == ordos.park.office.name
     assert waits_for(ordos.park.clerk, later)
 
 

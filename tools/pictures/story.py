@@ -113,7 +113,7 @@ def mend(person: Person, application: Application) -> None:
         application,
         Action.SAVE,
         application.applicant,
-        change=lambda found: answers.put(found, "position", person.promoted or person.position),
+        change=lambda found: answers.set_value(found, "position", person.promoted or person.position),
     )
     upload(application, person, contract)
 
@@ -147,7 +147,7 @@ def fill(person: Person, application: Application) -> None:
         "promise": True,
     }
     for key, value in written.items():
-        answers.put(application, key, value)
+        answers.set_value(application, key, value)
     application.experiences = experiences(person)
 
 
@@ -185,14 +185,14 @@ def holder(person: Person, position: str) -> papers.Holder:
     begins, ends = person.contract
     return papers.Holder(
         name=person.name,
-        sex=answers.worded(living_allowance.FIELDS["sex"], sex(number)),
+        sex=answers.answer_text(living_allowance.FIELDS["sex"], sex(number)),
         ethnicity=person.ethnicity,
         born=str(birth_date(number)),
         address=f"{person.household}样本街 1 号",
         number=number,
         school=person.school,
         major=person.major,
-        degree=answers.worded(living_allowance.FIELDS["degree"], person.degree),
+        degree=answers.answer_text(living_allowance.FIELDS["degree"], person.degree),
         graduated=person.graduated[:7],
         enterprise=enterprise_in(person.region).name,
         position=position,
@@ -205,7 +205,7 @@ def holder(person: Person, position: str) -> papers.Holder:
 
 def whose(application: Application) -> Account:
     """Return whoever has to act on the application now."""
-    desk = routing.desk_of(application)
+    desk = routing.responsible_for(application)
     if desk is None:
         return application.applicant
     if desk.enterprise_id is not None:

@@ -18,12 +18,12 @@ def value(application: Application, key: str) -> Any:
     if hasattr(Application, key):
         return getattr(application, key)
     stored = (application.answers or {}).get(key)
-    if stored is not None and (FIELDS.get(key) or versions.of(application).known[key]).kind in DAY_KINDS:
+    if stored is not None and (FIELDS.get(key) or versions.form_of(application).known[key]).kind in DAY_KINDS:
         return date.fromisoformat(stored)
     return stored
 
 
-def put(application: Application, key: str, given: Any) -> None:
+def set_value(application: Application, key: str, given: Any) -> None:
     """Keep a parsed value in its column, or in the answers when the procedure itself never reads it."""
     if hasattr(Application, key):
         setattr(application, key, given)
@@ -32,7 +32,7 @@ def put(application: Application, key: str, given: Any) -> None:
     application.answers = {**(application.answers or {}), key: stored}
 
 
-def worded(asked: Field, stored: Any) -> str:
+def answer_text(asked: Field, stored: Any) -> str:
     """Return a stored value as a person reads it, choices as their (untranslated) label."""
     if stored is None or stored == "":
         return ""
@@ -66,7 +66,7 @@ def snapshot(application: Application) -> dict[str, Any]:
 
     `employer` says which enterprise it is, for comparing (desk.comparison); its text in `fields` is only shown.
     """
-    fields = {key: _plain(value(application, key)) for key in versions.of(application).known}
+    fields = {key: _plain(value(application, key)) for key in versions.form_of(application).known}
     found = {"fields": fields, "experiences": [_row(row) for row in application.experiences]}
     enterprise = application.enterprise
     if enterprise is not None:
@@ -96,6 +96,6 @@ class Shown:
 def shown(section: Section, now: Mapping[str, Any], before: Mapping[str, Any] | None) -> Iterator[Shown]:
     """Yield the section's fields of a snapshot, each beside what the snapshot before it said when that differs."""
     for asked in section.fields:
-        text = worded(asked, now["fields"].get(asked.key))
-        earlier = worded(asked, before["fields"].get(asked.key)) if before else text
+        text = answer_text(asked, now["fields"].get(asked.key))
+        earlier = answer_text(asked, before["fields"].get(asked.key)) if before else text
         yield Shown(asked, text, None if same_text(text, earlier) else earlier)

@@ -123,7 +123,7 @@ ETHNICITIES = same_keys(
 EXPERIENCE_KINDS = MappingProxyType({ExperienceKind.STUDY: N_("学习"), ExperienceKind.WORK: N_("工作")})
 
 
-OF_THE_ACCOUNT = N_("取自申请人的账号，用来认人。")
+FROM_ACCOUNT = N_("取自申请人的账号，用来认人。")
 
 
 CHECKED_DATE = N_("系统核对劳动合同是否有效。")
@@ -132,9 +132,9 @@ CHECKED_DATE = N_("系统核对劳动合同是否有效。")
 # fmt: off
 SECTIONS = (
     Section("basic", N_("基本信息"), (
-        F("name", N_("姓名"), Kind.TEXT, fixed=True, needed=OF_THE_ACCOUNT),
-        F("paper", N_("证件类型"), Kind.CHOICE, fixed=True, choices={key: paper.label for key, paper in PAPERS.items()}, needed=OF_THE_ACCOUNT),
-        F("identity_number", N_("公民身份号码"), Kind.TEXT, fixed=True, secret=True, needed=OF_THE_ACCOUNT),
+        F("name", N_("姓名"), Kind.TEXT, fixed=True, needed=FROM_ACCOUNT),
+        F("paper", N_("证件类型"), Kind.CHOICE, fixed=True, choices={key: paper.label for key, paper in PAPERS.items()}, needed=FROM_ACCOUNT),
+        F("identity_number", N_("公民身份号码"), Kind.TEXT, fixed=True, secret=True, needed=FROM_ACCOUNT),
         F("sex", N_("性别"), Kind.CHOICE, choices=SEXES, closed=N_("系统按公民身份号码核对，所以不能增加。")),
         F("birth_date", N_("出生日期"), Kind.DATE),
         F("ethnicity", N_("民族"), Kind.CHOICE, choices=ETHNICITIES),

@@ -66,7 +66,7 @@ def version(number: int) -> Form:
         )
         if content is None and number != FIRST:
             raise LookupError(f"no version {number} of the form has been published")
-        kept[number] = DECLARED if content is None else understood(number, content)
+        kept[number] = DECLARED if content is None else from_json(number, content)
     return kept[number]
 
 
@@ -76,7 +76,7 @@ def published() -> Form:
     return version(db.session.scalar(newest) or FIRST)
 
 
-def of(application: Application) -> Form:
+def form_of(application: Application) -> Form:
     """Return the version that the application was begun with."""
     return version(application.form_version or FIRST)
 
@@ -84,30 +84,30 @@ def of(application: Application) -> Form:
 # --- a version as JSON
 
 
-def written(form: Form) -> dict[str, Any]:
+def to_json(form: Form) -> dict[str, Any]:
     """Return a version as it is stored."""
     return {
         "issued": form.issued,
         "sections": {
-            section.key: [entry(one) for one in section.fields]
+            section.key: [field_to_json(one) for one in section.fields]
             for section in form.everything
             if section.fields
         },
     }
 
 
-def understood(number: int, content: Mapping[str, Any]) -> Form:
+def from_json(number: int, content: Mapping[str, Any]) -> Form:
     """Return a stored version. What was declared after it was written is not asked, unless the procedure needs it."""
     sections = []
     for section in SECTIONS:
-        fields = [_field(stored) for stored in content["sections"].get(section.key, ())]
+        fields = [_field_from_json(stored) for stored in content["sections"].get(section.key, ())]
         told = {one.key for one in fields}
         later = [replace(one, used=bool(one.needed)) for one in section.fields if one.key not in told]
         sections.append(replace(section, fields=(*fields, *later)))
     return Form(number, tuple(sections), content["issued"])
 
 
-def entry(one: Field) -> dict[str, Any]:
+def field_to_json(one: Field) -> dict[str, Any]:
     """Return a field as it is stored."""
     found = {
         "key": one.key,
@@ -133,7 +133,7 @@ def entry(one: Field) -> dict[str, Any]:
     return found
 
 
-def _field(stored: Mapping[str, Any]) -> Field:
+def _field_from_json(stored: Mapping[str, Any]) -> Field:
     wording: dict[str, Any] = {
         "label": Bilingual(stored["label"], stored["english"]),
         "help": Bilingual(stored["help"], stored["help_english"]),
@@ -149,11 +149,11 @@ def _field(stored: Mapping[str, Any]) -> Field:
         return replace(declared, **wording)
     limits = {name: stored[name] for name in ("longest", "least", "most", "decimals")}
     kind = Kind(stored["kind"])
-    wide = kind is Kind.PROMISE or stored["longest"] > LONGEST_BESIDE
+    wide = kind is Kind.PROMISE or stored["longest"] > MAX_HALF_WIDTH
     return Field(stored["key"], kind=kind, further=True, wide=wide, **wording, **limits)
 
 
-LONGEST_BESIDE = 100
+MAX_HALF_WIDTH = 100
 """A longer answer gets the whole width of the page."""
 
 
