@@ -14,7 +14,7 @@ from admin_views.site.base import confirmed
 from admin_views.site.keyset import page
 from administration import changes
 from administration.effects import regions as administration_effects_regions
-from administration.effects.enterprises import WITH_THE_APPLICANT
+from administration.effects.enterprises import STATES_WITH_APPLICANT
 from common.wording import N_, NP_
 from enterprises import registration
 from enterprises.search import SEARCHED_FOR, search_paths
@@ -202,7 +202,7 @@ class Enterprises(AdministeredTable):
             .where(
                 scope.visible(current_user),
                 Application.submitted_enterprise_id == row.id,
-                Application.state.in_((*routing.REVIEW_STEPS, *WITH_THE_APPLICANT)),
+                Application.state.in_((*routing.REVIEW_STEPS, *STATES_WITH_APPLICANT)),
             )
             .group_by(Application.state)
         )
@@ -210,7 +210,7 @@ class Enterprises(AdministeredTable):
         return {
             "aside": "administration/beside_enterprise.html",
             "under_review": [(STATE_WORDS[state], counts.get(state, 0)) for state in routing.REVIEW_STEPS],
-            "returned": sum(counts.get(state, 0) for state in WITH_THE_APPLICANT),
+            "returned": sum(counts.get(state, 0) for state in STATES_WITH_APPLICANT),
             "office": registration.office_of(row),
             "registrations": registration.REGISTRATION_WORDS,
             "badges": registration.BADGES,

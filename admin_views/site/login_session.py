@@ -221,7 +221,9 @@ def present() -> Present | None:
     account = current_user._get_current_object()
     if not account.is_authenticated:
         return None
-    return Present(masked_name(account.name), ROLE_WORDS[account.role], account.membership.name, home(account))
+    return Present(
+        masked_name(account.name), ROLE_WORDS[account.role], account.membership.name, home(account)
+    )
 
 
 def destination(account: Account, wanted: str | None) -> str:
