@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 from common import messages
-from models import Account, Delivery, Message, Channel, db, exclusive
+from models import Account, Channel, Delivery, Message, db, exclusive
 from tests import factories
 from worker import heartbeats, outbox
 

@@ -16,12 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from config import ConfigurationError, settings
-<<<<<<<< HEAD:tests/worker/test_mail_sms.py
 from models import Channel, now
-========
-from models import Channel, now
-from tests.delivery.conftest import EMAIL, PHONE, Gateway, MailSink
->>>>>>>> 4670bf6 (Call mail and SMS channels):tests/worker/test_channels.py
 from tests.machine.processes import free_port
 from tests.machine.secrets import environment
 from tests.worker.deliveries import EMAIL, PHONE

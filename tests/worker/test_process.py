@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from flask import Flask
 
-from models import Delivery, DeliveryState, Message, Channel, db, exclusive, now
+from models import Channel, Delivery, DeliveryState, Message, db, exclusive, now
 from tests.machine.processes import PATIENCE
 from tests.worker.conftest import Start
 from tests.worker.deliveries import last_look, person, state_of, told, until
