@@ -1,6 +1,7 @@
 """「重新提交期限」: the office of a region gives the applicant of one returned application more time, with a reason.
 
-Shows of an application only whose it is and where it stands: it may never have been before this office.
+Shows only an application's number, name, employer, state and term: it may never have been before this office. The reasons
+of returns are not shown, and nothing else of the application can be searched for.
 """
 
 from datetime import date
@@ -12,7 +13,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, select
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired
 
@@ -36,9 +37,14 @@ from models import Action, Application, Review, db
 from models.statements import PlannedPerQuery
 from workflow import periods, review, scope
 from workflow.decision import Decision
-from workflow.transitions import BY_STATE_AND_ACTION, STATE_WORDS, STATES_WITH_APPLICANT
+from workflow.transitions import BY_STATE_AND_ACTION, STATE_WORDS
 
 MOST_LINES = 20
+SEARCHED = frozenset(
+    {"everything", "number", "serial", "initials", "other initials", "name"}
+    | {"an employer", "employers", "an employer's code", "an employer's name"}
+)
+"""A telephone or identity number finds nothing here: an answer would say that its owner has applied."""
 
 
 class ExtensionForm(FlaskForm):
@@ -83,7 +89,8 @@ class Terms(ScopedView):
             Application.state,
             Application.resubmit_by,
         )
-        queries = [query.where(list.WAYS[way](search.lookup)) for way in search.ways]
+        ways = [way for way in search.ways if way in SEARCHED] or ["nothing"]
+        queries = [query.where(list.WAYS[way](search.lookup)) for way in ways]
         listing = ListQuery(queries, order, executor=PlannedPerQuery)
         rows = listing.page(request.args.get("page", ""), keyset.PAGE_SIZE, search.values)
         return self.render(
@@ -144,10 +151,7 @@ class Terms(ScopedView):
     ) -> Any:
         lines = db.session.scalars(
             select(Review)
-            .where(
-                Review.application_id == found.id,
-                or_(Review.to_state.in_(STATES_WITH_APPLICANT), Review.action == Action.EXTEND),
-            )
+            .where(Review.application_id == found.id, Review.action == Action.EXTEND)
             .order_by(Review.sequence.desc())
             .limit(MOST_LINES)
         ).all()

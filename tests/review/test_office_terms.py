@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from models import Account, Action, Period, State, db
+from models import Account, Action, Application, Period, State, db
 from tests import clock, factories
 from tests.factories import REASON
 from tests.machine.site import Client
@@ -129,6 +129,22 @@ def test_the_office_finds_the_application_extends_it_and_reads_that_in_its_histo
         for page in pages(client):
             assert "请在 2026-11-30（含当日）前重新提交" in page
         assert "延长至 2026-11-30（含当日）。原因：本人住院，有证明。" in text(client.get("/messages/"))
+
+
+def test_the_office_reads_nothing_else_of_an_application_that_was_never_before_it(town: Town) -> None:
+    with town.app.app_context():
+        application = db.session.scalars(select(Application).where(Application.number == town.number)).one()
+        phone, identity_number = application.phone or "", application.identity_number
+    with clock.at("2026-11-02 09:00"):
+        office = town.browser(town.clerk)
+        path = f"/office/terms/{town.number}/"
+        for answer in (office.get("/office/terms/"), office.get(path), office.send(path, {"seen": TERM})):
+            for word in (REASON, "企业回退", phone, identity_number, identity_number[-4:]):
+                assert word not in text(answer)
+        for words in (phone, identity_number, identity_number[-4:]):
+            assert town.number not in text(office.get("/office/terms/", query_string={"q": words}))
+        for words in ("王晓敏", "wxm", town.number.rpartition("-")[2].lstrip("0")):
+            assert town.number in text(office.get("/office/terms/", query_string={"q": words}))
 
 
 def test_the_enterprise_reads_the_term_in_its_list(town: Town) -> None:
