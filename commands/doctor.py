@@ -156,7 +156,7 @@ def https(config: dict[str, Any]) -> Findings:
         yield Finding(OK, "会话 cookie")
 
 
-def limits(config: dict[str, Any]) -> Findings:
+def request_limits(config: dict[str, Any]) -> Findings:
     if not config["RATELIMIT_ENABLED"]:
         yield Finding(UNSAFE, "登录次数不限制，可以猜密码", "去掉 TALENT_RATE_LIMITS=no")
     elif not config["REDIS_URL"]:
@@ -178,7 +178,7 @@ def _redis_trouble(url: str) -> str:
     return ""
 
 
-def storage(config: dict[str, Any]) -> Findings:
+def attachment_storage(config: dict[str, Any]) -> Findings:
     place = Path(config["ATTACHMENTS_DIR"]).absolute()
     public = Path(current_app.static_folder or ROOT / "static").resolve()
     remedy = "把 TALENT_ATTACHMENTS_DIR 设到代码之外的绝对路径"
@@ -233,7 +233,7 @@ def by_sms(config: dict[str, Any]) -> Findings:
         yield Finding(OK, f"短信网关 {parts.hostname}")
 
 
-def clock(_config: dict[str, Any]) -> Findings:
+def database_clock(_config: dict[str, Any]) -> Findings:
     try:
         zone = ZoneInfo("Asia/Shanghai")
     except ZoneInfoNotFoundError:
@@ -250,11 +250,11 @@ OF_THE_CONFIGURATION: tuple[Callable[[dict[str, Any]], Findings], ...] = (
     mode,
     keys,
     https,
-    limits,
-    storage,
+    request_limits,
+    attachment_storage,
     by_mail,
     by_sms,
-    clock,
+    database_clock,
 )
 
 
@@ -294,7 +294,7 @@ def database(config: dict[str, Any]) -> Findings:
         yield Finding(WARN, "数据库机器与本机的时钟不一致", "两台机器都启用时间同步")
 
 
-def work(_config: dict[str, Any]) -> Findings:
+def worker_process(_config: dict[str, Any]) -> Findings:
     beat = heartbeats.last(heartbeats.WORKER)
     remedy = "启动 flask --app app worker，设为服务"
     if beat is None:
@@ -388,7 +388,7 @@ def keys_fit(_config: dict[str, Any]) -> Findings:
 
 
 OF_THE_CONTENT: tuple[Callable[[dict[str, Any]], Findings], ...] = (
-    work,
+    worker_process,
     deliveries,
     people,
     offices,

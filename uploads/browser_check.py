@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from uploads import kinds
-from uploads.kinds import Kind
+from uploads.kinds import FileKind
 
 
-def accept(allowed: Sequence[Kind] = kinds.PERMITTED) -> str:
+def accept_attribute(allowed: Sequence[FileKind] = kinds.PERMITTED) -> str:
     """Return the value of a file input's `accept`: every extension under which an allowed kind is taken."""
     return ",".join(f".{extension}" for kind in allowed for extension in (*kind.extensions, *kind.aliases))
 
 
-def table() -> list[dict[str, Any]]:
+def kinds_for_scripts() -> list[dict[str, Any]]:
     """Return the rows in the order of comparison, in the reader's language; a mark is its place and its bytes in hex."""
     return [
         {

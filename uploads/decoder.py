@@ -275,7 +275,7 @@ TASKS: dict[str, Callable[..., Answer]] = {
 }
 
 
-def answer(task: str, *details: str) -> Answer:
+def run_task(task: str, *details: str) -> Answer:
     """Return what the task found, also when it is a fault."""
     try:
         return TASKS[task](standard_input(), *details)
@@ -290,7 +290,7 @@ def answer(task: str, *details: str) -> Answer:
 
 if __name__ == "__main__":
     limit_this_process()
-    found, picture = answer(*sys.argv[1:])
+    found, picture = run_task(*sys.argv[1:])
     sys.stdout.buffer.write(json.dumps(found).encode() + b"\n" + picture)
     sys.stdout.buffer.flush()
     os._exit(0)  # nothing to tidy, and a library broken by the file must not run its endings

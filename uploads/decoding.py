@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from uploads.errors import Fault, NotShown, Unfit
-from uploads.kinds import BMP, GIF, JPEG, PNG, Kind
+from uploads.kinds import BMP, GIF, JPEG, PNG, FileKind
 
 MAX_PIXELS = 100_000_000
 """Of a picture. An A3 sheet scanned at 600 dpi has 70 million; the largest telephones' photographs 108, but
@@ -36,7 +36,7 @@ _PROGRAM = Path(__file__).with_name("decoder.py")
 _PILLOW_NAMES = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", BMP: "BMP"}
 
 
-def check_picture(stream: BinaryIO, kind: Kind) -> None:
+def check_picture(stream: BinaryIO, kind: FileKind) -> None:
     """Decode the picture to its last pixel. Raises Unfit when that fails or there are more than MAX_PIXELS."""
     _ask(stream, "check-picture", _PILLOW_NAMES[kind], MAX_PIXELS)
 
@@ -53,7 +53,7 @@ def check_relationships(stream: BinaryIO) -> tuple[str, ...]:
     return tuple(found["notes"])
 
 
-def draw_picture(stream: BinaryIO, kind: Kind, width: int) -> bytes:
+def draw_picture(stream: BinaryIO, kind: FileKind, width: int) -> bytes:
     """Return a JPEG of the picture, upright, at most `width` pixels wide. Raises Unfit or NotShown."""
     return _ask(stream, "show-picture", _PILLOW_NAMES[kind], MAX_PIXELS, width, MAX_PREVIEW_AREA)[1]
 

@@ -98,7 +98,7 @@ class UploadError(Exception):
         return str(self.sentence) % self.parameters
 
 
-class Refused(UploadError):
+class FileRefused(UploadError):
     """The file itself is at fault; `fault` says how."""
 
     def __init__(self, fault: Fault, **parameters: object) -> None:

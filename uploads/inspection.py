@@ -10,8 +10,8 @@ from typing import BinaryIO
 from flask_babel import LazyString, gettext
 
 from uploads import decoding, kinds
-from uploads.errors import Fault, Refused, Unfit
-from uploads.kinds import Kind
+from uploads.errors import Fault, FileRefused, Unfit
+from uploads.kinds import FileKind
 from uploads.limits import MAX_BYTES, MEGABYTE
 from uploads.names import display_name, extension_of, renamed
 from uploads.office import check_compound, check_package
@@ -42,26 +42,26 @@ class Checked:
     notes: tuple[str, ...] = ()
 
 
-def _picture(stream: BinaryIO, kind: Kind) -> Checked:
+def _picture(stream: BinaryIO, kind: FileKind) -> Checked:
     decoding.check_picture(stream, kind)
     return Checked()
 
 
-def _document(stream: BinaryIO, kind: Kind) -> Checked:
+def _document(stream: BinaryIO, kind: FileKind) -> Checked:
     return Checked(*decoding.check_document(stream))
 
 
-def _compound(stream: BinaryIO, kind: Kind) -> Checked:
+def _compound(stream: BinaryIO, kind: FileKind) -> Checked:
     check_compound(stream)
     return Checked()
 
 
-def _package(stream: BinaryIO, kind: Kind) -> Checked:
+def _package(stream: BinaryIO, kind: FileKind) -> Checked:
     check_package(stream)
     return Checked(notes=decoding.check_relationships(stream))
 
 
-CHECKS: dict[Kind, Callable[[BinaryIO, Kind], Checked]] = {
+CHECKS: dict[FileKind, Callable[[BinaryIO, FileKind], Checked]] = {
     kinds.JPEG: _picture,
     kinds.PNG: _picture,
     kinds.GIF: _picture,
@@ -75,11 +75,11 @@ CHECKS: dict[Kind, Callable[[BinaryIO, Kind], Checked]] = {
 """How a content of each permitted kind is proved whole, or raises Unfit."""
 
 
-def inspect(stream: BinaryIO, filename: str, allowed: Sequence[Kind] = kinds.PERMITTED) -> Inspected:
+def inspect(stream: BinaryIO, filename: str, allowed: Sequence[FileKind] = kinds.PERMITTED) -> Inspected:
     """Return what the file is, from its first byte to its last, and leave the stream at its beginning.
 
     The content decides; the name must not contradict it. A file without extension, or with another one of its kind
-    (.jfif), gets the usual one. Raises Refused with the sentence for the person.
+    (.jfif), gets the usual one. Raises FileRefused with the sentence for the person.
     """
     name = display_name(filename)
     limits = {**_LIMITS, "permitted": _in_words(allowed)}
@@ -89,7 +89,7 @@ def inspect(stream: BinaryIO, filename: str, allowed: Sequence[Kind] = kinds.PER
         kind = _kind_as_named(stream, extension, allowed)
         checked = CHECKS[kind](stream, kind)
     except Unfit as unfit:
-        raise Refused(unfit.fault, name=name, **{**limits, **unfit.details}) from unfit
+        raise FileRefused(unfit.fault, name=name, **{**limits, **unfit.details}) from unfit
     finally:
         stream.seek(0)
     if extension not in kind.extensions:
@@ -106,7 +106,7 @@ _LIMITS: dict[str, object] = {
 }
 
 
-def _in_words(allowed: Sequence[Kind]) -> LazyString:
+def _in_words(allowed: Sequence[FileKind]) -> LazyString:
     if allowed is kinds.PERMITTED:
         return PERMITTED
     return LazyString(lambda: gettext("、").join(each for kind in allowed for each in kind.extensions))
@@ -127,7 +127,7 @@ def _permitted_size(stream: BinaryIO) -> int:
     return size
 
 
-def _kind_as_named(stream: BinaryIO, extension: str, allowed: Sequence[Kind]) -> Kind:
+def _kind_as_named(stream: BinaryIO, extension: str, allowed: Sequence[FileKind]) -> FileKind:
     """Return the kind of the content. Raises Unfit with what helps when it is not allowed or the name is another's."""
     announced = kinds.BY_EXTENSION.get(extension)
     try:
@@ -153,7 +153,7 @@ def _kind_as_named(stream: BinaryIO, extension: str, allowed: Sequence[Kind]) ->
     return kind
 
 
-def _foreign(kind: Kind | None, announced: Kind | None, extension: str) -> Unfit:
+def _foreign(kind: FileKind | None, announced: FileKind | None, extension: str) -> Unfit:
     """Return why a content is not taken that is of no permitted kind, or of none that we know."""
     if announced not in (None, *kinds.PERMITTED) and (kind is None or kind.is_container):
         kind = announced
@@ -166,12 +166,12 @@ def _foreign(kind: Kind | None, announced: Kind | None, extension: str) -> Unfit
     return Unfit(Fault.EXTENSION if announced is None else Fault.UNKNOWN_KIND, extension=extension, advice="")
 
 
-def _is_sheet_as_text(stream: BinaryIO, kind: Kind | None) -> bool:
+def _is_sheet_as_text(stream: BinaryIO, kind: FileKind | None) -> bool:
     """Office systems export tables as HTML, MHTML, SpreadsheetML of 2003, CSV or a bare stream, and name them .xls."""
     return kind in (kinds.WEB_PAGE, kinds.XML, kinds.RAW_SHEET) or (kind is None and is_text(stream))
 
 
-def _rename(kind: Kind) -> LazyString:
+def _rename(kind: FileKind) -> LazyString:
     return LazyString(
         lambda: gettext(
             "它的内容是“%(kind)s”，把扩展名改为 .%(right)s 后即可上传。",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from uploads.errors import StorageFull
-from uploads.storage import NAME, YOUNG, Stored, is_older
+from uploads.storage import NAME, YOUNG, StoredFile, is_older
 
 PIECE = 1024 * 1024
 """Bytes copied at once."""
@@ -34,7 +34,7 @@ class LocalDisk:
             raise ValueError(f"not the name of a stored file: {name!r}")
         return self.root / name
 
-    def store(self, stream: BinaryIO) -> Stored:
+    def store(self, stream: BinaryIO) -> StoredFile:
         """Keep everything from the stream's position on, durably, or nothing at all.
 
         Raises StorageFull when the disk has no room. Whatever else the stream raises comes through.
@@ -54,7 +54,7 @@ class LocalDisk:
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise StorageFull from error
             raise
-        return Stored(name, size, digest)
+        return StoredFile(name, size, digest)
 
     def open(self, name: str) -> BinaryIO:
         """Return the file for reading. Raises FileNotFoundError."""

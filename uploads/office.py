@@ -12,7 +12,7 @@ import olefile
 
 from uploads import kinds
 from uploads.errors import Fault, Unfit
-from uploads.kinds import Kind
+from uploads.kinds import FileKind
 
 PIECE = 1024 * 1024
 """Bytes read at once."""
@@ -29,14 +29,14 @@ MAX_CONTENT_TYPES = 1024 * 1024
 CONTENT_TYPES = "[Content_Types].xml"
 
 # What [Content_Types].xml calls the main part, the folder it lies in, what it makes of the package.
-MAIN_PARTS: tuple[tuple[bytes, str, Kind], ...] = (
+MAIN_PARTS: tuple[tuple[bytes, str, FileKind], ...] = (
     (b"wordprocessingml.document.main+xml", "word/", kinds.DOCX),
     (b"spreadsheetml.sheet.main+xml", "xl/", kinds.XLSX),
     (b"presentationml", "ppt/", kinds.POWERPOINT),
 )
 
 # The part of a package without content types, and what it makes of it.
-PACKAGES: tuple[tuple[str, Kind], ...] = (
+PACKAGES: tuple[tuple[str, FileKind], ...] = (
     ("OFD.xml", kinds.OFD),
     ("Index/Document.iwa", kinds.IWORK),
     ("Index.zip", kinds.IWORK),
@@ -47,7 +47,7 @@ MACRO_PARTS = ("vbaproject.bin", "vbadata.xml")
 MACRO_FOLDERS = ("xl/macrosheets/",)
 
 # Streams of a compound file, and what they make of it.
-STREAMS: tuple[tuple[str, Kind], ...] = (
+STREAMS: tuple[tuple[str, FileKind], ...] = (
     ("WordDocument", kinds.DOC),
     ("Workbook", kinds.XLS),
     ("Book", kinds.XLS),
@@ -65,7 +65,7 @@ MACRO_STORAGES = ("Macros", "_VBA_PROJECT_CUR", "VBA")
 # The new files: packages
 
 
-def package_kind(stream: BinaryIO) -> Kind:
+def package_kind(stream: BinaryIO) -> FileKind:
     """Return what a ZIP file is. Raises Unfit when it is broken, or an Office file too large inside, locked or with macros."""
     if other := _other_archive(stream):
         return other
@@ -131,7 +131,7 @@ def _has_macros(names: list[str]) -> bool:
     return any(name.endswith(MACRO_PARTS) or name.startswith(MACRO_FOLDERS) for name in small)
 
 
-def _other_archive(stream: BinaryIO) -> Kind | None:
+def _other_archive(stream: BinaryIO) -> FileKind | None:
     """Return what a ZIP file is that lists no content types, or None for one that does. Raises Unfit.
 
     Asked first: whoever sends an archive needs to hear that, not that it is large or has a password.
@@ -153,7 +153,7 @@ def _other_archive(stream: BinaryIO) -> Kind | None:
 # The old files: compounds
 
 
-def compound_kind(stream: BinaryIO) -> Kind:
+def compound_kind(stream: BinaryIO) -> FileKind:
     """Return what an OLE compound file is. Raises Unfit when it is broken, locked or has macros."""
     with _compound(stream) as compound:
         if compound.exists("EncryptedPackage"):  # what a docx or xlsx with a password becomes

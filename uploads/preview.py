@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from uploads import decoding, kinds
 from uploads.errors import NotShown, Unfit
-from uploads.kinds import Kind
+from uploads.kinds import FileKind
 from uploads.storage import is_older
 
 WIDTHS = (160, 900, 1800)
@@ -24,7 +24,7 @@ UNUSED = timedelta(days=30)
 
 CONTENT_TYPE = "image/jpeg"
 
-_PICTURES: dict[str, Kind] = {
+_PICTURES: dict[str, FileKind] = {
     extension: kind for kind in (kinds.JPEG, kinds.PNG, kinds.GIF, kinds.BMP) for extension in kind.extensions
 }
 

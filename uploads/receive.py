@@ -10,9 +10,9 @@ from typing import BinaryIO, cast
 from werkzeug.datastructures import FileStorage
 
 from uploads import kinds
-from uploads.errors import Fault, Refused
+from uploads.errors import Fault, FileRefused
 from uploads.inspection import inspect
-from uploads.kinds import Kind
+from uploads.kinds import FileKind
 from uploads.sets import previews, storage
 
 
@@ -30,16 +30,16 @@ class Received:
     notes: tuple[str, ...] = ()
 
 
-def receive(file: FileStorage | None, allowed: Sequence[Kind] = kinds.PERMITTED) -> Received:
-    """Inspect the file, then store it (A11); `allowed` are the kinds that may come. Raises Refused or StorageFull, both UploadError; then nothing is kept."""
+def receive(file: FileStorage | None, allowed: Sequence[FileKind] = kinds.PERMITTED) -> Received:
+    """Inspect the file, then store it (A11); `allowed` are the kinds that may come. Raises FileRefused or StorageFull, both UploadError; then nothing is kept."""
     if file is None or not file.filename:
-        raise Refused(Fault.NO_FILE)
+        raise FileRefused(Fault.NO_FILE)
     stream = cast(BinaryIO, file.stream)
     inspected = inspect(stream, file.filename, allowed)
     stored = storage().store(stream)
     if stored.size != inspected.size:  # the stream ended early between the two
         storage().remove(stored.name)
-        raise Refused(Fault.BROKEN_OFF, name=inspected.display_name)
+        raise FileRefused(Fault.BROKEN_OFF, name=inspected.display_name)
     return Received(
         inspected.display_name,
         inspected.extension,

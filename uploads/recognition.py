@@ -4,7 +4,7 @@ import re
 from typing import BinaryIO
 
 from uploads import kinds
-from uploads.kinds import Kind
+from uploads.kinds import FileKind
 from uploads.office import compound_kind, package_kind
 
 HEAD_BYTES = 4096
@@ -20,7 +20,7 @@ _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _HTML = re.compile(rb"<(html|table|body)[\s>]")
 
 
-def recognise(stream: BinaryIO) -> Kind | None:
+def recognise(stream: BinaryIO) -> FileKind | None:
     """Return the kind, or None when the content is none that we know. Raises Unfit for a damaged container."""
     stream.seek(0)
     head = stream.read(HEAD_BYTES)
@@ -42,7 +42,7 @@ def is_text(stream: BinaryIO) -> bool:
     return not _BINARY.search(_without_bom(stream.read(HEAD_BYTES)))
 
 
-def _kind_of_text(head: bytes) -> Kind | None:
+def _kind_of_text(head: bytes) -> FileKind | None:
     text = _without_bom(head).lstrip(b"\x00\t\n\f\r ").lower()  # a PDF may follow such a beginning, too
     if text.startswith((b"<?xml", b"<!--")) and _HTML.search(text):
         return kinds.WEB_PAGE

@@ -10,7 +10,7 @@ from flask_babel import force_locale
 from werkzeug.datastructures import FileStorage
 
 from uploads import decoding, kinds
-from uploads.errors import SENTENCES, Fault, Refused, Unfit
+from uploads.errors import SENTENCES, Fault, FileRefused, Unfit
 from uploads.names import display_name, extension_of
 from uploads.receive import Received, receive
 from uploads.sets import storage
@@ -40,7 +40,7 @@ def take_in(file: FileStorage | None) -> Received:
     """Inspect and store the file. Raises UploadError; then nothing is kept."""
     name = display_name(file.filename or "") if file else ""
     if (extension := extension_of(name)) not in (EXTENSION, ""):
-        raise Refused(Fault.NOT_XLSX, name=name, extension=extension)
+        raise FileRefused(Fault.NOT_XLSX, name=name, extension=extension)
     return receive(file, allowed=(kinds.XLSX,))
 
 

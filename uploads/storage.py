@@ -17,7 +17,7 @@ NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}")
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """A file that is on the disk for good. `size` in bytes, `sha256` of the content in hexadecimal."""
 
     name: str
@@ -28,7 +28,7 @@ class Stored:
 class Storage(Protocol):
     """What the site asks of the place where attachments lie."""
 
-    def store(self, stream: BinaryIO) -> Stored:
+    def store(self, stream: BinaryIO) -> StoredFile:
         """Keep everything from the stream's position on; only what is kept for good has a name."""
 
     def open(self, name: str) -> BinaryIO:

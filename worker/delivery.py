@@ -63,7 +63,7 @@ class Unreachable(Undelivered):
     """The channel itself is out of order: no other letter needs to try it now."""
 
 
-class Refused(Undelivered):
+class DeliveryRefused(Undelivered):
     """It will never be taken over: there is no such address, or it is too late."""
 
 
@@ -134,11 +134,11 @@ def deliver(delivery: Delivery, send: Sender) -> None:
     """Send a claimed delivery and note what became of it. Raises Unreachable, after noting it."""
     try:
         if delivery.attempts > len(BACKOFF) + 1:
-            raise Refused("each attempt ended the worker")
+            raise DeliveryRefused("each attempt ended the worker")
         letter = compose(delivery)
         db.session.rollback()  # no transaction stays open while another machine is being waited for
         send(letter)
-    except Refused as trouble:
+    except DeliveryRefused as trouble:
         _give_up(delivery, trouble)
     except Undelivered as trouble:
         _put_off(delivery, trouble)
@@ -152,7 +152,7 @@ def deliver(delivery: Delivery, send: Sender) -> None:
 
 
 def compose(delivery: Delivery) -> Letter:
-    """Return the letter of a delivery as of now. Raises Refused where there is nobody to send it to, or no sense in it."""
+    """Return the letter of a delivery as of now. Raises DeliveryRefused where there is nobody to send it to, or no sense in it."""
     account = db.session.get_one(Account, delivery.account_id, populate_existing=True)
     message = db.session.scalars(
         select(Message)
@@ -171,12 +171,12 @@ def compose(delivery: Delivery) -> Letter:
     ).one()
     lifetime = LIFETIMES.get(message.kind)
     if lifetime is not None and message.created_at + lifetime < now():
-        raise Refused("too late")
+        raise DeliveryRefused("too late")
     given = db.session.scalar(select(Delivery.address).where(Delivery.id == delivery.id))
     told = account.active or message.kind in SENT_TO_INACTIVE_ACCOUNTS
     where = (given or address(account, delivery.channel)) if told else ""
     if not where:
-        raise Refused("no address")
+        raise DeliveryRefused("no address")
     words: Mapping[str, str] = defaultdict(str, wording_values(message) | (message.secret_words or {}))
     return Letter(key(delivery), where, WORDING[message.kind] % words, setting(HELP_LINE))
 

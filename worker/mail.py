@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from common.settings import SITE_NAME
 from models import Channel
-from worker.delivery import Letter, Refused, Sender, Undelivered, Unreachable
+from worker.delivery import DeliveryRefused, Letter, Sender, Undelivered, Unreachable
 
 SECONDS = 20
 NOBODY_THERE = {550, 551, 553}
@@ -84,7 +84,7 @@ def sender(config: Mapping[str, Any]) -> dict[Channel, Sender]:
             )
         except smtplib.SMTPRecipientsRefused as trouble:
             code = next(iter(trouble.recipients.values()))[0]
-            raise (Refused if code in NOBODY_THERE else Undelivered)(
+            raise (DeliveryRefused if code in NOBODY_THERE else Undelivered)(
                 f"SMTP {code} for the receiver"
             ) from None
         except smtplib.SMTPResponseException as trouble:

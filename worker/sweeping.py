@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 def sweep() -> int:
     """Remove what no row names; return how many files."""
-    removed = sweeping.sweep(named)
+    removed = sweeping.sweep(named_by_rows)
     log.info("swept: %s files that no row named", removed)
     return removed
 
@@ -29,7 +29,7 @@ def forget() -> None:
         part.delete_expired()
 
 
-def named(names: Sequence[str]) -> set[str]:
+def named_by_rows(names: Sequence[str]) -> set[str]:
     """Return those of the names that rows name."""
     found: set[str] = set()
     for column in NAMING:

@@ -12,13 +12,13 @@ from werkzeug.datastructures import FileStorage
 
 from models import Enterprise, db
 from uploads import kinds, sets
-from uploads.browser_check import accept
+from uploads.browser_check import accept_attribute
 from uploads.preview import is_shown
 from uploads.receive import Received, discard, receive
 
 KINDS = tuple(kind for kind in kinds.PERMITTED if is_shown(kind.extensions[0]))
 """A licence is looked at in place: pictures and PDF only."""
-ACCEPTED = accept(KINDS)
+ACCEPTED = accept_attribute(KINDS)
 SECONDS = 12 * 60 * 60
 """How long a form may be mended; the sweep removes what no row names after a day."""
 

@@ -50,8 +50,8 @@ class AttachmentRoutes(PaperRoutes):
                 for material, files in slots
             ],
             errors=errors or {},
-            accept=browser_check.accept(),
-            formats=browser_check.table(),
+            accept=browser_check.accept_attribute(),
+            formats=browser_check.kinds_for_scripts(),
             extensions=gettext("、").join(EXTENSIONS),
             lacking=sum(material.required and not files for material, files in slots),
         )

@@ -456,7 +456,7 @@ def test_who_confirmed_must_still_be_an_administrator(ordos: World) -> None:
 def test_the_file_is_kept_no_longer_than_it_is_needed(ordos: World) -> None:
     name = storage().store(io.BytesIO(book(good(ordos.banner.region.name)))).name
     job = imports.begin(ordos.administrator, "企业.xlsx", name)
-    assert sweeping.named([name]) == {name}
+    assert sweeping.named_by_rows([name]) == {name}
     importing.process_due()
     assert fresh(job).storage_name is None
     assert list(storage().missing([name])) == [name]

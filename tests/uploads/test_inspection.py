@@ -8,7 +8,7 @@ import pytest
 from tests.files import samples as files
 from tests.uploads import odd_files
 from uploads import decoding, office
-from uploads.errors import SENTENCES, Fault, Refused
+from uploads.errors import SENTENCES, Fault, FileRefused
 from uploads.inspection import inspect
 from uploads.receive import receive
 
@@ -86,7 +86,7 @@ REFUSED = [
 def test_refused_with_a_sentence_that_names_the_fault_and_nothing_is_kept(
     content, name, fault, words, chosen, kept
 ):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         receive(chosen(content(), name))
 
     assert refusal.value.fault is fault
@@ -97,7 +97,7 @@ def test_refused_with_a_sentence_that_names_the_fault_and_nothing_is_kept(
 @pytest.mark.parametrize("extension", files.EXTENSIONS)
 @pytest.mark.parametrize("share", [0.3, 0.95])
 def test_a_file_cut_off_in_the_middle_is_refused(extension, share):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(files.truncated(files.sample(extension), share)), f"材料.{extension}")
     assert refusal.value.fault is Fault.DAMAGED
 
@@ -109,7 +109,7 @@ def test_a_jpeg_may_lack_its_end_mark_and_not_one_byte_more(kind):
         assert inspect(io.BytesIO(content[:-2] + ending), "证.jpg").extension == "jpg"
     for cut in (3, 4, 10, 1_000):
         for ending in (b"", b"\0" * 2_000):
-            with pytest.raises(Refused) as refusal:
+            with pytest.raises(FileRefused) as refusal:
                 inspect(io.BytesIO(content[:-cut] + ending), "证.jpg")
             assert refusal.value.fault is Fault.DAMAGED
 
@@ -119,21 +119,21 @@ def test_a_progressive_jpeg_cut_between_two_of_its_scans_is_refused():
     last_scan = content.rindex(b"\xff\xda")
     tables = content.rindex(b"\xff\xc4", 0, last_scan)
     for end in (last_scan, tables):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(FileRefused) as refusal:
             inspect(io.BytesIO(content[:end]), "证.jpg")
         assert refusal.value.fault is Fault.DAMAGED
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_no_file_chosen_is_said_so(nothing, chosen):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         receive(None if nothing is None else chosen(b"", ""))
     assert str(refusal.value) == "请先选择要上传的文件。"
 
 
 def test_a_pdf_that_would_never_be_drawn_is_refused_in_bounded_time(monkeypatch):
     monkeypatch.setattr(decoding, "SECONDS", 1.5)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(files.pdf_that_never_ends()), "合同.pdf")
     assert refusal.value.fault is Fault.TOO_SLOW
 
@@ -151,7 +151,7 @@ def test_a_file_that_crashes_the_library_that_opens_it_is_refused_and_the_site_g
     crashing = tmp_path / "crashing.py"
     crashing.write_text(program)
     monkeypatch.setattr(decoding, "_PROGRAM", crashing)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(files.jpg()), "证.jpg")
     assert refusal.value.fault is fault
 
@@ -184,13 +184,13 @@ def test_damage_anywhere_in_an_office_file_ends_in_a_sentence_or_not_at_all(exte
             content[place] = chance.randrange(256)
         try:
             inspect(io.BytesIO(bytes(content)), f"表.{extension}")
-        except Refused:
+        except FileRefused:
             continue
 
 
 def test_a_package_that_lies_about_its_size_is_read_no_further_than_it_says(monkeypatch):
     monkeypatch.setattr(office, "MAX_EXPANDED", 10_000)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(files.word()), "表.docx")
     assert refusal.value.fault is Fault.EXPANDS
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.files import samples as files
 from tests.uploads import odd_files
 from uploads import browser_check, kinds, sheets
-from uploads.errors import Fault, Refused
+from uploads.errors import Fault, FileRefused
 from uploads.inspection import inspect
 from uploads.sets import EXTENSIONS
 
@@ -110,7 +110,7 @@ ADVISED = [
 
 @pytest.mark.parametrize(("name", "content", "words"), ADVISED)
 def test_a_file_of_another_kind_gets_the_sentence_that_helps(name, content, words):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(content), name)
     assert words in str(refusal.value)
 
@@ -122,7 +122,7 @@ def test_a_file_of_another_kind_gets_the_sentence_that_helps(name, content, word
 def test_whatever_the_name_a_file_is_stored_under_a_permitted_extension_or_not_at_all(extension, content):
     try:
         taken = inspect(io.BytesIO(content), f"材料.{extension}")
-    except Refused:
+    except FileRefused:
         return
     assert taken.extension in EXTENSIONS
     assert taken.display_name.endswith(f".{taken.extension}")
@@ -130,7 +130,7 @@ def test_whatever_the_name_a_file_is_stored_under_a_permitted_extension_or_not_a
 
 @pytest.mark.parametrize("kind", odd_files.SHEETS_AS_TEXT)
 def test_a_table_that_only_calls_itself_xls_is_to_be_saved_as_xlsx(kind):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(odd_files.SHEETS_AS_TEXT[kind]), "社保.xls")
     assert refusal.value.fault is Fault.SHEET_AS_TEXT
     assert "请用 Excel 或 WPS 打开" in str(refusal.value)
@@ -139,14 +139,14 @@ def test_a_table_that_only_calls_itself_xls_is_to_be_saved_as_xlsx(kind):
 
 def test_a_table_as_text_that_calls_itself_xlsx_is_to_be_renamed_first_in_the_import_too(chosen):
     """Excel opens such a file under .xls after a question, under .xlsx not at all."""
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         sheets.take_in(chosen(odd_files.SHEETS_AS_TEXT["html"], "企业.xlsx"))
     assert "请先把扩展名改为 .xls" in str(refusal.value)
 
 
 def test_an_import_takes_a_workbook_without_extension_and_no_picture(chosen):
     assert sheets.take_in(chosen(files.excel(), "企业名单")).display_name == "企业名单.xlsx"
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         sheets.take_in(chosen(files.jpg(), "企业名单"))
     assert "可以上传的格式：xlsx。" in str(refusal.value)
 
@@ -161,8 +161,10 @@ def test_the_table_names_each_extension_once_and_each_row_has_a_source_and_advic
 
 
 def test_the_browser_has_the_whole_table_and_offers_every_name_under_which_a_file_is_taken():
-    rows = browser_check.table()
+    rows = browser_check.kinds_for_scripts()
     assert {extension for row in rows for extension in row["extensions"]} == set(kinds.BY_EXTENSION)
     assert all(row["advice"] for row in rows if not row["taken"])
-    assert ".jfif" in browser_check.accept().split(",")
-    assert ".heic" not in browser_check.accept().split(","), "an iPhone then converts its photographs to JPG"
+    assert ".jfif" in browser_check.accept_attribute().split(",")
+    assert ".heic" not in browser_check.accept_attribute().split(","), (
+        "an iPhone then converts its photographs to JPG"
+    )

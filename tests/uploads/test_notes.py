@@ -7,7 +7,7 @@ import pytest
 from tests.files import samples as files
 from tests.uploads import odd_files
 from uploads import notes
-from uploads.errors import Fault, Refused
+from uploads.errors import Fault, FileRefused
 from uploads.inspection import inspect
 from uploads.notes import Note
 from uploads.receive import receive
@@ -61,7 +61,7 @@ def test_what_a_page_cannot_show_is_noted(kind, chosen):
     ids=["by relationship", "by content type", "by extension's content type"],
 )
 def test_macros_are_refused_however_their_part_is_named(content):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(content), "表.docx")
     assert refusal.value.fault is Fault.MACROS
 
@@ -70,7 +70,7 @@ def test_an_old_workbook_with_a_sheet_of_macros_is_refused():
     content = bytearray(files.old_excel())
     place = content.index(b"\x85\x00")  # BoundSheet8: kind, length, position, hidden or not, kind of sheet
     content[place + 9] = 1
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(content), "表.xls")
     assert refusal.value.fault is Fault.MACROS
 
@@ -78,7 +78,7 @@ def test_an_old_workbook_with_a_sheet_of_macros_is_refused():
 def test_relationships_that_are_no_xml_or_declare_entities_are_refused():
     declared = b'<!DOCTYPE a [<!ENTITY b "c">]><Relationships/>'
     for broken in (b"<Relationships", declared):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(FileRefused) as refusal:
             inspect(io.BytesIO(files.repacked(files.word(), {"word/_rels/a.rels": broken})), "表.docx")
         assert refusal.value.fault is Fault.DAMAGED
 

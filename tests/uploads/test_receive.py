@@ -5,7 +5,7 @@ import io
 import pytest
 
 from tests.files import samples as files
-from uploads.errors import Fault, Refused
+from uploads.errors import Fault, FileRefused
 from uploads.inspection import inspect
 from uploads.receive import receive
 from uploads.sets import EXTENSIONS, MAX_BYTES, storage
@@ -29,7 +29,7 @@ def test_every_format_of_the_guide_is_taken_and_comes_back_to_the_byte(extension
 def test_the_guide_names_ten_formats_and_no_other_is_taken():
     assert EXTENSIONS == ("jpg", "gif", "png", "jpeg", "bmp", "doc", "docx", "xls", "xlsx", "pdf")
     for extension in ("exe", "html", "svg", "docm", "xlsm", "zip", "webp", "heic", "tif", "ofd", "txt"):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(FileRefused) as refusal:
             inspect(io.BytesIO(files.sample("pdf")), f"材料.{extension}")
         assert refusal.value.fault is Fault.EXTENSION
         assert "可以上传的格式：jpg、gif、png、jpeg、bmp、doc、docx、xls、xlsx、pdf。" in str(refusal.value)
@@ -40,7 +40,7 @@ def test_the_guide_names_ten_formats_and_no_other_is_taken():
 def test_exactly_20_mb_are_taken_and_one_byte_more_is_not(extension, of):
     assert MAX_BYTES == 20 * 1024 * 1024
     assert inspect(io.BytesIO(of(MAX_BYTES)), f"材料.{extension}").size == MAX_BYTES
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(of(MAX_BYTES + 1)), f"材料.{extension}")
     assert refusal.value.fault is Fault.TOO_BIG
     assert "超过 20 MB（实际 20,971,521 字节，最多 20,971,520 字节）" in str(refusal.value)

@@ -23,7 +23,7 @@ from tests.worker.deliveries import EMAIL, PHONE
 from tests.worker.receivers import Gateway, MailSink
 from worker import mail as by_mail
 from worker import sms as by_sms
-from worker.delivery import Letter, Refused, Undelivered, Unreachable
+from worker.delivery import DeliveryRefused, Letter, Undelivered, Unreachable
 
 TEXT = '您的申请 2026-000341 已回退。原因：材料"不全"，\\n{phone} 见第{1}页'
 SMS = Letter("k" * 32, PHONE, TEXT, "0477-8587631")
@@ -208,7 +208,7 @@ def test_a_mail_goes_to_no_server_that_cannot_prove_itself(
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"), [("550 no", Refused), ("452 full", Undelivered), ("554 relay", Undelivered)]
+    ("answer", "kind"), [("550 no", DeliveryRefused), ("452 full", Undelivered), ("554 relay", Undelivered)]
 )
 def test_what_a_mail_server_says_of_a_receiver(
     tmp_path: Path, mail: MailSink, answer: str, kind: type[Undelivered]
