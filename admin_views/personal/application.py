@@ -7,19 +7,25 @@ from flask import Flask, abort, flash, redirect, request
 from flask_admin import Admin, expose
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 
 from admin_views.files.papers import papers, shelves, shown
 from admin_views.personal.attachments import AttachmentRoutes
+from admin_views.personal.employer import EmployerRoutes
 from admin_views.personal.form import MOST_EXPERIENCES, blank_experience, experience_words, filled, form_class
 from admin_views.personal.home import CONSOLE_NAME, PersonalHome
-from admin_views.personal.page import column, employer_words, in_sections, notice_again
+from admin_views.personal.page import (
+    column,
+    employer_words,
+    in_sections,
+    notice_again,
+    notice_unread_text,
+    period_closed_text,
+)
 from admin_views.review.page import read_by, unsent
 from admin_views.review.page import sections as written
 from admin_views.site.base import ScopedView, menu
-from admin_views.site.keyset import Order, page
 from admin_views.site.numbers import present_calendar
-from admin_views.site.typed import count, one_line
 from admin_views.site.typed_back import TypedBack, typed_back
 from admin_views.site.wording import day, problem_text, said, stamp
 from common.errors import (
@@ -28,12 +34,10 @@ from common.errors import (
     Incomplete,
     NoticeUnread,
     NotPermitted,
-    NotVisible,
     PeriodClosed,
 )
 from common.wording import N_
-from enterprises.search import search_paths
-from models import Action, Application, Enterprise, State, db, now
+from models import Action, Application, State, db, now
 from workflow import completeness, periods, progress, reading, review, routing, scope
 from workflow.form import versions as description
 from workflow.transitions import (
@@ -44,9 +48,6 @@ from workflow.transitions import (
     transition,
 )
 
-MOST_EMPLOYERS = 20
-
-
 LEADS: dict[str, tuple[str, dict[str, Any]]] = {
     "save": (".application", {"saved": 1}),
     "attachments": (".attachments", {}),
@@ -56,7 +57,7 @@ LEADS: dict[str, tuple[str, dict[str, Any]]] = {
 """Where each button of the foot bar leads once everything is saved; 「提交」 when something is still lacking."""
 
 
-class ApplicationView(AttachmentRoutes, ScopedView):
+class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
     """「战略性新兴产业引进人才生活补贴申请」: the main page, 「查询历史」, 「上传附件」, 「提交」."""
 
     console = "personal"
@@ -72,9 +73,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         "history",
         "choose",
         "notice_read",
-        "employers",
-        "employer",
-        "take_employer",
+        *EmployerRoutes.exposed_routes,
         *AttachmentRoutes.exposed_routes,
     )
 
@@ -110,7 +109,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         try:
             application = review.begin(current_user, form.lay)
         except NoticeUnread as hindrance:
-            return self._unsaved(None, form, notice_unread(hindrance))
+            return self._unsaved(None, form, notice_unread_text(hindrance))
         except AlreadyUnderWay:
             there = review.open_application(current_user)
             form = form_class(description.form_of(there) if there else version)()
@@ -142,7 +141,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
                 found.id, Action.SAVE, current_user, seen_version=form.seen_version, change=form.lay
             )
         except NoticeUnread as hindrance:
-            return self._unsaved(found, form, notice_unread(hindrance))
+            return self._unsaved(found, form, notice_unread_text(hindrance))
         except ChangedMeanwhile:
             db.session.refresh(found)
             if not editable(found.state):
@@ -324,7 +323,7 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         except NoticeUnread:
             return redirect(self.get_url(".application", number=number))
         except PeriodClosed as hindrance:
-            return self._confirm(found, period_closed(hindrance), 422)
+            return self._confirm(found, period_closed_text(hindrance), 422)
         except (ChangedMeanwhile, NotPermitted):
             db.session.refresh(found)
             if editable(found.state):
@@ -379,62 +378,6 @@ class ApplicationView(AttachmentRoutes, ScopedView):
         """Note that the 30 seconds are over; answers how many are left (A5)."""
         return {"left": reading.finish(current_user, review.open_application(current_user))}
 
-    # 「工作单位」
-
-    @expose("/employers/")
-    def employers(self) -> str:
-        """Return the rows of the dialog: approved enterprises whose name holds the keyword (A7, A8)."""
-        return self.render("personal/employers.html", **self._employers())
-
-    @expose("/<number>/employer/")
-    def employer(self, number: str) -> Any:
-        """Return the same choice as a page of its own, for whoever has no scripts."""
-        found = self.get_one(number)
-        if not editable(found.state):
-            return redirect(self.get_url(".application", number=number))
-        return self.render("personal/employer.html", application=found, **self._employers())
-
-    @expose("/<number>/employer/", methods=("POST",))
-    def take_employer(self, number: str) -> Any:
-        """Take the selected employer into the application."""
-        found = self.get_one(number)
-        chosen = count(request.form.get("enterprise_id"))
-        known = db.session.scalar(
-            select(Enterprise.id).where(Enterprise.id == chosen, scope.choosable_enterprises())
-        )
-        if known is None:
-            flash(gettext("请先选中单位，再点“确定”。"), "error")
-            return redirect(self.get_url(".employer", number=number))
-
-        def take(application: Application) -> None:
-            application.enterprise_id = known
-
-        try:
-            review.perform(found.id, Action.SAVE, current_user, seen_version=found.version, change=take)
-        except (NotPermitted, NotVisible, ChangedMeanwhile, NoticeUnread):
-            flash(gettext("没有保存，请重试。"), "error")
-        return redirect(self.get_url(".application", number=number))
-
-    def _employers(self) -> dict[str, Any]:
-        words = one_line(request.args.get("q"))
-        if not words:
-            return {"words": "", "rows": [], "more": False, "employer_words": employer_words}
-        order = Order(Enterprise.name, Enterprise.id)
-        choosable = select(Enterprise.id).where(scope.choosable_enterprises())
-        found = page(
-            [choosable.where(way) for way in search_paths(words, by_telephone=False)],
-            order,
-            "",
-            MOST_EMPLOYERS,
-        )
-        listed = select(Enterprise).where(Enterprise.id.in_([row.id for row in found.rows]))
-        return {
-            "words": words,
-            "rows": db.session.scalars(listed.order_by(*order.by(backwards=False))).unique().all(),
-            "more": found.next is not None,
-            "employer_words": employer_words,
-        }
-
 
 def wants_json() -> bool:
     """Say whether the page's script asks, which shows the answer in place."""
@@ -446,24 +389,6 @@ def typed(form: Any) -> Iterator[Any]:
     yield from (field for _, field in form.asked())
     for entry in form.experiences:
         yield from entry.form
-
-
-def notice_unread(hindrance: NoticeUnread) -> str:
-    """Return why nothing was saved while 「申请须知」 still has to be read."""
-    return gettext(
-        "请先阅读“申请须知”，还有 %(seconds)s 秒；内容仍在本页，读完后再点“保存”。", seconds=hindrance.seconds
-    )
-
-
-def period_closed(hindrance: PeriodClosed) -> str:
-    """Return why nothing was submitted outside the application period."""
-    if hindrance.expired:
-        return gettext("重新提交的期限已过，不能提交；填写的内容已保存。")
-    if hindrance.opens is None:
-        return gettext("现在不在申报期内，不能提交；填写的内容已保存。")
-    return gettext(
-        "现在不在申报期内，%(day)s 起可以提交；填写的内容已保存。", day=hindrance.opens.isoformat()
-    )
 
 
 def register(app: Flask) -> None:

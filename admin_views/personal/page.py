@@ -8,7 +8,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from admin_views.site.wording import said, stamp
-from common.errors import Problem
+from common.errors import NoticeUnread, PeriodClosed, Problem
 from common.identity import masked
 from models import Account, Application, Enterprise, Review, State, db
 from workflow import progress, reading, routing, scope
@@ -131,3 +131,21 @@ def column(application: Application | None, reviews: Sequence[Review]) -> dict[s
         "rows_of_table": BY_STATE_AND_ACTION,
         "returns": progress.open_returns(reviews),
     }
+
+
+def notice_unread_text(hindrance: NoticeUnread) -> str:
+    """Return why nothing was saved while 「申请须知」 still has to be read."""
+    return gettext(
+        "请先阅读“申请须知”，还有 %(seconds)s 秒；内容仍在本页，读完后再点“保存”。", seconds=hindrance.seconds
+    )
+
+
+def period_closed_text(hindrance: PeriodClosed) -> str:
+    """Return why nothing was submitted outside the application period."""
+    if hindrance.expired:
+        return gettext("重新提交的期限已过，不能提交；填写的内容已保存。")
+    if hindrance.opens is None:
+        return gettext("现在不在申报期内，不能提交；填写的内容已保存。")
+    return gettext(
+        "现在不在申报期内，%(day)s 起可以提交；填写的内容已保存。", day=hindrance.opens.isoformat()
+    )
