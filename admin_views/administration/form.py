@@ -12,7 +12,7 @@ from sqlalchemy import select
 from admin_views.administration.base import MOST_SHOWN, Administration, answer
 from admin_views.administration.field_forms import ChoiceSheet, FieldSheet, sheet_of
 from admin_views.personal.form import form_class
-from admin_views.personal.page import in_sections
+from admin_views.personal.page import section_context
 from admin_views.site.base import ScopedView, confirmed
 from admin_views.site.trail import change_text, changes_of, value_words
 from admin_views.site.wording import said
@@ -156,7 +156,7 @@ class FormVersions(Administration, ScopedView):
             "administration/form_preview.html",
             title=gettext(TITLE),
             version=version,
-            parts=in_sections(form_class(version)(formdata=None), [], holder, version),
+            parts=section_context(form_class(version)(formdata=None), [], holder, version),
         )
 
     @expose("/versions/")

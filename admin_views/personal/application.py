@@ -1,4 +1,4 @@
-"""「个人业务经办」: the applicant's restricted view. It shows one person's own applications, and changes only what the table allows."""
+"""「生活补贴申请」: the applicant's view of their own applications. workflow.transitions says what may be changed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,18 +12,24 @@ from sqlalchemy import ColumnElement
 from admin_views.files.papers import papers, shelves, shown
 from admin_views.personal.attachments import AttachmentRoutes
 from admin_views.personal.employer import EmployerRoutes
-from admin_views.personal.form import MOST_EXPERIENCES, blank_experience, experience_words, filled, form_class
+from admin_views.personal.form import (
+    MOST_EXPERIENCES,
+    blank_experience,
+    experience_words,
+    filled_form,
+    form_class,
+)
 from admin_views.personal.home import CONSOLE_NAME, PersonalHome
 from admin_views.personal.page import (
-    column,
     employer_words,
-    in_sections,
-    notice_again,
+    notice_context,
     notice_unread_text,
     period_closed_text,
+    section_context,
+    side_column,
 )
 from admin_views.review.page import read_by, unsent
-from admin_views.review.page import sections as written
+from admin_views.review.page import sections as submitted_sections
 from admin_views.site.base import ScopedView, menu
 from admin_views.site.numbers import present_calendar
 from admin_views.site.typed_back import TypedBack, typed_back
@@ -48,13 +54,13 @@ from workflow.transitions import (
     transition,
 )
 
-LEADS: dict[str, tuple[str, dict[str, Any]]] = {
+AFTER_SAVE: dict[str, tuple[str, dict[str, Any]]] = {
     "save": (".application", {"saved": 1}),
     "attachments": (".attachments", {}),
     "employer": (".employer", {}),
     "submit": (".application", {"check": 1}),
 }
-"""Where each button of the foot bar leads once everything is saved; 「提交」 when something is still lacking."""
+"""Where each button of the foot bar leads after saving: the view, and the query string. 「提交」 leads here while something is missing."""
 
 
 class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
@@ -89,80 +95,80 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
 
     @expose("/")
     def index_view(self) -> Any:
-        """Return the application under way, else the last one; an empty sheet for a first one, or where a new one is asked for."""
+        """Show the open application, else the newest; an empty form for the first one or with `?new`."""
         present = review.open_application(current_user)
         if present is None and "new" not in request.args:
             newest = self.rows().order_by(Application.id.desc()).limit(1)
             present = db.session.scalars(newest).unique().one_or_none()
         if present is not None:
             return redirect(self.get_url(".application", number=present.number))
-        return self._sheet(None, filled(None, current_user, description.published()))
+        return self._form_page(None, filled_form(None, current_user, description.published()))
 
     @expose("/", methods=("POST",))
     def begin(self) -> Any:
-        """Save for the first time (A9), in the version that is published now."""
+        """Create the application on the first save (A9), with the published version of the form."""
         version = description.published()
         form = form_class(version)()
         form.validate()
         if request.form.get("do", "").startswith(("add-experience", "remove-experience")):
-            abort(400)  # rows come after the first saving (A10)
+            abort(400)  # rows can be added only after the first save (A10)
         try:
-            application = review.begin(current_user, form.lay)
+            application = review.begin(current_user, form.apply_to)
         except NoticeUnread as hindrance:
-            return self._unsaved(None, form, notice_unread_text(hindrance))
+            return self._not_saved(None, form, notice_unread_text(hindrance))
         except AlreadyUnderWay:
             there = review.open_application(current_user)
             form = form_class(description.form_of(there) if there else version)()
             form.validate()
-            return self._unsaved(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
+            return self._not_saved(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
         if request.form.get("form_version", str(version.number)) != str(version.number):
             flash(gettext("申请表刚刚更新，这是新的一版，请逐项核对。"), "info")
-        return self._onward(application, form)
+        return self._redirect_after_save(application, form)
 
     @expose("/<number>/")
     def application(self, number: str) -> Any:
-        """Return the main page of one application: to be filled in, or as it was submitted."""
+        """Show one application: the form while it is editable, else what was submitted."""
         found = self.get_one(number)
         if editable(found.state):
-            return self._sheet(found, filled(found, current_user, description.form_of(found)))
-        return self._submitted(found)
+            return self._form_page(found, filled_form(found, current_user, description.form_of(found)))
+        return self._read_only_page(found)
 
     @expose("/<number>/", methods=("POST",))
     def save(self, number: str) -> Any:
-        """Save what was typed, then do what was asked besides: rows, attachments, employer, submission."""
+        """Save the form, then do what the button says: rows, attachments, employer, submission."""
         found = self.get_one(number)
         form = form_class(description.form_of(found))()
         form.validate()
         asked = request.form.get("do", "save")
-        if self._rows_only(form, asked):
-            return self._sheet(found, form, dirty=True)
+        if self._changed_rows(form, asked):
+            return self._form_page(found, form, dirty=True)
         try:
             review.perform(
-                found.id, Action.SAVE, current_user, seen_version=form.seen_version, change=form.lay
+                found.id, Action.SAVE, current_user, seen_version=form.seen_version, change=form.apply_to
             )
         except NoticeUnread as hindrance:
-            return self._unsaved(found, form, notice_unread_text(hindrance))
+            return self._not_saved(found, form, notice_unread_text(hindrance))
         except ChangedMeanwhile:
             db.session.refresh(found)
             if not editable(found.state):
-                return self._too_late(found, form)
+                return self._not_editable(found, form)
             form.version.data = form.version.raw_data = None
             form.version.data = str(found.version)
             sentence = gettext("此申请在另一窗口保存过。请核对后再点“保存”，将以本页内容为准。")
-            return self._unsaved(found, form, sentence, 409)
+            return self._not_saved(found, form, sentence, 409)
         except NotPermitted:
-            return self._too_late(found, form)
-        return self._onward(found, form)
+            return self._not_editable(found, form)
+        return self._redirect_after_save(found, form)
 
-    def _too_late(self, found: Application, form: Any) -> Any:
-        """Say that nothing can be changed any more (A14), and give back what was typed."""
+    def _not_editable(self, found: Application, form: Any) -> Any:
+        """Refuse the change (A14) and return the typed text."""
         sentence = gettext("申请已提交，提交后的信息不可修改。")
         if wants_json():
             return {"failed": sentence, "version": str(found.version), "errors": {}}, 409
-        return self._submitted(found, 409, sentence, typed_back(form, found))
+        return self._read_only_page(found, 409, sentence, typed_back(form, found))
 
-    def _rows_only(self, form: Any, asked: str) -> bool:
-        """Change the rows on the page without saving, for whoever has no scripts (A10)."""
+    def _changed_rows(self, form: Any, asked: str) -> bool:
+        """Add or remove a row of the page without saving, for browsers without scripts (A10). Returns whether the button asked for it."""
         if asked == "add-experience":
             if len(form.experiences) < MOST_EXPERIENCES:
                 form.experiences.append_entry()
@@ -175,63 +181,63 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             return True
         return False
 
-    def _onward(self, application: Application, form: Any) -> Any:
-        """Go where the button led, once everything that could be kept is saved."""
+    def _redirect_after_save(self, application: Application, form: Any) -> Any:
+        """Redirect to the button's page after saving; show the form again if some fields could not be saved."""
         number = application.number
         if form.errors:
             form.version.data = str(application.version)
             sentence = gettext("有填写不正确的内容没有保存，已在相应位置标出；其余内容已保存。")
-            return self._unsaved(application, form, sentence, 422)
+            return self._not_saved(application, form, sentence, 422)
         asked = request.form.get("do", "save")
         if asked == "submit" and not completeness.problems(application):
             view, further = ".confirm", {}
         else:
-            view, further = LEADS.get(asked, LEADS["save"])
+            view, further = AFTER_SAVE.get(asked, AFTER_SAVE["save"])
         location = self.get_url(view, number=number, **further)
         if not wants_json():
             return redirect(location)
-        # The page's script follows by itself, unless another button was pressed meanwhile.
+        # The script redirects by itself, unless another button was pressed meanwhile.
         action = self.get_url(".application", number=number)
         return {"location": location, "action": action, "version": application.version}
 
-    def _unsaved(self, found: Application | None, form: Any, sentence: str, status: int = 422) -> Any:
-        """Say what was not saved, and give everything that was typed back."""
+    def _not_saved(self, found: Application | None, form: Any, sentence: str, status: int = 422) -> Any:
+        """Show the form with the reason why it was not saved and with everything that was typed."""
         if wants_json():
             errors = {
-                field.id: [str(error) for error in field.errors] for field in typed(form) if field.errors
+                field.id: [str(error) for error in field.errors] for field in all_fields(form) if field.errors
             }
             return {"failed": sentence, "version": form.version.data, "errors": errors}, status
-        return self._sheet(found, form, status=status, failed=sentence, dirty=True)
+        return self._form_page(found, form, status=status, failed=sentence, dirty=True)
 
-    def _sheet(self, found: Application | None, form: Any, status: int = 200, **further: Any) -> Any:
-        """Return the page to be filled in; nothing that was typed is lost."""
+    def _form_page(self, found: Application | None, form: Any, status: int = 200, **further: Any) -> Any:
+        """Render the form with its problems, attachments and the side column."""
         version = description.form_of(found) if found else description.published()
         notice = reading.current_notice()
-        opened = reading.open_notice(current_user, found, notice) if notice else None
-        lacking = completeness.problems(found) if found else []
+        notice_reading = reading.open_notice(current_user, found, notice) if notice else None
+        problems = completeness.problems(found) if found else []
         slots = completeness.slots(found) if found else []
         check = "check" in request.args
-        by_anchor = {
-            problem.anchor: problem_text(problem) for problem in lacking if check or not problem.missing
+        text_by_anchor = {
+            problem.anchor: problem_text(problem) for problem in problems if check or not problem.missing
         }
-        for key, field in form.asked():
-            if key in by_anchor and not field.errors:
-                field.errors = [*field.errors, by_anchor[key]]
+        for key, field in form.described_fields():
+            if key in text_by_anchor and not field.errors:
+                field.errors = [*field.errors, text_by_anchor[key]]
         for entry in form.experiences:
             for field in entry.form:
-                if field.id in by_anchor and not field.errors:
-                    field.errors = [by_anchor[field.id]]
+                if field.id in text_by_anchor and not field.errors:
+                    field.errors = [text_by_anchor[field.id]]
         content = self.render(
             "personal/application.html",
             application=found,
             form=form,
             form_version=version.number,
-            parts=in_sections(form, lacking, found or current_user, version),
+            parts=section_context(form, problems, found or current_user, version),
             blank_experience=blank_experience(),
             experience_words=experience_words(),
-            by_anchor=by_anchor,
-            problems=lacking,
-            check=check and lacking,
+            by_anchor=text_by_anchor,
+            problems=problems,
+            check=check and problems,
             remarks=[
                 said(sentence, words) for sentence, words in completeness.timeline_remarks(found.experiences)
             ]
@@ -240,8 +246,8 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             returned=found is not None and found.state is State.RETURNED,
             admission=periods.admission(found) if found and found.round else None,
             notice=notice,
-            notice_reading=opened,
-            notice_left=reading.seconds_left(opened) if notice else 0,
+            notice_reading=notice_reading,
+            notice_left=reading.seconds_left(notice_reading) if notice else 0,
             notice_total=reading.SECONDS,
             slots=slots,
             uploaded=sum(bool(files) for material, files in slots if material.required),
@@ -249,21 +255,21 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             employer=employer_words(form.enterprise_id.data),
             saved=gettext("已保存 %(time)s", time=stamp(found.saved_at)[-5:]) if found else "",
             **{"failed": None, "dirty": False, "confirmed": "confirmed" in request.args, **further},
-            **column(found, progress.history(found) if found else []),
+            **side_column(found, progress.history(found) if found else []),
         )
         return content, status
 
-    def _submitted(
+    def _read_only_page(
         self, found: Application, status: int = 200, sentence: str = "", typed: TypedBack = ()
     ) -> Any:
-        """Return the page of an application that cannot be changed any more: who has it, and what was submitted."""
+        """Render an application that cannot be edited: who reviews it, and what was submitted."""
         reviews = progress.history(found)
         read = read_by(found, reviews, current_user)
         can_withdraw = transition(found.state, Action.WITHDRAW, current_user.role) is not None
         return self.render(
             "personal/submitted.html",
             application=found,
-            sections=written(found, read, current_user),
+            sections=submitted_sections(found, read, current_user),
             reviews=reviews,
             table=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
@@ -279,41 +285,41 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             just_submitted="submitted" in request.args,
             last=reviews[0] if reviews else None,
             **shown(shelves(papers(found, current_user), self.paper_address(found), read.seen_round)),
-            **notice_again(found),
-            **column(found, reviews),
+            **notice_context(found),
+            **side_column(found, reviews),
         ), status
 
     # 「提交」
 
     @expose("/<number>/submit/")
     def confirm(self, number: str) -> Any:
-        """Ask once more, showing what will be sent and to whom (A14)."""
+        """Ask for confirmation, showing what will be submitted and to whom (A14)."""
         found = self.get_one(number)
         if not editable(found.state):
             return redirect(self.get_url(".application", number=number))
         if completeness.problems(found):
             return redirect(self.get_url(".application", number=number, check=1))
-        return self._confirm(found)
+        return self._confirm_page(found)
 
-    def _confirm(self, found: Application, sentence: str = "", status: int = 200) -> Any:
-        if found.enterprise is None:  # nobody came here by the page that asks
+    def _confirm_page(self, found: Application, sentence: str = "", status: int = 200) -> Any:
+        if found.enterprise is None:  # the main page would not have led here
             return redirect(self.get_url(".application", number=found.number, check=1))
         content = self.render(
             "personal/confirm.html",
             application=found,
             sentence=sentence,
             desk=routing.responsible_at(routing.steps(found.enterprise.region)[0], found.enterprise),
-            way=employer_words(found.enterprise_id),
+            employer=employer_words(found.enterprise_id),
             sections=unsent(found),
             slots=completeness.slots(found),
             admission=periods.admission(found),
-            **column(found, progress.history(found)),
+            **side_column(found, progress.history(found)),
         )
         return content, status
 
     @expose("/<number>/submit/", methods=("POST",))
     def submit(self, number: str) -> Any:
-        """Submit for good; afterwards the page says who has it and whom to remind (A16)."""
+        """Submit the application; the next page says who reviews it and whom to remind (A16)."""
         found = self.get_one(number)
         seen = request.form.get("version", default=0, type=int)
         try:
@@ -323,25 +329,25 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
         except NoticeUnread:
             return redirect(self.get_url(".application", number=number))
         except PeriodClosed as hindrance:
-            return self._confirm(found, period_closed_text(hindrance), 422)
+            return self._confirm_page(found, period_closed_text(hindrance), 422)
         except (ChangedMeanwhile, NotPermitted):
             db.session.refresh(found)
             if editable(found.state):
-                return self._confirm(found, gettext("此申请在另一窗口保存过，请核对后再提交。"), 409)
+                return self._confirm_page(found, gettext("此申请在另一窗口保存过，请核对后再提交。"), 409)
             return redirect(self.get_url(".application", number=number))
         return redirect(self.get_url(".application", number=number, submitted=1))
 
     @expose("/<number>/withdraw/", methods=("POST",))
     def withdraw(self, number: str) -> Any:
-        """Take the application back while the enterprise has not decided yet."""
+        """Withdraw the application, possible until the enterprise has decided."""
         found = self.get_one(number)
         seen = request.form.get("version", default=0, type=int)
         try:
-            line = review.perform(found.id, Action.WITHDRAW, current_user, seen_version=seen)
+            row = review.perform(found.id, Action.WITHDRAW, current_user, seen_version=seen)
         except (ChangedMeanwhile, NotPermitted):
             flash(gettext("企业已经办理，不能再撤回。"), "error")
         else:
-            last = day(line.resubmit_by) if line else ""
+            last = day(row.resubmit_by) if row else ""
             flash(gettext("已撤回，请在 %(day)s（含当日）前修改后重新提交。", day=last), "success")
         return redirect(self.get_url(".application", number=number))
 
@@ -349,12 +355,12 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
 
     @expose("/history/")
     def history(self) -> str:
-        """Return all applications of this person with state, result and reason (A13, A17-A19)."""
+        """List this person's applications with state, result and reason (A13, A17-A19)."""
         rows = db.session.scalars(self.rows().order_by(Application.id.desc())).unique().all()
-        lines = progress.histories(rows)
+        histories = progress.histories(rows)
         return self.render(
             "personal/history.html",
-            rows=[(row, lines[row.id], progress.open_returns(lines[row.id])) for row in rows],
+            rows=[(row, histories[row.id], progress.open_returns(histories[row.id])) for row in rows],
             table_of=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
@@ -364,7 +370,7 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
 
     @expose("/history/", methods=("POST",))
     def choose(self) -> Any:
-        """Open the selected application where it was left (A13)."""
+        """Open the selected application (A13)."""
         number = request.form.get("number", "")
         if not number:
             flash(gettext("请先选中一条申请，再点“确定”。"), "error")
@@ -375,18 +381,18 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
 
     @expose("/notice-read/", methods=("POST",))
     def notice_read(self) -> Any:
-        """Note that the 30 seconds are over; answers how many are left (A5)."""
+        """Record that the 30 seconds are over; returns how many seconds are left (A5)."""
         return {"left": reading.finish(current_user, review.open_application(current_user))}
 
 
 def wants_json() -> bool:
-    """Say whether the page's script asks, which shows the answer in place."""
+    """Say whether the page's script sent the request; it shows the answer in place."""
     return request.accept_mimetypes.best == "application/json"
 
 
-def typed(form: Any) -> Iterator[Any]:
-    """Yield every field of the page, those of the rows too."""
-    yield from (field for _, field in form.asked())
+def all_fields(form: Any) -> Iterator[Any]:
+    """Yield every field of the page, those of the experience rows included."""
+    yield from (field for _, field in form.described_fields())
     for entry in form.experiences:
         yield from entry.form
 

@@ -1,4 +1,4 @@
-"""「上传附件」: one slot for each material in order, 「上传材料」, then 「确认」 (A11, A12). With scripts a bar a file, without them a plain form."""
+"""「上传附件」: one slot a material, 「上传材料」, then 「确认」 (A11, A12). With scripts each file has a progress bar, without them the form is posted as a whole."""
 
 from typing import Any
 
@@ -22,23 +22,23 @@ from workflow.transitions import editable
 
 FILE = "material-{}"
 MOST_AT_ONCE = 10
-"""Files of the full size that one request may carry; without scripts all slots are sent together."""
+"""How many files of the maximal size one request may carry: without scripts all slots are sent together."""
 
 
 class AttachmentRoutes(PaperRoutes):
-    """The part of the applicant's view that deals with files."""
+    """The routes of the applicant's view for attachments."""
 
     exposed_routes = ("attachments", "upload", "remove", *PaperRoutes.exposed_routes)
 
     @expose("/<number>/attachments/")
     def attachments(self, number: str) -> Any:
-        """Return the slots with what has been uploaded."""
+        """Show the slots with what has been uploaded."""
         found = self.get_one(number)
         if not editable(found.state):
             return redirect(self.get_url(".application", number=number))
-        return self._slots(found)
+        return self._slots_page(found)
 
-    def _slots(
+    def _slots_page(
         self, found: Application, errors: dict[int, list[str]] | None = None, status: int = 200
     ) -> Any:
         slots = completeness.slots(found)
@@ -60,34 +60,34 @@ class AttachmentRoutes(PaperRoutes):
     @expose("/<number>/attachments/", methods=("POST",))
     @accepts_attachments(most=MOST_AT_ONCE, when=lambda: bool(current_user.is_authenticated))
     def upload(self, number: str) -> Any:
-        """Take in whatever was chosen; a file that is refused keeps no other from being kept."""
+        """Store the chosen files; a refused file does not affect the others."""
         found = self.get_one(number)
         errors: dict[int, list[str]] = {}
-        kept: list[Attachment] = []
+        stored: list[Attachment] = []
         for material, _ in completeness.slots(found):
             for file in request.files.getlist(FILE.format(material.id)):
                 if not file.filename:
                     continue
                 try:
-                    kept.append(self._keep(found, material.id, file))
+                    stored.append(self._store(found, material.id, file))
                 except UploadError as error:
                     errors.setdefault(material.id, []).append(str(error))
-                except ActionRefused as hindrance:
-                    errors.setdefault(material.id, []).append(hindered(hindrance))
+                except ActionRefused as refusal:
+                    errors.setdefault(material.id, []).append(refusal_text(refusal))
         if request.accept_mimetypes.best == "application/json":
             sentences = [sentence for several in errors.values() for sentence in several]
-            if not kept and not sentences:
+            if not stored and not sentences:
                 sentences = [gettext("没有收到文件，请重新选择。")]
-            return {"errors": sentences, "files": len(kept)}, 422 if sentences else 200
+            return {"errors": sentences, "files": len(stored)}, 422 if sentences else 200
         if errors:
-            return self._slots(found, errors, 422)
-        if kept:
-            flash(gettext("已上传 %(count)s 个文件，请核对后点“确认”。", count=len(kept)), "success")
+            return self._slots_page(found, errors, 422)
+        if stored:
+            flash(gettext("已上传 %(count)s 个文件，请核对后点“确认”。", count=len(stored)), "success")
         else:
             flash(gettext("请先选择文件，再点“上传材料”。"), "error")
         return redirect(self.get_url(".attachments", number=number))
 
-    def _keep(self, found: Application, material_id: int, file: Any) -> Attachment:
+    def _store(self, found: Application, material_id: int, file: Any) -> Attachment:
         received = receive(file)
         try:
             return attachments.attach(found.id, current_user, material_id, received)
@@ -97,26 +97,26 @@ class AttachmentRoutes(PaperRoutes):
 
     @expose("/<number>/attachments/<int:key>/remove/", methods=("POST",))
     def remove(self, number: str, key: int) -> Any:
-        """Take a file away again."""
+        """Remove a file."""
         found = self.get_one(number)
         try:
             for name in attachments.remove(found.id, current_user, key):
                 discard(name)
         except NotVisible:
             abort(404)
-        except ActionRefused as hindrance:
-            flash(hindered(hindrance), "error")
+        except ActionRefused as refusal:
+            flash(refusal_text(refusal), "error")
         else:
             flash(gettext("已删除文件。"), "success")
         return redirect(self.get_url(".attachments", number=number))
 
 
-def hindered(hindrance: ActionRefused) -> str:
-    """Return why a file was not taken in or away."""
-    if isinstance(hindrance, NoticeUnread):
+def refusal_text(refusal: ActionRefused) -> str:
+    """Return the sentence for a file that was not stored or removed."""
+    if isinstance(refusal, NoticeUnread):
         return gettext("请先阅读“申请须知”，再上传附件。")
-    if isinstance(hindrance, TooManyFiles):
+    if isinstance(refusal, TooManyFiles):
         return gettext("每项材料最多 %(most)s 个文件，请先删除不需要的文件。", most=attachments.MAX_FILES)
-    if isinstance(hindrance, NotPermitted):
+    if isinstance(refusal, NotPermitted):
         return gettext("申请已提交，不能再更改附件。")
     return gettext("此申请或材料已不存在，请返回后重试。")

@@ -31,12 +31,12 @@ class EmployerRoutes:
 
     @expose("/employers/")
     def employers(self) -> str:
-        """Return the rows of the dialog: approved enterprises whose name holds the keyword (A7, A8)."""
+        """Return the rows of the dialog: approved enterprises whose name contains the keyword (A7, A8)."""
         return self.render("personal/employers.html", **self._employers())
 
     @expose("/<number>/employer/")
     def employer(self, number: str) -> Any:
-        """Return the same choice as a page of its own, for whoever has no scripts."""
+        """Return the same choice as a page of its own, for browsers without scripts."""
         found = self.get_one(number)
         if not editable(found.state):
             return redirect(self.get_url(".application", number=number))
@@ -44,21 +44,23 @@ class EmployerRoutes:
 
     @expose("/<number>/employer/", methods=("POST",))
     def take_employer(self, number: str) -> Any:
-        """Take the selected employer into the application."""
+        """Save the selected employer in the application."""
         found = self.get_one(number)
-        chosen = count(request.form.get("enterprise_id"))
-        known = db.session.scalar(
-            select(Enterprise.id).where(Enterprise.id == chosen, scope.choosable_enterprises())
+        wanted_id = count(request.form.get("enterprise_id"))
+        enterprise_id = db.session.scalar(
+            select(Enterprise.id).where(Enterprise.id == wanted_id, scope.choosable_enterprises())
         )
-        if known is None:
+        if enterprise_id is None:
             flash(gettext("请先选中单位，再点“确定”。"), "error")
             return redirect(self.get_url(".employer", number=number))
 
-        def take(application: Application) -> None:
-            application.enterprise_id = known
+        def set_employer(application: Application) -> None:
+            application.enterprise_id = enterprise_id
 
         try:
-            review.perform(found.id, Action.SAVE, current_user, seen_version=found.version, change=take)
+            review.perform(
+                found.id, Action.SAVE, current_user, seen_version=found.version, change=set_employer
+            )
         except (NotPermitted, NotVisible, ChangedMeanwhile, NoticeUnread):
             flash(gettext("没有保存，请重试。"), "error")
         return redirect(self.get_url(".application", number=number))
@@ -70,15 +72,15 @@ class EmployerRoutes:
         order = Order(Enterprise.name, Enterprise.id)
         choosable = select(Enterprise.id).where(scope.choosable_enterprises())
         found = page(
-            [choosable.where(way) for way in search_paths(words, by_telephone=False)],
+            [choosable.where(path) for path in search_paths(words, by_telephone=False)],
             order,
             "",
             MOST_EMPLOYERS,
         )
-        listed = select(Enterprise).where(Enterprise.id.in_([row.id for row in found.rows]))
+        enterprises = select(Enterprise).where(Enterprise.id.in_([row.id for row in found.rows]))
         return {
             "words": words,
-            "rows": db.session.scalars(listed.order_by(*order.by(backwards=False))).unique().all(),
+            "rows": db.session.scalars(enterprises.order_by(*order.by(backwards=False))).unique().all(),
             "more": found.next is not None,
             "employer_words": employer_words,
         }

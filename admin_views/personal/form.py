@@ -1,6 +1,6 @@
-"""The applicant's form, made from a version of the description in workflow/form/versions.py. Fields that the account fixes are not in it.
+"""The applicant's form, built from a version of the form's description. Fields that the account fixes are not in it.
 
-A field refuses only what cannot be kept at all (no date, no number); whatever else is wrong, completeness says.
+A field refuses only what cannot be stored (not a date, not a number); workflow.completeness checks everything else.
 """
 
 import re
@@ -38,18 +38,18 @@ from common.calendar import today
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
 from workflow import completeness, scope
 from workflow.form import answers
-from workflow.form import fields as workflow_form_fields
 from workflow.form import versions as description
+from workflow.form.fields import Field as Described
 from workflow.form.fields import Kind
 from workflow.form.living_allowance import EXPERIENCE_KINDS
 
 MOST_EXPERIENCES = 50
-FEW = 2
-"""So few choices stand open side by side; more of them fold into a list."""
+MOST_RADIOS = 2
+"""Up to this many choices are radio buttons; more become a list."""
 
 
-class Asked:
-    """Marks a field 「必填」 without hindering the saving of a draft; what is missing, completeness says."""
+class Required:
+    """Marks a field 「必填」 without refusing a draft that leaves it empty; completeness reports it."""
 
     field_flags = {"required": True}
 
@@ -58,19 +58,19 @@ class Asked:
 
 
 def unspaced(text: str | None) -> str | None:
-    """Return typed text without any space or hyphen: account numbers."""
+    """Return the text without spaces and hyphens, as account numbers are compared."""
     return re.sub(r"[\s\-]", "", half_width(text) or "") or None
 
 
 class RowField(IntegerField):
-    """The number of a row."""
+    """The id of a row."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = count(valuelist[0]) if valuelist else None
 
 
 class Rows(FieldList):
-    """Rows of a form; a name whose number is none, or that of no row, belongs to none of them."""
+    """Rows of a form. A name with a malformed index is ignored."""
 
     def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
         for name in formdata:
@@ -81,7 +81,7 @@ class Rows(FieldList):
 
 
 class QuantityField(StringField):
-    """A number, kept as its decimal text. What is no number stays in the field as typed."""
+    """A number, stored as its decimal text. Anything else stays in the field as typed."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         typed = re.sub(r"[\s,，]", "", half_width(valuelist[0]) or "") if valuelist else ""
@@ -94,39 +94,40 @@ class QuantityField(StringField):
         return (self.raw_data[0] or "") if self.raw_data and self.data is None else self.data or ""
 
 
-FILLED_IN = {"birth_date": "bday", "position": "organization-title"}
-"""What a browser knows of the person, by the names of the HTML standard. In other fields it offers what was typed before, and
-gives it back after a crash, which it does not where "off" is said."""
+AUTOCOMPLETE = {"birth_date": "bday", "position": "organization-title"}
+"""Autocomplete names of the HTML standard. Other fields say "on": with "off" browsers do not restore the text after a crash."""
 
 
-def _filled_in(asked: workflow_form_fields.Field) -> dict[str, str]:
-    return {"autocomplete": FILLED_IN.get(asked.key, "on")}
+def _autocomplete(described: Described) -> dict[str, str]:
+    return {"autocomplete": AUTOCOMPLETE.get(described.key, "on")}
 
 
-def _day(kind: type[DayField]) -> Callable[[workflow_form_fields.Field, dict[str, Any]], Field]:
-    def made(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
-        return kind(**common, render_kw={**limits(kind, asked.least, asked.most), **_filled_in(asked)})
+def _day(kind: type[DayField]) -> Callable[[Described, dict[str, Any]], Field]:
+    def made(described: Described, common: dict[str, Any]) -> Field:
+        return kind(
+            **common, render_kw={**limits(kind, described.least, described.most), **_autocomplete(described)}
+        )
 
     return made
 
 
-def _text(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
+def _text(described: Described, common: dict[str, Any]) -> Field:
     return StringField(
-        **common, filters=[as_typed], render_kw={"maxlength": asked.longest, **_filled_in(asked)}
+        **common, filters=[as_typed], render_kw={"maxlength": described.longest, **_autocomplete(described)}
     )
 
 
-def _phone(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
+def _phone(described: Described, common: dict[str, Any]) -> Field:
     return TelField(
         **common, filters=[telephone], render_kw={"inputmode": "tel", "autocomplete": "tel", "maxlength": 30}
     )
 
 
-def _email(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
+def _email(described: Described, common: dict[str, Any]) -> Field:
     return EmailField(**common, filters=[half_width], render_kw={"autocomplete": "email", "maxlength": 100})
 
 
-def _number(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
+def _number(described: Described, common: dict[str, Any]) -> Field:
     return StringField(
         **common,
         filters=[unspaced],
@@ -134,7 +135,7 @@ def _number(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
     )
 
 
-def _quantity(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
+def _quantity(described: Described, common: dict[str, Any]) -> Field:
     return QuantityField(
         **common,
         render_kw={"inputmode": "decimal", "autocomplete": "off", "maxlength": LONGEST_QUANTITY},
@@ -145,22 +146,22 @@ LONGEST_QUANTITY = 24
 """Characters, with the commas and spaces that people write."""
 
 
-def _choice(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
-    choices = [(key, Worded(label)) for key, label in asked.choices.items()]
-    if len(choices) <= FEW:
+def _choice(described: Described, common: dict[str, Any]) -> Field:
+    choices = [(key, DescribedText(label)) for key, label in described.choices.items()]
+    if len(choices) <= MOST_RADIOS:
         return RadioField(**common, choices=choices)
     return SelectField(**common, choices=[("", lazy_gettext("请选择")), *choices])
 
 
-def _enterprise(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
+def _enterprise(described: Described, common: dict[str, Any]) -> Field:
     return RowField(**common, widget=HiddenInput())
 
 
-def _promise(asked: workflow_form_fields.Field, common: dict[str, Any]) -> Field:
+def _promise(described: Described, common: dict[str, Any]) -> Field:
     return BooleanField(**common)
 
 
-MAKERS: dict[Kind, Callable[[workflow_form_fields.Field, dict[str, Any]], Field]] = {
+MAKERS: dict[Kind, Callable[[Described, dict[str, Any]], Field]] = {
     Kind.TEXT: _text,
     Kind.PHONE: _phone,
     Kind.EMAIL: _email,
@@ -172,11 +173,11 @@ MAKERS: dict[Kind, Callable[[workflow_form_fields.Field, dict[str, Any]], Field]
     Kind.ENTERPRISE: _enterprise,
     Kind.PROMISE: _promise,
 }
-TYPED_AT_LENGTH = (Kind.TEXT, Kind.PHONE, Kind.EMAIL, Kind.NUMBER)
+KINDS_WITH_LENGTH = (Kind.TEXT, Kind.PHONE, Kind.EMAIL, Kind.NUMBER)
 
 
-class Worded(LazyString):
-    """Wording of the description, said in the language of whoever looks at it. Flask-Babel's own goes into a page unescaped."""
+class DescribedText(LazyString):
+    """A text of the description, translated when it is rendered. Flask-Babel's own LazyString is not escaped in a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__(said, text)
@@ -185,18 +186,18 @@ class Worded(LazyString):
         return escape(str(self))
 
 
-def _field(asked: workflow_form_fields.Field) -> Field:
-    validators: list[Any] = [Optional(), *([Asked()] if asked.required else [])]
-    if asked.kind in TYPED_AT_LENGTH:
-        longest = asked.longest if asked.further else max(asked.longest, 30)
-        longest = longest if asked.kind is not Kind.EMAIL else 100
+def _field(described: Described) -> Field:
+    validators: list[Any] = [Optional(), *([Required()] if described.required else [])]
+    if described.kind in KINDS_WITH_LENGTH:
+        longest = described.longest if described.further else max(described.longest, 30)
+        longest = longest if described.kind is not Kind.EMAIL else 100
         validators.append(Length(max=longest, message=lazy_gettext("不能超过 %(max)d 个字。")))
     common = {
-        "label": Worded(asked.label),
-        "description": Worded(asked.help) if asked.help else "",
+        "label": DescribedText(described.label),
+        "description": DescribedText(described.help) if described.help else "",
         "validators": validators,
     }
-    return MAKERS[asked.kind](asked, common)
+    return MAKERS[described.kind](described, common)
 
 
 class ExperienceForm(Form):
@@ -204,12 +205,12 @@ class ExperienceForm(Form):
 
     kind = RadioField(
         lazy_gettext("类别"),
-        [Optional(), Asked()],
+        [Optional(), Required()],
         choices=[(kind.value, lazy_gettext(label)) for kind, label in EXPERIENCE_KINDS.items()],
     )
     start = MonthField(
         lazy_gettext("起始年月"),
-        [Optional(), Asked()],
+        [Optional(), Required()],
         render_kw={**limits(MonthField), "autocomplete": "on"},
     )
     end = MonthField(
@@ -220,19 +221,19 @@ class ExperienceForm(Form):
     )
     place = StringField(
         lazy_gettext("学校或单位"),
-        [Optional(), Asked(), Length(max=100)],
+        [Optional(), Required(), Length(max=100)],
         filters=[as_typed],
         render_kw={"maxlength": 100, "autocomplete": "on"},
     )
     subject = StringField(
         lazy_gettext("专业或职务"),
-        [Optional(), Asked(), Length(max=100)],
+        [Optional(), Required(), Length(max=100)],
         filters=[as_typed],
         render_kw={"maxlength": 100, "autocomplete": "on"},
     )
     witness = StringField(
         lazy_gettext("证明人"),
-        [Optional(), Asked(), Length(max=60)],
+        [Optional(), Required(), Length(max=60)],
         filters=[as_typed],
         render_kw={"maxlength": 60, "autocomplete": "on"},
     )
@@ -253,10 +254,10 @@ class ExperienceForm(Form):
 
 
 class ApplicationFields(FlaskForm):
-    """What is posted beside the described fields: the version that the person was looking at, and the rows."""
+    """What is posted beside the described fields: the row version that the page showed, and the experience rows."""
 
     described: tuple[str, ...] = ()
-    """The keys of the fields that are asked, in the order of the page."""
+    """Keys of the described fields in the order of the page."""
     version = HiddenField(default="0")
     experiences = Rows(FormField(ExperienceForm), max_entries=MOST_EXPERIENCES)
 
@@ -266,19 +267,19 @@ class ApplicationFields(FlaskForm):
         if field.data and db.session.scalar(chosen) is None:
             raise ValidationError(lazy_gettext("所选单位的账号目前不可用，请重新选择或联系单位。"))
 
-    def asked(self) -> Iterator[tuple[str, Field]]:
+    def described_fields(self) -> Iterator[tuple[str, Field]]:
         """Yield each described field of the page with its key."""
         for key in self.described:
             yield key, self[key]
 
     @property
     def seen_version(self) -> int:
-        """Return the version that the person was looking at; 0 for one never saved."""
+        """Return the row version that the page showed; 0 before the first save."""
         return count(str(self.version.data)) or 0
 
-    def lay(self, application: Application) -> None:
-        """Lay what was typed into the application: every field that can be kept; one that cannot keeps its old value."""
-        for key, field in self.asked():
+    def apply_to(self, application: Application) -> None:
+        """Copy every valid field into the application; a field with an error keeps its stored value."""
+        for key, field in self.described_fields():
             if not field.errors:
                 answers.set_value(application, key, field.data or None)
         if not any(entry.form.errors for entry in self.experiences):
@@ -291,20 +292,20 @@ _classes: WeakKeyDictionary[description.Form, type[ApplicationFields]] = WeakKey
 
 
 def form_class(version: description.Form) -> Any:
-    """Return the form that a version of the description asks for; made once, for a version never changes."""
+    """Return the form class of a version; cached, because a version never changes."""
     if version not in _classes:
-        asked = [one for one in version.fields.values() if not one.fixed]
-        fields: dict[str, Any] = {one.key: _field(one) for one in asked}
-        fields["described"] = tuple(one.key for one in asked)
+        described = [one for one in version.fields.values() if not one.fixed]
+        fields: dict[str, Any] = {one.key: _field(one) for one in described}
+        fields["described"] = tuple(one.key for one in described)
         _classes[version] = type("ApplicationForm", (ApplicationFields,), fields)
     return _classes[version]
 
 
-def filled(application: Application | None, account: Account, version: description.Form) -> Any:
-    """Return the form as the application has it; before the first saving, with what the account already says."""
+def filled_form(application: Application | None, account: Account, version: description.Form) -> Any:
+    """Return the form with the application's data; before the first save with what the account already holds."""
     made = form_class(version)
     if application is None:
-        return made(formdata=None, data=_known(account))
+        return made(formdata=None, data=_account_data(account))
     data: dict[str, Any] = {key: answers.value(application, key) for key in made.described}
     data["version"] = str(application.version)
     data["experiences"] = [
@@ -321,7 +322,7 @@ def filled(application: Application | None, account: Account, version: descripti
     return made(formdata=None, data=data)
 
 
-def _known(account: Account) -> dict[str, Any]:
+def _account_data(account: Account) -> dict[str, Any]:
     found: dict[str, Any] = {"phone": account.phone}
     if holder := identity.holder(account.paper, account.identity_number or ""):
         found |= {"sex": holder.sex, "birth_date": holder.birth_date}
@@ -329,7 +330,7 @@ def _known(account: Account) -> dict[str, Any]:
 
 
 def experience_words() -> dict[str, str]:
-    """Return what the dialog of a row says beside its fields: the sentences of the check, with gaps for row and label."""
+    """Return the error sentences for the dialog of a row, with placeholders for row and label."""
     gaps = {"row": "{row}", "label": "{label}"}
     return {
         "missing": said(completeness.ROW_LACKS, gaps),
@@ -341,11 +342,11 @@ def experience_words() -> dict[str, str]:
 
 
 BLANK = "__row__"
-"""Stands for the number of a row in the pattern that scripts copy."""
+"""Placeholder for the row's index in the template that the script copies."""
 
 
 def blank_experience() -> Any:
-    """Return an empty row of 学习工作经历 whose names hold BLANK where its number will stand."""
+    """Return an empty row of 学习工作经历 whose field names contain BLANK as the index."""
     row = FormField(ExperienceForm).bind(form=ApplicationFields(formdata=None), name=f"experiences-{BLANK}")
     row.process(None)
     return row

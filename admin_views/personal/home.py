@@ -22,7 +22,7 @@ NEWEST_MESSAGES = 8
 
 
 class PersonalHome(Closed):
-    """「个人业务经办」: the quick entries, and what the system has to tell."""
+    """「个人业务经办」: the quick entries and the newest messages."""
 
     console = "personal"
     exposed_routes = ("index_view",)

@@ -1,4 +1,4 @@
-"""What the applicant's pages show around the form: sections with their state, the way of the application, the last return."""
+"""What the applicant's pages show around the form: sections with their state, the route of the application, the open returns."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,15 +17,15 @@ from workflow.form.fields import Field
 from workflow.form.versions import Form
 from workflow.transitions import BY_STATE_AND_ACTION, RETURNED, STATE_WORDS
 
-STAGES = {progress.Stage.DONE: "done", progress.Stage.NOW: "now", progress.Stage.TO_COME: "todo"}
+STAGE_STATES = {progress.Stage.DONE: "done", progress.Stage.NOW: "now", progress.Stage.TO_COME: "todo"}
 
 
-def in_sections(
+def section_context(
     form: Any, problems: Sequence[Problem], holder: Application | Account, version: Form
 ) -> list[dict[str, Any]]:
-    """Return the sections of the sheet with their fields and their state: 完整, or how many are lacking.
+    """Return the sections of the form with their fields and their state: 完整, or how many problems.
 
-    `form` is that of the version, `holder` is whose name and number are fixed: the application's, or the account's before the first saving.
+    `form` belongs to `version`. The fixed fields come from `holder`: the application, or the account before the first save.
     """
     found = []
     for number, section in enumerate(version.sections, 1):
@@ -35,8 +35,8 @@ def in_sections(
                 "key": section.key,
                 "title": gettext(section.title),
                 "number": number,
-                "fields": [(asked, form[asked.key]) for asked in section.fields if not asked.fixed],
-                "fixed": [_fixed(asked, holder) for asked in section.fields if asked.fixed],
+                "fields": [(field, form[field.key]) for field in section.fields if not field.fixed],
+                "fixed": [_fixed_field(field, holder) for field in section.fields if field.fixed],
                 "lacking": lacking,
                 "word": gettext("缺 %(count)s 项", count=lacking) if lacking else gettext("完整"),
             }
@@ -44,28 +44,28 @@ def in_sections(
     return found
 
 
-def _fixed(asked: Field, holder: Application | Account) -> dict[str, str]:
-    text = said(answer_text(asked, getattr(holder, asked.key)))
-    return {"key": asked.key, "label": said(asked.label), "value": masked(text) if asked.secret else text}
+def _fixed_field(field: Field, holder: Application | Account) -> dict[str, str]:
+    text = said(answer_text(field, getattr(holder, field.key)))
+    return {"key": field.key, "label": said(field.label), "value": masked(text) if field.secret else text}
 
 
 def employer_words(enterprise_id: int | None) -> dict[str, str]:
-    """Return what stands beside a chosen employer: code, region and the way of review (A7); empty for none."""
+    """Return what is shown beside a chosen employer: code, region and review route (A7); empty texts for none."""
     enterprise = db.session.get(Enterprise, enterprise_id) if enterprise_id else None
     if enterprise is None:
-        return {"name": "", "code": "", "region": "", "way": ""}
+        return {"name": "", "code": "", "region": "", "route": ""}
     return {
         "name": enterprise.name,
         "code": enterprise.credit_code,
         "region": enterprise.region.name,
-        "way": " → ".join(
+        "route": " → ".join(
             [gettext("个人申请"), *(step_name(step, enterprise) for step in routing.steps(enterprise.region))]
         ),
     }
 
 
 def step_name(step: State, enterprise: Enterprise | None) -> str:
-    """Return a step as its desk is called: 东胜区初审; without an employer 旗区或园区初审."""
+    """Return the name of a review step: 东胜区初审; without an employer 旗区或园区初审."""
     if step is not State.PRELIMINARY_REVIEW:
         return said(routing.STEP_WORDS[step])
     place = enterprise.region.name if enterprise else gettext("旗区或园区")
@@ -73,7 +73,7 @@ def step_name(step: State, enterprise: Enterprise | None) -> str:
 
 
 def trail_items(application: Application, reviews: Sequence[Review]) -> list[dict[str, Any]]:
-    """Return the way of the application as the trail draws it."""
+    """Return the steps of the application's route as the progress trail draws them."""
     found = []
     enterprise = (
         application.submitted_enterprise
@@ -81,7 +81,7 @@ def trail_items(application: Application, reviews: Sequence[Review]) -> list[dic
         else application.enterprise
     )
     for step in progress.step_list(application, reviews):
-        item: dict[str, Any] = {"state": STAGES[step.stage], "label": step_name(step.state, enterprise)}
+        item: dict[str, Any] = {"state": STAGE_STATES[step.stage], "label": step_name(step.state, enterprise)}
         if step.stage is progress.Stage.DONE:
             item |= {"who": step.by, "when": stamp(step.at)}
         elif step.desk is not None:
@@ -107,8 +107,8 @@ def trail_items(application: Application, reviews: Sequence[Review]) -> list[dic
     return found
 
 
-def notice_again(application: Application) -> dict[str, Any]:
-    """Return 「申请须知」 for the right column, and when it was read for this application (A6)."""
+def notice_context(application: Application) -> dict[str, Any]:
+    """Return 「申请须知」 for the side column, and when it was read for this application (A6)."""
     notice = reading.current_notice()
     return {
         "notice": notice,
@@ -116,10 +116,10 @@ def notice_again(application: Application) -> dict[str, Any]:
     }
 
 
-def column(application: Application | None, reviews: Sequence[Review]) -> dict[str, Any]:
-    """Return the right column, and the returns that have not been dealt with. `reviews` is the history, newest first."""
+def side_column(application: Application | None, reviews: Sequence[Review]) -> dict[str, Any]:
+    """Return the context of the side column and the open returns. `reviews` is the history, newest first."""
     number = db.session.scalar(select(func.count(Application.id)).where(scope.visible(current_user))) or 0
-    returns = sum(line.to_state is RETURNED and not line.stayed for line in reviews)
+    returns = sum(row.to_state is RETURNED and not row.stayed for row in reviews)
     summary = ngettext("%(num)s 条申请", "%(num)s 条申请", number)
     if returns:
         summary += gettext("，本次回退 %(count)s 次", count=returns)
@@ -133,19 +133,17 @@ def column(application: Application | None, reviews: Sequence[Review]) -> dict[s
     }
 
 
-def notice_unread_text(hindrance: NoticeUnread) -> str:
-    """Return why nothing was saved while 「申请须知」 still has to be read."""
+def notice_unread_text(refusal: NoticeUnread) -> str:
+    """Return the sentence for a form that was not saved because 「申请须知」 is unread."""
     return gettext(
-        "请先阅读“申请须知”，还有 %(seconds)s 秒；内容仍在本页，读完后再点“保存”。", seconds=hindrance.seconds
+        "请先阅读“申请须知”，还有 %(seconds)s 秒；内容仍在本页，读完后再点“保存”。", seconds=refusal.seconds
     )
 
 
-def period_closed_text(hindrance: PeriodClosed) -> str:
-    """Return why nothing was submitted outside the application period."""
-    if hindrance.expired:
+def period_closed_text(refusal: PeriodClosed) -> str:
+    """Return the sentence for a submission outside the application period or after its term."""
+    if refusal.expired:
         return gettext("重新提交的期限已过，不能提交；填写的内容已保存。")
-    if hindrance.opens is None:
+    if refusal.opens is None:
         return gettext("现在不在申报期内，不能提交；填写的内容已保存。")
-    return gettext(
-        "现在不在申报期内，%(day)s 起可以提交；填写的内容已保存。", day=hindrance.opens.isoformat()
-    )
+    return gettext("现在不在申报期内，%(day)s 起可以提交；填写的内容已保存。", day=refusal.opens.isoformat())

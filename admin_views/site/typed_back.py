@@ -1,4 +1,4 @@
-"""What the applicant typed into a form that was overtaken: each field that differs from what is stored, to be copied."""
+"""What the applicant typed into a form that could not be saved: each field that differs from the stored one, to be copied."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,53 +17,53 @@ TypedBack = Sequence[tuple[str, str]]
 
 
 def typed_back(form: Any, application: Application) -> TypedBack:
-    """Return what was typed otherwise than it is stored, in the order of the page, rows of 学习工作经历 included."""
+    """Return what differs from the stored application, in the order of the page, rows of 学习工作经历 included."""
     version = description.form_of(application)
     found = []
-    for key, field in form.asked():
-        asked = version.known[key]
-        text = _text(asked, field)
-        if text and text != _worded(asked, answers.value(application, key)):
-            found.append((said(asked.label), text))
+    for key, field in form.described_fields():
+        described = version.known[key]
+        text = _typed_text(described, field)
+        if text and text != _stored_text(described, answers.value(application, key)):
+            found.append((said(described.label), text))
     stored = answers.snapshot(application)["experiences"]
     typed = [_row(entry.form) for entry in form.experiences]
     found += [
-        (gettext("学习工作经历"), _line(each.row))
+        (gettext("学习工作经历"), _experience_text(each.row))
         for each in compare_rows(typed, stored)
         if each.mark in {Mark.ADDED, Mark.CHANGED}
     ]
     return found
 
 
-def _text(asked: fields.Field, field: Any) -> str:
-    """Return the text of a field of the form; what could not be understood as it was typed."""
+def _typed_text(described: fields.Field, field: Any) -> str:
+    """Return the text of a field; the raw input where it could not be parsed."""
     if field.errors and field.raw_data:
         return str(field.raw_data[0])
-    return _worded(asked, field.data)
+    return _stored_text(described, field.data)
 
 
-def _worded(asked: fields.Field, value: Any) -> str:
-    if asked.kind is fields.Kind.ENTERPRISE:
+def _stored_text(described: fields.Field, value: Any) -> str:
+    if described.kind is fields.Kind.ENTERPRISE:
         enterprise = db.session.get(Enterprise, value) if value else None
         return enterprise.name if enterprise else ""
-    if asked.kind is fields.Kind.PROMISE and not value:
+    if described.kind is fields.Kind.PROMISE and not value:
         return ""
-    return said(answers.answer_text(asked, value))
+    return said(answers.answer_text(described, value))
 
 
 def _row(form: Any) -> Row:
     kinds = {kind.value: label for kind, label in living_allowance.EXPERIENCE_KINDS.items()}
-    row = {key: _part(form[key]) for key in ("start", "end", "place", "subject", "witness")}
+    row = {key: _cell_text(form[key]) for key in ("start", "end", "place", "subject", "witness")}
     return row | {"kind": kinds.get(form.kind.data, "")}
 
 
-def _part(field: Any) -> str:
+def _cell_text(field: Any) -> str:
     if field.errors and field.raw_data:
         return str(field.raw_data[0])
     return answers.month(field.data) if isinstance(field.data, date) else field.data or ""
 
 
-def _line(row: Row) -> str:
+def _experience_text(row: Row) -> str:
     period = gettext("%(start)s 至 %(end)s", start=row["start"], end=row["end"] or gettext("今"))
     parts = (said(row["kind"]), period, row["place"], row["subject"], row["witness"])
     return gettext("，").join(part for part in parts if part)
