@@ -1,4 +1,4 @@
-"""The audit trail of administrators' changes: one line a row, never a secret."""
+"""The audit trail of administrators' changes: one entry for each changed row, never a secret."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -15,16 +15,16 @@ SECRETS = frozenset({"password_hash", "recovery_hash"})
 
 
 HIDDEN = "•"
-"""What the audit trail says in place of a secret."""
+"""Stands for a secret in the audit trail."""
 
 
 def name_of(row: Base) -> str:
-    """Return what a row is called, as the audit trail keeps it."""
-    return TABLES[type(row)].name(row)
+    """Return the name under which the audit trail stores a row."""
+    return TABLES[type(row)].row_name(row)
 
 
 def record_new(row: Base, person: Account) -> None:
-    """Write into the audit trail what a new row began with; whoever calls holds the transaction."""
+    """Record a new row with its values. Call within `exclusive()`."""
     fields = TABLES[type(row)].fields
     record(row, person, ChangeKind.CREATED, {}, {key: getattr(row, key) for key in fields})
 
@@ -32,13 +32,13 @@ def record_new(row: Base, person: Account) -> None:
 def record(
     row: Base, person: Account, kind: ChangeKind, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> None:
-    """Write one line of the audit trail, in the transaction of the change itself."""
+    """Add one audit entry, in the transaction of the change."""
     table = TABLES[type(row)]
     fields = table.fields
     if not fields.keys() & after.keys():
         return
-    if table.recorded is not None:
-        before, after = table.recorded(row, before, after)
+    if (values := table.audit_values(row, before, after)) is not None:
+        before, after = values
         if not after:
             return
     else:
@@ -59,17 +59,17 @@ def record(
 
 
 def audit_value(row: Base, name: str, value: Any) -> Any:
-    """Return a value as the audit trail keeps it: never a secret; of another row its name at that time."""
+    """Return a value as the audit trail stores it: no secret, and the present name of the row that a foreign key refers to."""
     if name in SECRETS:
         return HIDDEN if value else None
     foreign = next(iter(inspect(type(row)).columns[name].foreign_keys), None)
     if foreign is None or value is None:
-        return plain_value(value)
+        return json_value(value)
     related = next(model for model in TABLES if model.__table__ is foreign.column.table)
     return str(db.session.get(related, value))
 
 
-def plain_value(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     return value.isoformat() if isinstance(value, date) else value

@@ -1,6 +1,6 @@
-"""Every change that an administrator makes: named columns only, whole or not at all, into the audit trail (D1-D4).
+"""Every change that an administrator makes: listed columns only, in one transaction, recorded in the audit trail (D1-D4).
 
-What an applicant wrote, and what was decided about it, is no table of this module and never becomes one.
+Applications and decisions are not among the tables, and must never be added to them.
 """
 
 import json
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from accounts.access import active_administrator
-from administration.audit import plain_value, record, record_new
+from administration.audit import json_value, record, record_new
 from administration.tables import TABLES, Table
 from common.errors import ChangedMeanwhile, ConfirmationRequired, NotPermitted, NotVisible, Unacceptable
 from common.wording import N_, Sentence
@@ -29,9 +29,9 @@ Row = TypeVar("Row", bound=Base)
 
 
 def add(row: Row, actor: Account, *, confirmed: str = "") -> Row:
-    """Add a row, or raise; never half. Returns it.
+    """Add a row, or raise and change nothing. Returns the row. Runs steps 2, 6, 7, 9, 10 and 12 of `change`.
 
-    Raises NotPermitted, Unacceptable, ConfirmationRequired unless `confirmed` is the token of exactly what it sets off.
+    Raises NotPermitted, Unacceptable, ConfirmationRequired unless `confirmed` is the token of the present consequences.
     """
     table = TABLES[type(row)]
     with exclusive():
@@ -42,7 +42,7 @@ def add(row: Row, actor: Account, *, confirmed: str = "") -> Row:
         _flush()
         if db.session.scalar(select(type(row)).where(_same(row), table.criterion(person))) is None:
             raise NotPermitted
-        _confirm(table.sets_off(row, {}, person), confirmed)
+        _confirm(table.preview_effects(row, {}, person), confirmed)
         record_new(row, person)
     return row
 
@@ -56,17 +56,33 @@ def change(
     seen: str | None = None,
     confirmed: str = "",
 ) -> Row:
-    """Change a row, or raise; never half. Returns it.
+    """Change a row, or raise and change nothing. Returns the row.
 
     `seen` is the fingerprint of the row that the person looked at. Raises NotPermitted, NotVisible, ChangedMeanwhile,
-    Unacceptable, ConfirmationRequired unless `confirmed` is the token of exactly what the change sets off.
+    Unacceptable, ConfirmationRequired unless `confirmed` is the token of the present consequences.
+
+    One transaction runs these steps in this order; steps with a method name are the table's (administration/tables.py):
+
+    1. `lock`: lock the rows that the change may affect.
+    2. Load the administrator's account again. It must still be active.
+    3. Lock and load the row, within the table's `criterion`.
+    4. Compare the fingerprint with `seen`.
+    5. `apply`: the caller sets the new values. If no column has changed, stop. If a column outside the table's lists
+       has changed, raise NotPermitted.
+    6. `complete`: update the columns that depend on the changed ones.
+    7. Check the unique columns, then `check` the other rules.
+    8. Keep the new values for the audit trail.
+    9. Flush, so that the next steps query the new state.
+    10. `preview_effects`: name the consequences. Without their confirmation raise ConfirmationRequired, which rolls back.
+    11. `apply_effects`: carry out the consequences.
+    12. Write one audit entry for the row, and one for each other row that changed.
     """
     table = TABLES[model]
     with exclusive():
-        table.hold(key)
+        table.lock(key)
         person = active_administrator(actor)
-        row = _lock(model, key, person)
-        if table.added_only:
+        row = _lock_row(model, key, person)
+        if table.append_only:
             raise NotPermitted
         if seen is not None and seen != fingerprint(row):
             raise ChangedMeanwhile(None)
@@ -75,25 +91,25 @@ def change(
             before = changed_columns(row)
             if not before:
                 return row
-            if before.keys() - table.fields.keys() - table.silent:
+            if before.keys() - table.fields.keys() - table.unaudited:
                 raise NotPermitted
             table.complete(row)
             _check(table, row)
         after = {name: getattr(row, name) for name in before}
         _flush()
         db.session.expire(row, [relation.key for relation in inspect(model).relationships])
-        _confirm(table.sets_off(row, before, person), confirmed)
-        followed = table.carry_out(row, before, person)
+        _confirm(table.preview_effects(row, before, person), confirmed)
+        also_changed = table.apply_effects(row, before, person)
         record(row, person, ChangeKind.CHANGED, before, after)
-        for other, was in followed:
-            record(other, person, ChangeKind.CHANGED, was, {name: getattr(other, name) for name in was})
+        for other, former in also_changed:
+            record(other, person, ChangeKind.CHANGED, former, {name: getattr(other, name) for name in former})
     return row
 
 
-def install(account: Account) -> Account:
-    """Add an administrator whom no other one adds: somebody who may run commands on the machine does. Returns it.
+def add_from_command_line(account: Account) -> Account:
+    """Add an administrator's account on behalf of somebody who may run commands on the server. Returns the account.
 
-    The audit trail names the new account itself as the one who did it. Raises ChangedMeanwhile for a login that is taken.
+    The audit trail names the new account as its own actor. Raises ChangedMeanwhile for a login that is taken.
     """
     with exclusive():
         db.session.add(account)
@@ -103,12 +119,12 @@ def install(account: Account) -> Account:
 
 
 def fingerprint(row: Base) -> str:
-    """Return what tells whether a row is still the one that somebody has before them."""
+    """Return a digest of the row's columns. It differs once somebody has changed the row."""
     fields = TABLES[type(row)].fields
-    return sha256(json.dumps([plain_value(getattr(row, name)) for name in fields]).encode()).hexdigest()[:16]
+    return sha256(json.dumps([json_value(getattr(row, name)) for name in fields]).encode()).hexdigest()[:16]
 
 
-def _lock(model: type[Row], key: Any, person: Account) -> Row:
+def _lock_row(model: type[Row], key: Any, person: Account) -> Row:
     row: Row | None = (
         db.session.scalars(
             select(model)
@@ -124,7 +140,7 @@ def _lock(model: type[Row], key: Any, person: Account) -> Row:
     return row
 
 
-def _check(table: Table, row: Base) -> None:
+def _check(table: Table[Any], row: Base) -> None:
     for name in table.unique:
         value = getattr(row, name)
         column = getattr(type(row), name)
@@ -137,7 +153,7 @@ def _check(table: Table, row: Base) -> None:
 
 
 def _same(row: Base) -> ColumnElement[bool]:
-    """Return the criterion of this very row; a row not stored yet is none."""
+    """Return the criterion that matches this row only; it matches nothing for a row that has not been stored yet."""
     column = inspect(type(row)).primary_key[0]
     key = getattr(row, str(column.key))
     criterion: ColumnElement[bool] = column == key if key is not None else column.is_(None)
@@ -145,13 +161,13 @@ def _same(row: Base) -> ColumnElement[bool]:
 
 
 def _flush() -> None:
-    """Write. Raises ChangedMeanwhile where somebody else took the same name in the same moment."""
+    """Write to the database. Raises ChangedMeanwhile when another transaction took the same unique value."""
     try:
         db.session.flush()
     except IntegrityError as error:
         raise ChangedMeanwhile(None) from error
 
 
-def _confirm(told: list[Sentence], confirmed: str) -> None:
-    if told and confirmed != (question := ConfirmationRequired(told)).token:
+def _confirm(consequences: list[Sentence], confirmed: str) -> None:
+    if consequences and confirmed != (question := ConfirmationRequired(consequences)).token:
         raise question

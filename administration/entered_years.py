@@ -1,4 +1,4 @@
-"""What entering a year's holidays checks and sets off (models/calendar.py). Decides no application."""
+"""Checks and consequences of a year's holidays that an administrator enters (models/calendar.py). Decides no application."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,14 +10,14 @@ from common.calendar import today
 from common.calendar_years import UnreadableDays, days_of, written
 from common.errors import Unacceptable
 from common.wording import N_, Sentence
-from models import Account, CalendarYear
+from models import CalendarYear
 
 EARLIEST, LATEST = -1, 2
-"""Years from the present one between which a year can be entered: any other is a typing mistake."""
+"""Offsets from the present year: any other year is a typing mistake."""
 
 
 def complete(row: CalendarYear) -> None:
-    """Store the days in the one form that is read again, and let every process notice. Raises Unacceptable."""
+    """Store the days in one spelling, and raise the version so that every process reloads them. Raises Unacceptable."""
     for name in ("holidays", "workdays"):
         try:
             days = days_of(getattr(row, name), row.year, worked=name == "workdays")
@@ -28,7 +28,7 @@ def complete(row: CalendarYear) -> None:
 
 
 def check(row: CalendarYear) -> None:
-    """Raise Unacceptable for a year out of reach, or days that break a rule."""
+    """Raise Unacceptable for a year that cannot be entered, or days that break a rule."""
     this_year = today().year
     if inspect(row).transient and not this_year + EARLIEST <= row.year <= this_year + LATEST:
         words = {"first": str(this_year + EARLIEST), "last": str(this_year + LATEST)}
@@ -38,8 +38,8 @@ def check(row: CalendarYear) -> None:
         raise Unacceptable(field, sentence)
 
 
-def consequences(row: CalendarYear, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
-    """Tell what the year amounts to, so that a slip is noticed before it counts."""
+def preview_year(row: CalendarYear, before: Mapping[str, Any]) -> list[Sentence]:
+    """Return how many holidays and working days the year has, so that a typing mistake is noticed before it counts."""
     if before and not before.keys() & {"holidays", "workdays", "active"}:
         return []
     year = str(row.year)
@@ -59,12 +59,14 @@ def consequences(row: CalendarYear, before: Mapping[str, Any], _person: Account)
         "worked": str(len(workdays)),
         "total": str(calendar.working_days_of(row.year)),
     }
-    told = [
+    sentences = [
         Sentence(
             N_("%(year)s 年：放假 %(free)s 天，调休上班 %(worked)s 天，全年工作日 %(total)s 天。"), words
         ),
         Sentence(N_("保存后立即生效，等待时间和今后的期限按此计算；已经通知申请人的期限不变。")),
     ]
     if known:
-        told.append(Sentence(N_("系统已内置 %(year)s 年的放假安排，保存后以录入的为准。"), {"year": year}))
-    return told
+        sentences.append(
+            Sentence(N_("系统已内置 %(year)s 年的放假安排，保存后以录入的为准。"), {"year": year})
+        )
+    return sentences

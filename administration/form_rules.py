@@ -276,10 +276,8 @@ def version_label(row: FormVersion) -> str:
     return f"第 {row.number} 版"  # stays Chinese: a line of the record
 
 
-def recorded(
-    row: FormVersion, before: Mapping[str, Any], _after: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what the audit trail keeps of a change, before and after: property by property, never the whole version."""
+def audit_values(row: FormVersion, before: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the audit trail's values before and after: property by property, never the whole version."""
     if "published_at" in before:
         earlier = db.session.scalar(
             select(FormVersion.number)

@@ -1,14 +1,18 @@
-"""The tables that administrators change: which columns, in which scope, with which checks and effects."""
+"""The tables that administrators change: which columns, in which scope, and what each step of a change does for them.
 
-from collections.abc import Callable, Mapping
+The steps are the methods of `Table`, in the order in which administration/changes.py calls them.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, select
 
 from administration import entered_years, form_rules
-from administration.effects import counts, enterprises, regions, staff, texts
+from administration.effects import enterprises, regions, staff, texts
+from administration.effects.counts import AlsoChanged
 from common.audit import APPLICANTS, REVIEWERS
 from common.errors import Unacceptable
 from common.initials import initials
@@ -31,202 +35,286 @@ from models import (
 from models.changes import changed_columns
 from workflow import scope
 
-
-def _nothing(_row: Any) -> None:
-    pass
-
-
-def _sets_off_nothing(_row: Any, _before: Mapping[str, Any], _person: Account) -> list[Sentence]:
-    return []
+Row = TypeVar("Row")
+Before = Mapping[str, Any]
+"""The changed columns with their former values; empty for a new row."""
 
 
-def _carries_out_nothing(_row: Any, _before: Mapping[str, Any], _person: Account) -> counts.Followed:
-    return ()
+class Table(Generic[Row]):
+    """One table that administrators change. Every method here is the default: it does nothing, or allows nothing more.
+
+    The methods stand in the order in which a change calls them (administration/changes.py).
+    """
+
+    label: ClassVar[str]
+    fields: ClassVar[Mapping[str, str]]
+    """The columns that may be changed, each with its name on the page and in the audit trail."""
+    unaudited: ClassVar[frozenset[str]] = frozenset()
+    """Columns that change together with `fields`. The audit trail leaves them out."""
+    unique: ClassVar[tuple[str, ...]] = ()
+    append_only: ClassVar[bool] = False
+    """Rows can be added and never changed."""
+
+    def criterion(self, person: Account) -> ColumnElement[bool]:
+        """Return the criterion of the rows that this administrator may see and change."""
+        return scope.administered(person)
+
+    def lock(self, key: Any) -> None:
+        """Lock the rows that the change may affect. Runs before the row itself is locked."""
+
+    def complete(self, row: Row) -> None:
+        """Update the unaudited columns from the others."""
+
+    def check(self, row: Row) -> None:
+        """Raise Unacceptable for values that no row may have."""
+
+    def preview_effects(self, row: Row, before: Before, person: Account) -> list[Sentence]:
+        """Return the consequences of the change, which the administrator confirms. Raises Unacceptable, NotPermitted."""
+        return []
+
+    def apply_effects(self, row: Row, before: Before, person: Account) -> AlsoChanged:
+        """Carry out the confirmed consequences. Returns the other rows that changed, for the audit trail."""
+        return ()
+
+    def row_name(self, row: Row) -> str:
+        """Return the name of a row in the audit trail."""
+        return str(row)
+
+    def audit_values(
+        self, row: Row, before: Before, after: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+        """Return the audit trail's values before and after; None where it records the columns as they are."""
+        return None
 
 
-Recorded = Callable[[Any, Mapping[str, Any], Mapping[str, Any]], tuple[Mapping[str, Any], Mapping[str, Any]]]
+class RegionTable(Table[Region]):
+    label = N_("地区")
+    fields = {
+        "name": N_("名称"),
+        "code": N_("代码"),
+        "kind": N_("类别"),
+        "office_id": N_("负责单位"),
+        "position": N_("排列顺序"),
+        "active": N_("启用"),
+        "merged_into_id": N_("并入"),
+    }
+    unique = ("name", "code")
+
+    def lock(self, key: Any) -> None:
+        regions.lock_region(key)
+
+    def preview_effects(self, row: Region, before: Before, person: Account) -> list[Sentence]:
+        return regions.preview_region(row, before)
+
+    def apply_effects(self, row: Region, before: Before, person: Account) -> AlsoChanged:
+        return regions.apply_region_effects(row, before, person)
+
+
+class OfficeTable(Table[Office]):
+    label = N_("单位")
+    fields = {"name": N_("名称"), "telephone": N_("电话")}
+    unaudited = frozenset({"duty"})
+    unique = ("name",)
+
+
+class EnterpriseTable(Table[Enterprise]):
+    label = N_("企业")
+    fields = {
+        "name": N_("单位名称"),
+        "region_id": N_("所属地区"),
+        "contact_name": N_("联系人"),
+        "contact_phone": N_("联系电话"),
+        "active": N_("启用"),
+    }
+    unaudited = frozenset({"initials", "name_key", "version"})
+
+    def criterion(self, person: Account) -> ColumnElement[bool]:
+        return scope.enterprises(person)
+
+    def lock(self, key: Any) -> None:
+        enterprises.lock_applications_of_enterprise(key)
+
+    def complete(self, row: Enterprise) -> None:
+        row.initials = initials(row.name)
+        row.version += 1  # an office that is deciding the registration must read it again
+
+    def preview_effects(self, row: Enterprise, before: Before, person: Account) -> list[Sentence]:
+        return enterprises.preview_enterprise(row, before)
+
+    def apply_effects(self, row: Enterprise, before: Before, person: Account) -> AlsoChanged:
+        return enterprises.apply_enterprise_effects(row, before, person)
+
+
+class StaffTable(Table[Account]):
+    label = N_("工作人员")
+    fields = {
+        "login": N_("登录名"),
+        "name": N_("姓名"),
+        "role": N_("身份"),
+        "office_id": N_("单位"),
+        "phone": N_("联系电话"),
+        "active": N_("可以登录"),
+        "password_hash": N_("密码"),
+        "recovery_hash": N_("找回码"),
+        "second_factor": N_("动态验证码"),
+    }
+    unaudited = frozenset({"name_key", "session_stamp", "must_change_password"})
+
+    def criterion(self, person: Account) -> ColumnElement[bool]:
+        return scope.staff(person)
+
+    def lock(self, key: Any) -> None:
+        staff.lock_administrators()
+
+    def preview_effects(self, row: Account, before: Before, person: Account) -> list[Sentence]:
+        return staff.preview_account(row, before, person)
+
+    def row_name(self, row: Account) -> str:
+        return f"{row.name}（{row.login}）"
+
+
+class MaterialTable(Table[Material]):
+    label = N_("申请材料")
+    fields = {
+        "name": N_("名称"),
+        "shows": N_("须显示的内容"),
+        "required": N_("必需"),
+        "position": N_("排列顺序"),
+        "active": N_("启用"),
+    }
+    unique = ("name",)
+
+    def complete(self, row: Material) -> None:
+        """Add the former name and the time until which it was valid: files uploaded until then keep that name."""
+        former = changed_columns(row).get("name")
+        if former:
+            row.former_names = [*row.former_names, {"name": former, "until": now().isoformat()}]
+
+    def preview_effects(self, row: Material, before: Before, person: Account) -> list[Sentence]:
+        return texts.preview_material(row, before)
+
+
+class NoticeTable(Table[Notice]):
+    label = N_("申请须知")
+    fields = {"version": N_("版本"), "body": N_("正文")}
+    unique = ("version",)
+    append_only = True
+
+    def preview_effects(self, row: Notice, before: Before, person: Account) -> list[Sentence]:
+        return texts.preview_notice(row)
+
+
+class PeriodTable(Table[Period]):
+    label = N_("申报期")
+    fields = {
+        "name": N_("名称"),
+        "opens": N_("开始日期"),
+        "closes": N_("结束日期"),
+        "resubmit_days": N_("回退后的期限（工作日）"),
+    }
+    unique = ("name",)
+
+    def check(self, row: Period) -> None:
+        if row.closes < row.opens:
+            raise Unacceptable("closes", Sentence(N_("结束日期不能早于开始日期。")))
+        other = db.session.scalars(
+            select(Period).where(
+                Period.id != (row.id or 0), Period.opens <= row.closes, Period.closes >= row.opens
+            )
+        ).first()
+        if other is not None:
+            words = {"name": other.name, "opens": other.opens.isoformat(), "closes": other.closes.isoformat()}
+            raise Unacceptable("opens", Sentence(N_("与“%(name)s”（%(opens)s 至 %(closes)s）重叠。"), words))
+
+    def preview_effects(self, row: Period, before: Before, person: Account) -> list[Sentence]:
+        return texts.preview_period(row, before)
+
+
+class CalendarYearTable(Table[CalendarYear]):
+    label = N_("工作日历")
+    fields = {
+        "year": N_("年份"),
+        "holidays": N_("放假"),
+        "workdays": N_("调休上班"),
+        "source": N_("依据"),
+        "active": N_("启用"),
+    }
+    unaudited = frozenset({"version"})
+    unique = ("year",)
+
+    def complete(self, row: CalendarYear) -> None:
+        entered_years.complete(row)
+
+    def check(self, row: CalendarYear) -> None:
+        entered_years.check(row)
+
+    def preview_effects(self, row: CalendarYear, before: Before, person: Account) -> list[Sentence]:
+        return entered_years.preview_year(row, before)
+
+
+class FormVersionTable(Table[FormVersion]):
+    label = N_("申请表")
+    fields = {"content": N_("内容"), "published_at": N_("发布时间")}
+    unaudited = frozenset({"saved_at", "saved_by"})
+
+    def check(self, row: FormVersion) -> None:
+        form_rules.check(row)
+
+    def preview_effects(self, row: FormVersion, before: Before, person: Account) -> list[Sentence]:
+        return texts.preview_form_version(row, before)
+
+    def row_name(self, row: FormVersion) -> str:
+        return form_rules.version_label(row)
+
+    def audit_values(
+        self, row: FormVersion, before: Before, after: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        return form_rules.audit_values(row, before)
+
+
+class SettingTable(Table[Setting]):
+    label = N_("系统设置")
+    fields = {"value": N_("内容")}
+
+    def lock(self, key: Any) -> None:
+        staff.lock_administrators()
+
+    def preview_effects(self, row: Setting, before: Before, person: Account) -> list[Sentence]:
+        return staff.preview_setting(row, before, person)
+
+    def apply_effects(self, row: Setting, before: Before, person: Account) -> AlsoChanged:
+        return staff.apply_setting_effects(row, before)
+
+    def row_name(self, row: Setting) -> str:
+        return NAMES.get(row.key, row.key)
+
+
+TABLES: Mapping[type[Any], Table[Any]] = MappingProxyType(
+    {
+        Region: RegionTable(),
+        Office: OfficeTable(),
+        Enterprise: EnterpriseTable(),
+        Account: StaffTable(),
+        Material: MaterialTable(),
+        Notice: NoticeTable(),
+        Period: PeriodTable(),
+        CalendarYear: CalendarYearTable(),
+        FormVersion: FormVersionTable(),
+        Setting: SettingTable(),
+    }
+)
+"""The tables by their model, in the order of the audit trail's filter."""
 
 
 @dataclass(frozen=True)
-class Table:
-    """What an administrator may do with a table: `fields` are the columns that may change, with their names."""
+class AuditWords:
+    """The names of a table and of its columns in the audit trail."""
 
     label: str
     fields: Mapping[str, str]
-    criterion: Callable[[Account], ColumnElement[bool]] = scope.administered
-    unique: tuple[str, ...] = ()
-    added_only: bool = False
-    silent: frozenset[str] = frozenset()
-    """Columns that change along and say nothing to a person."""
-    hold: Callable[[Any], None] = _nothing
-    """Locks what the change may set off, before the row itself, by the row's key."""
-    complete: Callable[[Any], None] = _nothing
-    """Brings the row's silent columns up to date."""
-    name: Callable[[Any], str] = str
-    """What a row is called in the audit trail."""
-    check: Callable[[Any], None] = _nothing
-    """Raises Unacceptable for what no row may hold."""
-    sets_off: Callable[[Any, Mapping[str, Any], Account], list[Sentence]] = _sets_off_nothing
-    """Tells what the change sets off; `before` holds the changed columns as they were, {} for a new row."""
-    carry_out: Callable[[Any, Mapping[str, Any], Account], counts.Followed] = _carries_out_nothing
-    """Does what it sets off, once that has been confirmed; returns the rows that changed along."""
-    recorded: Recorded | None = None
-    """Says before and after in the table's own words, where its columns would say nothing to a person."""
 
 
-def _enterprise_follows(enterprise: Enterprise) -> None:
-    enterprise.initials = initials(enterprise.name)
-    enterprise.version += 1  # an office that has the registration before it has an older one
-
-
-def _material_keeps_its_former_name(material: Material) -> None:
-    """Note until when a material had the name that is being changed: what was uploaded until then keeps it."""
-    former = changed_columns(material).get("name")
-    if former:
-        material.former_names = [*material.former_names, {"name": former, "until": now().isoformat()}]
-
-
-def _period(period: Period) -> None:
-    if period.closes < period.opens:
-        raise Unacceptable("closes", Sentence(N_("结束日期不能早于开始日期。")))
-    other = db.session.scalars(
-        select(Period).where(
-            Period.id != (period.id or 0), Period.opens <= period.closes, Period.closes >= period.opens
-        )
-    ).first()
-    if other is not None:
-        words = {"name": other.name, "opens": other.opens.isoformat(), "closes": other.closes.isoformat()}
-        raise Unacceptable("opens", Sentence(N_("与“%(name)s”（%(opens)s 至 %(closes)s）重叠。"), words))
-
-
-TABLES: Mapping[type[Any], Table] = MappingProxyType(
-    {
-        Region: Table(
-            N_("地区"),
-            {
-                "name": N_("名称"),
-                "code": N_("代码"),
-                "kind": N_("类别"),
-                "office_id": N_("负责单位"),
-                "position": N_("排列顺序"),
-                "active": N_("启用"),
-                "merged_into_id": N_("并入"),
-            },
-            unique=("name", "code"),
-            hold=regions.lock_region,
-            sets_off=regions.preview_region,
-            carry_out=regions.apply_region_effects,
-        ),
-        Office: Table(
-            N_("单位"),
-            {"name": N_("名称"), "telephone": N_("电话")},
-            unique=("name",),
-            silent=frozenset({"duty"}),
-        ),
-        Enterprise: Table(
-            N_("企业"),
-            {
-                "name": N_("单位名称"),
-                "region_id": N_("所属地区"),
-                "contact_name": N_("联系人"),
-                "contact_phone": N_("联系电话"),
-                "active": N_("启用"),
-            },
-            criterion=scope.enterprises,
-            silent=frozenset({"initials", "name_key", "version"}),
-            hold=enterprises.lock_applications_of_enterprise,
-            complete=_enterprise_follows,
-            sets_off=enterprises.preview_enterprise,
-            carry_out=enterprises.apply_enterprise_effects,
-        ),
-        Account: Table(
-            N_("工作人员"),
-            {
-                "login": N_("登录名"),
-                "name": N_("姓名"),
-                "role": N_("身份"),
-                "office_id": N_("单位"),
-                "phone": N_("联系电话"),
-                "active": N_("可以登录"),
-                "password_hash": N_("密码"),
-                "recovery_hash": N_("找回码"),
-                "second_factor": N_("动态验证码"),
-            },
-            criterion=scope.staff,
-            name=lambda row: f"{row.name}（{row.login}）",
-            silent=frozenset({"name_key", "session_stamp", "must_change_password"}),
-            hold=staff.lock_administrators,
-            sets_off=staff.preview_account,
-        ),
-        Material: Table(
-            N_("申请材料"),
-            {
-                "name": N_("名称"),
-                "shows": N_("须显示的内容"),
-                "required": N_("必需"),
-                "position": N_("排列顺序"),
-                "active": N_("启用"),
-            },
-            unique=("name",),
-            complete=_material_keeps_its_former_name,
-            sets_off=texts.preview_material,
-        ),
-        Notice: Table(
-            N_("申请须知"),
-            {"version": N_("版本"), "body": N_("正文")},
-            unique=("version",),
-            added_only=True,
-            sets_off=texts.preview_notice,
-        ),
-        Period: Table(
-            N_("申报期"),
-            {
-                "name": N_("名称"),
-                "opens": N_("开始日期"),
-                "closes": N_("结束日期"),
-                "resubmit_days": N_("回退后的期限（工作日）"),
-            },
-            unique=("name",),
-            check=_period,
-            sets_off=texts.preview_period,
-        ),
-        CalendarYear: Table(
-            N_("工作日历"),
-            {
-                "year": N_("年份"),
-                "holidays": N_("放假"),
-                "workdays": N_("调休上班"),
-                "source": N_("依据"),
-                "active": N_("启用"),
-            },
-            unique=("year",),
-            silent=frozenset({"version"}),
-            complete=entered_years.complete,
-            check=entered_years.check,
-            sets_off=entered_years.consequences,
-        ),
-        FormVersion: Table(
-            N_("申请表"),
-            {"content": N_("内容"), "published_at": N_("发布时间")},
-            silent=frozenset({"saved_at", "saved_by"}),
-            name=form_rules.version_label,
-            check=form_rules.check,
-            sets_off=texts.preview_form_version,
-            recorded=form_rules.recorded,
-        ),
-        Setting: Table(
-            N_("系统设置"),
-            {"value": N_("内容")},
-            name=lambda row: NAMES.get(row.key, row.key),
-            hold=staff.lock_administrators,
-            sets_off=staff.preview_setting,
-            carry_out=staff.apply_setting_effects,
-        ),
-    }
-)
-
-
-KEPT_BY_ENTERPRISES = Table(
+REVIEWER_WORDS = AuditWords(
     N_("企业审核人员"),
     {
         "invited": N_("邀请"),
@@ -236,10 +324,10 @@ KEPT_BY_ENTERPRISES = Table(
         "removed": N_("移除"),
     },
 )
-"""What an enterprise does with its own reviewers: in the same trail, under the enterprise's key. No administrator does it."""
+"""What an enterprise does with its own reviewers (enterprises/reviewers.py). The row key is the enterprise's."""
 
 
-CORRECTED = Table(
+CORRECTION_WORDS = AuditWords(
     N_("申请人"),
     {
         "name": N_("姓名"),
@@ -248,14 +336,14 @@ CORRECTED = Table(
         "reason": N_("原因"),
     },
 )
-"""Corrections of names and identity numbers (desk/corrections.py): in the same trail, under the account's key."""
+"""Corrections of names and identity numbers (desk/corrections.py). The row key is the account's."""
 
 
-BY_NAME = MappingProxyType(
+AUDIT_WORDS: Mapping[str, AuditWords] = MappingProxyType(
     {
-        **{model.__tablename__: table for model, table in TABLES.items()},
-        REVIEWERS: KEPT_BY_ENTERPRISES,
-        APPLICANTS: CORRECTED,
+        **{model.__tablename__: AuditWords(table.label, table.fields) for model, table in TABLES.items()},
+        REVIEWERS: REVIEWER_WORDS,
+        APPLICANTS: CORRECTION_WORDS,
     }
 )
-"""The same by the name that a Change holds."""
+"""The words by `AuditEntry.table_name`."""

@@ -29,7 +29,7 @@ def create_admin(login: str, name: str) -> None:
         raise click.ClickException(fault)
     account = logins.new_account(Role.ADMINISTRATOR, login, name, password)
     try:
-        changes.install(account)
+        changes.add_from_command_line(account)
     except ChangedMeanwhile:
         raise click.ClickException(f"登录名 {login} 已存在 / the login is taken") from None
     click.echo(

@@ -161,7 +161,7 @@ class MergeForm(FlaskForm):
 
     def __init__(self, region: Region, **given: Any) -> None:
         super().__init__(**given)
-        choices = _regions(administration_effects_regions.could_take(region))
+        choices = _regions(administration_effects_regions.merge_targets(region))
         self.merged_into_id.choices = [*(self.merged_into_id.choices or ()), *choices]
 
 

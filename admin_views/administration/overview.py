@@ -30,7 +30,7 @@ from admin_views.site.keyset import page
 from admin_views.site.numbers import present_calendar
 from admin_views.site.trail import COLUMNS, change_text, last_changes
 from admin_views.site.wording import said
-from administration.tables import BY_NAME
+from administration.tables import AUDIT_WORDS
 from common.calendar import today
 from common.wording import N_, NP_
 from models import (
@@ -99,7 +99,7 @@ class Changes(Administration, ScopedView):
     def index_view(self) -> str:
         chosen = chosen_of("table", "row", "q")
         query = self.rows(*COLUMNS, AuditEntry.id)
-        if chosen.get("table") in BY_NAME:
+        if chosen.get("table") in AUDIT_WORDS:
             query = query.where(AuditEntry.table_name == chosen["table"])
             if chosen.get("row"):
                 query = query.where(AuditEntry.row_key == chosen["row"])
@@ -114,7 +114,7 @@ class Changes(Administration, ScopedView):
             rows=[change_text(row) for row in rows.rows],
             pager=turned(self, chosen, rows),
             chosen=chosen,
-            tables=[(name, said(table.label)) for name, table in BY_NAME.items()],
+            tables=[(name, said(table.label)) for name, table in AUDIT_WORDS.items()],
         )
 
 

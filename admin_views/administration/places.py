@@ -83,7 +83,7 @@ class Regions(AdministeredTable):
         return self._sheet(form, row, **beside)
 
     def _could_merge(self, region: Region) -> bool:
-        others = self.rows(Region.id).where(administration_effects_regions.could_take(region)).limit(1)
+        others = self.rows(Region.id).where(administration_effects_regions.merge_targets(region)).limit(1)
         return region.merged_into is None and db.session.scalar(others) is not None
 
     def _merged(self, form: Any, row: Region) -> Region:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 
 from admin_views.site.wording import said
 from administration.form_rules import KIND_WORDS, PROPERTIES, record_words
-from administration.tables import BY_NAME
+from administration.tables import AUDIT_WORDS
 from common.identity import PAPERS
 from common.settings import in_words
 from common.wording import N_
@@ -50,7 +50,7 @@ KINDS = {ChangeKind.CREATED: N_("新增"), ChangeKind.CHANGED: N_("修改")}
 
 def change_text(row: Any) -> dict[str, Any]:
     """Return a line of the audit trail in the words of the screen."""
-    table = BY_NAME.get(row.table_name)
+    table = AUDIT_WORDS.get(row.table_name)
     fields = table.fields if table else {}
     return {
         "at": row.at,

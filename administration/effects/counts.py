@@ -1,4 +1,4 @@
-"""How many applications a change concerns, and locking them."""
+"""Counting and locking the applications that a change affects."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,12 +22,12 @@ IS_UNDER_REVIEW = Application.state.in_(routing.REVIEW_STEPS)
 EVERY_REGION = select(Region.id).order_by(Region.id)
 
 
-Followed = Sequence[tuple[Account | Enterprise, Mapping[str, Any]]]
-"""Rows that changed along with the one that was changed, each with its columns as they were: for the audit trail."""
+AlsoChanged = Sequence[tuple[Account | Enterprise, Mapping[str, Any]]]
+"""Other rows that a change has changed, each with the former values of its columns: for the audit trail."""
 
 
 def count_by_step(which: ColumnElement[bool]) -> Counter[State]:
-    """Return how many of these are at each step of their review."""
+    """Return how many of the matching applications are at each step of the review."""
     counted = (
         select(Application.state, func.count()).where(IS_UNDER_REVIEW, which).group_by(Application.state)
     )
@@ -35,12 +35,12 @@ def count_by_step(which: ColumnElement[bool]) -> Counter[State]:
 
 
 def lock_under_review(which: ColumnElement[bool]) -> Sequence[Application]:
-    """Return those of these that are under review, read anew and held until the transaction ends."""
+    """Return the matching applications that are under review, reloaded and locked until the transaction ends."""
     return lock_applications(and_(IS_UNDER_REVIEW, which))
 
 
 def lock_applications(which: ColumnElement[bool]) -> Sequence[Application]:
-    """Return these, read anew and held until the transaction ends."""
+    """Return the matching applications, reloaded and locked until the transaction ends."""
     return db.session.scalars(
         select(Application)
         .where(which)

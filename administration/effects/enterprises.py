@@ -1,4 +1,4 @@
-"""What changing an enterprise sets off: moving it, closing it, opening it again."""
+"""Consequences of changing an enterprise: moving it to another region, closing it, reopening it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,12 +9,12 @@ from accounts import passwords
 from administration.effects.counts import (
     EVERY_REGION,
     IS_UNDER_REVIEW,
-    Followed,
+    AlsoChanged,
     count_by_step,
     lock_applications,
     lock_under_review,
 )
-from administration.effects.regions import _by_step
+from administration.effects.regions import preview_by_step
 from common.counting import count_rows
 from common.wording import N_, Sentence
 from enterprises import notifications
@@ -31,47 +31,49 @@ from workflow.decision import Decision
 from workflow.review import employer_closed, reroute
 from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, STATES_WITH_APPLICANT
 
-# --- an enterprise moves to another region, or is closed
-
 
 def lock_applications_of_enterprise(key: int) -> None:
-    """Let no application to this enterprise be decided or sent in until the transaction ends, and no region be changed:
-    it could be the one into which the enterprise moves."""
+    """Lock the enterprise's applications until the transaction ends, and all regions against changes.
+
+    The enterprise may be moving into any of the regions.
+    """
     db.session.execute(EVERY_REGION.with_for_update(read=True)).all()
-    held = select(Application.id).where(or_(_submitted_to(key), _names(key)))
-    db.session.execute(held.order_by(Application.id).with_for_update()).all()
+    affected = select(Application.id).where(or_(_is_under_review(key), _is_with_applicant(key)))
+    db.session.execute(affected.order_by(Application.id).with_for_update()).all()
 
 
-def preview_enterprise(enterprise: Enterprise, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
-    """Tell what moves along with the enterprise (D3), and what closing it or opening it again means (D1)."""
-    told = _of_moving(enterprise, before) if "region_id" in before else []
+def preview_enterprise(enterprise: Enterprise, before: Mapping[str, Any]) -> list[Sentence]:
+    """Return what moves together with the enterprise (D3), and what closing or reopening it means (D1)."""
+    sentences = _preview_move(enterprise, before) if "region_id" in before else []
     if "active" in before:
-        told += _of_opening(enterprise) if enterprise.active else _of_closing(enterprise)
-    return told
+        sentences += _preview_reopening(enterprise) if enterprise.active else _preview_closing(enterprise)
+    return sentences
 
 
-def apply_enterprise_effects(enterprise: Enterprise, before: Mapping[str, Any], person: Account) -> Followed:
-    """Do what that sets off; each application has a line of it in its history."""
+def apply_enterprise_effects(
+    enterprise: Enterprise, before: Mapping[str, Any], person: Account
+) -> AlsoChanged:
+    """Move or close the enterprise's applications. Each one gets a history row."""
     if "region_id" in before:
-        _move_along(enterprise, person)
+        _move_applications(enterprise, person)
     if "active" in before and not enterprise.active:
         _close_enterprise(enterprise, person)
     return ()
 
 
-def _submitted_to(key: int) -> ColumnElement[bool]:
+def _is_under_review(key: int) -> ColumnElement[bool]:
     return and_(IS_UNDER_REVIEW, Application.submitted_enterprise_id == key)
 
 
-def _names(key: int) -> ColumnElement[bool]:
+def _is_with_applicant(key: int) -> ColumnElement[bool]:
     return and_(scope.IS_WITH_APPLICANT, Application.enterprise_id == key)
 
 
-def _of_moving(enterprise: Enterprise, before: Mapping[str, Any]) -> list[Sentence]:
+def _preview_move(enterprise: Enterprise, before: Mapping[str, Any]) -> list[Sentence]:
     region = enterprise.region
     its_own = Application.submitted_enterprise_id == enterprise.id
     moving = count_by_step(its_own)
-    told = [
+    sentences = [
         Sentence(
             N_(
                 "%(enterprise)s由%(before)s划转至%(region)s，正在审核的申请 %(count)s 件随之划转，每件的历史中留下记录。"
@@ -83,22 +85,24 @@ def _of_moving(enterprise: Enterprise, before: Mapping[str, Any]) -> list[Senten
                 "count": str(moving.total()),
             },
         ),
-        *_by_step(moving, region),
+        *preview_by_step(moving, region),
     ]
     if begun := count_rows(Application, and_(scope.IS_WITH_APPLICANT, its_own)):
-        told.append(
+        sentences.append(
             Sentence(
                 N_("已回退或撤回的申请 %(count)s 件，重新提交时按新地区的流程办理。"), {"count": str(begun)}
             )
         )
     if enterprise.registration is Registration.PENDING:
-        told.append(Sentence(N_("企业账号的注册改由%(office)s审核。"), {"office": region.office.name}))
+        sentences.append(Sentence(N_("企业账号的注册改由%(office)s审核。"), {"office": region.office.name}))
     if not region.active:
-        told.append(Sentence(N_("%(region)s已停用，本企业不能再被选为工作单位。"), {"region": region.name}))
-    return told
+        sentences.append(
+            Sentence(N_("%(region)s已停用，本企业不能再被选为工作单位。"), {"region": region.name})
+        )
+    return sentences
 
 
-def _move_along(enterprise: Enterprise, person: Account) -> None:
+def _move_applications(enterprise: Enterprise, person: Account) -> None:
     region = enterprise.region
     why = f"企业划转至{region.name}"  # stays Chinese: a line of the record, as it is written once
     for application in lock_under_review(Application.submitted_enterprise_id == enterprise.id):
@@ -107,9 +111,9 @@ def _move_along(enterprise: Enterprise, person: Account) -> None:
         notifications.remind_of_registration(enterprise)
 
 
-def _of_closing(enterprise: Enterprise) -> list[Sentence]:
+def _preview_closing(enterprise: Enterprise) -> list[Sentence]:
     at = count_by_step(Application.submitted_enterprise_id == enterprise.id)
-    begun = count_rows(Application, _names(enterprise.id))
+    begun = count_rows(Application, _is_with_applicant(enterprise.id))
     words = {
         "enterprise": enterprise.name,
         "reviewers": str(count_rows(Account, _reviewers(enterprise))),
@@ -140,7 +144,7 @@ def _of_closing(enterprise: Enterprise) -> list[Sentence]:
     return [Sentence(wording, words) for applies, wording in wordings if applies]
 
 
-def _of_opening(enterprise: Enterprise) -> list[Sentence]:
+def _preview_reopening(enterprise: Enterprise) -> list[Sentence]:
     words = {
         "enterprise": enterprise.name,
         "reviewers": str(count_rows(Account, _reviewers(enterprise))),
@@ -154,7 +158,7 @@ def _of_opening(enterprise: Enterprise) -> list[Sentence]:
 
 
 def _close_enterprise(enterprise: Enterprise, person: Account) -> None:
-    """Give back what the closed enterprise has on its desk, tell everybody who named it, and end its sessions."""
+    """Return the applications that wait for the enterprise, notify every applicant who named it, and end its sessions."""
     why = {  # stays Chinese: a line of the record, as it is written once
         ENTERPRISE_REVIEW: f"工作单位“{enterprise.name}”已停用，请改选其他工作单位后重新提交。",
         **dict.fromkeys(
@@ -164,7 +168,9 @@ def _close_enterprise(enterprise: Enterprise, person: Account) -> None:
             STATES_WITH_APPLICANT, f"工作单位“{enterprise.name}”已停用，请改选其他工作单位后再提交。"
         ),
     }
-    for application in lock_applications(or_(_submitted_to(enterprise.id), _names(enterprise.id))):
+    for application in lock_applications(
+        or_(_is_under_review(enterprise.id), _is_with_applicant(enterprise.id))
+    ):
         employer_closed(application, person, Decision(why[application.state]))
     for account in db.session.scalars(select(Account).where(_reviewers(enterprise))):
         passwords.end_sessions(account)
@@ -172,12 +178,3 @@ def _close_enterprise(enterprise: Enterprise, person: Account) -> None:
 
 def _reviewers(enterprise: Enterprise) -> ColumnElement[bool]:
     return and_(Account.enterprise_id == enterprise.id, Account.active)
-
-
-# --- a region takes another way, is answered for by another office, or merged into another region
-
-
-# --- a clerk comes, changes desks, goes
-
-
-# --- what applicants are asked for

@@ -1,4 +1,4 @@
-"""What changing, handing over or merging a region sets off."""
+"""Consequences of changing a region's kind or office, deactivating it, or merging it into another one."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, select
 from administration.effects.counts import (
     EVERY_REGION,
     IS_UNDER_REVIEW,
-    Followed,
+    AlsoChanged,
     count_by_step,
     lock_under_review,
 )
@@ -34,7 +34,7 @@ from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REV
 
 
 def lock_region(key: int) -> None:
-    """Let one transaction at a time change regions, and nothing of this one be decided or sent in until it ends."""
+    """Lock all regions against other changes, and this region's open applications and enterprises until the transaction ends."""
     under_review = select(Application.id).where(Application.region_id == key, IS_UNDER_REVIEW)
     its_own = select(Enterprise.id).where(Enterprise.region_id == key).order_by(Enterprise.id)
     db.session.execute(EVERY_REGION.with_for_update(key_share=True)).all()
@@ -42,14 +42,14 @@ def lock_region(key: int) -> None:
     db.session.execute(its_own.with_for_update(key_share=True)).all()
 
 
-def preview_region(region: Region, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
-    """Tell who has what is under review once the region is of another kind or another office's."""
+def preview_region(region: Region, before: Mapping[str, Any]) -> list[Sentence]:
+    """Return who will review the region's open applications after its kind or its office has changed."""
     if "merged_into_id" in before:
-        return _of_merging(region, before)
+        return _preview_merge(region, before)
     if before.get("active") is False and region.merged_into is not None:
         words = {"into": region.merged_into.name}
         raise Unacceptable("active", Sentence(N_("本地区已并入%(into)s，不能再启用。"), words))
-    told: list[Sentence] = []
+    sentences: list[Sentence] = []
     at = count_by_step(Application.region_id == region.id)
     if "kind" in before:
         words = {
@@ -59,10 +59,10 @@ def preview_region(region: Region, before: Mapping[str, Any], _person: Account) 
             "count": str(at.total()),
         }
         if routing.ROUTES[before["kind"]] == routing.steps(region):
-            told.append(Sentence(N_("%(region)s由%(before)s改为%(kind)s，审核流程不变。"), words))
+            sentences.append(Sentence(N_("%(region)s由%(before)s改为%(kind)s，审核流程不变。"), words))
         else:
             wording = N_("%(region)s由%(before)s改为%(kind)s，正在审核的申请 %(count)s 件按新的流程办理。")
-            told += [Sentence(wording, words), *_by_step(at, region)]
+            sentences += [Sentence(wording, words), *preview_by_step(at, region)]
     if "office_id" in before:
         words = {
             "region": region.name,
@@ -73,7 +73,7 @@ def preview_region(region: Region, before: Mapping[str, Any], _person: Account) 
         wording = N_(
             "%(region)s改由%(office)s负责，待初审的申请 %(count)s 件、待审核的企业账号 %(pending)s 家转到该单位。"
         )
-        told.append(Sentence(wording, words))
+        sentences.append(Sentence(wording, words))
     if before.get("active") and not region.active:
         words = {
             "region": region.name,
@@ -82,12 +82,12 @@ def preview_region(region: Region, before: Mapping[str, Any], _person: Account) 
         wording = N_(
             "%(region)s停用后，注册企业时不能再选，本地区的 %(count)s 家企业不能再被选为工作单位；正在审核的申请照常办理。"
         )
-        told.append(Sentence(wording, words))
-    return told
+        sentences.append(Sentence(wording, words))
+    return sentences
 
 
-def apply_region_effects(region: Region, before: Mapping[str, Any], person: Account) -> Followed:
-    """Lay what is under review onto the region's new way, or onto the desk of its new office."""
+def apply_region_effects(region: Region, before: Mapping[str, Any], person: Account) -> AlsoChanged:
+    """Move the region's open applications to its new route or to its new office. Returns the other rows that changed."""
     if "merged_into_id" in before:
         return _merge(region, before, person)
     if not before.keys() & {"kind", "office_id"}:
@@ -99,7 +99,7 @@ def apply_region_effects(region: Region, before: Mapping[str, Any], person: Acco
     why = "".join(sentence for column, sentence in said.items() if column in before)
     for application in lock_under_review(Application.region_id == region.id):
         desk = _desk(application, before)
-        if _goes_otherwise(application, region, before) or routing.responsible_for(application) != desk:
+        if _route_differs(application, region, before) or routing.responsible_for(application) != desk:
             reroute(application, region, desk, person, Decision(why))
     if "office_id" in before:
         for enterprise in db.session.scalars(select(Enterprise).where(_pending_in(region))).unique():
@@ -107,9 +107,12 @@ def apply_region_effects(region: Region, before: Mapping[str, Any], person: Acco
     return ()
 
 
-def _goes_otherwise(application: Application, region: Region, before: Mapping[str, Any]) -> bool:
-    """Say whether any step that lies before the application is another one than it was. If so its version changes: who passes
-    it at this moment has the former way before them, and would lay it onto a desk that nobody sits at."""
+def _route_differs(application: Application, region: Region, before: Mapping[str, Any]) -> bool:
+    """Say whether the remaining steps of the application have changed.
+
+    The application then needs a new version: a reviewer who has the former route on the screen must not pass the
+    application on to a step that no longer exists.
+    """
     former = before.get("kind", region.kind)
     return routing.remaining_steps(application.state, former) != routing.remaining_steps(
         application.state, region.kind
@@ -117,21 +120,21 @@ def _goes_otherwise(application: Application, region: Region, before: Mapping[st
 
 
 def merge_into(region: Region, into_id: int | None) -> None:
-    """Write into a region's row that it is merged into another one: its old records are that one's office's to read."""
+    """Mark a region as merged into another one. The other region's office takes over and may read the old records."""
     into = db.session.get(Region, into_id)
     if into is None or into.id == region.id:
         raise Unacceptable("merged_into_id", Sentence(N_("请选择要并入的地区。")))
     region.merged_into_id, region.office_id, region.active = into.id, into.office_id, False
 
 
-def could_take(region: Region) -> ColumnElement[bool]:
-    """Return the regions that this one could be merged into: in use, and with the same way of review."""
-    kinds = [kind for kind, way in routing.ROUTES.items() if way == routing.steps(region)]
+def merge_targets(region: Region) -> ColumnElement[bool]:
+    """Return the criterion of the regions that this one can be merged into: active and with the same route."""
+    kinds = [kind for kind, route in routing.ROUTES.items() if route == routing.steps(region)]
     return and_(Region.active, Region.kind.in_(kinds), Region.id != region.id)
 
 
-def _of_merging(region: Region, before: Mapping[str, Any]) -> list[Sentence]:
-    """Tell what moves with the region. Raises Unacceptable where the two have not the same way."""
+def _preview_merge(region: Region, before: Mapping[str, Any]) -> list[Sentence]:
+    """Return what moves together with the region. Raises Unacceptable when the routes of the two regions differ."""
     into = db.session.get_one(Region, region.merged_into_id)
     if not into.active:
         raise Unacceptable(
@@ -158,7 +161,7 @@ def _of_merging(region: Region, before: Mapping[str, Any]) -> list[Sentence]:
         "count": str(at.total()),
         "pending": str(pending),
     }
-    told = [
+    sentences = [
         Sentence(
             N_(
                 "%(region)s并入%(into)s：%(enterprises)s 家企业划转到%(into)s；%(region)s停用，原有记录保留。"
@@ -166,16 +169,16 @@ def _of_merging(region: Region, before: Mapping[str, Any]) -> list[Sentence]:
             words,
         ),
         Sentence(N_("正在审核的申请 %(count)s 件随之划转，每件的历史中留下记录。"), words),
-        *_by_step(at, into),
+        *preview_by_step(at, into),
     ]
     if pending:
-        told.append(Sentence(N_("待审核的企业账号 %(pending)s 家，由%(office)s审核。"), words))
+        sentences.append(Sentence(N_("待审核的企业账号 %(pending)s 家，由%(office)s审核。"), words))
     if "office_id" in before:
-        told.append(_of_merging_office(before["office_id"], into.office))
-    return told
+        sentences.append(_preview_office_merge(before["office_id"], into.office))
+    return sentences
 
 
-def _of_merging_office(former_id: int, office: Office) -> Sentence:
+def _preview_office_merge(former_id: int, office: Office) -> Sentence:
     words = {"former": str(db.session.get(Office, former_id)), "office": office.name}
     if left := db.session.scalars(select(Region.name).where(Region.office_id == former_id)).all():
         wording = N_("%(former)s还负责%(regions)s，其工作人员不变动。")
@@ -187,26 +190,26 @@ def _of_merging_office(former_id: int, office: Office) -> Sentence:
     return Sentence(wording, words | {"clerks": str(clerks)})
 
 
-def _merge(region: Region, before: Mapping[str, Any], person: Account) -> Followed:
-    """Move what is under review, the enterprises, and the people of an office that is left without a region."""
+def _merge(region: Region, before: Mapping[str, Any], person: Account) -> AlsoChanged:
+    """Move the region's open applications and enterprises, and the staff of an office that has no region any more."""
     into = db.session.get_one(Region, region.merged_into_id)
     why = f"{region.name}并入{into.name}"  # stays Chinese: a line of the record, as it is written once
     for application in lock_under_review(Application.region_id == region.id):
         reroute(application, into, _desk(application, before), person, Decision(why))
-    followed: list[tuple[Account | Enterprise, Mapping[str, Any]]] = []
+    also_changed: list[tuple[Account | Enterprise, Mapping[str, Any]]] = []
     for enterprise in db.session.scalars(select(Enterprise).where(Enterprise.region_id == region.id)).all():
         enterprise.region = into
         enterprise.version += 1
-        followed.append((enterprise, {"region_id": region.id}))
+        also_changed.append((enterprise, {"region_id": region.id}))
         if enterprise.registration is Registration.PENDING:
             notifications.remind_of_registration(enterprise)
     former_id = before.get("office_id")
     if former_id is not None and not count_rows(Region, Region.office_id == former_id):
         for account in db.session.scalars(select(Account).where(Account.office_id == former_id)).all():
             account.office_id = into.office_id
-            followed.append((account, {"office_id": former_id}))
+            also_changed.append((account, {"office_id": former_id}))
     db.session.flush()
-    return followed
+    return also_changed
 
 
 def _pending_in(region: Region) -> ColumnElement[bool]:
@@ -214,22 +217,22 @@ def _pending_in(region: Region) -> ColumnElement[bool]:
 
 
 def _desk(application: Application, before: Mapping[str, Any]) -> routing.Responsible | None:
-    """Return who had the application before its region was given to another office."""
+    """Return the desk that had the application before the region's office changed."""
     if application.state is PRELIMINARY_REVIEW and "office_id" in before:
         return routing.Responsible("", "", office_id=before["office_id"])
     return routing.responsible_for(application)
 
 
-def _by_step(at: Counter[State], region: Region) -> list[Sentence]:
-    """Return what the new way means for those at each step."""
-    way, office = routing.steps(region), region.office.name
-    first = PRELIMINARY_REVIEW in way
+def preview_by_step(at: Counter[State], region: Region) -> list[Sentence]:
+    """Return what the region's route means for the applications at each step; `at` counts them."""
+    has_preliminary_review = PRELIMINARY_REVIEW in routing.steps(region)
+    office = region.office.name
     wordings = {
         ENTERPRISE_REVIEW: N_("待企业审核的 %(count)s 件，企业审核通过后由%(office)s初审。")
-        if first
+        if has_preliminary_review
         else N_("待企业审核的 %(count)s 件，企业审核通过后直接由市专家服务中心审核。"),
         PRELIMINARY_REVIEW: N_("待初审的 %(count)s 件，改由%(office)s初审。")
-        if first
+        if has_preliminary_review
         else N_("待初审的 %(count)s 件不再经过初审，直接由市专家服务中心审核。"),
         CITY_REVIEW: N_("待市专家服务中心审核的 %(count)s 件，仍由市专家服务中心审核。"),
     }

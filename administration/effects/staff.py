@@ -1,4 +1,4 @@
-"""What changing a clerk's account, or a setting about accounts, sets off."""
+"""Consequences of changing a clerk's account or a setting about accounts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import and_, select
 
 from accounts import logins, passwords
-from administration.effects.counts import Followed
+from administration.effects.counts import AlsoChanged
 from common.counting import count_rows
 from common.errors import NotPermitted, Unacceptable
 from common.settings import REQUIRED, STAFF_SECOND_FACTOR
@@ -23,29 +23,32 @@ from models import (
 WITHOUT_SECOND_FACTOR = and_(Account.role.in_(logins.STAFF), Account.active, ~Account.second_factor)
 
 
-def lock_administrators(_key: int) -> None:
-    """Let only one transaction at a time change who administers: two must not lock each other out."""
+def lock_administrators() -> None:
+    """Lock all administrators' accounts: two administrators who deactivate each other must not both succeed."""
     administrators = select(Account.id).where(Account.role == Role.ADMINISTRATOR).order_by(Account.id)
     db.session.execute(administrators.with_for_update(key_share=True)).all()
 
 
 def preview_account(account: Account, before: Mapping[str, Any], person: Account) -> list[Sentence]:
-    """Tell what a clerk loses. Raises Unacceptable where administrators would lock themselves out, NotPermitted for a role."""
+    """Return what the clerk loses, and who takes over the work.
+
+    Raises Unacceptable when administrators would lock themselves out, NotPermitted for a change of role or login.
+    """
     if "role" in before or "login" in before:
         raise NotPermitted
     own = account.id == person.id
-    told: list[Sentence] = []
+    sentences: list[Sentence] = []
     if before.get("active"):
         if own:
             raise Unacceptable("active", Sentence(N_("不能停用自己的账号，请由另一位系统管理员办理。")))
-        told += [
+        sentences += [
             Sentence(N_("%(name)s（%(login)s）立即退出系统，不能再登录。"), name_and_login(account)),
-            *_empty_desk(account, account.office_id),
+            *_preview_open_work(account, account.office_id),
         ]
     if "password_hash" in before:
         if own:
             raise Unacceptable("", Sentence(N_("自己的密码请在“我的账号”中修改。")))
-        told.append(
+        sentences.append(
             Sentence(
                 N_("%(name)s（%(login)s）立即退出系统，原密码和原找回码不能再用；新的只显示一次。"),
                 name_and_login(account),
@@ -54,7 +57,7 @@ def preview_account(account: Account, before: Mapping[str, Any], person: Account
     if "second_factor" in before:
         if own:
             raise Unacceptable("", Sentence(N_("自己的动态验证码请在“我的账号”中停用。")))
-        told.append(
+        sentences.append(
             Sentence(
                 N_(
                     "%(name)s（%(login)s）立即退出系统，原动态验证码和备用码作废，本人登录后可以重新设置。请先确认是本人提出的。"
@@ -63,18 +66,21 @@ def preview_account(account: Account, before: Mapping[str, Any], person: Account
             )
         )
     if "office_id" in before and account.office is not None:
-        told += [
+        sentences += [
             Sentence(
                 N_("%(name)s今后办理%(office)s的业务，不再看到原单位的申请。"),
                 {"name": account.name, "office": account.office.name},
             ),
-            *_empty_desk(account, before["office_id"]),
+            *_preview_open_work(account, before["office_id"]),
         ]
-    return told
+    return sentences
 
 
 def preview_setting(row: Setting, before: Mapping[str, Any], person: Account) -> list[Sentence]:
-    """Tell whom a second step that everybody must take sends out. Raises Unacceptable for who has none: it leads by example."""
+    """Return how many of the staff will be logged out because they have no second factor.
+
+    Raises Unacceptable when the administrator has none either.
+    """
     if row.key != STAFF_SECOND_FACTOR or row.value != REQUIRED or before.get("value") == REQUIRED:
         return []
     if not person.second_factor:
@@ -85,16 +91,16 @@ def preview_setting(row: Setting, before: Mapping[str, Any], person: Account) ->
     return [Sentence(wording, words)]
 
 
-def apply_setting_effects(row: Setting, before: Mapping[str, Any], _person: Account) -> Followed:
-    """End the sessions that began without the second step that is required now."""
+def apply_setting_effects(row: Setting, before: Mapping[str, Any]) -> AlsoChanged:
+    """End the sessions that were started without the second factor that is now required."""
     if row.key == STAFF_SECOND_FACTOR and row.value == REQUIRED and "value" in before:
         for account in db.session.scalars(select(Account).where(WITHOUT_SECOND_FACTOR)):
             passwords.end_sessions(account)
     return ()
 
 
-def _empty_desk(account: Account, office_id: int | None) -> list[Sentence]:
-    """Tell who of an office goes on with the work of somebody who leaves it."""
+def _preview_open_work(account: Account, office_id: int | None) -> list[Sentence]:
+    """Return who takes over the open work of a clerk who leaves an office."""
     if office_id is None:
         return []
     office = db.session.get_one(Office, office_id)

@@ -1,4 +1,4 @@
-"""What changing a material, a notice, a version of the form or a period sets off."""
+"""Consequences of changing a material, a notice, a version of the form or a period."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,6 @@ from common.calendar import today
 from common.counting import count_rows
 from common.wording import N_, Sentence
 from models import (
-    Account,
     Application,
     Attachment,
     FormVersion,
@@ -22,12 +21,12 @@ from models import (
 from workflow import scope
 
 
-def preview_material(material: Material, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
-    """Tell whom a material is asked of anew, that it is asked no longer, and that files keep the name they were uploaded under."""
-    return [*_keeps_its_name(material, before), *_asked(material, before)]
+def preview_material(material: Material, before: Mapping[str, Any]) -> list[Sentence]:
+    """Return which applicants must upload the material now or no longer, and under which name uploaded files stay."""
+    return [*_preview_name(material, before), *_preview_requirement(material, before)]
 
 
-def _keeps_its_name(material: Material, before: Mapping[str, Any]) -> list[Sentence]:
+def _preview_name(material: Material, before: Mapping[str, Any]) -> list[Sentence]:
     former = before.get("name")
     some = select(Attachment.id).where(Attachment.material_id == material.id).limit(1)
     if not former or db.session.scalar(some) is None:
@@ -36,16 +35,16 @@ def _keeps_its_name(material: Material, before: Mapping[str, Any]) -> list[Sente
     return [Sentence(N_("此前上传的文件仍按原名称“%(former)s”显示，新上传的按“%(name)s”。"), words)]
 
 
-def _asked(material: Material, before: Mapping[str, Any]) -> list[Sentence]:
+def _preview_requirement(material: Material, before: Mapping[str, Any]) -> list[Sentence]:
     if before.get("active") and not material.active:
         return [
             Sentence(
                 N_("“%(material)s”停用后不再要求上传；已上传的文件仍然保留。"), {"material": material.name}
             )
         ]
-    asked_anew = not before or before.get("required") is False or before.get("active") is False
+    newly_required = not before or before.get("required") is False or before.get("active") is False
     begun = count_rows(Application, scope.IS_WITH_APPLICANT)
-    if not (asked_anew and material.required and material.active and begun):
+    if not (newly_required and material.required and material.active and begun):
         return []
     return [
         Sentence(
@@ -57,8 +56,8 @@ def _asked(material: Material, before: Mapping[str, Any]) -> list[Sentence]:
     ]
 
 
-def preview_notice(notice: Notice, _before: Mapping[str, Any], _person: Account) -> list[Sentence]:
-    """Tell that a version is for good, and who has to read it."""
+def preview_notice(notice: Notice) -> list[Sentence]:
+    """Return that the version cannot be changed any more, and how many applicants must read it."""
     begun = count_rows(Application, scope.IS_WITH_APPLICANT)
     return [
         Sentence(
@@ -72,8 +71,8 @@ def preview_notice(notice: Notice, _before: Mapping[str, Any], _person: Account)
     ]
 
 
-def preview_form_version(row: FormVersion, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
-    """Tell whom a new version of the form concerns; a draft concerns nobody yet."""
+def preview_form_version(row: FormVersion, before: Mapping[str, Any]) -> list[Sentence]:
+    """Return which applications use a newly published version of the form; a draft has no consequences."""
     if "published_at" not in before:
         return []
     under_way = count_rows(Application, Application.state != State.FINISHED)
@@ -87,8 +86,8 @@ def preview_form_version(row: FormVersion, before: Mapping[str, Any], _person: A
     ]
 
 
-def preview_period(period: Period, before: Mapping[str, Any], _person: Account) -> list[Sentence]:
-    """Tell when a change opens or closes the applications of today."""
+def preview_period(period: Period, before: Mapping[str, Any]) -> list[Sentence]:
+    """Return whether the change opens or closes applications today."""
     day = today()
     if db.session.scalar(
         select(Period.id).where(Period.id != period.id, Period.opens <= day, Period.closes >= day)
