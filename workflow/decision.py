@@ -1,4 +1,4 @@
-"""What a person says with an action on an application or a registration: one object from the page to the history's line."""
+"""What a person says with an action on an application or a registration: one object from the page to the row of the history."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,7 +29,7 @@ class Decision:
         return replace(self, reason=reason)
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns of a history's line that hold it, of an application's or a registration's."""
+        """Return the columns of a history row (of an application or a registration) that hold it."""
         return {"reason": self.reason}
 
 

@@ -1,4 +1,4 @@
-"""The lines of an application's history: written once, never changed."""
+"""The rows of an application's history: written once, never changed."""
 
 from datetime import datetime
 from typing import Any
@@ -12,26 +12,23 @@ from workflow import moves
 from workflow.decision import Decision
 
 _REVIEWS = table_of(Review)
-
-
 _EARLIER = _REVIEWS.alias()
-
 
 INSERT_ROW = CompiledStatement(
     insert(_REVIEWS)
     .values(
         sequence=select(func.coalesce(func.max(_EARLIER.c.sequence), 0) + 1)
-        .where(_EARLIER.c.application_id == bindparam("of"))
+        .where(_EARLIER.c.application_id == bindparam("numbered_application_id"))
         .scalar_subquery()
     )
     .returning(_REVIEWS.c.id, _REVIEWS.c.sequence),
     moves.HISTORY_COLUMNS,
 )
-"""Counts while it writes: whoever does it holds the application's lock."""
+"""Also assigns the next sequence number, so the caller must hold the lock of the application."""
 
 
 def last_review(application: Application) -> Review | None:
-    """Return the newest line of the application's history."""
+    """Return the newest row of the application's history."""
     return db.session.scalars(
         select(Review)
         .where(Review.application_id == application.id)
@@ -49,11 +46,12 @@ def write_row(
     at: datetime,
     snapshot: dict[str, Any] | None = None,
 ) -> Review:
-    line = moves.history_row(application, action, before, person, decision, at)
+    """Add a row to the history. `snapshot` replaces the one that a submission takes. The caller holds the lock."""
+    columns = moves.history_row(application, action, before, person, decision, at)
     if snapshot is not None:
-        line["snapshot"] = snapshot
-    [(number, sequence)] = INSERT_ROW.execute({"of": application.id, **line})
-    review = as_if_loaded(Review, {**line, "id": number, "sequence": sequence})
-    db.session.add(review)  # and so it is the one that whoever reads it gets
+        columns["snapshot"] = snapshot
+    [(number, sequence)] = INSERT_ROW.execute({"numbered_application_id": application.id, **columns})
+    review = as_if_loaded(Review, {**columns, "id": number, "sequence": sequence})
+    db.session.add(review)  # later queries of this session return this object
     set_committed_value(review, "application", application)
     return review

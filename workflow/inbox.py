@@ -1,4 +1,4 @@
-"""What an account or its desk has been told and has not read yet."""
+"""The unread messages of an account, and marking them as read."""
 
 from collections.abc import Callable
 from functools import cache
@@ -23,25 +23,25 @@ from workflow import scope
 from workflow.actor_shape import Actor, ActorShape
 
 MAX_UNREAD = 99
-"""Counting stops here: the badge then says 99+, and costs the same for every desk."""
+"""Counting stops here: the badge then says 99+, and costs the same for every account."""
 
 
 NEWEST_PER_BOX = MAX_UNREAD + 1
-"""Of each box the newest so many: a desk that has read a million messages does not look through them for the badge."""
+"""How many messages of each box the badge looks at: an account with a million read messages must not scan them."""
 
 
 MAX_MARKED = 10_000
-"""Of each box the newest so many are marked at once: for a desk that was told a million things it took eight seconds, and
-on SQLite everybody else waited for it. The badge looks at far fewer."""
+"""How many messages of each box are marked at once. Marking a million took eight seconds, during which SQLite blocks every
+other writer; the badge looks at far fewer."""
 
 
 def unread(actor: Account) -> int:
-    """Return how many of the newest messages this account has not read, counted to MOST_UNREAD + 1 at the most."""
+    """Return how many of the newest messages this account has not read, at most MAX_UNREAD + 1."""
     return db.session.scalar(count_of_unread(actor)) or 0
 
 
 def count_of_unread(actor: Actor) -> Select[int]:
-    """Return the query of `unread`, for whoever asks more in the same statement."""
+    """Return the query of `unread`, so that it can be combined with others in one statement."""
     newest = newest_ids(actor, NEWEST_PER_BOX).subquery()
     read = exists().where(MessageReading.message_id == newest.c.id, MessageReading.account_id == actor.id)
     some = select(newest.c.id).where(~read).limit(constant(MAX_UNREAD + 1)).subquery()
@@ -49,9 +49,9 @@ def count_of_unread(actor: Actor) -> Select[int]:
 
 
 def newest_ids(actor: Actor, most: int, before: int | None = None) -> CompoundSelect[int]:
-    """Return the query for the ids of the newest messages, so many of each box: each comes in the order of its index.
+    """Return the query for the ids of the newest `most` messages of each box; each part follows the order of its index.
 
-    A message lies in one box alone (`one_recipient`).
+    A message is in exactly one box (constraint `one_recipient`).
     """
     older = true() if before is None else Message.id < before
     return union_all(
@@ -69,37 +69,37 @@ def newest_ids(actor: Actor, most: int, before: int | None = None) -> CompoundSe
 
 
 def mark_read(actor: Account, message_id: int) -> None:
-    """Note that this account has read one of its messages; what is not its own it cannot mark."""
+    """Mark one message of this account as read; a message of another account is ignored."""
     with exclusive():
-        _add_readings(actor, "one", of=message_id)
+        _add_readings(actor, "one", key=message_id)
 
 
 def mark_decided(actor: Account, application: Application) -> None:
-    """Note that whoever decides an application needs no reminder of it any more. Call within `exclusive()`."""
-    _add_readings(actor, "about one", of=application.id)
+    """Mark the messages about an application as read for the account that decided it. Call within `exclusive()`."""
+    _add_readings(actor, "about one", key=application.id)
 
 
 def mark_all_read(actor: Account) -> None:
-    """Note that this account has read everything that it has been told so far, but for what nobody looks back to."""
+    """Mark the newest MAX_MARKED messages of each box as read."""
     with exclusive():
         _add_readings(actor, "all")
 
 
 SELECTIONS: dict[str, Callable[[ActorShape], ColumnElement[bool]]] = {
-    "one": lambda _: Message.id == bindparam("of"),
-    "about one": lambda _: Message.application_id == bindparam("of"),
+    "one": lambda _: Message.id == bindparam("key"),
+    "about one": lambda _: Message.application_id == bindparam("key"),
     "all": lambda actor: Message.id.in_(newest_ids(actor, MAX_MARKED)),
 }
 
 
-def _add_readings(actor: Account, which: str, **of: int) -> None:
+def _add_readings(actor: Account, which: str, **key: int) -> None:
     shape = ActorShape.of(actor)
-    _insert_readings(shape, which).execute({**shape.bind_values(actor), **of, "at": now()})
+    _insert_readings(shape, which).execute({**shape.bind_values(actor), **key, "at": now()})
 
 
 @cache
 def _insert_readings(actor: ActorShape, which: str) -> CompiledStatement:
-    """Return what adds the readings that are missing. Two windows at once: the one that came first counts."""
+    """Return the statement that adds missing readings. If two windows do it at once, the first one counts."""
     read = exists().where(MessageReading.message_id == Message.id, MessageReading.account_id == actor.id)
     fresh = (
         select(Message.id, actor.id, bindparam("at", type_=Instant))

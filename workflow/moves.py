@@ -1,7 +1,7 @@
-"""What a move does to an application and what its line in the history says. Asks no database but for the version of the
-form, once a process, and checks nothing:
+"""The effect of a transition on the columns of an application, and the history row that it writes.
 
-workflow/review.py does that before, under its lock; commands/sample_data/applications.py replays whole histories by the same hand.
+Checks nothing: workflow/review.py checks before, under its lock. commands/sample_data/applications.py builds whole
+histories with the same functions.
 """
 
 from datetime import datetime
@@ -17,11 +17,11 @@ HISTORY_COLUMNS = (
     "application_id", "action", "from_state", "to_state", "result", "actor_id", "actor_name", "actor_role", "desk",
     "reason", "snapshot", "at", "resubmit_by",
 )  # fmt: skip
-"""The columns of the history's line, all but its number in the sequence."""
+"""The columns of a history row except its sequence number."""
 
 
 def start_round(application: Application, enterprise: Enterprise, at: datetime) -> None:
-    """Begin a further round with this employer: from here on it is theirs to see."""
+    """Begin a new round with this employer, who can see the application from now on."""
     application.submitted_enterprise = enterprise
     application.submitted_enterprise_id = enterprise.id
     routing.assign_region(application, enterprise.region)
@@ -29,17 +29,17 @@ def start_round(application: Application, enterprise: Enterprise, at: datetime) 
     application.submitted_at = at
 
 
-def state_columns(application: Application, row: Transition, at: datetime) -> dict[str, Any]:
-    """Return the columns of the application as one row of the table leaves them."""
-    state = routing.target(row, application.region)
-    sent = {"resubmit_by": None} if row.action is Action.SUBMIT else {}
+def state_columns(application: Application, transition: Transition, at: datetime) -> dict[str, Any]:
+    """Return the columns that a transition changes in the application."""
+    state = routing.target(transition, application.region)
+    sent = {"resubmit_by": None} if transition.action is Action.SUBMIT else {}
     return {
         **sent,
         "state": state,
-        "result": row.result,
+        "result": transition.result,
         "version": application.version + 1,
         "reached": routing.reached_bits(application, state),
-        "saved_at" if row.said == UNRECORDED else "arrived_at": at,
+        "saved_at" if transition.said == UNRECORDED else "arrived_at": at,
     }
 
 
@@ -51,7 +51,7 @@ def history_row(
     decision: Decision,
     at: datetime,
 ) -> dict[str, Any]:
-    """Return what the history's line says of a move that has just been laid in, by `OF_A_LINE`."""
+    """Return the history row of a change that the application already shows, by `HISTORY_COLUMNS`."""
     return {
         "application_id": application.id,
         "action": action,

@@ -1,6 +1,6 @@
-"""What the system tells whom when something happens: written beside the event, in its transaction (A16, E3, E6).
+"""The messages about an application: whom an event tells what. Written in the transaction of the event (A16, E3, E6).
 
-How it leaves the house is worker/delivery.py's; nothing here waits for a letter to be sent.
+worker/delivery.py sends them later; nothing here waits for a mail server or gateway.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,14 +16,14 @@ from workflow.routing import Responsible, responsible_for
 from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED
 
 NO_RECIPIENT = {"account_id": None, "enterprise_id": None, "office_id": None}
-"""What a row says of those whom it is not for."""
+"""The recipient columns of a message; exactly one of them is then filled."""
 
 MESSAGES_WRITTEN = "told"
-"""Marks a session in which a message was written as a row, past its objects: the worker is woken once it is stored."""
+"""Key in `session.info`: a message was inserted without an object, so the worker must be woken after the commit."""
 
 
 class HistoryRow(Protocol):
-    """What of a line of the history decides who is told what: a Review, or one that is still to be written."""
+    """The columns of a history row that decide who is told what: of a Review, or of a row of the sample data."""
 
     id: Any
     actor_id: Any
@@ -33,7 +33,7 @@ class HistoryRow(Protocol):
 
 
 def announce(application: Application, review: Review) -> None:
-    """Remind the desk that has the application now, and tell the applicant what a reviewer did."""
+    """Remind whoever is responsible now, and tell the applicant what a reviewer did."""
     each = {"urgent": False, "created_at": now(), **NO_RECIPIENT}
     rows = [each | columns for columns in message_rows(application, review, responsible_for(application))]
     if rows:
@@ -54,52 +54,42 @@ def _insert_messages(count: int) -> CompiledStatement:
 
 
 def message_rows(
-    application: Application, line: HistoryRow, desk: Responsible | None
+    application: Application, row: HistoryRow, responsible: Responsible | None
 ) -> Iterator[dict[str, Any]]:
-    """Yield the columns of what a line of the history tells whom; `desk` has the application now."""
-    about = {"application_id": application.id, "review_id": line.id}
-    if desk is not None:
+    """Yield the columns of the messages that a history row causes. `responsible`: who has the application now."""
+    about = {"application_id": application.id, "review_id": row.id}
+    if responsible is not None:
         yield about | {
             "kind": "to_review",
-            "enterprise_id": desk.enterprise_id,
-            "office_id": desk.office_id,
+            "enterprise_id": responsible.enterprise_id,
+            "office_id": responsible.office_id,
         }
-    if line.actor_id != application.applicant_id:
-        yield about | {"kind": _outcome(line), "account_id": application.applicant_id}
+    if row.actor_id != application.applicant_id:
+        yield about | {"kind": _outcome(row), "account_id": application.applicant_id}
 
 
 def announce_closing(application: Application, review: Review) -> None:
     """Tell the applicant that the employer was closed, and what that means."""
-    db.session.add(
-        Message(
-            kind="employer_closed" if review.stayed else _outcome(review),
-            account_id=application.applicant_id,
-            application_id=application.id,
-            review_id=review.id,
-        )
-    )
+    _tell_applicant(application, review, "employer_closed" if review.stayed else _outcome(review))
 
 
 def announce_extension(application: Application, review: Review) -> None:
     """Tell the applicant until when the application can be resubmitted now."""
-    db.session.add(
-        Message(
-            kind="term_extended",
-            account_id=application.applicant_id,
-            application_id=application.id,
-            review_id=review.id,
-        )
-    )
+    _tell_applicant(application, review, "term_extended")
 
 
-CORRECTED = {Action.CORRECT_NAME: "name_corrected", Action.CORRECT_NUMBER: "number_corrected"}
+CORRECTION_KINDS = {Action.CORRECT_NAME: "name_corrected", Action.CORRECT_NUMBER: "number_corrected"}
 
 
 def announce_correction(application: Application, review: Review) -> None:
     """Tell the applicant that somebody corrected their name or number."""
+    _tell_applicant(application, review, CORRECTION_KINDS[review.action])
+
+
+def _tell_applicant(application: Application, review: Review, kind: str) -> None:
     db.session.add(
         Message(
-            kind=CORRECTED[review.action],
+            kind=kind,
             account_id=application.applicant_id,
             application_id=application.id,
             review_id=review.id,
@@ -112,25 +102,25 @@ def announce_own_correction(account: Account) -> None:
     db.session.add(Message(kind="own_name_corrected", account_id=account.id))
 
 
-def _outcome(line: HistoryRow) -> str:
-    if line.to_state is FINISHED and line.result is not None:
-        return str(line.result.value)
-    if line.to_state is RETURNED:
-        return "returned_until" if line.resubmit_by else "returned"
+def _outcome(row: HistoryRow) -> str:
+    if row.to_state is FINISHED and row.result is not None:
+        return str(row.result.value)
+    if row.to_state is RETURNED:
+        return "returned_until" if row.resubmit_by else "returned"
     return "passed_on"
 
 
 def responsible_name(application: Application, step: State) -> str:
-    """Return what the desk of a step is called for this application; "" where nobody reviews."""
+    """Return the name of who is responsible for a step of this application; "" for a state without review."""
     if step not in routing.REVIEW_STEPS or application.submitted_enterprise is None:
         return ""
     return routing.responsible_at(step, application.submitted_enterprise, application.region).name
 
 
 def wording_values(
-    message: Message, desk: Callable[[Application, State], str] = responsible_name
+    message: Message, name_of: Callable[[Application, State], str] = responsible_name
 ) -> dict[str, str]:
-    """Return what fills the gaps of a message's wording, but for its secrets."""
+    """Return the values for the placeholders in a message's wording, except secret ones."""
     words: dict[str, str] = {}
     if message.application is not None and message.review is not None:
         review = message.review
@@ -138,12 +128,14 @@ def wording_values(
         words |= {
             "name": message.application.name,
             "number": message.application.number,
-            "said": row.said if row else review.reason,  # a move says itself what it is
+            "said": row.said
+            if row
+            else review.reason,  # a rerouting has no transition; its reason says what it is
             "reason": review.reason,
             "by": review.resubmit_by.isoformat() if review.resubmit_by else "",
         }
-        if message.kind == "passed_on":  # the only one that names it: a desk is asked for
-            words["desk"] = desk(message.application, review.to_state)
+        if message.kind == "passed_on":  # the only wording that names it; looking it up costs a query
+            words["desk"] = name_of(message.application, review.to_state)
     if message.subject_enterprise is not None:
         words["enterprise"] = message.subject_enterprise.name
     if message.registration_event is not None:

@@ -1,4 +1,4 @@
-"""Where an application is, for everybody who may see it: steps done, the present one with whom, and those to come (A16, A17)."""
+"""The progress of an application: steps done, the present step and who is responsible, and the steps to come (A16, A17)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,27 +21,27 @@ class Stage(Enum):
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the way: `desk` is whose it is, `by` and `at` who finished it and when."""
+    """One step of the route. `by` and `at`: who finished it and when."""
 
     state: State
     stage: Stage
-    desk: routing.Responsible | None
+    responsible: routing.Responsible | None
     by: str = ""
     at: datetime | None = None
 
 
 def history(application: Application) -> Sequence[Review]:
-    """Return the lines of the application's history, newest first."""
+    """Return the rows of the application's history, newest first."""
     return histories([application])[application.id]
 
 
 def histories(applications: Sequence[Application]) -> dict[int, list[Review]]:
-    """Return the lines of several applications, newest first, by the application's id; asked once for all."""
+    """Return the history rows of several applications by id, newest first, in one query."""
     found: dict[int, list[Review]] = {application.id: [] for application in applications}
-    for line in db.session.scalars(
+    for row in db.session.scalars(
         select(Review).where(Review.application_id.in_(found)).order_by(Review.sequence.desc())
     ):
-        found[line.application_id].append(line)
+        found[row.application_id].append(row)
     return found
 
 
@@ -54,56 +54,53 @@ def open_returns(reviews: Sequence[Review]) -> list[Review]:
     """
     found = []
     furthest, submitted = 0, False
-    for line in reviews:
-        if line.to_state is FINISHED:
+    for row in reviews:
+        if row.to_state is FINISHED:
             break
-        if line.action is Action.SUBMIT:
+        if row.action is Action.SUBMIT:
             submitted = True
-        elif line.to_state is RETURNED and not line.stayed:
-            if line.action is Action.CLOSE:
-                is_open = not submitted
-            else:
-                is_open = REACHED_BITS[line.from_state] > furthest
-            if is_open:
-                found.append(line)
-        if line.action in DECISIONS:
-            furthest = max(furthest, REACHED_BITS[line.from_state])
+        elif row.to_state is RETURNED and not row.stayed:
+            passed = submitted if row.action is Action.CLOSE else REACHED_BITS[row.from_state] <= furthest
+            if not passed:
+                found.append(row)
+        if row.action in DECISIONS:
+            furthest = max(furthest, REACHED_BITS[row.from_state])
     return found
 
 
 def step_list(application: Application, reviews: Sequence[Review]) -> list[Step]:
-    """Return the steps of the application's present round; before an employer is chosen, the longest way."""
+    """Return the steps of the application's present round; the longest route if no employer is chosen yet."""
     under_review = application.state in routing.REVIEW_STEPS or application.state is FINISHED
     enterprise = application.submitted_enterprise if under_review else application.enterprise
     region = application.region if under_review else enterprise.region if enterprise else None
-    way = routing.steps(region) if region else routing.ROUTES[RegionKind.BANNER]
+    route = routing.steps(region) if region else routing.ROUTES[RegionKind.BANNER]
     done = _done_this_round(reviews) if under_review else {}
     present = application.state if application.state in routing.REVIEW_STEPS else None
     furthest = max((REACHED_BITS.get(state, 0) for state in (*done, present) if state), default=0)
     found = []
-    for state in (DRAFT, *way):
-        desk = (
+    for state in (DRAFT, *route):
+        responsible = (
             routing.responsible_at(state, enterprise, region) if enterprise and state is not DRAFT else None
         )
-        line = done.get(state)
-        if line is None and 0 < REACHED_BITS.get(state, 0) < furthest:
-            continue  # the application was moved onto this way when it was further along already
+        row = done.get(state)
+        if row is None and 0 < REACHED_BITS.get(state, 0) < furthest:
+            continue  # the application was rerouted when it had passed this step already
         if state is present or (state is DRAFT and not under_review):
-            found.append(Step(state, Stage.NOW, desk))
-        elif line is not None:
-            found.append(Step(state, Stage.DONE, desk, line.actor_name, line.at))
+            found.append(Step(state, Stage.NOW, responsible))
+        elif row is not None:
+            found.append(Step(state, Stage.DONE, responsible, row.actor_name, row.at))
         else:
-            found.append(Step(state, Stage.TO_COME, desk))
+            found.append(Step(state, Stage.TO_COME, responsible))
     return found
 
 
 def _done_this_round(reviews: Sequence[Review]) -> dict[State, Review]:
-    """Return, by the step they ended, the lines since the last submission (newest first in `reviews`)."""
+    """Return the history rows since the last submission by the step that they ended. `reviews` is newest first."""
     found: dict[State, Review] = {}
-    for line in reviews:
-        if line.action is Action.SUBMIT:
-            found.setdefault(DRAFT, line)
+    for row in reviews:
+        if row.action is Action.SUBMIT:
+            found.setdefault(DRAFT, row)
             break
-        if line.action not in DECIDES_NOTHING:
-            found.setdefault(line.from_state, line)
+        if row.action not in DECIDES_NOTHING:
+            found.setdefault(row.from_state, row)
     return found

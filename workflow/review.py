@@ -1,4 +1,4 @@
-"""The only door through which an application changes its state. Each function here moves wholly or not at all."""
+"""Every change of an application's state. Each function changes everything that belongs to the change, or nothing."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,13 +48,13 @@ from workflow.transitions import (
     DRAFT,
     UNRECORDED,
     Transition,
-    editable,
+    find_transition,
+    is_editable,
     returns_to_applicant,
-    transition,
 )
 
 ApplyForm = Callable[[Application], None]
-"""What a person typed, laid into the application inside the transaction."""
+"""Writes what the applicant typed into the application, inside the transaction."""
 Sight = Callable[[Actor], scope.Criterion]
 
 _APPLICATIONS = table_of(Application)
@@ -73,11 +73,11 @@ DECISION_COLUMNS = (
     Application.period_id,
     Application.resubmit_by,
 )
-"""What a decision needs of an application. Another column is read when somebody asks for it."""
+"""The columns that a decision needs. SQLAlchemy loads another column when it is read."""
 
 
 def perform(
-    of: int | str,
+    key: int | str,
     action: Action,
     actor: Account,
     *,
@@ -85,30 +85,30 @@ def perform(
     decision: Decision = NOTHING_SAID,
     change: ApplyForm | None = None,
 ) -> Review | None:
-    """Move one application by one action, or raise; never half. `of` is its id or its number.
+    """Perform one action on one application. `key` is its id or its number.
 
-    Returns the new line of the history; None for an action that leaves no line (保存).
+    Returns the new row of the history; None for 保存, which writes none.
     Raises NotVisible, ChangedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong; for 保存 and 提交 also NoticeUnread,
     for 提交 also Incomplete and PeriodClosed.
     """
     with exclusive():
         person = active_account(actor)
-        application = lock(of, person, whole=change is not None or action is Action.SUBMIT)
+        application = lock(key, person, whole=change is not None or action is Action.SUBMIT)
         if application.version != seen_version:
             raise ChangedMeanwhile(last_review(application))
-        row = permitted(application, action, person)
-        decision = decision.checked(needs_reason=row.needs_reason)
+        transition = permitted(application, action, person)
+        decision = decision.checked(needs_reason=transition.needs_reason)
         if person.role is Role.APPLICANT and action is not Action.WITHDRAW:
             reading.require(person, application)
         if change is not None:
             _apply_change(application, change)
         if action is Action.SUBMIT:
             _submit(application)
-        return _move(application, row, person, decision)
+        return _move(application, transition, person, decision)
 
 
 def begin(actor: Account, change: ApplyForm) -> Application:
-    """Create a person's application as 个人保存状态 with what was typed first.
+    """Create a person's application in the state 个人保存状态 with what was typed first.
 
     Raises NotPermitted for anybody but an applicant, NoticeUnread, AlreadyUnderWay.
     """
@@ -142,13 +142,13 @@ def begin(actor: Account, change: ApplyForm) -> Application:
 
 
 def _name_columns(name: str) -> dict[str, Any]:
-    """Return the columns that hold a person's name, and what it is sorted and found by."""
+    """Return the columns with a person's name and its initials, by which lists sort and search."""
     return {"name": name, **of_person(name)._asdict()}
 
 
 @contextmanager
 def editing(application_id: int, actor: Account) -> Iterator[Application]:
-    """Hold an application open for a change that belongs to it but is no field of the form: an attachment.
+    """Lock an application for a change that is no field of the form: of its attachments.
 
     Raises NotVisible, NotPermitted when it cannot be changed any more (A14), NoticeUnread.
     """
@@ -160,26 +160,26 @@ def editing(application_id: int, actor: Account) -> Iterator[Application]:
         yield application
 
 
-def lock(of: int | str, person: Account, whole: bool = True, sight: Sight = scope.visible) -> Application:
+def lock(key: int | str, person: Account, whole: bool = True, sight: Sight = scope.visible) -> Application:
     """Return the application, read anew and held until the transaction ends. Raises NotVisible.
 
-    `whole`: else `OF_A_DECISION` of it. `sight`: which applications this account can lock.
+    `whole`: `whole=False` loads only `DECISION_COLUMNS`. `sight`: which applications this account can lock.
     """
-    name = Application.number if isinstance(of, str) else Application.id
+    column = Application.number if isinstance(key, str) else Application.id
     shape = ActorShape.of(person)
-    statement = _lock_query(shape, name, whole, sight)
-    application = db.session.scalars(statement, {"of": of, **shape.bind_values(person)}).one_or_none()
+    statement = _lock_query(shape, column, whole, sight)
+    application = db.session.scalars(statement, {"key": key, **shape.bind_values(person)}).one_or_none()
     if application is None:
         raise NotVisible
     return application
 
 
 @cache
-def _lock_query(actor: ActorShape, name: Any, whole: bool, sight: Sight) -> Select[Application]:
+def _lock_query(actor: ActorShape, column: Any, whole: bool, sight: Sight) -> Select[Application]:
     parts = [] if whole else [load_only(*DECISION_COLUMNS)]
     return (
         select(Application)
-        .where(name == bindparam("of"), sight(actor))
+        .where(column == bindparam("key"), sight(actor))
         .options(joinedload(Application.region).lazyload(Region.office), *parts)
         .with_for_update(of=Application)
         .execution_options(populate_existing=True)
@@ -187,27 +187,27 @@ def _lock_query(actor: ActorShape, name: Any, whole: bool, sight: Sight) -> Sele
 
 
 def permitted(application: Application, action: Action, person: Account) -> Transition:
-    """Return the table's row for this person's action. Raises NotPermitted when there is none."""
-    row = transition(application.state, action, person.role)
-    if row is None:
+    """Return the transition for this person's action. Raises NotPermitted when there is none."""
+    transition = find_transition(application.state, action, person.role)
+    if transition is None:
         raise NotPermitted
-    return row
+    return transition
 
 
 def open_application(person: Account) -> Application | None:
-    """Return the person's application that is under way; there is at most one."""
+    """Return the person's unfinished application; there is at most one."""
     return db.session.scalars(
         select(Application).where(Application.applicant_id == person.id, Application.state != State.FINISHED)
     ).one_or_none()
 
 
 def _apply_change(application: Application, change: ApplyForm) -> None:
-    """Take over what the applicant typed. Raises NotPermitted where nothing can be changed any more (A14)."""
-    if not editable(application.state):
+    """Write what the applicant typed. Raises NotPermitted if the application can no longer be changed (A14)."""
+    if not is_editable(application.state):
         raise NotPermitted
     change(application)
     db.session.flush()
-    db.session.expire(application, ["enterprise"])  # another one may have been chosen
+    db.session.expire(application, ["enterprise"])  # `change` may have chosen another one
 
 
 def _submit(application: Application) -> None:
@@ -217,9 +217,9 @@ def _submit(application: Application) -> None:
         raise PeriodClosed(opens, expired=admission.expired)
     if application.enterprise is not None:
         _lock_enterprise(application.enterprise)
-    if lacking := completeness.problems(application):
-        raise Incomplete(lacking)
-    assert application.enterprise is not None  # noqa: S101 - completeness has just said so
+    if problems := completeness.problems(application):
+        raise Incomplete(problems)
+    assert application.enterprise is not None  # noqa: S101 - completeness.problems has checked it
     if not application.round and admission.period is not None:
         application.period_id = admission.period.id
     moves.start_round(application, application.enterprise, now())
@@ -233,20 +233,22 @@ def _submit(application: Application) -> None:
 
 
 def _lock_enterprise(enterprise: Enterprise) -> None:
-    """Keep an enterprise as it is until the transaction ends; one that moves or is closed meanwhile is waited for."""
+    """Lock an enterprise against changes; waits for a transaction that is moving or closing it."""
     db.session.execute(select(Enterprise.id).where(Enterprise.id == enterprise.id).with_for_update(read=True))
     db.session.expire(enterprise, ["active", "registration", "region_id", "region"])
 
 
-def _move(application: Application, row: Transition, person: Account, decision: Decision) -> Review | None:
-    """Write state, history and messages. Whoever calls holds the lock and has checked everything."""
+def _move(
+    application: Application, transition: Transition, person: Account, decision: Decision
+) -> Review | None:
+    """Write state, history and messages. The caller holds the lock and has checked everything."""
     before, since, at = application.state, application.arrived_at, now()
-    term = {"resubmit_by": periods.resubmit_by(application, at)} if returns_to_applicant(row) else {}
+    term = {"resubmit_by": periods.resubmit_by(application, at)} if returns_to_applicant(transition) else {}
     with pipelined():
-        _write_columns(application, moves.state_columns(application, row, at) | term)
-        if row.said == UNRECORDED:
+        _write_columns(application, moves.state_columns(application, transition, at) | term)
+        if transition.said == UNRECORDED:
             return None
-        review = write_row(application, row.action, before, person, decision, at)
+        review = write_row(application, transition.action, before, person, decision, at)
         review.waited_since = since
         if person.role is not Role.APPLICANT:
             inbox.mark_decided(person, application)
@@ -257,13 +259,13 @@ def _move(application: Application, row: Transition, person: Account, decision: 
 def reroute(
     application: Application,
     region: Region,
-    desk: routing.Responsible | None,
+    was_responsible: routing.Responsible | None,
     person: Account,
     decision: Decision,
 ) -> Review:
-    """Lay an application under review onto the way of a region: its enterprise has moved, or the region has changed (D3).
+    """Reroute an application under review, because its enterprise has moved or its region has changed (D3).
 
-    Decides nothing. `desk` is who had it before; when that is somebody else now, they are told, and so is the applicant.
+    Decides nothing. `was_responsible` had it before; if that changes, the new one and the applicant are told.
     Call within `exclusive()` with the row locked.
     """
     before, at = application.state, now()
@@ -271,11 +273,11 @@ def reroute(
     routing.assign_region(application, region)
     application.reached = routing.reached_bits(application, application.state)
     application.version += 1
-    present_desk = routing.responsible_for(application)
-    if present_desk != desk:
+    now_responsible = routing.responsible_for(application)
+    if now_responsible != was_responsible:
         application.arrived_at = at
     review = write_row(application, Action.MOVE, before, person, decision, at)
-    if present_desk != desk:
+    if now_responsible != was_responsible:
         notifications.announce(application, review)
     return review
 
@@ -283,10 +285,10 @@ def reroute(
 def correct(
     application: Application, action: Action, fields: dict[str, Any], person: Account, decision: Decision
 ) -> Review:
-    """Write the corrected name or number into an open application, with the line that keeps what it was before.
+    """Write the corrected name or number into an unfinished application; the history row keeps the former value.
 
-    `fields` are columns that the account fixes (workflow.form.versions), `decision` says what the line says. Decides nothing, and whoever
-    has the application before them is told that it changed. desk/corrections.py has checked who may do it. Call within
+    `fields` are columns that come from the account (`Field.fixed`). Decides nothing; the new version tells whoever has the
+    page open that something changed. desk/corrections.py has checked who may do it. Call within
     `exclusive()` with the row locked.
     """
     before = {key: getattr(application, key) for key in fields}
@@ -301,52 +303,52 @@ def correct(
 
 
 def employer_closed(application: Application, person: Account, decision: Decision) -> Review:
-    """Do with an application what the table says of one whose employer is closed; its applicant is told.
+    """Perform the transition for a closed employer (ON_ENTERPRISE_CLOSED) and tell the applicant.
 
     Call within `exclusive()` with the row locked.
     """
-    row, before, at = BY_STATE_AND_ACTION[application.state, Action.CLOSE], application.state, now()
-    application.state = routing.target(row, application.region)
-    if application.state is not before:  # else whoever has it before them goes on undisturbed
-        application.result = row.result
+    transition, before, at = BY_STATE_AND_ACTION[application.state, Action.CLOSE], application.state, now()
+    application.state = routing.target(transition, application.region)
+    if application.state is not before:  # otherwise an open page of a reviewer stays valid
+        application.result = transition.result
         application.version += 1
         application.arrived_at = at
-        if returns_to_applicant(row):
+        if returns_to_applicant(transition):
             application.resubmit_by = periods.resubmit_by(application, at)
-    review = write_row(application, row.action, before, person, decision, at)
+    review = write_row(application, transition.action, before, person, decision, at)
     notifications.announce_closing(application, review)
     return review
 
 
-def extend(of: str, actor: Account, *, until: date, seen: date | None, decision: Decision) -> Review:
-    """Let one application be resubmitted until a later day, and tell its applicant; returns the line of the history.
+def extend(number: str, actor: Account, *, until: date, seen: date | None, decision: Decision) -> Review:
+    """Extend the term to resubmit one application, and tell its applicant. Returns the row of the history.
 
-    `of` is its number, `until` the last day in Ordos, `seen` the term that the person had before them: of two clerks the
-    second one learns of the first. The version stays, so that an applicant who is typing is not interrupted.
+    `until` is the last day in Ordos. `seen` is the term on the clerk's page: the second of two clerks learns of the first.
+    The version does not change, so an applicant who is typing is not interrupted.
     Raises NotVisible for everybody but the office of its region, ChangedMeanwhile, ReasonMissing, ReasonTooLong,
     Unacceptable for a day that extends nothing.
     """
     with exclusive():
         person = active_account(actor)
-        application = lock(of, person, sight=scope.extendable)
+        application = lock(number, person, sight=scope.extendable)
         if application.resubmit_by != seen:
             raise ChangedMeanwhile(last_review(application))
-        row = BY_STATE_AND_ACTION[application.state, Action.EXTEND]
-        decision = decision.checked(needs_reason=row.needs_reason)
+        transition = BY_STATE_AND_ACTION[application.state, Action.EXTEND]
+        decision = decision.checked(needs_reason=transition.needs_reason)
         periods.check_extension(application, until)
         application.resubmit_by = until
-        review = write_row(application, row.action, application.state, person, decision, now())
+        review = write_row(application, transition.action, application.state, person, decision, now())
         notifications.announce_extension(application, review)
         return review
 
 
 def _write_columns(application: Application, columns: dict[str, Any]) -> None:
-    """Change some columns of the row, and of the object alike: to look what has changed takes a session longer."""
-    _update_statement(tuple(columns)).execute({"of": application.id, **columns})
+    """Change columns in the database and in the object. Letting the session find the changes takes longer."""
+    _update_statement(tuple(columns)).execute({"key": application.id, **columns})
     for column, value in columns.items():
         set_committed_value(application, column, value)
 
 
 @cache
 def _update_statement(columns: tuple[str, ...]) -> CompiledStatement:
-    return CompiledStatement(update(_APPLICATIONS).where(_APPLICATIONS.c.id == bindparam("of")), columns)
+    return CompiledStatement(update(_APPLICATIONS).where(_APPLICATIONS.c.id == bindparam("key")), columns)

@@ -1,4 +1,4 @@
-"""The way an application goes, and whose desk each step is: from the enterprise's region alone (R1-R3)."""
+"""The route of an application and who is responsible at each step. Both follow from the enterprise's region alone (R1-R3)."""
 
 from dataclasses import dataclass, field
 
@@ -43,9 +43,9 @@ KINDS_WITH_PRELIMINARY_REVIEW = tuple(kind for kind, steps in ROUTES.items() if 
 
 @dataclass(frozen=True)
 class Responsible:
-    """Who has an application at one step: what to call them, whom to telephone, and where messages go.
+    """The enterprise or office that is responsible for an application at one step, with its telephone.
 
-    Two are equal when they are the same enterprise's or office's, whatever that is called now.
+    Two are equal if they are the same enterprise or office, whatever its present name.
     """
 
     name: str = field(compare=False)
@@ -60,36 +60,36 @@ def steps(region: Region) -> tuple[State, ...]:
 
 
 def remaining_steps(state: State, kind: RegionKind) -> tuple[State, ...]:
-    """Return the review steps that lie before an application under review in a region of this kind, its own among them."""
+    """Return the review steps that remain in a region of this kind, the present one included."""
     return tuple(step for step in ROUTES[kind] if REACHED_BITS[step] >= REACHED_BITS[state])
 
 
-def target(row: Transition, region: Region | None) -> State:
-    """Return the state that a transition leads to on the way of this region.
+def target(transition: Transition, region: Region | None) -> State:
+    """Return the state to which a transition leads on the route of this region.
 
-    Raises ValueError when the way is not known yet: no enterprise, no region, no route.
+    Raises ValueError when the route is unknown because the application names no enterprise yet.
     """
-    if isinstance(row.to, State):
-        return row.to
+    if isinstance(transition.to, State):
+        return transition.to
     if region is None:
-        raise ValueError("the way of an application is unknown without its enterprise's region")
-    way = steps(region)
-    if row.to is FIRST_STEP:
-        return way[0]
-    return _next(row.state, way)
+        raise ValueError("the route of an application is unknown without its enterprise's region")
+    route = steps(region)
+    if transition.to is FIRST_STEP:
+        return route[0]
+    return _next(transition.state, route)
 
 
 def rerouted(state: State, region: Region) -> State:
-    """Return where an application goes on that was under review on another way: nobody decides, none is left without a desk.
+    """Return the state of an application under review after a change of its route. Nothing is decided by that.
 
-    A step that the new way has not is left out; one that has been passed already is not gone back to.
+    It stays at its step, or moves on to the next step that the new route has; it never goes back to a passed step.
     """
     return next(iter(remaining_steps(state, region.kind)), FINISHED)
 
 
-def _next(state: State, way: tuple[State, ...]) -> State:
-    further = [step for step in way if REACHED_BITS[step] > REACHED_BITS[state]]
-    return further[0] if further else FINISHED
+def _next(state: State, route: tuple[State, ...]) -> State:
+    later = [step for step in route if REACHED_BITS[step] > REACHED_BITS[state]]
+    return later[0] if later else FINISHED
 
 
 def final_office() -> Office:
@@ -98,9 +98,9 @@ def final_office() -> Office:
 
 
 def responsible_at(step: State, enterprise: Enterprise, region: Region | None = None) -> Responsible:
-    """Return whose desk a step is for an application to this enterprise.
+    """Return who is responsible for a step of an application to this enterprise.
 
-    `region` is the one it was submitted in; without it, the enterprise's own of today.
+    `region` is the region of the submission; None means the present region of the enterprise.
     """
     if step is ENTERPRISE_REVIEW:
         return Responsible(enterprise.name, enterprise.contact_phone, enterprise_id=enterprise.id)
@@ -109,12 +109,12 @@ def responsible_at(step: State, enterprise: Enterprise, region: Region | None = 
 
 
 def reached_bits(application: Application, state: State) -> int:
-    """Return the desks that an application has been on once it is in this state: it is in their sight from here on."""
+    """Return `Application.reached` for an application that enters this state. A step once reached keeps its access."""
     return application.reached | REACHED_BITS.get(state, 0)
 
 
 def assign_region(application: Application, region: Region) -> None:
-    """Give the application to a region. Another office than that of its last one has not had it yet, and does not see it."""
+    """Assign the region. When that changes the office, the new office starts without access: the preliminary-review bit is cleared."""
     former = application.region
     if former is None or former.office_id != region.office_id:
         application.reached &= ~REACHED_BITS[PRELIMINARY_REVIEW]
@@ -122,7 +122,7 @@ def assign_region(application: Application, region: Region) -> None:
 
 
 def responsible_for(application: Application) -> Responsible | None:
-    """Return who has the application now; None while it is with the applicant or finished."""
+    """Return who is responsible now; None while the application is with its applicant or finished."""
     if application.state not in REVIEW_STEPS or application.submitted_enterprise is None:
         return None
     return responsible_at(application.state, application.submitted_enterprise, application.region)

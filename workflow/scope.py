@@ -1,6 +1,6 @@
-"""Which rows an account may see, each as one SQL criterion. Every query of every console goes through here.
+"""Which rows an account may see, as SQL criteria. Every query of every console uses them.
 
-What is outside the scope does not exist for that account: 404, never 403.
+A row outside the scope does not exist for that account: 404, never 403.
 """
 
 from collections.abc import Callable, Iterable
@@ -39,7 +39,7 @@ def _submitted_to_own_enterprise(actor: Actor) -> Criterion:
     approved = select(Enterprise.id).where(
         Enterprise.id == actor.enterprise_id, Enterprise.registration == constant(Registration.APPROVED)
     )
-    # As one value an index can begin with it; joined as a list of ids, all rows of a large one were sorted for a page.
+    # A scalar sub-query can use the index; with IN (list of ids) PostgreSQL sorted all rows of a large enterprise.
     return Application.submitted_enterprise_id == approved.scalar_subquery()
 
 
@@ -74,7 +74,7 @@ def visible(actor: Actor) -> Criterion:
 
 
 def waiting(actor: Actor) -> Criterion:
-    """Return the applications that wait for a decision of this account's desk."""
+    """Return the applications that wait for a decision by this account or its colleagues."""
     states = dict.fromkeys(row.state for row in TRANSITIONS if row.by is actor.role)
     return and_(visible(actor), _equals_any(Application.state, states))
 
@@ -83,16 +83,15 @@ DECISIONS = (Action.PASS, Action.RETURN, Action.REFUSE)
 
 
 def decided(actor: Actor) -> Criterion:
-    """Return the applications that this account itself has decided and may still see, each beside the `Review` by which
-    it did so last."""
+    """Return the applications that this account itself has decided and may still see, joined with its last decision (`Review`)."""
     own = aliased(Review)
-    # As one value and not as "none later exists", which a database may turn round and begin with all that somebody decided.
+    # A scalar sub-query: for NOT EXISTS a planner may start from everything that this account decided.
     last = select(func.max(own.sequence)).where(
         own.application_id == Review.application_id,
         own.actor_id == actor.id,
         _equals_any(own.action, DECISIONS),
     )
-    # Asked of each line's application, and nothing to begin with: an enterprise has thousands.
+    # IS TRUE keeps the planner from starting with the visible applications, thousands for an enterprise.
     may_still_see = visible(actor).is_(true())
     return and_(
         may_still_see,
@@ -104,10 +103,10 @@ def decided(actor: Actor) -> Criterion:
 
 
 def extendable(actor: Actor) -> Criterion:
-    """Return the applications of an office's regions that were submitted and are back with their applicants.
+    """Return the returned applications of an office's regions, whose term to resubmit the office can extend.
 
-    Their term to resubmit is the office's to extend, whether or not they have ever been before it: an enterprise may have
-    returned them. So what they say may be shown to it no further than who they are of.
+    The office may never have reviewed them, as when an enterprise returned them. A page may therefore show who applied,
+    but not the content.
     """
     if actor.role is not Role.OFFICE:
         return false()
@@ -117,21 +116,21 @@ def extendable(actor: Actor) -> Criterion:
 
 
 def _equals_any(column: Any, words: Iterable[State | Action]) -> Criterion:
-    """Said with "equals" and not as a list, which would be written anew into each statement when it is sent."""
+    """Return `column = a OR column = b`: SQLAlchemy expands an IN list again for every execution."""
     return or_(false(), *(column == constant(word) for word in words))
 
 
 IS_WITH_APPLICANT = _equals_any(Application.state, STATES_WITH_APPLICANT)
-"""What is typed in such a one since its last submission is nobody else's to read."""
+"""What the applicant typed there since the last submission is visible to nobody else."""
 
 
 def attachments(actor: Account) -> Criterion:
-    """Return the attachments this account may fetch: an applicant's own, and of others those of the last submission.
+    """Return the attachments this account may fetch: for an applicant the own ones, else those of the last submission.
 
-    What an earlier submission held may have been for another employer.
+    An earlier submission may have been meant for another employer.
     """
     of_its_application = Application.id == Attachment.application_id
-    # Asked of each attachment's own application: a list of all visible ones would be as long as the table.
+    # Correlated: a list of all visible applications would be as long as the table.
     of_visible = (
         select(Application.id).where(of_its_application, visible(actor)).correlate(Attachment).exists()
     )
@@ -159,12 +158,12 @@ def enterprises(actor: Actor) -> Criterion:
 
 
 def administered(actor: Account) -> Criterion:
-    """Return every row of a table that administrators keep, to them; none of it to anybody else."""
+    """Return all rows of an administered table for an administrator, none for anybody else."""
     return true() if actor.role is Role.ADMINISTRATOR else false()
 
 
 def staff(actor: Account) -> Criterion:
-    """Return the accounts of offices, city and administrators: the only ones that an administrator keeps."""
+    """Return the accounts of offices, city and administrators, which administrators manage."""
     return and_(administered(actor), Account.role.in_(STAFF))
 
 
@@ -185,7 +184,7 @@ def choosable_enterprises() -> Criterion:
 
 
 def message_boxes(actor: Actor) -> list[Criterion]:
-    """Return where messages to this account lie: its own, and those of its desk; each is in the order of an index."""
+    """Return one criterion per message box: the account's own, its enterprise's, its office's. Each has an index."""
     found = [Message.account_id == actor.id]
     if actor.enterprise_id is not None:
         found.append(Message.enterprise_id == actor.enterprise_id)
@@ -195,5 +194,5 @@ def message_boxes(actor: Actor) -> list[Criterion]:
 
 
 def messages(actor: Actor) -> Criterion:
-    """Return the messages to this account or to its desk."""
+    """Return the messages to this account, its enterprise or its office."""
     return or_(*message_boxes(actor))

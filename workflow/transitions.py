@@ -1,7 +1,7 @@
-"""THE table: who may do what with an application in which state, where it goes, and what the history says.
+"""The table of transitions: who may do what to an application in which state, where that leads, and what the history says.
 
-Everything else is derived from it: buttons, what the server accepts, the diagram in the README, the tests of roles.
-Source: 《战略性新兴产业引进人才生活补贴线上申请系统操作指南》, sections 一 to 三; readings in REQUIREMENTS.md, "Ambiguities".
+Buttons, the checks of the server, the diagram in the README and the tests of roles are all derived from this table.
+Source: 《战略性新兴产业引进人才生活补贴线上申请系统操作指南》, sections 一 to 三; our interpretations stand in REQUIREMENTS.md, "Ambiguities".
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ ADMINISTRATOR = Role.ADMINISTRATOR
 
 
 class RelativeTarget(Enum):
-    """A target that depends on the way the application goes (workflow.routing)."""
+    """A target that depends on the route of the application (workflow/routing.py)."""
 
     FIRST_STEP = "first step"
     NEXT_STEP = "next step"
@@ -37,7 +37,7 @@ UNRECORDED = ""
 
 @dataclass(frozen=True)
 class Transition:
-    """One row. `said` is the line in the history; a row that says nothing there leaves no line."""
+    """One row of the table. `said` is the wording of the history row; a transition without wording writes no history row."""
 
     state: State
     action: Action
@@ -76,14 +76,14 @@ ON_ENTERPRISE_CLOSED = (
     T(PRELIMINARY_REVIEW, CLOSE,    ADMINISTRATOR, PRELIMINARY_REVIEW, None,            YES,    N_("工作单位已停用，审核照常进行")),
     T(CITY_REVIEW,        CLOSE,    ADMINISTRATOR, CITY_REVIEW,        None,            YES,    N_("工作单位已停用，审核照常进行")),
 )
-"""What closing an enterprise does to each application that names it. Nobody performs one alone, and none decides anything."""
+"""What closing an enterprise does to each application that names it. These are not performed one by one, and decide nothing."""
 
 EXTENSIONS = (
     # from                action    by          to           result           reason  said in the history
     T(DRAFT,              EXTEND,   OFFICE,     DRAFT,       None,            YES,    N_("延长重新提交期限")),
     T(RETURNED,           EXTEND,   OFFICE,     RETURNED,    Result.RETURNED, YES,    N_("延长重新提交期限")),
 )
-"""More time for an application that was submitted and is back with its applicant. It asks for a day as well: review.extend."""
+"""More time for an application that was submitted and returned. It also needs a day: review.extend."""
 # fmt: on
 
 CORRECTIONS = tuple(
@@ -95,17 +95,18 @@ CORRECTIONS = tuple(
         (Action.CORRECT_NUMBER, ADMINISTRATOR, N_("更正证件号码")),
     )
 )
-"""A wrong name or number is corrected, in every state but the last. `by` is whose work it usually is: desk/corrections.py
-says who it is for one application. Decides nothing."""
+"""Corrections of a wrong name or number, possible in every state but the last. `by` is who usually corrects;
+desk/corrections.py decides who may correct one application. A correction decides nothing."""
 
 BY_STATE_AND_ACTION = {
-    (row.state, row.action): row for row in (*TRANSITIONS, *ON_ENTERPRISE_CLOSED, *EXTENSIONS, *CORRECTIONS)
+    (each.state, each.action): each
+    for each in (*TRANSITIONS, *ON_ENTERPRISE_CLOSED, *EXTENSIONS, *CORRECTIONS)
 }
-PERFORMED = {(row.state, row.action): row for row in TRANSITIONS}
+PERFORMED = {(each.state, each.action): each for each in TRANSITIONS}
 STATE_OF_RESULT = {
-    row.result: row.to if isinstance(row.to, State) else FINISHED for row in TRANSITIONS if row.result
+    each.result: each.to if isinstance(each.to, State) else FINISHED for each in TRANSITIONS if each.result
 }
-"""Where an application lies that has this result; of a step along the way, only the last one has any."""
+"""The state of an application that has this result."""
 DECIDES_NOTHING = frozenset({Action.MOVE, CLOSE, EXTEND, Action.CORRECT_NAME, Action.CORRECT_NUMBER})
 
 STATE_WORDS = {
@@ -116,14 +117,14 @@ STATE_WORDS = {
     RETURNED: N_("回退到申请"),
     FINISHED: N_("业务结束"),
 }
-"""业务状态, to the letter of the guide."""
+"""业务状态, literally as in the guide."""
 
 RESULT_WORDS = {
     Result.PASSED: N_("通过"),
     Result.RETURNED: N_("回退"),
     Result.REFUSED: N_("不通过"),
 }
-"""审核结果, to the letter of the guide."""
+"""审核结果, literally as in the guide."""
 
 ACTION_WORDS = {
     SAVE: NP_("button", "保存"),
@@ -148,25 +149,25 @@ ROLE_WORDS = {
 }
 
 
-def transition(state: State, action: Action, role: Role) -> Transition | None:
-    """Return the row that lets this role do this in this state; None when nobody of that role may."""
-    row = PERFORMED.get((state, action))
-    return row if row is not None and row.by is role else None
+def find_transition(state: State, action: Action, role: Role) -> Transition | None:
+    """Return the transition that lets this role do this action in this state; None if there is none."""
+    found = PERFORMED.get((state, action))
+    return found if found is not None and found.by is role else None
 
 
-def actions(state: State, role: Role) -> tuple[Transition, ...]:
-    """Return the rows open to this role in this state, in the table's order."""
-    return tuple(row for row in TRANSITIONS if row.state is state and row.by is role)
+def open_transitions(state: State, role: Role) -> tuple[Transition, ...]:
+    """Return the transitions open to this role in this state, in the order of the table."""
+    return tuple(each for each in TRANSITIONS if each.state is state and each.by is role)
 
 
-def editable(state: State) -> bool:
-    """Say whether the applicant may still change the application (A14)."""
+def is_editable(state: State) -> bool:
+    """Return whether the applicant may still change the application (A14)."""
     return (state, SAVE) in PERFORMED
 
 
-STATES_WITH_APPLICANT = tuple(state for state in State if editable(state))
+STATES_WITH_APPLICANT = tuple(state for state in State if is_editable(state))
 
 
-def returns_to_applicant(row: Transition) -> bool:
-    """Say whether this row takes an application from a desk back to its applicant, whose term to resubmit it begins."""
-    return row.to in STATES_WITH_APPLICANT and row.state not in STATES_WITH_APPLICANT
+def returns_to_applicant(transition: Transition) -> bool:
+    """Return whether this transition returns a reviewed application to its applicant. The term to resubmit begins then."""
+    return transition.to in STATES_WITH_APPLICANT and transition.state not in STATES_WITH_APPLICANT

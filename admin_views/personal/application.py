@@ -46,13 +46,7 @@ from common.wording import N_
 from models import Action, Application, State, db, now
 from workflow import completeness, periods, progress, reading, review, routing, scope
 from workflow.form import versions as description
-from workflow.transitions import (
-    BY_STATE_AND_ACTION,
-    RESULT_WORDS,
-    STATE_WORDS,
-    editable,
-    transition,
-)
+from workflow.transitions import BY_STATE_AND_ACTION, RESULT_WORDS, STATE_WORDS, find_transition, is_editable
 
 AFTER_SAVE: dict[str, tuple[str, dict[str, Any]]] = {
     "save": (".application", {"saved": 1}),
@@ -129,7 +123,7 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
     def application(self, number: str) -> Any:
         """Show one application: the form while it is editable, else what was submitted."""
         found = self.get_one(number)
-        if editable(found.state):
+        if is_editable(found.state):
             return self._form_page(found, filled_form(found, current_user, description.form_of(found)))
         return self._read_only_page(found)
 
@@ -150,7 +144,7 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             return self._not_saved(found, form, notice_unread_text(hindrance))
         except ChangedMeanwhile:
             db.session.refresh(found)
-            if not editable(found.state):
+            if not is_editable(found.state):
                 return self._not_editable(found, form)
             form.version.data = form.version.raw_data = None
             form.version.data = str(found.version)
@@ -265,7 +259,7 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
         """Render an application that cannot be edited: who reviews it, and what was submitted."""
         reviews = progress.history(found)
         read = read_by(found, reviews, current_user)
-        can_withdraw = transition(found.state, Action.WITHDRAW, current_user.role) is not None
+        can_withdraw = find_transition(found.state, Action.WITHDRAW, current_user.role) is not None
         return self.render(
             "personal/submitted.html",
             application=found,
@@ -295,7 +289,7 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
     def confirm(self, number: str) -> Any:
         """Ask for confirmation, showing what will be submitted and to whom (A14)."""
         found = self.get_one(number)
-        if not editable(found.state):
+        if not is_editable(found.state):
             return redirect(self.get_url(".application", number=number))
         if completeness.problems(found):
             return redirect(self.get_url(".application", number=number, check=1))
@@ -332,7 +326,7 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             return self._confirm_page(found, period_closed_text(hindrance), 422)
         except (ChangedMeanwhile, NotPermitted):
             db.session.refresh(found)
-            if editable(found.state):
+            if is_editable(found.state):
                 return self._confirm_page(found, gettext("此申请在另一窗口保存过，请核对后再提交。"), 409)
             return redirect(self.get_url(".application", number=number))
         return redirect(self.get_url(".application", number=number, submitted=1))
@@ -365,7 +359,9 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
             desks={row.id: routing.responsible_for(row) for row in rows},
-            admissions={row.id: periods.admission(row) for row in rows if editable(row.state) and row.round},
+            admissions={
+                row.id: periods.admission(row) for row in rows if is_editable(row.state) and row.round
+            },
         )
 
     @expose("/history/", methods=("POST",))

@@ -18,7 +18,7 @@ from uploads.receive import discard, receive
 from uploads.sets import EXTENSIONS
 from workflow import attachments, completeness
 from workflow.attachments import TooManyFiles
-from workflow.transitions import editable
+from workflow.transitions import is_editable
 
 FILE = "material-{}"
 MOST_AT_ONCE = 10
@@ -34,7 +34,7 @@ class AttachmentRoutes(PaperRoutes):
     def attachments(self, number: str) -> Any:
         """Show the slots with what has been uploaded."""
         found = self.get_one(number)
-        if not editable(found.state):
+        if not is_editable(found.state):
             return redirect(self.get_url(".application", number=number))
         return self._slots_page(found)
 

@@ -9,11 +9,7 @@ from admin_views.site.base import Closed, menu
 from common.wording import N_
 from models import Application, State, db
 from workflow import periods, routing, scope
-from workflow.transitions import (
-    RESULT_WORDS,
-    STATE_WORDS,
-    editable,
-)
+from workflow.transitions import RESULT_WORDS, STATE_WORDS, is_editable
 
 CONSOLE_NAME = N_("人事人才公共服务大厅")
 
@@ -44,6 +40,6 @@ class PersonalHome(Closed):
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
             desk=routing.responsible_for(latest) if latest else None,
-            admission=periods.admission(latest if latest and editable(latest.state) else None),
+            admission=periods.admission(latest if latest and is_editable(latest.state) else None),
             messages=newest(current_user, NEWEST_MESSAGES),
         )

@@ -84,12 +84,12 @@ def trail_items(application: Application, reviews: Sequence[Review]) -> list[dic
         item: dict[str, Any] = {"state": STAGE_STATES[step.stage], "label": step_name(step.state, enterprise)}
         if step.stage is progress.Stage.DONE:
             item |= {"who": step.by, "when": stamp(step.at)}
-        elif step.desk is not None:
-            item |= {"note": step.desk.name, "phone": step.desk.telephone}
+        elif step.responsible is not None:
+            item |= {"note": step.responsible.name, "phone": step.responsible.telephone}
         if step.stage is progress.Stage.NOW:
             item["note"] = (
-                gettext("%(desk)s 办理中", desk=step.desk.name)
-                if step.desk
+                gettext("%(desk)s 办理中", desk=step.responsible.name)
+                if step.responsible
                 else said(STATE_WORDS[application.state])
             )
         found.append(item)

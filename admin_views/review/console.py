@@ -40,7 +40,7 @@ from workflow.transitions import (
     RESULT_WORDS,
     STATE_WORDS,
     Transition,
-    actions,
+    open_transitions,
 )
 
 MOST_ADDRESSES = 500
@@ -268,7 +268,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
     def _buttons(self, found: Application) -> list[dict[str, Any]]:
         return [
             {"row": row, "label": self._button(found, row), "phrases": PHRASES.get(row.action, ())}
-            for row in actions(found.state, current_user.role)
+            for row in open_transitions(found.state, current_user.role)
         ]
 
     def _button(self, found: Application, row: Transition) -> str:

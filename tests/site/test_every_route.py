@@ -23,7 +23,7 @@ from tests.site.city import ACTORS, NOBODY, Actor, City
 from tests.site.routes import Address, addresses, canonical, enters, leaked, view_of
 from tests.site.stored import Changes
 from workflow import routing
-from workflow.transitions import BY_STATE_AND_ACTION, actions, editable
+from workflow.transitions import BY_STATE_AND_ACTION, is_editable, open_transitions
 
 FORGED = {"csrf_token": "IjEi.forged"}
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
@@ -162,7 +162,7 @@ def test_no_role_can_do_what_the_table_does_not_say(city: City, actor: Actor) ->
                     city.stored.put_back()
     if actor.role in {Role.ENTERPRISE, Role.OFFICE, Role.CITY} and actor.approved:
         seen = {city.applications[one].state for one in city.seen[actor.name].applications}
-        allowed = {(state, row.action) for state in seen for row in actions(state, actor.role)}
+        allowed = {(state, row.action) for state in seen for row in open_transitions(state, actor.role)}
         assert done.keys() == allowed, "what the table allows can be done"
     assert city.stored.changes() == {}
 
@@ -188,7 +188,7 @@ def _moved(
                 f"{told}: {differing}"
             )
         if now["state"] == was["state"]:
-            assert editable(state), f"{told}: {differing}"
+            assert is_editable(state), f"{told}: {differing}"
             assert actor.role is Role.APPLICANT, told
             continue
         (_, line), *others = changed["reviews"]
@@ -201,7 +201,7 @@ def _moved(
         moved.append((state, row.action))
     if not moved:
         assert "reviews" not in changed, told
-        if posted is not None and not editable(posted.state):
+        if posted is not None and not is_editable(posted.state):
             assert changed.keys() <= {"disclosures", "notice_readings"}, f"{told}: {changed.keys()}"
     if actor.role is not Role.APPLICANT:
         assert changed.keys() <= {"applications", "reviews", "messages", "message_readings", "disclosures"}, (

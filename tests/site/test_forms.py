@@ -18,7 +18,7 @@ from tests.site import routes
 from tests.site.city import OWNERS, Actor, City
 from tests.site.routes import addresses, enters
 from tests.site.sending import SENDERS, sendings
-from workflow.transitions import actions
+from workflow.transitions import open_transitions
 
 SENT_BY_ALL = {"csrf_token"}
 WITHOUT_TRACE = {
@@ -124,5 +124,5 @@ def _what_could_be_done(subject: Any, actor: Actor) -> list[str]:
     if isinstance(subject, Enterprise):
         return [step.action.value for step in registration.steps_for(subject, actor)]  # type: ignore[arg-type]
     if isinstance(subject, Application):
-        return [row.action.value for row in actions(subject.state, actor.role)]
+        return [row.action.value for row in open_transitions(subject.state, actor.role)]
     return []

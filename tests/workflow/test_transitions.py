@@ -9,7 +9,14 @@ from models import Account, Action, Application, RegionKind, Result, Role, State
 from tests.factories import REASON, World, act, application_at, desk_person, fresh
 from tests.workflow.observing import history, stored
 from workflow import routing
-from workflow.transitions import RESULT_WORDS, STATE_WORDS, TRANSITIONS, actions, editable, transition
+from workflow.transitions import (
+    RESULT_WORDS,
+    STATE_WORDS,
+    TRANSITIONS,
+    find_transition,
+    is_editable,
+    open_transitions,
+)
 
 IMPOSSIBLE = {(RegionKind.CITY, State.PRELIMINARY_REVIEW)}
 """市直属 has no 初审."""
@@ -39,7 +46,7 @@ def test_whatever_the_table_does_not_allow_is_refused_and_changes_nothing(
     tried = 0
     for role in Role:
         for action in Action:
-            if transition(state, action, role) is not None:
+            if find_transition(state, action, role) is not None:
                 continue
             with pytest.raises((NotPermitted, NotVisible)):
                 act(application, action, of_role(role, application, ordos, kind), REASON)
@@ -154,11 +161,11 @@ def test_an_office_passes_returns_or_refuses_what_waits_for_it(role: Role, state
 
 @pytest.mark.guide("A14")
 def test_only_what_is_with_the_applicant_can_be_edited() -> None:
-    assert {state for state in State if editable(state)} == {State.DRAFT, State.RETURNED}
+    assert {state for state in State if is_editable(state)} == {State.DRAFT, State.RETURNED}
 
 
 def test_a_finished_application_has_no_further_action() -> None:
-    assert not [row for role in Role for row in actions(State.FINISHED, role)]
+    assert not [row for role in Role for row in open_transitions(State.FINISHED, role)]
 
 
 def test_the_table_has_one_row_for_a_state_and_action_and_a_word_for_everything() -> None:
