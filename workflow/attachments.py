@@ -39,7 +39,7 @@ class File(Protocol):
 
 
 def attach(application_id: int, actor: Account, material_id: int, file: File) -> Attachment:
-    """Put a received file on the application. Raises what `editing` raises, NotVisible, TooMany; the caller then discards it."""
+    """Put a received file on the application. Raises what `editing` raises, NotVisible, TooManyFiles; the caller then discards it."""
     with editing(application_id, actor) as application:
         material = db.session.get(Material, material_id)
         if material is None or not material.active:

@@ -16,7 +16,7 @@ from common.errors import ChangedMeanwhile, NoticeUnread, NotPermitted, NotVisib
 from enterprises.search import search_paths
 from models import Action, Application, Enterprise, db
 from workflow import review, scope
-from workflow.transitions import editable
+from workflow.transitions import is_editable
 
 MOST_EMPLOYERS = 20
 
@@ -38,7 +38,7 @@ class EmployerRoutes:
     def employer(self, number: str) -> Any:
         """Return the same choice as a page of its own, for browsers without scripts."""
         found = self.get_one(number)
-        if not editable(found.state):
+        if not is_editable(found.state):
             return redirect(self.get_url(".application", number=number))
         return self.render("personal/employer.html", application=found, **self._employers())
 
