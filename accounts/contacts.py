@@ -13,7 +13,7 @@ def address(account: Account, channel: Channel) -> str:
 
 def mobile(phone: str) -> str:
     """Return a telephone number as a gateway takes it; "" where no SMS arrives."""
-    number = telephones.normalised(phone)
+    number = telephones.normalised_telephone(phone)
     return number if telephones.is_mobile(number) else ""
 
 

@@ -36,7 +36,7 @@ SPARE_LENGTH = 10
 """Letters of a spare code: 49 bits, which no number of permitted tries comes near."""
 
 
-class Step(Enum):
+class LoginStep(Enum):
     """What still lies between a right password and the session."""
 
     NONE = "none"
@@ -44,11 +44,11 @@ class Step(Enum):
     ENROLMENT = "enrolment"
 
 
-def step_for(account: Account) -> Step:
+def step_for(account: Account) -> LoginStep:
     """Return what an account has to do after its password."""
     if account.second_factor:
-        return Step.CODE
-    return Step.ENROLMENT if required_of(account) else Step.NONE
+        return LoginStep.CODE
+    return LoginStep.ENROLMENT if required_of(account) else LoginStep.NONE
 
 
 def offered_to(account: Account) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import defer, joinedload
 from werkzeug.wrappers import Response
 
 from accounts import access
-from admin_views.site.typed import count
+from admin_views.site.typed import row_number
 from admin_views.site.wording import said
 from common import messages as common_messages
 from models import Account, Application, Enterprise, Message, MessageReading, Role, State, db
@@ -30,7 +30,7 @@ messages = Blueprint("messages", __name__)
 @login_required
 def own() -> str:
     """Return a page of messages, the newest first; `before` names the last one of the page before."""
-    before = count(request.args.get("before"))
+    before = row_number(request.args.get("before"))
     found = newest(current_user, PAGE_SIZE + 1, before)
     return render_template(
         "messages/own.html",
@@ -75,7 +75,7 @@ def rendered(message: Message, *, unread: bool) -> dict[str, Any]:
     """Return a message as a page shows it: `text`, `at`, `unread`; `url` is what it is about, `open` (POST) marks it too."""
     return {
         "id": message.id,
-        "text": said(common_messages.shown(message.kind), outbox.wording_values(message, _desk)),
+        "text": said(common_messages.wording_of(message.kind), outbox.wording_values(message, _desk)),
         "url": url(message, current_user),
         "open": url_for("messages.open_one", number=message.id),
         "at": message.created_at,

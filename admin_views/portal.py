@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from admin_views.site.languages import LANGUAGES
-from admin_views.site.login_session import page_of, present
+from admin_views.site.login_session import logged_in_person, page_of
 from common.calendar import today
 from models import Notice, Period, Setting, db
 from workflow.periods import next_period, open_period
@@ -22,7 +22,7 @@ def index() -> str:
     """「鄂尔多斯人事人才公共服务大厅」: two doors, whether applications are open (A1), and who is logged in already."""
     return render_template(
         "portal.html",
-        present=present(),
+        present=logged_in_person(),
         period=_period_words(open_period(), is_open=True) or _period_words(next_period(), is_open=False),
         notice_url=url_for("portal.notice") if db.session.scalar(select(Notice.id).limit(1)) else None,
     )

@@ -7,7 +7,7 @@ from sqlalchemy import inspect
 
 from common import calendar_years, working_days
 from common.calendar import today
-from common.calendar_years import UnreadableDays, days_of, written
+from common.calendar_years import UnreadableDays, days_as_text, days_of
 from common.errors import Unacceptable
 from common.wording import N_, Sentence
 from models import CalendarYear
@@ -23,7 +23,7 @@ def complete(row: CalendarYear) -> None:
             days = days_of(getattr(row, name), row.year, worked=name == "workdays")
         except UnreadableDays as fault:
             raise Unacceptable(name, fault.sentence) from fault
-        setattr(row, name, written(days))
+        setattr(row, name, days_as_text(days))
     row.version = (row.version or 0) + 1
 
 

@@ -39,7 +39,7 @@ class Draft:
         return _digest(versions.to_json(self.form))
 
 
-def present() -> Draft:
+def current_draft() -> Draft:
     """Return the draft as it is now; without one, what is published stands for it."""
     published = versions.published()
     row = db.session.scalars(
@@ -92,7 +92,7 @@ def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
 
     Raises NotVisible when there is nothing to publish, and what administration.change raises.
     """
-    draft = present()
+    draft = current_draft()
     if draft.row is None or not draft.differences:
         raise NotVisible
 
@@ -108,12 +108,12 @@ def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
 
 def _change(laid: Callable[[Form], Form], actor: Account) -> None:
     """Lay a change into the draft; the first one begins it. Who comes second to that goes on in what the first has begun."""
-    draft = present()
+    draft = current_draft()
     if draft.row is None:
         try:
             return _begin(draft, laid, actor)
         except ChangedMeanwhile:
-            draft = present()
+            draft = current_draft()
             if draft.row is None:
                 raise
 

@@ -51,7 +51,7 @@ class Unreadable(Exception):
         self.sentence = Sentence(text, words)
 
 
-class Sheet(Protocol):
+class ReadableSheet(Protocol):
     """A sheet as uploads/sheets.py reads it: rows are their number in the file and their cells."""
 
     @property
@@ -69,7 +69,7 @@ class Sheet(Protocol):
 
 
 @dataclass
-class Read:
+class ParsedRow:
     """A row as it was read, and what is wrong with it, each by its column."""
 
     number: int
@@ -85,14 +85,14 @@ class Read:
 
 
 @dataclass
-class Table:
+class ParsedTable:
     """The rows below the header, and what a person must know of the file before the import is confirmed."""
 
-    rows: list[Read]
+    rows: list[ParsedRow]
     notes: list[Sentence]
 
 
-def table_of(sheets: Iterable[Sheet]) -> Table:
+def find_table(sheets: Iterable[ReadableSheet]) -> ParsedTable:
     """Return the first table with rows among the visible sheets. Raises Unreadable."""
     sheets = list(sheets)
     headers = [(sheet, *header) for sheet in sheets if (header := _header(sheet))]
@@ -108,7 +108,7 @@ def table_of(sheets: Iterable[Sheet]) -> Table:
         for row in rows:
             row.hidden = row.number in sheet.hidden_rows
         others = [other for other, *_ in tables if other is not sheet]
-        return Table(rows, [*_notes_on_hidden(sheet, places, rows), *_notes_on_others(sheet, others)])
+        return ParsedTable(rows, [*_notes_on_hidden(sheet, places, rows), *_notes_on_others(sheet, others)])
     if tables:
         raise Unreadable(
             N_("工作表%(sheet)s是隐藏的，没有读取；请取消隐藏后重新上传。"), sheet=_quoted(tables[0][0])
@@ -120,7 +120,9 @@ def table_of(sheets: Iterable[Sheet]) -> Table:
     raise Unreadable(N_("没有找到表头“统一社会信用代码”，请使用本页下载的模板。"))
 
 
-def _notes_on_hidden(sheet: Sheet, places: Mapping[str, int], rows: Sequence[Read]) -> Iterator[Sentence]:
+def _notes_on_hidden(
+    sheet: ReadableSheet, places: Mapping[str, int], rows: Sequence[ParsedRow]
+) -> Iterator[Sentence]:
     if numbers := [str(row.number) for row in rows if row.hidden]:
         more = N_(
             "文件中有 %(count)s 行是隐藏的或被筛选掉的（第 %(rows)s 行等），也已读取。不需要的请从文件中删除，再重新上传。"
@@ -136,7 +138,7 @@ def _notes_on_hidden(sheet: Sheet, places: Mapping[str, int], rows: Sequence[Rea
         )
 
 
-def _notes_on_others(sheet: Sheet, others: Iterable[Sheet]) -> Iterator[Sentence]:
+def _notes_on_others(sheet: ReadableSheet, others: Iterable[ReadableSheet]) -> Iterator[Sentence]:
     for other in others:
         if other.visible:
             text = N_(
@@ -149,12 +151,12 @@ def _notes_on_others(sheet: Sheet, others: Iterable[Sheet]) -> Iterator[Sentence
             )
 
 
-def _quoted(sheet: Sheet) -> str:
+def _quoted(sheet: ReadableSheet) -> str:
     """Return a sheet's name in quotation marks: so it is never taken for wording that has a translation."""
     return f"“{sheet.name}”"
 
 
-def _header(sheet: Sheet) -> tuple[dict[str, int], int] | None:
+def _header(sheet: ReadableSheet) -> tuple[dict[str, int], int] | None:
     """Return the places of the columns, and which row says them; None when no row names all of them."""
     for at, names in enumerate(_header_rows(sheet)):
         places = {key: names.index(label) for key, label in COLUMNS.items() if label in names}
@@ -163,7 +165,7 @@ def _header(sheet: Sheet) -> tuple[dict[str, int], int] | None:
     return None
 
 
-def _lacking(sheet: Sheet) -> list[str]:
+def _lacking(sheet: ReadableSheet) -> list[str]:
     """Return the columns that the row with the code's column does not name."""
     for names in _header_rows(sheet):
         if COLUMNS[CODE] in names:
@@ -171,15 +173,15 @@ def _lacking(sheet: Sheet) -> list[str]:
     return []
 
 
-def _header_rows(sheet: Sheet) -> Iterator[list[str]]:
+def _header_rows(sheet: ReadableSheet) -> Iterator[list[str]]:
     for _, cells in sheet.rows[:LOOKED_FOR_HEADER]:
         yield [HEADER_REMARK.sub("", normalised(cell)) if isinstance(cell, str) else "" for cell in cells]
 
 
-def _read(row: tuple[int, Sequence[Any]], places: Mapping[str, int]) -> Read | None:
+def _read(row: tuple[int, Sequence[Any]], places: Mapping[str, int]) -> ParsedRow | None:
     """Return a row's own columns as text, with what may have become of them; None of an empty one."""
     number, cells = row
-    found = Read(number, {})
+    found = ParsedRow(number, {})
     for key, place in places.items():
         cell = cells[place] if place < len(cells) else ""
         found.cells[key] = _text(cell)
@@ -187,7 +189,7 @@ def _read(row: tuple[int, Sequence[Any]], places: Mapping[str, int]) -> Read | N
     return found if any(found.cells.values()) or found.faults else None
 
 
-def _note_what_became_of(cell: Any, key: str, row: Read) -> None:
+def _note_what_became_of(cell: Any, key: str, row: ParsedRow) -> None:
     text = row.cells[key]
     if ERROR.fullmatch(text.upper()):
         row.wrong(key, N_("这一格是公式的错误值 %(error)s，请改为正确的内容。"), error=text)

@@ -20,7 +20,16 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts import access
 from administration import audit, region_names
-from administration.import_table import CODE, COLUMNS, CONTACT, NAME, REGION, TELEPHONE, Read, Table
+from administration.import_table import (
+    CODE,
+    COLUMNS,
+    CONTACT,
+    NAME,
+    REGION,
+    TELEPHONE,
+    ParsedRow,
+    ParsedTable,
+)
 from common import checks, jobs, telephones
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
 from common.identity import normalised
@@ -91,7 +100,7 @@ def confirm(actor: Account, import_id: int, *, seen: int) -> Import:
     Raises NotVisible, NotPermitted, ChangedMeanwhile.
     """
     with exclusive():
-        person, job = _held(actor, import_id)
+        person, job = _lock_import(actor, import_id)
         if job.state is not ImportState.PREVIEW or job.accepted != seen or not seen:
             raise ChangedMeanwhile(None)
         job.state, job.confirmed_by_id = ImportState.IMPORTING, person.id
@@ -106,7 +115,7 @@ def discard(actor: Account, import_id: int) -> Import:
     A worker that has it gets Lost at its next write: the commit that writes the enterprises is such a write.
     """
     with exclusive():
-        _, job = _held(actor, import_id)
+        _, job = _lock_import(actor, import_id)
         if job.state not in (ImportState.PREVIEW, *IN_WORK):
             raise ChangedMeanwhile(None)
         _forget(job)
@@ -128,7 +137,7 @@ def forget_old() -> int:
         return len(old)
 
 
-def _held(actor: Account, import_id: int) -> tuple[Account, Import]:
+def _lock_import(actor: Account, import_id: int) -> tuple[Account, Import]:
     person = access.active_administrator(actor)
     job = db.session.scalars(
         select(Import)
@@ -168,19 +177,19 @@ class Claimed:
         return self.attempts > MOST_ATTEMPTS
 
 
-def waiting() -> ColumnElement[bool]:
+def claimable() -> ColumnElement[bool]:
     """Return the criterion for imports that a worker may claim now."""
     return Import.state.in_(IN_WORK) & jobs.due(Import)
 
 
 def is_due() -> bool:
     """Say whether an import waits for a worker; one whose worker died waits too."""
-    return bool(db.session.scalar(select(exists().where(waiting()))))
+    return bool(db.session.scalar(select(exists().where(claimable()))))
 
 
 def claim() -> Claimed | None:
     """Claim the import that has waited longest; None when none waits."""
-    job = jobs.claim(Import, waiting(), Import.next_try, Import.id, trouble=None)
+    job = jobs.claim(Import, claimable(), Import.next_try, Import.id, trouble=None)
     if job is None:
         return None
     return Claimed(
@@ -228,7 +237,7 @@ def standing(job: Import) -> tuple[Standing, timedelta]:
 
 def silent() -> ColumnElement[bool]:
     """Return the criterion for imports whose worker does not renew its lease: it has died."""
-    return waiting() & (Import.attempts > 0) & Import.trouble.is_(None)
+    return claimable() & (Import.attempts > 0) & Import.trouble.is_(None)
 
 
 def worker_is_busy() -> bool:
@@ -240,7 +249,7 @@ def worker_is_busy() -> bool:
 # --- reading
 
 
-def read(job: Claimed, table: Table) -> None:
+def read(job: Claimed, table: ParsedTable) -> None:
     """Judge the rows and store them as the import's preview. Raises Lost."""
     rows = table.rows
     same = _by_code(rows)
@@ -271,7 +280,7 @@ def read(job: Claimed, table: Table) -> None:
     log.info("import %s: read, %s rows, %s of them refused", job.id, len(rows), len(rows) - accepted)
 
 
-def _by_code(rows: Sequence[Read]) -> dict[str, list[int]]:
+def _by_code(rows: Sequence[ParsedRow]) -> dict[str, list[int]]:
     """Return the numbers of the rows of each code, once all codes are spelled alike."""
     found: dict[str, list[int]] = {}
     for row in rows:
@@ -295,7 +304,10 @@ def _taken(codes: Iterable[str]) -> dict[str, Sentence]:
 
 
 def _judge(
-    row: Read, same: Mapping[str, list[int]], taken: Mapping[str, Sentence], regions: Mapping[str, Region]
+    row: ParsedRow,
+    same: Mapping[str, list[int]],
+    taken: Mapping[str, Sentence],
+    regions: Mapping[str, Region],
 ) -> None:
     """Note everything that is wrong with a row."""
     cells = row.cells
@@ -324,11 +336,11 @@ def _judge(
         row.region_id, cells[REGION] = region.id, region.name
     elif cells[REGION]:
         row.wrong(REGION, N_("没有这个地区，或地区已停用；请从模板的下拉列表中选择。"))
-    if fault := telephones.fault(cells[TELEPHONE]):
+    if fault := telephones.telephone_fault(cells[TELEPHONE]):
         row.wrong(TELEPHONE, fault)
 
 
-def _stored(job: Claimed, row: Read) -> ImportRow:
+def _stored(job: Claimed, row: ParsedRow) -> ImportRow:
     return ImportRow(
         import_id=job.id,
         number=row.number,
@@ -336,13 +348,14 @@ def _stored(job: Claimed, row: Read) -> ImportRow:
         hidden=row.hidden,
         refused=bool(row.faults),
         faults=[
-            _kept(*fault) for fault in sorted(row.faults, key=lambda fault: list(COLUMNS).index(fault[0]))
+            _fault_as_json(*fault)
+            for fault in sorted(row.faults, key=lambda fault: list(COLUMNS).index(fault[0]))
         ],
         **{key: _short(value) for key, value in row.cells.items()},
     )
 
 
-def _kept(column: str, sentence: Sentence) -> list[Any]:
+def _fault_as_json(column: str, sentence: Sentence) -> list[Any]:
     return [column, sentence.text, dict(sentence.words)]
 
 
@@ -404,9 +417,9 @@ def _fall_out(job: Claimed) -> bool:
     for some in _pieces(rows):
         taken = _taken(row.credit_code for row in some)
         for row in some:
-            faults = [_kept(CODE, taken[row.credit_code])] if row.credit_code in taken else []
+            faults = [_fault_as_json(CODE, taken[row.credit_code])] if row.credit_code in taken else []
             if row.region_id not in active:
-                faults.append(_kept(REGION, Sentence(N_("这个地区已停用。"))))
+                faults.append(_fault_as_json(REGION, Sentence(N_("这个地区已停用。"))))
             if faults:
                 fell.append((row, faults))
     if fell:

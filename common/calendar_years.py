@@ -74,7 +74,7 @@ def days_of(text: str, year: int, worked: bool = False) -> tuple[date, ...]:
     return tuple(sorted(found))
 
 
-def written(days: Iterable[date]) -> str:
+def days_as_text(days: Iterable[date]) -> str:
     """Return days as they are stored: one line for each run of days, so that `days_of` reads them again."""
     runs: list[list[date]] = []
     for day in sorted(days):

@@ -96,6 +96,6 @@ def warn_of_change(account: Account, channel: Channel, former: str) -> None:
     )
 
 
-def shown(kind: str) -> str:
+def wording_of(kind: str) -> str:
     """Return the wording of a kind for a page."""
     return SHOWN.get(kind) or WORDING[kind]

@@ -35,7 +35,7 @@ DASHES = re.compile(r"[\u2212\u30fc~_]|(?<=[0-9])[\u4e00](?=[0-9])")
 """What is typed as a dash without being one to Unicode, among it the character 一 between digits."""
 
 
-def normalised(text: str) -> str:
+def normalised_telephone(text: str) -> str:
     """Return a telephone number in its one spelling; text that holds none comes back as it was typed, on one line.
 
     A mobile number is its 11 digits. A landline is area-number-extension: 0477-8123456-801. Understood are full-width
@@ -77,7 +77,7 @@ def mobile_fault(number: str) -> str:
     return "" if is_mobile(number) else N_("请填写 11 位手机号码。")
 
 
-def fault(number: str) -> str:
+def telephone_fault(number: str) -> str:
     """Return what is wrong with a normalised number, mobile or landline, as a sentence; "" when nothing is."""
     if is_mobile(number) or re.fullmatch(LANDLINE, number):
         return ""
@@ -90,10 +90,10 @@ LOST_ZERO = re.compile(rf"(?!400|800)({AREA})-?([0-9]{{7,8}}(?:-[0-9]{{1,6}})?)"
 
 def several(text: str) -> list[str]:
     """Return the numbers of a text that holds more than one whole number, normalised; else nothing."""
-    if not fault(normalised(text)):
+    if not telephone_fault(normalised_telephone(text)):
         return []
-    numbers = [normalised(part) for part in SEPARATORS.split(text) if part.strip()]
-    return numbers if len(numbers) > 1 and not any(fault(number) for number in numbers) else []
+    numbers = [normalised_telephone(part) for part in SEPARATORS.split(text) if part.strip()]
+    return numbers if len(numbers) > 1 and not any(telephone_fault(number) for number in numbers) else []
 
 
 def with_lost_zero(text: str) -> str:
@@ -101,7 +101,7 @@ def with_lost_zero(text: str) -> str:
 
     Only for what comes from a table: in a form the person can be asked.
     """
-    number = normalised(text)
-    if fault(number) and LOST_ZERO.fullmatch(re.sub(r"\s", "", number)):
-        return normalised(f"0{number}")
+    number = normalised_telephone(text)
+    if telephone_fault(number) and LOST_ZERO.fullmatch(re.sub(r"\s", "", number)):
+        return normalised_telephone(f"0{number}")
     return number

@@ -148,7 +148,7 @@ def of_stamp(stamp: int) -> Calendar:
     return kept
 
 
-def present() -> Calendar:
+def current_calendar() -> Calendar:
     """Return the calendar as it stands now. Asks the database once, and again only after a change."""
     return of_stamp(execute(STAMP, {}).scalar_one())
 
@@ -167,4 +167,4 @@ def _read() -> Calendar:
 
 def missing_now() -> list[int]:
     """Return the years whose holidays should be known today and are not."""
-    return present().missing(today())
+    return current_calendar().missing(today())

@@ -97,7 +97,7 @@ def correct_own_name(actor: Account, name: str) -> None:
     Raises NotPermitted for anybody but an applicant and after the first submission, Unacceptable for no other name.
     """
     with exclusive():
-        person = _held(access.active_account(actor).id)
+        person = _lock_account(access.active_account(actor).id)
         if person.role is not Role.APPLICANT:
             raise NotPermitted
         _check_name(name, person.name)
@@ -183,7 +183,7 @@ def correct_number(
     return line
 
 
-def _held(account_id: int) -> Account:
+def _lock_account(account_id: int) -> Account:
     """Return an account, read anew and held until the transaction ends."""
     return db.session.scalars(
         select(Account)
@@ -203,7 +203,7 @@ def _locked(of: str, person: Account, seen_version: int) -> tuple[Application, A
     )
     if owner_id is None:
         raise NotVisible
-    owner = _held(owner_id)
+    owner = _lock_account(owner_id)
     application = review.lock(of, person)
     if application.version != seen_version:
         raise ChangedMeanwhile(history.last_review(application))

@@ -32,7 +32,7 @@ def search_paths(words: str, by_telephone: bool = True) -> list[ColumnElement[bo
     found = [contains(Enterprise.name, words)]
     if LETTERS.fullmatch(search_key(words)):
         found.append(contains(Enterprise.initials, words))
-    digits = telephones.normalised(words).replace("-", "")
+    digits = telephones.normalised_telephone(words).replace("-", "")
     if by_telephone and TELEPHONE.fullmatch(digits):
         found.append(digits_of(Enterprise.contact_phone) == digits)
     code = normalised(words)

@@ -52,7 +52,7 @@ def receive(file: FileStorage | None, allowed: Sequence[FileKind] = kinds.PERMIT
     )
 
 
-def discard(storage_name: str) -> None:
+def discard_file(storage_name: str) -> None:
     """Remove one stored file and the pictures made of it; it may be gone already."""
     storage().remove(storage_name)
     previews().forget(storage_name)

@@ -15,7 +15,7 @@ from common.wording import Sentence
 from models import Import, ImportState, db
 from uploads import sheets
 from uploads.errors import Unfit
-from uploads.receive import discard
+from uploads.receive import discard_file
 from worker import leases, waking
 
 log = logging.getLogger(__name__)
@@ -50,14 +50,14 @@ def _read(job: Claimed) -> None:
     name = job.storage_name or ""
     try:
         found = sheets.read(name, import_table.MOST_ROWS + import_table.LOOKED_FOR_HEADER)
-        imports.read(job, import_table.table_of(found))
+        imports.read(job, import_table.find_table(found))
     except Unfit as unfit:
         imports.fail(job, Sentence(sheets.wording(unfit.fault), {"name": job.file_name}))
     except Unreadable as unreadable:
         imports.fail(job, unreadable.sentence)
     except FileNotFoundError:
         imports.fail(job, imports.GONE)
-    discard(name)
+    discard_file(name)
 
 
 def _waits(session: Session) -> bool:

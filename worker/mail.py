@@ -71,7 +71,7 @@ def sender(config: Mapping[str, Any]) -> dict[Channel, Sender]:
     server = Server.named(config["SMTP_URL"])
 
     def send(letter: Letter) -> None:
-        message = written(letter, config["MAIL_FROM"], config["SITE_URL"])
+        message = compose_mail(letter, config["MAIL_FROM"], config["SITE_URL"])
         try:
             session = server.connect()
         except smtplib.SMTPResponseException as trouble:
@@ -97,7 +97,7 @@ def sender(config: Mapping[str, Any]) -> dict[Channel, Sender]:
     return {Channel.MAIL: send}
 
 
-def written(letter: Letter, mail_from: str, site_url: str) -> EmailMessage:
+def compose_mail(letter: Letter, mail_from: str, site_url: str) -> EmailMessage:
     """Return the mail; its Message-ID is the same at each attempt, so that a second copy can be told."""
     message = EmailMessage(policy=SMTP_POLICY)
     message["From"] = mail_from

@@ -106,7 +106,7 @@ def resubmit_by(application: Application, at: datetime, calendar: Calendar | Non
             days = period.resubmit_days
         if period.opens <= day <= period.closes:
             ends.append(period.closes)
-    return max([(calendar or working_days.present()).after(day, days).last, *ends])
+    return max([(calendar or working_days.current_calendar()).after(day, days).last, *ends])
 
 
 def check_extension(application: Application, until: date) -> None:

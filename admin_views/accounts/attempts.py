@@ -27,7 +27,7 @@ SECONDS_IN_MINUTE = 60
 
 def tried(purpose: Purpose, subject: str, attempt: Callable[[], Found | None]) -> Found | None:
     """Return what the attempt found, None when it was in vain. Raises Locked before anything is tried."""
-    device = counted(purpose, subject)
+    device = count_attempt(purpose, subject)
     found = attempt()
     if found is not None and _counting():
         attempts.succeeded(purpose, subject, network(request.remote_addr), device)
@@ -59,7 +59,7 @@ def answered(page: str, locked: Locked | None) -> Any:
     return page, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(seconds_left(locked))}
 
 
-def counted(purpose: Purpose, subject: str) -> str | None:
+def count_attempt(purpose: Purpose, subject: str) -> str | None:
     """Count an attempt that is about to be made. Returns the browser it was counted against, if it has a count of its own.
 
     Raises Locked.

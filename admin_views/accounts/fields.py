@@ -43,7 +43,7 @@ def check_credit_code(_form: Form, field: Field) -> None:
 
 def check_telephone(_form: Form, field: Field) -> None:
     """Refuse what no telephone has as its number."""
-    if sentence := telephones.fault(field.data):
+    if sentence := telephones.telephone_fault(field.data):
         raise ValidationError(gettext(sentence))
 
 

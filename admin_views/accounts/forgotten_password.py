@@ -14,7 +14,7 @@ from flask_babel import gettext
 
 from accounts import logins, recovery
 from accounts.attempts import Purpose
-from admin_views.accounts.attempts import counted
+from admin_views.accounts.attempts import count_attempt
 from admin_views.accounts.enterprise_forms import AcceptInvitationForm
 from admin_views.accounts.forms import AskForm, ResetForm, UseCodeForm
 from admin_views.accounts.login import admit, admit_with_code
@@ -60,7 +60,7 @@ def ask_for_code(door: str) -> Any:
     if form.validate_on_submit():
         digest = logins.login_digest(door, form.login.data)
         try:
-            counted(Purpose.LETTER, digest)
+            count_attempt(Purpose.LETTER, digest)
         except Locked as locked:
             wrong = locked
         else:

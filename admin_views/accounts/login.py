@@ -54,7 +54,7 @@ def _already_in(door: str) -> str:
     """Say who is logged in at this browser before anybody is led into that person's pages."""
     nobody = {"account": None, "home": None, "unread": 0}
     return render_template(
-        "accounts/already_in.html", words=DOORS[door], present=login_session.present(), **nobody
+        "accounts/already_in.html", words=DOORS[door], present=login_session.logged_in_person(), **nobody
     )
 
 

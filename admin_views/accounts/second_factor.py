@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from accounts import second_factor
 from accounts.attempts import Purpose
-from accounts.second_factor import Step
+from accounts.second_factor import LoginStep
 from admin_views.accounts.attempts import answered, flood_key, knows_password, locked_text, tried
 from admin_views.accounts.forms import EnrolmentForm, OneTimeCodeForm, RenewForm, SwitchOffForm
 from admin_views.site import login_session
@@ -32,7 +32,7 @@ SECONDS = 10 * 60
 CARRIED = ("recovery_code",)
 """What was laid into the cookie beside the note and is for whoever comes in: a 「找回码」 to be shown once."""
 
-PAGES = {Step.CODE: "second_factor.step", Step.ENROLMENT: "second_factor.own"}
+PAGES = {LoginStep.CODE: "second_factor.step", LoginStep.ENROLMENT: "second_factor.own"}
 QUIET = 4
 """Light squares around the picture: without them telephones do not find it."""
 
@@ -42,7 +42,7 @@ FORMS: Mapping[str, type[RenewForm] | type[SwitchOffForm]] = {"renew": RenewForm
 def begin(account: Account, wanted: str | None) -> Response | None:
     """Lead somebody whose password is right to the second step; None where there is none."""
     step = second_factor.step_for(account)
-    if step is Step.NONE:
+    if step is LoginStep.NONE:
         return None
     login_session.log_out()
     session[PENDING] = {"of": account.get_id(), "at": int(now().timestamp()), "wanted": wanted}

@@ -11,10 +11,10 @@ from flask_babel import gettext
 from admin_views.administration import forms
 from admin_views.administration.base import AdministeredTable
 from admin_views.site.numbers import present_calendar
-from admin_views.site.typed import count
+from admin_views.site.typed import row_number
 from common import working_days
 from common.calendar import today
-from common.calendar_years import written
+from common.calendar_years import days_as_text
 from common.wording import N_
 from models import CalendarYear, db
 
@@ -67,10 +67,10 @@ class CalendarYears(AdministeredTable):
         """Begin with the year that was asked for, else the first unknown one; with the library's days where it has some."""
         calendar = present_calendar()
         unknown = (year for year in itertools.count(today().year) if not calendar.knows(year))
-        asked = count(request.args.get("year")) or 0
+        asked = row_number(request.args.get("year")) or 0
         year = asked if date.min.year <= asked < date.max.year else next(unknown)
         form.year.data = year
-        form.holidays.data, form.workdays.data = (written(days) for days in working_days.built_in(year))
+        form.holidays.data, form.workdays.data = (days_as_text(days) for days in working_days.built_in(year))
 
     def beside(self, row: Any) -> dict[str, Any]:
         return {"name": str(row.year) if row else gettext("录入一年")}

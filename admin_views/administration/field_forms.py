@@ -18,7 +18,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
-from admin_views.administration.forms import Line, lines
+from admin_views.administration.forms import TextLine, clean_lines
 from admin_views.personal.form import Rows
 from admin_views.site.day_fields import DayField, limits
 from admin_views.site.typed import half_width
@@ -46,17 +46,17 @@ LAST_PLACE = 9999
 class FieldSheet(FlaskForm):
     """What every field has."""
 
-    label = Line(_("名称"), LONGEST_LABEL, InputRequired(_("请填写名称。")))
-    english = Line(
+    label = TextLine(_("名称"), LONGEST_LABEL, InputRequired(_("请填写名称。")))
+    english = TextLine(
         _("英文名称"),
         LONGEST_ENGLISH,
         Optional(),
         description=_("英文界面上显示；留空时显示系统自带的译文，没有译文就显示中文。"),
     )
-    help = Line(
+    help = TextLine(
         _("说明"), LONGEST_HELP, Optional(), description=_("写在填写处下面，例如怎样填、填到哪一级。")
     )
-    help_english = Line(_("英文说明"), 2 * LONGEST_HELP, Optional())
+    help_english = TextLine(_("英文说明"), 2 * LONGEST_HELP, Optional())
     used = BooleanField(_("询问"), default=True, description=_("不选时，此后新开始的申请不再出现这一项。"))
     required = BooleanField(_("必填"), default=True, description=_("没有填写就不能提交；保存不受影响。"))
 
@@ -94,7 +94,7 @@ class FieldSheet(FlaskForm):
 class StatementSheet(FieldSheet):
     """A statement is ticked or nothing can be submitted, so nobody is asked whether it is required."""
 
-    label = Line(
+    label = TextLine(
         _("名称"),
         LONGEST_LABEL,
         InputRequired(_("请填写名称。")),
@@ -103,11 +103,11 @@ class StatementSheet(FieldSheet):
     help = TextAreaField(
         _("承诺的内容"),
         [InputRequired(_("请填写承诺的内容。"))],
-        filters=[lines],
+        filters=[clean_lines],
         render_kw={"rows": 5, "maxlength": LONGEST_STATEMENT},
     )
     help_english = TextAreaField(
-        _("英文内容"), filters=[lines], render_kw={"rows": 5, "maxlength": 2 * LONGEST_STATEMENT}
+        _("英文内容"), filters=[clean_lines], render_kw={"rows": 5, "maxlength": 2 * LONGEST_STATEMENT}
     )
     required = None
 
@@ -180,8 +180,8 @@ class ChoiceRow(Form):
     """One choice. Its key stays the same when it is called otherwise; a row without a name is none."""
 
     key = HiddenField()
-    label = Line(_("选项"), LONGEST_LABEL)
-    english = Line(_("英文"), LONGEST_ENGLISH)
+    label = TextLine(_("选项"), LONGEST_LABEL)
+    english = TextLine(_("英文"), LONGEST_ENGLISH)
     place = IntegerField(
         _("顺序"), [Optional(), NumberRange(0, LAST_PLACE, message=_("请填写 0 至 9999 的数字。"))]
     )

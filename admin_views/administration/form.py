@@ -44,7 +44,7 @@ class FormVersions(Administration, ScopedView):
 
     @expose("/")
     def index_view(self) -> str:
-        draft = form_draft.present()
+        draft = form_draft.current_draft()
         return self.render(
             "administration/form.html",
             title=gettext(TITLE),
@@ -60,7 +60,7 @@ class FormVersions(Administration, ScopedView):
     @expose("/fields/<field>/", methods=("GET", "POST"))
     def field(self, field: str) -> Any:
         """Change how one field is asked for, in the draft."""
-        draft = form_draft.present()
+        draft = form_draft.current_draft()
         one = draft.form.known.get(field)
         if one is None:
             abort(HTTPStatus.NOT_FOUND)
@@ -75,7 +75,7 @@ class FormVersions(Administration, ScopedView):
         asked = request.args.get("kind", "")
         kind = next((each for each in kinds if each.value == asked), kinds[0])
         one = Field("", "", kind, further=True, wide=kind is Kind.PROMISE)
-        return self._sheet_or_kept(form_draft.present(), section, one)
+        return self._sheet_or_kept(form_draft.current_draft(), section, one)
 
     def _sheet_or_kept(self, draft: Draft, section: str, one: Field) -> Any:
         sheet = sheet_of(one)
@@ -98,7 +98,7 @@ class FormVersions(Administration, ScopedView):
             _beside(sheet, hindrance.field, said(hindrance.sentence.text, hindrance.sentence.words))
             return self._sheet(draft, section, one, sheet)
         except ChangedMeanwhile:
-            now = form_draft.present()
+            now = form_draft.current_draft()
             return self._sheet(now, section, now.form.known.get(one.key, one), sheet, meanwhile=True)
         except ActionRefused as hindrance:
             return answer(hindrance)
@@ -145,7 +145,7 @@ class FormVersions(Administration, ScopedView):
     def preview(self) -> str:
         """Show the draft as an applicant will see it; `version` shows that version."""
         asked = request.args.get("version", "")
-        version = form_draft.present().form
+        version = form_draft.current_draft().form
         if asked.isdecimal():
             row = self.get_one(asked)
             version = description.from_json(row.number, row.content)
@@ -235,7 +235,7 @@ class FormVersions(Administration, ScopedView):
         return redirect(self.get_url(".index_view"))
 
     def _publishing(self, *, question: ConfirmationRequired | None = None, meanwhile: bool = False) -> str:
-        draft = form_draft.present()
+        draft = form_draft.current_draft()
         return self.render(
             "administration/form_publishing.html",
             title=gettext(TITLE),

@@ -40,7 +40,7 @@ LONGEST_DAYS = 4000
 """Characters: the State Council's whole notice has a thousand."""
 
 
-def lines(text: str | None) -> str:
+def clean_lines(text: str | None) -> str:
     """Return a longer text without what cannot be seen but its line ends."""
     return cleaned_lines(text or "")
 
@@ -53,7 +53,7 @@ TELEPHONE_SHAPE = r"[0-9+()\-/、，, 转]+\Z"  # stays Chinese
 TELEPHONE = Regexp(TELEPHONE_SHAPE, message=_("请填写电话号码，例如：0477-8586912。"))
 
 
-class Line(StringField):
+class TextLine(StringField):
     """One line of text, without the spaces around it; a number or code is made `ordinary` further."""
 
     def __init__(
@@ -63,7 +63,7 @@ class Line(StringField):
         super().__init__(label, [*validators, limit], filters=[ordinary], **given)
 
 
-class Words(SelectField):
+class WordChoice(SelectField):
     """One value of a closed set of words."""
 
     def __init__(self, label: Any, kind: type[Enum], words: dict[Any, str], **given: Any) -> None:
@@ -113,8 +113,8 @@ class Chosen(SelectField):
 
 
 class RegionForm(FlaskForm):
-    name = Line(_("名称"), 40, _given(_("请填写名称。")))
-    code = Line(
+    name = TextLine(_("名称"), 40, _given(_("请填写名称。")))
+    code = TextLine(
         _("代码"),
         12,
         _given(_("请填写代码。")),
@@ -122,7 +122,7 @@ class RegionForm(FlaskForm):
         ordinary=half_width,
         description=_("旗区用六位行政区划代码，园区可自行编排。"),
     )
-    kind = Words(
+    kind = WordChoice(
         _("类别"),
         RegionKind,
         KIND_WORDS,
@@ -175,8 +175,8 @@ class ImportForm(FlaskForm):
 
 
 class OfficeForm(FlaskForm):
-    name = Line(_("名称"), 80, _given(_("请填写名称。")))
-    telephone = Line(
+    name = TextLine(_("名称"), 80, _given(_("请填写名称。")))
+    telephone = TextLine(
         _("电话"),
         60,
         Optional(),
@@ -187,7 +187,7 @@ class OfficeForm(FlaskForm):
 
 
 class EnterpriseForm(FlaskForm):
-    name = Line(_("单位名称"), 100, _given(_("请填写单位名称。")), ordinary=as_name)
+    name = TextLine(_("单位名称"), 100, _given(_("请填写单位名称。")), ordinary=as_name)
     region_id = Chosen(
         _("所属地区"),
         _regions,
@@ -195,8 +195,8 @@ class EnterpriseForm(FlaskForm):
         validators=[InputRequired(_("请选择所属地区。"))],
         description=_("改为其他地区时，正在审核的申请随企业划转；保存前会告诉您有多少件。"),
     )
-    contact_name = Line(_("联系人"), 60, _given(_("请填写联系人。")), ordinary=as_name)
-    contact_phone = Line(
+    contact_name = TextLine(_("联系人"), 60, _given(_("请填写联系人。")), ordinary=as_name)
+    contact_phone = TextLine(
         _("联系电话"), 30, _given(_("请填写联系电话。")), check_telephone, ordinary=telephone
     )
     active = BooleanField(
@@ -206,8 +206,8 @@ class EnterpriseForm(FlaskForm):
     )
 
 
-def _telephone_of_clerk() -> Line:
-    return Line(
+def _telephone_of_clerk() -> TextLine:
+    return TextLine(
         _("联系电话"),
         30,
         Optional(),
@@ -220,7 +220,7 @@ def _telephone_of_clerk() -> Line:
 class StaffForm(FlaskForm):
     """`office_id` is asked of clerks of offices alone; the others' desk follows from their role."""
 
-    name = Line(_("姓名"), 60, _given(_("请填写姓名。")), ordinary=as_name)
+    name = TextLine(_("姓名"), 60, _given(_("请填写姓名。")), ordinary=as_name)
     phone = _telephone_of_clerk()
     office_id = Chosen(
         _("单位"),
@@ -232,8 +232,8 @@ class StaffForm(FlaskForm):
 
 
 class NewStaffForm(FlaskForm):
-    name = Line(_("姓名"), 60, _given(_("请填写姓名。")), ordinary=as_name)
-    login = Line(
+    name = TextLine(_("姓名"), 60, _given(_("请填写姓名。")), ordinary=as_name)
+    login = TextLine(
         _("登录名"),
         60,
         _given(_("请填写登录名。")),
@@ -262,11 +262,11 @@ class NewStaffForm(FlaskForm):
 
 
 class MaterialForm(FlaskForm):
-    name = Line(_("名称"), 80, _given(_("请填写名称。")))
+    name = TextLine(_("名称"), 80, _given(_("请填写名称。")))
     shows = TextAreaField(
         _("须显示的内容"),
         [Optional(), Length(max=400, message=_("最多 %(max)d 个字。"))],
-        filters=[lines],
+        filters=[clean_lines],
         description=_("写在上传处，告诉申请人这份材料要看得到什么。"),
     )
     position = IntegerField(
@@ -283,20 +283,20 @@ class MaterialForm(FlaskForm):
 
 
 class NoticeForm(FlaskForm):
-    version = Line(
+    version = TextLine(
         _("版本"), 40, _given(_("请填写版本。")), description=_("申请人看得到，例如：2026 年第 2 版。")
     )
     body = TextAreaField(
         _("正文"),
         [_given(_("请填写正文。")), Length(max=LONGEST_TEXT, message=_("最多 %(max)d 个字。"))],
-        filters=[lines],
+        filters=[clean_lines],
         description=_("从现行版本的文字开始修改。空一行另起一段。"),
         render_kw={"rows": 22},
     )
 
 
 class PeriodForm(FlaskForm):
-    name = Line(_("名称"), 60, _given(_("请填写名称。")), description=_("例如：2027 年度申报。"))
+    name = TextLine(_("名称"), 60, _given(_("请填写名称。")), description=_("例如：2027 年度申报。"))
     opens = DayField(
         _("开始日期"),
         [InputRequired(_("请填写日期，例如：2026-11-23。"))],
@@ -333,18 +333,18 @@ class NewCalendarYearForm(FlaskForm):
     holidays = TextAreaField(
         _("放假"),
         [_given(_("请填写放假的日期。")), Length(max=LONGEST_DAYS, message=_("最多 %(max)d 个字。"))],
-        filters=[lines],
+        filters=[clean_lines],
         description=_("国务院办公厅通知里放假的日期，一行一个节日，例如：10月1日（周五）至7日（周四）。"),
         render_kw={"rows": 8},
     )
     workdays = TextAreaField(
         _("调休上班"),
         [Optional(), Length(max=LONGEST_DAYS, message=_("最多 %(max)d 个字。"))],
-        filters=[lines],
+        filters=[clean_lines],
         description=_("通知里要上班的周六和周日，例如：9月26日（周日）、10月9日（周六）。"),
         render_kw={"rows": 4},
     )
-    source = Line(_("依据"), 200, Optional(), description=_("通知的名称或文号，可以不填。"))
+    source = TextLine(_("依据"), 200, Optional(), description=_("通知的名称或文号，可以不填。"))
     active = BooleanField(
         _("启用"),
         default=True,
@@ -359,15 +359,15 @@ class CalendarYearForm(NewCalendarYearForm):
 
 
 class SettingForm(FlaskForm):
-    value = Line(_("内容"), 400, _given(_("请填写内容。")))
+    value = TextLine(_("内容"), 400, _given(_("请填写内容。")))
 
 
 class TelephoneSettingForm(FlaskForm):
-    value = Line(_("电话"), 60, _given(_("请填写电话号码。")), TELEPHONE, ordinary=desk_telephone)
+    value = TextLine(_("电话"), 60, _given(_("请填写电话号码。")), TELEPHONE, ordinary=desk_telephone)
 
 
 class IdleSettingForm(FlaskForm):
-    value = Line(
+    value = TextLine(
         _("分钟"),
         3,
         _given(_("请填写分钟数。")),

@@ -18,7 +18,7 @@ from admin_views.administration import forms, import_sheets
 from admin_views.administration.base import PAGE_SIZE, Administration, answer, newest_first, turned
 from admin_views.site.base import ScopedView, list_title
 from admin_views.site.keyset import Order, page
-from admin_views.site.typed import count
+from admin_views.site.typed import row_number
 from admin_views.site.wording import said, time_of_day
 from administration import import_table, imports
 from common.errors import ActionRefused, ChangedMeanwhile
@@ -28,7 +28,7 @@ from models import Import, ImportRow, ImportState, Region, db
 from uploads import sheets
 from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
-from uploads.receive import discard
+from uploads.receive import discard_file
 from uploads.responses import download_as
 from workflow import scope
 
@@ -95,7 +95,7 @@ class Imports(Administration, ScopedView):
         try:
             job = imports.begin(current_user, file_name, storage_name)
         except BaseException:
-            discard(storage_name)
+            discard_file(storage_name)
             raise
         return redirect(self.get_url(".job", key=job.id), HTTPStatus.SEE_OTHER)
 
@@ -191,7 +191,7 @@ class Imports(Administration, ScopedView):
         """「确认导入」: what the person was shown, or nothing."""
         job = self.get_one(key)
         return self._done(
-            job, lambda: imports.confirm(current_user, job.id, seen=count(request.form.get("seen")) or 0)
+            job, lambda: imports.confirm(current_user, job.id, seen=row_number(request.form.get("seen")) or 0)
         )
 
     @expose("/<int:key>/discard/", methods=("POST",))

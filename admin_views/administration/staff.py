@@ -65,7 +65,7 @@ class Staff(AdministeredTable):
             query = query.where(
                 or_(
                     searched(Account.name).contains(key, autoescape=True) if key else false(),
-                    digits_of(Account.phone) == telephones.normalised(words).replace("-", ""),
+                    digits_of(Account.phone) == telephones.normalised_telephone(words).replace("-", ""),
                     func.lower(Account.login).contains(words.lower(), autoescape=True),
                     Office.name.contains(words, autoescape=True),
                 )

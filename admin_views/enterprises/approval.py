@@ -11,12 +11,12 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, select
 from werkzeug.wrappers import Response
 
-from admin_views.files.papers import Shelf, ViewerFile, shown
+from admin_views.files.papers import Shelf, ViewerFile, viewer_values
 from admin_views.files.routes import sent_original, sent_picture
 from admin_views.site.base import MOST_COUNTED, ScopedView, menu
 from admin_views.site.keyset import PAGE_SIZE, Order, page
 from admin_views.site.typed import one_line
-from admin_views.site.wording import said, too_long, waiting
+from admin_views.site.wording import said, too_long, waiting_time
 from common.checks import kind_of_organisation
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from common.wording import N_
@@ -106,7 +106,7 @@ class EnterpriseAccounts(ScopedView):
         offered = {step.action.value for step in steps}
         content = self.render(
             "enterprises/approval.html",
-            **shown([self._shelf(found)]),
+            **viewer_values([self._shelf(found)]),
             enterprise=found,
             kind=" · ".join(said(word) for word in kind_of_organisation(found.credit_code)),
             steps=steps,
@@ -203,7 +203,7 @@ class EnterpriseAccounts(ScopedView):
 def _counted(rows: Sequence[Any]) -> str:
     """Return what the list says of years that were counted Monday to Friday."""
     waits = (row for row in rows if row.registration is Registration.PENDING)
-    return max((waiting(row.waiting_since)["note"] for row in waits), key=len, default="")
+    return max((waiting_time(row.waiting_since)["note"] for row in waits), key=len, default="")
 
 
 def _waiting() -> ColumnElement[bool]:

@@ -12,17 +12,17 @@ from werkzeug.wrappers import Response
 
 from accounts import logins
 from accounts.attempts import Purpose
-from admin_views.accounts.attempts import counted, locked_text
+from admin_views.accounts.attempts import count_attempt, locked_text
 from admin_views.accounts.enterprise_forms import ResubmissionForm
 from admin_views.site.base import Closed, menu
-from admin_views.site.typed import count
+from admin_views.site.typed import row_number
 from common.errors import ChangedMeanwhile, Locked, NotPermitted
 from enterprises import registration
 from models import Account, Enterprise, Registration, RegistrationAction, RegistrationEvent, db
 from uploads import responses
 from uploads.errors import NotShown
 from uploads.limits import accepts_attachments
-from uploads.receive import discard
+from uploads.receive import discard_file
 from uploads.sets import previews, storage
 from workflow import scope
 
@@ -63,7 +63,7 @@ class RegistrationView(Closed):
         replaced = found.licence_file if form.received else None
         try:
             if form.credit_code.data != found.credit_code:
-                counted(Purpose.CREDIT_CODE, current_user.login_digest)
+                count_attempt(Purpose.CREDIT_CODE, current_user.login_digest)
             self._resubmit(found, form)
         except IntegrityError:
             form.credit_code.errors = [gettext("这个统一社会信用代码已经有账号，请核对。")]
@@ -76,7 +76,7 @@ class RegistrationView(Closed):
             form.version.data = str(found.version)
             return self._page(found, form, 409, meanwhile=True)
         if replaced:
-            discard(replaced)
+            discard_file(replaced)
         flash(
             gettext("已重新提交，现由%(office)s审核。", office=registration.office_of(found).name), "success"
         )
@@ -96,7 +96,7 @@ class RegistrationView(Closed):
             found.id,
             RegistrationAction.RESUBMIT,
             current_user,
-            seen_version=count(form.version.data) or 0,
+            seen_version=row_number(form.version.data) or 0,
             change=change,
         )
 

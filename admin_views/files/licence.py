@@ -14,7 +14,7 @@ from models import Enterprise, db
 from uploads import kinds, sets
 from uploads.browser_check import accept_attribute
 from uploads.preview import is_shown
-from uploads.receive import Received, discard, receive
+from uploads.receive import Received, discard_file, receive
 
 KINDS = tuple(kind for kind in kinds.PERMITTED if is_shown(kind.extensions[0]))
 """A licence is looked at in place: pictures and PDF only."""
@@ -37,7 +37,7 @@ def replace_licence(old: Received | None, new: Received) -> None:
 def discard_licence(received: Received) -> None:
     """Remove a file that no row has come to name: of a form that was sent twice, the other one may have given it to its."""
     if not _is_taken(received):
-        discard(received.storage_name)
+        discard_file(received.storage_name)
 
 
 def seal(received: Received) -> str:

@@ -110,7 +110,7 @@ def shelves(
     return made
 
 
-def shown(found: Sequence[Shelf]) -> Mapping[str, Any]:
+def viewer_values(found: Sequence[Shelf]) -> Mapping[str, Any]:
     """Return what viewer.html needs: the shelves, and the paper that the address names or the first."""
     files = [file for shelf in found for file in shelf.files]
     named = request.args.get("paper", type=int)

@@ -14,7 +14,7 @@ from models import Application, Attachment
 from uploads import browser_check
 from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
-from uploads.receive import discard, receive
+from uploads.receive import discard_file, receive
 from uploads.sets import EXTENSIONS
 from workflow import attachments, completeness
 from workflow.attachments import TooManyFiles
@@ -92,7 +92,7 @@ class AttachmentRoutes(PaperRoutes):
         try:
             return attachments.attach(found.id, current_user, material_id, received)
         except BaseException:
-            discard(received.storage_name)
+            discard_file(received.storage_name)
             raise
 
     @expose("/<number>/attachments/<int:key>/remove/", methods=("POST",))
@@ -101,7 +101,7 @@ class AttachmentRoutes(PaperRoutes):
         found = self.get_one(number)
         try:
             for name in attachments.remove(found.id, current_user, key):
-                discard(name)
+                discard_file(name)
         except NotVisible:
             abort(404)
         except ActionRefused as refusal:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from admin_views.personal.page import employer_words
 from admin_views.site.keyset import Order, page
-from admin_views.site.typed import count, one_line
+from admin_views.site.typed import one_line, row_number
 from common.errors import ChangedMeanwhile, NoticeUnread, NotPermitted, NotVisible
 from enterprises.search import search_paths
 from models import Action, Application, Enterprise, db
@@ -46,7 +46,7 @@ class EmployerRoutes:
     def take_employer(self, number: str) -> Any:
         """Save the selected employer in the application."""
         found = self.get_one(number)
-        wanted_id = count(request.form.get("enterprise_id"))
+        wanted_id = row_number(request.form.get("enterprise_id"))
         enterprise_id = db.session.scalar(
             select(Enterprise.id).where(Enterprise.id == wanted_id, scope.choosable_enterprises())
         )

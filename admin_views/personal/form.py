@@ -30,7 +30,7 @@ from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from admin_views.site.day_fields import DayField, MonthField, limits
-from admin_views.site.typed import as_typed, count, half_width, telephone
+from admin_views.site.typed import as_typed, half_width, row_number, telephone
 from admin_views.site.wording import said
 from administration.form_rules import QUANTITY, whole
 from common import days, identity
@@ -66,7 +66,7 @@ class RowField(IntegerField):
     """The id of a row."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = count(valuelist[0]) if valuelist else None
+        self.data = row_number(valuelist[0]) if valuelist else None
 
 
 class Rows(FieldList):
@@ -275,7 +275,7 @@ class ApplicationFields(FlaskForm):
     @property
     def seen_version(self) -> int:
         """Return the row version that the page showed; 0 before the first save."""
-        return count(str(self.version.data)) or 0
+        return row_number(str(self.version.data)) or 0
 
     def apply_to(self, application: Application) -> None:
         """Copy every valid field into the application; a field with an error keeps its stored value."""

@@ -15,11 +15,11 @@ from flask_babel import gettext, pgettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select
 
-from admin_views.files.papers import papers, shelves, shown
+from admin_views.files.papers import papers, shelves, viewer_values
 from admin_views.files.routes import PaperRoutes
 from admin_views.review import list as admin_views_review_list
 from admin_views.review.lines import Next, Tab, Turns, counted, lines
-from admin_views.review.page import PHRASES, read_by, sections, typed_back
+from admin_views.review.page import PHRASES, orphaned_reasons, read_by, sections
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, address_of, menu, menu_numbers, number_on_tab
 from admin_views.site.keyset import ListQuery
@@ -209,12 +209,12 @@ class ReviewConsole(PaperRoutes, ScopedView):
         narrowed = _with(address, {k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
         present, turned = ("desc", "asc") if descending else ("asc", "desc")
         # Who arrived first has waited longest.
-        shown = turned if (tab, sort) == ("waiting", "waiting") else present
+        direction = turned if (tab, sort) == ("waiting", "waiting") else present
         return tuple(
             Head(
                 label,
                 f"{narrowed}sort={key}&order={turned if key == sort else 'asc'}" if key in sorts else None,
-                shown if key == sort and key in sorts else None,
+                direction if key == sort and key in sorts else None,
             )
             for key, label in _headings(tab)
         )
@@ -245,13 +245,15 @@ class ReviewConsole(PaperRoutes, ScopedView):
             list_frame=self.list_frame,
             application=found,
             sections=sections(found, read, current_user),
-            **shown(shelves(papers(found, current_user), self.paper_address(found), read.seen_round)),
+            **viewer_values(shelves(papers(found, current_user), self.paper_address(found), read.seen_round)),
             reviews=reviews,
             table=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
             buttons=buttons,
-            typed_back=typed_back(further.get("typed", {}), {one["row"].action.value for one in buttons}),
+            typed_back=orphaned_reasons(
+                further.get("typed", {}), {one["row"].action.value for one in buttons}
+            ),
             next_one=self._next(found.id, found.arrived_at),
             under_review=found.state in routing.REVIEW_STEPS,
             back=self.back_to_list(),
@@ -390,7 +392,7 @@ def _with_query(address: str, query: tuple[tuple[str, str], ...]) -> str:
     return f"{address}?{given}&" if given else f"{address}?"
 
 
-class Words(NamedTuple):
+class ConsoleWording(NamedTuple):
     """What a console says of its list whatever is in it, in one language."""
 
     console: str
@@ -399,8 +401,8 @@ class Words(NamedTuple):
 
 
 @cached_per_language
-def _words(console: type[ReviewConsole]) -> Words:
-    return Words(
+def _words(console: type[ReviewConsole]) -> ConsoleWording:
+    return ConsoleWording(
         said(console.console_title),
         said(console.title),
         tuple((key, said(admin_views_review_list.TABS[key][0])) for key in console.tabs),

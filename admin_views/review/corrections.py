@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from admin_views.review.correction_forms import NameCorrectionForm, NumberCorrectionForm
 from admin_views.site.base import address_of
-from admin_views.site.typed import count
+from admin_views.site.typed import row_number
 from admin_views.site.wording import said
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
 from common.identity import masked
@@ -65,7 +65,7 @@ class NameCorrection:
         meanwhile = None
         if filled.validate_on_submit():
             try:
-                line = correct(filled, count(filled.version.data) or 0)
+                line = correct(filled, row_number(filled.version.data) or 0)
             except Unacceptable as hindrance:
                 wrong = said(hindrance.sentence.text, hindrance.sentence.words)
                 filled[hindrance.field].errors = [wrong]

@@ -10,7 +10,7 @@ from admin_views.site.frame import passed
 from admin_views.site.languages import language
 from admin_views.site.lists import Badge
 from admin_views.site.numbers import present_calendar
-from admin_views.site.wording import day, said, waiting
+from admin_views.site.wording import day, said, waiting_time
 from common.calendar import today
 from common.working_days import Calendar
 from models import Result, State
@@ -82,7 +82,7 @@ class Line(NamedTuple):
     def counted(self) -> str:
         """Return which years of its waiting were counted Monday to Friday, as a sentence; "" for none."""
         waits = State(self.state) in routing.REVIEW_STEPS
-        return waiting(self.since.replace(tzinfo=UTC))["note"] if waits else ""
+        return waiting_time(self.since.replace(tzinfo=UTC))["note"] if waits else ""
 
     @property
     def badge(self) -> Badge:
@@ -94,7 +94,7 @@ class Line(NamedTuple):
         word = said(STATE_WORDS[state])
         if state not in routing.REVIEW_STEPS:
             return self._term(word)
-        wait = waiting(self.since.replace(tzinfo=UTC))
+        wait = waiting_time(self.since.replace(tzinfo=UTC))
         return Badge("late" if wait["late"] else "wait", wait["words"] if self.in_days else word)
 
     def _term(self, word: str) -> Badge:

@@ -270,7 +270,7 @@ def search(words: str) -> Search:
     if len(plain) <= LONGEST_SERIAL and SERIAL.fullmatch(plain):
         ways.append("serial")
         values["serial"] = f"-{int(plain):06d}"
-    if TELEPHONE.fullmatch(digits := telephones.normalised(words).replace("-", "")):
+    if TELEPHONE.fullmatch(digits := telephones.normalised_telephone(words).replace("-", "")):
         ways.append("telephone")
         values["telephone"] = digits
     typed = normalised(words)

@@ -35,7 +35,7 @@ PHRASES = {
 """Reasons often given, to choose from (SCREENS.md)."""
 
 
-def typed_back(typed: Mapping[str, str], offered: Collection[str]) -> list[tuple[str, str]]:
+def orphaned_reasons(typed: Mapping[str, str], offered: Collection[str]) -> list[tuple[str, str]]:
     """Return the reasons that were typed for actions that are offered no longer, with their labels; the others stand in
     the field of their action."""
     return [
@@ -135,7 +135,7 @@ def _sections(
 ) -> list[PageSection]:
     found = []
     for section in versions.form_of(application).sections:
-        facts = [_fact(shown, notes) for shown in answers.shown(section, newest, before)]
+        facts = [_fact(shown, notes) for shown in answers.shown_fields(section, newest, before)]
         if before is not None and same_employer(newest, before):
             facts = [_renamed(fact) if fact["key"] == "enterprise_id" else fact for fact in facts]
         rows = _experiences(newest, before) if section.key == "experience" else []
@@ -172,7 +172,7 @@ def _part(row: Mapping[str, str], keys: tuple[str, ...]) -> str:
     return said(row.get(keys[0]) or "")
 
 
-def _fact(shown: answers.Shown, notes: dict[str, str]) -> dict[str, Any]:
+def _fact(shown: answers.ShownField, notes: dict[str, str]) -> dict[str, Any]:
     asked = shown.asked
     hide = masked if asked.secret else said
     return {

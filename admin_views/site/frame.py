@@ -23,7 +23,7 @@ from admin_views.site.wording import (
     said,
     stamp,
     translated,
-    waiting,
+    waiting_time,
 )
 from common.calendar import today
 from common.settings import DEFAULTS, HELP_LINE, SITE_NAME, setting, setting_value
@@ -35,7 +35,7 @@ MOST_DRAWN = 500
 PAGES = ("text/html", "application/json")
 
 
-class Shown(NamedTuple):
+class Identity(NamedTuple):
     """Whose page it is, as it says at its top."""
 
     name: str
@@ -66,7 +66,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(problem_text)
     app.add_template_filter(stamp)
     app.add_template_filter(day)
-    app.add_template_filter(waiting)
+    app.add_template_filter(waiting_time)
     app.add_template_filter(left)
     app.add_template_filter(passed)
     app.add_template_filter(heads_of)
@@ -94,7 +94,7 @@ def _frame() -> dict[str, Any]:
     return {
         **bare_frame(),
         "help_line": setting_value(HELP_LINE, help_line),
-        "account": Shown(account.name, account.membership.name, login_session.url_of("accounts.own")),
+        "account": Identity(account.name, account.membership.name, login_session.url_of("accounts.own")),
         "home": login_session.home(account),
         "unread": unread,
         "csrf_token": login_session.csrf_token,

@@ -20,8 +20,8 @@ Made = TypeVar("Made")
 
 def register(app: Flask) -> None:
     """Give the templates their gettext: Jinja's own asks for the context, and makes a new one of it in each loop."""
-    app.add_template_global(written, "_")
-    app.add_template_global(written, "gettext")
+    app.add_template_global(translated_markup, "_")
+    app.add_template_global(translated_markup, "gettext")
     app.teardown_request(_forget)
 
 
@@ -49,7 +49,7 @@ def _forget(_fault: BaseException | None) -> None:
     _of_this_page.set("")
 
 
-def written(wording: str, **words: Any) -> Markup:
+def translated_markup(wording: str, **words: Any) -> Markup:
     """Return a wording in the person's language as a template writes it; the words in its gaps are escaped."""
     translated = _written(language(), wording)
     return translated % words if words or "%" in translated else translated

@@ -216,7 +216,7 @@ class Present:
     home: str
 
 
-def present() -> Present | None:
+def logged_in_person() -> Present | None:
     """Return who is logged in, with the name masked: at a shared computer it may be somebody else."""
     account = current_user._get_current_object()
     if not account.is_authenticated:

@@ -54,7 +54,7 @@ def desk_telephone(text: str | None) -> str | None:
     return None if text is None else telephones.with_plain_dashes(half_width(text) or "")
 
 
-def count(text: str | None) -> int | None:
+def row_number(text: str | None) -> int | None:
     """Return a row's number or version as it stands in a form or address; None for what can be neither."""
     plain = (text or "").strip()
     if not re.fullmatch("[0-9]{1,10}", plain):
@@ -64,4 +64,4 @@ def count(text: str | None) -> int | None:
 
 def telephone(text: str | None) -> str | None:
     """Return a telephone number in its one spelling, as every form stores it."""
-    return telephones.normalised(text or "")
+    return telephones.normalised_telephone(text or "")

@@ -73,7 +73,7 @@ def day(value: date | None) -> str:
     return value.isoformat() if value else ""
 
 
-def waiting(since: datetime) -> dict[str, Any]:
+def waiting_time(since: datetime) -> dict[str, Any]:
     """Return how long something has waited, in words, and whether that is too long.
 
     `note` says which years were counted Monday to Friday; "" where all holidays are known.

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from accounts import second_factor
-from accounts.second_factor import Step, step_for
+from accounts.second_factor import LoginStep, step_for
 from administration import changes, staff
 from common.errors import ConfirmationRequired, NotPermitted, Unacceptable
 from common.settings import OPTIONAL, REQUIRED, STAFF_SECOND_FACTOR
@@ -102,9 +102,9 @@ def test_only_staff_enrol_once_and_with_a_right_code(ordos: World, clock: Clock)
         assert clerk.role is role
         session = clerk.get_id()
         assert second_factor.enrol(clerk, secret, "000000") is None
-        assert step_for(clerk) is Step.NONE
+        assert step_for(clerk) is LoginStep.NONE
         enrolled(clerk, clock)
-        assert (step_for(clerk), clerk.get_id() == session) == (Step.CODE, False)
+        assert (step_for(clerk), clerk.get_id() == session) == (LoginStep.CODE, False)
         with pytest.raises(NotPermitted):
             second_factor.enrol(clerk, secret, code(secret, clock(0)))
 
@@ -142,14 +142,14 @@ def test_required_of_everybody_only_by_who_has_it_and_whoever_has_not_is_out(
         centre.id: True,
         own_ordos.banner.reviewer.id: True,
     }
-    assert step_for(clerk) is Step.ENROLMENT
-    assert step_for(own_ordos.banner.reviewer) is Step.NONE
+    assert step_for(clerk) is LoginStep.ENROLMENT
+    assert step_for(own_ordos.banner.reviewer) is LoginStep.NONE
     with pytest.raises(NotPermitted):
         second_factor.disable(centre, code(centre_secret, clock(0)))
     setting(OPTIONAL)
     assert not second_factor.disable(centre, "000000")
     assert second_factor.disable(centre, code(centre_secret, clock(0)))
-    assert step_for(centre) is Step.NONE
+    assert step_for(centre) is LoginStep.NONE
     assert db.session.get(SecondFactor, centre.id) is None
 
 
@@ -162,10 +162,10 @@ def test_an_administrator_resets_another_ones_and_it_is_in_the_trail(ordos: Worl
             staff.reset_second_factor(somebody, clerk.id)
     with pytest.raises(ConfirmationRequired) as question:
         staff.reset_second_factor(ordos.administrator, clerk.id)
-    assert step_for(clerk) is Step.CODE, "nothing has happened yet"
+    assert step_for(clerk) is LoginStep.CODE, "nothing has happened yet"
     assert db.session.get(SecondFactor, clerk.id) is not None
     staff.reset_second_factor(ordos.administrator, clerk.id, confirmed=question.value.token)
-    assert (step_for(clerk), clerk.get_id() == session) == (Step.NONE, False)
+    assert (step_for(clerk), clerk.get_id() == session) == (LoginStep.NONE, False)
     mine = select(SpareCode).where(SpareCode.account_id == clerk.id)
     assert db.session.scalars(mine).all() == []
     lines = select(AuditEntry).where(AuditEntry.row_key == str(clerk.id), AuditEntry.table_name == "accounts")

@@ -240,11 +240,11 @@ def keeping(section: str, one: Field, by: Account) -> Callable[[], str]:
 def test_two_who_begin_the_draft_of_the_form_at_once_lose_nothing(
     ordos: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(form_draft, "present", slowly(form_draft.present))
+    monkeypatch.setattr(form_draft, "current_draft", slowly(form_draft.current_draft))
     fields = [Field("", label, Kind.TEXT, further=True) for label in ("特长", "籍贯")]
     people = (ordos.administrator, administrator())
     done = at_once(*(keeping("basic", one, by) for one, by in zip(fields, people, strict=True)))
     assert done == ["kept", "kept"]
-    draft = form_draft.present().form
+    draft = form_draft.current_draft().form
     assert {one.label for one in draft.fields.values() if one.further} == {"特长", "籍贯"}
     assert len({one.key for one in draft.fields.values()}) == len(draft.fields)

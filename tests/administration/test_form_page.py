@@ -215,7 +215,7 @@ def test_choices_keep_their_keys_when_they_are_called_otherwise(app: Flask, admi
     assert "choices-9-label" in fields(more)
     assert fields(more)["choices-4-label"] == "双学士"
     with app.app_context():
-        assert form_draft.present().row is None
+        assert form_draft.current_draft().row is None
     typed = {
         "choices-0-label": "博士学位",
         "choices-1-label": "",
@@ -226,7 +226,7 @@ def test_choices_keep_their_keys_when_they_are_called_otherwise(app: Flask, admi
     }
     assert change(admin, path, **typed).status_code == 302
     with app.app_context():
-        choices = form_draft.present().form.known["degree"].choices
+        choices = form_draft.current_draft().form.known["degree"].choices
     assert list(choices.items()) == [
         ("doctor", "博士学位"),
         ("x1", "双学士"),
@@ -363,5 +363,5 @@ def test_any_valid_version_is_drawn_filled_in_judged_and_read(
         }
         snapshot = answers.snapshot(application)
         for section in version.sections:
-            for shown in answers.shown(section, snapshot, snapshot):
+            for shown in answers.shown_fields(section, snapshot, snapshot):
                 assert shown.before is None

@@ -69,7 +69,7 @@ def one_cell(column: str, cell: Any) -> tuple[str, str]:
         "contact_name": "周婷",
     }
     values |= {"contact_phone": "0477-8123456", column: cell}
-    table = import_table.table_of([sheets.Sheet("企业", [(1, HEAD), (2, list(values.values()))])])
+    table = import_table.find_table([sheets.Sheet("企业", [(1, HEAD), (2, list(values.values()))])])
     (row,) = table.rows
     noted = {key: sentence.text % sentence.words for key, sentence in row.faults}
     assert not noted.keys() - {column}
@@ -86,14 +86,14 @@ def one_cell(column: str, cell: Any) -> tuple[str, str]:
 def test_a_header_is_found_with_spaces_line_breaks_stars_and_remarks(header: list[str]) -> None:
     cells = ["甲公司", "91150602MA0Q4XY20Q", "东胜区", "周婷", "0477-8123456"]
     reordered = [list(reversed(each)) for each in (header, cells)]
-    table = import_table.table_of([sheets.Sheet("企业", [(3, reordered[0]), (4, reordered[1])])])
+    table = import_table.find_table([sheets.Sheet("企业", [(3, reordered[0]), (4, reordered[1])])])
     assert [*table.rows[0].cells.values()] == cells
 
 
 def test_a_header_of_two_merged_rows_is_read_by_its_lower_one() -> None:
     upper = [*HEAD[:3], "联系方式", "联系方式"]
     cells = ["甲公司", "91150602MA0Q4XY20Q", "东胜区", "周婷", "0477-8123456"]
-    table = import_table.table_of([sheets.Sheet("企业", [(1, upper), (2, HEAD), (3, cells)])])
+    table = import_table.find_table([sheets.Sheet("企业", [(1, upper), (2, HEAD), (3, cells)])])
     assert [row.number for row in table.rows] == [3]
 
 
@@ -102,10 +102,10 @@ def test_an_empty_first_sheet_hides_no_filled_one_and_what_is_not_read_is_said()
     empty = sheets.Sheet("模板", [(1, HEAD)])
     filled, further = (sheets.Sheet(name, [(1, HEAD), (2, row)]) for name in ("甲", "乙"))
     hidden = sheets.Sheet("丙", [(1, HEAD), (2, row)], visible=False)
-    table = import_table.table_of([hidden, empty, filled, further])
+    table = import_table.find_table([hidden, empty, filled, further])
     assert [note.words for note in table.notes] == [{"sheet": "“丙”"}, {"read": "“甲”", "sheet": "“乙”"}]
     with pytest.raises(import_table.Unreadable, match="是隐藏的"):
-        import_table.table_of([empty, hidden])
+        import_table.find_table([empty, hidden])
 
 
 @pytest.mark.guide("D1")
@@ -194,4 +194,4 @@ def test_a_real_workbook_with_hidden_filtered_and_spoiled_cells_is_told_row_by_r
 
 def test_a_number_with_its_zero_back_is_only_what_lacks_one() -> None:
     for number in ("13847710000", "8586912", "0477-8586912", "4001234567", "12345", "", "1384771000"):
-        assert telephones.with_lost_zero(number) == telephones.normalised(number)
+        assert telephones.with_lost_zero(number) == telephones.normalised_telephone(number)

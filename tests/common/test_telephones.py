@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.telephones import LANDLINE, MOBILE, fault, is_mobile, normalised
+from common.telephones import LANDLINE, MOBILE, is_mobile, normalised_telephone, telephone_fault
 
 MOBILES = [
     "13800138000",
@@ -32,9 +32,9 @@ MOBILES = [
 
 @pytest.mark.parametrize("typed", MOBILES)
 def test_a_mobile_number_is_its_eleven_digits(typed):
-    assert normalised(typed) == "13800138000"
-    assert is_mobile(normalised(typed))
-    assert not fault(normalised(typed))
+    assert normalised_telephone(typed) == "13800138000"
+    assert is_mobile(normalised_telephone(typed))
+    assert not telephone_fault(normalised_telephone(typed))
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_a_mobile_number_is_its_eleven_digits(typed):
     ],
 )
 def test_a_landline_is_area_number_and_extension(typed, stored):
-    assert normalised(typed) == stored
-    assert not fault(normalised(typed))
+    assert normalised_telephone(typed) == stored
+    assert not telephone_fault(normalised_telephone(typed))
 
 
 @pytest.mark.parametrize(
@@ -102,17 +102,17 @@ def test_a_landline_is_area_number_and_extension(typed, stored):
     ],
 )
 def test_what_is_no_number_stays_as_it_was_typed_and_is_refused(typed):
-    assert normalised(typed) == typed
-    assert fault(normalised(typed))
+    assert normalised_telephone(typed) == typed
+    assert telephone_fault(normalised_telephone(typed))
 
 
 @given(st.from_regex(f"({MOBILE}|{LANDLINE})", fullmatch=True))
 def test_a_number_that_is_accepted_has_one_spelling(number):
-    once = normalised(number)
-    assert normalised(once) == once
-    assert normalised(f"  {once}\u200b ") == once
+    once = normalised_telephone(number)
+    assert normalised_telephone(once) == once
+    assert normalised_telephone(f"  {once}\u200b ") == once
 
 
 @given(st.text(alphabet="0123456789+-() 转一—x８６", max_size=24))
 def test_normalising_twice_is_normalising_once(text):
-    assert normalised(normalised(text)) == normalised(text)
+    assert normalised_telephone(normalised_telephone(text)) == normalised_telephone(text)

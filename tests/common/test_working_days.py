@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from administration import changes
 from common import working_days
-from common.calendar_years import UnreadableDays, days_of, written
+from common.calendar_years import UnreadableDays, days_as_text, days_of
 from common.errors import ConfirmationRequired, Unacceptable
 from common.working_days import Calendar, Span, Term
 from models import AuditEntry, CalendarYear, db
@@ -61,8 +61,8 @@ def test_from_november_on_the_next_year_is_missing_and_a_present_one_always() ->
 def test_every_year_of_the_library_is_stored_and_read_again_day_by_day(year: int) -> None:
     holidays, workdays = working_days.built_in(year)
     entered = Calendar(
-        frozenset(days_of(written(holidays), year)),
-        frozenset(days_of(written(workdays), year)),
+        frozenset(days_of(days_as_text(holidays), year)),
+        frozenset(days_of(days_as_text(workdays), year)),
         frozenset({year}),
     )
     day = date(year, 1, 1)
@@ -105,9 +105,9 @@ def enter(by: World, year: int = 2027, holidays: str = HOLIDAYS_2027, workdays: 
 
 
 def test_an_entered_year_counts_at_once_and_stands_in_the_audit_trail(own_ordos: World) -> None:
-    assert working_days.present().waited(date(2026, 12, 31), date(2027, 1, 10)) == Span(6, (2027,))
+    assert working_days.current_calendar().waited(date(2026, 12, 31), date(2027, 1, 10)) == Span(6, (2027,))
     enter(own_ordos, workdays="1月9日（周六）上班")
-    calendar = working_days.present()
+    calendar = working_days.current_calendar()
     assert calendar.waited(date(2026, 12, 31), date(2027, 1, 10)) == Span(6)
     assert calendar.after(date(2027, 2, 4), 1) == Term(date(2027, 2, 12))
     line = db.session.query(AuditEntry).filter_by(table_name="calendar_years").one()
@@ -116,7 +116,7 @@ def test_an_entered_year_counts_at_once_and_stands_in_the_audit_trail(own_ordos:
 
 def test_a_year_entered_or_stopped_by_another_process_counts_without_a_restart(own_ordos: World) -> None:
     new_year = date(2027, 1, 1)
-    assert working_days.present().is_working_day(new_year)
+    assert working_days.current_calendar().is_working_day(new_year)
     for change, works in (
         (
             "INSERT INTO calendar_years (year, holidays, workdays, source, active, version)"
@@ -129,13 +129,13 @@ def test_a_year_entered_or_stopped_by_another_process_counts_without_a_restart(o
         with db.engine.begin() as other:
             other.execute(text(change))
         db.session.commit()  # a request begins with a session of its own
-        assert working_days.present().is_working_day(new_year) is works
+        assert working_days.current_calendar().is_working_day(new_year) is works
 
 
 def test_a_notice_that_reaches_back_into_december_changes_those_days_too(own_ordos: World) -> None:
     """That for 2019 made 2018-12-29, a Saturday, a working day and 2018-12-31 a holiday."""
     enter(own_ordos, holidays=HOLIDAYS_2027 + "\n2026年12月31日", workdays="2026年12月26日（周六）")
-    calendar = working_days.present()
+    calendar = working_days.current_calendar()
     assert calendar.is_working_day(date(2026, 12, 26))
     assert not calendar.is_working_day(date(2026, 12, 31))
     assert calendar.is_working_day(date(2026, 12, 30))
@@ -147,8 +147,8 @@ def test_an_entered_year_replaces_what_the_library_says_of_it(own_ordos: World) 
     holidays, workdays = working_days.built_in(2026)
     more = [*holidays, date(2026, 10, 8)]
     with clock.at("2026-03-22 09:00"):
-        enter(own_ordos, 2026, written(more), written(workdays))
-    calendar = working_days.present()
+        enter(own_ordos, 2026, days_as_text(more), days_as_text(workdays))
+    calendar = working_days.current_calendar()
     assert not calendar.is_working_day(date(2026, 10, 8))
     assert calendar.working_days_of(2026) == LIBRARY.working_days_of(2026) - 1
 

@@ -103,7 +103,9 @@ def test_what_is_made_uniform_when_it_is_stored_is_no_change() -> None:
     assert marks([row(witness="阿拉坦·仓")], [row(witness="阿拉坦•仓")]) == [("内蒙古大学", Mark.SAME)]
     section = versions.DECLARED.sections[0]
     now, before = {"fields": {"name": "阿拉坦·仓"}}, {"fields": {"name": "阿拉坦‧仓"}}
-    assert not [each.asked.key for each in answers.shown(section, now, before) if each.before is not None]
+    assert not [
+        each.asked.key for each in answers.shown_fields(section, now, before) if each.before is not None
+    ]
 
 
 ROWS = st.lists(

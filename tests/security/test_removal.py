@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage
 from tests.files import samples as files
 from uploads import responses
 from uploads.preview import Preview, preview
-from uploads.receive import discard, receive
+from uploads.receive import discard_file, receive
 from uploads.sets import previews, storage
 
 
@@ -23,7 +23,7 @@ def test_no_picture_stays_of_a_file_removed_while_it_was_drawn(
 
         def drawn_slowly(*given: object) -> Preview:
             made = preview(*given)  # type: ignore[arg-type]
-            discard(name)
+            discard_file(name)
             return made
 
         monkeypatch.setattr(responses, "preview", drawn_slowly)

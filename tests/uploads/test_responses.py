@@ -9,7 +9,7 @@ import pytest
 from tests.files import samples as files
 from uploads.errors import NotShown
 from uploads.preview import PreviewCache
-from uploads.receive import discard, receive
+from uploads.receive import discard_file, receive
 from uploads.responses import send_original, send_preview
 from uploads.sets import previews, storage
 from uploads.sweeping import sweep
@@ -92,7 +92,7 @@ def test_with_the_file_go_the_pictures_made_of_it(app, received, chosen, kept):
     other = receive(chosen(files.png(), "证书.png"))
     with app.test_request_context():
         picture(received, 1), picture(received, 2), picture(other)
-    discard(received.storage_name)
+    discard_file(received.storage_name)
     assert len(kept()) == 2
     with app.test_request_context(), pytest.raises(FileNotFoundError):
         picture(received)

@@ -48,13 +48,13 @@ STAYS = Field("", "留用承诺", Kind.PROMISE, further=True, help="本人承诺
 
 
 def keep(person: Account, section: str, one: Field) -> Field:
-    now = form_draft.present().form.known.get(one.key)
+    now = form_draft.current_draft().form.known.get(one.key)
     return form_draft.keep(section, one, person, seen=form_draft.fingerprint(now))
 
 
 def publish(person: Account) -> tuple[FormVersion, ConfirmationRequired]:
     """Publish as an administrator does: be told, then say yes."""
-    seen = form_draft.present().fingerprint
+    seen = form_draft.current_draft().fingerprint
     with pytest.raises(ConfirmationRequired) as asked:
         form_draft.publish(person, seen=seen, confirmed="")
     return form_draft.publish(person, seen=seen, confirmed=asked.value.token), asked.value
@@ -157,7 +157,7 @@ def test_a_further_field_of_each_kind_is_asked_judged_and_read(own_ordos: World)
     read = {
         shown.asked.label: (shown.text, shown.before)
         for section in versions.form_of(application).sections
-        for shown in answers.shown(section, now, before)
+        for shown in answers.shown_fields(section, now, before)
         if shown.asked.further
     }
     assert read == {
@@ -210,7 +210,7 @@ def test_what_the_procedure_needs_is_always_asked(own_ordos: World, key: str) ->
                 replace(living_allowance.FIELDS[key], **changed),
             )
         assert refused.value.sentence.text == living_allowance.FIELDS[key].needed
-    assert form_draft.present().row is None
+    assert form_draft.current_draft().row is None
 
 
 def test_every_field_that_has_a_column_of_its_own_is_needed() -> None:
@@ -251,7 +251,7 @@ def test_what_no_version_may_hold_is_refused_beside_its_property(own_ordos: Worl
         with pytest.raises(Unacceptable) as refused:
             keep(own_ordos.administrator, section, one)
         assert refused.value.field == where, one
-    assert form_draft.present().row is None
+    assert form_draft.current_draft().row is None
 
 
 @pytest.mark.guide("D1")
@@ -260,7 +260,7 @@ def test_of_two_administrators_the_later_one_is_told_and_other_fields_do_not_col
 ) -> None:
     first, second = own_ordos.administrator, administrator()
     seen = form_draft.fingerprint(living_allowance.FIELDS["school"])
-    stale = form_draft.present().fingerprint
+    stale = form_draft.current_draft().fingerprint
     form_draft.keep("schooling", replace(living_allowance.FIELDS["school"], label="学校"), first, seen=seen)
     form_draft.keep(
         "schooling",
@@ -276,7 +276,10 @@ def test_of_two_administrators_the_later_one_is_told_and_other_fields_do_not_col
         form_draft.publish(second, seen=stale, confirmed="")
     with pytest.raises(ChangedMeanwhile):
         form_draft.discard(second, seen=stale)
-    assert [form_draft.present().form.known[key].label for key in ("school", "major")] == ["学校", "专业"]
+    assert [form_draft.current_draft().form.known[key].label for key in ("school", "major")] == [
+        "学校",
+        "专业",
+    ]
     with pytest.raises(NotPermitted):
         keep(own_ordos.centre, "basic", HOBBY)
 
@@ -307,13 +310,13 @@ def test_a_key_is_never_given_twice_and_what_was_never_published_can_go(own_ordo
     person = own_ordos.administrator
     mistake = keep(person, "basic", HOBBY)
     keep(person, "basic", replace(mistake, used=False))
-    assert mistake.key not in form_draft.present().form.known
+    assert mistake.key not in form_draft.current_draft().form.known
     wage = keep(person, "basic", WAGE)
     assert wage.key != mistake.key
     publish(person)
     keep(person, "basic", replace(wage, used=False))
-    form_draft.discard(person, seen=form_draft.present().fingerprint)
-    assert form_draft.present().differences == []
+    form_draft.discard(person, seen=form_draft.current_draft().fingerprint)
+    assert form_draft.current_draft().differences == []
     keep(person, "basic", replace(wage, used=False))
     publish(person)
     assert wage.key in versions.published().known, "what was published is known for good"
@@ -327,7 +330,7 @@ def test_a_published_version_is_not_changed(own_ordos: World) -> None:
     row, _ = publish(person)
     before = row.content
     keep(person, "basic", WAGE)
-    assert form_draft.present().form.number == 3
+    assert form_draft.current_draft().form.number == 3
     assert db.session.get_one(FormVersion, 2, populate_existing=True).content == before
 
 

@@ -65,7 +65,7 @@ def told(application: Application) -> str:
         select(Message).where(Message.account_id == application.applicant_id).order_by(Message.id.desc())
     ).first()
     assert message is not None
-    return messages.shown(message.kind) % notifications.wording_values(message)
+    return messages.wording_of(message.kind) % notifications.wording_values(message)
 
 
 def extend(

@@ -85,7 +85,7 @@ def _plain(stored: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownField:
     """One field as a reviewer reads it; `before` is the last submission's wording where it differs."""
 
     asked: Field
@@ -93,9 +93,11 @@ class Shown:
     before: str | None
 
 
-def shown(section: Section, now: Mapping[str, Any], before: Mapping[str, Any] | None) -> Iterator[Shown]:
+def shown_fields(
+    section: Section, now: Mapping[str, Any], before: Mapping[str, Any] | None
+) -> Iterator[ShownField]:
     """Yield the section's fields of a snapshot, each beside what the snapshot before it said when that differs."""
     for asked in section.fields:
         text = answer_text(asked, now["fields"].get(asked.key))
         earlier = answer_text(asked, before["fields"].get(asked.key)) if before else text
-        yield Shown(asked, text, None if same_text(text, earlier) else earlier)
+        yield ShownField(asked, text, None if same_text(text, earlier) else earlier)
