@@ -8,6 +8,7 @@ from datetime import date
 
 from stdnum.cn.ric import calc_check_digit
 
+from common.calendar import today
 from common.wording import N_
 
 CITIZEN, HMT_RESIDENCE, PERMANENT_RESIDENCE = "citizen", "hmt_residence", "permanent_residence"
@@ -115,12 +116,14 @@ class Holder:
 
 
 def _day(digits: str) -> date | None:
+    """Return a day of birth; None for a day that does not exist or has not come yet."""
     if len(digits) != FULL_DAY:
         return None
     try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+        found = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
+    return found if found <= today() else None
 
 
 def holder(paper: str | None, number: str) -> Holder | None:

@@ -41,6 +41,22 @@ def test_a_birth_date_that_does_not_exist_is_noticed() -> None:
     assert sentence == "身份证号码中的出生日期不存在，请核对第 7 至 14 位。"
 
 
+@pytest.mark.parametrize(
+    ("paper", "body"),
+    [
+        (identity.CITIZEN, "15060220990307001"),
+        (identity.HMT_RESIDENCE, "81000020990307001"),
+        (identity.PERMANENT_RESIDENCE, "91156820990307001"),
+    ],
+)
+def test_a_birth_date_that_has_not_come_yet_is_noticed(paper: str, body: str) -> None:
+    from stdnum.cn import ric
+
+    assert "第 7 至 14 位" in identity.fault(paper, body + ric.calc_check_digit(body + "0"))
+    born = body.replace("2099", "1999")
+    assert identity.fault(paper, born + ric.calc_check_digit(born + "0")) == ""
+
+
 def test_a_number_says_when_its_holder_was_born_and_which_sex() -> None:
     assert identity.birth_date(RIGHT) == date(1949, 12, 31)
     assert identity.sex(RIGHT) == "female"
