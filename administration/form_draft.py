@@ -57,7 +57,7 @@ def fingerprint(one: Field | None) -> str:
     return "" if one is None else _digest(versions.field_to_json(one))
 
 
-def keep(section: str, one: Field, actor: Account, *, seen: str) -> Field:
+def save_field(section: str, one: Field, actor: Account, *, seen: str) -> Field:
     """Keep a field in the draft; one without a key is added at the end of the section. Returns it.
 
     `seen` is the fingerprint of the field that the person looked at: somebody else may change another one meanwhile.
@@ -69,10 +69,10 @@ def keep(section: str, one: Field, actor: Account, *, seen: str) -> Field:
         nonlocal kept
         if seen != fingerprint(draft.known.get(one.key)):
             raise ChangedMeanwhile(None)
-        draft, kept = _numbered(draft, one)
-        return _with(draft, section, kept)
+        draft, kept = _with_keys(draft, one)
+        return _with_field(draft, section, kept)
 
-    _change(laid, actor)
+    _edit(laid, actor)
     return kept
 
 
@@ -84,7 +84,7 @@ def discard(actor: Account, *, seen: str) -> None:
             raise ChangedMeanwhile(None)
         return replace(versions.published(), number=draft.number, issued=draft.issued)
 
-    _change(laid, actor)
+    _edit(laid, actor)
 
 
 def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
@@ -106,12 +106,12 @@ def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
     return changes.change(FormVersion, draft.row.number, actor, published, confirmed=confirmed)
 
 
-def _change(laid: Callable[[Form], Form], actor: Account) -> None:
+def _edit(laid: Callable[[Form], Form], actor: Account) -> None:
     """Lay a change into the draft; the first one begins it. Who comes second to that goes on in what the first has begun."""
     draft = current_draft()
     if draft.row is None:
         try:
-            return _begin(draft, laid, actor)
+            return _create(draft, laid, actor)
         except ChangedMeanwhile:
             draft = current_draft()
             if draft.row is None:
@@ -128,14 +128,14 @@ def _change(laid: Callable[[Form], Form], actor: Account) -> None:
     return None
 
 
-def _begin(draft: Draft, laid: Callable[[Form], Form], actor: Account) -> None:
+def _create(draft: Draft, laid: Callable[[Form], Form], actor: Account) -> None:
     """Begin a draft. Its number is the next one, so of two begun at once the database keeps the first."""
     content = versions.to_json(laid(draft.form))
     if content != versions.to_json(draft.form):
         changes.add(FormVersion(number=draft.form.number, content=content, saved_by=actor.name), actor)
 
 
-def _numbered(draft: Form, one: Field) -> tuple[Form, Field]:
+def _with_keys(draft: Form, one: Field) -> tuple[Form, Field]:
     """Give keys to a new field and to new choices: each number once, whatever becomes of what had it."""
     issued = draft.issued
     if not one.key:
@@ -143,18 +143,18 @@ def _numbered(draft: Form, one: Field) -> tuple[Form, Field]:
         one = replace(one, key=f"x{issued}")
     choices = {}
     for key, label in one.choices.items():
-        if key.startswith(NEW):
+        if key.startswith(NEW_CHOICE_PREFIX):
             issued += 1
             key = f"x{issued}"
         choices[key] = label
     return replace(draft, issued=issued), replace(one, choices=choices)
 
 
-NEW = "new-"
+NEW_CHOICE_PREFIX = "new-"
 """Begins the key of a choice that has none yet."""
 
 
-def _with(draft: Form, section: str, one: Field) -> Form:
+def _with_field(draft: Form, section: str, one: Field) -> Form:
     """Return the draft with the field in it; one that was never published and is not asked is left out altogether."""
     dropped = one.further and not one.used and one.key not in versions.published().known
     sections = []

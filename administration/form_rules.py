@@ -24,11 +24,11 @@ LONGEST_STATEMENT = 1000
 LONGEST_ANSWER = 400
 MOST_DECIMALS = 4
 FEWEST_CHOICES, MOST_CHOICES = 2, 100
-MOST_FURTHER = 20
+MOST_ADDED_FIELDS = 20
 """Further fields of one section: more of them is another form."""
 QUANTITY = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,4})?")
 
-FURTHER_KINDS: Mapping[Kind, str] = {
+ADDABLE_KINDS: Mapping[Kind, str] = {
     Kind.TEXT: N_("文字"),
     Kind.QUANTITY: N_("数字"),
     Kind.DATE: N_("日期"),
@@ -38,7 +38,7 @@ FURTHER_KINDS: Mapping[Kind, str] = {
 STATEMENTS = "promise"
 """The section whose fields are statements: each has to be ticked, and there are no others in it."""
 KIND_WORDS: Mapping[Kind, str] = {
-    **FURTHER_KINDS,
+    **ADDABLE_KINDS,
     Kind.PHONE: N_("手机号码"),
     Kind.EMAIL: N_("电子邮箱"),
     Kind.NUMBER: N_("号码"),
@@ -53,13 +53,13 @@ def kinds_of(section: str) -> tuple[Kind, ...]:
     if section == STATEMENTS:
         return (Kind.PROMISE,)
     return (
-        tuple(FURTHER_KINDS)
+        tuple(ADDABLE_KINDS)
         if any(each.key == section and each.fields for each in living_allowance.SECTIONS)
         else ()
     )
 
 
-def whole(number: str) -> str:
+def normalised_number(number: str) -> str:
     """Return a number as it is kept: no zeros in front or behind, so that one number has one spelling."""
     plain = format(Decimal(number), "f")
     plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
@@ -160,8 +160,8 @@ def check(row: FormVersion) -> None:
 def _check_section(section: Section) -> None:
     kinds = kinds_of(section.key)
     further = [one for one in section.fields if one.further]
-    if len(further) > MOST_FURTHER:
-        words = {"max": str(MOST_FURTHER)}
+    if len(further) > MOST_ADDED_FIELDS:
+        words = {"max": str(MOST_ADDED_FIELDS)}
         raise Unacceptable("", Sentence(N_("一个部分最多增加 %(max)s 项。"), words))
     for one in section.fields:
         home = next(
@@ -210,7 +210,7 @@ def differences(older: Form, newer: Form) -> list[Difference]:
         if was is None:
             found += [
                 Difference(one, name, None, _changed_values((), now[name])[1], new=True)
-                for name in _worth_telling(now)
+                for name in _informative_properties(now)
             ]
             continue
         then = _properties(was)
@@ -246,7 +246,7 @@ def _properties(one: Field) -> dict[str, Any]:
     return found
 
 
-def _worth_telling(now: Mapping[str, Any]) -> list[str]:
+def _informative_properties(now: Mapping[str, Any]) -> list[str]:
     """Return the properties of a new field that say something: it is asked, and its name stands above them."""
     return [name for name in now if name not in ("label", "used") and now[name] not in ("", ())]
 
@@ -258,10 +258,10 @@ def _changed_values(then: Any, now: Any) -> tuple[Any, Any]:
     gone, come = [each for each in then if each not in now], [each for each in now if each not in then]
     if not gone and not come:
         gone, come = list(then), list(now)
-    return _listed(gone), _listed(come)
+    return _joined_choices(gone), _joined_choices(come)
 
 
-def _listed(choices: list[tuple[str, str, str]]) -> str:
+def _joined_choices(choices: list[tuple[str, str, str]]) -> str:
     return "、".join(f"{label}（{english}）" if english else label for _key, label, english in choices)
 
 
@@ -294,7 +294,7 @@ def audit_values(row: FormVersion, before: Mapping[str, Any]) -> tuple[dict[str,
     )
 
 
-def record_words(name: str) -> tuple[str, str]:
+def field_and_property(name: str) -> tuple[str, str]:
     """Return the field and the property that a name of the audit trail is about; no field when it is the whole version."""
     field, _, prop = name.rpartition(MARK)
     return field, prop

@@ -15,10 +15,10 @@ from common.text import one_line
 from common.wording import N_, Sentence
 
 MOST_ROWS = 10_000
-LOOKED_FOR_HEADER = 20
+MOST_ROWS_ABOVE_HEADER = 20
 """Rows: a title and a date may stand above the table."""
 
-SAID_ROWS = 10
+MOST_NAMED_ROWS = 10
 """Numbers of rows that a note names before it says how many there are."""
 
 NAME, CODE, REGION, CONTACT, TELEPHONE = "name", "credit_code", "region", "contact_name", "contact_phone"
@@ -99,7 +99,7 @@ def find_table(sheets: Iterable[ReadableSheet]) -> ParsedTable:
     tables = [
         (sheet, places, rows)
         for sheet, places, at in headers
-        if (rows := [row for each in sheet.rows[at + 1 :] if (row := _read(each, places))])
+        if (rows := [row for each in sheet.rows[at + 1 :] if (row := _row_of(each, places))])
     ]
     if chosen := next((each for each in tables if each[0].visible), None):
         sheet, places, rows = chosen
@@ -115,7 +115,9 @@ def find_table(sheets: Iterable[ReadableSheet]) -> ParsedTable:
         )
     if headers:
         raise Unreadable(N_("表头下面没有内容，请填写后再上传。"))
-    if lacking := next((some for sheet in sheets if sheet.visible and (some := _lacking(sheet))), None):
+    if lacking := next(
+        (some for sheet in sheets if sheet.visible and (some := _missing_columns(sheet))), None
+    ):
         raise Unreadable(N_("表头缺少：%(columns)s。请使用本页下载的模板。"), columns="、".join(lacking))
     raise Unreadable(N_("没有找到表头“统一社会信用代码”，请使用本页下载的模板。"))
 
@@ -130,8 +132,8 @@ def _notes_on_hidden(
         all_ = N_(
             "文件中有 %(count)s 行是隐藏的或被筛选掉的（第 %(rows)s 行），也已读取。不需要的请从文件中删除，再重新上传。"
         )
-        text = more if len(numbers) > SAID_ROWS else all_
-        yield Sentence(text, {"count": str(len(numbers)), "rows": "、".join(numbers[:SAID_ROWS])})
+        text = more if len(numbers) > MOST_NAMED_ROWS else all_
+        yield Sentence(text, {"count": str(len(numbers)), "rows": "、".join(numbers[:MOST_NAMED_ROWS])})
     if columns := [COLUMNS[key] for key, place in places.items() if place in sheet.hidden_columns]:
         yield Sentence(
             N_("文件中“%(columns)s”列是隐藏的，也已读取，请核对。"), {"columns": "、".join(columns)}
@@ -165,7 +167,7 @@ def _header(sheet: ReadableSheet) -> tuple[dict[str, int], int] | None:
     return None
 
 
-def _lacking(sheet: ReadableSheet) -> list[str]:
+def _missing_columns(sheet: ReadableSheet) -> list[str]:
     """Return the columns that the row with the code's column does not name."""
     for names in _header_rows(sheet):
         if COLUMNS[CODE] in names:
@@ -174,22 +176,22 @@ def _lacking(sheet: ReadableSheet) -> list[str]:
 
 
 def _header_rows(sheet: ReadableSheet) -> Iterator[list[str]]:
-    for _, cells in sheet.rows[:LOOKED_FOR_HEADER]:
+    for _, cells in sheet.rows[:MOST_ROWS_ABOVE_HEADER]:
         yield [HEADER_REMARK.sub("", normalised(cell)) if isinstance(cell, str) else "" for cell in cells]
 
 
-def _read(row: tuple[int, Sequence[Any]], places: Mapping[str, int]) -> ParsedRow | None:
+def _row_of(row: tuple[int, Sequence[Any]], places: Mapping[str, int]) -> ParsedRow | None:
     """Return a row's own columns as text, with what may have become of them; None of an empty one."""
     number, cells = row
     found = ParsedRow(number, {})
     for key, place in places.items():
         cell = cells[place] if place < len(cells) else ""
         found.cells[key] = _text(cell)
-        _note_what_became_of(cell, key, found)
+        _add_cell_fault(cell, key, found)
     return found if any(found.cells.values()) or found.faults else None
 
 
-def _note_what_became_of(cell: Any, key: str, row: ParsedRow) -> None:
+def _add_cell_fault(cell: Any, key: str, row: ParsedRow) -> None:
     text = row.cells[key]
     if ERROR.fullmatch(text.upper()):
         row.wrong(key, N_("这一格是公式的错误值 %(error)s，请改为正确的内容。"), error=text)

@@ -34,7 +34,7 @@ from common import checks, jobs, telephones
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
 from common.identity import normalised
 from common.initials import initials
-from common.jobs import Standing
+from common.jobs import JobStatus
 from common.text import as_name, name_fault
 from common.wording import N_, Sentence
 from models import (
@@ -57,13 +57,13 @@ MOST_ATTEMPTS = 3
 PAUSES = (timedelta(seconds=15), timedelta(minutes=2))
 """Until the next attempt, after the first that failed and after the second: a database or a disk may be back by then."""
 
-AT_ONCE = 250
+BATCH_SIZE = 250
 """Rows between two words of progress."""
 
-KEPT_UNCONFIRMED, KEPT_REFUSED = timedelta(days=7), timedelta(days=90)
+PREVIEW_LIFETIME, REFUSED_ROWS_LIFETIME = timedelta(days=7), timedelta(days=90)
 """How long a preview waits, and how long the report of refused rows can be fetched: they hold names and telephones."""
 
-SHOWN_OF_A_CELL = 120
+LONGEST_STORED_CELL = 120
 
 STATE_WORDS = {
     ImportState.READING: N_("正在读取"),
@@ -74,9 +74,9 @@ STATE_WORDS = {
     ImportState.DISCARDED: N_("已放弃"),
 }
 INTERRUPTED = Sentence(N_("多次中断，没有完成。请重新上传；仍不成功请联系维护人员。"))
-TROUBLED = Sentence(N_("多次出错，没有完成。请稍后重新上传；仍不成功请联系维护人员。"))
-GONE = Sentence(N_("文件已不在服务器上，请重新上传。"))
-IN_WORK = (ImportState.READING, ImportState.IMPORTING)
+FAILED_REPEATEDLY = Sentence(N_("多次出错，没有完成。请稍后重新上传；仍不成功请联系维护人员。"))
+FILE_MISSING = Sentence(N_("文件已不在服务器上，请重新上传。"))
+IN_PROGRESS = (ImportState.READING, ImportState.IMPORTING)
 log = logging.getLogger(__name__)
 
 
@@ -112,28 +112,28 @@ def confirm(actor: Account, import_id: int, *, seen: int) -> Import:
 def discard(actor: Account, import_id: int) -> Import:
     """Cancel an import that has not written anything; its rows are forgotten. Raises as `confirm` does.
 
-    A worker that has it gets Lost at its next write: the commit that writes the enterprises is such a write.
+    A worker that has it gets ClaimLost at its next write: the commit that writes the enterprises is such a write.
     """
     with exclusive():
         _, job = _lock_import(actor, import_id)
-        if job.state not in (ImportState.PREVIEW, *IN_WORK):
+        if job.state not in (ImportState.PREVIEW, *IN_PROGRESS):
             raise ChangedMeanwhile(None)
-        _forget(job)
+        _discard(job)
     return job
 
 
-def forget_old() -> int:
+def delete_expired() -> int:
     """Give up what nobody has confirmed for long, and forget the refused rows of what is over; return how many given up."""
     with exclusive():
-        over = select(Import.id).where(Import.finished_at < now() - KEPT_REFUSED)
+        over = select(Import.id).where(Import.finished_at < now() - REFUSED_ROWS_LIFETIME)
         db.session.execute(delete(ImportRow).where(ImportRow.import_id.in_(over)))
         old = db.session.scalars(
             select(Import)
-            .where(Import.state == ImportState.PREVIEW, Import.created_at < now() - KEPT_UNCONFIRMED)
+            .where(Import.state == ImportState.PREVIEW, Import.created_at < now() - PREVIEW_LIFETIME)
             .with_for_update(skip_locked=True)
         ).all()
         for job in old:
-            _forget(job)
+            _discard(job)
         return len(old)
 
 
@@ -150,7 +150,7 @@ def _lock_import(actor: Account, import_id: int) -> tuple[Account, Import]:
     return person, job
 
 
-def _forget(job: Import) -> None:
+def _discard(job: Import) -> None:
     db.session.execute(delete(ImportRow).where(ImportRow.import_id == job.id))
     job.state, job.finished_at, job.storage_name = ImportState.DISCARDED, now(), None
 
@@ -179,7 +179,7 @@ class Claimed:
 
 def claimable() -> ColumnElement[bool]:
     """Return the criterion for imports that a worker may claim now."""
-    return Import.state.in_(IN_WORK) & jobs.due(Import)
+    return Import.state.in_(IN_PROGRESS) & jobs.due(Import)
 
 
 def is_due() -> bool:
@@ -205,7 +205,7 @@ def claim() -> Claimed | None:
 
 
 def fail(job: Claimed, sentence: Sentence) -> None:
-    """End the import; nothing has been imported. Raises Lost."""
+    """End the import; nothing has been imported. Raises ClaimLost."""
     with exclusive():
         jobs.report(
             Import,
@@ -218,31 +218,33 @@ def fail(job: Claimed, sentence: Sentence) -> None:
     log.warning("import %s: failed", job.id)
 
 
-def put_off(job: Claimed) -> None:
-    """End an attempt that failed for a reason that may pass; the last attempt ends the import. Raises Lost."""
+def postpone(job: Claimed) -> None:
+    """End an attempt that failed for a reason that may pass; the last attempt ends the import. Raises ClaimLost."""
     if job.attempts >= MOST_ATTEMPTS:
-        fail(job, TROUBLED)
+        fail(job, FAILED_REPEATEDLY)
         return
     trouble = Sentence(
         N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
         {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
     )
-    jobs.put_off(Import, job, PAUSES[job.attempts - 1], trouble=[trouble.text, dict(trouble.words)])
+    jobs.postpone(Import, job, PAUSES[job.attempts - 1], trouble=[trouble.text, dict(trouble.words)])
 
 
-def standing(job: Import) -> tuple[Standing, timedelta]:
+def standing(job: Import) -> tuple[JobStatus, timedelta]:
     """Return where an import IN_WORK stands, and for how long (common/jobs.py)."""
-    return jobs.standing(job, paused=job.trouble is not None)
+    return jobs.progress_of(job, paused=job.trouble is not None)
 
 
-def silent() -> ColumnElement[bool]:
+def lease_expired() -> ColumnElement[bool]:
     """Return the criterion for imports whose worker does not renew its lease: it has died."""
     return claimable() & (Import.attempts > 0) & Import.trouble.is_(None)
 
 
 def worker_is_busy() -> bool:
     """Say whether a worker is at work on an import: then it is not dead, and others wait their turn."""
-    working = Import.state.in_(IN_WORK) & (Import.attempts > 0) & ~jobs.due(Import) & Import.trouble.is_(None)
+    working = (
+        Import.state.in_(IN_PROGRESS) & (Import.attempts > 0) & ~jobs.due(Import) & Import.trouble.is_(None)
+    )
     return bool(db.session.scalar(select(exists().where(working))))
 
 
@@ -250,21 +252,21 @@ def worker_is_busy() -> bool:
 
 
 def read(job: Claimed, table: ParsedTable) -> None:
-    """Judge the rows and store them as the import's preview. Raises Lost."""
+    """Judge the rows and store them as the import's preview. Raises ClaimLost."""
     rows = table.rows
     same = _by_code(rows)
     regions = region_names.by_spelling(db.session.scalars(select(Region).where(Region.active)))
     accepted = 0
-    for at, some in enumerate(_pieces(rows)):
+    for at, some in enumerate(_batches(rows)):
         with exclusive():
-            done = min((at + 1) * AT_ONCE, len(rows))
+            done = min((at + 1) * BATCH_SIZE, len(rows))
             jobs.report(Import, job, done=done, total=len(rows))
             if not at:  # an earlier attempt may have come some way
                 db.session.execute(delete(ImportRow).where(ImportRow.import_id == job.id))
-            taken = _taken(row.cells[CODE] for row in some)
+            taken = _existing_codes(row.cells[CODE] for row in some)
             for row in some:
                 _judge(row, same, taken, regions)
-            db.session.add_all(_stored(job, row) for row in some)
+            db.session.add_all(_import_row(job, row) for row in some)
             accepted += sum(not row.faults for row in some)
     with exclusive():
         jobs.report(
@@ -289,7 +291,7 @@ def _by_code(rows: Sequence[ParsedRow]) -> dict[str, list[int]]:
     return found
 
 
-def _taken(codes: Iterable[str]) -> dict[str, Sentence]:
+def _existing_codes(codes: Iterable[str]) -> dict[str, Sentence]:
     """Return what to say of the codes that there are already, each with whose it is."""
     there = (
         select(Enterprise.credit_code, Enterprise.name, Region.name.label("region"))
@@ -340,7 +342,7 @@ def _judge(
         row.wrong(TELEPHONE, fault)
 
 
-def _stored(job: Claimed, row: ParsedRow) -> ImportRow:
+def _import_row(job: Claimed, row: ParsedRow) -> ImportRow:
     return ImportRow(
         import_id=job.id,
         number=row.number,
@@ -351,7 +353,7 @@ def _stored(job: Claimed, row: ParsedRow) -> ImportRow:
             _fault_as_json(*fault)
             for fault in sorted(row.faults, key=lambda fault: list(COLUMNS).index(fault[0]))
         ],
-        **{key: _short(value) for key, value in row.cells.items()},
+        **{key: _shortened(value) for key, value in row.cells.items()},
     )
 
 
@@ -359,18 +361,18 @@ def _fault_as_json(column: str, sentence: Sentence) -> list[Any]:
     return [column, sentence.text, dict(sentence.words)]
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= SHOWN_OF_A_CELL else f"{text[:SHOWN_OF_A_CELL]}…"
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_STORED_CELL else f"{text[:LONGEST_STORED_CELL]}…"
 
 
 # --- importing
 
 
-def carry_out(job: Claimed) -> None:
-    """Import every good row, or none: where one is good no longer, the preview says which. Raises Lost."""
+def run_import(job: Claimed) -> None:
+    """Import every good row, or none: where one is good no longer, the preview says which. Raises ClaimLost."""
     for _ in range(MOST_ATTEMPTS):
         try:
-            _carry_out(job)
+            _import_rows(job)
         except (
             IntegrityError
         ):  # somebody registered with one of the codes in this moment: the next look finds out
@@ -380,11 +382,11 @@ def carry_out(job: Claimed) -> None:
         return
 
 
-def _carry_out(job: Claimed) -> None:
+def _import_rows(job: Claimed) -> None:
     prepared = _prepare(job)
     with exclusive():
         person = access.active_administrator(db.session.get_one(Account, job.confirmed_by_id))
-        if not _fall_out(job):
+        if not _reject_outdated_rows(job):
             _write(job, person, prepared)
 
 
@@ -397,7 +399,7 @@ def _prepare(job: Claimed) -> list[dict[str, Any]]:
         .order_by(ImportRow.number)
     ).all()
     prepared: list[dict[str, Any]] = []
-    for some in _pieces(rows):
+    for some in _batches(rows):
         prepared += [
             row._asdict() | {"initials": initials(row.name), "registration": Registration.LISTED}
             for row in some
@@ -407,15 +409,15 @@ def _prepare(job: Claimed) -> list[dict[str, Any]]:
     return prepared
 
 
-def _fall_out(job: Claimed) -> bool:
+def _reject_outdated_rows(job: Claimed) -> bool:
     """Say whether a row that was good is good no longer; then nothing is imported, and the preview stands anew."""
     in_use = select(Region).where(Region.active).with_for_update(read=True, of=Region)
     active = {region.id for region in db.session.scalars(in_use)}
     good = select(ImportRow).where(ImportRow.import_id == job.id, ~ImportRow.refused)
     rows = db.session.scalars(good.execution_options(populate_existing=True)).all()
     fell: list[tuple[ImportRow, list[Any]]] = []
-    for some in _pieces(rows):
-        taken = _taken(row.credit_code for row in some)
+    for some in _batches(rows):
+        taken = _existing_codes(row.credit_code for row in some)
         for row in some:
             faults = [_fault_as_json(CODE, taken[row.credit_code])] if row.credit_code in taken else []
             if row.region_id not in active:
@@ -447,7 +449,7 @@ def _write(job: Claimed, person: Account, prepared: Sequence[Mapping[str, Any]])
     log.info("import %s: %s enterprises", job.id, len(enterprises))
 
 
-def _pieces(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def _batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     left = iter(rows)
-    while some := list(islice(left, AT_ONCE)):
+    while some := list(islice(left, BATCH_SIZE)):
         yield some

@@ -20,20 +20,22 @@ class Handover:
     recovery_code: str
 
 
-def employ(
+def add_staff(
     actor: Account, role: Role, login: str, name: str, *, phone: str = "", office_id: int | None = None
 ) -> Handover:
     """Give somebody an account. Raises Unacceptable, and whatever administration.add raises."""
     if logins.find("staff", login) is not None:
         raise Unacceptable("login", Sentence(N_("登录名“%(login)s”已存在，请换一个。"), {"login": login}))
     password = passwords.generate_password()
-    account = logins.new_account(role, login, name, password, phone=phone, office_id=_desk(role, office_id))
+    account = logins.new_account(
+        role, login, name, password, phone=phone, office_id=_office_for_role(role, office_id)
+    )
     account.must_change_password = True
     code = passwords.set_recovery_code(account)
     return Handover(add(account, actor), password, code)
 
 
-def transfer(
+def update_staff(
     actor: Account,
     account_id: int,
     name: str,
@@ -47,12 +49,12 @@ def transfer(
 
     def apply(account: Account) -> None:
         account.name, account.phone = name, phone
-        account.office_id = _desk(account.role, office_id)
+        account.office_id = _office_for_role(account.role, office_id)
 
     return change(Account, account_id, actor, apply, seen=seen, confirmed=confirmed)
 
 
-def dismiss(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
+def deactivate(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
     """Deactivate an account and end its sessions; what it did stays under its name."""
 
     def apply(account: Account) -> None:
@@ -62,7 +64,7 @@ def dismiss(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
     return change(Account, account_id, actor, apply, confirmed=confirmed)
 
 
-def readmit(actor: Account, account_id: int) -> Account:
+def reactivate(actor: Account, account_id: int) -> Account:
     """Let a deactivated account log in again, with the password that it had."""
 
     def apply(account: Account) -> None:
@@ -95,7 +97,7 @@ def reset_second_factor(actor: Account, account_id: int, *, confirmed: str = "")
     return change(Account, account_id, actor, apply, confirmed=confirmed)
 
 
-def _desk(role: Role, office_id: int | None) -> int | None:
+def _office_for_role(role: Role, office_id: int | None) -> int | None:
     """Return the office that an account of this role belongs to. Raises Unacceptable when it needs another."""
     if role is Role.CITY:
         return final_office().id

@@ -121,7 +121,7 @@ def _span(entry: re.Match[str], year: int) -> list[date]:
     first = _day(entry, "first_", year)
     last = first
     if entry["only_day"]:
-        last = _real(first.year, first.month, int(entry["only_day"]), entry[0])
+        last = _existing_day(first.year, first.month, int(entry["only_day"]), entry[0])
     elif entry["last_month"]:
         last = _day(entry, "last_", year if first.year == year or entry["last_year"] else first.year)
         if not entry["last_year"] and last < first and first.year == year - 1:
@@ -140,12 +140,12 @@ def _span(entry: re.Match[str], year: int) -> list[date]:
 
 def _day(entry: re.Match[str], which: str, year: int) -> date:
     given = entry[f"{which}year"]
-    return _real(
+    return _existing_day(
         int(given) if given else year, int(entry[f"{which}month"]), int(entry[f"{which}day"]), entry[0]
     )
 
 
-def _real(year: int, month: int, day: int, text: str) -> date:
+def _existing_day(year: int, month: int, day: int, text: str) -> date:
     try:
         return date(year, month, day)
     except ValueError:

@@ -80,7 +80,7 @@ IN_NAMES = """
 whole. What is unassigned between two such characters counts as one: later versions fill these gaps with letters."""
 SYMBOLS = " \u00a0\u3000\u202f$+<=>^`|~\u00a2-\u00b4\u00b8\u00d7\u180e\u200c\u200d\u2116\u2122\uff04\uff0b\uff1c-\uff1e\uff3e\uff40\uff5c\uff5e"
 """Spaces, joiners, and the signs that are in names of enterprises."""
-LOST = "?\uff1f\ufffd\u25a1\u3013"
+REPLACEMENTS = "?\uff1f\ufffd\u25a1\u3013"
 """What other programs write in place of a character that they do not have."""
 PRIVATE = "\ue000-\uf8ff\U000f0000-\U0010ffff"
 """Private use: what is drawn there is the own invention of one computer's font."""
@@ -92,7 +92,7 @@ def _class(ranges: str) -> str:
     return "".join(rf"\U{int(first, 16):08x}-\U{int(last or first, 16):08x}" for first, _, last in ends)
 
 
-NOT_IN_NAMES = re.compile(f"[{LOST}]|[^{re.escape(SYMBOLS)}{_class(IN_NAMES)}]")
+NOT_IN_NAMES = re.compile(f"[{REPLACEMENTS}]|[^{re.escape(SYMBOLS)}{_class(IN_NAMES)}]")
 
 RADICALS = str.maketrans(  # stays Chinese
     "⺁⺟⺠⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻱⻲⻳",
@@ -102,7 +102,7 @@ RADICALS = str.maketrans(  # stays Chinese
 KANGXI = re.compile("[\u2f00-\u2fd5]")
 
 
-def unified(name: str) -> str:
+def without_radicals(name: str) -> str:
     """Return a name with the characters that look the same in place of radicals: ⻢⽂ from a PDF is 马文."""
     return KANGXI.sub(lambda found: unicodedata.normalize("NFKC", found[0]), name.translate(RADICALS))
 
@@ -127,6 +127,6 @@ def code_point(character: str) -> str:
     return f"U+{ord(character[0]):04X}"
 
 
-def rare(text: str) -> Iterator[re.Match[str]]:
+def find_rare(text: str) -> Iterator[re.Match[str]]:
     """Yield where a text has characters that many fonts lack."""
     return RARE.finditer(text)

@@ -23,7 +23,7 @@ SHAPE = re.compile(  # stays Chinese
 DIGITS = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})?")
 
 
-class NoDay(ValueError):
+class InvalidDay(ValueError):
     """What was typed is no day or month: `sentence` says why, with a gap for the label and those that `words` fill."""
 
     def __init__(self, sentence: str, **words: str) -> None:
@@ -32,11 +32,11 @@ class NoDay(ValueError):
         self.words = words
 
 
-def understood(text: str, *, month: bool = False) -> date | None:
+def parse_day(text: str, *, month: bool = False) -> date | None:
     """Return the day that a text means; with `month` the first day of its month, whether a day is in the text or not.
 
     None for a text without anything to read. Taken are 2018-9-5, 2018/9/5, 2018.9.5, 20180905 and 2018年9月5日, with any dash, in
-    full-width digits as well. Raises NoDay.
+    full-width digits as well. Raises InvalidDay.
     """
     typed = cleaned(text)
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", typed))
@@ -45,14 +45,14 @@ def understood(text: str, *, month: bool = False) -> date | None:
         return None
     found = DIGITS.fullmatch(plain) or SHAPE.fullmatch(plain)
     if found is None:
-        raise NoDay(NO_MONTH if month else NO_DAY)
+        raise InvalidDay(NO_MONTH if month else NO_DAY)
     year, number, day = found["year"], int(found["month"]), found["day"]
     if len(year) != 4 or int(year) < EARLIEST.year:
-        raise NoDay(WRONG_YEAR, year=year)
+        raise InvalidDay(WRONG_YEAR, year=year)
     if day is None and not month:
-        raise NoDay(DAY_MISSING)
+        raise InvalidDay(DAY_MISSING)
     try:
         whole = date(int(year), number, int(day or 1))
     except ValueError:
-        raise NoDay(NO_SUCH_DAY, typed=typed) from None
+        raise InvalidDay(NO_SUCH_DAY, typed=typed) from None
     return whole.replace(day=1) if month else whole

@@ -10,7 +10,7 @@ os.environ.setdefault(
     "PYPINYIN_NO_PHRASES", "true"
 )  # the table of phrases costs 30 MB a process, and names are not in it
 
-MOST = 60
+MOST_CHARACTERS = 60
 """Characters that are kept of the initials of a name."""
 
 
@@ -23,7 +23,7 @@ class Initials(NamedTuple):
 
 def initials(name: str) -> str:
     """Return the initials of a text's characters; Latin letters, small and without accents, and digits stand for themselves."""
-    return _joined(name)[:MOST]
+    return _joined(name)[:MOST_CHARACTERS]
 
 
 def of_person(name: str) -> Initials:
@@ -42,17 +42,20 @@ def of_person(name: str) -> Initials:
         first, other = other, first
     following = _joined(rest)
     return Initials(
-        *(("".join(each[0] for each in spelled.split()) + following)[:MOST] for spelled in (first, other))
+        *(
+            ("".join(each[0] for each in spelled.split()) + following)[:MOST_CHARACTERS]
+            for spelled in (first, other)
+        )
     )
 
 
 def _joined(text: str) -> str:
     from pypinyin import Style, lazy_pinyin
 
-    letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=_as_it_stands)
+    letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=_not_chinese)
     return "".join(letters).lower()
 
 
-def _as_it_stands(text: str) -> str:
+def _not_chinese(text: str) -> str:
     """Return what is not Chinese without its dots and accents; its spaces stay, by which parts of a name are told apart."""
     return " ".join(search_key(part) for part in text.split(" "))

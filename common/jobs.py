@@ -4,10 +4,10 @@ Written once for every table whose rows are `Leased`. Knows no kind of job, no q
 
 - Claim: `claim` gives a due row to one worker for the time of a lease. The worker renews it while it works
   (worker/leases.py). When the worker dies the lease runs out, and any worker may claim the row again.
-- Fencing: each write names the state and the attempt of the claim. A worker whose claim is over gets `Lost` and has
+- Fencing: each write names the state and the attempt of the claim. A worker whose claim is over gets `ClaimLost` and has
   written nothing; the write that ends a step must be in the transaction of the step's result.
-- Cancel: whoever cancels a job changes its state. The worker gets `Lost` at its next write.
-- Retry: `put_off` ends an attempt that failed and names the time of the next.
+- Cancel: whoever cancels a job changes its state. The worker gets `ClaimLost` at its next write.
+- Retry: `postpone` ends an attempt that failed and names the time of the next.
 
 All times are the database's on PostgreSQL: the clocks of two hosts may differ by more than a lease.
 """
@@ -39,7 +39,7 @@ LEASE = timedelta(seconds=10)
 Row = TypeVar("Row", bound=Leased)
 
 
-class Lost(Exception):
+class ClaimLost(Exception):
     """Another worker has the job now, or the job was cancelled."""
 
 
@@ -54,7 +54,7 @@ class Claim(Protocol):
     def attempts(self) -> int: ...
 
 
-class Standing(Enum):
+class JobStatus(Enum):
     """Where a job stands that is not finished, for the page that shows it."""
 
     QUEUED = "queued"
@@ -68,7 +68,7 @@ class Standing(Enum):
     """Its worker has not renewed the lease: it died, or it has lost the database."""
 
 
-def clock(after: timedelta = timedelta()) -> ColumnElement[datetime]:
+def database_time(after: timedelta = timedelta()) -> ColumnElement[datetime]:
     """Return the present time, plus `after`, as an expression that an index can be searched by."""
     if db.engine.dialect.name == "postgresql":
         there = func.timezone("utc", func.statement_timestamp(), type_=DateTime())
@@ -78,7 +78,7 @@ def clock(after: timedelta = timedelta()) -> ColumnElement[datetime]:
 
 def due(kind: type[Row]) -> ColumnElement[bool]:
     """Return the criterion for rows that may be claimed now; the caller adds the states that wait for a worker."""
-    return kind.next_try <= clock()
+    return kind.next_try <= database_time()
 
 
 def claim(
@@ -103,51 +103,51 @@ def claim(
             for name, value in values.items():
                 setattr(row, name, value)
             row.attempts += 1
-            row.next_try = clock(lease)
+            row.next_try = database_time(lease)
     return row
 
 
-def held(kind: type[Row], claimed: Claim) -> ColumnElement[bool]:
+def claim_criterion(kind: type[Row], claimed: Claim) -> ColumnElement[bool]:
     """Return the criterion that the row is still this claim's."""
     return and_(kind.id == claimed.id, kind.state == claimed.state, kind.attempts == claimed.attempts)
 
 
 def report(kind: type[Row], claimed: Claim, *, lease: timedelta = LEASE, **values: Any) -> None:
-    """Write progress or the outcome, and renew the lease; call within `exclusive()`. Raises Lost.
+    """Write progress or the outcome, and renew the lease; call within `exclusive()`. Raises ClaimLost.
 
     Locks the row until the end of the transaction. In a long transaction call it last: meanwhile nobody can renew.
     """
     written = (
         update(kind)
-        .where(held(kind, claimed))
-        .values({"next_try": clock(lease), **values})
+        .where(claim_criterion(kind, claimed))
+        .values({"next_try": database_time(lease), **values})
         .returning(kind.id)
         .execution_options(synchronize_session=False)
     )
     if db.session.execute(written).first() is None:
-        raise Lost
+        raise ClaimLost
 
 
 def renew(kind: type[Row], claimed: Claim) -> None:
-    """Renew the lease. Raises Lost."""
+    """Renew the lease. Raises ClaimLost."""
     with exclusive():
         report(kind, claimed)
 
 
-def put_off(kind: type[Row], claimed: Claim, pause: timedelta, **values: Any) -> None:
-    """End this attempt; after `pause` any worker may begin the next. Raises Lost."""
+def postpone(kind: type[Row], claimed: Claim, pause: timedelta, **values: Any) -> None:
+    """End this attempt; after `pause` any worker may begin the next. Raises ClaimLost."""
     with exclusive():
         report(kind, claimed, lease=pause, **values)
 
 
-def standing(row: Leased, *, paused: bool) -> tuple[Standing, timedelta]:
+def progress_of(row: Leased, *, paused: bool) -> tuple[JobStatus, timedelta]:
     """Return where an unfinished job stands; `paused` says that its last attempt failed.
 
     The time is how long it has been QUEUED or SILENT, and what is left of the lease or the pause otherwise.
     """
-    at = db.session.scalars(select(clock())).one()
+    at = db.session.scalars(select(database_time())).one()
     if row.next_try > at:
-        return (Standing.PAUSED if paused else Standing.WORKING), row.next_try - at
+        return (JobStatus.PAUSED if paused else JobStatus.WORKING), row.next_try - at
     if row.attempts and not paused:
-        return Standing.SILENT, at - row.next_try + LEASE
-    return Standing.QUEUED, at - row.next_try
+        return JobStatus.SILENT, at - row.next_try + LEASE
+    return JobStatus.QUEUED, at - row.next_try

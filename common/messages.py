@@ -49,7 +49,7 @@ WORDING = {
 }
 
 
-SHOWN = {
+PAGE_WORDING = {
     "invitation": N_("您被邀请担任本单位的审核人员。"),
     "password_reset": N_("有人用您的登录名申请重设密码，验证码已发到您登记的手机或邮箱。"),
 }
@@ -69,10 +69,10 @@ SENT_TO_INACTIVE_ACCOUNTS = frozenset({"invitation"})
 """What is told to somebody who cannot log in yet; everything else goes to active accounts alone."""
 
 
-CHANGED = {Channel.SMS: "phone_changed", Channel.MAIL: "email_changed"}
+CHANGE_KINDS = {Channel.SMS: "phone_changed", Channel.MAIL: "email_changed"}
 
 
-WARNED_EVERY = timedelta(days=1)
+WARNING_INTERVAL = timedelta(days=1)
 
 
 def write_message(account: Account, kind: str, words: dict[str, str], urgent: bool = False) -> Message:
@@ -87,7 +87,7 @@ def write_message(account: Account, kind: str, words: dict[str, str], urgent: bo
 
 def warn_of_change(account: Account, channel: Channel, former: str) -> None:
     """Tell the former mobile telephone or mailbox that it is one no more. Call within `exclusive()`."""
-    message = Message(kind=CHANGED[channel], account_id=account.id, urgent=True, expanded_at=now())
+    message = Message(kind=CHANGE_KINDS[channel], account_id=account.id, urgent=True, expanded_at=now())
     db.session.add_all(
         [
             message,
@@ -98,4 +98,4 @@ def warn_of_change(account: Account, channel: Channel, former: str) -> None:
 
 def wording_of(kind: str) -> str:
     """Return the wording of a kind for a page."""
-    return SHOWN.get(kind) or WORDING[kind]
+    return PAGE_WORDING.get(kind) or WORDING[kind]

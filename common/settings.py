@@ -25,13 +25,13 @@ NAMES = {
     STAFF_SECOND_FACTOR: N_("工作人员必须使用动态验证码"),
 }
 
-WORDS = {STAFF_SECOND_FACTOR: {REQUIRED: N_("必须使用"), OPTIONAL: N_("自愿使用")}}
+VALUE_LABELS = {STAFF_SECOND_FACTOR: {REQUIRED: N_("必须使用"), OPTIONAL: N_("自愿使用")}}
 """What the values of a setting are called that has no text but a choice."""
 
 
-def in_words(key: str, value: str) -> str:
+def value_label(key: str, value: str) -> str:
     """Return a setting's value as people read it: of a choice, what the choice is called."""
-    return WORDS.get(key, {}).get(value, value)
+    return VALUE_LABELS.get(key, {}).get(value, value)
 
 
 def setting_query(key: str) -> Select[str]:

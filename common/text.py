@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from common.characters import LOST, PRIVATE, cleaned, code_point, not_in_names, unified
+from common.characters import PRIVATE, REPLACEMENTS, cleaned, code_point, not_in_names, without_radicals
 from common.wording import N_, Sentence
 from models.spelling import HAN, with_one_dot
 
@@ -19,7 +19,7 @@ BETWEEN_HAN = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
 def as_name(text: str) -> str:
     """Return a name as it is stored: forms on paper leave a space in a name of two characters, and people type it; any of the
     dots that separate the parts of a minority name is U+00B7."""
-    return BETWEEN_HAN.sub("", with_one_dot(one_line(unified(text))))
+    return BETWEEN_HAN.sub("", with_one_dot(one_line(without_radicals(text))))
 
 
 PRIVATE_CHARACTER = N_(
@@ -33,10 +33,10 @@ NO_LETTER = N_("“%(character)s”（%(code)s）不能用在姓名或名称里�
 
 def same_text(one: str, other: str) -> bool:
     """Say whether two texts differ at most in what is made uniform when it is stored: widths, dots, spaces."""
-    return one == other or uniform(one) == uniform(other)
+    return one == other or comparable(one) == comparable(other)
 
 
-def uniform(text: str) -> str:
+def comparable(text: str) -> str:
     """Return a text as `same_text` compares it."""
     return unicodedata.normalize("NFKC", BETWEEN_HAN.sub("", with_one_dot(" ".join(text.split()))))
 
@@ -46,7 +46,7 @@ def name_fault(name: str) -> Sentence | None:
     character = not_in_names(name)
     if not character:
         return None
-    wording = LOST_CHARACTER if character in LOST else NO_LETTER
+    wording = LOST_CHARACTER if character in REPLACEMENTS else NO_LETTER
     if re.match(f"[{PRIVATE}]", character):
         wording = PRIVATE_CHARACTER
     return Sentence(wording, {"character": character, "code": code_point(character)})

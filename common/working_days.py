@@ -134,23 +134,23 @@ def built_in(year: int) -> tuple[list[date], list[date]]:
 STAMP = select(func.coalesce(func.sum(CalendarYear.version), 0))
 """The query for the number that grows with every change of the entered years. A page asks it beside its other numbers."""
 
-_present: WeakKeyDictionary[Engine, Calendar] = WeakKeyDictionary()
+_calendars: WeakKeyDictionary[Engine, Calendar] = WeakKeyDictionary()
 _NOTHING_ENTERED = Calendar()
 
 
-def of_stamp(stamp: int) -> Calendar:
+def calendar_with_stamp(stamp: int) -> Calendar:
     """Return the calendar that has this stamp; the rows are read only when this process has an older one."""
     if not stamp:
         return _NOTHING_ENTERED
-    kept = _present.get(db.engine)
+    kept = _calendars.get(db.engine)
     if kept is None or kept.stamp != stamp:
-        kept = _present[db.engine] = _read()
+        kept = _calendars[db.engine] = _read()
     return kept
 
 
 def current_calendar() -> Calendar:
     """Return the calendar as it stands now. Asks the database once, and again only after a change."""
-    return of_stamp(execute(STAMP, {}).scalar_one())
+    return calendar_with_stamp(execute(STAMP, {}).scalar_one())
 
 
 def _read() -> Calendar:

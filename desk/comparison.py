@@ -12,7 +12,7 @@ from enum import Enum
 from itertools import product
 from typing import Any
 
-from common.text import same_text, uniform
+from common.text import comparable, same_text
 from common.wording import N_
 from models import Account, Review, Role
 from workflow.scope import DECISIONS
@@ -157,7 +157,7 @@ def compare_rows(now: Sequence[Row], before: Sequence[Row]) -> list[ComparedRow]
 
 
 def _key(row: Row) -> tuple[str, ...]:
-    return tuple(uniform(row.get(key) or "") for key in WEIGHTS)
+    return tuple(comparable(row.get(key) or "") for key in WEIGHTS)
 
 
 def _without(rows: Sequence[Row], same: Counter[Any]) -> list[int]:

@@ -42,7 +42,7 @@ NUMBER_TAKEN = Sentence(N_("这个证件号码已有账号，不能更正为它�
 ALREADY_CORRECTED = Sentence(N_("这个人的证件号码已经更正过一次，不能再更正。"))
 
 
-def corrects_name(application: Application) -> Role:
+def role_for_name(application: Application) -> Role:
     """Return whose work it is to correct the name in this application.
 
     The office of the region, once it has the application in sight; the city, where the region has no preliminary review;
@@ -60,12 +60,12 @@ def corrects_name(application: Application) -> Role:
     return Role.ADMINISTRATOR
 
 
-def open_to(application: Application, actor: Account) -> tuple[Action, ...]:
+def permitted_corrections(application: Application, actor: Account) -> tuple[Action, ...]:
     """Return what this account may correct in this application, which it sees."""
     if application.state is State.FINISHED:
         return ()
     found = []
-    if actor.role is corrects_name(application):
+    if actor.role is role_for_name(application):
         found.append(Action.CORRECT_NAME)
     if actor.role is Role.ADMINISTRATOR and application.applicant.number_corrected_at is None:
         found.append(Action.CORRECT_NUMBER)
@@ -73,22 +73,22 @@ def open_to(application: Application, actor: Account) -> tuple[Action, ...]:
 
 
 @dataclass(frozen=True)
-class Asked:
+class CorrectedBy:
     """Somebody else than the person corrects the name: `desk` does, or an administrator where it is None."""
 
     desk: routing.Responsible | None
 
 
-def whom_to_ask(person: Account) -> Asked | None:
+def who_corrects_name(person: Account) -> CorrectedBy | None:
     """Return whom a person has to ask for a correction of the name; None where they do it themselves."""
     found = review.open_application(person)
-    by = corrects_name(found) if found is not None else Role.APPLICANT
+    by = role_for_name(found) if found is not None else Role.APPLICANT
     if found is None or by is Role.APPLICANT:
         return None
     step = {Role.OFFICE: State.PRELIMINARY_REVIEW, Role.CITY: State.CITY_REVIEW}.get(by)
     if step is None or found.submitted_enterprise is None:
-        return Asked(None)
-    return Asked(routing.responsible_at(step, found.submitted_enterprise, found.region))
+        return CorrectedBy(None)
+    return CorrectedBy(routing.responsible_at(step, found.submitted_enterprise, found.region))
 
 
 def correct_own_name(actor: Account, name: str) -> None:
@@ -105,13 +105,13 @@ def correct_own_name(actor: Account, name: str) -> None:
         begun = review.open_application(person)
         if begun is not None:
             application = review.lock(begun.id, person)
-            if Role.APPLICANT is not corrects_name(application):
+            if Role.APPLICANT is not role_for_name(application):
                 raise NotPermitted
             review.correct(
                 application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, NOTHING_SAID)
             )
         notifications.announce_own_correction(person)
-        _note(person, person, {"name": before}, {"name": name}, NOTHING_SAID)
+        _record(person, person, {"name": before}, {"name": name}, NOTHING_SAID)
 
 
 def correct_name(of: str, name: str, actor: Account, *, seen_version: int, decision: Decision) -> Review:
@@ -122,8 +122,8 @@ def correct_name(of: str, name: str, actor: Account, *, seen_version: int, decis
     """
     with exclusive():
         person = access.active_account(actor)
-        application, owner = _locked(of, person, seen_version)
-        if Action.CORRECT_NAME not in open_to(application, person):
+        application, owner = _lock_application(of, person, seen_version)
+        if Action.CORRECT_NAME not in permitted_corrections(application, person):
             raise NotPermitted
         _check_name(name, application.name)
         decision = decision.checked(needs_reason=True)
@@ -132,7 +132,7 @@ def correct_name(of: str, name: str, actor: Account, *, seen_version: int, decis
             application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, decision)
         )
         notifications.announce_correction(application, line)
-        _note(owner, person, {"name": before}, {"name": name}, decision)
+        _record(owner, person, {"name": before}, {"name": name}, decision)
     return line
 
 
@@ -150,8 +150,8 @@ def correct_number(
         raise Unacceptable("number", Sentence(fault))
     with exclusive():
         person = access.active_account(actor)
-        application, owner = _locked(of, person, seen_version)
-        if Action.CORRECT_NUMBER not in open_to(application, person):
+        application, owner = _lock_application(of, person, seen_version)
+        if Action.CORRECT_NUMBER not in permitted_corrections(application, person):
             if person.role is Role.ADMINISTRATOR and owner.number_corrected_at is not None:
                 raise Unacceptable("number", ALREADY_CORRECTED)
             raise NotPermitted
@@ -173,7 +173,7 @@ def correct_number(
             application, Action.CORRECT_NUMBER, columns, person, _from_to(before, after, decision)
         )
         notifications.announce_correction(application, line)
-        _note(
+        _record(
             owner,
             person,
             {"paper": former["paper"], "identity_number": before},
@@ -193,7 +193,7 @@ def _lock_account(account_id: int) -> Account:
     ).one()
 
 
-def _locked(of: str, person: Account, seen_version: int) -> tuple[Application, Account]:
+def _lock_application(of: str, person: Account, seen_version: int) -> tuple[Application, Account]:
     """Return an application in the person's scope and its applicant's account, both held.
 
     The account is held first, here and in `correct_own_name`: two corrections at once never wait for each other.
@@ -226,7 +226,7 @@ def _from_to(before: str, after: str, decision: Decision) -> Decision:
     return replace(decision, reason=reason)
 
 
-def _note(
+def _record(
     owner: Account,
     person: Account,
     before: Mapping[str, str | None],

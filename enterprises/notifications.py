@@ -4,7 +4,7 @@ from sqlalchemy import (
     select,
 )
 
-from common.messages import WARNED_EVERY
+from common.messages import WARNING_INTERVAL
 from models import (
     Account,
     Enterprise,
@@ -71,5 +71,5 @@ def warn_of_repeated_registration(account: Account | None, enterprise: Enterpris
     if to is None:
         return
     lately = select(Message.id).filter_by(kind="registration_tried", **to)
-    if db.session.scalar(lately.where(Message.created_at > now() - WARNED_EVERY).limit(1)) is None:
+    if db.session.scalar(lately.where(Message.created_at > now() - WARNING_INTERVAL).limit(1)) is None:
         db.session.add(Message(kind="registration_tried", **to))

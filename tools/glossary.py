@@ -39,7 +39,7 @@ CALLED_BY_MODULE = frozenset(
         "fingerprint",
         "keep",
         "prepare",
-        "put_off",
+        "postpone",
         "read",
         "register",
         "remove",

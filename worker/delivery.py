@@ -212,7 +212,9 @@ def _settle(delivery: Delivery, state: DeliveryState, **values: datetime | str) 
     """
     db.session.rollback()
     forgotten = {} if state in UNSETTLED else {"address": None}
-    holds = Delivery.state != state if state is DeliveryState.SENT else jobs.held(Delivery, delivery)
+    holds = (
+        Delivery.state != state if state is DeliveryState.SENT else jobs.claim_criterion(Delivery, delivery)
+    )
     with exclusive():
         db.session.execute(
             update(Delivery)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from administration import import_table, imports
 from administration.import_table import Unreadable
-from administration.imports import IN_WORK, Claimed
+from administration.imports import IN_PROGRESS, Claimed
 from common import jobs
 from common.wording import Sentence
 from models import Import, ImportState, db
@@ -24,16 +24,16 @@ log = logging.getLogger(__name__)
 def process_due() -> None:
     """Do every import that waits. One that has gone to another worker, or was cancelled, is left."""
     while (job := imports.claim()) is not None:
-        with suppress(jobs.Lost):
+        with suppress(jobs.ClaimLost):
             try:
                 with leases.renewed(Import, job):
                     _work(job)
-            except jobs.Lost:
+            except jobs.ClaimLost:
                 raise
             except Exception as trouble:
                 db.session.rollback()
                 log.error("import %s: %s", job.id, type(trouble).__name__)
-                imports.put_off(job)
+                imports.postpone(job)
         db.session.rollback()
 
 
@@ -41,7 +41,7 @@ def _work(job: Claimed) -> None:
     if job.too_often:
         imports.fail(job, imports.INTERRUPTED)
     elif job.state is ImportState.IMPORTING:
-        imports.carry_out(job)
+        imports.run_import(job)
     else:
         _read(job)
 
@@ -49,14 +49,14 @@ def _work(job: Claimed) -> None:
 def _read(job: Claimed) -> None:
     name = job.storage_name or ""
     try:
-        found = sheets.read(name, import_table.MOST_ROWS + import_table.LOOKED_FOR_HEADER)
+        found = sheets.read(name, import_table.MOST_ROWS + import_table.MOST_ROWS_ABOVE_HEADER)
         imports.read(job, import_table.find_table(found))
     except Unfit as unfit:
         imports.fail(job, Sentence(sheets.wording(unfit.fault), {"name": job.file_name}))
     except Unreadable as unreadable:
         imports.fail(job, unreadable.sentence)
     except FileNotFoundError:
-        imports.fail(job, imports.GONE)
+        imports.fail(job, imports.FILE_MISSING)
     discard_file(name)
 
 
@@ -66,7 +66,7 @@ def _waits(session: Session) -> bool:
 
 
 def _waits_anew(job: Import) -> bool:
-    return job.state in IN_WORK and inspect(job).attrs.state.history.has_changes()
+    return job.state in IN_PROGRESS and inspect(job).attrs.state.history.has_changes()
 
 
 waking.once_stored("imported", _waits, lambda: current_app.extensions["wake_importing"]())

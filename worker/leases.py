@@ -41,7 +41,7 @@ def _renew(app: Flask, kind: type[Leased], claimed: jobs.Claim, ended: threading
         with app.app_context():
             try:
                 jobs.renew(kind, claimed)
-            except jobs.Lost:
+            except jobs.ClaimLost:
                 return  # the worker finds out at its next write
             except SQLAlchemyError as trouble:
                 log.info("lease of %s %s: %s", kind.__name__, claimed.id, type(trouble).__name__)

@@ -57,7 +57,7 @@ def for_app(app: Flask) -> Tasks:
             outbox.process_due()
             importing.process_due()
             if heartbeats.run_if_due(heartbeats.SWEEP, A_DAY):
-                imports.forget_old()
+                imports.delete_expired()
                 sweeping.forget()
                 sweeping.sweep()
 

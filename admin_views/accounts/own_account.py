@@ -92,7 +92,7 @@ def change_contact() -> Any:
 @login_required
 def change_name() -> Any:
     """Correct one's own name, until the first submission."""
-    if current_user.role is not Role.APPLICANT or corrections.whom_to_ask(current_user) is not None:
+    if current_user.role is not Role.APPLICANT or corrections.who_corrects_name(current_user) is not None:
         return redirect(url_for("accounts.own"))
     form = OwnNameForm()
     if form.validate_on_submit() and knows_password(form):
@@ -192,7 +192,7 @@ def own_page(**forms: Any) -> Any:
         has_code=account.recovery_hash is not None,
         back=login_session.home(account),
         is_applicant=account.role is Role.APPLICANT,
-        asked_for_name=corrections.whom_to_ask(account) if account.role is Role.APPLICANT else None,
+        asked_for_name=corrections.who_corrects_name(account) if account.role is Role.APPLICANT else None,
         name_form=forms.get("name_form") or OwnNameForm(formdata=None, obj=account),
         contact_form=forms.get("contact_form") or _contact_form(formdata=None, obj=account),
         ways_form=forms.get("ways_form") or WaysForm(formdata=None, obj=account),

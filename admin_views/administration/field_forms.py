@@ -22,7 +22,7 @@ from admin_views.administration.forms import TextLine, clean_lines
 from admin_views.personal.form import Rows
 from admin_views.site.day_fields import DayField, limits
 from admin_views.site.typed import half_width
-from administration.form_draft import NEW
+from administration.form_draft import NEW_CHOICE_PREFIX
 from administration.form_rules import (
     LONGEST_ANSWER,
     LONGEST_ENGLISH,
@@ -32,7 +32,7 @@ from administration.form_rules import (
     MOST_CHOICES,
     MOST_DECIMALS,
     QUANTITY,
-    whole,
+    normalised_number,
 )
 from common.wording import Bilingual
 from workflow.form.fields import Field, Kind
@@ -158,7 +158,9 @@ class QuantitySheet(FieldSheet):
         self.least.data, self.most.data, self.decimals.data = one.least, one.most, one.decimals
 
     def described(self, one: Field) -> Field:
-        limits = {name: whole(self[name].data) if self[name].data else "" for name in ("least", "most")}
+        limits = {
+            name: normalised_number(self[name].data) if self[name].data else "" for name in ("least", "most")
+        }
         return replace(super().described(one), decimals=self.decimals.data, **limits)
 
 
@@ -217,7 +219,7 @@ class ChoiceSheet(FieldSheet):
         ):
             key = row.key.data
             if key not in one.choices or key in known:
-                key = f"{NEW}{number}"
+                key = f"{NEW_CHOICE_PREFIX}{number}"
             known.add(key)
             yield key, Bilingual(row.label.data, row.english.data or "")
 

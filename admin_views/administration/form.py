@@ -18,7 +18,7 @@ from admin_views.site.trail import change_text, changes_of, value_words
 from admin_views.site.wording import said
 from administration import form_draft, form_rules
 from administration.form_draft import Draft
-from administration.form_rules import FURTHER_KINDS, KIND_WORDS, PROPERTIES, STATEMENTS, Difference
+from administration.form_rules import ADDABLE_KINDS, KIND_WORDS, PROPERTIES, STATEMENTS, Difference
 from administration.tables import TABLES
 from common.errors import ActionRefused, ChangedMeanwhile, ConfirmationRequired, NotVisible, Unacceptable
 from common.identity import CITIZEN
@@ -93,7 +93,7 @@ class FormVersions(Administration, ScopedView):
         if _wrong(sheet):
             return self._sheet(draft, section, one, sheet)
         try:
-            kept = form_draft.keep(section, typed, current_user, seen=request.form.get("seen", ""))
+            kept = form_draft.save_field(section, typed, current_user, seen=request.form.get("seen", ""))
         except Unacceptable as hindrance:
             _beside(sheet, hindrance.field, said(hindrance.sentence.text, hindrance.sentence.words))
             return self._sheet(draft, section, one, sheet)
@@ -273,7 +273,7 @@ def _wrong(sheet: FieldSheet) -> list[tuple[str, str]]:
 
 
 def _kinds(section: str) -> list[tuple[str, str]]:
-    return [(kind.value, FURTHER_KINDS.get(kind, N_("承诺"))) for kind in form_rules.kinds_of(section)]
+    return [(kind.value, ADDABLE_KINDS.get(kind, N_("承诺"))) for kind in form_rules.kinds_of(section)]
 
 
 def _listed(this: Form, older: Form) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ from admin_views.site.typed import as_name, desk_telephone, half_width, one_line
 from admin_views.site.wording import said
 from administration.effects import regions as administration_effects_regions
 from common.characters import cleaned_lines
-from common.settings import STAFF_SECOND_FACTOR, WORDS
+from common.settings import STAFF_SECOND_FACTOR, VALUE_LABELS
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow.periods import LEAST_DAYS, MOST_DAYS, USUAL_DAYS
 from workflow.routing import KIND_WORDS
@@ -386,5 +386,5 @@ class SecondFactorSettingForm(FlaskForm):
     value = RadioField(
         _("工作人员必须使用动态验证码"),
         [InputRequired(_("请选择一项。"))],
-        choices=lambda: [(value, said(word)) for value, word in WORDS[STAFF_SECOND_FACTOR].items()],
+        choices=lambda: [(value, said(word)) for value, word in VALUE_LABELS[STAFF_SECOND_FACTOR].items()],
     )

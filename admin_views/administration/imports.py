@@ -22,7 +22,7 @@ from admin_views.site.typed import row_number
 from admin_views.site.wording import said, time_of_day
 from administration import import_table, imports
 from common.errors import ActionRefused, ChangedMeanwhile
-from common.jobs import LEASE, Standing
+from common.jobs import LEASE, JobStatus
 from common.wording import N_, NP_
 from models import Import, ImportRow, ImportState, Region, db
 from uploads import sheets
@@ -79,7 +79,7 @@ class Imports(Administration, ScopedView):
             Import.done,
             Import.accepted,
             Import.refused,
-            imports.silent().label("silent"),
+            imports.lease_expired().label("silent"),
             Import.id,
         )
         rows = page(query, newest_first(Import), request.args.get("page", ""), PAGE_SIZE)
@@ -125,8 +125,8 @@ class Imports(Administration, ScopedView):
         return self._page(
             "administration/import.html",
             job=job,
-            in_work=job.state in imports.IN_WORK,
-            notice=self._notice(job) if job.state in imports.IN_WORK else None,
+            in_work=job.state in imports.IN_PROGRESS,
+            notice=self._notice(job) if job.state in imports.IN_PROGRESS else None,
             refused=refused,
             rows=rows.rows if rows else [],
             pager=self._pager(job, refused, rows) if rows else {},
@@ -137,14 +137,14 @@ class Imports(Administration, ScopedView):
     def _notice(self, job: Import) -> dict[str, str] | None:
         """Return what to say of an import that a worker should have; None while all goes as expected."""
         standing, since = imports.standing(job)
-        if standing is Standing.WORKING:
+        if standing is JobStatus.WORKING:
             if job.attempts == 1:
                 return None
             return {"kind": "info", "text": gettext("上一次处理没有完成，已自动重新开始。")}
-        if standing is Standing.PAUSED:
+        if standing is JobStatus.PAUSED:
             again = gettext("将在 %(time)s 自动再试，不必重新上传。", time=time_of_day(job.next_try))
             return {"kind": "warn", "title": said(*(job.trouble or [""])), "text": again}
-        if standing is Standing.SILENT:
+        if standing is JobStatus.SILENT:
             last = time_of_day(job.next_try - LEASE)
             return {
                 "kind": "warn",

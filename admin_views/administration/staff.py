@@ -99,7 +99,7 @@ class Staff(AdministeredTable):
         return form
 
     def create_model(self, form: Any) -> staff.Handover:
-        return staff.employ(
+        return staff.add_staff(
             current_user,
             Role(form.role.data),
             form.login.data,
@@ -114,7 +114,7 @@ class Staff(AdministeredTable):
         return super().saved(row)
 
     def update_model(self, form: Any, row: Any) -> Any:
-        return staff.transfer(
+        return staff.update_staff(
             current_user,
             row.id,
             form.name.data,
@@ -131,7 +131,7 @@ class Staff(AdministeredTable):
             self.get_one(key),
             N_("停用%(name)s的账号"),
             N_("确定停用"),
-            lambda account: staff.dismiss(current_user, account.id, confirmed=confirmed()),
+            lambda account: staff.deactivate(current_user, account.id, confirmed=confirmed()),
             lambda account: self._done(account, gettext("已停用：%(name)s", name=account.name)),
         )
 
@@ -140,7 +140,7 @@ class Staff(AdministeredTable):
         """Let somebody log in again."""
         account = self.get_one(key)
         try:
-            staff.readmit(current_user, account.id)
+            staff.reactivate(current_user, account.id)
         except ActionRefused as hindrance:
             return answer(hindrance)
         return self._done(account, gettext("已恢复：%(name)s", name=account.name))

@@ -11,7 +11,7 @@ from admin_views.administration import forms
 from admin_views.administration.base import MOST_SHOWN, AdministeredTable
 from admin_views.site.wording import said
 from common.calendar import today
-from common.settings import HELP_LINE, IDLE_MINUTES, NAMES, STAFF_SECOND_FACTOR, in_words
+from common.settings import HELP_LINE, IDLE_MINUTES, NAMES, STAFF_SECOND_FACTOR, value_label
 from common.wording import N_, NP_
 from models import Material, Notice, Period, Setting, db
 
@@ -113,7 +113,7 @@ class Settings(AdministeredTable):
         return db.session.scalars(self.rows().order_by(Setting.key).limit(MOST_SHOWN)).all()
 
     def beside_list(self) -> dict[str, Any]:
-        return {"names": NAMES, "in_words": in_words}
+        return {"names": NAMES, "value_label": value_label}
 
     def beside(self, row: Any) -> dict[str, Any]:
         return {

@@ -32,7 +32,7 @@ from wtforms.widgets import HiddenInput
 from admin_views.site.day_fields import DayField, MonthField, limits
 from admin_views.site.typed import as_typed, half_width, row_number, telephone
 from admin_views.site.wording import said
-from administration.form_rules import QUANTITY, whole
+from administration.form_rules import QUANTITY, normalised_number
 from common import days, identity
 from common.calendar import today
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
@@ -88,7 +88,7 @@ class QuantityField(StringField):
         self.data = None
         if typed and not QUANTITY.fullmatch(typed):
             raise ValueError(lazy_gettext("请填写数字，例如：3 或 3.5。"))
-        self.data = whole(typed) if typed else None
+        self.data = normalised_number(typed) if typed else None
 
     def _value(self) -> str:
         return (self.raw_data[0] or "") if self.raw_data and self.data is None else self.data or ""

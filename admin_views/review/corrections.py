@@ -53,12 +53,12 @@ class NameCorrection:
                 "label": pgettext("button", ACTION_WORDS[action]),
                 "url": self.get_url(f".{action.value}", number=found.number),
             }
-            for action in corrections.open_to(found, current_user)
+            for action in corrections.permitted_corrections(found, current_user)
         ]
 
     def _correct(self, found: Application, action: Action, filled: Any, correct: Correct) -> Any:
         back = f"{address_of(self)}{found.number}/"  # type: ignore[arg-type]  # of a view
-        if action not in corrections.open_to(found, current_user):
+        if action not in corrections.permitted_corrections(found, current_user):
             if filled.is_submitted():
                 flash(gettext("此申请现在不能在这里更正。"), "error")
             return redirect(back, HTTPStatus.SEE_OTHER)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from flask import Flask, Response
 
-from common.characters import code_point, rare
+from common.characters import code_point, find_rare
 
 LEADS = (b"\xee", b"\xf0", b"\xf3", b"\xf4")
 FURTHER_LEADS = (re.compile(rb"\xef[\x80-\xa3]"), re.compile(rb"\xe9\xbf[\xab-\xbf]"))
@@ -60,7 +60,7 @@ def _tokens(page: str) -> Iterator[str]:
         whole = token[0]
         if opened := PLAIN.match(whole):
             plain = not opened[1]
-        if not any(rare(whole)):
+        if not any(find_rare(whole)):
             yield whole
         elif token["text"]:
             yield _in_text(whole, "（{}）" if plain else '<span class="code-point">{}</span>')
@@ -80,7 +80,7 @@ def _tokens(page: str) -> Iterator[str]:
 
 def _in_text(text: str, mark: str) -> str:
     parts, end = [], 0
-    for found in rare(text):
+    for found in find_rare(text):
         code = code_point(found[0])
         parts.append(text[end : found.end()])
         end = found.end()
@@ -91,5 +91,5 @@ def _in_text(text: str, mark: str) -> str:
 
 def _note(value: str) -> str:
     """Return what stands beside a field: nothing can be added to what somebody is typing."""
-    codes = " ".join(f"{found[0]} {code_point(found[0])}" for found in rare(value))
+    codes = " ".join(f"{found[0]} {code_point(found[0])}" for found in find_rare(value))
     return f'<span class="code-point code-point-of-field">{codes}</span>' if codes else ""

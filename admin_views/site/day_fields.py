@@ -27,8 +27,8 @@ class DayField(StringField):
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = None
         try:
-            self.data = days.understood(valuelist[0] if valuelist else "", month=self.months)
-        except days.NoDay as fault:
+            self.data = days.parse_day(valuelist[0] if valuelist else "", month=self.months)
+        except days.InvalidDay as fault:
             words = {"label": str(self.label.text), **fault.words}
             raise ValidationError(gettext(fault.sentence, **words)) from fault
 

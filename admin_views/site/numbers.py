@@ -44,7 +44,7 @@ def own_numbers(actor: ActorShape) -> tuple[Select[Any], Select[Any], Select[Any
 def present_calendar() -> Calendar:
     """Return the working days for this page. Its stamp comes with the frame's numbers and costs no statement of its own."""
     [stamp] = page_counts(working_days.STAMP)
-    return working_days.of_stamp(stamp)
+    return working_days.calendar_with_stamp(stamp)
 
 
 def cache_counts(asked: Sequence[Select[Any]], answers: Sequence[Any]) -> None:

@@ -8,10 +8,10 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
 from admin_views.site.wording import said
-from administration.form_rules import KIND_WORDS, PROPERTIES, record_words
+from administration.form_rules import KIND_WORDS, PROPERTIES, field_and_property
 from administration.tables import AUDIT_WORDS
 from common.identity import PAPERS
-from common.settings import in_words
+from common.settings import value_label
 from common.wording import N_
 from models import AuditEntry, ChangeKind, FormVersion, RegionKind, Role, Setting, db
 from workflow import routing, scope
@@ -78,10 +78,10 @@ def _label(row: Any) -> str:
 
 
 def _lines(row: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str, Callable[[str, Any], str]]]:
-    """Yield the names that a line holds, each with its label and how it is in_words; those of the form name a field and its property."""
+    """Yield the names that a line holds, each with its label and the function that formats its value; those of the form name a field and its property."""
     if row.table_name == FormVersion.__tablename__:
         for name in row.after:
-            field, prop = record_words(name)
+            field, prop = field_and_property(name)
             word = said(PROPERTIES.get(prop, N_("现行版本")))
             yield (
                 name,
@@ -95,7 +95,7 @@ def _lines(row: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str, Call
             yield (
                 name,
                 said(label),
-                (lambda _, value: said(in_words(row.row_key, value))) if of_setting else _word,
+                (lambda _, value: said(value_label(row.row_key, value))) if of_setting else _word,
             )
 
 

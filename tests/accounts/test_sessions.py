@@ -155,7 +155,7 @@ def handed_over(app: Flask, made: Made) -> tuple[str, str]:
 
     def employ() -> staff.Handover:
         office = factories.office()
-        return staff.employ(
+        return staff.add_staff(
             factories.administrator(), factories.Role.OFFICE, "zhangsan", "张三", office_id=office.id
         )
 

@@ -190,10 +190,10 @@ def test_two_administrators_cannot_deactivate_each_other(ordos: World) -> None:
         def do() -> str:
             actor = db.session.get_one(Account, by_id)
             try:
-                administration_staff.dismiss(actor, target_id)
+                administration_staff.deactivate(actor, target_id)
             except ConfirmationRequired as question:
                 try:
-                    administration_staff.dismiss(actor, target_id, confirmed=question.token)
+                    administration_staff.deactivate(actor, target_id, confirmed=question.token)
                 except ActionRefused as hindrance:
                     return type(hindrance).__name__
             except ActionRefused as hindrance:
@@ -228,7 +228,7 @@ def keeping(section: str, one: Field, by: Account) -> Callable[[], str]:
 
     def do() -> str:
         try:
-            form_draft.keep(section, one, db.session.get_one(Account, who), seen="")
+            form_draft.save_field(section, one, db.session.get_one(Account, who), seen="")
         except ChangedMeanwhile:
             return "told"
         return "kept"

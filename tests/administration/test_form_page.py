@@ -274,7 +274,7 @@ TEXT = st.text(
 ).filter(str.strip)
 WORDING = st.builds(Bilingual, TEXT, st.just("") | TEXT)
 DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1)).map(date.isoformat) | st.just("")
-NUMBERS = st.decimals(-(10**6), 10**6, places=2).map(str).map(form_rules.whole) | st.just("")
+NUMBERS = st.decimals(-(10**6), 10**6, places=2).map(str).map(form_rules.normalised_number) | st.just("")
 CHOICES = st.lists(WORDING, min_size=2, max_size=6, unique_by=str.strip).map(
     lambda labels: {f"c{n}": label for n, label in enumerate(labels)}
 )
@@ -282,7 +282,7 @@ FURTHER = st.builds(
     Field,
     st.just(""),
     WORDING,
-    st.sampled_from(list(form_rules.FURTHER_KINDS)),
+    st.sampled_from(list(form_rules.ADDABLE_KINDS)),
     required=st.booleans(),
     help=WORDING,
     used=st.booleans(),
@@ -354,7 +354,7 @@ def test_any_valid_version_is_drawn_filled_in_judged_and_read(
             assert str(field(class_="x"))
             assert str(field.label.text)
             if not field.errors and version.fields[key].kind is Kind.QUANTITY and field.data:
-                assert form_rules.whole(field.data) == field.data
+                assert form_rules.normalised_number(field.data) == field.data
         problems = completeness.problems(application)
         assert {one.anchor for one in problems if one.missing} >= {
             key

@@ -337,10 +337,10 @@ def test_a_worker_that_lost_its_claim_writes_nothing(ordos: World) -> None:
     run_out(job)
     quick = imports.claim()
     assert quick is not None
-    imports.carry_out(quick)
+    imports.run_import(quick)
     before = enterprises()
-    with pytest.raises(jobs.Lost):
-        imports.carry_out(slow)
+    with pytest.raises(jobs.ClaimLost):
+        imports.run_import(slow)
     assert enterprises() == before
 
 
@@ -351,8 +351,8 @@ def test_an_import_that_is_cancelled_while_a_worker_has_it_writes_nothing(ordos:
     assert claimed is not None
     imports.discard(ordos.administrator, job.id)
     before = enterprises()
-    for end in (imports.carry_out, imports.put_off, lambda job: jobs.renew(Import, job)):
-        with pytest.raises(jobs.Lost):
+    for end in (imports.run_import, imports.postpone, lambda job: jobs.renew(Import, job)):
+        with pytest.raises(jobs.ClaimLost):
             end(claimed)
     importing.process_due()
     assert (fresh(job).state, enterprises()) == (ImportState.DISCARDED, before)
@@ -462,7 +462,7 @@ def test_the_file_is_kept_no_longer_than_it_is_needed(ordos: World) -> None:
     assert list(storage().missing([name])) == [name]
     with exclusive():
         db.session.get_one(Import, job.id).created_at = now() - timedelta(days=8)
-    assert imports.forget_old() == 1
+    assert imports.delete_expired() == 1
     assert fresh(job).state is ImportState.DISCARDED
     assert rows_of(job) == []
     over = confirm(
@@ -470,7 +470,7 @@ def test_the_file_is_kept_no_longer_than_it_is_needed(ordos: World) -> None:
     )
     with exclusive():
         db.session.get_one(Import, over.id).finished_at = now() - timedelta(days=91)
-    imports.forget_old()
+    imports.delete_expired()
     assert (fresh(over).state, rows_of(over)) == (ImportState.DONE, [])
 
 

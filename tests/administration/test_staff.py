@@ -16,8 +16,8 @@ from tests.factories import World, administrator, applicant, application_at, cle
 
 def dismiss(account: Account, by: Account) -> Account:
     with pytest.raises(ConfirmationRequired) as question:
-        staff.dismiss(by, account.id)
-    return staff.dismiss(by, account.id, confirmed=question.value.token)
+        staff.deactivate(by, account.id)
+    return staff.deactivate(by, account.id, confirmed=question.value.token)
 
 
 def told(question: ConfirmationRequired) -> str:
@@ -26,7 +26,7 @@ def told(question: ConfirmationRequired) -> str:
 
 @pytest.mark.guide("D1")
 def test_a_clerk_gets_an_account_a_password_and_a_code_that_work(ordos: World) -> None:
-    made = staff.employ(
+    made = staff.add_staff(
         ordos.administrator,
         Role.OFFICE,
         "zhangsan",
@@ -49,8 +49,8 @@ def test_a_clerk_gets_an_account_a_password_and_a_code_that_work(ordos: World) -
 
 @pytest.mark.guide("D1")
 def test_the_desk_of_the_city_and_of_administrators_follows_from_their_role(ordos: World) -> None:
-    city = staff.employ(ordos.administrator, Role.CITY, "shi", "市", office_id=ordos.banner.office.id)
-    chief = staff.employ(
+    city = staff.add_staff(ordos.administrator, Role.CITY, "shi", "市", office_id=ordos.banner.office.id)
+    chief = staff.add_staff(
         ordos.administrator, Role.ADMINISTRATOR, "guan", "管", office_id=ordos.banner.office.id
     )
     assert city.account.office_id == ordos.centre.office_id
@@ -60,21 +60,21 @@ def test_the_desk_of_the_city_and_of_administrators_follows_from_their_role(ordo
 @pytest.mark.parametrize("role", [Role.APPLICANT, Role.ENTERPRISE])
 def test_no_account_of_an_applicant_or_enterprise_is_made_here(ordos: World, role: Role) -> None:
     with pytest.raises(NotPermitted):
-        staff.employ(ordos.administrator, role, "zhangsan", "张三")
+        staff.add_staff(ordos.administrator, role, "zhangsan", "张三")
     assert logins.find("staff", "zhangsan") is None
 
 
 def test_a_clerk_of_an_office_needs_an_office_that_reviews_first(ordos: World) -> None:
     for office_id in (None, 999_999, ordos.centre.office_id):
         with pytest.raises(Unacceptable) as hindrance:
-            staff.employ(ordos.administrator, Role.OFFICE, "zhangsan", "张三", office_id=office_id)
+            staff.add_staff(ordos.administrator, Role.OFFICE, "zhangsan", "张三", office_id=office_id)
         assert hindrance.value.field == "office_id"
 
 
 def test_a_login_is_given_once_however_it_is_spelt(ordos: World) -> None:
-    staff.employ(ordos.administrator, Role.ADMINISTRATOR, "guan.li", "管")
+    staff.add_staff(ordos.administrator, Role.ADMINISTRATOR, "guan.li", "管")
     with pytest.raises(Unacceptable) as hindrance:
-        staff.employ(ordos.administrator, Role.ADMINISTRATOR, "GUAN.LI", "另一位")
+        staff.add_staff(ordos.administrator, Role.ADMINISTRATOR, "GUAN.LI", "另一位")
     assert hindrance.value.field == "login"
 
 
@@ -82,21 +82,21 @@ def test_a_login_is_given_once_however_it_is_spelt(ordos: World) -> None:
 def test_nobody_but_an_administrator_keeps_accounts(ordos: World) -> None:
     for somebody in (ordos.banner.clerk, ordos.centre, ordos.banner.reviewer, applicant()):
         with pytest.raises(NotPermitted):
-            staff.employ(somebody, Role.ADMINISTRATOR, "mine", "我")
+            staff.add_staff(somebody, Role.ADMINISTRATOR, "mine", "我")
         with pytest.raises(NotPermitted):
             staff.renew_password(somebody, ordos.administrator.id)
         with pytest.raises(NotPermitted):
-            staff.dismiss(somebody, ordos.administrator.id)
+            staff.deactivate(somebody, ordos.administrator.id)
 
 
 @pytest.mark.guide("D4")
 def test_accounts_of_applicants_and_enterprises_are_out_of_reach(ordos: World) -> None:
     for somebody in (applicant(), reviewer(ordos.banner.enterprise)):
-        for act in (staff.dismiss, staff.renew_password, staff.readmit):
+        for act in (staff.deactivate, staff.renew_password, staff.reactivate):
             with pytest.raises(NotVisible):
                 act(ordos.administrator, somebody.id)
         with pytest.raises(NotVisible):
-            staff.transfer(ordos.administrator, somebody.id, "乙", "", None, seen=fingerprint(somebody))
+            staff.update_staff(ordos.administrator, somebody.id, "乙", "", None, seen=fingerprint(somebody))
 
 
 def test_a_role_and_a_login_are_for_good(ordos: World) -> None:
@@ -117,7 +117,7 @@ def test_who_is_deactivated_is_out_at_once_and_can_come_back(ordos: World) -> No
     dismiss(clerk_, ordos.administrator)
     assert not clerk_.active
     assert clerk_.get_id() != session
-    staff.readmit(ordos.administrator, clerk_.id)
+    staff.reactivate(ordos.administrator, clerk_.id)
     assert clerk_.active
 
 
@@ -125,11 +125,11 @@ def test_who_is_deactivated_is_out_at_once_and_can_come_back(ordos: World) -> No
 def test_a_desk_that_is_left_alone_is_told_beforehand(ordos: World) -> None:
     application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     with pytest.raises(ConfirmationRequired) as question:
-        staff.dismiss(ordos.administrator, ordos.banner.clerk.id)
+        staff.deactivate(ordos.administrator, ordos.banner.clerk.id)
     assert "没有其他可以登录的人员，送来的申请将无人办理（现有 1 件）" in told(question.value)
     clerk(ordos.banner.office, "同事")
     with pytest.raises(ConfirmationRequired) as question:
-        staff.dismiss(ordos.administrator, ordos.banner.clerk.id)
+        staff.deactivate(ordos.administrator, ordos.banner.clerk.id)
     assert "无人办理" not in told(question.value)
 
 
@@ -137,21 +137,21 @@ def test_who_changes_desks_leaves_the_old_one(ordos: World) -> None:
     person = ordos.banner.clerk
     given = (ordos.administrator, person.id, person.name, "", ordos.park.office.id)
     with pytest.raises(ConfirmationRequired) as question:
-        staff.transfer(*given, seen=fingerprint(person))
+        staff.update_staff(*given, seen=fingerprint(person))
     assert ordos.park.office.name in told(question.value)
-    staff.transfer(*given, seen=fingerprint(person), confirmed=question.value.token)
+    staff.update_staff(*given, seen=fingerprint(person), confirmed=question.value.token)
     assert person.office_id == ordos.park.office.id
 
 
 def test_the_last_active_administrator_cannot_be_deactivated(ordos: World) -> None:
     with pytest.raises(Unacceptable):
-        staff.dismiss(ordos.administrator, ordos.administrator.id)
+        staff.deactivate(ordos.administrator, ordos.administrator.id)
     second = administrator("第二位")
     with pytest.raises(Unacceptable):
-        staff.dismiss(ordos.administrator, ordos.administrator.id)
+        staff.deactivate(ordos.administrator, ordos.administrator.id)
     dismiss(second, ordos.administrator)
     with pytest.raises(NotPermitted):
-        staff.dismiss(second, ordos.administrator.id)
+        staff.deactivate(second, ordos.administrator.id)
     assert ordos.administrator.active
 
 
@@ -169,7 +169,7 @@ def test_a_new_password_replaces_the_old_one_and_ends_its_sessions(ordos: World)
 
 
 def test_the_trail_holds_no_secret(ordos: World) -> None:
-    made = staff.employ(ordos.administrator, Role.ADMINISTRATOR, "guan", "管")
+    made = staff.add_staff(ordos.administrator, Role.ADMINISTRATOR, "guan", "管")
     with pytest.raises(ConfirmationRequired) as question:
         staff.renew_password(ordos.administrator, made.account.id)
     again = staff.renew_password(ordos.administrator, made.account.id, confirmed=question.value.token)

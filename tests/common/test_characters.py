@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.characters import INVISIBLE, cleaned, cleaned_lines, code_point, not_in_names, rare
+from common.characters import INVISIBLE, cleaned, cleaned_lines, code_point, find_rare, not_in_names
 from common.text import as_name, name_fault
 
 EXTENSIONS = {
@@ -146,5 +146,5 @@ def test_no_letter_is_taken_for_an_invisible_character():
 
 
 def test_what_most_fonts_lack_is_found():
-    found = [code_point(each[0]) for each in rare("王伟𠮷\U0002ebf0\ue000鿭")]
+    found = [code_point(each[0]) for each in find_rare("王伟𠮷\U0002ebf0\ue000鿭")]
     assert found == ["U+20BB7", "U+2EBF0", "U+E000", "U+9FED"]

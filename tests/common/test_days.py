@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.days import EARLIEST, NoDay, understood
+from common.days import EARLIEST, InvalidDay, parse_day
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ from common.days import EARLIEST, NoDay, understood
     ],
 )
 def test_a_day_in_any_writing(typed):
-    assert understood(typed) == date(2018, 9, 5)
-    assert understood(typed, month=True) == date(2018, 9, 1)
+    assert parse_day(typed) == date(2018, 9, 5)
+    assert parse_day(typed, month=True) == date(2018, 9, 1)
 
 
 @pytest.mark.parametrize(
@@ -50,15 +50,15 @@ def test_a_day_in_any_writing(typed):
     ],
 )
 def test_a_month_in_any_writing_is_no_day(typed):
-    assert understood(typed, month=True) == date(2018, 9, 1)
-    with pytest.raises(NoDay, match="要写到日"):
-        understood(typed)
+    assert parse_day(typed, month=True) == date(2018, 9, 1)
+    with pytest.raises(InvalidDay, match="要写到日"):
+        parse_day(typed)
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "　", "\u200b"])
 def test_nothing_is_no_day_and_no_mistake(typed):
-    assert understood(typed) is None
-    assert understood(typed, month=True) is None
+    assert parse_day(typed) is None
+    assert parse_day(typed, month=True) is None
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_nothing_is_no_day_and_no_mistake(typed):
     ],
 )
 def test_the_sentence_says_what_is_wrong(typed, sentence, words):
-    with pytest.raises(NoDay) as fault:
-        understood(typed)
+    with pytest.raises(InvalidDay) as fault:
+        parse_day(typed)
     assert sentence in fault.value.sentence
     assert "%(label)s" in fault.value.sentence
     assert fault.value.words == words
@@ -88,15 +88,15 @@ def test_the_sentence_says_what_is_wrong(typed, sentence, words):
 
 @given(st.dates(min_value=EARLIEST))
 def test_what_is_stored_can_be_typed_again(day):
-    assert understood(day.isoformat()) == day
-    assert understood(f"{day.year}年{day.month}月{day.day}日") == day
-    assert understood(f"{day.year}.{day.month}", month=True) == day.replace(day=1)
+    assert parse_day(day.isoformat()) == day
+    assert parse_day(f"{day.year}年{day.month}月{day.day}日") == day
+    assert parse_day(f"{day.year}.{day.month}", month=True) == day.replace(day=1)
 
 
 @given(st.text(alphabet="0123456789-/.年月日 ０１９", max_size=14))
 def test_any_text_is_a_day_since_1900_or_refused(typed):
     try:
-        day = understood(typed)
-    except NoDay:
+        day = parse_day(typed)
+    except InvalidDay:
         return
     assert day is None or day >= EARLIEST

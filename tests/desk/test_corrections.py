@@ -121,7 +121,7 @@ def test_after_the_first_submission_nobody_corrects_the_own_name(ordos: World, s
     with pytest.raises(NotPermitted):
         correct_own_name(application.applicant, RIGHT)
     assert stored(application) == before
-    asked = corrections.whom_to_ask(application.applicant)
+    asked = corrections.who_corrects_name(application.applicant)
     assert asked is not None
     in_sight = state in (State.PRELIMINARY_REVIEW, State.CITY_REVIEW)
     assert (asked.desk and asked.desk.office_id) == (ordos.banner.office.id if in_sight else None)
@@ -359,7 +359,7 @@ def test_nobody_but_an_administrator_corrects_a_number_and_none_a_finished_one(
 
 @pytest.fixture
 def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(corrections, "_note", slowly(corrections._note))
+    monkeypatch.setattr(corrections, "_record", slowly(corrections._record))
 
 
 def doing(do: Callable[[Account], Any], who: Account) -> Callable[[], Any]:

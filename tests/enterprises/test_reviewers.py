@@ -193,7 +193,7 @@ def test_one_telephone_is_invited_once_and_only_so_many(
     with pytest.raises(Unacceptable) as hindrance:
         reviewers.invite(by, "钱多", PHONE)
     assert hindrance.value.field == "phone"
-    monkeypatch.setattr(reviewers, "MOST", 2)
+    monkeypatch.setattr(reviewers, "MOST_REVIEWERS", 2)
     with pytest.raises(Unacceptable):
         reviewers.invite(by, "孙待", "13847710002")
     monkeypatch.setattr(reviewers, "MOST_SENT", 1)
@@ -212,7 +212,7 @@ def test_a_clerk_with_work_on_the_desk_leaves_it_to_colleagues_who_are_named(ord
 
     def told() -> str:
         with pytest.raises(ConfirmationRequired) as question:
-            staff.dismiss(ordos.administrator, leaver.id)
+            staff.deactivate(ordos.administrator, leaver.id)
         return "\n".join(each.text % each.words for each in question.value.consequences)
 
     alone = told()

@@ -201,7 +201,7 @@ def _change_the_form(administrator: Account) -> None:
     )
     factories.saved(first)
     wage = fields.Field("", "月工资", fields.Kind.QUANTITY, further=True)
-    assert form_draft.keep("employment", wage, administrator, seen="").key == FURTHER
+    assert form_draft.save_field("employment", wage, administrator, seen="").key == FURTHER
     db.session.commit()
     factories.calendar_year(2027)
 

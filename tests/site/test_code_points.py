@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from admin_views.site.code_points import may_hold_rare, named
-from common.characters import rare
+from common.characters import find_rare
 from models import db
 from tests import factories
 from tests.machine.site import Client
@@ -47,7 +47,7 @@ def test_the_code_point_stands_where_a_page_can_have_it(before: str, after: str)
 
 @given(st.text())
 def test_no_rare_character_is_overlooked(text: str) -> None:
-    if any(rare(text)):
+    if any(find_rare(text)):
         assert may_hold_rare(text.encode("utf-8", "surrogatepass"))
     assert re.sub(
         r'<span class="code-point">U\+[0-9A-F]+</span>', "", named(f"<p>{text.replace('<', '')}</p>")

@@ -42,14 +42,14 @@ HOUSING = Field(
     "住房",
     Kind.CHOICE,
     further=True,
-    choices={f"{form_draft.NEW}1": "自有", f"{form_draft.NEW}2": "租住"},
+    choices={f"{form_draft.NEW_CHOICE_PREFIX}1": "自有", f"{form_draft.NEW_CHOICE_PREFIX}2": "租住"},
 )
 STAYS = Field("", "留用承诺", Kind.PROMISE, further=True, help="本人承诺三年内不离开。")
 
 
 def keep(person: Account, section: str, one: Field) -> Field:
     now = form_draft.current_draft().form.known.get(one.key)
-    return form_draft.keep(section, one, person, seen=form_draft.fingerprint(now))
+    return form_draft.save_field(section, one, person, seen=form_draft.fingerprint(now))
 
 
 def publish(person: Account) -> tuple[FormVersion, ConfirmationRequired]:
@@ -171,7 +171,9 @@ def test_a_further_field_of_each_kind_is_asked_judged_and_read(own_ordos: World)
 
 def test_zero_is_an_answer(own_ordos: World) -> None:
     keys = version_with(own_ordos.administrator, employment_n=replace(WAGE, least="", most=""))
-    application = complete_application(own_ordos.city.enterprise, **{keys["n"]: form_rules.whole("0.0")})
+    application = complete_application(
+        own_ordos.city.enterprise, **{keys["n"]: form_rules.normalised_number("0.0")}
+    )
     assert told(application) == {}
 
 
@@ -184,7 +186,9 @@ def test_a_choice_that_is_taken_away_stays_for_applications_begun_before(own_ord
     keep(
         person,
         "schooling",
-        replace(living_allowance.FIELDS["degree"], choices={**left, f"{form_draft.NEW}0": "双学士"}),
+        replace(
+            living_allowance.FIELDS["degree"], choices={**left, f"{form_draft.NEW_CHOICE_PREFIX}0": "双学士"}
+        ),
     )
     publish(person)
     newer = complete_application(own_ordos.city.enterprise, degree="master")
@@ -232,7 +236,9 @@ WRONG = [
     (_changed("degree", choices={"doctor": "同", "master": "同"}), "choices"),
     (_changed("degree", choices={"doctor": "博" * 41, "master": "硕"}), "choices"),
     (
-        _changed("education", choices={**living_allowance.EDUCATIONS, f"{form_draft.NEW}0": "博士后"}),
+        _changed(
+            "education", choices={**living_allowance.EDUCATIONS, f"{form_draft.NEW_CHOICE_PREFIX}0": "博士后"}
+        ),
         "choices",
     ),
     (lambda: ("basic", replace(HOBBY, longest=401)), "longest"),
@@ -261,15 +267,17 @@ def test_of_two_administrators_the_later_one_is_told_and_other_fields_do_not_col
     first, second = own_ordos.administrator, administrator()
     seen = form_draft.fingerprint(living_allowance.FIELDS["school"])
     stale = form_draft.current_draft().fingerprint
-    form_draft.keep("schooling", replace(living_allowance.FIELDS["school"], label="学校"), first, seen=seen)
-    form_draft.keep(
+    form_draft.save_field(
+        "schooling", replace(living_allowance.FIELDS["school"], label="学校"), first, seen=seen
+    )
+    form_draft.save_field(
         "schooling",
         replace(living_allowance.FIELDS["major"], label="专业"),
         second,
         seen=form_draft.fingerprint(living_allowance.FIELDS["major"]),
     )
     with pytest.raises(ChangedMeanwhile):
-        form_draft.keep(
+        form_draft.save_field(
             "schooling", replace(living_allowance.FIELDS["school"], label="毕业学校"), second, seen=seen
         )
     with pytest.raises(ChangedMeanwhile):
