@@ -4,6 +4,7 @@ Shows nothing outside workflow.scope.messages, and marks as read only by POST.
 """
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, url_for
@@ -14,14 +15,23 @@ from sqlalchemy.orm import defer, joinedload
 from werkzeug.wrappers import Response
 
 from accounts import access
+from admin_views.site.lists import Column, DataTable
 from admin_views.site.typed import row_number
 from admin_views.site.wording import said
 from common import messages as common_messages
+from common.wording import N_
 from models import Account, Application, Enterprise, Message, MessageReading, Role, State, db
 from workflow import inbox, scope
 from workflow import notifications as outbox
 
 PAGE_SIZE = 20
+
+COLUMNS = (
+    Column("mark", N_("状态"), lambda message: gettext("未读") if message["unread"] else ""),
+    Column("text", N_("内容"), itemgetter("text")),
+    Column("at", N_("时间"), itemgetter("at"), cell="stamp"),
+)
+"""A row is what `rendered` returns; the page draws it as one button."""
 
 messages = Blueprint("messages", __name__)
 
@@ -34,7 +44,7 @@ def own() -> str:
     found = newest(current_user, PAGE_SIZE + 1, before)
     return render_template(
         "messages/own.html",
-        messages=found[:PAGE_SIZE],
+        listing=DataTable(COLUMNS, found[:PAGE_SIZE]),
         older=found[PAGE_SIZE - 1]["id"] if len(found) > PAGE_SIZE else None,
         first_page=before is None,
     )

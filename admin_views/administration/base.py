@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement
 
 from admin_views.site.base import Closed, ScopedView, confirmed, list_title, menu
 from admin_views.site.keyset import Order, Page
+from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.trail import change_text, changes_of
 from admin_views.site.typed import one_line
 from admin_views.site.wording import said
@@ -65,6 +66,8 @@ class AdministeredTable(Administration, ScopedView):
     full_width_fields: tuple[str, ...] = ()
     """Names of the fields that take the whole width."""
     title: str
+    columns: tuple[Column, ...]
+    """Of the list."""
     list_template: str
     """The template of the list."""
     form_template = "administration/sheet.html"
@@ -85,7 +88,9 @@ class AdministeredTable(Administration, ScopedView):
         if isinstance(rows, Page):
             context["pager"] = turned(self, self.filters(), rows)
             rows = rows.rows
-        return self.render(self.list_template, title=list_title(self.title), rows=rows, **context)
+        return self.render(
+            self.list_template, title=list_title(self.title), listing=DataTable(self.columns, rows), **context
+        )
 
     def filters(self) -> dict[str, str]:
         """Return what a list is narrowed by; a filter that does not exist filters nothing."""
@@ -240,3 +245,8 @@ def turned(view: BaseView, chosen: Mapping[str, str], rows: Page) -> dict[str, s
 def newest_first(model: Any) -> Order:
     """Return the order of the lists with pages."""
     return Order(model.id, model.id, descending=True)
+
+
+def active_badge(row: Any) -> Badge:
+    """Return whether a row is in use."""
+    return Badge("good", gettext("启用")) if row.active else Badge("idle", gettext("已停用"))

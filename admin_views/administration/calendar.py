@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from admin_views.administration import forms
 from admin_views.administration.base import AdministeredTable
+from admin_views.site.lists import Badge, Column
 from admin_views.site.numbers import present_calendar
 from admin_views.site.typed import row_number
 from common import working_days
@@ -31,6 +32,19 @@ class Year:
     workdays: int
     total: int
 
+    @property
+    def known(self) -> bool:
+        return self.entered or self.built_in
+
+
+def _year_badge(year: Year) -> Badge:
+    if year.entered:
+        return Badge("good", gettext("已录入"))
+    if year.built_in:
+        return Badge("good", gettext("系统内置"))
+    missing = year.year in present_calendar().missing(today())
+    return Badge("late" if missing else "idle", gettext("尚未录入，按周一至周五计算"))
+
 
 class CalendarYears(AdministeredTable):
     """The years around the present one and all that were entered, each with where its days come from."""
@@ -38,6 +52,15 @@ class CalendarYears(AdministeredTable):
     form = forms.CalendarYearForm
     created_by = forms.NewCalendarYearForm
     title = N_("工作日历")
+    columns = (
+        Column("year", N_("年份"), cell="title", style="num"),
+        Column("holidays", N_("放假（天）"), lambda year: year.holidays if year.known else "—", style="num"),
+        Column(
+            "workdays", N_("调休上班（天）"), lambda year: year.workdays if year.known else "—", style="num"
+        ),
+        Column("total", N_("全年工作日（天）"), style="num"),
+        Column("state", N_("状态"), _year_badge, cell="badge"),
+    )
     list_template = "administration/calendar.html"
     full_width_fields = ("holidays", "workdays", "source")
 
@@ -59,9 +82,6 @@ class CalendarYears(AdministeredTable):
             )
         total = calendar.working_days_of(year)
         return Year(year, key, active, working_days.is_built_in(year), len(holidays), len(workdays), total)
-
-    def beside_list(self) -> dict[str, Any]:
-        return {"missing": present_calendar().missing(today()), "this_year": today().year}
 
     def prefill(self, form: Any) -> None:
         """Begin with the year that was asked for, else the first unknown one; with the library's days where it has some."""

@@ -11,9 +11,11 @@ from sqlalchemy import select
 
 from admin_views.administration.base import MOST_SHOWN, Administration, answer
 from admin_views.administration.field_forms import ChoiceSheet, FieldSheet, sheet_of
+from admin_views.administration.form_columns import VERSION_COLUMNS, VersionRow, columns_of
 from admin_views.personal.form import form_class
 from admin_views.personal.page import section_context
 from admin_views.site.base import ScopedView, confirmed
+from admin_views.site.lists import DataTable
 from admin_views.site.trail import change_text, changes_of, value_words
 from admin_views.site.wording import said
 from administration import form_draft, form_rules
@@ -50,7 +52,7 @@ class FormVersions(Administration, ScopedView):
             title=gettext(TITLE),
             draft=draft,
             newest=self._row(draft.published.number),
-            sections=_listed(draft.form, draft.published),
+            sections=_listed(draft.form, draft.published, published=False),
             adding={section.key: _kinds(section.key) for section in draft.form.everything},
             statements=STATEMENTS,
         )
@@ -173,10 +175,19 @@ class FormVersions(Administration, ScopedView):
         return self.render(
             "administration/form_versions.html",
             title=gettext(TITLE),
-            rows=[
-                (row, len(_difference_rows(form_rules.differences(before, this))) if before else 0)
-                for row, this, before in zip(rows, forms, earlier, strict=True)
-            ],
+            listing=DataTable(
+                VERSION_COLUMNS,
+                [
+                    VersionRow(
+                        row.number,
+                        row.published_at,
+                        row.saved_by,
+                        len(_difference_rows(form_rules.differences(before, this))) if before else 0,
+                        newest=row is rows[0],
+                    )
+                    for row, this, before in zip(rows, forms, earlier, strict=True)
+                ],
+            ),
         )
 
     @expose("/versions/<key>/")
@@ -196,7 +207,7 @@ class FormVersions(Administration, ScopedView):
             title=gettext(TITLE),
             row=row,
             newest=row.number == description.published().number,
-            sections=_listed(this, older or this),
+            sections=_listed(this, older or this, published=True),
             differences=_difference_rows(form_rules.differences(older, this)) if older else [],
             changes=changes_of(FormVersion, row.number),
             told=change_text,
@@ -276,24 +287,27 @@ def _kinds(section: str) -> list[tuple[str, str]]:
     return [(kind.value, ADDABLE_KINDS.get(kind, N_("承诺"))) for kind in form_rules.kinds_of(section)]
 
 
-def _listed(this: Form, older: Form) -> list[dict[str, Any]]:
+def _listed(this: Form, older: Form, *, published: bool) -> list[dict[str, Any]]:
     """Return the sections with each field in a few words, and whether it differs from the older version."""
     changed = {each.one.key for each in form_rules.differences(older, this)}
     return [
         {
             "key": section.key,
             "title": said(section.title),
-            "fields": [
-                {
-                    "one": one,
-                    "label": said(one.label),
-                    "kind": said(KIND_WORDS[one.kind]),
-                    "limits": _limits(one),
-                    "new": one.key not in older.known,
-                    "changed": one.key in changed,
-                }
-                for one in section.fields
-            ],
+            "listing": DataTable(
+                columns_of(section.key, published),
+                [
+                    {
+                        "one": one,
+                        "label": said(one.label),
+                        "kind": said(KIND_WORDS[one.kind]),
+                        "limits": _limits(one),
+                        "new": one.key not in older.known,
+                        "changed": one.key in changed,
+                    }
+                    for one in section.fields
+                ],
+            ),
         }
         for section in this.everything
     ]

@@ -5,6 +5,7 @@ The work is the worker's: these pages ask for it, say how far it is, and can be 
 
 from datetime import timedelta
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Any
 
 from flask import Response, abort, flash, redirect, request
@@ -18,6 +19,7 @@ from admin_views.administration import forms, import_sheets
 from admin_views.administration.base import PAGE_SIZE, Administration, answer, newest_first, turned
 from admin_views.site.base import ScopedView, list_title
 from admin_views.site.keyset import Order, page
+from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
 from admin_views.site.wording import said, time_of_day
 from administration import import_table, imports
@@ -43,6 +45,37 @@ BADGES = {
     ImportState.FAILED: "bad",
     ImportState.DISCARDED: "idle",
 }
+
+
+def _job_badge(job: Any) -> Badge:
+    if job.silent:
+        return Badge("bad", gettext("处理中断"))
+    return Badge(BADGES[job.state], said(imports.STATE_WORDS[job.state]))
+
+
+COLUMNS = (
+    Column("file_name", N_("文件"), cell="title"),
+    Column("actor_name", N_("上传人")),
+    Column("created_at", N_("上传时间"), cell="stamp", style="num"),
+    Column("accepted", N_("可导入"), style="num"),
+    Column("refused", N_("未通过"), style="num"),
+    Column("state", N_("状态"), _job_badge, cell="badge"),
+)
+_FILE = import_table.COLUMNS
+ACCEPTED_COLUMNS = (
+    Column("number", N_("行号"), attrgetter("number"), cell="macro", style="num"),
+    Column(
+        import_table.NAME, _FILE[import_table.NAME], lambda row: row.name or gettext("（空）"), cell="title"
+    ),
+    Column(import_table.CODE, _FILE[import_table.CODE], style="num", short=N_("信用代码")),
+    Column(import_table.REGION, _FILE[import_table.REGION]),
+    Column(import_table.CONTACT, _FILE[import_table.CONTACT]),
+    Column(import_table.TELEPHONE, _FILE[import_table.TELEPHONE], style="num"),
+)
+REFUSED_COLUMNS = (
+    *ACCEPTED_COLUMNS,
+    Column("faults", N_("问题"), lambda row: import_sheets.fault_texts(row.faults), cell="items"),
+)
 
 
 class Imports(Administration, ScopedView):
@@ -86,7 +119,7 @@ class Imports(Administration, ScopedView):
         content = self._page(
             "administration/imports.html",
             form=form,
-            rows=rows.rows,
+            listing=DataTable(COLUMNS, rows.rows),
             pager=turned(self, {}, rows),
         )
         return content, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -128,9 +161,8 @@ class Imports(Administration, ScopedView):
             in_work=job.state in imports.IN_PROGRESS,
             notice=self._notice(job) if job.state in imports.IN_PROGRESS else None,
             refused=refused,
-            rows=rows.rows if rows else [],
+            listing=DataTable(REFUSED_COLUMNS if refused else ACCEPTED_COLUMNS, rows.rows if rows else []),
             pager=self._pager(job, refused, rows) if rows else {},
-            told=import_sheets.fault_texts,
             trouble=said(*job.trouble) if job.trouble else "",
         )
 

@@ -27,8 +27,9 @@ from admin_views.administration.staff import Staff
 from admin_views.administration.texts import Materials, Notices, Periods, Settings
 from admin_views.site.base import ScopedView
 from admin_views.site.keyset import page
+from admin_views.site.lists import DataTable
 from admin_views.site.numbers import present_calendar
-from admin_views.site.trail import COLUMNS, change_text, last_changes
+from admin_views.site.trail import COLUMNS, TRAIL_COLUMNS, change_text, last_changes
 from admin_views.site.wording import said
 from administration.tables import AUDIT_WORDS
 from common.calendar import today
@@ -111,7 +112,7 @@ class Changes(Administration, ScopedView):
         return self.render(
             "administration/changes.html",
             title=gettext("操作记录"),
-            rows=[change_text(row) for row in rows.rows],
+            listing=DataTable(TRAIL_COLUMNS, [change_text(row) for row in rows.rows]),
             pager=turned(self, chosen, rows),
             chosen=chosen,
             tables=[(name, said(table.label)) for name, table in AUDIT_WORDS.items()],

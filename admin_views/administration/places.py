@@ -1,6 +1,6 @@
 """地区与单位, 企业: who belongs where, and so which way an application goes. Moving one moves what is under review (D3)."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import flash, redirect, request
 from flask_admin import expose
@@ -9,9 +9,18 @@ from flask_login import current_user
 from sqlalchemy import Select, func, select
 
 from admin_views.administration import forms
-from admin_views.administration.base import MOST_SHOWN, PAGE_SIZE, AdministeredTable, chosen_of, newest_first
+from admin_views.administration.base import (
+    MOST_SHOWN,
+    PAGE_SIZE,
+    AdministeredTable,
+    active_badge,
+    chosen_of,
+    newest_first,
+)
 from admin_views.site.base import confirmed
 from admin_views.site.keyset import page
+from admin_views.site.lists import Badge, Column
+from admin_views.site.wording import said
 from administration import changes
 from administration.effects import regions as administration_effects_regions
 from administration.effects.enterprises import STATES_WITH_APPLICANT
@@ -23,12 +32,48 @@ from workflow import routing, scope
 from workflow.transitions import STATE_WORDS
 
 
+class OfficeRow(NamedTuple):
+    """One office in the list, with the names of its regions."""
+
+    id: int
+    name: str
+    duty: OfficeDuty
+    telephone: str
+    regions: list[str]
+
+
+def _region_badge(row: Any) -> Badge:
+    return Badge("idle", gettext("已并入其他地区")) if row.merged_into_id else active_badge(row)
+
+
+def _regions_of(office: OfficeRow) -> str:
+    if office.duty is OfficeDuty.FINAL:
+        return gettext("全市（最后一级审核）")
+    return gettext("、").join(office.regions)
+
+
+def _registration_badge(row: Any) -> Badge:
+    if not row.active:
+        return Badge("idle", gettext("已停用"))
+    return Badge(
+        registration.BADGES[row.registration], said(registration.REGISTRATION_WORDS[row.registration])
+    )
+
+
 class Regions(AdministeredTable):
     """Regions: their kind decides the way of their applications, their office who reviews first."""
 
     exposed_routes = (*AdministeredTable.exposed_routes, "merge")
     form = forms.RegionForm
     title = N_("地区与单位")
+    columns = (
+        Column("name", N_("名称"), cell="title"),
+        Column("code", N_("代码"), style="num"),
+        Column("kind", N_("类别"), lambda row: said(routing.KIND_WORDS[row.kind]), style="nowrap"),
+        Column("office", N_("负责单位")),
+        Column("telephone", N_("电话"), style="num", empty=N_("未填")),
+        Column("state", N_("状态"), _region_badge, cell="badge"),
+    )
     list_template = "administration/regions.html"
 
     def rows_listed(self) -> Any:
@@ -47,9 +92,6 @@ class Regions(AdministeredTable):
             .order_by(Region.position, Region.id)
             .limit(MOST_SHOWN)
         ).all()
-
-    def beside_list(self) -> dict[str, Any]:
-        return {"kinds": routing.KIND_WORDS}
 
     def prefill(self, form: Any) -> None:
         form.position.data = (
@@ -103,6 +145,11 @@ class Offices(AdministeredTable):
 
     form = forms.OfficeForm
     title = N_("地区与单位")
+    columns = (
+        Column("name", N_("名称"), cell="title"),
+        Column("regions", N_("负责的地区"), _regions_of, empty=N_("无")),
+        Column("telephone", N_("电话"), style="num", empty=N_("未填")),
+    )
     list_template = "administration/offices.html"
     menu_parent = "administration_regions"
 
@@ -117,10 +164,7 @@ class Offices(AdministeredTable):
             select(Region.office_id, Region.name).order_by(Region.position, Region.id)
         ):
             regions.setdefault(row.office_id, []).append(row.name)
-        return [(office, regions.get(office.id, [])) for office in offices]
-
-    def beside_list(self) -> dict[str, Any]:
-        return {"final": OfficeDuty.FINAL}
+        return [OfficeRow(*office, regions.get(office.id, [])) for office in offices]
 
     def create_model(self, form: Any) -> Any:
         office = Office(duty=OfficeDuty.REGION)
@@ -153,6 +197,14 @@ class Enterprises(AdministeredTable):
     exposed_routes = ("index_view", "edit_view")
     form = forms.EnterpriseForm
     title = NP_("list", "企业")
+    columns = (
+        Column("name", N_("单位名称"), cell="title"),
+        Column("credit_code", N_("统一社会信用代码"), style="num", short=N_("信用代码")),
+        Column("region", N_("所属地区")),
+        Column("contact_name", N_("联系人")),
+        Column("contact_phone", N_("联系电话"), style="num"),
+        Column("registration", N_("注册状态"), _registration_badge, cell="badge"),
+    )
     list_template = "administration/enterprises.html"
     full_width_fields = ("name", "region_id", "active")
 
@@ -191,7 +243,6 @@ class Enterprises(AdministeredTable):
             "chosen": self.filters(),
             "regions": [(row.id, row.name) for row in db.session.execute(regions)],
             "registrations": registration.REGISTRATION_WORDS,
-            "badges": registration.BADGES,
             "searched_for": SEARCHED_FOR,
         }
 

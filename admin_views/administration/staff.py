@@ -15,6 +15,7 @@ from admin_views.administration import forms
 from admin_views.administration.base import PAGE_SIZE, AdministeredTable, answer, chosen_of, newest_first
 from admin_views.site.base import confirmed, list_title
 from admin_views.site.keyset import page
+from admin_views.site.lists import Badge, Column
 from admin_views.site.wording import said
 from administration import staff
 from common import telephones
@@ -25,6 +26,10 @@ from models.search import digits_of, searched
 from models.spelling import search_key
 from workflow import scope
 from workflow.transitions import ROLE_WORDS
+
+
+def _login_badge(row: Any) -> Badge:
+    return Badge("good", gettext("可以登录")) if row.active else Badge("idle", gettext("已停用"))
 
 
 class Staff(AdministeredTable):
@@ -42,6 +47,13 @@ class Staff(AdministeredTable):
     form = forms.StaffForm
     created_by = forms.NewStaffForm
     title = NP_("list", "工作人员")
+    columns = (
+        Column("name", N_("姓名"), cell="title"),
+        Column("login", N_("登录名")),
+        Column("office", N_("单位"), lambda row: row.office or said(ROLE_WORDS[row.role])),
+        Column("phone", N_("联系电话"), style="num", empty=N_("未填")),
+        Column("state", N_("状态"), _login_badge, cell="badge"),
+    )
     list_template = "administration/staff.html"
     form_template = "administration/clerk.html"
     full_width_fields = ("role",)
@@ -84,7 +96,6 @@ class Staff(AdministeredTable):
         return {
             "chosen": self.filters(),
             "roles": [(role.value, said(ROLE_WORDS[role])) for role in scope.STAFF],
-            "role_words": ROLE_WORDS,
         }
 
     def beside(self, row: Any) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """申请材料, 申请须知, 申报期, 系统设置: what applicants are asked for and told, and when (D2)."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_admin import expose
 from flask_babel import gettext
 from sqlalchemy import func, select
 
 from admin_views.administration import forms
-from admin_views.administration.base import MOST_SHOWN, AdministeredTable
+from admin_views.administration.base import MOST_SHOWN, AdministeredTable, active_badge
+from admin_views.site.lists import Badge, Column
 from admin_views.site.wording import said
 from common.calendar import today
 from common.settings import HELP_LINE, IDLE_MINUTES, NAMES, STAFF_SECOND_FACTOR, value_label
@@ -21,6 +22,18 @@ class Materials(AdministeredTable):
 
     form = forms.MaterialForm
     title = NP_("list", "申请材料")
+    columns = (
+        Column("position", N_("顺序"), style="cell-num cell-quiet", kind="num"),
+        Column("name", N_("名称"), cell="title", style="nowrap"),
+        Column("shows", N_("须显示的内容"), short=N_("须显示")),
+        Column(
+            "required",
+            N_("要求"),
+            lambda row: gettext("必需") if row.required else gettext("选填"),
+            style="nowrap",
+        ),
+        Column("state", N_("状态"), active_badge, cell="badge"),
+    )
     list_template = "administration/materials.html"
     full_width_fields = ("name", "shows")
 
@@ -40,21 +53,40 @@ class Materials(AdministeredTable):
         return {"aside": "administration/beside_material.html", "former_names": former[::-1]}
 
 
+class NoticeRow(NamedTuple):
+    """One version of the notice in the list; the newest is in force."""
+
+    id: int
+    version: str
+    published_at: datetime
+    newest: bool
+
+
+def _version_badge(row: NoticeRow) -> Badge:
+    return Badge("good", gettext("现行版本")) if row.newest else Badge("idle", gettext("以前的版本"))
+
+
 class Notices(AdministeredTable):
     """「申请须知」: a version is added and then stands; a mistake is mended by the next version."""
 
     exposed_routes = ("index_view", "create_view", "notice")
     form = forms.NoticeForm
     title = N_("申请须知")
+    columns = (
+        Column("version", N_("版本"), cell="title"),
+        Column("published_at", N_("发布时间"), cell="stamp", style="num"),
+        Column("state", N_("状态"), _version_badge, cell="badge"),
+    )
     list_template = "administration/notices.html"
     full_width_fields = ("version", "body")
 
     def rows_listed(self) -> Any:
-        return db.session.execute(
+        rows = db.session.execute(
             self.rows(Notice.id, Notice.version, Notice.published_at)
             .order_by(Notice.id.desc())
             .limit(MOST_SHOWN)
-        ).all()
+        )
+        return [NoticeRow(*row, newest=number == 0) for number, row in enumerate(rows)]
 
     def prefill(self, form: Any) -> None:
         newest = db.session.scalars(self.rows().order_by(Notice.id.desc()).limit(1)).first()
@@ -77,19 +109,31 @@ class Notices(AdministeredTable):
         )
 
 
+def _period_badge(row: Period) -> Badge:
+    if row.opens > today():
+        return Badge("wait", gettext("尚未开始"))
+    if row.closes < today():
+        return Badge("idle", gettext("已结束"))
+    return Badge("good", gettext("正在申报"))
+
+
 class Periods(AdministeredTable):
     """When applications can be submitted."""
 
     form = forms.PeriodForm
     title = NP_("list", "申报期")
+    columns = (
+        Column("name", N_("名称"), cell="title"),
+        Column("opens", N_("开始日期"), cell="day", style="num"),
+        Column("closes", N_("结束日期"), cell="day", style="num"),
+        Column("resubmit_days", N_("回退后的期限（工作日）"), style="num"),
+        Column("state", N_("状态"), _period_badge, cell="badge"),
+    )
     list_template = "administration/periods.html"
     full_width_fields = ("name",)
 
     def rows_listed(self) -> Any:
         return db.session.scalars(self.rows().order_by(Period.opens.desc()).limit(MOST_SHOWN)).all()
-
-    def beside_list(self) -> dict[str, Any]:
-        return {"today": today()}
 
 
 SETTING_FORMS = {
@@ -106,14 +150,18 @@ class Settings(AdministeredTable):
     form = forms.SettingForm
     lookup_column = "key"
     title = N_("系统设置")
+    columns = (
+        Column(
+            "name", N_("名称"), lambda row: said(NAMES.get(row.key, row.key)), cell="title", style="nowrap"
+        ),
+        Column("value", N_("内容"), lambda row: said(value_label(row.key, row.value))),
+        Column("explanation", N_("说明"), lambda row: said(row.explanation), style="cell-quiet"),
+    )
     list_template = "administration/settings.html"
     full_width_fields = ("value",)
 
     def rows_listed(self) -> Any:
         return db.session.scalars(self.rows().order_by(Setting.key).limit(MOST_SHOWN)).all()
-
-    def beside_list(self) -> dict[str, Any]:
-        return {"names": NAMES, "value_label": value_label}
 
     def beside(self, row: Any) -> dict[str, Any]:
         return {

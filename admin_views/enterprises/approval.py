@@ -15,6 +15,7 @@ from admin_views.files.papers import Shelf, ViewerFile, viewer_values
 from admin_views.files.routes import sent_original, sent_picture
 from admin_views.site.base import MOST_COUNTED, ScopedView, menu
 from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
 from admin_views.site.wording import said, too_long, waiting_time
 from common.checks import kind_of_organisation
@@ -33,6 +34,28 @@ REFUSAL_PHRASES = (
     N_("统一社会信用代码与营业执照不一致。"),
     N_("所属地区选择有误，请按注册地选择。"),
     N_("联系人或联系电话有误。"),
+)
+
+
+def _state_badge(row: Any) -> Badge:
+    """Return where an account stands; of one that waits, for how long."""
+    if not row.active:
+        return Badge("idle", gettext("已停用"))
+    if row.registration is Registration.PENDING:
+        wait = waiting_time(row.waiting_since)
+        return Badge("late" if wait["late"] else "wait", wait["words"])
+    return Badge(
+        registration.BADGES[row.registration], said(registration.REGISTRATION_WORDS[row.registration])
+    )
+
+
+COLUMNS = (
+    Column("name", N_("单位名称"), cell="title"),
+    Column("credit_code", N_("统一社会信用代码"), style="num"),
+    Column("contact_name", N_("联系人")),
+    Column("contact_phone", N_("联系电话"), style="num"),
+    Column("waiting_since", N_("时间"), cell="stamp", style="num"),
+    Column("state", N_("状态"), _state_badge, cell="badge"),
 )
 
 
@@ -75,7 +98,7 @@ class EnterpriseAccounts(ScopedView):
         rows = page(queries, order, request.args.get("page", ""), PAGE_SIZE)
         return self.render(
             "enterprises/approvals.html",
-            rows=rows.rows,
+            listing=DataTable(COLUMNS, rows.rows),
             counted=_counted(rows.rows),
             tab=tab,
             words=words,
@@ -84,9 +107,6 @@ class EnterpriseAccounts(ScopedView):
                 key: self._turned(tab, words, getattr(rows, key))
                 for key in ("first", "previous", "next", "last")
             },
-            registration_words=registration.REGISTRATION_WORDS,
-            badges=registration.BADGES,
-            pending=Registration.PENDING,
         )
 
     def _turned(self, tab: str, words: str, cursor: str | None) -> str | None:

@@ -4,8 +4,9 @@ A code is shown this once, on the answer to whoever invited; no address, no sess
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import abort, current_app, flash, redirect, url_for
 from flask_admin import expose
@@ -17,6 +18,7 @@ from werkzeug.wrappers import Response
 from accounts import contacts
 from admin_views.accounts.enterprise_forms import InvitationForm
 from admin_views.site.base import ScopedView, confirmed, menu
+from admin_views.site.lists import Column, DataTable
 from admin_views.site.trail import change_text, last_changes
 from admin_views.site.wording import said
 from common.audit import REVIEWERS
@@ -35,6 +37,41 @@ NOT_SENT = {
     Channel.MAIL: N_("本系统目前不发送电子邮件。"),
 }
 CHANNEL_WORDS = {Channel.SMS: N_("短信"), Channel.MAIL: N_("电子邮件")}
+
+
+class InvitedRow(NamedTuple):
+    """One who is invited; the invitation `expires_at` an instant, or has."""
+
+    id: int
+    name: str
+    login: str | None
+    phone: str | None
+    expires_at: datetime
+
+    @property
+    def expired(self) -> bool:
+        return self.expires_at < now()
+
+
+COLUMNS = (
+    Column("name", N_("姓名"), cell="title"),
+    Column("login", N_("登录名"), style="num"),
+    Column("phone", N_("联系电话"), lambda row: row.phone or gettext("未填"), style="num"),
+    Column("remove", N_("移除"), cell="macro", style="cell-side", kind="action"),
+)
+INVITED_COLUMNS = (
+    Column("name", N_("姓名"), cell="title"),
+    Column("login", N_("登录名"), style="num"),
+    Column("phone", N_("手机号码"), style="num"),
+    Column(
+        "expires_at",
+        N_("有效期至"),
+        lambda row: gettext("已过期") if row.expired else row.expires_at,
+        cell="macro",
+        style="num",
+    ),
+    Column("acts", N_("操作"), cell="macro", style="cell-acts", kind="action"),
+)
 
 
 class Reviewers(ScopedView):
@@ -136,10 +173,15 @@ class Reviewers(ScopedView):
         )
         content = self.render(
             "enterprises/reviewers.html",
-            reviewers=db.session.scalars(active).all(),
-            invited=db.session.execute(invited).all(),
+            listing=DataTable(COLUMNS, db.session.scalars(active).all()),
+            invited=DataTable(
+                INVITED_COLUMNS,
+                [
+                    InvitedRow(account.id, account.name, account.login, account.phone, expires_at)
+                    for account, expires_at in db.session.execute(invited)
+                ],
+            ),
             days=reviewers.LIFETIME.days,
-            now=now(),
             form=form,
             hints={
                 channel.value: said((SENT if channel in _open_channels() else NOT_SENT)[channel])

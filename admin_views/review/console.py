@@ -24,7 +24,7 @@ from admin_views.site import keyset
 from admin_views.site.base import ScopedView, address_of, menu, menu_numbers, number_on_tab
 from admin_views.site.keyset import ListQuery
 from admin_views.site.languages import cached_per_language
-from admin_views.site.lists import Head
+from admin_views.site.lists import DataTable, Head
 from admin_views.site.numbers import cache_counts, own_numbers, page_counts
 from admin_views.site.typed import one_line
 from admin_views.site.wording import said, too_long
@@ -108,9 +108,8 @@ class ReviewConsole(PaperRoutes, ScopedView):
             chosen=chosen,
             filtered=filtered,
             searched_for=admin_views_review_list.SEARCHED_FOR,
-            columns=admin_views_review_list.COLUMNS[tab],
+            listing=DataTable(admin_views_review_list.COLUMNS[tab], shown_lines),
             heads=self._heads(address, tab, sort, descending, chosen, sorts),
-            lines=shown_lines,
             counted=counted(shown_lines),
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
             left_out=self._left_out(sort, filtered),

@@ -5,7 +5,7 @@ of returns are not shown, and nothing else of the application can be searched fo
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import abort, flash, redirect, request
 from flask_admin import expose
@@ -21,7 +21,9 @@ from admin_views.review import list
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, menu
 from admin_views.site.day_fields import DayField
+from admin_views.site.frame import passed
 from admin_views.site.keyset import ListQuery, Order
+from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
 from admin_views.site.wording import day, said, too_long
 from common.errors import (
@@ -33,7 +35,7 @@ from common.errors import (
     Unacceptable,
 )
 from common.wording import N_
-from models import Action, Application, Review, db
+from models import Action, Application, Review, State, db
 from models.statements import PlannedPerQuery
 from workflow import periods, review, scope
 from workflow.decision import Decision
@@ -47,6 +49,17 @@ SEARCHED = frozenset(
 """A telephone or identity number finds nothing here: an answer would say that its owner has applied."""
 
 
+class TermRow(NamedTuple):
+    """One application in the list; `period_closes` is the end of the open period, if any."""
+
+    number: str
+    name: str
+    enterprise: str | None
+    state: State
+    resubmit_by: date | None
+    period_closes: date | None
+
+
 class ExtensionForm(FlaskForm):
     until = DayField(
         _("新的期限"),
@@ -58,6 +71,25 @@ class ExtensionForm(FlaskForm):
         description=_("写进这份申请的经过，申请人会看到。"),
         render_kw={"rows": 3, "required": True},
     )
+
+
+def _term_badge(row: TermRow) -> Badge:
+    """Return until when it can be resubmitted; while a period is open nothing has expired."""
+    last = row.resubmit_by
+    if last and not passed(last):
+        return Badge("wait", gettext("至 %(day)s", day=day(last)))
+    if row.period_closes:
+        return Badge("wait", gettext("至 %(day)s", day=day(row.period_closes)))
+    return Badge("late", gettext("%(day)s 已过", day=day(last)) if last else gettext("期限已过"))
+
+
+COLUMNS = (
+    Column("number", N_("编号"), style="cell-quiet num"),
+    Column("name", N_("姓名"), cell="title"),
+    Column("enterprise", N_("工作单位")),
+    Column("state", N_("业务状态"), lambda row: said(STATE_WORDS[row.state])),
+    Column("resubmit_by", N_("重新提交期限"), _term_badge, cell="badge"),
+)
 
 
 class Terms(ScopedView):
@@ -93,16 +125,22 @@ class Terms(ScopedView):
         queries = [query.where(list.WAYS[way](search.lookup)) for way in ways]
         listing = ListQuery(queries, order, executor=PlannedPerQuery)
         rows = listing.page(request.args.get("page", ""), keyset.PAGE_SIZE, search.values)
+        period = periods.open_period()
+        closes = period.closes if period else None
         return self.render(
             "review/terms.html",
-            rows=rows.rows,
+            listing=DataTable(
+                COLUMNS,
+                [
+                    TermRow(row.number, row.name, row.enterprise, row.state, row.resubmit_by, closes)
+                    for row in rows.rows
+                ],
+            ),
             words=words,
             pager=[
                 None if cursor is None else self.get_url(".index_view", q=words or None, page=cursor or None)
                 for cursor in rows.cursors
             ],
-            state_words=STATE_WORDS,
-            period=periods.open_period(),
         )
 
     @expose("/<number>/", methods=("GET", "POST"))

@@ -76,11 +76,13 @@ class Column:
 
     @property
     def is_data(self) -> bool:
-        """Say whether an export has this column: buttons are no data."""
-        return self.kind != "action"
+        """Say whether an export has this column: buttons are drawn, and have no value."""
+        return self.cell != "macro" or self.value is not None
 
     def of(self, row: Any) -> Any:
-        """Return what the page draws of a row: a plain value, a `Badge`, or several texts."""
+        """Return what the page draws of a row: a plain value, a `Badge`, several texts, or None for buttons."""
+        if not self.is_data:
+            return None
         value = getattr(row, self.key) if self.value is None else self.value(row)
         return masked(value) if self.masked else value
 
@@ -94,7 +96,18 @@ class Column:
         return None if value == "" else value  # type: ignore[no-any-return]
 
 
-def exported(columns: Sequence[Column], rows: Sequence[Any]) -> list[list[Plain]]:
-    """Return the plain values of a list, a list a row, without the columns that are no data."""
-    data = [column for column in columns if column.is_data]
-    return [[column.plain(row) for column in data] for row in rows]
+@dataclass(frozen=True, eq=False)
+class DataTable:
+    """The rows of a page with the columns that say them."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[Any]
+
+    def headings(self) -> list[str]:
+        """Return the wordings of the headings, without the columns that are no data."""
+        return [column.heading for column in self.columns if column.is_data]
+
+    def plain(self) -> list[list[Plain]]:
+        """Return the plain values, a list a row, without the columns that are no data."""
+        data = [column for column in self.columns if column.is_data]
+        return [[column.plain(row) for column in data] for row in self.rows]

@@ -1,12 +1,14 @@
 """操作记录 in the words of the screen: what was changed, from what to what."""
 
 from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
+from admin_views.site.lists import Column
 from admin_views.site.wording import said
 from administration.form_rules import KIND_WORDS, PROPERTIES, field_and_property
 from administration.tables import AUDIT_WORDS
@@ -68,6 +70,30 @@ def change_text(row: Any) -> dict[str, Any]:
             for name, label, words in _lines(row, fields)
         ],
     }
+
+
+def _changed_fields(change: dict[str, Any]) -> str:
+    """Return what was changed as text, a line a field."""
+    fields = [each for each in change["fields"] if each["before"] != each["after"] or not change["new"]]
+    return "\n".join(
+        f"{each['label']} {each['after'] if change['new'] else ' → '.join((each['before'], each['after']))}"
+        for each in fields
+    )
+
+
+TRAIL_COLUMNS = (
+    Column("label", N_("对象"), itemgetter("label"), cell="title"),
+    Column(
+        "table",
+        N_("类别"),
+        lambda change: f"{said(change['kind'])} {said(change['table'])}",
+        style="nowrap",
+    ),
+    Column("fields", N_("修改内容"), _changed_fields, cell="macro", short=N_("内容")),
+    Column("actor", N_("操作人"), itemgetter("actor"), style="nowrap"),
+    Column("at", N_("时间"), itemgetter("at"), cell="stamp", style="num"),
+)
+"""A row is what `change_text` returns."""
 
 
 def _label(row: Any) -> str:
