@@ -53,7 +53,7 @@ def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
         "announce_registration",
         slowly(enterprises_notifications.announce_registration),
     )
-    monkeypatch.setattr(reading, "belongs_to", slowly(reading.bind_to_application))
+    monkeypatch.setattr(reading, "bind_to_application", slowly(reading.bind_to_application))
 
 
 def doing(application: Application, action: Action, person: Account) -> Callable[[], Any]:
