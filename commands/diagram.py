@@ -1,4 +1,4 @@
-"""The way of an application as a Mermaid diagram, drawn from the table of transitions and the routes."""
+"""The states of an application as a Mermaid diagram, drawn from the table of transitions and the routes."""
 
 import re
 from pathlib import Path
@@ -22,15 +22,15 @@ BEGIN, END = "<!-- diagram: flask --app app diagram --write README.md -->", "<!-
 
 
 def _targets(row: Transition) -> dict[State, list[str]]:
-    """Return where a row leads, each target with the kinds of region whose way goes there."""
+    """Return where a row leads, each target with the kinds of region whose route leads there."""
     if isinstance(row.to, State):
         return {row.to: []}
     found: dict[State, list[str]] = {}
-    for kind, way in ROUTES.items():
+    for kind, route in ROUTES.items():
         if row.to is FIRST_STEP:
-            found.setdefault(way[0], []).append(KIND_WORDS[kind])
-        elif row.state in way:
-            further = [step for step in way if REACHED_BITS[step] > REACHED_BITS[row.state]]
+            found.setdefault(route[0], []).append(KIND_WORDS[kind])
+        elif row.state in route:
+            further = [step for step in route if REACHED_BITS[step] > REACHED_BITS[row.state]]
             found.setdefault(further[0] if further else State.FINISHED, []).append(KIND_WORDS[kind])
     return found
 
@@ -44,9 +44,9 @@ def drawn() -> str:
             continue
         targets = _targets(row)
         for target, kinds in targets.items():
-            way = f"（{'、'.join(kinds)}）" if len(targets) > 1 else ""
+            regions = f"（{'、'.join(kinds)}）" if len(targets) > 1 else ""
             lines.append(
-                f"    {row.state.value} --> {target.value} : {ROLE_WORDS[row.by]}「{ACTION_WORDS[row.action]}」{way}"
+                f"    {row.state.value} --> {target.value} : {ROLE_WORDS[row.by]}「{ACTION_WORDS[row.action]}」{regions}"
             )
     lines += [f"    {State.FINISHED.value} --> [*]", "```"]
     return "\n".join(lines)
@@ -68,7 +68,7 @@ def replaced(text: str) -> str:
     "--write", type=click.Path(path_type=Path), help="Put the diagram into this file, between its marks."
 )
 def print_diagram(check: Path | None, write: Path | None) -> None:
-    """Print the way of an application, drawn from the table of transitions (Mermaid)."""
+    """Print the states of an application, drawn from the table of transitions (Mermaid)."""
     if check:
         if drawn() not in check.read_text():
             raise click.ClickException(

@@ -163,18 +163,18 @@ def request_limits(config: dict[str, Any]) -> Findings:
         yield Finding(
             WARN, "防洪的次数限制由各进程分别计算；输错密码的次数总是合计", "设 TALENT_REDIS_URL，合计限制"
         )
-    elif trouble := _redis_trouble(config["REDIS_URL"]):
-        yield Finding(UNSAFE, f"Redis 连不上（{trouble}），没有人能登录", "启动 Redis，核对 TALENT_REDIS_URL")
+    elif error := _redis_error(config["REDIS_URL"]):
+        yield Finding(UNSAFE, f"Redis 连不上（{error}），没有人能登录", "启动 Redis，核对 TALENT_REDIS_URL")
     else:
         yield Finding(OK, "登录、注册的次数限制，Redis")
 
 
-def _redis_trouble(url: str) -> str:
+def _redis_error(url: str) -> str:
     try:
         with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as there:
             there.ping()
-    except (redis.RedisError, OSError, ValueError) as trouble:
-        return type(trouble).__name__
+    except (redis.RedisError, OSError, ValueError) as error:
+        return type(error).__name__
     return ""
 
 
@@ -190,8 +190,8 @@ def attachment_storage(config: dict[str, Any]) -> Findings:
     try:
         with tempfile.TemporaryFile(dir=existing):
             pass
-    except OSError as trouble:
-        yield Finding(UNSAFE, f"附件目录 {place} 不能写入（{trouble.strerror}）", "让运行网站的用户拥有它")
+    except OSError as error:
+        yield Finding(UNSAFE, f"附件目录 {place} 不能写入（{error.strerror}）", "让运行网站的用户拥有它")
         return
     if place.exists() and place.stat().st_mode & 0o007:
         yield Finding(UNSAFE, f"附件目录 {place} 对本机所有用户开放", f"chmod 700 {place}")
@@ -210,10 +210,10 @@ def by_mail(config: dict[str, Any]) -> Findings:
         yield Finding(UNSAFE, "邮件和邮箱密码明文传输", "TALENT_SMTP_URL 去掉 tls=none")
     try:
         server.connect().close()
-    except Exception as trouble:
+    except Exception as error:
         yield Finding(
             WARN,
-            f"邮件服务器 {server.host}:{server.port} 不接受（{type(trouble).__name__}）",
+            f"邮件服务器 {server.host}:{server.port} 不接受（{type(error).__name__}）",
             "核对地址、证书、用户名和密码",
         )
     else:
@@ -268,10 +268,10 @@ def database(config: dict[str, Any]) -> Findings:
         with db.engine.connect() as connection:
             present = set(MigrationContext.configure(connection).get_current_heads())
             there = connection.execute(text("SELECT CURRENT_TIMESTAMP")).scalar_one()
-    except SQLAlchemyError as trouble:
+    except SQLAlchemyError as error:
         yield Finding(
             UNSAFE,
-            f"数据库 {kind} 连不上（{type(trouble).__name__}）",
+            f"数据库 {kind} 连不上（{type(error).__name__}）",
             "核对 TALENT_DATABASE_URL，启动数据库",
         )
         return

@@ -15,22 +15,22 @@ from models.vocabulary import RegionKind, Role
 
 
 class Membership(NamedTuple):
-    """Where an account sits, as far as every page says it and every scope asks for it."""
+    """The enterprise or office that an account belongs to, as pages show it and scopes need it."""
 
     office_id: int | None
     enterprise_id: int | None
     name: str
     """Of its office or enterprise; an applicant and an administrator have none."""
     regions: tuple[tuple[int, RegionKind], ...] = ()
-    """What its office answers for: each region's id, and what kind of place it is."""
+    """The regions of its office: id and kind."""
 
 
 class Account(Model):
     """An applicant, a reviewer of an enterprise, an office's or the city's clerk, or an administrator.
 
     `login_digest` is the keyed hash of what is typed at the login; `session_stamp` is part of every session,
-    so that a new one ends them all. `must_change_password`: somebody else knows it too, who set it. Messages leave the
-    house by the ways that the person wants and has an address for.
+    so that a new one ends them all. `must_change_password`: somebody else set the password and knows it. Messages are
+    delivered by the channels that the person wants and has an address for.
     """
 
     __tablename__ = "accounts"
@@ -65,11 +65,11 @@ class Account(Model):
     __table_args__ = (Index(None, "role"), Index(None, "office_id"), Index(None, "enterprise_id"))
 
     known_membership = cast("Membership | None", None)
-    """Where it sits, to whoever has just read that with it (accounts/sessions.py)."""
+    """The membership as loaded together with the account (accounts/sessions.py), else None."""
 
     @validates("name")
     def _key_with_it(self, _column: str, name: str) -> str:
-        """Keep the search key true, whoever writes the name."""
+        """Update the search key with the name."""
         self.name_key = key_unless_same(name, 60)
         return name
 
@@ -78,7 +78,7 @@ class Account(Model):
 
     @property
     def membership(self) -> Membership:
-        """Return where it sits; looked up where that is not known."""
+        """Return the membership; loads it if it is not known."""
         place, known = (self.office_id, self.enterprise_id), self.known_membership
         if known is not None and known[:2] == place:
             return known

@@ -21,21 +21,21 @@ from models.vocabulary import REACHED_BITS, ExperienceKind, Result, State
 
 UNDER_WAY = text("state <> 'finished'")
 REACHED_CITY = text(f"reached & {REACHED_BITS[State.CITY_REVIEW]} <> 0")
-ON_ITS_WAY = text(f"{REACHED_CITY} AND {UNDER_WAY}")
-"""As workflow.scope says it to the database, which takes an index for a scope whose words it knows again."""
+REACHED_CITY_UNDER_WAY = text(f"{REACHED_CITY} AND {UNDER_WAY}")
+"""Written exactly as in the queries of workflow/scope.py: a database uses a partial index only for a condition it recognizes."""
 
 
 def _of(rows: TextClause) -> dict[str, Any]:
-    """Return how an index holds these rows alone, on either database."""
+    """Return the index options for a partial index over these rows, for both databases."""
     return {"sqlite_where": rows, "postgresql_where": rows}
 
 
 QUEUED: dict[str, Any] = {"postgresql_where": UNDER_WAY}
-"""SQLite does not see that what is in another state is not finished; there such an index holds everything."""
+"""Only on PostgreSQL: SQLite does not conclude from `state = x` that `state <> 'finished'`, and would not use the index."""
 COUNTED = QUEUED | {"postgresql_include": ["reached"]}
 
 ORDERS = ("number", "initials", "submitted_at")
-"""By what a list is sorted, beside the time for which a row has waited."""
+"""The sort columns of lists, besides the waiting time (`arrived_at`)."""
 
 
 TAIL = 4
@@ -62,7 +62,7 @@ class Application(Model):
     state: Mapped[State] = mapped_column(words(State), default=State.DRAFT)
     result: Mapped[Result | None] = mapped_column(words(Result))
     reached: Mapped[int] = mapped_column(default=0)
-    """The desks it has been on, a bit each (models.vocabulary.REACHED_BITS); what has been seen once stays in sight."""
+    """The review steps it has reached, as a sum of REACHED_BITS. A step once reached keeps its access."""
     version: Mapped[int] = mapped_column(default=1)
     round: Mapped[int] = mapped_column(default=0)
     """How many times it was submitted."""
@@ -76,7 +76,7 @@ class Application(Model):
     resubmit_by: Mapped[date | None]
     """While it is back with its applicant: the last day in Ordos on which it can be resubmitted outside of any period."""
     arrived_at: Mapped[datetime] = mapped_column(Instant, default=now)
-    """Since when it has been where it is."""
+    """When it arrived in its present state."""
 
     form_version: Mapped[int] = mapped_column(default=1)
     """The number of the version of the form that it was begun with (models/forms.py); it keeps it."""
@@ -84,7 +84,7 @@ class Application(Model):
     name_key: Mapped[str | None] = mapped_column(String(60))
     initials: Mapped[str] = mapped_column(by_code_point(60), default="")
     other_initials: Mapped[str | None] = mapped_column(by_code_point(60))
-    """By which a name is guessed whose surname has another reading (common/initials.py)."""
+    """Initials by the other reading of the surname, where there is one (common/initials.py)."""
     paper: Mapped[str] = mapped_column(String(20))
     identity_number: Mapped[str] = mapped_column(Encrypted("applications.identity_number"))
     identity_digest: Mapped[str] = mapped_column(String(64))
@@ -116,23 +116,22 @@ class Application(Model):
             **_of(UNDER_WAY),
         ),
         Index(None, "applicant_id", "id"),
-        # For each scope all rows, in the orders in which lists show them. What lists are narrowed by lies behind, so that
-        # rows which are not wanted are passed over in the index.
+        # For each scope: all rows in each sort order. The filter columns follow, so that rows are filtered in the index.
         Index(None, "arrived_at", "id", "education", "result"),
         *(Index(None, column, "id", "education", "region_id", "result") for column in ORDERS),
         Index(None, "region_id", "arrived_at", "id", "education"),
         Index(None, "submitted_enterprise_id", "arrived_at", "id", "education"),
         *(Index(None, "submitted_enterprise_id", column, "id") for column in ORDERS),
-        # And what waits in one state, which is little, and the newest of every order: whoever looked for it from the other
-        # end would read the whole town. `reached` lies beside, so that the number on a tab is counted in the index: in
-        # the table it read 15,000 pages of a million. The city counts to a thousand, in an index of nothing else.
-        Index("ix_applications_counted_in_the_city", "state", **_of(ON_ITS_WAY)),
+        # Rows waiting in one state: few, and scattered over the whole table in every sort order, hence own indexes.
+        # `reached` is included so that the number on a tab is counted in the index alone: counting in the table read
+        # 15,000 pages at a million rows. The city's number has an index of its own.
+        Index("ix_applications_counted_in_the_city", "state", **_of(REACHED_CITY_UNDER_WAY)),
         Index(None, "state", "arrived_at", "id", "education", **QUEUED),
         Index(None, "region_id", "state", "arrived_at", "id", "education", **COUNTED),
         Index(None, "submitted_enterprise_id", "state", "arrived_at", "id", **QUEUED),
         *(Index(None, "state", column, "id", "education", **QUEUED) for column in ORDERS),
         *(Index(None, "region_id", "state", column, "id", **QUEUED) for column in ORDERS),
-        # What has not reached the city yet is the newest as well.
+        # The newest rows have mostly not reached the city yet; these indexes leave them out.
         *(
             Index(None, column, "id", "education", **_of(REACHED_CITY))
             for column in ("number", "submitted_at")
@@ -146,19 +145,19 @@ class Application(Model):
 
     @validates("name")
     def _key_with_it(self, _column: str, name: str) -> str:
-        """Keep the search key true, whoever writes the name."""
+        """Update the search key with the name."""
         self.name_key = key_unless_same(name, 60)
         return name
 
     @validates("identity_number")
     def _tail_with_it(self, _column: str, number: str) -> str:
-        """Keep the digest of its end true, whoever writes the number."""
+        """Update the digest of the last characters with the number."""
         self.identity_tail = tail_digest(number)
         return number
 
     @validates("bank_account")
     def _digest_with_it(self, _key: str, account: str | None) -> str | None:
-        """Keep the digest true, whoever writes the number."""
+        """Update the digest with the account number."""
         self.bank_digest = vault.digest(account) if account else None
         return account
 

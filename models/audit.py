@@ -40,7 +40,7 @@ class AuditEntry(Model):
 
     @validates("label", "actor_name")
     def _key_with_it(self, column: str, name: str) -> str:
-        """Keep the search key true, whoever writes the name."""
+        """Update the search key with the name."""
         setattr(self, f"{column}_key", key_unless_same(name, LENGTH[column]))
         return name
 

@@ -1,4 +1,4 @@
-"""The database and what every table shares: times in UTC, closed word sets, and the one way to write exclusively."""
+"""The SQLAlchemy base and column types that every table shares: times in UTC, enums, code-point order."""
 
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum

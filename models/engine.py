@@ -1,4 +1,4 @@
-"""How SQLite and PostgreSQL are configured so that both keep the same promises."""
+"""The configuration of SQLite and PostgreSQL connections, so that both give the same guarantees."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -17,25 +17,25 @@ BUSY_SECONDS = 10
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return how the engine is made.
+    """Return the options of the engine.
 
-    Outside of `exclusive` PostgreSQL is only read from, a statement at a time: a transaction around each page would
-    say no more, and cost two calls.
+    Outside of `exclusive()` a page only reads, in AUTOCOMMIT: a transaction would cost two round trips and give no guarantee
+    that a page needs.
     """
-    options: dict[str, Any] = {"hide_parameters": True}  # else names and telephones stand in the log
+    options: dict[str, Any] = {"hide_parameters": True}  # keeps names and telephone numbers out of the log
     if url.startswith("postgresql"):
         from models.postgresql import Cursor
 
         options |= {
             "isolation_level": "AUTOCOMMIT",
             "connect_args": {"cursor_factory": Cursor},
-            "pool_use_lifo": True,  # who was asked last has its plans at hand
+            "pool_use_lifo": True,  # the last used connection has the plans cached
         }
     return options
 
 
 def prepare(engine: Engine) -> None:
-    """Tell each connection of an engine how it is used here."""
+    """Configure every new connection of an engine."""
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     if engine.dialect.name == "postgresql":
@@ -45,14 +45,14 @@ def prepare(engine: Engine) -> None:
 def _prepare_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:
-        # A page's rows are twenty. What PostgreSQL takes for dear, because without its limit it would be, it else
-        # translates into machine code first: thirty milliseconds for one that takes half of one.
+        # A page has twenty rows. PostgreSQL overestimates queries with a LIMIT and would compile them to machine code:
+        # thirty milliseconds for a query of half a millisecond.
         connection.execute("SET jit = off")
         connection.commit()
 
     @event.listens_for(engine, "do_execute")
     def planned(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-        """Send what is to be planned for its values by itself: what was asked five times PostgreSQL may plan for any."""
+        """Send a PLANNED_ANEW statement unprepared: after five executions PostgreSQL may use one generic plan for all values."""
         if not context.execution_options.get(PLANNED_ANEW):
             return False
         cursor.execute(statement, parameters, prepare=False)
@@ -60,7 +60,7 @@ def _prepare_postgresql(engine: Engine) -> None:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    """Make SQLite keep the promises that PostgreSQL keeps unasked."""
+    """Make SQLite give the guarantees that PostgreSQL gives by default."""
     if engine.url.database and engine.url.database != ":memory:":
         with suppress(OSError):  # connecting says what is wrong with the place
             # Names and telephones are nobody else's on this machine.

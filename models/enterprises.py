@@ -53,7 +53,7 @@ class Enterprise(Model):
 
     @validates("name")
     def _key_with_it(self, _column: str, name: str) -> str:
-        """Keep the search key true, whoever writes the name."""
+        """Update the search key with the name."""
         self.name_key = key_unless_same(name, 100)
         return name
 

@@ -1,6 +1,6 @@
-"""The outbox: what the system has to tell whom. Written in the transaction of the event that caused it.
+"""The outbox: messages to people. A message is written in the transaction of the event that causes it.
 
-A message goes to one account, or to a desk: everybody of an enterprise or of an office. The worker expands it into
+It goes to one account, or to everybody of an enterprise or an office. The worker expands it into
 deliveries, one for each person and channel; no two of one message to one person by one channel can be stored.
 """
 
@@ -20,7 +20,7 @@ from models.vocabulary import Channel, DeliveryState
 
 
 class Message(Model):
-    """One thing told to one account or one desk. `kind` names its wording in workflow/notifications.py.
+    """One message to one account, enterprise or office. `kind` names its wording in workflow/notifications.py.
 
     `secret_words` fill gaps with what only its receiver may read, such as a code: never shown on a page, and gone once
     nothing of the message is left to deliver. `expanded_at` is when the worker made its deliveries.
@@ -67,7 +67,7 @@ class Message(Model):
 
 
 class MessageReading(Model):
-    """That an account has read a message; a desk's message is unread for each of its people."""
+    """That an account has read a message; a message to an enterprise or office is read by each person separately."""
 
     __tablename__ = "message_readings"
 

@@ -14,7 +14,7 @@ from models.vocabulary import Action, Result, Role, State
 
 
 class Review(Model):
-    """One move of one application: who, as what, from where to where, when and why.
+    """One row of an application's history: who did what, from which state to which, when and why.
 
     `snapshot` is, on a submission, everything the person wrote: what reviewers read, and what the next
     submission is compared with. On a correction it holds the corrected fields before and after.
@@ -37,17 +37,17 @@ class Review(Model):
     snapshot: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON("reviews.snapshot"), deferred=True)
     at: Mapped[datetime] = mapped_column(Instant, default=now)
     resubmit_by: Mapped[date | None]
-    """Until when the application can be resubmitted, as this line left it."""
+    """The term to resubmit after this row."""
 
     application: Mapped[Application] = relationship()
     actor: Mapped[Account] = relationship()
 
     waited_since = cast("datetime | None", None)
-    """Since when the application had lain where it was: said by whoever has just written this line, and not stored."""
+    """When the application had arrived in `from_state`. Set on a row that was just written; not stored."""
 
     @property
     def stayed(self) -> bool:
-        """Whether the line left the application where it was."""
+        """Whether the state did not change."""
         return self.from_state is self.to_state
 
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The one way to write: a transaction that owns the right to write from its first statement."""
+"""How to write: `exclusive()`, a transaction that holds the write lock from its first statement."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext

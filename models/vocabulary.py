@@ -1,4 +1,4 @@
-"""The closed sets of words that columns may hold. Wording for people stands in workflow, never here."""
+"""The enums that columns may hold. Their wording for people stands elsewhere, never here."""
 
 from enum import Enum
 
@@ -12,7 +12,7 @@ class Role(Enum):
 
 
 class RegionKind(Enum):
-    """市直属, 旗区, 市管园区: what alone decides the way of an application (R3)."""
+    """市直属, 旗区, 市管园区: the only thing that decides the route of an application (R3)."""
 
     CITY = "city"
     BANNER = "banner"
@@ -54,9 +54,9 @@ class Action(Enum):
     RETURN = "return"
     REFUSE = "refuse"
     MOVE = "move"
-    """Laid onto another way by an administrator (D3): decides nothing, so it has no row in the table; its reason says what it is."""
+    """Rerouted by an administrator (D3). Decides nothing, so it has no transition; its reason says why."""
     CLOSE = "close"
-    """Its employer was closed by an administrator (D1): what becomes of it stands in the table's second part."""
+    """Its employer was closed by an administrator (D1); ON_ENTERPRISE_CLOSED says what follows."""
     CORRECT_NAME = "correct_name"
     CORRECT_NUMBER = "correct_number"
     """The person's name or identity number was wrong (desk/corrections.py). Decides nothing."""
@@ -95,7 +95,7 @@ class Channel(Enum):
 
 
 class DeliveryState(Enum):
-    """`sending` is held by a worker until its lease ends; `failed` has been given up."""
+    """`sending`: claimed by a worker until its lease ends. `failed`: no further attempt."""
 
     WAITING = "waiting"
     SENDING = "sending"

@@ -1,4 +1,4 @@
-"""Signs of life of the work that is done beside the site: when its worker was last there, when it last swept."""
+"""When recurring work of the worker was last done."""
 
 from datetime import datetime
 

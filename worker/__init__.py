@@ -1,7 +1,7 @@
-"""What is done beside the site: messages go out by mail and SMS, files are imported, once a day nameless ones are swept.
+"""The background worker: sends mail and SMS, imports files, and once a day removes files that no row names.
 
-Woken by the queue, but never in need of it: what is to be done stands in the database, and each minute it is looked for.
-Knows no page. Runs as `flask --app app worker`, beside the site under `make run`.
+The queue only wakes it. Every job is a row in the database, and the worker looks for due rows every minute as well.
+Runs as `flask --app app worker`, beside the site under `make run`.
 """
 
 from functools import cache
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from worker.tasks import Tasks
 
 __all__ = ["importing", "outbox", "register"]
-"""The first two wake by themselves, from when they are loaded, after what they wait for has been stored."""
+"""Importing the first two registers listeners that wake the worker after a commit."""
 
 
 def register(app: Flask) -> None:
-    """Give the application its tasks, the channels that its configuration opens, and their senders.
+    """Give the application its tasks, the open channels of its configuration, and their senders.
 
-    `app.extensions["channels"]` names the open ones for everybody who wants to know, `app.extensions["tasks"]()` returns the tasks.
+    `app.extensions["channels"]` are the open channels, `app.extensions["tasks"]()` returns the tasks.
     """
     app.extensions["senders"] = {**mail.sender(app.config), **sms.sender(app.config)}
     app.extensions["channels"] = frozenset(app.extensions["senders"])
@@ -29,12 +29,12 @@ def register(app: Flask) -> None:
     app.extensions["wake"] = waking.Waker(lambda: tasks().deliver())
     app.extensions["wake_importing"] = waking.Waker(lambda: tasks().import_enterprises())
     if app.extensions["channels"] or app.config["REDIS_URL"]:
-        tasks()  # each page's process will wake: let them share what that needs, and hear of a wrong address now
+        tasks()  # before the fork: the processes share the modules, and a wrong address fails now
 
 
 def _tasks(app: Flask) -> "Tasks":
     from worker import (
-        tasks,  # brings huey with redis; without a channel for messages only an import ever wakes
+        tasks,  # imports huey and redis, which a site without channels needs only for an import
     )
 
     return tasks.for_app(app)

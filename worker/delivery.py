@@ -1,6 +1,6 @@
-"""How messages leave the house: each is expanded into deliveries, and each of those is claimed, sent, noted as sent.
+"""Sending messages: each is expanded into deliveries, and each delivery is claimed, sent, and marked as sent.
 
-Knows no mail server and no gateway: the caller brings a sender for each channel. Never logs or keeps what a message said.
+Knows no mail server and no gateway: the caller brings a sender for each channel. Never logs or stores the text of a message.
 
 What holds when a worker dies: nothing is lost, because a delivery is a row before anything is sent and its claim runs
 out after LEASE (common/jobs.py). Nothing is sent twice either, but for one case that no sender can exclude: dead after the server's yes
@@ -67,13 +67,13 @@ class DeliveryRefused(Undelivered):
     """It will never be taken over: there is no such address, or it is too late."""
 
 
-# --- who gets it, and how
+# --- recipients and channels
 
 
 def expand(open_channels: Collection[Channel]) -> int:
     """Make the deliveries of messages that have none yet, the oldest first; return how many messages there were.
 
-    Done here and not beside the event, so that deciding an application costs one row whoever has to be told.
+    Done here and not in the transaction of the event: a decision then writes one row however many people it tells.
     """
     with exclusive():
         waiting = db.session.scalars(
@@ -103,22 +103,22 @@ def _expand(message: Message, open_channels: Collection[Channel]) -> None:
 
 
 def _receivers(message: Message) -> Sequence[Account]:
-    """Return who is told: the account, or everybody at the desk; nobody who cannot log in, but for who is to come."""
-    desk: ColumnElement[bool] = Account.id == message.account_id
+    """Return the recipients: the account, or all of the enterprise or office. Only who can log in, except for SENT_TO_INACTIVE_ACCOUNTS."""
+    recipients: ColumnElement[bool] = Account.id == message.account_id
     if message.kind in SENT_TO_INACTIVE_ACCOUNTS:
-        return db.session.scalars(select(Account).where(desk)).all()
+        return db.session.scalars(select(Account).where(recipients)).all()
     if message.enterprise_id is not None:
-        desk = Account.enterprise_id == message.enterprise_id
+        recipients = Account.enterprise_id == message.enterprise_id
     elif message.office_id is not None:
-        desk = Account.office_id == message.office_id
-    return db.session.scalars(select(Account).where(desk, Account.active).order_by(Account.id)).all()
+        recipients = Account.office_id == message.office_id
+    return db.session.scalars(select(Account).where(recipients, Account.active).order_by(Account.id)).all()
 
 
 # --- one worker at a time
 
 
 def claim(channels: Collection[Channel]) -> Delivery | None:
-    """Take the most urgent delivery for LEASE, so that no other worker has it; None when nothing waits."""
+    """Claim the most urgent delivery for LEASE; None when none is due."""
     order = Delivery.urgent.desc(), Delivery.next_try, Delivery.id
     delivery = jobs.claim(Delivery, _due(channels), *order, lease=LEASE, state=DeliveryState.SENDING)
     if delivery is not None:
@@ -138,14 +138,14 @@ def deliver(delivery: Delivery, send: Sender) -> None:
         letter = compose(delivery)
         db.session.rollback()  # no transaction stays open while another machine is being waited for
         send(letter)
-    except DeliveryRefused as trouble:
-        _give_up(delivery, trouble)
-    except Undelivered as trouble:
-        _put_off(delivery, trouble)
-        if isinstance(trouble, Unreachable):
+    except DeliveryRefused as failure:
+        _give_up(delivery, failure)
+    except Undelivered as failure:
+        _put_off(delivery, failure)
+        if isinstance(failure, Unreachable):
             raise
-    except Exception as trouble:  # a sender's mistake must not hold up the others
-        _put_off(delivery, Undelivered(type(trouble).__name__))
+    except Exception as error:  # a sender's mistake must not hold up the others
+        _put_off(delivery, Undelivered(type(error).__name__))
     else:
         _settle(delivery, DeliveryState.SENT, sent_at=now(), error="")
         log.info("delivery %s (%s): sent", delivery.id, delivery.channel.value)
@@ -186,23 +186,23 @@ def key(delivery: Delivery) -> str:
     return vault.digest(f"delivery:{delivery.id}")[:32]
 
 
-# --- what became of it
+# --- the outcome
 
 
-def _put_off(delivery: Delivery, trouble: Undelivered) -> None:
+def _put_off(delivery: Delivery, failure: Undelivered) -> None:
     if delivery.attempts > len(BACKOFF):
-        _give_up(delivery, trouble)
+        _give_up(delivery, failure)
         return
     pause = timedelta(minutes=BACKOFF[delivery.attempts - 1])
-    _settle(delivery, DeliveryState.WAITING, next_try=now() + pause, error=trouble.error)
+    _settle(delivery, DeliveryState.WAITING, next_try=now() + pause, error=failure.error)
     log.warning(
-        "delivery %s (%s): %s; again in %s", delivery.id, delivery.channel.value, trouble.error, pause
+        "delivery %s (%s): %s; again in %s", delivery.id, delivery.channel.value, failure.error, pause
     )
 
 
-def _give_up(delivery: Delivery, trouble: Undelivered) -> None:
-    _settle(delivery, DeliveryState.FAILED, error=trouble.error)
-    log.error("delivery %s (%s): %s; given up", delivery.id, delivery.channel.value, trouble.error)
+def _give_up(delivery: Delivery, failure: Undelivered) -> None:
+    _settle(delivery, DeliveryState.FAILED, error=failure.error)
+    log.error("delivery %s (%s): %s; given up", delivery.id, delivery.channel.value, failure.error)
 
 
 def _settle(delivery: Delivery, state: DeliveryState, **values: datetime | str) -> None:

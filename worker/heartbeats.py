@@ -1,4 +1,4 @@
-"""What recurs beside the site, and when it was last done; asked by the worker, by its neighbour and by `doctor`."""
+"""When recurring work was last done. Read by the worker and by `doctor`."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from models import Heartbeat, db, exclusive, now
 
 WORKER, SWEEP = "worker", "sweep"
 ALIVE = timedelta(minutes=3)
-"""A worker beats each minute; one that has missed three beats is taken for dead."""
+"""A worker beats every minute; after three missed beats it counts as dead."""
 
 
 def last(name: str) -> datetime | None:
@@ -24,7 +24,7 @@ def beat(name: str) -> None:
 
 
 def run_if_due(name: str, every: timedelta) -> bool:
-    """Note that it is being done, unless that was less than `every` ago. Of two at once, one gets True."""
+    """Mark the work as begun unless it was done less than `every` ago. Returns True for one of two concurrent callers."""
     at = now()
     with exclusive():
         turn = update(Heartbeat).where(Heartbeat.name == name, Heartbeat.at <= at - every).values(at=at)

@@ -1,4 +1,4 @@
-"""The worker's part in 企业导入: it reads the file and brings the cells to administration/imports.py. Woken like the outbox."""
+"""The worker's part of 企业导入: reads the file and passes its cells to administration/imports.py."""
 
 import logging
 from contextlib import suppress
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def process_due() -> None:
-    """Do every import that waits. One that has gone to another worker, or was cancelled, is left."""
+    """Process every due import. Stops one that another worker has claimed or somebody has cancelled."""
     while (job := imports.claim()) is not None:
         with suppress(jobs.ClaimLost):
             try:
@@ -30,9 +30,9 @@ def process_due() -> None:
                     _work(job)
             except jobs.ClaimLost:
                 raise
-            except Exception as trouble:
+            except Exception as error:
                 db.session.rollback()
-                log.error("import %s: %s", job.id, type(trouble).__name__)
+                log.error("import %s: %s", job.id, type(error).__name__)
                 imports.postpone(job)
         db.session.rollback()
 

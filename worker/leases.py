@@ -43,5 +43,5 @@ def _renew(app: Flask, kind: type[Leased], claimed: jobs.Claim, ended: threading
                 jobs.renew(kind, claimed)
             except jobs.ClaimLost:
                 return  # the worker finds out at its next write
-            except SQLAlchemyError as trouble:
-                log.info("lease of %s %s: %s", kind.__name__, claimed.id, type(trouble).__name__)
+            except SQLAlchemyError as error:
+                log.info("lease of %s %s: %s", kind.__name__, claimed.id, type(error).__name__)

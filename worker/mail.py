@@ -74,23 +74,23 @@ def sender(config: Mapping[str, Any]) -> dict[Channel, Sender]:
         message = compose_mail(letter, config["MAIL_FROM"], config["SITE_URL"])
         try:
             session = server.connect()
-        except smtplib.SMTPResponseException as trouble:
-            raise Unreachable(f"SMTP {trouble.smtp_code} at the login") from trouble
-        except (OSError, smtplib.SMTPException) as trouble:
-            raise Unreachable(f"SMTP: {type(trouble).__name__}") from None
+        except smtplib.SMTPResponseException as error:
+            raise Unreachable(f"SMTP {error.smtp_code} at the login") from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unreachable(f"SMTP: {type(error).__name__}") from None
         try:
             session.send_message(
                 message, from_addr=parseaddr(config["MAIL_FROM"])[1], to_addrs=[letter.address]
             )
-        except smtplib.SMTPRecipientsRefused as trouble:
-            code = next(iter(trouble.recipients.values()))[0]
+        except smtplib.SMTPRecipientsRefused as error:
+            code = next(iter(error.recipients.values()))[0]
             raise (DeliveryRefused if code in NOBODY_THERE else Undelivered)(
                 f"SMTP {code} for the receiver"
             ) from None
-        except smtplib.SMTPResponseException as trouble:
-            raise Undelivered(f"SMTP {trouble.smtp_code}") from None
-        except (OSError, smtplib.SMTPException) as trouble:
-            raise Undelivered(f"SMTP: {type(trouble).__name__}") from None
+        except smtplib.SMTPResponseException as error:
+            raise Undelivered(f"SMTP {error.smtp_code}") from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise Undelivered(f"SMTP: {type(error).__name__}") from None
         finally:
             session.close()
 

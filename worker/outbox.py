@@ -21,7 +21,7 @@ def process_due() -> None:
             working.discard(claimed.channel)
 
 
-def _was_told(session: Session) -> bool:
+def _has_message(session: Session) -> bool:
     return any(isinstance(row, Message) for row in session.new)
 
 
@@ -31,4 +31,4 @@ def _wake() -> None:
         current_app.extensions["wake"]()
 
 
-waking.once_stored(notifications.MESSAGES_WRITTEN, _was_told, _wake)
+waking.once_stored(notifications.MESSAGES_WRITTEN, _has_message, _wake)

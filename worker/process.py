@@ -1,4 +1,4 @@
-"""The worker as a process: takes tasks until it is told to end, and then ends what it has begun."""
+"""The worker process: runs tasks until a signal, then finishes the running ones."""
 
 import logging
 import os
@@ -63,8 +63,8 @@ def _look_for_jobs(tasks: Tasks) -> None:
         while True:
             try:
                 tasks.look()
-            except Exception as trouble:  # the database or the queue is away for now
-                log.info("looking for jobs: %s", type(trouble).__name__)
+            except Exception as error:  # the database or the queue is away for now
+                log.info("looking for jobs: %s", type(error).__name__)
             time.sleep(LOOK_EVERY)
 
     threading.Thread(target=look, name="jobs", daemon=True).start()

@@ -1,6 +1,6 @@
-"""The queue that wakes the worker: huey, in Redis, else on the database that one already has.
+"""The queue that wakes the worker: huey in Redis, or in the database of the site.
 
-Holds nothing that may not be lost. Its tables lie apart from ours: on SQLite in a file, on PostgreSQL in a schema.
+Losing its content is harmless. Its tables are separate from ours: an own file on SQLite, an own schema on PostgreSQL.
 """
 
 import sqlite3
@@ -31,7 +31,7 @@ class QuickSqlite(SqliteStorage):  # type: ignore[misc]
 
 
 def for_config(config: Mapping[str, Any]) -> Huey:
-    """Return the queue; nothing is opened before somebody asks it."""
+    """Return the queue; it connects at first use."""
     given = {
         "name": NAME,
         "results": False,

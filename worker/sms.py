@@ -47,14 +47,14 @@ def sender(config: Mapping[str, Any]) -> dict[Channel, Sender]:
         try:
             with _opener.open(request, timeout=SECONDS) as answer:
                 said = answer.read(MOST_ANSWERED).decode("utf-8", "replace")
-        except urllib.error.HTTPError as trouble:
-            trouble.close()
-            kind = Unreachable if trouble.code in OVERLOADED | NOT_ALLOWED else Undelivered
-            raise kind(f"HTTP {trouble.code}") from None
-        except urllib.error.URLError as trouble:
-            raise Unreachable(f"HTTP: {type(trouble.reason).__name__}") from None
-        except (OSError, http.client.HTTPException) as trouble:
-            raise Unreachable(f"HTTP: {type(trouble).__name__}") from None
+        except urllib.error.HTTPError as error:
+            error.close()
+            kind = Unreachable if error.code in OVERLOADED | NOT_ALLOWED else Undelivered
+            raise kind(f"HTTP {error.code}") from None
+        except urllib.error.URLError as error:
+            raise Unreachable(f"HTTP: {type(error.reason).__name__}") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable(f"HTTP: {type(error).__name__}") from None
         if accepted is not None and not accepted.search(said):
             raise Undelivered("the gateway's answer does not match TALENT_SMS_OK")
 

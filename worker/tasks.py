@@ -1,6 +1,6 @@
-"""The queue with its tasks: when woken, each LOOK_EVERY for jobs that nobody has, each minute for everything.
+"""The tasks of the queue: run when woken, every LOOK_EVERY for abandoned jobs, every minute for everything.
 
-Two workers may do each of them at once: every row is claimed before anything is done with it.
+Two workers may run the same task at once: every row is claimed before it is processed.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ LOOK_EVERY = 2.0
 
 @dataclass(frozen=True)
 class Tasks:
-    """What can be asked of the worker, and the queue by which it hears of it."""
+    """The tasks of the worker, and their queue."""
 
     queue: Huey
     deliver: Callable[[], object]
@@ -32,14 +32,14 @@ class Tasks:
 
 def for_app(app: Flask) -> Tasks:
     """Return the application's tasks; each runs within its context."""
-    kept = queue.for_config(app.config)
+    huey = queue.for_config(app.config)
 
-    @kept.task(name="deliver")  # type: ignore[untyped-decorator]
+    @huey.task(name="deliver")  # type: ignore[untyped-decorator]
     def deliver() -> None:
         with app.app_context():
             outbox.process_due()
 
-    @kept.task(name="import")  # type: ignore[untyped-decorator]
+    @huey.task(name="import")  # type: ignore[untyped-decorator]
     def import_enterprises() -> None:
         with app.app_context():
             importing.process_due()
@@ -47,11 +47,11 @@ def for_app(app: Flask) -> Tasks:
     def look() -> None:
         with app.app_context():
             # What waits in the queue already finds every job that is due.
-            if imports.is_due() and not kept.pending_count():
+            if imports.is_due() and not huey.pending_count():
                 import_enterprises()
 
-    @kept.periodic_task(crontab(), name="tend", expires=50)  # type: ignore[untyped-decorator]
-    def tend() -> None:
+    @huey.periodic_task(crontab(), name="every_minute", expires=50)  # type: ignore[untyped-decorator]
+    def every_minute() -> None:
         with app.app_context():
             heartbeats.beat(heartbeats.WORKER)
             outbox.process_due()
@@ -61,4 +61,4 @@ def for_app(app: Flask) -> Tasks:
                 sweeping.forget()
                 sweeping.sweep()
 
-    return Tasks(kept, deliver, import_enterprises, look)
+    return Tasks(huey, deliver, import_enterprises, look)

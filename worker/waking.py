@@ -1,4 +1,4 @@
-"""Wakes the worker without letting anybody wait for the queue: whoever decides an application has gone on by then."""
+"""Wakes the worker from a thread of its own, so that no request waits for the queue."""
 
 import logging
 import os
@@ -14,41 +14,41 @@ log = logging.getLogger(__name__)
 
 
 class Waker:
-    """Calls `enqueue` in a thread of its own, once for all that was told while the last call was under way."""
+    """Calls `enqueue` in a thread. Calls that arrive while it runs are combined into one further call."""
 
     def __init__(self, enqueue: Callable[[], object]) -> None:
         self._enqueue = enqueue
         self._lock = threading.Lock()
-        self._told = False
+        self._requested = False
         self._busy_in: int | None = None  # the process, because a thread does not live on after a fork
 
     def __call__(self) -> None:
         with self._lock:
-            self._told = True
+            self._requested = True
             if self._busy_in == os.getpid():
                 return
             self._busy_in = os.getpid()
         threading.Thread(target=self._wake, name="waking").start()
 
     def _wake(self) -> None:
-        while self._is_told():
+        while self._take_request():
             try:
                 self._enqueue()
-            except Exception as trouble:
-                log.info("the queue is away (%s); the worker looks by itself", type(trouble).__name__)
+            except Exception as error:
+                log.info("the queue is away (%s); the worker looks by itself", type(error).__name__)
 
-    def _is_told(self) -> bool:
+    def _take_request(self) -> bool:
         with self._lock:
-            told, self._told = self._told, False
-            if not told:
+            requested, self._requested = self._requested, False
+            if not requested:
                 self._busy_in = None
-            return told
+            return requested
 
 
 def once_stored(mark: str, waits: Callable[[Session], bool], wake: Callable[[], object]) -> None:
-    """From now on call `wake` after each commit that has stored something for it.
+    """Call `wake` after each commit that stored something for the worker.
 
-    `waits` sees the objects on their way to the database; whoever writes plain rows puts the mark into the session's info.
+    `waits` inspects the flushed objects. Code that inserts rows without objects sets `mark` in `session.info` itself.
     """
 
     @event.listens_for(db.session, "after_flush")

@@ -1,7 +1,7 @@
-"""A sample city of any size: people, employers, applications from years, each with a history that the table allows.
+"""Sample data of any size: people, employers, and applications of several years, each with a history that the table allows.
 
-The same seed gives the same city but for what has to be random: keys' nonces and session stamps. Nobody of it can log
-in: their password was thrown away. No paper lies behind an application; what was told is told, nothing is sent.
+The same seed gives the same data, except for nonces and session stamps, which must be random. Nobody can log in with a
+sample account: the password is discarded. The applications have no attachments. Messages are written and none is sent.
 """
 
 import secrets
@@ -145,25 +145,25 @@ CHOICES = {
 
 
 def fill(engine: Engine, number: int, seed: int) -> Iterator[int]:
-    """Add so many applications, wholly or not at all; yield after each piece how many there are."""
-    db.session.rollback()  # what was read before is read anew
-    # The database takes in one piece in a thread of its own while the next one is made.
+    """Add so many applications in one transaction; yield after each batch how many there are."""
+    db.session.rollback()  # ends the reading transaction
+    # A thread writes one batch while the next one is made.
     with (
         engine.connect().execution_options(**TO_WRITE[engine.dialect.name]) as connection,
         connection.begin(),
-        ThreadPoolExecutor(1) as hand,
+        ThreadPoolExecutor(1) as writer,
     ):
         bulk = Bulk(connection, TABLES)
-        city = SampleData(bulk, Random(seed), now())  # noqa: S311 - a sample, repeated by its seed
-        city.found(max(LEAST_ENTERPRISES, number // APPLICATIONS_AN_ENTERPRISE))
-        before = hand.submit(bulk.write, city.taken())
-        for done, _ in enumerate(city.applications(number), 1):
+        sample = SampleData(bulk, Random(seed), now())  # noqa: S311 - a sample, repeated by its seed
+        sample.found(max(LEAST_ENTERPRISES, number // APPLICATIONS_AN_ENTERPRISE))
+        before = writer.submit(bulk.write, sample.taken())
+        for done, _ in enumerate(sample.applications(number), 1):
             if done % WRITTEN_AT_ONCE == 0 or done == number:
                 before.result()
-                before = hand.submit(bulk.write, city.taken())
+                before = writer.submit(bulk.write, sample.taken())
                 yield done
         before.result()
-        for year, last in city.numbers.items():
+        for year, last in sample.numbers.items():
             connection.execute(COUNTED, {"year": year, "last": last})
         bulk.finish()
     db.session.rollback()
@@ -177,7 +177,7 @@ COUNTED = text(
 
 
 class SampleData:
-    """Everybody and everything invented so far; what is not written yet waits in `_unwritten`."""
+    """The sample accounts, enterprises and applications made so far; `_unwritten` holds the rows of the next batch."""
 
     def __init__(self, bulk: Bulk, chance: Random, until: datetime) -> None:
         self._bulk, self._chance, self._until = bulk, chance, until
@@ -192,23 +192,23 @@ class SampleData:
             self._clerks[clerk.office_id or 0].append(clerk)
         self._reviewers: dict[int, Account] = {}
         self._enterprises: list[Enterprise] = []
-        self._desks: dict[Any, routing.Responsible | None] = {}
+        self._responsible_cache: dict[Any, routing.Responsible | None] = {}
         self._reminders: dict[int, int] = {}
         self._free: deque[tuple[datetime, Account]] = deque()
         self.numbers = {one.year: one.last for one in db.session.scalars(select(Counter))}
 
     def taken(self) -> Rows:
-        """Return what has to be written, and forget it."""
+        """Return the unwritten rows and start a new batch."""
         rows, self._unwritten = self._unwritten, defaultdict(list)
         return rows
 
     def found(self, number: int) -> None:
-        """Give every office somebody who reviews, and the city so many more employers."""
+        """Give every office a reviewer, and add so many enterprises."""
         for office in (self._centre, *(region.office for region in self._regions)):
             if not self._clerks[office.id]:
                 role = Role.CITY if office.duty is OfficeDuty.FINAL else Role.OFFICE
                 self._clerks[office.id].append(self._staff(role, office=office, office_id=office.id))
-        self._take_in_those_that_are_there()
+        self._add_existing_enterprises()
         for _ in range(number):
             self._enterprises.append(self._enterprise(self._chance.choice(self._regions)))
 
@@ -217,11 +217,11 @@ class SampleData:
         first = self._until - timedelta(days=365 * YEARS)
         for index in range(number):
             share = ((index + self._chance.random()) / number) ** 0.8
-            yield self._live(first + (self._until - first) * share)
+            yield self._application(first + (self._until - first) * share)
 
-    # Who there is
+    # People and enterprises
 
-    def _take_in_those_that_are_there(self) -> None:
+    def _add_existing_enterprises(self) -> None:
         approved = select(Enterprise).where(Enterprise.registration == Registration.APPROVED)
         for one in db.session.scalars(approved).all():
             known = select(Account).where(Account.enterprise_id == one.id).limit(1)
@@ -304,10 +304,10 @@ class SampleData:
         )
         return account
 
-    # What they do
+    # Applications and their histories
 
-    def _live(self, begun: datetime) -> Application:
-        """Return an application that was begun then, after all that the table let happen to it until today."""
+    def _application(self, begun: datetime) -> Application:
+        """Return an application begun at this time, with a random history up to today."""
         person = self._person(begun)
         application = self._begin(person, begun)
         at, sequence = begun, 0
@@ -433,35 +433,35 @@ class SampleData:
         return self._chance.choice(self._clerks[(self._centre if row.by is Role.CITY else regional).id])
 
     def _move(
-        self, application: Application, row: Transition, sequence: int, actor: Account, at: datetime
+        self, application: Application, transition: Transition, sequence: int, actor: Account, at: datetime
     ) -> None:
         before = application.state
-        for column, value in moves.state_columns(application, row, at).items():
+        for column, value in moves.state_columns(application, transition, at).items():
             setattr(application, column, value)
-        if returns_to_applicant(row):
+        if returns_to_applicant(transition):
             application.resubmit_by = Calendar().after(local_date(at), USUAL_DAYS).last
-        reason = self._chance.choice(REASONS[row.action]) if row.needs_reason else ""
-        columns = moves.history_row(application, row.action, before, actor, Decision(reason), at)
-        line = self._add(Review, sequence=sequence, **columns)
+        reason = self._chance.choice(REASONS[transition.action]) if transition.needs_reason else ""
+        columns = moves.history_row(application, transition.action, before, actor, Decision(reason), at)
+        row = self._add(Review, sequence=sequence, **columns)
         reminder = self._reminders.pop(application.id, None)
         if reminder is not None and actor.role is not Role.APPLICANT:
             self._read(reminder, actor.id, at)
-        for message in notifications.message_rows(application, line, self._desk(application)):
-            told = self._add(Message, **message, created_at=at, expanded_at=at)
+        for message in notifications.message_rows(application, row, self._responsible(application)):
+            one = self._add(Message, **message, created_at=at, expanded_at=at)
             if "account_id" not in message:
-                self._reminders[application.id] = told.id
+                self._reminders[application.id] = one.id
             elif self._chance.random() < READ:
-                self._read(told.id, told.account_id, at + timedelta(hours=self._chance.expovariate(0.1)))
+                self._read(one.id, one.account_id, at + timedelta(hours=self._chance.expovariate(0.1)))
 
-    def _desk(self, application: Application) -> routing.Responsible | None:
-        """Return what routing says, which asks the database for the city's desk; each is asked for once."""
+    def _responsible(self, application: Application) -> routing.Responsible | None:
+        """Return `routing.responsible_for`, cached: routing queries the database for the city's office."""
         key = (
             application.state,
             application.state is State.CITY_REVIEW or application.submitted_enterprise_id,
         )
-        if key not in self._desks:
-            self._desks[key] = routing.responsible_for(application)
-        return self._desks[key]
+        if key not in self._responsible_cache:
+            self._responsible_cache[key] = routing.responsible_for(application)
+        return self._responsible_cache[key]
 
     def _read(self, message_id: int, account_id: int, at: datetime) -> None:
         self._unwritten[MessageReading].append(
@@ -469,7 +469,7 @@ class SampleData:
         )
 
     def _add(self, model: type[Any], **values: Any) -> Any:
-        """Return a row to come: not an object of the model, whose every attribute is watched, which costs half an hour."""
+        """Return a row to be written. A plain object: instrumented model objects would cost half an hour for a million."""
         one = SimpleNamespace(id=self._bulk.fresh(model), **values)
         self._unwritten[model].append(one)
         return one
@@ -477,7 +477,7 @@ class SampleData:
 
 @click.command("sample-data")
 @click.option("--applications", type=click.IntRange(1, 10_000_000), required=True, help="How many to add.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same number makes the same city.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same number makes the same data.")
 @with_appcontext
 def sample_data(applications: int, seed: int) -> None:
     """Add invented people and applications from years, each with a history; for a trial, never in production."""
