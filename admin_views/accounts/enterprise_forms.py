@@ -115,7 +115,7 @@ class EnterpriseFields(FlaskForm):
             attach_to_enterprise(self.received, enterprise)
 
 
-class EnterpriseForm(EnterpriseFields):
+class EnterpriseRegistrationForm(EnterpriseFields):
     """An enterprise registers (E1)."""
 
     password = new_password_field(_("密码"))

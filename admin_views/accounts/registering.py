@@ -14,7 +14,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from accounts import logins, passwords
-from admin_views.accounts.enterprise_forms import EnterpriseForm
+from admin_views.accounts.enterprise_forms import EnterpriseRegistrationForm
 from admin_views.accounts.forms import PersonForm
 from admin_views.accounts.pages import View, form_page
 from admin_views.files import licence
@@ -48,7 +48,7 @@ def _register_person() -> Any:
 
 
 def _register_enterprise() -> Any:
-    form = EnterpriseForm()
+    form = EnterpriseRegistrationForm()
     if form.validate_on_submit():
         account = logins.new_account(
             Role.ENTERPRISE,

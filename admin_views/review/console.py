@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Select
 from admin_views.files.papers import papers, shelves, viewer_values
 from admin_views.files.routes import PaperRoutes
 from admin_views.review import list as admin_views_review_list
-from admin_views.review.lines import Next, Tab, Turns, counted, lines
+from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
 from admin_views.review.page import PHRASES, orphaned_reasons, read_by, sections
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, address_of, menu, menu_numbers, number_on_tab
@@ -110,7 +110,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             searched_for=admin_views_review_list.SEARCHED_FOR,
             listing=DataTable(admin_views_review_list.COLUMNS[tab], shown_lines),
             heads=self._heads(address, tab, sort, descending, chosen, sorts),
-            counted=counted(shown_lines),
+            counted=note_on_unknown_years(shown_lines),
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
             left_out=self._left_out(sort, filtered),
             of_the_order=self._of_the_order(tab, sort, descending),
@@ -163,7 +163,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             shape,
             tab,
             narrowing,
-            search.ways,
+            search.paths,
             search.lookup,
             sort,
             descending,
@@ -193,7 +193,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
     def _numbers(self) -> tuple[Select[Any], ...]:
         """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
         shape = ActorShape.of(current_user._get_current_object())
-        tabs = [admin_views_review_list.counted(shape)] if "waiting" in self.tabs else []
+        tabs = [admin_views_review_list.waiting_count(shape)] if "waiting" in self.tabs else []
         return (*own_numbers(shape), *menu_numbers(self.admin).values(), *tabs)
 
     def _heads(

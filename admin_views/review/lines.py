@@ -79,7 +79,7 @@ class Line(NamedTuple):
         return self.submitted_at and self.submitted_at.replace(tzinfo=UTC)
 
     @property
-    def counted(self) -> str:
+    def note_on_unknown_years(self) -> str:
         """Return which years of its waiting were counted Monday to Friday, as a sentence; "" for none."""
         waits = State(self.state) in routing.REVIEW_STEPS
         return waiting_time(self.since.replace(tzinfo=UTC))["note"] if waits else ""
@@ -131,6 +131,6 @@ def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
     ]
 
 
-def counted(shown: Sequence[Line]) -> str:
+def note_on_unknown_years(shown: Sequence[Line]) -> str:
     """Return what the list says of years that were counted Monday to Friday: the longest wait names all of them."""
     return max((line.counted for line in shown), key=len, default="")

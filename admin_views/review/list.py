@@ -208,9 +208,9 @@ MOST_EMPLOYERS = 50
 
 @dataclass(frozen=True)
 class Search:
-    """What somebody looks for: the ways to it, and the words that they go by. What any of them finds counts."""
+    """What somebody looks for: the paths to it, and the words that they go by. What any of them finds counts."""
 
-    ways: tuple[str, ...] = ("everything",)
+    paths: tuple[str, ...] = ("everything",)
     lookup: Lookup | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -227,7 +227,7 @@ OF_ANY_YEAR = select(cast(Counter.year, String) + bindparam("serial", type_=Stri
 """The numbers that end in this way. Limited, because PostgreSQL takes a table that nobody analysed for a long one."""
 OF_THIS_CODE = select(Enterprise.id).where(Enterprise.credit_code == bindparam("code")).scalar_subquery()
 
-WAYS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
+SEARCH_PATHS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
     "everything": lambda _: true(),
     "nothing": lambda _: false(),
     "number": lambda _: Application.number == bindparam("number"),
@@ -253,59 +253,59 @@ SEARCHED_FOR = N_(
 
 
 def search(words: str) -> Search:
-    """Return the ways by which words can find rows.
+    """Return the paths by which words can find rows.
 
     Application number or its serial part, telephone, identity number or its last four characters, pinyin initials, name,
     employer's name or code.
     """
-    words, ways = as_name(words), list[str]()
+    words, paths = as_name(words), list[str]()
     how: Lookup | None = None
     values: dict[str, Any] = {}
     plain = unicodedata.normalize("NFKC", words)
     if number := NUMBER.fullmatch(plain):
-        ways.append("number")
+        paths.append("number")
         values["number"] = f"{number[1]}-{number[3]}"
         if number[2]:
-            return Search(tuple(ways), None, values)
+            return Search(tuple(paths), None, values)
     if len(plain) <= LONGEST_SERIAL and SERIAL.fullmatch(plain):
-        ways.append("serial")
+        paths.append("serial")
         values["serial"] = f"-{int(plain):06d}"
     if TELEPHONE.fullmatch(digits := telephones.normalised_telephone(words).replace("-", "")):
-        ways.append("telephone")
+        paths.append("telephone")
         values["telephone"] = digits
     typed = normalised(words)
     if TAIL.fullmatch(typed):
-        ways.append("identity tail")
+        paths.append("identity tail")
         values["identity_tail"] = tail_digest(typed)
     if any(paper.shape.fullmatch(typed) for paper in PAPERS.values()):
-        ways.append("identity")
+        paths.append("identity")
         values["identity_digest"] = login_digest("personal", typed)
     if CODE.fullmatch(typed):
         if not code_fault(typed):  # a paper's number is as long, and hardly ever one
-            ways.append("an employer's code")
+            paths.append("an employer's code")
             values["code"] = typed
     elif key := search_key(words):
         letters = LETTERS.fullmatch(key) is not None
         if letters:
-            ways.append("initials")
+            paths.append("initials")
             values |= {"initials": key, "initials_end": f"{key}{LAST_LETTER}"}
         how = lookup(key)
         values |= bound(key)
         found = [row_id for (row_id,) in _named(how, letters, key.isascii()).execute(values)]
         if READ_OTHERWISE in found:
-            ways.append("other initials")
+            paths.append("other initials")
         if SOMEBODY in found or not key.isascii():
-            ways.append("name")
+            paths.append("name")
         employers = [row_id for row_id in found if row_id > SOMEBODY]
         if len(employers) > MOST_EMPLOYERS:
-            ways.append("an employer's name")
+            paths.append("an employer's name")
         elif len(employers) == 1:
-            ways.append("an employer")
+            paths.append("an employer")
             [values["employer"]] = employers
         elif employers:
-            ways.append("employers")
+            paths.append("employers")
             values["employers"] = employers
-    return Search(tuple(ways) or ("nothing",), how, values)
+    return Search(tuple(paths) or ("nothing",), how, values)
 
 
 @cache
@@ -351,7 +351,7 @@ def listing(
     actor: ActorShape,
     tab: str,
     narrowing: tuple[Choice, ...],
-    ways: tuple[str, ...],
+    paths: tuple[str, ...],
     lookup: Lookup | None,
     sort: str,
     descending: bool,
@@ -370,7 +370,7 @@ def listing(
         criteria.append(chosen.column.is_not(None))
     rows = select(*STORED).where(*criteria)
     return ListQuery(
-        [rows.where(WAYS[way](lookup)) for way in ways],
+        [rows.where(SEARCH_PATHS[path](lookup)) for path in paths],
         chosen,
         also_count=also_count,
         by_words=lookup is not None,
@@ -378,7 +378,7 @@ def listing(
 
 
 @cache
-def counted(actor: ActorShape) -> Select[Any]:
+def waiting_count(actor: ActorShape) -> Select[Any]:
     """Return the query for how many rows wait, counting one further than MOST_COUNTED."""
     some = select(Application.id).where(scope.waiting(actor)).limit(constant(MOST_COUNTED + 1)).subquery()
     return select(func.count()).select_from(some)

@@ -121,8 +121,8 @@ class Terms(ScopedView):
             Application.state,
             Application.resubmit_by,
         )
-        ways = [way for way in search.ways if way in SEARCHED] or ["nothing"]
-        queries = [query.where(list.WAYS[way](search.lookup)) for way in ways]
+        paths = [path for path in search.paths if path in SEARCHED] or ["nothing"]
+        queries = [query.where(list.SEARCH_PATHS[path](search.lookup)) for path in paths]
         listing = ListQuery(queries, order, executor=PlannedPerQuery)
         rows = listing.page(request.args.get("page", ""), keyset.PAGE_SIZE, search.values)
         period = periods.open_period()
