@@ -1,4 +1,4 @@
-"""Who an account is at this moment, and which console it may open."""
+"""Loads the account of the person who acts, and says which console it may open."""
 
 from accounts import sessions
 from common.errors import NotPermitted
@@ -9,7 +9,7 @@ from models import (
 
 
 def active_administrator(actor: Account) -> Account:
-    """Return the account as it is now. Raises NotPermitted for everybody who keeps no administration."""
+    """Return the administrator's account, reloaded. Raises NotPermitted for any other role or an inactive account."""
     person = active_account(actor)
     if not may_open_console(person, "administration"):
         raise NotPermitted
@@ -17,7 +17,7 @@ def active_administrator(actor: Account) -> Account:
 
 
 def active_account(actor: Account) -> Account:
-    """Return the account as it is now. Raises NotPermitted when it no longer comes in."""
+    """Return the account, reloaded from the database. Raises NotPermitted when it has been deactivated."""
     person = sessions.reload(actor)
     if person is None or not person.is_active:
         raise NotPermitted
@@ -31,9 +31,9 @@ CONSOLES = {
     Role.CITY: "city",
     Role.ADMINISTRATOR: "administration",
 }
-"""The one console that belongs to each role; nobody enters another's."""
+"""The one console of each role."""
 
 
 def may_open_console(actor: Account, console: str) -> bool:
-    """Say whether this account belongs in this console."""
+    """Say whether the account is active and its role has this console."""
     return actor.is_active and CONSOLES[actor.role] == console

@@ -1,21 +1,22 @@
-"""How often a password or a code may be tried. In the database, so that all processes count together.
+"""Limits how often a password or a code may be tried. The counts are in the database, so that all processes share them.
 
-An attempt is counted before it is made, and the count is taken back when it was right: however many come at once, no
-more are made than are free. Three counts stand against each: of this login from this address, of this login from
-anywhere, of this address for anybody. The first is strict. The other two are wide, and stand in nobody's way who has come
-in with this login from this address before: so nobody elsewhere can keep another one out.
+An attempt is counted before it is made, and the count is reset when the attempt succeeds. So parallel requests cannot make
+more attempts than the limit allows. Each attempt counts against three limits: this login from this address, this login
+from any address, this address for any login. The first limit is strict. The other two are generous, and do not apply to an
+address from which this login has succeeded before: so an attacker elsewhere cannot lock the owner out.
 
-Behind one address are many people (NAT), and one of them could use up the strict count of another. So a browser from which this
-login has come in before (accounts.devices) has a count of its own and is not held up by theirs: nobody at the next desk can keep
-the owner out of it. A browser that is new to a login has no such count: it waits like everybody at its address.
+Many people share one address (NAT), and one of them could use up the strict limit of another. So a browser in which this
+login has succeeded before (accounts.devices) has a count of its own, and the counts of its address do not apply to it:
+somebody at the next desk cannot lock the owner out. A browser that is new to a login shares the count of its address.
 
 The bound for one login and one purpose, until its secret is right:
-- without a cookie of it, `here.free` attempts from each address and `login.free` from all addresses that are new to it;
-- with its cookies, however many and whoever copied them, `here.free` more for each and `login.free` more for all together.
-After that each further attempt waits for the next pause. A browser whose own count is used up is counted like one without a
-cookie: a stolen cookie keeps nobody out.
+- without a device cookie, `login_and_address.free` attempts from each address and `login.free` from all new addresses;
+- with device cookies, however many and whoever copied them, `login_and_address.free` more for each and `login.free` more
+  for all together.
+After that each further attempt waits for the next pause. A browser that has used up its own count is counted like one without
+a cookie: a stolen cookie locks nobody out.
 
-A login that nobody has is counted like any other. Logins, addresses and browsers are kept as keyed digests alone.
+A login without an account is counted like any other. Logins, addresses and browsers are stored as keyed digests only.
 """
 
 from collections.abc import Mapping
@@ -31,49 +32,49 @@ from models import Attempts, db, exclusive, now
 from models.secrets import vault
 
 FAILURES_EXPIRE_AFTER = timedelta(days=1)
-"""Without a further failure for so long, one begins anew."""
+"""After this time without a failure the count starts again at zero."""
 
 KNOWN_ADDRESS_LIFETIME = timedelta(days=90)
-"""So long an address remains one that a login has come in from."""
+"""An address counts as known for this time after the last success."""
 
 
 class Purpose(Enum):
-    """What is tried; each is counted apart, so that who is locked out can still reset the password."""
+    """What is tried. Each purpose has its own counts: somebody whose login is locked can still reset the password."""
 
     LOGIN = "login"
     PASSWORD = "password"  # noqa: S105
-    """The present password, asked for again of somebody who is in."""
+    """The present password, asked for again within a session."""
     RECOVERY = "recovery"
     CODE = "code"
     INVITATION = "invitation"
     SECOND_FACTOR = "second_factor"
     CREDIT_CODE = "credit_code"
-    """That a registration is mended to another code: whether somebody has that one is not for trying out."""
-    LETTER = "letter"
-    """That a code is asked for: never right, so that nobody's telephone is flooded."""
+    """A registration is corrected to another credit code: nobody may probe which codes have an account."""
+    CODE_REQUEST = "letter"
+    """A reset code is requested. It never counts as a success, so that nobody's telephone is flooded."""
 
 
-SHARES_KNOWN_ADDRESSES = (Purpose.RECOVERY, Purpose.LETTER, Purpose.CODE)
-"""Whoever has logged in from an address is known there for these too: nobody elsewhere keeps them from a new password. Not for
-the second step: a stolen password would be the way to try its codes from everywhere."""
+SHARES_KNOWN_ADDRESSES = (Purpose.RECOVERY, Purpose.CODE_REQUEST, Purpose.CODE)
+"""A successful login makes the address known for these purposes too, so that an attacker elsewhere cannot block a password
+reset. The second factor is left out: otherwise a stolen password would allow trying its codes from everywhere."""
 
 
 COUNTED_PER_DEVICE = (
     Purpose.LOGIN,
     Purpose.RECOVERY,
-    Purpose.LETTER,
+    Purpose.CODE_REQUEST,
     Purpose.CODE,
     Purpose.SECOND_FACTOR,
 )
-"""What anybody can try on another's login without being in; there the owner's browser has a count of its own."""
+"""What anybody can try on another person's login without a session. For these the owner's browser has its own count."""
 
 ALL_DEVICES = "devices"
-"""Stands for the address in the count of all browsers of a login together."""
+"""Stands in address_digest of the address in the row that counts all devices of a login together."""
 
 
 @dataclass(frozen=True)
 class RetryDelays:
-    """After `free` failures one waits; after each further one longer, in minutes."""
+    """`free` failures cost no waiting. Each further one costs the next of `pauses`, in minutes."""
 
     free: int
     pauses: tuple[int, ...]
@@ -85,45 +86,49 @@ class RetryDelays:
 
 @dataclass(frozen=True)
 class Limits:
-    here: RetryDelays
+    """The delays by what is counted: a login at one address, a login at all new addresses, an address for all logins."""
+
+    login_and_address: RetryDelays
     login: RetryDelays
     address: RetryDelays
 
 
 LOGIN_ATTEMPTS = Limits(
-    here=RetryDelays(5, (1, 5, 15, 60)),
+    login_and_address=RetryDelays(5, (1, 5, 15, 60)),
     login=RetryDelays(30, (1, 5, 15, 60)),
     address=RetryDelays(100, (1, 5, 15, 60)),  # a whole office may stand behind one
 )
 CODE_REQUESTS = Limits(
-    here=RetryDelays(3, (5, 15, 60)),
+    login_and_address=RetryDelays(3, (5, 15, 60)),
     login=RetryDelays(6, (15, 60)),
     address=RetryDelays(60, (5, 15, 60)),
 )
-LIMITS: Mapping[Purpose, Limits] = dict.fromkeys(Purpose, LOGIN_ATTEMPTS) | {Purpose.LETTER: CODE_REQUESTS}
+LIMITS: Mapping[Purpose, Limits] = dict.fromkeys(Purpose, LOGIN_ATTEMPTS) | {
+    Purpose.CODE_REQUEST: CODE_REQUESTS
+}
 
 
 def count(purpose: Purpose, subject: str, address: str, device: str | None = None) -> str | None:
-    """Count an attempt that is about to be made. Raises Locked where it must not be; then nothing is counted.
+    """Count an attempt that is about to be made. Raises Locked when it is not allowed; then nothing is counted.
 
-    `subject` is the digest of a login, `address` what the network calls the other side, `device` the digest of a browser that
-    accounts.devices has recognised for this login. Returns the device where the attempt was counted against it.
+    `subject` is the digest of a login, `address` the client's network address, `device` the digest of a browser that
+    accounts.devices has recognised for this login. Returns the device if the attempt was counted against it, else None.
     """
-    limits, place, at = LIMITS[purpose], _digest(address), now()
+    limits, address_digest, at = LIMITS[purpose], _digest(address), now()
     with exclusive():
         if device and purpose in COUNTED_PER_DEVICE:
             own = [
-                (_lock_row(purpose, subject, device), limits.here),
+                (_lock_row(purpose, subject, device), limits.login_and_address),
                 (_lock_row(purpose, subject, ALL_DEVICES), limits.login),
             ]
             if _count_failures(own, at) is None:
                 return device
-        here = _lock_row(purpose, subject, place)
-        counted = [(here, limits.here)]
-        if not _is_known(purpose, subject, place, at):
+        own_row = _lock_row(purpose, subject, address_digest)
+        counted = [(own_row, limits.login_and_address)]
+        if not _is_known(purpose, subject, address_digest, at):
             counted += [
                 (_lock_row(purpose, subject, ""), limits.login),
-                (_lock_row(purpose, "", place), limits.address),
+                (_lock_row(purpose, "", address_digest), limits.address),
             ]
         if (locked_until := _count_failures(counted, at)) is not None:
             raise Locked(locked_until)
@@ -131,45 +136,45 @@ def count(purpose: Purpose, subject: str, address: str, device: str | None = Non
 
 
 def _count_failures(counts: list[tuple[Attempts, RetryDelays]], at: datetime) -> datetime | None:
-    """Count one more failure in each row. Where one of them is locked, count nothing and return until when."""
+    """Count one more failure in each row. If one of the rows is locked, count nothing and return the end of the lock."""
     locked = [row.locked_until for row, _ in counts if row.locked_until and row.locked_until > at]
     if locked:
         return max(locked)
-    for row, patience in counts:
+    for row, delays in counts:
         if row.last_at + FAILURES_EXPIRE_AFTER < at:
             row.failures = 0
         row.failures += 1
         row.last_at = at
-        pause = patience.pause(row.failures)
+        pause = delays.pause(row.failures)
         row.locked_until = at + pause if pause else None
     return None
 
 
 def succeeded(purpose: Purpose, subject: str, address: str, device: str | None = None) -> None:
-    """Note that the attempt that has been counted was right: what it was counted against begins anew, the address has this one back.
+    """Record that a counted attempt succeeded: reset the counts of the login, and subtract the attempt from the address's.
 
-    `device` is what `count` returned. What others got wrong at the owner's address stays counted when the owner comes in by a
-    browser with a count of its own: else each login of the owner would give them further attempts.
+    `device` is what `count` returned. With a device only the device's counts are reset: otherwise each login of the owner
+    would give others at the same address further attempts.
     """
-    place, at = _digest(address), now()
+    address_digest, at = _digest(address), now()
     with exclusive():
         if device:
             for name in (device, ALL_DEVICES):
                 _reset(_lock_row(purpose, subject, name))
-            _lock_row(purpose, subject, place).opened_at = at
+            _lock_row(purpose, subject, address_digest).opened_at = at
             return
-        here = _lock_row(purpose, subject, place)
-        known = _is_known(purpose, subject, place, at)
-        here.opened_at = at
-        _reset(here)
+        own_row = _lock_row(purpose, subject, address_digest)
+        known = _is_known(purpose, subject, address_digest, at)
+        own_row.opened_at = at
+        _reset(own_row)
         _reset(_lock_row(purpose, subject, ""))
         if not known:
-            shared = _lock_row(purpose, "", place)
+            shared = _lock_row(purpose, "", address_digest)
             shared.failures, shared.locked_until = max(shared.failures - 1, 0), None
 
 
 def clear(subject: str) -> None:
-    """Let everything that is counted of a login begin anew. Call within `exclusive()`."""
+    """Reset all counts of a login. Call within `exclusive()`."""
     db.session.execute(
         update(Attempts)
         .where(Attempts.subject == subject)
@@ -179,7 +184,7 @@ def clear(subject: str) -> None:
 
 
 def delete_expired() -> None:
-    """Forget what counts no more."""
+    """Delete the rows that no longer limit anything."""
     at = now()
     with exclusive():
         db.session.execute(
@@ -190,11 +195,11 @@ def delete_expired() -> None:
         )
 
 
-def _is_known(purpose: Purpose, subject: str, place: str, at: datetime) -> bool:
-    """Say whether this login has been right from this address."""
+def _is_known(purpose: Purpose, subject: str, address_digest: str, at: datetime) -> bool:
+    """Say whether this login has succeeded from this address before."""
     opened = [
         Attempts.subject == subject,
-        Attempts.address == place,
+        Attempts.address == address_digest,
         Attempts.opened_at > at - KNOWN_ADDRESS_LIFETIME,
     ]
     if purpose not in SHARES_KNOWN_ADDRESSES:
@@ -207,9 +212,9 @@ def _reset(row: Attempts) -> None:
 
 
 def _lock_row(purpose: Purpose, subject: str, address: str) -> Attempts:
-    """Return the row, made where it is missing, for this transaction alone.
+    """Return the row, locked until the transaction ends. Inserts it if it is missing.
 
-    Always in the order device, all devices, here, login, address: two that wait for each other in a circle would wait for ever.
+    Callers lock in the order device, all devices, login and address, login, address: another order could deadlock.
     """
     key = {"purpose": purpose.value, "subject": subject, "address": address}
     insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert

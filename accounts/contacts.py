@@ -12,7 +12,7 @@ def address(account: Account, channel: Channel) -> str:
 
 
 def mobile(phone: str) -> str:
-    """Return a telephone number as a gateway takes it; "" where no SMS arrives."""
+    """Return a telephone number as the SMS gateway expects it; "" when it is not a mobile number."""
     number = telephones.normalised_telephone(phone)
     return number if telephones.is_mobile(number) else ""
 
@@ -29,7 +29,7 @@ def chosen_channels(account: Account, open_channels: Collection[Channel]) -> lis
 
 
 def change_contact(account: Account, phone: str, email: str | None) -> None:
-    """Set where the account is reached, in a transaction of its own; where it was reached before is told."""
+    """Change telephone and mailbox in a transaction of its own. The former addresses get a warning message."""
     with exclusive():
         person = db.session.get_one(Account, account.id, populate_existing=True)
         former = {Channel.SMS: mobile(person.phone), Channel.MAIL: person.email or ""}

@@ -1,8 +1,9 @@
-"""Browsers that an account has logged in from, by a signed cookie: what others get wrong does not keep them out (accounts.attempts).
+"""Recognises browsers in which an account has logged in, by a signed cookie. They have their own count of failed attempts
+(accounts.attempts).
 
-The cookie opens nothing: the password and the second factor are asked for as ever. It is given once both were right, holds for
-LIFETIME, and names nobody: who reads it learns how many accounts have logged in here, and on which day. Whatever ends the
-sessions of an account (a new password, a reset by an administrator, a second factor) makes its entries worthless.
+The cookie grants no access: password and second factor are still required. It is set after a complete login, is valid for
+LIFETIME, and names nobody: it shows only how many accounts have logged in here, and on which day. Whatever ends the sessions
+of an account (a new password, a reset by an administrator, a second factor) makes its entries invalid.
 """
 
 import re
@@ -19,34 +20,34 @@ from models.secrets import vault
 LIFETIME = KNOWN_ADDRESS_LIFETIME
 
 MOST_ACCOUNTS = 8
-"""Accounts that one browser is known to; a computer at a counter forgets the one that logged in longest ago."""
+"""Accounts that one cookie remembers. On a shared computer the one that logged in longest ago is dropped."""
 
 NONCE_BYTES = 16
 SIGNATURE_LENGTH = 32
 """Hexadecimal digits: 128 bits."""
 
 COOKIE = re.compile(r"[0-9a-f]{32}(\.[0-9]{6,7}-[0-9a-f]{32}){1,8}")
-"""What names the device, then for each account the day of its last login and a signature."""
+"""The name of the device, then for each account the day of its last login and a signature."""
 
 Entry = tuple[int, str]
 
 
 def remember(cookie: str, account: Account) -> str:
-    """Return the browser's cookie with this account in it, which has just logged in; `cookie` is what the browser sent."""
+    """Return the cookie with the account added that has just logged in; `cookie` is what the browser sent."""
     name, entries = _read(cookie)
     name = name or secrets.token_hex(NONCE_BYTES)
     others = [
         (day, signature) for day, signature in entries if signature != _sign(name, day, account.get_id())
     ]
     today = _today()
-    kept = [(today, _sign(name, today, account.get_id())), *others][:MOST_ACCOUNTS]
-    return ".".join([name, *(f"{day}-{signature}" for day, signature in kept)])
+    newest = [(today, _sign(name, today, account.get_id())), *others][:MOST_ACCOUNTS]
+    return ".".join([name, *(f"{day}-{signature}" for day, signature in newest)])
 
 
 def recognised(cookie: str, subject: str) -> str | None:
-    """Return the digest that names this browser, if the login with this digest has come in from it; None otherwise.
+    """Return the digest of this browser if the login with the digest `subject` has logged in with it; None otherwise.
 
-    A forged, foreign or outdated cookie is the same as none.
+    A forged, foreign or expired cookie counts as no cookie.
     """
     name, entries = _read(cookie)
     if not entries:
@@ -60,7 +61,7 @@ def recognised(cookie: str, subject: str) -> str | None:
 
 
 def _read(cookie: str) -> tuple[str, list[Entry]]:
-    """Return the device's name and the entries that have not expired; neither of what is no such cookie."""
+    """Return the device's name and the entries that have not expired; "" and no entries for an invalid cookie."""
     if not COOKIE.fullmatch(cookie):
         return "", []
     name, *texts = cookie.split(".")

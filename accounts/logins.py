@@ -1,4 +1,4 @@
-"""Logins: which account logs in by which door. Never says whether an account exists."""
+"""Logins: finds and creates accounts by login name. Its answers must never reveal to a visitor whether an account exists."""
 
 from sqlalchemy import select
 
@@ -19,36 +19,36 @@ DOOR_OF = {role: door for door, roles in DOORS.items() for role in roles}
 
 
 def login_digest(door: str, login: str) -> str:
-    """Return the keyed hash under which a login is found: the number of a paper is never stored as a login name."""
+    """Return the keyed digest by which a login is looked up: an identity number is never stored as a login name."""
     return vault.digest(f"{door}:{normalised(login)}")
 
 
 def login_matches_number(person: Account) -> bool:
-    """Say whether this person's paper still leads to the account: not when TALENT_DIGEST_KEY is another one since."""
+    """Say whether the person's identity number still finds the account: not after TALENT_DIGEST_KEY has changed."""
     return person.login_digest == login_digest("personal", person.identity_number or "")
 
 
 def find(door: str, login: str) -> Account | None:
-    """Return the account that logs in by this door with this name."""
+    """Return the account with this login at this entrance (a key of DOORS), or None."""
     return db.session.scalars(
         select(Account).where(Account.login_digest == login_digest(door, login))
     ).one_or_none()
 
 
 def lock_account(account: Account) -> None:
-    """Let one transaction at a time begin something for this person; the others wait until it has ended."""
+    """Lock the account's row until the transaction ends."""
     db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update(key_share=True))
 
 
 def authenticate(door: str, login: str, password: str) -> Account | None:
-    """Return the active account whose password this is, or None; as slow for a stranger as for a wrong password."""
+    """Return the active account if the password is right, else None. An unknown login takes as long as a wrong password."""
     account = find(door, login)
     right = verify(account.password_hash if account else None, password[:LONGEST_PASSWORD])
     return account if right and account is not None and account.is_active else None
 
 
 def new_account(role: Role, login: str, name: str, password: str, **further: object) -> Account:
-    """Return a new account, not yet added to the session; what a person logs in with is kept as a hash alone."""
+    """Return a new account, not yet added to the session. An applicant's login is stored as a digest only."""
     account = Account(
         role=role,
         login=None if role is Role.APPLICANT else login,
@@ -62,7 +62,7 @@ def new_account(role: Role, login: str, name: str, password: str, **further: obj
 
 
 def new_person(paper: str, number: str, name: str, phone: str, password: str) -> Account:
-    """Return a new applicant's account, not yet added; the number is encrypted and never a login in the clear."""
+    """Return a new applicant's account, not yet added to the session. The identity number is stored encrypted."""
     return new_account(
         Role.APPLICANT,
         number,
@@ -75,7 +75,7 @@ def new_person(paper: str, number: str, name: str, phone: str, password: str) ->
 
 
 def rename(account: Account, login: str) -> None:
-    """Let a reviewer or clerk log in by another name; whoever calls holds the transaction.
+    """Change the login name of a reviewer or clerk. Call within `exclusive()`.
 
     The flush raises sqlalchemy.exc.IntegrityError when the name is taken.
     """

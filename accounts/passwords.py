@@ -1,4 +1,4 @@
-"""Passwords (argon2id) and recovery codes: what they must look like, how they are made, checked and changed."""
+"""Passwords (argon2id) and recovery codes: rules, generation, verification and change."""
 
 import re
 import secrets
@@ -31,7 +31,7 @@ GENERATED_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 GENERATED_LENGTH = 12
-"""A password that we draw: 59 bits, none of its letters mistaken for another when it is read out on the telephone."""
+"""A generated password has 59 bits. Its letters cannot be confused when they are read out on the telephone."""
 
 
 hasher = PasswordHasher()
@@ -43,7 +43,7 @@ def _dummy_hash() -> str:
 
 
 def verify(hashed: str | None, secret: str) -> bool:
-    """Say whether the secret is the hashed one; takes the same time where there is nothing to compare with."""
+    """Say whether the secret matches the hash. Takes the same time when there is no hash."""
     try:
         return hasher.verify(hashed or _dummy_hash(), secret) and hashed is not None
     except Argon2Error:
@@ -51,7 +51,7 @@ def verify(hashed: str | None, secret: str) -> bool:
 
 
 def password_fault(password: str) -> str:
-    """Return what a password lacks, as a sentence; "" when it is good enough."""
+    """Return the rule that a password breaks, as a sentence; "" for a valid one."""
     if len(password) < SHORTEST_PASSWORD:
         return N_("密码至少 8 位，须同时含有字母和数字。")
     if len(password) > LONGEST_PASSWORD:
@@ -64,7 +64,7 @@ def password_fault(password: str) -> str:
 def set_password(account: Account, password: str, *, handed_over: bool = False) -> None:
     """Change the password and end every session of the account.
 
-    A password that is handed over is good for one login: then its owner sets another, which nobody else knows.
+    `handed_over`: an administrator passes the password on, so its owner must change it after the first login.
     """
     account.password_hash = hasher.hash(password)
     account.must_change_password = handed_over
@@ -72,7 +72,7 @@ def set_password(account: Account, password: str, *, handed_over: bool = False) 
 
 
 def generate_password() -> str:
-    """Return a password made at random, to be shown once and handed over."""
+    """Return a random password, to be shown once."""
     while True:
         password = "".join(secrets.choice(GENERATED_LETTERS) for _ in range(GENERATED_LENGTH))
         if not password_fault(password):
@@ -80,12 +80,12 @@ def generate_password() -> str:
 
 
 def end_sessions(account: Account) -> None:
-    """Make every session of the account worthless."""
+    """Invalidate every session of the account."""
     account.session_stamp = secrets.token_hex(8)
 
 
 def generate_code() -> str:
-    """Return a code made at random, in groups that can be read out and typed."""
+    """Return a random code, in groups that can be read out and typed."""
     groups = (
         "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUP_LENGTH)) for _ in range(CODE_GROUPS)
     )
@@ -93,7 +93,7 @@ def generate_code() -> str:
 
 
 def set_recovery_code(account: Account) -> str:
-    """Give the account a new 「找回码」 and return it; only its hash is kept, so it can be shown this once."""
+    """Set a new recovery code (找回码) and return it. Only its hash is stored, so it can be shown only now."""
     code = generate_code()
     account.recovery_hash = hasher.hash(normalised(code))
     return code
@@ -107,7 +107,7 @@ def change_password(account: Account, password: str) -> None:
 
 
 def renew_recovery_code(account: Account) -> str:
-    """Return a new 「找回码」 in place of the old one, in a transaction of its own."""
+    """Replace the recovery code (找回码) in a transaction of its own, and return the new one."""
     with exclusive():
         person = db.session.get_one(Account, account.id, populate_existing=True)
         return set_recovery_code(person)

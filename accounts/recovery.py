@@ -1,8 +1,8 @@
-"""A forgotten password: by the 「找回码」, or by a code that goes to the telephone or mailbox of the account (A2, E4).
+"""Resets a forgotten password by the recovery code (找回码), or by a code sent to the account's telephone or mailbox (A2, E4).
 
-A code that was sent opens once, within its lifetime, after few wrong tries, and only at the browser that asked for it: whoever asks
-for codes to somebody else's telephone can neither guess that person's own nor spoil it. Kept as a keyed digest alone.
-Who has no account is answered like everybody else.
+A sent code works once, within its lifetime, for a few tries, and only in the browser that requested it. So somebody who
+requests codes for another person's account can neither guess that person's code nor invalidate it. Only a keyed digest is
+stored. A login without an account gets the same answers.
 """
 
 import secrets
@@ -17,14 +17,14 @@ from models.secrets import vault
 
 DIGITS = 6
 MAX_TRIES = 5
-"""Wrong ones, then another code has to be asked for."""
+"""Wrong codes, after which a new code must be requested."""
 
 KIND = "password_reset"
 LIFETIME = messages.LIFETIMES[KIND]
 
 
 def send_code(door: str, login: str) -> str:
-    """Send a code to whoever has this login, if anybody. Returns what names it at the browser that asked."""
+    """Send a code to the account with this login, if there is one. Returns the token that the browser keeps."""
     token, code = secrets.token_hex(16), f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     with exclusive():
         account = logins.find(door, login)
@@ -44,15 +44,15 @@ def send_code(door: str, login: str) -> str:
 
 
 def find(token: str) -> ResetCode | None:
-    """Return what was asked for, as long as a code of it can open."""
+    """Return the request with this token while its code is valid, else None."""
     row = db.session.get(ResetCode, token, populate_existing=True)
     return row if row is not None and _is_valid(row) else None
 
 
 def reset_by_code(token: str, code: str, password: str) -> Account | None:
-    """Set a new password for whoever was sent this code, which is used up; None when it is not the one, and counted.
+    """Set a new password if the code is right, and return the account; else count the try and return None.
 
-    Every session of the account ends, and its failures are forgotten.
+    A right code is used up. Every session of the account ends, and its failed attempts are reset.
     """
     with exclusive():
         row = db.session.scalars(
@@ -76,7 +76,7 @@ def reset_by_code(token: str, code: str, password: str) -> Account | None:
 
 
 def reset_by_recovery_code(door: str, login: str, code: str, password: str) -> tuple[Account, str] | None:
-    """Set a new password for whoever holds the recovery code; the code is used up.
+    """Set a new password if the recovery code is right. The code is used up.
 
     Returns the account and its next code, or None when login and code do not belong together.
     """
@@ -95,7 +95,7 @@ def reset_by_recovery_code(door: str, login: str, code: str, password: str) -> t
 
 
 def delete_expired() -> None:
-    """Forget the codes that open nothing any more."""
+    """Delete the expired codes."""
     with exclusive():
         db.session.execute(delete(ResetCode).where(ResetCode.asked_at < now() - LIFETIME))
 

@@ -1,7 +1,7 @@
-"""动态验证码: staff may, or must where the setting says so, show a telephone's code after the password (RFC 6238).
+"""The second factor (动态验证码): staff may enter a telephone's code after the password, or must if the setting says so (RFC 6238).
 
-No code opens twice: of the telephone's the half minute is kept, of the spare ones the row goes. How often may be tried
-is counted by whoever asks, like a password.
+No code works twice: for the telephone's codes the last time step is stored, a spare code's row is deleted. The caller
+limits the tries (accounts.attempts).
 """
 
 import secrets
@@ -22,7 +22,7 @@ from models.secrets import vault
 
 
 def remove_second_factor(account: Account) -> None:
-    """Drop what an account's second step was checked against; whoever calls holds the transaction."""
+    """Delete the account's secret and spare codes. Call within `exclusive()`."""
     account.second_factor = False
     for table in (SpareCode, SecondFactor):
         db.session.execute(delete(table).where(table.account_id == account.id))
@@ -30,14 +30,14 @@ def remove_second_factor(account: Account) -> None:
 
 ISSUER = "鄂尔多斯人才补贴"  # stays Chinese: the name under which a telephone keeps the secret
 SKEW = (-1, 0, 1)
-"""Half minutes by which a telephone's clock may differ."""
+"""Time steps of half a minute by which a telephone's clock may differ."""
 SPARE_CODES = 10
 SPARE_LENGTH = 10
-"""Letters of a spare code: 49 bits, which no number of permitted tries comes near."""
+"""Letters of a spare code: 49 bits, far beyond the permitted number of tries."""
 
 
 class LoginStep(Enum):
-    """What still lies between a right password and the session."""
+    """What an account must still do between the right password and the session."""
 
     NONE = "none"
     CODE = "code"
@@ -45,36 +45,36 @@ class LoginStep(Enum):
 
 
 def step_for(account: Account) -> LoginStep:
-    """Return what an account has to do after its password."""
+    """Return the account's next step after the password."""
     if account.second_factor:
         return LoginStep.CODE
     return LoginStep.ENROLMENT if required_of(account) else LoginStep.NONE
 
 
 def offered_to(account: Account) -> bool:
-    """Say whether an account may have one."""
+    """Say whether the account may have a second factor."""
     return account.role in logins.STAFF
 
 
 def required_of(account: Account) -> bool:
-    """Say whether an account must have one."""
+    """Say whether the account must have a second factor."""
     return offered_to(account) and setting(STAFF_SECOND_FACTOR) == REQUIRED
 
 
 def generate_secret() -> str:
-    """Return a secret for a telephone; it is worth nothing before `enrol`."""
+    """Return a new secret for a telephone. It takes effect with `enrol`."""
     return pyotp.random_base32()
 
 
 def provisioning_uri(account: Account, secret: str) -> str:
-    """Return what a telephone reads from the picture."""
+    """Return the otpauth:// address in the QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=account.login or "", issuer_name=ISSUER)
 
 
 def enrol(actor: Account, secret: str, code: str) -> list[str] | None:
-    """Begin with a secret whose present code the person has typed. Every session of the account ends.
+    """Enable the second factor after the person has typed a present code of the secret. Every session of the account ends.
 
-    Returns the spare codes, to be shown this once; None when the code is not the secret's. Raises NotPermitted.
+    Returns the spare codes, which can be shown only now; None when the code is wrong. Raises NotPermitted.
     """
     with exclusive():
         person = _lock_account(actor)
@@ -91,20 +91,20 @@ def enrol(actor: Account, secret: str, code: str) -> list[str] | None:
 
 
 def use_code(actor: Account, code: str) -> bool:
-    """Say whether this is the present code or a spare one, and let it be worth nothing from now on."""
+    """Say whether this is a present code or a spare code, and use it up."""
     with exclusive():
         return _use_code(actor.id, code)
 
 
 def renew_spare_codes(actor: Account, code: str) -> list[str] | None:
-    """Return new spare codes in place of those before; None when the code is wrong."""
+    """Replace the spare codes and return the new ones; None when the code is wrong."""
     with exclusive():
         person = _lock_account(actor)
         return _new_spare_codes(person) if _use_code(person.id, code) else None
 
 
 def disable(actor: Account, code: str) -> bool:
-    """Do without it from now on; False when the code is wrong. Raises NotPermitted where it is required."""
+    """Disable the second factor; False when the code is wrong. Raises NotPermitted when it is required."""
     with exclusive():
         person = _lock_account(actor)
         if required_of(person):
@@ -150,7 +150,7 @@ def _use_code(account_id: int, code: str) -> bool:
 
 
 def _step_of(secret: str, code: str) -> int | None:
-    """Return the half minute whose code this is, as far as clocks may differ."""
+    """Return the time step of this code, within SKEW; None when there is none."""
     telephone, typed = pyotp.TOTP(secret), normalised(code)
     present_step = telephone.timecode(now())
     matching = [

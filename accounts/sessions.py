@@ -1,4 +1,4 @@
-"""Who is in. Each login is a row, and it is the row that holds: a cookie, copied or kept, is worth nothing without it."""
+"""Login sessions. Each login is a row; a cookie is valid only while its row exists."""
 
 import secrets
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from models.statements import CompiledStatement, as_if_loaded
 Loaded = TypeVar("Loaded", Account, Enterprise)
 
 LONGEST_IDLE = timedelta(hours=12)
-"""More cannot be set; no cookie lives longer than this without being used."""
+"""The largest value of the setting. An unused cookie expires after this time."""
 
 SEEN_PRECISION = timedelta(minutes=1)
-"""How exactly it is known when somebody was last here: a page costs no writing."""
+"""`seen_at` is written at most this often, so that most pages write nothing."""
 
 
 ACCOUNT_COLUMNS = (
@@ -28,10 +28,10 @@ ACCOUNT_COLUMNS = (
     "active", "must_change_password", "second_factor",
 )  # fmt: skip
 ENTERPRISE_COLUMNS = ("id", "name", "active", "registration")
-"""What every page says or every scope needs of whom it is for."""
+"""The columns that every page shows or every scope needs."""
 ENTERPRISE_OFFSET = len(ACCOUNT_COLUMNS)
 MEMBERSHIP_OFFSET = ENTERPRISE_OFFSET + len(ENTERPRISE_COLUMNS)
-"""Where in a row the next begins."""
+"""Offsets in a result row at which the next group of columns starts."""
 
 _account_query = (
     select(
@@ -47,7 +47,7 @@ _account_query = (
     .order_by(Region.id)
 )
 ACCOUNT_STATEMENT = CompiledStatement(_account_query)
-"""A row for each region of the account's office."""
+"""One account; one row for each region of its office."""
 
 SESSION_STATEMENT = CompiledStatement(
     _account_query.add_columns(LoginSession.seen_at, Setting.value)
@@ -55,21 +55,21 @@ SESSION_STATEMENT = CompiledStatement(
     .outerjoin(Setting, Setting.key == IDLE_MINUTES)
     .where(LoginSession.token == bindparam("token"))
 )
-"""Every page begins with it."""
+"""The session and its account. Every page runs it first."""
 
 
 @dataclass(frozen=True)
 class FoundSession:
-    """A session that has not been ended, and its account. `idle`: nobody has been here for too long."""
+    """A session that has not been ended, and its account. `idle`: it has not been used for too long."""
 
     account: Account
     idle: bool
-    unnoted: bool
-    """Whether it is time to note that somebody is here."""
+    seen_at_is_old: bool
+    """Whether `seen_at` is older than SEEN_PRECISION."""
 
 
 def begin(account: Account) -> str:
-    """Begin a session and return what names it."""
+    """Begin a session and return its token."""
     number, token, at = account.id, secrets.token_hex(16), now()
     with exclusive():
         db.session.add(LoginSession(token=token, account_id=number, begun_at=at, seen_at=at))
@@ -77,9 +77,9 @@ def begin(account: Account) -> str:
 
 
 def find(number: int, stamp: str, token: str) -> FoundSession | None:
-    """Return the session; None where it was ended, or where the account's password has been changed since.
+    """Return the session; None when it was ended, or when the account's password has changed since.
 
-    Where no object has been asked for yet the account is in no session: it says what every page says, and nothing else.
+    Outside a database session the account is a detached object with ACCOUNT_COLUMNS only.
     """
     rows = SESSION_STATEMENT.execute({"number": number, "token": token})
     if not rows:
@@ -90,11 +90,11 @@ def find(number: int, stamp: str, token: str) -> FoundSession | None:
         return None
     away = now() - seen_at
     longest = timedelta(minutes=int(setting_value(IDLE_MINUTES, idle_minutes)))
-    return FoundSession(account, idle=away >= longest, unnoted=away >= SEEN_PRECISION)
+    return FoundSession(account, idle=away >= longest, seen_at_is_old=away >= SEEN_PRECISION)
 
 
 def reload(account: Account) -> Account | None:
-    """Return an account and its place, read anew; what else belongs to it is when somebody asks for it."""
+    """Return the account with its office or enterprise, reloaded; None when it does not exist. Other columns load lazily."""
     [number] = instance_state(account).identity or [None]  # `account.id` may have to be read itself
     rows = ACCOUNT_STATEMENT.execute({"number": number})
     return _account_from(rows) if rows else None
@@ -117,7 +117,7 @@ def _account_from(rows: Sequence[Sequence[Any]]) -> Account:
 
 
 def _object_from(kind: type[Loaded], keys: Sequence[str], row: Sequence[Any]) -> Loaded:
-    """Return an object with this much of it, with which the row begins; the one that is known already, where there is one."""
+    """Return the object made of the first columns of the row. Updates the object in the session if there is one."""
     values = dict(zip(keys, row, strict=False))
     if not db.session.registry.has():
         return as_if_loaded(kind, values)
@@ -132,7 +132,7 @@ def _object_from(kind: type[Loaded], keys: Sequence[str], row: Sequence[Any]) ->
 
 
 def mark_seen(token: str) -> None:
-    """Note that its person is here."""
+    """Record that the session is in use."""
     with exclusive():
         db.session.execute(
             update(LoginSession)
@@ -143,12 +143,12 @@ def mark_seen(token: str) -> None:
 
 
 def end(token: str) -> None:
-    """End one session; it may have been ended already."""
+    """End one session. Does nothing when it has been ended already."""
     with exclusive():
         db.session.execute(delete(LoginSession).where(LoginSession.token == token))
 
 
 def delete_expired() -> None:
-    """Forget the sessions that no cookie can name any more."""
+    """Delete the sessions whose cookie has expired."""
     with exclusive():
         db.session.execute(delete(LoginSession).where(LoginSession.seen_at < now() - 2 * LONGEST_IDLE))

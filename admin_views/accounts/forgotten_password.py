@@ -60,7 +60,7 @@ def ask_for_code(door: str) -> Any:
     if form.validate_on_submit():
         digest = logins.login_digest(door, form.login.data)
         try:
-            count_attempt(Purpose.LETTER, digest)
+            count_attempt(Purpose.CODE_REQUEST, digest)
         except Locked as locked:
             wrong = locked
         else:

@@ -127,7 +127,7 @@ def load_account(identifier: str) -> Account | None:
     found = sessions.find(int(number), stamp, session.get(ROW, "")) if number.isdecimal() else None
     if found is None:
         return None
-    g.session_idle, g.session_unnoted = found.idle, found.unnoted
+    g.session_idle, g.session_unnoted = found.idle, found.seen_at_is_old
     return None if found.idle else found.account
 
 

@@ -105,7 +105,7 @@ def test_nobody_can_lock_anybody_out_from_elsewhere(later: Later) -> None:
     later(attempts.KNOWN_ADDRESS_LIFETIME.total_seconds() / 60 - 1)
     attempts.delete_expired()
     assert attempts._is_known(Purpose.LOGIN, login, attempts._digest(home), attempts.now())
-    for purpose in (Purpose.RECOVERY, Purpose.LETTER):
+    for purpose in (Purpose.RECOVERY, Purpose.CODE_REQUEST):
         while fails(login, somewhere(), purpose) is None:
             pass
         assert fails(login, home, purpose) is None, "nor keep anybody at home from a new password"
@@ -157,7 +157,7 @@ def test_what_counts_no_more_is_swept_and_nothing_says_who_it_was(later: Later) 
     assert db.session.scalar(count) == 0
 
 
-OUTSIDE = [Purpose.LOGIN, Purpose.RECOVERY, Purpose.LETTER, Purpose.CODE, Purpose.SECOND_FACTOR]
+OUTSIDE = [Purpose.LOGIN, Purpose.RECOVERY, Purpose.CODE_REQUEST, Purpose.CODE, Purpose.SECOND_FACTOR]
 
 
 @pytest.mark.usefixtures("context")
