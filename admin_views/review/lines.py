@@ -79,7 +79,7 @@ class Line(NamedTuple):
         return self.submitted_at and self.submitted_at.replace(tzinfo=UTC)
 
     @property
-    def note_on_unknown_years(self) -> str:
+    def counted(self) -> str:
         """Return which years of its waiting were counted Monday to Friday, as a sentence; "" for none."""
         waits = State(self.state) in routing.REVIEW_STEPS
         return waiting_time(self.since.replace(tzinfo=UTC))["note"] if waits else ""
