@@ -1,4 +1,6 @@
-"""The applicant's files: named by a row once they lie in the storage, let go again while nobody has seen them (A11)."""
+"""The applicant's files: attaching one that is in the storage, and removing it (A11).
+
+A file that was submitted once is never deleted."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,7 +12,7 @@ from models import Account, Attachment, Material, db
 from workflow.review import editing
 
 MAX_FILES = 20
-"""Files a material; a contract photographed page by page fits, a disk is not filled."""
+"""Files per material: enough for a contract photographed page by page, too few to fill a disk."""
 
 
 class TooManyFiles(ActionRefused):
@@ -39,7 +41,7 @@ class File(Protocol):
 
 
 def attach(application_id: int, actor: Account, material_id: int, file: File) -> Attachment:
-    """Put a received file on the application. Raises what `editing` raises, NotVisible, TooManyFiles; the caller then discards it."""
+    """Attach a received file to the application. Raises what `editing` raises, NotVisible, TooManyFiles; the caller then discards it."""
     with editing(application_id, actor) as application:
         material = db.session.get(Material, material_id)
         if material is None or not material.active:
@@ -68,7 +70,7 @@ def attach(application_id: int, actor: Account, material_id: int, file: File) ->
 
 
 def remove(application_id: int, actor: Account, attachment_id: int) -> Sequence[str]:
-    """Take a file off the application. Returns the storage names that nobody needs any more.
+    """Remove a file from the application. Returns the storage names that can be deleted.
 
     A file that was submitted once stays for the offices that have seen it. Raises what `editing` raises, NotVisible.
     """

@@ -1,4 +1,4 @@
-"""Everything an application still lacks or has wrong, all at once, each with the field or slot it belongs to (A15)."""
+"""What an application lacks or has wrong: all problems at once, each with its field or slot (A15)."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ OLDEST = 100
 
 
 def problems(application: Application) -> list[Problem]:
-    """Return everything that keeps the application from being submitted, in the order of the page."""
+    """Return every problem that prevents a submission, in the order of the page."""
     found = [*_fields(application), *_experiences(application), *_materials(application)]
     order = [section.key for section in SECTIONS]
     return sorted(found, key=lambda problem: order.index(problem.section))
@@ -52,7 +52,7 @@ def _fields(application: Application) -> Iterator[Problem]:
 
 
 def _out_of_limits(asked: Field, given: Any) -> str:
-    """Return what is wrong with the answer to a further field, by the limits that its version sets."""
+    """Return the fault of an answer to an added field, by the limits of its version; "" for none."""
     if asked.kind is Kind.DATE:
         if asked.least and given.isoformat() < asked.least:
             return N_("%(label)s不能早于 %(least)s。")
@@ -110,7 +110,7 @@ def _phone(application: Application) -> str:
 
 
 def _email(application: Application) -> str:
-    # Compiling its patterns takes as long as loading a dozen modules, and no start has to wait for it.
+    # Imported here: compiling its patterns would slow down every start.
     from email_validator import EmailNotValidError, validate_email
 
     try:
@@ -208,7 +208,7 @@ def _experiences(application: Application) -> Iterator[Problem]:
 
 
 def slots(application: Application) -> list[tuple[Material, list[Attachment]]]:
-    """Return each material that is asked for, in order, with what the applicant has uploaded for it now."""
+    """Return each required or optional material in order, with its present attachments."""
     wanted = db.session.scalars(
         select(Material).where(Material.active).order_by(Material.position, Material.id)
     )
@@ -236,7 +236,7 @@ def _materials(application: Application) -> Iterator[Problem]:
 
 
 def timeline_remarks(rows: list[Experience]) -> list[tuple[str, dict[str, str]]]:
-    """Return gaps and overlaps between the periods of 学习工作经历: pointed out, never forbidden (SCREENS.md)."""
+    """Return gaps and overlaps in 学习工作经历. They are shown as remarks and prevent nothing (SCREENS.md)."""
     dated = sorted((row for row in rows if row.start), key=lambda row: row.start or date.min)
     found = []
     for earlier, later in pairwise(dated):

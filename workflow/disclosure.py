@@ -1,4 +1,4 @@
-"""A hidden number in full, with a note of who looked at it."""
+"""Showing a masked number in full, and recording who saw it."""
 
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ from workflow.form import answers, living_allowance
 
 
 def disclose(application: Application, actor: Account, field: str) -> str:
-    """Return a hidden number in full, and note who looked (DESIGN.md, "Data that must not leak").
+    """Return a masked number in full, and record who saw it (DESIGN.md, "Data that must not leak").
 
     Raises KeyError for a field that is not hidden, NotVisible outside the scope.
     """

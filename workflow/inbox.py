@@ -24,12 +24,8 @@ from workflow.actor_shape import Actor, ActorShape
 
 MAX_UNREAD = 99
 """Counting stops here: the badge then says 99+, and costs the same for every account."""
-
-
 NEWEST_PER_BOX = MAX_UNREAD + 1
 """How many messages of each box the badge looks at: an account with a million read messages must not scan them."""
-
-
 MAX_MARKED = 10_000
 """How many messages of each box are marked at once. Marking a million took eight seconds, during which SQLite blocks every
 other writer; the badge looks at far fewer."""

@@ -11,7 +11,7 @@ COUNT = text(
     "INSERT INTO counters (year, last) VALUES (:year, 1)"
     " ON CONFLICT (year) DO UPDATE SET last = counters.last + 1 RETURNING last"
 )
-"""One statement, because also the year's first number may be asked for by two processes at once."""
+"""One statement, because two processes may ask for the first number of a year at once."""
 
 
 def next_number(at: datetime) -> str:

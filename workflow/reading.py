@@ -1,4 +1,4 @@
-"""申请须知 and its 30 seconds: held by the server, once for each version and application (A5)."""
+"""申请须知 must be open for 30 seconds: checked by the server, once per version and application (A5)."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -12,7 +12,7 @@ from models import Account, Application, Notice, NoticeReading, db, exclusive, n
 SECONDS = 30
 """How long 「申请须知」 stays (guide, 二(二))."""
 MAX_OPEN = timedelta(minutes=2)
-"""A page left open longer than this without the notice being closed begins anew."""
+"""If the notice stays open longer than this without being confirmed, the time starts again."""
 
 
 def current_notice() -> Notice | None:
@@ -44,13 +44,13 @@ def seconds_left(reading: NoticeReading | None, at: datetime | None = None) -> i
 
 
 def open_notice(account: Account, application: Application | None, notice: Notice) -> NoticeReading:
-    """Note that the person has the notice before them now; a reading that is under way or done is kept."""
+    """Start a reading of the notice; one that is running or finished stays."""
     reading = find(account, application, notice)
     if reading is not None and _is_valid(reading):
         return reading
     with exclusive():
         logins.lock_account(account)
-        reading = find(account, application, notice)  # a second window may have opened it meanwhile
+        reading = find(account, application, notice)  # a second window may have opened it in the meantime
         if reading is None:
             reading = NoticeReading(
                 account_id=account.id,
@@ -69,7 +69,7 @@ def _is_valid(reading: NoticeReading) -> bool:
 
 
 def finish(account: Account, application: Application | None) -> int:
-    """Note that the notice has been read when its time is over. Returns the seconds that are still left."""
+    """Mark the notice as read if its time is over. Returns the seconds that are left."""
     notice = current_notice()
     if notice is None:
         return 0
@@ -94,7 +94,7 @@ def require(account: Account, application: Application | None) -> None:
 
 
 def bind_to_application(account: Account, application: Application) -> None:
-    """Bind what was read before the first saving to the application that it was read for."""
+    """Assign readings from before the first save to the new application."""
     db.session.execute(
         update(NoticeReading)
         .where(NoticeReading.account_id == account.id, NoticeReading.application_id.is_(None))

@@ -60,19 +60,10 @@ Sight = Callable[[Actor], scope.Criterion]
 _APPLICATIONS = table_of(Application)
 
 DECISION_COLUMNS = (
-    Application.number,
-    Application.name,
-    Application.applicant_id,
-    Application.state,
-    Application.result,
-    Application.reached,
-    Application.version,
-    Application.submitted_enterprise_id,
-    Application.region_id,
-    Application.arrived_at,
-    Application.period_id,
-    Application.resubmit_by,
-)
+    Application.number, Application.name, Application.applicant_id, Application.state, Application.result,
+    Application.reached, Application.version, Application.submitted_enterprise_id, Application.region_id,
+    Application.arrived_at, Application.period_id, Application.resubmit_by,
+)  # fmt: skip
 """The columns that a decision needs. SQLAlchemy loads another column when it is read."""
 
 
@@ -259,13 +250,13 @@ def _move(
 def reroute(
     application: Application,
     region: Region,
-    was_responsible: routing.Responsible | None,
+    former: routing.Responsible | None,
     person: Account,
     decision: Decision,
 ) -> Review:
     """Reroute an application under review, because its enterprise has moved or its region has changed (D3).
 
-    Decides nothing. `was_responsible` had it before; if that changes, the new one and the applicant are told.
+    Decides nothing. `former` had it before; if that changes, the new one and the applicant are told.
     Call within `exclusive()` with the row locked.
     """
     before, at = application.state, now()
@@ -274,10 +265,10 @@ def reroute(
     application.reached = routing.reached_bits(application, application.state)
     application.version += 1
     now_responsible = routing.responsible_for(application)
-    if now_responsible != was_responsible:
+    if now_responsible != former:
         application.arrived_at = at
     review = write_row(application, Action.MOVE, before, person, decision, at)
-    if now_responsible != was_responsible:
+    if now_responsible != former:
         notifications.announce(application, review)
     return review
 

@@ -1,1 +1,1 @@
-"""The questions of an application: fields, versions, answers and the rules of a version."""
+"""The form of an application: fields, versions, answers."""

@@ -1,4 +1,4 @@
-"""What an application holds for a field, how a person reads it, and the snapshot of a submission."""
+"""The answers of an application, their texts for people, and the snapshot of a submission."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from workflow.form.living_allowance import EXPERIENCE_KINDS, FIELDS
 
 
 def value(application: Application, key: str) -> Any:
-    """Return what the application holds for a field: text, a date, a bool, or None."""
+    """Return the answer of an application to a field: text, a date, a bool, or None."""
     if hasattr(Application, key):
         return getattr(application, key)
     stored = (application.answers or {}).get(key)
@@ -24,7 +24,7 @@ def value(application: Application, key: str) -> Any:
 
 
 def set_value(application: Application, key: str, given: Any) -> None:
-    """Keep a parsed value in its column, or in the answers when the procedure itself never reads it."""
+    """Set the answer to a field: in its own column if there is one, else in the JSON column `answers`."""
     if hasattr(Application, key):
         setattr(application, key, given)
         return
@@ -62,7 +62,7 @@ def month(day: date | None) -> str:
 
 
 def snapshot(application: Application) -> dict[str, Any]:
-    """Return everything the person wrote, as JSON: what reviewers read, and what later rounds are compared with.
+    """Return all answers as JSON: what reviewers read, and what later rounds are compared with.
 
     `employer` says which enterprise it is, for comparing (desk.comparison); its text in `fields` is only shown.
     """
@@ -86,7 +86,7 @@ def _plain(stored: Any) -> Any:
 
 @dataclass(frozen=True)
 class ShownField:
-    """One field as a reviewer reads it; `before` is the last submission's wording where it differs."""
+    """One field as a reviewer reads it; `before` is the text of the last submission if it differs, else None."""
 
     asked: Field
     text: str

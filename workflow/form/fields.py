@@ -1,4 +1,4 @@
-"""What a field of the form is: its kind, its limits, its section."""
+"""The description of a field: its kind, its limits, its section."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,10 +27,10 @@ def same_keys(*labels: str) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Field:
-    """One question. `fixed`: taken from the account, not asked; `secret`: masked wherever it is only listed.
+    """One question of the form. `fixed`: comes from the account and is not asked. `secret`: masked in lists.
 
-    `needed` says why a version cannot leave it out, `closed` why none adds to its choices. `further` ones an administrator
-    has added: their keys are generated and never mean anything else. `used`: whether the version asks it.
+    `needed`: why no version may leave it out. `closed`: why no version may add choices. `further`: added by an
+    administrator, with a generated key that is never reused. `used`: whether the version asks it.
     """
 
     key: str

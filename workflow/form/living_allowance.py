@@ -9,9 +9,7 @@ from workflow.form.fields import F, Kind, Section, same_keys
 
 SEXES = MappingProxyType({"male": N_("男"), "female": N_("女")})
 
-
 YES_NO = MappingProxyType({"yes": N_("是"), "no": N_("否")})
-
 
 EDUCATIONS = MappingProxyType(
     {
@@ -23,11 +21,9 @@ EDUCATIONS = MappingProxyType(
     }
 )
 
-
 DEGREES = MappingProxyType(
     {"doctor": N_("博士"), "master": N_("硕士"), "bachelor": N_("学士"), "none": N_("无学位")}
 )
-
 
 INDUSTRIES = MappingProxyType(
     {
@@ -44,7 +40,6 @@ INDUSTRIES = MappingProxyType(
 )
 """《战略性新兴产业分类（2018）》, National Bureau of Statistics, order 23."""
 
-
 POLITICAL = MappingProxyType(
     {
         "party": N_("中共党员"),
@@ -55,7 +50,6 @@ POLITICAL = MappingProxyType(
         "masses": N_("群众"),
     }
 )
-
 
 ETHNICITIES = same_keys(
     *[
@@ -119,12 +113,9 @@ ETHNICITIES = same_keys(
     N_("外国血统"),
 )
 
-
 EXPERIENCE_KINDS = MappingProxyType({ExperienceKind.STUDY: N_("学习"), ExperienceKind.WORK: N_("工作")})
 
-
 FROM_ACCOUNT = N_("取自申请人的账号，用来认人。")
-
 
 CHECKED_DATE = N_("系统核对劳动合同是否有效。")
 
@@ -175,6 +166,5 @@ SECTIONS = (
     )),
 )
 # fmt: on
-
 
 FIELDS = {one.key: one for section in SECTIONS for one in section.fields}

@@ -1,4 +1,4 @@
-"""The versions of the form that administrators publish. An application keeps the one that it was begun with."""
+"""The versions of the form that administrators publish. An application keeps the version it was begun with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,12 +15,12 @@ from workflow.form.fields import Field, Kind, Section
 from workflow.form.living_allowance import FIELDS, SECTIONS
 
 FIRST = 1
-"""The number of the version that the declaration itself is."""
+"""The number of the version that is declared in living_allowance.py."""
 
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """One version of the form; `everything` holds also what it does not ask, `issued` the last number given to a key."""
+    """One version of the form. `everything` also holds unused fields; `issued` is the last number used in a generated key."""
 
     number: int
     everything: tuple[Section, ...]
@@ -28,7 +28,7 @@ class Form:
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
-        """Return the sections with what is asked in them."""
+        """Return the sections with their used fields."""
         return tuple(
             replace(section, fields=tuple(one for one in section.fields if one.used))
             for section in self.everything
@@ -36,12 +36,12 @@ class Form:
 
     @cached_property
     def fields(self) -> dict[str, Field]:
-        """Return what is asked, by key, in the order of the page."""
+        """Return the used fields by key, in the order of the page."""
         return {one.key: one for section in self.sections for one in section.fields}
 
     @cached_property
     def known(self) -> dict[str, Field]:
-        """Return what is described, by key, whether it is asked or not."""
+        """Return all fields by key, used or not."""
         return {one.key: one for section in self.everything for one in section.fields}
 
     @cached_property
@@ -56,9 +56,9 @@ _versions: WeakKeyDictionary[Engine, dict[int, Form]] = WeakKeyDictionary()
 
 
 def version(number: int) -> Form:
-    """Return a published version of the form; the first is the declaration until a row says what it was."""
-    kept = _versions.setdefault(db.engine, {})
-    if number not in kept:
+    """Return a published version. The first is the declaration unless a row holds it. Raises LookupError."""
+    cached = _versions.setdefault(db.engine, {})
+    if number not in cached:
         content = db.session.scalar(
             select(FormVersion.content).where(
                 FormVersion.number == number, FormVersion.published_at.is_not(None)
@@ -66,18 +66,18 @@ def version(number: int) -> Form:
         )
         if content is None and number != FIRST:
             raise LookupError(f"no version {number} of the form has been published")
-        kept[number] = DECLARED if content is None else from_json(number, content)
-    return kept[number]
+        cached[number] = DECLARED if content is None else from_json(number, content)
+    return cached[number]
 
 
 def published() -> Form:
-    """Return the version that a new application is begun with."""
+    """Return the newest published version, with which new applications begin."""
     newest = select(func.max(FormVersion.number)).where(FormVersion.published_at.is_not(None))
     return version(db.session.scalar(newest) or FIRST)
 
 
 def form_of(application: Application) -> Form:
-    """Return the version that the application was begun with."""
+    """Return the version of an application."""
     return version(application.form_version or FIRST)
 
 
@@ -85,7 +85,7 @@ def form_of(application: Application) -> Form:
 
 
 def to_json(form: Form) -> dict[str, Any]:
-    """Return a version as it is stored."""
+    """Return a version as JSON."""
     return {
         "issued": form.issued,
         "sections": {
@@ -97,18 +97,18 @@ def to_json(form: Form) -> dict[str, Any]:
 
 
 def from_json(number: int, content: Mapping[str, Any]) -> Form:
-    """Return a stored version. What was declared after it was written is not asked, unless the procedure needs it."""
+    """Return a version from JSON. Fields declared after it was stored are unused, unless the procedure needs them."""
     sections = []
     for section in SECTIONS:
         fields = [_field_from_json(stored) for stored in content["sections"].get(section.key, ())]
-        told = {one.key for one in fields}
-        later = [replace(one, used=bool(one.needed)) for one in section.fields if one.key not in told]
+        stored_keys = {one.key for one in fields}
+        later = [replace(one, used=bool(one.needed)) for one in section.fields if one.key not in stored_keys]
         sections.append(replace(section, fields=(*fields, *later)))
     return Form(number, tuple(sections), content["issued"])
 
 
 def field_to_json(one: Field) -> dict[str, Any]:
-    """Return a field as it is stored."""
+    """Return a field as JSON."""
     found = {
         "key": one.key,
         "label": str(one.label),
@@ -145,7 +145,7 @@ def _field_from_json(stored: Mapping[str, Any]) -> Field:
     }
     if (declared := FIELDS.get(stored["key"])) is not None:
         if declared.fixed:
-            wording["choices"] = declared.choices  # what papers there are is the procedure's to say
+            wording["choices"] = declared.choices  # the kinds of identity documents are part of the procedure
         return replace(declared, **wording)
     limits = {name: stored[name] for name in ("longest", "least", "most", "decimals")}
     kind = Kind(stored["kind"])
@@ -154,12 +154,9 @@ def _field_from_json(stored: Mapping[str, Any]) -> Field:
 
 
 MAX_HALF_WIDTH = 100
-"""A longer answer gets the whole width of the page."""
+"""A field with a longer answer gets the whole width of the page."""
 
 
 def in_english(text: str) -> str:
-    """Return the English that was typed beside a wording; "" for none."""
+    """Return the English of a bilingual text; "" for none."""
     return text.english if isinstance(text, Bilingual) else ""
-
-
-# --- what an application holds
