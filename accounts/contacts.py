@@ -1,4 +1,4 @@
-"""Where an account is reached and by which channels it wants to be; who is reached elsewhere from now on is told so there."""
+"""An account's telephone and mailbox, and the channels it has chosen. A changed address gets a warning message."""
 
 from collections.abc import Collection
 
@@ -7,7 +7,7 @@ from models import Account, Channel, db, exclusive
 
 
 def address(account: Account, channel: Channel) -> str:
-    """Return where this channel leads for a person; "" where it does not."""
+    """Return the account's address on this channel; "" when it has none."""
     return account.email or "" if channel is Channel.MAIL else mobile(account.phone)
 
 
@@ -18,12 +18,12 @@ def mobile(phone: str) -> str:
 
 
 def reachable_channels(account: Account, open_channels: Collection[Channel]) -> list[Channel]:
-    """Return the channels by which this person can be reached at all, whatever they chose."""
+    """Return the open channels on which the account has an address, whatever it has chosen."""
     return [channel for channel in Channel if channel in open_channels and address(account, channel)]
 
 
 def chosen_channels(account: Account, open_channels: Collection[Channel]) -> list[Channel]:
-    """Return the channels by which this person wants to be told."""
+    """Return the channels on which the account wants messages and can get them."""
     wanted = {Channel.MAIL: account.wants_mail, Channel.SMS: account.wants_sms}
     return [channel for channel in reachable_channels(account, open_channels) if wanted[channel]]
 
@@ -41,7 +41,7 @@ def change_contact(account: Account, phone: str, email: str | None) -> None:
 
 
 def change_channels(account: Account, wants_mail: bool, wants_sms: bool) -> None:
-    """Set by which channels messages reach the account beside its own page, in a transaction of its own."""
+    """Choose the channels of the account's messages, beside its own page, in a transaction of its own."""
     with exclusive():
         person = db.session.get_one(Account, account.id, populate_existing=True)
         person.wants_mail, person.wants_sms = wants_mail, wants_sms

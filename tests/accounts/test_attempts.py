@@ -177,7 +177,7 @@ def test_nobody_at_the_same_address_keeps_the_owner_out_of_a_known_browser(purpo
 def test_however_many_browsers_of_a_login_there_are_the_tries_are_bounded(purpose: Purpose) -> None:
     login, limits = somebody(), attempts.LIMITS[purpose]
     one = sum(fails(login, "one address", purpose, "copied") is None for _ in range(60))
-    assert one == 2 * limits.here.free, "its own count, then the address as without a cookie"
+    assert one == 2 * limits.login_and_address.free, "its own count, then the address as without a cookie"
     many = 0
     for number in range(40):
         many += sum(fails(login, somewhere(), purpose, f"browser {number}") is None for _ in range(5))
@@ -201,7 +201,7 @@ def test_a_copied_cookie_keeps_nobody_out(later: Later) -> None:
 def test_what_only_somebody_inside_can_try_has_no_further_count(purpose: Purpose) -> None:
     login, address = somebody(), somewhere()
     tries = sum(fails(login, address, purpose, f"browser {number}") is None for number in range(20))
-    assert tries == LOGIN_ATTEMPTS.here.free
+    assert tries == LOGIN_ATTEMPTS.login_and_address.free
 
 
 def test_at_once_no_more_are_let_through_by_a_browser(shared_app: Flask) -> None:
@@ -213,7 +213,7 @@ def test_at_once_no_more_are_let_through_by_a_browser(shared_app: Flask) -> None
 
         answers = at_once(hurry, hurry, hurry)
         assert all(isinstance(answer, int) for answer in answers), answers
-        assert sum(answers) == 2 * LOGIN_ATTEMPTS.here.free
+        assert sum(answers) == 2 * LOGIN_ATTEMPTS.login_and_address.free
 
 
 def test_however_many_try_at_once_in_several_processes_no_more_are_let_through(shared_app: Flask) -> None:
@@ -225,4 +225,4 @@ def test_however_many_try_at_once_in_several_processes_no_more_are_let_through(s
 
         answers = at_once(hurry, hurry, hurry)
         assert all(isinstance(answer, int) for answer in answers), answers
-        assert sum(answers) == LOGIN_ATTEMPTS.here.free
+        assert sum(answers) == LOGIN_ATTEMPTS.login_and_address.free
