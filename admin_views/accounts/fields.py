@@ -80,12 +80,17 @@ def paper_field() -> SelectField:
     )
 
 
-def paper_number_field(label: Any, autocomplete: str = "username") -> StringField:
+USED_TO_LOG_IN = _("以后用它登录。")
+
+
+def paper_number_field(
+    label: Any, autocomplete: str = "username", description: Any = USED_TO_LOG_IN
+) -> StringField:
     return StringField(
         label,
         [DataRequired(_("请填写证件号码。")), Length(max=NUMBER_LENGTH), check_identity_number],
         filters=[as_number],
-        description=_("以后用它登录。"),
+        description=description,
         render_kw={"autocomplete": autocomplete, "autocapitalize": "characters", "spellcheck": "false"},
     )
 

@@ -33,6 +33,6 @@ class NumberCorrectionForm(FlaskForm):
     """The right paper and its number; `version` as above."""
 
     paper = paper_field()
-    number = paper_number_field(_("正确的证件号码"), autocomplete="off")
+    number = paper_number_field(_("正确的证件号码"), autocomplete="off", description="")
     reason = _reason()
     version = HiddenField()

@@ -155,6 +155,9 @@ def test_an_administrator_corrects_a_number_once_and_no_page_says_it(client: Cli
     page = f"/administration/applications/{number}/"
     address = f"{page}correct-number/"
     assert address in client.get(page).text
+    assert "以后用它登录" not in client.get(address).text, (
+        "that is said to the person, not to the administrator"
+    )
     refused = client.send(address, fill(client, address, paper="citizen", number="911124198108030024"))
     assert refused.status_code == 422
     assert "这是外国人永久居留身份证的号码" in text_of(refused.text)
