@@ -49,10 +49,10 @@ class Answer:
 
 @dataclass
 class Visitor:
-    """Somebody at the site, with the cookie that the site has given."""
+    """Somebody at the site, with the cookies that the site has given."""
 
     site: Site
-    cookie: str = ""
+    cookies: dict[str, str] = field(default_factory=dict)
     _host: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,13 +108,18 @@ class Visitor:
         return self._taken(response)
 
     @property
+    def cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    @property
     def kind(self) -> str:
         return f"multipart/form-data; boundary={BOUNDARY}"
 
     def _taken(self, response: http.client.HTTPResponse) -> Answer:
         content = response.read()
-        if given := response.getheader("Set-Cookie"):
-            self.cookie = given.partition(";")[0]
+        for given in response.headers.get_all("Set-Cookie", []):
+            name, _, value = given.partition(";")[0].partition("=")
+            self.cookies[name] = value
         return Answer(response.status, response.headers, content)
 
 
