@@ -1,4 +1,4 @@
-"""Lines of the audit trail that no administrator causes: reviewers and second factors."""
+"""Audit entries for what no administrator does: changes of reviewers and of second factors."""
 
 from models import Account, AuditEntry, ChangeKind, db
 
@@ -9,7 +9,7 @@ APPLICANTS = "applicants"
 
 
 def note_reviewers(person: Account, act: str, account: Account) -> None:
-    """Write what a reviewer did with another one of the same enterprise; whoever calls holds the transaction."""
+    """Record what a reviewer did with the account of another reviewer of the enterprise. Call within `exclusive()`."""
     db.session.add(
         AuditEntry(
             actor_id=person.id,
@@ -25,7 +25,7 @@ def note_reviewers(person: Account, act: str, account: Account) -> None:
 
 
 def note_second_factor(person: Account) -> None:
-    """Write that somebody has begun or given up their own second step. The caller holds the transaction."""
+    """Record that somebody has enabled or disabled their own second factor. Call within `exclusive()`."""
     has_it = person.second_factor
     db.session.add(
         AuditEntry(

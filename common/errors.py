@@ -1,4 +1,4 @@
-"""What can stand in the way of an action. Raised here, told to the person at one place in admin_views."""
+"""The reasons for which an action is refused, as exceptions. Any layer raises them; admin_views shows them in one place."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class Problem:
 
 
 class ActionRefused(Exception):
-    """Something that keeps an action from being done; nothing has been changed when it is raised."""
+    """An action was refused. Nothing has been changed."""
 
 
 class NotVisible(ActionRefused):
@@ -49,7 +49,7 @@ class ChangedMeanwhile(ActionRefused):
 
 
 class Unacceptable(ActionRefused):
-    """What was typed cannot be; `field` is where it was typed, "" when it belongs to the whole."""
+    """An input is invalid; `field` names it, "" when the error belongs to the whole form."""
 
     def __init__(self, field: str, sentence: Sentence) -> None:
         super().__init__(sentence.text)
@@ -58,7 +58,7 @@ class Unacceptable(ActionRefused):
 
 
 class ConfirmationRequired(ActionRefused):
-    """The change sets off more than it says; `consequences` tell what, and `token` confirms exactly these."""
+    """The change has consequences that the person has not confirmed yet; `token` confirms exactly these."""
 
     def __init__(self, consequences: Sequence[Sentence]) -> None:
         super().__init__("unconfirmed")
@@ -66,8 +66,8 @@ class ConfirmationRequired(ActionRefused):
 
     @property
     def token(self) -> str:
-        told = "|".join(f"{each.text}{sorted(each.words.items())}" for each in self.consequences)
-        return sha256(told.encode()).hexdigest()[:16]
+        wording = "|".join(f"{each.text}{sorted(each.words.items())}" for each in self.consequences)
+        return sha256(wording.encode()).hexdigest()[:16]
 
 
 class Incomplete(ActionRefused):
@@ -103,7 +103,7 @@ class AlreadyUnderWay(ActionRefused):
 
 
 class Locked(ActionRefused):
-    """It was tried too often in vain; nothing is tried before `until`."""
+    """Too many failed attempts; the next one is allowed at `until`."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__("locked")

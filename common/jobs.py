@@ -44,7 +44,7 @@ class ClaimLost(Exception):
 
 
 class Claim(Protocol):
-    """What tells one claim of a row from every other: `attempts` grows with each claim of a state."""
+    """Identifies one claim of a row: `attempts` grows with each claim of a state."""
 
     @property
     def id(self) -> int: ...
@@ -55,7 +55,7 @@ class Claim(Protocol):
 
 
 class JobStatus(Enum):
-    """Where a job stands that is not finished, for the page that shows it."""
+    """The status of an unfinished job, for the page that shows it."""
 
     QUEUED = "queued"
     """No worker has claimed it yet."""
@@ -108,7 +108,7 @@ def claim(
 
 
 def claim_criterion(kind: type[Row], claimed: Claim) -> ColumnElement[bool]:
-    """Return the criterion that the row is still this claim's."""
+    """Return the criterion that the row still belongs to this claim."""
     return and_(kind.id == claimed.id, kind.state == claimed.state, kind.attempts == claimed.attempts)
 
 
@@ -141,7 +141,7 @@ def postpone(kind: type[Row], claimed: Claim, pause: timedelta, **values: Any) -
 
 
 def progress_of(row: Leased, *, paused: bool) -> tuple[JobStatus, timedelta]:
-    """Return where an unfinished job stands; `paused` says that its last attempt failed.
+    """Return the status of an unfinished job; `paused` says that its last attempt failed.
 
     The time is how long it has been QUEUED or SILENT, and what is left of the lease or the pause otherwise.
     """

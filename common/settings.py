@@ -1,4 +1,4 @@
-"""Lines that the administrator changes without a deployment (D2)."""
+"""Settings that the administrator changes without a deployment (D2)."""
 
 from sqlalchemy import Select, select
 
@@ -26,11 +26,11 @@ NAMES = {
 }
 
 VALUE_LABELS = {STAFF_SECOND_FACTOR: {REQUIRED: N_("必须使用"), OPTIONAL: N_("自愿使用")}}
-"""What the values of a setting are called that has no text but a choice."""
+"""The labels of the values of a setting that is a choice."""
 
 
 def value_label(key: str, value: str) -> str:
-    """Return a setting's value as people read it: of a choice, what the choice is called."""
+    """Return the label of a setting's value; a value that is no choice is its own label."""
     return VALUE_LABELS.get(key, {}).get(value, value)
 
 
@@ -40,10 +40,10 @@ def setting_query(key: str) -> Select[str]:
 
 
 def setting_value(key: str, value: str | None) -> str:
-    """Return the line as it is shown: the guide's own where the administrator has set none."""
+    """Return the value as stored, or the guide's default when the administrator has set none."""
     return DEFAULTS[key][0] if value is None else value
 
 
 def setting(key: str) -> str:
-    """Return the line that the administrator has set, or the guide's own."""
+    """Return the value that the administrator has set, or the guide's default."""
     return setting_value(key, db.session.scalar(setting_query(key)))

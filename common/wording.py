@@ -10,7 +10,7 @@ def N_(text: str) -> str:
 
 
 def NP_(context: str, text: str) -> str:
-    """Return the text unchanged: a word that other languages say otherwise here ("button": what it does, not what it did)."""
+    """Return the text unchanged. `context` separates equal words with different translations ("button": an action, not a result)."""
     return text
 
 
@@ -28,7 +28,7 @@ class Bilingual(str):
 
 @dataclass(frozen=True)
 class Sentence:
-    """Wording with gaps, and the words that fill them."""
+    """A text with placeholders, and the values that fill them."""
 
     text: str
     words: Mapping[str, str] = field(default_factory=dict)

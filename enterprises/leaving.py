@@ -1,4 +1,4 @@
-"""What a reviewer or clerk who leaves a desk leaves behind, and who goes on with it."""
+"""The open work of a reviewer or clerk who leaves, and the colleagues who take it over."""
 
 from sqlalchemy import ColumnElement, and_, select
 
@@ -24,8 +24,8 @@ def name_and_login(account: Account) -> dict[str, str]:
 
 
 def preview_removal(account: Account) -> list[Sentence]:
-    """Tell what follows when a reviewer of an enterprise is removed; the one who removes them is always left."""
-    told = [
+    """Return the consequences of removing a reviewer of an enterprise. The reviewer who removes them always remains."""
+    sentences = [
         Sentence(
             N_("%(name)s（%(login)s）立即退出系统，不能再登录；办过的业务仍记在其名下。"),
             name_and_login(account),
@@ -34,12 +34,14 @@ def preview_removal(account: Account) -> list[Sentence]:
     ]
     invited = count_rows(Invitation, Invitation.invited_by_id == account.id)
     if invited:
-        told.append(Sentence(N_("其发出、尚未接受的邀请 %(count)s 个一并撤回。"), {"count": str(invited)}))
-    return told
+        sentences.append(
+            Sentence(N_("其发出、尚未接受的邀请 %(count)s 个一并撤回。"), {"count": str(invited)})
+        )
+    return sentences
 
 
 def preview_open_work(leaver: Account, desk: ColumnElement[bool], name: str) -> list[Sentence]:
-    """Tell how much waits on a desk and who else can take it; where nobody is left, what to do about it."""
+    """Return how much work is open and who takes it over; when nobody remains, what the administrator can do."""
     others = db.session.scalars(
         select(Account.name).where(desk, Account.active, Account.id != leaver.id).order_by(Account.id)
     ).all()

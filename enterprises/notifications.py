@@ -25,7 +25,7 @@ REGISTRATION_KINDS = {
 
 
 def announce_registration(enterprise: Enterprise, event: RegistrationEvent) -> None:
-    """Tell the office that a registration waits, or the enterprise how it was decided (E2, E3)."""
+    """Notify the office of a registration to review, or the enterprise of the decision (E2, E3)."""
     kind = REGISTRATION_KINDS[event.action]
     to_office = kind == "registration_waiting"
     db.session.add(
@@ -40,7 +40,7 @@ def announce_registration(enterprise: Enterprise, event: RegistrationEvent) -> N
 
 
 def remind_of_registration(enterprise: Enterprise) -> None:
-    """Tell an office that a registration waits which came to it from another one."""
+    """Notify the present office of a registration that was another office's before."""
     db.session.add(
         Message(
             kind="registration_waiting",
@@ -51,7 +51,7 @@ def remind_of_registration(enterprise: Enterprise) -> None:
 
 
 def announce_reviewers(person: Account) -> None:
-    """Tell an enterprise that the circle of its reviewers has changed; who changed it knows."""
+    """Notify an enterprise that its reviewers have changed. For the person who changed them the message is already read."""
     message = Message(
         kind="reviewers_changed",
         enterprise_id=person.enterprise_id,
@@ -63,7 +63,7 @@ def announce_reviewers(person: Account) -> None:
 
 
 def warn_of_repeated_registration(account: Account | None, enterprise: Enterprise | None) -> None:
-    """Tell whoever has the number or code that somebody registered with it again; once a day, so that nobody is flooded.
+    """Warn the owner of the number or code that somebody registered with it again; once a day, so that nobody is flooded.
 
     Call within `exclusive()`.
     """

@@ -1,4 +1,4 @@
-"""The registration of an enterprise's account: sent in, approved or refused by the office of its region, mended (E1-E3)."""
+"""The registration of an enterprise: submitted, approved or refused by the office of its region, corrected (E1-E3)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ BADGES = {
     Registration.APPROVED: "good",
     Registration.REFUSED: "bad",
 }
-"""How each is marked beside its word."""
+"""The style of the badge for each state."""
 
 ACTION_WORDS = {
     RegistrationAction.REGISTER: N_("注册"),
@@ -74,16 +74,16 @@ ACTION_WORDS = {
 
 
 def steps_for(enterprise: Enterprise, actor: Account) -> tuple[RegistrationStep, ...]:
-    """Return what this account may do with this registration now."""
+    """Return the steps that this account may take with this registration now."""
     if not enterprise.active:
         return ()
     return tuple(step for step in STEPS if step.state is enterprise.registration and step.by is actor.role)
 
 
 def register_person(account: Account) -> bool:
-    """Take in a new applicant. Where the number has an account already that one stays as it is and is told.
+    """Add a new applicant's account. If the number has an account already, that one stays unchanged and gets a warning.
 
-    Returns whether there is a new account; nobody who registers may learn it.
+    Returns whether an account was added. The person who registers must not learn it.
     """
     number = account.identity_number or ""
     try:
@@ -96,15 +96,17 @@ def register_person(account: Account) -> bool:
     return True
 
 
-def register_enterprise(enterprise: Enterprise, account: Account, lay: Callable[[Enterprise], None]) -> bool:
-    """Take in a new enterprise with its first account, or tell the one that has this code already; as `register_person`.
+def register_enterprise(
+    enterprise: Enterprise, account: Account, fill_in: Callable[[Enterprise], None]
+) -> bool:
+    """Add a new enterprise with its first account, or warn the one that has this code already, like `register_person`.
 
-    `lay` fills in what was typed.
+    `fill_in` sets the submitted values.
     """
     code = account.login or ""
     try:
         with exclusive():
-            lay(enterprise)
+            fill_in(enterprise)
             add_registration(enterprise, account)
     except IntegrityError:
         with exclusive():
@@ -115,11 +117,11 @@ def register_enterprise(enterprise: Enterprise, account: Account, lay: Callable[
 
 
 def add_registration(enterprise: Enterprise, account: Account) -> RegistrationEvent:
-    """Take in a new enterprise with its first account; it then waits for the office of its region.
+    """Add a new enterprise with its first account. The registration then waits for the office of its region.
 
-    One that was imported under this code is taken in its place: its name and region are the city's word, and what was
-    typed otherwise is told to the office. Call within `exclusive()`. Raises sqlalchemy.exc.IntegrityError when code or
-    login exist already.
+    An enterprise that was imported with this code is used instead: it keeps its name and region, and the office gets a
+    note of what was typed differently. Call within `exclusive()`. Raises sqlalchemy.exc.IntegrityError when code or login
+    exist already.
     """
     listed, note = _lock_imported(enterprise.credit_code), ""
     if listed is not None:
@@ -146,7 +148,7 @@ COLUMNS_OF_REGISTRATION = (
     "licence_pages",
     "licence_sha256",
 )
-"""What an imported enterprise says of itself when it registers."""
+"""The columns that an imported enterprise takes from its registration."""
 
 
 def _lock_imported(code: str) -> Enterprise | None:
@@ -163,7 +165,7 @@ def _lock_imported(code: str) -> Enterprise | None:
 
 
 def _differences_note(listed: Enterprise, typed: Enterprise) -> str:
-    """Return what was typed otherwise than imported."""
+    """Return a note of the differences between the submitted and the imported values; "" when there are none."""
     compared = {  # stays Chinese: a line of the record, as it is written once
         "单位名称": (typed.name, listed.name),
         "所属地区": (typed.region.name, listed.region.name),
@@ -181,7 +183,7 @@ def decide(
     decision: Decision = NOTHING_SAID,
     change: Callable[[Enterprise], None] | None = None,
 ) -> RegistrationEvent:
-    """Move one registration by one step, or raise; never half. Returns the new line of its history.
+    """Move one registration by one step, or raise and change nothing. Returns the new history row.
 
     Raises NotVisible, ChangedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong.
     """
@@ -214,7 +216,7 @@ def decide(
 
 
 def is_approved(actor: Account) -> bool:
-    """Say whether a reviewer's enterprise is approved; before that only its registration is open to it (E3)."""
+    """Say whether the reviewer's enterprise is approved. Before that it can open only its registration (E3)."""
     return actor.enterprise is not None and actor.enterprise.registration is Registration.APPROVED
 
 

@@ -1,7 +1,7 @@
-"""本单位审核人员: an enterprise invites its own reviewers and removes them; no other enterprise's, and never itself.
+"""Reviewers of an enterprise (本单位审核人员) invite and remove reviewers of their own enterprise.
 
-All of them have equal rights. There is no owner whose leaving would lock the enterprise out: whoever reviews for it may
-invite and remove, but nobody removes themself, so the last one stays. Each act is told to all of them and is in the trail.
+All have equal rights. Nobody can remove themself, so at least one remains and the enterprise is never locked out. Each
+action notifies all of them and is recorded in the audit trail.
 """
 
 import hmac
@@ -30,19 +30,19 @@ MOST_REVIEWERS = 20
 """Reviewers and invitations of one enterprise at a time."""
 MOST_SENT = 20
 MOST_SENT_WITHIN = timedelta(hours=1)
-"""How often one enterprise may let us write to people who have no account here."""
+"""How many invitations one enterprise may send: they go to people who have no account here."""
 
 
 @dataclass(frozen=True)
 class SentInvitation:
-    """What the inviter hands over; the code is kept nowhere and shown once."""
+    """An invitation with its code, which is shown once and stored only as a digest."""
 
     account: Account
     code: str = field(repr=False)
 
 
 def invite(actor: Account, name: str, phone: str, email: str | None = None) -> SentInvitation:
-    """Ask somebody to review for the actor's own enterprise. Raises NotPermitted, Unacceptable."""
+    """Invite somebody as a reviewer of the actor's enterprise. Raises NotPermitted, Unacceptable."""
     with _lock_enterprise(actor) as (person, enterprise):
         theirs = db.session.scalars(select(Account).where(scope.reviewers(person))).all()
         here = [one for one in theirs if one.active or _invitation(one)]
@@ -68,14 +68,14 @@ def invite(actor: Account, name: str, phone: str, email: str | None = None) -> S
 
 
 def send_again(actor: Account, account_id: int) -> SentInvitation:
-    """Send a new code in place of the one before, which is worth nothing from now on. Raises NotPermitted, NotVisible, Unacceptable."""
+    """Send a new code; the former one becomes invalid. Raises NotPermitted, NotVisible, Unacceptable."""
     with _lock_enterprise(actor) as (person, _):
         account = _lock_invited(person, account_id)
         return _send(account, person, "sent_again")
 
 
 def withdraw(actor: Account, account_id: int) -> Account:
-    """Let an invitation be worth nothing. Raises NotPermitted, NotVisible."""
+    """Withdraw an invitation. Raises NotPermitted, NotVisible."""
     with _lock_enterprise(actor) as (person, _):
         account = _lock_invited(person, account_id)
         db.session.delete(_invitation(account))
@@ -84,13 +84,13 @@ def withdraw(actor: Account, account_id: int) -> Account:
 
 
 def accept(login: str, code: str, password: str) -> tuple[Account, str] | None:
-    """Let the invited person in with a password of their own choosing; the code is used up.
+    """Activate the invited account with the person's own password. The code is used up.
 
-    Returns the account and its 「找回码」, or None when login and code do not belong together or the time is over.
+    Returns the account and its recovery code (找回码), or None when the code is wrong or expired.
     """
     theirs = Account.login_digest == logins.login_digest(DOOR, login)
     with exclusive():
-        # Asked in the same way of a login that nobody has: how long it takes must not tell.
+        # An unknown login runs the same queries: the response time must not reveal whether an account exists.
         account = db.session.scalars(_locking_query(theirs)).one_or_none()
         invitation = db.session.scalars(
             select(Invitation).join(Invitation.account).where(theirs)
@@ -111,9 +111,9 @@ def accept(login: str, code: str, password: str) -> tuple[Account, str] | None:
 
 
 def remove(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
-    """End somebody's access, with whatever they have invited; what they did stays under their name.
+    """End a reviewer's access and withdraw their open invitations. The history keeps their name.
 
-    Raises NotPermitted, NotVisible, Unacceptable, ConfirmationRequired unless `confirmed` is the token of what it sets off.
+    Raises NotPermitted, NotVisible, Unacceptable, ConfirmationRequired unless `confirmed` is the token of the consequences.
     """
     with _lock_enterprise(actor) as (person, _):
         account = _lock_colleague(person, account_id)
@@ -123,8 +123,8 @@ def remove(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
             raise Unacceptable(
                 "", Sentence(N_("不能移除自己。请先邀请另一位审核人员，由对方移除您；本单位至少保留一位。"))
             )
-        told = leaving.preview_removal(account)
-        if confirmed != (question := ConfirmationRequired(told)).token:
+        sentences = leaving.preview_removal(account)
+        if confirmed != (question := ConfirmationRequired(sentences)).token:
             raise question
         account.active = False
         passwords.end_sessions(account)
@@ -140,7 +140,7 @@ def remove(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
 
 @contextmanager
 def _lock_enterprise(actor: Account) -> Iterator[tuple[Account, Enterprise]]:
-    """Let one reviewer at a time change who reviews for an enterprise: two must not remove each other."""
+    """Lock the enterprise while a reviewer changes its reviewers: two reviewers must not remove each other."""
     with exclusive():
         enterprise = db.session.scalars(
             select(Enterprise)
@@ -159,7 +159,7 @@ def _is_open(enterprise: Enterprise | None) -> bool:
 
 
 def _login(enterprise: Enterprise, place: int) -> str:
-    """Return a login that nobody has to invent and nobody else can have: the enterprise's own code and a number."""
+    """Return a generated login that is unique: the enterprise's credit code and a number."""
     return f"{enterprise.credit_code}-{place}"
 
 
@@ -173,7 +173,7 @@ def _lock_colleague(person: Account, account_id: int) -> Account:
 
 
 def _locking_query(*which: ColumnElement[bool]) -> Select[Account]:
-    """Return the query for an account as it is now, which nobody else changes until the transaction has ended."""
+    """Return the query that reloads accounts and locks them until the transaction ends."""
     return (
         select(Account)
         .where(*which)
@@ -195,7 +195,7 @@ def _invitation(account: Account) -> Invitation | None:
 
 
 def _send(account: Account, person: Account, act: str) -> SentInvitation:
-    """Give an invitation a new code, which goes to whoever can be reached."""
+    """Give the invitation a new code and send it."""
     recently = (
         select(func.count())
         .select_from(Message)

@@ -1,5 +1,5 @@
-"""How an enterprise is found, whoever looks for one: by part of its name or of its initials, by how its code begins, and by whoever
-administers it by its contact's telephone."""
+"""Search for enterprises by part of the name, by initials, by the beginning of the credit code, and for administrators by the
+contact's telephone."""
 
 import re
 
@@ -20,13 +20,13 @@ TELEPHONE = re.compile(r"[0-9]{7,15}")
 SEARCHED_FOR = N_(
     "可以查：单位名称（全名或其中几个字）、名称的拼音首字母、统一社会信用代码的开头几位或全部、联系电话。"
 )
-"""What is told where nothing was found."""
+"""The hint that is shown when nothing was found."""
 
 
 def search_paths(words: str, by_telephone: bool = True) -> list[ColumnElement[bool]]:
-    """Return the ways in which words find enterprises, each served by an index of its own; what any of them finds counts.
+    """Return the criteria that find enterprises, each served by an index of its own. A row matches if any of them does.
 
-    `by_telephone`: also by that of the contact, which is nobody's business but that of those who see it in their list.
+    `by_telephone`: also search the contact's telephone, for those who see it in their list.
     """
     words = as_name(words)
     found = [contains(Enterprise.name, words)]
