@@ -58,7 +58,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         prepare(db.engine)
     app.before_request(forbid_writes_outside_transaction)
     CSRFProtect(app)
-    Babel(app, locale_selector=admin_views.chosen_language).domain_instance = admin_views.Catalogue()
+    Babel(app, locale_selector=admin_views.chosen_language).domain_instance = admin_views.CachedDomain()
     logins = LoginManager(app)
     logins.user_loader(admin_views.load_account)
     logins.session_protection = None  # what holds is the session's row; a telephone changes its network

@@ -51,7 +51,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": https,
         "MAX_FORM_PARTS": 2000,
-        "SESSION_REFRESH_EACH_REQUEST": False,  # pages do it: admin_views.site.frame.prolong
+        "SESSION_REFRESH_EACH_REQUEST": False,  # pages do it: admin_views.site.frame.extend_cookie
         "WTF_CSRF_TIME_LIMIT": None,
         "REDIS_URL": read("REDIS_URL"),
         "SITE_URL": read("SITE_URL"),

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from stdnum.cn import ric, uscc
 
 from accounts import logins, sessions
-from admin_views.site.login_session import ROW
+from admin_views.site.login_session import TOKEN_KEY
 from common import identity
 from common.calendar import today
 from common.initials import initials
@@ -109,7 +109,7 @@ def applicant(name: str = "王晓敏", number: str | None = None, paper: str = i
 
 def session_of(account: Account) -> dict[str, Any]:
     """What the cookie of somebody holds who has come in."""
-    return {"_user_id": account.get_id(), "_fresh": True, ROW: sessions.begin(account)}
+    return {"_user_id": account.get_id(), "_fresh": True, TOKEN_KEY: sessions.begin(account)}
 
 
 def reviewer(of: Enterprise, name: str = "赵敏") -> Account:

@@ -1,4 +1,4 @@
-"""Passwords and codes that are typed: each is counted before it is tried, and who has to wait reads until when."""
+"""Counts attempts at passwords and codes before they are checked, and says how long a locked person has to wait."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -20,13 +20,13 @@ from common.errors import Locked
 from models import now
 
 Found = TypeVar("Found")
-HOUSEHOLD = 64
-"""Bits of an IPv6 address that name whom it was given to; the others one can choose."""
+IPV6_NETWORK_BITS = 64
+"""Bits of an IPv6 address that identify the customer; the rest can be chosen freely."""
 SECONDS_IN_MINUTE = 60
 
 
-def tried(purpose: Purpose, subject: str, attempt: Callable[[], Found | None]) -> Found | None:
-    """Return what the attempt found, None when it was in vain. Raises Locked before anything is tried."""
+def count_and_try(purpose: Purpose, subject: str, attempt: Callable[[], Found | None]) -> Found | None:
+    """Count and run an attempt. Returns its result, None for a failure. Raises Locked before it is run."""
     device = count_attempt(purpose, subject)
     found = attempt()
     if found is not None and _counting():
@@ -35,10 +35,10 @@ def tried(purpose: Purpose, subject: str, attempt: Callable[[], Found | None]) -
 
 
 def knows_password(form: Any) -> bool:
-    """Say whether the present password is right; else say beside its field what is wrong."""
+    """Check the present password; on failure set the field's error."""
     given = form.present_password.data[: passwords.LONGEST_PASSWORD]
     try:
-        right = tried(
+        right = count_and_try(
             Purpose.PASSWORD,
             current_user.login_digest,
             lambda: passwords.verify(current_user.password_hash, given) or None,
@@ -52,15 +52,15 @@ def knows_password(form: Any) -> bool:
     return bool(right)
 
 
-def answered(page: str, locked: Locked | None) -> Any:
-    """Return a page that came back with something wrong, as 422; as 429 when one has to wait."""
+def error_response(page: str, locked: Locked | None) -> Any:
+    """Return a form page with errors as 422, or as 429 when the person is locked."""
     if locked is None:
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     return page, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(seconds_left(locked))}
 
 
 def count_attempt(purpose: Purpose, subject: str) -> str | None:
-    """Count an attempt that is about to be made. Returns the browser it was counted against, if it has a count of its own.
+    """Count an attempt before it is made. Returns the device it was counted for, if that has a count of its own.
 
     Raises Locked.
     """
@@ -71,10 +71,10 @@ def count_attempt(purpose: Purpose, subject: str) -> str | None:
 
 
 def flood_key(subject: str | None) -> str:
-    """Return whom a flood of forms is counted against: the account that is in, a login at a browser of its own, else the address.
+    """Return the key of the rate limit: the account, else the login on a recognised device, else the network address.
 
-    Else one at the next desk could keep everybody behind the same address out by sending forms. The login counts, not its
-    browsers: whoever has an account can get the cookie of as many browsers as they like, but of that login alone.
+    With the address alone, one person could lock out a whole office behind one address. The key is the login and not the
+    device: an account can get any number of device cookies, but only for its own login.
     """
     if current_user.is_authenticated:
         return f"account:{current_user.id}"
@@ -88,7 +88,7 @@ def _counting() -> bool:
 
 
 def network(address: str | None) -> str:
-    """Return whom an address belongs to, as far as it says."""
+    """Return the part of an address that identifies its owner; "" for an invalid one."""
     try:
         found = ip_address(address or "")
     except ValueError:
@@ -96,24 +96,24 @@ def network(address: str | None) -> str:
     if isinstance(found, IPv6Address):
         if found.ipv4_mapped:
             return str(found.ipv4_mapped)
-        return f"{int(found) >> (128 - HOUSEHOLD):x}"
+        return f"{int(found) >> (128 - IPV6_NETWORK_BITS):x}"
     return str(found)
 
 
 def seconds_left(locked: Locked) -> int:
-    """Return when to come back, for machines."""
+    """Return the seconds for Retry-After."""
     return max(ceil((locked.until - now()).total_seconds()), 1)
 
 
 def locked_text(locked: Locked) -> str:
-    """Return the sentence for whoever has to wait; the same whether or not there is such an account."""
+    """Return the sentence for a locked person; the same whether or not the account exists."""
     return gettext(
-        "尝试的次数太多，为了账号安全暂停一会儿。请在 %(when)s 再试。", when=when_again(locked.until)
+        "尝试的次数太多，为了账号安全暂停一会儿。请在 %(when)s 再试。", when=retry_time_text(locked.until)
     )
 
 
-def when_again(until: datetime) -> str:
-    """Return an instant as one counts to it: 5 分钟后（14:35）."""
+def retry_time_text(until: datetime) -> str:
+    """Return an instant as a waiting time: 5 分钟后（14:35）."""
     minutes = max(ceil((until - now()).total_seconds() / SECONDS_IN_MINUTE), 1)
     clock = until.astimezone(ORDOS).strftime("%H:%M")
     return gettext("%(minutes)s 分钟后（%(clock)s）", minutes=minutes, clock=clock)

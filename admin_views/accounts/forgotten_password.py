@@ -18,24 +18,24 @@ from admin_views.accounts.attempts import count_attempt
 from admin_views.accounts.enterprise_forms import AcceptInvitationForm
 from admin_views.accounts.forms import AskForm, ResetForm, UseCodeForm
 from admin_views.accounts.login import admit, admit_with_code
-from admin_views.accounts.pages import DOORS, form_page, judged
+from admin_views.accounts.pages import DOORS, form_page, try_or_explain
 from admin_views.site.typed import one_line
 from admin_views.site.wording import said
 from common.errors import Locked
 from common.wording import N_
 from enterprises import reviewers
 
-ASKED = "reset_code"
-"""What names the code that this browser has asked for."""
+RESET_KEY = "reset_code"
+"""Session key of the reset code that this browser requested."""
 
 
 def reset(door: str) -> Any:
-    """A forgotten password: with the 「找回码」 here, by a code that is sent, or by the help line (A2, E4)."""
+    """Reset a forgotten password with the 「找回码」 (A2, E4); the page also leads to a sent code and the help line."""
     form = ResetForm()
     form.login.label.text = said(DOORS[door].login)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
-        done, wrong = judged(
+        done, wrong = try_or_explain(
             Purpose.RECOVERY,
             logins.login_digest(door, form.login.data),
             lambda: recovery.reset_by_recovery_code(
@@ -51,7 +51,7 @@ def reset(door: str) -> Any:
 
 
 def ask_for_code(door: str) -> Any:
-    """A forgotten password: send a code to the telephone or mailbox of whoever has this login, if anybody."""
+    """Send a reset code to the telephone or mail address of this login, if it exists."""
     if not sends_codes():
         return redirect(url_for("accounts.reset", door=door))
     form = AskForm()
@@ -64,46 +64,46 @@ def ask_for_code(door: str) -> Any:
         except Locked as locked:
             wrong = locked
         else:
-            session[ASKED] = recovery.send_code(door, form.login.data)
+            session[RESET_KEY] = recovery.send_code(door, form.login.data)
             return redirect(url_for("accounts.use_code", door=door), 303)
     return form_page("accounts/ask_for_code.html", form, door=door, wrong=wrong)
 
 
 def use_code(door: str) -> Any:
-    """Take the code that was sent, and the new password."""
-    asked = recovery.find(session.get(ASKED, ""))
+    """Check the reset code and set the new password."""
+    asked = recovery.find(session.get(RESET_KEY, ""))
     if asked is None:
         return redirect(url_for("accounts.ask_for_code", door=door))
     form = UseCodeForm()
     wrong: str | Locked | None = None
     if form.validate_on_submit():
-        account, wrong = judged(
+        account, wrong = try_or_explain(
             Purpose.CODE,
             asked.login_digest,
-            lambda: recovery.reset_by_code(session[ASKED], form.code.data, form.password.data),
+            lambda: recovery.reset_by_code(session[RESET_KEY], form.code.data, form.password.data),
             N_("验证码不正确，密码没有改变。请核对后重新输入。"),
         )
         if account is not None:
             answer = admit(account)
             flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
             return answer
-        if not isinstance(wrong, Locked) and recovery.find(session[ASKED]) is None:
+        if not isinstance(wrong, Locked) and recovery.find(session[RESET_KEY]) is None:
             flash(gettext("验证码输错的次数太多，已作废，密码没有改变。请重新获取。"), "error")
             return redirect(url_for("accounts.ask_for_code", door=door), 303)
     return form_page("accounts/use_code.html", form, door=door, wrong=wrong)
 
 
 def sends_codes() -> bool:
-    """Say whether a code can leave the house at all."""
+    """Say whether a channel for codes is configured."""
     return bool(current_app.extensions["channels"])
 
 
 def invitation(door: str) -> Any:
-    """Whoever was invited to review for an enterprise chooses a password and is inside."""
+    """An invited reviewer chooses a password and is logged in."""
     form = AcceptInvitationForm()
     wrong: str | Locked | None = None
     if form.validate_on_submit():
-        done, wrong = judged(
+        done, wrong = try_or_explain(
             Purpose.INVITATION,
             logins.login_digest(door, form.login.data),
             lambda: reviewers.accept(form.login.data, form.code.data, form.password.data),

@@ -1,6 +1,6 @@
-"""The forms of logging in, registering and one's own account: each field is named here and nowhere else.
+"""The forms of login, personal registration and the own account.
 
-No form keeps a password for the next page, and none hinders pasting one.
+No form returns a typed password to the page, and none forbids pasting one.
 """
 
 from typing import Any
@@ -43,7 +43,7 @@ class LoginForm(FlaskForm):
 
 
 class ResetForm(FlaskForm):
-    """A forgotten password, with the 「找回码」 that was noted down (A2, E4)."""
+    """A forgotten password is reset with the 「找回码」 (A2, E4)."""
 
     login = login_field()
     code = StringField(
@@ -58,7 +58,7 @@ class ResetForm(FlaskForm):
 
 
 class AskForm(FlaskForm):
-    """A forgotten password: whose it is, so that a code can be sent."""
+    """A forgotten password: the login to which a code is sent."""
 
     login = login_field()
 
@@ -81,7 +81,7 @@ class UseCodeForm(FlaskForm):
 
 
 class PersonForm(FlaskForm):
-    """A person registers (A2); the fields stand here in the order of the page, as what is wrong with them is listed."""
+    """A person registers (A2). The order of the fields is that of the error list."""
 
     name = name_field(_("姓名"), _("请填写姓名。"))
     phone = mobile_field()
@@ -95,7 +95,7 @@ class PersonForm(FlaskForm):
 
 
 class MobileForm(FlaskForm):
-    """Where a person is reached."""
+    """Contacts of an applicant."""
 
     phone = mobile_field()
     email = email_field()
@@ -103,7 +103,7 @@ class MobileForm(FlaskForm):
 
 
 class TelephoneForm(FlaskForm):
-    """Where a reviewer is reached, whose telephone may be one on a desk."""
+    """Contacts of an enterprise's reviewer; the telephone may be a landline."""
 
     phone = telephone_field(_("联系电话"))
     email = email_field()
@@ -111,7 +111,7 @@ class TelephoneForm(FlaskForm):
 
 
 class StaffContactForm(FlaskForm):
-    """Where a clerk or administrator is reached, who may be reached at the office alone."""
+    """Contacts of a clerk or administrator; the telephone is optional."""
 
     phone = telephone_field(_("联系电话"), Optional())
     email = email_field()
@@ -119,17 +119,17 @@ class StaffContactForm(FlaskForm):
 
 
 class OwnNameForm(FlaskForm):
-    """A person's own name, until the first submission."""
+    """The own name, correctable until the first submission."""
 
     name = name_field(_("姓名"), _("请填写姓名。"), id="own-name")
     present_password = present_password_field(id="name-present-password")
 
 
-class WaysForm(FlaskForm):
+class ChannelsForm(FlaskForm):
     """By which ways messages reach somebody, beside the page of messages."""
 
     email: str | None = None
-    """Where mails would go."""
+    """The account's mail address."""
     wants_mail = BooleanField(_("用电子邮件通知我"))
     wants_sms = BooleanField(_("用短信通知我"))
 
@@ -140,14 +140,14 @@ class WaysForm(FlaskForm):
 
 
 class FirstPasswordForm(FlaskForm):
-    """A password of one's own, in place of the one that was handed over."""
+    """A new password in place of the handed-over one."""
 
     password = new_password_field(_("新密码"))
     password_again = password_again_field(_("再填写一次新密码"))
 
 
 class PasswordForm(FlaskForm):
-    """A new password for somebody who knows the present one."""
+    """A new password, confirmed by the present one."""
 
     present_password = present_password_field()
     password = new_password_field(_("新密码"))
@@ -155,7 +155,7 @@ class PasswordForm(FlaskForm):
 
 
 class CodeForm(FlaskForm):
-    """A new 「找回码」 for somebody who knows the password."""
+    """A new 「找回码」, confirmed by the password."""
 
     present_password = present_password_field(id="code-present-password")
 
@@ -174,13 +174,13 @@ def _one_time_code(**more: Any) -> StringField:
 
 
 class OneTimeCodeForm(FlaskForm):
-    """The second step of a login."""
+    """The second factor of a login."""
 
     one_time_code = _one_time_code(description=_("手机上显示的 6 位数字；手机不在身边时填一个备用码。"))
 
 
 class EnrolmentForm(FlaskForm):
-    """Whether the telephone has read the picture rightly, and whether it is its owner who sits there."""
+    """Confirms the enrolment by a code, and the person by the password."""
 
     one_time_code = _one_time_code(description=_("扫描后手机上显示的 6 位数字。"))
     present_password = present_password_field()
@@ -194,7 +194,7 @@ class RenewForm(FlaskForm):
 
 
 class SwitchOffForm(FlaskForm):
-    """Without the second step from now on."""
+    """Disables the second factor."""
 
     present_password = present_password_field(id="off-present-password")
     one_time_code = _one_time_code(id="off-code", description=_("手机上显示的 6 位数字，或一个备用码。"))

@@ -1,4 +1,4 @@
-"""Logging in and out by each door. No answer tells a stranger who has an account."""
+"""Login and logout at each door. No answer reveals whether an account exists."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ from accounts import logins
 from accounts.attempts import Purpose
 from admin_views.accounts import second_factor
 from admin_views.accounts.forms import LoginForm
-from admin_views.accounts.own_account import keep_code
-from admin_views.accounts.pages import DOORS, form_page, judged
+from admin_views.accounts.own_account import store_code
+from admin_views.accounts.pages import DOORS, form_page, try_or_explain
 from admin_views.site import login_session
 from admin_views.site.wording import said
 from common.errors import Locked
@@ -37,7 +37,7 @@ def login(door: str) -> Any:
     form.login.label.text = said(DOORS[door].login)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
-        account, wrong = judged(
+        account, wrong = try_or_explain(
             Purpose.LOGIN,
             logins.login_digest(door, form.login.data),
             lambda: logins.authenticate(door, form.login.data, form.password.data),
@@ -51,7 +51,7 @@ def login(door: str) -> Any:
 
 
 def _already_in(door: str) -> str:
-    """Say who is logged in at this browser before anybody is led into that person's pages."""
+    """Say who is logged in at this browser before opening that person's pages."""
     nobody = {"account": None, "home": None, "unread": 0}
     return render_template(
         "accounts/already_in.html", words=DOORS[door], present=login_session.logged_in_person(), **nobody
@@ -59,7 +59,7 @@ def _already_in(door: str) -> str:
 
 
 def admit(account: Account, wanted: str | None = None) -> Response:
-    """Let somebody in whose password is right, or was just set anew, unless a second step is left."""
+    """Log in an account whose password was checked or just set, or begin its second factor."""
     if (further := second_factor.begin(account, wanted)) is not None:
         return further
     login_session.log_in(account)
@@ -67,9 +67,9 @@ def admit(account: Account, wanted: str | None = None) -> Response:
 
 
 def admit_with_code(account: Account, code: str) -> Response:
-    """Let somebody in who has a new 「找回码」 to write down first."""
+    """Log in an account with a new 「找回码」, which is shown first."""
     answer = admit(account, url_for("accounts.code"))
-    keep_code(account, code)
+    store_code(account, code)
     return answer
 
 

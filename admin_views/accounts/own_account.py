@@ -17,8 +17,9 @@ from flask_login import current_user, login_required
 
 from accounts import contacts, passwords
 from accounts.second_factor import offered_to
-from admin_views.accounts.attempts import answered, knows_password
+from admin_views.accounts.attempts import error_response, knows_password
 from admin_views.accounts.forms import (
+    ChannelsForm,
     CodeForm,
     FirstPasswordForm,
     MobileForm,
@@ -26,7 +27,6 @@ from admin_views.accounts.forms import (
     PasswordForm,
     StaffContactForm,
     TelephoneForm,
-    WaysForm,
 )
 from admin_views.site import login_session
 from admin_views.site.wording import said
@@ -38,7 +38,7 @@ from models import Account, Channel, Role, db
 from models.secrets import vault
 from workflow.transitions import ROLE_WORDS
 
-CLOSED = {
+CHANNEL_UNAVAILABLE = {
     Channel.MAIL: N_("本系统目前不发送电子邮件，开通后按您的选择发送。"),
     Channel.SMS: N_("本系统目前不发送短信，开通后按您的选择发送。"),
 }
@@ -49,10 +49,10 @@ NO_MOBILE = N_("上面的联系电话不是手机号码，收不到短信。")
 
 
 PENDING_CODE = "recovery_code"
-"""Where a session keeps a new 「找回码」, sealed, until its owner says that it is written down."""
+"""Session key of a new 「找回码」, sealed, until its owner confirms having written it down."""
 
 
-def keep_code(account: Account, code: str) -> None:
+def store_code(account: Account, code: str) -> None:
     session[PENDING_CODE] = vault.seal(code, _code_context(account))
 
 
@@ -62,7 +62,7 @@ def _code_context(account: Account) -> str:
 
 @login_required
 def show_code() -> Any:
-    """Show a new 「找回码」 until its owner says 「我已记下」; only its hash remains after that."""
+    """Show a new 「找回码」 until its owner presses 「我已记下」; then only its hash remains."""
     if request.method == "POST":
         session.pop(PENDING_CODE, None)
         return redirect(login_session.home(current_user), 303)
@@ -74,13 +74,13 @@ def show_code() -> Any:
 
 @login_required
 def own() -> Any:
-    """One's own account: who one is here, telephone, password, 「找回码」."""
+    """Show the own account: person, contacts, password, 「找回码」."""
     return own_page()
 
 
 @login_required
 def change_contact() -> Any:
-    """Change where one is reached; the former telephone or mailbox is told."""
+    """Change telephone and mail address; the former ones are notified."""
     form = _contact_form()
     if form.validate_on_submit() and knows_password(form):
         contacts.change_contact(current_user, form.phone.data, form.email.data or None)
@@ -98,8 +98,8 @@ def change_name() -> Any:
     if form.validate_on_submit() and knows_password(form):
         try:
             corrections.correct_own_name(current_user._get_current_object(), form.name.data)
-        except Unacceptable as hindrance:
-            form.name.errors = [said(hindrance.sentence.text, hindrance.sentence.words)]
+        except Unacceptable as refusal:
+            form.name.errors = [said(refusal.sentence.text, refusal.sentence.words)]
         except NotPermitted:  # it was submitted in another window in this moment
             return redirect(url_for("accounts.own"), 303)
         else:
@@ -111,13 +111,13 @@ def change_name() -> Any:
 @login_required
 def change_ways() -> Any:
     """Choose by which channels messages reach oneself."""
-    form = WaysForm()
+    form = ChannelsForm()
     form.email = current_user.email
     if form.validate_on_submit():
         contacts.change_channels(current_user, form.wants_mail.data, form.wants_sms.data)
         flash(gettext("通知方式已保存。"), "success")
         return redirect(url_for("accounts.own"), 303)
-    return own_page(ways_form=form)
+    return own_page(channels_form=form)
 
 
 @login_required
@@ -134,7 +134,7 @@ def change_password() -> Any:
 
 @login_required
 def first_password() -> Any:
-    """Choose a password of one's own in place of the one that was handed over; nothing else is open before."""
+    """Replace the handed-over password; no other page opens before."""
     if not current_user.must_change_password:
         return redirect(url_for("accounts.own"))
     form = FirstPasswordForm()
@@ -152,10 +152,10 @@ def first_password() -> Any:
 
 @login_required
 def new_code() -> Any:
-    """Give a new 「找回码」 in place of the old one."""
+    """Replace the 「找回码」."""
     form = CodeForm()
     if form.validate_on_submit() and knows_password(form):
-        keep_code(current_user, passwords.renew_recovery_code(current_user))
+        store_code(current_user, passwords.renew_recovery_code(current_user))
         return redirect(url_for("accounts.code"), 303)
     return own_page(code_form=form)
 
@@ -163,14 +163,14 @@ def new_code() -> Any:
 def _hint(account: Account, channel: Channel) -> str:
     """Return what to know before choosing a channel."""
     if channel not in current_app.extensions["channels"]:
-        return CLOSED[channel]
+        return CHANNEL_UNAVAILABLE[channel]
     if channel is Channel.SMS:
         return N_("发到上面的手机号码。") if contacts.address(account, channel) else NO_MOBILE
     return ""
 
 
 CONTACT_FORMS = {Role.APPLICANT: MobileForm, Role.ENTERPRISE: TelephoneForm}
-"""What is asked of whom; staff may leave everything empty."""
+"""The contact form of each role; staff may leave everything empty."""
 
 
 def _contact_form(**given: Any) -> Any:
@@ -178,7 +178,7 @@ def _contact_form(**given: Any) -> Any:
 
 
 def own_page(**forms: Any) -> Any:
-    """Return the page with its forms; one of them may have come back with what is wrong."""
+    """Render the page with its forms; one of them may contain errors."""
     if request.method != "POST" and request.endpoint != "accounts.own":
         return redirect(url_for("accounts.own"))
     account: Account = current_user
@@ -195,9 +195,9 @@ def own_page(**forms: Any) -> Any:
         asked_for_name=corrections.who_corrects_name(account) if account.role is Role.APPLICANT else None,
         name_form=forms.get("name_form") or OwnNameForm(formdata=None, obj=account),
         contact_form=forms.get("contact_form") or _contact_form(formdata=None, obj=account),
-        ways_form=forms.get("ways_form") or WaysForm(formdata=None, obj=account),
+        channels_form=forms.get("channels_form") or ChannelsForm(formdata=None, obj=account),
         hints={channel.value: said(_hint(account, channel)) for channel in Channel},
         password_form=forms.get("password_form") or PasswordForm(formdata=None),
         code_form=forms.get("code_form") or CodeForm(formdata=None),
     )
-    return answered(page, g.get("locked")) if forms else page
+    return error_response(page, g.get("locked")) if forms else page

@@ -9,7 +9,7 @@ from flask import (
 )
 
 from accounts.attempts import Purpose
-from admin_views.accounts.attempts import Found, answered, locked_text, tried
+from admin_views.accounts.attempts import Found, count_and_try, error_response, locked_text
 from admin_views.site.wording import said
 from common.errors import Locked
 from common.wording import N_
@@ -19,7 +19,7 @@ View = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Door:
-    """What a login page says; the words stand in the guide."""
+    """The texts of a login page, as the guide words them."""
 
     title: str
     login: str
@@ -53,19 +53,19 @@ DOORS = {
 }
 
 
-def judged(
+def try_or_explain(
     purpose: Purpose, subject: str, attempt: Callable[[], Found | None], wording: str
 ) -> tuple[Found | None, str | Locked | None]:
-    """Return what the attempt found, and where it was in vain or one has to wait what is wrong."""
+    """Run a counted attempt. Returns its result, and the error: a sentence after a failure, Locked when locked."""
     try:
-        found = tried(purpose, subject, attempt)
+        found = count_and_try(purpose, subject, attempt)
     except Locked as locked:
         return None, locked
     return found, said(wording) if found is None else None
 
 
 def form_page(template: str, form: Any, *, wrong: str | Locked | None = None, **context: Any) -> Any:
-    """Return a page with its form, as 422 when it came back with something wrong, as 429 when one has to wait."""
+    """Render a page with its form: 422 with errors, 429 when locked."""
     locked = wrong if isinstance(wrong, Locked) else None
     page = render_template(
         template,
@@ -75,4 +75,4 @@ def form_page(template: str, form: Any, *, wrong: str | Locked | None = None, **
         wrong=locked_text(locked) if locked else wrong,
         **context,
     )
-    return answered(page, locked) if form.is_submitted() else page
+    return error_response(page, locked) if form.is_submitted() else page

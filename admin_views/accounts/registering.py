@@ -72,13 +72,13 @@ REGISTERING_LIMIT = {"personal": "LOGIN_LIMIT_ADDRESS", "enterprise": "REGISTER_
 
 
 def _received(door: str, code: str) -> Response:
-    """Answer a registration: word for word the same whether the number or code was free or not."""
+    """Answer a registration identically whether the number or code was free or taken."""
     session[REGISTERED] = vault.seal(code, _registered_context(door))
     return redirect(url_for("accounts.received", door=door), 303)
 
 
 def received(door: str) -> Any:
-    """「注册信息已收到」, with the 「找回码」 of the new account, or, where there was one already, of none."""
+    """「注册信息已收到」, with a 「找回码」; if the account existed before, the code belongs to none."""
     if request.method == "POST":
         session.pop(REGISTERED, None)
         return redirect(url_for("accounts.login", door=door), 303)

@@ -1,4 +1,4 @@
-"""The addresses of the account pages and how often each may be asked for."""
+"""The routes of the account pages and their rate limits."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from accounts import logins, recovery
 from admin_views.accounts.attempts import flood_key
-from admin_views.accounts.forgotten_password import ASKED, ask_for_code, invitation, reset, use_code
+from admin_views.accounts.forgotten_password import RESET_KEY, ask_for_code, invitation, reset, use_code
 from admin_views.accounts.login import login, logout
 from admin_views.accounts.own_account import (
     change_contact,
@@ -33,10 +33,10 @@ from admin_views.accounts.registering import REGISTERING, REGISTERING_LIMIT, rec
 from enterprises import reviewers
 
 LIMITS = {
-    "LOGIN_LIMIT_ADDRESS": "30 per minute",  # a whole office may stand behind one address
+    "LOGIN_LIMIT_ADDRESS": "30 per minute",  # a whole office may share one address
     "REGISTER_LIMIT_ADDRESS": "60 per hour",  # of enterprises: each attempt may store a file
 }
-"""How often a form may be sent, right or wrong: against a flood. How often a secret may be wrong stands in accounts.attempts."""
+"""Rate limits of forms, right or wrong, against floods. accounts.attempts limits wrong secrets."""
 
 
 def _any_of(doors: list[str]) -> str:
@@ -44,7 +44,7 @@ def _any_of(doors: list[str]) -> str:
 
 
 def _must_log_in() -> Response:
-    """Send somebody without a session to the door; the other doors stand beside it."""
+    """Redirect an anonymous request to the login page."""
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("accounts.login", door="personal", next=back))
 
@@ -53,12 +53,12 @@ def _setting(name: str) -> Callable[[], str]:
     return lambda: str(current_app.config[name])
 
 
-def _whom_a_flood_is_of() -> str:
-    """Return the key of the login that this form is about, see flood_key."""
+def _flood_key() -> str:
+    """Return the rate-limit key of the login that the form names, see flood_key."""
     door, login = (request.view_args or {}).get("door"), request.form.get("login")
     if door and login:
         return flood_key(logins.login_digest(door, login))
-    asked = recovery.find(session[ASKED]) if ASKED in session else None
+    asked = recovery.find(session[RESET_KEY]) if RESET_KEY in session else None
     return flood_key(asked.login_digest if asked else None)
 
 
@@ -68,14 +68,14 @@ def _limit_of_registering() -> str:
 
 
 def register(app: Flask) -> None:
-    """Add the doors and one's own account."""
+    """Add login, registration, forgotten passwords and the own account."""
     for name, value in LIMITS.items():
         app.config.setdefault(name, value)
     app.login_manager.unauthorized_handler(_must_log_in)  # type: ignore[attr-defined]
     limits: Limiter = app.extensions["limits"]
 
     def limited(view: View) -> View:
-        limit = limits.limit(_setting("LOGIN_LIMIT_ADDRESS"), key_func=_whom_a_flood_is_of, methods=["POST"])
+        limit = limits.limit(_setting("LOGIN_LIMIT_ADDRESS"), key_func=_flood_key, methods=["POST"])
         return limit(view)
 
     every, registering = _any_of(list(DOORS)), _any_of(list(REGISTERING))
@@ -105,11 +105,11 @@ def register(app: Flask) -> None:
         ("/account/code/", "code", show_code, both),
     ):
         pages.add_url_rule(rule, endpoint, view, methods=methods)
-    pages.after_request(_kept_by_nobody)
+    pages.after_request(_forbid_caching)
     app.register_blueprint(pages)
 
 
-def _kept_by_nobody(response: Response) -> Response:
-    """These pages hold codes and numbers: no copy stays in the browser of a shared computer."""
+def _forbid_caching(response: Response) -> Response:
+    """Forbid caching: these pages contain codes and numbers, and computers may be shared."""
     response.headers["Cache-Control"] = "no-store"
     return response

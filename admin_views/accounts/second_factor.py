@@ -1,7 +1,7 @@
-"""动态验证码: the second step of a login, and one's own: begun, renewed, given up.
+"""动态验证码: the second factor of a login, its enrolment, renewal and removal.
 
-Between password and code there is no session. A note in the signed cookie says for some minutes whose password was right;
-it opens the pages here and no other, and is worth nothing once the account's sessions have been ended.
+Between password and code there is no login session. A note in the signed cookie says for ten minutes which account gave
+its password; it opens only the pages here, and is void once the account's sessions have been ended.
 """
 
 import json
@@ -19,7 +19,13 @@ from werkzeug.wrappers import Response
 from accounts import second_factor
 from accounts.attempts import Purpose
 from accounts.second_factor import LoginStep
-from admin_views.accounts.attempts import answered, flood_key, knows_password, locked_text, tried
+from admin_views.accounts.attempts import (
+    count_and_try,
+    error_response,
+    flood_key,
+    knows_password,
+    locked_text,
+)
 from admin_views.accounts.forms import EnrolmentForm, OneTimeCodeForm, RenewForm, SwitchOffForm
 from admin_views.site import login_session
 from common.errors import Locked, NotPermitted
@@ -28,19 +34,19 @@ from models.secrets import vault
 
 PENDING, SECRET, CODES = "second_step", "second_factor_secret", "spare_codes"
 SECONDS = 10 * 60
-"""How long after the password the code may come."""
-CARRIED = ("recovery_code",)
-"""What was laid into the cookie beside the note and is for whoever comes in: a 「找回码」 to be shown once."""
+"""How long after the password the code is accepted."""
+KEPT_KEYS = ("recovery_code",)
+"""Session keys that are kept when the login completes: a 「找回码」 to be shown once."""
 
 PAGES = {LoginStep.CODE: "second_factor.step", LoginStep.ENROLMENT: "second_factor.own"}
-QUIET = 4
-"""Light squares around the picture: without them telephones do not find it."""
+QUIET_ZONE = 4
+"""Light modules around the QR code, without which telephones do not detect it."""
 
 FORMS: Mapping[str, type[RenewForm] | type[SwitchOffForm]] = {"renew": RenewForm, "switch_off": SwitchOffForm}
 
 
 def begin(account: Account, wanted: str | None) -> Response | None:
-    """Lead somebody whose password is right to the second step; None where there is none."""
+    """Redirect to the second factor after a right password; None if the account needs none."""
     step = second_factor.step_for(account)
     if step is LoginStep.NONE:
         return None
@@ -50,7 +56,7 @@ def begin(account: Account, wanted: str | None) -> Response | None:
 
 
 def _pending() -> Account | None:
-    """Return whose password was right a while ago at this browser, if nothing has ended that since."""
+    """Return the account that gave its password in this browser, if the note is still valid."""
     note = session.get(PENDING)
     if not note or now().timestamp() - note["at"] > SECONDS:
         return None
@@ -59,16 +65,16 @@ def _pending() -> Account | None:
     return account if account and account.active and account.get_id() == note["of"] else None
 
 
-def _come_in(account: Account) -> str:
-    """Begin the session at last. Returns where the person wanted to go."""
+def _log_in(account: Account) -> str:
+    """Begin the session. Returns the URL wanted before the login."""
     wanted = session.get(PENDING, {}).get("wanted")
-    carried = {name: session[name] for name in CARRIED if name in session}
+    carried = {name: session[name] for name in KEPT_KEYS if name in session}
     login_session.log_in(account)
     session.update(carried)
     return login_session.destination(account, wanted)
 
 
-def _back_to_the_door() -> Response:
+def _redirect_to_login() -> Response:
     flash(gettext("请先输入账号和密码。"), "info")
     return redirect(url_for("accounts.login", door="staff"))
 
@@ -77,27 +83,27 @@ def step() -> Any:
     """Ask for the code after the password."""
     account = _pending()
     if account is None or not account.second_factor:
-        return _back_to_the_door()
+        return _redirect_to_login()
     form = OneTimeCodeForm()
-    if form.validate_on_submit() and _right(account, form):
-        return redirect(_come_in(account), 303)
+    if form.validate_on_submit() and _check_code(account, form):
+        return redirect(_log_in(account), 303)
     page = render_template("accounts/second_step.html", form=form)
-    return answered(page, g.get("locked")) if form.is_submitted() else page
+    return error_response(page, g.get("locked")) if form.is_submitted() else page
 
 
 def own() -> Any:
-    """Set it up, from inside or on the way in; for whoever has it, what there is to know and to do about it."""
+    """Enrol a second factor, logged in or during a login; for an account that has one, show its settings."""
     inside = current_user.is_authenticated
     account: Account | None = current_user if inside else _pending()
     if account is None:
-        return _back_to_the_door()
+        return _redirect_to_login()
     if not second_factor.offered_to(account):
         return redirect(url_for("accounts.own"))
     if account.second_factor:
         return _own_page() if inside else redirect(url_for("second_factor.step"))
     form = EnrolmentForm()
     if not inside:
-        del form.present_password  # it was right a moment ago
+        del form.present_password  # was checked a moment ago
     secret = _secret(account)
     if form.validate_on_submit() and (not inside or knows_password(form)):
         number = account.id
@@ -107,8 +113,8 @@ def own() -> Any:
             return redirect(url_for("second_factor.own"), 303)
         if codes is not None:
             account = db.session.get_one(Account, number)
-            wanted = _come_in(account)
-            _keep(account, codes, wanted if not inside else url_for("second_factor.own"))
+            wanted = _log_in(account)
+            _store_codes(account, codes, wanted if not inside else url_for("second_factor.own"))
             return redirect(url_for("second_factor.codes"), 303)
         form.one_time_code.errors = [gettext("验证码不正确。请核对手机的时间，等下一个验证码出现后再输入。")]
     address = second_factor.provisioning_uri(account, secret)
@@ -116,16 +122,16 @@ def own() -> Any:
         "accounts/second_factor.html",
         form=form,
         address=address,
-        picture=_picture(address),
+        picture=_qr_code(address),
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         required=not inside,
     )
-    return answered(page, g.get("locked")) if form.is_submitted() else page
+    return error_response(page, g.get("locked")) if form.is_submitted() else page
 
 
 @login_required
 def codes() -> Any:
-    """Show the spare codes until their owner says that they are written down; only digests remain after that."""
+    """Show the spare codes until their owner confirms; then only digests remain."""
     kept = session.get(CODES)
     try:
         shown = json.loads(vault.open(kept["sealed"], _context(CODES, current_user))) if kept else None
@@ -141,22 +147,22 @@ def codes() -> Any:
 
 @login_required
 def renew() -> Any:
-    """Give new spare codes in place of the old ones."""
-    return _changed("renew", _renew)
+    """Replace the spare codes."""
+    return _change("renew", _renew)
 
 
 def _renew(account: Account, code: str) -> Response | None:
     fresh = second_factor.renew_spare_codes(account, code)
     if fresh is None:
         return None
-    _keep(current_user, fresh, url_for("second_factor.own"))
+    _store_codes(current_user, fresh, url_for("second_factor.own"))
     return redirect(url_for("second_factor.codes"), 303)
 
 
 @login_required
 def switch_off() -> Any:
-    """Do without it from now on."""
-    return _changed("switch_off", _switch_off)
+    """Disable the second factor."""
+    return _change("switch_off", _switch_off)
 
 
 def _switch_off(account: Account, code: str) -> Response | None:
@@ -169,14 +175,14 @@ def _switch_off(account: Account, code: str) -> Response | None:
     return redirect(url_for("second_factor.own"), 303)
 
 
-def _changed(which: str, act: Callable[[Account, str], Response | None]) -> Any:
-    """Do what asks for password and code, or show the page again with what is wrong."""
+def _change(which: str, act: Callable[[Account, str], Response | None]) -> Any:
+    """Run an action that needs password and code, or show the page with the error."""
     form = FORMS[which]()
     if not current_user.second_factor or not form.is_submitted():
         return redirect(url_for("second_factor.own"))
     if form.validate() and knows_password(form):
         try:
-            answer = tried(
+            answer = count_and_try(
                 Purpose.SECOND_FACTOR,
                 current_user.login_digest,
                 lambda: act(current_user, form.one_time_code.data),
@@ -188,13 +194,13 @@ def _changed(which: str, act: Callable[[Account, str], Response | None]) -> Any:
             if answer is not None:
                 return answer
             form.one_time_code.errors = [gettext("验证码不正确，或已经用过。")]
-    return answered(_own_page(**{which: form}), g.get("locked"))
+    return error_response(_own_page(**{which: form}), g.get("locked"))
 
 
-def _right(account: Account, form: OneTimeCodeForm) -> bool:
-    """Say whether the code is right; else say beside its field what is wrong."""
+def _check_code(account: Account, form: OneTimeCodeForm) -> bool:
+    """Check the code; on failure set the field's error."""
     try:
-        right = tried(
+        right = count_and_try(
             Purpose.SECOND_FACTOR,
             account.login_digest,
             lambda: second_factor.use_code(account, form.one_time_code.data) or None,
@@ -204,7 +210,7 @@ def _right(account: Account, form: OneTimeCodeForm) -> bool:
         form.one_time_code.errors = [locked_text(locked)]
         return False
     if not right:
-        form.one_time_code.data = ""  # the next one is another
+        form.one_time_code.data = ""  # a code is never valid twice
         form.one_time_code.errors = [gettext("验证码不正确，或已经用过。请输入新的验证码。")]
     return bool(right)
 
@@ -219,7 +225,7 @@ def _own_page(**forms: RenewForm | SwitchOffForm) -> str:
 
 
 def _secret(account: Account) -> str:
-    """Return the secret that this browser is shown until a code of it has been typed."""
+    """Return the secret of this browser's enrolment, created on the first call."""
     try:
         return vault.open(session[SECRET], _context(SECRET, account))
     except (KeyError, InvalidTag):
@@ -228,7 +234,7 @@ def _secret(account: Account) -> str:
         return secret
 
 
-def _keep(account: Account, codes: list[str], then: str) -> None:
+def _store_codes(account: Account, codes: list[str], then: str) -> None:
     session.pop(SECRET, None)
     session[CODES] = {"sealed": vault.seal(json.dumps(codes), _context(CODES, account)), "then": then}
 
@@ -237,28 +243,28 @@ def _context(what: str, account: Account) -> str:
     return f"session.{what}.{account.id}"
 
 
-def _picture(address: str) -> Markup:
-    """Return the picture that a telephone reads, drawn without any style of its own."""
+def _qr_code(address: str) -> Markup:
+    """Return the QR code as SVG without inline styles."""
     import segno  # for the few pages on which somebody sets up a telephone
 
-    drawn = segno.make(address, error="m").svg_inline(scale=4, border=QUIET, dark="#000", light="#fff")
-    return Markup(drawn)  # noqa: S704  numbers of ours, no text of anybody's
+    drawn = segno.make(address, error="m").svg_inline(scale=4, border=QUIET_ZONE, dark="#000", light="#fff")
+    return Markup(drawn)  # noqa: S704  only our own numbers
 
 
-def _whom_a_flood_is_of() -> str:
-    """Return the key of the account whose second step this is, see flood_key."""
+def _flood_key() -> str:
+    """Return the rate-limit key of the pending account, see flood_key."""
     account = _pending()
     return flood_key(account.login_digest if account else None)
 
 
 def register(app: Flask) -> None:
-    """Add the second step and one's own."""
+    """Add the second factor's pages."""
     limits: Limiter = app.extensions["limits"]
 
     def limited(view: Any) -> Any:
         limit = limits.limit(
             lambda: str(app.config["LOGIN_LIMIT_ADDRESS"]),
-            key_func=_whom_a_flood_is_of,
+            key_func=_flood_key,
             methods=["POST"],
         )
         return limit(view)

@@ -14,7 +14,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement
 
-from admin_views.site.base import Closed, ScopedView, confirmed, list_title, menu
+from admin_views.site.base import ConsoleView, ScopedView, confirmed, list_title, menu
 from admin_views.site.keyset import Order, Page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.trail import change_text, changes_of
@@ -38,7 +38,7 @@ MOST_SHOWN = 500
 CONSOLE = N_("系统管理")
 
 
-class Administration(Closed):
+class Administration(ConsoleView):
     """Whatever stands in the administrator's menu."""
 
     console = "administration"

@@ -1,4 +1,4 @@
-"""Enterprise accounts that wait for the approval of their region's office (E2, O3)."""
+"""The approval of enterprise accounts by their region's office (E2, O3)."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -11,7 +11,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, select
 from werkzeug.wrappers import Response
 
-from admin_views.files.papers import Shelf, ViewerFile, viewer_values
+from admin_views.files.papers import FileGroup, ViewerFile, viewer_values
 from admin_views.files.routes import sent_original, sent_picture
 from admin_views.site.base import MOST_COUNTED, ScopedView, menu
 from admin_views.site.keyset import PAGE_SIZE, Order, page
@@ -38,7 +38,7 @@ REFUSAL_PHRASES = (
 
 
 def _state_badge(row: Any) -> Badge:
-    """Return where an account stands; of one that waits, for how long."""
+    """Return where an account stands; of one that pending, for how long."""
     if not row.active:
         return Badge("idle", gettext("已停用"))
     if row.registration is Registration.PENDING:
@@ -60,7 +60,7 @@ COLUMNS = (
 
 
 class EnterpriseAccounts(ScopedView):
-    """The enterprise accounts of the office's regions: who waits for approval, and who has been decided (E2, O3)."""
+    """The enterprise accounts of the office's regions, pending and decided (E2, O3)."""
 
     console = "office"
     exposed_routes = ("index_view", "enterprise", "decide", "original", "picture")
@@ -76,7 +76,7 @@ class EnterpriseAccounts(ScopedView):
 
     @expose("/")
     def index_view(self) -> str:
-        """Return the enterprises, those that wait first."""
+        """List the enterprises, pending ones first."""
         tab = request.args.get("tab", "waiting")
         if tab not in {"waiting", "all"}:
             abort(404)
@@ -94,7 +94,7 @@ class EnterpriseAccounts(ScopedView):
         if tab == "waiting":
             query = query.where(_waiting())
         words = one_line(request.args.get("q", ""))
-        queries = [query.where(way) for way in search_paths(words)] if words else [query]
+        queries = [query.where(path) for path in search_paths(words)] if words else [query]
         rows = page(queries, order, request.args.get("page", ""), PAGE_SIZE)
         return self.render(
             "enterprises/approvals.html",
@@ -118,7 +118,7 @@ class EnterpriseAccounts(ScopedView):
 
     @expose("/<int:key>/")
     def enterprise(self, key: int) -> Any:
-        """Return one registration: the licence beside what was typed."""
+        """Show one registration with its licence."""
         return self._page(self.get_one(key))
 
     def _page(self, found: Enterprise, status: int = 200, **further: Any) -> Any:
@@ -126,7 +126,7 @@ class EnterpriseAccounts(ScopedView):
         offered = {step.action.value for step in steps}
         content = self.render(
             "enterprises/approval.html",
-            **viewer_values([self._shelf(found)]),
+            **viewer_values([self._licence_group(found)]),
             enterprise=found,
             kind=" · ".join(said(word) for word in kind_of_organisation(found.credit_code)),
             steps=steps,
@@ -143,9 +143,9 @@ class EnterpriseAccounts(ScopedView):
         )
         return content, status
 
-    def _shelf(self, found: Enterprise) -> Shelf:
+    def _licence_group(self, found: Enterprise) -> FileGroup:
         if not found.licence_file:
-            return Shelf(1, gettext("营业执照"), [])
+            return FileGroup(1, gettext("营业执照"), [])
 
         def picture(sheet: int, width: int) -> str:
             return self.get_url(".picture", key=found.id, sheet=sheet, width=width)
@@ -161,11 +161,11 @@ class EnterpriseAccounts(ScopedView):
             picture=picture,
             notes=found.licence_notes,
         )
-        return Shelf(1, gettext("营业执照"), [licence])
+        return FileGroup(1, gettext("营业执照"), [licence])
 
     @expose("/<int:key>/decide/", methods=("POST",))
     def decide(self, key: int) -> Any:
-        """Approve or send back; the next that waits opens."""
+        """Approve or send back, then open the next pending one."""
         found = self.get_one(key)
         try:
             action = RegistrationAction(request.form.get("action", ""))
@@ -209,21 +209,21 @@ class EnterpriseAccounts(ScopedView):
 
     @expose("/<int:key>/licence/")
     def original(self, key: int) -> Response:
-        """Return the licence as it was uploaded, as a download."""
+        """Send the licence as it was uploaded, as a download."""
         found = self.get_one(key)
         return sent_original(found.licence_file, found.licence_name, found.licence_type)
 
     @expose("/<int:key>/licence/<int:sheet>-<int:width>.jpg")
     def picture(self, key: int, sheet: int, width: int) -> Response:
-        """Return our picture of one page of the licence."""
+        """Send a rendered page of the licence."""
         found = self.get_one(key)
         return sent_picture(found.licence_file, found.licence_extension, sheet, width)
 
 
 def _counted(rows: Sequence[Any]) -> str:
-    """Return what the list says of years that were counted Monday to Friday."""
-    waits = (row for row in rows if row.registration is Registration.PENDING)
-    return max((waiting_time(row.waiting_since)["note"] for row in waits), key=len, default="")
+    """Return the note on years counted Monday to Friday; the longest wait names all of them."""
+    pending = (row for row in rows if row.registration is Registration.PENDING)
+    return max((waiting_time(row.waiting_since)["note"] for row in pending), key=len, default="")
 
 
 def _waiting() -> ColumnElement[bool]:

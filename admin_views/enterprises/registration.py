@@ -14,7 +14,7 @@ from accounts import logins
 from accounts.attempts import Purpose
 from admin_views.accounts.attempts import count_attempt, locked_text
 from admin_views.accounts.enterprise_forms import ResubmissionForm
-from admin_views.site.base import Closed, menu
+from admin_views.site.base import ConsoleView, menu
 from admin_views.site.typed import row_number
 from common.errors import ChangedMeanwhile, Locked, NotPermitted
 from enterprises import registration
@@ -34,7 +34,7 @@ STEP_STATES = {
 """The state of each of the three steps: submitted, reviewed by the office, account approved."""
 
 
-class RegistrationView(Closed):
+class RegistrationView(ConsoleView):
     """The one page that an enterprise may open before its approval; it stays available afterwards."""
 
     console = "enterprise"

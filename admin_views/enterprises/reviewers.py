@@ -1,6 +1,6 @@
 """本单位审核人员: the reviewers of an enterprise see each other, invite another one, and remove one.
 
-A code is shown this once, on the answer to whoever invited; no address, no session and no log holds it.
+An invitation code is shown once, in the response to the inviter; no URL, session or log contains it.
 """
 
 from collections.abc import Collection
@@ -75,7 +75,7 @@ INVITED_COLUMNS = (
 
 
 class Reviewers(ScopedView):
-    """Open once the enterprise is approved. What is changed goes through enterprises.reviewers."""
+    """Accessible once the enterprise is approved. Every change goes through enterprises.reviewers."""
 
     console = "enterprise"
     exposed_routes = ("index_view", "invite", "send_again", "withdraw", "remove")
@@ -98,12 +98,12 @@ class Reviewers(ScopedView):
 
     @expose("/")
     def index_view(self) -> Any:
-        """Return who reviews here, who is invited, and what was done about it last."""
+        """List the reviewers, the invitations and the last changes."""
         return self._page(InvitationForm(formdata=None))
 
     @expose("/invite/", methods=("GET", "POST"))
     def invite(self) -> Any:
-        """Invite somebody; the answer shows the code this once."""
+        """Invite a reviewer; the response shows the code once."""
         form = InvitationForm()
         if not form.is_submitted():
             return redirect(self.get_url(".index_view"))
@@ -112,31 +112,31 @@ class Reviewers(ScopedView):
                 invited = reviewers.invite(
                     current_user, form.name.data, form.phone.data, form.email.data or None
                 )
-            except Unacceptable as hindrance:
-                wrong = said(hindrance.sentence.text, hindrance.sentence.words)
-                if hindrance.field in form:
-                    form[hindrance.field].errors = [wrong]
+            except Unacceptable as refusal:
+                wrong = said(refusal.sentence.text, refusal.sentence.words)
+                if refusal.field in form:
+                    form[refusal.field].errors = [wrong]
                 else:
                     form.form_errors.append(wrong)
             except NotPermitted:
                 abort(HTTPStatus.NOT_FOUND)
             else:
-                return self._handed_over(invited)
+                return self._code_page(invited)
         return self._page(form, HTTPStatus.UNPROCESSABLE_ENTITY)
 
     @expose("/<int:key>/send-again/", methods=("POST",))
     def send_again(self, key: int) -> Any:
-        """Give an invitation a new code in place of a lost one."""
+        """Replace the code of an invitation."""
         try:
-            return self._handed_over(reviewers.send_again(current_user, self.get_one(key).id))
+            return self._code_page(reviewers.send_again(current_user, self.get_one(key).id))
         except (NotPermitted, NotVisible):
             abort(HTTPStatus.NOT_FOUND)
-        except Unacceptable as hindrance:
-            return self._refused(hindrance)
+        except Unacceptable as refusal:
+            return self._refused(refusal)
 
     @expose("/<int:key>/withdraw/", methods=("POST",))
     def withdraw(self, key: int) -> Response:
-        """Let an invitation be worth nothing."""
+        """Withdraw an invitation."""
         try:
             account = reviewers.withdraw(current_user, self.get_one(key).id)
         except (NotPermitted, NotVisible):
@@ -146,21 +146,21 @@ class Reviewers(ScopedView):
 
     @expose("/<int:key>/remove/", methods=("POST",))
     def remove(self, key: int) -> Any:
-        """End a colleague's access; asks first."""
+        """End a colleague's access after a confirmation."""
         account = self.get_one(key)
         try:
             reviewers.remove(current_user, account.id, confirmed=confirmed())
         except ConfirmationRequired as question:
-            return self.render("enterprises/reviewers_question.html", reviewer=account, told=question)
+            return self.render("enterprises/reviewers_question.html", reviewer=account, question=question)
         except (NotPermitted, NotVisible):
             abort(HTTPStatus.NOT_FOUND)
-        except Unacceptable as hindrance:
-            return self._refused(hindrance)
+        except Unacceptable as refusal:
+            return self._refused(refusal)
         flash(gettext("已移除：%(name)s", name=account.name), "success")
         return redirect(self.get_url(".index_view"), HTTPStatus.SEE_OTHER)
 
-    def _refused(self, hindrance: Unacceptable) -> Response:
-        flash(said(hindrance.sentence.text, hindrance.sentence.words), "error")
+    def _refused(self, refusal: Unacceptable) -> Response:
+        flash(said(refusal.sentence.text, refusal.sentence.words), "error")
         return redirect(self.get_url(".index_view"), HTTPStatus.SEE_OTHER)
 
     def _page(self, form: InvitationForm, status: int = HTTPStatus.OK) -> Any:
@@ -196,7 +196,7 @@ class Reviewers(ScopedView):
         )
         return content, status
 
-    def _handed_over(self, invited: reviewers.SentInvitation) -> Any:
+    def _code_page(self, invited: reviewers.SentInvitation) -> Any:
         content = self.render(
             "enterprises/reviewers_handover.html",
             invited=invited,

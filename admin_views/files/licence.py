@@ -1,6 +1,6 @@
-"""The licence scan between two attempts at a form: stored, and named by a sealed word in the form until a row names it.
+"""The licence scan between two attempts at a form: stored, and referenced by a signed value in the form.
 
-Never believes a word that this site has not sealed, nor one for a file that has become some enterprise's.
+Never accepts a value that this site has not signed, nor one of a file that a row references already.
 """
 
 from dataclasses import asdict
@@ -17,38 +17,38 @@ from uploads.preview import is_shown
 from uploads.receive import Received, discard_file, receive
 
 KINDS = tuple(kind for kind in kinds.PERMITTED if is_shown(kind.extensions[0]))
-"""A licence is looked at in place: pictures and PDF only."""
+"""A licence is shown in the page: images and PDF only."""
 ACCEPTED = accept_attribute(KINDS)
 SECONDS = 12 * 60 * 60
-"""How long a form may be mended; the sweep removes what no row names after a day."""
+"""How long the signed value is accepted; the sweep removes unreferenced files after a day."""
 
 
 def receive_licence(file: FileStorage) -> Received:
-    """Inspect and store the file. Raises UploadError; then nothing is kept."""
+    """Check and store the file. Raises UploadError; then nothing is stored."""
     return receive(file, allowed=KINDS)
 
 
 def replace_licence(old: Received | None, new: Received) -> None:
-    """Remove the file that the new one stands in for."""
+    """Remove the file that the new one replaces."""
     if old is not None and old.storage_name != new.storage_name:
         discard_licence(old)
 
 
 def discard_licence(received: Received) -> None:
-    """Remove a file that no row has come to name: of a form that was sent twice, the other one may have given it to its."""
+    """Remove a file unless a row references it: the form may have been sent twice, and the other request used it."""
     if not _is_taken(received):
         discard_file(received.storage_name)
 
 
 def seal(received: Received) -> str:
-    """Return the word that names the file in a form."""
+    """Return the signed value that references the file in a form."""
     return _serializer().dumps(asdict(received))
 
 
-def load_sealed(word: str | None) -> Received | None:
-    """Return the file that the word names; None when it is not ours, too old, gone, or in use."""
+def load_sealed(value: str | None) -> Received | None:
+    """Return the file of a signed value; None if the value is invalid or too old, or the file is gone or in use."""
     try:
-        fields = _serializer().loads(word or "", max_age=SECONDS)
+        fields = _serializer().loads(value or "", max_age=SECONDS)
         received = Received(**{**fields, "notes": tuple(fields.get("notes", ()))})
     except (BadData, TypeError, AttributeError):
         return None
@@ -63,7 +63,7 @@ def _is_taken(received: Received) -> bool:
 
 
 def attach_to_enterprise(received: Received, enterprise: Enterprise) -> None:
-    """Let the enterprise's row name the file."""
+    """Reference the file in the enterprise's row."""
     enterprise.licence_file = received.storage_name
     enterprise.licence_name = received.display_name
     enterprise.licence_extension = received.extension

@@ -1,4 +1,4 @@
-"""Papers as a page shows them: a shelf for each material, its files, and where their pictures and originals are."""
+"""Attachments as the viewer shows them: a group for each material, with the URLs of pictures and originals."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ KIBIBYTE = 1024
 
 @dataclass(frozen=True)
 class ViewerFile:
-    """One file; `picture` gives the address of our picture of a page in a width."""
+    """One file; `picture(page, width)` returns the URL of a rendered page."""
 
     id: int
     name: str
@@ -27,14 +27,14 @@ class ViewerFile:
     picture: Callable[[int, int], str]
     notes: Sequence[str] = ()
     former: str = ""
-    """What the material was called when the file was uploaded, where it is called otherwise now."""
+    """The material's name at the upload, if it differs from the present one."""
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """The files of one material that were uploaded under one name, in the order in which they were.
+class FileGroup:
+    """The files of one material that were uploaded under one name of it, in upload order.
 
-    `title` is that name; `present` is what the material is called now, where that differs.
+    `title` is that name; `present` is the present name, if it differs.
     """
 
     number: int
@@ -43,8 +43,8 @@ class Shelf:
     present: str = ""
 
 
-Address = Callable[..., str]
-"""Returns the address of a view ("original" or "picture") for a file."""
+FileUrl = Callable[..., str]
+"""Returns the URL of a view ("original" or "picture") for a file."""
 
 
 def size_in_words(size: int) -> str:
@@ -54,7 +54,7 @@ def size_in_words(size: int) -> str:
     return f"{size / KIBIBYTE / KIBIBYTE:.1f} MB"
 
 
-def papers(application: Application, actor: Account) -> list[tuple[Material, list[Attachment]]]:
+def submitted_files(application: Application, actor: Account) -> list[tuple[Material, list[Attachment]]]:
     """Return each material with the files of the last submission."""
     uploaded: dict[int, list[Attachment]] = {}
     for attachment in db.session.scalars(
@@ -62,7 +62,7 @@ def papers(application: Application, actor: Account) -> list[tuple[Material, lis
         .where(
             Attachment.application_id == application.id,
             Attachment.submitted_round.is_not(None),
-            or_(Attachment.removed_after.is_(None), Attachment.removed_after == _mended_round(application)),
+            or_(Attachment.removed_after.is_(None), Attachment.removed_after == _shown_round(application)),
             scope.attachments(actor),
         )
         .order_by(Attachment.id)
@@ -76,12 +76,12 @@ def papers(application: Application, actor: Account) -> list[tuple[Material, lis
     return [(material, uploaded.get(material.id, [])) for material in wanted]
 
 
-def _mended_round(application: Application) -> int:
-    """Return the round whose files are shown: while the applicant mends, what they removed since still counts."""
+def _shown_round(application: Application) -> int:
+    """Return the round whose files are shown; while the applicant edits, files removed since are still shown."""
     return -1 if application.state in routing.REVIEW_STEPS else application.round
 
 
-def paper(file: Attachment, address: Address, seen_round: int | None = None) -> ViewerFile:
+def viewer_file(file: Attachment, address: FileUrl, seen_round: int | None = None) -> ViewerFile:
     """Return a file as a page shows it; new is what was first submitted after `seen_round`."""
     return ViewerFile(
         file.id,
@@ -97,22 +97,22 @@ def paper(file: Attachment, address: Address, seen_round: int | None = None) -> 
     )
 
 
-def shelves(
-    found: Sequence[tuple[Material, list[Attachment]]], address: Address, seen_round: int | None = None
-) -> list[Shelf]:
+def file_groups(
+    found: Sequence[tuple[Material, list[Attachment]]], address: FileUrl, seen_round: int | None = None
+) -> list[FileGroup]:
     """Return the shelves of a viewer: one for each material, and one more for each former name that files came under."""
-    made = []
+    groups = []
     for number, (material, files) in enumerate(found, 1):
         names = dict.fromkeys(file.material_name for file in files) or {material.name: None}
         for name in names:
-            named = [paper(file, address, seen_round) for file in files if file.material_name == name]
-            made.append(Shelf(number, name, named, material.name if name != material.name else ""))
-    return made
+            named = [viewer_file(file, address, seen_round) for file in files if file.material_name == name]
+            groups.append(FileGroup(number, name, named, material.name if name != material.name else ""))
+    return groups
 
 
-def viewer_values(found: Sequence[Shelf]) -> Mapping[str, Any]:
+def viewer_values(found: Sequence[FileGroup]) -> Mapping[str, Any]:
     """Return what viewer.html needs: the shelves, and the paper that the address names or the first."""
-    files = [file for shelf in found for file in shelf.files]
+    files = [file for group in found for file in group.files]
     named = request.args.get("paper", type=int)
     chosen = next((file for file in files if file.id == named), files[0] if files else None)
-    return {"shelves": found, "chosen_paper": chosen, "paper_count": len(files)}
+    return {"groups": found, "chosen_paper": chosen, "paper_count": len(files)}

@@ -1,4 +1,4 @@
-"""How files leave a console: as a download, or as our picture of a page; for the applicant's and the reviewers' views alike."""
+"""The routes of files: the original as a download, and rendered pages; for the applicant's and the reviewers' views."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from admin_views.files.papers import Address
+from admin_views.files.papers import FileUrl
 from models import Application, Attachment, db
 from uploads import responses
 from uploads.errors import NotShown
@@ -22,8 +22,8 @@ class PaperRoutes:
     exposed_routes: tuple[str, ...] = ("original", "picture")
     get_url: Any
 
-    def paper_address(self, application: Application) -> Address:
-        """Return what gives the address of a file of this application."""
+    def paper_address(self, application: Application) -> FileUrl:
+        """Return the function that builds the URLs of this application's files."""
 
         def address(view: str, file: Attachment, **further: int) -> str:
             return str(self.get_url(view, number=application.number, key=file.id, **further))
@@ -32,19 +32,19 @@ class PaperRoutes:
 
     @expose("/<number>/papers/<int:key>/")
     def original(self, number: str, key: int) -> Response:
-        """Return a file as it was uploaded, as a download."""
+        """Send a file as it was uploaded, as a download."""
         found = attachment(number, key)
         return sent_original(found.storage_name, found.display_name, found.content_type)
 
     @expose("/<number>/papers/<int:key>/<int:sheet>-<int:width>.jpg")
     def picture(self, number: str, key: int, sheet: int, width: int) -> Response:
-        """Return our picture of one page of a file."""
+        """Send a rendered page of a file."""
         found = attachment(number, key)
         return sent_picture(found.storage_name, found.extension, sheet, width)
 
 
 def attachment(number: str, key: int) -> Attachment:
-    """Return an attachment in the scope of whoever is looking; 404 for every other."""
+    """Return an attachment in the current account's scope; 404 for any other."""
     found = db.session.scalars(
         select(Attachment)
         .join(Application, Application.id == Attachment.application_id)
@@ -63,12 +63,12 @@ def sent_original(storage_name: str | None, display_name: str | None, content_ty
         return responses.send_original(
             storage(), storage_name, display_name or "", content_type or "application/octet-stream"
         )
-    except (FileNotFoundError, ValueError):  # gone, or named by no storage of ours
+    except (FileNotFoundError, ValueError):  # missing, or not a name of the storage
         abort(404)
 
 
 def sent_picture(storage_name: str | None, extension: str | None, sheet: int, width: int) -> Response:
-    """Return our picture of a page, after the caller has checked the scope; 404 for what has none."""
+    """Return a rendered page, after the caller has checked the scope; 404 when there is none."""
     if not storage_name or not extension:
         abort(404)
     try:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement
 
-from admin_views.files.papers import papers, shelves, viewer_values
+from admin_views.files.papers import file_groups, submitted_files, viewer_values
 from admin_views.personal.attachments import AttachmentRoutes
 from admin_views.personal.employer import EmployerRoutes
 from admin_views.personal.form import (
@@ -278,7 +278,9 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             else None,
             just_submitted="submitted" in request.args,
             last=reviews[0] if reviews else None,
-            **viewer_values(shelves(papers(found, current_user), self.paper_address(found), read.seen_round)),
+            **viewer_values(
+                file_groups(submitted_files(found, current_user), self.paper_address(found), read.seen_round)
+            ),
             **notice_context(found),
             **side_column(found, reviews),
         ), status

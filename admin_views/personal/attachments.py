@@ -7,7 +7,7 @@ from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
 
-from admin_views.files.papers import paper
+from admin_views.files.papers import viewer_file
 from admin_views.files.routes import PaperRoutes
 from common.errors import ActionRefused, NoticeUnread, NotPermitted, NotVisible
 from models import Application, Attachment
@@ -46,7 +46,7 @@ class AttachmentRoutes(PaperRoutes):
             "personal/attachments.html",
             application=found,
             slots=[
-                (material, [paper(file, self.paper_address(found)) for file in files])
+                (material, [viewer_file(file, self.paper_address(found)) for file in files])
                 for material, files in slots
             ],
             errors=errors or {},

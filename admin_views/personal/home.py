@@ -5,7 +5,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
 
-from admin_views.site.base import Closed, menu
+from admin_views.site.base import ConsoleView, menu
 from common.wording import N_
 from models import Application, State, db
 from workflow import periods, routing, scope
@@ -17,7 +17,7 @@ CONSOLE_NAME = N_("人事人才公共服务大厅")
 NEWEST_MESSAGES = 8
 
 
-class PersonalHome(Closed):
+class PersonalHome(ConsoleView):
     """「个人业务经办」: the quick entries and the newest messages."""
 
     console = "personal"

@@ -15,7 +15,7 @@ from flask_babel import gettext, pgettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select
 
-from admin_views.files.papers import papers, shelves, viewer_values
+from admin_views.files.papers import file_groups, submitted_files, viewer_values
 from admin_views.files.routes import PaperRoutes
 from admin_views.review import list as admin_views_review_list
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
@@ -244,7 +244,9 @@ class ReviewConsole(PaperRoutes, ScopedView):
             list_frame=self.list_frame,
             application=found,
             sections=sections(found, read, current_user),
-            **viewer_values(shelves(papers(found, current_user), self.paper_address(found), read.seen_round)),
+            **viewer_values(
+                file_groups(submitted_files(found, current_user), self.paper_address(found), read.seen_round)
+            ),
             reviews=reviews,
             table=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
-from admin_views.site.frame import passed
+from admin_views.site.frame import is_past
 from admin_views.site.languages import language
 from admin_views.site.lists import Badge
 from admin_views.site.numbers import present_calendar
@@ -102,7 +102,7 @@ class Line(NamedTuple):
         if self.resubmit_by is None:
             return Badge("idle", word)
         last = day(self.resubmit_by)
-        if passed(self.resubmit_by):
+        if is_past(self.resubmit_by):
             return Badge("late", gettext("%(state)s，%(day)s 已过", state=word, day=last))
         return Badge("idle", gettext("%(state)s，至 %(day)s", state=word, day=last))
 

@@ -21,7 +21,7 @@ from admin_views.review import list
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, menu
 from admin_views.site.day_fields import DayField
-from admin_views.site.frame import passed
+from admin_views.site.frame import is_past
 from admin_views.site.keyset import ListQuery, Order
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
@@ -76,7 +76,7 @@ class ExtensionForm(FlaskForm):
 def _term_badge(row: TermRow) -> Badge:
     """Return until when it can be resubmitted; while a period is open nothing has expired."""
     last = row.resubmit_by
-    if last and not passed(last):
+    if last and not is_past(last):
         return Badge("wait", gettext("至 %(day)s", day=day(last)))
     if row.period_closes:
         return Badge("wait", gettext("至 %(day)s", day=day(row.period_closes)))

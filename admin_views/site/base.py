@@ -25,30 +25,30 @@ from admin_views.site.numbers import page_counts
 from models import db
 
 DOOR_OF_CONSOLE = {"personal": "personal", "enterprise": "enterprise"}
-"""By which door one comes back in; everybody else uses the staff entrance."""
+"""The login page of a console; all others use the staff login."""
 LONGEST_ID = 9
-"""Digits; more do not fit into an integer of PostgreSQL, which would not answer "no such row" but with an error."""
+"""Digits. A larger id does not fit PostgreSQL's integer and would raise instead of finding no row."""
 MOST_COUNTED = 999
-"""The number on a tab or in a menu stops here and says 999+: an exact count would cost as much as the table is long."""
+"""Counts on tabs and in menus stop here and say 999+: an exact count would scan the table."""
 
 
 class RowId(IntegerConverter):
-    """The id of a row in an address; what can be none leads nowhere."""
+    """The id of a row in a URL; an impossible one is a 404."""
 
     regex = rf"\d{{1,{LONGEST_ID}}}"
 
 
-class Address(Rule):
-    """An address that learns to be written when somebody writes it: of a hundred most never are by one process, and to
-    compile how took a twentieth of the start."""
+class LazyRule(Rule):
+    """A rule that compiles its URL builder on first use. Most of the hundred rules are never built by one process, and
+    compiling all of them took a twentieth of the start."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        learn = cache(super()._compile_builder)
-        return lambda _self, **given: learn(append_unknown)(self, **given)
+        compile_once = cache(super()._compile_builder)
+        return lambda _self, **values: compile_once(append_unknown)(self, **values)
 
 
-class Closed(BaseView):
-    """A view of one console: nobody else's console opens it, and only the routes it names exist."""
+class ConsoleView(BaseView):
+    """A view of one console: other consoles cannot open it, and only its exposed routes exist."""
 
     console: str
     """The console it belongs to; accounts.access says which roles may open it."""
@@ -70,7 +70,7 @@ class Closed(BaseView):
         return actor.is_authenticated and access.may_open_console(actor, self.console)
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Response:
-        """Send somebody who is not logged in to the door of this console; for everybody else it does not exist."""
+        """Redirect an anonymous request to this console's login; for any other account answer 404."""
         if current_user.is_authenticated:
             abort(404)
         door = door_of(request.endpoint)
@@ -78,10 +78,10 @@ class Closed(BaseView):
         return redirect(url_for("accounts.login", door=door, next=back))
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        return fn(self, *args, **kwargs)  # upstream retries on TypeError and so hides where it came from
+        return fn(self, *args, **kwargs)  # Flask-Admin retries on TypeError, which hides its origin
 
     def menu_number(self) -> Select[Any] | None:
-        """Return the query for the number that stands beside this view in the menu; a 0 is not shown."""
+        """Return the query for the count beside this view in the menu; 0 is not shown."""
         return None
 
 
@@ -90,48 +90,48 @@ def _view_of(endpoint: str | None) -> Any:
 
 
 def in_own_console() -> bool:
-    """Say whether the request asks for a view of the console that whoever asks belongs in."""
+    """Say whether the request is for a view that the current account may open."""
     view = _view_of(request.endpoint)
-    return isinstance(view, Closed) and view.is_accessible()
+    return isinstance(view, ConsoleView) and view.is_accessible()
 
 
 def door_of(endpoint: str | None) -> str:
-    """Return the door that leads to an endpoint: that of its console, else the first."""
+    """Return the login page (door) for an endpoint: that of its console, else "personal"."""
     view = _view_of(endpoint)
-    return DOOR_OF_CONSOLE.get(view.console, "staff") if isinstance(view, Closed) else "personal"
+    return DOOR_OF_CONSOLE.get(view.console, "staff") if isinstance(view, ConsoleView) else "personal"
 
 
-class ScopedView(Closed, ModelView):
-    """A Flask-Admin model view that can see nothing outside the scope of whoever is looking."""
+class ScopedView(ConsoleView, ModelView):
+    """A Flask-Admin model view that reads only rows in the current account's scope."""
 
     form = FlaskForm
-    """A view that has a form names its fields one by one in a form of its own; nothing is scaffolded."""
+    """Empty: a view with a form declares every field itself, nothing is scaffolded from the model."""
     can_create = can_edit = can_delete = can_view_details = can_export = False
     column_list: Any = ("id",)
     column_filters = None
     lookup_column = "id"
     """The column whose value stands in a row's address."""
 
-    def __init__(self, model: type[Any], **named: Any) -> None:
-        super().__init__(model, db.session, **named)
+    def __init__(self, model: type[Any], **options: Any) -> None:
+        super().__init__(model, db.session, **options)
 
     def criterion(self) -> ColumnElement[bool]:
-        """Return which rows exist for whoever is looking: one of workflow.scope's criteria."""
+        """Return the criterion of the rows in scope: one of workflow.scope's."""
         raise NotImplementedError
 
     def rows(self, *columns: Any) -> Select[Any]:
-        """Return a query over the rows in scope: whole objects, or the named columns alone."""
+        """Return a query over the rows in scope: whole objects, or the given columns."""
         return select(*(columns or (self.model,))).where(self.criterion())
 
     def get_query(self) -> Any:
         return super().get_query().filter(self.criterion())
 
     def get_count_query(self) -> None:
-        """Return nothing, so that Flask-Admin counts no table."""
+        """Return None, so that Flask-Admin counts no table."""
         return
 
     def get_one(self, id: Any) -> Any:
-        """Return the row of this name in scope; 404 for every other, whether it exists or not."""
+        """Return the row in scope whose lookup column has this value; 404 for any other, existing or not."""
         column = getattr(self.model, self.lookup_column)
         if column.type.python_type is int:
             id = int(id) if str(id).isdecimal() and len(str(id)) <= LONGEST_ID else -1
@@ -160,18 +160,18 @@ def list_title(text: str) -> str:
 
 
 class MenuItem(NamedTuple):
-    """One view of a console as the menu says it."""
+    """One entry of a console's menu."""
 
     label: str
     url: str
     current: bool
-    count: str  # type: ignore[assignment]  # a tuple's own counts what is in it
+    count: str  # type: ignore[assignment]  # shadows tuple.count
 
 
 def menu(admin: Admin | None, present: BaseView | None = None) -> tuple[MenuItem, ...]:
-    """Return the menu of a console as the layout draws it."""
-    asked = menu_numbers(admin)
-    counts = dict(zip(asked, page_counts(*asked.values()), strict=True))
+    """Return the menu of a console; `present` is the current view."""
+    queries = menu_numbers(admin)
+    counts = dict(zip(queries, page_counts(*queries.values()), strict=True))
     return tuple(
         MenuItem(
             list_title(str(view.name)), address_of(view), view is present, number_on_tab(counts.get(view, 0))
@@ -181,18 +181,18 @@ def menu(admin: Admin | None, present: BaseView | None = None) -> tuple[MenuItem
 
 
 def number_on_tab(number: int) -> str:
-    """Return a number as a tab or a menu says it."""
+    """Return a count as tabs and menus show it."""
     return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)
 
 
 def address_of(view: BaseView) -> str:
-    """Return where a view begins: its list, below which its rows lie."""
+    """Return the URL of a view's list, the prefix of its rows' URLs."""
     return url_of(f"{view.endpoint}.{view._default_view}")
 
 
 def menu_numbers(admin: Admin | None) -> dict[BaseView, Select[Any]]:
-    """Return the queries for the numbers of a console's menu, by their view."""
-    views = (view for view in _shown_in_menu(admin) if isinstance(view, Closed))
+    """Return the count queries of a console's menu by view."""
+    views = (view for view in _shown_in_menu(admin) if isinstance(view, ConsoleView))
     return {view: number for view in views if (number := view.menu_number()) is not None}
 
 

@@ -1,6 +1,6 @@
-"""Characters that many fonts lack are shown with their code point beside them, wherever a page shows them: 𮯰 U+2EBF0.
+"""Shows the code point beside characters that many fonts lack, on every page: 𮯰 U+2EBF0.
 
-Done to the finished page and not in each template, so that no name can be forgotten. A page without such characters costs one search.
+Works on the rendered page and not in each template, so that no name is missed. A page without such characters costs one search.
 """
 
 import re
@@ -12,7 +12,7 @@ from common.characters import code_point, find_rare
 
 LEADS = (b"\xee", b"\xf0", b"\xf3", b"\xf4")
 FURTHER_LEADS = (re.compile(rb"\xef[\x80-\xa3]"), re.compile(rb"\xe9\xbf[\xab-\xbf]"))
-"""How such characters can begin in UTF-8. Looked for one by one, because one pattern for all takes some milliseconds a page."""
+"""First bytes of such characters in UTF-8. Searched one by one: one pattern for all takes some milliseconds a page."""
 TOKENS = re.compile(
     r"""(?P<raw><!--.*?-->|<(?P<name>script|style)\b.*?</(?P=name)>)"""
     r"""|(?P<area><textarea\b[^>]*>)(?P<typed>.*?)</textarea>"""
@@ -21,12 +21,12 @@ TOKENS = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 PLAIN = re.compile(r"<(/?)(?:title|option)\b", re.IGNORECASE)
-"""Elements that hold text alone."""
+"""Elements that can contain only text."""
 ATTRIBUTES = re.compile(r"""(?<=\s)(?:title|aria-label|alt|placeholder)="[^"]*\"""")
 VALUE = re.compile(r"""\svalue="([^"]*)\"""")
 UNSEEN_INPUT = re.compile(r"""\stype="(?:hidden|password|radio|checkbox|submit|button)\"""")
-LOOKED_AHEAD = 12
-"""Characters in which a sentence that names the code point itself does so: “X”（U+2EBF0）."""
+LOOKAHEAD = 12
+"""Characters after a rare one within which a sentence may already give its code point: “X”（U+2EBF0）."""
 
 
 def register(app: Flask) -> None:
@@ -35,22 +35,22 @@ def register(app: Flask) -> None:
 
 
 def name_rare_characters(response: Response) -> Response:
-    """Add code points to a page."""
+    """Add code points to an HTML response."""
     if response.mimetype != "text/html" or response.is_streamed or response.direct_passthrough:
         return response
     page = response.get_data()
     if may_hold_rare(page):
-        response.set_data(named(page.decode()))
+        response.set_data(with_code_points(page.decode()))
     return response
 
 
 def may_hold_rare(page: bytes) -> bool:
-    """Say whether a page can hold a rare character; emoji begin with the same bytes as some."""
+    """Say whether a page may contain a rare character; emoji share first bytes with some."""
     return any(lead in page for lead in LEADS) or any(lead.search(page) for lead in FURTHER_LEADS)
 
 
-def named(page: str) -> str:
-    """Return the HTML of a page with the code point beside each rare character of its texts, and below fields that hold one."""
+def with_code_points(page: str) -> str:
+    """Return the HTML with the code point beside each rare character in text, and below fields that contain one."""
     return "".join(_tokens(page))
 
 
@@ -84,12 +84,12 @@ def _in_text(text: str, mark: str) -> str:
         code = code_point(found[0])
         parts.append(text[end : found.end()])
         end = found.end()
-        if code not in text[end : end + LOOKED_AHEAD]:
+        if code not in text[end : end + LOOKAHEAD]:
             parts.append(mark.format(code))
     return "".join([*parts, text[end:]])
 
 
 def _note(value: str) -> str:
-    """Return what stands beside a field: nothing can be added to what somebody is typing."""
+    """Return the note beside a field, whose value itself must stay unchanged."""
     codes = " ".join(f"{found[0]} {code_point(found[0])}" for found in find_rare(value))
     return f'<span class="code-point code-point-of-field">{codes}</span>' if codes else ""

@@ -1,4 +1,4 @@
-"""Fields for a day and for a month. What they cannot take stays in them as it was typed."""
+"""Form fields for a day and for a month. Invalid input stays in the field as typed."""
 
 import re
 from datetime import date
@@ -16,11 +16,11 @@ FIRST, LAST = days.EARLIEST.isoformat(), "9999-12-31"
 
 
 class DayField(StringField):
-    """A date as people write it; common.days understands it."""
+    """A date in any spelling that common.days parses."""
 
     widget = DateInput()
-    drawn = re.compile(r"[0-9]{4,}-[0-9]{2}-[0-9]{2}")
-    """What a browser's own control for it can show; anything else it would show as nothing."""
+    native_format = re.compile(r"[0-9]{4,}-[0-9]{2}-[0-9]{2}")
+    """What the browser's date control can show; it shows anything else as empty."""
     months = False
     example = "2026-11-23"
 
@@ -35,32 +35,32 @@ class DayField(StringField):
     def _value(self) -> str:
         if self.raw_data and self.data is None:
             return self.raw_data[0] or ""
-        return self.written(self.data) if isinstance(self.data, date) else ""
+        return self.control_value(self.data) if isinstance(self.data, date) else ""
 
-    def written(self, day: date) -> str:
-        """Return a day as the field's control takes it; with four digits of the year, whatever year was stored."""
+    def control_value(self, day: date) -> str:
+        """Return a day in the format of the browser's control, with a four-digit year."""
         return day.isoformat()
 
     def __call__(self, **given: Any) -> Any:
         shown = self._value()
-        if shown and not self.drawn.fullmatch(shown):
+        if shown and not self.native_format.fullmatch(shown):
             given["type"] = "text"
         return super().__call__(**given)
 
 
 class MonthField(DayField):
-    """A month, kept as its first day."""
+    """A month, stored as its first day."""
 
     widget = MonthInput()
-    drawn = re.compile(r"[0-9]{4,}-[0-9]{2}")
+    native_format = re.compile(r"[0-9]{4,}-[0-9]{2}")
     months = True
     example = "2026-11"
 
-    def written(self, day: date) -> str:
+    def control_value(self, day: date) -> str:
         return month_of(day)
 
 
 def limits(kind: type[DayField], least: str = "", most: str = "") -> dict[str, str]:
-    """Return the attributes of a field's control: how far its calendar goes, and an example where it is drawn as plain text."""
+    """Return min, max and placeholder of the control; the placeholder is seen where it is a text field."""
     length = len(kind.example)
     return {"min": (least or FIRST)[:length], "max": (most or LAST)[:length], "placeholder": kind.example}

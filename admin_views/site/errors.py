@@ -1,6 +1,6 @@
-"""What a person sees when something is wrong: the same frame, what happened, what to do, a reference that is in the log.
+"""Error pages: the site's frame, what happened, what to do, and a reference that is in the log.
 
-Never needs the database for that: it may be what is away.
+Must not need the database, which may be what is down.
 """
 
 import secrets
@@ -27,17 +27,17 @@ from uploads.names import display_name
 
 PAGE = "site/error.html"
 FORM_EXPIRED = 419
-"""No code of the standard says "your form is too old"; this one is widely understood."""
+"""Not in the HTTP standard, which has no code for an expired form; widely used."""
 SECONDS_IN_MINUTE = 60
-BACK_IN_SECONDS = 120
-"""When to ask again while the database is away: about as long as it takes to start it anew."""
+RETRY_SECONDS = 120
+"""Retry-After while the database is down: about as long as a restart takes."""
 NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", "one_time_code")
 REASON = "reason"
-"""What every field is called in which somebody says why."""
+"""The name of every field for a reason."""
 MOST_ECHOED = 1000
-"""Fields of a form that comes back; the longest of ours has some 330."""
+"""Limit of fields in a form that is returned; our longest has some 330."""
 SECRET_CODES = {("accounts.reset", "code"), ("accounts.use_code", "code"), ("accounts.invitation", "code")}
-"""The fields that are called 「找回码」 and 「验证码」; elsewhere `code` is a region's."""
+"""Fields with a 「找回码」 or 「验证码」; elsewhere `code` is a region's."""
 
 
 def register(app: Flask) -> None:
@@ -46,47 +46,47 @@ def register(app: Flask) -> None:
     for away in (OperationalError, InterfaceError, NoConnectionFree):
         app.register_error_handler(away, database_away)
     app.register_error_handler(DataError, not_storable)
-    app.register_error_handler(HTTPException, known)
+    app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, unexpected)
 
 
-def known(error: HTTPException) -> Any:
-    """Answer an error that HTTP has a number for; redirects pass."""
+def http_error(error: HTTPException) -> Any:
+    """Answer an HTTPException; redirects pass."""
     if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error
     if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _failure(error.code, error)
     if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and _door() and not current_user.is_authenticated:
-        # Too large for a stranger; whoever chose it has been away too long, and the file is the right one.
+        # The small limit for anonymous requests applied because the session expired; the file itself is acceptable.
         return _page(FORM_EXPIRED, action=request.full_path.rstrip("?"), door=_door()), FORM_EXPIRED
-    further: dict[str, Any] = {"typed": _typed()} if error.code == HTTPStatus.NOT_FOUND else {}
+    further: dict[str, Any] = {"typed": _typed_reason()} if error.code == HTTPStatus.NOT_FOUND else {}
     if isinstance(error, TooManyRequests):
-        further = {"retry_after": _when_again()}
+        further = {"retry_after": _retry_text()}
     headers = [item for item in error.get_headers() if item[0].lower() in {"retry-after", "allow"}]
     return _page(error.code, **further), error.code, headers
 
 
-def _typed() -> str:
-    """Return the reason that somebody typed for a row that is theirs no longer, to be copied; "" for none."""
+def _typed_reason() -> str:
+    """Return the reason that was typed for a row now out of scope, to be copied; "" for none."""
     if request.method != "POST" or not in_own_console():
         return ""
-    return request.form.get(REASON, "").strip() if _from_here() else ""
+    return request.form.get(REASON, "").strip() if _is_same_origin() else ""
 
 
-def _when_again() -> str:
-    """Return when the limit that was reached begins anew, in words."""
+def _retry_text() -> str:
+    """Return when the rate limit resets, in words."""
     limit = current_app.extensions["limits"].current_limit
     seconds = limit.reset_at - 1 - time.time() if limit else SECONDS_IN_MINUTE  # reset_at is rounded up
     return gettext("%(minutes)s 分钟后", minutes=max(ceil(seconds / SECONDS_IN_MINUTE), 1))
 
 
 def form_expired(_error: CSRFError) -> tuple[str, int]:
-    """Give back what was typed, to be sent again with a fresh token; of files only the names can come back.
+    """Return the typed fields in a form with a fresh token; of files only the names can be returned.
 
-    Nothing of what another site sent: one click of an unsuspecting reviewer would send it again in their name.
+    Never for a request of another site: a click would then send it in the person's name.
     """
     unreadable = request.mimetype == "multipart/form-data" and not (request.form or request.files)
-    if unreadable or not _from_here() or len(request.form) > MOST_ECHOED:
+    if unreadable or not _is_same_origin() or len(request.form) > MOST_ECHOED:
         return _page(HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST
     page = _page(
         FORM_EXPIRED,
@@ -100,8 +100,8 @@ def form_expired(_error: CSRFError) -> tuple[str, int]:
     return page, FORM_EXPIRED
 
 
-def _from_here() -> bool:
-    """Say whether one of our own pages sent the request, as far as the browser tells."""
+def _is_same_origin() -> bool:
+    """Say whether a page of this site sent the request, as far as the browser tells."""
     if site := request.headers.get("Sec-Fetch-Site"):
         return site in {"same-origin", "none"}
     origin = request.headers.get("Origin")
@@ -109,7 +109,7 @@ def _from_here() -> bool:
 
 
 def _door() -> str | None:
-    """Return where somebody whose session has ended comes in again; None for who is at a door already."""
+    """Return the door for logging in again; None on a login page."""
     return None if "door" in (request.view_args or {}) else door_of(request.endpoint)
 
 
@@ -118,18 +118,18 @@ def _echoed(name: str) -> bool:
 
 
 def not_storable(error: DataError) -> tuple[str, int]:
-    """Refuse what no column can hold, such as a NUL in a text: no form of ours sends it."""
+    """Refuse a value no column can store, such as NUL in a text; our forms never send one."""
     _release_connection()
     return _page(HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST
 
 
 def database_away(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
-    """Say that the system is busy or away; nothing was stored."""
-    return *_failure(HTTPStatus.SERVICE_UNAVAILABLE, error), {"Retry-After": str(BACK_IN_SECONDS)}
+    """Answer 503: the database is busy or down, nothing was stored."""
+    return *_failure(HTTPStatus.SERVICE_UNAVAILABLE, error), {"Retry-After": str(RETRY_SECONDS)}
 
 
 def unexpected(error: Exception) -> tuple[str, int]:
-    """Say that it is our fault, with the number under which the log has the rest."""
+    """Answer 500 with the reference under which the log has the details."""
     return _failure(HTTPStatus.INTERNAL_SERVER_ERROR, error)
 
 
@@ -144,22 +144,22 @@ def _failure(status: int, error: Exception) -> tuple[str, int]:
     return _page(status, reference=reference), status
 
 
-def _page(status: int, **told: Any) -> str:
+def _page(status: int, **context: Any) -> str:
     try:
-        return render_template(PAGE, status=status, **told)
+        return render_template(PAGE, status=status, **context)
     except Exception:
-        current_app.logger.exception("the frame could not be drawn around a %s", status)
-        return _bare_page(status, **told)
+        current_app.logger.exception("could not render the frame of a %s page", status)
+        return _bare_page(status, **context)
 
 
-def _bare_page(status: int, **told: Any) -> str:
-    """Return the page without anything that asks the database, and so without Flask's context processors too."""
+def _bare_page(status: int, **context: Any) -> str:
+    """Render the page without database access, hence without Flask's context processors."""
     _release_connection()
-    return current_app.jinja_env.get_template(PAGE).render(**bare_frame(), status=status, **told)
+    return current_app.jinja_env.get_template(PAGE).render(**bare_frame(), status=status, **context)
 
 
 def _release_connection() -> None:
-    """Give the connection back; one that is broken cannot even be rolled back."""
+    """Release the connection; rolling back a broken one raises too."""
     with suppress(SQLAlchemyError):
         release_connection()
     with suppress(SQLAlchemyError):

@@ -1,4 +1,4 @@
-"""What every page needs: the frame around it, and how words, times and files are written on it."""
+"""What every page needs: the frame around it, and the filters and globals of the templates."""
 
 from collections.abc import Callable, Hashable, MutableMapping, Sequence
 from datetime import date
@@ -16,9 +16,9 @@ from admin_views.site.languages import cached_per_language, language
 from admin_views.site.lists import Column, Head
 from admin_views.site.numbers import own_numbers, page_counts, present_calendar
 from admin_views.site.wording import (
-    counted_plainly,
     day,
     lang,
+    missing_holidays_note,
     problem_text,
     said,
     stamp,
@@ -36,7 +36,7 @@ PAGES = ("text/html", "application/json")
 
 
 class Identity(NamedTuple):
-    """Whose page it is, as it says at its top."""
+    """The account shown at the top of the page."""
 
     name: str
     desk: str
@@ -44,9 +44,9 @@ class Identity(NamedTuple):
 
 
 class Templates(Environment):
-    """Flask's templates, with the globals of each as one plain dictionary.
+    """Flask's template environment with the globals of each template as one dictionary.
 
-    Jinja compares them at every import of a macro, one by one where they are a chain of dictionaries: a tenth of a page.
+    Jinja compares the globals at every import of a macro; with chained dictionaries that took a tenth of a page.
     """
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
@@ -56,8 +56,8 @@ class Templates(Environment):
 def register(app: Flask) -> None:
     """Give the templates their frame, filters and globals."""
     app.context_processor(frame)
-    app.after_request(prolong)
-    app.after_request(keep)
+    app.after_request(extend_cookie)
+    app.after_request(forbid_caching)
     app.add_template_global(language)
     app.add_template_global(login_session.url_of)
     app.add_template_global(login_session.csrf_token)
@@ -67,8 +67,8 @@ def register(app: Flask) -> None:
     app.add_template_filter(stamp)
     app.add_template_filter(day)
     app.add_template_filter(waiting_time)
-    app.add_template_filter(left)
-    app.add_template_filter(passed)
+    app.add_template_filter(days_left)
+    app.add_template_filter(is_past)
     app.add_template_filter(heads_of)
     app.add_template_filter(cached_macro)
     app.add_template_filter(cached_rows)
@@ -80,7 +80,7 @@ def register(app: Flask) -> None:
 
 
 def frame() -> dict[str, Any]:
-    """Return what layout.html draws around every page; asks the database once a request."""
+    """Return the context of layout.html; queries the database once a request."""
     if "frame" not in g:
         g.frame = _frame()
     return g.frame
@@ -102,7 +102,7 @@ def _frame() -> dict[str, Any]:
 
 
 def bare_frame() -> dict[str, Any]:
-    """Return the frame as it is without the database, which may be away."""
+    """Return the frame without database access, for when it is down."""
     return {
         "site_name": translated(SITE_NAME),
         "help_line": DEFAULTS[HELP_LINE][0],
@@ -114,28 +114,28 @@ def bare_frame() -> dict[str, Any]:
     }
 
 
-def prolong(response: Response) -> Response:
-    """Let the cookie last as long as the session whose row has just been noted anew, once a minute.
+def extend_cookie(response: Response) -> Response:
+    """Renew the cookie when the session's row has just been touched, once a minute.
 
-    A page does it; a picture that arrives after the logout must not bring the session back.
+    Only for pages: an image that arrives after the logout must not restore the session.
     """
     if g.get("session_noted") and response.mimetype in PAGES:
         session.modified = True
     return response
 
 
-def keep(response: Response) -> Response:
-    """Let nobody keep what shows a person's data.
+def forbid_caching(response: Response) -> Response:
+    """Forbid caching of pages with personal data.
 
-    Else a shared computer's back button shows after the logout what the last person had before them.
+    Otherwise the back button of a shared computer shows them after the logout.
     """
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def left(last: date) -> dict[str, str]:
-    """Return how many working days are left up to a last day, as a sentence; `note` as that of `waiting`."""
+def days_left(last: date) -> dict[str, str]:
+    """Return how many working days remain until a last day, as a sentence; `note` as in `waiting`."""
     span = present_calendar().waited(today(), last)
     if last == today():
         words = gettext("今天是最后一天。")
@@ -144,10 +144,10 @@ def left(last: date) -> dict[str, str]:
         words = gettext("还剩 %(time)s。", time=time)
     else:
         words = gettext("还剩不到 1 个工作日。")
-    return {"words": words, "note": counted_plainly(span.unknown)}
+    return {"words": words, "note": missing_holidays_note(span.unknown)}
 
 
-def passed(last: date) -> bool:
+def is_past(last: date) -> bool:
     """Say whether a last day has passed in Ordos."""
     return last < today()
 
@@ -159,7 +159,7 @@ def heads_of(columns: tuple[Column, ...]) -> tuple[Head, ...]:
 
 
 def cached_rows(macro: Callable[..., Markup]) -> Callable[..., Markup]:
-    """Let a macro be drawn for each of many things, and once for those that are alike."""
+    """Render a macro for each of many rows, once for equal ones."""
     drawn = cached_macro(macro)
 
     def drawn_each(many: Sequence[Hashable], *given: Hashable) -> Markup:
@@ -169,8 +169,8 @@ def cached_rows(macro: Callable[..., Markup]) -> Callable[..., Markup]:
 
 
 def cached_macro(macro: Callable[..., Markup]) -> Callable[..., Markup]:
-    """Let a macro that says nothing but what it is given be drawn once for each thing it is given.
+    """Cache a macro whose output depends only on its arguments.
 
-    A text and the same text as markup are two things: one of them is escaped.
+    A str and an equal Markup are cached separately: only one of them is escaped.
     """
     return lru_cache(maxsize=MOST_DRAWN, typed=True)(macro)

@@ -1,4 +1,4 @@
-"""The language of the screens: Chinese unless the person has chosen English. A page looks up a hundred wordings."""
+"""The language of the screens: Chinese unless the person has chosen English. A page looks up a hundred texts, hence the caches."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -12,17 +12,17 @@ from markupsafe import Markup
 
 LANGUAGES = {"zh": Locale.parse("zh_Hans_CN"), "en": Locale.parse("en")}
 
-MOST_MADE = 500
-MOST_WORDINGS = 5000
+MOST_RESULTS = 500
+MOST_TEXTS = 5000
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 
 def register(app: Flask) -> None:
-    """Give the templates their gettext: Jinja's own asks for the context, and makes a new one of it in each loop."""
+    """Give the templates our gettext; Jinja's own needs the context and copies it in each loop."""
     app.add_template_global(translated_markup, "_")
     app.add_template_global(translated_markup, "gettext")
-    app.teardown_request(_forget)
+    app.teardown_request(_reset_page_language)
 
 
 def chosen_language() -> Locale:
@@ -30,52 +30,52 @@ def chosen_language() -> Locale:
     return LANGUAGES.get(session.get("language", "zh"), LANGUAGES["zh"])
 
 
-_of_this_page: ContextVar[str] = ContextVar("language", default="")
+_page_language: ContextVar[str] = ContextVar("language", default="")
 
 
 def language() -> str:
-    """Return the language of this page, which does not change while it is made.
+    """Return the language of this page, which is constant during a request.
 
-    Under `force_locale` ask gettext itself: what is kept by language would be kept as this page's.
+    Do not use it under `force_locale`: results cached per language would be cached for the page's language.
     """
-    if not _of_this_page.get():
+    if not _page_language.get():
         if not has_request_context():
             return str(get_locale().language)
-        _of_this_page.set(chosen_language().language)
-    return _of_this_page.get()
+        _page_language.set(chosen_language().language)
+    return _page_language.get()
 
 
-def _forget(_fault: BaseException | None) -> None:
-    _of_this_page.set("")
+def _reset_page_language(_fault: BaseException | None) -> None:
+    _page_language.set("")
 
 
 def translated_markup(wording: str, **words: Any) -> Markup:
-    """Return a wording in the person's language as a template writes it; the words in its gaps are escaped."""
-    translated = _written(language(), wording)
+    """Return a translated text as Markup; values for its placeholders are escaped."""
+    translated = _translated_markup(language(), wording)
     return translated % words if words or "%" in translated else translated
 
 
-@lru_cache(maxsize=MOST_WORDINGS)
-def _written(_language: str, wording: str) -> Markup:
+@lru_cache(maxsize=MOST_TEXTS)
+def _translated_markup(_language: str, wording: str) -> Markup:
     return Markup(get_translations().gettext(wording))  # noqa: S704 - the wording is the template's
 
 
 def cached_per_language(make: Callable[Given, Made]) -> Callable[Given, Made]:
-    """Let what is made of constant wordings be made once for each language: a list has fifty of them."""
+    """Cache a function of constant texts for each language: a list needs fifty of them."""
 
-    @lru_cache(maxsize=MOST_MADE, typed=True)
-    def kept(_language: str, *given: Given.args, **named: Given.kwargs) -> Made:
+    @lru_cache(maxsize=MOST_RESULTS, typed=True)
+    def cached(_language: str, *given: Given.args, **named: Given.kwargs) -> Made:
         return make(*given, **named)
 
     @wraps(make)
-    def made(*given: Given.args, **named: Given.kwargs) -> Made:
-        return kept(language(), *given, **named)
+    def for_this_language(*given: Given.args, **named: Given.kwargs) -> Made:
+        return cached(language(), *given, **named)
 
-    return made
+    return for_this_language
 
 
-class Catalogue(Domain):  # type: ignore[misc]
-    """The translations of a language, found by its name: comparing locales would cost more than the translation."""
+class CachedDomain(Domain):  # type: ignore[misc]
+    """Translations cached by language code: comparing Locale objects costs more than the translation."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,8 +1,8 @@
-"""Sessions begin and end here, and here it is decided where a person goes next.
+"""Begins, checks and ends login sessions, and decides where a person is redirected to.
 
-What keeps a session alive is a person who asks for something; whatever a page asks for by itself does not.
+Only requests of a person keep a session alive; requests that a page makes by itself do not.
 
-Never follows an address that leads out of this site, or into a room that is not this person's.
+Never redirects to another site, or to a console that is not this person's.
 """
 
 import posixpath
@@ -27,11 +27,11 @@ from enterprises import registration
 from models import Account, db
 from workflow.transitions import ROLE_WORDS
 
-KEPT_ACROSS = ("language",)
-"""What a session hands on to the next one; everything else, the token of every form included, is new."""
+KEPT_ON_LOGIN = ("language",)
+"""Session keys that survive login and logout; everything else, the CSRF token included, is new."""
 
-ROW = "login_session"
-"""Where the cookie names the row without which it is worth nothing."""
+TOKEN_KEY = "login_session"  # noqa: S105 - the key, not the token
+"""Session key of the token that names the LoginSession row; a cookie without a live row is worth nothing."""
 
 SIGNED_EVERY = 60
 """Seconds."""
@@ -39,29 +39,29 @@ MOST_SIGNED = 500
 
 FIRST_PASSWORD = "accounts.first_password"  # noqa: S105
 BEFORE_FIRST_PASSWORD = (None, FIRST_PASSWORD, "second_factor.codes")
-"""What is open to somebody whose password another one knows: a new one, and the spare codes that are shown once."""
+"""What an account with a handed-over password may open: the new password, and the spare codes that are shown once."""
 ALWAYS_OPEN = {"static", "portal.language", "portal.healthz", "accounts.logout"}
-"""What nobody is kept from, whatever they have to do first, and what asks for no account."""
+"""Endpoints that need no account and that no required step blocks."""
 
 
-class Sessions(SecureCookieSessionInterface):
-    """Flask's own, but that what reads and signs cookies is made once for its keys, and remembers what it has read."""
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's cookie sessions with one serializer for each set of keys, which caches what it has verified."""
 
     def __init__(self) -> None:
-        self._signing: dict[Any, Remembering | None] = {}
+        self._signing: dict[Any, CachedSerializer | None] = {}
 
     def get_signing_serializer(self, app: Flask) -> Any:
         keys = app.secret_key, tuple(app.config["SECRET_KEY_FALLBACKS"] or ())
         if keys not in self._signing:
             made = super().get_signing_serializer(app)
-            self._signing[keys] = made and Remembering(made)
+            self._signing[keys] = made and CachedSerializer(made)
         return self._signing[keys]
 
 
-class Remembering:
-    """A serializer that looks at the same signature once a minute: the same cookie comes with every page.
+class CachedSerializer:
+    """A serializer that verifies the same cookie once a minute, since every page sends it.
 
-    What cannot be read raises BadSignature, and is not remembered.
+    Raises BadSignature for an invalid cookie; failures are not cached.
     """
 
     def __init__(self, serializer: URLSafeTimedSerializer) -> None:
@@ -71,26 +71,26 @@ class Remembering:
         )
 
     def loads(self, text: str, max_age: int) -> dict[str, Any]:
-        """Return what stands in it; whoever gets it may change it."""
+        """Return a copy of the payload, which the caller may change."""
         read = self._read(text, max_age, int(time() // SIGNED_EVERY))
         return {key: value if type(value) is str else deepcopy(value) for key, value in read.items()}
 
 
 def log_in(account: Account) -> None:
-    """Begin a session for this account; whatever the browser held before is worth nothing in it.
+    """Begin a new session for this account. The caller has checked password and second factor.
 
-    Everything that is asked of its person has been right: from now on the browser is known to the account.
+    The browser counts as recognised by the account from now on (accounts.devices).
     """
-    _end()
-    _begin_anew()
+    _end_session()
+    _clear_session()
     session.permanent = True
-    session[ROW] = sessions.begin(account)
+    session[TOKEN_KEY] = sessions.begin(account)
     login_user(account)
     g.device = devices.remember(sent_device(), account)
 
 
 def sent_device() -> str:
-    """Return the cookie that says which accounts have logged in at this browser (accounts.devices); "" where there is none."""
+    """Return the device cookie, which lists the accounts that logged in at this browser (accounts.devices); "" for none."""
     return request.cookies.get(_device_cookie(), "")
 
 
@@ -98,8 +98,8 @@ def _device_cookie() -> str:
     return f"{current_app.config['SESSION_COOKIE_NAME']}-device"
 
 
-def _hand_out_device(response: Response) -> Response:
-    """Let the browser of somebody who has just logged in keep that; no script and no other site gets it."""
+def _set_device_cookie(response: Response) -> Response:
+    """Set the device cookie after a login; scripts and other sites cannot read it."""
     if "device" in g:
         response.set_cookie(
             _device_cookie(),
@@ -113,37 +113,37 @@ def _hand_out_device(response: Response) -> Response:
 
 
 def log_out() -> None:
-    """End the session: for every copy of its cookie too."""
-    _end()
+    """End the session on the server, so that copies of the cookie are worthless too."""
+    _end_session()
     logout_user()
-    _begin_anew()
+    _clear_session()
 
 
 def load_account(identifier: str) -> Account | None:
-    """Return the account of a session; None when it has ended, by whatever end."""
-    if not _reads_plainly(request.endpoint):
-        db.session()  # what is read from here on is read in it
+    """Return the account of a session; None when the session has ended."""
+    if not _runs_without_session(request.endpoint):
+        db.session()  # opens the ORM session, so that the account is loaded into it
     number, _, stamp = identifier.partition(".")
-    found = sessions.find(int(number), stamp, session.get(ROW, "")) if number.isdecimal() else None
+    found = sessions.find(int(number), stamp, session.get(TOKEN_KEY, "")) if number.isdecimal() else None
     if found is None:
         return None
     g.session_idle, g.session_unnoted = found.idle, found.seen_at_is_old
     return None if found.idle else found.account
 
 
-def _reads_plainly(endpoint: str | None) -> bool:
+def _runs_without_session(endpoint: str | None) -> bool:
     view = getattr(current_app.view_functions.get(endpoint or ""), "__self__", None)
     return endpoint is not None and endpoint.rpartition(".")[2] in getattr(view, "runs_without_session", ())
 
 
-def _look_at_the_session() -> Any:
-    """Note that somebody is here, or that nobody was for too long: then what they send comes back as after an old form."""
+def _check_session() -> Any:
+    """Record activity, or end an idle session: a POST is then answered like an expired form."""
     if "_user_id" not in session or request.endpoint in ALWAYS_OPEN | {None}:
         return None
     account = current_user._get_current_object()
     if account.is_authenticated:
-        if g.session_unnoted and _is_asked_by_a_person():
-            sessions.mark_seen(session[ROW])
+        if g.session_unnoted and _is_user_request():
+            sessions.mark_seen(session[TOKEN_KEY])
             g.session_noted = True
         if account.must_change_password and request.endpoint not in BEFORE_FIRST_PASSWORD:
             return redirect(url_for(FIRST_PASSWORD), 303)
@@ -152,39 +152,39 @@ def _look_at_the_session() -> Any:
         log_out()
         if request.method == "POST":
             raise CSRFError
-        if _is_asked_by_a_person():
+        if _is_user_request():
             flash(gettext("您离开的时间较长，为了安全已自动退出，请重新登录。"), "info")
     return None
 
 
-def _is_asked_by_a_person() -> bool:
-    """Say whether somebody sits there, as far as the browser tells: a picture, a script that looks again, a page that
-    loads itself anew keep no session alive."""
+def _is_user_request() -> bool:
+    """Say whether a person made this request, as far as the browser tells. Images, polling scripts and automatic reloads
+    do not keep a session alive."""
     if request.method != "GET" or "Sec-Fetch-Mode" not in request.headers:
         return True
     return request.headers.get("Sec-Fetch-User") == "?1"
 
 
-def _end() -> None:
-    if token := session.get(ROW):
+def _end_session() -> None:
+    if token := session.get(TOKEN_KEY):
         sessions.end(token)
 
 
-def _begin_anew() -> None:
-    kept = {key: session[key] for key in KEPT_ACROSS if key in session}
+def _clear_session() -> None:
+    kept = {key: session[key] for key in KEPT_ON_LOGIN if key in session}
     session.clear()
     session.update(kept)
 
 
 def home(account: Account) -> str:
-    """Return the address of this account's console; before its approval an enterprise has its registration alone (E3)."""
+    """Return the URL of this account's console; an enterprise that is not approved gets its registration page (E3)."""
     if account.enterprise_id is not None and not registration.is_approved(account):
         return url_for("registration.index")
     return url_of(f"{access.CONSOLES[account.role]}.index_view")
 
 
 def url_of(endpoint: str) -> str:
-    """Return the address of an endpoint that has one address for everybody: url_for, asked once."""
+    """Return url_for of an endpoint without parameters, cached."""
     return _url_of(request.script_root, endpoint)
 
 
@@ -194,7 +194,7 @@ def _url_of(_script_root: str, endpoint: str) -> str:
 
 
 def csrf_token() -> str:
-    """Return the token of every form of this page. It is signed once a minute: whoever decides opens a page every few seconds."""
+    """Return the CSRF token of this page. It is signed once a minute, because reviewers open a page every few seconds."""
     raw = session.get("csrf_token")
     if raw is not None and "csrf_token" not in g:
         g.csrf_token = _signed(current_app.secret_key, raw, int(time() // SIGNED_EVERY))
@@ -208,7 +208,7 @@ def _signed(_key: str, _raw: str, _minute: int) -> str:
 
 @dataclass(frozen=True)
 class Present:
-    """Who is logged in at this browser, as anybody who sits down at it may read."""
+    """Who is logged in at this browser, in a form that anybody at a shared computer may read."""
 
     name: str
     role: str
@@ -217,7 +217,7 @@ class Present:
 
 
 def logged_in_person() -> Present | None:
-    """Return who is logged in, with the name masked: at a shared computer it may be somebody else."""
+    """Return who is logged in, with the name masked for shared computers; None for nobody."""
     account = current_user._get_current_object()
     if not account.is_authenticated:
         return None
@@ -227,14 +227,14 @@ def logged_in_person() -> Present | None:
 
 
 def destination(account: Account, wanted: str | None) -> str:
-    """Return the address that was asked for before the login when it is in this account's rooms, else its home."""
+    """Return the URL wanted before the login if this account may open it, else its home."""
     path = own_path(wanted)
-    rooms = (home(account), url_for("messages.own"), url_for("accounts.own"))
-    return path if path is not None and path.startswith(rooms) else home(account)
+    allowed = (home(account), url_for("messages.own"), url_for("accounts.own"))
+    return path if path is not None and path.startswith(allowed) else home(account)
 
 
 def own_path(address: str | None) -> str | None:
-    """Return a path of this site as it is; None for everything that a browser could read as another site's."""
+    """Return a path of this site unchanged; None for anything a browser could take for another site."""
     if not address or not address.startswith("/") or address.startswith("//"):
         return None
     if "\\" in address or cleaned(address) != address:  # browsers read \ as / and drop tabs and line ends
@@ -243,7 +243,7 @@ def own_path(address: str | None) -> str | None:
 
 
 def path_of(address: str | None, host: str) -> str | None:
-    """Return the path of a full address on this host, such as a Referer; None for every other."""
+    """Return the path of a full URL on this host, such as a Referer; None for any other host."""
     parts = urlsplit(address or "")
     if parts.netloc != host:
         return None
@@ -251,18 +251,18 @@ def path_of(address: str | None, host: str) -> str | None:
 
 
 def page_of(address: str | None, host: str) -> str | None:
-    """Return the page of a full address on this host, such as a Referer; None for every other.
+    """Return a path on this host that GET can open, from a full URL such as a Referer; None for any other host.
 
-    What came as the answer to a form cannot be opened by its address again; the page that it lies under can.
+    The URL of a POST answer may not accept GET; then the nearest parent path that does is returned.
     """
-    path, ways = path_of(address, host), current_app.create_url_adapter(request)
-    while path and ways and not ways.test(path.partition("?")[0], method="GET"):
+    path, adapter = path_of(address, host), current_app.create_url_adapter(request)
+    while path and adapter and not adapter.test(path.partition("?")[0], method="GET"):
         path = f"{posixpath.dirname(path.partition('?')[0].rstrip('/'))}/".replace("//", "/")
     return path
 
 
 def register(app: Flask) -> None:
-    """Look at the session before each request."""
-    app.session_interface = Sessions()
-    app.before_request(_look_at_the_session)
-    app.after_request(_hand_out_device)
+    """Check the session before each request."""
+    app.session_interface = CookieSessions()
+    app.before_request(_check_session)
+    app.after_request(_set_device_cookie)

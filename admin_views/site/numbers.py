@@ -1,4 +1,4 @@
-"""The numbers that a page shows (unread messages, tabs), asked for in one statement."""
+"""The counts that a page shows (unread messages, tabs), read with one statement."""
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -17,41 +17,38 @@ from workflow import inbox
 from workflow.actor_shape import ActorShape
 
 MOST_STATEMENTS = 50
-"""So many kinds of frame are kept with their statement: a role's pages differ by one number or none."""
+"""How many combinations of counts keep a compiled statement; the pages of a role differ by one count or none."""
 
 
-def page_counts(*asked: Select[Any]) -> list[Any]:
-    """Return the answer of each of these queries for one number, asked in one statement with what the frame asks.
-
-    What a page has been told once it need not ask for again.
-    """
+def page_counts(*queries: Select[Any]) -> list[Any]:
+    """Return the result of each count query. Runs them in one statement with the frame's own, and caches them for the request."""
     known = g.setdefault("numbers", {})
-    if not all(each in known for each in asked):
+    if not all(query in known for query in queries):
         account: Account = current_user._get_current_object()
         shape = ActorShape.of(account)
-        wanted = dict.fromkeys((*own_numbers(shape), *asked))
-        missing = tuple(each for each in wanted if each not in known)
+        wanted = dict.fromkeys((*own_numbers(shape), *queries))
+        missing = tuple(query for query in wanted if query not in known)
         cache_counts(missing, _statement(missing).execute(shape.bind_values(account))[0])
-    return [known[each] for each in asked]
+    return [known[query] for query in queries]
 
 
 @cache
 def own_numbers(actor: ActorShape) -> tuple[Select[Any], Select[Any], Select[Any]]:
-    """Return the queries for what every page needs: the help line, how much is unread, and the stamp of the calendar."""
+    """Return the queries of every page: the help line, the unread count, the stamp of the calendar."""
     return setting_query(HELP_LINE), inbox.count_of_unread(actor), working_days.STAMP
 
 
 def present_calendar() -> Calendar:
-    """Return the working days for this page. Its stamp comes with the frame's numbers and costs no statement of its own."""
+    """Return the calendar of working days. Its stamp is read with the frame's counts, without a statement of its own."""
     [stamp] = page_counts(working_days.STAMP)
     return working_days.calendar_with_stamp(stamp)
 
 
-def cache_counts(asked: Sequence[Select[Any]], answers: Sequence[Any]) -> None:
-    """Keep the answers for this page: a list asks for them beside its rows, which spares a statement."""
-    g.setdefault("numbers", {}).update(zip(asked, answers, strict=True))
+def cache_counts(queries: Sequence[Select[Any]], results: Sequence[Any]) -> None:
+    """Cache results for this request: a list reads them beside its rows, which saves a statement."""
+    g.setdefault("numbers", {}).update(zip(queries, results, strict=True))
 
 
 @lru_cache(maxsize=MOST_STATEMENTS)
-def _statement(asked: tuple[Select[Any], ...]) -> CompiledStatement:
-    return CompiledStatement(select(*(each.scalar_subquery() for each in asked)))
+def _statement(queries: tuple[Select[Any], ...]) -> CompiledStatement:
+    return CompiledStatement(select(*(query.scalar_subquery() for query in queries)))

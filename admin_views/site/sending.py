@@ -1,9 +1,8 @@
-"""How answers leave: files of the site under the fingerprint of them all, compressed once; pages compressed as they are.
+"""How responses are sent: static files under a fingerprint of them all, compressed once; pages compressed one by one.
 
-A page is sent as it stands when another site made the browser ask for it. It holds secrets (the token of every form,
-numbers of people) beside words from the address (a search): whoever could choose the words again and again and see how
-long the compressed answer is, would read the secrets by and by (BREACH). A browser says who made it ask; one that does
-not say so is not believed.
+A page is not compressed when another site caused the request. It contains secrets (CSRF token, identity numbers) beside
+text from the URL (a search); an attacker who varies that text and observes the compressed length could recover the
+secrets (BREACH). Browsers say in Sec-Fetch-Site who caused a request; without that header a page is not compressed.
 """
 
 import gzip
@@ -26,17 +25,17 @@ else:
 
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 MARK_LENGTH = 12
-PACKED = {"br": brotli.compress, "gzip": gzip.compress}
-"""By which the files are compressed, each as far as it goes: once a process, then they are kept."""
+FILE_ENCODINGS = {"br": brotli.compress, "gzip": gzip.compress}
+"""Compressors of static files at their highest level: each file is compressed once a process and cached."""
 
-PACKED_KINDS = ("text/css", "text/javascript", "application/javascript", "image/svg+xml")
+COMPRESSED_FILE_TYPES = ("text/css", "text/javascript", "application/javascript", "image/svg+xml")
 
-OWN = ("same-origin", "none")
-"""Sec-Fetch-Site of what a page of ours or the person's own hand asked for."""
+OWN_SITE = ("same-origin", "none")
+"""Sec-Fetch-Site of requests from our own pages or typed by the person."""
 
 
 class Zstandard(threading.local):
-    """Zstandard, one for each thread: what it works with else were asked for and given back with each page."""
+    """A Zstandard compressor for each thread, so that its buffers are not allocated for each page."""
 
     def __init__(self) -> None:
         self._compressor = zstd.ZstdCompressor(level=1)
@@ -45,67 +44,67 @@ class Zstandard(threading.local):
         return self._compressor.compress(content, self._compressor.FLUSH_FRAME)
 
 
-PAGES_PACKED = {
+PAGE_ENCODINGS = {
     "zstd": Zstandard(),
     "br": partial(brotli.compress, quality=4),
     "gzip": partial(gzip.compress, compresslevel=6),
 }
-"""By which pages are compressed, the one of least work first: each is sent once."""
+"""Compressors of pages, the fastest first: each page is sent once."""
 
-PACKED_PAGES = ("text/html", "application/json")
-WORTH_PACKING = 500
+COMPRESSED_PAGE_TYPES = ("text/html", "application/json")
+LEAST_COMPRESSED = 500
 """Bytes."""
-MOST_WAYS = 100
+MOST_HEADERS = 100
 
 
 def register(app: Flask) -> None:
-    """Add the files' address, and compress what leaves."""
-    app.after_request(pack)
+    """Add the route of static files, and compress responses."""
+    app.after_request(compress_response)
     app.add_template_global(asset)
     app.add_url_rule("/static/v-<mark>/<path:filename>", "asset", send_asset)
 
 
-def pack(response: Response) -> Response:
-    """Compress a page of ours for a page of ours; files of the site are, and attachments must begin to arrive at once."""
+def compress_response(response: Response) -> Response:
+    """Compress a page requested from our own site. Static files already are; attachments must stream at once."""
     if request.endpoint == "asset":
         return response
     depends_on = "Sec-Fetch-Site"
-    if request.headers.get("Sec-Fetch-Site") in OWN:
+    if request.headers.get("Sec-Fetch-Site") in OWN_SITE:
         depends_on = "Accept-Encoding, Sec-Fetch-Site"
-        way = _encoding(request.headers.get("Accept-Encoding", ""))
-        if way is not None and _is_packed(response):
-            response.set_data(PAGES_PACKED[way](response.get_data()))
-            response.headers["Content-Encoding"] = way
-    told = response.headers.get("Vary")  # as a set it would be taken apart once more for every answer
-    response.headers["Vary"] = f"{told}, {depends_on}" if told else depends_on
+        encoding = _encoding(request.headers.get("Accept-Encoding", ""))
+        if encoding is not None and _is_compressible(response):
+            response.set_data(PAGE_ENCODINGS[encoding](response.get_data()))
+            response.headers["Content-Encoding"] = encoding
+    vary = response.headers.get("Vary")  # cheaper than response.vary, which parses the header
+    response.headers["Vary"] = f"{vary}, {depends_on}" if vary else depends_on
     return response
 
 
-def _is_packed(response: Response) -> bool:
+def _is_compressible(response: Response) -> bool:
     return (
-        response.mimetype in PACKED_PAGES
+        response.mimetype in COMPRESSED_PAGE_TYPES
         and not response.is_streamed
-        and (response.content_length or 0) >= WORTH_PACKING
+        and (response.content_length or 0) >= LEAST_COMPRESSED
         and "Content-Encoding" not in response.headers
     )
 
 
-@lru_cache(maxsize=MOST_WAYS)
+@lru_cache(maxsize=MOST_HEADERS)
 def _encoding(accepted: str) -> str | None:
-    """Return the way by which a browser that says this gets its pages."""
-    return parse_accept_header(accepted, Accept).best_match(PAGES_PACKED)
+    """Return the encoding of pages for an Accept-Encoding header; None for none."""
+    return parse_accept_header(accepted, Accept).best_match(PAGE_ENCODINGS)
 
 
 def asset(name: str) -> str:
-    """Return the address of a static file; it changes with their content, so browsers may keep it for long.
+    """Return the URL of a static file. It changes with the content, so browsers may cache it for long.
 
-    One mark for them all, in the path: what a script imports or a style sheet shows has it too, by its relative address.
+    One fingerprint for all files, in the path: relative imports of scripts and style sheets then include it.
     """
-    return f"{request.script_root}/static/v-{mark_of_all()}/{name}"  # url_for would look for the route nine times a page
+    return f"{request.script_root}/static/v-{mark_of_all()}/{name}"  # url_for would search the route nine times a page
 
 
 def mark_of_all() -> str:
-    """Return what names the content of the static files, as it was when the process first looked."""
+    """Return the fingerprint of the static files, computed once a process."""
     return _mark_of_all(current_app.static_folder or "")
 
 
@@ -119,9 +118,9 @@ def _mark_of_all(folder: str) -> str:
 
 
 def send_asset(mark: str, filename: str) -> Response:
-    """Return a static file. Under another mark than the present one it is the file of today, kept by nobody.
+    """Send a static file. Under an outdated fingerprint the current file is sent without caching.
 
-    A file has one spelling: each further one ("js/../js/app.js") would be compressed and kept as well.
+    Only the normal path is accepted: "js/../js/app.js" would be compressed and cached a second time.
     """
     if posixpath.normpath(filename) != filename:
         abort(404)
@@ -130,15 +129,19 @@ def send_asset(mark: str, filename: str) -> Response:
         return response
     response.headers["Cache-Control"] = FOR_A_YEAR
     response.vary.add("Accept-Encoding")
-    way = request.accept_encodings.best_match(PACKED) if response.mimetype in PACKED_KINDS else None
-    if way and response.status_code == 200:
+    encoding = (
+        request.accept_encodings.best_match(FILE_ENCODINGS)
+        if response.mimetype in COMPRESSED_FILE_TYPES
+        else None
+    )
+    if encoding and response.status_code == 200:
         response.direct_passthrough = False
-        response.set_data(_packed(Path(current_app.static_folder or "") / filename, way, mark))
-        response.headers["Content-Encoding"] = way
-        response.headers.pop("ETag", None)  # named by its address, nobody asks whether it has changed
+        response.set_data(_compressed_file(Path(current_app.static_folder or "") / filename, encoding, mark))
+        response.headers["Content-Encoding"] = encoding
+        response.headers.pop("ETag", None)  # the URL identifies the content, so it is never revalidated
     return response
 
 
 @cache
-def _packed(path: Path, way: str, _mark: str) -> bytes:
-    return PACKED[way](path.read_bytes())
+def _compressed_file(path: Path, encoding: str, _mark: str) -> bytes:
+    return FILE_ENCODINGS[encoding](path.read_bytes())

@@ -1,4 +1,4 @@
-"""操作记录 in the words of the screen: what was changed, from what to what."""
+"""操作记录 as the screens show it: what was changed, before and after."""
 
 from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
@@ -51,7 +51,7 @@ KINDS = {ChangeKind.CREATED: N_("新增"), ChangeKind.CHANGED: N_("修改")}
 
 
 def change_text(row: Any) -> dict[str, Any]:
-    """Return a line of the audit trail in the words of the screen."""
+    """Return an audit entry as the screens show it."""
     table = AUDIT_WORDS.get(row.table_name)
     fields = table.fields if table else {}
     return {
@@ -67,7 +67,7 @@ def change_text(row: Any) -> dict[str, Any]:
                 "before": words(name, row.before.get(name)),
                 "after": words(name, row.after.get(name)),
             }
-            for name, label, words in _lines(row, fields)
+            for name, label, words in _audited_fields(row, fields)
         ],
     }
 
@@ -97,13 +97,15 @@ TRAIL_COLUMNS = (
 
 
 def _label(row: Any) -> str:
-    """Return what a row is called: the trail keeps our own words in Chinese."""
+    """Return the label of an entry; our own texts are stored in Chinese and translated here."""
     if row.table_name == FormVersion.__tablename__:
         return gettext("第 %(number)s 版", number=row.row_key)
     return said(row.label) if row.table_name == Setting.__tablename__ else row.label
 
 
-def _lines(row: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str, Callable[[str, Any], str]]]:
+def _audited_fields(
+    row: Any, fields: Mapping[str, str]
+) -> Iterator[tuple[str, str, Callable[[str, Any], str]]]:
     """Yield the names that a line holds, each with its label and the function that formats its value; those of the form name a field and its property."""
     if row.table_name == FormVersion.__tablename__:
         for name in row.after:
@@ -126,7 +128,7 @@ def _lines(row: Any, fields: Mapping[str, str]) -> Iterator[tuple[str, str, Call
 
 
 def value_words(prop: str, value: str | bool | None) -> str:
-    """Return what a property of a field of the form says."""
+    """Return the text of a property of a form field."""
     if prop == "kind" and value:
         return said(KIND_WORDS[Kind(value)])
     return _word("", value)

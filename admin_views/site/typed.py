@@ -1,4 +1,4 @@
-"""What people type, made ordinary: invisible characters, spaces and full-width digits of an input method are no difference."""
+"""Normalises typed text: invisible characters, spaces and full-width digits of an input method make no difference."""
 
 import re
 import unicodedata
@@ -11,11 +11,11 @@ from common.characters import cleaned
 from common.identity import normalised
 
 LARGEST = 2**31 - 1
-"""No integer of PostgreSQL is larger, and none of SQLite fails on it."""
+"""The largest integer of PostgreSQL."""
 
 
 def one_line(text: str | None) -> str | None:
-    """Return the text without what cannot be seen, single spaces between its words."""
+    """Return the text without invisible characters and with single spaces."""
     if text is None:
         return None
     return texts.one_line(text)
@@ -35,27 +35,27 @@ def as_name(text: str | None) -> str | None:
 
 
 def as_typed(text: str | None) -> str | None:
-    """Return one line as it was typed, but for what nobody can see and the space around it."""
+    """Return one line as typed, without invisible and surrounding characters."""
     return None if text is None else cleaned(text)
 
 
 def as_number(text: str | None) -> str | None:
-    """Return a number or code as it is compared: full-width digits of an input method made ordinary."""
+    """Return a number or code in its normal form: full-width digits become ASCII."""
     return normalised(one_line(text) or "") if text is not None else None
 
 
 def half_width(text: str | None) -> str | None:
-    """Return one line as it was typed, but for the full-width letters and digits of an input method."""
+    """Return one line with full-width letters and digits made half-width."""
     return unicodedata.normalize("NFKC", one_line(text) or "") if text is not None else None
 
 
 def desk_telephone(text: str | None) -> str | None:
-    """Return the telephone of a desk as it is shown, which may be several numbers; any dash is a hyphen."""
+    """Return the telephone of a desk, which may be several numbers, with plain hyphens."""
     return None if text is None else telephones.with_plain_dashes(half_width(text) or "")
 
 
 def row_number(text: str | None) -> int | None:
-    """Return a row's number or version as it stands in a form or address; None for what can be neither."""
+    """Return an id or version from a form or URL as int; None if it is not a valid one."""
     plain = (text or "").strip()
     if not re.fullmatch("[0-9]{1,10}", plain):
         return None
@@ -63,5 +63,5 @@ def row_number(text: str | None) -> int | None:
 
 
 def telephone(text: str | None) -> str | None:
-    """Return a telephone number in its one spelling, as every form stores it."""
+    """Return a telephone number in the normal form that is stored."""
     return telephones.normalised_telephone(text or "")

@@ -1,4 +1,4 @@
-"""How words, times and waiting are written on a page."""
+"""How texts, times and waiting are shown on a page."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from workflow.decision import REASON_LIMIT
 from workflow.form import versions
 
 LATE_WORKING_DAYS = 5
-"""From here on a waiting time is amber."""
+"""From this many working days on a waiting time is marked late."""
 
 
 IN_CHINESE = re.compile(f"[{HAN}]")
@@ -28,14 +28,14 @@ CHINESE = Markup(' lang="zh-CN"')
 
 
 def said(text: str, words: Mapping[str, str] | None = None) -> str:
-    """Return wording that stands in data in the person's language; so are the words that fill its gaps."""
+    """Return a text from data, and the values of its placeholders, in the person's language."""
     if not words:
         return _said(text)
     return gettext(text, **{key: _said(value) for key, value in words.items()})
 
 
 def _said(text: str) -> str:
-    """Return one wording; what an administrator typed has its English beside it, or none."""
+    """Return one text; an administrator's text may have its own English."""
     if not text:
         return ""
     own = versions.in_english(text)
@@ -44,17 +44,17 @@ def _said(text: str) -> str:
 
 @cached_per_language
 def translated(text: str) -> str:
-    """Return a wording without gaps in the person's language."""
+    """Return a text without placeholders in the person's language."""
     return gettext(text)
 
 
 def lang(text: str | None) -> Markup:
-    """Return the attribute of an element that holds what somebody typed: on an English page Chinese is to be read as Chinese."""
+    """Return the lang attribute for typed text: Chinese on an English page, for screen readers."""
     return CHINESE if text and language() == "en" and IN_CHINESE.search(text) else Markup("")
 
 
 def problem_text(problem: Problem) -> str:
-    """Return a problem as the sentence that its person reads."""
+    """Return a problem as a sentence in the person's language."""
     return said(problem.sentence, problem.words)
 
 
@@ -74,9 +74,9 @@ def day(value: date | None) -> str:
 
 
 def waiting_time(since: datetime) -> dict[str, Any]:
-    """Return how long something has waited, in words, and whether that is too long.
+    """Return how long something has waited: `words`, and `late` if that is too long.
 
-    `note` says which years were counted Monday to Friday; "" where all holidays are known.
+    `note` names the years counted Monday to Friday; "" where all holidays are known.
     """
     return _waiting(local_date(since), today(), present_calendar())
 
@@ -89,11 +89,11 @@ def _waiting(start: date, end: date, calendar: Calendar) -> dict[str, Any]:
     return {
         "words": ngettext("%(num)s 个工作日", "%(num)s 个工作日", span.days),
         "late": span.days >= LATE_WORKING_DAYS,
-        "note": counted_plainly(span.unknown),
+        "note": missing_holidays_note(span.unknown),
     }
 
 
-def counted_plainly(years: Sequence[int]) -> str:
+def missing_holidays_note(years: Sequence[int]) -> str:
     """Return the sentence that these years were counted Monday to Friday; "" for none."""
     if not years:
         return ""
@@ -102,5 +102,5 @@ def counted_plainly(years: Sequence[int]) -> str:
 
 
 def too_long() -> str:
-    """Return what stands beside a reason that is too long."""
+    """Return the error for a reason that is too long."""
     return gettext("原因最多 %(most)d 个字。", most=REASON_LIMIT)

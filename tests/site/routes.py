@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from admin_views.administration import import_sheets
 from admin_views.enterprises.registration import RegistrationView
 from admin_views.review.terms import Terms
-from admin_views.site.base import Closed
+from admin_views.site.base import ConsoleView
 from administration import form_rules as workflow_form_rules
 from models import Account, Application, Attachment, Enterprise, FormVersion, Import, Role
 from tests.site.city import FURTHER, Actor, City
@@ -76,10 +76,10 @@ class Address:
     subject: Any = field(repr=False)
 
 
-def view_of(app: Flask, rule: Rule) -> Closed | None:
+def view_of(app: Flask, rule: Rule) -> ConsoleView | None:
     """The console's view that answers; None when no console's does."""
     owner = getattr(app.view_functions[rule.endpoint], "__self__", None)
-    return owner if isinstance(owner, Closed) else None
+    return owner if isinstance(owner, ConsoleView) else None
 
 
 def unknown(app: Flask) -> list[Rule]:

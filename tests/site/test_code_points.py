@@ -9,7 +9,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin_views.site.code_points import may_hold_rare, named
+from admin_views.site.code_points import may_hold_rare, with_code_points
 from common.characters import find_rare
 from models import db
 from tests import factories
@@ -42,7 +42,7 @@ MARKED = f'{RARE}<span class="code-point">U+2EBF0</span>'
     ],
 )
 def test_the_code_point_stands_where_a_page_can_have_it(before: str, after: str) -> None:
-    assert named(before) == after
+    assert with_code_points(before) == after
 
 
 @given(st.text())
@@ -50,7 +50,9 @@ def test_no_rare_character_is_overlooked(text: str) -> None:
     if any(find_rare(text)):
         assert may_hold_rare(text.encode("utf-8", "surrogatepass"))
     assert re.sub(
-        r'<span class="code-point">U\+[0-9A-F]+</span>', "", named(f"<p>{text.replace('<', '')}</p>")
+        r'<span class="code-point">U\+[0-9A-F]+</span>',
+        "",
+        with_code_points(f"<p>{text.replace('<', '')}</p>"),
     ) == (f"<p>{text.replace('<', '')}</p>")
 
 
