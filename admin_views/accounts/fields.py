@@ -66,7 +66,8 @@ def name_field(label: Any, missing: Any, autocomplete: str = "name", **more: Any
         label,
         [DataRequired(missing), Length(max=NAME_LENGTH, message=_("最多 60 个字。"))],
         filters=[as_name],
-        render_kw={"autocomplete": autocomplete},
+        # With a maxlength a browser cuts a pasted name off without a word; the validator says that it is too long.
+        render_kw={"autocomplete": autocomplete, "maxlength": False},
         **more,
     )
 

@@ -165,6 +165,18 @@ def test_a_character_that_no_name_can_have_is_named_and_stays_typed(
     assert stored(how_many) == 0
 
 
+def test_a_pasted_name_that_is_too_long_is_refused_and_not_cut_off(client: Client, stored: Stored) -> None:
+    """A browser would cut it off at a `maxlength` and say nothing."""
+    [field] = re.findall(r'<input[^>]*name="name"[^>]*>', client.get(PERSON).text)
+    assert "maxlength" not in field
+    long = "阿拉坦" * 21
+    answer = client.send(PERSON, person(name=long))
+    assert answer.status_code == 422
+    assert "最多 60 个字。" in answer.text
+    assert f'value="{long}"' in answer.text
+    assert stored(how_many) == 0
+
+
 @pytest.mark.guide("A2")
 def test_whoever_registers_learns_nothing_of_an_account_that_is_there(
     app: Flask, made: Made, stored: Stored
