@@ -37,7 +37,6 @@ CALLED_BY_MODULE = frozenset(
         "fill",
         "find",
         "fingerprint",
-        "keep",
         "prepare",
         "postpone",
         "read",
@@ -47,7 +46,6 @@ CALLED_BY_MODULE = frozenset(
         "report",
         "sender",
         "sweep",
-        "take_in",
     ]
 )
 """Verbs that every subject may have. Nobody imports one by itself: a reader always sees `sessions.find`, `recovery.find`."""
@@ -65,7 +63,6 @@ SHARED = {
     "process_due": "the worker's step for messages, and for imports",
     "read_sheets": "asked by decoding, done by decoder and workbook in the confined process",
     "seconds_left": "the same question about two waits, as pages show it",
-    "standing": "where any job stands, and where an import does",
     "use_code": "the call, and the page that makes it",
 }
 """Names that two modules may share, each with the reason. A name that is shared no longer has to leave this table."""
