@@ -104,8 +104,8 @@ def confirm(actor: Account, import_id: int, *, seen: int) -> Import:
         if job.state is not ImportState.PREVIEW or job.accepted != seen or not seen:
             raise ChangedMeanwhile(None)
         job.state, job.confirmed_by_id = ImportState.IMPORTING, person.id
-        job.done, job.total, job.fell_out = 0, job.accepted, 0
-        job.attempts, job.next_try, job.trouble = 0, now(), None
+        job.done, job.total, job.rejected_at_import = 0, job.accepted, 0
+        job.attempts, job.next_try, job.error = 0, now(), None
     return job
 
 
@@ -189,7 +189,7 @@ def is_due() -> bool:
 
 def claim() -> Claimed | None:
     """Claim the import that has waited longest; None when none waits."""
-    job = jobs.claim(Import, claimable(), Import.next_try, Import.id, trouble=None)
+    job = jobs.claim(Import, claimable(), Import.next_try, Import.id, error=None)
     if job is None:
         return None
     return Claimed(
@@ -211,7 +211,7 @@ def fail(job: Claimed, sentence: Sentence) -> None:
             Import,
             job,
             state=ImportState.FAILED,
-            trouble=[sentence.text, dict(sentence.words)],
+            error=[sentence.text, dict(sentence.words)],
             storage_name=None,
             finished_at=now(),
         )
@@ -223,27 +223,27 @@ def postpone(job: Claimed) -> None:
     if job.attempts >= MOST_ATTEMPTS:
         fail(job, FAILED_REPEATEDLY)
         return
-    trouble = Sentence(
+    error = Sentence(
         N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
         {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
     )
-    jobs.postpone(Import, job, PAUSES[job.attempts - 1], trouble=[trouble.text, dict(trouble.words)])
+    jobs.postpone(Import, job, PAUSES[job.attempts - 1], error=[error.text, dict(error.words)])
 
 
 def standing(job: Import) -> tuple[JobStatus, timedelta]:
     """Return where an import IN_WORK stands, and for how long (common/jobs.py)."""
-    return jobs.progress_of(job, paused=job.trouble is not None)
+    return jobs.progress_of(job, paused=job.error is not None)
 
 
 def lease_expired() -> ColumnElement[bool]:
     """Return the criterion for imports whose worker does not renew its lease: it has died."""
-    return claimable() & (Import.attempts > 0) & Import.trouble.is_(None)
+    return claimable() & (Import.attempts > 0) & Import.error.is_(None)
 
 
 def worker_is_busy() -> bool:
     """Say whether a worker is at work on an import: then it is not dead, and others wait their turn."""
     working = (
-        Import.state.in_(IN_PROGRESS) & (Import.attempts > 0) & ~jobs.due(Import) & Import.trouble.is_(None)
+        Import.state.in_(IN_PROGRESS) & (Import.attempts > 0) & ~jobs.due(Import) & Import.error.is_(None)
     )
     return bool(db.session.scalar(select(exists().where(working))))
 
@@ -277,7 +277,7 @@ def read(job: Claimed, table: ParsedTable) -> None:
             refused=len(rows) - accepted,
             notes=[[note.text, dict(note.words)] for note in table.notes],
             storage_name=None,
-            trouble=None,
+            error=None,
         )
     log.info("import %s: read, %s rows, %s of them refused", job.id, len(rows), len(rows) - accepted)
 
@@ -428,7 +428,7 @@ def _reject_outdated_rows(job: Claimed) -> bool:
         count = len(fell)
         accepted, refused = job.accepted - count, job.refused + count
         state = ImportState.PREVIEW
-        jobs.report(Import, job, state=state, accepted=accepted, refused=refused, fell_out=count)
+        jobs.report(Import, job, state=state, accepted=accepted, refused=refused, rejected_at_import=count)
         for row, faults in fell:
             row.refused, row.faults = True, faults
         log.warning("import %s: nothing imported, %s rows can be no longer", job.id, count)

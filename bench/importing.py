@@ -50,7 +50,7 @@ def _seconds(step: Callable[[], None]) -> float:
 def _must_be(number: int, state: ImportState) -> None:
     job = db.session.get_one(Import, number, populate_existing=True)
     if job.state is not state:
-        raise RuntimeError(f"the import is {job.state.value}: {job.trouble}, {job.refused} refused")
+        raise RuntimeError(f"the import is {job.state.value}: {job.error}, {job.refused} refused")
 
 
 def _file() -> bytes:

@@ -114,15 +114,17 @@ def correct_own_name(actor: Account, name: str) -> None:
         _record(person, person, {"name": before}, {"name": name}, NOTHING_SAID)
 
 
-def correct_name(of: str, name: str, actor: Account, *, seen_version: int, decision: Decision) -> Review:
+def correct_name(
+    application_number: str, name: str, actor: Account, *, seen_version: int, decision: Decision
+) -> Review:
     """Correct the name in a submitted application and in its person's account. Returns the line of the history.
 
-    `of` is the application's number. Raises NotVisible, NotPermitted, ChangedMeanwhile, ReasonMissing, ReasonTooLong,
+    Raises NotVisible, NotPermitted, ChangedMeanwhile, ReasonMissing, ReasonTooLong,
     Unacceptable for no other name.
     """
     with exclusive():
         person = access.active_account(actor)
-        application, owner = _lock_application(of, person, seen_version)
+        application, owner = _lock_application(application_number, person, seen_version)
         if Action.CORRECT_NAME not in permitted_corrections(application, person):
             raise NotPermitted
         _check_name(name, application.name)
@@ -137,7 +139,7 @@ def correct_name(of: str, name: str, actor: Account, *, seen_version: int, decis
 
 
 def correct_number(
-    of: str, paper: str, number: str, actor: Account, *, seen_version: int, decision: Decision
+    application_number: str, paper: str, number: str, actor: Account, *, seen_version: int, decision: Decision
 ) -> Review:
     """Correct a person's paper and identity number, in the account and in the open application. Returns the history's line.
 
@@ -150,7 +152,7 @@ def correct_number(
         raise Unacceptable("number", Sentence(fault))
     with exclusive():
         person = access.active_account(actor)
-        application, owner = _lock_application(of, person, seen_version)
+        application, owner = _lock_application(application_number, person, seen_version)
         if Action.CORRECT_NUMBER not in permitted_corrections(application, person):
             if person.role is Role.ADMINISTRATOR and owner.number_corrected_at is not None:
                 raise Unacceptable("number", ALREADY_CORRECTED)
@@ -193,18 +195,22 @@ def _lock_account(account_id: int) -> Account:
     ).one()
 
 
-def _lock_application(of: str, person: Account, seen_version: int) -> tuple[Application, Account]:
+def _lock_application(
+    application_number: str, person: Account, seen_version: int
+) -> tuple[Application, Account]:
     """Return an application in the person's scope and its applicant's account, both held.
 
     The account is held first, here and in `correct_own_name`: two corrections at once never wait for each other.
     """
     owner_id = db.session.scalar(
-        select(Application.applicant_id).where(Application.number == of, scope.visible(person))
+        select(Application.applicant_id).where(
+            Application.number == application_number, scope.visible(person)
+        )
     )
     if owner_id is None:
         raise NotVisible
     owner = _lock_account(owner_id)
-    application = review.lock(of, person)
+    application = review.lock(application_number, person)
     if application.version != seen_version:
         raise ChangedMeanwhile(history.last_review(application))
     return application, owner

@@ -18,8 +18,9 @@ from models.vocabulary import ImportState
 class Import(Leased, Model):
     """One file. `storage_name` names it until it has been read; `done` of `total` rows are through the present step.
 
-    `trouble` is what ended the last attempt, as wording and words; `fell_out` counts rows that could not be imported any more when that was said.
-    `notes` are what is said of the file above its preview, each as wording and words: hidden rows, sheets not read.
+    `error` says why the last attempt ended, as wording and words. `rejected_at_import` counts the rows that were accepted in the
+    preview and could not be imported after its confirmation. `notes` are shown above the preview, each as wording and words:
+    hidden rows, sheets that were not read.
     """
 
     __tablename__ = "imports"
@@ -35,8 +36,8 @@ class Import(Leased, Model):
     total: Mapped[int] = mapped_column(default=0)
     accepted: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
-    fell_out: Mapped[int] = mapped_column(default=0)
-    trouble: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    rejected_at_import: Mapped[int] = mapped_column("fell_out", default=0)
+    error: Mapped[list[Any] | None] = mapped_column("trouble", JSON(none_as_null=True))
     notes: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)

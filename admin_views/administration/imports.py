@@ -163,7 +163,7 @@ class Imports(Administration, ScopedView):
             refused=refused,
             listing=DataTable(REFUSED_COLUMNS if refused else ACCEPTED_COLUMNS, rows.rows if rows else []),
             pager=self._pager(job, refused, rows) if rows else {},
-            trouble=said(*job.trouble) if job.trouble else "",
+            error_text=said(*job.error) if job.error else "",
         )
 
     def _notice(self, job: Import) -> dict[str, str] | None:
@@ -175,7 +175,7 @@ class Imports(Administration, ScopedView):
             return {"kind": "info", "text": gettext("上一次处理没有完成，已自动重新开始。")}
         if standing is JobStatus.PAUSED:
             again = gettext("将在 %(time)s 自动再试，不必重新上传。", time=time_of_day(job.next_try))
-            return {"kind": "warn", "title": said(*(job.trouble or [""])), "text": again}
+            return {"kind": "warn", "title": said(*(job.error or [""])), "text": again}
         if standing is JobStatus.SILENT:
             last = time_of_day(job.next_try - LEASE)
             return {

@@ -170,7 +170,7 @@ def test_a_real_workbook_with_hidden_filtered_and_spoiled_cells_is_told_row_by_r
     )
     with app.app_context():
         job = upload(file, db.session.get_one(Account, prepared.administrator.id))
-        assert (job.state, job.accepted, job.refused) == (ImportState.PREVIEW, 2, 4), job.trouble
+        assert (job.state, job.accepted, job.refused) == (ImportState.PREVIEW, 2, 4), job.error
         said, number = faults(job), job.id
         assert [row.number for row in rows_of(job) if row.hidden] == [2, 4]
     assert said[3] == {"name": "这一格是公式的错误值 #N/A，请改为正确的内容。"}

@@ -187,7 +187,7 @@ def test_what_people_do_to_cells_is_read_sensibly_or_said(ordos: World) -> None:
         ),
         ordos.administrator,
     )
-    assert (job.state, job.refused) == (ImportState.PREVIEW, 1), job.trouble
+    assert (job.state, job.refused) == (ImportState.PREVIEW, 1), job.error
     assert set(faults(job)[6]) == {"credit_code", "contact_name"}
     assert "数字格式" in faults(job)[6]["credit_code"]
     assert "日期格式" in faults(job)[6]["contact_name"]
@@ -218,7 +218,7 @@ def test_a_file_that_is_no_table_is_refused_with_what_to_do(
 ) -> None:
     job = upload(content(), ordos.administrator)
     assert job.state is ImportState.FAILED
-    text, gaps = job.trouble or ("", {})
+    text, gaps = job.error or ("", {})
     assert words in text % gaps
     assert job.storage_name is None
 
@@ -288,7 +288,7 @@ def test_where_one_row_can_be_no_longer_none_is_imported_and_it_says_which(ordos
     db.session.commit()
     before = enterprises()
     job = confirm(job, ordos.administrator)
-    assert (job.state, job.accepted, job.refused, job.fell_out) == (ImportState.PREVIEW, 1, 2, 2)
+    assert (job.state, job.accepted, job.refused, job.rejected_at_import) == (ImportState.PREVIEW, 1, 2, 2)
     assert enterprises() == before
     assert faults(job) == {
         3: {"credit_code": f"系统中已有这个代码：{taker.name}（{where.name}）。"},
@@ -379,8 +379,8 @@ def test_an_attempt_that_fails_is_repeated_after_a_pause_and_the_page_says_when(
             run_out(job)
             importing.process_due()
         assert fresh(job).state is ImportState.FAILED
-        assert job.trouble is not None
-        assert "多次出错" in job.trouble[0]
+        assert job.error is not None
+        assert "多次出错" in job.error[0]
 
 
 def test_the_page_says_why_an_import_does_not_move(prepared: World, person: Person, app: Flask) -> None:
@@ -435,8 +435,8 @@ def test_what_kills_the_worker_again_and_again_is_given_up(ordos: World) -> None
         run_out(job)
     importing.process_due()
     assert fresh(job).state is ImportState.FAILED
-    assert job.trouble is not None
-    assert "多次中断" in job.trouble[0]
+    assert job.error is not None
+    assert "多次中断" in job.error[0]
 
 
 def test_who_confirmed_must_still_be_an_administrator(ordos: World) -> None:
