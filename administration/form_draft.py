@@ -1,4 +1,4 @@
-"""The draft of the form's next version: kept until it is published, seen by no applicant before. There is one for all administrators."""
+"""The draft of the form's next version. All administrators share one draft, and no applicant sees it before it is published."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from workflow.form.versions import Form
 
 @dataclass(frozen=True)
 class Draft:
-    """What would be published next, beside what is; `row` is None while nobody has changed anything."""
+    """The published form and its next version; `row` is None while nobody has changed anything."""
 
     published: Form
     form: Form
@@ -35,12 +35,12 @@ class Draft:
 
     @property
     def fingerprint(self) -> str:
-        """Return what tells whether the draft is still the one that somebody has before them."""
+        """Return a digest of the draft. It differs once somebody has changed the draft."""
         return _digest(versions.to_json(self.form))
 
 
 def current_draft() -> Draft:
-    """Return the draft as it is now; without one, what is published stands for it."""
+    """Return the present draft; when there is none, one that equals the published form."""
     published = versions.published()
     row = db.session.scalars(
         select(FormVersion).where(FormVersion.published_at.is_(None), FormVersion.number > published.number)
@@ -53,42 +53,42 @@ def current_draft() -> Draft:
 
 
 def fingerprint(one: Field | None) -> str:
-    """Return what tells whether a field is still described as somebody has it before them; "" for one not added yet."""
+    """Return a digest of the field's description; "" for a field that has not been added yet."""
     return "" if one is None else _digest(versions.field_to_json(one))
 
 
 def save_field(section: str, one: Field, actor: Account, *, seen: str) -> Field:
-    """Keep a field in the draft; one without a key is added at the end of the section. Returns it.
+    """Save a field in the draft; one without a key is added at the end of the section. Returns the field.
 
-    `seen` is the fingerprint of the field that the person looked at: somebody else may change another one meanwhile.
+    `seen` is the fingerprint of the field that the person looked at: others may change other fields at the same time.
     Raises what administration.change raises.
     """
-    kept = one
+    saved = one
 
-    def laid(draft: Form) -> Form:
-        nonlocal kept
+    def edit(draft: Form) -> Form:
+        nonlocal saved
         if seen != fingerprint(draft.known.get(one.key)):
             raise ChangedMeanwhile(None)
-        draft, kept = _with_keys(draft, one)
-        return _with_field(draft, section, kept)
+        draft, saved = _with_keys(draft, one)
+        return _with_field(draft, section, saved)
 
-    _edit(laid, actor)
-    return kept
+    _edit(edit, actor)
+    return saved
 
 
 def discard(actor: Account, *, seen: str) -> None:
-    """Give up everything that has not been published. Raises what administration.change raises."""
+    """Reset the draft to the published form. Raises what administration.changes.change raises."""
 
-    def laid(draft: Form) -> Form:
+    def edit(draft: Form) -> Form:
         if seen != _digest(versions.to_json(draft)):
             raise ChangedMeanwhile(None)
         return replace(versions.published(), number=draft.number, issued=draft.issued)
 
-    _edit(laid, actor)
+    _edit(edit, actor)
 
 
 def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
-    """Make the draft the version that new applications are begun with; for good. Returns it.
+    """Publish the draft: new applications use it from now on, and it cannot be changed any more. Returns the version.
 
     Raises NotVisible when there is nothing to publish, and what administration.change raises.
     """
@@ -106,12 +106,15 @@ def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
     return changes.change(FormVersion, draft.row.number, actor, published, confirmed=confirmed)
 
 
-def _edit(laid: Callable[[Form], Form], actor: Account) -> None:
-    """Lay a change into the draft; the first one begins it. Who comes second to that goes on in what the first has begun."""
+def _edit(edit: Callable[[Form], Form], actor: Account) -> None:
+    """Apply a change to the draft, and create the draft if there is none.
+
+    When two administrators create it at the same time, the second one continues with the first one's draft.
+    """
     draft = current_draft()
     if draft.row is None:
         try:
-            return _create(draft, laid, actor)
+            return _create(draft, edit, actor)
         except ChangedMeanwhile:
             draft = current_draft()
             if draft.row is None:
@@ -120,7 +123,7 @@ def _edit(laid: Callable[[Form], Form], actor: Account) -> None:
     def apply(row: FormVersion) -> None:
         if row.published_at is not None:
             raise ChangedMeanwhile(None)
-        content = versions.to_json(laid(versions.from_json(row.number, row.content)))
+        content = versions.to_json(edit(versions.from_json(row.number, row.content)))
         if content != row.content:
             row.content, row.saved_by = content, actor.name
 
@@ -128,15 +131,15 @@ def _edit(laid: Callable[[Form], Form], actor: Account) -> None:
     return None
 
 
-def _create(draft: Draft, laid: Callable[[Form], Form], actor: Account) -> None:
-    """Begin a draft. Its number is the next one, so of two begun at once the database keeps the first."""
-    content = versions.to_json(laid(draft.form))
+def _create(draft: Draft, edit: Callable[[Form], Form], actor: Account) -> None:
+    """Create the draft. Its number is the next one, and unique: of two created at once the second raises ChangedMeanwhile."""
+    content = versions.to_json(edit(draft.form))
     if content != versions.to_json(draft.form):
         changes.add(FormVersion(number=draft.form.number, content=content, saved_by=actor.name), actor)
 
 
 def _with_keys(draft: Form, one: Field) -> tuple[Form, Field]:
-    """Give keys to a new field and to new choices: each number once, whatever becomes of what had it."""
+    """Give keys to a new field and to new choices. A key's number is never used again."""
     issued = draft.issued
     if not one.key:
         issued += 1
@@ -151,11 +154,11 @@ def _with_keys(draft: Form, one: Field) -> tuple[Form, Field]:
 
 
 NEW_CHOICE_PREFIX = "new-"
-"""Begins the key of a choice that has none yet."""
+"""The prefix of a new choice's temporary key."""
 
 
 def _with_field(draft: Form, section: str, one: Field) -> Form:
-    """Return the draft with the field in it; one that was never published and is not asked is left out altogether."""
+    """Return the draft with the field in it. A field that was never published and is no longer used is removed."""
     dropped = one.further and not one.used and one.key not in versions.published().known
     sections = []
     for each in draft.everything:

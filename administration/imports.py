@@ -52,16 +52,16 @@ from models import (
 from workflow import scope
 
 MOST_ATTEMPTS = 3
-"""Claims of one step: then what ends the worker each time, or fails each time, is given up."""
+"""Attempts at one step; after the last one the import fails."""
 
 PAUSES = (timedelta(seconds=15), timedelta(minutes=2))
-"""Until the next attempt, after the first that failed and after the second: a database or a disk may be back by then."""
+"""The pauses after the first and the second failed attempt: a database or a disk may be available again by then."""
 
 BATCH_SIZE = 250
-"""Rows between two words of progress."""
+"""Rows that are processed between two progress reports."""
 
 PREVIEW_LIFETIME, REFUSED_ROWS_LIFETIME = timedelta(days=7), timedelta(days=90)
-"""How long a preview waits, and how long the report of refused rows can be fetched: they hold names and telephones."""
+"""How long a preview and the report of refused rows are stored: they contain names and telephone numbers."""
 
 LONGEST_STORED_CELL = 120
 
@@ -84,7 +84,7 @@ log = logging.getLogger(__name__)
 
 
 def begin(actor: Account, file_name: str, storage_name: str) -> Import:
-    """Take up a file; a worker will read it. Raises NotPermitted."""
+    """Create an import for an uploaded file; a worker will read it. Raises NotPermitted."""
     with exclusive():
         person = access.active_administrator(actor)
         job = Import(
@@ -95,7 +95,7 @@ def begin(actor: Account, file_name: str, storage_name: str) -> Import:
 
 
 def confirm(actor: Account, import_id: int, *, seen: int) -> Import:
-    """Let the good rows be imported; `seen` is how many of them the person was told.
+    """Start the import of the accepted rows; `seen` is the number of them that the page showed.
 
     Raises NotVisible, NotPermitted, ChangedMeanwhile.
     """
@@ -110,7 +110,7 @@ def confirm(actor: Account, import_id: int, *, seen: int) -> Import:
 
 
 def discard(actor: Account, import_id: int) -> Import:
-    """Cancel an import that has not written anything; its rows are forgotten. Raises as `confirm` does.
+    """Cancel an import that has not written anything, and delete its rows. Raises what `confirm` raises.
 
     A worker that has it gets ClaimLost at its next write: the commit that writes the enterprises is such a write.
     """
@@ -123,7 +123,7 @@ def discard(actor: Account, import_id: int) -> Import:
 
 
 def delete_expired() -> int:
-    """Give up what nobody has confirmed for long, and forget the refused rows of what is over; return how many given up."""
+    """Discard old unconfirmed previews, and delete the refused rows of old imports. Returns how many were discarded."""
     with exclusive():
         over = select(Import.id).where(Import.finished_at < now() - REFUSED_ROWS_LIFETIME)
         db.session.execute(delete(ImportRow).where(ImportRow.import_id.in_(over)))
@@ -188,7 +188,7 @@ def is_due() -> bool:
 
 
 def claim() -> Claimed | None:
-    """Claim the import that has waited longest; None when none waits."""
+    """Claim the import that has waited longest; None when there is none."""
     job = jobs.claim(Import, claimable(), Import.next_try, Import.id, error=None)
     if job is None:
         return None
@@ -252,7 +252,7 @@ def worker_is_busy() -> bool:
 
 
 def read(job: Claimed, table: ParsedTable) -> None:
-    """Judge the rows and store them as the import's preview. Raises ClaimLost."""
+    """Check the rows and store them as the import's preview. Raises ClaimLost."""
     rows = table.rows
     same = _by_code(rows)
     regions = region_names.by_spelling(db.session.scalars(select(Region).where(Region.active)))
@@ -292,7 +292,7 @@ def _by_code(rows: Sequence[ParsedRow]) -> dict[str, list[int]]:
 
 
 def _existing_codes(codes: Iterable[str]) -> dict[str, Sentence]:
-    """Return what to say of the codes that there are already, each with whose it is."""
+    """Return the codes that exist already, each with a sentence that names its enterprise."""
     there = (
         select(Enterprise.credit_code, Enterprise.name, Region.name.label("region"))
         .join(Region, Region.id == Enterprise.region_id)
@@ -311,7 +311,7 @@ def _judge(
     taken: Mapping[str, Sentence],
     regions: Mapping[str, Region],
 ) -> None:
-    """Note everything that is wrong with a row."""
+    """Add all faults of a row to it."""
     cells = row.cells
     for key in (NAME, CONTACT):
         cells[key] = as_name(cells[key])
@@ -369,7 +369,7 @@ def _shortened(text: str) -> str:
 
 
 def run_import(job: Claimed) -> None:
-    """Import every good row, or none: where one is good no longer, the preview says which. Raises ClaimLost."""
+    """Import all accepted rows or none. If a row has become invalid, the preview is shown again and names it. Raises ClaimLost."""
     for _ in range(MOST_ATTEMPTS):
         try:
             _import_rows(job)
@@ -391,7 +391,7 @@ def _import_rows(job: Claimed) -> None:
 
 
 def _prepare(job: Claimed) -> list[dict[str, Any]]:
-    """Return what the enterprises will hold; the part that takes time is done before anybody has to wait for us."""
+    """Return the values of the new enterprises. The slow part runs here, before any lock is taken."""
     columns = ("name", "credit_code", "region_id", "contact_name", "contact_phone")
     rows = db.session.execute(
         select(*(getattr(ImportRow, column) for column in columns))
@@ -410,7 +410,7 @@ def _prepare(job: Claimed) -> list[dict[str, Any]]:
 
 
 def _reject_outdated_rows(job: Claimed) -> bool:
-    """Say whether a row that was good is good no longer; then nothing is imported, and the preview stands anew."""
+    """Reject accepted rows that have become invalid, and return to the preview. Returns whether there were any."""
     in_use = select(Region).where(Region.active).with_for_update(read=True, of=Region)
     active = {region.id for region in db.session.scalars(in_use)}
     good = select(ImportRow).where(ImportRow.import_id == job.id, ~ImportRow.refused)

@@ -1,4 +1,4 @@
-"""工作人员: accounts of offices, city and administrators. Their first password is drawn here and shown once."""
+"""Accounts of staff (工作人员): offices, city and administrators. Their first password is generated here and shown once."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from workflow.routing import final_office
 
 @dataclass(frozen=True)
 class Handover:
-    """What the administrator hands over to a person; kept nowhere, shown once."""
+    """The secrets that the administrator passes on to a person. Shown once, and stored only as hashes."""
 
     account: Account
     password: str
@@ -45,7 +45,7 @@ def update_staff(
     seen: str,
     confirmed: str = "",
 ) -> Account:
-    """Correct what is known of somebody, or give them another office's desk."""
+    """Change somebody's name and telephone, or move them to another office."""
 
     def apply(account: Account) -> None:
         account.name, account.phone = name, phone
@@ -74,7 +74,7 @@ def reactivate(actor: Account, account_id: int) -> Account:
 
 
 def renew_password(actor: Account, account_id: int, *, confirmed: str = "") -> Handover:
-    """Draw a new password and a new 「找回码」 in place of lost ones."""
+    """Generate a new password and a new recovery code (找回码) in place of lost ones."""
     password, codes = passwords.generate_password(), []
 
     def apply(account: Account) -> None:

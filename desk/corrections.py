@@ -1,4 +1,4 @@
-"""A wrong name or identity number is corrected: by whom, until when, how often.
+"""Corrections of a wrong name or identity number: who may make them, until when, how often.
 
 A name: by the person until the application is first submitted, afterwards by the office of its region, with a reason. A
 number: once, by an administrator. Each correction leaves a line in the history of the open application and one in the
@@ -43,7 +43,7 @@ ALREADY_CORRECTED = Sentence(N_("这个人的证件号码已经更正过一次�
 
 
 def role_for_name(application: Application) -> Role:
-    """Return whose work it is to correct the name in this application.
+    """Return the role that corrects the name in this application.
 
     The office of the region, once it has the application in sight; the city, where the region has no preliminary review;
     an administrator, while neither has it in sight, so that nobody's name stays wrong.
