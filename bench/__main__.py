@@ -13,7 +13,7 @@ from bench import floor, importing, measuring, papers, report
 from bench.browser import Browser
 from bench.measuring import p50
 from bench.pages import ACCOUNTS, REGION, everybodys, pages
-from bench.servers import HOME, Postgres, Site, Town
+from bench.servers import HOME, Postgres, SampleDatabase, Site
 
 SIZES = [int(size) for size in os.environ.get("SIZES", "10000,100000,1000000").split(",")]
 STARTS = 5
@@ -24,9 +24,9 @@ def main() -> None:
     HOME.mkdir(parents=True, exist_ok=True)
     postgres = Postgres()
     try:
-        towns = [Town(postgres, size) for size in SIZES]
-        sizes = [measured(town) for town in towns]
-        for found, flat in zip(sizes, everybodys_pages(towns), strict=True):
+        samples = [SampleDatabase(postgres, size) for size in SIZES]
+        sizes = [measured(sample) for sample in samples]
+        for found, flat in zip(sizes, everybodys_pages(samples), strict=True):
             found["flat"] = flat
     finally:
         postgres.stop()
@@ -36,21 +36,21 @@ def main() -> None:
     print("\n".join([*report.table(sizes), "", *report.flat(sizes)]))
 
 
-def measured(town: Town) -> dict[str, Any]:
-    """Return everything that is measured in one town."""
-    print(f"· {town.size:,}", flush=True)
-    with town.connected() as database:
+def measured(sample: SampleDatabase) -> dict[str, Any]:
+    """Return everything that is measured in one sample."""
+    print(f"· {sample.size:,}", flush=True)
+    with sample.connected() as database:
         for statement in (*floor.TRIGRAMS, "VACUUM ANALYZE"):
             database.execute(statement)
         who = {
             role: database.execute(
-                "SELECT id FROM accounts WHERE login = %s", [town.account(role, place)["login"]]
+                "SELECT id FROM accounts WHERE login = %s", [sample.account(role, place)["login"]]
             ).fetchone()[0]  # type: ignore[index]
             for role, place in (("office", REGION), ("city", ""))
         }
-    secret = {f"TALENT_{name}": value for name, value in town.keys().items()}
-    theirs = {"FLOOR_DATABASE": town.address, **secret}
-    mine = {**town.environment, **UNLIMITED}
+    secret = {f"TALENT_{name}": value for name, value in sample.keys().items()}
+    theirs = {"FLOOR_DATABASE": sample.address, **secret}
+    mine = {**sample.environment, **UNLIMITED}
     starts = [_start("app:create_app()", "/healthz", mine) for _ in range(STARTS)]
     starts_of_floor = [_start("bench.floor:app", "/alive", theirs) for _ in range(STARTS)]
     ours, beneath = Site("app:create_app()", "/healthz", mine), Site("bench.floor:app", "/alive", theirs)
@@ -58,28 +58,28 @@ def measured(town: Town) -> dict[str, Any]:
         browsers: dict[str, Browser] = {}
         others: dict[str, Browser] = {}
         for role, place in (("office", REGION), ("city", "")):
-            account = town.account(role, place)
+            account = sample.account(role, place)
             browsers[role], others[role] = Browser(ours.port), Browser(beneath.port)
             browsers[role].log_in("staff", account["login"], account["password"])
             others[role].get(f"/enter/{who[role]}")
         rows = [
             _row(page.name, page.most, page.reach, mine_, theirs_)
-            for page, mine_, theirs_ in measuring.in_turn(browsers, others, pages(town))
+            for page, mine_, theirs_ in measuring.in_turn(browsers, others, pages(sample))
         ]
-        rows.append(_row("pass one application", 2.5, 2.0, *measuring.passing(town, browsers, others)))
+        rows.append(_row("pass one application", 2.5, 2.0, *measuring.passing(sample, browsers, others)))
         per_second, floor_per_second = measuring.at_once(
             browsers["city"], "/city/?tab=all", others["city"], "/list/all"
         )
-        further = {**papers.page_with_pictures(town, browsers["city"]), **papers.upload(town, ours)}
-        measuring.visit(_everybody(town, ours), everybodys(town))
+        further = {**papers.page_with_pictures(sample, browsers["city"]), **papers.upload(sample, ours)}
+        measuring.visit(_everybody(sample, ours), everybodys(sample))
         memory, memory_of_floor = ours.memory(), beneath.memory()
         weight = measuring.weight(browsers["city"], "/city/?tab=all")
     finally:
         ours.stop()
         beneath.stop()
-    further |= importing.enterprises(town)
+    further |= importing.enterprises(sample)
     return {
-        "applications": town.size,
+        "applications": sample.size,
         "pages": rows,
         "figures": {
             "requests a second, 8 clients": f"**{per_second / floor_per_second:.2f} x** ({per_second:.0f} : {floor_per_second:.0f})",
@@ -92,12 +92,14 @@ def measured(town: Town) -> dict[str, Any]:
     }
 
 
-def everybodys_pages(towns: Sequence[Town]) -> list[list[dict[str, Any]]]:
-    """Return what every role's pages cost in each town, in turn."""
-    sites = [Site("app:create_app()", "/healthz", {**town.environment, **UNLIMITED}) for town in towns]
+def everybodys_pages(samples: Sequence[SampleDatabase]) -> list[list[dict[str, Any]]]:
+    """Return what every role's pages cost in each sample, in turn."""
+    sites = [Site("app:create_app()", "/healthz", {**sample.environment, **UNLIMITED}) for sample in samples]
     try:
-        browsers = {town.size: _everybody(town, site) for town, site in zip(towns, sites, strict=True)}
-        taken = measuring.alone(browsers, {town.size: everybodys(town) for town in towns})
+        browsers = {
+            sample.size: _everybody(sample, site) for sample, site in zip(samples, sites, strict=True)
+        }
+        taken = measuring.alone(browsers, {sample.size: everybodys(sample) for sample in samples})
     finally:
         for site in sites:
             site.stop()
@@ -107,11 +109,11 @@ def everybodys_pages(towns: Sequence[Town]) -> list[list[dict[str, Any]]]:
     ]
 
 
-def _everybody(town: Town, site: Site) -> dict[str, Browser]:
+def _everybody(sample: SampleDatabase, site: Site) -> dict[str, Browser]:
     """Return a browser for each role, and one for nobody."""
     found = {"nobody": Browser(site.port)}
     for role, place in ACCOUNTS.items():
-        account = town.account(role, place)
+        account = sample.account(role, place)
         found[role] = Browser(site.port)
         found[role].log_in(DOORS.get(role, "staff"), account["login"], account["password"])
     return found

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from stdnum.cn import uscc
 
 from administration import import_table, imports
-from bench.servers import Town
+from bench.servers import SampleDatabase
 from commands.sample_data import names
 from models import Account, Import, ImportState, Region, Role, db
 from uploads.sets import storage
@@ -22,9 +22,9 @@ from worker import importing
 ROWS = 5000
 
 
-def enterprises(town: Town) -> dict[str, float]:
+def enterprises(sample: SampleDatabase) -> dict[str, float]:
     """Return the seconds of both steps, as the worker takes them; no site may run beside. Everything is put back."""
-    with _put_back(town), town.site() as app, app.app_context():
+    with _put_back(sample), sample.site() as app, app.app_context():
         app.extensions["wake_importing"] = lambda: (
             None
         )  # else the task would wait in the queue for the next site
@@ -70,10 +70,10 @@ def _file() -> bytes:
 
 
 @contextmanager
-def _put_back(town: Town) -> Iterator[None]:
+def _put_back(sample: SampleDatabase) -> Iterator[None]:
     """Leave the database as it was before."""
     written = {"import_rows": "import_id", "changes": "id", "enterprises": "id", "imports": "id"}
-    with town.connected() as database:
+    with sample.connected() as database:
         last = {
             table: database.execute(f"SELECT coalesce(max({key}), 0) FROM {table}").fetchone()[0]  # type: ignore[index] # noqa: S608
             for table, key in written.items()

@@ -14,7 +14,7 @@ from posixpath import dirname, join, normpath
 
 from bench.browser import TOKEN, Browser
 from bench.pages import Opened, Page
-from bench.servers import Town
+from bench.servers import SampleDatabase
 
 ROUNDS = 30
 EACH = 8
@@ -54,7 +54,7 @@ def in_turn(
 def alone(
     browsers: dict[int, dict[str, Browser]], pages: dict[int, list[Opened]]
 ) -> dict[int, dict[tuple[str, str], list[float]]]:
-    """Return the seconds of each page of ours in each town, by who opens which; the towns in turn, round after round."""
+    """Return the seconds of each page of ours in each sample, by who opens which; the samples in turn, round after round."""
     taken: dict[int, dict[tuple[str, str], list[float]]] = {
         size: {(page.who, page.name): [] for page in opened} for size, opened in pages.items()
     }
@@ -77,17 +77,17 @@ def visit(browsers: dict[str, Browser], pages: list[Opened]) -> None:
 
 
 def passing(
-    town: Town, ours: dict[str, Browser], floor: dict[str, Browser]
+    sample: SampleDatabase, ours: dict[str, Browser], floor: dict[str, Browser]
 ) -> tuple[list[float], list[float]]:
     """Return the seconds of passing one application, ours with its history and messages; everything is put back."""
-    each = [taken for _ in range(QUEUES) for taken in _queue(town, ours["city"], floor["city"])]
+    each = [taken for _ in range(QUEUES) for taken in _queue(sample, ours["city"], floor["city"])]
     del each[0]  # it warms up
     return [mine for mine, _ in each], [theirs for _, theirs in each]
 
 
-def _queue(town: Town, ours: Browser, floor: Browser) -> Iterator[tuple[float, float]]:
+def _queue(sample: SampleDatabase, ours: Browser, floor: Browser) -> Iterator[tuple[float, float]]:
     """Pass what has waited longest, one by ours and one by the floor, and put it back."""
-    with town.connected() as database, _put_back(town):
+    with sample.connected() as database, _put_back(sample):
         waiting = database.execute(
             "SELECT number, version FROM applications WHERE state = 'city_review' ORDER BY arrived_at, id LIMIT %s",
             [2 * PASSED],
@@ -105,9 +105,9 @@ def _queue(town: Town, ours: Browser, floor: Browser) -> Iterator[tuple[float, f
 
 
 @contextmanager
-def _put_back(town: Town) -> Iterator[None]:
+def _put_back(sample: SampleDatabase) -> Iterator[None]:
     """Leave the database as it was before."""
-    with town.connected() as database:
+    with sample.connected() as database:
         last = {
             table: database.execute(f"SELECT coalesce(max({key}), 0) FROM {table}").fetchone()[0]  # noqa: S608
             for table, key in (("reviews", "id"), ("messages", "id"))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sqlalchemy import select
 
 from accounts.logins import login_digest
-from bench.servers import Town
+from bench.servers import SampleDatabase
 from models import Application, db
 
 REGION = "东胜区"
@@ -44,9 +44,9 @@ FREQUENT = "伟强"
 """One in five hundred has it. Whoever goes along the list finds a page of them soon, and of nobody rarer."""
 
 
-def pages(town: Town) -> list[Page]:
-    """Return the lists and searches of the table, for who is to be found in this town."""
-    with town.connected() as database:
+def pages(sample: SampleDatabase) -> list[Page]:
+    """Return the lists and searches of the table, for who is to be found in this sample."""
+    with sample.connected() as database:
         drawn = database.execute(
             "SELECT number, name, initials, employer FROM"
             " (SELECT a.number, a.name, a.initials, e.name AS employer FROM applications a"
@@ -58,7 +58,7 @@ def pages(town: Town) -> list[Page]:
             [10 * DRAWN, DRAWN],
         ).fetchall()
     numbers, names, initials, employers = zip(*drawn, strict=True)
-    with town.site() as app, app.app_context():
+    with sample.site() as app, app.app_context():
         of = {one.number: one.identity_number for one in db.session.scalars(
             select(Application).where(Application.number.in_(numbers))
         )}  # fmt: skip
@@ -83,16 +83,16 @@ def pages(town: Town) -> list[Page]:
 
 @dataclass(frozen=True)
 class Opened:
-    """A page that somebody opens, to see whether it costs the same in every town."""
+    """A page that somebody opens, to see whether it costs the same in every sample."""
 
     name: str
     who: str
     path: str
 
 
-def everybodys(town: Town) -> list[Opened]:
-    """Return the pages of every role; what they name is found in this town."""
-    found = _found(town)
+def everybodys(sample: SampleDatabase) -> list[Opened]:
+    """Return the pages of every role; what they name is found in this sample."""
+    found = _found(sample)
     return [
         Opened(name, who, path.format(**found))
         for who, pages in PAGES.items()
@@ -160,13 +160,13 @@ PAGES: dict[str, dict[str, str]] = {
         "changes, none": f"/administration/changes/?q={quote('龘龘')}",
     },
 }
-"""By who opens it. The words fill a page in every town: twenty rows are not to be compared with five."""
+"""By who opens it. The words fill a page in every sample: twenty rows are not to be compared with five."""
 
 
-def _found(town: Town) -> dict[str, str]:
+def _found(sample: SampleDatabase) -> dict[str, str]:
     waiting = "SELECT number FROM applications WHERE state = %s AND {} ORDER BY arrived_at, id LIMIT 1"
-    with town.site() as app, app.app_context(), town.connected() as database:
-        of = {role: town.account(role, place)["login"] for role, place in ACCOUNTS.items()}
+    with sample.site() as app, app.app_context(), sample.connected() as database:
+        of = {role: sample.account(role, place)["login"] for role, place in ACCOUNTS.items()}
         digest = login_digest("personal", of["applicant"])
         statements = {
             "own": (
@@ -191,5 +191,5 @@ def _found(town: Town) -> dict[str, str]:
         }
         rows = {name: database.execute(*asked).fetchone() for name, asked in statements.items()}  # type: ignore[arg-type]
     if missing := [name for name, row in rows.items() if row is None]:
-        raise RuntimeError(f"this town has nothing to open for {missing}")
+        raise RuntimeError(f"this sample has nothing to open for {missing}")
     return {name: str(row[0]) for name, row in rows.items() if row}

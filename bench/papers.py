@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bench.browser import TOKEN, Browser
 from bench.measuring import p50
-from bench.servers import Site, Town
+from bench.servers import SampleDatabase, Site
 from models import Account, Application, Attachment, Enterprise, Material, Registration, State, db
 from tests import factories
 from tests.files import samples as files
@@ -24,9 +24,9 @@ TIMES = 5
 PICTURE = re.compile(r'src="([^"]+-900\.jpg)"')
 
 
-def page_with_pictures(town: Town, clerk: Browser) -> dict[str, float]:
+def page_with_pictures(sample: SampleDatabase, clerk: Browser) -> dict[str, float]:
     """Return the ms of the page of one application with its papers, of a picture drawn for the first time, and again."""
-    with town.site() as app, app.app_context():
+    with sample.site() as app, app.app_context():
         one = db.session.scalars(
             select(Application).where(Application.state == State.CITY_REVIEW).limit(1)
         ).one()
@@ -56,10 +56,10 @@ def page_with_pictures(town: Town, clerk: Browser) -> dict[str, float]:
     }
 
 
-def upload(town: Town, site: Site) -> dict[str, float]:
+def upload(sample: SampleDatabase, site: Site) -> dict[str, float]:
     """Return the ms of sending a 20 MB photograph, and of copying the same bytes onto the same disk durably."""
-    given = town.account("applicant")
-    with town.site() as app, app.app_context():
+    given = sample.account("applicant")
+    with sample.site() as app, app.app_context():
         person = db.session.scalars(
             select(Account).where(Account.identity_number.is_not(None)).order_by(Account.id).limit(1)
         ).one()
@@ -94,7 +94,7 @@ def upload(town: Town, site: Site) -> dict[str, float]:
             os.fsync(file.fileno())
         copied.append(time.perf_counter() - begun)
     target.unlink()
-    with town.connected() as database:
+    with sample.connected() as database:
         database.execute(
             "DELETE FROM attachments WHERE application_id = (SELECT id FROM applications WHERE number = %s)",
             [number],

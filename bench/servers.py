@@ -1,4 +1,4 @@
-"""What is measured: PostgreSQL with a city of each size, and the two sites before it, each as it is run in production."""
+"""What is measured: PostgreSQL with sample data of each size, and the two sites before it, each as it is run in production."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ class Postgres:
         self._server.stop()
 
 
-class Town:
-    """A database with so many applications; made once, brought up to date each time."""
+class SampleDatabase:
+    """A database with sample data of one size. Created once, migrated before each run."""
 
     def __init__(self, postgres: Postgres, size: int) -> None:
         self.size = size

@@ -54,7 +54,7 @@ from workflow.decision import Decision
 from workflow.transitions import STATE_OF_RESULT
 
 E, P, C = State.ENTERPRISE_REVIEW, State.PRELIMINARY_REVIEW, State.CITY_REVIEW
-WAYS = {"city": (E, C), "banner": (E, P, C), "park": (E, P, C), "elsewhere": (E, P, C)}
+ROUTES = {"city": (E, C), "banner": (E, P, C), "park": (E, P, C), "elsewhere": (E, P, C)}
 MAY = {
     "applicant": {
         State.DRAFT: {Action.SAVE, Action.SUBMIT},
@@ -68,7 +68,7 @@ MAY = {
 }
 NEEDS_REASON = {Action.RETURN, Action.REFUSE}
 APPLICANTS = ("applicant 1", "applicant 2", "applicant 3")
-REGIONS = tuple(WAYS)
+REGIONS = tuple(ROUTES)
 EMPLOYERS = (*REGIONS, "neighbour")
 """Each region's enterprise, and a second one that begins in the first banner."""
 ACTORS = (
@@ -116,7 +116,7 @@ class Case:
         found = {self.owner, "administrator"}
         if E in self.had_by:
             found.add(f"enterprise {self.submitted_to}")
-        if P in self.had_by and P in WAYS[self.region or ""]:
+        if P in self.had_by and P in ROUTES[self.region or ""]:
             found.add(f"office {self.region}")
         if C in self.had_by:
             found.add("centre")
@@ -136,10 +136,10 @@ class Case:
         self.lines.append(line)
 
 
-def after(state: State, way: tuple[State, ...]) -> State:
-    """The next desk of a way, also when the present one is not on it."""
+def after(state: State, route: tuple[State, ...]) -> State:
+    """The next step of a route, also when the present one is not on it."""
     order = [E, P, C]
-    return next((step for step in order[order.index(state) + 1 :] if step in way), State.FINISHED)
+    return next((step for step in order[order.index(state) + 1 :] if step in route), State.FINISHED)
 
 
 DEEDS = (
@@ -311,9 +311,9 @@ class Office(RuleBasedStateMachine):
         for case in self.cases:
             if case.submitted_to != employer or case.desk is None:
                 continue
-            way = WAYS[region]
+            route = ROUTES[region]
             self.done[case.state, Action.MOVE] += 1
-            to_state = case.state if case.state in way else after(case.state, way)
+            to_state = case.state if case.state in route else after(case.state, route)
             case.move(Action.MOVE, to_state, "administrator", region)
             self.touched.append(case)
 
@@ -426,7 +426,7 @@ class Office(RuleBasedStateMachine):
         else:
             if case.state is C:
                 case.result = Result.PASSED
-            case.move(action, after(case.state, WAYS[case.region or ""]), name)
+            case.move(action, after(case.state, ROUTES[case.region or ""]), name)
 
     def try_it(self, expected: type[ActionRefused] | None, doing: Any, case: Case | None = None) -> Any:
         """Do it and check that it goes as expected; a hindrance says who was first."""
@@ -576,4 +576,4 @@ def test_whatever_anybody_does_only_what_the_guide_allows_happens(
 
 
 def test_the_ways_written_here_are_those_of_the_kinds() -> None:
-    assert {kind.value for kind in RegionKind} <= set(WAYS)
+    assert {kind.value for kind in RegionKind} <= set(ROUTES)

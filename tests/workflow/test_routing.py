@@ -1,4 +1,4 @@
-"""The way an application goes: from the enterprise's region, and from nothing else."""
+"""The route of an application: from the enterprise's region, and from nothing else."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.factories import (
 from tests.workflow.observing import history, sees, waits_for
 from workflow import routing
 
-WAYS = {
+EXPECTED_ROUTES = {
     RegionKind.CITY: ["企业审核", "市专家服务中心审核"],
     RegionKind.BANNER: ["企业审核", "初审", "市专家服务中心审核"],
     RegionKind.PARK: ["企业审核", "初审", "市专家服务中心审核"],
@@ -62,7 +62,7 @@ def test_an_enterprise_of_a_banner_or_park_passes_through_its_office_first(
 @pytest.mark.guide("R1", "R2")
 def test_every_kind_of_region_has_the_way_that_the_guide_gives_it() -> None:
     said = {kind: [routing.STEP_WORDS[step] for step in steps] for kind, steps in routing.ROUTES.items()}
-    assert said == WAYS
+    assert said == EXPECTED_ROUTES
 
 
 @pytest.mark.guide("R3")
@@ -164,7 +164,7 @@ def test_two_enterprises_of_one_region_do_not_see_each_others_applications(
 def test_the_history_names_every_desk_that_the_application_passed(ordos: World) -> None:
     application = complete_application(ordos.park.enterprise)
     submit(application)
-    for _ in WAYS[RegionKind.PARK]:
+    for _ in EXPECTED_ROUTES[RegionKind.PARK]:
         act(application, Action.PASS, desk_person(fresh(application), ordos.park, ordos))
     people: list[Account] = [ordos.park.reviewer, ordos.park.clerk, ordos.centre]
     assert [(line.actor_name, line.desk) for line in history(application)] == [
