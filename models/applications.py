@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from models.accounts import Account
 from models.database import Instant, Model, by_code_point, now, words
 from models.enterprises import Enterprise
+from models.periods import Period
 from models.regions import Region
 from models.search import digits_of, searchable
 from models.secrets import Encrypted, vault
@@ -104,6 +105,7 @@ class Application(Model):
     enterprise: Mapped[Enterprise | None] = relationship(foreign_keys=[enterprise_id])
     submitted_enterprise: Mapped[Enterprise | None] = relationship(foreign_keys=[submitted_enterprise_id])
     region: Mapped[Region | None] = relationship()
+    period: Mapped[Period | None] = relationship()
     experiences: Mapped[list["Experience"]] = relationship(
         order_by="Experience.position", cascade="all, delete-orphan", back_populates="application"
     )
@@ -117,9 +119,21 @@ class Application(Model):
         ),
         Index(None, "applicant_id", "id"),
         # For each scope: all rows in each sort order. The filter columns follow, so that rows are filtered in the index.
-        Index(None, "arrived_at", "id", "education", "result"),
-        *(Index(None, column, "id", "education", "region_id", "result") for column in ORDERS),
-        Index(None, "region_id", "arrived_at", "id", "education"),
+        Index("ix_applications_by_arrived_at", "arrived_at", "id", "education", "result", "period_id"),
+        *(
+            Index(
+                f"ix_applications_by_{column}", column, "id", "education", "region_id", "result", "period_id"
+            )
+            for column in ORDERS
+        ),
+        Index(
+            "ix_applications_by_region_and_arrived_at",
+            "region_id",
+            "arrived_at",
+            "id",
+            "education",
+            "period_id",
+        ),
         Index(None, "submitted_enterprise_id", "arrived_at", "id", "education"),
         *(Index(None, "submitted_enterprise_id", column, "id") for column in ORDERS),
         # Rows waiting in one state: few, and scattered over the whole table in every sort order, hence own indexes.

@@ -8,6 +8,7 @@ from admin_views.files.routes import PaperRoutes
 from admin_views.review import list
 from admin_views.review.console import ReviewConsole
 from admin_views.review.corrections import NumberCorrection
+from admin_views.review.period_filter import BY_PERIOD
 from common.wording import N_
 from models import State
 
@@ -29,6 +30,7 @@ class Applications(NumberCorrection, Administration, ReviewConsole):
         "state": list.BY_STATE,
         "result": list.BY_RESULT,
         "submitted": list.BY_SUBMITTED,
+        "period": BY_PERIOD,
     }
 
     def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from flask_admin import Admin, expose
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import joinedload
 
 from admin_views.files.papers import file_groups, submitted_files, viewer_values
 from admin_views.personal.attachments import AttachmentRoutes
@@ -352,7 +353,8 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
     @expose("/history/")
     def history(self) -> str:
         """List this person's applications with state, result and reason (A13, A17-A19)."""
-        rows = db.session.scalars(self.rows().order_by(Application.id.desc())).unique().all()
+        of_person = self.rows().options(joinedload(Application.period)).order_by(Application.id.desc())
+        rows = db.session.scalars(of_person).unique().all()
         histories = progress.histories(rows)
         return self.render(
             "personal/history.html",

@@ -14,12 +14,14 @@ from flask_admin import expose
 from flask_babel import gettext, pgettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import joinedload
 
 from admin_views.files.papers import file_groups, submitted_files, viewer_values
 from admin_views.files.routes import PaperRoutes
 from admin_views.review import list as admin_views_review_list
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
 from admin_views.review.page import PHRASES, orphaned_reasons, read_by, sections
+from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, address_of, menu, menu_numbers, number_on_tab
 from admin_views.site.keyset import ListQuery
@@ -64,10 +66,15 @@ class ReviewConsole(PaperRoutes, ScopedView):
         "education": admin_views_review_list.BY_EDUCATION,
         "submitted": admin_views_review_list.BY_SUBMITTED,
         "waiting": admin_views_review_list.BY_WAITING,
+        "period": BY_PERIOD,
     }
 
     def criterion(self) -> ColumnElement[bool]:
         return scope.visible(current_user)
+
+    def rows(self, *columns: Any) -> Select[Any]:
+        rows = super().rows(*columns)
+        return rows if columns else rows.options(joinedload(Application.period))
 
     def render(self, template: str, **context: Any) -> str:
         context.setdefault("console", _words(type(self)).console)
@@ -95,6 +102,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         rows = listing.page(chosen.get("page", ""), keyset.PAGE_SIZE, values)
         if rows.rows:
             cache_counts(asked, rows.counts)
+        periods = options(page_counts(PERIODS)[0])
         shown_lines = lines(rows.rows, in_days=tab == "waiting")
         return self.render(
             "review/list.html",
@@ -103,7 +111,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             tabs=self._tabs(address, tab, chosen, asked),
             tab=tab,
             address=address,
-            filters=_narrowing(type(self), tab),
+            filters=_narrowing(type(self), tab, periods),
             present=tuple(chosen.get(key) for key in offered),
             chosen=chosen,
             filtered=filtered,
@@ -121,7 +129,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         in_use = (
             filter_
             for key, filter_ in _offered(type(self), tab).items()
-            if chosen.get(key) in filter_.choices
+            if filter_.choice(chosen.get(key, ""))
         )
         return admin_views_review_list.sorts(tab, in_use)
 
@@ -150,11 +158,15 @@ class ReviewConsole(PaperRoutes, ScopedView):
         also_count: tuple[Select[Any], ...] = (),
     ) -> tuple[ListQuery, dict[str, Any]]:
         """Return the list as it is narrowed, and the values with which it is asked for: who asks, and for what."""
+        offered = _offered(type(self), tab).items()
         narrowing = tuple(
-            choice
-            for key, filter_ in _offered(type(self), tab).items()
-            if (choice := filter_.choices.get(chosen.get(key, "")))
+            choice for key, filter_ in offered if (choice := filter_.choice(chosen.get(key, "")))
         )
+        narrowed_to = {
+            name: value
+            for key, filter_ in offered
+            for name, value in filter_.bind_values(chosen.get(key, "")).items()
+        }
         words = chosen.get("q", "").strip()
         search = admin_views_review_list.search(words) if words else admin_views_review_list.Search()
         actor = current_user._get_current_object()
@@ -170,7 +182,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             but_one,
             also_count,
         )
-        return listing, {**shape.bind_values(actor), **search.values}
+        return listing, {**shape.bind_values(actor), **search.values, **narrowed_to}
 
     def _tabs(
         self, address: str, present: str, chosen: dict[str, str], asked: Sequence[Select[Any]]
@@ -194,7 +206,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
         shape = ActorShape.of(current_user._get_current_object())
         tabs = [admin_views_review_list.waiting_count(shape)] if "waiting" in self.tabs else []
-        return (*own_numbers(shape), *menu_numbers(self.admin).values(), *tabs)
+        return (*own_numbers(shape), *menu_numbers(self.admin).values(), PERIODS, *tabs)
 
     def _heads(
         self,
@@ -423,9 +435,9 @@ def _offered(console: type[ReviewConsole], tab: str) -> Mapping[str, admin_views
 
 @cached_per_language
 def _narrowing(
-    console: type[ReviewConsole], tab: str
+    console: type[ReviewConsole], tab: str, periods: Options
 ) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
-    """Return the filters of a tab: what each is called, and its choices."""
+    """Return the filters of a tab: what each is called, and its choices. `periods`: those of the database."""
     return tuple(
         (
             key,
@@ -433,6 +445,7 @@ def _narrowing(
             (
                 ("", said(narrowing.any)),
                 *((value, said(one.label)) for value, one in narrowing.choices.items()),
+                *(periods if narrowing is BY_PERIOD else ()),
             ),
         )
         for key, narrowing in _offered(console, tab).items()

@@ -125,6 +125,14 @@ class Filter:
     sorts: frozenset[str] = SORTABLE
     tabs: tuple[str, ...] = tuple(TABS)
 
+    def choice(self, value: str) -> Choice | None:
+        """Return what this value leaves; None for one that filters nothing."""
+        return self.choices.get(value)
+
+    def bind_values(self, value: str) -> dict[str, Any]:
+        """Return what the criterion of this value leaves open."""
+        return {}
+
 
 def _education(key: str) -> Callable[[], Criterion]:
     return lambda: and_(Application.education == key, not_(scope.IS_WITH_APPLICANT))

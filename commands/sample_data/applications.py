@@ -36,6 +36,7 @@ from models import (
     Message,
     MessageReading,
     OfficeDuty,
+    Period,
     Region,
     Registration,
     RegistrationAction,
@@ -61,6 +62,7 @@ TABLES = (
     Experience,
     Message,
     MessageReading,
+    Period,
     RegistrationEvent,
     Review,
 )
@@ -195,6 +197,7 @@ class SampleData:
         self._responsible_cache: dict[Any, routing.Responsible | None] = {}
         self._reminders: dict[int, int] = {}
         self._free: deque[tuple[datetime, Account]] = deque()
+        self._periods = list(db.session.scalars(select(Period)))
         self.numbers = {one.year: one.last for one in db.session.scalars(select(Counter))}
 
     def taken(self) -> Rows:
@@ -211,6 +214,16 @@ class SampleData:
         self._add_existing_enterprises()
         for _ in range(number):
             self._enterprises.append(self._enterprise(self._chance.choice(self._regions)))
+        self._add_missing_periods()
+
+    def _add_missing_periods(self) -> None:
+        """Add a period for each year of the sample whose first day belongs to none."""
+        last = local_date(self._until).year
+        for year in range(last - YEARS, last + 1):
+            opens, closes = date(year, 1, 1), date(year, 12, 31)
+            overlapping = any(one.opens <= closes and one.closes >= opens for one in self._periods)
+            if not overlapping:
+                self._periods.append(self._add(Period, name=f"{year} 年度申报", opens=opens, closes=closes))
 
     def applications(self, number: int) -> Iterator[Application]:
         """Begin so many, one after the other up to today, more in the later years; yield each with its history."""
@@ -319,6 +332,8 @@ class SampleData:
             row = self._chance.choices(rows, [WEIGHT[each.action] for each in rows])[0]
             if row.action is Action.SUBMIT and application.enterprise is not None:
                 moves.start_round(application, application.enterprise, at)
+                if application.round == 1:
+                    application.period_id = self._period_id(local_date(at))
             sequence += 1
             self._move(application, row, sequence, self._actor(application, row, person), at)
         self._free.append((at, person))
@@ -331,6 +346,9 @@ class SampleData:
         if len(self._free) > MOST_REMEMBERED:
             self._free.popleft()
         return self._citizen(begun)
+
+    def _period_id(self, day: date) -> int | None:
+        return next((one.id for one in self._periods if one.opens <= day <= one.closes), None)
 
     def _begin(self, person: Account, begun: datetime) -> Application:
         day = local_date(begun)
@@ -360,6 +378,7 @@ class SampleData:
             region_id=None,
             result=None,
             resubmit_by=None,
+            period_id=None,
         )
         for key, given in self._answers(person, employer, day).items():
             answers.set_value(application, key, given)

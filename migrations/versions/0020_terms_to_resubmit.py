@@ -84,7 +84,7 @@ def upgrade():
 
 
 def _fill_periods():
-    """The last period that had opened by the day of the first submission, in pieces."""
+    """The period that the day of the first submission belongs to, where there is one and no other, in pieces."""
     connection = op.get_bind()
     last = connection.execute(sa.text('SELECT max(id) FROM applications')).scalar() or 0
     if connection.execute(sa.text('SELECT 1 FROM periods LIMIT 1')).scalar() is None:
@@ -94,8 +94,8 @@ def _fill_periods():
         " WHERE r.application_id = applications.id AND r.action = 'submit'"
     )
     update = sa.text(
-        f"UPDATE applications SET period_id = (SELECT p.id FROM periods p WHERE p.opens <= ({first_day})"
-        " ORDER BY p.opens DESC LIMIT 1) WHERE id > :after AND id <= :until AND round > 0"
+        f"UPDATE applications SET period_id = (SELECT max(p.id) FROM periods p"
+        f" WHERE ({first_day}) BETWEEN p.opens AND p.closes HAVING count(*) = 1) WHERE id > :after AND id <= :until AND round > 0"
     )
     for after in range(0, last, AT_ONCE):
         connection.execute(update, {'after': after, 'until': after + AT_ONCE})

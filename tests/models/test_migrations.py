@@ -212,6 +212,8 @@ def test_what_was_returned_before_terms_were_kept_gets_one_and_knows_its_period(
         world = factories.world()
         states = (State.DRAFT, State.RETURNED, State.CITY_REVIEW)
         made = {state: factories.application_at(state, world.banner, world).id for state in states}
+        between = factories.application_at(State.PRELIMINARY_REVIEW, world.banner, world).id
+        doubtful = factories.application_at(State.PRELIMINARY_REVIEW, world.banner, world).id
         withdrawn = factories.application_at(State.ENTERPRISE_REVIEW, world.banner, world)
         factories.act(withdrawn, Action.WITHDRAW, withdrawn.applicant)
         today = local_date(now())
@@ -220,17 +222,22 @@ def test_what_was_returned_before_terms_were_kept_gets_one_and_knows_its_period(
         earlier = factories.saved(
             Period(name="从前", opens=today - timedelta(days=400), closes=today - timedelta(days=300))
         )
+        for name in ("甲", "乙"):
+            factories.saved(
+                Period(name=name, opens=today - timedelta(days=200), closes=today - timedelta(days=100))
+            )
         returned = made[State.RETURNED]
         own, withdrawn_id = period.id, withdrawn.id
         db.session.commit()
         db.session.remove()
         flask_migrate.downgrade(revision="0019")
-        before = {"id": returned, "at": (now() - timedelta(days=390)).replace(tzinfo=None)}
-        if kind == "sqlite":
-            before["at"] = str(before["at"])
-        db.session.execute(
-            text("UPDATE reviews SET at = :at WHERE application_id = :id AND action = 'submit'"), before
-        )
+        days = dict.fromkeys([*made.values(), withdrawn_id], 2) | {returned: 390, doubtful: 150, between: 250}
+        for key, ago in days.items():
+            at = (now() - timedelta(days=ago)).replace(tzinfo=None)
+            before = {"id": key, "at": str(at) if kind == "sqlite" else at}
+            db.session.execute(
+                text("UPDATE reviews SET at = :at WHERE application_id = :id AND action = 'submit'"), before
+            )
         db.session.commit()
         db.session.remove()
         flask_migrate.upgrade()
@@ -238,6 +245,8 @@ def test_what_was_returned_before_terms_were_kept_gets_one_and_knows_its_period(
         assert found[returned].period_id == earlier.id
         assert found[made[State.CITY_REVIEW]].period_id == found[withdrawn_id].period_id == own
         assert found[made[State.DRAFT]].period_id is None
+        assert found[doubtful].period_id is None, "two periods fit"
+        assert found[between].period_id is None, "none fits"
         for key in (returned, withdrawn_id):
             assert timedelta(days=19) <= found[key].resubmit_by - today <= timedelta(days=22)
         assert found[made[State.DRAFT]].resubmit_by is None

@@ -23,7 +23,7 @@ from admin_views.review.enterprise import EnterpriseConsole
 from admin_views.review.office import OfficeConsole
 from commands import seed
 from commands.sample_data import applications
-from models import Account, Application, Role, State, db
+from models import Account, Application, Period, Role, State, db
 from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
@@ -109,6 +109,10 @@ def large(
                 ]
                 for name, account in {**people, "nobody": None}.items()
             },
+            "first_period": db.session.scalar(
+                select(Application.period_id).order_by(Application.submitted_at).limit(1)
+            ),
+            "last_period": db.session.scalar(select(Period.id).order_by(Period.opens.desc()).limit(1)),
             "employer_id": found.submitted_enterprise_id,
         }
         clients = {name: browser_of(app, account) for name, account in {**people, "nobody": None}.items()}
@@ -143,11 +147,11 @@ def test_no_page_reads_a_whole_table(
 def test_no_list_walks_far_for_its_page_however_it_is_sorted_and_narrowed(
     large: tuple[Flask, dict[str, Client], dict[str, Any]],
 ) -> None:
-    app, clients, _words = large
+    app, clients, words = large
     with app.app_context():
         engine = db.engine
     far = {}
-    for name, path in _lists():
+    for name, path in _lists(words):
         with Walked(engine) as walked:
             assert clients[name].get(path).status_code == 200, (name, path)
         if walked.farthest > MOST_WALKED:
@@ -157,7 +161,7 @@ def test_no_list_walks_far_for_its_page_however_it_is_sorted_and_narrowed(
     assert list(far) == []
 
 
-def _lists() -> Iterator[tuple[str, str]]:
+def _lists(words: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Each list of each reviewer and the administrator: every tab in every order, and with each filter in some."""
     for name, console in (
         ("office", OfficeConsole),
@@ -167,6 +171,7 @@ def _lists() -> Iterator[tuple[str, str]]:
     ):
         root = "/administration/applications/" if name == "administrator" else f"/{name}/"
         narrowed = ["", *(f"&{key}={one}" for key, each in console.filters.items() for one in each.choices)]
+        narrowed += [f"&period={key}" for key in (words["first_period"], words["last_period"])]
         for tab, sort, order, narrowing in product(
             console.tabs, sorted(admin_views_review_list.SORTABLE), ("asc", "desc"), narrowed
         ):

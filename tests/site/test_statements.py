@@ -31,6 +31,7 @@ from tests.site.statements import Crowd, asked
 from workflow.form import versions
 
 FEW, MANY = 3, 300
+FIRST_PERIOD = "1"
 MOST_FOR_A_PAGE = 10
 """Of any page without an object: lists, forms, one's own account."""
 MOST_FOR_A_LIST = 3
@@ -199,8 +200,9 @@ def _narrowings(view: ReviewConsole) -> Iterator[dict[str, str]]:
     yield {"q": "王晓敏"}
     yield {"q": "150602199001010024"}
     for key, narrowing in view.filters.items():
-        yield {key: next(iter(narrowing.choices))}
-    yield {key: next(iter(narrowing.choices)) for key, narrowing in view.filters.items()} | {"q": "公司"}
+        yield {key: next(iter(narrowing.choices), FIRST_PERIOD)}
+    every = {key: next(iter(narrowing.choices), FIRST_PERIOD) for key, narrowing in view.filters.items()}
+    yield every | {"q": "公司"}
 
 
 def _single(name: str, account: Account | None, applications: dict[State, object]) -> Iterator[str]:

@@ -78,6 +78,7 @@ def extend(
     review.extend(application.number, by, until=until, seen=seen, decision=Decision(reason))
 
 
+@pytest.mark.guide("P1")
 def test_the_period_of_the_first_submission_stays(submitted: Application, autumn: World) -> None:
     first = submitted.period_id
     assert first is not None
