@@ -102,7 +102,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         rows = listing.page(chosen.get("page", ""), keyset.PAGE_SIZE, values)
         if rows.rows:
             cache_counts(asked, rows.counts)
-        periods = options(page_counts(PERIODS)[0])
+        periods = options(page_counts(*asked)[asked.index(PERIODS)])
         shown_lines = lines(rows.rows, in_days=tab == "waiting")
         return self.render(
             "review/list.html",
