@@ -1,4 +1,4 @@
-"""What a version of the form may hold, and how two versions differ. Knows no page and writes nothing."""
+"""The rules for a version of the form, and the differences between two versions. Knows no page and writes nothing."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -60,7 +60,7 @@ def kinds_of(section: str) -> tuple[Kind, ...]:
 
 
 def normalised_number(number: str) -> str:
-    """Return a number as it is kept: no zeros in front or behind, so that one number has one spelling."""
+    """Return a number as it is stored: without leading and trailing zeros, so that one number has one spelling."""
     plain = format(Decimal(number), "f")
     plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
     return "0" if plain == "-0" else plain
@@ -145,7 +145,7 @@ def _is_limit(kind: Kind, given: str) -> bool:
 
 
 def check(row: FormVersion) -> None:
-    """Raise Unacceptable for what no version may hold."""
+    """Raise Unacceptable for a version that breaks a rule."""
     described = versions.from_json(row.number, row.content)
     for section in described.everything:
         _check_section(section)
@@ -252,7 +252,7 @@ def _informative_properties(now: Mapping[str, Any]) -> list[str]:
 
 
 def _changed_values(then: Any, now: Any) -> tuple[Any, Any]:
-    """Return both values as they are told; of long lists of choices those alone that differ, unless only their order does."""
+    """Return both values as they are shown; of choices only those that differ, unless only their order has changed."""
     if not isinstance(now, tuple):
         return then, now
     gone, come = [each for each in then if each not in now], [each for each in now if each not in then]
@@ -265,7 +265,7 @@ def _joined_choices(choices: list[tuple[str, str, str]]) -> str:
     return "、".join(f"{label}（{english}）" if english else label for _key, label, english in choices)
 
 
-# --- what the audit trail keeps
+# --- the audit trail
 
 MARK = "·"
 PUBLISHED = "published"

@@ -1,4 +1,4 @@
-"""Finds the table of enterprises in the sheets of an Excel file, and what became of each cell on the way (administration/imports.py).
+"""Finds the table of enterprises in the sheets of an Excel file, and the cells that Excel has changed (administration/imports.py).
 
 Knows no database. A cell that Excel has spoiled is named by what happened to it, never taken for an empty one.
 """

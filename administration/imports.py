@@ -261,7 +261,7 @@ def read(job: Claimed, table: ParsedTable) -> None:
         with exclusive():
             done = min((at + 1) * BATCH_SIZE, len(rows))
             jobs.report(Import, job, done=done, total=len(rows))
-            if not at:  # an earlier attempt may have come some way
+            if not at:  # an earlier attempt may have stored some rows
                 db.session.execute(delete(ImportRow).where(ImportRow.import_id == job.id))
             taken = _existing_codes(row.cells[CODE] for row in some)
             for row in some:

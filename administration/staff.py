@@ -86,7 +86,7 @@ def renew_password(actor: Account, account_id: int, *, confirmed: str = "") -> H
 
 
 def reset_second_factor(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
-    """Let somebody who has lost telephone and spare codes log in by the password alone, or enrol anew where it is required."""
+    """Remove the second factor of somebody who has lost telephone and spare codes. If it is required, they enrol again."""
 
     def apply(account: Account) -> None:
         if account.second_factor:

@@ -41,7 +41,7 @@ BETWEEN = re.compile(  # stays Chinese
 )
 """What may stand between the days, as in the State Council's notice."""
 WORKED = re.compile("上班")  # stays Chinese
-"""May stand beside working weekends alone: whoever pastes a whole line of the notice among the holidays is told so."""
+"""Allowed among working weekends only: in the holidays it shows that a whole line of the notice was pasted."""
 
 
 class UnreadableDays(ValueError):

@@ -11,7 +11,7 @@ os.environ.setdefault(
 )  # the table of phrases costs 30 MB a process, and names are not in it
 
 MOST_CHARACTERS = 60
-"""Characters that are kept of the initials of a name."""
+"""The maximum length of stored initials."""
 
 
 class Initials(NamedTuple):

@@ -66,7 +66,7 @@ LIFETIMES = {
 
 
 SENT_TO_INACTIVE_ACCOUNTS = frozenset({"invitation"})
-"""What is told to somebody who cannot log in yet; everything else goes to active accounts alone."""
+"""Kinds that are also sent to accounts that cannot log in yet; all others go to active accounts only."""
 
 
 CHANGE_KINDS = {Channel.SMS: "phone_changed", Channel.MAIL: "email_changed"}

@@ -1,6 +1,6 @@
 """Telephone numbers: the one place that decides how they are spelled and which ones are valid.
 
-Every form, import, search and sender uses this spelling, so that one number is found by any way of writing it.
+Every form, import, search and sender uses this spelling, so that a number is found however it was typed.
 """
 
 import re

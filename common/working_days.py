@@ -35,7 +35,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Term:
-    """A last day. `unknown` names the years on the way to it that were counted Monday to Friday."""
+    """A last day. `unknown` names the years before it that were counted Monday to Friday."""
 
     last: date
     unknown: tuple[int, ...] = ()
@@ -142,10 +142,10 @@ def calendar_with_stamp(stamp: int) -> Calendar:
     """Return the calendar that has this stamp; the rows are read only when this process has an older one."""
     if not stamp:
         return _NOTHING_ENTERED
-    kept = _calendars.get(db.engine)
-    if kept is None or kept.stamp != stamp:
-        kept = _calendars[db.engine] = _read()
-    return kept
+    cached = _calendars.get(db.engine)
+    if cached is None or cached.stamp != stamp:
+        cached = _calendars[db.engine] = _read()
+    return cached
 
 
 def current_calendar() -> Calendar:

@@ -167,7 +167,7 @@ def correct_number(
         owner.number_corrected_at = now()
         try:
             db.session.flush()
-        except IntegrityError as error:  # the digest is unique: of two at once one is told
+        except IntegrityError as error:  # the digest is unique: of two concurrent corrections one fails
             raise Unacceptable("number", NUMBER_TAKEN) from error
         before, after = masked(former["identity_number"]), masked(number)
         columns = {**given, "identity_digest": owner.login_digest}
@@ -186,7 +186,7 @@ def correct_number(
 
 
 def _lock_account(account_id: int) -> Account:
-    """Return an account, read anew and held until the transaction ends."""
+    """Return an account, reloaded and locked until the transaction ends."""
     return db.session.scalars(
         select(Account)
         .where(Account.id == account_id)
@@ -198,9 +198,9 @@ def _lock_account(account_id: int) -> Account:
 def _lock_application(
     application_number: str, person: Account, seen_version: int
 ) -> tuple[Application, Account]:
-    """Return an application in the person's scope and its applicant's account, both held.
+    """Return an application in the person's scope and its applicant's account, both locked.
 
-    The account is held first, here and in `correct_own_name`: two corrections at once never wait for each other.
+    The account is locked first, here and in `correct_own_name`: another order could deadlock.
     """
     owner_id = db.session.scalar(
         select(Application.applicant_id).where(
