@@ -71,10 +71,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         referrer_policy="same-origin",
     )
     app.after_request(_policy)
-    app.extensions["limits"] = limiter = Limiter(get_remote_address, app=app)
-    # What is limited says so at its view, and is looked at there; before every other page there is nothing to look for.
-    if limiter.enabled:
-        app.before_request_funcs[None].remove(limiter._check_request_limit)
+    app.extensions["limits"] = Limiter(get_remote_address, app=app)
     register_uploads(app)
     admin_views.register(app)
     commands.register(app)

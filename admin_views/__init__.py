@@ -8,7 +8,7 @@ from admin_views.administration import overview
 from admin_views.personal import application
 from admin_views.review import city, enterprise, office
 from admin_views.site import code_points, errors, frame, languages, login_session, sending
-from admin_views.site.base import LazyRule, RowId
+from admin_views.site.base import RowId
 from admin_views.site.frame import Templates
 from admin_views.site.languages import CachedDomain, chosen_language
 from admin_views.site.login_session import load_account
@@ -36,7 +36,6 @@ CONSOLES = (
 
 def register(app: Flask) -> None:
     """Add the frame, the error pages and every console to the application."""
-    app.url_rule_class = LazyRule
     app.url_map.converters["int"] = RowId
     for part in CONSOLES:
         part.register(app)

@@ -15,7 +15,8 @@ class Cursor(psycopg.Cursor[Any]):
 
     @property
     def description(self) -> Any:
-        self._fetch_pipeline()  # whoever asks what columns there are waits for the answer
+        if self.connection.pgconn.pipeline_status:
+            return self.described()  # whoever asks what columns there are waits for the answer
         described = self.pgresult is not None and self.pgresult.nfields > 0
         return Description(self) if described else self.described()
 

@@ -46,6 +46,7 @@ from sqlalchemy import (
     literal_column,
     type_coerce,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, manager_of_class
 from sqlalchemy.util import ScopedRegistry
@@ -115,6 +116,30 @@ def as_if_loaded(kind: type[Loaded], columns: Mapping[str, Any]) -> Loaded:
     instance_dict(made).update(columns)
     make_transient_to_detached(made)
     return made
+
+
+def as_sqlalchemy(
+    line: Connection, fault: BaseException, sql: str | None = None, given: Any = None, cursor: Any = None
+) -> BaseException:
+    """Return the error of a driver as SQLAlchemy raises it. A connection that is gone is given up, and so are those that
+    wait in the pool, which most likely went with it."""
+    gone = line.dialect.is_disconnect(fault, None if line.invalidated else line.connection, cursor)  # type: ignore[arg-type]
+    error = DBAPIError.instance(
+        sql,
+        given,
+        fault,
+        line.dialect.loaded_dbapi.Error,
+        hide_parameters=line.engine.hide_parameters,
+        connection_invalidated=gone,
+        dialect=line.dialect,
+        ismulti=False,
+    )
+    if gone and not line.invalidated:
+        line.engine.dispose()
+        line.invalidate(fault)
+    elif not gone and not line.in_transaction():
+        line.connection.rollback()
+    return error
 
 
 Answer = Sequence[Sequence[Any]]
@@ -191,7 +216,7 @@ class DialectStatement:
             cursor.execute(self._sql, given)
             rows: Answer = cursor.fetchall() if self._has_rows else ()
         except line.dialect.loaded_dbapi.Error as fault:
-            line._handle_dbapi_exception(fault, self._sql, given, cursor, None)
+            raise as_sqlalchemy(line, fault, self._sql, given, cursor) from fault
         finally:
             if cursor is not None:
                 cursor.close()

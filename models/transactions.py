@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.util import ScopedRegistry
 
 from models.database import db
-from models.statements import release_connection
+from models.statements import as_sqlalchemy, release_connection
 
 TO_WRITE: dict[str, dict[str, Any]] = {
     "sqlite": {"immediate": True},
@@ -71,7 +71,7 @@ def pipelined() -> Iterator[None]:
         with getattr(line.connection.driver_connection, "pipeline", nullcontext)():
             yield
     except line.dialect.loaded_dbapi.Error as fault:
-        line._handle_dbapi_exception(fault, None, None, None, None)
+        raise as_sqlalchemy(line, fault) from fault
 
 
 def forbid_writes_outside_transaction() -> None:

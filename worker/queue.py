@@ -21,13 +21,12 @@ SECONDS_TO_CONNECT = 3
 """A request that has just been committed waits no longer than this for a queue that is away."""
 
 
-class QuickSqlite(SqliteStorage):  # type: ignore[misc]
+class QuickConnection(sqlite3.Connection):
     """Durable enough for what may be lost, and never corrupt."""
 
-    def _create_connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection = super()._create_connection()
-        connection.execute("pragma synchronous=normal")
-        return connection
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.execute("pragma synchronous=normal")
 
 
 def for_config(config: Mapping[str, Any]) -> Huey:
@@ -45,7 +44,8 @@ def for_config(config: Mapping[str, Any]) -> Huey:
         return PostgresHuey(connection=lambda: _postgresql(config), create_tables=False, **given)
     file = Path(config["INSTANCE"]) / "queue.sqlite"
     return Huey(
-        storage_class=QuickSqlite,
+        storage_class=SqliteStorage,
+        factory=QuickConnection,
         filename=str(file),
         create_tables=False,
         timeout=SECONDS_TO_CONNECT,

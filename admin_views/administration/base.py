@@ -8,13 +8,13 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import abort, flash, redirect, request
-from flask_admin import BaseView, expose
+from flask_admin import BaseView
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement
 
-from admin_views.site.base import ConsoleView, ScopedView, confirmed, list_title, menu
+from admin_views.site.base import ConsoleView, ScopedView, confirmed, expose, list_title, menu
 from admin_views.site.keyset import Order, Page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.trail import change_text, changes_of
@@ -50,7 +50,7 @@ class Administration(ConsoleView):
 
     def render(self, template: str, **context: Any) -> str:
         entry = (
-            next((view for view in self.admin._views if view.endpoint == self.menu_parent), self)
+            next((view for view in self.admin.views if view.endpoint == self.menu_parent), self)
             if self.admin
             else self
         )

@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import abort, flash, redirect, request
-from flask_admin import expose
 from flask_babel import force_locale, gettext
 from flask_login import current_user
 from sqlalchemy import select
@@ -14,7 +13,7 @@ from admin_views.administration.field_forms import ChoiceSheet, FieldSheet, shee
 from admin_views.administration.form_columns import VERSION_COLUMNS, VersionRow, columns_of
 from admin_views.personal.form import form_class
 from admin_views.personal.page import section_context
-from admin_views.site.base import ScopedView, confirmed
+from admin_views.site.base import ScopedView, confirmed, expose
 from admin_views.site.lists import DataTable
 from admin_views.site.trail import change_text, changes_of, value_words
 from admin_views.site.wording import said

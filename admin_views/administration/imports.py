@@ -9,7 +9,6 @@ from operator import attrgetter
 from typing import Any
 
 from flask import Response, abort, flash, redirect, request
-from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
@@ -17,7 +16,7 @@ from sqlalchemy import ColumnElement, select
 from accounts import access
 from admin_views.administration import forms, import_sheets
 from admin_views.administration.base import PAGE_SIZE, Administration, answer, newest_first, turned
-from admin_views.site.base import ScopedView, list_title
+from admin_views.site.base import ScopedView, expose, list_title
 from admin_views.site.keyset import Order, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number

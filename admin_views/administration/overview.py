@@ -4,7 +4,6 @@ Nothing here decides an application or touches what an applicant wrote (D4).
 """
 
 from flask import Flask, request
-from flask_admin import Admin, expose
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -25,7 +24,7 @@ from admin_views.administration.imports import Imports
 from admin_views.administration.places import Enterprises, Offices, Regions
 from admin_views.administration.staff import Staff
 from admin_views.administration.texts import Materials, Notices, Periods, Settings
-from admin_views.site.base import ScopedView
+from admin_views.site.base import Console, ScopedView, expose
 from admin_views.site.keyset import page
 from admin_views.site.lists import DataTable
 from admin_views.site.numbers import present_calendar
@@ -121,7 +120,7 @@ class Changes(Administration, ScopedView):
 
 def register(app: Flask) -> None:
     """Add `/administration/`."""
-    admin = Admin(
+    admin = Console(
         app,
         name=CONSOLE,
         index_view=Overview(name=N_("概览"), endpoint="administration", url="/administration"),

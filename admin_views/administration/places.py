@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 from flask import flash, redirect, request
-from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import Select, func, select
@@ -17,7 +16,7 @@ from admin_views.administration.base import (
     chosen_of,
     newest_first,
 )
-from admin_views.site.base import confirmed
+from admin_views.site.base import confirmed, expose
 from admin_views.site.keyset import page
 from admin_views.site.lists import Badge, Column
 from admin_views.site.wording import said

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import flash, redirect, request
-from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import Select, false, func, or_
@@ -13,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from admin_views.administration import forms
 from admin_views.administration.base import PAGE_SIZE, AdministeredTable, answer, chosen_of, newest_first
-from admin_views.site.base import confirmed, list_title
+from admin_views.site.base import confirmed, expose, list_title
 from admin_views.site.keyset import page
 from admin_views.site.lists import Badge, Column
 from admin_views.site.wording import said

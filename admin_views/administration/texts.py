@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from flask_admin import expose
 from flask_babel import gettext
 from sqlalchemy import func, select
 
 from admin_views.administration import forms
 from admin_views.administration.base import MOST_SHOWN, AdministeredTable, active_badge
+from admin_views.site.base import expose
 from admin_views.site.lists import Badge, Column
 from admin_views.site.wording import said
 from common.calendar import today

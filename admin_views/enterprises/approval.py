@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any
 
 from flask import abort, flash, redirect, request
-from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, select
@@ -13,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from admin_views.files.papers import FileGroup, ViewerFile, viewer_values
 from admin_views.files.routes import sent_original, sent_picture
-from admin_views.site.base import MOST_COUNTED, ScopedView, menu
+from admin_views.site.base import MOST_COUNTED, ScopedView, expose, menu
 from admin_views.site.keyset import PAGE_SIZE, Order, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import abort, flash, redirect
-from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
@@ -14,7 +13,7 @@ from accounts import logins
 from accounts.attempts import Purpose
 from admin_views.accounts.attempts import count_attempt, locked_text
 from admin_views.accounts.enterprise_forms import ResubmissionForm
-from admin_views.site.base import ConsoleView, menu
+from admin_views.site.base import ConsoleView, expose, menu
 from admin_views.site.typed import row_number
 from common.errors import ChangedMeanwhile, Locked, NotPermitted
 from enterprises import registration

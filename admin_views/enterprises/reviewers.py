@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from flask import abort, current_app, flash, redirect, url_for
-from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
@@ -17,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from accounts import contacts
 from admin_views.accounts.enterprise_forms import InvitationForm
-from admin_views.site.base import ScopedView, confirmed, menu
+from admin_views.site.base import ScopedView, confirmed, expose, menu
 from admin_views.site.lists import Column, DataTable
 from admin_views.site.trail import change_text, last_changes
 from admin_views.site.wording import said

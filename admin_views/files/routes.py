@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask import abort
-from flask_admin import expose
 from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from admin_views.files.papers import FileUrl
+from admin_views.site.base import expose
 from models import Application, Attachment, db
 from uploads import responses
 from uploads.errors import NotShown

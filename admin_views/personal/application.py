@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, abort, flash, redirect, request
-from flask_admin import Admin, expose
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement
@@ -31,7 +30,7 @@ from admin_views.personal.page import (
 )
 from admin_views.review.page import read_by, unsent
 from admin_views.review.page import sections as submitted_sections
-from admin_views.site.base import ScopedView, menu
+from admin_views.site.base import Console, ScopedView, expose, menu
 from admin_views.site.numbers import present_calendar
 from admin_views.site.typed_back import TypedBack, typed_back
 from admin_views.site.wording import day, problem_text, said, stamp
@@ -400,7 +399,7 @@ def all_fields(form: Any) -> Iterator[Any]:
 def register(app: Flask) -> None:
     """Add `/personal/`."""
     index = PersonalHome(name=N_("个人业务经办"), endpoint="personal", url="/personal")
-    admin = Admin(app, name=CONSOLE_NAME, index_view=index)
+    admin = Console(app, name=CONSOLE_NAME, index_view=index)
     admin.add_view(
         ApplicationView(
             Application, name=N_("生活补贴申请"), endpoint="personal_application", url="/personal/application"

@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask import abort, flash, redirect, request
-from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
 
 from admin_views.files.papers import viewer_file
 from admin_views.files.routes import PaperRoutes
+from admin_views.site.base import expose
 from common.errors import ActionRefused, NoticeUnread, NotPermitted, NotVisible
 from models import Application, Attachment
 from uploads import browser_check

@@ -12,6 +12,7 @@ from flask_babel import LazyString, lazy_gettext
 from flask_wtf import FlaskForm
 from markupsafe import escape
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     EmailField,
@@ -72,12 +73,19 @@ class RowField(IntegerField):
 class Rows(FieldList):
     """Rows of a form. A name with a malformed index is ignored."""
 
-    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
-        for name in formdata:
-            if name.startswith(f"{prefix}-"):
-                number = name.removeprefix(f"{prefix}-").partition("-")[0]
-                if re.fullmatch("[0-9]{1,4}", number):
-                    yield int(number)
+    def process(self, formdata: Any, *given: Any, **further: Any) -> None:
+        super().process(formdata and self._of_rows(formdata), *given, **further)
+
+    def _of_rows(self, formdata: Any) -> MultiDict[str, Any]:
+        """Return what was sent, without what is named like a row and is none."""
+        row = re.compile(rf"{re.escape(self.name)}-[0-9]{{1,4}}(-.*)?", re.DOTALL)
+        return MultiDict(
+            {
+                name: formdata.getlist(name)
+                for name in formdata
+                if row.fullmatch(name) or not name.startswith(self.name)
+            }
+        )
 
 
 class QuantityField(StringField):

@@ -1,11 +1,10 @@
 """「个人业务经办」: the applicant's start page."""
 
-from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
 
-from admin_views.site.base import ConsoleView, menu
+from admin_views.site.base import ConsoleView, expose, menu
 from common.wording import N_
 from models import Application, State, db
 from workflow import periods, routing, scope

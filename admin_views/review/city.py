@@ -1,11 +1,11 @@
 """「市专家服务中心」 reviews last: passes, returns or refuses (O2)."""
 
 from flask import Flask
-from flask_admin import Admin
 
 from admin_views.review import list
 from admin_views.review.console import ReviewConsole
 from admin_views.review.corrections import NameCorrection
+from admin_views.site.base import Console
 from common.wording import N_
 from models import Application
 
@@ -22,4 +22,4 @@ class CityConsole(NameCorrection, ReviewConsole):
 def register(app: Flask) -> None:
     """Add `/city/`."""
     index = CityConsole(Application, name=N_("申请审核"), endpoint="city", url="/city")
-    Admin(app, name=N_("市专家服务中心审核"), index_view=index)
+    Console(app, name=N_("市专家服务中心审核"), index_view=index)

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from flask import abort, flash, redirect, request, session
-from flask_admin import expose
 from flask_babel import gettext, pgettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select
@@ -23,7 +22,7 @@ from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_ye
 from admin_views.review.page import PHRASES, orphaned_reasons, read_by, sections
 from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
 from admin_views.site import keyset
-from admin_views.site.base import ScopedView, address_of, menu, menu_numbers, number_on_tab
+from admin_views.site.base import ScopedView, address_of, expose, menu, menu_numbers, number_on_tab
 from admin_views.site.keyset import ListQuery
 from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import DataTable, Head

@@ -5,12 +5,11 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import abort, flash, redirect
-from flask_admin import expose
 from flask_babel import gettext, pgettext
 from flask_login import current_user
 
 from admin_views.review.correction_forms import NameCorrectionForm, NumberCorrectionForm
-from admin_views.site.base import address_of
+from admin_views.site.base import address_of, expose
 from admin_views.site.typed import row_number
 from admin_views.site.wording import said
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable

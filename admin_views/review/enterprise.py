@@ -1,12 +1,12 @@
 """「企业」: checks the persons who name it and their papers, passes upward or returns (E5, E6)."""
 
 from flask import Flask
-from flask_admin import Admin
 from flask_login import current_user
 
 from admin_views.enterprises.registration import RegistrationView
 from admin_views.enterprises.reviewers import Reviewers
 from admin_views.review.console import ReviewConsole
+from admin_views.site.base import Console
 from common.wording import N_
 from enterprises.registration import is_approved
 from models import Account, Application
@@ -25,7 +25,7 @@ class EnterpriseConsole(ReviewConsole):
 def register(app: Flask) -> None:
     """Add `/enterprise/`."""
     index = EnterpriseConsole(Application, name=N_("申请审核"), endpoint="enterprise", url="/enterprise")
-    admin = Admin(app, name=N_("企业审核"), index_view=index)
+    admin = Console(app, name=N_("企业审核"), index_view=index)
     admin.add_view(
         Reviewers(Account, name=Reviewers.title, endpoint="reviewers", url="/enterprise/reviewers")
     )

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from flask import abort, flash, redirect, request
-from flask_admin import expose
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
@@ -19,7 +18,7 @@ from wtforms.validators import InputRequired
 
 from admin_views.review import list
 from admin_views.site import keyset
-from admin_views.site.base import ScopedView, menu
+from admin_views.site.base import ScopedView, expose, menu
 from admin_views.site.day_fields import DayField
 from admin_views.site.frame import is_past
 from admin_views.site.keyset import ListQuery, Order

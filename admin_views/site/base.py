@@ -5,17 +5,19 @@ narrowed. So here a route exists only if the view names it in `exposed_routes`, 
 """
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import wraps
 from typing import Any, NamedTuple
 
-from flask import abort, current_app, redirect, request, url_for
-from flask_admin import Admin, BaseView
+import flask_admin
+from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask_admin import BaseView
 from flask_admin.contrib.sqla import ModelView
+from flask_admin.helpers import set_current_view
 from flask_babel import gettext, pgettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select, select
-from werkzeug.routing import IntegerConverter, Rule
+from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
 from accounts import access
@@ -38,13 +40,42 @@ class RowId(IntegerConverter):
     regex = rf"\d{{1,{LONGEST_ID}}}"
 
 
-class LazyRule(Rule):
-    """A rule that compiles its URL builder on first use. Most of the hundred rules are never built by one process, and
-    compiling all of them took a twentieth of the start."""
+def expose(
+    url: str = "/", methods: Iterable[str] = ("GET",)
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a method of a view an address below that of the view; whoever may not open the console does not get into it.
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        compile_once = cache(super()._compile_builder)
-        return lambda _self, **values: compile_once(append_unknown)(self, **values)
+    Flask-Admin does not know of it: it exists as a route where the view names it in `exposed_routes`, else not.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        if hasattr(function, "addresses"):
+            function.addresses.append((url, methods))
+            return function
+
+        @wraps(function)
+        def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+            set_current_view(self)
+            if not self.is_accessible():
+                return self.inaccessible_callback(function.__name__, **kwargs) or abort(403)
+            return function(self, *args, **kwargs)
+
+        guarded.addresses = [(url, methods)]  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+class Console(flask_admin.Admin):
+    """The views of one console, in the order of its menu."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        self.views: list[BaseView] = []
+        super().__init__(*given, **named)  # adds the first
+
+    def add_view(self, view: BaseView) -> None:
+        self.views.append(view)
+        super().add_view(view)
 
 
 class ConsoleView(BaseView):
@@ -58,12 +89,28 @@ class ConsoleView(BaseView):
     """Those of them that read columns only. For these the account is loaded without an ORM session, which saves a tenth
     of the page's time; it then has only what the frame needs (accounts/sessions.py)."""
 
-    def create_blueprint(self, admin: Admin) -> Any:
-        exposed = set(self.exposed_routes)
-        self._urls = [rule for rule in self._urls if rule[1] in exposed]
-        if missing := exposed - {rule[1] for rule in self._urls}:
-            raise LookupError(f"{type(self).__name__} exposes {missing}, which it does not define")
-        return super().create_blueprint(admin)
+    start = "index_view"
+    """The view function at the beginning of the view's address."""
+
+    @flask_admin.expose()
+    def unused_start(self) -> Any:
+        """Flask-Admin makes no view without a start of its own; it is not registered."""
+        abort(404)
+
+    def create_blueprint(self, admin: flask_admin.Admin) -> Blueprint:
+        """Return the routes that this view exposes. Raises LookupError when it names one that it does not define."""
+        super().create_blueprint(admin)  # sets the name and the address; its routes are not registered
+        self.blueprint = Blueprint(self.endpoint, __name__, url_prefix=self.url)
+        for name in dict.fromkeys(self.exposed_routes):
+            function = getattr(self, name, None)
+            addresses = getattr(function, "addresses", None)
+            if not addresses:
+                raise LookupError(f"{type(self).__name__} exposes {name}, which it does not define")
+            for url, methods in addresses:
+                self.blueprint.add_url_rule(url, name, function, methods=methods)
+                if url == "/":
+                    self.start = name
+        return self.blueprint
 
     def is_accessible(self) -> bool:
         actor = current_user._get_current_object()
@@ -76,9 +123,6 @@ class ConsoleView(BaseView):
         door = door_of(request.endpoint)
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.login", door=door, next=back))
-
-    def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        return fn(self, *args, **kwargs)  # Flask-Admin retries on TypeError, which hides its origin
 
     def menu_number(self) -> Select[Any] | None:
         """Return the query for the count beside this view in the menu; 0 is not shown."""
@@ -168,7 +212,7 @@ class MenuItem(NamedTuple):
     count: str  # type: ignore[assignment]  # shadows tuple.count
 
 
-def menu(admin: Admin | None, present: BaseView | None = None) -> tuple[MenuItem, ...]:
+def menu(admin: Console | None, present: BaseView | None = None) -> tuple[MenuItem, ...]:
     """Return the menu of a console; `present` is the current view."""
     queries = menu_numbers(admin)
     counts = dict(zip(queries, page_counts(*queries.values()), strict=True))
@@ -187,17 +231,17 @@ def number_on_tab(number: int) -> str:
 
 def address_of(view: BaseView) -> str:
     """Return the URL of a view's list, the prefix of its rows' URLs."""
-    return url_of(f"{view.endpoint}.{view._default_view}")
+    return url_of(f"{view.endpoint}.{view.start}")
 
 
-def menu_numbers(admin: Admin | None) -> dict[BaseView, Select[Any]]:
+def menu_numbers(admin: Console | None) -> dict[BaseView, Select[Any]]:
     """Return the count queries of a console's menu by view."""
     views = (view for view in _shown_in_menu(admin) if isinstance(view, ConsoleView))
     return {view: number for view in views if (number := view.menu_number()) is not None}
 
 
-def _shown_in_menu(admin: Admin | None) -> list[BaseView]:
-    return [item._view for item in admin.menu() if item._view.is_visible()] if admin else []
+def _shown_in_menu(admin: Console | None) -> list[BaseView]:
+    return [view for view in admin.views if view.is_visible()] if admin else []
 
 
 def confirmed() -> str:

@@ -43,7 +43,9 @@ FURTHER_QUERY = re.compile(r"""chosen(?:\.get|_of)\(([^)]*)\)""")
 
 def query_names() -> set[str]:
     """Every name by which a view reads the query."""
-    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "admin_views").glob("*.py"))
+    source = "".join(
+        path.read_text(encoding="utf-8") for path in sorted((ROOT / "admin_views").rglob("*.py"))
+    )
     found = set(QUERY.findall(source))
     for names in FURTHER_QUERY.findall(source):
         found |= set(re.findall(r"""["'](\w+)["']""", names))
