@@ -341,7 +341,7 @@ def test_any_valid_version_is_drawn_filled_in_judged_and_read(
         == []
     )
     with app.test_request_context():
-        monkeypatch.setattr(workflow_form_versions, "of", lambda _application: version)
+        monkeypatch.setattr(workflow_form_versions, "form_of", lambda _application: version)
         made = form_class(version)
         given = {key: data.draw(ANSWERED, label=key) for key in made.described if key != "enterprise_id"}
         sheet = made(formdata=MultiDict(given))
