@@ -1,4 +1,4 @@
-"""What every page of `/administration/` is: a table's list, and one form a row that tells what a change sets off (D1-D3).
+"""What every page of `/administration/` is: a table's list, and a form for each row that shows the effects of a change (D1-D3).
 
 Every change goes through administration.changes; nothing here writes by itself.
 """
@@ -58,7 +58,7 @@ class Administration(ConsoleView):
 
 
 class AdministeredTable(Administration, ScopedView):
-    """A table that administrators keep: its list, and one form a row that tells what a change sets off."""
+    """A table that administrators keep: its list, and a form for each row that shows the effects of a change."""
 
     exposed_routes = ("index_view", "create_view", "edit_view")
     created_by: type[FlaskForm] | None = None
@@ -70,7 +70,7 @@ class AdministeredTable(Administration, ScopedView):
     """Of the list."""
     list_template: str
     """The template of the list."""
-    form_template = "administration/sheet.html"
+    form_template = "administration/row_form.html"
 
     def criterion(self) -> ColumnElement[bool]:
         return TABLES[self.model].criterion(current_user)
@@ -109,9 +109,11 @@ class AdministeredTable(Administration, ScopedView):
     def create_view(self) -> Any:
         form = self.create_form()
         if request.method == "POST":
-            return self._saved(form, None, self.create_model) if form.validate() else self._sheet(form, None)
+            return (
+                self._saved(form, None, self.create_model) if form.validate() else self._form_page(form, None)
+            )
         self.prefill(form)
-        return self._sheet(form, None)
+        return self._form_page(form, None)
 
     @expose("/<key>/", methods=("GET", "POST"))
     def edit_view(self, key: str) -> Any:
@@ -119,10 +121,10 @@ class AdministeredTable(Administration, ScopedView):
         form = self.edit_form(obj=row)
         if request.method == "POST" and form.validate():
             return self._saved(form, row, lambda form: self.update_model(form, row))
-        return self._sheet(form, row)
+        return self._form_page(form, row)
 
     def prefill(self, form: Any) -> None:
-        """Lay in what a new row begins with."""
+        """Set the initial values of a new row."""
 
     def create_model(self, form: Any) -> Any:
         row = self.model()
@@ -143,7 +145,7 @@ class AdministeredTable(Administration, ScopedView):
         return getattr(row, self.lookup_column)
 
     def _saved(self, form: Any, row: Any, save: Callable[[Any], Any], **beside: Any) -> Any:
-        """Save, or show the form again with what stands in the way."""
+        """Save, or show the form with the reason why it was refused."""
         key = self._key(row) if row is not None else None
         try:
             saved = save(form)
@@ -159,19 +161,19 @@ class AdministeredTable(Administration, ScopedView):
 
     def _hindered(self, form: Any, row: Any, hindrance: ActionRefused, **beside: Any) -> Any:
         if isinstance(hindrance, ConfirmationRequired):
-            return self._sheet(form, row, question=hindrance, **beside)
+            return self._form_page(form, row, question=hindrance, **beside)
         if isinstance(hindrance, Unacceptable):
             wrong = said(hindrance.sentence.text, hindrance.sentence.words)
             if hindrance.field in form:
                 form[hindrance.field].errors = [*form[hindrance.field].errors, wrong]
             else:
                 form.form_errors.append(wrong)
-            return self._sheet(form, row, **beside)
+            return self._form_page(form, row, **beside)
         if isinstance(hindrance, ChangedMeanwhile):
-            return self._sheet(form, row, meanwhile=True, **beside)
+            return self._form_page(form, row, meanwhile=True, **beside)
         return answer(hindrance)
 
-    def _sheet(
+    def _form_page(
         self,
         form: Any,
         row: Any,
@@ -180,7 +182,7 @@ class AdministeredTable(Administration, ScopedView):
         meanwhile: bool = False,
         **beside: Any,
     ) -> tuple[str, int]:
-        """Return the page of a form; `beside` is what one of several forms of a row says otherwise."""
+        """Render the form page; `beside` overrides the context."""
         status = HTTPStatus.OK
         if meanwhile:
             status = HTTPStatus.CONFLICT
@@ -197,13 +199,13 @@ class AdministeredTable(Administration, ScopedView):
             meanwhile=meanwhile,
             seen=self._seen(row, meanwhile),
             changes=changes_of(self.model, self._key(row)) if row is not None else [],
-            told=change_text,
+            change_text=change_text,
             **self.beside(row) | beside,
         )
         return content, status
 
     def _seen(self, row: Any, meanwhile: bool) -> str:
-        """Return the fingerprint of what the person has before them: on the way back, still that of the first look."""
+        """Return the fingerprint of the row that the page showed first; it stays the same while errors are corrected."""
         if row is None:
             return ""
         first = request.form.get("seen", "")

@@ -1,4 +1,4 @@
-"""What an administrator may type about one field of the application form: a sheet for each kind of field."""
+"""What an administrator may type about one field of the application form: a form for each kind of field."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -43,7 +43,7 @@ BLANKS = 3
 LAST_PLACE = 9999
 
 
-class FieldSheet(FlaskForm):
+class FieldForm(FlaskForm):
     """What every field has."""
 
     label = TextLine(_("名称"), LONGEST_LABEL, InputRequired(_("请填写名称。")))
@@ -61,7 +61,7 @@ class FieldSheet(FlaskForm):
     required = BooleanField(_("必填"), default=True, description=_("没有填写就不能提交；保存不受影响。"))
 
     def show(self, one: Field) -> None:
-        """Lay in how the field is described now."""
+        """Fill the form with the present description of the field."""
         now = {
             "label": str(one.label),
             "english": in_english(one.label),
@@ -74,7 +74,7 @@ class FieldSheet(FlaskForm):
             self[name].data = now[name]
 
     def reduce(self, one: Field) -> None:
-        """Take away what cannot be changed of this field."""
+        """Remove the inputs that cannot be changed for this field."""
         fixed = ("help", "help_english") if one.fixed else ()
         for name in (*(("used", "required") if one.needed else ()), *fixed):
             if name in self:
@@ -91,7 +91,7 @@ class FieldSheet(FlaskForm):
         return replace(one, **given)
 
 
-class StatementSheet(FieldSheet):
+class StatementForm(FieldForm):
     """A statement is ticked or nothing can be submitted, so nobody is asked whether it is required."""
 
     label = TextLine(
@@ -112,7 +112,7 @@ class StatementSheet(FieldSheet):
     required = None
 
 
-class TextSheet(FieldSheet):
+class TextFieldForm(FieldForm):
     longest = IntegerField(
         _("最多字数"),
         [
@@ -130,7 +130,7 @@ class TextSheet(FieldSheet):
         return replace(super().described(one), longest=self.longest.data)
 
 
-class QuantitySheet(FieldSheet):
+class QuantityFieldForm(FieldForm):
     least = StringField(
         _("下限"),
         [Optional(), Regexp(rf"({QUANTITY.pattern})\Z", message=_("请填写数字，例如：3 或 3.5。"))],
@@ -164,7 +164,7 @@ class QuantitySheet(FieldSheet):
         return replace(super().described(one), decimals=self.decimals.data, **limits)
 
 
-class DaySheet(FieldSheet):
+class DayFieldForm(FieldForm):
     least = DayField(_("最早"), [Optional()], description=_("留空不限。"), render_kw=limits(DayField))
     most = DayField(_("最晚"), [Optional()], description=_("留空不限。"), render_kw=limits(DayField))
 
@@ -189,7 +189,7 @@ class ChoiceRow(Form):
     )
 
 
-class ChoiceSheet(FieldSheet):
+class ChoiceFieldForm(FieldForm):
     choices = Rows(FormField(ChoiceRow), max_entries=MOST_CHOICES + BLANKS)
 
     def show(self, one: Field) -> None:
@@ -224,20 +224,20 @@ class ChoiceSheet(FieldSheet):
             yield key, Bilingual(row.label.data, row.english.data or "")
 
 
-SHEETS: dict[Kind, type[FieldSheet]] = {
-    Kind.TEXT: TextSheet,
-    Kind.QUANTITY: QuantitySheet,
-    Kind.DATE: DaySheet,
-    Kind.CHOICE: ChoiceSheet,
-    Kind.PROMISE: StatementSheet,
+FORM_OF_KIND: dict[Kind, type[FieldForm]] = {
+    Kind.TEXT: TextFieldForm,
+    Kind.QUANTITY: QuantityFieldForm,
+    Kind.DATE: DayFieldForm,
+    Kind.CHOICE: ChoiceFieldForm,
+    Kind.PROMISE: StatementForm,
 }
 
 
-def sheet_of(one: Field) -> FieldSheet:
-    """Return the empty sheet of a field: limits are set of further ones alone, for the procedure knows its own."""
-    kind = FieldSheet
+def form_for_field(one: Field) -> FieldForm:
+    """Return the empty form of a field: only added fields have limits, the procedure fixes those of its own."""
+    kind = FieldForm
     if one.further or (one.kind in (Kind.CHOICE, Kind.PROMISE) and not one.fixed):
-        kind = SHEETS[one.kind]
+        kind = FORM_OF_KIND[one.kind]
     made = kind()
     made.reduce(one)
     return made

@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from admin_views.administration.base import MOST_SHOWN, Administration, answer
-from admin_views.administration.field_forms import ChoiceSheet, FieldSheet, sheet_of
+from admin_views.administration.field_forms import ChoiceFieldForm, FieldForm, form_for_field
 from admin_views.administration.form_columns import VERSION_COLUMNS, VersionRow, columns_of
 from admin_views.personal.form import form_class
 from admin_views.personal.page import section_context
@@ -65,7 +65,7 @@ class FormVersions(Administration, ScopedView):
         one = draft.form.known.get(field)
         if one is None:
             abort(HTTPStatus.NOT_FOUND)
-        return self._sheet_or_kept(draft, draft.form.section_of[field], one)
+        return self._save_field(draft, draft.form.section_of[field], one)
 
     @expose("/sections/<section>/new/", methods=("GET", "POST"))
     def new(self, section: str) -> Any:
@@ -76,31 +76,31 @@ class FormVersions(Administration, ScopedView):
         asked = request.args.get("kind", "")
         kind = next((each for each in kinds if each.value == asked), kinds[0])
         one = Field("", "", kind, further=True, wide=kind is Kind.PROMISE)
-        return self._sheet_or_kept(form_draft.current_draft(), section, one)
+        return self._save_field(form_draft.current_draft(), section, one)
 
-    def _sheet_or_kept(self, draft: Draft, section: str, one: Field) -> Any:
-        sheet = sheet_of(one)
+    def _save_field(self, draft: Draft, section: str, one: Field) -> Any:
+        field_form = form_for_field(one)
         if request.method != "POST":
-            sheet.show(one)
-            return self._sheet(draft, section, one, sheet)
-        if request.form.get("do") == "more" and isinstance(sheet, ChoiceSheet):
-            sheet.more()
-            return self._sheet(draft, section, one, sheet, typed=True)
-        if not sheet.validate():
-            return self._sheet(draft, section, one, sheet)
-        typed = sheet.described(one)
+            field_form.show(one)
+            return self._form_page(draft, section, one, field_form)
+        if request.form.get("do") == "more" and isinstance(field_form, ChoiceFieldForm):
+            field_form.more()
+            return self._form_page(draft, section, one, field_form, typed=True)
+        if not field_form.validate():
+            return self._form_page(draft, section, one, field_form)
+        typed = field_form.described(one)
         for place, sentence in form_rules.faults(typed, draft.form):
-            _beside(sheet, place, said(sentence.text, sentence.words))
-        if _wrong(sheet):
-            return self._sheet(draft, section, one, sheet)
+            _add_error(field_form, place, said(sentence.text, sentence.words))
+        if _errors(field_form):
+            return self._form_page(draft, section, one, field_form)
         try:
             kept = form_draft.save_field(section, typed, current_user, seen=request.form.get("seen", ""))
         except Unacceptable as hindrance:
-            _beside(sheet, hindrance.field, said(hindrance.sentence.text, hindrance.sentence.words))
-            return self._sheet(draft, section, one, sheet)
+            _add_error(field_form, hindrance.field, said(hindrance.sentence.text, hindrance.sentence.words))
+            return self._form_page(draft, section, one, field_form)
         except ChangedMeanwhile:
             now = form_draft.current_draft()
-            return self._sheet(now, section, now.form.known.get(one.key, one), sheet, meanwhile=True)
+            return self._form_page(now, section, now.form.known.get(one.key, one), field_form, meanwhile=True)
         except ActionRefused as hindrance:
             return answer(hindrance)
         flash(
@@ -109,17 +109,17 @@ class FormVersions(Administration, ScopedView):
         )
         return redirect(f"{self.get_url('.index_view')}#section-{section}")
 
-    def _sheet(
+    def _form_page(
         self,
         draft: Draft,
         section: str,
         one: Field,
-        sheet: FieldSheet,
+        field_form: FieldForm,
         *,
         meanwhile: bool = False,
         typed: bool = False,
     ) -> Any:
-        wrong = _wrong(sheet)
+        wrong = _errors(field_form)
         seen = request.form.get("seen") if request.method == "POST" and not meanwhile else None
         content = self.render(
             "administration/form_field.html",
@@ -128,7 +128,7 @@ class FormVersions(Administration, ScopedView):
             one=one,
             kind=KIND_WORDS[one.kind],
             kinds=_kinds(section) if not one.key else [],
-            form=sheet,
+            form=field_form,
             wrong=wrong,
             typed=typed,
             meanwhile=meanwhile,
@@ -209,7 +209,7 @@ class FormVersions(Administration, ScopedView):
             sections=_listed(this, older or this, published=True),
             differences=_difference_rows(form_rules.differences(older, this)) if older else [],
             changes=changes_of(FormVersion, row.number),
-            told=change_text,
+            change_text=change_text,
         )
 
     # Publishing it
@@ -260,18 +260,18 @@ class FormVersions(Administration, ScopedView):
         return db.session.scalars(select(FormVersion).where(FormVersion.number == number)).first()
 
 
-def _beside(sheet: FieldSheet, place: str, sentence: str) -> None:
-    """Say what is wrong where it was typed."""
-    if place == "choices" or place not in sheet:
-        sheet.form_errors.append(sentence)
+def _add_error(field_form: FieldForm, place: str, sentence: str) -> None:
+    """Add an error to the field of this name, else to the whole form."""
+    if place == "choices" or place not in field_form:
+        field_form.form_errors.append(sentence)
     else:
-        sheet[place].errors = [*sheet[place].errors, sentence]
+        field_form[place].errors = [*field_form[place].errors, sentence]
 
 
-def _wrong(sheet: FieldSheet) -> list[tuple[str, str]]:
-    """Return everything that is wrong with the sheet, each with the address of its place."""
+def _errors(field_form: FieldForm) -> list[tuple[str, str]]:
+    """Return every error of the form as (anchor, text)."""
     found = []
-    for one in sheet:
+    for one in field_form:
         if one.name == "choices":
             for row in one:
                 found += [
@@ -279,7 +279,9 @@ def _wrong(sheet: FieldSheet) -> list[tuple[str, str]]:
                 ]
         elif one.errors:
             found.append((f"#{one.id}", " ".join(map(str, one.errors))))
-    return found + [("#choices" if "choices" in sheet else "#sheet", str(each)) for each in sheet.form_errors]
+    return found + [
+        ("#choices" if "choices" in field_form else "#sheet", str(each)) for each in field_form.form_errors
+    ]
 
 
 def _kinds(section: str) -> list[tuple[str, str]]:
@@ -353,7 +355,7 @@ def _difference_rows(differences: list[Difference]) -> list[dict[str, Any]]:
 
 
 def _own_english(one: Field) -> str:
-    """Return what the English screen says while no English has been typed; "" when it has no words of its own."""
+    """Return the English of the translations; "" when there is none."""
     with force_locale("en"):
         own = gettext(str(one.label)) if one.label else ""
     return own if own != one.label else ""

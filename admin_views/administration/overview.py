@@ -83,7 +83,7 @@ class Overview(Administration):
                 select(func.count()).select_from(Material).where(scoped, Material.active)
             ),
             changes=last_changes(scoped),
-            told=change_text,
+            change_text=change_text,
         )
 
 

@@ -121,7 +121,7 @@ class Regions(AdministeredTable):
         }
         if request.method == "POST" and form.validate():
             return self._saved(form, row, lambda form: self._merged(form, row), **beside)
-        return self._sheet(form, row, **beside)
+        return self._form_page(form, row, **beside)
 
     def _could_merge(self, region: Region) -> bool:
         others = self.rows(Region.id).where(administration_effects_regions.merge_targets(region)).limit(1)

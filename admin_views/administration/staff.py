@@ -197,7 +197,7 @@ class Staff(AdministeredTable):
                 clerk=account,
                 question=gettext(question, name=account.name),
                 yes=gettext(yes),
-                told=hindrance,
+                confirmation=hindrance,
             )
         except Unacceptable as hindrance:
             flash(said(hindrance.sentence.text, hindrance.sentence.words), "error")
