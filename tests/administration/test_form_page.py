@@ -349,8 +349,8 @@ def test_any_valid_version_is_drawn_filled_in_judged_and_read(
         application = Application(
             name="王晓敏", paper="passport", identity_number="P1234567", answers={}, state=State.DRAFT
         )
-        sheet.lay(application)
-        for key, field in sheet.asked():
+        sheet.apply_to(application)
+        for key, field in sheet.described_fields():
             assert str(field(class_="x"))
             assert str(field.label.text)
             if not field.errors and version.fields[key].kind is Kind.QUANTITY and field.data:
