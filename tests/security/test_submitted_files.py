@@ -11,8 +11,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from models import Account, Action, Application, Attachment, db
-from tests import factories, files
+from tests import factories
 from tests.factories import REASON
+from tests.files import samples as files
 from tests.machine.site import Client
 from uploads.sets import storage
 from worker import sweeping
