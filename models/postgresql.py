@@ -1,6 +1,7 @@
 """What is said to psycopg alone."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -15,10 +16,15 @@ class Cursor(psycopg.Cursor[Any]):
 
     @property
     def description(self) -> Any:
-        if self.connection.pgconn.pipeline_status:
-            return self.described()  # whoever asks what columns there are waits for the answer
+        if self.pgresult is None and self.connection.pgconn.pipeline_status:
+            self._wait_for_the_answer()
         described = self.pgresult is not None and self.pgresult.nfields > 0
         return Description(self) if described else self.described()
+
+    def _wait_for_the_answer(self) -> None:
+        """Fetch what a pipeline holds back: `scroll` does so first, and by nothing it moves nothing."""
+        with suppress(IndexError, psycopg.ProgrammingError):
+            self.scroll(0)
 
     def described(self) -> list[psycopg.Column] | None:
         """Return the descriptions; None where the statement has no rows to give."""
