@@ -240,7 +240,10 @@ SEARCH_PATHS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
     "nothing": lambda _: false(),
     "number": lambda _: Application.number == bindparam("number"),
     "serial": lambda _: Application.number.in_(OF_ANY_YEAR),
-    "telephone": lambda _: digits_of(Application.phone) == bindparam("telephone", type_=String),
+    "telephone": lambda _: and_(
+        digits_of(Application.phone) == bindparam("telephone", type_=String),
+        not_(scope.IS_WITH_APPLICANT),  # it may have been typed since the last submission
+    ),
     "identity tail": lambda _: Application.identity_tail == bindparam("identity_tail"),
     "identity": lambda _: Application.identity_digest == bindparam("identity_digest"),
     "initials": lambda _: Application.initials.between(bindparam("initials"), bindparam("initials_end")),

@@ -220,6 +220,18 @@ def test_somebody_is_found_by_the_telephone(
     assert search("13900001235") == set()
 
 
+def test_a_telephone_typed_since_the_last_submission_finds_nobody(
+    search: Search, desk: tuple[Flask, Client, dict[str, Application]]
+) -> None:
+    app, _, found = desk
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE applications SET phone = '13900001234', state = 'returned' WHERE id = :id"),
+            {"id": found["晓东"].id},
+        )
+    assert search("13900001234") == set()
+
+
 def test_the_digest_of_an_ending_says_nothing_without_the_key(
     desk: tuple[Flask, Client, dict[str, Application]],
 ) -> None:
