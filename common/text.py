@@ -29,6 +29,10 @@ LOST_CHARACTER = N_(
     "“%(character)s”（%(code)s）往往代表没有输入成功的字。请重新输入这个字，打不出时用生僻字键盘或手写输入。"
 )
 NO_LETTER = N_("“%(character)s”（%(code)s）不能用在姓名或名称里，请删去或改正。")
+WITHOUT_LETTERS = N_("不能只有数字或符号，请按证件填写。")
+DOT_AT_AN_END = N_("间隔号“·”写在两部分之间，不能在开头或结尾。")
+FIRST_OF_PLANE_2 = "\U00020000"
+"""Planes 2 and 3 hold Chinese characters alone; Python does not know the newest of them as letters."""
 
 
 def same_text(one: str, other: str) -> bool:
@@ -45,8 +49,14 @@ def name_fault(name: str) -> Sentence | None:
     """Return what is wrong with the characters of a name, naming the first that cannot be taken; None when nothing is."""
     character = not_in_names(name)
     if not character:
-        return None
+        return _shape_fault(name)
     wording = LOST_CHARACTER if character in REPLACEMENTS else NO_LETTER
     if re.match(f"[{PRIVATE}]", character):
         wording = PRIVATE_CHARACTER
     return Sentence(wording, {"character": character, "code": code_point(character)})
+
+
+def _shape_fault(name: str) -> Sentence | None:
+    if name and not any(character.isalpha() or character >= FIRST_OF_PLANE_2 for character in name):
+        return Sentence(WITHOUT_LETTERS)
+    return Sentence(DOT_AT_AN_END) if name.startswith("·") or name.endswith("·") else None

@@ -148,3 +148,15 @@ def test_no_letter_is_taken_for_an_invisible_character():
 def test_what_most_fonts_lack_is_found():
     found = [code_point(each[0]) for each in find_rare("王伟𠮷\U0002ebf0\ue000鿭")]
     assert found == ["U+20BB7", "U+2EBF0", "U+E000", "U+9FED"]
+
+
+@pytest.mark.parametrize("name", ["12", "·", "·李", "阿拉坦·", "（）", "１２"])
+def test_a_name_has_a_letter_and_no_dot_at_an_end(name: str) -> None:
+    assert name_fault(as_name(name)) is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["3M中国有限公司", "（中国）某某公司", "\U0002ebf0", "李\U0002ebf0", "ᠪᠠᠲᠤ", "O’Neil Jr."]
+)
+def test_a_name_may_begin_with_a_digit_or_be_of_new_characters(name: str) -> None:
+    assert name_fault(as_name(name)) is None
