@@ -301,7 +301,7 @@ def test_the_trail_says_what_is_done_where_it_is_and_what_comes(ordos: World) ->
         (State.PRELIMINARY_REVIEW, Stage.NOW, ""),
         (State.CITY_REVIEW, Stage.TO_COME, ""),
     ]
-    assert trail[2].desk.telephone == "0477-8586912"
+    assert trail[2].responsible.telephone == "0477-8586912"
 
 
 @pytest.mark.guide("A17")
