@@ -231,7 +231,7 @@ def postpone(job: Claimed) -> None:
 
 
 def standing(job: Import) -> tuple[JobStatus, timedelta]:
-    """Return where an import IN_WORK stands, and for how long (common/jobs.py)."""
+    """Return where an import IN_PROGRESS stands, and for how long (common/jobs.py)."""
     return jobs.progress_of(job, paused=job.error is not None)
 
 

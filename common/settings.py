@@ -35,7 +35,7 @@ def value_label(key: str, value: str) -> str:
 
 
 def setting_query(key: str) -> Select[str]:
-    """Return the query for a line that the administrator has set; `worded` makes its answer one."""
+    """Return the query for a line that the administrator has set; `setting_value` makes its answer one."""
     return select(Setting.value).where(Setting.key == key)
 
 

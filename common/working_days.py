@@ -1,7 +1,6 @@
 """Working days in Ordos: Monday to Friday but for public holidays, and the weekends that are worked in exchange.
 
-The days come from chinesecalendar and, before them, from what an administrator entered (models/calendar.py). A year that
-neither knows counts Monday to Friday, and every answer names the years counted so. Nothing here guesses a holiday.
+A year that an administrator entered (models/calendar.py) goes before chinesecalendar. A year that neither knows counts Monday to Friday, and every answer names the years counted so. Nothing here guesses a holiday.
 """
 
 from collections.abc import Iterator

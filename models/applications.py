@@ -99,7 +99,7 @@ class Application(Model):
     bank_account: Mapped[str | None] = mapped_column(Encrypted("applications.bank_account"))
     bank_digest: Mapped[str | None] = mapped_column(String(64))
     answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """The other fields of the form by key, as typed JSON (DESIGN.md, "The form is a description")."""
+    """The other fields of the form by key, as typed JSON (workflow/form/fields.py)."""
 
     applicant: Mapped[Account] = relationship(foreign_keys=[applicant_id])
     enterprise: Mapped[Enterprise | None] = relationship(foreign_keys=[enterprise_id])

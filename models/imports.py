@@ -1,6 +1,6 @@
 """Enterprises from an Excel file: what was uploaded, how far it is, and each of its rows with what is wrong with it.
 
-A job of the worker's (DESIGN.md, "Work that takes longer than a page"): set by administration/imports.py alone.
+A job of the worker (common/jobs.py): set by administration/imports.py alone.
 """
 
 from datetime import datetime

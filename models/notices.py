@@ -1,4 +1,4 @@
-"""What the city tells applicants and sets from year to year: 申请须知, the application period, the settings (D2)."""
+"""「申请须知」 and who has read which version of it (D2, A5)."""
 
 from datetime import datetime
 

@@ -59,7 +59,7 @@ class Review(Model):
 
 
 class Disclosure(Model):
-    """That somebody looked at a full identity or bank number (DESIGN.md, "Data that must not leak")."""
+    """That somebody looked at a full identity or bank number (workflow/disclosure.py)."""
 
     __tablename__ = "disclosures"
 

@@ -13,13 +13,13 @@ Measured (docs/performance.md, one million applications): a list page makes two 
 which was the handling of objects. A LIMIT given as a parameter costs 0.4 of 1.6 ms of planning each time, hence `constant`.
 
 What there is:
-- `CompiledStatement`: SQL that never converters. Compiled once per dialect; only the values differ.
+- `CompiledStatement`: SQL that never changes. Compiled once per dialect; only the values differ.
 - `PlannedPerQuery`: a search whose best plan depends on its word. Planned each time; its rows have names.
 - `constant`: a value that is the same for everybody, written into the SQL, so that PostgreSQL knows it when it plans.
 - `as_stored`, `as_if_loaded`: columns without type conversion, and an object built from columns that are already known.
 
 What to know: rows of a `CompiledStatement` are tuples in the order of its columns; column defaults and ORM events do not
-apply, so the caller writes every column. tests/models/test_statements.py compares both paths and fails if SQLAlchemy converters.
+apply, so the caller writes every column. tests/models/test_statements.py compares both paths and fails if SQLAlchemy changes.
 """
 
 from __future__ import annotations

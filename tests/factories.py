@@ -47,7 +47,7 @@ from models import (
 )
 from workflow import reading, review
 from workflow.decision import Decision
-from workflow.form import answers as workflow_form_answers
+from workflow.form import answers as form_answers
 
 PASSWORD = "Xiaomin2026"
 REASON = "劳动合同缺盖章页，请补齐后重新提交。"
@@ -333,7 +333,7 @@ def filled(employer: Enterprise | None, **changes: Any) -> Callable[[Application
 
     def change(application: Application) -> None:
         for key, given in (answers(application, employer) | changes).items():
-            workflow_form_answers.set_value(application, key, given)
+            form_answers.set_value(application, key, given)
         application.experiences = experiences()
 
     return change

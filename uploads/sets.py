@@ -1,6 +1,6 @@
 """The one UploadSet: which extensions may come in (A11), how big, and the directory they go to.
 
-Never serves a file: UPLOADS_AUTOSERVE stays off, files go out through delivery.py alone.
+Never serves a file: UPLOADS_AUTOSERVE stays off, files go out through responses.py alone.
 """
 
 from pathlib import Path

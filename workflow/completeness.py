@@ -236,7 +236,7 @@ def _materials(application: Application) -> Iterator[Problem]:
 
 
 def timeline_remarks(rows: list[Experience]) -> list[tuple[str, dict[str, str]]]:
-    """Return gaps and overlaps in 学习工作经历. They are shown as remarks and prevent nothing (SCREENS.md)."""
+    """Return gaps and overlaps in 学习工作经历. They are shown as remarks and prevent nothing."""
     dated = sorted((row for row in rows if row.start), key=lambda row: row.start or date.min)
     found = []
     for earlier, later in pairwise(dated):

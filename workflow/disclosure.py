@@ -10,7 +10,7 @@ from workflow.form import answers, living_allowance
 
 
 def disclose(application: Application, actor: Account, field: str) -> str:
-    """Return a masked number in full, and record who saw it (DESIGN.md, "Data that must not leak").
+    """Return a masked number in full, and record who saw it.
 
     Raises KeyError for a field that is not hidden, NotVisible outside the scope.
     """

@@ -69,7 +69,7 @@ VISIBLE: dict[Role, Callable[[Actor], Criterion]] = {
 
 
 def visible(actor: Actor) -> Criterion:
-    """Return the applications that this account may see (DESIGN.md, "Scope")."""
+    """Return the applications that this account may see. What is outside does not exist for it."""
     return VISIBLE[actor.role](actor)
 
 

@@ -1,7 +1,7 @@
 """The table of transitions: who may do what to an application in which state, where that leads, and what the history says.
 
 Buttons, the checks of the server, the diagram in the README and the tests of roles are all derived from this table.
-Source: 《战略性新兴产业引进人才生活补贴线上申请系统操作指南》, sections 一 to 三; our interpretations stand in REQUIREMENTS.md, "Ambiguities".
+Source: 《战略性新兴产业引进人才生活补贴线上申请系统操作指南》, sections 一 to 三; our reading of what it leaves open stands in docs/changing.md.
 """
 
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ ON_ENTERPRISE_CLOSED = (
     T(PRELIMINARY_REVIEW, CLOSE,    ADMINISTRATOR, PRELIMINARY_REVIEW, None,            YES,    N_("工作单位已停用，审核照常进行")),
     T(CITY_REVIEW,        CLOSE,    ADMINISTRATOR, CITY_REVIEW,        None,            YES,    N_("工作单位已停用，审核照常进行")),
 )
-"""What closing an enterprise does to each application that names it. These are not performed one by one, and decide nothing."""
+"""What closing an enterprise does to each application that names it. They do not go through `perform`, and decide nothing."""
 
 EXTENSIONS = (
     # from                action    by          to           result           reason  said in the history
@@ -169,5 +169,6 @@ STATES_WITH_APPLICANT = tuple(state for state in State if is_editable(state))
 
 
 def returns_to_applicant(transition: Transition) -> bool:
-    """Return whether this transition returns a reviewed application to its applicant. The term to resubmit begins then."""
+    """Return whether this gives the application back to its applicant: a return, a withdrawal, a closed employer. The term to
+    resubmit begins then."""
     return transition.to in STATES_WITH_APPLICANT and transition.state not in STATES_WITH_APPLICANT

@@ -25,7 +25,7 @@ from admin_views.accounts.fields import check_telephone
 from admin_views.site.day_fields import DayField, limits
 from admin_views.site.typed import as_name, desk_telephone, half_width, one_line, telephone
 from admin_views.site.wording import said
-from administration.effects import regions as administration_effects_regions
+from administration.effects import regions as region_effects
 from common.characters import cleaned_lines
 from common.settings import STAFF_SECOND_FACTOR, VALUE_LABELS
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
@@ -161,7 +161,7 @@ class MergeForm(FlaskForm):
 
     def __init__(self, region: Region, **given: Any) -> None:
         super().__init__(**given)
-        choices = _regions(administration_effects_regions.merge_targets(region))
+        choices = _regions(region_effects.merge_targets(region))
         self.merged_into_id.choices = [*(self.merged_into_id.choices or ()), *choices]
 
 

@@ -21,7 +21,7 @@ from admin_views.site.keyset import page
 from admin_views.site.lists import Badge, Column
 from admin_views.site.wording import said
 from administration import changes
-from administration.effects import regions as administration_effects_regions
+from administration.effects import regions as region_effects
 from administration.effects.enterprises import STATES_WITH_APPLICANT
 from common.wording import N_, NP_
 from enterprises import registration
@@ -124,7 +124,7 @@ class Regions(AdministeredTable):
         return self._form_page(form, row, **beside)
 
     def _could_merge(self, region: Region) -> bool:
-        others = self.rows(Region.id).where(administration_effects_regions.merge_targets(region)).limit(1)
+        others = self.rows(Region.id).where(region_effects.merge_targets(region)).limit(1)
         return region.merged_into is None and db.session.scalar(others) is not None
 
     def _merged(self, form: Any, row: Region) -> Region:
@@ -133,7 +133,7 @@ class Regions(AdministeredTable):
             Region,
             row.id,
             current_user,
-            lambda region: administration_effects_regions.merge_into(region, into_id),
+            lambda region: region_effects.merge_into(region, into_id),
             seen=request.form.get("seen", ""),
             confirmed=confirmed(),
         )

@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 
 from admin_views.files.papers import file_groups, submitted_files, viewer_values
 from admin_views.files.routes import PaperRoutes
-from admin_views.review import list as admin_views_review_list
+from admin_views.review import list as review_list
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
 from admin_views.review.page import PHRASES, orphaned_reasons, read_by, sections
 from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
@@ -62,9 +62,9 @@ class ReviewConsole(PaperRoutes, ScopedView):
     shows_unsubmitted = False
     """Whether what was never submitted is in sight: it has no time of submission to be sorted by."""
     filters = {
-        "education": admin_views_review_list.BY_EDUCATION,
-        "submitted": admin_views_review_list.BY_SUBMITTED,
-        "waiting": admin_views_review_list.BY_WAITING,
+        "education": review_list.BY_EDUCATION,
+        "submitted": review_list.BY_SUBMITTED,
+        "waiting": review_list.BY_WAITING,
         "period": BY_PERIOD,
     }
 
@@ -92,9 +92,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             abort(404)
         sorts, offered = self._sorts(tab, chosen), _offered(type(self), tab)
         sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
-        descending = (
-            tab == admin_views_review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
-        )
+        descending = tab == review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
         filtered = any(key in chosen for key in ("q", *offered))
         asked, words, address = self._numbers(), _words(type(self)), address_of(self)
         listing, values = self._listing(tab, chosen, sort, descending, also_count=asked)
@@ -114,8 +112,8 @@ class ReviewConsole(PaperRoutes, ScopedView):
             present=tuple(chosen.get(key) for key in offered),
             chosen=chosen,
             filtered=filtered,
-            searched_for=admin_views_review_list.SEARCHED_FOR,
-            listing=DataTable(admin_views_review_list.COLUMNS[tab], shown_lines),
+            searched_for=review_list.SEARCHED_FOR,
+            listing=DataTable(review_list.COLUMNS[tab], shown_lines),
             heads=self._heads(address, tab, sort, descending, chosen, sorts),
             counted=note_on_unknown_years(shown_lines),
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
@@ -130,17 +128,17 @@ class ReviewConsole(PaperRoutes, ScopedView):
             for key, filter_ in _offered(type(self), tab).items()
             if filter_.choice(chosen.get(key, ""))
         )
-        return admin_views_review_list.sorts(tab, in_use)
+        return review_list.sorts(tab, in_use)
 
     def _left_out(self, sort: str, filtered: bool) -> str:
         """Return what an order leaves out, if anything."""
-        if self.shows_unsubmitted and not filtered and admin_views_review_list.leaves_out(sort):
+        if self.shows_unsubmitted and not filtered and review_list.leaves_out(sort):
             return gettext("按提交时间排序，从未提交过的申请不列出")
         return ""
 
     def _of_the_order(self, tab: str, sort: str, descending: bool) -> str:
         """Return the order that no heading says, if it is such a one."""
-        if tab == admin_views_review_list.DECIDED:
+        if tab == review_list.DECIDED:
             return gettext("最近审核的在前")
         return gettext("最近有进展的在前") if (tab, sort, descending) == ("all", "waiting", True) else ""
 
@@ -167,10 +165,10 @@ class ReviewConsole(PaperRoutes, ScopedView):
             for name, value in filter_.bind_values(chosen.get(key, "")).items()
         }
         words = chosen.get("q", "").strip()
-        search = admin_views_review_list.search(words) if words else admin_views_review_list.Search()
+        search = review_list.search(words) if words else review_list.Search()
         actor = current_user._get_current_object()
         shape = ActorShape.of(actor)
-        listing = admin_views_review_list.listing(
+        listing = review_list.listing(
             shape,
             tab,
             narrowing,
@@ -204,7 +202,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
     def _numbers(self) -> tuple[Select[Any], ...]:
         """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
         shape = ActorShape.of(current_user._get_current_object())
-        tabs = [admin_views_review_list.waiting_count(shape)] if "waiting" in self.tabs else []
+        tabs = [review_list.waiting_count(shape)] if "waiting" in self.tabs else []
         return (*own_numbers(shape), *menu_numbers(self.admin).values(), PERIODS, *tabs)
 
     def _heads(
@@ -301,7 +299,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
         listing, values = self._listing(
             "waiting", self._narrowed(), "waiting", descending=False, but_one=True
         )
-        given = {**values, admin_views_review_list.PRESENT: present}
+        given = {**values, review_list.PRESENT: present}
         found = listing.following(since, present, given)
         if found is None:
             return None
@@ -417,17 +415,17 @@ def _words(console: type[ReviewConsole]) -> ConsoleWording:
     return ConsoleWording(
         said(console.console_title),
         said(console.title),
-        tuple((key, said(admin_views_review_list.TABS[key][0])) for key in console.tabs),
+        tuple((key, said(review_list.TABS[key][0])) for key in console.tabs),
     )
 
 
 @cached_per_language
 def _headings(tab: str) -> tuple[tuple[str, str], ...]:
-    return tuple((column.key, said(column.heading)) for column in admin_views_review_list.COLUMNS[tab])
+    return tuple((column.key, said(column.heading)) for column in review_list.COLUMNS[tab])
 
 
 @cache
-def _offered(console: type[ReviewConsole], tab: str) -> Mapping[str, admin_views_review_list.Filter]:
+def _offered(console: type[ReviewConsole], tab: str) -> Mapping[str, review_list.Filter]:
     """Return what a tab can be narrowed by."""
     return {key: filter_ for key, filter_ in console.filters.items() if tab in filter_.tabs}
 

@@ -115,8 +115,8 @@ class Choice:
 class Filter:
     """One filter of the line above the list; `any` is what it says while it filters nothing.
 
-    `sorts`: how the list can be sorted while it filters. A span of time is shown in the order of time: in another one
-    its rows lie scattered over the whole town. `tabs`: where it leaves some rows and not others.
+    `sorts`: how the list can be sorted while it filters. A span of time is shown in the order of time: sorted otherwise, its rows
+    are scattered over the whole table, and a page would read most of it. `tabs`: where it leaves some rows and not others.
     """
 
     label: str
@@ -209,7 +209,8 @@ TELEPHONE = re.compile(r"\+?[0-9]{7,15}")
 CODE = re.compile(r"[0-9A-Z]{18}")
 LETTERS = re.compile(r"[A-Za-z]+")
 SOMEBODY, READ_OTHERWISE = 0, -1
-"""Stand for a person among the ids of employers, and for one whose surname has these letters by another reading."""
+"""Two extra rows beside the ids of employers: 0 says that an applicant has this name, -1 that one has these initials by another
+reading of the surname."""
 MOST_EMPLOYERS = 50
 """So many are named one by one; words that more employers have in common are looked for among the rows themselves."""
 

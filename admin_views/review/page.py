@@ -14,7 +14,7 @@ from desk.comparison import Mark, Snapshot, Submission, baseline, compare_rows, 
 from models import Account, Action, Application, Review, db
 from workflow import scope
 from workflow.form import answers, versions
-from workflow.form import fields as workflow_form_fields
+from workflow.form import fields as form_fields
 from workflow.transitions import ACTION_WORDS, STATES_WITH_APPLICANT
 
 PHRASES = {
@@ -32,7 +32,7 @@ PHRASES = {
         N_("提供的材料不真实。"),
     ),
 }
-"""Reasons often given, to choose from (SCREENS.md)."""
+"""Reasons often given, to choose from."""
 
 
 def orphaned_reasons(typed: Mapping[str, str], offered: Collection[str]) -> list[tuple[str, str]]:
@@ -58,7 +58,7 @@ class ExperienceLine:
 class PageSection:
     """One section of the form as read by a reviewer."""
 
-    section: workflow_form_fields.Section
+    section: form_fields.Section
     facts: list[dict[str, Any]]
     experiences: list[ExperienceLine]
 
@@ -181,7 +181,7 @@ def _fact(shown: answers.ShownField, notes: dict[str, str]) -> dict[str, Any]:
         "value": hide(shown.text),
         "before": hide(shown.before) if shown.before is not None else None,
         "note": notes.get(asked.key),
-        "agreed": said(asked.help) if asked.kind is workflow_form_fields.Kind.PROMISE else "",
+        "agreed": said(asked.help) if asked.kind is form_fields.Kind.PROMISE else "",
         "secret": asked.secret and bool(shown.text),
     }
 

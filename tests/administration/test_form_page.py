@@ -23,7 +23,7 @@ from tests.machine.site import Client
 from tests.machine.worlds import Person
 from workflow import completeness
 from workflow.form import answers, living_allowance
-from workflow.form import versions as workflow_form_versions
+from workflow.form import versions as form_versions
 from workflow.form.fields import Field, Kind, Section
 from workflow.form.versions import Form
 
@@ -233,7 +233,7 @@ def test_choices_keep_their_keys_when_they_are_called_otherwise(app: Flask, admi
         ("bachelor", "学士"),
         ("none", "无学位"),
     ]
-    assert workflow_form_versions.in_english(choices["x1"]) == "Double bachelor"
+    assert form_versions.in_english(choices["x1"]) == "Double bachelor"
 
 
 @pytest.mark.guide("D2")
@@ -317,9 +317,7 @@ def versions(draw: Any) -> Form:
                 issued += 1
                 found.append(_limited(replace(one, key=f"x{issued}"), draw))
         sections.append(Section(section.key, section.title, tuple(found)))
-    return workflow_form_versions.from_json(
-        2, workflow_form_versions.to_json(Form(2, tuple(sections), issued))
-    )
+    return form_versions.from_json(2, form_versions.to_json(Form(2, tuple(sections), issued)))
 
 
 ANSWERED = st.text(max_size=30) | NUMBERS | DAYS | st.sampled_from(["c0", "c1", "male", "1e9", "-0", "", "y"])
@@ -333,15 +331,10 @@ def test_any_valid_version_is_drawn_filled_in_judged_and_read(
 ) -> None:
     labels = [one.label for one in version.fields.values()]
     if len(labels) == len(set(labels)):
-        form_rules.check(FormVersion(number=2, content=workflow_form_versions.to_json(version)))
-    assert (
-        form_rules.differences(
-            version, workflow_form_versions.from_json(2, workflow_form_versions.to_json(version))
-        )
-        == []
-    )
+        form_rules.check(FormVersion(number=2, content=form_versions.to_json(version)))
+    assert form_rules.differences(version, form_versions.from_json(2, form_versions.to_json(version))) == []
     with app.test_request_context():
-        monkeypatch.setattr(workflow_form_versions, "form_of", lambda _application: version)
+        monkeypatch.setattr(form_versions, "form_of", lambda _application: version)
         made = form_class(version)
         given = {key: data.draw(ANSWERED, label=key) for key in made.described if key != "enterprise_id"}
         sheet = made(formdata=MultiDict(given))

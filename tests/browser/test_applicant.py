@@ -14,7 +14,7 @@ from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.people import save
 from tests.browser.world import CUT, SHEET, Case, Somebody, Workplace, come_in, forgive
 from tests.machine.site import Site
-from workflow.form import answers as workflow_form_answers
+from workflow.form import answers as form_answers
 
 pytestmark = pytest.mark.browser
 
@@ -39,7 +39,7 @@ def second_window(page: ChromiumPage) -> ChromiumPage:
 def kept(site: Site, case: Case, key: str) -> object:
     """What the database has in a field."""
     with world.stored(site, case) as application:
-        return workflow_form_answers.value(application, key)
+        return form_answers.value(application, key)
 
 
 def begun(site: Site, who: Somebody) -> int:

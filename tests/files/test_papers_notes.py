@@ -1,4 +1,4 @@
-"""Whoever reviews a paper reads beside it what the page cannot show of it (issue 11, points 19 and 20)."""
+"""Whoever reviews a paper reads beside it what the page cannot show of it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from models import Notice, Office, Setting, db, exclusive, now
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""PostgreSQL locks rows, not the whole database: tests/workflow/test_two_at_once.py has that."""
+"""PostgreSQL locks rows, not the whole database: tests/workflow/test_review_at_once.py tests that."""
 
 
 def settings_kept() -> list[str]:

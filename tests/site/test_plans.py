@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import Engine, event, func, select
 
 from admin_views.administration.applications import Applications
-from admin_views.review import list as admin_views_review_list
+from admin_views.review import list as review_list
 from admin_views.review.city import CityConsole
 from admin_views.review.enterprise import EnterpriseConsole
 from admin_views.review.office import OfficeConsole
@@ -43,7 +43,7 @@ SCANS = {
 """On SQLite going through an index in the list's order, as far as the page is long, is called a scan as well, and is none."""
 
 
-MOST_WALKED = admin_views_review_list.MOST_COUNTED + 500
+MOST_WALKED = review_list.MOST_COUNTED + 500
 """Rows that a list may take from a table for its page: as many as the number on its tab counts, and some between its own."""
 
 
@@ -173,7 +173,7 @@ def _lists(words: dict[str, Any]) -> Iterator[tuple[str, str]]:
         narrowed = ["", *(f"&{key}={one}" for key, each in console.filters.items() for one in each.choices)]
         narrowed += [f"&period={key}" for key in (words["first_period"], words["last_period"])]
         for tab, sort, order, narrowing in product(
-            console.tabs, sorted(admin_views_review_list.SORTABLE), ("asc", "desc"), narrowed
+            console.tabs, sorted(review_list.SORTABLE), ("asc", "desc"), narrowed
         ):
             yield name, f"{root}?tab={tab}&sort={sort}&order={order}{narrowing}"
 
