@@ -5,7 +5,7 @@ from typing import Any
 
 from admin_views.administration.base import Administration
 from admin_views.files.routes import PaperRoutes
-from admin_views.review import list
+from admin_views.review import application_list
 from admin_views.review.console import ReviewConsole
 from admin_views.review.corrections import NumberCorrection
 from admin_views.review.period_filter import BY_PERIOD
@@ -27,9 +27,9 @@ class Applications(NumberCorrection, Administration, ReviewConsole):
     list_frame = "administration/frame.html"
     shows_unsubmitted = True
     filters: Any = {
-        "state": list.BY_STATE,
-        "result": list.BY_RESULT,
-        "submitted": list.BY_SUBMITTED,
+        "state": application_list.BY_STATE,
+        "result": application_list.BY_RESULT,
+        "submitted": application_list.BY_SUBMITTED,
         "period": BY_PERIOD,
     }
 
@@ -37,4 +37,4 @@ class Applications(NumberCorrection, Administration, ReviewConsole):
         """As elsewhere; but no order hides what somebody looks for."""
         sorts = super()._sorts(tab, chosen)
         looks_for_drafts = "q" in chosen or chosen.get("state") == State.DRAFT.value
-        return frozenset(key for key in sorts if not (looks_for_drafts and list.leaves_out(key)))
+        return frozenset(key for key in sorts if not (looks_for_drafts and application_list.leaves_out(key)))

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from admin_views.review import list
+from admin_views.review import application_list
 from admin_views.review.console import ReviewConsole
 from admin_views.review.corrections import NameCorrection
 from admin_views.site.base import Console
@@ -16,7 +16,7 @@ class CityConsole(NameCorrection, ReviewConsole):
     console = "city"
     exposed_routes = (*ReviewConsole.exposed_routes, *NameCorrection.exposed_routes)
     console_title = N_("市专家服务中心审核")
-    filters = ReviewConsole.filters | {"result": list.BY_RESULT}
+    filters = ReviewConsole.filters | {"result": application_list.BY_RESULT}
 
 
 def register(app: Flask) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 
 from admin_views.files.papers import file_groups, submitted_files, viewer_values
 from admin_views.files.routes import PaperRoutes
-from admin_views.review import list as review_list
+from admin_views.review import application_list as review_list
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
 from admin_views.review.page import PHRASES, orphaned_reasons, read_by, sections
 from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import String, bindparam, cast, func, literal_column, select
 
-from admin_views.review.list import Choice, Filter
+from admin_views.review.application_list import Choice, Filter
 from admin_views.site.base import LONGEST_ID
 from common.wording import N_
 from models import Application, Period

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, select
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired
 
-from admin_views.review import list
+from admin_views.review import application_list
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, expose, menu
 from admin_views.site.day_fields import DayField
@@ -112,16 +112,16 @@ class Terms(ScopedView):
         """Return the list, what came back last first."""
         words = one_line(request.args.get("q")) or ""
         order = Order(Application.arrived_at, Application.id, descending=True)
-        search = list.search(words) if words else list.Search()
+        search = application_list.search(words) if words else application_list.Search()
         query = self.rows(
             Application.number,
             Application.name,
-            list.EMPLOYER.label("enterprise"),
+            application_list.EMPLOYER.label("enterprise"),
             Application.state,
             Application.resubmit_by,
         )
         paths = [path for path in search.paths if path in SEARCHED] or ["nothing"]
-        queries = [query.where(list.SEARCH_PATHS[path](search.lookup)) for path in paths]
+        queries = [query.where(application_list.SEARCH_PATHS[path](search.lookup)) for path in paths]
         listing = ListQuery(queries, order, executor=PlannedPerQuery)
         rows = listing.page(request.args.get("page", ""), keyset.PAGE_SIZE, search.values)
         period = periods.open_period()

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from admin_views.review import list as review_list
+from admin_views.review import application_list as review_list
 from models import Action, Application, Enterprise, State, db
 from tests import factories
 from tests.machine.databases import KINDS, Databases

@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import Engine, event, func, select
 
 from admin_views.administration.applications import Applications
-from admin_views.review import list as review_list
+from admin_views.review import application_list as review_list
 from admin_views.review.city import CityConsole
 from admin_views.review.enterprise import EnterpriseConsole
 from admin_views.review.office import OfficeConsole
