@@ -181,7 +181,7 @@ def test_what_people_do_to_cells_is_read_sensibly_or_said(ordos: World) -> None:
             good("", name="合并一"),
             good("", name="合并二"),
             good(where.name, name=_formula('="公"&"式"', "公式公司")),
-            good(where.name, name="=1+1"),
+            good(where.name, name="=1+1公司"),
             head=[],
             finish=finish,
         ),
@@ -196,7 +196,7 @@ def test_what_people_do_to_cells_is_read_sensibly_or_said(ordos: World) -> None:
     assert (second.region, second.contact_phone) == (where.name, "13847710000")
     assert second.credit_code == collective
     assert (merged.name, merged.region_id) == ("合并二", where.id)
-    assert (with_formula.name, like_a_formula.name) == ("公式公司", "=1+1")
+    assert (with_formula.name, like_a_formula.name) == ("公式公司", "=1+1公司")
 
 
 FAR = {"finish": lambda _book, sheet: sheet.write_string(1_048_575, 16_383, "远")}
@@ -520,10 +520,10 @@ def test_the_template_is_read_as_it_is_filled_in_and_the_report_mended_is_a_file
     assert prepared.banner.region.name in regions
     with app.app_context():
         by = db.session.get_one(Account, prepared.administrator.id)
-        job = upload(book(good("火星", name="=1+1"), good(prepared.banner.region.name)), by)
+        job = upload(book(good("火星", name="=1+1公司"), good(prepared.banner.region.name)), by)
         number = job.id
     page = browser.get(f"/administration/imports/{number}/")
-    for words in ("共 2 行：可导入 1 行，未通过 1 行", "所属地区：没有这个地区", "确认导入 1 家", "=1+1"):
+    for words in ("共 2 行：可导入 1 行，未通过 1 行", "所属地区：没有这个地区", "确认导入 1 家", "=1+1公司"):
         assert words in page.text
     assert "导入的新材料公司" in browser.get(f"/administration/imports/{number}/?rows=good").text
     report = browser.get(f"/administration/imports/{number}/report.xlsx").data
@@ -531,7 +531,7 @@ def test_the_template_is_read_as_it_is_filled_in_and_the_report_mended_is_a_file
         assert b"<f>" not in b"".join(package.read(name) for name in package.namelist())
     (head, row) = load_workbook(io.BytesIO(report)).get_sheet_by_index(0).to_python()
     assert head == [*HEAD, "原文件行号", "问题"]
-    assert (row[0], row[5]) == ("=1+1", 2)
+    assert (row[0], row[5]) == ("=1+1公司", 2)
     with app.app_context():
         by = db.session.get_one(Account, prepared.administrator.id)
         assert set(faults(upload(report, by))[2]) == {"region"}

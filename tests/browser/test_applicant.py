@@ -538,7 +538,7 @@ def test_what_was_submitted_can_be_taken_back_until_the_enterprise_has_decided(
     page.not_see("需要重新提交")
     page.click("撤回")
     page.click("确定撤回")
-    page.see("已撤回，可以修改后重新提交。")
+    page.see("已撤回，请在")
     page.fill("岗位职务", "高级工程师")
     page.click("提交")
     page.click("确定提交")
