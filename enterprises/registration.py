@@ -128,6 +128,7 @@ def add_registration(enterprise: Enterprise, account: Account) -> RegistrationEv
         note = _differences_note(listed, enterprise)
         for column in COLUMNS_OF_REGISTRATION:
             setattr(listed, column, getattr(enterprise, column))
+        listed.licence_notes = enterprise.licence_notes or []
         listed.version += 1
         enterprise = listed
     enterprise.registration = Registration.PENDING

@@ -488,6 +488,7 @@ def test_an_imported_enterprise_registers_finds_itself_and_is_approved(ordos: Wo
         contact_name="新联系人",
         contact_phone="13800138000",
         licence_file="aa/bb/cc",
+        licence_notes=["portfolio"],
     )
     account = logins.new_account(ordos.banner.reviewer.role, code, "新联系人", "Xiaomin2026")
     with exclusive():
@@ -500,6 +501,7 @@ def test_an_imported_enterprise_registers_finds_itself_and_is_approved(ordos: Wo
         "导入的新材料公司",
     )
     assert (known.contact_name, known.licence_file) == ("新联系人", "aa/bb/cc")
+    assert known.licence_notes == ["portfolio"], "the office is told that the pages show a cover only"
     assert event.reason == (
         f"注册时填写的单位名称“别的名称”、所属地区“{ordos.park.region.name}”与导入的不同。"
     )
