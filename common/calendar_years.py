@@ -75,10 +75,10 @@ def days_of(text: str, year: int, worked: bool = False) -> tuple[date, ...]:
 
 
 def days_as_text(days: Iterable[date]) -> str:
-    """Return days as they are stored: one line for each run of days, so that `days_of` reads them again."""
+    """Return days as they are stored: one line for each run of days, none longer than `days_of` reads."""
     runs: list[list[date]] = []
     for day in sorted(days):
-        if runs and day - runs[-1][-1] == timedelta(days=1):
+        if runs and day - runs[-1][-1] == timedelta(days=1) and len(runs[-1]) < LONGEST_SPAN:
             runs[-1].append(day)
         else:
             runs.append([day])

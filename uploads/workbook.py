@@ -23,6 +23,9 @@ MOST_ELEMENTS = 500_000
 MARKS = (b't="e"', b"t='e'", b"hidden=", b' ht="0', b' width="0', b"<f", b":f")
 """The XML of a sheet that holds none of these has no marks; such a sheet may have a million cells."""
 
+LAST_ROW = 1_048_576
+"""Of a sheet (ECMA-376, 18.3.1.73). A number beyond it could not be stored."""
+
 Cells = dict[int, dict[int, Any]]
 
 
@@ -157,6 +160,8 @@ def marks_of(file: BinaryIO, path: str, most_columns: int) -> Marks:
             kind, formula, saved = given.get("t", ""), False, ""
         elif name == "row":
             row = int(given["r"]) - 1 if "r" in given else row + 1
+            if not 0 <= row < LAST_ROW:
+                raise ValueError
             column = -1
             if hides(given) or float(given.get("ht", 1)) == 0:
                 marks.hidden_rows.add(row)

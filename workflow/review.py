@@ -108,6 +108,7 @@ def begin(actor: Account, change: ApplyForm) -> Application:
         if person.role is not Role.APPLICANT or not person.identity_number or not person.paper:
             raise NotPermitted
         logins.lock_account(person)
+        db.session.refresh(person, ["name"])  # it may have been corrected before the lock was free
         if open_application(person) is not None:
             raise AlreadyUnderWay
         reading.require(person, None)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from admin_views.site.wording import said
 from common.identity import masked
+from common.text import as_name
 from common.wording import N_
 from desk.comparison import Mark, Snapshot, Submission, baseline, compare_rows, same_employer
 from models import Account, Action, Application, Review, db
@@ -111,17 +112,20 @@ def sections(application: Application, read: Read, actor: Account) -> list[PageS
 def _corrected(application: Application, submitted: Snapshot) -> tuple[Snapshot, dict[str, str]]:
     """Return the last submission with what was corrected since in its place, and what each such field was submitted as.
 
-    Only what the account fixes is ever corrected (desk/corrections.py); an applicant types none of it.
+    Only what the account fixes is ever corrected (desk/corrections.py); an applicant types none of it. A name that only got
+    its present spelling (migration 0016) was not corrected.
     """
     fields, notes = dict(submitted["fields"]), {}
     for asked in versions.form_of(application).fields.values():
-        present = answers.value(application, asked.key) if asked.fixed else None
-        if asked.fixed and present != fields.get(asked.key):
-            former = said(answers.answer_text(asked, fields.get(asked.key)))
+        if not asked.fixed:
+            continue
+        present, submitted_value = answers.value(application, asked.key), fields.get(asked.key)
+        if present not in (submitted_value, as_name(submitted_value or "")):
+            former = said(answers.answer_text(asked, submitted_value))
             notes[asked.key] = gettext(
                 "已更正，提交时为“%(former)s”", former=masked(former) if asked.secret else former
             )
-            fields[asked.key] = present
+        fields[asked.key] = present
     return {**submitted, "fields": fields}, notes
 
 

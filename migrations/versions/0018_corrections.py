@@ -43,6 +43,9 @@ def upgrade():
 
 def downgrade():
     op.drop_column('accounts', 'number_corrected_at')
-    op.execute("DELETE FROM messages WHERE review_id IN (SELECT id FROM reviews WHERE action LIKE 'correct%')")
+    written = "review_id IN (SELECT id FROM reviews WHERE action LIKE 'correct%') OR kind = 'own_name_corrected'"
+    for table in ('message_readings', 'deliveries'):
+        op.execute(f'DELETE FROM {table} WHERE message_id IN (SELECT id FROM messages WHERE {written})')
+    op.execute(f'DELETE FROM messages WHERE {written}')
     op.execute("DELETE FROM reviews WHERE action LIKE 'correct%'")
     _actions(AFTER, BEFORE)

@@ -120,7 +120,10 @@ def _fill_terms():
 
 
 def downgrade():
-    op.execute("DELETE FROM messages WHERE review_id IN (SELECT id FROM reviews WHERE action = 'extend')")
+    written = "review_id IN (SELECT id FROM reviews WHERE action = 'extend')"
+    for table in ('message_readings', 'deliveries'):
+        op.execute(f'DELETE FROM {table} WHERE message_id IN (SELECT id FROM messages WHERE {written})')
+    op.execute(f'DELETE FROM messages WHERE {written}')
     op.execute("DELETE FROM reviews WHERE action = 'extend'")
     op.execute("UPDATE messages SET kind = 'returned' WHERE kind = 'returned_until'")
     _actions(lambda words: [word for word in words if word != 'extend'])

@@ -1,5 +1,7 @@
 """What Excel, WPS and people do to the cells of an import: understood, or named by what happened, and never an empty cell."""
 
+import io
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +14,7 @@ from models import Account, ImportState, RegionKind, db
 from tests.administration.test_imports import HEAD, book, faults, good, rows_of, upload
 from tests.factories import World, region
 from tests.machine.worlds import Person
-from uploads import sheets
+from uploads import sheets, workbook
 
 
 @pytest.mark.parametrize(
@@ -195,3 +197,18 @@ def test_a_real_workbook_with_hidden_filtered_and_spoiled_cells_is_told_row_by_r
 def test_a_number_with_its_zero_back_is_only_what_lacks_one() -> None:
     for number in ("13847710000", "8586912", "0477-8586912", "4001234567", "12345", "", "1384771000"):
         assert telephones.with_lost_zero(number) == telephones.normalised_telephone(number)
+
+
+def test_a_row_beyond_the_last_one_of_a_sheet_marks_nothing() -> None:
+    def marks(row: int) -> workbook.Marks:
+        file = io.BytesIO()
+        cell = '<c r="A1" t="e"><v>#N/A</v></c>'
+        with zipfile.ZipFile(file, "w") as package:
+            package.writestr(
+                "sheet.xml", f'<worksheet><sheetData><row r="{row}">{cell}</row></sheetData></worksheet>'
+            )
+        return workbook.marks_of(file, "sheet.xml", 40)
+
+    assert marks(workbook.LAST_ROW).cells == {workbook.LAST_ROW - 1: {0: {"error": "#N/A"}}}
+    for row in (workbook.LAST_ROW + 1, 99_999_999_999, 0, -5):
+        assert marks(row).cells == {}, row

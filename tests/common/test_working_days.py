@@ -57,6 +57,11 @@ def test_from_november_on_the_next_year_is_missing_and_a_present_one_always() ->
     assert LIBRARY.missing(date(2027, 1, 1)) == [2027]
 
 
+def test_a_run_longer_than_one_entry_may_be_is_read_again_as_it_was_stored() -> None:
+    days = tuple(date(2027, 1, 1) + timedelta(days=n) for n in range(70))
+    assert days_of(days_as_text(days), 2027) == days
+
+
 @pytest.mark.parametrize("year", range(2004, 2027))
 def test_every_year_of_the_library_is_stored_and_read_again_day_by_day(year: int) -> None:
     holidays, workdays = working_days.built_in(year)

@@ -29,6 +29,7 @@ from tests.factories import (
     draft,
     fresh,
     identity_number,
+    make_read_notice,
     submit,
 )
 from tests.machine.at_once import at_once, slowly
@@ -407,6 +408,19 @@ def test_a_correction_and_the_first_submission_do_not_miss_each_other(ordos: Wor
     else:
         assert answers == ["NotPermitted", "done"]
         assert (application.name, application.round) == (WRONG, 1)
+
+
+@pytest.mark.usefixtures("nobody_is_quick")
+def test_an_application_is_begun_with_the_name_that_was_just_corrected(ordos: World) -> None:
+    owner = applicant(WRONG)
+    make_read_notice(owner)
+    answers = at_once(
+        doing(lambda actor: correct_own_name(actor, RIGHT), owner),
+        doing(lambda actor: review.begin(actor, lambda _: None), owner),
+    )
+    assert answers == ["done", "done"]
+    (begun,) = db.session.scalars(select(Application).where(Application.applicant_id == owner.id))
+    assert begun.name == owner.name == RIGHT
 
 
 @pytest.mark.usefixtures("nobody_is_quick")

@@ -13,12 +13,27 @@ from sqlalchemy.exc import IntegrityError
 from app import create_app
 from common.calendar import local_date
 from config import settings
-from models import Action, Application, Enterprise, Period, State, db, now
+from desk import corrections
+from models import (
+    Action,
+    Application,
+    Channel,
+    Delivery,
+    Enterprise,
+    Message,
+    MessageReading,
+    Period,
+    State,
+    db,
+    now,
+)
 from models.applications import tail_digest
 from models.search import contains
 from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.secrets import environment
+from workflow import review
+from workflow.decision import Decision
 
 POSTGRESQL_CONSTRAINTS = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
@@ -251,6 +266,57 @@ def test_what_was_returned_before_terms_were_kept_gets_one_and_knows_its_period(
             assert timedelta(days=19) <= found[key].resubmit_by - today <= timedelta(days=22)
         assert found[made[State.DRAFT]].resubmit_by is None
         assert found[made[State.CITY_REVIEW]].resubmit_by is None
+        db.session.remove()
+        db.engine.dispose()
+    databases.drop(url)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_way_back_takes_messages_that_were_read_and_delivered_with_it(
+    databases: Databases, tmp_path: Path, kind: str
+) -> None:
+    url = databases.bare(kind)
+    app = create_app(settings(environment(tmp_path, url)))
+    with app.app_context():
+        flask_migrate.upgrade()
+        world = factories.world()
+        at = world.banner
+        returned = factories.application_at(State.RETURNED, at, world)
+        later = local_date(now()) + timedelta(days=90)
+        review.extend(
+            returned.number,
+            at.clerk,
+            until=later,
+            seen=returned.resubmit_by,
+            decision=Decision(factories.REASON),
+        )
+        under_review = factories.application_at(State.PRELIMINARY_REVIEW, at, world)
+        corrections.correct_name(
+            under_review.number,
+            "王小敏",
+            at.clerk,
+            seen_version=under_review.version,
+            decision=Decision(factories.REASON),
+        )
+        corrections.correct_own_name(factories.applicant(), "王小敏")
+        new = {"term_extended", "name_corrected", "own_name_corrected"}
+        messages = db.session.scalars(select(Message).where(Message.account_id.is_not(None))).all()
+        assert new <= {message.kind for message in messages}
+        stayed = {message.id for message in messages if message.kind not in new}
+        for message in messages:
+            factories.saved(MessageReading(message_id=message.id, account_id=message.account_id))
+            factories.saved(
+                Delivery(message_id=message.id, account_id=message.account_id, channel=Channel.SMS)
+            )
+        db.session.remove()
+        flask_migrate.downgrade(revision="0017")
+        left = "SELECT id FROM messages WHERE account_id IS NOT NULL"
+        assert set(db.session.scalars(text(left))) == stayed
+        assert set(db.session.scalars(text("SELECT message_id FROM deliveries"))) == stayed
+        orphaned = "SELECT message_id FROM message_readings EXCEPT SELECT id FROM messages"
+        assert db.session.scalars(text(orphaned)).all() == []
+        db.session.remove()
+        flask_migrate.upgrade()
         db.session.remove()
         db.engine.dispose()
     databases.drop(url)

@@ -6,8 +6,9 @@ import re
 from datetime import date
 
 from flask import Flask
+from sqlalchemy import select
 
-from models import Account, Action, Application, Experience, ExperienceKind, State, db
+from models import Account, Action, Application, Experience, ExperienceKind, Review, State, db
 from tests import factories
 from tests.machine.site import Client
 
@@ -76,3 +77,27 @@ def test_rows_and_fields_are_marked_though_the_employer_was_renamed_and_moved(
         sit_down(client, applicant)
     own = text_of(client.get(f"/personal/application/{number}/").text)
     assert "内蒙古大学 已删除" in own
+
+
+def test_a_name_that_only_got_its_present_spelling_is_not_called_corrected(
+    app: Flask, client: Client
+) -> None:
+    with app.app_context():
+        world = factories.world()
+        at = world.banner
+        submitted_as, present = "阿拉坦•仓", "阿拉坦·仓"
+        application = factories.application_at(
+            State.ENTERPRISE_REVIEW, at, world, factories.applicant(submitted_as)
+        )
+        line = db.session.scalars(
+            select(Review).where(Review.application_id == application.id, Review.action == Action.SUBMIT)
+        ).one()
+        assert line.snapshot is not None
+        assert line.snapshot["fields"]["name"] == submitted_as
+        application.name = present  # as migration 0016 wrote it
+        db.session.commit()
+        sit_down(client, at.reviewer)
+        number = application.number
+    page = text_of(client.get(f"/enterprise/{number}/").text)
+    assert f"姓名 {present} " in page
+    assert "已更正" not in page

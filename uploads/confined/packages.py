@@ -86,6 +86,7 @@ def _elements(package: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> It
             yield from found
             found.clear()
     parser.Parse(b"", True)
+    yield from found  # expat may keep an element back until it is told that no more bytes follow
 
 
 def _refuse(*_doctype: Any) -> None:
