@@ -19,6 +19,8 @@ from workflow.form import versions
 from workflow.form.versions import Form
 from workflow.transitions import FINISHED, RESULT_WORDS, STATE_WORDS, STATES_WITH_APPLICANT
 
+UNDER_REVIEW = frozenset(state.value for state in routing.REVIEW_STEPS)
+
 
 class Tab(NamedTuple):
     """One view of the list, as its tab says it."""
@@ -79,12 +81,6 @@ class Line(NamedTuple):
         return self.submitted_at and self.submitted_at.replace(tzinfo=UTC)
 
     @property
-    def counted(self) -> str:
-        """Return which years of its waiting were counted Monday to Friday, as a sentence; "" for none."""
-        waits = State(self.state) in routing.REVIEW_STEPS
-        return waiting_time(self.since.replace(tzinfo=UTC))["note"] if waits else ""
-
-    @property
     def badge(self) -> Badge:
         """Return the badge at its right."""
         state = State(self.state)
@@ -133,4 +129,5 @@ def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
 
 def note_on_unknown_years(shown: Sequence[Line]) -> str:
     """Return what the list says of years that were counted Monday to Friday: the longest wait names all of them."""
-    return max((line.counted for line in shown), key=len, default="")
+    waiting = [line.since for line in shown if line.state in UNDER_REVIEW]
+    return waiting_time(min(waiting).replace(tzinfo=UTC))["note"] if waiting else ""

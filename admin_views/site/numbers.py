@@ -40,8 +40,11 @@ def own_numbers(actor: ActorShape) -> tuple[Select[Any], Select[Any], Select[Any
 
 def present_calendar() -> Calendar:
     """Return the calendar of working days. Its stamp is read with the frame's counts, without a statement of its own."""
-    [stamp] = page_counts(working_days.STAMP)
-    return working_days.calendar_with_stamp(stamp)
+    calendar: Calendar | None = g.get("calendar")
+    if calendar is None:
+        [stamp] = page_counts(working_days.STAMP)
+        calendar = g.calendar = working_days.calendar_with_stamp(stamp)
+    return calendar
 
 
 def cache_counts(queries: Sequence[Select[Any]], results: Sequence[Any]) -> None:
