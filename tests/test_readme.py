@@ -9,6 +9,7 @@ from click import Context
 from app import create_app
 from config import ROOT, fresh_secrets, settings
 from tests.machine.secrets import environment
+from tools.glossary import ROOMS
 
 DOCUMENTS = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
@@ -73,19 +74,7 @@ def test_no_setting_is_explained_that_nothing_reads(tmp_path: Path) -> None:
 
 
 def test_no_room_reads_the_environment_past_the_settings() -> None:
-    for room in (
-        "accounts",
-        "admin_views",
-        "administration",
-        "commands",
-        "common",
-        "desk",
-        "enterprises",
-        "models",
-        "uploads",
-        "worker",
-        "workflow",
-    ):
+    for room in ROOMS:
         for path in (ROOT / room).rglob("*.py"):
             assert not re.search(r"(environ|getenv)\b.*TALENT_", path.read_text(encoding="utf-8")), path
 

@@ -7,20 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.machine.requirements import ROOT
+from tools.glossary import ROOMS
 
-ROOMS = (
-    "accounts",
-    "admin_views",
-    "administration",
-    "commands",
-    "common",
-    "desk",
-    "enterprises",
-    "models",
-    "uploads",
-    "worker",
-    "workflow",
-)
 DOCUMENTED = {
     "_asdict",  # of named tuples
     "_exit",  # of os
