@@ -16,7 +16,7 @@ from admin_views.site.base import MOST_COUNTED, ScopedView, expose, menu
 from admin_views.site.keyset import PAGE_SIZE, Order, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
-from admin_views.site.wording import said, too_long, waiting_time
+from admin_views.site.wording import longest_wait_note, said, too_long, waiting_time
 from common.checks import kind_of_organisation
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from common.wording import N_
@@ -221,8 +221,7 @@ class EnterpriseAccounts(ScopedView):
 
 def _counted(rows: Sequence[Any]) -> str:
     """Return the note on years counted Monday to Friday; the longest wait names all of them."""
-    pending = (row for row in rows if row.registration is Registration.PENDING)
-    return max((waiting_time(row.waiting_since)["note"] for row in pending), key=len, default="")
+    return longest_wait_note(row.waiting_since for row in rows if row.registration is Registration.PENDING)
 
 
 def _waiting() -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from admin_views.site.frame import is_past
 from admin_views.site.languages import language
 from admin_views.site.lists import Badge
 from admin_views.site.numbers import present_calendar
-from admin_views.site.wording import day, said, waiting_time
+from admin_views.site.wording import day, longest_wait_note, said, waiting_time
 from common.calendar import today
 from common.working_days import Calendar
 from models import Result, State
@@ -129,5 +129,4 @@ def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
 
 def note_on_unknown_years(shown: Sequence[Line]) -> str:
     """Return what the list says of years that were counted Monday to Friday: the longest wait names all of them."""
-    waiting = [line.since for line in shown if line.state in UNDER_REVIEW]
-    return waiting_time(min(waiting).replace(tzinfo=UTC))["note"] if waiting else ""
+    return longest_wait_note(line.since.replace(tzinfo=UTC) for line in shown if line.state in UNDER_REVIEW)

@@ -1,7 +1,7 @@
 """How texts, times and waiting are shown on a page."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -79,6 +79,12 @@ def waiting_time(since: datetime) -> dict[str, Any]:
     `note` names the years counted Monday to Friday; "" where all holidays are known.
     """
     return _waiting(local_date(since), today(), present_calendar())
+
+
+def longest_wait_note(waiting_since: Iterable[datetime]) -> str:
+    """Return the `note` of the longest of these waits: it names every year that any of them names; "" for no wait."""
+    first = min(waiting_since, default=None)
+    return waiting_time(first)["note"] if first else ""
 
 
 @cached_per_language
