@@ -1,0 +1,32 @@
+"""Which desk an account sits at. What a desk keeps (marks, notes, who took what) is shared by its clerks."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement
+
+from models import Account
+from models.desks import OfDesk
+
+
+class Desk(NamedTuple):
+    """One enterprise or one office; both None for an applicant and an administrator, who sit at no desk."""
+
+    enterprise_id: int | None
+    office_id: int | None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of a row that belongs to this desk."""
+        return self._asdict()
+
+
+def desk_of(account: Account) -> Desk:
+    """Return the desk of a reviewer's account."""
+    return Desk(account.enterprise_id, account.office_id)
+
+
+def at_desk(kind: type[OfDesk], desk: Desk) -> ColumnElement[bool]:
+    """Return the criterion for the rows of one desk."""
+    if desk.office_id is not None:
+        return kind.office_id == desk.office_id
+    return kind.enterprise_id == desk.enterprise_id
