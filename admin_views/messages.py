@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from accounts import access
 from admin_views.site.lists import Column, DataTable
 from admin_views.site.typed import row_number
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from common import messages as common_messages
 from common.wording import N_
 from models import Account, Application, Enterprise, Message, MessageReading, Role, State, db
@@ -85,7 +85,7 @@ def rendered(message: Message, *, unread: bool) -> dict[str, Any]:
     """Return a message as a page shows it: `text`, `at`, `unread`; `url` is what it is about, `open` (POST) marks it too."""
     return {
         "id": message.id,
-        "text": said(common_messages.wording_of(message.kind), outbox.wording_values(message, _desk)),
+        "text": translated(common_messages.wording_of(message.kind), outbox.wording_values(message, _desk)),
         "url": url(message, current_user),
         "open": url_for("messages.open_one", number=message.id),
         "at": message.created_at,

@@ -40,7 +40,7 @@ def drawn() -> str:
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {State.DRAFT.value}"]
     lines += [f"    {state.value} : {words}" for state, words in STATE_WORDS.items()]
     for row in (*TRANSITIONS, *ON_ENTERPRISE_CLOSED):
-        if row.said == UNRECORDED or row.to is row.state:
+        if row.wording == UNRECORDED or row.to is row.state:
             continue
         targets = _targets(row)
         for target, kinds in targets.items():

@@ -39,7 +39,7 @@ def state_columns(application: Application, transition: Transition, at: datetime
         "result": transition.result,
         "version": application.version + 1,
         "reached": routing.reached_bits(application, state),
-        "saved_at" if transition.said == UNRECORDED else "arrived_at": at,
+        "saved_at" if transition.wording == UNRECORDED else "arrived_at": at,
     }
 
 

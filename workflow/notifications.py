@@ -128,7 +128,7 @@ def wording_values(
         words |= {
             "name": message.application.name,
             "number": message.application.number,
-            "said": row.said
+            "said": row.wording
             if row
             else review.reason,  # a rerouting has no transition; its reason says what it is
             "reason": review.reason,

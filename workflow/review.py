@@ -238,7 +238,7 @@ def _move(
     term = {"resubmit_by": periods.resubmit_by(application, at)} if returns_to_applicant(transition) else {}
     with pipelined():
         _write_columns(application, moves.state_columns(application, transition, at) | term)
-        if transition.said == UNRECORDED:
+        if transition.wording == UNRECORDED:
             return None
         review = write_row(application, transition.action, before, person, decision, at)
         review.waited_since = since

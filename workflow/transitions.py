@@ -37,7 +37,7 @@ UNRECORDED = ""
 
 @dataclass(frozen=True)
 class Transition:
-    """One row of the table. `said` is the wording of the history row; a transition without wording writes no history row."""
+    """One row of the table. `wording` is the text of the history row; a transition without wording writes no history row."""
 
     state: State
     action: Action
@@ -45,14 +45,14 @@ class Transition:
     to: State | RelativeTarget
     result: Result | None
     needs_reason: bool
-    said: str
+    wording: str
 
 
 T = Transition
 
 # fmt: off
 TRANSITIONS = (
-    # from                action    by          to           result           reason  said in the history
+    # from                action    by          to           result           reason  wording
     T(DRAFT,              SAVE,     APPLICANT,  DRAFT,       None,            NO,     UNRECORDED),
     T(DRAFT,              SUBMIT,   APPLICANT,  FIRST_STEP,  None,            NO,     N_("提交")),
     T(RETURNED,           SAVE,     APPLICANT,  RETURNED,    Result.RETURNED, NO,     UNRECORDED),
@@ -69,7 +69,7 @@ TRANSITIONS = (
 )
 
 ON_ENTERPRISE_CLOSED = (
-    # from                action    by             to                  result           reason  said in the history
+    # from                action    by             to                  result           reason  wording
     T(DRAFT,              CLOSE,    ADMINISTRATOR, DRAFT,              None,            YES,    N_("工作单位已停用")),
     T(RETURNED,           CLOSE,    ADMINISTRATOR, RETURNED,           Result.RETURNED, YES,    N_("工作单位已停用")),
     T(ENTERPRISE_REVIEW,  CLOSE,    ADMINISTRATOR, RETURNED,           Result.RETURNED, YES,    N_("工作单位已停用，回退给申请人")),
@@ -79,7 +79,7 @@ ON_ENTERPRISE_CLOSED = (
 """What closing an enterprise does to each application that names it. They do not go through `perform`, and decide nothing."""
 
 EXTENSIONS = (
-    # from                action    by          to           result           reason  said in the history
+    # from                action    by          to           result           reason  wording
     T(DRAFT,              EXTEND,   OFFICE,     DRAFT,       None,            YES,    N_("延长重新提交期限")),
     T(RETURNED,           EXTEND,   OFFICE,     RETURNED,    Result.RETURNED, YES,    N_("延长重新提交期限")),
 )
@@ -87,10 +87,10 @@ EXTENSIONS = (
 # fmt: on
 
 CORRECTIONS = tuple(
-    T(state, action, by, state, None, YES, said)
+    T(state, action, by, state, None, YES, wording)
     for state in State
     if state is not FINISHED
-    for action, by, said in (
+    for action, by, wording in (
         (Action.CORRECT_NAME, OFFICE, N_("更正姓名")),
         (Action.CORRECT_NUMBER, ADMINISTRATOR, N_("更正证件号码")),
     )

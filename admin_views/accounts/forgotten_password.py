@@ -20,7 +20,7 @@ from admin_views.accounts.forms import AskForm, ResetForm, UseCodeForm
 from admin_views.accounts.login import admit, admit_with_code
 from admin_views.accounts.pages import DOORS, form_page, try_or_explain
 from admin_views.site.typed import one_line
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from common.errors import Locked
 from common.wording import N_
 from enterprises import reviewers
@@ -32,7 +32,7 @@ RESET_KEY = "reset_code"
 def reset(door: str) -> Any:
     """Reset a forgotten password with the 「找回码」 (A2, E4); the page also leads to a sent code and the help line."""
     form = ResetForm()
-    form.login.label.text = said(DOORS[door].login)
+    form.login.label.text = translated(DOORS[door].login)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
         done, wrong = try_or_explain(
@@ -55,7 +55,7 @@ def ask_for_code(door: str) -> Any:
     if not sends_codes():
         return redirect(url_for("accounts.reset", door=door))
     form = AskForm()
-    form.login.label.text = said(DOORS[door].login)
+    form.login.label.text = translated(DOORS[door].login)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
         digest = logins.login_digest(door, form.login.data)

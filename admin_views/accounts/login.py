@@ -20,7 +20,7 @@ from admin_views.accounts.forms import LoginForm
 from admin_views.accounts.own_account import store_code
 from admin_views.accounts.pages import DOORS, form_page, try_or_explain
 from admin_views.site import login_session
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from common.errors import Locked
 from models import Account
 
@@ -34,7 +34,7 @@ def login(door: str) -> Any:
             return _already_in(door)
         return redirect(target)
     form = LoginForm()
-    form.login.label.text = said(DOORS[door].login)
+    form.login.label.text = translated(DOORS[door].login)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
         account, wrong = try_or_explain(

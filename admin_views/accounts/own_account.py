@@ -29,7 +29,7 @@ from admin_views.accounts.forms import (
     TelephoneForm,
 )
 from admin_views.site import login_session
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from common import identity
 from common.errors import NotPermitted, Unacceptable
 from common.wording import N_
@@ -99,7 +99,7 @@ def change_name() -> Any:
         try:
             corrections.correct_own_name(current_user._get_current_object(), form.name.data)
         except Unacceptable as refusal:
-            form.name.errors = [said(refusal.sentence.text, refusal.sentence.words)]
+            form.name.errors = [translated(refusal.sentence.text, refusal.sentence.words)]
         except NotPermitted:  # it was submitted in another window in this moment
             return redirect(url_for("accounts.own"), 303)
         else:
@@ -185,8 +185,8 @@ def own_page(**forms: Any) -> Any:
     page = render_template(
         "accounts/own.html",
         person=account,
-        role=said(ROLE_WORDS[account.role]),
-        paper=said(identity.PAPERS[account.paper].label) if account.paper else "",
+        role=translated(ROLE_WORDS[account.role]),
+        paper=translated(identity.PAPERS[account.paper].label) if account.paper else "",
         login=identity.masked(account.identity_number) or account.login,
         offers_second_factor=offered_to(account),
         has_code=account.recovery_hash is not None,
@@ -196,7 +196,7 @@ def own_page(**forms: Any) -> Any:
         name_form=forms.get("name_form") or OwnNameForm(formdata=None, obj=account),
         contact_form=forms.get("contact_form") or _contact_form(formdata=None, obj=account),
         channels_form=forms.get("channels_form") or ChannelsForm(formdata=None, obj=account),
-        hints={channel.value: said(_hint(account, channel)) for channel in Channel},
+        hints={channel.value: translated(_hint(account, channel)) for channel in Channel},
         password_form=forms.get("password_form") or PasswordForm(formdata=None),
         code_form=forms.get("code_form") or CodeForm(formdata=None),
     )

@@ -10,7 +10,7 @@ from flask import (
 
 from accounts.attempts import Purpose
 from admin_views.accounts.attempts import Found, count_and_try, error_response, locked_text
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from common.errors import Locked
 from common.wording import N_
 
@@ -61,7 +61,7 @@ def try_or_explain(
         found = count_and_try(purpose, subject, attempt)
     except Locked as locked:
         return None, locked
-    return found, said(wording) if found is None else None
+    return found, translated(wording) if found is None else None
 
 
 def form_page(template: str, form: Any, *, wrong: str | Locked | None = None, **context: Any) -> Any:

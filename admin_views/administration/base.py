@@ -19,7 +19,7 @@ from admin_views.site.keyset import Order, Page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.trail import change_text, changes_of
 from admin_views.site.typed import one_line
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from administration import audit, changes
 from administration.tables import TABLES
 from common.errors import (
@@ -156,14 +156,14 @@ class AdministeredTable(Administration, ScopedView):
 
     def saved(self, row: Any) -> Any:
         """Answer once a row has been saved."""
-        flash(gettext("已保存：%(name)s", name=said(audit.name_of(row))), "success")
+        flash(gettext("已保存：%(name)s", name=translated(audit.name_of(row))), "success")
         return redirect(self.get_url(".index_view"))
 
     def _hindered(self, form: Any, row: Any, hindrance: ActionRefused, **beside: Any) -> Any:
         if isinstance(hindrance, ConfirmationRequired):
             return self._form_page(form, row, question=hindrance, **beside)
         if isinstance(hindrance, Unacceptable):
-            wrong = said(hindrance.sentence.text, hindrance.sentence.words)
+            wrong = translated(hindrance.sentence.text, hindrance.sentence.words)
             if hindrance.field in form:
                 form[hindrance.field].errors = [*form[hindrance.field].errors, wrong]
             else:

@@ -16,7 +16,7 @@ from admin_views.personal.page import section_context
 from admin_views.site.base import ScopedView, confirmed, expose
 from admin_views.site.lists import DataTable
 from admin_views.site.trail import change_text, changes_of, value_words
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from administration import form_draft, form_rules
 from administration.form_draft import Draft
 from administration.form_rules import ADDABLE_KINDS, KIND_WORDS, PROPERTIES, STATEMENTS, Difference
@@ -90,13 +90,15 @@ class FormVersions(Administration, ScopedView):
             return self._form_page(draft, section, one, field_form)
         typed = field_form.described(one)
         for place, sentence in form_rules.faults(typed, draft.form):
-            _add_error(field_form, place, said(sentence.text, sentence.words))
+            _add_error(field_form, place, translated(sentence.text, sentence.words))
         if _errors(field_form):
             return self._form_page(draft, section, one, field_form)
         try:
             kept = form_draft.save_field(section, typed, current_user, seen=request.form.get("seen", ""))
         except Unacceptable as hindrance:
-            _add_error(field_form, hindrance.field, said(hindrance.sentence.text, hindrance.sentence.words))
+            _add_error(
+                field_form, hindrance.field, translated(hindrance.sentence.text, hindrance.sentence.words)
+            )
             return self._form_page(draft, section, one, field_form)
         except ChangedMeanwhile:
             now = form_draft.current_draft()
@@ -104,7 +106,7 @@ class FormVersions(Administration, ScopedView):
         except ActionRefused as hindrance:
             return answer(hindrance)
         flash(
-            gettext("已保存到草稿：%(name)s。发布后，新开始的申请才会用到。", name=said(kept.label)),
+            gettext("已保存到草稿：%(name)s。发布后，新开始的申请才会用到。", name=translated(kept.label)),
             "success",
         )
         return redirect(f"{self.get_url('.index_view')}#section-{section}")
@@ -294,14 +296,14 @@ def _listed(this: Form, older: Form, *, published: bool) -> list[dict[str, Any]]
     return [
         {
             "key": section.key,
-            "title": said(section.title),
+            "title": translated(section.title),
             "listing": DataTable(
                 columns_of(section.key, published),
                 [
                     {
                         "one": one,
-                        "label": said(one.label),
-                        "kind": said(KIND_WORDS[one.kind]),
+                        "label": translated(one.label),
+                        "kind": translated(KIND_WORDS[one.kind]),
                         "limits": _limits(one),
                         "new": one.key not in older.known,
                         "changed": one.key in changed,
@@ -317,9 +319,9 @@ def _listed(this: Form, older: Form, *, published: bool) -> list[dict[str, Any]]
 def _limits(one: Field) -> str:
     """Return what an answer can be, in a few words."""
     if one.kind is Kind.PROMISE:
-        return said(one.help)
+        return translated(one.help)
     if one.kind is Kind.CHOICE:
-        labels = [said(label) for label in one.choices.values()]
+        labels = [translated(label) for label in one.choices.values()]
         return (
             gettext("、").join(labels)
             if len(labels) <= FEW_CHOICES
@@ -342,11 +344,11 @@ def _difference_rows(differences: list[Difference]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for each in differences:
         one = found.setdefault(
-            each.one.key, {"label": said(each.one.label), "new": each.new, "properties": []}
+            each.one.key, {"label": translated(each.one.label), "new": each.new, "properties": []}
         )
         one["properties"].append(
             {
-                "label": said(PROPERTIES[each.property]),
+                "label": translated(PROPERTIES[each.property]),
                 "before": value_words(each.property, each.before),
                 "after": value_words(each.property, each.after),
             }

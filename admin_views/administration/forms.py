@@ -24,7 +24,7 @@ from accounts.logins import STAFF
 from admin_views.accounts.fields import check_telephone
 from admin_views.site.day_fields import DayField, limits
 from admin_views.site.typed import as_name, desk_telephone, half_width, one_line, telephone
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from administration.effects import regions as region_effects
 from common.characters import cleaned_lines
 from common.settings import STAFF_SECOND_FACTOR, VALUE_LABELS
@@ -70,7 +70,7 @@ class WordChoice(SelectField):
         super().__init__(
             label,
             coerce=kind,
-            choices=lambda: [(key.value, said(word)) for key, word in words.items()],
+            choices=lambda: [(key.value, translated(word)) for key, word in words.items()],
             **given,
         )
 
@@ -87,7 +87,7 @@ def _offices() -> list[tuple[int, str]]:
 def _regions(*which: ColumnElement[bool]) -> list[tuple[int, str]]:
     regions = select(Region.id, Region.name, Region.kind).where(*which).order_by(Region.position, Region.id)
     return [
-        (row.id, gettext("%(name)s（%(kind)s）", name=row.name, kind=said(KIND_WORDS[row.kind])))
+        (row.id, gettext("%(name)s（%(kind)s）", name=row.name, kind=translated(KIND_WORDS[row.kind])))
         for row in db.session.execute(regions)
     ]
 
@@ -245,7 +245,7 @@ class NewStaffForm(FlaskForm):
         _("身份"),
         [InputRequired(_("请选择身份。"))],
         coerce=str,
-        choices=lambda: [(role.value, said(ROLE_WORDS[role])) for role in STAFF],
+        choices=lambda: [(role.value, translated(ROLE_WORDS[role])) for role in STAFF],
         description=_("建立后不能修改；换岗到其他身份时另建账号。"),
     )
     office_id = Chosen(
@@ -386,5 +386,7 @@ class SecondFactorSettingForm(FlaskForm):
     value = RadioField(
         _("工作人员必须使用动态验证码"),
         [InputRequired(_("请选择一项。"))],
-        choices=lambda: [(value, said(word)) for value, word in VALUE_LABELS[STAFF_SECOND_FACTOR].items()],
+        choices=lambda: [
+            (value, translated(word)) for value, word in VALUE_LABELS[STAFF_SECOND_FACTOR].items()
+        ],
     )

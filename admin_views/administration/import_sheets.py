@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
 
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from administration.import_table import CODE, COLUMNS, CONTACT, MOST_ROWS, NAME, REGION, TELEPHONE
 
 if TYPE_CHECKING:
@@ -68,7 +68,11 @@ def report(rows: Iterable[Any]) -> bytes:
 def fault_texts(faults: Sequence[Any]) -> list[str]:
     """Return what is wrong with a row, each sentence after the name of its column."""
     return [
-        gettext("%(column)s：%(fault)s", column=said(COLUMNS[column]), fault=said(text, words).rstrip("。."))
+        gettext(
+            "%(column)s：%(fault)s",
+            column=translated(COLUMNS[column]),
+            fault=translated(text, words).rstrip("。."),
+        )
         for column, text, words in faults
     ]
 

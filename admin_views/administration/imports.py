@@ -20,7 +20,7 @@ from admin_views.site.base import ScopedView, expose, list_title
 from admin_views.site.keyset import Order, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
-from admin_views.site.wording import said, time_of_day
+from admin_views.site.wording import time_of_day, translated
 from administration import import_table, imports
 from common.errors import ActionRefused, ChangedMeanwhile
 from common.jobs import LEASE, JobStatus
@@ -49,7 +49,7 @@ BADGES = {
 def _job_badge(job: Any) -> Badge:
     if job.silent:
         return Badge("bad", gettext("处理中断"))
-    return Badge(BADGES[job.state], said(imports.STATE_WORDS[job.state]))
+    return Badge(BADGES[job.state], translated(imports.STATE_WORDS[job.state]))
 
 
 COLUMNS = (
@@ -162,7 +162,7 @@ class Imports(Administration, ScopedView):
             refused=refused,
             listing=DataTable(REFUSED_COLUMNS if refused else ACCEPTED_COLUMNS, rows.rows if rows else []),
             pager=self._pager(job, refused, rows) if rows else {},
-            error_text=said(*job.error) if job.error else "",
+            error_text=translated(*job.error) if job.error else "",
         )
 
     def _notice(self, job: Import) -> dict[str, str] | None:
@@ -174,7 +174,7 @@ class Imports(Administration, ScopedView):
             return {"kind": "info", "text": gettext("上一次处理没有完成，已自动重新开始。")}
         if standing is JobStatus.PAUSED:
             again = gettext("将在 %(time)s 自动再试，不必重新上传。", time=time_of_day(job.next_try))
-            return {"kind": "warn", "title": said(*(job.error or [""])), "text": again}
+            return {"kind": "warn", "title": translated(*(job.error or [""])), "text": again}
         if standing is JobStatus.SILENT:
             last = time_of_day(job.next_try - LEASE)
             return {

@@ -29,7 +29,7 @@ from admin_views.site.keyset import page
 from admin_views.site.lists import DataTable
 from admin_views.site.numbers import present_calendar
 from admin_views.site.trail import COLUMNS, TRAIL_COLUMNS, change_text, last_changes
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from administration.tables import AUDIT_WORDS
 from common.calendar import today
 from common.wording import N_, NP_
@@ -114,7 +114,7 @@ class Changes(Administration, ScopedView):
             listing=DataTable(TRAIL_COLUMNS, [change_text(row) for row in rows.rows]),
             pager=turned(self, chosen, rows),
             chosen=chosen,
-            tables=[(name, said(table.label)) for name, table in AUDIT_WORDS.items()],
+            tables=[(name, translated(table.label)) for name, table in AUDIT_WORDS.items()],
         )
 
 

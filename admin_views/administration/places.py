@@ -19,7 +19,7 @@ from admin_views.administration.base import (
 from admin_views.site.base import confirmed, expose
 from admin_views.site.keyset import page
 from admin_views.site.lists import Badge, Column
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from administration import changes
 from administration.effects import regions as region_effects
 from administration.effects.enterprises import STATES_WITH_APPLICANT
@@ -55,7 +55,7 @@ def _registration_badge(row: Any) -> Badge:
     if not row.active:
         return Badge("idle", gettext("已停用"))
     return Badge(
-        registration.BADGES[row.registration], said(registration.REGISTRATION_WORDS[row.registration])
+        registration.BADGES[row.registration], translated(registration.REGISTRATION_WORDS[row.registration])
     )
 
 
@@ -68,7 +68,7 @@ class Regions(AdministeredTable):
     columns = (
         Column("name", N_("名称"), cell="title"),
         Column("code", N_("代码"), style="num"),
-        Column("kind", N_("类别"), lambda row: said(routing.KIND_WORDS[row.kind]), style="nowrap"),
+        Column("kind", N_("类别"), lambda row: translated(routing.KIND_WORDS[row.kind]), style="nowrap"),
         Column("office", N_("负责单位")),
         Column("telephone", N_("电话"), style="num", empty=N_("未填")),
         Column("state", N_("状态"), _region_badge, cell="badge"),

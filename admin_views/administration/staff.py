@@ -15,7 +15,7 @@ from admin_views.administration.base import PAGE_SIZE, AdministeredTable, answer
 from admin_views.site.base import confirmed, expose, list_title
 from admin_views.site.keyset import page
 from admin_views.site.lists import Badge, Column
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from administration import staff
 from common import telephones
 from common.errors import ActionRefused, ConfirmationRequired, Unacceptable
@@ -49,7 +49,7 @@ class Staff(AdministeredTable):
     columns = (
         Column("name", N_("姓名"), cell="title"),
         Column("login", N_("登录名")),
-        Column("office", N_("单位"), lambda row: row.office or said(ROLE_WORDS[row.role])),
+        Column("office", N_("单位"), lambda row: row.office or translated(ROLE_WORDS[row.role])),
         Column("phone", N_("联系电话"), style="num", empty=N_("未填")),
         Column("state", N_("状态"), _login_badge, cell="badge"),
     )
@@ -94,7 +94,7 @@ class Staff(AdministeredTable):
     def beside_list(self) -> dict[str, Any]:
         return {
             "chosen": self.filters(),
-            "roles": [(role.value, said(ROLE_WORDS[role])) for role in scope.STAFF],
+            "roles": [(role.value, translated(ROLE_WORDS[role])) for role in scope.STAFF],
         }
 
     def beside(self, row: Any) -> dict[str, Any]:
@@ -200,7 +200,7 @@ class Staff(AdministeredTable):
                 confirmation=hindrance,
             )
         except Unacceptable as hindrance:
-            flash(said(hindrance.sentence.text, hindrance.sentence.words), "error")
+            flash(translated(hindrance.sentence.text, hindrance.sentence.words), "error")
             return redirect(self.get_url(".edit_view", key=key))
         except ActionRefused as hindrance:
             return answer(hindrance)

@@ -10,7 +10,7 @@ from admin_views.administration import forms
 from admin_views.administration.base import MOST_SHOWN, AdministeredTable, active_badge
 from admin_views.site.base import expose
 from admin_views.site.lists import Badge, Column
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from common.calendar import today
 from common.settings import HELP_LINE, IDLE_MINUTES, NAMES, STAFF_SECOND_FACTOR, value_label
 from common.wording import N_, NP_
@@ -152,10 +152,14 @@ class Settings(AdministeredTable):
     title = N_("系统设置")
     columns = (
         Column(
-            "name", N_("名称"), lambda row: said(NAMES.get(row.key, row.key)), cell="title", style="nowrap"
+            "name",
+            N_("名称"),
+            lambda row: translated(NAMES.get(row.key, row.key)),
+            cell="title",
+            style="nowrap",
         ),
-        Column("value", N_("内容"), lambda row: said(value_label(row.key, row.value))),
-        Column("explanation", N_("说明"), lambda row: said(row.explanation), style="cell-quiet"),
+        Column("value", N_("内容"), lambda row: translated(value_label(row.key, row.value))),
+        Column("explanation", N_("说明"), lambda row: translated(row.explanation), style="cell-quiet"),
     )
     list_template = "administration/settings.html"
     full_width_fields = ("value",)
@@ -166,7 +170,7 @@ class Settings(AdministeredTable):
     def beside(self, row: Any) -> dict[str, Any]:
         return {
             "aside": "administration/beside_setting.html",
-            "name": said(NAMES.get(row.key, row.key)),
+            "name": translated(NAMES.get(row.key, row.key)),
         }
 
     def edit_form(self, obj: Any = None) -> Any:

@@ -16,7 +16,7 @@ from admin_views.site.base import MOST_COUNTED, ScopedView, expose, menu
 from admin_views.site.keyset import PAGE_SIZE, Order, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
-from admin_views.site.wording import longest_wait_note, said, too_long, waiting_time
+from admin_views.site.wording import longest_wait_note, too_long, translated, waiting_time
 from common.checks import kind_of_organisation
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from common.wording import N_
@@ -44,7 +44,7 @@ def _state_badge(row: Any) -> Badge:
         wait = waiting_time(row.waiting_since)
         return Badge("late" if wait["late"] else "wait", wait["words"])
     return Badge(
-        registration.BADGES[row.registration], said(registration.REGISTRATION_WORDS[row.registration])
+        registration.BADGES[row.registration], translated(registration.REGISTRATION_WORDS[row.registration])
     )
 
 
@@ -127,7 +127,7 @@ class EnterpriseAccounts(ScopedView):
             "enterprises/approval.html",
             **viewer_values([self._licence_group(found)]),
             enterprise=found,
-            kind=" · ".join(said(word) for word in kind_of_organisation(found.credit_code)),
+            kind=" · ".join(translated(word) for word in kind_of_organisation(found.credit_code)),
             steps=steps,
             typed_back=[
                 (gettext("退回原因"), reason)
@@ -192,7 +192,7 @@ class EnterpriseAccounts(ScopedView):
             gettext(
                 "%(name)s：%(said)s，已通知企业。",
                 name=found.name,
-                said=said(registration.ACTION_WORDS[event.action]),
+                said=translated(registration.ACTION_WORDS[event.action]),
             ),
             "success",
         )

@@ -19,7 +19,7 @@ from admin_views.accounts.enterprise_forms import InvitationForm
 from admin_views.site.base import ScopedView, confirmed, expose, menu
 from admin_views.site.lists import Column, DataTable
 from admin_views.site.trail import change_text, last_changes
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from common.audit import REVIEWERS
 from common.errors import ConfirmationRequired, NotPermitted, NotVisible, Unacceptable
 from common.wording import N_
@@ -112,7 +112,7 @@ class Reviewers(ScopedView):
                     current_user, form.name.data, form.phone.data, form.email.data or None
                 )
             except Unacceptable as refusal:
-                wrong = said(refusal.sentence.text, refusal.sentence.words)
+                wrong = translated(refusal.sentence.text, refusal.sentence.words)
                 if refusal.field in form:
                     form[refusal.field].errors = [wrong]
                 else:
@@ -159,7 +159,7 @@ class Reviewers(ScopedView):
         return redirect(self.get_url(".index_view"), HTTPStatus.SEE_OTHER)
 
     def _refused(self, refusal: Unacceptable) -> Response:
-        flash(said(refusal.sentence.text, refusal.sentence.words), "error")
+        flash(translated(refusal.sentence.text, refusal.sentence.words), "error")
         return redirect(self.get_url(".index_view"), HTTPStatus.SEE_OTHER)
 
     def _page(self, form: InvitationForm, status: int = HTTPStatus.OK) -> Any:
@@ -183,7 +183,7 @@ class Reviewers(ScopedView):
             days=reviewers.LIFETIME.days,
             form=form,
             hints={
-                channel.value: said((SENT if channel in _open_channels() else NOT_SENT)[channel])
+                channel.value: translated((SENT if channel in _open_channels() else NOT_SENT)[channel])
                 for channel in Channel
             },
             changes=[
@@ -201,7 +201,7 @@ class Reviewers(ScopedView):
             invited=invited,
             days=reviewers.LIFETIME.days,
             ways=[
-                said(CHANNEL_WORDS[channel])
+                translated(CHANNEL_WORDS[channel])
                 for channel in contacts.reachable_channels(invited.account, _open_channels())
             ],
             address=url_for(

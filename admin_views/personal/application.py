@@ -33,7 +33,7 @@ from admin_views.review.page import sections as submitted_sections
 from admin_views.site.base import Console, ScopedView, expose, menu
 from admin_views.site.numbers import present_calendar
 from admin_views.site.typed_back import TypedBack, typed_back
-from admin_views.site.wording import day, problem_text, said, stamp
+from admin_views.site.wording import day, problem_text, stamp, translated
 from common.errors import (
     AlreadyUnderWay,
     ChangedMeanwhile,
@@ -233,7 +233,8 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             problems=problems,
             check=check and problems,
             remarks=[
-                said(sentence, words) for sentence, words in completeness.timeline_remarks(found.experiences)
+                translated(sentence, words)
+                for sentence, words in completeness.timeline_remarks(found.experiences)
             ]
             if found
             else [],

@@ -32,7 +32,7 @@ from wtforms.widgets import HiddenInput
 
 from admin_views.site.day_fields import DayField, MonthField, limits
 from admin_views.site.typed import as_typed, half_width, row_number, telephone
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from administration.form_rules import QUANTITY, normalised_number
 from common import days, identity
 from common.calendar import today
@@ -188,7 +188,7 @@ class DescribedText(LazyString):
     """A text of the description, translated when it is rendered. Flask-Babel's own LazyString is not escaped in a page."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(said, text)
+        super().__init__(translated, text)
 
     def __html__(self) -> str:
         return escape(str(self))
@@ -341,10 +341,10 @@ def experience_words() -> dict[str, str]:
     """Return the error sentences for the dialog of a row, with placeholders for row and label."""
     gaps = {"row": "{row}", "label": "{label}"}
     return {
-        "missing": said(completeness.ROW_LACKS, gaps),
-        "later": said(completeness.ROW_STARTS_LATER, gaps),
-        "backwards": said(completeness.ROW_ENDS_EARLIER, gaps),
-        "unreadable": said(days.NO_MONTH, {"label": "{label}"}),
+        "missing": translated(completeness.ROW_LACKS, gaps),
+        "later": translated(completeness.ROW_STARTS_LATER, gaps),
+        "backwards": translated(completeness.ROW_ENDS_EARLIER, gaps),
+        "unreadable": translated(days.NO_MONTH, {"label": "{label}"}),
         "month": answers.month(today()),
     }
 

@@ -7,7 +7,7 @@ from flask_babel import gettext, ngettext
 from flask_login import current_user
 from sqlalchemy import func, select
 
-from admin_views.site.wording import said, stamp
+from admin_views.site.wording import stamp, translated
 from common.errors import NoticeUnread, PeriodClosed, Problem
 from common.identity import masked
 from models import Account, Application, Enterprise, Review, State, db
@@ -45,8 +45,12 @@ def section_context(
 
 
 def _fixed_field(field: Field, holder: Application | Account) -> dict[str, str]:
-    text = said(answer_text(field, getattr(holder, field.key)))
-    return {"key": field.key, "label": said(field.label), "value": masked(text) if field.secret else text}
+    text = translated(answer_text(field, getattr(holder, field.key)))
+    return {
+        "key": field.key,
+        "label": translated(field.label),
+        "value": masked(text) if field.secret else text,
+    }
 
 
 def employer_words(enterprise_id: int | None) -> dict[str, str]:
@@ -67,7 +71,7 @@ def employer_words(enterprise_id: int | None) -> dict[str, str]:
 def step_name(step: State, enterprise: Enterprise | None) -> str:
     """Return the name of a review step: 东胜区初审; without an employer 旗区或园区初审."""
     if step is not State.PRELIMINARY_REVIEW:
-        return said(routing.STEP_WORDS[step])
+        return translated(routing.STEP_WORDS[step])
     place = enterprise.region.name if enterprise else gettext("旗区或园区")
     return gettext("%(place)s初审", place=place)
 
@@ -90,7 +94,7 @@ def trail_items(application: Application, reviews: Sequence[Review]) -> list[dic
             item["note"] = (
                 gettext("%(desk)s 办理中", desk=step.responsible.name)
                 if step.responsible
-                else said(STATE_WORDS[application.state])
+                else translated(STATE_WORDS[application.state])
             )
         found.append(item)
     if reviews and application.state is State.FINISHED and found:
@@ -125,7 +129,7 @@ def side_column(application: Application | None, reviews: Sequence[Review]) -> d
         summary += gettext("，本次回退 %(count)s 次", count=returns)
     return {
         "trail_items": trail_items(application, reviews) if application else [],
-        "now": said(STATE_WORDS[application.state]) if application else gettext("尚未保存"),
+        "now": translated(STATE_WORDS[application.state]) if application else gettext("尚未保存"),
         "history_summary": summary,
         "begins_anew": application is None and number > 0,
         "rows_of_table": BY_STATE_AND_ACTION,

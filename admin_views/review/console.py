@@ -28,7 +28,7 @@ from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import DataTable, Head
 from admin_views.site.numbers import cache_counts, own_numbers, page_counts
 from admin_views.site.typed import one_line
-from admin_views.site.wording import said, too_long
+from admin_views.site.wording import too_long, translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from common.wording import N_
 from models import Action, Application, Review
@@ -357,7 +357,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             "%(name)s（%(number)s）：%(said)s。",
             name=found.name,
             number=found.number,
-            said=said(BY_STATE_AND_ACTION[line.from_state, line.action].said),
+            said=translated(BY_STATE_AND_ACTION[line.from_state, line.action].wording),
         )
         desk = routing.responsible_for(found)
         if desk is None:
@@ -413,15 +413,15 @@ class ConsoleWording(NamedTuple):
 @cached_per_language
 def _words(console: type[ReviewConsole]) -> ConsoleWording:
     return ConsoleWording(
-        said(console.console_title),
-        said(console.title),
-        tuple((key, said(review_list.TABS[key][0])) for key in console.tabs),
+        translated(console.console_title),
+        translated(console.title),
+        tuple((key, translated(review_list.TABS[key][0])) for key in console.tabs),
     )
 
 
 @cached_per_language
 def _headings(tab: str) -> tuple[tuple[str, str], ...]:
-    return tuple((column.key, said(column.heading)) for column in review_list.COLUMNS[tab])
+    return tuple((column.key, translated(column.heading)) for column in review_list.COLUMNS[tab])
 
 
 @cache
@@ -438,10 +438,10 @@ def _narrowing(
     return tuple(
         (
             key,
-            said(narrowing.label),
+            translated(narrowing.label),
             (
-                ("", said(narrowing.any)),
-                *((value, said(one.label)) for value, one in narrowing.choices.items()),
+                ("", translated(narrowing.any)),
+                *((value, translated(one.label)) for value, one in narrowing.choices.items()),
                 *(periods if narrowing is BY_PERIOD else ()),
             ),
         )

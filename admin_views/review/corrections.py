@@ -11,7 +11,7 @@ from flask_login import current_user
 from admin_views.review.correction_forms import NameCorrectionForm, NumberCorrectionForm
 from admin_views.site.base import address_of, expose
 from admin_views.site.typed import row_number
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
 from common.identity import masked
 from desk import corrections
@@ -66,7 +66,7 @@ class NameCorrection:
             try:
                 line = correct(filled, row_number(filled.version.data) or 0)
             except Unacceptable as hindrance:
-                wrong = said(hindrance.sentence.text, hindrance.sentence.words)
+                wrong = translated(hindrance.sentence.text, hindrance.sentence.words)
                 filled[hindrance.field].errors = [wrong]
             except ReasonMissing:
                 filled.reason.errors = [gettext("请填写更正原因。")]
@@ -81,7 +81,7 @@ class NameCorrection:
                         "%(name)s（%(number)s）：%(said)s，已通知申请人。",
                         name=line.application.name,
                         number=found.number,
-                        said=said(BY_STATE_AND_ACTION[line.from_state, line.action].said),
+                        said=translated(BY_STATE_AND_ACTION[line.from_state, line.action].wording),
                     ),
                     "success",
                 )
@@ -142,10 +142,10 @@ def _present(found: Application, action: Action) -> list[dict[str, str]]:
     fields = [living_allowance.FIELDS[key] for key in keys]
     return [
         {
-            "label": said(asked.label),
+            "label": translated(asked.label),
             "value": masked(getattr(found, asked.key))
             if asked.secret
-            else said(answers.answer_text(asked, getattr(found, asked.key))),
+            else translated(answers.answer_text(asked, getattr(found, asked.key))),
         }
         for asked in fields
     ]

@@ -10,7 +10,7 @@ from admin_views.site.frame import is_past
 from admin_views.site.languages import language
 from admin_views.site.lists import Badge
 from admin_views.site.numbers import present_calendar
-from admin_views.site.wording import day, longest_wait_note, said, waiting_time
+from admin_views.site.wording import day, longest_wait_note, translated, waiting_time
 from common.calendar import today
 from common.working_days import Calendar
 from models import Result, State
@@ -74,7 +74,7 @@ class Line(NamedTuple):
         if State(self.state) in STATES_WITH_APPLICANT:
             return ""
         words = self.form.known["education"].choices
-        return said(words.get(self.education, self.education or ""))
+        return translated(words.get(self.education, self.education or ""))
 
     @property
     def submitted(self) -> datetime | None:
@@ -86,8 +86,8 @@ class Line(NamedTuple):
         state = State(self.state)
         if state is FINISHED:
             result = Result(self.result)
-            return Badge("good" if result is Result.PASSED else "bad", said(RESULT_WORDS[result]))
-        word = said(STATE_WORDS[state])
+            return Badge("good" if result is Result.PASSED else "bad", translated(RESULT_WORDS[result]))
+        word = translated(STATE_WORDS[state])
         if state not in routing.REVIEW_STEPS:
             return self._term(word)
         wait = waiting_time(self.since.replace(tzinfo=UTC))

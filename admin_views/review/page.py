@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext, pgettext
 from sqlalchemy import select
 
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from common.identity import masked
 from common.text import as_name
 from common.wording import N_
@@ -121,7 +121,7 @@ def _corrected(application: Application, submitted: Snapshot) -> tuple[Snapshot,
             continue
         present, submitted_value = answers.value(application, asked.key), fields.get(asked.key)
         if present not in (submitted_value, as_name(submitted_value or "")):
-            former = said(answers.answer_text(asked, submitted_value))
+            former = translated(answers.answer_text(asked, submitted_value))
             notes[asked.key] = gettext(
                 "已更正，提交时为“%(former)s”", former=masked(former) if asked.secret else former
             )
@@ -164,7 +164,7 @@ def _experiences(newest: Snapshot, before: Snapshot | None) -> list[ExperienceLi
         ExperienceLine(
             each.row,
             each.mark.value,
-            [(said(label), _part(each.before, keys)) for label, keys in each.changed if each.before],
+            [(translated(label), _part(each.before, keys)) for label, keys in each.changed if each.before],
         )
         for each in compare_rows(rows, before["experiences"])
     ]
@@ -173,19 +173,19 @@ def _experiences(newest: Snapshot, before: Snapshot | None) -> list[ExperienceLi
 def _part(row: Mapping[str, str], keys: tuple[str, ...]) -> str:
     if "start" in keys:
         return gettext("%(start)s 至 %(end)s", start=row.get("start"), end=row.get("end") or gettext("今"))
-    return said(row.get(keys[0]) or "")
+    return translated(row.get(keys[0]) or "")
 
 
 def _fact(shown: answers.ShownField, notes: dict[str, str]) -> dict[str, Any]:
     asked = shown.asked
-    hide = masked if asked.secret else said
+    hide = masked if asked.secret else translated
     return {
         "key": asked.key,
-        "label": said(asked.label),
+        "label": translated(asked.label),
         "value": hide(shown.text),
         "before": hide(shown.before) if shown.before is not None else None,
         "note": notes.get(asked.key),
-        "agreed": said(asked.help) if asked.kind is form_fields.Kind.PROMISE else "",
+        "agreed": translated(asked.help) if asked.kind is form_fields.Kind.PROMISE else "",
         "secret": asked.secret and bool(shown.text),
     }
 

@@ -24,7 +24,7 @@ from admin_views.site.frame import is_past
 from admin_views.site.keyset import ListQuery, Order
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
-from admin_views.site.wording import day, said, too_long
+from admin_views.site.wording import day, too_long, translated
 from common.errors import (
     ChangedMeanwhile,
     NotPermitted,
@@ -86,7 +86,7 @@ COLUMNS = (
     Column("number", N_("编号"), style="cell-quiet num"),
     Column("name", N_("姓名"), cell="title"),
     Column("enterprise", N_("工作单位")),
-    Column("state", N_("业务状态"), lambda row: said(STATE_WORDS[row.state])),
+    Column("state", N_("业务状态"), lambda row: translated(STATE_WORDS[row.state])),
     Column("resubmit_by", N_("重新提交期限"), _term_badge, cell="badge"),
 )
 
@@ -104,7 +104,11 @@ class Terms(ScopedView):
 
     def render(self, template: str, **context: Any) -> str:
         return super().render(
-            template, console=gettext("初审"), menu=menu(self.admin, self), title=said(self.title), **context
+            template,
+            console=gettext("初审"),
+            menu=menu(self.admin, self),
+            title=translated(self.title),
+            **context,
         )
 
     @expose("/")
@@ -162,7 +166,7 @@ class Terms(ScopedView):
         except ReasonTooLong:
             form.reason.errors = [too_long()]
         except Unacceptable as hindrance:
-            form.until.errors = [said(hindrance.sentence.text, hindrance.sentence.words)]
+            form.until.errors = [translated(hindrance.sentence.text, hindrance.sentence.words)]
         except ChangedMeanwhile:
             return self._page(self._anew(found), form, 409, meanwhile=True)
         except (NotPermitted, NotVisible):

@@ -16,11 +16,11 @@ from admin_views.site.languages import cached_per_language, language
 from admin_views.site.lists import Column, Head
 from admin_views.site.numbers import own_numbers, page_counts, present_calendar
 from admin_views.site.wording import (
+    cached_gettext,
     day,
     lang,
     missing_holidays_note,
     problem_text,
-    said,
     stamp,
     translated,
     waiting_time,
@@ -61,7 +61,7 @@ def register(app: Flask) -> None:
     app.add_template_global(language)
     app.add_template_global(login_session.url_of)
     app.add_template_global(login_session.csrf_token)
-    app.add_template_filter(said)
+    app.add_template_filter(translated)
     app.add_template_filter(lang)
     app.add_template_filter(problem_text)
     app.add_template_filter(stamp)
@@ -104,7 +104,7 @@ def _frame() -> dict[str, Any]:
 def bare_frame() -> dict[str, Any]:
     """Return the frame without database access, for when it is down."""
     return {
-        "site_name": translated(SITE_NAME),
+        "site_name": cached_gettext(SITE_NAME),
         "help_line": DEFAULTS[HELP_LINE][0],
         "account": None,
         "home": None,
@@ -155,7 +155,7 @@ def is_past(last: date) -> bool:
 @cached_per_language
 def heads_of(columns: tuple[Column, ...]) -> tuple[Head, ...]:
     """Return the headings of a list that cannot be sorted."""
-    return tuple(Head(said(column.heading), kind=column.kind) for column in columns)
+    return tuple(Head(translated(column.heading), kind=column.kind) for column in columns)
 
 
 def cached_rows(macro: Callable[..., Markup]) -> Callable[..., Markup]:

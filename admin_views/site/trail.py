@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
 from admin_views.site.lists import Column
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from administration.form_rules import KIND_WORDS, PROPERTIES, field_and_property
 from administration.tables import AUDIT_WORDS
 from common.identity import PAPERS
@@ -86,7 +86,7 @@ TRAIL_COLUMNS = (
     Column(
         "table",
         N_("类别"),
-        lambda change: f"{said(change['kind'])} {said(change['table'])}",
+        lambda change: f"{translated(change['kind'])} {translated(change['table'])}",
         style="nowrap",
     ),
     Column("fields", N_("修改内容"), _changed_fields, cell="macro", short=N_("内容")),
@@ -100,7 +100,7 @@ def _label(row: Any) -> str:
     """Return the label of an entry; our own texts are stored in Chinese and translated here."""
     if row.table_name == FormVersion.__tablename__:
         return gettext("第 %(number)s 版", number=row.row_key)
-    return said(row.label) if row.table_name == Setting.__tablename__ else row.label
+    return translated(row.label) if row.table_name == Setting.__tablename__ else row.label
 
 
 def _audited_fields(
@@ -110,10 +110,10 @@ def _audited_fields(
     if row.table_name == FormVersion.__tablename__:
         for name in row.after:
             field, prop = field_and_property(name)
-            word = said(PROPERTIES.get(prop, N_("现行版本")))
+            word = translated(PROPERTIES.get(prop, N_("现行版本")))
             yield (
                 name,
-                f"{said(field)} · {word}" if field else word,
+                f"{translated(field)} · {word}" if field else word,
                 lambda _, value, prop=prop: value_words(prop, value),
             )
         return
@@ -122,15 +122,15 @@ def _audited_fields(
         if name in row.after or name in row.before:
             yield (
                 name,
-                said(label),
-                (lambda _, value: said(value_label(row.row_key, value))) if of_setting else _word,
+                translated(label),
+                (lambda _, value: translated(value_label(row.row_key, value))) if of_setting else _word,
             )
 
 
 def value_words(prop: str, value: str | bool | None) -> str:
     """Return the text of a property of a form field."""
     if prop == "kind" and value:
-        return said(KIND_WORDS[Kind(value)])
+        return translated(KIND_WORDS[Kind(value)])
     return _word("", value)
 
 
@@ -138,9 +138,9 @@ def _word(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return gettext("是") if value else gettext("否")
     if name == "kind" and value:
-        return said(routing.KIND_WORDS[RegionKind(value)])
+        return translated(routing.KIND_WORDS[RegionKind(value)])
     if name == "role" and value:
-        return said(ROLE_WORDS[Role(value)])
+        return translated(ROLE_WORDS[Role(value)])
     if name == "paper" and value:
-        return said(PAPERS[value].label)
+        return translated(PAPERS[value].label)
     return "" if value is None else str(value)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from admin_views.site.wording import said
+from admin_views.site.wording import translated
 from desk.comparison import Mark, Row, compare_rows
 from models import Application, Enterprise, db
 from workflow.form import answers, fields, living_allowance
@@ -24,7 +24,7 @@ def typed_back(form: Any, application: Application) -> TypedBack:
         described = version.known[key]
         text = _typed_text(described, field)
         if text and text != _stored_text(described, answers.value(application, key)):
-            found.append((said(described.label), text))
+            found.append((translated(described.label), text))
     stored = answers.snapshot(application)["experiences"]
     typed = [_row(entry.form) for entry in form.experiences]
     found += [
@@ -48,7 +48,7 @@ def _stored_text(described: fields.Field, value: Any) -> str:
         return enterprise.name if enterprise else ""
     if described.kind is fields.Kind.PROMISE and not value:
         return ""
-    return said(answers.answer_text(described, value))
+    return translated(answers.answer_text(described, value))
 
 
 def _row(form: Any) -> Row:
@@ -65,5 +65,5 @@ def _cell_text(field: Any) -> str:
 
 def _experience_text(row: Row) -> str:
     period = gettext("%(start)s 至 %(end)s", start=row["start"], end=row["end"] or gettext("今"))
-    parts = (said(row["kind"]), period, row["place"], row["subject"], row["witness"])
+    parts = (translated(row["kind"]), period, row["place"], row["subject"], row["witness"])
     return gettext("，").join(part for part in parts if part)

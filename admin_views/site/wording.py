@@ -27,23 +27,23 @@ IN_CHINESE = re.compile(f"[{HAN}]")
 CHINESE = Markup(' lang="zh-CN"')
 
 
-def said(text: str, words: Mapping[str, str] | None = None) -> str:
+def translated(text: str, words: Mapping[str, str] | None = None) -> str:
     """Return a text from data, and the values of its placeholders, in the person's language."""
     if not words:
-        return _said(text)
-    return gettext(text, **{key: _said(value) for key, value in words.items()})
+        return _translated_text(text)
+    return gettext(text, **{key: _translated_text(value) for key, value in words.items()})
 
 
-def _said(text: str) -> str:
+def _translated_text(text: str) -> str:
     """Return one text; an administrator's text may have its own English."""
     if not text:
         return ""
     own = versions.in_english(text)
-    return own if own and language() == "en" else translated(text)
+    return own if own and language() == "en" else cached_gettext(text)
 
 
 @cached_per_language
-def translated(text: str) -> str:
+def cached_gettext(text: str) -> str:
     """Return a text without placeholders in the person's language."""
     return gettext(text)
 
@@ -55,7 +55,7 @@ def lang(text: str | None) -> Markup:
 
 def problem_text(problem: Problem) -> str:
     """Return a problem as a sentence in the person's language."""
-    return said(problem.sentence, problem.words)
+    return translated(problem.sentence, problem.words)
 
 
 def stamp(instant: datetime | None) -> str:

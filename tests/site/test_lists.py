@@ -14,7 +14,7 @@ from flask import Flask, template_rendered
 from sqlalchemy import select
 
 from admin_views.site.lists import DataTable, Plain
-from admin_views.site.wording import day, said, stamp
+from admin_views.site.wording import day, stamp, translated
 from models import Account, Role, db
 from tests.site import pages
 from tests.site.city import City
@@ -86,7 +86,7 @@ def declared(app: Flask) -> Iterator[list[Declared]]:
         for table in tables_in(context):
             for row in table.plain():
                 assert all(value is None or isinstance(value, str | int | date) for value in row), row
-            headings = [said(heading) for heading in table.headings()]
+            headings = [translated(heading) for heading in table.headings()]
             found.append(Declared(headings, table.plain()))
 
     with template_rendered.connected_to(note, app):

@@ -87,7 +87,7 @@ def test_whatever_the_table_allows_is_done_and_stands_in_the_history(ordos: Worl
         fresh(application)
         assert application.state is expected_target(row.state, row.action, kind), row
         assert application.version == version + 1
-        if not row.said:
+        if not row.wording:
             assert line is None
             assert len(history(application)) == lines
             continue
