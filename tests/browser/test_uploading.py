@@ -9,8 +9,8 @@ import pytest
 
 from tests.browser import world
 from tests.browser.chromium import Chromium, ChromiumPage
-from tests.browser.line import Line
 from tests.browser.people import save
+from tests.browser.proxy import SlowProxy
 from tests.browser.world import Case, Workplace, come_in, forgive, paper_names
 from tests.files import samples as files
 from tests.machine.site import Site
@@ -18,7 +18,7 @@ from tests.uploads import odd_files
 
 pytestmark = pytest.mark.browser
 
-BIG = 8 * files.MEGABYTE  # more than the wire itself holds
+BIG = 8 * files.MEGABYTE  # more than the socket buffers hold
 SLOW = files.MEGABYTE // 4  # bytes a second
 LIMIT = 20 * files.MEGABYTE
 
@@ -34,14 +34,14 @@ def case(live_server: Site, employer: Workplace) -> Case:
 
 
 @pytest.fixture
-def line(live_server: Site) -> Iterator[Line]:
-    with Line(live_server.url) as line:
-        yield line
+def proxy(live_server: Site) -> Iterator[SlowProxy]:
+    with SlowProxy(live_server.url) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def page(chromium: Chromium, line: Line, case: Case) -> ChromiumPage:
-    page = chromium.new_page(line.url)
+def page(chromium: Chromium, proxy: SlowProxy, case: Case) -> ChromiumPage:
+    page = chromium.new_page(proxy.url)
     come_in(page, case.person, f"{case.sheet}attachments/")
     page.see("须所在企业审核人审核无误、签字并加盖单位公章后上传")
     return page
@@ -64,12 +64,12 @@ def at(site: Site, page: ChromiumPage, material: str) -> str:
 
 @pytest.mark.guide("A11")
 def test_a_file_shows_how_far_it_is_can_be_cancelled_and_sent_again(
-    live_server: Site, line: Line, page: ChromiumPage, case: Case, tmp_path: Path
+    live_server: Site, proxy: SlowProxy, page: ChromiumPage, case: Case, tmp_path: Path
 ) -> None:
     choose(page, "身份证", written(tmp_path, "身份证正面.jpg", files.jpg_of(BIG)))
     choose(page, "劳动合同", files.save(tmp_path, "pdf", "合同"))
     page.see("8.0 MB，待上传")
-    line.bytes_a_second = SLOW
+    proxy.bytes_a_second = SLOW
     page.click("上传材料")
     page.see("正在上传 1 / 2")
     bar = page.window.locator("progress")
@@ -78,7 +78,7 @@ def test_a_file_shows_how_far_it_is_can_be_cancelled_and_sent_again(
     assert "/s" in at(live_server, page, "身份证")
     assert bar.first.get_attribute("aria-label") == "身份证正面.jpg"
     page.click("取消 身份证正面.jpg")
-    line.bytes_a_second = None
+    proxy.bytes_a_second = None
     page.see("已上传 1 个")
     page.see("还有 1 个文件没有上传")
     assert paper_names(live_server, case, "身份证") == []
@@ -93,18 +93,18 @@ def test_a_file_shows_how_far_it_is_can_be_cancelled_and_sent_again(
 
 @pytest.mark.guide("A11")
 def test_a_network_cut_in_the_middle_is_said_and_the_file_can_be_tried_again(
-    live_server: Site, line: Line, page: ChromiumPage, case: Case, tmp_path: Path
+    live_server: Site, proxy: SlowProxy, page: ChromiumPage, case: Case, tmp_path: Path
 ) -> None:
     choose(page, "劳动合同", written(tmp_path, "合同.pdf", files.pdf_of(BIG)))
-    line.bytes_a_second = SLOW
+    proxy.bytes_a_second = SLOW
     page.click("上传材料")
     page.see("%，")
-    line.cut()
+    proxy.cut()
     page.see("上传中断，文件没有保存。请检查网络后点“重试”。")
     forgive(page, "ERR_")
     assert paper_names(live_server, case, "劳动合同") == []
-    line.bytes_a_second = None
-    line.mend()
+    proxy.bytes_a_second = None
+    proxy.restore()
     page.click("重试 合同.pdf")
     page.see("已上传 1 个")
     page.not_see("上传中断")

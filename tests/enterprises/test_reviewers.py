@@ -15,7 +15,7 @@ from models import Account, Action, AuditEntry, Invitation, Message, Registratio
 from tests import factories
 from tests.factories import PASSWORD, World, act, application_at
 from tests.machine.at_once import at_once
-from tests.site.statements import asked
+from tests.site.statements import recorded_statements
 from workflow import scope
 
 PHONE = "13847710001"
@@ -72,7 +72,7 @@ def test_a_login_that_nobody_has_is_looked_up_like_any_other(ordos: World) -> No
     db.session.commit()
     done = []
     for login in logins:
-        with asked(db.engine) as statements:
+        with recorded_statements(db.engine) as statements:
             assert reviewers.accept(login, "AAAA-AAAA-AAAA-AAAA", OWN) is None
         db.session.rollback()
         done.append(statements)

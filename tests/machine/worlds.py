@@ -4,7 +4,6 @@ Tests below the views share one database of each kind and live in a world of the
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -98,11 +97,11 @@ def made(app: Flask) -> Callable[..., Any]:
 def stored(app: Flask) -> Callable[[Callable[[], Any]], Any]:
     """`stored(lambda: ...)` is what the database says now."""
 
-    def look(question: Callable[[], Any]) -> Any:
+    def read(query: Callable[[], Any]) -> Any:
         with app.app_context():
-            return question()
+            return query()
 
-    return look
+    return read
 
 
 @pytest.fixture
@@ -112,18 +111,6 @@ def prepared(app: Flask) -> World:
         made = world()
         db.session.expunge_all()
         return made
-
-
-@pytest.fixture
-def look(app: Flask) -> Callable[[], object]:
-    """`with look():` reads what is in the database now."""
-
-    @contextmanager
-    def context() -> Iterator[None]:
-        with app.app_context():
-            yield
-
-    return context
 
 
 @pytest.fixture

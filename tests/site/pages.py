@@ -39,7 +39,7 @@ NOT_PAGES = {
     "administration_imports.report": "a file",
 }
 """What is answered to GET and is no page of its own, with the reason; so are papers, as they came and drawn."""
-ON_THE_WAY_IN = {"second_factor.own"}
+DURING_LOGIN = {"second_factor.own"}
 """For anybody, and yet a page of one's account."""
 PAPERS = (".original", ".picture")
 
@@ -49,7 +49,7 @@ def of_one_kind(app: Flask, account: Account | None) -> Iterator[tuple[Rule, str
     console = access.CONSOLES[account.role] if account else None
     for rule in app.url_map.iter_rules():
         view = routes.view_of(app, rule)
-        for_anybody = rule.endpoint in routes.FOR_ANYBODY.keys() - ON_THE_WAY_IN
+        for_anybody = rule.endpoint in routes.FOR_ANYBODY.keys() - DURING_LOGIN
         if "GET" not in (rule.methods or ()) or for_anybody is not (account is None):
             continue
         if view is not None and view.console != console:

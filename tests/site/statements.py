@@ -1,4 +1,4 @@
-"""The SQL statements that a page costs, and crowds of rows to see whether it costs more when the tables grow."""
+"""The SQL statements of a page, and copies of rows to test whether a page needs more statements when tables grow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Engine, MetaData, Table, event, func, select
 
 from models.transactions import TO_WRITE
 
-NO_QUESTION = ("BEGIN", "PRAGMA")
+NOT_COUNTED = ("BEGIN", "PRAGMA")
 UNIQUE = {
     "accounts": {"login_digest": "{0}"},
     "applications": {"number": "2025-{0:06d}"},
@@ -21,12 +21,12 @@ UNIQUE = {
 
 
 @contextmanager
-def asked(engine: Engine) -> Iterator[list[str]]:
-    """`with asked(engine) as statements:` every statement that is sent meanwhile."""
+def recorded_statements(engine: Engine) -> Iterator[list[str]]:
+    """`with recorded_statements(engine) as statements:` collects every statement sent inside the block."""
     found: list[str] = []
 
     def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if not statement.startswith(NO_QUESTION):
+        if not statement.startswith(NOT_COUNTED):
             found.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
@@ -37,15 +37,15 @@ def asked(engine: Engine) -> Iterator[list[str]]:
 
 
 Change = Callable[[int, dict[str, Any]], dict[str, Any]]
-"""What is different about a copy, by its number and the row it is a copy of."""
+"""Returns the changed columns of a copy, given the number of the copy and the original row."""
 
 
-def _as_it_is(_number: int, _row: dict[str, Any]) -> dict[str, Any]:
+def _unchanged(_number: int, _row: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-class Crowd:
-    """Copies rows as they are stored, thousands a second; nobody's procedure is asked."""
+class RowCopier:
+    """Copies stored rows, thousands a second, without the procedure of an application."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -53,53 +53,59 @@ class Crowd:
         metadata.reflect(engine)
         self._tables = metadata.tables
 
-    def of_people(self, application_id: int, number: int, *, employers: bool = False) -> None:
-        """As many more applications like this one, each of a person (and an employer) of its own, with its history."""
-        application = self._one("applications", application_id)
-        firms: dict[int, int] = {}
+    def copy_with_new_people(self, application_id: int, number: int, *, employers: bool = False) -> None:
+        """Copy an application `number` times. Each copy has its own person (and employer) and its history."""
+        application = self._row("applications", application_id)
+        employer_ids: dict[int, int] = {}
         if employers and application["submitted_enterprise_id"]:
-            firm = self._one("enterprises", application["submitted_enterprise_id"])
-            firms = {n: copy[0]["id"] for n, copy in enumerate(self._copies("enterprises", [firm], number))}
-        people = self._copies("accounts", [self._one("accounts", application["applicant_id"])], number)
+            employer = self._row("enterprises", application["submitted_enterprise_id"])
+            employer_ids = {
+                n: copy[0]["id"] for n, copy in enumerate(self._copies("enterprises", [employer], number))
+            }
+        people = self._copies("accounts", [self._row("accounts", application["applicant_id"])], number)
         applications = self._copies(
             "applications",
             [application],
             number,
             lambda n, _: (
                 {"applicant_id": people[n][0]["id"]}
-                | ({"enterprise_id": firms[n], "submitted_enterprise_id": firms[n]} if firms else {})
+                | (
+                    {"enterprise_id": employer_ids[n], "submitted_enterprise_id": employer_ids[n]}
+                    if employer_ids
+                    else {}
+                )
             ),
         )
-        self._belongings(
+        self._copy_dependents(
             application_id,
             number,
             lambda n: applications[n][0]["id"],
             lambda n, row: (
                 {"account_id": row["account_id"] and people[n][0]["id"]}
-                | ({"enterprise_id": row["enterprise_id"] and firms[n]} if firms else {})
+                | ({"enterprise_id": row["enterprise_id"] and employer_ids[n]} if employer_ids else {})
             ),
         )
 
-    def of_history(self, application_id: int, number: int) -> None:
-        """As many more times the same lines of its history, with their messages, and the same files."""
-        self._belongings(application_id, number, lambda _: application_id)
+    def copy_history(self, application_id: int, number: int) -> None:
+        """Copy the history rows with their messages and the attachments `number` times, within one application."""
+        self._copy_dependents(application_id, number, lambda _: application_id)
 
-    def of_one_person(self, application_id: int, number: int) -> None:
-        """As many more finished applications of the same person."""
-        copies = self._copies("applications", [self._one("applications", application_id)], number)
-        self._belongings(application_id, number, lambda n: copies[n][0]["id"])
+    def copy_for_same_person(self, application_id: int, number: int) -> None:
+        """Copy a finished application `number` times for the same person."""
+        copies = self._copies("applications", [self._row("applications", application_id)], number)
+        self._copy_dependents(application_id, number, lambda n: copies[n][0]["id"])
 
-    def of_rows(self, table: str, row_id: int, number: int) -> None:
-        """As many more rows like this one."""
-        self._copies(table, [self._one(table, row_id)], number)
+    def copy_row(self, table: str, row_id: int, number: int) -> None:
+        """Copy one row `number` times."""
+        self._copies(table, [self._row(table, row_id)], number)
 
-    def _belongings(
-        self, application_id: int, number: int, owner: Callable[[int], int], told: Change = _as_it_is
+    def _copy_dependents(
+        self, application_id: int, number: int, owner: Callable[[int], int], change: Change = _unchanged
     ) -> None:
-        """Copy files, history and messages; `owner` and `told` say whose they are."""
-        files = self._of("application_id", application_id, "attachments")
+        """Copy attachments, history and messages. `owner` gives the application id, `change` the other changed columns of messages."""
+        files = self._rows("application_id", application_id, "attachments")
         self._copies("attachments", files, number, lambda n, _: {"application_id": owner(n)})
-        lines = self._of("application_id", application_id, "reviews")
+        lines = self._rows("application_id", application_id, "reviews")
         last = max((line["sequence"] for line in lines), default=0)
         reviews = self._copies(
             "reviews",
@@ -110,20 +116,20 @@ class Crowd:
         place = {line["id"]: index for index, line in enumerate(lines)}
         self._copies(
             "messages",
-            [row for row in self._of("application_id", application_id, "messages") if row["review_id"]],
+            [row for row in self._rows("application_id", application_id, "messages") if row["review_id"]],
             number,
             lambda n, row: {
                 "application_id": owner(n),
                 "review_id": reviews[n][place[row["review_id"]]]["id"],
-                **told(n, row),
+                **change(n, row),
             },
         )
 
-    def _one(self, table: str, row_id: int) -> dict[str, Any]:
-        (row,) = self._of("id", row_id, table)
+    def _row(self, table: str, row_id: int) -> dict[str, Any]:
+        (row,) = self._rows("id", row_id, table)
         return row
 
-    def _of(self, column: str, value: int, table: str) -> list[dict[str, Any]]:
+    def _rows(self, column: str, value: int, table: str) -> list[dict[str, Any]]:
         found = self._tables[table]
         with self._engine.connect() as connection:
             rows = connection.execute(found.select().where(found.c[column] == value).order_by(found.c.id))
@@ -134,7 +140,7 @@ class Crowd:
         name: str,
         rows: list[dict[str, Any]],
         number: int,
-        change: Change = _as_it_is,
+        change: Change = _unchanged,
     ) -> list[list[dict[str, Any]]]:
         """Add `number` copies of each of the rows; return them, copy by copy."""
         table: Table = self._tables[name]
@@ -156,23 +162,23 @@ class Crowd:
         return copies
 
 
-# A whole city many times over
+# Every application many times over
 
-OF_ITS_OWN = {
+UNIQUE_COLUMNS = {
     "accounts": ("login_digest",),
     "applications": ("number", "identity_digest"),
     "enterprises": ("credit_code",),
     "attachments": ("storage_name",),
 }
-"""What a copy must not share with the others: the copy's number takes the place of its beginning."""
+"""Columns with a unique value. The number of the copy replaces the first characters."""
 
 
-def multiplied(engine: Engine, times: int) -> None:
-    """Hold so many copies of every application, with its person, employer and history, made by the database itself."""
+def multiply_applications(engine: Engine, times: int) -> None:
+    """Have `times` copies of every application, with its person, employer and history; SQL makes the copies."""
     metadata = MetaData()
     metadata.reflect(engine)
     tables = [table for table in metadata.sorted_tables if table.name in COPIED]
-    quickly = {
+    without_checks = {
         "postgresql": ("SET LOCAL session_replication_role = replica",),
         "sqlite": ("PRAGMA defer_foreign_keys = ON",),
     }
@@ -180,13 +186,13 @@ def multiplied(engine: Engine, times: int) -> None:
         engine.connect().execution_options(**TO_WRITE[engine.dialect.name]) as connection,
         connection.begin(),
     ):
-        for statement in quickly[engine.dialect.name]:
+        for statement in without_checks[engine.dialect.name]:
             connection.exec_driver_sql(statement)
         shift = 1 + max(
             connection.scalar(select(func.max(table.c.id))) or 0 for table in tables if "id" in table.c
         )
         for table in tables:
-            connection.exec_driver_sql(_copying(table, shift, times, engine.dialect.name))
+            connection.exec_driver_sql(_insert_copies(table, shift, times, engine.dialect.name))
         connection.exec_driver_sql("ANALYZE")
 
 
@@ -196,7 +202,7 @@ COPIED = {
 }  # fmt: skip
 
 
-def _copying(table: Table, shift: int, times: int, dialect: str) -> str:
+def _insert_copies(table: Table, shift: int, times: int, dialect: str) -> str:
     series = {
         "postgresql": f"generate_series(1, {times - 1}) AS copy(n)",
         "sqlite": f"(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {times - 1}) SELECT n FROM c) copy",
@@ -207,7 +213,7 @@ def _copying(table: Table, shift: int, times: int, dialect: str) -> str:
         points = any(key.column.table.name in COPIED for key in column.foreign_keys)
         if points or (column.primary_key and column.name == "id"):
             name = f"{name} + copy.n * {shift}"
-        elif column.name in OF_ITS_OWN.get(table.name, ()):
+        elif column.name in UNIQUE_COLUMNS.get(table.name, ()):
             copy = "CAST(copy.n AS TEXT)"
             name = f"{copy} || '-' || substr({name}, length({copy}) + 2)"
         values.append(name)

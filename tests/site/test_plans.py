@@ -1,7 +1,7 @@
 """No page reads a whole long table: the plans of the statements that it really sends, at 100,000 applications, and how
 far each list walks for its rows, however it is sorted and narrowed.
 
-The city is made small and multiplied inside the database, a second a table. `pytest tests/site/test_plans.py -s` prints the plans.
+The data is made once and copied inside the database, about a second per table. `pytest tests/site/test_plans.py -s` prints the plans.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
 from tests.machine.worlds import application_on
 from tests.site import pages
-from tests.site.statements import multiplied
+from tests.site.statements import multiply_applications
 from tests.site.test_statements import browser_of
 
 BEGUN, TIMES = 1000, 100
@@ -61,7 +61,7 @@ def large(
         seed.fill()
         list(applications.fill(db.engine, BEGUN, seed=1))
         factories.administrator()
-        multiplied(db.engine, TIMES)
+        multiply_applications(db.engine, TIMES)
         if request.param == "postgresql":
             with db.engine.connect() as line:  # as it does by itself in time
                 line.exec_driver_sql("VACUUM ANALYZE applications")

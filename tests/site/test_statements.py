@@ -27,7 +27,7 @@ from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
 from tests.machine.worlds import application_on
 from tests.site import pages, routes
-from tests.site.statements import Crowd, asked
+from tests.site.statements import RowCopier, recorded_statements
 from workflow.form import versions
 
 FEW, MANY = 3, 300
@@ -96,7 +96,7 @@ class Town:
         for name, paths in addresses.items():
             for path in paths:
                 assert self.clients[name].get(path).status_code == 200, path
-                with asked(engine) as statements:
+                with recorded_statements(engine) as statements:
                     self.clients[name].get(path)
                 found[name, path] = list(statements)
         return found
@@ -104,12 +104,12 @@ class Town:
     def crowd(self, number: int) -> None:
         """So many more of everything."""
         with self.app.app_context():
-            crowd = Crowd(db.engine)
+            copier = RowCopier(db.engine)
         for application_id in self.applications.values():
-            crowd.of_people(application_id, number)
-            crowd.of_people(application_id, number // 3, employers=True)
-        crowd.of_one_person(self.applications[State.FINISHED], number // 3)
-        crowd.of_rows("enterprises", self.enterprise_id, number)
+            copier.copy_with_new_people(application_id, number)
+            copier.copy_with_new_people(application_id, number // 3, employers=True)
+        copier.copy_for_same_person(self.applications[State.FINISHED], number // 3)
+        copier.copy_row("enterprises", self.enterprise_id, number)
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -288,9 +288,9 @@ def _second_pages(town: Town, name: str) -> Iterator[str]:
 def test_one_application_costs_the_same_with_a_long_history_and_many_files(town: Town) -> None:
     few = town.measured(town.single)
     with town.app.app_context():
-        crowd = Crowd(db.engine)
+        copier = RowCopier(db.engine)
     for application_id in town.applications.values():
-        crowd.of_history(application_id, 40)
+        copier.copy_history(application_id, 40)
     many = town.measured(town.single)
     assert {at: len(s) for at, s in many.items() if len(s) > len(few[at])} == {}
 
@@ -302,7 +302,7 @@ def test_passing_one_asks_a_fixed_number_of_times(town: Town) -> None:
         with town.app.app_context():
             engine = db.engine
             version = db.session.scalar(select(Application.version).where(Application.number == number))
-        with asked(engine) as statements:
+        with recorded_statements(engine) as statements:
             answer = town.clients[name].send(
                 f"/{name}/{number}/decide/", {"action": "pass", "version": version}
             )

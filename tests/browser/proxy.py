@@ -1,4 +1,4 @@
-"""The wire between a browser and the site, which can be slow, cut and whole again; real sockets, so that any browser feels it."""
+"""A TCP proxy between a browser and the site. It can be slowed down, cut and restored; real sockets, so that any browser notices."""
 
 from __future__ import annotations
 
@@ -9,64 +9,64 @@ from contextlib import suppress
 from types import TracebackType
 from urllib.parse import urlsplit
 
-PIECE = 16 * 1024
+CHUNK_SIZE = 16 * 1024
 
 
-class Line:
-    """Passes on what comes; `url` is where the site is found at this end of it."""
+class SlowProxy:
+    """Forwards bytes in both directions. `url` is the site's address behind the proxy."""
 
     def __init__(self, site_url: str) -> None:
         self._site = ("127.0.0.1", urlsplit(site_url).port or 80)
-        self._here = socket.socket()
-        self._here.setsockopt(
-            socket.SOL_SOCKET, socket.SO_RCVBUF, PIECE
-        )  # else a whole file fits into the wire
-        self._here.bind(("127.0.0.1", 0))
-        self._here.listen()
+        self._listener = socket.socket()
+        self._listener.setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVBUF, CHUNK_SIZE
+        )  # else a whole file fits into the socket buffer
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen()
         self._open: set[socket.socket] = set()
-        self._whole = True
+        self._connected = True
         self.bytes_a_second: int | None = None
         """How fast the browser can send; None is as fast as it can."""
-        self.url = f"http://127.0.0.1:{self._here.getsockname()[1]}"
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._listen, daemon=True).start()
 
     def cut(self) -> None:
-        self._whole = False
+        self._connected = False
         for end in list(self._open):
             self._close(end)
 
-    def mend(self) -> None:
-        self._whole = True
+    def restore(self) -> None:
+        self._connected = True
 
-    def __enter__(self) -> Line:
+    def __enter__(self) -> SlowProxy:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._here.close()
+        self._listener.close()
         self.cut()
 
     def _listen(self) -> None:
         while True:
             try:
-                browser, _ = self._here.accept()
+                browser, _ = self._listener.accept()
             except OSError:
                 return
-            if not self._whole:
+            if not self._connected:
                 browser.close()
                 continue
             site = socket.create_connection(self._site)
             self._open |= {browser, site}
-            threading.Thread(target=self._pass_on, args=(browser, site, True), daemon=True).start()
-            threading.Thread(target=self._pass_on, args=(site, browser, False), daemon=True).start()
+            threading.Thread(target=self._forward, args=(browser, site, True), daemon=True).start()
+            threading.Thread(target=self._forward, args=(site, browser, False), daemon=True).start()
 
-    def _pass_on(self, source: socket.socket, target: socket.socket, upwards: bool) -> None:
+    def _forward(self, source: socket.socket, target: socket.socket, upwards: bool) -> None:
         with suppress(OSError):
-            while piece := source.recv(PIECE):
+            while chunk := source.recv(CHUNK_SIZE):
                 if upwards and self.bytes_a_second:
-                    time.sleep(len(piece) / self.bytes_a_second)
-                target.sendall(piece)
+                    time.sleep(len(chunk) / self.bytes_a_second)
+                target.sendall(chunk)
         self._close(source)
         self._close(target)
 
