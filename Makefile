@@ -11,6 +11,7 @@ PY := .venv/bin/python
 PIP_COMPILE := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= $(PY) -m piptools compile --quiet --generate-hashes --allow-unsafe \
   --strip-extras --no-header --no-emit-index-url --no-emit-find-links
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
+BROWSER_LIBRARIES := static/vendor/tus.min.js
 export PORT PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test check style types imports texts diagram glossary format translations pictures bench lock clean environment tools
@@ -82,15 +83,17 @@ bench: tools environment catalogues
 lock: tools
 	@$(PIP_COMPILE) -o requirements.lock pyproject.toml
 	@$(PIP_COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@$(PIP_COMPILE) -o tools/npm/node.lock tools/npm/node.in
+	@$(PY) tools/npm lock
 
 clean:
-	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis $(CATALOGUES)
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis static/vendor $(CATALOGUES)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Compiled here: in production nobody who runs the site can write beside the code, and each start would compile all of it.
-environment: .venv/.runtime
+environment: .venv/.runtime $(BROWSER_LIBRARIES)
 	@$(PY) -m compileall -q app.py config.py accounts admin_views administration commands common desk enterprises migrations models uploads worker workflow
-tools: .venv/.tools
+tools: .venv/.tools $(BROWSER_LIBRARIES)
 	@mkdir -p build
 
 .PHONY: catalogues
@@ -107,6 +110,10 @@ catalogues: $(CATALOGUES)
 .venv/.tools: requirements-dev.lock | .venv/bin/python
 	@$(PY) -m pip install --quiet --use-pep517 --require-hashes -r $<
 	@touch .venv/.runtime $@
+
+# npm packages that the pages use; Node.js comes for it from a Python package and does not stay.
+$(BROWSER_LIBRARIES): tools/npm/package-lock.json tools/npm/node.lock | .venv/bin/python
+	@$(PY) tools/npm
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("需要 Python 3.11 或更新的版本 · Python 3.11 or newer is needed")'
