@@ -1,1 +1,1 @@
-"""What an administrator may change, what each change sets off, imports, staff, the draft of the form."""
+"""What an administrator may change, the effects of each change, imports, staff, the draft of the form."""

@@ -59,7 +59,7 @@ def record(
 
 
 def audit_value(row: Base, name: str, value: Any) -> Any:
-    """Return a value as the audit trail stores it: no secret, and the present name of the row that a foreign key refers to."""
+    """Return a value as the audit trail stores it: no secret, and for a foreign key the current name of the row it refers to."""
     if name in SECRETS:
         return HIDDEN if value else None
     foreign = next(iter(inspect(type(row)).columns[name].foreign_keys), None)

@@ -31,7 +31,7 @@ Row = TypeVar("Row", bound=Base)
 def add(row: Row, actor: Account, *, confirmed: str = "") -> Row:
     """Add a row, or raise and change nothing. Returns the row. Runs steps 2, 6, 7, 9, 10 and 12 of `change`.
 
-    Raises NotPermitted, Unacceptable, ConfirmationRequired unless `confirmed` is the token of the present consequences.
+    Raises NotPermitted, Unacceptable, ConfirmationRequired unless `confirmed` is the token of the current consequences.
     """
     table = TABLES[type(row)]
     with exclusive():
@@ -59,7 +59,7 @@ def change(
     """Change a row, or raise and change nothing. Returns the row.
 
     `seen` is the fingerprint of the row that the person looked at. Raises NotPermitted, NotVisible, ChangedMeanwhile,
-    Unacceptable, ConfirmationRequired unless `confirmed` is the token of the present consequences.
+    Unacceptable, ConfirmationRequired unless `confirmed` is the token of the current consequences.
 
     One transaction runs these steps in this order; steps with a method name are the table's (administration/tables.py):
 
@@ -71,7 +71,7 @@ def change(
        has changed, raise NotPermitted.
     6. `complete`: update the columns that depend on the changed ones.
     7. Check the unique columns, then `check` the other rules.
-    8. Keep the new values for the audit trail.
+    8. Store the new values for the audit trail.
     9. Flush, so that the next steps query the new state.
     10. `preview_effects`: name the consequences. Without their confirmation raise ConfirmationRequired, which rolls back.
     11. `apply_effects`: carry out the consequences.

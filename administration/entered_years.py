@@ -13,7 +13,7 @@ from common.wording import N_, Sentence
 from models import CalendarYear
 
 EARLIEST, LATEST = -1, 2
-"""Offsets from the present year: any other year is a typing mistake."""
+"""Offsets from the current year. Any other year is taken for a typing mistake."""
 
 
 def complete(row: CalendarYear) -> None:

@@ -40,7 +40,7 @@ class Draft:
 
 
 def current_draft() -> Draft:
-    """Return the present draft; when there is none, one that equals the published form."""
+    """Return the current draft; if there is none, a draft equal to the published form."""
     published = versions.published()
     row = db.session.scalars(
         select(FormVersion).where(FormVersion.published_at.is_(None), FormVersion.number > published.number)
@@ -61,7 +61,7 @@ def save_field(section: str, one: Field, actor: Account, *, seen: str) -> Field:
     """Save a field in the draft; one without a key is added at the end of the section. Returns the field.
 
     `seen` is the fingerprint of the field that the person looked at: others may change other fields at the same time.
-    Raises what administration.change raises.
+    Raises what administration.changes.change raises.
     """
     saved = one
 
@@ -90,7 +90,7 @@ def discard(actor: Account, *, seen: str) -> None:
 def publish(actor: Account, *, seen: str, confirmed: str) -> FormVersion:
     """Publish the draft: new applications use it from now on, and it cannot be changed any more. Returns the version.
 
-    Raises NotVisible when there is nothing to publish, and what administration.change raises.
+    Raises NotVisible when there is nothing to publish, and what administration.changes.change raises.
     """
     draft = current_draft()
     if draft.row is None or not draft.differences:
@@ -162,11 +162,11 @@ def _with_field(draft: Form, section: str, one: Field) -> Form:
     dropped = one.further and not one.used and one.key not in versions.published().known
     sections = []
     for each in draft.everything:
-        fields = [one if there.key == one.key else there for there in each.fields]
+        fields = [one if field.key == one.key else field for field in each.fields]
         if each.key == section and one.key not in draft.known:
             fields.append(one)
         if dropped:
-            fields = [there for there in fields if there.key != one.key]
+            fields = [field for field in fields if field.key != one.key]
         sections.append(replace(each, fields=tuple(fields)))
     return replace(draft, everything=tuple(sections))
 

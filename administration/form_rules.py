@@ -1,4 +1,4 @@
-"""The rules for a version of the form, and the differences between two versions. Knows no page and writes nothing."""
+"""The rules for a version of the form, and the differences between two versions. Reads no request and writes nothing."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ LONGEST_ANSWER = 400
 MOST_DECIMALS = 4
 FEWEST_CHOICES, MOST_CHOICES = 2, 100
 MOST_ADDED_FIELDS = 20
-"""Further fields of one section: more of them is another form."""
+"""Most fields that can be added to one section."""
 QUANTITY = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,4})?")
 
 ADDABLE_KINDS: Mapping[Kind, str] = {
@@ -36,7 +36,7 @@ ADDABLE_KINDS: Mapping[Kind, str] = {
 }
 """The simple kinds that an administrator can add to a section."""
 STATEMENTS = "promise"
-"""The section whose fields are statements: each has to be ticked, and there are no others in it."""
+"""The section whose fields are statements: each must be ticked. It has no other fields."""
 KIND_WORDS: Mapping[Kind, str] = {
     **ADDABLE_KINDS,
     Kind.PHONE: N_("手机号码"),
@@ -66,14 +66,14 @@ def normalised_number(number: str) -> str:
     return "0" if plain == "-0" else plain
 
 
-# --- what may be
+# --- validation
 
 
-def faults(one: Field, beside: Form) -> Iterator[tuple[str, Sentence]]:
-    """Yield everything that is wrong with a field among the others of its version, each with the property it belongs to."""
+def faults(one: Field, version: Form) -> Iterator[tuple[str, Sentence]]:
+    """Yield every fault of a field, checked together with the other fields of its version. Each fault names the property it belongs to."""
     if not one.label.strip():
         yield "label", Sentence(N_("请填写名称。"))
-    same = (each for each in beside.fields.values() if each.key != one.key and each.label == one.label)
+    same = (each for each in version.fields.values() if each.key != one.key and each.label == one.label)
     if one.used and next(same, None):
         yield "label", Sentence(N_("“%(label)s”已经有了，请换一个名称。"), {"label": one.label})
     longest_help = LONGEST_STATEMENT if one.kind is Kind.PROMISE else LONGEST_HELP
@@ -172,7 +172,7 @@ def _check_section(section: Section) -> None:
             raise Unacceptable("", Sentence(N_("这一部分不能有这样的内容。")))
 
 
-# --- how two versions differ
+# --- differences between two versions
 
 PROPERTIES: Mapping[str, str] = {
     "kind": N_("形式"),
@@ -188,12 +188,12 @@ PROPERTIES: Mapping[str, str] = {
     "least": N_("下限"),
     "most": N_("上限"),
 }
-"""What can differ in a field, with its name."""
+"""The properties of a field that can differ, with their names."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One property of one field in two versions; `new` when the older one does not know the field."""
+    """One property of one field in two versions; `new` when the older version does not have the field."""
 
     one: Field
     property: str
@@ -203,7 +203,7 @@ class Difference:
 
 
 def differences(older: Form, newer: Form) -> list[Difference]:
-    """Return what the newer version says otherwise, in the order of its page."""
+    """Return the differences of the newer version, in the order of its page."""
     found = []
     for key, one in newer.known.items():
         was, now = older.known.get(key), _properties(one)
@@ -247,18 +247,18 @@ def _properties(one: Field) -> dict[str, Any]:
 
 
 def _informative_properties(now: Mapping[str, Any]) -> list[str]:
-    """Return the properties of a new field that say something: it is asked, and its name stands above them."""
+    """Return the properties of a new field that are worth listing. Its name and its use are shown anyway."""
     return [name for name in now if name not in ("label", "used") and now[name] not in ("", ())]
 
 
 def _changed_values(then: Any, now: Any) -> tuple[Any, Any]:
-    """Return both values as they are shown; of choices only those that differ, unless only their order has changed."""
+    """Return both values for display. Choices: only those that differ, or all when only their order has changed."""
     if not isinstance(now, tuple):
         return then, now
-    gone, come = [each for each in then if each not in now], [each for each in now if each not in then]
-    if not gone and not come:
-        gone, come = list(then), list(now)
-    return _joined_choices(gone), _joined_choices(come)
+    removed, added = [each for each in then if each not in now], [each for each in now if each not in then]
+    if not removed and not added:
+        removed, added = list(then), list(now)
+    return _joined_choices(removed), _joined_choices(added)
 
 
 def _joined_choices(choices: list[tuple[str, str, str]]) -> str:
@@ -267,17 +267,17 @@ def _joined_choices(choices: list[tuple[str, str, str]]) -> str:
 
 # --- the audit trail
 
-MARK = "·"
+SEPARATOR = "·"
 PUBLISHED = "published"
 
 
 def version_label(row: FormVersion) -> str:
-    """Return what a version is called in the audit trail."""
-    return f"第 {row.number} 版"  # stays Chinese: a line of the record
+    """Return the name of a version in the audit trail."""
+    return f"第 {row.number} 版"  # stays Chinese: stored in the audit trail
 
 
 def audit_values(row: FormVersion, before: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the audit trail's values before and after: property by property, never the whole version."""
+    """Return the audit trail's values before and after: one for each property, never the whole version."""
     if "published_at" in before:
         earlier = db.session.scalar(
             select(FormVersion.number)
@@ -285,16 +285,16 @@ def audit_values(row: FormVersion, before: Mapping[str, Any]) -> tuple[dict[str,
             .order_by(FormVersion.number.desc())
             .limit(1)
         )
-        return {f"{MARK}{PUBLISHED}": str(earlier or "")}, {f"{MARK}{PUBLISHED}": str(row.number)}
+        return {f"{SEPARATOR}{PUBLISHED}": str(earlier or "")}, {f"{SEPARATOR}{PUBLISHED}": str(row.number)}
     older = versions.from_json(row.number, before["content"]) if "content" in before else versions.published()
     found = differences(older, versions.from_json(row.number, row.content))
     return (
-        {f"{each.one.label}{MARK}{each.property}": each.before for each in found},
-        {f"{each.one.label}{MARK}{each.property}": each.after for each in found},
+        {f"{each.one.label}{SEPARATOR}{each.property}": each.before for each in found},
+        {f"{each.one.label}{SEPARATOR}{each.property}": each.after for each in found},
     )
 
 
 def field_and_property(name: str) -> tuple[str, str]:
-    """Return the field and the property that a name of the audit trail is about; no field when it is the whole version."""
-    field, _, prop = name.rpartition(MARK)
+    """Split a name of the audit trail into field and property; the field is empty when it is about the whole version."""
+    field, _, prop = name.rpartition(SEPARATOR)
     return field, prop

@@ -1,6 +1,6 @@
 """Finds the table of enterprises in the sheets of an Excel file, and the cells that Excel has changed (administration/imports.py).
 
-Knows no database. A cell that Excel has spoiled is named by what happened to it, never taken for an empty one.
+Uses no database. A cell that Excel has changed gets a fault that says how; it is never read as an empty cell.
 """
 
 import re
@@ -16,10 +16,10 @@ from common.wording import N_, Sentence
 
 MOST_ROWS = 10_000
 MOST_ROWS_ABOVE_HEADER = 20
-"""Rows: a title and a date may stand above the table."""
+"""Rows that are searched for the header: a title and a date may stand above the table."""
 
 MOST_NAMED_ROWS = 10
-"""Numbers of rows that a note names before it says how many there are."""
+"""Row numbers that a note lists; the rest are only counted."""
 
 NAME, CODE, REGION, CONTACT, TELEPHONE = "name", "credit_code", "region", "contact_name", "contact_phone"
 COLUMNS: Mapping[str, str] = {
@@ -29,22 +29,22 @@ COLUMNS: Mapping[str, str] = {
     CONTACT: N_("联系人"),
     TELEPHONE: N_("联系电话"),
 }
-"""The columns of the file, in the template's order; any other is nobody's."""
+"""The columns of the file, in the template's order; other columns are ignored."""
 
 HEADER_REMARK = re.compile(r"^[*※]+|[*※:]+$|[(\[【].*[)\]】]$")
-"""What a header may have beside its name: 「*单位名称」, 「统一社会信用代码（18位）」."""
+"""Marks that may surround the name in a header: 「*单位名称」, 「统一社会信用代码（18位）」."""
 
 ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA|FIELD!|BLOCKED!)")
-"""The errors of a formula, also where they were pasted as text."""
+"""Error values of formulas, also when pasted as text."""
 
 SCIENTIFIC = re.compile(r"[0-9]\.?[0-9]*E\+?[0-9]{1,3}", re.IGNORECASE)
 
 NO_NAME = re.compile(r"[0-9.,/—-]+")
-"""What stands in a name's cell when a formula refers to an empty one, or when somebody had nothing to write."""
+"""Cell values that are no name: the result of a formula that refers to an empty cell, or a dash."""
 
 
 class Unreadable(Exception):
-    """The file holds no table that could be imported; `sentence` says what to do."""
+    """The file has no table that can be imported. `sentence` says what to do."""
 
     def __init__(self, text: str, **words: str) -> None:
         super().__init__(text)
@@ -70,7 +70,7 @@ class ReadableSheet(Protocol):
 
 @dataclass
 class ParsedRow:
-    """A row as it was read, and what is wrong with it, each by its column."""
+    """A row as it was read, with its faults by column."""
 
     number: int
     cells: dict[str, str]
@@ -78,15 +78,15 @@ class ParsedRow:
     region_id: int | None = None
     faults: list[tuple[str, Sentence]] = field(default_factory=list)
 
-    def wrong(self, column: str, text: str, **words: str) -> None:
-        """Note what is wrong in a column; only the first thing is said."""
-        if not any(noted == column for noted, _ in self.faults):
+    def add_fault(self, column: str, text: str, **words: str) -> None:
+        """Add a fault to a column, unless the column has one already."""
+        if not any(faulty == column for faulty, _ in self.faults):
             self.faults.append((column, Sentence(text, words)))
 
 
 @dataclass
 class ParsedTable:
-    """The rows below the header, and what a person must know of the file before the import is confirmed."""
+    """The rows below the header, and notes on the file that the administrator must read before confirming."""
 
     rows: list[ParsedRow]
     notes: list[Sentence]
@@ -97,33 +97,35 @@ def find_table(sheets: Iterable[ReadableSheet]) -> ParsedTable:
     sheets = list(sheets)
     headers = [(sheet, *header) for sheet in sheets if (header := _header(sheet))]
     tables = [
-        (sheet, places, rows)
-        for sheet, places, at in headers
-        if (rows := [row for each in sheet.rows[at + 1 :] if (row := _row_of(each, places))])
+        (sheet, positions, rows)
+        for sheet, positions, at in headers
+        if (rows := [row for each in sheet.rows[at + 1 :] if (row := _row_of(each, positions))])
     ]
     if chosen := next((each for each in tables if each[0].visible), None):
-        sheet, places, rows = chosen
+        sheet, positions, rows = chosen
         if sheet.more or len(rows) > MOST_ROWS:
             raise Unreadable(N_("一次最多导入 %(most)s 行，请分成几个文件。"), most=str(MOST_ROWS))
         for row in rows:
             row.hidden = row.number in sheet.hidden_rows
         others = [other for other, *_ in tables if other is not sheet]
-        return ParsedTable(rows, [*_notes_on_hidden(sheet, places, rows), *_notes_on_others(sheet, others)])
+        return ParsedTable(
+            rows, [*_notes_on_hidden(sheet, positions, rows), *_notes_on_others(sheet, others)]
+        )
     if tables:
         raise Unreadable(
             N_("工作表%(sheet)s是隐藏的，没有读取；请取消隐藏后重新上传。"), sheet=_quoted(tables[0][0])
         )
     if headers:
         raise Unreadable(N_("表头下面没有内容，请填写后再上传。"))
-    if lacking := next(
-        (some for sheet in sheets if sheet.visible and (some := _missing_columns(sheet))), None
+    if missing := next(
+        (columns for sheet in sheets if sheet.visible and (columns := _missing_columns(sheet))), None
     ):
-        raise Unreadable(N_("表头缺少：%(columns)s。请使用本页下载的模板。"), columns="、".join(lacking))
+        raise Unreadable(N_("表头缺少：%(columns)s。请使用本页下载的模板。"), columns="、".join(missing))
     raise Unreadable(N_("没有找到表头“统一社会信用代码”，请使用本页下载的模板。"))
 
 
 def _notes_on_hidden(
-    sheet: ReadableSheet, places: Mapping[str, int], rows: Sequence[ParsedRow]
+    sheet: ReadableSheet, positions: Mapping[str, int], rows: Sequence[ParsedRow]
 ) -> Iterator[Sentence]:
     if numbers := [str(row.number) for row in rows if row.hidden]:
         more = N_(
@@ -134,7 +136,7 @@ def _notes_on_hidden(
         )
         text = more if len(numbers) > MOST_NAMED_ROWS else all_
         yield Sentence(text, {"count": str(len(numbers)), "rows": "、".join(numbers[:MOST_NAMED_ROWS])})
-    if columns := [COLUMNS[key] for key, place in places.items() if place in sheet.hidden_columns]:
+    if columns := [COLUMNS[key] for key, position in positions.items() if position in sheet.hidden_columns]:
         yield Sentence(
             N_("文件中“%(columns)s”列是隐藏的，也已读取，请核对。"), {"columns": "、".join(columns)}
         )
@@ -154,21 +156,21 @@ def _notes_on_others(sheet: ReadableSheet, others: Iterable[ReadableSheet]) -> I
 
 
 def _quoted(sheet: ReadableSheet) -> str:
-    """Return a sheet's name in quotation marks: so it is never taken for wording that has a translation."""
+    """Return a sheet's name in quotation marks, so that it is never looked up as a translatable text."""
     return f"“{sheet.name}”"
 
 
 def _header(sheet: ReadableSheet) -> tuple[dict[str, int], int] | None:
-    """Return the places of the columns, and which row says them; None when no row names all of them."""
+    """Return the position of each column and the index of the header row; None when no row has all columns."""
     for at, names in enumerate(_header_rows(sheet)):
-        places = {key: names.index(label) for key, label in COLUMNS.items() if label in names}
-        if len(places) == len(COLUMNS):
-            return places, at
+        positions = {key: names.index(label) for key, label in COLUMNS.items() if label in names}
+        if len(positions) == len(COLUMNS):
+            return positions, at
     return None
 
 
 def _missing_columns(sheet: ReadableSheet) -> list[str]:
-    """Return the columns that the row with the code's column does not name."""
+    """Return the columns that the header row lacks; the row that names the code's column counts as the header."""
     for names in _header_rows(sheet):
         if COLUMNS[CODE] in names:
             return [label for label in COLUMNS.values() if label not in names]
@@ -180,12 +182,12 @@ def _header_rows(sheet: ReadableSheet) -> Iterator[list[str]]:
         yield [HEADER_REMARK.sub("", normalised(cell)) if isinstance(cell, str) else "" for cell in cells]
 
 
-def _row_of(row: tuple[int, Sequence[Any]], places: Mapping[str, int]) -> ParsedRow | None:
-    """Return a row's own columns as text, with what may have become of them; None of an empty one."""
+def _row_of(row: tuple[int, Sequence[Any]], positions: Mapping[str, int]) -> ParsedRow | None:
+    """Return the columns of a row as text, with their faults; None for an empty row."""
     number, cells = row
     found = ParsedRow(number, {})
-    for key, place in places.items():
-        cell = cells[place] if place < len(cells) else ""
+    for key, position in positions.items():
+        cell = cells[position] if position < len(cells) else ""
         found.cells[key] = _text(cell)
         _add_cell_fault(cell, key, found)
     return found if any(found.cells.values()) or found.faults else None
@@ -194,48 +196,48 @@ def _row_of(row: tuple[int, Sequence[Any]], places: Mapping[str, int]) -> Parsed
 def _add_cell_fault(cell: Any, key: str, row: ParsedRow) -> None:
     text = row.cells[key]
     if ERROR.fullmatch(text.upper()):
-        row.wrong(key, N_("这一格是公式的错误值 %(error)s，请改为正确的内容。"), error=text)
+        row.add_fault(key, N_("这一格是公式的错误值 %(error)s，请改为正确的内容。"), error=text)
     elif isinstance(cell, dict) and "formula" in cell:
-        row.wrong(
+        row.add_fault(
             key,
             N_(
                 "这一格是公式，文件里没有保存它的结果；请用 Excel 或 WPS 打开并保存，或粘贴为数值后重新上传。"
             ),
         )
     elif isinstance(cell, dict):
-        row.wrong(key, N_("这一格是日期格式，请把格式改为文本后重新填写。"))
+        row.add_fault(key, N_("这一格是日期格式，请把格式改为文本后重新填写。"))
     elif key == CODE and not isinstance(cell, str):
-        row.wrong(
+        row.add_fault(
             key,
             N_("这一格是数字格式，Excel 只保留前 15 位，代码已经不准确；请把格式改为文本后重新填写。"),
         )
     elif key in (CODE, TELEPHONE) and SCIENTIFIC.fullmatch(text):
-        row.wrong(key, N_("这一格是科学计数法，后面的数字已经丢失；请把格式改为文本后重新填写。"))
+        row.add_fault(key, N_("这一格是科学计数法，后面的数字已经丢失；请把格式改为文本后重新填写。"))
     elif key in (NAME, CONTACT) and NO_NAME.fullmatch(text):
-        row.wrong(key, N_("这一格没有文字；如果是公式，请核对它引用的内容。"))
+        row.add_fault(key, N_("这一格没有文字；如果是公式，请核对它引用的内容。"))
     elif key == TELEPHONE:
         numbers = telephones.several(text)
         row.cells[key] = telephones.with_lost_zero(text)
         if numbers:
-            row.wrong(
+            row.add_fault(
                 key, N_("这一格有不止一个号码（%(numbers)s），请只留一个。"), numbers="、".join(numbers)
             )
 
 
 def _text(cell: Any) -> str:
-    """Return what a cell shows."""
+    """Return the text that a cell shows."""
     if isinstance(cell, dict):
         return str(cell.get("error") or cell.get("date") or "")
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     text = one_line(str(cell))
-    if re.fullmatch(r"[0-9]{7,}\.0+", text):  # a number that a program has written as text
+    if re.fullmatch(r"[0-9]{7,}\.0+", text):  # a number that a program wrote as text
         return text.partition(".")[0]
     return _without_exponent(text) if SCIENTIFIC.fullmatch(text) else text
 
 
 def _without_exponent(text: str) -> str:
-    """Return a number in scientific notation written out, if it names each of its digits; else the text."""
+    """Write out a number in scientific notation if the notation holds all its digits; otherwise return the text."""
     number = Decimal(text)
     digits = len(number.as_tuple().digits)
     return (

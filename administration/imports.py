@@ -1,11 +1,10 @@
-"""企业导入: an Excel file becomes a preview, and once that is confirmed enterprises, all of its good rows or none (D1).
+"""企业导入: an Excel file becomes a preview. Once it is confirmed, all accepted rows become enterprises, or none (D1).
 
-Knows no file and no queue: the worker brings the cells, and calls. When the worker dies, another one begins the step
-again within seconds (common/jobs.py). The enterprises and the state that says that they are there are one commit, so
-nothing is imported twice.
+Reads no file and no queue: the worker passes the cells. When the worker dies, another worker repeats the step within
+seconds (common/jobs.py). The enterprises and the import's new state are written in one commit, so nothing is imported twice.
 
-An imported enterprise is on the list and no more (`Registration.LISTED`): it has no account, and cannot be chosen as
-employer. It registers like any other (enterprises/registration.py), finds itself, and is approved by its region's office.
+An imported enterprise is only listed (`Registration.LISTED`): it has no account and cannot be chosen as employer. It
+registers like any other (enterprises/registration.py), takes over the imported row, and its region's office approves it.
 """
 
 import logging
@@ -80,7 +79,7 @@ IN_PROGRESS = (ImportState.READING, ImportState.IMPORTING)
 log = logging.getLogger(__name__)
 
 
-# --- what people do
+# --- actions of people
 
 
 def begin(actor: Account, file_name: str, storage_name: str) -> Import:
@@ -112,7 +111,7 @@ def confirm(actor: Account, import_id: int, *, seen: int) -> Import:
 def discard(actor: Account, import_id: int) -> Import:
     """Cancel an import that has not written anything, and delete its rows. Raises what `confirm` raises.
 
-    A worker that has it gets ClaimLost at its next write: the commit that writes the enterprises is such a write.
+    A worker that has claimed it gets ClaimLost at its next write, also at the commit that writes the enterprises.
     """
     with exclusive():
         _, job = _lock_import(actor, import_id)
@@ -155,7 +154,7 @@ def _discard(job: Import) -> None:
     job.state, job.finished_at, job.storage_name = ImportState.DISCARDED, now(), None
 
 
-# --- one worker at a time
+# --- claims: one worker at a time
 
 
 @dataclass(frozen=True)
@@ -172,8 +171,8 @@ class Claimed:
     confirmed_by_id: int | None
 
     @property
-    def too_often(self) -> bool:
-        """Whether each attempt has ended the worker."""
+    def attempts_exhausted(self) -> bool:
+        """Say whether the import has had more attempts than permitted: each of them ended the worker."""
         return self.attempts > MOST_ATTEMPTS
 
 
@@ -230,8 +229,8 @@ def postpone(job: Claimed) -> None:
     jobs.postpone(Import, job, PAUSES[job.attempts - 1], error=[error.text, dict(error.words)])
 
 
-def standing(job: Import) -> tuple[JobStatus, timedelta]:
-    """Return where an import IN_PROGRESS stands, and for how long (common/jobs.py)."""
+def job_status(job: Import) -> tuple[JobStatus, timedelta]:
+    """Return the status of an import IN_PROGRESS, and since how long (common/jobs.py)."""
     return jobs.progress_of(job, paused=job.error is not None)
 
 
@@ -241,7 +240,7 @@ def lease_expired() -> ColumnElement[bool]:
 
 
 def worker_is_busy() -> bool:
-    """Say whether a worker is at work on an import: then it is not dead, and others wait their turn."""
+    """Say whether a worker is working on an import. If so, the other imports only wait for their turn."""
     working = (
         Import.state.in_(IN_PROGRESS) & (Import.attempts > 0) & ~jobs.due(Import) & Import.error.is_(None)
     )
@@ -257,17 +256,17 @@ def read(job: Claimed, table: ParsedTable) -> None:
     same = _by_code(rows)
     regions = region_names.by_spelling(db.session.scalars(select(Region).where(Region.active)))
     accepted = 0
-    for at, some in enumerate(_batches(rows)):
+    for index, batch in enumerate(_batches(rows)):
         with exclusive():
-            done = min((at + 1) * BATCH_SIZE, len(rows))
+            done = min((index + 1) * BATCH_SIZE, len(rows))
             jobs.report(Import, job, done=done, total=len(rows))
-            if not at:  # an earlier attempt may have stored some rows
+            if not index:  # an earlier attempt may have stored some rows
                 db.session.execute(delete(ImportRow).where(ImportRow.import_id == job.id))
-            taken = _existing_codes(row.cells[CODE] for row in some)
-            for row in some:
-                _judge(row, same, taken, regions)
-            db.session.add_all(_import_row(job, row) for row in some)
-            accepted += sum(not row.faults for row in some)
+            taken = _existing_codes(row.cells[CODE] for row in batch)
+            for row in batch:
+                _check_row(row, same, taken, regions)
+            db.session.add_all(_import_row(job, row) for row in batch)
+            accepted += sum(not row.faults for row in batch)
     with exclusive():
         jobs.report(
             Import,
@@ -283,7 +282,7 @@ def read(job: Claimed, table: ParsedTable) -> None:
 
 
 def _by_code(rows: Sequence[ParsedRow]) -> dict[str, list[int]]:
-    """Return the numbers of the rows of each code, once all codes are spelled alike."""
+    """Normalise the codes, and return the row numbers of each code."""
     found: dict[str, list[int]] = {}
     for row in rows:
         row.cells[CODE] = normalised(row.cells[CODE])
@@ -293,7 +292,7 @@ def _by_code(rows: Sequence[ParsedRow]) -> dict[str, list[int]]:
 
 def _existing_codes(codes: Iterable[str]) -> dict[str, Sentence]:
     """Return the codes that exist already, each with a sentence that names its enterprise."""
-    there = (
+    existing = (
         select(Enterprise.credit_code, Enterprise.name, Region.name.label("region"))
         .join(Region, Region.id == Enterprise.region_id)
         .where(Enterprise.credit_code.in_([code for code in codes if code]))
@@ -301,11 +300,11 @@ def _existing_codes(codes: Iterable[str]) -> dict[str, Sentence]:
     wording = N_("系统中已有这个代码：%(enterprise)s（%(region)s）。")
     return {
         row.credit_code: Sentence(wording, {"enterprise": row.name, "region": row.region})
-        for row in db.session.execute(there)
+        for row in db.session.execute(existing)
     }
 
 
-def _judge(
+def _check_row(
     row: ParsedRow,
     same: Mapping[str, list[int]],
     taken: Mapping[str, Sentence],
@@ -316,30 +315,30 @@ def _judge(
     for key in (NAME, CONTACT):
         cells[key] = as_name(cells[key])
         if unusable := name_fault(cells[key]):
-            row.wrong(key, unusable.text, **unusable.words)
+            row.add_fault(key, unusable.text, **unusable.words)
     for key, label in COLUMNS.items():
         if not cells[key]:
-            row.wrong(key, N_("缺少%(label)s。"), label=label)
+            row.add_fault(key, N_("缺少%(label)s。"), label=label)
     for key, most in (
         (NAME, checks.LONGEST_NAME),
         (CONTACT, checks.LONGEST_CONTACT),
         (TELEPHONE, telephones.LONGEST),
     ):
         if len(cells[key]) > most:
-            row.wrong(key, N_("最多 %(most)s 个字。"), most=str(most))
+            row.add_fault(key, N_("最多 %(most)s 个字。"), most=str(most))
     if cells[CODE] and (fault := checks.code_fault(cells[CODE])):
-        row.wrong(CODE, fault)
+        row.add_fault(CODE, fault)
     if others := [number for number in same[cells[CODE]] if number != row.number]:
-        row.wrong(CODE, N_("与第 %(rows)s 行的代码相同。"), rows="、".join(map(str, others[:5])))
+        row.add_fault(CODE, N_("与第 %(rows)s 行的代码相同。"), rows="、".join(map(str, others[:5])))
     if known := taken.get(cells[CODE]):
-        row.wrong(CODE, known.text, **known.words)
+        row.add_fault(CODE, known.text, **known.words)
     region = region_names.find(cells[REGION], regions)
     if region is not None:
         row.region_id, cells[REGION] = region.id, region.name
     elif cells[REGION]:
-        row.wrong(REGION, N_("没有这个地区，或地区已停用；请从模板的下拉列表中选择。"))
+        row.add_fault(REGION, N_("没有这个地区，或地区已停用；请从模板的下拉列表中选择。"))
     if fault := telephones.telephone_fault(cells[TELEPHONE]):
-        row.wrong(TELEPHONE, fault)
+        row.add_fault(TELEPHONE, fault)
 
 
 def _import_row(job: Claimed, row: ParsedRow) -> ImportRow:
@@ -373,9 +372,7 @@ def run_import(job: Claimed) -> None:
     for _ in range(MOST_ATTEMPTS):
         try:
             _import_rows(job)
-        except (
-            IntegrityError
-        ):  # somebody registered with one of the codes in this moment: the next look finds out
+        except IntegrityError:  # somebody has just registered one of the codes: the next attempt reports it
             continue
         except NotPermitted:
             fail(job, Sentence(N_("确认导入的人已不是系统管理员。")))
@@ -399,10 +396,10 @@ def _prepare(job: Claimed) -> list[dict[str, Any]]:
         .order_by(ImportRow.number)
     ).all()
     prepared: list[dict[str, Any]] = []
-    for some in _batches(rows):
+    for batch in _batches(rows):
         prepared += [
             row._asdict() | {"initials": initials(row.name), "registration": Registration.LISTED}
-            for row in some
+            for row in batch
         ]
         with exclusive():
             jobs.report(Import, job, done=len(prepared))
@@ -415,24 +412,24 @@ def _reject_outdated_rows(job: Claimed) -> bool:
     active = {region.id for region in db.session.scalars(in_use)}
     good = select(ImportRow).where(ImportRow.import_id == job.id, ~ImportRow.refused)
     rows = db.session.scalars(good.execution_options(populate_existing=True)).all()
-    fell: list[tuple[ImportRow, list[Any]]] = []
-    for some in _batches(rows):
-        taken = _existing_codes(row.credit_code for row in some)
-        for row in some:
+    rejected: list[tuple[ImportRow, list[Any]]] = []
+    for batch in _batches(rows):
+        taken = _existing_codes(row.credit_code for row in batch)
+        for row in batch:
             faults = [_fault_as_json(CODE, taken[row.credit_code])] if row.credit_code in taken else []
             if row.region_id not in active:
                 faults.append(_fault_as_json(REGION, Sentence(N_("这个地区已停用。"))))
             if faults:
-                fell.append((row, faults))
-    if fell:
-        count = len(fell)
+                rejected.append((row, faults))
+    if rejected:
+        count = len(rejected)
         accepted, refused = job.accepted - count, job.refused + count
         state = ImportState.PREVIEW
         jobs.report(Import, job, state=state, accepted=accepted, refused=refused, rejected_at_import=count)
-        for row, faults in fell:
+        for row, faults in rejected:
             row.refused, row.faults = True, faults
-        log.warning("import %s: nothing imported, %s rows can be no longer", job.id, count)
-    return bool(fell)
+        log.warning("import %s: nothing imported, %s rows are no longer valid", job.id, count)
+    return bool(rejected)
 
 
 def _write(job: Claimed, person: Account, prepared: Sequence[Mapping[str, Any]]) -> None:
@@ -450,6 +447,6 @@ def _write(job: Claimed, person: Account, prepared: Sequence[Mapping[str, Any]])
 
 
 def _batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    left = iter(rows)
-    while some := list(islice(left, BATCH_SIZE)):
-        yield some
+    remaining = iter(rows)
+    while batch := list(islice(remaining, BATCH_SIZE)):
+        yield batch

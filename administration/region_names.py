@@ -1,6 +1,6 @@
-"""Finds a region by what people write for it: its name, its full name from the autonomous region down, or its code.
+"""Finds the region that a text names: by its name, its full name from the autonomous region down, or its code.
 
-An import reads regions by it. A spelling that fits two regions finds none.
+Used by the import. A spelling that matches two regions finds none.
 """
 
 import re
@@ -9,32 +9,32 @@ from collections.abc import Iterable, Iterator, Mapping
 from common.identity import normalised
 from models import Region
 
-ABOVE = ("内蒙古自治区", "内蒙古", "鄂尔多斯市", "鄂尔多斯")  # stays Chinese
-"""What may stand before a region's name: 内蒙古自治区鄂尔多斯市东胜区, 鄂尔多斯市东胜区, 鄂尔多斯东胜区."""
+PREFIXES = ("内蒙古自治区", "内蒙古", "鄂尔多斯市", "鄂尔多斯")  # stays Chinese
+"""Prefixes of a region's name: 内蒙古自治区鄂尔多斯市东胜区, 鄂尔多斯市东胜区, 鄂尔多斯东胜区."""
 
-KINDS = re.compile(r"(?<=..)(?:自治旗|新区|区|旗|市|县)$")  # stays Chinese
-"""What people leave out at the end of a name: 东胜, 伊金霍洛."""
+SUFFIXES = re.compile(r"(?<=..)(?:自治旗|新区|区|旗|市|县)$")  # stays Chinese
+"""Suffixes that people leave out: 东胜, 伊金霍洛."""
 
 REMARK = re.compile(r"\([^()]*\)$")
 CODE = re.compile(r"([0-9]{6})(?:0{6})?(?=[^0-9]|$)")
-"""Six digits of GB/T 2260, as the statistics write them perhaps with six zeros more, perhaps before the name."""
+"""Six digits of GB/T 2260. Statistics may add six zeros, and the name may follow the code."""
 
 
 def by_spelling(regions: Iterable[Region]) -> Mapping[str, Region]:
-    """Return the regions by every spelling that fits only one of them; the exact name and code come first."""
+    """Return the regions by every spelling that matches only one of them. The exact name and code take precedence."""
     regions = list(regions)
-    fitting: dict[str, list[Region]] = {}
+    matching: dict[str, list[Region]] = {}
     for region in regions:
         for spelling in set(_spellings(normalised(region.name))):
-            fitting.setdefault(spelling, []).append(region)
-    found = {spelling: some[0] for spelling, some in fitting.items() if len(some) == 1}
+            matching.setdefault(spelling, []).append(region)
+    found = {spelling: some[0] for spelling, some in matching.items() if len(some) == 1}
     for region in regions:
         found |= {normalised(region.name): region, normalised(region.code): region}
     return found
 
 
 def find(text: str, regions: Mapping[str, Region]) -> Region | None:
-    """Return the region that is meant, out of those of `by_spelling`; None when it is none or not clear which."""
+    """Return the region that the text names, out of those of `by_spelling`; None when none or more than one matches."""
     written = normalised(text)
     if written in regions:
         return regions[written]
@@ -45,9 +45,9 @@ def find(text: str, regions: Mapping[str, Region]) -> Region | None:
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """Yield a normalised name as it is and without what people leave out, the longest first."""
+    """Yield a normalised name, then the name without a remark, prefix or suffix; the longest first."""
     names = [name, REMARK.sub("", name)]
-    for above in ABOVE:
-        names += [each.removeprefix(above) for each in names if each.startswith(above)]
+    for prefix in PREFIXES:
+        names += [each.removeprefix(prefix) for each in names if each.startswith(prefix)]
     yield from names
-    yield from (KINDS.sub("", each) for each in names)
+    yield from (SUFFIXES.sub("", each) for each in names)

@@ -23,7 +23,7 @@ class Handover:
 def add_staff(
     actor: Account, role: Role, login: str, name: str, *, phone: str = "", office_id: int | None = None
 ) -> Handover:
-    """Give somebody an account. Raises Unacceptable, and whatever administration.add raises."""
+    """Add a staff account. Raises Unacceptable, and what administration.changes.add raises."""
     if logins.find("staff", login) is not None:
         raise Unacceptable("login", Sentence(N_("登录名“%(login)s”已存在，请换一个。"), {"login": login}))
     password = passwords.generate_password()
@@ -55,7 +55,7 @@ def update_staff(
 
 
 def deactivate(actor: Account, account_id: int, *, confirmed: str = "") -> Account:
-    """Deactivate an account and end its sessions; what it did stays under its name."""
+    """Deactivate an account and end its sessions. Its past actions keep its name."""
 
     def apply(account: Account) -> None:
         account.active = False

@@ -1,7 +1,6 @@
-"""How two submissions of one application differ. Reads snapshots (workflow.form.answers.snapshot) and history lines only; never the database.
+"""Compares two submissions of an application. Reads snapshots (workflow.form.answers.snapshot) and history rows, never the database.
 
-A snapshot keeps the employer's texts as they were. Two snapshots name the same employer when the credit code is the same:
-names and regions change.
+A snapshot stores the employer's texts of that time. Names and regions change, so employers are compared by credit code.
 """
 
 import re
@@ -20,7 +19,7 @@ from workflow.scope import DECISIONS
 Snapshot = Mapping[str, Any]
 
 EMPLOYER_TEXT = re.compile("（([0-9A-Z]{18})，")
-"""The credit code within the text of 工作单位; snapshots written before December 2026 hold no other."""
+"""The credit code within the text of 工作单位. Snapshots written before December 2026 store it only there."""
 
 SEES_EVERY_SUBMISSION = (Role.APPLICANT, Role.ADMINISTRATOR)
 
@@ -29,7 +28,7 @@ SEES_EVERY_SUBMISSION = (Role.APPLICANT, Role.ADMINISTRATOR)
 
 
 def credit_code(snapshot: Snapshot) -> str | None:
-    """Return the credit code of the employer that a snapshot names; None when it names none."""
+    """Return the credit code of a snapshot's employer, or None."""
     employer = snapshot.get("employer")
     if employer:
         return str(employer["credit_code"])
@@ -38,21 +37,21 @@ def credit_code(snapshot: Snapshot) -> str | None:
 
 
 def same_employer(one: Snapshot, other: Snapshot) -> bool:
-    """Say whether two snapshots name the same employer, whatever it was called and wherever it belonged at the time."""
+    """Say whether two snapshots have the same employer; its name and region may differ."""
     code = credit_code(one)
     if code is not None and code == credit_code(other):
         return True
     first, second = one.get("employer"), other.get("employer")
-    # The enterprise may have corrected a mistyped code in its registration.
+    # The same row can have two codes: the enterprise may have corrected its code in the registration.
     return bool(first and second and first["id"] == second["id"])
 
 
-# --- which submission somebody compares with
+# --- the baseline of a comparison
 
 
 @dataclass(frozen=True)
 class Submission:
-    """One submission of an application. `round` counts from 1, `sequence` is its line in the history."""
+    """One submission of an application. `round` counts from 1, `sequence` is the number of its history row."""
 
     round: int
     sequence: int
@@ -64,34 +63,32 @@ def baseline(
 ) -> Submission | None:
     """Return the submission that the newest one is compared with for this account; None when there is none.
 
-    `submissions` and `history` are the application's, newest first. It is the last one that the account's own desk
-    decided: a desk that has not seen the submissions in between is told of their changes as well. Where the desk has
-    decided none, it is the last one to the same employer. An enterprise never sees what went to another employer.
+    `submissions` and `history` are the application's, newest first. The baseline is the last submission
+    that the account's own desk decided, so the changes of the submissions in between are shown as well. If the desk has
+    decided none, it is the last submission to the same employer. An enterprise never sees submissions to another employer.
     """
     if len(submissions) < 2:
         return None
     newest, *earlier = submissions
     if actor.role in SEES_EVERY_SUBMISSION:
         return earlier[0]
-    to_the_same = [each for each in earlier if same_employer(newest.snapshot, each.snapshot)]
+    same_employer_only = [each for each in earlier if same_employer(newest.snapshot, each.snapshot)]
     end = newest.sequence
     for each in earlier:
-        decisions = [
-            line for line in history if each.sequence < line.sequence < end and _by_desk(line, actor)
-        ]
-        if decisions and (each in to_the_same or any(_by_office(line, actor) for line in decisions)):
+        decisions = [row for row in history if each.sequence < row.sequence < end and _by_desk(row, actor)]
+        if decisions and (each in same_employer_only or any(_by_office(row, actor) for row in decisions)):
             return each
         end = each.sequence
-    return to_the_same[0] if to_the_same else None
+    return same_employer_only[0] if same_employer_only else None
 
 
-def _by_desk(line: Review, actor: Account) -> bool:
-    return line.action in DECISIONS and line.actor_role is actor.role
+def _by_desk(row: Review, actor: Account) -> bool:
+    return row.action in DECISIONS and row.actor_role is actor.role
 
 
-def _by_office(line: Review, actor: Account) -> bool:
-    """Say whether the account's own office decided: it may see that submission whomever it went to."""
-    return actor.role in (Role.OFFICE, Role.CITY) and line.actor.office_id == actor.office_id
+def _by_office(row: Review, actor: Account) -> bool:
+    """Say whether the account's own office decided. It may then see the submission, whatever its employer."""
+    return actor.role in (Role.OFFICE, Role.CITY) and row.actor.office_id == actor.office_id
 
 
 # --- 学习工作经历
@@ -109,7 +106,7 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True)
 class ComparedRow:
-    """One row of 学习工作经历: as it is now, or as it was when it has been removed. `before` is a changed row's former content."""
+    """One row of 学习工作经历: the new content, or the old content of a removed row. `before` is the old content of a changed row."""
 
     row: Row
     mark: Mark
@@ -117,7 +114,7 @@ class ComparedRow:
 
     @property
     def changed(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Return the parts in which a changed row differs: the label of each, and its keys."""
+        """Return the parts of a changed row that differ, each as label and keys."""
         before = self.before
         if before is None:
             return []
@@ -132,16 +129,16 @@ PARTS = (
     (N_("证明人"), ("witness",)),
 )
 WEIGHTS = {"place": 3, "start": 3, "end": 2, "subject": 2, "witness": 1, "kind": 1}
-"""How much an equal part says that two rows are about the same thing: school and beginning more than a witness."""
-ALIKE = 4
-"""Two rows count as one that was changed from here on: a place and one thing more, or a beginning and one thing more."""
+"""The weight of an equal part when two rows are matched: school and start date weigh more than a witness."""
+MIN_SIMILARITY = 4
+"""From this weight on, two rows count as one changed row: the same place or start date, and one more equal part."""
 
 
 def compare_rows(now: Sequence[Row], before: Sequence[Row]) -> list[ComparedRow]:
-    """Return the rows of now in their order, each with its mark, then the removed ones in theirs.
+    """Return the new rows in their order, each with its mark, then the removed rows in their order.
 
-    Symmetric: what is added in one direction is removed in the other, and the same pairs are changed. The order of
-    rows is no change.
+    Symmetric: with the arguments exchanged, added rows are removed rows and the same pairs are changed. The order of
+    rows does not count.
     """
     same = Counter(map(_key, now)) & Counter(map(_key, before))
     new, old = _without(now, same), _without(before, same)
@@ -161,22 +158,22 @@ def _key(row: Row) -> tuple[str, ...]:
 
 
 def _without(rows: Sequence[Row], same: Counter[Any]) -> list[int]:
-    """Return the places of the rows that are left once each row of `same` has been taken out, from the front."""
-    left, found = Counter(same), []
+    """Return the indexes of the rows that remain after each row of `same` has been removed once, from the front."""
+    to_skip, found = Counter(same), []
     for index, row in enumerate(rows):
-        if left[_key(row)]:
-            left[_key(row)] -= 1
+        if to_skip[_key(row)]:
+            to_skip[_key(row)] -= 1
         else:
             found.append(index)
     return found
 
 
 def _pairs(now: Sequence[Row], before: Sequence[Row], new: list[int], old: list[int]) -> dict[int, int]:
-    """Return which left row was which: the most alike first, and of equally alike ones those in the nearest places."""
+    """Pair remaining new rows with old ones: the most similar first; of equally similar ones, the nearest indexes."""
     candidates = sorted(
-        (-likeness, abs(i - j), i + j, i, j)
+        (-similarity, abs(i - j), i + j, i, j)
         for i, j in product(new, old)
-        if (likeness := _likeness(now[i], before[j])) >= ALIKE
+        if (similarity := _similarity(now[i], before[j])) >= MIN_SIMILARITY
     )
     pairs: dict[int, int] = {}
     taken: set[int] = set()
@@ -187,7 +184,7 @@ def _pairs(now: Sequence[Row], before: Sequence[Row], new: list[int], old: list[
     return pairs
 
 
-def _likeness(one: Row, other: Row) -> int:
+def _similarity(one: Row, other: Row) -> int:
     return sum(weight for key, weight in WEIGHTS.items() if one.get(key) and _same_part(one, other, key))
 
 

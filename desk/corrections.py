@@ -1,8 +1,8 @@
 """Corrections of a wrong name or identity number: who may make them, until when, how often.
 
-A name: by the person until the application is first submitted, afterwards by the office of its region, with a reason. A
-number: once, by an administrator. Each correction leaves a line in the history of the open application and one in the
-audit trail, and the person is told. A finished application stays as it was decided. Nothing here decides an application.
+The person corrects the name until the application is first submitted; afterwards the office of its region does, with a
+reason. An administrator corrects the number, once. Each correction writes a history row of the open application and an
+audit entry, and the person gets a message. A finished application stays unchanged. Nothing here decides an application.
 """
 
 from collections.abc import Mapping
@@ -45,8 +45,8 @@ ALREADY_CORRECTED = Sentence(N_("这个人的证件号码已经更正过一次�
 def role_for_name(application: Application) -> Role:
     """Return the role that corrects the name in this application.
 
-    The office of the region, once it has the application in sight; the city, where the region has no preliminary review;
-    an administrator, while neither has it in sight, so that nobody's name stays wrong.
+    The office of the region once it may see the application; the city if the region has no preliminary review; otherwise
+    an administrator, so that somebody can always correct the name.
     """
     if not application.round:
         return Role.APPLICANT
@@ -61,7 +61,7 @@ def role_for_name(application: Application) -> Role:
 
 
 def permitted_corrections(application: Application, actor: Account) -> tuple[Action, ...]:
-    """Return what this account may correct in this application, which it sees."""
+    """Return the corrections that this account may make in an application it may see."""
     if application.state is State.FINISHED:
         return ()
     found = []
@@ -74,13 +74,13 @@ def permitted_corrections(application: Application, actor: Account) -> tuple[Act
 
 @dataclass(frozen=True)
 class CorrectedBy:
-    """Somebody else than the person corrects the name: `desk` does, or an administrator where it is None."""
+    """Who corrects the name instead of the person: `desk`, or an administrator when it is None."""
 
     desk: routing.Responsible | None
 
 
 def who_corrects_name(person: Account) -> CorrectedBy | None:
-    """Return whom a person has to ask for a correction of the name; None where they do it themselves."""
+    """Return who corrects this person's name; None when the person does."""
     found = review.open_application(person)
     by = role_for_name(found) if found is not None else Role.APPLICANT
     if found is None or by is Role.APPLICANT:
@@ -92,9 +92,9 @@ def who_corrects_name(person: Account) -> CorrectedBy | None:
 
 
 def correct_own_name(actor: Account, name: str) -> None:
-    """Correct one's own name, in the account and in the application that was begun with it.
+    """Correct one's own name, in the account and in the open application.
 
-    Raises NotPermitted for anybody but an applicant and after the first submission, Unacceptable for no other name.
+    Raises NotPermitted after the first submission and for accounts that are no applicant's, Unacceptable for the same name.
     """
     with exclusive():
         person = _lock_account(access.active_account(actor).id)
@@ -102,9 +102,9 @@ def correct_own_name(actor: Account, name: str) -> None:
             raise NotPermitted
         _check_name(name, person.name)
         before, person.name = person.name, name
-        begun = review.open_application(person)
-        if begun is not None:
-            application = review.lock(begun.id, person)
+        current = review.open_application(person)
+        if current is not None:
+            application = review.lock(current.id, person)
             if Role.APPLICANT is not role_for_name(application):
                 raise NotPermitted
             review.correct(
@@ -117,10 +117,10 @@ def correct_own_name(actor: Account, name: str) -> None:
 def correct_name(
     application_number: str, name: str, actor: Account, *, seen_version: int, decision: Decision
 ) -> Review:
-    """Correct the name in a submitted application and in its person's account. Returns the line of the history.
+    """Correct the name in a submitted application and in its applicant's account. Returns the history row.
 
     Raises NotVisible, NotPermitted, ChangedMeanwhile, ReasonMissing, ReasonTooLong,
-    Unacceptable for no other name.
+    Unacceptable for the same name.
     """
     with exclusive():
         person = access.active_account(actor)
@@ -130,22 +130,22 @@ def correct_name(
         _check_name(name, application.name)
         decision = decision.checked(needs_reason=True)
         before, owner.name = application.name, name
-        line = review.correct(
+        row = review.correct(
             application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, decision)
         )
-        notifications.announce_correction(application, line)
+        notifications.announce_correction(application, row)
         _record(owner, person, {"name": before}, {"name": name}, decision)
-    return line
+    return row
 
 
 def correct_number(
     application_number: str, paper: str, number: str, actor: Account, *, seen_version: int, decision: Decision
 ) -> Review:
-    """Correct a person's paper and identity number, in the account and in the open application. Returns the history's line.
+    """Correct type and number of a person's identity document, in the account and the open application. Returns the history row.
 
-    The person logs in with the right number from then on. Neither the history nor the trail says a whole number; the line
-    keeps the former one encrypted. Raises NotVisible, NotPermitted, ChangedMeanwhile, ReasonMissing, ReasonTooLong,
-    Unacceptable for a number that is wrong, the same, somebody else's, or that was corrected before.
+    The corrected number becomes the login. History and audit trail show masked numbers only; the history row stores the
+    former number encrypted. Raises NotVisible, NotPermitted, ChangedMeanwhile, ReasonMissing, ReasonTooLong,
+    Unacceptable for a number that is invalid, the same, taken, or was corrected before.
     """
     number = identity.normalised(number)
     if fault := identity.fault(paper, number):
@@ -158,8 +158,8 @@ def correct_number(
                 raise Unacceptable("number", ALREADY_CORRECTED)
             raise NotPermitted
         former = {"paper": owner.paper, "identity_number": owner.identity_number}
-        given = {"paper": paper, "identity_number": number}
-        if former == given:
+        corrected = {"paper": paper, "identity_number": number}
+        if former == corrected:
             raise Unacceptable("number", SAME_NUMBER)
         decision = decision.checked(needs_reason=True)
         owner.paper, owner.identity_number = paper, number
@@ -170,11 +170,11 @@ def correct_number(
         except IntegrityError as error:  # the digest is unique: of two concurrent corrections one fails
             raise Unacceptable("number", NUMBER_TAKEN) from error
         before, after = masked(former["identity_number"]), masked(number)
-        columns = {**given, "identity_digest": owner.login_digest}
-        line = review.correct(
+        columns = {**corrected, "identity_digest": owner.login_digest}
+        row = review.correct(
             application, Action.CORRECT_NUMBER, columns, person, _from_to(before, after, decision)
         )
-        notifications.announce_correction(application, line)
+        notifications.announce_correction(application, row)
         _record(
             owner,
             person,
@@ -182,7 +182,7 @@ def correct_number(
             {"paper": paper, "identity_number": after},
             decision,
         )
-    return line
+    return row
 
 
 def _lock_account(account_id: int) -> Account:
@@ -216,17 +216,17 @@ def _lock_application(
     return application, owner
 
 
-def _check_name(name: str, present: str) -> None:
+def _check_name(name: str, current: str) -> None:
     if not name:
         raise Unacceptable("name", Sentence(N_("请填写姓名。")))
     if len(name) > LONGEST_NAME:
         raise Unacceptable("name", Sentence(N_("最多 60 个字。")))
-    if name == present:
+    if name == current:
         raise Unacceptable("name", SAME_NAME)
 
 
 def _from_to(before: str, after: str, decision: Decision) -> Decision:
-    """Return what the line of the history says; stays Chinese, as it is written once."""
+    """Return the decision with both values in its reason. The text stays Chinese: it is stored."""
     changed = f"“{before}”更正为“{after}”。"  # stays Chinese
     reason = f"{changed}原因：{decision.reason}" if decision.reason else changed  # stays Chinese
     return replace(decision, reason=reason)
@@ -239,7 +239,7 @@ def _record(
     after: Mapping[str, str],
     decision: Decision,
 ) -> None:
-    """Write a correction into the audit trail; whoever calls holds the transaction."""
+    """Write an audit entry. Call within `exclusive()`."""
     db.session.add(
         AuditEntry(
             actor_id=person.id,

@@ -16,7 +16,7 @@ from models import (
 from workflow import scope
 
 MOST_NAMED = 5
-"""Colleagues that a sentence names; the number says how many there are."""
+"""Colleagues that a sentence names; the others are only counted."""
 
 
 def name_and_login(account: Account) -> dict[str, str]:
@@ -40,10 +40,10 @@ def preview_removal(account: Account) -> list[Sentence]:
     return sentences
 
 
-def preview_open_work(leaver: Account, desk: ColumnElement[bool], name: str) -> list[Sentence]:
-    """Return how much work is open and who takes it over; when nobody remains, what the administrator can do."""
+def preview_open_work(leaver: Account, colleagues: ColumnElement[bool], name: str) -> list[Sentence]:
+    """Return the amount of open work and who takes it over. When nobody remains, return what the administrator can do."""
     others = db.session.scalars(
-        select(Account.name).where(desk, Account.active, Account.id != leaver.id).order_by(Account.id)
+        select(Account.name).where(colleagues, Account.active, Account.id != leaver.id).order_by(Account.id)
     ).all()
     pending = and_(scope.enterprises(leaver), Enterprise.registration == Registration.PENDING)
     applications, registrations = (

@@ -40,7 +40,7 @@ def announce_registration(enterprise: Enterprise, event: RegistrationEvent) -> N
 
 
 def remind_of_registration(enterprise: Enterprise) -> None:
-    """Notify the present office of a registration that was another office's before."""
+    """Notify the current office of a registration that another office had before."""
     db.session.add(
         Message(
             kind="registration_waiting",

@@ -83,7 +83,7 @@ def steps_for(enterprise: Enterprise, actor: Account) -> tuple[RegistrationStep,
 def register_person(account: Account) -> bool:
     """Add a new applicant's account. If the number has an account already, that one stays unchanged and gets a warning.
 
-    Returns whether an account was added. The person who registers must not learn it.
+    Returns whether an account was added. The page must not reveal it.
     """
     number = account.identity_number or ""
     try:
@@ -110,8 +110,8 @@ def register_enterprise(
             add_registration(enterprise, account)
     except IntegrityError:
         with exclusive():
-            there = db.session.scalars(select(Enterprise).where(Enterprise.credit_code == code)).first()
-            notifications.warn_of_repeated_registration(logins.find("enterprise", code), there)
+            existing = db.session.scalars(select(Enterprise).where(Enterprise.credit_code == code)).first()
+            notifications.warn_of_repeated_registration(logins.find("enterprise", code), existing)
         return False
     return True
 
@@ -120,7 +120,7 @@ def add_registration(enterprise: Enterprise, account: Account) -> RegistrationEv
     """Add a new enterprise with its first account. The registration then waits for the office of its region.
 
     An enterprise that was imported with this code is used instead: it keeps its name and region, and the office gets a
-    note of what was typed differently. Call within `exclusive()`. Raises sqlalchemy.exc.IntegrityError when code or login
+    note of the values that differ. Call within `exclusive()`. Raises sqlalchemy.exc.IntegrityError when code or login
     exist already.
     """
     listed, note = _lock_imported(enterprise.credit_code), ""
@@ -167,7 +167,7 @@ def _lock_imported(code: str) -> Enterprise | None:
 
 def _differences_note(listed: Enterprise, typed: Enterprise) -> str:
     """Return a note of the differences between the submitted and the imported values; "" when there are none."""
-    compared = {  # stays Chinese: a line of the record, as it is written once
+    compared = {  # stays Chinese: stored text
         "单位名称": (typed.name, listed.name),
         "所属地区": (typed.region.name, listed.region.name),
     }
@@ -209,7 +209,7 @@ def decide(
                 raise NotPermitted
             change(enterprise)
             db.session.flush()
-            db.session.expire(enterprise, ["region"])  # another one may have been chosen
+            db.session.expire(enterprise, ["region"])  # the change may have chosen another region
         enterprise.registration = step.to
         enterprise.version += 1
         enterprise.waiting_since = now()

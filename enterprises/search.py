@@ -1,5 +1,4 @@
-"""Search for enterprises by part of the name, by initials, by the beginning of the credit code, and for administrators by the
-contact's telephone."""
+"""Search for enterprises: by part of the name, initials, or the start of the credit code; administrators also by telephone."""
 
 import re
 
@@ -15,7 +14,7 @@ from models.spelling import search_key
 
 LETTERS = re.compile(r"[A-Za-z]+")
 CODE = re.compile(r"[0-9A-Z]{1,18}")
-LENGTH_OF_A_CODE = 18
+CODE_LENGTH = 18
 TELEPHONE = re.compile(r"[0-9]{7,15}")
 SEARCHED_FOR = N_(
     "可以查：单位名称（全名或其中几个字）、名称的拼音首字母、统一社会信用代码的开头几位或全部、联系电话。"
@@ -24,9 +23,9 @@ SEARCHED_FOR = N_(
 
 
 def search_paths(words: str, by_telephone: bool = True) -> list[ColumnElement[bool]]:
-    """Return the criteria that find enterprises, each served by an index of its own. A row matches if any of them does.
+    """Return the criteria that find enterprises, each with its own index. A row that meets one of them is found.
 
-    `by_telephone`: also search the contact's telephone, for those who see it in their list.
+    `by_telephone`: also search the contact's telephone, for accounts that see it in their list.
     """
     words = as_name(words)
     found = [contains(Enterprise.name, words)]
@@ -37,6 +36,6 @@ def search_paths(words: str, by_telephone: bool = True) -> list[ColumnElement[bo
         found.append(digits_of(Enterprise.contact_phone) == digits)
     code = normalised(words)
     if CODE.fullmatch(code):
-        first, last = (code.ljust(LENGTH_OF_A_CODE, filling) for filling in "0Z")
+        first, last = (code.ljust(CODE_LENGTH, filling) for filling in "0Z")
         found.append(Enterprise.credit_code.between(first, last))
     return found

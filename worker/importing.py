@@ -38,7 +38,7 @@ def process_due() -> None:
 
 
 def _work(job: Claimed) -> None:
-    if job.too_often:
+    if job.attempts_exhausted:
         imports.fail(job, imports.INTERRUPTED)
     elif job.state is ImportState.IMPORTING:
         imports.run_import(job)

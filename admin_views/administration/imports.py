@@ -167,15 +167,15 @@ class Imports(Administration, ScopedView):
 
     def _notice(self, job: Import) -> dict[str, str] | None:
         """Return what to say of an import that a worker should have; None while all goes as expected."""
-        standing, since = imports.standing(job)
-        if standing is JobStatus.WORKING:
+        status, since = imports.job_status(job)
+        if status is JobStatus.WORKING:
             if job.attempts == 1:
                 return None
             return {"kind": "info", "text": gettext("上一次处理没有完成，已自动重新开始。")}
-        if standing is JobStatus.PAUSED:
+        if status is JobStatus.PAUSED:
             again = gettext("将在 %(time)s 自动再试，不必重新上传。", time=time_of_day(job.next_try))
             return {"kind": "warn", "title": translated(*(job.error or [""])), "text": again}
-        if standing is JobStatus.SILENT:
+        if status is JobStatus.SILENT:
             last = time_of_day(job.next_try - LEASE)
             return {
                 "kind": "warn",

@@ -1,1 +1,1 @@
-"""What an administrator's change sets off, announced before it is confirmed."""
+"""The effects of an administrator's change, shown before it is confirmed."""

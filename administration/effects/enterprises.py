@@ -104,7 +104,7 @@ def _preview_move(enterprise: Enterprise, before: Mapping[str, Any]) -> list[Sen
 
 def _move_applications(enterprise: Enterprise, person: Account) -> None:
     region = enterprise.region
-    why = f"企业划转至{region.name}"  # stays Chinese: a line of the record, as it is written once
+    why = f"企业划转至{region.name}"  # stays Chinese: stored text
     for application in lock_under_review(Application.submitted_enterprise_id == enterprise.id):
         reroute(application, region, routing.responsible_for(application), person, Decision(why))
     if enterprise.registration is Registration.PENDING:
@@ -159,7 +159,7 @@ def _preview_reopening(enterprise: Enterprise) -> list[Sentence]:
 
 def _close_enterprise(enterprise: Enterprise, person: Account) -> None:
     """Return the applications that wait for the enterprise, notify every applicant who named it, and end its sessions."""
-    why = {  # stays Chinese: a line of the record, as it is written once
+    why = {  # stays Chinese: stored text
         ENTERPRISE_REVIEW: f"工作单位“{enterprise.name}”已停用，请改选其他工作单位后重新提交。",
         **dict.fromkeys(
             (PRELIMINARY_REVIEW, CITY_REVIEW), f"工作单位“{enterprise.name}”已停用，您的申请照常办理。"

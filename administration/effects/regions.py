@@ -92,15 +92,15 @@ def apply_region_effects(region: Region, before: Mapping[str, Any], person: Acco
         return _merge(region, before, person)
     if not before.keys() & {"kind", "office_id"}:
         return ()
-    said = {  # stays Chinese: a line of the record, as it is written once
+    reasons = {  # stays Chinese: stored text
         "kind": f"{region.name}改为{routing.KIND_WORDS[region.kind]}。",
         "office_id": f"{region.name}改由{region.office.name}负责。",
     }
-    why = "".join(sentence for column, sentence in said.items() if column in before)
+    why = "".join(sentence for column, sentence in reasons.items() if column in before)
     for application in lock_under_review(Application.region_id == region.id):
-        desk = _desk(application, before)
-        if _route_differs(application, region, before) or routing.responsible_for(application) != desk:
-            reroute(application, region, desk, person, Decision(why))
+        former = _former_responsible(application, before)
+        if _route_differs(application, region, before) or routing.responsible_for(application) != former:
+            reroute(application, region, former, person, Decision(why))
     if "office_id" in before:
         for enterprise in db.session.scalars(select(Enterprise).where(_pending_in(region))).unique():
             notifications.remind_of_registration(enterprise)
@@ -110,8 +110,8 @@ def apply_region_effects(region: Region, before: Mapping[str, Any], person: Acco
 def _route_differs(application: Application, region: Region, before: Mapping[str, Any]) -> bool:
     """Say whether the remaining steps of the application have changed.
 
-    The application then needs a new version: a reviewer who has the former route on the screen must not pass the
-    application on to a step that no longer exists.
+    The application then needs a new version: a reviewer who still sees the former route must not pass the application
+    to a step that no longer exists.
     """
     former = before.get("kind", region.kind)
     return routing.remaining_steps(application.state, former) != routing.remaining_steps(
@@ -193,9 +193,9 @@ def _preview_office_merge(former_id: int, office: Office) -> Sentence:
 def _merge(region: Region, before: Mapping[str, Any], person: Account) -> AlsoChanged:
     """Move the region's open applications and enterprises, and the staff of an office that has no region any more."""
     into = db.session.get_one(Region, region.merged_into_id)
-    why = f"{region.name}并入{into.name}"  # stays Chinese: a line of the record, as it is written once
+    why = f"{region.name}并入{into.name}"  # stays Chinese: stored text
     for application in lock_under_review(Application.region_id == region.id):
-        reroute(application, into, _desk(application, before), person, Decision(why))
+        reroute(application, into, _former_responsible(application, before), person, Decision(why))
     also_changed: list[tuple[Account | Enterprise, Mapping[str, Any]]] = []
     for enterprise in db.session.scalars(select(Enterprise).where(Enterprise.region_id == region.id)).all():
         enterprise.region = into
@@ -216,8 +216,8 @@ def _pending_in(region: Region) -> ColumnElement[bool]:
     return and_(Enterprise.region_id == region.id, Enterprise.registration == Registration.PENDING)
 
 
-def _desk(application: Application, before: Mapping[str, Any]) -> routing.Responsible | None:
-    """Return the desk that had the application before the region's office changed."""
+def _former_responsible(application: Application, before: Mapping[str, Any]) -> routing.Responsible | None:
+    """Return who was responsible for the application before the region's office changed."""
     if application.state is PRELIMINARY_REVIEW and "office_id" in before:
         return routing.Responsible("", "", office_id=before["office_id"])
     return routing.responsible_for(application)
