@@ -216,7 +216,7 @@ def _add_cell_fault(cell: Any, key: str, row: ParsedRow) -> None:
     elif key in (NAME, CONTACT) and NO_NAME.fullmatch(text):
         row.add_fault(key, N_("这一格没有文字；如果是公式，请核对它引用的内容。"))
     elif key == TELEPHONE:
-        numbers = telephones.several(text)
+        numbers = telephones.several_numbers(text)
         row.cells[key] = telephones.with_lost_zero(text)
         if numbers:
             row.add_fault(

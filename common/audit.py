@@ -1,4 +1,4 @@
-"""Audit entries for what no administrator does: changes of reviewers and of second factors."""
+"""Audit entries for changes that are not made by an administrator: of reviewers and of second factors."""
 
 from models import Account, AuditEntry, ChangeKind, db
 

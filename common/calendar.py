@@ -1,4 +1,4 @@
-"""Days as the offices of Ordos count them: the local date of an instant. Working days are common/working_days.py's."""
+"""Local dates in Ordos. Working days are in common/working_days.py."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ ORDOS = ZoneInfo("Asia/Shanghai")
 
 
 def local_date(instant: datetime) -> date:
-    """Return the date of an instant on a calendar in Ordos."""
+    """Return the date of an instant in Ordos."""
     return instant.astimezone(ORDOS).date()
 
 

@@ -1,7 +1,7 @@
-"""The days of a calendar year as an administrator types them, and the rules that they must keep.
+"""Parses the days of a calendar year as an administrator types them, and checks the rules for them.
 
-Understands the State Council's notice: 1月1日（周五）至3日（周日）, and also 2027-01-01 - 2027-01-03, 1.1-1.3 or one day a line.
-What is not understood is named in a sentence, never left out.
+Accepts the wording of the State Council's notice, 1月1日（周五）至3日（周日）, and also 2027-01-01 - 2027-01-03, 1.1-1.3 or one
+day per line. Text that cannot be parsed raises an error that quotes it; nothing is skipped silently.
 """
 
 import re
@@ -13,7 +13,7 @@ from functools import lru_cache
 from common.wording import N_, Sentence
 
 LONGEST_SPAN = 31
-"""Days from the first to the last of one entry; a longer one is a typing mistake."""
+"""Maximum days of one entry; a longer one is a typing mistake."""
 SATURDAY = 5
 DECEMBER = 12
 STATUTORY_DAYS = 13
@@ -35,17 +35,17 @@ ENTRY = re.compile(  # stays Chinese
     + _WEEKDAY.format("last_")
     + ")?"
 )
-BETWEEN = re.compile(  # stays Chinese
+SEPARATORS = re.compile(  # stays Chinese
     r"[\s,、;。:和及与]+|[一二三四五六七]、"
     r"|元旦|春节|清明节?|劳动节|端午节?|中秋节?|国庆节?|放假|调休|共\d+天"
 )
-"""What may stand between the days, as in the State Council's notice."""
-WORKED = re.compile("上班")  # stays Chinese
-"""Allowed among working weekends only: in the holidays it shows that a whole line of the notice was pasted."""
+"""Text allowed between the days, as in the State Council's notice."""
+WORKED_ON = re.compile("上班")  # stays Chinese
+"""Allowed among working weekends only. Among the holidays it shows that a whole line of the notice was pasted."""
 
 
 class UnreadableDays(ValueError):
-    """The text cannot be understood, or breaks a rule; `sentence` says how."""
+    """The text cannot be parsed, or breaks a rule; `sentence` says why."""
 
     def __init__(self, text: str, /, **words: str) -> None:
         super().__init__(text)
@@ -54,7 +54,7 @@ class UnreadableDays(ValueError):
 
 @lru_cache(maxsize=64)
 def days_of(text: str, year: int, worked: bool = False) -> tuple[date, ...]:
-    """Return the days that a text names for this year, in order. Raises UnreadableDays.
+    """Return the days in a text for this year, in order. Raises UnreadableDays.
 
     `worked`: the text names working weekends.
     """
@@ -65,7 +65,7 @@ def days_of(text: str, year: int, worked: bool = False) -> tuple[date, ...]:
         if entry := ENTRY.match(plain, place):
             found |= set(_span(entry, year))
             place = entry.end()
-        elif between := BETWEEN.match(plain, place) or (WORKED.match(plain, place) if worked else None):
+        elif between := SEPARATORS.match(plain, place) or (WORKED_ON.match(plain, place) if worked else None):
             place = between.end()
         else:
             raise UnreadableDays(
@@ -75,7 +75,7 @@ def days_of(text: str, year: int, worked: bool = False) -> tuple[date, ...]:
 
 
 def days_as_text(days: Iterable[date]) -> str:
-    """Return days as they are stored: one line for each run of days, none longer than `days_of` reads."""
+    """Return days as they are stored: one line for each run of days. Long runs are split, so that `days_of` accepts each line."""
     runs: list[list[date]] = []
     for day in sorted(days):
         if runs and day - runs[-1][-1] == timedelta(days=1) and len(runs[-1]) < LONGEST_SPAN:
@@ -91,12 +91,12 @@ def days_as_text(days: Iterable[date]) -> str:
 def check(year: int, holidays: Iterable[date], workdays: Iterable[date]) -> Iterator[tuple[str, Sentence]]:
     """Yield the field and the sentence of each rule that these days break."""
     free, worked = set(holidays), set(workdays)
-    lacking = [date(year, *day) for day in STATUTORY if date(year, *day) not in free]
-    if lacking:
+    missing = [date(year, *day) for day in STATUTORY if date(year, *day) not in free]
+    if missing:
         yield (
             "holidays",
             Sentence(
-                N_("缺少法定节假日：%(days)s。"), {"days": "、".join(day.isoformat() for day in lacking)}
+                N_("缺少法定节假日：%(days)s。"), {"days": "、".join(day.isoformat() for day in missing)}
             ),
         )
     elif len(free) < STATUTORY_DAYS:
@@ -153,7 +153,7 @@ def _existing_day(year: int, month: int, day: int, text: str) -> date:
 
 
 def _same_weekday(entry: re.Match[str], which: str, day: date) -> None:
-    """The notice names weekdays; one that differs shows a wrong year or a slip."""
+    """Raise UnreadableDays when the weekday in the text is not that of the day: it shows a wrong year or a typing mistake."""
     given = entry[f"{which}weekday"]
     if given and WEEKDAYS.index(given.replace("天", "日")) != day.weekday():  # stays Chinese
         raise UnreadableDays(N_("“%(text)s”的星期与 %(day)s 不符。"), text=entry[0], day=day.isoformat())

@@ -1,7 +1,7 @@
-"""Characters: what nobody can see, what may stand in a name, what most fonts cannot draw.
+"""Characters: invisible ones, those allowed in names, and those that most fonts lack.
 
-Decided by the ranges below and never by the Unicode version of the Python at hand: 3.11 knows Unicode 14 and calls
-later characters, among them those made for names on identity cards, unprintable.
+The ranges below decide, not Python's own Unicode tables: Python 3.11 has Unicode 14 and calls later characters unprintable,
+among them characters that were added for names on identity cards.
 """
 
 import re
@@ -10,51 +10,51 @@ from collections.abc import Iterator
 
 from models.spelling import HAN
 
-# --- what nobody can see
+# --- invisible characters
 
 LINE_BREAKS = "\n\r\v\f\x85\u2028\u2029"
-INVISIBLE = (
-    "\ud800-\udfff\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # halves of characters, controls but tab and line breaks
+INVISIBLE_RANGES = (
+    "\ud800-\udfff\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # surrogates, controls except tab and line breaks
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0"
     "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 )
-"""General category Cc, and Default_Ignorable_Code_Point of Unicode 18.0 (DerivedCoreProperties.txt) but the joiners and
-variation selectors below; with U+2800, which is drawn as a space."""
+"""General category Cc, and Default_Ignorable_Code_Point of Unicode 18.0 (DerivedCoreProperties.txt) without the joiners and
+variation selectors below; also U+2800, which looks like a space."""
 MONGOLIAN = "\u1800-\u180a\u1810-\u18af"
-JOINING = f"\u0600-\u08ff\u0900-\u0dff{MONGOLIAN}\u2600-\u27bf\ufe0f\U0001f000-\U0001faff"
-"""Scripts in which a joiner changes what is drawn: Arabic, those of India, Mongolian; and emoji."""
-UNSEEN = re.compile(
-    f"[{INVISIBLE}]"
-    f"|(?<![{JOINING}])[\u200c\u200d]"
+JOINER_SCRIPTS = f"\u0600-\u08ff\u0900-\u0dff{MONGOLIAN}\u2600-\u27bf\ufe0f\U0001f000-\U0001faff"
+"""Scripts in which a joiner changes the glyphs: Arabic, Indic scripts, Mongolian; and emoji."""
+INVISIBLE_CHARACTER = re.compile(
+    f"[{INVISIBLE_RANGES}]"
+    f"|(?<![{JOINER_SCRIPTS}])[\u200c\u200d]"
     f"|(?<![{MONGOLIAN}])[\u180b-\u180f]"
     f"|(?:^|(?<=[\\s{HAN}\ufe00-\ufe0f\U000e0100-\U000e01ef]))[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
-"""A selector after a Chinese character only asks for a variant of the same one, and hides it from every search."""
+"""Variation selectors after Chinese characters are included: they only select a glyph variant, and a search would miss the name."""
 BREAK_BETWEEN_HAN = re.compile(f"(?<=[{HAN}])[{LINE_BREAKS}]+(?=[{HAN}])")
 
 
 def cleaned(text: str) -> str:
-    """Return one line of text without what cannot be seen, and without space around it; nothing else is changed.
+    """Return one line of text without invisible characters and surrounding space; nothing else is changed.
 
-    A line break is a space, and nothing between Chinese characters.
+    A line break becomes a space; between Chinese characters it is removed.
     """
-    seen = _without_unseen(text)
-    return re.sub(f"[\t{LINE_BREAKS}]+", " ", BREAK_BETWEEN_HAN.sub("", seen)).strip()
+    visible = _without_invisible(text)
+    return re.sub(f"[\t{LINE_BREAKS}]+", " ", BREAK_BETWEEN_HAN.sub("", visible)).strip()
 
 
 def cleaned_lines(text: str) -> str:
-    """Return a longer text without what cannot be seen but its line breaks, and without space around it."""
-    seen = _without_unseen(text).replace("\r\n", "\n").replace("\t", " ")
-    return re.sub(f"[{LINE_BREAKS}]", "\n", seen).strip()
+    """Return a text of several lines without invisible characters and surrounding space. Line breaks stay."""
+    visible = _without_invisible(text).replace("\r\n", "\n").replace("\t", " ")
+    return re.sub(f"[{LINE_BREAKS}]", "\n", visible).strip()
 
 
-def _without_unseen(text: str) -> str:
-    return text if text.isascii() and text.isprintable() else UNSEEN.sub("", text)
+def _without_invisible(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else INVISIBLE_CHARACTER.sub("", text)
 
 
-# --- what may stand in a name
+# --- characters allowed in names
 
-IN_NAMES = """
+NAME_CATEGORIES = """
     21-23 25-2A 2C-3B 3F-5D 5F 61-7B 7D A1 A7 AA-AB B5-B7 BA-BB BF-D6 D8-F6 F8-2C1 2C6-2D1 2E0-2E4 2EC 2EE 300-374
     376-37F 386-3F5 3F7-481 483-58C 591-5F4 609-60A 60C-60D 610-61B 61D-6DC 6DF-6E8 6EA-6FC 6FF-70D 710-7F5 7F7-7FD
     800-887 889-88F 897-8E1 8E3-9F1 9FC-AF0 AF9-B6F B71 B82-BEF C00-C77 C80-D4E D54-D57 D5F-D6F D7A-E3A E40-F00
@@ -76,57 +76,59 @@ IN_NAMES = """
     1D736-1D74E 1D750-1D76E 1D770-1D788 1D78A-1D7A8 1D7AA-1D7C2 1D7C4-1D7FF 1DA00-1DA36 1DA3B-1DA6C 1DA75 1DA84
     1DA87-1DAAF 1DF00-1E14E 1E290-1E2F9 1E4D0-1E8C4 1E8D0-1E95F 1EE00-1EEBB 1FBF0-1FBF9 20000-3FFFD E0100-E01EF
 """
-"""General categories L, M, Nd, Nl and P in hexadecimal, Unicode 18.0 (DerivedGeneralCategory.txt), and planes 2 and 3 as a
-whole. What is unassigned between two such characters counts as one: later versions fill these gaps with letters."""
-SYMBOLS = " \u00a0\u3000\u202f$+<=>^`|~\u00a2-\u00b4\u00b8\u00d7\u180e\u200c\u200d\u2116\u2122\uff04\uff0b\uff1c-\uff1e\uff3e\uff40\uff5c\uff5e"
-"""Spaces, joiners, and the signs that are in names of enterprises."""
+"""General categories L, M, Nd, Nl and P in hexadecimal, Unicode 18.0 (DerivedGeneralCategory.txt), and all of planes 2 and 3.
+Unassigned code points between two such characters are included: later versions fill these gaps with letters."""
+NAME_SYMBOLS = " \u00a0\u3000\u202f$+<=>^`|~\u00a2-\u00b4\u00b8\u00d7\u180e\u200c\u200d\u2116\u2122\uff04\uff0b\uff1c-\uff1e\uff3e\uff40\uff5c\uff5e"
+"""Spaces, joiners, and symbols that occur in names of enterprises."""
 REPLACEMENTS = "?\uff1f\ufffd\u25a1\u3013"
-"""What other programs write in place of a character that they do not have."""
-PRIVATE = "\ue000-\uf8ff\U000f0000-\U0010ffff"
-"""Private use: what is drawn there is the own invention of one computer's font."""
+"""What other programs write in place of a character that they cannot encode."""
+PRIVATE_USE = "\ue000-\uf8ff\U000f0000-\U0010ffff"
+"""Private use: each font may draw its own characters there."""
 
 
-def _class(ranges: str) -> str:
-    """Return the class of a regular expression for ranges in hexadecimal."""
+def _character_class(ranges: str) -> str:
+    """Return the content of a regular expression's character class for ranges in hexadecimal."""
     ends = (part.partition("-") for part in ranges.split())
     return "".join(rf"\U{int(first, 16):08x}-\U{int(last or first, 16):08x}" for first, _, last in ends)
 
 
-NOT_IN_NAMES = re.compile(f"[{REPLACEMENTS}]|[^{re.escape(SYMBOLS)}{_class(IN_NAMES)}]")
+FORBIDDEN_IN_NAMES = re.compile(
+    f"[{REPLACEMENTS}]|[^{re.escape(NAME_SYMBOLS)}{_character_class(NAME_CATEGORIES)}]"
+)
 
 RADICALS = str.maketrans(  # stays Chinese
     "⺁⺟⺠⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻱⻲⻳",
     "厂母民西见角贝车长门青韦页风飞食马骨鬼鱼鸟卤麦黄齐齿龙龜亀龟",
 )
-"""Parts of characters that are drawn as whole ones and come with text copied from a PDF (EquivalentUnifiedIdeograph.txt)."""
+"""Radicals that look like whole characters, and the characters. Text copied from a PDF contains them (EquivalentUnifiedIdeograph.txt)."""
 KANGXI = re.compile("[\u2f00-\u2fd5]")
 
 
 def without_radicals(name: str) -> str:
-    """Return a name with the characters that look the same in place of radicals: ⻢⽂ from a PDF is 马文."""
+    """Return a name with each radical replaced by the character that looks the same: ⻢⽂ from a PDF becomes 马文."""
     return KANGXI.sub(lambda found: unicodedata.normalize("NFKC", found[0]), name.translate(RADICALS))
 
 
-def not_in_names(name: str) -> str:
-    """Return the first character that cannot stand in a name; "" when there is none."""
-    found = NOT_IN_NAMES.search(name)
+def first_forbidden_in_name(name: str) -> str:
+    """Return the first character that is not allowed in a name; "" when there is none."""
+    found = FORBIDDEN_IN_NAMES.search(name)
     return found[0] if found else ""
 
 
-# --- what most fonts cannot draw
+# --- characters that most fonts lack
 
-RARE = re.compile(  # stays Chinese
-    f"[{PRIVATE}\u9feb-\u9fff\U00020000-\U0003ffff][\ufe00-\ufe0f\U000e0100-\U000e01ef]?"
+RARE_CHARACTERS = re.compile(  # stays Chinese
+    f"[{PRIVATE_USE}\u9feb-\u9fff\U00020000-\U0003ffff][\ufe00-\ufe0f\U000e0100-\U000e01ef]?"
 )
-"""What the fonts of telephones and desks have in part or not at all: Chinese characters beyond the first plane and those added
-to it since Unicode 11; private use."""
+"""Characters that fonts of telephones and office computers lack, all or some: Chinese characters beyond the first plane, those
+added to it since Unicode 11, and private use."""
 
 
 def code_point(character: str) -> str:
-    """Return what a character is called in the standard: U+2EBF0."""
+    """Return the code point of a character, such as U+2EBF0."""
     return f"U+{ord(character[0]):04X}"
 
 
 def find_rare(text: str) -> Iterator[re.Match[str]]:
-    """Yield where a text has characters that many fonts lack."""
-    return RARE.finditer(text)
+    """Yield the matches of characters that many fonts lack."""
+    return RARE_CHARACTERS.finditer(text)

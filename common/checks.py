@@ -1,4 +1,4 @@
-"""What an enterprise's code must look like, whoever writes it: the enterprise itself, or an Excel file."""
+"""Checks the 统一社会信用代码 of an enterprise, from a form or an Excel file."""
 
 import re
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ LONGEST_NAME, LONGEST_CONTACT = 100, 60
 
 CODE_LENGTH = 18
 UNUSED_LETTERS = "IOSVZ"
-"""GB 32100-2015, section 4: no place of a code has one of them."""
+"""GB 32100-2015, section 4: no code contains them."""
 OTHER = N_("其他")
 
 
 @dataclass(frozen=True)
 class Department:
-    """登记管理部门, the first place of a 统一社会信用代码, and its 机构类别, the second place, by their codes."""
+    """登记管理部门, the first character of a 统一社会信用代码. `categories` are its 机构类别 by the second character."""
 
     label: str
     categories: Mapping[str, str]
@@ -69,15 +69,15 @@ DEPARTMENTS: Mapping[str, Department] = MappingProxyType(
         "Y": Department(OTHER, {"1": OTHER}),
     }
 )
-"""GB 32100-2015 with its amendment No. 1 of 2016, which added the departments 2 to 4, 6 to 8, A and N; the group N also
-in 农经发〔2018〕4号. A department may add categories without the standard: an unknown one is no fault, only unnamed."""
+"""GB 32100-2015 with its amendment No. 1 of 2016, which added the departments 2 to 4, 6 to 8, A and N; N also in
+农经发〔2018〕4号. Departments may add categories without changing the standard, so an unknown category is valid and has no label."""
 
 
 def code_fault(code: str) -> str:
     """Return what is wrong with a normalised 统一社会信用代码, as a sentence; "" when nothing is.
 
-    python-stdnum 2.2 computes the check character, but its `validate` wants eight digits in front and so refuses every
-    code of the departments A, N and Y, and takes eighteen zeros.
+    Only the check character is computed by python-stdnum 2.2. Its `validate` demands eight leading digits, so it refuses every
+    code of the departments A, N and Y; and it accepts eighteen zeros.
     """
     if not re.fullmatch(rf"[0-9A-Z]{{{CODE_LENGTH}}}", code):
         return N_("统一社会信用代码应为 18 位数字或大写字母，请对照营业执照填写。")
@@ -93,7 +93,7 @@ def code_fault(code: str) -> str:
 
 
 def kind_of_organisation(code: str) -> tuple[str, ...]:
-    """Return which department registered the holder of a code, and as what; shorter where the table does not know it."""
+    """Return the labels of the department and the category of a code; without those that the table does not contain."""
     department = DEPARTMENTS.get(code[:1])
     if department is None:
         return ()

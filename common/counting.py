@@ -1,4 +1,4 @@
-"""How many rows a criterion finds."""
+"""Counts rows."""
 
 from typing import Any
 
@@ -10,4 +10,5 @@ from models import (
 
 
 def count_rows(model: type[Any], which: ColumnElement[bool]) -> int:
+    """Return the number of rows that match a criterion."""
     return db.session.scalar(select(func.count()).select_from(model).where(which)) or 0

@@ -11,7 +11,7 @@ from models import Review
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to mend. `anchor` is the id of its place on the page; values in `words` are translated too."""
+    """One fault to correct. `anchor` is the id of its field on the page; values in `words` are translated too."""
 
     section: str
     anchor: str
@@ -29,19 +29,19 @@ class NotVisible(ActionRefused):
 
 
 class NotPermitted(ActionRefused):
-    """The table has no such transition for this account in the present state."""
+    """The table has no such transition for this account in the current state."""
 
 
 class ReasonMissing(ActionRefused):
-    """The table asks for a reason."""
+    """The transition needs a reason."""
 
 
 class ReasonTooLong(ActionRefused):
-    """The reason is longer than anybody would read on a phone (workflow.decision)."""
+    """The reason is longer than the limit (workflow.decision)."""
 
 
 class ChangedMeanwhile(ActionRefused):
-    """The row has changed since the person looked at it; `last` is the line of history that says how."""
+    """The row has changed since the person opened it; `last` is the history row of the change."""
 
     def __init__(self, last: Review | None) -> None:
         super().__init__("changed meanwhile")
@@ -71,7 +71,7 @@ class ConfirmationRequired(ActionRefused):
 
 
 class Incomplete(ActionRefused):
-    """Something is missing or wrong; `problems` names everything."""
+    """The application cannot be submitted; `problems` lists everything that is missing or wrong."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("incomplete")
@@ -79,7 +79,7 @@ class Incomplete(ActionRefused):
 
 
 class NoticeUnread(ActionRefused):
-    """申请须知 has not been read for its 30 seconds; `seconds` are left."""
+    """申请须知 has not been read for 30 seconds; `seconds` are left."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__("notice unread")
@@ -87,9 +87,9 @@ class NoticeUnread(ActionRefused):
 
 
 class PeriodClosed(ActionRefused):
-    """Applications cannot be submitted now; `opens` is the next opening day when one is known.
+    """Applications cannot be submitted now; `opens` is the next opening day, None when none is known.
 
-    `expired`: this one was submitted before, and its term to be resubmitted has passed.
+    `expired`: the application was submitted before, and its term for resubmission has passed.
     """
 
     def __init__(self, opens: date | None, *, expired: bool = False) -> None:

@@ -1,4 +1,7 @@
-"""Papers of identity: what number belongs to which paper, and what it says of its holder."""
+"""Identity documents: the kinds, the rules for their numbers, and what a number says about its holder.
+
+`paper` is the key of a kind in IDENTITY_DOCUMENTS, in parameters as in the columns of the database.
+"""
 
 import re
 import unicodedata
@@ -16,22 +19,22 @@ CITIZEN, HMT_RESIDENCE, PERMANENT_RESIDENCE = "citizen", "hmt_residence", "perma
 
 @dataclass(frozen=True)
 class IdentityDocument:
-    """A kind of identity paper.
+    """A kind of identity document.
 
-    `shape` is what its number must look like after normalisation, by the published rule that `source` names.
-    `elsewhere` is said where such a number was typed for another kind of paper; "" where the shape is too general for that.
+    `shape` is the pattern of its normalised number, by the published rule that `source` names. `wrong_kind` is the message for
+    such a number under another kind of document; "" where the pattern is too general to tell.
     """
 
     label: str
     shape: re.Pattern[str]
     source: str
-    elsewhere: str = ""
+    wrong_kind: str = ""
 
 
-PAPERS = {  # stays Chinese: the names of the rules
+IDENTITY_DOCUMENTS = {  # stays Chinese: the names of the rules
     CITIZEN: IdentityDocument(
         N_("居民身份证"),
-        # The address codes 81 to 83 and a 9 in front belong to other papers, see below.
+        # The address codes 81 to 83 and a leading 9 belong to other documents, see below.
         re.compile(r"(?!9|8[123]0000)[0-9]{17}[0-9X]"),
         "GB 11643-1999 《公民身份号码》: address 6, birth date 8, sequence 3 (odd for men), ISO 7064 MOD 11-2",
         N_("这是居民身份证的号码，请改选证件类型，或核对号码。"),
@@ -57,7 +60,7 @@ PAPERS = {  # stays Chinese: the names of the rules
     ),
     "passport": IdentityDocument(
         N_("护照"),
-        # Nobody's passport has the numbers of the permit with eleven places and of the older residence card.
+        # Excludes the 11-character number of the travel permit and the old number of the residence card: no passport has them.
         re.compile(r"(?![HM][0-9]{10}$|[A-Z]{3}[0-9]{12}$)[A-Z0-9]{5,17}"),
         "ICAO 9303 reads nine characters and lets a state have longer numbers",
     ),
@@ -71,15 +74,15 @@ PAPERS = {  # stays Chinese: the names of the rules
     ),
 }
 
-FULL_DAY = len("YYYYMMDD")
-OLDER_CARD = 15
-"""Places of a permanent resident's number before December 2023."""
+DATE_LENGTH = len("YYYYMMDD")
+OLD_NUMBER_LENGTH = 15
+"""Length of a permanent resident's number before December 2023."""
 
 
 def normalised(number: str) -> str:
-    """Return the number as it is stored and compared: no spaces or hyphens, capital letters, none of full width.
+    """Return the number as it is stored and compared: without spaces and hyphens, in capital letters, none of full width.
 
-    One number must have one spelling: by it a person is found again.
+    Each number must have one spelling, because accounts are looked up by it.
     """
     return re.sub(r"[\s\-·]", "", unicodedata.normalize("NFKC", number)).upper()
 
@@ -89,18 +92,18 @@ def _right_check_digit(number: str) -> bool:
 
 
 def birth_date(number: str) -> date | None:
-    """Return the birth date that a number of 18 places holds; None when it holds no date."""
+    """Return the birth date in a number of 18 characters; None when there is no valid date."""
     return _day(number[6:14])
 
 
 def sex(number: str) -> str:
-    """Return "male" or "female", by the parity of the last digit of the sequence in a number of 18 places."""
+    """Return "male" or "female", by the parity of the sequence's last digit in a number of 18 characters."""
     return "male" if int(number[16]) % 2 else "female"
 
 
 @dataclass(frozen=True)
 class Holder:
-    """What a number says of its holder. `born` has the digits of the day: eight, or six where the paper leaves the century out."""
+    """What a number says about its holder. `born` has the digits of the birth date: eight, or six without the century."""
 
     born: str
     sex: str | None
@@ -116,8 +119,8 @@ class Holder:
 
 
 def _day(digits: str) -> date | None:
-    """Return a day of birth; None for a day that does not exist or has not come yet."""
-    if len(digits) != FULL_DAY:
+    """Return a birth date; None for a day that does not exist or is in the future."""
+    if len(digits) != DATE_LENGTH:
         return None
     try:
         found = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
@@ -127,10 +130,10 @@ def _day(digits: str) -> date | None:
 
 
 def holder(paper: str | None, number: str) -> Holder | None:
-    """Return what a faultless number of this paper says of its holder; None for one that says nothing."""
-    if paper not in CHECKS or fault(paper, number):
+    """Return what a valid number of this document says about its holder; None when it is invalid or says nothing."""
+    if paper not in NUMBER_CHECKS or fault(paper, number):
         return None
-    if len(number) == OLDER_CARD:
+    if len(number) == OLD_NUMBER_LENGTH:
         return Holder(number[7:13], None)
     return Holder(number[6:14], sex(number))
 
@@ -143,9 +146,9 @@ def _citizen(number: str) -> str:
     return ""
 
 
-def _residence(number: str) -> str:
-    if len(number) == OLDER_CARD:
-        # No rule is published for its check digit. The century is not said, and 2000 was a leap year as well.
+def _residence_permit(number: str) -> str:
+    if len(number) == OLD_NUMBER_LENGTH:
+        # No rule is published for its check digit. It lacks the century: a date of either is accepted.
         if not any(_day(century + number[7:13]) for century in ("19", "20")):
             return N_("证件号码中的出生日期不存在，请核对第 8 至 13 位。")
         return ""
@@ -156,34 +159,34 @@ def _residence(number: str) -> str:
     return ""
 
 
-CHECKS: dict[str, Callable[[str], str]] = {
+NUMBER_CHECKS: dict[str, Callable[[str], str]] = {
     CITIZEN: _citizen,
-    HMT_RESIDENCE: _residence,
-    PERMANENT_RESIDENCE: _residence,
+    HMT_RESIDENCE: _residence_permit,
+    PERMANENT_RESIDENCE: _residence_permit,
 }
 
 
 def fault(paper: str, number: str) -> str:
-    """Return what is wrong with a normalised number of this paper, as a sentence for its holder; "" when nothing is.
+    """Return what is wrong with a normalised number of this document, as a sentence for its holder; "" when nothing is.
 
-    A number that can only be another kind of paper's is said to be that. Area and nationality are not judged: real
-    people hold numbers of areas that no longer exist.
+    If the number can only belong to another kind of document, the sentence says so. Area and nationality are not checked:
+    real people have numbers of areas that no longer exist.
     """
-    if paper not in PAPERS:
+    if paper not in IDENTITY_DOCUMENTS:
         return N_("请选择证件类型。")
-    if not PAPERS[paper].shape.fullmatch(number):
-        for other in PAPERS.values():
-            if other.elsewhere and other.shape.fullmatch(number):
-                return other.elsewhere
+    if not IDENTITY_DOCUMENTS[paper].shape.fullmatch(number):
+        for other in IDENTITY_DOCUMENTS.values():
+            if other.wrong_kind and other.shape.fullmatch(number):
+                return other.wrong_kind
         if paper == CITIZEN:
             return N_("身份证号码应为 18 位：17 位数字，末位是数字或 X。")
         return N_("证件号码与所选证件类型的格式不符。")
-    check = CHECKS.get(paper)
+    check = NUMBER_CHECKS.get(paper)
     return check(number) if check else ""
 
 
 def masked(number: str | None, head: int = 4, tail: int = 2) -> str:
-    """Return the number with all but its first and last characters hidden."""
+    """Return the number with stars for all but its first and last characters."""
     if not number:
         return ""
     if len(number) <= head + tail:
@@ -192,9 +195,9 @@ def masked(number: str | None, head: int = 4, tail: int = 2) -> str:
 
 
 def masked_name(name: str) -> str:
-    """Return a name that its owner recognises and a stranger cannot read: 王*敏, 王*, 阿****仓.
+    """Return a masked name that its owner recognises and a stranger cannot read: 王*敏, 王*, 阿****仓.
 
-    The first and the last character stay, of a name of two the first alone. A mark belongs to the character before it.
+    The first and the last character stay; of a name of two characters only the first. A combining mark counts with the character before it.
     """
     characters: list[str] = []
     for each in name.strip():

@@ -1,4 +1,4 @@
-"""Pinyin initials, by which clerks search names quickly: 王晓敏 is found by wxm, 单晓明 by sxm and by dxm."""
+"""Pinyin initials, for quick search of names: wxm finds 王晓敏; sxm and dxm both find 单晓明."""
 
 import os
 from typing import NamedTuple
@@ -8,28 +8,28 @@ from models.spelling import DOT, search_key
 
 os.environ.setdefault(
     "PYPINYIN_NO_PHRASES", "true"
-)  # the table of phrases costs 30 MB a process, and names are not in it
+)  # the table of phrases costs 30 MB per process and contains no names
 
-MOST_CHARACTERS = 60
+MAX_LENGTH = 60
 """The maximum length of stored initials."""
 
 
 class Initials(NamedTuple):
-    """`initials`: by which a list of people is sorted. `other_initials`: of a name whose first character has another reading."""
+    """`initials` sort a list of people. `other_initials` are those by the other reading of the first character, if it has one."""
 
     initials: str
     other_initials: str | None
 
 
 def initials(name: str) -> str:
-    """Return the initials of a text's characters; Latin letters, small and without accents, and digits stand for themselves."""
-    return _joined(name)[:MOST_CHARACTERS]
+    """Return the initials of a text's characters. Digits stay, and Latin letters too, in lower case without accents."""
+    return _initials_of_all(name)[:MAX_LENGTH]
 
 
 def of_person(name: str) -> Initials:
-    """Return the initials of a person's name, whose surname is read as a surname (common/surnames.py).
+    """Return the initials of a person's name, with the surname's own reading (common/surnames.py).
 
-    Raises nothing: a name that begins with no surname of the table has the usual initials and no others.
+    A name that begins with none of these surnames has the usual initials, and no other ones.
     """
     for length in (2, 1):
         beginning, rest = name[:length], name[length:]
@@ -40,16 +40,16 @@ def of_person(name: str) -> Initials:
     first, other = reading
     if beginning in SURNAMES and (len(rest) > LONGEST_GIVEN_NAME or DOT in name):
         first, other = other, first
-    following = _joined(rest)
+    following = _initials_of_all(rest)
     return Initials(
         *(
-            ("".join(each[0] for each in spelled.split()) + following)[:MOST_CHARACTERS]
+            ("".join(each[0] for each in spelled.split()) + following)[:MAX_LENGTH]
             for spelled in (first, other)
         )
     )
 
 
-def _joined(text: str) -> str:
+def _initials_of_all(text: str) -> str:
     from pypinyin import Style, lazy_pinyin
 
     letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=_not_chinese)
@@ -57,5 +57,5 @@ def _joined(text: str) -> str:
 
 
 def _not_chinese(text: str) -> str:
-    """Return what is not Chinese without its dots and accents; its spaces stay, by which parts of a name are told apart."""
+    """Return text that is not Chinese without dots and accents. Spaces stay: they separate the parts of a name."""
     return " ".join(search_key(part) for part in text.split(" "))

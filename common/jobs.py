@@ -1,13 +1,13 @@
-"""Work that takes longer than a page, done by one worker at a time: claim, lease, progress, retry and cancel.
+"""Jobs: work that takes longer than a request, done by one worker at a time. Claim, lease, progress, retry and cancel.
 
-Written once for every table whose rows are `Leased`. Knows no kind of job, no queue and no thread.
+Works for every table whose rows are `Leased`. Knows no kind of job, no queue and no thread.
 
 - Claim: `claim` gives a due row to one worker for the time of a lease. The worker renews it while it works
   (worker/leases.py). When the worker dies the lease runs out, and any worker may claim the row again.
 - Fencing: each write names the state and the attempt of the claim. A worker whose claim is over gets `ClaimLost` and has
   written nothing; the write that ends a step must be in the transaction of the step's result.
-- Cancel: whoever cancels a job changes its state. The worker gets `ClaimLost` at its next write.
-- Retry: `postpone` ends an attempt that failed and names the time of the next.
+- Cancel: to cancel a job, change its state. The worker gets `ClaimLost` at its next write.
+- Retry: `postpone` ends a failed attempt and sets the time of the next one.
 
 All times are the database's on PostgreSQL: the clocks of two hosts may differ by more than a lease.
 """
@@ -34,7 +34,7 @@ from models.database import Instant
 from models.jobs import Leased
 
 LEASE = timedelta(seconds=10)
-"""A job whose worker died is taken up after this time; see also worker.leases.RENEW_EVERY and worker.tasks.LOOK_EVERY."""
+"""After this time another worker may claim the job of one that died; see also worker.leases.RENEW_EVERY and worker.tasks.LOOK_EVERY."""
 
 Row = TypeVar("Row", bound=Leased)
 
@@ -62,22 +62,22 @@ class JobStatus(Enum):
 
     WORKING = "working"
     PAUSED = "paused"
-    """An attempt failed; the next one has its time."""
+    """An attempt failed; the next one is scheduled."""
 
     SILENT = "silent"
-    """Its worker has not renewed the lease: it died, or it has lost the database."""
+    """The worker has not renewed the lease: it died, or lost its connection to the database."""
 
 
 def database_time(after: timedelta = timedelta()) -> ColumnElement[datetime]:
-    """Return the present time, plus `after`, as an expression that an index can be searched by."""
+    """Return the database's current time plus `after`, as an expression that can use an index."""
     if db.engine.dialect.name == "postgresql":
-        there = func.timezone("utc", func.statement_timestamp(), type_=DateTime())
-        return type_coerce(there + literal(after, Interval()), Instant)
+        utc = func.timezone("utc", func.statement_timestamp(), type_=DateTime())
+        return type_coerce(utc + literal(after, Interval()), Instant)
     return literal(now() + after, Instant)
 
 
 def due(kind: type[Row]) -> ColumnElement[bool]:
-    """Return the criterion for rows that may be claimed now; the caller adds the states that wait for a worker."""
+    """Return the criterion for rows that may be claimed now. The caller adds a criterion for the states."""
     return kind.next_try <= database_time()
 
 
@@ -86,7 +86,7 @@ def claim(
 ) -> Row | None:
     """Claim the first row in this order that matches `waiting`, and set `values` in it; None when there is none.
 
-    Reads before it asks for the right to write, so that looking in vain costs one read.
+    Reads before it takes the write lock, so that an empty queue costs one read only.
     """
     if not db.session.scalar(select(exists().where(waiting))):
         return None
@@ -108,14 +108,14 @@ def claim(
 
 
 def claim_criterion(kind: type[Row], claimed: Claim) -> ColumnElement[bool]:
-    """Return the criterion that the row still belongs to this claim."""
+    """Return the criterion that this claim still holds the row."""
     return and_(kind.id == claimed.id, kind.state == claimed.state, kind.attempts == claimed.attempts)
 
 
 def report(kind: type[Row], claimed: Claim, *, lease: timedelta = LEASE, **values: Any) -> None:
     """Write progress or the outcome, and renew the lease; call within `exclusive()`. Raises ClaimLost.
 
-    Locks the row until the end of the transaction. In a long transaction call it last: meanwhile nobody can renew.
+    Locks the row until the end of the transaction, so that the lease cannot be renewed. In a long transaction call it last.
     """
     written = (
         update(kind)
@@ -135,15 +135,15 @@ def renew(kind: type[Row], claimed: Claim) -> None:
 
 
 def postpone(kind: type[Row], claimed: Claim, pause: timedelta, **values: Any) -> None:
-    """End this attempt; after `pause` any worker may begin the next. Raises ClaimLost."""
+    """End this attempt; any worker may begin the next one after `pause`. Raises ClaimLost."""
     with exclusive():
         report(kind, claimed, lease=pause, **values)
 
 
 def progress_of(row: Leased, *, paused: bool) -> tuple[JobStatus, timedelta]:
-    """Return the status of an unfinished job; `paused` says that its last attempt failed.
+    """Return the status of an unfinished job, and a time; `paused`: its last attempt failed.
 
-    The time is how long it has been QUEUED or SILENT, and what is left of the lease or the pause otherwise.
+    The time is how long it has been QUEUED or SILENT; otherwise what is left of the lease or the pause.
     """
     at = db.session.scalars(select(database_time())).one()
     if row.next_try > at:

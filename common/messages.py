@@ -1,4 +1,4 @@
-"""The wording of every message, how long each is worth sending, and messages to one account."""
+"""The wording and lifetime of every message, and messages to one account."""
 
 from datetime import timedelta
 
@@ -53,7 +53,7 @@ PAGE_WORDING = {
     "invitation": N_("您被邀请担任本单位的审核人员。"),
     "password_reset": N_("有人用您的登录名申请重设密码，验证码已发到您登记的手机或邮箱。"),
 }
-"""What a page says where the wording has gaps for secrets: never what fills them."""
+"""Wording for pages where WORDING has placeholders for secrets: pages never show them."""
 
 
 LIFETIMES = {
@@ -62,7 +62,7 @@ LIFETIMES = {
     "phone_changed": timedelta(days=3),
     "email_changed": timedelta(days=3),
 }
-"""How long a message is worth sending; the others always are."""
+"""How long after its creation a message may be sent. Other messages may be sent at any time."""
 
 
 SENT_TO_INACTIVE_ACCOUNTS = frozenset({"invitation"})
@@ -76,9 +76,9 @@ WARNING_INTERVAL = timedelta(days=1)
 
 
 def write_message(account: Account, kind: str, words: dict[str, str], urgent: bool = False) -> Message:
-    """Write a message to one account, with words that only its receiver may read: no page and no log ever shows them.
+    """Write a message to one account. Only the receiver may read `words`: no page and no log shows them.
 
-    Call within `exclusive()`. An urgent one goes out before the others, by every channel the account has an address for.
+    Call within `exclusive()`. An urgent message is sent before others, by every channel for which the account has an address.
     """
     message = Message(kind=kind, account_id=account.id, secret_words=words, urgent=urgent)
     db.session.add(message)
@@ -86,7 +86,7 @@ def write_message(account: Account, kind: str, words: dict[str, str], urgent: bo
 
 
 def warn_of_change(account: Account, channel: Channel, former: str) -> None:
-    """Tell the former mobile telephone or mailbox that it is one no more. Call within `exclusive()`."""
+    """Send a warning to the former telephone or mailbox of the account. Call within `exclusive()`."""
     message = Message(kind=CHANGE_KINDS[channel], account_id=account.id, urgent=True, expanded_at=now())
     db.session.add_all(
         [
@@ -97,5 +97,5 @@ def warn_of_change(account: Account, channel: Channel, former: str) -> None:
 
 
 def wording_of(kind: str) -> str:
-    """Return the wording of a kind for a page."""
+    """Return the wording of a kind of message for a page."""
     return PAGE_WORDING.get(kind) or WORDING[kind]

@@ -35,15 +35,15 @@ def value_label(key: str, value: str) -> str:
 
 
 def setting_query(key: str) -> Select[str]:
-    """Return the query for a line that the administrator has set; `setting_value` makes its answer one."""
+    """Return the query for a setting's stored value; pass its result to `setting_value`."""
     return select(Setting.value).where(Setting.key == key)
 
 
 def setting_value(key: str, value: str | None) -> str:
-    """Return the value as stored, or the guide's default when the administrator has set none."""
+    """Return the stored value, or the guide's default when it is None."""
     return DEFAULTS[key][0] if value is None else value
 
 
 def setting(key: str) -> str:
-    """Return the value that the administrator has set, or the guide's default."""
+    """Return the setting: the administrator's value, or the guide's default."""
     return setting_value(key, db.session.scalar(setting_query(key)))

@@ -1,16 +1,16 @@
-"""Surnames whose reading begins with another letter than people guess who know the character from other words.
+"""Surnames that have their own reading, with another initial letter than the character has in other words.
 
-Sources: readings that dictionaries mark 姓, as these publish them: the table 读音完全不同的姓氏 in 《姓氏杂谈：特殊读音的姓氏辨析》 and
-the list 特定读音 in 《容易错读错认的姓氏》, read in November 2026; for 百家姓 the table of the npm package pinyin 4.0.0-alpha.2, which
-says the same but for 蔚 (wei) and 隗 (kui). The other reading is one that Unicode's Unihan database has, by way of pypinyin 0.55.0.
-A surname is left out whose readings begin with the same letter (任 rén, rèn): initials do not tell them apart.
+Sources: readings that dictionaries mark 姓, as published in the table 读音完全不同的姓氏 of 《姓氏杂谈：特殊读音的姓氏辨析》 and the list
+特定读音 of 《容易错读错认的姓氏》, read in November 2026; for 百家姓 the table of the npm package pinyin 4.0.0-alpha.2, which agrees
+except for 蔚 (wei) and 隗 (kui). The other reading is from Unicode's Unihan database, as in pypinyin 0.55.0.
+Surnames whose readings have the same initial are left out (任 rén, rèn): their initials do not differ.
 """
 
 from typing import NamedTuple
 
 
 class Reading(NamedTuple):
-    """The syllables of a surname, without tones: as a surname, and as it is read elsewhere."""
+    """The syllables, without tones: `surname` as a surname, `elsewhere` in other words."""
 
     surname: str
     elsewhere: str
@@ -76,9 +76,9 @@ TRANSLITERATED = {  # stays Chinese
     "查干": Reading("cha gan", "zha gan"),
     "查苏": Reading("cha su", "zha su"),
 }
-"""Beginnings of Mongolian and Tibetan names, which have no surname (čagaan, časun, jol, bstan 'dzin): read as in other words, and
-looked for by a surname's reading by those who take them for one."""
+"""Beginnings of Mongolian and Tibetan names, which have no surname (čagaan, časun, jol, bstan 'dzin). They have the reading of other
+words. Somebody who takes the first character for a surname searches by the surname's reading."""
 # fmt: on
 
 LONGEST_GIVEN_NAME = 2
-"""Characters beside a surname. What is longer, or has a dot inside, writes down a name of another language, whatever it begins with."""
+"""Characters after a surname. A longer name, or one with a dot, is a transliteration, whatever its first character."""

@@ -1,21 +1,24 @@
-"""Wording that stands in data, marked for the translators' catalogue."""
+"""Marks texts in data for translation, and pairs a text with its values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
 def N_(text: str) -> str:
-    """Return the text unchanged."""
+    """Mark a text for translation. Returns it unchanged."""
     return text
 
 
 def NP_(context: str, text: str) -> str:
-    """Return the text unchanged. `context` separates equal words with different translations ("button": an action, not a result)."""
+    """Mark a text for translation in a context. Returns it unchanged.
+
+    `context` separates equal words with different translations ("button": an action, not a result).
+    """
     return text
 
 
 class Bilingual(str):
-    """Wording that an administrator typed, with its English beside it; "" where none was typed."""
+    """A text that an administrator typed, with its English translation; "" when none was typed."""
 
     __slots__ = ("english",)
     english: str

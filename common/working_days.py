@@ -1,4 +1,4 @@
-"""Working days in Ordos: Monday to Friday but for public holidays, and the weekends that are worked in exchange.
+"""Working days in Ordos: Monday to Friday without public holidays, and the weekend days that are worked in exchange.
 
 A year that an administrator entered (models/calendar.py) goes before chinesecalendar. A year that neither knows counts Monday to Friday, and every answer names the years counted so. Nothing here guesses a holiday.
 """
@@ -47,7 +47,7 @@ class Calendar:
     holidays: frozenset[date] = frozenset()
     workdays: frozenset[date] = frozenset()
     years: frozenset[int] = frozenset()
-    """The years that were entered: of them the library is not asked."""
+    """The years that an administrator entered. For these the library is not used."""
     stamp: int = 0
     _counts: dict[int, list[int]] = field(default_factory=dict, repr=False)
 
@@ -94,7 +94,7 @@ class Calendar:
         return tuple(year for year in range(first, end.year + 1) if not self.knows(year))
 
     def _until(self, day: date) -> int:
-        """Return how many working days the day's year has had up to and including it."""
+        """Return the number of working days from January 1 up to and including the day."""
         if day.year not in self._counts:
             days = _days_of(day.year)
             self._counts[day.year] = [0, *accumulate(int(self.is_working_day(one)) for one in days)]
@@ -131,7 +131,7 @@ def built_in(year: int) -> tuple[list[date], list[date]]:
 
 
 STAMP = select(func.coalesce(func.sum(CalendarYear.version), 0))
-"""The query for the number that grows with every change of the entered years. A page asks it beside its other numbers."""
+"""The query for a number that grows with every change of the entered years. A page reads it together with its other numbers."""
 
 _calendars: WeakKeyDictionary[Engine, Calendar] = WeakKeyDictionary()
 _NOTHING_ENTERED = Calendar()
@@ -148,7 +148,7 @@ def calendar_with_stamp(stamp: int) -> Calendar:
 
 
 def current_calendar() -> Calendar:
-    """Return the calendar as it stands now. Asks the database once, and again only after a change."""
+    """Return the current calendar. Reads the rows once, and again only after a change."""
     return calendar_with_stamp(execute(STAMP, {}).scalar_one())
 
 

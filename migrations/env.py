@@ -7,9 +7,9 @@ from flask import current_app
 from sqlalchemy import DateTime, Text
 
 from models.database import Instant
-from models.search import TABLE_OF_PIECES
+from models.search import PIECE_TABLE
 from models.secrets import Encrypted, EncryptedJSON
-from models.transactions import TO_WRITE
+from models.transactions import WRITE_OPTIONS
 
 PLAIN = {Instant: DateTime, Encrypted: Text, EncryptedJSON: Text}
 """A migration writes down what the database sees, and stays true when our own types change."""
@@ -23,12 +23,12 @@ def plain_types(kind: str, column_type: Any, autogen_context: Any) -> str | bool
 
 def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
     """Say whether models describe a table: those beside it that only SQLite needs are made by models/search.py."""
-    return kind != "table" or not TABLE_OF_PIECES.fullmatch(name or "")
+    return kind != "table" or not PIECE_TABLE.fullmatch(name or "")
 
 
 migrate = current_app.extensions["migrate"]
 engine = migrate.db.engine
-with engine.connect().execution_options(**TO_WRITE[engine.dialect.name]) as connection:
+with engine.connect().execution_options(**WRITE_OPTIONS[engine.dialect.name]) as connection:
     context.configure(
         connection=connection,
         target_metadata=migrate.db.metadatas[None],

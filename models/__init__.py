@@ -1,4 +1,4 @@
-"""The tables. They say what is stored and what can never be stored, and know no request, no session, no view."""
+"""The tables: what is stored, and what the constraints forbid. Nothing here knows a request, a login session or a view."""
 
 from models.access import Attempts, LoginSession, ResetCode
 from models.accounts import Account, Invitation

@@ -1,4 +1,4 @@
-"""Who is in, how often coming in was tried in vain, and the codes of those who forgot their password. No secret in the clear."""
+"""Login sessions, failed attempts, and codes to reset a password. No secret is stored in plain text."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from models.database import Instant, Model, now
 
 
 class LoginSession(Model):
-    """One login at one browser, until it ends: a cookie that names no row is worth nothing.
+    """One login in one browser. The row is deleted when the session ends; a cookie without a row is invalid.
 
-    `seen_at` is when its person last asked for something, kept to the minute.
+    `seen_at` is the time of the last request, to the minute.
     """
 
     __tablename__ = "login_sessions"
@@ -25,11 +25,11 @@ class LoginSession(Model):
 
 
 class Attempts(Model):
-    """How often a secret was tried in vain, lately: for a login from an address or a browser, for a login, or from an address.
+    """Counts recent failed attempts: of a login from one address or browser, of a login, or from one address.
 
-    `subject` and `address` are keyed digests, "" where the count is not theirs; whether anybody has the login is not
-    asked. For a browser that the login has come in from before, `address` is the digest of that browser. `opened_at` is when
-    the secret was last right.
+    `subject` (the login) and `address` are keyed digests; "" where the row counts all of them. The login need not exist. For a
+    browser in which the login has succeeded before, `address` is the digest of that browser. `opened_at` is the time of the
+    last success.
     """
 
     __tablename__ = "attempts"
@@ -46,9 +46,9 @@ class Attempts(Model):
 
 
 class ResetCode(Model):
-    """A code for a forgotten password. It opens once, and only at the browser that asked for it, which knows `token`.
+    """A code to reset a forgotten password. It works once, and only in the browser that requested it, which holds `token`.
 
-    `account_id` is empty where nobody has the login: all the rest is the same.
+    `account_id` is NULL when no account has the login. Such a row behaves the same, so that nothing is revealed.
     """
 
     __tablename__ = "reset_codes"

@@ -1,4 +1,4 @@
-"""Who may log in. A person's identity number is never stored in the clear, not even as a login name."""
+"""Accounts. A person's identity number is never stored in plain text, not even as a login name."""
 
 from datetime import datetime
 from typing import NamedTuple, cast
@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 from sqlalchemy import ForeignKey, Index, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from models.database import Instant, Model, now, words
+from models.database import Instant, Model, enum_text, now
 from models.enterprises import Enterprise
 from models.regions import Office
 from models.secrets import Encrypted
@@ -20,23 +20,23 @@ class Membership(NamedTuple):
     office_id: int | None
     enterprise_id: int | None
     name: str
-    """Of its office or enterprise; an applicant and an administrator have none."""
+    """The name of the office or enterprise; "" for an applicant and an administrator."""
     regions: tuple[tuple[int, RegionKind], ...] = ()
     """The regions of its office: id and kind."""
 
 
 class Account(Model):
-    """An applicant, a reviewer of an enterprise, an office's or the city's clerk, or an administrator.
+    """An applicant, a reviewer of an enterprise, a clerk of an office or of the city, or an administrator.
 
-    `login_digest` is the keyed hash of what is typed at the login; `session_stamp` is part of every session,
-    so that a new one ends them all. `must_change_password`: somebody else set the password and knows it. Messages are
-    delivered by the channels that the person wants and has an address for.
+    `login_digest` is the keyed hash of the typed login. `session_stamp` is part of every session cookie, so a new stamp ends
+    all sessions. `must_change_password`: somebody else set the password and knows it. `paper` is the kind of identity document
+    (common/identity.py). Messages are delivered by the channels that the person wants and has an address for.
     """
 
     __tablename__ = "accounts"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    role: Mapped[Role] = mapped_column(words(Role))
+    role: Mapped[Role] = mapped_column(enum_text(Role))
     login_digest: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(60))
     name_key: Mapped[str | None] = mapped_column(String(60))
@@ -90,11 +90,11 @@ class Account(Model):
 
     @property
     def is_active(self) -> bool:
-        """Whether the person comes in: not when deactivated, and no reviewer of a closed enterprise."""
+        """Whether the person may log in: not when deactivated, and not a reviewer of a closed enterprise."""
         return self.active and (self.enterprise is None or self.enterprise.active)
 
     def get_id(self) -> str:
-        """What the session cookie holds; a changed stamp makes every older cookie worthless."""
+        """Return the content of the session cookie. A changed stamp makes every older cookie invalid."""
         return f"{self.id}.{self.session_stamp}"
 
     def __str__(self) -> str:
@@ -102,9 +102,9 @@ class Account(Model):
 
 
 class Invitation(Model):
-    """That somebody is asked to review for an enterprise; the row is gone once that was accepted or withdrawn.
+    """An invitation to review for an enterprise. The row is deleted when it is accepted or withdrawn.
 
-    The account exists already and lets nobody in. Of the code that opens it only the digest is kept.
+    The account exists already, but cannot log in. Only the digest of the invitation code is stored.
     """
 
     __tablename__ = "invitations"

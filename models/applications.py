@@ -1,7 +1,7 @@
-"""Applications and what the applicant wrote in them.
+"""Applications and their answers.
 
-`state` and everything beside it is set by workflow/review.py alone. `enterprise_id` is what the form says now;
-`submitted_enterprise_id` and `region_id` are what was submitted, and what every scope looks at.
+Only workflow/review.py sets `state` and the columns of the procedure. `enterprise_id` is the current answer in the form;
+`submitted_enterprise_id` and `region_id` are what was submitted, and every scope uses them.
 """
 
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, TextClause, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.accounts import Account
-from models.database import Instant, Model, by_code_point, now, words
+from models.database import Instant, Model, by_code_point, enum_text, now
 from models.enterprises import Enterprise
 from models.periods import Period
 from models.regions import Region
@@ -26,33 +26,33 @@ REACHED_CITY_UNDER_WAY = text(f"{REACHED_CITY} AND {UNDER_WAY}")
 """Written exactly as in the queries of workflow/scope.py: a database uses a partial index only for a condition it recognizes."""
 
 
-def _of(rows: TextClause) -> dict[str, Any]:
+def _partial(rows: TextClause) -> dict[str, Any]:
     """Return the index options for a partial index over these rows, for both databases."""
     return {"sqlite_where": rows, "postgresql_where": rows}
 
 
-QUEUED: dict[str, Any] = {"postgresql_where": UNDER_WAY}
+QUEUED_ROWS: dict[str, Any] = {"postgresql_where": UNDER_WAY}
 """Only on PostgreSQL: SQLite does not conclude from `state = x` that `state <> 'finished'`, and would not use the index."""
-COUNTED = QUEUED | {"postgresql_include": ["reached"]}
+COUNTED_ROWS = QUEUED_ROWS | {"postgresql_include": ["reached"]}
 
-ORDERS = ("number", "initials", "submitted_at")
+SORT_COLUMNS = ("number", "initials", "submitted_at")
 """The sort columns of lists, besides the waiting time (`arrived_at`)."""
 
 
-TAIL = 4
-"""Characters at the end of an identity number by which people name it to each other."""
+TAIL_LENGTH = 4
+"""The last characters of an identity number, by which people refer to it."""
 
 
 def tail_digest(number: str) -> str:
-    """Return the keyed digest of the last characters of an identity number, by which it is found.
+    """Return the keyed digest of the last characters of an identity number, for searching.
 
-    There are about eleven thousand of them: without the key nobody can try which one a digest stands for.
+    Only about eleven thousand endings exist. The key prevents finding the ending of a digest by trying them all.
     """
-    return vault.digest(f"identity tail:{number[-TAIL:]}")[:16]
+    return vault.digest(f"identity tail:{number[-TAIL_LENGTH:]}")[:16]
 
 
 class Application(Model):
-    """One person's application. A person has at most one that is not finished: the database itself says so."""
+    """One person's application. A unique index allows each person one application that is not finished."""
 
     __tablename__ = "applications"
 
@@ -60,8 +60,8 @@ class Application(Model):
     number: Mapped[str] = mapped_column(String(16), unique=True)
     applicant_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
 
-    state: Mapped[State] = mapped_column(words(State), default=State.DRAFT)
-    result: Mapped[Result | None] = mapped_column(words(Result))
+    state: Mapped[State] = mapped_column(enum_text(State), default=State.DRAFT)
+    result: Mapped[Result | None] = mapped_column(enum_text(Result))
     reached: Mapped[int] = mapped_column(default=0)
     """The review steps it has reached, as a sum of REACHED_BITS. A step once reached keeps its access."""
     version: Mapped[int] = mapped_column(default=1)
@@ -73,20 +73,21 @@ class Application(Model):
     saved_at: Mapped[datetime] = mapped_column(Instant, default=now)
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)
     period_id: Mapped[int | None] = mapped_column(ForeignKey("periods.id"))
-    """The period in which it was first submitted; it keeps it."""
+    """The period in which it was first submitted. It never changes."""
     resubmit_by: Mapped[date | None]
-    """While it is back with its applicant: the last day in Ordos on which it can be resubmitted outside of any period."""
+    """While it is returned: the last day in Ordos on which it can be resubmitted outside of any period."""
     arrived_at: Mapped[datetime] = mapped_column(Instant, default=now)
-    """When it arrived in its present state."""
+    """When it arrived in its current state."""
 
     form_version: Mapped[int] = mapped_column(default=1)
-    """The number of the version of the form that it was begun with (models/forms.py); it keeps it."""
+    """The number of the form version that it was begun with (models/forms.py). It never changes."""
     name: Mapped[str] = mapped_column(String(60))
     name_key: Mapped[str | None] = mapped_column(String(60))
     initials: Mapped[str] = mapped_column(by_code_point(60), default="")
     other_initials: Mapped[str | None] = mapped_column(by_code_point(60))
     """Initials by the other reading of the surname, where there is one (common/initials.py)."""
     paper: Mapped[str] = mapped_column(String(20))
+    """The kind of identity document (common/identity.py)."""
     identity_number: Mapped[str] = mapped_column(Encrypted("applications.identity_number"))
     identity_digest: Mapped[str] = mapped_column(String(64))
     identity_tail: Mapped[str | None] = mapped_column(String(16))
@@ -115,7 +116,7 @@ class Application(Model):
             "uq_applications_one_under_way",
             "applicant_id",
             unique=True,
-            **_of(UNDER_WAY),
+            **_partial(UNDER_WAY),
         ),
         Index(None, "applicant_id", "id"),
         # For each scope: all rows in each sort order. The filter columns follow, so that rows are filtered in the index.
@@ -124,7 +125,7 @@ class Application(Model):
             Index(
                 f"ix_applications_by_{column}", column, "id", "education", "region_id", "result", "period_id"
             )
-            for column in ORDERS
+            for column in SORT_COLUMNS
         ),
         Index(
             "ix_applications_by_region_and_arrived_at",
@@ -135,24 +136,26 @@ class Application(Model):
             "period_id",
         ),
         Index(None, "submitted_enterprise_id", "arrived_at", "id", "education"),
-        *(Index(None, "submitted_enterprise_id", column, "id") for column in ORDERS),
+        *(Index(None, "submitted_enterprise_id", column, "id") for column in SORT_COLUMNS),
         # Rows waiting in one state: few, and scattered over the whole table in every sort order, hence own indexes.
         # `reached` is included so that the number on a tab is counted in the index alone: counting in the table read
         # 15,000 pages at a million rows. The city's number has an index of its own.
-        Index("ix_applications_counted_in_the_city", "state", **_of(REACHED_CITY_UNDER_WAY)),
-        Index(None, "state", "arrived_at", "id", "education", **QUEUED),
-        Index(None, "region_id", "state", "arrived_at", "id", "education", **COUNTED),
-        Index(None, "submitted_enterprise_id", "state", "arrived_at", "id", **QUEUED),
-        *(Index(None, "state", column, "id", "education", **QUEUED) for column in ORDERS),
-        *(Index(None, "region_id", "state", column, "id", **QUEUED) for column in ORDERS),
+        Index("ix_applications_counted_in_the_city", "state", **_partial(REACHED_CITY_UNDER_WAY)),
+        Index(None, "state", "arrived_at", "id", "education", **QUEUED_ROWS),
+        Index(None, "region_id", "state", "arrived_at", "id", "education", **COUNTED_ROWS),
+        Index(None, "submitted_enterprise_id", "state", "arrived_at", "id", **QUEUED_ROWS),
+        *(Index(None, "state", column, "id", "education", **QUEUED_ROWS) for column in SORT_COLUMNS),
+        *(Index(None, "region_id", "state", column, "id", **QUEUED_ROWS) for column in SORT_COLUMNS),
         # The newest rows have mostly not reached the city yet; these indexes leave them out.
         *(
-            Index(None, column, "id", "education", **_of(REACHED_CITY))
+            Index(None, column, "id", "education", **_partial(REACHED_CITY))
             for column in ("number", "submitted_at")
         ),
         Index(None, "identity_digest"),
         Index(None, "identity_tail"),
-        Index("ix_applications_other_initials", "other_initials", **_of(text("other_initials IS NOT NULL"))),
+        Index(
+            "ix_applications_other_initials", "other_initials", **_partial(text("other_initials IS NOT NULL"))
+        ),
         Index("ix_applications_telephone", digits_of(phone)),
         Index(None, "bank_digest"),
     )
@@ -190,7 +193,7 @@ class Experience(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
     position: Mapped[int]
-    kind: Mapped[ExperienceKind | None] = mapped_column(words(ExperienceKind))
+    kind: Mapped[ExperienceKind | None] = mapped_column(enum_text(ExperienceKind))
     start: Mapped[date | None]
     end: Mapped[date | None]
     place: Mapped[str] = mapped_column(String(100), default="")
@@ -203,7 +206,7 @@ class Experience(Model):
 
 
 class Counter(Model):
-    """The last number given out for a year; one row is locked while a number is taken, so none is given twice."""
+    """The last application number of a year. The row is locked while a number is taken, so none is given twice."""
 
     __tablename__ = "counters"
 

@@ -1,4 +1,4 @@
-"""操作记录: every change that an administrator made, with before and after. Never changed, never deleted, holds no secret."""
+"""操作记录: every change by an administrator, with before and after. Rows are never changed or deleted, and contain no secret."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.accounts import Account
-from models.database import Instant, Model, now, words
+from models.database import Instant, Model, enum_text, now
 from models.search import searchable
 from models.spelling import key_unless_same
 from models.vocabulary import ChangeKind
@@ -16,7 +16,7 @@ LENGTH = {"label": 160, "actor_name": 60}
 
 
 class AuditEntry(Model):
-    """One row of one table, changed once: `before` and `after` hold the changed columns alone.
+    """One change of one row: `before` and `after` contain the changed columns only.
 
     `row_key` is the row's primary key as text, `label` its name at that time.
     """
@@ -32,7 +32,7 @@ class AuditEntry(Model):
     row_key: Mapped[str] = mapped_column(String(40))
     label: Mapped[str] = mapped_column(String(LENGTH["label"]))
     label_key: Mapped[str | None] = mapped_column(String(LENGTH["label"]))
-    kind: Mapped[ChangeKind] = mapped_column(words(ChangeKind))
+    kind: Mapped[ChangeKind] = mapped_column(enum_text(ChangeKind))
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
     after: Mapped[dict[str, Any]] = mapped_column(JSON)
 

@@ -1,4 +1,4 @@
-"""Holidays of a year as an administrator entered them, for a year that the library does not know yet or knows wrongly."""
+"""Holidays of a year that an administrator entered because the library lacks the year or has it wrong."""
 
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,8 +9,8 @@ from models.database import Model
 class CalendarYear(Model):
     """One year's public holidays and working weekends, as texts of days (common/calendar_years.py).
 
-    While `active`, the row replaces what the library says of the year. `version` grows with every change: the sum over all
-    rows tells a process that its copy is out of date (common/working_days.py).
+    While `active`, the row replaces the library's data for the year. `version` grows with every change. From the sum over all
+    rows a process sees that its cached copy is out of date (common/working_days.py).
     """
 
     __tablename__ = "calendar_years"

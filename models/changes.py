@@ -1,4 +1,4 @@
-"""Which columns of a row differ from what is stored."""
+"""Finds the unsaved changes of a row."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from models.database import Base
 
 
 def changed_columns(row: Base) -> dict[str, Any]:
-    """Return the columns that differ from what is stored, each as it is stored."""
+    """Return the changed columns of a row with their stored values."""
     state = inspect(row)
     found = {}
     for column in state.mapper.column_attrs:

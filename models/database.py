@@ -37,7 +37,7 @@ else:
 
 
 def now() -> datetime:
-    """The present instant in UTC, as every table stores it."""
+    """Return the current instant in UTC, as every table stores it."""
     return datetime.now(UTC)
 
 
@@ -54,10 +54,10 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-def words(kind: type[PythonEnum], column: str = "") -> Enum:
-    """A text column that can hold the values of this set and nothing else.
+def enum_text(kind: type[PythonEnum], column: str = "") -> Enum:
+    """Return the type of a text column with a check constraint: it accepts only the values of this enum.
 
-    `column` names its constraint where one table has several columns of one set.
+    `column` names the constraint where a table has several columns with the same enum.
     """
     return Enum(
         kind,
@@ -70,5 +70,5 @@ def words(kind: type[PythonEnum], column: str = "") -> Enum:
 
 
 def by_code_point(length: int) -> String:
-    """A text column that sorts the same everywhere, and whose index therefore finds beginnings as well."""
+    """Return the type of a text column that sorts by code point on both databases, so that its index also finds prefixes."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")

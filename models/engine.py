@@ -10,7 +10,7 @@ from sqlalchemy import (
     event,
 )
 
-from models.statements import PLANNED_ANEW
+from models.statements import PLAN_EACH_TIME
 
 BUSY_SECONDS = 10
 """How long a writer waits for another's commit on SQLite; a decision takes milliseconds."""
@@ -24,11 +24,11 @@ def engine_options(url: str) -> dict[str, Any]:
     """
     options: dict[str, Any] = {"hide_parameters": True}  # keeps names and telephone numbers out of the log
     if url.startswith("postgresql"):
-        from models.postgresql import Cursor
+        from models.postgresql import LazyCursor
 
         options |= {
             "isolation_level": "AUTOCOMMIT",
-            "connect_args": {"cursor_factory": Cursor},
+            "connect_args": {"cursor_factory": LazyCursor},
             "pool_use_lifo": True,  # the last used connection has the plans cached
         }
     return options
@@ -52,8 +52,8 @@ def _prepare_postgresql(engine: Engine) -> None:
 
     @event.listens_for(engine, "do_execute")
     def planned(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-        """Send a PLANNED_ANEW statement unprepared: after five executions PostgreSQL may use one generic plan for all values."""
-        if not context.execution_options.get(PLANNED_ANEW):
+        """Send a PLAN_EACH_TIME statement unprepared: after five executions PostgreSQL may use one generic plan for all values."""
+        if not context.execution_options.get(PLAN_EACH_TIME):
             return False
         cursor.execute(statement, parameters, prepare=False)
         return True
@@ -63,7 +63,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     """Make SQLite give the guarantees that PostgreSQL gives by default."""
     if engine.url.database and engine.url.database != ":memory:":
         with suppress(OSError):  # connecting says what is wrong with the place
-            # Names and telephones are nobody else's on this machine.
+            # Other users of this machine must not read names and telephone numbers.
             Path(engine.url.database).touch(mode=0o600)
 
     @event.listens_for(engine, "connect")

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from models.database import Instant, Model, now, words
+from models.database import Instant, Model, enum_text, now
 from models.regions import Region
 from models.search import digits_of, searchable
 from models.spelling import key_unless_same
@@ -13,7 +13,7 @@ from models.vocabulary import Registration, RegistrationAction
 
 
 class Enterprise(Model):
-    """An employer. `licence_*` name the scan of its business licence, which lies in the storage of attachments."""
+    """An employer. `licence_*` describe the scan of its business licence, which is in the same storage as attachments."""
 
     __tablename__ = "enterprises"
 
@@ -32,13 +32,13 @@ class Enterprise(Model):
     licence_pages: Mapped[int | None]
     licence_notes: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     licence_sha256: Mapped[str | None] = mapped_column(String(64))
-    registration: Mapped[Registration] = mapped_column(words(Registration), default=Registration.PENDING)
+    registration: Mapped[Registration] = mapped_column(enum_text(Registration), default=Registration.PENDING)
     active: Mapped[bool] = mapped_column(default=True, server_default=true())
-    """A closed one is nobody's employer any more; its reviewers do not come in."""
+    """False for a closed enterprise: applicants cannot choose it, and its reviewers cannot log in."""
     version: Mapped[int] = mapped_column(default=1)
     waiting_since: Mapped[datetime] = mapped_column(Instant, default=now)
 
-    # "unnested": below the outer join of an account SQLite would read every enterprise, for each page of everybody.
+    # "unnested": nested in the outer join of an account, SQLite would read all enterprises on every page.
     region: Mapped[Region] = relationship(lazy="joined", innerjoin="unnested")  # type: ignore[arg-type]
     events: Mapped[list["RegistrationEvent"]] = relationship(
         order_by="RegistrationEvent.id", back_populates="enterprise"
@@ -65,13 +65,13 @@ searchable(Enterprise, "name", "initials")
 
 
 class RegistrationEvent(Model):
-    """One line of a registration's history: who did what, when and why. Never changed, never deleted."""
+    """One row of a registration's history: who did what, when and why. Rows are never changed or deleted."""
 
     __tablename__ = "registration_events"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprises.id"))
-    action: Mapped[RegistrationAction] = mapped_column(words(RegistrationAction))
+    action: Mapped[RegistrationAction] = mapped_column(enum_text(RegistrationAction))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     actor_name: Mapped[str] = mapped_column(String(60))
     desk: Mapped[str] = mapped_column(String(100))

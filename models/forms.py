@@ -1,4 +1,4 @@
-"""The form that applicants fill in, as the city describes it from year to year."""
+"""The versions of the application form."""
 
 from datetime import datetime
 from typing import Any
@@ -10,9 +10,10 @@ from models.database import Instant, Model, now
 
 
 class FormVersion(Model):
-    """One version of the form: the draft of the next one until it is published, never changed after that.
+    """One version of the form. It is a draft until it is published; after that it is never changed.
 
-    `content` is written and understood by workflow/form/versions.py alone. Its number is given by hand, so that two drafts cannot be.
+    Only workflow/form/versions.py reads and writes `content`. The number is assigned by the code, not by the database, so that
+    two drafts cannot exist at once.
     """
 
     __tablename__ = "form_versions"
@@ -21,7 +22,7 @@ class FormVersion(Model):
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     saved_at: Mapped[datetime] = mapped_column(Instant, default=now, onupdate=now)
     saved_by: Mapped[str] = mapped_column(String(60), default="")
-    """Who changed the draft last; once it is published, who published it."""
+    """Who last changed the draft; after publication, who published it."""
     published_at: Mapped[datetime | None] = mapped_column(Instant)
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
-"""Enterprises from an Excel file: what was uploaded, how far it is, and each of its rows with what is wrong with it.
+"""Imports of enterprises from Excel files: the file, the progress, and each of its rows with its faults.
 
-A job of the worker (common/jobs.py): set by administration/imports.py alone.
+An import is a job of the worker (common/jobs.py). Only administration/imports.py writes it.
 """
 
 from datetime import datetime
@@ -10,15 +10,15 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import Account
-from models.database import Instant, Model, now, words
+from models.database import Instant, Model, enum_text, now
 from models.jobs import Leased
 from models.vocabulary import ImportState
 
 
 class Import(Leased, Model):
-    """One file. `storage_name` names it until it has been read; `done` of `total` rows are through the present step.
+    """One uploaded file. `storage_name` is set until the file has been read. `done` counts the rows that the current step has processed.
 
-    `error` says why the last attempt ended, as wording and words. `rejected_at_import` counts the rows that were accepted in the
+    `error` is the fault of the last attempt, as wording and words. `rejected_at_import` counts the rows that were accepted in the
     preview and could not be imported after its confirmation. `notes` are shown above the preview, each as wording and words:
     hidden rows, sheets that were not read.
     """
@@ -31,7 +31,7 @@ class Import(Leased, Model):
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     file_name: Mapped[str] = mapped_column(String(160))
     storage_name: Mapped[str | None] = mapped_column(String(80))
-    state: Mapped[ImportState] = mapped_column(words(ImportState), default=ImportState.READING)
+    state: Mapped[ImportState] = mapped_column(enum_text(ImportState), default=ImportState.READING)
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     accepted: Mapped[int] = mapped_column(default=0)
@@ -52,9 +52,9 @@ class Import(Leased, Model):
 
 
 class ImportRow(Model):
-    """One row of the file by its number there, as it was read. `faults` are [column, wording, words], none in a good one.
+    """One row of the file, as it was read, with its row number in the file. `faults` is a list of [column, wording, words].
 
-    `hidden` says that the file does not show it: hidden by hand or by a filter.
+    `hidden`: the row is hidden in the file, by hand or by a filter.
     """
 
     __tablename__ = "import_rows"

@@ -1,4 +1,4 @@
-"""Columns that every table of jobs has: they say how often a worker has taken a row, and until when it is that worker's."""
+"""The columns that every table of jobs has: the number of attempts and the time of the next one."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,10 +9,10 @@ from models.database import Instant, now
 
 
 class Leased:
-    """A row that one worker at a time works on. Written by common/jobs.py alone.
+    """A row that one worker at a time works on. Only common/jobs.py writes these columns.
 
-    `attempts` counts the claims of the present state. `next_try` is when a worker may claim the row; while a worker has
-    it, when that worker's lease ends.
+    `attempts` counts the claims in the current state. `next_try` is when a worker may claim the row; while a worker has it,
+    it is when the lease ends.
     """
 
     if TYPE_CHECKING:

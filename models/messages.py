@@ -1,7 +1,7 @@
 """The outbox: messages to people. A message is written in the transaction of the event that causes it.
 
-It goes to one account, or to everybody of an enterprise or an office. The worker expands it into
-deliveries, one for each person and channel; no two of one message to one person by one channel can be stored.
+It goes to one account, or to everybody in an enterprise or an office. The worker expands it into deliveries, one for each person
+and channel; a unique constraint prevents a second one.
 """
 
 from datetime import datetime
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import Account
 from models.applications import Application
-from models.database import Instant, Model, now, words
+from models.database import Instant, Model, enum_text, now
 from models.enterprises import Enterprise, RegistrationEvent
 from models.jobs import Leased
 from models.reviews import Review
@@ -20,10 +20,10 @@ from models.vocabulary import Channel, DeliveryState
 
 
 class Message(Model):
-    """One message to one account, enterprise or office. `kind` names its wording in workflow/notifications.py.
+    """One message to one account, enterprise or office. `kind` is the key of its wording in common/messages.py.
 
-    `secret_words` fill gaps with what only its receiver may read, such as a code: never shown on a page, and gone once
-    nothing of the message is left to deliver. `expanded_at` is when the worker made its deliveries.
+    `secret_words` fill placeholders that only the receiver may read, such as a code. No page shows them, and they are deleted
+    when everything has been delivered. `expanded_at` is when the worker created the deliveries.
     """
 
     __tablename__ = "messages"
@@ -67,7 +67,7 @@ class Message(Model):
 
 
 class MessageReading(Model):
-    """That an account has read a message; a message to an enterprise or office is read by each person separately."""
+    """Records that an account has read a message. A message to an enterprise or office is read by each person separately."""
 
     __tablename__ = "message_readings"
 
@@ -80,10 +80,10 @@ UNSETTLED = text("state IN ('waiting', 'sending')")
 
 
 class Delivery(Leased, Model):
-    """That a message goes to one person by one channel.
+    """One message to one person by one channel.
 
-    `error` says what went wrong last, never what the message says nor where it went. `address` is where it goes in place of the account's own
-    address, until it has gone.
+    `error` is the fault of the last attempt; it never contains the text or the address. `address`, if set, is used in place of the
+    account's own address, and deleted once the message is sent.
     """
 
     __tablename__ = "deliveries"
@@ -91,8 +91,8 @@ class Delivery(Leased, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    channel: Mapped[Channel] = mapped_column("way", words(Channel, "way"))
-    state: Mapped[DeliveryState] = mapped_column(words(DeliveryState), default=DeliveryState.WAITING)
+    channel: Mapped[Channel] = mapped_column("way", enum_text(Channel, "way"))
+    state: Mapped[DeliveryState] = mapped_column(enum_text(DeliveryState), default=DeliveryState.WAITING)
     urgent: Mapped[bool] = mapped_column(default=False)
     error: Mapped[str] = mapped_column(String(120), default="")
     address: Mapped[str | None] = mapped_column(Encrypted("deliveries.address"), deferred=True)

@@ -1,4 +1,4 @@
-"""「申请须知」 and who has read which version of it (D2, A5)."""
+"""The versions of 「申请须知」, and who has read which one (D2, A5)."""
 
 from datetime import datetime
 
@@ -23,9 +23,9 @@ class Notice(Model):
 
 
 class NoticeReading(Model):
-    """That a person opened a notice for an application, and that the 30 seconds went by (A5).
+    """Records that a person opened a notice for an application (`opened_at`), and that the 30 seconds passed (`read_at`) (A5).
 
-    `application_id` is empty until the application that it was read for has been saved once.
+    `application_id` is NULL until the application has been saved once.
     """
 
     __tablename__ = "notice_readings"

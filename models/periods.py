@@ -9,7 +9,7 @@ from models.database import Model
 
 
 class Period(Model):
-    """When applications can be submitted; both days are included."""
+    """A time in which applications can be submitted. The days `opens` and `closes` are included."""
 
     __tablename__ = "periods"
 
@@ -18,7 +18,7 @@ class Period(Model):
     opens: Mapped[date]
     closes: Mapped[date]
     resubmit_days: Mapped[int] = mapped_column(default=15, server_default="15")
-    """Working days in which an application that was returned can be resubmitted, though the period has closed."""
+    """The working days in which a returned application can be resubmitted, even after the period has closed."""
 
     def __str__(self) -> str:
         return self.name

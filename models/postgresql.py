@@ -1,4 +1,4 @@
-"""What is said to psycopg alone."""
+"""A faster cursor for psycopg. Used by models/engine.py only."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -7,34 +7,34 @@ from typing import Any
 import psycopg
 
 
-class Cursor(psycopg.Cursor[Any]):
-    """A cursor that describes its columns when somebody reads that.
+class LazyCursor(psycopg.Cursor[Any]):
+    """A cursor that builds the descriptions of its columns only when they are read.
 
-    SQLAlchemy does so the first time that it meets a statement; afterwards it asks only whether there are any, and making
+    SQLAlchemy reads them the first time it executes a statement. Afterwards it asks only whether there are columns; building
     thirty descriptions for that took as long as fetching the rows.
     """
 
     @property
     def description(self) -> Any:
         if self.pgresult is None and self.connection.pgconn.pipeline_status:
-            self._wait_for_the_answer()
-        described = self.pgresult is not None and self.pgresult.nfields > 0
-        return Description(self) if described else self.described()
+            self._fetch_pipeline_result()
+        has_columns = self.pgresult is not None and self.pgresult.nfields > 0
+        return LazyDescription(self) if has_columns else self.full_description()
 
-    def _wait_for_the_answer(self) -> None:
-        """Fetch what a pipeline holds back: `scroll` does so first, and by nothing it moves nothing."""
+    def _fetch_pipeline_result(self) -> None:
+        """Fetch the result in pipeline mode. `scroll` fetches it first; scrolling by 0 rows has no other effect."""
         with suppress(IndexError, psycopg.ProgrammingError):
             self.scroll(0)
 
-    def described(self) -> list[psycopg.Column] | None:
-        """Return the descriptions; None where the statement has no rows to give."""
+    def full_description(self) -> list[psycopg.Column] | None:
+        """Return the descriptions; None for a statement that returns no rows."""
         return super().description
 
 
-class Description(Sequence[psycopg.Column]):
-    """The columns of a cursor's result, described when they are read."""
+class LazyDescription(Sequence[psycopg.Column]):
+    """The columns of a cursor's result. Their descriptions are built when one is read."""
 
-    def __init__(self, cursor: Cursor) -> None:
+    def __init__(self, cursor: LazyCursor) -> None:
         self._cursor = cursor
 
     def __len__(self) -> int:
@@ -42,4 +42,4 @@ class Description(Sequence[psycopg.Column]):
         return result.nfields if result is not None else 0
 
     def __getitem__(self, place: Any) -> Any:
-        return (self._cursor.described() or [])[place]
+        return (self._cursor.full_description() or [])[place]

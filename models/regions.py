@@ -1,9 +1,9 @@
-"""The places of Ordos and the offices that answer for them. Data, edited by the administrator (D1)."""
+"""The regions of Ordos and the offices responsible for them. The administrator edits both (D1)."""
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.database import Model, words
+from models.database import Model, enum_text
 from models.vocabulary import OfficeDuty, RegionKind
 
 
@@ -14,7 +14,7 @@ class Office(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
-    duty: Mapped[OfficeDuty] = mapped_column(words(OfficeDuty), default=OfficeDuty.REGION)
+    duty: Mapped[OfficeDuty] = mapped_column(enum_text(OfficeDuty), default=OfficeDuty.REGION)
     telephone: Mapped[str] = mapped_column(String(60), default="")
 
     regions: Mapped[list["Region"]] = relationship(back_populates="office", order_by="Region.id")
@@ -31,7 +31,7 @@ class Region(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(12), unique=True)
     name: Mapped[str] = mapped_column(String(40), unique=True)
-    kind: Mapped[RegionKind] = mapped_column(words(RegionKind))
+    kind: Mapped[RegionKind] = mapped_column(enum_text(RegionKind))
     office_id: Mapped[int] = mapped_column(ForeignKey("offices.id"))
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)

@@ -1,4 +1,4 @@
-"""The history of every application. Rows are added by workflow/review.py and by nothing else; none is ever changed."""
+"""The history of every application. Only workflow/review.py adds rows; none is ever changed."""
 
 from datetime import date, datetime
 from typing import Any, cast
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import Account
 from models.applications import Application
-from models.database import Instant, Model, now, words
+from models.database import Instant, Model, enum_text, now
 from models.secrets import EncryptedJSON
 from models.vocabulary import Action, Result, Role, State
 
@@ -16,8 +16,8 @@ from models.vocabulary import Action, Result, Role, State
 class Review(Model):
     """One row of an application's history: who did what, from which state to which, when and why.
 
-    `snapshot` is, on a submission, everything the person wrote: what reviewers read, and what the next
-    submission is compared with. On a correction it holds the corrected fields before and after.
+    `snapshot` of a submission contains all answers: reviewers read it, and the next submission is compared with it. `snapshot` of
+    a correction contains the corrected fields before and after.
     """
 
     __tablename__ = "reviews"
@@ -25,13 +25,13 @@ class Review(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
     sequence: Mapped[int]
-    action: Mapped[Action] = mapped_column(words(Action))
-    from_state: Mapped[State] = mapped_column(words(State, "from_state"))
-    to_state: Mapped[State] = mapped_column(words(State, "to_state"))
-    result: Mapped[Result | None] = mapped_column(words(Result))
+    action: Mapped[Action] = mapped_column(enum_text(Action))
+    from_state: Mapped[State] = mapped_column(enum_text(State, "from_state"))
+    to_state: Mapped[State] = mapped_column(enum_text(State, "to_state"))
+    result: Mapped[Result | None] = mapped_column(enum_text(Result))
     actor_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     actor_name: Mapped[str] = mapped_column(String(60))
-    actor_role: Mapped[Role] = mapped_column(words(Role))
+    actor_role: Mapped[Role] = mapped_column(enum_text(Role))
     desk: Mapped[str] = mapped_column(String(100), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
     snapshot: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON("reviews.snapshot"), deferred=True)
@@ -52,14 +52,14 @@ class Review(Model):
 
     __table_args__ = (
         UniqueConstraint("application_id", "sequence"),
-        # What somebody decided in the order in which they did, and whether they decided the same again.
+        # The decisions of one person in their order, and the last decision of one person on an application.
         Index(None, "actor_id", "id"),
         Index(None, "actor_id", "application_id", "sequence"),
     )
 
 
 class Disclosure(Model):
-    """That somebody looked at a full identity or bank number (workflow/disclosure.py)."""
+    """Records that somebody looked at a full identity or bank number (workflow/disclosure.py)."""
 
     __tablename__ = "disclosures"
 

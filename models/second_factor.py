@@ -1,4 +1,4 @@
-"""动态验证码: what a second step at the login is checked against. No secret in the clear, no code kept."""
+"""动态验证码: the secrets of second factors. Secrets are encrypted, codes are never stored."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from models.secrets import Encrypted
 
 
 class SecondFactor(Model):
-    """The secret that one person's telephone shares with us. `last_step` is the half minute whose code was used last."""
+    """The secret shared with one person's telephone. `last_step` is the time step (30 seconds) of the last code that was used."""
 
     __tablename__ = "second_factors"
 
@@ -21,7 +21,7 @@ class SecondFactor(Model):
 
 
 class SpareCode(Model):
-    """A 「备用码」, for when the telephone is not at hand, as its digest; the row is gone once it was used."""
+    """The digest of a 「备用码」, which replaces the telephone once. The row is deleted when the code is used."""
 
     __tablename__ = "spare_codes"
 

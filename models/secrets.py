@@ -1,6 +1,6 @@
-"""Identity and bank numbers at rest: encrypted by a key from outside the database, found again by a keyed hash.
+"""Encryption of identity and bank numbers. The keys come from outside the database; a keyed hash makes exact search possible.
 
-The database alone must never be enough to read one of them, nor to try all identity numbers against it.
+A copy of the database alone must never be enough to read a number, or to find one by trying all identity numbers.
 """
 
 import base64
@@ -51,7 +51,7 @@ HASH: dict[str, Callable[[], hashes.HashAlgorithm]] = {"aes": hashes.SHA256, "sm
 
 
 class Vault:
-    """Holds the keys. A new key is put first and written from then on; the older ones still open what they sealed."""
+    """Holds the keys. The first key encrypts; the others still decrypt what was written with them."""
 
     def __init__(self) -> None:
         self._keys: dict[str, bytes] = {}
@@ -59,7 +59,7 @@ class Vault:
         self._suite: Suite = "aes"
 
     def configure(self, keys: Mapping[str, bytes], digest_key: bytes, suite: Suite = "aes") -> None:
-        """Take the keys, the first being the one to write with. Raises ValueError for what could not be read back."""
+        """Set the keys; the first one encrypts. Raises ValueError for keys whose ciphertext could not be decrypted later."""
         if not keys or not digest_key:
             raise ValueError("encryption keys and the digest key are required")
         if suite not in SEAL:
@@ -72,7 +72,7 @@ class Vault:
         self._keys, self._digest_key, self._suite = dict(keys), digest_key, suite
 
     def seal(self, text: str, context: str) -> str:
-        """Return the text encrypted for this place only; it names its suite and key, so both can change."""
+        """Return the ciphertext, with the names of its suite and key. It can be decrypted with the same `context` only."""
         name = next(iter(self._keys))
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = SEAL[self._suite](self._key(name, self._suite), nonce, text.encode(), context.encode())
@@ -80,18 +80,18 @@ class Vault:
 
     @property
     def writes_with(self) -> str:
-        """What everything begins with that is sealed now: the suite and the key's name."""
+        """Return the prefix of everything that is encrypted now: the suite and the key's name."""
         return f"{self._suite}.{next(iter(self._keys))}."
 
     def open(self, sealed: str, context: str) -> str:
-        """Return the text. Raises KeyError when its key is gone, InvalidTag when it was tampered with or moved."""
+        """Return the plain text. Raises KeyError when the key is missing, InvalidTag when text or context was changed."""
         suite, name, body = sealed.split(".", 2)
         raw = base64.b64decode(body)
         nonce, text = raw[:NONCE_BYTES], raw[NONCE_BYTES:]
         return OPEN[suite](self._key(name, suite), nonce, text, context.encode()).decode()
 
     def digest(self, text: str) -> str:
-        """Return the keyed hash by which an exact value is found again, as 64 hexadecimal digits."""
+        """Return the keyed hash for exact search, as 64 hexadecimal digits."""
         keyed = hmac.HMAC(self._digest_key, HASH[self._suite]())
         keyed.update(text.encode())
         return keyed.finalize().hex()
@@ -104,7 +104,7 @@ vault = Vault()
 
 
 class Encrypted(TypeDecorator[str]):
-    """A text column that is ciphertext in the database; `context` binds it to its table and column."""
+    """A text column that is encrypted in the database; `context` binds the ciphertext to its table and column."""
 
     impl = Text
     cache_ok = True
@@ -121,7 +121,7 @@ class Encrypted(TypeDecorator[str]):
 
 
 class EncryptedJSON(TypeDecorator[dict[str, Any]]):
-    """A JSON object that is ciphertext in the database."""
+    """A column for a JSON object that is encrypted in the database."""
 
     impl = Text
     cache_ok = True
@@ -138,6 +138,6 @@ class EncryptedJSON(TypeDecorator[dict[str, Any]]):
 
 
 def sealed_columns(tables: MetaData) -> Iterator[Column[Any]]:
-    """Yield every column that is ciphertext in the database."""
+    """Yield every column that is encrypted in the database."""
     for table in tables.sorted_tables:
         yield from (column for column in table.columns if isinstance(column.type, Encrypted | EncryptedJSON))

@@ -7,7 +7,7 @@ from models.database import Model
 
 
 class Setting(Model):
-    """A line that the administrator can change without a deployment, such as the help line."""
+    """A value that the administrator can change without a deployment, such as the number of the help line."""
 
     __tablename__ = "settings"
 

@@ -1,11 +1,11 @@
-"""How one name can be spelled: the dots inside it, capital letters, accents. One spelling is stored, any of them is found."""
+"""Spellings of names: dots, capital letters, accents. Names are stored in one spelling and found by any."""
 
 import re
 import unicodedata
 
 HAN = "\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # stays Chinese
-"""The ranges of Chinese characters, for a character class of a regular expression. Planes 2 and 3 are reserved for them as a
-whole (Unicode, chapter 18): extensions B to J and later ones are in it."""
+"""The ranges of Chinese characters, for a character class of a regular expression. Planes 2 and 3 are reserved for them
+(Unicode, chapter 18): extensions B to J and later ones are included."""
 
 DOT = "\u00b7"
 """Separates the parts of a minority name. The notice 民委发〔2016〕33号 of twelve ministries on names in public information systems
@@ -32,7 +32,7 @@ MIDDLE_DOTS = (
     "\ua78f",  # LATIN LETTER SINOLOGICAL DOT
     "\uff65",  # HALFWIDTH KATAKANA MIDDLE DOT
 )
-"""What input methods, office programs and older systems write for the dot; the names are those of the Unicode standard."""
+"""Characters that input methods, office programs and older systems write for the dot, with their Unicode names."""
 
 FULL_STOPS = (
     ".",
@@ -41,39 +41,39 @@ FULL_STOPS = (
     "\uff0e",  # FULLWIDTH FULL STOP
     "\uff61",  # HALFWIDTH IDEOGRAPHIC FULL STOP
 )
-"""A dot only between Chinese characters: the one of "J. Smith" ends an abbreviation."""
+"""These count as a dot between Chinese characters only: in "J. Smith" the full stop ends an abbreviation."""
 
 WITHOUT_ACCENT = {
     "\u00e6": "ae", "\u00f0": "d", "\u00f8": "o", "\u00fe": "th", "\u0111": "d", "\u0127": "h", "\u0131": "i", "\u0142": "l", "\u0153": "oe", "\u0167": "t",
 }
-"""Latin letters that Unicode does not take apart into a letter and an accent."""
+"""Latin letters that Unicode does not decompose into a letter and an accent."""
 # fmt: on
 
-_PLAIN = re.compile("[\u4e00-\u9fff]*")  # stays Chinese
-_ANY = "".join(map(re.escape, MIDDLE_DOTS))
+_ONLY_COMMON_HAN = re.compile("[\u4e00-\u9fff]*")  # stays Chinese
+_DOTS = "".join(map(re.escape, MIDDLE_DOTS))
 _STOPS = "".join(map(re.escape, FULL_STOPS))
-_BETWEEN_HAN = re.compile(rf"(?<=[{HAN}]) ?[{_ANY}{_STOPS}]+ ?(?=[{HAN}])")
-_MIDDLE = re.compile(rf"[{_ANY}]+")
-_NOT_SEARCHED = re.compile(rf"[{_ANY}{_STOPS}\s'\u2018\u2019\u02bc]")
+_DOTS_BETWEEN_HAN = re.compile(rf"(?<=[{HAN}]) ?[{_DOTS}{_STOPS}]+ ?(?=[{HAN}])")
+_MIDDLE_DOTS = re.compile(rf"[{_DOTS}]+")
+_IGNORED_IN_SEARCH = re.compile(rf"[{_DOTS}{_STOPS}\s'\u2018\u2019\u02bc]")
 
 
 def with_one_dot(name: str) -> str:
     """Return the name with U+00B7 for each of its dots, and without spaces around a dot between Chinese characters."""
-    return _MIDDLE.sub(DOT, _BETWEEN_HAN.sub(DOT, name))
+    return _MIDDLE_DOTS.sub(DOT, _DOTS_BETWEEN_HAN.sub(DOT, name))
 
 
 def search_key(name: str) -> str:
-    """Return what all spellings of a name have in common: small letters without accents, no dot, apostrophe or space."""
+    """Return the same key for all spellings of a name: lower case without accents, dots, apostrophes and spaces."""
     letters = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", name).casefold())
     plain = "".join(
         WITHOUT_ACCENT.get(letter, letter) for letter in letters if unicodedata.category(letter) != "Mn"
     )
-    return _NOT_SEARCHED.sub("", unicodedata.normalize("NFC", plain))
+    return _IGNORED_IN_SEARCH.sub("", unicodedata.normalize("NFC", plain))
 
 
 def key_unless_same(name: str | None, length: int) -> str | None:
-    """Return the search key of a name, cut to this length; None where the name itself is its key, as most Chinese names are."""
-    if name is None or _PLAIN.fullmatch(name):
+    """Return the search key of a name, cut to this length; None where it equals the name, as for most Chinese names."""
+    if name is None or _ONLY_COMMON_HAN.fullmatch(name):
         return None
     key = search_key(name)[:length]
     return None if key == name else key

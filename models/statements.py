@@ -1,22 +1,22 @@
 """The fast path: statements on plain columns, compiled once and sent to the driver as they are.
 
-When to use it: only for what runs on nearly every request. The call sites are who is logged in (accounts/sessions.py), the
+When to use it: only for what runs on nearly every request. The call sites are the session and its account (accounts/sessions.py), the
 numbers in the frame (admin_views/site/numbers.py), a page of a list (admin_views/site/keyset.py), and a decision with its
 history row, messages and readings (workflow/review.py, history.py, notifications.py, inbox.py). Everything else uses the
 session and its objects: they are easier to read, check more, and a page that is opened ten times a day gains nothing.
 
-Why: once PostgreSQL has its plan and the right index, what SQLAlchemy does around a statement that it knows already takes as
-long as the database takes to answer. Loading an object the usual way takes three times as long as the query itself.
+Why: with a cached plan and the right index, PostgreSQL answers as fast as SQLAlchemy prepares a statement that it has already
+compiled. Loading an object the usual way takes three times as long as the query itself.
 
-Measured (docs/performance.md, one million applications): a list page makes two statements and 3,100 Python calls, at first
-26,000; the bare comparison page makes 2,400. A decision is eight statements on plain rows and takes 6.9 ms, at first half of
-which was the handling of objects. A LIMIT given as a parameter costs 0.4 of 1.6 ms of planning each time, hence `constant`.
+Measured (docs/performance.md, one million applications): a list page makes two statements and 3,100 Python calls, before
+26,000; the bare comparison page makes 2,400. A decision is eight statements on plain rows and takes 6.9 ms; before, handling
+objects took half of its time. A LIMIT given as a parameter costs 0.4 of 1.6 ms of planning each time, hence `constant`.
 
 What there is:
 - `CompiledStatement`: SQL that never changes. Compiled once per dialect; only the values differ.
-- `PlannedPerQuery`: a search whose best plan depends on its word. Planned each time; its rows have names.
+- `PlannedPerQuery`: a search whose best plan depends on the searched word. Planned each time; its rows have names.
 - `constant`: a value that is the same for everybody, written into the SQL, so that PostgreSQL knows it when it plans.
-- `as_stored`, `as_if_loaded`: columns without type conversion, and an object built from columns that are already known.
+- `as_stored`: a column without type conversion. `as_if_loaded`: an object built from columns that are already known.
 
 What to know: rows of a `CompiledStatement` are tuples in the order of its columns; column defaults and ORM events do not
 apply, so the caller writes every column. tests/models/test_statements.py compares both paths and fails if SQLAlchemy changes.
@@ -56,7 +56,7 @@ from models.database import Base, Instant, db
 Loaded = TypeVar("Loaded")
 
 
-PLANNED_ANEW = "planned_anew"
+PLAN_EACH_TIME = "plan_each_time"
 """Execution option of a statement whose best plan depends on its values: an index for a rare word, a scan in list order for
 a frequent one."""
 
@@ -79,13 +79,13 @@ _connections: ScopedRegistry[Connection] = ScopedRegistry(
 )
 
 
-def connection() -> Connection:
-    """Return the session's connection, or one of its own while the request has no session yet, which costs less."""
+def current_connection() -> Connection:
+    """Return the session's connection. While the request has no session yet, return a separate one, which costs less."""
     return db.session.connection() if db.session.registry.has() else _connections()
 
 
 def release_connection() -> None:
-    """Return the connection that `connection` took to the pool."""
+    """Return the connection that `current_connection` took to the pool."""
     try:
         if _connections.has():
             _connections().close()
@@ -95,7 +95,7 @@ def release_connection() -> None:
 
 def execute(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
     """Execute a statement on plain columns, without what a session does for objects."""
-    return connection().execute(statement, values)
+    return current_connection().execute(statement, values)
 
 
 def constant(value: int | PythonEnum) -> ColumnElement[Any]:
@@ -118,31 +118,36 @@ def as_if_loaded(kind: type[Loaded], columns: Mapping[str, Any]) -> Loaded:
     return made
 
 
-def as_sqlalchemy(
-    line: Connection, fault: BaseException, sql: str | None = None, given: Any = None, cursor: Any = None
+def sqlalchemy_error(
+    connection: Connection,
+    fault: BaseException,
+    sql: str | None = None,
+    given: Any = None,
+    cursor: Any = None,
 ) -> BaseException:
-    """Return the error of a driver as SQLAlchemy raises it. A connection that is gone is given up, and so are those that
-    wait in the pool, which most likely went with it."""
-    gone = line.dialect.is_disconnect(fault, None if line.invalidated else line.connection, cursor)  # type: ignore[arg-type]
+    """Return the error of a driver as SQLAlchemy raises it. When the connection is lost, invalidate it and dispose of the
+    pool, whose other connections are most likely lost too."""
+    driver_connection = None if connection.invalidated else connection.connection
+    gone = connection.dialect.is_disconnect(fault, driver_connection, cursor)  # type: ignore[arg-type]
     error = DBAPIError.instance(
         sql,
         given,
         fault,
-        line.dialect.loaded_dbapi.Error,
-        hide_parameters=line.engine.hide_parameters,
+        connection.dialect.loaded_dbapi.Error,
+        hide_parameters=connection.engine.hide_parameters,
         connection_invalidated=gone,
-        dialect=line.dialect,
+        dialect=connection.dialect,
         ismulti=False,
     )
-    if gone and not line.invalidated:
-        line.engine.dispose()
-        line.invalidate(fault)
-    elif not gone and not line.in_transaction():
-        line.connection.rollback()
+    if gone and not connection.invalidated:
+        connection.engine.dispose()
+        connection.invalidate(fault)
+    elif not gone and not connection.in_transaction():
+        connection.connection.rollback()
     return error
 
 
-Answer = Sequence[Sequence[Any]]
+Rows = Sequence[Sequence[Any]]
 Converter = Callable[[Any], Any]
 
 
@@ -150,9 +155,9 @@ class PlannedPerQuery:
     """A query that PostgreSQL plans for its values each time. Its rows have names."""
 
     def __init__(self, statement: Select[Any]) -> None:
-        self._statement = statement.execution_options(**{PLANNED_ANEW: True})
+        self._statement = statement.execution_options(**{PLAN_EACH_TIME: True})
 
-    def execute(self, values: Mapping[str, Any]) -> Answer:
+    def execute(self, values: Mapping[str, Any]) -> Rows:
         """Return the rows. `values` fill the bind parameters."""
         return execute(self._statement, values).all()
 
@@ -170,14 +175,16 @@ class CompiledStatement:
         self._columns = list(columns) or None
         self._compiled = cache(self._compile)
 
-    def execute(self, values: Mapping[str, Any]) -> Answer:
+    def execute(self, values: Mapping[str, Any]) -> Rows:
         """Return the rows, if there are any. `values` fill the bind parameters.
 
         Raises SQLAlchemy's errors for the database's; KeyError where a value is missing.
         """
-        used = connection()
-        compiled = self._compiled(used.dialect)
-        return execute(self._statement, values).all() if compiled is None else compiled.rows(used, values)
+        connection = current_connection()
+        compiled = self._compiled(connection.dialect)
+        return (
+            execute(self._statement, values).all() if compiled is None else compiled.rows(connection, values)
+        )
 
     def _compile(self, dialect: Dialect) -> DialectStatement | None:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
@@ -206,17 +213,17 @@ class DialectStatement:
         self._converters = [(place, convert) for place, convert in enumerate(converters) if convert]
         self._has_rows = bool(types)
 
-    def rows(self, line: Connection, values: Mapping[str, Any]) -> Answer:
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
         """Return the rows. Listeners of `before_cursor_execute` are called as for every other statement."""
         given, cursor = self._given(values), None
         try:
-            cursor = line.connection.cursor()
-            for heard in line.dispatch.before_cursor_execute:
-                heard(line, cursor, self._sql, given, None, False)
+            cursor = connection.connection.cursor()
+            for listener in connection.dispatch.before_cursor_execute:
+                listener(connection, cursor, self._sql, given, None, False)
             cursor.execute(self._sql, given)
-            rows: Answer = cursor.fetchall() if self._has_rows else ()
-        except line.dialect.loaded_dbapi.Error as fault:
-            raise as_sqlalchemy(line, fault, self._sql, given, cursor) from fault
+            rows: Rows = cursor.fetchall() if self._has_rows else ()
+        except connection.dialect.loaded_dbapi.Error as fault:
+            raise sqlalchemy_error(connection, fault, self._sql, given, cursor) from fault
         finally:
             if cursor is not None:
                 cursor.close()

@@ -11,78 +11,79 @@ from sqlalchemy.orm import Session
 from sqlalchemy.util import ScopedRegistry
 
 from models.database import db
-from models.statements import as_sqlalchemy, release_connection
+from models.statements import release_connection, sqlalchemy_error
 
-TO_WRITE: dict[str, dict[str, Any]] = {
+WRITE_OPTIONS: dict[str, dict[str, Any]] = {
     "sqlite": {"immediate": True},
     "postgresql": {"isolation_level": "READ COMMITTED"},
 }
-"""What a connection is told that writes: all of it in one transaction."""
+"""Execution options of a connection that writes: they begin one transaction."""
 
 
-_only_reads: ScopedRegistry[bool] = ScopedRegistry(lambda: True, db.session.registry.scopefunc)
-"""For as long as a session lasts: a request, a command, a job."""
+_writes_forbidden: ScopedRegistry[bool] = ScopedRegistry(lambda: True, db.session.registry.scopefunc)
+"""Set for the life of a session: a request, a command, a job."""
 
 
 def end(_fault: BaseException | None = None) -> None:
-    """Give back what `connection` took and forget `only_read`: each request ends with it."""
+    """Release the connection and allow writes again. Every request ends with this call."""
     try:
         release_connection()
     finally:
-        _only_reads.clear()
+        _writes_forbidden.clear()
 
 
-WRITES = "writes"
+IN_EXCLUSIVE = "writes"
 
 
 @contextmanager
 def exclusive() -> Iterator[None]:
-    """A transaction that owns the right to write from its first statement, and ends in a commit or leaves no trace.
+    """Open a transaction that holds the write lock from its first statement. Commits at the end; an exception rolls it back.
 
-    What was read before is read again inside: the reading transaction ends here. Raises RuntimeError when
-    something unsaved would slip into the commit.
+    Objects that were read before are expired and read again inside. Raises RuntimeError when the session has unsaved
+    changes, which would be committed too.
     """
     session = db.session
-    if WRITES in session.info:
+    if IN_EXCLUSIVE in session.info:
         raise RuntimeError("an exclusive transaction inside another would commit half of it")
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("unsaved changes before an exclusive transaction")
     session.commit()
     session.expire_all()
-    session.info[WRITES] = True
+    session.info[IN_EXCLUSIVE] = True
     try:
-        session.connection(execution_options=TO_WRITE[db.engine.dialect.name])
+        session.connection(execution_options=WRITE_OPTIONS[db.engine.dialect.name])
         yield
         session.commit()
     except BaseException:
         session.rollback()
         raise
     finally:
-        del session.info[WRITES]
+        del session.info[IN_EXCLUSIVE]
 
 
 @contextmanager
 def pipelined() -> Iterator[None]:
-    """What is written in here is sent without waiting for each answer, where the database can do that; a question waits
-    for its own. What goes wrong is raised there or at the end, as SQLAlchemy would. For `exclusive()` alone."""
-    db.session.flush()  # many objects at once tell nobody in there how many they were
-    line = db.session.connection()
+    """Send the writes in this block without waiting for each result, if the database can. A query waits for its own result.
+
+    Errors are raised by the next query or at the end, as SQLAlchemy's. Use within `exclusive()` only."""
+    db.session.flush()  # in a pipeline a flush of many objects cannot check its row counts
+    connection = db.session.connection()
     try:
-        with getattr(line.connection.driver_connection, "pipeline", nullcontext)():
+        with getattr(connection.connection.driver_connection, "pipeline", nullcontext)():
             yield
-    except line.dialect.loaded_dbapi.Error as fault:
-        raise as_sqlalchemy(line, fault) from fault
+    except connection.dialect.loaded_dbapi.Error as fault:
+        raise sqlalchemy_error(connection, fault) from fault
 
 
 def forbid_writes_outside_transaction() -> None:
-    """From here on the database is read from, and written to in `exclusive` alone: each request begins with it.
+    """Allow writes within `exclusive()` only. Every request begins with this call.
 
-    Whoever forgets gets a RuntimeError; without one, half of what they wrote would be kept when the rest fails.
+    A write elsewhere raises RuntimeError. Otherwise half of the changes could be saved when the rest fails.
     """
-    _only_reads()
+    _writes_forbidden()
 
 
 @event.listens_for(db.session, "before_flush")
-def _no_write(session: Session, _context: Any, _instances: Any) -> None:
-    if _only_reads.has() and WRITES not in session.info:
+def _refuse_write(session: Session, _context: Any, _instances: Any) -> None:
+    if _writes_forbidden.has() and IN_EXCLUSIVE not in session.info:
         raise RuntimeError("written to outside of exclusive()")

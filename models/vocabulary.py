@@ -1,4 +1,4 @@
-"""The enums that columns may hold. Their wording for people stands elsewhere, never here."""
+"""The enums of columns. Their wording for people is elsewhere, never here."""
 
 from enum import Enum
 
@@ -20,7 +20,7 @@ class RegionKind(Enum):
 
 
 class OfficeDuty(Enum):
-    """What an office is there for: a region's own office, or the city's expert centre that reviews last."""
+    """The duty of an office: the office of a region, or the city's expert centre, which reviews last."""
 
     REGION = "region"
     FINAL = "final"
@@ -36,8 +36,8 @@ class State(Enum):
 
 
 REACHED_BITS = {State.ENTERPRISE_REVIEW: 0b001, State.PRELIMINARY_REVIEW: 0b010, State.CITY_REVIEW: 0b100}
-"""One bit for each review step, in the order of the steps. `Application.reached` holds the bits of the steps that the
-application has been at; scope, routing and the partial indexes all read them from here."""
+"""One bit for each review step, in the order of the steps. `Application.reached` has the bits of the steps that the
+application has reached. Scope, routing and the partial indexes use these constants."""
 
 
 class Result(Enum):
@@ -56,23 +56,23 @@ class Action(Enum):
     MOVE = "move"
     """Rerouted by an administrator (D3). Decides nothing, so it has no transition; its reason says why."""
     CLOSE = "close"
-    """Its employer was closed by an administrator (D1); ON_ENTERPRISE_CLOSED says what follows."""
+    """An administrator closed the employer (D1); the transitions are in ON_ENTERPRISE_CLOSED."""
     CORRECT_NAME = "correct_name"
     CORRECT_NUMBER = "correct_number"
     """The person's name or identity number was wrong (desk/corrections.py). Decides nothing."""
     EXTEND = "extend"
-    """The office of its region gave the applicant more time to resubmit it; it stays where it is."""
+    """The office of the region gave the applicant more time to resubmit. The state stays the same."""
 
 
 class ChangeKind(Enum):
-    """What an administrator did to a row of the configuration; nothing of it is ever deleted."""
+    """What an administrator did to a row of the configuration. Such rows are never deleted."""
 
     CREATED = "created"
     CHANGED = "changed"
 
 
 class Registration(Enum):
-    """Where the registration of an enterprise's account stands (E2, E3); a listed one was imported and has no account."""
+    """The state of an enterprise's registration (E2, E3). LISTED: it was imported and has no account."""
 
     LISTED = "listed"
     PENDING = "pending"
@@ -88,7 +88,7 @@ class RegistrationAction(Enum):
 
 
 class Channel(Enum):
-    """By what a message is delivered outside the site. On the site everybody sees their own messages anyway."""
+    """The channels by which messages are delivered outside the site. On the site everybody sees their messages anyway."""
 
     MAIL = "mail"
     SMS = "sms"
@@ -104,7 +104,7 @@ class DeliveryState(Enum):
 
 
 class ImportState(Enum):
-    """Where an import stands; a worker has it while it is being read, and again once it was confirmed."""
+    """The state of an import. A worker works on it while READING and while IMPORTING."""
 
     READING = "reading"
     PREVIEW = "preview"

@@ -1,4 +1,4 @@
-"""When recurring work of the worker was last done."""
+"""The times at which the worker's recurring tasks last ran."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from models.database import Instant, Model
 
 
 class Heartbeat(Model):
-    """When something that recurs was last done, by its name in worker/heartbeats.py."""
+    """When a recurring task last ran, by its name in worker/heartbeats.py."""
 
     __tablename__ = "heartbeats"
 

@@ -21,7 +21,7 @@ from accounts.passwords import password_fault
 from admin_views.site.typed import as_name, as_number, half_width, telephone
 from common import telephones
 from common.checks import code_fault
-from common.identity import CITIZEN, PAPERS, fault
+from common.identity import CITIZEN, IDENTITY_DOCUMENTS, fault
 
 NAME_LENGTH, ENTERPRISE_NAME_LENGTH, NUMBER_LENGTH, EMAIL_LENGTH = 60, 100, 40, 120
 
@@ -75,7 +75,7 @@ def name_field(label: Any, missing: Any, autocomplete: str = "name", **more: Any
 def paper_field() -> SelectField:
     return SelectField(
         _("证件类型"),
-        choices=[SelectChoice(value=key, label=_(paper.label)) for key, paper in PAPERS.items()],
+        choices=[SelectChoice(value=key, label=_(paper.label)) for key, paper in IDENTITY_DOCUMENTS.items()],
         default=CITIZEN,
         validators=[DataRequired(_("请选择证件类型。"))],
     )

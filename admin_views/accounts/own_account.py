@@ -186,7 +186,7 @@ def own_page(**forms: Any) -> Any:
         "accounts/own.html",
         person=account,
         role=translated(ROLE_WORDS[account.role]),
-        paper=translated(identity.PAPERS[account.paper].label) if account.paper else "",
+        paper=translated(identity.IDENTITY_DOCUMENTS[account.paper].label) if account.paper else "",
         login=identity.masked(account.identity_number) or account.login,
         offers_second_factor=offered_to(account),
         has_code=account.recovery_hash is not None,

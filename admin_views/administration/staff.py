@@ -21,7 +21,7 @@ from common import telephones
 from common.errors import ActionRefused, ConfirmationRequired, Unacceptable
 from common.wording import N_, NP_
 from models import Account, Office, Role
-from models.search import digits_of, searched
+from models.search import digits_of, search_key_of
 from models.spelling import search_key
 from workflow import scope
 from workflow.transitions import ROLE_WORDS
@@ -75,7 +75,7 @@ class Staff(AdministeredTable):
             key = search_key(words)
             query = query.where(
                 or_(
-                    searched(Account.name).contains(key, autoescape=True) if key else false(),
+                    search_key_of(Account.name).contains(key, autoescape=True) if key else false(),
                     digits_of(Account.phone) == telephones.normalised_telephone(words).replace("-", ""),
                     func.lower(Account.login).contains(words.lower(), autoescape=True),
                     Office.name.contains(words, autoescape=True),

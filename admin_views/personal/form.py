@@ -344,7 +344,7 @@ def experience_words() -> dict[str, str]:
         "missing": translated(completeness.ROW_LACKS, gaps),
         "later": translated(completeness.ROW_STARTS_LATER, gaps),
         "backwards": translated(completeness.ROW_ENDS_EARLIER, gaps),
-        "unreadable": translated(days.NO_MONTH, {"label": "{label}"}),
+        "unreadable": translated(days.NOT_A_MONTH, {"label": "{label}"}),
         "month": answers.month(today()),
     }
 

@@ -31,13 +31,21 @@ from admin_views.site.keyset import ListQuery, Order
 from admin_views.site.lists import Column
 from common import telephones
 from common.checks import code_fault
-from common.identity import PAPERS, normalised
+from common.identity import IDENTITY_DOCUMENTS, normalised
 from common.text import as_name
 from common.wording import N_
 from models import Application, Counter, Enterprise, Result, Review, State, now
 from models.applications import tail_digest
 from models.database import Instant
-from models.search import Lookup, bound, containing, digits_of, lookup, searched, spelled
+from models.search import (
+    Lookup,
+    contains_by_lookup,
+    digits_of,
+    key_contains,
+    lookup,
+    lookup_values,
+    search_key_of,
+)
 from models.spelling import search_key
 from models.statements import CompiledStatement, as_stored, constant
 from workflow import scope
@@ -225,7 +233,7 @@ class Search:
 
 
 KEY_OF_EMPLOYER = (
-    select(searched(Enterprise.name))
+    select(search_key_of(Enterprise.name))
     .where(Enterprise.id == Application.submitted_enterprise_id)
     .scalar_subquery()
 )
@@ -249,11 +257,11 @@ SEARCH_PATHS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
     "identity": lambda _: Application.identity_digest == bindparam("identity_digest"),
     "initials": lambda _: Application.initials.between(bindparam("initials"), bindparam("initials_end")),
     "other initials": lambda _: _read_otherwise(),
-    "name": lambda how: containing(Application.name, how) if how else false(),
+    "name": lambda how: contains_by_lookup(Application.name, how) if how else false(),
     "an employer": lambda _: Application.submitted_enterprise_id == bindparam("employer"),
     "employers": lambda _: Application.submitted_enterprise_id.in_(bindparam("employers", expanding=True)),
     "an employer's code": lambda _: Application.submitted_enterprise_id == OF_THIS_CODE,
-    "an employer's name": lambda how: spelled(KEY_OF_EMPLOYER, how) if how else false(),
+    "an employer's name": lambda how: key_contains(KEY_OF_EMPLOYER, how) if how else false(),
 }
 """Each is served by an index of its own."""
 
@@ -289,7 +297,7 @@ def search(words: str) -> Search:
     if TAIL.fullmatch(typed):
         paths.append("identity tail")
         values["identity_tail"] = tail_digest(typed)
-    if any(paper.shape.fullmatch(typed) for paper in PAPERS.values()):
+    if any(paper.shape.fullmatch(typed) for paper in IDENTITY_DOCUMENTS.values()):
         paths.append("identity")
         values["identity_digest"] = login_digest("personal", typed)
     if CODE.fullmatch(typed):
@@ -302,7 +310,7 @@ def search(words: str) -> Search:
             paths.append("initials")
             values |= {"initials": key, "initials_end": f"{key}{LAST_LETTER}"}
         how = lookup(key)
-        values |= bound(key)
+        values |= lookup_values(key)
         found = [row_id for (row_id,) in _named(how, letters, key.isascii()).execute(values)]
         if READ_OTHERWISE in found:
             paths.append("other initials")
@@ -324,10 +332,12 @@ def search(words: str) -> Search:
 def _named(how: Lookup, letters: bool, ascii_only: bool) -> CompiledStatement:
     """Return the query for the employers of that name. Few people have letters or digits in theirs, or a surname with two
     readings: whether anybody has, is asked in the same statement, because a list without these is planned in half the time."""
-    employers = select(Enterprise.id).where(containing(Enterprise.name, how)).limit(MOST_EMPLOYERS + 1)
+    employers = (
+        select(Enterprise.id).where(contains_by_lookup(Enterprise.name, how)).limit(MOST_EMPLOYERS + 1)
+    )
     if not ascii_only:
         return CompiledStatement(employers)
-    asked = [select(literal(SOMEBODY)).where(exists().where(containing(Application.name, how)))]
+    asked = [select(literal(SOMEBODY)).where(exists().where(contains_by_lookup(Application.name, how)))]
     if letters:
         asked.append(select(literal(READ_OTHERWISE)).where(exists().where(_read_otherwise())))
     return CompiledStatement(select(employers.subquery()).union_all(*asked))

@@ -12,7 +12,7 @@ from admin_views.site.lists import Column
 from admin_views.site.wording import translated
 from administration.form_rules import KIND_WORDS, PROPERTIES, field_and_property
 from administration.tables import AUDIT_WORDS
-from common.identity import PAPERS
+from common.identity import IDENTITY_DOCUMENTS
 from common.settings import value_label
 from common.wording import N_
 from models import AuditEntry, ChangeKind, FormVersion, RegionKind, Role, Setting, db
@@ -142,5 +142,5 @@ def _word(name: str, value: Any) -> str:
     if name == "role" and value:
         return translated(ROLE_WORDS[Role(value)])
     if name == "paper" and value:
-        return translated(PAPERS[value].label)
+        return translated(IDENTITY_DOCUMENTS[value].label)
     return "" if value is None else str(value)

@@ -48,7 +48,7 @@ from models import (
     now,
 )
 from models.accounts import Membership
-from models.transactions import TO_WRITE
+from models.transactions import WRITE_OPTIONS
 from workflow import moves, notifications, routing
 from workflow.decision import Decision
 from workflow.form import answers, living_allowance, versions
@@ -151,7 +151,7 @@ def fill(engine: Engine, number: int, seed: int) -> Iterator[int]:
     db.session.rollback()  # ends the reading transaction
     # A thread writes one batch while the next one is made.
     with (
-        engine.connect().execution_options(**TO_WRITE[engine.dialect.name]) as connection,
+        engine.connect().execution_options(**WRITE_OPTIONS[engine.dialect.name]) as connection,
         connection.begin(),
         ThreadPoolExecutor(1) as writer,
     ):

@@ -159,7 +159,7 @@ def test_a_number_of_another_paper_than_the_chosen_one_is_said_so(
 
 def test_no_number_belongs_to_two_papers_that_say_so() -> None:
     for number in (RIGHT, PERMIT, CARD, OLDER_CARD, "H12345678", "H1234567801"):
-        held = [paper for paper in identity.PAPERS.values() if paper.shape.fullmatch(number)]
+        held = [paper for paper in identity.IDENTITY_DOCUMENTS.values() if paper.shape.fullmatch(number)]
         assert len([paper for paper in held if paper.elsewhere]) == 1
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import inspect, text
 
 from models import Setting, db
-from models.search import TABLE_OF_PIECES
+from models.search import PIECE_TABLE
 from tests.machine import requirements
 from tests.machine.site import Client, Site
 
@@ -23,7 +23,7 @@ def test_each_test_has_a_clean_database(app_context: Flask, turn: int) -> None:
 
 
 def test_the_migrations_make_what_the_models_say(app_context: Flask) -> None:
-    found = {name for name in inspect(db.engine).get_table_names() if not TABLE_OF_PIECES.fullmatch(name)}
+    found = {name for name in inspect(db.engine).get_table_names() if not PIECE_TABLE.fullmatch(name)}
     assert found == {*db.metadata.tables, "alembic_version"}
     flask_migrate.check()
 

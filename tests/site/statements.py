@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, MetaData, Table, event, func, select
 
-from models.transactions import TO_WRITE
+from models.transactions import WRITE_OPTIONS
 
 NOT_COUNTED = ("BEGIN", "PRAGMA")
 UNIQUE = {
@@ -183,7 +183,7 @@ def multiply_applications(engine: Engine, times: int) -> None:
         "sqlite": ("PRAGMA defer_foreign_keys = ON",),
     }
     with (
-        engine.connect().execution_options(**TO_WRITE[engine.dialect.name]) as connection,
+        engine.connect().execution_options(**WRITE_OPTIONS[engine.dialect.name]) as connection,
         connection.begin(),
     ):
         for statement in without_checks[engine.dialect.name]:

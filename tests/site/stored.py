@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, Table, and_, event, func, select
 
-from models.search import TABLE_OF_PIECES
+from models.search import PIECE_TABLE
 
 Row = dict[str, Any]
 Rows = dict[tuple[Any, ...], Row]
@@ -20,7 +20,7 @@ Changes = dict[str, list[tuple[Row | None, Row | None]]]
 """By table, the rows that differ: as they were, as they are; None for a row that was or is not there."""
 
 READING = ("SELECT", "BEGIN", "PRAGMA")
-UNTOUCHED = re.compile(rf"alembic_version|sqlite_sequence|{TABLE_OF_PIECES.pattern}")
+UNTOUCHED = re.compile(rf"alembic_version|sqlite_sequence|{PIECE_TABLE.pattern}")
 """Nobody writes them but the database itself."""
 CLOCKS = {"seen_at"}
 """Columns that say when somebody was last here, whatever they did."""

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from common.identity import PAPERS
+from common.identity import IDENTITY_DOCUMENTS
 from common.wording import N_
 from models import ExperienceKind
 from workflow.form.fields import F, Kind, Section, same_keys
@@ -124,7 +124,7 @@ CHECKED_DATE = N_("系统核对劳动合同是否有效。")
 SECTIONS = (
     Section("basic", N_("基本信息"), (
         F("name", N_("姓名"), Kind.TEXT, fixed=True, needed=FROM_ACCOUNT),
-        F("paper", N_("证件类型"), Kind.CHOICE, fixed=True, choices={key: paper.label for key, paper in PAPERS.items()}, needed=FROM_ACCOUNT),
+        F("paper", N_("证件类型"), Kind.CHOICE, fixed=True, choices={key: paper.label for key, paper in IDENTITY_DOCUMENTS.items()}, needed=FROM_ACCOUNT),
         F("identity_number", N_("公民身份号码"), Kind.TEXT, fixed=True, secret=True, needed=FROM_ACCOUNT),
         F("sex", N_("性别"), Kind.CHOICE, choices=SEXES, closed=N_("系统按公民身份号码核对，所以不能增加。")),
         F("birth_date", N_("出生日期"), Kind.DATE),
