@@ -8,19 +8,19 @@ from models import Account, Role, db
 from models.secrets import vault
 
 STAFF = (Role.OFFICE, Role.CITY, Role.ADMINISTRATOR)
-DOORS = {
+LOGIN_KINDS = {
     "personal": (Role.APPLICANT,),
     "enterprise": (Role.ENTERPRISE,),
     "staff": STAFF,
 }
-"""「个人登录」, 「企业登录」 and the staff entrance: a login is unique within its door."""
+"""「个人登录」, 「企业登录」 and the staff entrance: a login is unique within its kind."""
 
-DOOR_OF = {role: door for door, roles in DOORS.items() for role in roles}
+LOGIN_KIND_OF = {role: login_kind for login_kind, roles in LOGIN_KINDS.items() for role in roles}
 
 
-def login_digest(door: str, login: str) -> str:
+def login_digest(login_kind: str, login: str) -> str:
     """Return the keyed digest by which a login is looked up: an identity number is never stored as a login name."""
-    return vault.digest(f"{door}:{normalised(login)}")
+    return vault.digest(f"{login_kind}:{normalised(login)}")
 
 
 def login_matches_number(person: Account) -> bool:
@@ -28,10 +28,10 @@ def login_matches_number(person: Account) -> bool:
     return person.login_digest == login_digest("personal", person.identity_number or "")
 
 
-def find(door: str, login: str) -> Account | None:
-    """Return the account with this login at this entrance (a key of DOORS), or None."""
+def find(login_kind: str, login: str) -> Account | None:
+    """Return the account with this login of this kind (a key of LOGIN_KINDS), or None."""
     return db.session.scalars(
-        select(Account).where(Account.login_digest == login_digest(door, login))
+        select(Account).where(Account.login_digest == login_digest(login_kind, login))
     ).one_or_none()
 
 
@@ -40,9 +40,9 @@ def lock_account(account: Account) -> None:
     db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update(key_share=True))
 
 
-def authenticate(door: str, login: str, password: str) -> Account | None:
+def authenticate(login_kind: str, login: str, password: str) -> Account | None:
     """Return the active account if the password is right, else None. An unknown login takes as long as a wrong password."""
-    account = find(door, login)
+    account = find(login_kind, login)
     right = verify(account.password_hash if account else None, password[:LONGEST_PASSWORD])
     return account if right and account is not None and account.is_active else None
 
@@ -52,7 +52,7 @@ def new_account(role: Role, login: str, name: str, password: str, **further: obj
     account = Account(
         role=role,
         login=None if role is Role.APPLICANT else login,
-        login_digest=login_digest(DOOR_OF[role], login),
+        login_digest=login_digest(LOGIN_KIND_OF[role], login),
         name=name,
         active=True,
         **further,
@@ -80,4 +80,4 @@ def rename(account: Account, login: str) -> None:
     The flush raises sqlalchemy.exc.IntegrityError when the name is taken.
     """
     account.login = login
-    account.login_digest = login_digest(DOOR_OF[account.role], login)
+    account.login_digest = login_digest(LOGIN_KIND_OF[account.role], login)

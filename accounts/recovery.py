@@ -23,17 +23,17 @@ KIND = "password_reset"
 LIFETIME = messages.LIFETIMES[KIND]
 
 
-def send_code(door: str, login: str) -> str:
+def send_code(login_kind: str, login: str) -> str:
     """Send a code to the account with this login, if there is one. Returns the token that the browser keeps."""
     token, code = secrets.token_hex(16), f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     with exclusive():
-        account = logins.find(door, login)
+        account = logins.find(login_kind, login)
         if account is not None and not account.is_active:
             account = None
         db.session.add(
             ResetCode(
                 token=token,
-                login_digest=logins.login_digest(door, login),
+                login_digest=logins.login_digest(login_kind, login),
                 account_id=account.id if account else None,
                 code_digest=_digest(token, code),
             )
@@ -75,12 +75,14 @@ def reset_by_code(token: str, code: str, password: str) -> Account | None:
         return account
 
 
-def reset_by_recovery_code(door: str, login: str, code: str, password: str) -> tuple[Account, str] | None:
+def reset_by_recovery_code(
+    login_kind: str, login: str, code: str, password: str
+) -> tuple[Account, str] | None:
     """Set a new password if the recovery code is right. The code is used up.
 
     Returns the account and its next code, or None when login and code do not belong together.
     """
-    account = logins.find(door, login)
+    account = logins.find(login_kind, login)
     right = passwords.verify(account.recovery_hash if account else None, normalised(code))
     if account is None or not right or not account.is_active:
         return None

@@ -1,4 +1,4 @@
-"""What anybody may see without an account: the portal, 「申请须知」, the language, and whether the system answers."""
+"""The pages that need no account: the portal, 「申请须知」, the choice of language, and the health check."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ portal = Blueprint("portal", __name__)
 
 @portal.get("/")
 def index() -> str:
-    """「鄂尔多斯人事人才公共服务大厅」: two doors, whether applications are open (A1), and who is logged in already."""
+    """「鄂尔多斯人事人才公共服务大厅」: two entrances, whether applications are open (A1), and who is already logged in."""
     return render_template(
         "portal.html",
-        present=logged_in_person(),
+        logged_in=logged_in_person(),
         period=_period_words(open_period(), is_open=True) or _period_words(next_period(), is_open=False),
         notice_url=url_for("portal.notice") if db.session.scalar(select(Notice.id).limit(1)) else None,
     )
@@ -42,7 +42,7 @@ def _period_words(period: Period | None, *, is_open: bool) -> dict[str, Any] | N
 
 @portal.get("/notice/")
 def notice() -> str:
-    """「申请须知」 as it is now, to be read by anybody at leisure."""
+    """The current 「申请须知」, without a reading time."""
     found = current_notice()
     if found is None:
         abort(404)
@@ -51,7 +51,7 @@ def notice() -> str:
 
 @portal.get("/language/<code>")
 def language(code: str) -> Response:
-    """Change the language and stay on the page, or where it cannot be opened anew, on the one it lies under."""
+    """Change the language and return to the page; if GET cannot open it, to its nearest parent page."""
     if code not in LANGUAGES:
         abort(404)
     session["language"] = code
@@ -60,7 +60,7 @@ def language(code: str) -> Response:
 
 @portal.get("/healthz")
 def healthz() -> tuple[Response, int]:
-    """Say whether the database answers and has our tables; for machines, so there is no redirect to https."""
+    """Return whether the database answers and has our tables. Monitoring calls it, so it does not redirect to https."""
     engine = db.engine.dialect.name
     try:
         db.session.execute(select(Setting.key).limit(1))

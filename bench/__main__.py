@@ -115,11 +115,11 @@ def _everybody(sample: SampleDatabase, site: Site) -> dict[str, Browser]:
     for role, place in ACCOUNTS.items():
         account = sample.account(role, place)
         found[role] = Browser(site.port)
-        found[role].log_in(DOORS.get(role, "staff"), account["login"], account["password"])
+        found[role].log_in(LOGIN_KINDS.get(role, "staff"), account["login"], account["password"])
     return found
 
 
-DOORS = {"applicant": "personal", "enterprise": "enterprise"}
+LOGIN_KINDS = {"applicant": "personal", "enterprise": "enterprise"}
 
 
 def _start(application: str, alive: str, environment: dict[str, str]) -> float:

@@ -107,9 +107,11 @@ class Browser:
         body = b"".join([*parts, head.encode(), content, f"\r\n--{line}--\r\n".encode()])
         return self._ask("POST", path, body, {"Content-Type": f"multipart/form-data; boundary={line}"})
 
-    def log_in(self, door: str, login: str, password: str) -> None:
-        """Come into the site by one of its doors."""
-        token = html.unescape(TOKEN.findall(self.get(f"/login/{door}").text)[0])
-        answer = self.post(f"/login/{door}", {"csrf_token": token, "login": login, "password": password})
+    def log_in(self, login_kind: str, login: str, password: str) -> None:
+        """Log in."""
+        token = html.unescape(TOKEN.findall(self.get(f"/login/{login_kind}").text)[0])
+        answer = self.post(
+            f"/login/{login_kind}", {"csrf_token": token, "login": login, "password": password}
+        )
         if answer.status not in {302, 303}:
-            raise RuntimeError(f"{login} was not let in by {door}: {answer.status}")
+            raise RuntimeError(f"{login} could not log in ({login_kind}): {answer.status}")

@@ -24,7 +24,7 @@ from models import Account, Enterprise, Invitation, Message, Registration, Role,
 from models.secrets import vault
 from workflow import scope
 
-DOOR = logins.DOOR_OF[Role.ENTERPRISE]
+LOGIN_KIND = logins.LOGIN_KIND_OF[Role.ENTERPRISE]
 LIFETIME = messages.LIFETIMES["invitation"]
 MOST_REVIEWERS = 20
 """Reviewers and invitations of one enterprise at a time."""
@@ -88,7 +88,7 @@ def accept(login: str, code: str, password: str) -> tuple[Account, str] | None:
 
     Returns the account and its recovery code (找回码), or None when the code is wrong or expired.
     """
-    theirs = Account.login_digest == logins.login_digest(DOOR, login)
+    theirs = Account.login_digest == logins.login_digest(LOGIN_KIND, login)
     with exclusive():
         # An unknown login runs the same queries: the response time must not reveal whether an account exists.
         account = db.session.scalars(_locking_query(theirs)).one_or_none()

@@ -35,7 +35,7 @@ def count_and_try(purpose: Purpose, subject: str, attempt: Callable[[], Found | 
 
 
 def knows_password(form: Any) -> bool:
-    """Check the present password; on failure set the field's error."""
+    """Check the current password; on failure set the field's error."""
     given = form.present_password.data[: passwords.LONGEST_PASSWORD]
     try:
         right = count_and_try(

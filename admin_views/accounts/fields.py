@@ -42,7 +42,7 @@ def check_credit_code(_form: Form, field: Field) -> None:
 
 
 def check_telephone(_form: Form, field: Field) -> None:
-    """Refuse what no telephone has as its number."""
+    """Refuse text that is no telephone number."""
     if sentence := telephones.telephone_fault(field.data):
         raise ValidationError(gettext(sentence))
 
@@ -66,7 +66,7 @@ def name_field(label: Any, missing: Any, autocomplete: str = "name", **more: Any
         label,
         [DataRequired(missing), Length(max=NAME_LENGTH, message=_("最多 60 个字。"))],
         filters=[as_name],
-        # With a maxlength a browser cuts a pasted name off without a word; the validator says that it is too long.
+        # With maxlength, browsers shorten a pasted name silently; the validator reports it instead.
         render_kw={"autocomplete": autocomplete, "maxlength": False},
         **more,
     )

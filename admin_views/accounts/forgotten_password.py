@@ -18,7 +18,7 @@ from admin_views.accounts.attempts import count_attempt
 from admin_views.accounts.enterprise_forms import AcceptInvitationForm
 from admin_views.accounts.forms import AskForm, ResetForm, UseCodeForm
 from admin_views.accounts.login import admit, admit_with_code
-from admin_views.accounts.pages import DOORS, form_page, try_or_explain
+from admin_views.accounts.pages import LOGIN_PAGES, form_page, try_or_explain
 from admin_views.site.typed import one_line
 from admin_views.site.wording import translated
 from common.errors import Locked
@@ -29,17 +29,17 @@ RESET_KEY = "reset_code"
 """Session key of the reset code that this browser requested."""
 
 
-def reset(door: str) -> Any:
+def reset(login_kind: str) -> Any:
     """Reset a forgotten password with the 「找回码」 (A2, E4); the page also leads to a sent code and the help line."""
     form = ResetForm()
-    form.login.label.text = translated(DOORS[door].login)
+    form.login.label.text = translated(LOGIN_PAGES[login_kind].login)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
         done, wrong = try_or_explain(
             Purpose.RECOVERY,
-            logins.login_digest(door, form.login.data),
+            logins.login_digest(login_kind, form.login.data),
             lambda: recovery.reset_by_recovery_code(
-                door, form.login.data, form.code.data, form.password.data
+                login_kind, form.login.data, form.code.data, form.password.data
             ),
             N_("登录名与找回码不相符，密码没有改变。请核对后重新输入。"),
         )
@@ -47,33 +47,33 @@ def reset(door: str) -> Any:
             answer = admit_with_code(*done)
             flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
             return answer
-    return form_page("accounts/reset.html", form, door=door, wrong=wrong, sends=sends_codes())
+    return form_page("accounts/reset.html", form, login_kind=login_kind, wrong=wrong, sends=sends_codes())
 
 
-def ask_for_code(door: str) -> Any:
+def ask_for_code(login_kind: str) -> Any:
     """Send a reset code to the telephone or mail address of this login, if it exists."""
     if not sends_codes():
-        return redirect(url_for("accounts.reset", door=door))
+        return redirect(url_for("accounts.reset", login_kind=login_kind))
     form = AskForm()
-    form.login.label.text = translated(DOORS[door].login)
+    form.login.label.text = translated(LOGIN_PAGES[login_kind].login)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
-        digest = logins.login_digest(door, form.login.data)
+        digest = logins.login_digest(login_kind, form.login.data)
         try:
             count_attempt(Purpose.CODE_REQUEST, digest)
         except Locked as locked:
             wrong = locked
         else:
-            session[RESET_KEY] = recovery.send_code(door, form.login.data)
-            return redirect(url_for("accounts.use_code", door=door), 303)
-    return form_page("accounts/ask_for_code.html", form, door=door, wrong=wrong)
+            session[RESET_KEY] = recovery.send_code(login_kind, form.login.data)
+            return redirect(url_for("accounts.use_code", login_kind=login_kind), 303)
+    return form_page("accounts/ask_for_code.html", form, login_kind=login_kind, wrong=wrong)
 
 
-def use_code(door: str) -> Any:
+def use_code(login_kind: str) -> Any:
     """Check the reset code and set the new password."""
     asked = recovery.find(session.get(RESET_KEY, ""))
     if asked is None:
-        return redirect(url_for("accounts.ask_for_code", door=door))
+        return redirect(url_for("accounts.ask_for_code", login_kind=login_kind))
     form = UseCodeForm()
     wrong: str | Locked | None = None
     if form.validate_on_submit():
@@ -89,8 +89,8 @@ def use_code(door: str) -> Any:
             return answer
         if not isinstance(wrong, Locked) and recovery.find(session[RESET_KEY]) is None:
             flash(gettext("验证码输错的次数太多，已作废，密码没有改变。请重新获取。"), "error")
-            return redirect(url_for("accounts.ask_for_code", door=door), 303)
-    return form_page("accounts/use_code.html", form, door=door, wrong=wrong)
+            return redirect(url_for("accounts.ask_for_code", login_kind=login_kind), 303)
+    return form_page("accounts/use_code.html", form, login_kind=login_kind, wrong=wrong)
 
 
 def sends_codes() -> bool:
@@ -98,14 +98,14 @@ def sends_codes() -> bool:
     return bool(current_app.extensions["channels"])
 
 
-def invitation(door: str) -> Any:
+def invitation(login_kind: str) -> Any:
     """An invited reviewer chooses a password and is logged in."""
     form = AcceptInvitationForm()
     wrong: str | Locked | None = None
     if form.validate_on_submit():
         done, wrong = try_or_explain(
             Purpose.INVITATION,
-            logins.login_digest(door, form.login.data),
+            logins.login_digest(login_kind, form.login.data),
             lambda: reviewers.accept(form.login.data, form.code.data, form.password.data),
             N_("登录名与邀请码不相符，或者邀请已过期、已撤回。请核对，或请邀请人重新发出。"),
         )
@@ -113,4 +113,4 @@ def invitation(door: str) -> Any:
             return admit_with_code(*done)
     elif not form.is_submitted():
         form.login.data = one_line(request.args.get("login"))
-    return form_page("accounts/invitation.html", form, door=door, wrong=wrong)
+    return form_page("accounts/invitation.html", form, login_kind=login_kind, wrong=wrong)

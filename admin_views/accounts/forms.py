@@ -81,7 +81,7 @@ class UseCodeForm(FlaskForm):
 
 
 class PersonForm(FlaskForm):
-    """A person registers (A2). The order of the fields is that of the error list."""
+    """A person registers (A2). The error list has the order of the fields."""
 
     name = name_field(_("姓名"), _("请填写姓名。"))
     phone = mobile_field()
@@ -126,7 +126,7 @@ class OwnNameForm(FlaskForm):
 
 
 class ChannelsForm(FlaskForm):
-    """By which ways messages reach somebody, beside the page of messages."""
+    """The channels for messages, beside the page of messages."""
 
     email: str | None = None
     """The account's mail address."""
@@ -147,7 +147,7 @@ class FirstPasswordForm(FlaskForm):
 
 
 class PasswordForm(FlaskForm):
-    """A new password, confirmed by the present one."""
+    """A new password, confirmed by the current one."""
 
     present_password = present_password_field()
     password = new_password_field(_("新密码"))

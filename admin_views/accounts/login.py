@@ -1,4 +1,4 @@
-"""Login and logout at each door. No answer reveals whether an account exists."""
+"""Login and logout. No response reveals whether an account exists."""
 
 from typing import Any
 
@@ -18,43 +18,46 @@ from accounts.attempts import Purpose
 from admin_views.accounts import second_factor
 from admin_views.accounts.forms import LoginForm
 from admin_views.accounts.own_account import store_code
-from admin_views.accounts.pages import DOORS, form_page, try_or_explain
+from admin_views.accounts.pages import LOGIN_PAGES, form_page, try_or_explain
 from admin_views.site import login_session
 from admin_views.site.wording import translated
 from common.errors import Locked
 from models import Account
 
 
-def login(door: str) -> Any:
+def login(login_kind: str) -> Any:
     """「个人登录」, 「企业登录」 and the staff entrance."""
     wanted = request.args.get("next")
     if current_user.is_authenticated:
         target = login_session.destination(current_user, wanted)
         if request.method != "POST" and target == login_session.home(current_user):
-            return _already_in(door)
+            return _already_in(login_kind)
         return redirect(target)
     form = LoginForm()
-    form.login.label.text = translated(DOORS[door].login)
+    form.login.label.text = translated(LOGIN_PAGES[login_kind].login)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
         account, wrong = try_or_explain(
             Purpose.LOGIN,
-            logins.login_digest(door, form.login.data),
-            lambda: logins.authenticate(door, form.login.data, form.password.data),
-            DOORS[door].wrong,
+            logins.login_digest(login_kind, form.login.data),
+            lambda: logins.authenticate(login_kind, form.login.data, form.password.data),
+            LOGIN_PAGES[login_kind].wrong,
         )
         if account is not None:
             return admit(account, wanted)
     return form_page(
-        "accounts/login.html", form, door=door, wanted=login_session.own_path(wanted), wrong=wrong
+        "accounts/login.html", form, login_kind=login_kind, wanted=login_session.own_path(wanted), wrong=wrong
     )
 
 
-def _already_in(door: str) -> str:
-    """Say who is logged in at this browser before opening that person's pages."""
+def _already_in(login_kind: str) -> str:
+    """Show who is logged in at this browser, instead of that person's pages."""
     nobody = {"account": None, "home": None, "unread": 0}
     return render_template(
-        "accounts/already_in.html", words=DOORS[door], present=login_session.logged_in_person(), **nobody
+        "accounts/already_in.html",
+        words=LOGIN_PAGES[login_kind],
+        logged_in=login_session.logged_in_person(),
+        **nobody,
     )
 
 

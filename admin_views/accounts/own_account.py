@@ -100,7 +100,7 @@ def change_name() -> Any:
             corrections.correct_own_name(current_user._get_current_object(), form.name.data)
         except Unacceptable as refusal:
             form.name.errors = [translated(refusal.sentence.text, refusal.sentence.words)]
-        except NotPermitted:  # it was submitted in another window in this moment
+        except NotPermitted:  # it has just been submitted in another window
             return redirect(url_for("accounts.own"), 303)
         else:
             flash(gettext("姓名已更正。"), "success")
@@ -109,8 +109,8 @@ def change_name() -> Any:
 
 
 @login_required
-def change_ways() -> Any:
-    """Choose by which channels messages reach oneself."""
+def choose_channels() -> Any:
+    """Choose the channels for one's messages."""
     form = ChannelsForm()
     form.email = current_user.email
     if form.validate_on_submit():
@@ -134,7 +134,7 @@ def change_password() -> Any:
 
 @login_required
 def first_password() -> Any:
-    """Replace the handed-over password; no other page opens before."""
+    """Replace the handed-over password. Until then no other page opens."""
     if not current_user.must_change_password:
         return redirect(url_for("accounts.own"))
     form = FirstPasswordForm()
@@ -161,7 +161,7 @@ def new_code() -> Any:
 
 
 def _hint(account: Account, channel: Channel) -> str:
-    """Return what to know before choosing a channel."""
+    """Return the hint beside a channel."""
     if channel not in current_app.extensions["channels"]:
         return CHANNEL_UNAVAILABLE[channel]
     if channel is Channel.SMS:
@@ -192,7 +192,7 @@ def own_page(**forms: Any) -> Any:
         has_code=account.recovery_hash is not None,
         back=login_session.home(account),
         is_applicant=account.role is Role.APPLICANT,
-        asked_for_name=corrections.who_corrects_name(account) if account.role is Role.APPLICANT else None,
+        name_corrected_by=corrections.who_corrects_name(account) if account.role is Role.APPLICANT else None,
         name_form=forms.get("name_form") or OwnNameForm(formdata=None, obj=account),
         contact_form=forms.get("contact_form") or _contact_form(formdata=None, obj=account),
         channels_form=forms.get("channels_form") or ChannelsForm(formdata=None, obj=account),

@@ -18,7 +18,7 @@ View = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class Door:
+class LoginPage:
     """The texts of a login page, as the guide words them."""
 
     title: str
@@ -28,22 +28,22 @@ class Door:
     registers: bool
 
 
-DOORS = {
-    "personal": Door(
+LOGIN_PAGES = {
+    "personal": LoginPage(
         N_("个人登录"),
         N_("公民身份号码(证件号码)"),
         N_("申请、查询、修改本人的生活补贴。"),
         N_("证件号码或密码不正确，请核对后重新输入。"),
         True,
     ),
-    "enterprise": Door(
+    "enterprise": LoginPage(
         N_("企业登录"),
         N_("统一社会信用代码"),
         N_("审核本单位人员提交的申请。"),
         N_("统一社会信用代码或密码不正确，请核对后重新输入。"),
         True,
     ),
-    "staff": Door(
+    "staff": LoginPage(
         N_("工作人员登录"),
         N_("工作人员账号"),
         N_("人社部门、园区主管部门、市专家服务中心工作人员和系统管理员。"),
@@ -70,8 +70,8 @@ def form_page(template: str, form: Any, *, wrong: str | Locked | None = None, **
     page = render_template(
         template,
         form=form,
-        words=DOORS[context["door"]],
-        doors=DOORS,
+        words=LOGIN_PAGES[context["login_kind"]],
+        login_pages=LOGIN_PAGES,
         wrong=locked_text(locked) if locked else wrong,
         **context,
     )

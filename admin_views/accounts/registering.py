@@ -24,15 +24,15 @@ from models.secrets import vault
 from uploads.limits import accepts_attachments
 
 REGISTERED = "registered"
-"""Session key of the sealed 「找回码」 after a registration. It names no account: there may be none, if the number was taken."""
+"""Session key of the sealed 「找回码」 after a registration. It names no account: there is none if the number was taken."""
 
 
 @accepts_attachments()
-def register_account(door: str) -> Any:
+def register_account(login_kind: str) -> Any:
     """「马上注册」, for a person or an enterprise."""
     if current_user.is_authenticated:
-        return redirect(url_for("accounts.login", door=door))
-    return REGISTERING[door]()
+        return redirect(url_for("accounts.login", login_kind=login_kind))
+    return REGISTERING[login_kind]()
 
 
 def _register_person() -> Any:
@@ -44,7 +44,7 @@ def _register_person() -> Any:
         code = passwords.set_recovery_code(account)
         registration.register_person(account)
         return _received("personal", code)
-    return form_page("accounts/register_personal.html", form, door="personal")
+    return form_page("accounts/register_personal.html", form, login_kind="personal")
 
 
 def _register_enterprise() -> Any:
@@ -62,7 +62,7 @@ def _register_enterprise() -> Any:
         if not is_new and form.received is not None:
             licence.discard_licence(form.received)
         return _received("enterprise", code)
-    return form_page("accounts/register_enterprise.html", form, door="enterprise")
+    return form_page("accounts/register_enterprise.html", form, login_kind="enterprise")
 
 
 REGISTERING: dict[str, View] = {"personal": _register_person, "enterprise": _register_enterprise}
@@ -71,23 +71,23 @@ REGISTERING: dict[str, View] = {"personal": _register_person, "enterprise": _reg
 REGISTERING_LIMIT = {"personal": "LOGIN_LIMIT_ADDRESS", "enterprise": "REGISTER_LIMIT_ADDRESS"}
 
 
-def _received(door: str, code: str) -> Response:
+def _received(login_kind: str, code: str) -> Response:
     """Answer a registration identically whether the number or code was free or taken."""
-    session[REGISTERED] = vault.seal(code, _registered_context(door))
-    return redirect(url_for("accounts.received", door=door), 303)
+    session[REGISTERED] = vault.seal(code, _registered_context(login_kind))
+    return redirect(url_for("accounts.received", login_kind=login_kind), 303)
 
 
-def received(door: str) -> Any:
+def received(login_kind: str) -> Any:
     """「注册信息已收到」, with a 「找回码」; if the account existed before, the code belongs to none."""
     if request.method == "POST":
         session.pop(REGISTERED, None)
-        return redirect(url_for("accounts.login", door=door), 303)
+        return redirect(url_for("accounts.login", login_kind=login_kind), 303)
     try:
-        code = vault.open(session[REGISTERED], _registered_context(door))
+        code = vault.open(session[REGISTERED], _registered_context(login_kind))
     except (KeyError, InvalidTag):
-        return redirect(url_for("accounts.login", door=door))
-    return render_template("accounts/received.html", door=door, code=code)
+        return redirect(url_for("accounts.login", login_kind=login_kind))
+    return render_template("accounts/received.html", login_kind=login_kind, code=code)
 
 
-def _registered_context(door: str) -> str:
-    return f"session.{REGISTERED}.{door}"
+def _registered_context(login_kind: str) -> str:
+    return f"session.{REGISTERED}.{login_kind}"

@@ -22,13 +22,13 @@ from admin_views.accounts.own_account import (
     change_contact,
     change_name,
     change_password,
-    change_ways,
+    choose_channels,
     first_password,
     new_code,
     own,
     show_code,
 )
-from admin_views.accounts.pages import DOORS, View
+from admin_views.accounts.pages import LOGIN_PAGES, View
 from admin_views.accounts.registering import REGISTERING, REGISTERING_LIMIT, received, register_account
 from enterprises import reviewers
 
@@ -36,17 +36,17 @@ LIMITS = {
     "LOGIN_LIMIT_ADDRESS": "30 per minute",  # a whole office may share one address
     "REGISTER_LIMIT_ADDRESS": "60 per hour",  # of enterprises: each attempt may store a file
 }
-"""Rate limits of forms, right or wrong, against floods. accounts.attempts limits wrong secrets."""
+"""Rate limits of forms against floods; they count right and wrong input alike. accounts.attempts limits wrong secrets."""
 
 
-def _any_of(doors: list[str]) -> str:
-    return f"<any({', '.join(doors)}):door>"
+def _any_of(kinds: list[str]) -> str:
+    return f"<any({', '.join(kinds)}):login_kind>"
 
 
 def _must_log_in() -> Response:
     """Redirect an anonymous request to the login page."""
     back = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("accounts.login", door="personal", next=back))
+    return redirect(url_for("accounts.login", login_kind="personal", next=back))
 
 
 def _setting(name: str) -> Callable[[], str]:
@@ -55,16 +55,16 @@ def _setting(name: str) -> Callable[[], str]:
 
 def _flood_key() -> str:
     """Return the rate-limit key of the login that the form names, see flood_key."""
-    door, login = (request.view_args or {}).get("door"), request.form.get("login")
-    if door and login:
-        return flood_key(logins.login_digest(door, login))
+    login_kind, login = (request.view_args or {}).get("login_kind"), request.form.get("login")
+    if login_kind and login:
+        return flood_key(logins.login_digest(login_kind, login))
     asked = recovery.find(session[RESET_KEY]) if RESET_KEY in session else None
     return flood_key(asked.login_digest if asked else None)
 
 
 def _limit_of_registering() -> str:
-    door = (request.view_args or {}).get("door", "")
-    return str(current_app.config[REGISTERING_LIMIT.get(door, "LOGIN_LIMIT_ADDRESS")])
+    login_kind = (request.view_args or {}).get("login_kind", "")
+    return str(current_app.config[REGISTERING_LIMIT.get(login_kind, "LOGIN_LIMIT_ADDRESS")])
 
 
 def register(app: Flask) -> None:
@@ -78,7 +78,7 @@ def register(app: Flask) -> None:
         limit = limits.limit(_setting("LOGIN_LIMIT_ADDRESS"), key_func=_flood_key, methods=["POST"])
         return limit(view)
 
-    every, registering = _any_of(list(DOORS)), _any_of(list(REGISTERING))
+    every, registering = _any_of(list(LOGIN_PAGES)), _any_of(list(REGISTERING))
     both = ("GET", "POST")
     pages = Blueprint("accounts", __name__)
     for rule, endpoint, view, methods in (
@@ -87,7 +87,7 @@ def register(app: Flask) -> None:
         (f"/reset/{every}", "reset", limited(reset), both),
         (f"/reset/{every}/code/", "ask_for_code", limited(ask_for_code), both),
         (f"/reset/{every}/code/enter/", "use_code", limited(use_code), both),
-        (f"/invitation/{_any_of([reviewers.DOOR])}", "invitation", limited(invitation), both),
+        (f"/invitation/{_any_of([reviewers.LOGIN_KIND])}", "invitation", limited(invitation), both),
         (
             f"/register/{registering}",
             "register",
@@ -98,7 +98,7 @@ def register(app: Flask) -> None:
         ("/account/", "own", own, ("GET",)),
         ("/account/contact", "change_contact", limited(change_contact), both),
         ("/account/name", "change_name", limited(change_name), both),
-        ("/account/ways", "change_ways", change_ways, both),
+        ("/account/ways", "choose_channels", choose_channels, both),
         ("/account/password", "change_password", limited(change_password), both),
         ("/account/first-password/", "first_password", limited(first_password), both),
         ("/account/new-code", "new_code", limited(new_code), both),

@@ -1,7 +1,7 @@
 """动态验证码: the second factor of a login, its enrolment, renewal and removal.
 
-Between password and code there is no login session. A note in the signed cookie says for ten minutes which account gave
-its password; it opens only the pages here, and is void once the account's sessions have been ended.
+Between password and code there is no login session. For ten minutes the signed cookie names the account
+whose password was right. It opens only the pages here, and becomes invalid when the account's sessions are ended.
 """
 
 import json
@@ -35,7 +35,7 @@ from models.secrets import vault
 PENDING, SECRET, CODES = "second_step", "second_factor_secret", "spare_codes"
 SECONDS = 10 * 60
 """How long after the password the code is accepted."""
-KEPT_KEYS = ("recovery_code",)
+CARRIED_KEYS = ("recovery_code",)
 """Session keys that are kept when the login completes: a 「找回码」 to be shown once."""
 
 PAGES = {LoginStep.CODE: "second_factor.step", LoginStep.ENROLMENT: "second_factor.own"}
@@ -56,7 +56,7 @@ def begin(account: Account, wanted: str | None) -> Response | None:
 
 
 def _pending() -> Account | None:
-    """Return the account that gave its password in this browser, if the note is still valid."""
+    """Return the account that gave its password in this browser, if that is still valid."""
     note = session.get(PENDING)
     if not note or now().timestamp() - note["at"] > SECONDS:
         return None
@@ -68,7 +68,7 @@ def _pending() -> Account | None:
 def _log_in(account: Account) -> str:
     """Begin the session. Returns the URL wanted before the login."""
     wanted = session.get(PENDING, {}).get("wanted")
-    carried = {name: session[name] for name in KEPT_KEYS if name in session}
+    carried = {name: session[name] for name in CARRIED_KEYS if name in session}
     login_session.log_in(account)
     session.update(carried)
     return login_session.destination(account, wanted)
@@ -76,7 +76,7 @@ def _log_in(account: Account) -> str:
 
 def _redirect_to_login() -> Response:
     flash(gettext("请先输入账号和密码。"), "info")
-    return redirect(url_for("accounts.login", door="staff"))
+    return redirect(url_for("accounts.login", login_kind="staff"))
 
 
 def step() -> Any:
@@ -93,19 +93,19 @@ def step() -> Any:
 
 def own() -> Any:
     """Enrol a second factor, logged in or during a login; for an account that has one, show its settings."""
-    inside = current_user.is_authenticated
-    account: Account | None = current_user if inside else _pending()
+    logged_in = current_user.is_authenticated
+    account: Account | None = current_user if logged_in else _pending()
     if account is None:
         return _redirect_to_login()
     if not second_factor.offered_to(account):
         return redirect(url_for("accounts.own"))
     if account.second_factor:
-        return _own_page() if inside else redirect(url_for("second_factor.step"))
+        return _own_page() if logged_in else redirect(url_for("second_factor.step"))
     form = EnrolmentForm()
-    if not inside:
+    if not logged_in:
         del form.present_password  # was checked a moment ago
     secret = _secret(account)
-    if form.validate_on_submit() and (not inside or knows_password(form)):
+    if form.validate_on_submit() and (not logged_in or knows_password(form)):
         number = account.id
         try:
             codes = second_factor.enrol(account, secret, form.one_time_code.data)
@@ -114,7 +114,7 @@ def own() -> Any:
         if codes is not None:
             account = db.session.get_one(Account, number)
             wanted = _log_in(account)
-            _store_codes(account, codes, wanted if not inside else url_for("second_factor.own"))
+            _store_codes(account, codes, wanted if not logged_in else url_for("second_factor.own"))
             return redirect(url_for("second_factor.codes"), 303)
         form.one_time_code.errors = [gettext("验证码不正确。请核对手机的时间，等下一个验证码出现后再输入。")]
     address = second_factor.provisioning_uri(account, secret)
@@ -124,7 +124,7 @@ def own() -> Any:
         address=address,
         picture=_qr_code(address),
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-        required=not inside,
+        required=not logged_in,
     )
     return error_response(page, g.get("locked")) if form.is_submitted() else page
 
@@ -132,16 +132,16 @@ def own() -> Any:
 @login_required
 def codes() -> Any:
     """Show the spare codes until their owner confirms; then only digests remain."""
-    kept = session.get(CODES)
+    stored = session.get(CODES)
     try:
-        shown = json.loads(vault.open(kept["sealed"], _context(CODES, current_user))) if kept else None
+        shown = json.loads(vault.open(stored["sealed"], _context(CODES, current_user))) if stored else None
     except (KeyError, InvalidTag):
         shown = None
     if shown is None:
         return redirect(url_for("accounts.own"))
     if request.method == "POST":
         del session[CODES]
-        return redirect(kept["then"], 303)
+        return redirect(stored["then"], 303)
     return render_template("accounts/spare_codes.html", codes=shown)
 
 
@@ -245,10 +245,10 @@ def _context(what: str, account: Account) -> str:
 
 def _qr_code(address: str) -> Markup:
     """Return the QR code as SVG without inline styles."""
-    import segno  # for the few pages on which somebody sets up a telephone
+    import segno  # imported late: only this page needs it
 
     drawn = segno.make(address, error="m").svg_inline(scale=4, border=QUIET_ZONE, dark="#000", light="#fff")
-    return Markup(drawn)  # noqa: S704  only our own numbers
+    return Markup(drawn)  # noqa: S704  our own SVG
 
 
 def _flood_key() -> str:

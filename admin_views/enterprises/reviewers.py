@@ -205,7 +205,10 @@ class Reviewers(ScopedView):
                 for channel in contacts.reachable_channels(invited.account, _open_channels())
             ],
             address=url_for(
-                "accounts.invitation", door=reviewers.DOOR, login=invited.account.login, _external=True
+                "accounts.invitation",
+                login_kind=reviewers.LOGIN_KIND,
+                login=invited.account.login,
+                _external=True,
             ),
         )
         return content, HTTPStatus.OK, {"Cache-Control": "no-store"}

@@ -26,8 +26,8 @@ from admin_views.site.login_session import url_of
 from admin_views.site.numbers import page_counts
 from models import db
 
-DOOR_OF_CONSOLE = {"personal": "personal", "enterprise": "enterprise"}
-"""The login page of a console; all others use the staff login."""
+LOGIN_KIND_OF_CONSOLE = {"personal": "personal", "enterprise": "enterprise"}
+"""The kind of login of a console; the others use the staff login."""
 LONGEST_ID = 9
 """Digits. A larger id does not fit PostgreSQL's integer and would raise instead of finding no row."""
 MOST_COUNTED = 999
@@ -120,9 +120,9 @@ class ConsoleView(BaseView):
         """Redirect an anonymous request to this console's login; for any other account answer 404."""
         if current_user.is_authenticated:
             abort(404)
-        door = door_of(request.endpoint)
+        login_kind = login_kind_of(request.endpoint)
         back = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("accounts.login", door=door, next=back))
+        return redirect(url_for("accounts.login", login_kind=login_kind, next=back))
 
     def menu_number(self) -> Select[Any] | None:
         """Return the query for the count beside this view in the menu; 0 is not shown."""
@@ -139,10 +139,10 @@ def in_own_console() -> bool:
     return isinstance(view, ConsoleView) and view.is_accessible()
 
 
-def door_of(endpoint: str | None) -> str:
-    """Return the login page (door) for an endpoint: that of its console, else "personal"."""
+def login_kind_of(endpoint: str | None) -> str:
+    """Return the kind of login for an endpoint: that of its console, else "personal"."""
     view = _view_of(endpoint)
-    return DOOR_OF_CONSOLE.get(view.console, "staff") if isinstance(view, ConsoleView) else "personal"
+    return LOGIN_KIND_OF_CONSOLE.get(view.console, "staff") if isinstance(view, ConsoleView) else "personal"
 
 
 class ScopedView(ConsoleView, ModelView):

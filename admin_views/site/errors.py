@@ -19,7 +19,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlche
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from admin_views.site.base import door_of, in_own_console
+from admin_views.site.base import in_own_console, login_kind_of
 from admin_views.site.frame import bare_frame
 from models import db
 from models.statements import release_connection
@@ -56,9 +56,15 @@ def http_error(error: HTTPException) -> Any:
         return error
     if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _failure(error.code, error)
-    if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and _door() and not current_user.is_authenticated:
+    if (
+        error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        and _login_kind()
+        and not current_user.is_authenticated
+    ):
         # The small limit for anonymous requests applied because the session expired; the file itself is acceptable.
-        return _page(FORM_EXPIRED, action=request.full_path.rstrip("?"), door=_door()), FORM_EXPIRED
+        return _page(
+            FORM_EXPIRED, action=request.full_path.rstrip("?"), login_kind=_login_kind()
+        ), FORM_EXPIRED
     further: dict[str, Any] = {"typed": _typed_reason()} if error.code == HTTPStatus.NOT_FOUND else {}
     if isinstance(error, TooManyRequests):
         further = {"retry_after": _retry_text()}
@@ -95,7 +101,7 @@ def form_expired(_error: CSRFError) -> tuple[str, int]:
             display_name(file.filename) for _, file in request.files.items(multi=True) if file.filename
         ],
         action=request.full_path.rstrip("?"),
-        door=_door(),
+        login_kind=_login_kind(),
     )
     return page, FORM_EXPIRED
 
@@ -108,9 +114,9 @@ def _is_same_origin() -> bool:
     return origin is None or urlsplit(origin).netloc == request.host
 
 
-def _door() -> str | None:
-    """Return the door for logging in again; None on a login page."""
-    return None if "door" in (request.view_args or {}) else door_of(request.endpoint)
+def _login_kind() -> str | None:
+    """Return the kind of login with which to continue; None on a login page."""
+    return None if "login_kind" in (request.view_args or {}) else login_kind_of(request.endpoint)
 
 
 def _echoed(name: str) -> bool:

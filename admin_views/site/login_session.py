@@ -27,11 +27,11 @@ from enterprises import registration
 from models import Account, db
 from workflow.transitions import ROLE_WORDS
 
-KEPT_ON_LOGIN = ("language",)
-"""Session keys that survive login and logout; everything else, the CSRF token included, is new."""
+CARRIED_KEYS = ("language",)
+"""Session keys that survive login and logout. All others are removed, the CSRF token too."""
 
 TOKEN_KEY = "login_session"  # noqa: S105 - the key, not the token
-"""Session key of the token that names the LoginSession row; a cookie without a live row is worth nothing."""
+"""Session key of the token that names the LoginSession row; without a live row the cookie is invalid."""
 
 SIGNED_EVERY = 60
 """Seconds."""
@@ -113,7 +113,7 @@ def _set_device_cookie(response: Response) -> Response:
 
 
 def log_out() -> None:
-    """End the session on the server, so that copies of the cookie are worthless too."""
+    """End the session on the server, so that copies of the cookie become invalid too."""
     _end_session()
     logout_user()
     _clear_session()
@@ -171,9 +171,9 @@ def _end_session() -> None:
 
 
 def _clear_session() -> None:
-    kept = {key: session[key] for key in KEPT_ON_LOGIN if key in session}
+    carried = {key: session[key] for key in CARRIED_KEYS if key in session}
     session.clear()
-    session.update(kept)
+    session.update(carried)
 
 
 def home(account: Account) -> str:
@@ -207,8 +207,8 @@ def _signed(_key: str, _raw: str, _minute: int) -> str:
 
 
 @dataclass(frozen=True)
-class Present:
-    """Who is logged in at this browser, in a form that anybody at a shared computer may read."""
+class LoggedInPerson:
+    """The person logged in at this browser, masked, as other people at a shared computer may see it."""
 
     name: str
     role: str
@@ -216,12 +216,12 @@ class Present:
     home: str
 
 
-def logged_in_person() -> Present | None:
+def logged_in_person() -> LoggedInPerson | None:
     """Return who is logged in, with the name masked for shared computers; None for nobody."""
     account = current_user._get_current_object()
     if not account.is_authenticated:
         return None
-    return Present(
+    return LoggedInPerson(
         masked_name(account.name), ROLE_WORDS[account.role], account.membership.name, home(account)
     )
 

@@ -306,7 +306,7 @@ class SampleData:
         account: Account = self._add(
             Account,
             role=role,
-            login_digest=logins.login_digest(logins.DOOR_OF[role], typed),
+            login_digest=logins.login_digest(logins.LOGIN_KIND_OF[role], typed),
             name=name,
             office=office,
             enterprise=enterprise,

@@ -1,4 +1,4 @@
-"""People before the doors: who has an account, what they type, and what they read on the answer."""
+"""People before the login_pages: who has an account, what they type, and what they read on the answer."""
 
 import html
 import io
@@ -35,21 +35,23 @@ def login_of(account: Account) -> str:
     return account.identity_number or account.login or ""
 
 
-def door_of(account: Account) -> str:
+def login_kind_of(account: Account) -> str:
     if account.identity_number:
         return "personal"
     return "enterprise" if account.enterprise_id else "staff"
 
 
 def log_in(client: Client, account: Account, password: str = PASSWORD, then: str = "") -> TestResponse:
-    return client.send(f"/login/{door_of(account)}{then}", {"login": login_of(account), "password": password})
+    return client.send(
+        f"/login/{login_kind_of(account)}{then}", {"login": login_of(account), "password": password}
+    )
 
 
 def come_in_anew(
-    client: Client, login: str, password: str = PASSWORD, door: str = "personal"
+    client: Client, login: str, password: str = PASSWORD, login_kind: str = "personal"
 ) -> TestResponse:
     """Log in as somebody who has just registered."""
-    return client.send(f"/login/{door}", {"login": login, "password": password})
+    return client.send(f"/login/{login_kind}", {"login": login, "password": password})
 
 
 def is_inside(client: Client) -> bool:

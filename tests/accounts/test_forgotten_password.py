@@ -11,9 +11,9 @@ from models import Account, Setting, db, exclusive
 from tests import factories
 from tests.accounts.people import (
     FURTHER_PASSWORD,
-    door_of,
     is_inside,
     log_in,
+    login_kind_of,
     login_of,
     value,
     waiting_reviewer,
@@ -37,7 +37,7 @@ def reset(client: Client, account: Account, code: str, **changes: str) -> Any:
         "password": FURTHER_PASSWORD,
         "password_again": FURTHER_PASSWORD,
     }
-    return client.send(f"/reset/{door_of(account)}", given | changes)
+    return client.send(f"/reset/{login_kind_of(account)}", given | changes)
 
 
 @pytest.fixture(params=["personal", "enterprise"])
@@ -78,13 +78,13 @@ def test_the_code_may_be_typed_as_one_likes(client: Client, made: Made, typed: C
 
 
 @pytest.mark.guide("A2", "E4")
-@pytest.mark.parametrize("door", ["personal", "enterprise", "staff"])
-def test_the_help_line_stands_beside_it(app: Flask, client: Client, door: str) -> None:
-    for path in (f"/login/{door}", f"/reset/{door}"):
+@pytest.mark.parametrize("login_kind", ["personal", "enterprise", "staff"])
+def test_the_help_line_stands_beside_it(app: Flask, client: Client, login_kind: str) -> None:
+    for path in (f"/login/{login_kind}", f"/reset/{login_kind}"):
         assert "忘记密码请拨打0477-8587631联系找回。" in words(client.get(path))
     with app.app_context():
         factories.saved(Setting(key="help_line", value="0477-1234567"))
-    assert "忘记密码请拨打0477-1234567联系找回。" in words(client.get(f"/reset/{door}"))
+    assert "忘记密码请拨打0477-1234567联系找回。" in words(client.get(f"/reset/{login_kind}"))
 
 
 def test_a_stranger_a_wrong_code_and_somebody_without_a_code_read_the_same(app: Flask, made: Made) -> None:

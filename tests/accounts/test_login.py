@@ -83,11 +83,12 @@ def test_what_was_left_empty_is_named_beside_its_field(client: Client) -> None:
     assert "请填写密码。" in words(answer)
 
 
-@pytest.mark.parametrize("door", ["enterprise", "staff"])
-def test_nobody_comes_in_by_another_door(client: Client, made: Made, door: str) -> None:
+@pytest.mark.parametrize("login_kind", ["enterprise", "staff"])
+def test_nobody_comes_in_by_another_door(client: Client, made: Made, login_kind: str) -> None:
     account = made(factories.applicant)
     assert (
-        client.send(f"/login/{door}", {"login": login_of(account), "password": PASSWORD}).status_code == 422
+        client.send(f"/login/{login_kind}", {"login": login_of(account), "password": PASSWORD}).status_code
+        == 422
     )
     assert not is_inside(client)
 

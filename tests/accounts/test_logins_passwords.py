@@ -63,10 +63,10 @@ def test_the_number_may_be_typed_as_it_is_printed_or_with_full_width_digits(ordo
 def test_each_comes_in_by_their_own_door_only(ordos: World) -> None:
     person, employer, staff = applicant(), ordos.banner.reviewer, city_clerk()
     logins = {"personal": person.identity_number, "enterprise": employer.login, "staff": staff.login}
-    for door, expected in (("personal", person), ("enterprise", employer), ("staff", staff)):
+    for login_kind, expected in (("personal", person), ("enterprise", employer), ("staff", staff)):
         for its_door, login in logins.items():
-            found = accounts_logins.authenticate(door, login, PASSWORD)
-            assert found is (expected if its_door == door else None)
+            found = accounts_logins.authenticate(login_kind, login, PASSWORD)
+            assert found is (expected if its_door == login_kind else None)
 
 
 @pytest.mark.guide("A2")
@@ -79,27 +79,27 @@ def test_a_deactivated_account_does_not_come_in_nor_get_a_new_password(ordos: Wo
 
 
 @pytest.mark.guide("A2", "E4")
-@pytest.mark.parametrize("door", ["personal", "enterprise"])
-def test_a_recovery_code_opens_once_and_gives_the_next_one(ordos: World, door: str) -> None:
-    person = applicant() if door == "personal" else ordos.park.reviewer
+@pytest.mark.parametrize("login_kind", ["personal", "enterprise"])
+def test_a_recovery_code_opens_once_and_gives_the_next_one(ordos: World, login_kind: str) -> None:
+    person = applicant() if login_kind == "personal" else ordos.park.reviewer
     login = person.identity_number or person.login
     code = passwords.set_recovery_code(person)
     db.session.commit()
     assert re.fullmatch(r"[2-9A-HJKMNP-Z]{4}(-[2-9A-HJKMNP-Z]{4}){3}", code)
     assert code.replace("-", "") not in person.recovery_hash
 
-    assert recovery.reset_by_recovery_code(door, login, "AAAA-AAAA-AAAA-AAAA", NEW) is None
-    assert recovery.reset_by_recovery_code(door, identity_number(), code, NEW) is None
-    found = recovery.reset_by_recovery_code(door, login, code.lower().replace("-", " "), NEW)
+    assert recovery.reset_by_recovery_code(login_kind, login, "AAAA-AAAA-AAAA-AAAA", NEW) is None
+    assert recovery.reset_by_recovery_code(login_kind, identity_number(), code, NEW) is None
+    found = recovery.reset_by_recovery_code(login_kind, login, code.lower().replace("-", " "), NEW)
     assert found is not None
     owner, following = found
     assert owner is person
     assert following != code
-    assert accounts_logins.authenticate(door, login, NEW) is person
-    assert accounts_logins.authenticate(door, login, PASSWORD) is None
+    assert accounts_logins.authenticate(login_kind, login, NEW) is person
+    assert accounts_logins.authenticate(login_kind, login, PASSWORD) is None
 
-    assert recovery.reset_by_recovery_code(door, login, code, PASSWORD) is None, "used up"
-    assert recovery.reset_by_recovery_code(door, login, following, PASSWORD) is not None
+    assert recovery.reset_by_recovery_code(login_kind, login, code, PASSWORD) is None, "used up"
+    assert recovery.reset_by_recovery_code(login_kind, login, following, PASSWORD) is not None
 
 
 @pytest.mark.guide("A2")

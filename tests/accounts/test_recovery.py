@@ -17,9 +17,9 @@ from models import Account, Channel, Message, ResetCode, db, now
 from tests import factories
 from tests.accounts.people import (
     FURTHER_PASSWORD,
-    door_of,
     is_inside,
     log_in,
+    login_kind_of,
     login_of,
     waiting_reviewer,
     words,
@@ -50,13 +50,17 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Later:
 
 
 def ask(client: Client, account: Account | str) -> TestResponse:
-    login, door = (account, "personal") if isinstance(account, str) else (login_of(account), door_of(account))
-    return client.send(f"/reset/{door}/code/", {"login": login})
+    login, login_kind = (
+        (account, "personal") if isinstance(account, str) else (login_of(account), login_kind_of(account))
+    )
+    return client.send(f"/reset/{login_kind}/code/", {"login": login})
 
 
-def use(client: Client, code: str, door: str = "personal", password: str = FURTHER_PASSWORD) -> TestResponse:
+def use(
+    client: Client, code: str, login_kind: str = "personal", password: str = FURTHER_PASSWORD
+) -> TestResponse:
     given = {"code": code, "password": password, "password_again": password}
-    return client.send(f"/reset/{door}/code/enter/", given)
+    return client.send(f"/reset/{login_kind}/code/enter/", given)
 
 
 def sent(app: Flask) -> list[str]:
@@ -72,21 +76,21 @@ def test_with_the_code_that_was_sent_one_sets_a_password_and_is_in(
     app: Flask, client: Client, made: Made, maker: Callable[[], Account]
 ) -> None:
     account, elsewhere = made(maker), app.test_client()
-    door = door_of(account)
+    login_kind = login_kind_of(account)
     log_in(elsewhere, account)
     answer = ask(client, account)
-    assert answer.location == f"/reset/{door}/code/enter/"
+    assert answer.location == f"/reset/{login_kind}/code/enter/"
     page = client.get(answer.location)
     assert "如果这个登录名有账号" in words(page)
     assert "忘记密码请拨打0477-8587631联系找回。" in words(page)
     (code,) = sent(app)
     assert (len(code), code.isdecimal()) == (6, True)
     assert code not in page.text
-    assert use(client, code, door).status_code == 303
+    assert use(client, code, login_kind).status_code == 303
     assert is_inside(client)
     assert not is_inside(elsewhere)
     assert log_in(elsewhere, account, FURTHER_PASSWORD).status_code == 303
-    assert use(app.test_client(), code, door).location == f"/reset/{door}/code/"
+    assert use(app.test_client(), code, login_kind).location == f"/reset/{login_kind}/code/"
 
 
 def test_a_stranger_reads_what_everybody_reads(app: Flask, made: Made) -> None:

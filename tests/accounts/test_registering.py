@@ -269,7 +269,8 @@ def test_an_enterprise_registers_and_reads_which_office_has_it(
     given = company(region)
     assert client.send(ENTERPRISE, given).location == "/register/enterprise/received/"
     assert (
-        come_in_anew(client, given["credit_code"], door="enterprise").location == "/enterprise/registration/"
+        come_in_anew(client, given["credit_code"], login_kind="enterprise").location
+        == "/enterprise/registration/"
     )
     page = words(client.get("/enterprise/registration/"))
     assert f"现由{office.name}审核" in page
@@ -288,7 +289,7 @@ def test_an_office_without_a_telephone_is_found_in_the_notice(client: Client, ma
     region, _, _ = made(place, telephone="")
     given = company(region)
     client.send(ENTERPRISE, given)
-    come_in_anew(client, given["credit_code"], door="enterprise")
+    come_in_anew(client, given["credit_code"], login_kind="enterprise")
     assert "联系电话见通知里第六部分" in words(client.get("/enterprise/registration/"))
 
 
@@ -415,7 +416,7 @@ def test_a_licence_without_extension_is_taken_by_its_content_and_a_portfolio_is_
     enterprise = stored(the_enterprise)
     assert enterprise.licence_name == "执照.pdf"
     assert enterprise.licence_notes == ["portfolio"]
-    come_in_anew(client, enterprise.credit_code, door="enterprise")
+    come_in_anew(client, enterprise.credit_code, login_kind="enterprise")
     assert "审核人员只看得到封面" in words(client.get("/enterprise/registration/"))
 
 

@@ -1,4 +1,4 @@
-"""The second step at the door: no session without it, nobody gets around it, and wrong codes are counted."""
+"""The second step at the login_kind: no session without it, nobody gets around it, and wrong codes are counted."""
 
 import re
 from collections.abc import Callable

@@ -168,7 +168,7 @@ def test_whoever_was_handed_a_password_chooses_another_before_all_else(
     app: Flask, client: Client, handed_over: tuple[str, str]
 ) -> None:
     login, drawn = handed_over
-    come_in_anew(client, login, drawn, door="staff")
+    come_in_anew(client, login, drawn, login_kind="staff")
     for path in ("/office/", "/account/", "/messages/", "/"):
         assert client.get(path).location == FIRST, path
     assert client.send("/account/ways", {"wants_sms": "y"}).location == FIRST
@@ -183,13 +183,13 @@ def test_whoever_was_handed_a_password_chooses_another_before_all_else(
         assert sentence in words(answer)
 
     elsewhere = app.test_client()
-    come_in_anew(elsewhere, login, drawn, door="staff")
+    come_in_anew(elsewhere, login, drawn, login_kind="staff")
     own = {"password": FURTHER_PASSWORD, "password_again": FURTHER_PASSWORD}
     assert client.send(FIRST, own).location == "/office/"
     assert client.get("/office/").status_code == 200
     assert client.get(FIRST).location == "/account/"
     assert elsewhere.get(FIRST).location.startswith("/login/")
-    assert come_in_anew(elsewhere, login, FURTHER_PASSWORD, door="staff").location == "/office/"
+    assert come_in_anew(elsewhere, login, FURTHER_PASSWORD, login_kind="staff").location == "/office/"
 
 
 FIRST = "/account/first-password/"
@@ -201,7 +201,7 @@ def test_nobody_else_is_asked_for_one(client: Client, made: Made) -> None:
     assert client.get("/administration/").status_code == 200
 
 
-# --- too many wrong passwords, at the door
+# --- too many wrong passwords, at the login_kind
 
 
 @pytest.mark.guide("A2")

@@ -278,16 +278,16 @@ def save(page: Page) -> None:
     page.see("已保存")
 
 
-def login(page: Page, door: str, login_name: str, password: str = PASSWORD) -> None:
-    """Come in by one of the portal's doors."""
+def login(page: Page, login_kind: str, login_name: str, password: str = PASSWORD) -> None:
+    """Log in by one of the portal's links."""
     page.goto("/")
-    page.click(door)
-    label = {"个人登录": "证件号码", "企业登录": "统一社会信用代码", "工作人员入口": "账号"}[door]
+    page.click(login_kind)
+    label = {"个人登录": "证件号码", "企业登录": "统一社会信用代码", "工作人员入口": "账号"}[login_kind]
     come_in(page, label, login_name, password)
 
 
 def come_in(page: Page, label: str, login_name: str, password: str = PASSWORD) -> None:
-    """Fill in the door that one stands before."""
+    """Fill in the login page that is open."""
     page.see("忘记密码")
     page.fill(label, login_name)
     page.fill("密码", password)

@@ -51,7 +51,7 @@ class Somebody:
     """An account one can come in with."""
 
     id: int
-    door: str
+    login_kind: str
     login: str
     name: str
     password: str = PASSWORD
@@ -85,14 +85,14 @@ class Case:
 
 def come_in(page: ChromiumPage, who: Somebody, path: str = "/") -> None:
     """Log in and go there."""
-    page.goto(f"/login/{who.door}?next={quote(path)}")
+    page.goto(f"/login/{who.login_kind}?next={quote(path)}")
     log_in(page, who)
     if page.path != path and path != "/":
         page.goto(path)
 
 
 def log_in(page: ChromiumPage, who: Somebody) -> None:
-    """Fill in the door that one stands before."""
+    """Fill in the login page that is open."""
     page.window.locator("#login").fill(who.login)
     page.window.locator("#password").fill(who.password)
     page.click("登录")
@@ -102,15 +102,15 @@ def log_in(page: ChromiumPage, who: Somebody) -> None:
 def sample(site: Site, role: Role, region: str = "") -> Somebody:
     """A sample account of the site, as its staff are."""
     listed = next(one for one in site.accounts if one["role"] == role.value and one["region"] == region)
-    door = {Role.APPLICANT: "personal", Role.ENTERPRISE: "enterprise"}.get(role, "staff")
+    login_kind = {Role.APPLICANT: "personal", Role.ENTERPRISE: "enterprise"}.get(role, "staff")
     with site.app_context():
-        account = logins.authenticate(door, listed["login"], listed["password"])
+        account = logins.authenticate(login_kind, listed["login"], listed["password"])
         assert account is not None
-        return Somebody(account.id, door, listed["login"], account.name, listed["password"])
+        return Somebody(account.id, login_kind, listed["login"], account.name, listed["password"])
 
 
 def registered(site: Site, number: str, password: str) -> Somebody:
-    """A person who has registered at the site's own door."""
+    """A person who has registered through the site's own pages."""
     with site.app_context():
         account = logins.authenticate("personal", number, password)
         assert account is not None

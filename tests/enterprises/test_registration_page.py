@@ -49,7 +49,7 @@ def code() -> str:
 def registered(client: Client, office: tuple[Region, Any, Account], code: str) -> Client:
     """The browser of somebody who has just registered an enterprise."""
     client.send("/register/enterprise", company(office[0], credit_code=code))
-    come_in_anew(client, code, door="enterprise")
+    come_in_anew(client, code, login_kind="enterprise")
     return client
 
 

@@ -58,12 +58,15 @@ class Visitor:
     def __post_init__(self) -> None:
         self._host = urlsplit(self.site.url).netloc
 
-    def log_in(self, door: str, login: str, password: str) -> None:
-        page = self.get(f"/login/{door}")
+    def log_in(self, login_kind: str, login: str, password: str) -> None:
+        page = self.get(f"/login/{login_kind}")
         form = next(form for form in forms(page.text) if form.method == "post" and "login" in form.names)
         body = urlencode({"csrf_token": form.fields["csrf_token"][0], "login": login, "password": password})
         answer = self.request(
-            "POST", f"/login/{door}", body.encode(), {"Content-Type": "application/x-www-form-urlencoded"}
+            "POST",
+            f"/login/{login_kind}",
+            body.encode(),
+            {"Content-Type": "application/x-www-form-urlencoded"},
         )
         assert answer.status == 303, answer.text
 

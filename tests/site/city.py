@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.test import TestResponse
 
 from accounts import access, second_factor
-from accounts.logins import DOOR_OF
+from accounts.logins import LOGIN_KIND_OF
 from administration import form_draft
 from administration.tables import TABLES
 from common.settings import HELP_LINE
@@ -330,13 +330,13 @@ def _secrets(actor: Account | None, seen: Seen, found: dict[type[Any], dict[int,
 
 def _login_name(account: Account) -> tuple[str, str]:
     name = account.enterprise.credit_code if account.login is None and account.enterprise else account.login
-    return DOOR_OF[account.role], account.identity_number or name or ""
+    return LOGIN_KIND_OF[account.role], account.identity_number or name or ""
 
 
 def _logged_in(app: Flask, login: tuple[str, str]) -> Client:
     client = app.test_client()
     assert isinstance(client, Client)
-    door, name = login
-    answer: TestResponse = client.send(f"/login/{door}", {"login": name, "password": PASSWORD})
+    login_kind, name = login
+    answer: TestResponse = client.send(f"/login/{login_kind}", {"login": name, "password": PASSWORD})
     assert answer.status_code == 303, name
     return client

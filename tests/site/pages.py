@@ -27,7 +27,7 @@ NOT_PAGES = {
     "accounts.change_name": "a form on one's own account's page",
     "city.correct_name": "the page that is measured in the office's console",
     "accounts.change_password": "a form on one's own account's page",
-    "accounts.change_ways": "a form on one's own account's page",
+    "accounts.choose_channels": "a form on one's own account's page",
     "accounts.new_code": "a form on one's own account's page",
     "accounts.code": "leads away from whoever has not asked for a new code",
     "second_factor.step": "leads away from whoever has not given a password",
@@ -54,9 +54,9 @@ def of_one_kind(app: Flask, account: Account | None) -> Iterator[tuple[Rule, str
             continue
         if view is not None and view.console != console:
             continue
-        if rule.arguments == {"door"}:
-            for door in rule._converters["door"].items:  # type: ignore[attr-defined]
-                yield rule, rule.rule.partition("<")[0] + door + rule.rule.partition(">")[2]
+        if rule.arguments == {"login_kind"}:
+            for login_kind in rule._converters["login_kind"].items:  # type: ignore[attr-defined]
+                yield rule, rule.rule.partition("<")[0] + login_kind + rule.rule.partition(">")[2]
         elif not rule.arguments:
             yield rule, rule.rule
 

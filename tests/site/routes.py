@@ -29,7 +29,7 @@ FOR_ANYBODY = {
     "portal.notice": "「申请须知」 is published",
     "portal.language": "changes one's own session alone",
     "portal.healthz": "says whether the database answers, to machines",
-    "accounts.login": "a door",
+    "accounts.login": "a login page",
     "accounts.register": "「马上注册」",
     "accounts.reset": "a forgotten password, with the 「找回码」 (A2, E4)",
     "accounts.invitation": "whoever was invited, with the code of the invitation",
@@ -45,7 +45,7 @@ FOR_EVERY_ACCOUNT = {
     "accounts.change_contact": "one's own account",
     "accounts.change_name": "one's own account",
     "accounts.first_password": "one's own account, before all else",
-    "accounts.change_ways": "one's own account",
+    "accounts.choose_channels": "one's own account",
     "accounts.change_password": "one's own account",
     "accounts.new_code": "one's own account",
     "accounts.code": "one's own account",
@@ -142,9 +142,9 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
     asked -= page.keys()
     if not asked:
         yield page, None, True
-    elif asked == {"door"}:
-        for door in rule._converters["door"].items:  # type: ignore[attr-defined]
-            yield {"door": door}, None, True
+    elif asked == {"login_kind"}:
+        for login_kind in rule._converters["login_kind"].items:  # type: ignore[attr-defined]
+            yield {"login_kind": login_kind}, None, True
     elif rule.endpoint == "portal.language":
         yield {"code": "en"}, None, True
         yield {"code": "zh"}, None, True

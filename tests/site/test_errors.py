@@ -150,12 +150,12 @@ def password_fields() -> set[str]:
     }
 
 
-@pytest.mark.parametrize("door", ["personal", "staff"])
-def test_no_secret_comes_back(client: Client, door: str) -> None:
+@pytest.mark.parametrize("login_kind", ["personal", "staff"])
+def test_no_secret_comes_back(client: Client, login_kind: str) -> None:
     names = {*password_fields(), "code", "csrf_token"}
     assert {"password", "password_again", "present_password"} <= names
     expired = client.post(
-        f"/reset/{door}", data={name: f"{SECRET}-{name}" for name in names} | {"login": "zhao"}
+        f"/reset/{login_kind}", data={name: f"{SECRET}-{name}" for name in names} | {"login": "zhao"}
     )
     assert expired.status_code == 419
     assert SECRET not in expired.text
@@ -187,18 +187,20 @@ def test_files_that_are_lost_are_named(city: City) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "door"),
+    ("address", "login_kind"),
     [
         ("/office/2026-000001/decide/", "staff"),
         ("/personal/application/", "personal"),
         ("/account/contact", "personal"),
     ],
 )
-def test_whoever_is_logged_out_meanwhile_is_shown_the_door(client: Client, address: str, door: str) -> None:
+def test_an_expired_form_links_to_the_login_page_of_its_console(
+    client: Client, address: str, login_kind: str
+) -> None:
     expired = client.post(address, data={"reason": "缺盖章页"})
     assert expired.status_code == 419
     assert "登录也已过期" in expired.text
-    assert f'href="/login/{door}"' in expired.text
+    assert f'href="/login/{login_kind}"' in expired.text
     assert hidden(expired)["reason"] == "缺盖章页"
 
 

@@ -15,7 +15,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from admin_views.site.base import door_of
+from admin_views.site.base import login_kind_of
 from enterprises import registration
 from models import Action, Application, Enterprise, RegistrationAction, Role, State
 from tests.site import routes
@@ -47,8 +47,8 @@ def test_every_route_is_accounted_for(app: Flask) -> None:
 
 
 def test_a_route_that_nobody_accounts_for_is_found(app: Flask) -> None:
-    app.add_url_rule("/back-door", "back_door", lambda: "")
-    assert [rule.endpoint for rule in routes.unknown(app)] == ["back_door"]
+    app.add_url_rule("/unlisted", "unlisted", lambda: "")
+    assert [rule.endpoint for rule in routes.unknown(app)] == ["unlisted"]
 
 
 def test_reading_shows_what_the_scope_says_and_the_rest_does_not_exist(city: City, actor: Actor) -> None:
@@ -75,7 +75,9 @@ def _faults(
     rule, view = address.rule, view_of(city.app, address.rule)
     if not enters(city, actor, rule):
         if actor.role is None:
-            return found + ([] if _leads_to_the_door(city, rule, answer) else [f"{told}, not the door"])
+            return found + (
+                [] if _leads_to_the_login(city, rule, answer) else [f"{told}, not the login page"]
+            )
         return found + (
             [] if canonical(answer) == missing else [f"{told} differs from a page that is not there"]
         )
@@ -91,10 +93,10 @@ def _faults(
     return found
 
 
-def _leads_to_the_door(city: City, rule: Rule, answer: TestResponse) -> bool:
+def _leads_to_the_login(city: City, rule: Rule, answer: TestResponse) -> bool:
     with city.app.test_request_context():
-        door = f"/login/{door_of(rule.endpoint)}"
-    return answer.status_code in SEE_OTHER and answer.location.partition("?")[0] == door
+        login_kind = f"/login/{login_kind_of(rule.endpoint)}"
+    return answer.status_code in SEE_OTHER and answer.location.partition("?")[0] == login_kind
 
 
 def test_a_form_without_the_token_is_refused_and_changes_nothing(city: City, actor: Actor) -> None:
@@ -127,8 +129,8 @@ def test_acting_on_what_is_not_in_sight_is_as_if_it_did_not_exist(city: City, ac
                 answers.append(client.send(address.path, {**typed, "reason": ""}))
             told = f"POST {address.path} -> {answers[-1].status_code}"
             if actor.role is None:
-                if not _leads_to_the_door(city, rule, answers[-1]):
-                    wrong.append(f"{told}, not the door")
+                if not _leads_to_the_login(city, rule, answers[-1]):
+                    wrong.append(f"{told}, not the login page")
             elif canonical(answers[-1]) != missing:
                 wrong.append(f"{told} differs from a page that is not there")
             for answer in answers:

@@ -80,7 +80,7 @@ def test_a_registration_is_told_to_its_office_and_the_decision_to_the_enterprise
     enterprise = app.test_client()
     given = company(region)
     enterprise.send("/register/enterprise", given)
-    come_in_anew(enterprise, given["credit_code"], door="enterprise")
+    come_in_anew(enterprise, given["credit_code"], login_kind="enterprise")
     office = app.test_client()
     log_in(office, clerk)
     assert "注册了企业账号，待您审核。" in words(office.get("/messages/"))

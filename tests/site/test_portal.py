@@ -1,4 +1,4 @@
-"""What anybody sees before a door is opened."""
+"""The public pages, before a login."""
 
 from collections.abc import Callable
 from pathlib import Path

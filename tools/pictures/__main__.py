@@ -26,7 +26,7 @@ MOST_EACH, MOST_TOGETHER = 150_000, 1_000_000
 """Bytes: a README has to open on a slow line too."""
 DESK, PHONE = (1366, 768), (390, 844)
 COLOURS = 256
-DOORS = {"applicant": "个人登录", "enterprise": "企业登录"}
+LOGIN_PAGES = {"applicant": "个人登录", "enterprise": "企业登录"}
 
 Look = Callable[[ChromiumPage], None]
 
@@ -49,7 +49,7 @@ class Studio:
         """Come in as the first sample account of this role and region."""
         account = next(a for a in self.site.accounts if a["role"] == role and a["region"] == region)
         page = self.sit_down(size, scale)
-        login(page, DOORS.get(role, "工作人员入口"), account["login"], account["password"])
+        login(page, LOGIN_PAGES.get(role, "工作人员入口"), account["login"], account["password"])
         return page
 
     def photograph(self) -> None:
