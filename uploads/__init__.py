@@ -1,4 +1,4 @@
-"""Files from outside: what may come in, whether it is what it says, where it lies, how it goes out again.
+"""Uploaded files: permitted kinds, inspection, storage and download.
 
-Never decides who may see a file: the caller has asked workflow's scope before it comes here.
+Never decides who may see a file: the caller checks the scope (workflow/scope.py) before it calls this package.
 """

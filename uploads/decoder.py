@@ -1,10 +1,9 @@
-"""Opens one picture, PDF or Excel file of a stranger; a program of its own that decoding.py starts for every file.
+"""Opens one uploaded picture, PDF or Office file. A separate program, which decoding.py starts for every file.
 
-Never imported by the site, and imports of it only uploads/confined/: a file that crashes it, hangs it or eats its memory ends this
-process alone, which holds no secret, writes no file and has its time and memory limited.
+The site never imports it, and it imports only uploads/confined/ of the site. A file that crashes it, hangs it or exhausts its
+memory ends only this process, which knows no secret, cannot write files and has limited time and memory.
 
-The file is standard input. Standard output is one line of JSON, an answer or `{"fault": ...}`, then the picture
-or the cells.
+The file is standard input. Standard output is one line of JSON, a result or `{"fault": ...}`, then the picture or the cells.
 """
 
 import io
@@ -21,19 +20,19 @@ from typing import Any, BinaryIO
 
 sys.path.append(
     str(Path(__file__).parents[1])
-)  # last, so that no library finds a module of the site in place of its own
+)  # last, so that no library imports a module of the site instead of its own
 
 from uploads.confined import documents, packages, pictures
 from uploads.confined.faults import FaultError
 
 CPU_SECONDS = 10
-"""The slowest honest file, a scan of 100 million pixels, takes 3."""
+"""The slowest real file, a scan of 100 million pixels, takes 3."""
 
 MEMORY_BYTES = 1536 * 1024 * 1024
-"""A picture of the largest permitted size is held twice, in four channels, while it is made smaller."""
+"""While a picture is scaled down, it is in memory twice, in four channels."""
 
 ORIENTATION = 0x0112
-UPRIGHT = {
+ROTATIONS = {
     2: "FLIP_LEFT_RIGHT",
     3: "ROTATE_180",
     4: "FLIP_TOP_BOTTOM",
@@ -42,17 +41,17 @@ UPRIGHT = {
     7: "TRANSVERSE",
     8: "ROTATE_90",
 }
-"""What turns a picture that its EXIF says was taken so; the last four exchange width and height."""
+"""The transposition for each EXIF orientation; the last four exchange width and height."""
 
 JPEG_QUALITY = 85
-LONGEST_SIDE = 65_000
-"""A JPEG cannot have a longer one."""
+MAX_JPEG_SIDE = 65_000
+"""The maximum width and height of a JPEG."""
 
-Answer = tuple[dict[str, Any], bytes]
+TaskResult = tuple[dict[str, Any], bytes]
 
 
-class Positioned(io.RawIOBase):
-    """Reads a descriptor without moving its position, which the parent process shares."""
+class PositionedReader(io.RawIOBase):
+    """Reads a file descriptor without moving its position, which the parent process shares."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -80,7 +79,7 @@ class Positioned(io.RawIOBase):
 
 
 def limit_this_process() -> None:
-    """Take away what opening a file does not need."""
+    """Limit CPU time and memory, and forbid writing files."""
     for kind, most in (
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_AS, MEMORY_BYTES),
@@ -91,9 +90,9 @@ def limit_this_process() -> None:
 
 
 def standard_input() -> BinaryIO:
-    """Return the file, seekable from its first byte, wherever the parent's position is."""
+    """Return the file, positioned at its first byte, whatever the parent's position is."""
     if stat.S_ISREG(os.fstat(0).st_mode):
-        return io.BufferedReader(Positioned(0))
+        return io.BufferedReader(PositionedReader(0))
     return io.BytesIO(sys.stdin.buffer.read())
 
 
@@ -101,7 +100,7 @@ def standard_input() -> BinaryIO:
 
 
 def open_picture(file: BinaryIO, kind: str, most_pixels: int) -> Any:
-    """Return the picture, its header read and its pixels not. Raises FaultError when there are too many."""
+    """Return the picture with only its header read. Raises FaultError when it has too many pixels."""
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None  # our own limit comes with a sentence for the person
@@ -112,55 +111,55 @@ def open_picture(file: BinaryIO, kind: str, most_pixels: int) -> Any:
     return picture
 
 
-def check_picture(file: BinaryIO, kind: str, most_pixels: str) -> Answer:
-    """Decode every pixel. A truncated picture raises on the way, a JPEG that lacks only its end mark does not."""
+def check_picture(file: BinaryIO, kind: str, most_pixels: str) -> TaskResult:
+    """Decode every pixel. A truncated picture raises an error; a JPEG that lacks only its end marker does not."""
     picture = open_picture(file, kind, int(most_pixels))
-    if kind == "JPEG" and not pictures.has_its_end(file):
-        pictures.jpeg_with_its_end(file)
+    if kind == "JPEG" and not pictures.has_end_marker(file):
+        pictures.with_end_marker(file)
         return {}, b""
-    picture.draft("L", (1, 1))  # a JPEG is read to its end at an eighth of its size: same proof, less memory
+    picture.draft("L", (1, 1))  # reads all of a JPEG, but decodes it at an eighth of its size: less memory
     picture.load()
     return {}, b""
 
 
-def show_picture(file: BinaryIO, kind: str, most_pixels: str, width: str, area: str) -> Answer:
+def show_picture(file: BinaryIO, kind: str, most_pixels: str, width: str, area: str) -> TaskResult:
     """Return the first frame upright, at most `width` wide and `area` pixels large, on white, as JPEG."""
     try:
-        return upright(open_picture(file, kind, int(most_pixels)), int(width), int(area))
+        return upright_jpeg(open_picture(file, kind, int(most_pixels)), int(width), int(area))
     except OSError:
         if kind != "JPEG":
             raise
-        whole = pictures.jpeg_with_its_end(file)
-        return upright(open_picture(whole, kind, int(most_pixels)), int(width), int(area))
+        whole = pictures.with_end_marker(file)
+        return upright_jpeg(open_picture(whole, kind, int(most_pixels)), int(width), int(area))
 
 
-def upright(picture: Any, width: int, area: int) -> Answer:
+def upright_jpeg(picture: Any, width: int, area: int) -> TaskResult:
     """Return the picture as `show_picture` does. Raises OSError when it is truncated."""
     from PIL import Image
 
     orientation = orientation_of(picture)
-    seen = picture.size[::-1] if orientation >= 5 else picture.size
-    scale = scale_to_fit(seen, width, area)
+    upright_size = picture.size[::-1] if orientation >= 5 else picture.size
+    scale = scale_to_fit(upright_size, width, area)
     box = tuple(max(1, round(side * scale)) for side in picture.size)
     picture.draft(None, box)
-    picture = in_eight_bits(pictures.opaque_if_all_transparent(picture))
+    picture = in_scalable_mode(pictures.opaque_if_all_transparent(picture))
     picture.thumbnail(box, reducing_gap=2.0)
-    if orientation in UPRIGHT:
-        picture = picture.transpose(Image.Transpose[UPRIGHT[orientation]])
+    if orientation in ROTATIONS:
+        picture = picture.transpose(Image.Transpose[ROTATIONS[orientation]])
     return as_jpeg(picture)
 
 
 def orientation_of(picture: Any) -> int:
-    """Return what the EXIF says, or 1, upright, when it says nothing or nothing that can be read."""
+    """Return the EXIF orientation; 1 (upright) when it is missing or cannot be read."""
     try:
         found = picture.getexif().get(ORIENTATION, 1)
-    except Exception:  # the picture is whole all the same, and many programs write a broken EXIF
+    except Exception:  # many programs write broken EXIF data; the picture itself is fine
         return 1
-    return found if found in UPRIGHT else 1
+    return found if found in ROTATIONS else 1
 
 
-def in_eight_bits(picture: Any) -> Any:
-    """Return the picture in a mode that can be scaled: neither a palette nor 16 bits a channel."""
+def in_scalable_mode(picture: Any) -> Any:
+    """Return the picture in a mode that can be scaled: without a palette, with 8 bits per channel."""
     if picture.mode.startswith("I"):
         return picture.point(lambda value: value / 256).convert("L")
     if picture.mode in ("1", "P", "PA"):
@@ -168,8 +167,8 @@ def in_eight_bits(picture: Any) -> Any:
     return picture
 
 
-def as_jpeg(picture: Any) -> Answer:
-    """Return the picture without anything of the file that it came from: no EXIF, no place, no comment."""
+def as_jpeg(picture: Any) -> TaskResult:
+    """Return the picture as a JPEG without metadata of the file: no EXIF, no location, no comment."""
     from PIL import Image
 
     if picture.mode in ("RGBA", "LA", "RGBa", "La"):
@@ -187,13 +186,13 @@ def as_jpeg(picture: Any) -> Answer:
 
 
 def scale_to_fit(size: tuple[float, float], width: int, area: int, largest: float = 1.0) -> float:
-    """Return the factor that makes the width `width` and the surface `area` pixels at most."""
+    """Return the scale factor for at most `width` pixels in width and `area` pixels altogether; at most `largest`."""
     across, down = size
     return min(
         largest,
         width / across,
         math.sqrt(area / (across * down)),
-        LONGEST_SIDE / max(across, down),
+        MAX_JPEG_SIDE / max(across, down),
     )
 
 
@@ -201,7 +200,7 @@ def scale_to_fit(size: tuple[float, float], width: int, area: int, largest: floa
 
 
 def open_document(file: BinaryIO, most_pages: int) -> Any:
-    """Return the document. Raises FaultError when it cannot be opened, is locked or has too many pages."""
+    """Return the document. Raises FaultError when it cannot be opened, has a password or too many pages."""
     import pypdfium2
     from pypdfium2 import raw
 
@@ -216,10 +215,10 @@ def open_document(file: BinaryIO, most_pages: int) -> Any:
     return document
 
 
-def check_document(file: BinaryIO, most_pages: str) -> Answer:
-    """Count the pages, find each of them, draw the first one small, and note what is on none of them.
+def check_document(file: BinaryIO, most_pages: str) -> TaskResult:
+    """Return the number of pages and the notes, after loading every page and drawing the first one small.
 
-    Of a damaged file pdfium keeps the count and loses the pages; of a hostile one drawing never ends.
+    pdfium may count the pages of a damaged file but fail to load them. Drawing a hostile file may never end.
     """
     document = open_document(file, int(most_pages))
     pages = len(document)
@@ -231,8 +230,8 @@ def check_document(file: BinaryIO, most_pages: str) -> Answer:
     return {"pages": pages, "notes": documents.notes_of(document)}, b""
 
 
-def show_document(file: BinaryIO, most_pages: str, page: str, width: str, area: str) -> Answer:
-    """Return one page, the first being 1, as JPEG."""
+def show_document(file: BinaryIO, most_pages: str, page: str, width: str, area: str) -> TaskResult:
+    """Return one page as JPEG; `page` counts from 1."""
     document = open_document(file, int(most_pages))
     if not 1 <= int(page) <= len(document):
         raise FaultError("no_such_page", {})
@@ -240,10 +239,10 @@ def show_document(file: BinaryIO, most_pages: str, page: str, width: str, area: 
 
 
 def draw(document: Any, page: int, width: int, area: int) -> Any:
-    """Return a page with its seals, notes and filled-in fields as a picture `width` pixels wide."""
+    """Return a page as a picture `width` pixels wide, with seals, annotations and filled-in fields."""
     document.init_forms()
     sheet = document[page - 1]
-    # A page measures in points; it may be drawn larger than it is, a picture would only be blurred.
+    # The size of a page is in points, so it may be scaled up without blur.
     scale = scale_to_fit(sheet.get_size(), width, area, largest=math.inf)
     return sheet.render(scale=scale, limit_image_cache=True).to_pil()
 
@@ -251,7 +250,7 @@ def draw(document: Any, page: int, width: int, area: int) -> Any:
 # Word and Excel
 
 
-def check_package(file: BinaryIO) -> Answer:
+def check_package(file: BinaryIO) -> TaskResult:
     """Return the notes of a .docx or .xlsx. Raises FaultError when it has macros."""
     return {"notes": packages.check_package(file)}, b""
 
@@ -259,13 +258,13 @@ def check_package(file: BinaryIO) -> Answer:
 # Excel
 
 
-def read_sheets(file: BinaryIO, most_rows: str, most_columns: str) -> Answer:
+def read_sheets(file: BinaryIO, most_rows: str, most_columns: str) -> TaskResult:
     """Return the cells of every sheet as JSON; see workbook.py."""
     workbook = runpy.run_path(str(Path(__file__).with_name("workbook.py")))
     return {}, workbook["read_sheets"](file, int(most_rows), int(most_columns))
 
 
-TASKS: dict[str, Callable[..., Answer]] = {
+TASKS: dict[str, Callable[..., TaskResult]] = {
     "check-picture": check_picture,
     "show-picture": show_picture,
     "check-document": check_document,
@@ -275,8 +274,8 @@ TASKS: dict[str, Callable[..., Answer]] = {
 }
 
 
-def run_task(task: str, *details: str) -> Answer:
-    """Return what the task found, also when it is a fault."""
+def run_task(task: str, *details: str) -> TaskResult:
+    """Run the task and return its result, or its fault."""
     try:
         return TASKS[task](standard_input(), *details)
     except FaultError as error:
@@ -284,7 +283,9 @@ def run_task(task: str, *details: str) -> Answer:
         return {"fault": fault, **found}, b""
     except MemoryError:
         return {"fault": "too_slow"}, b""
-    except Exception:  # a decoder of hostile bytes may raise anything, and all of it means the same
+    except (
+        Exception
+    ):  # a library that decodes hostile bytes may raise anything; it always means a damaged file
         return {"fault": "damaged"}, b""
 
 
@@ -293,4 +294,4 @@ if __name__ == "__main__":
     found, picture = run_task(*sys.argv[1:])
     sys.stdout.buffer.write(json.dumps(found).encode() + b"\n" + picture)
     sys.stdout.buffer.flush()
-    os._exit(0)  # nothing to tidy, and a library broken by the file must not run its endings
+    os._exit(0)  # skips the exit handlers of libraries, which the file may have corrupted

@@ -1,6 +1,6 @@
-"""Asks decoder.py, in a process of its own, what a picture, PDF or Office file is or looks like, and what Excel files hold.
+"""Starts decoder.py in a separate process to check and draw pictures, PDF and Office files, and to read Excel files.
 
-Never decodes anything itself, and hands no secret of the environment to the process that does.
+Never decodes anything itself, and passes no secret of the environment to that process.
 """
 
 import io
@@ -12,86 +12,90 @@ import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from uploads.errors import Fault, NotShown, Unfit
+from uploads.errors import Fault, InvalidFile, NoPreview
 from uploads.kinds import BMP, GIF, JPEG, PNG, FileKind
 
 MAX_PIXELS = 100_000_000
-"""Of a picture. An A3 sheet scanned at 600 dpi has 70 million; the largest telephones' photographs 108, but
-those are over 20 MB as a rule."""
+"""Pixels of a picture. An A3 sheet scanned at 600 dpi has 70 million. The largest photographs of telephones have 108 million,
+but most of them are over 20 MB."""
 
 MAX_PAGES = 500
-"""Of a PDF. The longest contract has a tenth of it."""
+"""Pages of a PDF. The longest contracts have a tenth of that."""
 
 MAX_PREVIEW_AREA = 24_000_000
-"""Pixels of a picture that we make, so that a screenshot of a whole conversation can still be read."""
+"""Pixels of a preview: enough to read a long screenshot of a whole conversation."""
 
-SECONDS = 30
-"""Until the process is ended; its own limit is 10 of computing, which a machine under load stretches."""
+TIMEOUT_SECONDS = 30
+"""After this time the process is killed. Its own limit is 10 seconds of CPU time, which takes longer on a busy machine."""
 
-AT_ONCE = 2
-"""Processes that one server process keeps going; each may take 1.5 GB while it opens the largest picture."""
+MAX_PROCESSES = 2
+"""Decoder processes of one server process at a time. Each may use 1.5 GB for the largest picture."""
 
-_places = threading.BoundedSemaphore(AT_ONCE)
+_process_slots = threading.BoundedSemaphore(MAX_PROCESSES)
 _PROGRAM = Path(__file__).with_name("decoder.py")
 _PILLOW_NAMES = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", BMP: "BMP"}
 
 
 def check_picture(stream: BinaryIO, kind: FileKind) -> None:
-    """Decode the picture to its last pixel. Raises Unfit when that fails or there are more than MAX_PIXELS."""
-    _ask(stream, "check-picture", _PILLOW_NAMES[kind], MAX_PIXELS)
+    """Decode the whole picture. Raises InvalidFile when that fails or it has more than MAX_PIXELS."""
+    _run_decoder(stream, "check-picture", _PILLOW_NAMES[kind], MAX_PIXELS)
 
 
 def check_document(stream: BinaryIO) -> tuple[int, tuple[str, ...]]:
-    """Return how many pages the PDF has, 1 to MAX_PAGES, each of them found, and its notes. Raises Unfit otherwise."""
-    found, _ = _ask(stream, "check-document", MAX_PAGES)
+    """Return the number of pages of a PDF, and its notes. Raises InvalidFile unless it has 1 to MAX_PAGES readable pages."""
+    found, _ = _run_decoder(stream, "check-document", MAX_PAGES)
     return int(found["pages"]), tuple(found.get("notes", ()))
 
 
 def check_relationships(stream: BinaryIO) -> tuple[str, ...]:
-    """Return the notes of a .docx or .xlsx. Raises Unfit when its parts are macros or its lists are broken."""
-    found, _ = _ask(stream, "check-package")
+    """Return the notes of a .docx or .xlsx. Raises InvalidFile when it contains macros or its relationships are broken."""
+    found, _ = _run_decoder(stream, "check-package")
     return tuple(found["notes"])
 
 
 def draw_picture(stream: BinaryIO, kind: FileKind, width: int) -> bytes:
-    """Return a JPEG of the picture, upright, at most `width` pixels wide. Raises Unfit or NotShown."""
-    return _ask(stream, "show-picture", _PILLOW_NAMES[kind], MAX_PIXELS, width, MAX_PREVIEW_AREA)[1]
+    """Return an upright JPEG of the picture, at most `width` pixels wide. Raises InvalidFile or NoPreview."""
+    return _run_decoder(stream, "show-picture", _PILLOW_NAMES[kind], MAX_PIXELS, width, MAX_PREVIEW_AREA)[1]
 
 
 def draw_page(stream: BinaryIO, page: int, width: int) -> bytes:
-    """Return a JPEG of a PDF's page, the first being 1, `width` pixels wide. Raises Unfit or NotShown."""
-    return _ask(stream, "show-document", MAX_PAGES, page, width, MAX_PREVIEW_AREA)[1]
+    """Return a JPEG of a PDF's page, `width` pixels wide; `page` counts from 1. Raises InvalidFile or NoPreview."""
+    return _run_decoder(stream, "show-document", MAX_PAGES, page, width, MAX_PREVIEW_AREA)[1]
 
 
 def read_sheets(stream: BinaryIO, most_rows: int, most_columns: int) -> list[dict[str, Any]]:
-    """Return the cells of an Excel file, sheet by sheet. Raises Unfit."""
-    sheets: list[dict[str, Any]] = json.loads(_ask(stream, "read-sheets", most_rows, most_columns)[1])
+    """Return the cells of an Excel file, sheet by sheet. Raises InvalidFile."""
+    sheets: list[dict[str, Any]] = json.loads(_run_decoder(stream, "read-sheets", most_rows, most_columns)[1])
     return sheets
 
 
-def _ask(stream: BinaryIO, *question: object) -> tuple[dict[str, Any], bytes]:
+def _run_decoder(stream: BinaryIO, *arguments: object) -> tuple[dict[str, Any], bytes]:
     stream.seek(0)
     stream.flush()
-    command = [sys.executable, "-I", str(_PROGRAM), *map(str, question)]
+    command = [sys.executable, "-I", str(_PROGRAM), *map(str, arguments)]
     try:
-        with _places:
+        with _process_slots:
             done = subprocess.run(  # noqa: S603 - our own program; the words are numbers and constants
-                command, **_standard_input(stream), capture_output=True, timeout=SECONDS, env=_ENVIRONMENT
+                command,
+                **_standard_input(stream),
+                capture_output=True,
+                timeout=TIMEOUT_SECONDS,
+                env=_ENVIRONMENT,
             )
     except subprocess.TimeoutExpired:
-        raise Unfit(Fault.TOO_SLOW) from None
+        raise InvalidFile(Fault.TOO_SLOW) from None
     finally:
         stream.seek(0)
-    line, _, picture = done.stdout.partition(b"\n")
-    if not line:  # ended by its limits or by the file
-        raise Unfit(Fault.TOO_SLOW)
-    found: dict[str, Any] = json.loads(line)
+    header, _, content = done.stdout.partition(b"\n")
+    if not header:  # killed by its limits, or crashed
+        raise InvalidFile(Fault.TOO_SLOW)
+    found: dict[str, Any] = json.loads(header)
     fault = found.pop("fault", None)
     if fault == "no_such_page":
-        raise NotShown
+        raise NoPreview
     if fault:
-        raise Unfit(Fault(fault), **found)
-    return found, picture
+        raise InvalidFile(Fault(fault), **found)
+    return found, content
 
 
 _ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
@@ -99,6 +103,6 @@ _ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") i
 
 def _standard_input(stream: BinaryIO) -> dict[str, Any]:
     try:
-        return {"stdin": stream.fileno()}  # a file on disk is read there and never copied
+        return {"stdin": stream.fileno()}  # a file on disk is read directly, not copied
     except (AttributeError, io.UnsupportedOperation):
         return {"input": stream.read()}

@@ -1,6 +1,6 @@
-"""Why a file was not taken, each reason with the sentence that its owner reads beside the field.
+"""Why a file was refused. Each fault has a sentence that its owner reads beside the field.
 
-Never holds anything of the file but its cleaned name.
+An error contains nothing of the file except its cleaned name.
 """
 
 from enum import StrEnum, auto
@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 
 
 class Fault(StrEnum):
-    """What is wrong with a file; `SENTENCES` has the words for each."""
+    """What is wrong with a file. The sentences are in `SENTENCES`."""
 
     NO_FILE = auto()
     NO_EXTENSION = auto()
@@ -87,7 +87,7 @@ SENTENCES: dict[Fault, LazyString] = {
 
 
 class UploadError(Exception):
-    """A file was not taken and nothing of it was kept. `str()` is the sentence in the reader's language."""
+    """A file was refused, and nothing of it is stored. `str()` is the sentence in the user's language."""
 
     def __init__(self, sentence: LazyString, **parameters: object) -> None:
         super().__init__(sentence)
@@ -99,7 +99,7 @@ class UploadError(Exception):
 
 
 class FileRefused(UploadError):
-    """The file itself is at fault; `fault` says how."""
+    """The file itself is at fault; `fault` says why."""
 
     def __init__(self, fault: Fault, **parameters: object) -> None:
         super().__init__(SENTENCES[fault], **parameters)
@@ -107,14 +107,14 @@ class FileRefused(UploadError):
 
 
 class StorageFull(UploadError):
-    """The disk has no room; the file is not at fault and may be sent again later."""
+    """The disk is full. The file is not at fault and may be sent again later."""
 
     def __init__(self) -> None:
         super().__init__(_("服务器存储空间不足，文件没有保存。请稍后再试，或联系管理员。"))
 
 
-class Unfit(Exception):
-    """Raised deep in an inspection, where the name of the file is not known."""
+class InvalidFile(Exception):
+    """The content is invalid. Raised within an inspection, where the file's name is not known; `inspect` turns it into FileRefused."""
 
     def __init__(self, fault: Fault, **details: object) -> None:
         super().__init__(fault)
@@ -122,5 +122,5 @@ class Unfit(Exception):
         self.details = details
 
 
-class NotShown(Exception):
-    """There is no picture of this file, page or width; the caller answers 404 or offers the download."""
+class NoPreview(Exception):
+    """There is no preview of this file, page or width. The caller responds with 404 or offers the download."""

@@ -1,4 +1,4 @@
-"""Looks whether a file is what its name says, whole, openable and of a permitted kind and size (A11).
+"""Checks that a file is complete, can be opened, matches its name, and is of a permitted kind and size (A11).
 
 Never trusts the name, the browser's content type or a declared length, and never changes the file.
 """
@@ -10,7 +10,7 @@ from typing import BinaryIO
 from flask_babel import LazyString, gettext
 
 from uploads import decoding, kinds
-from uploads.errors import Fault, FileRefused, Unfit
+from uploads.errors import Fault, FileRefused, InvalidFile
 from uploads.kinds import FileKind
 from uploads.limits import MAX_BYTES, MEGABYTE
 from uploads.names import display_name, extension_of, renamed
@@ -21,7 +21,7 @@ from uploads.sets import PERMITTED
 
 @dataclass(frozen=True)
 class Inspected:
-    """What is known of a file that may be stored. `size` in bytes; `pages` of a PDF, None for all others.
+    """The properties of a file that may be stored. `size` is in bytes; `pages` is None for all kinds but PDF.
 
     `notes` are values of notes.Note.
     """
@@ -36,7 +36,7 @@ class Inspected:
 
 @dataclass(frozen=True)
 class Checked:
-    """What the proof of a content brings to light besides."""
+    """What the check of a content found."""
 
     pages: int | None = None
     notes: tuple[str, ...] = ()
@@ -72,14 +72,14 @@ CHECKS: dict[FileKind, Callable[[BinaryIO, FileKind], Checked]] = {
     kinds.DOCX: _package,
     kinds.XLSX: _package,
 }
-"""How a content of each permitted kind is proved whole, or raises Unfit."""
+"""The check for the content of each permitted kind. Raises InvalidFile."""
 
 
 def inspect(stream: BinaryIO, filename: str, allowed: Sequence[FileKind] = kinds.PERMITTED) -> Inspected:
-    """Return what the file is, from its first byte to its last, and leave the stream at its beginning.
+    """Check the whole file and return its properties. Leaves the stream at its beginning.
 
-    The content decides; the name must not contradict it. A file without extension, or with another one of its kind
-    (.jfif), gets the usual one. Raises FileRefused with the sentence for the person.
+    The content decides; the name must not contradict it. A file without an extension, or with an alias such as .jfif, gets
+    the usual extension. Raises FileRefused with the sentence for the person.
     """
     name = display_name(filename)
     limits = {**_LIMITS, "permitted": _in_words(allowed)}
@@ -88,8 +88,8 @@ def inspect(stream: BinaryIO, filename: str, allowed: Sequence[FileKind] = kinds
         extension = _announced(name)
         kind = _kind_as_named(stream, extension, allowed)
         checked = CHECKS[kind](stream, kind)
-    except Unfit as unfit:
-        raise FileRefused(unfit.fault, name=name, **{**limits, **unfit.details}) from unfit
+    except InvalidFile as invalid:
+        raise FileRefused(invalid.fault, name=name, **{**limits, **invalid.details}) from invalid
     finally:
         stream.seek(0)
     if extension not in kind.extensions:
@@ -113,7 +113,7 @@ def _in_words(allowed: Sequence[FileKind]) -> LazyString:
 
 
 def _announced(name: str) -> str:
-    """Return the extension of a name, or "" when there is none: the end of 身份证2026.11.28 is a day."""
+    """Return the extension of a name, "" when it has none. The end of 身份证2026.11.28 is a date, no extension."""
     extension = extension_of(name)
     return "" if extension.isdigit() and extension not in kinds.BY_EXTENSION else extension
 
@@ -121,53 +121,55 @@ def _announced(name: str) -> str:
 def _permitted_size(stream: BinaryIO) -> int:
     size = stream.seek(0, 2)
     if size == 0:
-        raise Unfit(Fault.EMPTY)
+        raise InvalidFile(Fault.EMPTY)
     if size > MAX_BYTES:
-        raise Unfit(Fault.TOO_BIG, size=f"{size:,}")
+        raise InvalidFile(Fault.TOO_BIG, size=f"{size:,}")
     return size
 
 
 def _kind_as_named(stream: BinaryIO, extension: str, allowed: Sequence[FileKind]) -> FileKind:
-    """Return the kind of the content. Raises Unfit with what helps when it is not allowed or the name is another's."""
+    """Return the kind of the content. Raises InvalidFile with advice when it is not allowed or does not match the name."""
     announced = kinds.BY_EXTENSION.get(extension)
     try:
         kind = recognise(stream)
-    except Unfit:
+    except InvalidFile:
         if announced in (None, *kinds.PERMITTED):
             raise
-        kind = None  # an archive that is broken or has a password stays an archive
+        kind = None  # the extension decides: a broken archive, or one with a password, is still an archive
     if extension in ("xls", "xlsx") and _is_sheet_as_text(stream, kind):
-        raise Unfit(Fault.SHEET_AS_TEXT if extension == "xls" else Fault.SHEET_AS_XLSX)
+        raise InvalidFile(Fault.SHEET_AS_TEXT if extension == "xls" else Fault.SHEET_AS_XLSX)
     if kind not in kinds.PERMITTED:
         raise _foreign(kind, announced, extension)
     if announced not in (None, *kinds.PERMITTED):
-        if kind in announced.holds:
-            raise Unfit(Fault.KNOWN_KIND, kind=announced.name, advice=announced.advice)
-        raise Unfit(Fault.EXTENSION, extension=extension, advice=_rename(kind))
+        if kind in announced.may_contain:
+            raise InvalidFile(Fault.KNOWN_KIND, kind=announced.name, advice=announced.advice)
+        raise InvalidFile(Fault.EXTENSION, extension=extension, advice=_rename(kind))
     if announced is None and extension:
-        raise Unfit(Fault.EXTENSION, extension=extension, advice=_rename(kind))
+        raise InvalidFile(Fault.EXTENSION, extension=extension, advice=_rename(kind))
     if announced not in (None, kind):
-        raise Unfit(Fault.OTHER_KIND, extension=extension, kind=kind.name, right=kind.extensions[0])
+        raise InvalidFile(Fault.OTHER_KIND, extension=extension, kind=kind.name, right=kind.extensions[0])
     if kind not in allowed:
-        raise Unfit(Fault.EXTENSION, extension=extension or kind.extensions[0], advice="")
+        raise InvalidFile(Fault.EXTENSION, extension=extension or kind.extensions[0], advice="")
     return kind
 
 
-def _foreign(kind: FileKind | None, announced: FileKind | None, extension: str) -> Unfit:
-    """Return why a content is not taken that is of no permitted kind, or of none that we know."""
+def _foreign(kind: FileKind | None, announced: FileKind | None, extension: str) -> InvalidFile:
+    """Return the error for a content of a kind that is unknown or not permitted."""
     if announced not in (None, *kinds.PERMITTED) and (kind is None or kind.is_container):
         kind = announced
     if kind is not None and announced in kinds.PERMITTED:
-        return Unfit(Fault.FOREIGN_KIND, extension=extension, kind=kind.name, advice=kind.advice)
+        return InvalidFile(Fault.FOREIGN_KIND, extension=extension, kind=kind.name, advice=kind.advice)
     if kind is not None:
-        return Unfit(Fault.KNOWN_KIND, kind=kind.name, advice=kind.advice)
+        return InvalidFile(Fault.KNOWN_KIND, kind=kind.name, advice=kind.advice)
     if not extension:
-        return Unfit(Fault.NO_EXTENSION)
-    return Unfit(Fault.EXTENSION if announced is None else Fault.UNKNOWN_KIND, extension=extension, advice="")
+        return InvalidFile(Fault.NO_EXTENSION)
+    return InvalidFile(
+        Fault.EXTENSION if announced is None else Fault.UNKNOWN_KIND, extension=extension, advice=""
+    )
 
 
 def _is_sheet_as_text(stream: BinaryIO, kind: FileKind | None) -> bool:
-    """Office systems export tables as HTML, MHTML, SpreadsheetML of 2003, CSV or a bare stream, and name them .xls."""
+    """Office systems export tables as HTML, MHTML, SpreadsheetML 2003, CSV or a bare stream, and name them .xls."""
     return kind in (kinds.WEB_PAGE, kinds.XML, kinds.RAW_SHEET) or (kind is None and is_text(stream))
 
 

@@ -1,8 +1,7 @@
-"""The one table of file formats: those that are permitted (A11), those that people send instead, and what to do then.
+"""The table of file formats: the permitted ones (A11), and those that people send instead, with advice.
 
-Data only. recognition.py reads the marks, inspection.py the extensions, browser_check.py hands the same rows to
-static/js/upload.js. A further permitted kind is a row here and, if it can be damaged in its own way, a check in
-inspection.py.
+Data only. recognition.py uses the signatures, inspection.py the extensions, and browser_check.py passes the rows to
+static/js/formats.js. To permit another kind, add a row here and, if needed, a check in inspection.py.
 """
 
 from dataclasses import dataclass
@@ -12,32 +11,32 @@ from flask_babel import lazy_gettext as _
 
 AS_PDF_OR_PICTURE = _("请转换成 PDF 或图片后再上传。")
 PRINTED_AS_PDF = _("请用原来的软件打开，打印或导出成 PDF 后再上传。")
-CHOOSE_ANOTHER = _("请重新选择正确的文件。")
+CHOOSE_ANOTHER_FILE = _("请重新选择正确的文件。")
 
-Mark = tuple[int, bytes]
-"""Where the mark stands in the file, and its bytes."""
+Signature = tuple[int, bytes]
+"""An offset in the file, and the bytes there that identify the kind (its magic number)."""
 
 
 @dataclass(frozen=True, eq=False)
 class FileKind:
-    """What a content is. Without `extensions` it is known but not permitted, and `advice` says what to do.
+    """The format of a content. Without `extensions` it is not permitted, and `advice` says what to do instead.
 
-    `aliases` are further extensions of a permitted kind: such a file is taken under the first of `extensions`.
-    `known_by` are the extensions of a kind that is not permitted, without regard to its content.
-    `beginnings` are marks of text, white space and letter case aside.
-    `holds` are permitted kinds whose content a file of this extension has without being one of them.
-    A container says little by itself: the extension says what is in it.
+    `aliases` are further extensions of a permitted kind: such a file gets the first of `extensions`.
+    `refused_extensions` are the extensions of a kind that is not permitted, whatever the content.
+    `text_signatures` are beginnings of text; white space and letter case do not count.
+    `may_contain` are permitted kinds: a file with one of `refused_extensions` may have their content and is refused all the same.
+    `is_container`: the content alone does not tell what is inside, so the extension decides.
     """
 
     name: LazyString
     content_type: str = ""
     extensions: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    known_by: tuple[str, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    beginnings: tuple[bytes, ...] = ()
+    refused_extensions: tuple[str, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    text_signatures: tuple[bytes, ...] = ()
     advice: LazyString = AS_PDF_OR_PICTURE
-    holds: tuple["FileKind", ...] = ()
+    may_contain: tuple["FileKind", ...] = ()
     is_container: bool = False
     source: str = ""
 
@@ -49,7 +48,7 @@ JPEG = FileKind(
     "image/jpeg",
     ("jpg", "jpeg"),
     aliases=("jfif", "jpe", "jif", "jfi", "pjpeg", "pjp"),
-    marks=((0, b"\xff\xd8\xff"),),
+    signatures=((0, b"\xff\xd8\xff"),),
     source="ITU-T T.81, T.871 (JFIF); Windows and Chromium save image/jpeg as .jfif, .pjpeg, .pjp",
 )
 PNG = FileKind(
@@ -57,14 +56,14 @@ PNG = FileKind(
     "image/png",
     ("png",),
     aliases=("apng",),
-    marks=((0, b"\x89PNG\r\n\x1a\n"),),
+    signatures=((0, b"\x89PNG\r\n\x1a\n"),),
     source="ISO/IEC 15948; W3C PNG, third edition (.apng)",
 )
 GIF = FileKind(
     _("GIF 图片"),
     "image/gif",
     ("gif",),
-    marks=((0, b"GIF87a"), (0, b"GIF89a")),
+    signatures=((0, b"GIF87a"), (0, b"GIF89a")),
     source="GIF89a specification",
 )
 BMP = FileKind(
@@ -72,9 +71,9 @@ BMP = FileKind(
     "image/bmp",
     ("bmp",),
     aliases=("dib",),
-    source="Microsoft Learn: Bitmap Storage; the mark is two letters, so recognition.py looks further",
+    source="Microsoft Learn: Bitmap Storage; the signature is only two letters, so recognition.py checks more",
 )
-PDF = FileKind(_("PDF 文档"), "application/pdf", ("pdf",), beginnings=(b"%pdf-",), source="ISO 32000-2")
+PDF = FileKind(_("PDF 文档"), "application/pdf", ("pdf",), text_signatures=(b"%pdf-",), source="ISO 32000-2")
 DOC = FileKind(_("Word 97-2003 文档"), "application/msword", ("doc",), source="Microsoft MS-DOC")
 XLS = FileKind(_("Excel 97-2003 表格"), "application/vnd.ms-excel", ("xls",), source="Microsoft MS-XLS")
 DOCX = FileKind(
@@ -96,8 +95,8 @@ PERMITTED = (JPEG, GIF, PNG, BMP, DOC, DOCX, XLS, XLSX, PDF)
 
 HEIC = FileKind(
     _("HEIC 图片（手机的高效格式）"),
-    known_by=("heic", "heif", "hif", "heics", "heifs"),
-    marks=tuple(
+    refused_extensions=("heic", "heif", "hif", "heics", "heifs"),
+    signatures=tuple(
         (4, b"ftyp" + brand)
         for brand in (
             b"heic",
@@ -117,56 +116,56 @@ HEIC = FileKind(
 )
 AVIF = FileKind(
     _("AVIF 图片"),
-    known_by=("avif", "avifs"),
-    marks=((4, b"ftypavif"), (4, b"ftypavis")),
+    refused_extensions=("avif", "avifs"),
+    signatures=((4, b"ftypavif"), (4, b"ftypavis")),
     advice=_("请把图片转换成 JPG 或 PNG 后再上传。"),
     source="AOMedia AV1 Image File Format; IANA image/avif",
 )
 LIVE_PHOTO = FileKind(
     _("实况照片"),
-    known_by=("livp", "pvt"),
+    refused_extensions=("livp", "pvt"),
     advice=_("请在手机相册中把它导出或截图为 JPG 静态照片后再上传。"),
     source="a ZIP of a HEIC picture and a MOV film, as Chinese cloud drives save an iPhone's Live Photo",
 )
 WEBP = FileKind(
     _("WebP 图片"),
-    known_by=("webp",),
-    marks=((8, b"WEBP"),),
+    refused_extensions=("webp",),
+    signatures=((8, b"WEBP"),),
     advice=_("请把图片转换成 JPG 或 PNG 后再上传。"),
     source="RFC 9649",
 )
 RAW_PHOTO = FileKind(
     _("相机原始照片"),
-    known_by=("dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "raw"),
+    refused_extensions=("dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "raw"),
     advice=_("请在相机或手机中选择 JPG 格式，或把图片转换成 JPG 后再上传。"),
     source="Adobe DNG and the makers' own formats, most of them TIFF inside",
 )
 TIFF = FileKind(
     _("TIFF 图片"),
-    known_by=("tif", "tiff"),
-    marks=((0, b"II*\x00"), (0, b"MM\x00*"), (0, b"II+\x00"), (0, b"MM\x00+")),
+    refused_extensions=("tif", "tiff"),
+    signatures=((0, b"II*\x00"), (0, b"MM\x00*"), (0, b"II+\x00"), (0, b"MM\x00+")),
     advice=_("请把图片转换成 JPG、PNG 或 PDF 后再上传。"),
     is_container=True,
     source="TIFF 6.0; BigTIFF",
 )
 JPEG_2000 = FileKind(
     _("JPEG 2000 或 JPEG XL 图片"),
-    known_by=("jp2", "j2k", "jpf", "jpx", "jxl", "jxr", "wdp"),
-    marks=((0, b"\x00\x00\x00\x0cjP  "), (0, b"\x00\x00\x00\x0cJXL "), (0, b"\xff\x4f\xff\x51")),
+    refused_extensions=("jp2", "j2k", "jpf", "jpx", "jxl", "jxr", "wdp"),
+    signatures=((0, b"\x00\x00\x00\x0cjP  "), (0, b"\x00\x00\x00\x0cJXL "), (0, b"\xff\x4f\xff\x51")),
     advice=_("请把图片转换成 JPG 或 PNG 后再上传。"),
     source="ISO/IEC 15444-1; ISO/IEC 18181-2",
 )
 OTHER_PICTURE = FileKind(
     _("其他格式的图片"),
-    known_by=("ico", "cur", "tga", "pcx", "wmf", "emf", "psd", "xcf", "cdr"),
-    marks=((0, b"8BPS"), (0, b"\x00\x00\x01\x00")),
+    refused_extensions=("ico", "cur", "tga", "pcx", "wmf", "emf", "psd", "xcf", "cdr"),
+    signatures=((0, b"8BPS"), (0, b"\x00\x00\x01\x00")),
     advice=_("请用原来的软件打开，另存为 JPG 或 PNG 后再上传。"),
     source="shared-mime-info; Adobe Photoshop File Formats Specification",
 )
 SVG = FileKind(
     _("SVG 图形"),
-    known_by=("svg", "svgz"),
-    beginnings=(b"<svg",),
+    refused_extensions=("svg", "svgz"),
+    text_signatures=(b"<svg",),
     advice=_("请把图形转换成 PNG 或 PDF 后再上传。"),
     source="W3C SVG 2",
 )
@@ -175,90 +174,90 @@ SVG = FileKind(
 
 POWERPOINT = FileKind(
     _("PowerPoint 演示文稿"),
-    known_by=("ppt", "pptx", "pps", "ppsx", "pot", "potx", "dps", "dpt"),
+    refused_extensions=("ppt", "pptx", "pps", "ppsx", "pot", "potx", "dps", "dpt"),
     advice=_("请用 PowerPoint 或 WPS 打开，另存为 PDF 后再上传。"),
     source="Microsoft MS-PPT; ISO/IEC 29500; .dps, .dpt: WPS Office",
 )
 WPS_TEXT = FileKind(
     _("WPS 文字文档"),
-    known_by=("wps", "wpt"),
-    holds=(DOC, DOCX),
+    refused_extensions=("wps", "wpt"),
+    may_contain=(DOC, DOCX),
     advice=_("请用 WPS 打开，另存为 docx 或 PDF 后再上传。"),
     source="WPS Office: .wps is a compound file with a WordDocument stream",
 )
 WPS_SHEET = FileKind(
     _("WPS 表格"),
-    known_by=("et", "ett"),
-    holds=(XLS, XLSX),
+    refused_extensions=("et", "ett"),
+    may_contain=(XLS, XLSX),
     advice=_("请用 WPS 打开，另存为 xlsx 或 PDF 后再上传。"),
     source="WPS Office: .et is a compound file with a Workbook stream",
 )
 TEMPLATE = FileKind(
     _("Office 模板"),
-    known_by=("dot", "dotx", "xlt", "xltx"),
-    holds=(DOC, XLS, DOCX, XLSX),
+    refused_extensions=("dot", "dotx", "xlt", "xltx"),
+    may_contain=(DOC, XLS, DOCX, XLSX),
     advice=_("请用 Word、Excel 或 WPS 打开，另存为 docx、xlsx 或 PDF 后再上传。"),
     source="Microsoft Learn: file formats that Office supports",
 )
 WITH_MACROS = FileKind(
     _("可含宏的 Office 文件"),
-    known_by=("docm", "dotm", "xlsm", "xltm", "xlsb", "xlam", "xla", "pptm"),
-    holds=(DOCX, XLSX, XLS),
+    refused_extensions=("docm", "dotm", "xlsm", "xltm", "xlsb", "xlam", "xla", "pptm"),
+    may_contain=(DOCX, XLSX, XLS),
     advice=_("请用 Word、Excel 或 WPS 打开，另存为 docx、xlsx 或 PDF 后再上传。"),
     source="Microsoft Learn: file formats that Office supports",
 )
 OPEN_DOCUMENT = FileKind(
     _("OpenDocument 文档"),
-    known_by=("odt", "ods", "odp", "odg", "fodt", "fods"),
+    refused_extensions=("odt", "ods", "odp", "odg", "fodt", "fods"),
     advice=_("请打开后另存为 docx、xlsx 或 PDF 再上传。"),
     source="ISO/IEC 26300",
 )
 UOF = FileKind(
     _("标文通（UOF）文档"),
-    known_by=("uof", "uot", "uos", "uop"),
+    refused_extensions=("uof", "uot", "uos", "uop"),
     advice=_("请用 WPS 或永中 Office 打开，另存为 docx、xlsx 或 PDF 后再上传。"),
     source="GB/T 20916-2007",
 )
 OFD = FileKind(
     _("OFD 版式文档"),
-    known_by=("ofd",),
+    refused_extensions=("ofd",),
     advice=_("请用 OFD 阅读器或 WPS 打开，导出或打印成 PDF 后再上传。"),
     source="GB/T 33190-2016: a ZIP with OFD.xml",
 )
 IWORK = FileKind(
     _("苹果 Pages、Numbers 或 Keynote 文稿"),
-    known_by=("pages", "numbers", "key"),
+    refused_extensions=("pages", "numbers", "key"),
     advice=_("请在该软件中选择“导出为 PDF”后再上传。"),
     source="Apple iWork 2013 and later: a ZIP with Index/Document.iwa or Index.zip",
 )
-OFFICIAL_PAPER = FileKind(
+OFFICIAL_DOCUMENT = FileKind(
     _("书生、方正等版式公文"),
-    known_by=("ceb", "cebx", "sep", "gw", "gd"),
+    refused_extensions=("ceb", "cebx", "sep", "gw", "gd"),
     advice=_("请用对应的阅读器打开，打印成 PDF 后再上传。"),
     source="Founder Apabi CEB and CEBX; Sursen SEP, GW, GD",
 )
 CAJ = FileKind(
     _("知网 CAJ 文献"),
-    known_by=("caj", "nh", "kdh", "teb"),
+    refused_extensions=("caj", "nh", "kdh", "teb"),
     advice=_("请用 CAJViewer 打开，打印成 PDF 后再上传。"),
     source="CNKI CAJViewer",
 )
 RTF = FileKind(
     _("RTF 文档"),
-    known_by=("rtf",),
-    beginnings=(b"{\\rtf",),
+    refused_extensions=("rtf",),
+    text_signatures=(b"{\\rtf",),
     advice=_("请用 Word 或 WPS 打开，另存为 docx 或 PDF 后再上传。"),
     source="Microsoft RTF Specification 1.9.1",
 )
 TEXT = FileKind(
     _("纯文本"),
-    known_by=("txt", "csv", "tsv", "md", "log"),
+    refused_extensions=("txt", "csv", "tsv", "md", "log"),
     advice=_("请用 Word、Excel 或 WPS 打开，另存为 docx、xlsx 或 PDF 后再上传。"),
     source="RFC 2046, RFC 4180",
 )
 RAW_SHEET = FileKind(
     _("旧版 Excel 数据流"),
-    marks=(
+    signatures=(
         (0, b"\x09\x08\x08\x00\x00\x00\x10\x00"),
         (0, b"\x09\x00\x04\x00"),
         (0, b"\x09\x02\x06\x00"),
@@ -267,31 +266,45 @@ RAW_SHEET = FileKind(
     advice=_("请用 Excel 或 WPS 打开，另存为 xlsx 后再上传。"),
     source="OpenOffice.org's documentation of Excel's format, BOF: BIFF2 to BIFF5 outside a compound file, as exports write it",
 )
-READER = FileKind(
+FIXED_LAYOUT = FileKind(
     _("电子书或其他版式文档"),
-    known_by=("xps", "oxps", "epub", "mobi", "azw3", "djvu", "djv", "chm", "ps", "eps"),
-    marks=((0, b"AT&TFORM"), (0, b"ITSF")),
-    beginnings=(b"%!ps",),
+    refused_extensions=("xps", "oxps", "epub", "mobi", "azw3", "djvu", "djv", "chm", "ps", "eps"),
+    signatures=((0, b"AT&TFORM"), (0, b"ITSF")),
+    text_signatures=(b"%!ps",),
     advice=PRINTED_AS_PDF,
     source="ECMA-388 (OpenXPS); IDPF EPUB; DjVu 3; PostScript Language Reference",
 )
 OTHER_DOCUMENT = FileKind(
     _("其他软件的文档"),
-    known_by=("vsd", "vsdx", "mpp", "pub", "one", "xmind", "mmap", "dwg", "dxf", "hwp", "hwpx", "wpd", "ai"),
-    marks=((0, b"AC10"),),
+    refused_extensions=(
+        "vsd",
+        "vsdx",
+        "mpp",
+        "pub",
+        "one",
+        "xmind",
+        "mmap",
+        "dwg",
+        "dxf",
+        "hwp",
+        "hwpx",
+        "wpd",
+        "ai",
+    ),
+    signatures=((0, b"AC10"),),
     advice=PRINTED_AS_PDF,
     source="shared-mime-info; Open Design Specification for .dwg",
 )
 MAIL = FileKind(
     _("电子邮件"),
-    known_by=("eml", "msg", "emlx", "pst"),
+    refused_extensions=("eml", "msg", "emlx", "pst"),
     advice=_("请打开邮件，把其中的附件另存后再上传。"),
     source="RFC 5322; Microsoft MS-OXMSG",
 )
 WEB_PAGE = FileKind(
     _("网页"),
-    known_by=("htm", "html", "xhtml", "mht", "mhtml", "shtml"),
-    beginnings=(
+    refused_extensions=("htm", "html", "xhtml", "mht", "mhtml", "shtml"),
+    text_signatures=(
         *(
             b"<!doctype html",
             b"<html",
@@ -322,26 +335,40 @@ WEB_PAGE = FileKind(
 )
 XML = FileKind(
     _("XML 文档"),
-    known_by=("xml",),
-    beginnings=(b"<?xml",),
+    refused_extensions=("xml",),
+    text_signatures=(b"<?xml",),
     advice=_("请用 Word、Excel 或 WPS 打开，另存为 docx、xlsx 或 PDF 后再上传。"),
     is_container=True,
     source="W3C XML 1.0; Microsoft Office 2003 XML schemas",
 )
 
-# What is no paper
+# Not documents
 
 AUDIO = FileKind(
     _("音频"),
-    known_by=("mp3", "m4a", "wav", "amr", "aac", "wma", "ogg", "flac", "mid"),
-    marks=((0, b"ID3"), (0, b"#!AMR"), (8, b"WAVEfmt "), (0, b"OggS"), (0, b"fLaC"), (4, b"ftypM4A ")),
-    advice=CHOOSE_ANOTHER,
+    refused_extensions=("mp3", "m4a", "wav", "amr", "aac", "wma", "ogg", "flac", "mid"),
+    signatures=((0, b"ID3"), (0, b"#!AMR"), (8, b"WAVEfmt "), (0, b"OggS"), (0, b"fLaC"), (4, b"ftypM4A ")),
+    advice=CHOOSE_ANOTHER_FILE,
     source="RFC 4867 (AMR), RFC 3533 (Ogg), RFC 9639 (FLAC); shared-mime-info",
 )
 VIDEO = FileKind(
     _("视频"),
-    known_by=("mp4", "mov", "avi", "wmv", "mkv", "flv", "3gp", "m4v", "webm", "rmvb", "mpg", "mpeg", "ts"),
-    marks=(
+    refused_extensions=(
+        "mp4",
+        "mov",
+        "avi",
+        "wmv",
+        "mkv",
+        "flv",
+        "3gp",
+        "m4v",
+        "webm",
+        "rmvb",
+        "mpg",
+        "mpeg",
+        "ts",
+    ),
+    signatures=(
         (4, b"ftyp"),
         (4, b"moov"),
         (8, b"AVI LIST"),
@@ -355,7 +382,7 @@ VIDEO = FileKind(
 )
 PROGRAM = FileKind(
     _("可执行程序"),
-    known_by=(
+    refused_extensions=(
         "exe",
         "msi",
         "com",
@@ -372,14 +399,29 @@ PROGRAM = FileKind(
         "app",
         "dll",
     ),
-    marks=((0, b"MZ"), (0, b"\x7fELF"), (0, b"#!")),
-    advice=CHOOSE_ANOTHER,
+    signatures=((0, b"MZ"), (0, b"\x7fELF"), (0, b"#!")),
+    advice=CHOOSE_ANOTHER_FILE,
     source="Microsoft PE format; System V ABI",
 )
 ARCHIVE = FileKind(
     _("压缩包"),
-    known_by=("zip", "rar", "7z", "gz", "tgz", "tar", "bz2", "xz", "cab", "iso", "arj", "lzh", "zst", "001"),
-    marks=(
+    refused_extensions=(
+        "zip",
+        "rar",
+        "7z",
+        "gz",
+        "tgz",
+        "tar",
+        "bz2",
+        "xz",
+        "cab",
+        "iso",
+        "arj",
+        "lzh",
+        "zst",
+        "001",
+    ),
+    signatures=(
         (0, b"Rar!\x1a\x07"),
         (0, b"7z\xbc\xaf\x27\x1c"),
         (0, b"\x1f\x8b"),
@@ -396,21 +438,31 @@ ARCHIVE = FileKind(
 )
 SHORTCUT = FileKind(
     _("快捷方式"),
-    known_by=("lnk", "url", "webloc", "desktop"),
-    marks=((0, b"L\x00\x00\x00\x01\x14\x02\x00"),),
-    beginnings=(b"[internetshortcut]", b"[desktop entry]"),
+    refused_extensions=("lnk", "url", "webloc", "desktop"),
+    signatures=((0, b"L\x00\x00\x00\x01\x14\x02\x00"),),
+    text_signatures=(b"[internetshortcut]", b"[desktop entry]"),
     advice=_("它只指向文件，不是文件本身。请选择原来的文件。"),
     source="Microsoft MS-SHLLINK",
 )
 UNFINISHED = FileKind(
     _("没有下载完的文件"),
-    known_by=("crdownload", "part", "partial", "download", "opdownload", "downloading", "xltd", "td", "tmp"),
+    refused_extensions=(
+        "crdownload",
+        "part",
+        "partial",
+        "download",
+        "opdownload",
+        "downloading",
+        "xltd",
+        "td",
+        "tmp",
+    ),
     advice=_("请等它下载完成后再上传。"),
     source="Chromium, Firefox, Safari, Opera, Baidu Netdisk and Xunlei while a file is on its way",
 )
 INTERNAL_DATA = FileKind(
     _("软件的内部数据"),
-    known_by=("dat", "bin", "db", "bak"),
+    refused_extensions=("dat", "bin", "db", "bak"),
     advice=_("请在微信等原来的软件中打开它，另存为图片或 PDF 后再上传。"),
     source="WeChat for Windows keeps received pictures as .dat",
 )
@@ -431,15 +483,17 @@ KINDS: tuple[FileKind, ...] = (
         UOF,
         OFD,
         IWORK,
-        OFFICIAL_PAPER,
+        OFFICIAL_DOCUMENT,
         CAJ,
     ),
-    *(RTF, TEXT, RAW_SHEET, READER, OTHER_DOCUMENT, MAIL, WEB_PAGE, XML),
+    *(RTF, TEXT, RAW_SHEET, FIXED_LAYOUT, OTHER_DOCUMENT, MAIL, WEB_PAGE, XML),
     *(AUDIO, VIDEO, PROGRAM, ARCHIVE, SHORTCUT, UNFINISHED, INTERNAL_DATA, OTHER_COMPOUND),
 )
-"""Every kind, in the order in which marks are compared: a film is one only when no picture format claims it."""
+"""Every kind, in the order in which signatures are compared. Videos come after pictures because their signature is more general."""
 
 BY_EXTENSION: dict[str, FileKind] = {
-    extension: kind for kind in KINDS for extension in (*kind.extensions, *kind.aliases, *kind.known_by)
+    extension: kind
+    for kind in KINDS
+    for extension in (*kind.extensions, *kind.aliases, *kind.refused_extensions)
 }
-"""The kind that an extension announces."""
+"""The kind of each extension."""

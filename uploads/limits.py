@@ -1,7 +1,7 @@
-"""How many bytes a request may bring: little everywhere, enough for attachments where a view asks for it.
+"""Limits the size of requests. The limit is small, except for views that accept attachments.
 
-Never lets a view raise the limit after the body was read: CSRF protection reads it before any view runs; and never
-lets fewer bytes than were announced pass for a request.
+The limit is set before anything reads the body: CSRF protection reads it before any view runs. A body that is shorter than
+its Content-Length is refused.
 """
 
 import time
@@ -15,45 +15,45 @@ from werkzeug.exceptions import HTTPException
 MEGABYTE = 1024 * 1024
 
 MAX_BYTES = 20 * MEGABYTE
-"""Of one attachment (A11). Exactly so many are allowed, one more is not."""
+"""Bytes of one attachment (A11): exactly this many are allowed, one more is not."""
 
 MAX_FORM_BYTES = 1 * MEGABYTE
-"""Of a request that brings no attachment, and of everything in a request beside its attachments."""
+"""Bytes of a request without its attachments."""
 
 MAX_SENT_BYTES = 3 * MAX_BYTES
-"""Of one file that may still arrive, so that its owner reads the sentence beside the field and keeps what was
-typed; only what is bigger still ends in a bare 413."""
+"""Bytes of one file that are read before the request is refused with a bare 413. A file between MAX_BYTES and this gets its
+sentence beside the field, and what was typed is kept."""
 
-MAX_IGNORED_BYTES = 256 * MEGABYTE
-MAX_IGNORED_SECONDS = 20
-"""Of a body that nobody wants, read all the same: Firefox shows no answer while it is still sending, but an
-error of its own. Beyond them the connection is cut."""
+MAX_DRAINED_BYTES = 256 * MEGABYTE
+MAX_DRAIN_SECONDS = 20
+"""Limits for reading the rest of an unread body. It is read because Firefox shows its own error, not our response, when the
+connection closes while it is sending. Beyond the limits the connection is closed."""
 
-PIECE = 256 * 1024
-"""Bytes read at once."""
+CHUNK_BYTES = 256 * 1024
+"""Bytes that are read at a time."""
 
 View = TypeVar("View", bound=Callable[..., Any])
-Whoever = Callable[[], bool]
+Condition = Callable[[], bool]
 
-_MARK = "attachments_accepted"
+_VIEW_ATTRIBUTE = "attachments_accepted"
 
 
-def accepts_attachments(most: int = 1, when: Whoever = lambda: True) -> Callable[[View], View]:
-    """Mark a view function as one whose requests may bring up to `most` attachments.
+def accepts_attachments(most: int = 1, when: Condition = lambda: True) -> Callable[[View], View]:
+    """Return a decorator for views whose requests may contain up to `most` attachments.
 
-    `when` says whether whoever asks may bring any. It is asked before the body is read: a view that asks for a
-    login does so only once hundreds of megabytes of a stranger's would already lie on the disk.
+    `when` says whether the user may send any. It is called before the body is read. The view's own check of the login would
+    come too late: by then hundreds of megabytes of a stranger would be on the disk.
     """
 
     def mark(view: View) -> View:
-        setattr(view, _MARK, (most, when))
+        setattr(view, _VIEW_ATTRIBUTE, (most, when))
         return view
 
     return mark
 
 
-def hold_limits(app: Flask) -> None:
-    """Set each request's limit before anything reads its body, and read what nobody has read after it."""
+def enforce_limits(app: Flask) -> None:
+    """Set each request's limit before anything reads its body, and read the rest of the body after the view."""
     if app.config["MAX_CONTENT_LENGTH"] is None:
         app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
 
@@ -61,24 +61,24 @@ def hold_limits(app: Flask) -> None:
     @app.url_value_preprocessor
     def limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
         if request.content_length is not None:
-            # gunicorn vouches for the end of its stream, but a line that broke ends it too: half a form would be
-            # taken for a whole one, and what it lacks for emptied. Without the word werkzeug counts the bytes.
+            # gunicorn declares that its stream has an end, but a broken connection ends it too. Then half a form would
+            # count as complete, and its missing fields as empty. Without this flag werkzeug counts the bytes.
             request.environ.pop("wsgi.input_terminated", None)
-        most, when = getattr(app.view_functions.get(endpoint or ""), _MARK, (0, bool))
+        most, when = getattr(app.view_functions.get(endpoint or ""), _VIEW_ATTRIBUTE, (0, bool))
         if most and when():
             request.max_content_length = MAX_FORM_BYTES + most * MAX_SENT_BYTES
 
     @app.after_request
-    def let_the_sender_finish(response: Response) -> Response:
+    def drain_body(response: Response) -> Response:
         if request.content_length:
-            _read_the_rest(request.content_length)
+            _drain_body(request.content_length)
         return response
 
 
-def _read_the_rest(announced: int) -> None:
-    request.max_content_length = announced  # else werkzeug does not hand out the stream
-    latest = time.monotonic() + MAX_IGNORED_SECONDS
-    left = MAX_IGNORED_BYTES
-    with suppress(HTTPException):  # the sender went away
-        while left > 0 and time.monotonic() < latest and (piece := request.stream.read(PIECE)):
-            left -= len(piece)
+def _drain_body(announced: int) -> None:
+    request.max_content_length = announced  # otherwise werkzeug does not give access to the stream
+    latest = time.monotonic() + MAX_DRAIN_SECONDS
+    left = MAX_DRAINED_BYTES
+    with suppress(HTTPException):  # the client disconnected
+        while left > 0 and time.monotonic() < latest and (chunk := request.stream.read(CHUNK_BYTES)):
+            left -= len(chunk)

@@ -1,6 +1,6 @@
-"""What is worth knowing of a file that was taken, in words for its owner and in words for who reviews it.
+"""Notes on accepted files, with one sentence for the owner and one for the reviewer.
 
-Never a reason to refuse: that is a Fault of errors.py.
+A note is no reason to refuse a file; those are faults (errors.py).
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _
 
 
 class Note(StrEnum):
-    """A note as a row stores it. `WORDS` has the sentences."""
+    """A note, as a row stores it. The sentences are in `WORDS`."""
 
     PORTFOLIO = auto()
     ATTACHED_FILES = auto()
@@ -23,14 +23,14 @@ class Note(StrEnum):
 
 @dataclass(frozen=True)
 class NoteWording:
-    """The sentence beside the file on the page of its owner, and on the page of a reviewer."""
+    """The sentences beside the file: on the owner's page, and on the reviewer's."""
 
     to_owner: LazyString
     to_reviewer: LazyString
 
 
 WORDS: dict[Note, NoteWording] = {
-    # ISO 32000-2, 12.3.5 Collections: a viewer without them shows the pages of the cover alone.
+    # ISO 32000-2, 12.3.5 Collections: a viewer that does not support them shows only the cover.
     Note.PORTFOLIO: NoteWording(
         _("这是 PDF 文件包，审核人员只看得到封面。请打开里面的文件，逐个打印成 PDF 后重新上传。"),
         _("这是 PDF 文件包：这里只显示封面，里面的文件请下载后用 Acrobat 查看。"),
@@ -40,7 +40,7 @@ WORDS: dict[Note, NoteWording] = {
         _("这个 PDF 里还附有其他文件，审核人员在页面上看不到。如果也是材料，请打印成 PDF 后单独上传。"),
         _("这个 PDF 里还附有其他文件，这里不显示，需要时请下载后查看。"),
     ),
-    # XFA Specification 3.3; deprecated in ISO 32000-2. What Acrobat builds from it is on no page of the file.
+    # XFA Specification 3.3; deprecated in ISO 32000-2. Only Acrobat builds its pages; the file's own pages lack them.
     Note.XFA_FORM: NoteWording(
         _(
             "这是 XFA 动态表单，审核人员只看得到提示页，看不到填写的内容。请用 Acrobat 打开，打印成 PDF 后重新上传。"
@@ -62,10 +62,10 @@ WORDS: dict[Note, NoteWording] = {
 
 
 def to_owner(notes: Iterable[str]) -> list[LazyString]:
-    """Return the sentences for whoever uploaded the file, for the notes of a row."""
+    """Return the owner's sentences for the notes of a row."""
     return [WORDS[Note(note)].to_owner for note in notes]
 
 
 def to_reviewer(notes: Iterable[str]) -> list[LazyString]:
-    """Return the sentences for a reviewer, for the notes of a row."""
+    """Return the reviewer's sentences for the notes of a row."""
     return [WORDS[Note(note)].to_reviewer for note in notes]

@@ -1,6 +1,6 @@
-"""Pictures that we make of attachments, because no byte of a stranger's file is ever shown in place.
+"""Previews of attachments: pictures that we draw. Browsers never open the uploaded file itself within the site.
 
-Never shows Word or Excel files, and keeps nothing of a file longer than the file itself.
+There are none of Word and Excel files. A file's previews are deleted with the file.
 """
 
 import os
@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from uploads import decoding, kinds
-from uploads.errors import NotShown, Unfit
+from uploads.errors import InvalidFile, NoPreview
 from uploads.kinds import FileKind
 from uploads.storage import is_older
 
 WIDTHS = (160, 900, 1800)
-"""Pixels: in a list, in a page, zoomed. No others, so that nobody fills the disk with sizes."""
+"""Pixels: in a list, in a page, zoomed. No others are allowed, so that requests cannot fill the disk."""
 
-UNUSED = timedelta(days=30)
-"""How long a picture that nobody looks at is kept; it can be made again."""
+UNUSED_LIFETIME = timedelta(days=30)
+"""A preview that nobody opens for this time is deleted; it can be drawn again."""
 
 CONTENT_TYPE = "image/jpeg"
 
@@ -31,42 +31,42 @@ _PICTURES: dict[str, FileKind] = {
 
 @dataclass(frozen=True)
 class Preview:
-    """A picture of ours, ready to be sent."""
+    """A preview, ready to be sent."""
 
     content: bytes
     content_type: str = CONTENT_TYPE
 
 
-def is_shown(extension: str) -> bool:
-    """Return whether a file of this extension can be shown in place at all."""
+def has_preview(extension: str) -> bool:
+    """Return whether files with this extension have previews."""
     return extension in _PICTURES or extension in kinds.PDF.extensions
 
 
 def preview(stream: BinaryIO, extension: str, page: int = 1, width: int = 900) -> Preview:
-    """Return one page, the first being 1, as a picture at most `width` pixels wide, upright, on white.
+    """Return one page as an upright picture on white, at most `width` pixels wide; `page` counts from 1.
 
-    Raises NotShown for a kind, page or width that there is none of, and for a file that cannot be decoded.
+    Raises NoPreview when the kind, page or width has none, or the file cannot be decoded.
     """
     if width not in WIDTHS:
-        raise NotShown
+        raise NoPreview
     try:
         if extension in kinds.PDF.extensions:
             return Preview(decoding.draw_page(stream, page, width))
         if extension in _PICTURES and page == 1:
             return Preview(decoding.draw_picture(stream, _PICTURES[extension], width))
-    except Unfit as unfit:
-        raise NotShown from unfit
-    raise NotShown
+    except InvalidFile as invalid:
+        raise NoPreview from invalid
+    raise NoPreview
 
 
 class PreviewCache:
-    """Pictures already made, under the stored file's random name: they go when it goes."""
+    """The previews that have been drawn, under the stored file's random name. They are deleted with the file."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def get(self, name: str, page: int, width: int) -> bytes | None:
-        """Return the picture or None. Looking at it makes it young again."""
+        """Return the picture, or None. Resets its age."""
         path = self._path(name, page, width)
         try:
             content = path.read_bytes()
@@ -76,7 +76,7 @@ class PreviewCache:
         return content
 
     def put(self, name: str, page: int, width: int, content: bytes) -> None:
-        """Keep the picture if there is room; a full disk costs the next reader some time and nothing else."""
+        """Store the picture. On a full disk does nothing: the next request draws it again."""
         path = self._path(name, page, width)
         arriving = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         try:
@@ -91,8 +91,8 @@ class PreviewCache:
         for path in (self.root / name).parent.glob(f"{Path(name).name}-*"):
             path.unlink(missing_ok=True)
 
-    def sweep(self, older_than: timedelta = UNUSED) -> int:
-        """Remove what nobody looked at for so long; return how many."""
+    def sweep(self, older_than: timedelta = UNUSED_LIFETIME) -> int:
+        """Delete the pictures that nobody opened for this time; return their number."""
         latest = time.time() - older_than.total_seconds()
         removed = 0
         for path in self.root.glob("*/*/*"):

@@ -1,6 +1,6 @@
-"""Answers that carry an attachment. The caller has checked the scope: these functions ask nobody anything.
+"""HTTP responses with an attachment. They check no permission: the caller has checked the scope.
 
-Never lets a browser open a stranger's file in place: originals are downloads, what is shown is our own picture.
+Originals are always downloads. What a browser shows in place is a preview that we drew.
 """
 
 import os
@@ -15,8 +15,8 @@ from uploads.names import extension_of
 from uploads.preview import CONTENT_TYPE, PreviewCache, preview
 from uploads.storage import Storage
 
-SHUT = {
-    # Should a browser open the answer as a page after all, it may do nothing there: the site's own policy lets more.
+ISOLATION_HEADERS = {
+    # If a browser opens the response as a page after all, it may do nothing there. The site's own policy is less strict.
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -24,24 +24,24 @@ SHUT = {
 
 
 def send_original(storage: Storage, name: str, display_name: str, content_type: str) -> Response:
-    """Return the file as it came, as a download under its owner's name. Raises FileNotFoundError."""
+    """Return the original file as a download with its display name. Raises FileNotFoundError."""
     file = storage.open(name)
-    answer = Response(wrap_file(request.environ, file), mimetype=content_type, direct_passthrough=True)
-    answer.content_length = _size(file)
-    answer.headers.update(SHUT)
-    answer.headers["Content-Disposition"] = download_as(display_name)
+    response = Response(wrap_file(request.environ, file), mimetype=content_type, direct_passthrough=True)
+    response.content_length = _size(file)
+    response.headers.update(ISOLATION_HEADERS)
+    response.headers["Content-Disposition"] = content_disposition(display_name)
     # A copy of somebody's identity card must not stay on the disk of a shared computer.
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 def send_preview(
     storage: Storage, previews: PreviewCache, name: str, extension: str, page: int = 1, width: int = 900
 ) -> Response:
-    """Return our picture of a page, shown in place, or 304 when the browser has it. It asks each time: after the logout
-    nobody may see it.
+    """Return the preview of a page; 304 when the browser has it cached. The browser must ask each time, so that nobody sees it
+    after the logout.
 
-    Raises NotShown for what cannot be shown, FileNotFoundError when the file is gone.
+    Raises NoPreview when there is none, FileNotFoundError when the file is gone.
     """
     content = previews.get(name, page, width)
     if content is None:
@@ -49,19 +49,19 @@ def send_preview(
             shown = preview(file, extension, page, width)
         content = shown.content
         previews.put(name, page, width, content)
-        if any(storage.missing([name])):  # its owner removed it meanwhile, and the picture with it
+        if any(storage.missing([name])):  # its owner has removed the file meanwhile
             previews.forget(name)
-    answer = Response(content, mimetype=CONTENT_TYPE)
-    answer.headers.update(SHUT)
-    answer.headers["Content-Disposition"] = "inline"
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.set_etag(f"{name.replace('/', '')}-{page}-{width}")
-    answer.make_conditional(request)
-    return answer
+    response = Response(content, mimetype=CONTENT_TYPE)
+    response.headers.update(ISOLATION_HEADERS)
+    response.headers["Content-Disposition"] = "inline"
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(f"{name.replace('/', '')}-{page}-{width}")
+    response.make_conditional(request)
+    return response
 
 
-def download_as(display_name: str) -> str:
-    """Return the header of a download under this name. A header holds no Chinese but in this way: no server sends it."""
+def content_disposition(display_name: str) -> str:
+    """Return the Content-Disposition header of a download with this name. Chinese needs the `filename*` form (RFC 6266)."""
     name = cleaned(display_name)
     plain = f"attachment.{extension_of(name)}" if extension_of(name) else "attachment"
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

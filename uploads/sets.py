@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from flask_babel import LazyString, gettext
 from flask_uploads import UploadSet, configure_uploads
 
-from uploads.limits import MAX_BYTES, hold_limits
+from uploads.limits import MAX_BYTES, enforce_limits
 from uploads.local_disk import LocalDisk
 from uploads.preview import PreviewCache
 from uploads.storage import Storage
@@ -37,7 +37,7 @@ def register(app: Flask) -> None:
     destination = Path(app.upload_set_config[attachments.name].destination)  # type: ignore[attr-defined]
     app.extensions["attachments"] = LocalDisk(destination)
     app.extensions["attachment_previews"] = PreviewCache(destination / "previews")
-    hold_limits(app)
+    enforce_limits(app)
 
 
 def storage() -> Storage:

@@ -1,6 +1,6 @@
-"""Excel files that are read, not kept: an .xlsx alone, inspected like every upload, its cells read by decoder.py.
+"""Reads uploaded Excel files: .xlsx only, inspected like every upload; decoder.py reads the cells.
 
-Never evaluates a formula: what it came to when the file was saved stands for it. workbook.py says what a cell can be.
+Formulas are not evaluated: the saved result is used. workbook.py describes the values of cells.
 """
 
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from flask_babel import force_locale
 from werkzeug.datastructures import FileStorage
 
 from uploads import decoding, kinds
-from uploads.errors import SENTENCES, Fault, FileRefused, Unfit
+from uploads.errors import SENTENCES, Fault, FileRefused, InvalidFile
 from uploads.names import display_name, extension_of
 from uploads.receive import Received, receive
 from uploads.sets import storage
 
 EXTENSION = "xlsx"
-MOST_COLUMNS = 40
-"""A table for people has fewer; what stands further right is nobody's column."""
+MAX_COLUMNS = 40
+"""A table made by people has fewer columns; further ones are ignored."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The rows with content, each with its number in the file; `more` says that there were too many to read on.
+    """The rows with content, each with its number in the file. `more`: there are further rows that were not read.
 
-    `hidden_rows` are numbers of rows, hidden or filtered out; `hidden_columns` are places in a row. Of a sheet that is
-    not visible only the first rows are here.
+    `hidden_rows` are the numbers of rows that are hidden or filtered out; `hidden_columns` are indexes in a row. Only the
+    first rows of an invisible sheet are read.
     """
 
     name: str
@@ -36,8 +36,8 @@ class Sheet:
     hidden_columns: frozenset[int] = frozenset()
 
 
-def take_in(file: FileStorage | None) -> Received:
-    """Inspect and store the file. Raises UploadError; then nothing is kept."""
+def receive_sheet(file: FileStorage | None) -> Received:
+    """Inspect and store the file. Raises UploadError; then nothing is stored."""
     name = display_name(file.filename or "") if file else ""
     if (extension := extension_of(name)) not in (EXTENSION, ""):
         raise FileRefused(Fault.NOT_XLSX, name=name, extension=extension)
@@ -45,13 +45,15 @@ def take_in(file: FileStorage | None) -> Received:
 
 
 def read(storage_name: str, most_rows: int) -> list[Sheet]:
-    """Return the sheets of a stored file. Raises Unfit, FileNotFoundError."""
+    """Return the sheets of a stored file. Raises InvalidFile, FileNotFoundError."""
     with storage().open(storage_name) as file:
         try:
-            sheets = decoding.read_sheets(file, most_rows, MOST_COLUMNS)
-        except Unfit as unfit:
-            # Whatever its size on the disk: the corners of a sheet may lie a million rows apart.
-            raise Unfit(Fault.TOO_WIDE if unfit.fault is Fault.TOO_SLOW else unfit.fault) from unfit
+            sheets = decoding.read_sheets(file, most_rows, MAX_COLUMNS)
+        except InvalidFile as invalid:
+            # Even a small file may use cells that are a million rows apart.
+            raise InvalidFile(
+                Fault.TOO_WIDE if invalid.fault is Fault.TOO_SLOW else invalid.fault
+            ) from invalid
     return [
         Sheet(
             each["name"],
@@ -66,6 +68,6 @@ def read(storage_name: str, most_rows: int) -> list[Sheet]:
 
 
 def wording(fault: Fault) -> str:
-    """Return the sentence of a fault as it stands in the source: where nobody reads it yet, there is no language."""
+    """Return the Chinese sentence of a fault. The worker stores it; pages translate it for their reader."""
     with force_locale("zh"):
         return str(SENTENCES[fault])

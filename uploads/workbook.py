@@ -1,8 +1,7 @@
-"""Reads the cells of an Excel file; a part of decoder.py, which loads it by its path in the confined process.
+"""Reads the cells of an Excel file. A part of decoder.py, which loads it by its path in the confined process.
 
-Never imported by the site. python-calamine reads what cells hold. It tells neither which rows and columns are hidden,
-nor an error such as #N/A, nor a formula whose result was not saved: both come as an empty cell. Those are read from
-the sheet's XML.
+The site never imports it. python-calamine reads the values. It does not report hidden rows and columns, and it returns an
+empty cell for an error such as #N/A and for a formula without a saved result. These details are read from the sheet's XML.
 """
 
 import json
@@ -15,27 +14,27 @@ from typing import Any, BinaryIO
 from xml.parsers import expat
 
 ROWS_OF_A_HIDDEN_SHEET = 40
-"""Enough to say whether it holds a table; its rows are not read."""
+"""Rows of a hidden sheet that are read: enough to see whether it contains a table."""
 
-MOST_ELEMENTS = 500_000
-"""Rows and cells of a sheet that are looked at for marks, a second's work: the largest import has 60,000."""
+MAX_ELEMENTS = 500_000
+"""XML elements of a sheet that are searched for details, which takes a second; the largest import has 60,000."""
 
-MARKS = (b't="e"', b"t='e'", b"hidden=", b' ht="0', b' width="0', b"<f", b":f")
-"""The XML of a sheet that holds none of these has no marks; such a sheet may have a million cells."""
+DETAIL_PATTERNS = (b't="e"', b"t='e'", b"hidden=", b' ht="0', b' width="0', b"<f", b":f")
+"""A sheet whose XML contains none of these has no details. Then its XML, which may have a million cells, is not parsed."""
 
 LAST_ROW = 1_048_576
-"""Of a sheet (ECMA-376, 18.3.1.73). A number beyond it could not be stored."""
+"""The last row of a sheet (ECMA-376, 18.3.1.73). A larger number could not be stored."""
 
 Cells = dict[int, dict[int, Any]]
 
 
-class _Enough(Exception):
-    """Raised by a handler to end the parsing."""
+class _StopParsing(Exception):
+    """Raised by a handler to stop the parser."""
 
 
 @dataclass
-class Marks:
-    """What a sheet's XML says beside the values: rows and columns are counted from 0."""
+class SheetDetails:
+    """What the XML of a sheet contains besides the values. Rows and columns count from 0."""
 
     cells: Cells = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
@@ -45,9 +44,9 @@ class Marks:
 def read_sheets(file: BinaryIO, most_rows: int, most_columns: int) -> bytes:
     """Return every sheet as JSON: name, visible, rows, more, and its hidden rows and columns.
 
-    A row is its number and its cells; one without content is left out. A date is {"date": ...}, an error {"error":
-    "#N/A"}, a formula without a saved result {"formula": true}. Each cell of a merged range holds what the first one
-    does: so people mean it. Columns are counted from 0.
+    A row consists of its number and its cells; empty rows are left out. A date is {"date": ...}, an error {"error": "#N/A"},
+    a formula without a saved result {"formula": true}. Each cell of a merged range gets the value of the first one, as people
+    intend it. Columns count from 0.
     """
     from python_calamine import SheetVisibleEnum, load_workbook
 
@@ -58,17 +57,17 @@ def read_sheets(file: BinaryIO, most_rows: int, most_columns: int) -> bytes:
         visible = about.visible is SheetVisibleEnum.Visible
         sheet = book.get_sheet_by_index(place)
         merged = dict(sheet.merged_cell_ranges or ())
-        marks = marks_of(file, paths.get(about.name, ""), most_columns)
+        details = details_of(file, paths.get(about.name, ""), most_columns)
         most = most_rows if visible else ROWS_OF_A_HIDDEN_SHEET
-        rows, more = cells_of(sheet, merged, marks.cells, most, most_columns)
+        rows, more = cells_of(sheet, merged, details.cells, most, most_columns)
         found.append(
             {
                 "name": about.name,
                 "visible": visible,
                 "rows": rows,
                 "more": more,
-                "hidden_rows": [number for number, _ in rows if number - 1 in marks.hidden_rows],
-                "hidden_columns": sorted(marks.hidden_columns),
+                "hidden_rows": [number for number, _ in rows if number - 1 in details.hidden_rows],
+                "hidden_columns": sorted(details.hidden_columns),
             }
         )
     return json.dumps(found).encode()
@@ -77,28 +76,28 @@ def read_sheets(file: BinaryIO, most_rows: int, most_columns: int) -> bytes:
 def cells_of(
     sheet: Any,
     merged: dict[tuple[int, int], tuple[int, int]],
-    marked: Cells,
+    details: Cells,
     most_rows: int,
     most_columns: int,
 ) -> tuple[list[tuple[int, list[Any]]], bool]:
-    """Return the rows of a sheet that have content, and whether there are more than that many."""
+    """Return the first `most_rows` rows with content, and whether there are more."""
     rows: list[tuple[int, list[Any]]] = []
-    meant: dict[tuple[int, int], Any] = {}
-    for number, row in values_of(sheet, marked):
-        if not merged and number not in marked and row.count("") == len(row):
-            continue  # quickly: there may be a million of them
-        cells = [plain(value) for value in row[:most_columns]]
-        for column, mark in marked.get(number, {}).items():
+    merged_values: dict[tuple[int, int], Any] = {}
+    for number, row in values_of(sheet, details):
+        if not merged and number not in details and row.count("") == len(row):
+            continue  # fast path: there may be a million empty rows
+        cells = [json_value(value) for value in row[:most_columns]]
+        for column, detail in details.get(number, {}).items():
             cells += [""] * (column + 1 - len(cells))
-            cells[column] = mark
+            cells[column] = detail
         for column, value in enumerate(cells):
             if value != "" and (number, column) in merged:
                 down, right = merged[number, column]
                 for y in range(number, min(down, number + most_rows) + 1):
                     for x in range(column, min(right, most_columns) + 1):
-                        meant[y, x] = value
-        if meant:
-            cells = [meant.get((number, column), value) for column, value in enumerate(cells)]
+                        merged_values[y, x] = value
+        if merged_values:
+            cells = [merged_values.get((number, column), value) for column, value in enumerate(cells)]
         if all(value == "" for value in cells):
             continue
         if len(rows) == most_rows:
@@ -107,25 +106,25 @@ def cells_of(
     return rows, False
 
 
-def values_of(sheet: Any, marked: Cells) -> Iterator[tuple[int, list[Any]]]:
-    """Yield each row's number from 0 and its values; marked cells may lie below the last value."""
+def values_of(sheet: Any, details: Cells) -> Iterator[tuple[int, list[Any]]]:
+    """Yield each row's number, from 0, and its values. Cells with details may be below the last value."""
     left = [""] * (sheet.start[1] if sheet.start else 0)  # a row is read from the first column that is used
     number = -1
     for number, row in enumerate(sheet.iter_rows()):
         yield number, left + row
-    for below in sorted(row for row in marked if row > number):
+    for below in sorted(row for row in details if row > number):
         yield below, []
 
 
-def plain(value: Any) -> Any:
-    """Return what a cell holds as JSON can say it."""
+def json_value(value: Any) -> Any:
+    """Return the value of a cell for JSON."""
     if isinstance(value, str | int | float):
         return value
     return {"date": str(value)}
 
 
 def sheet_paths(file: BinaryIO) -> dict[str, str]:
-    """Return where in the package each sheet's XML lies, by the sheet's name; nothing where the package is unusual."""
+    """Return the path of each sheet's XML in the package, by the sheet's name; empty when the package is unusual."""
     targets: dict[str, str] = {}
     ids: dict[str, str] = {}
 
@@ -138,15 +137,16 @@ def sheet_paths(file: BinaryIO) -> dict[str, str]:
             ids[given["name"]] = next(value for key, value in given.items() if key.endswith(":id"))
 
     if not (
-        parsed(file, "xl/_rels/workbook.xml.rels", relationship) and parsed(file, "xl/workbook.xml", sheet)
+        parse_part(file, "xl/_rels/workbook.xml.rels", relationship)
+        and parse_part(file, "xl/workbook.xml", sheet)
     ):
         return {}
     return {name: targets[id_] for name, id_ in ids.items() if id_ in targets}
 
 
-def marks_of(file: BinaryIO, path: str, most_columns: int) -> Marks:
-    """Return the marks of a sheet; none where its XML cannot be read so."""
-    marks = Marks()
+def details_of(file: BinaryIO, path: str, most_columns: int) -> SheetDetails:
+    """Return the details of a sheet; empty when its XML cannot be parsed."""
+    details = SheetDetails()
     row = column = -1
     kind, formula, saved = "", False, ""
     elements = 0
@@ -163,18 +163,18 @@ def marks_of(file: BinaryIO, path: str, most_columns: int) -> Marks:
             if not 0 <= row < LAST_ROW:
                 raise ValueError
             column = -1
-            if hides(given) or float(given.get("ht", 1)) == 0:
-                marks.hidden_rows.add(row)
+            if is_hidden(given) or float(given.get("ht", 1)) == 0:
+                details.hidden_rows.add(row)
         elif name == "col":
-            if hides(given) or float(given.get("width", 1)) == 0:
+            if is_hidden(given) or float(given.get("width", 1)) == 0:
                 last = min(int(given["max"]), most_columns)
-                marks.hidden_columns.update(range(int(given["min"]) - 1, last))
+                details.hidden_columns.update(range(int(given["min"]) - 1, last))
         elif name == "f":
             formula = True
         inside = name
         elements += 1
-        if elements > MOST_ELEMENTS:
-            raise _Enough
+        if elements > MAX_ELEMENTS:
+            raise _StopParsing
 
     def text(some: str) -> None:
         nonlocal saved
@@ -185,34 +185,38 @@ def marks_of(file: BinaryIO, path: str, most_columns: int) -> Marks:
         nonlocal inside
         inside = ""
         if name == "sheetData":
-            raise _Enough
+            raise _StopParsing
         if name != "c" or column >= most_columns:
             return
         if kind == "e":
-            marks.cells.setdefault(row, {})[column] = {"error": saved.strip() or "#N/A"}
+            details.cells.setdefault(row, {})[column] = {"error": saved.strip() or "#N/A"}
         elif formula and not saved and kind != "str":  # of type "str" its result is the empty text
-            marks.cells.setdefault(row, {})[column] = {"formula": True}
+            details.cells.setdefault(row, {})[column] = {"formula": True}
 
-    return marks if may_have_marks(file, path) and parsed(file, path, start, text, end) else Marks()
+    return (
+        details
+        if may_have_details(file, path) and parse_part(file, path, start, text, end)
+        else SheetDetails()
+    )
 
 
-def may_have_marks(file: BinaryIO, path: str) -> bool:
-    """Say whether a sheet's XML holds anything that looks like a mark, by a quick search of its bytes."""
+def may_have_details(file: BinaryIO, path: str) -> bool:
+    """Say whether a sheet's XML may contain details, by a fast search of its bytes."""
     last = b""
     try:
         with zipfile.ZipFile(file) as package, package.open(path) as part:
-            while piece := part.read(1 << 20):
-                piece = last + piece
-                if any(mark in piece for mark in MARKS):
+            while chunk := part.read(1 << 20):
+                chunk = last + chunk
+                if any(pattern in chunk for pattern in DETAIL_PATTERNS):
                     return True
-                last = piece[-16:]
+                last = chunk[-16:]
     except KeyError:
         return False
     return False
 
 
-def hides(given: dict[str, str]) -> bool:
-    """Say whether a row's or a column's attributes hide it: by hand, by a filter or by a folded outline."""
+def is_hidden(given: dict[str, str]) -> bool:
+    """Say whether the attributes of a row or column hide it: by hand, by a filter or in a collapsed outline."""
     return given.get("hidden") in ("1", "true")
 
 
@@ -224,19 +228,20 @@ def column_number(letters: str) -> int:
     return number - 1
 
 
-def parsed(file: BinaryIO, path: str, start: Any, text: Any = None, end: Any = None) -> bool:
-    """Parse one part of the package, names without their prefix; False where it is not there or is no such XML."""
+def parse_part(file: BinaryIO, path: str, start: Any, text: Any = None, end: Any = None) -> bool:
+    """Parse one part of the package; names have no prefix. Returns False when it is missing or not such XML."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = lambda name, given: start(name.rpartition(":")[2], given)
     if text and end:
         parser.CharacterDataHandler = text
         parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
-    parser.StartDoctypeDeclHandler = _refuse  # no office program writes one, and entities can grow
+    # No office program writes a document type, and its entities could expand without limit.
+    parser.StartDoctypeDeclHandler = _refuse
     try:
         with zipfile.ZipFile(file) as package, package.open(path) as part:
             parser.ParseFile(part)
-    except _Enough:
+    except _StopParsing:
         return True
     except (KeyError, ValueError, StopIteration, expat.ExpatError):
         return False

@@ -14,7 +14,7 @@ from common import jobs
 from common.wording import Sentence
 from models import Import, ImportState, db
 from uploads import sheets
-from uploads.errors import Unfit
+from uploads.errors import InvalidFile
 from uploads.receive import discard_file
 from worker import leases, waking
 
@@ -51,7 +51,7 @@ def _read(job: Claimed) -> None:
     try:
         found = sheets.read(name, import_table.MOST_ROWS + import_table.MOST_ROWS_ABOVE_HEADER)
         imports.read(job, import_table.find_table(found))
-    except Unfit as unfit:
+    except InvalidFile as unfit:
         imports.fail(job, Sentence(sheets.wording(unfit.fault), {"name": job.file_name}))
     except Unreadable as unreadable:
         imports.fail(job, unreadable.sentence)

@@ -30,7 +30,7 @@ from uploads import sheets
 from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
 from uploads.receive import discard_file
-from uploads.responses import download_as
+from uploads.responses import content_disposition
 from workflow import scope
 
 NOBODY_CAME = timedelta(seconds=15)
@@ -98,7 +98,7 @@ class Imports(Administration, ScopedView):
         form = forms.ImportForm()
         if request.method == "POST" and form.validate():
             try:
-                received = sheets.take_in(form.sheet.data)
+                received = sheets.receive_sheet(form.sheet.data)
             except UploadError as error:
                 form.sheet.errors = [str(error)]
             else:
@@ -257,5 +257,5 @@ class Imports(Administration, ScopedView):
 
 def _download(content: bytes, name: str) -> Response:
     response = Response(content, mimetype=import_sheets.CONTENT_TYPE)
-    response.headers["Content-Disposition"] = download_as(f"{name}.{sheets.EXTENSION}")
+    response.headers["Content-Disposition"] = content_disposition(f"{name}.{sheets.EXTENSION}")
     return response

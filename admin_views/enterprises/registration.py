@@ -19,7 +19,7 @@ from common.errors import ChangedMeanwhile, Locked, NotPermitted
 from enterprises import registration
 from models import Account, Enterprise, Registration, RegistrationAction, RegistrationEvent, db
 from uploads import responses
-from uploads.errors import NotShown
+from uploads.errors import NoPreview
 from uploads.limits import accepts_attachments
 from uploads.receive import discard_file
 from uploads.sets import previews, storage
@@ -147,7 +147,7 @@ class RegistrationView(ConsoleView):
             return responses.send_preview(
                 storage(), previews(), found.licence_file or "", found.licence_extension or "", sheet, width
             )
-        except (NotShown, FileNotFoundError, ValueError):
+        except (NoPreview, FileNotFoundError, ValueError):
             abort(404)
 
 

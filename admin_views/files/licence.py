@@ -13,10 +13,10 @@ from werkzeug.datastructures import FileStorage
 from models import Enterprise, db
 from uploads import kinds, sets
 from uploads.browser_check import accept_attribute
-from uploads.preview import is_shown
+from uploads.preview import has_preview
 from uploads.receive import Received, discard_file, receive
 
-KINDS = tuple(kind for kind in kinds.PERMITTED if is_shown(kind.extensions[0]))
+KINDS = tuple(kind for kind in kinds.PERMITTED if has_preview(kind.extensions[0]))
 """A licence is shown in the page: images and PDF only."""
 ACCEPTED = accept_attribute(KINDS)
 SECONDS = 12 * 60 * 60

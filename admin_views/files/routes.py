@@ -11,7 +11,7 @@ from admin_views.files.papers import FileUrl
 from admin_views.site.base import expose
 from models import Application, Attachment, db
 from uploads import responses
-from uploads.errors import NotShown
+from uploads.errors import NoPreview
 from uploads.sets import previews, storage
 from workflow import scope
 
@@ -73,5 +73,5 @@ def sent_picture(storage_name: str | None, extension: str | None, sheet: int, wi
         abort(404)
     try:
         return responses.send_preview(storage(), previews(), storage_name, extension, sheet, width)
-    except (NotShown, FileNotFoundError, ValueError):
+    except (NoPreview, FileNotFoundError, ValueError):
         abort(404)

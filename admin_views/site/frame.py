@@ -28,7 +28,7 @@ from admin_views.site.wording import (
 from common.calendar import today
 from common.settings import DEFAULTS, HELP_LINE, SITE_NAME, setting, setting_value
 from uploads import notes
-from uploads.preview import is_shown
+from uploads.preview import has_preview
 from workflow.actor_shape import ActorShape
 
 MOST_DRAWN = 500
@@ -75,7 +75,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(cached_per_language)
     app.add_template_filter(notes.to_owner, "notes_to_owner")
     app.add_template_filter(notes.to_reviewer, "notes_to_reviewer")
-    app.add_template_test(is_shown, "shown")
+    app.add_template_test(has_preview, "shown")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 

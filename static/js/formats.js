@@ -3,7 +3,7 @@
 const HEAD = 512; // bytes; the mark that stands furthest in, a tar's, ends before
 const rows = JSON.parse(document.querySelector("[data-formats]").dataset.formats).map((row) => ({
   ...row,
-  marks: row.marks.map(([place, hex]) => [place, hex.match(/../g).map((pair) => parseInt(pair, 16))]),
+  signatures: row.signatures.map(([place, hex]) => [place, hex.match(/../g).map((pair) => parseInt(pair, 16))]),
 }));
 
 /** The extension that a name announces, in plain small letters: ．ＪＰＧ is jpg. "" when the name has none, or ends in a number. */
@@ -14,7 +14,7 @@ function extensionOf(name) {
 }
 
 function contentOf(head) {
-  return rows.find((row) => row.marks.some(([place, mark]) => mark.every((byte, index) => head[place + index] === byte)));
+  return rows.find((row) => row.signatures.some(([place, signature]) => signature.every((byte, index) => head[place + index] === byte)));
 }
 
 /** Returns the sentence for a file that the server will not take, or "" for one to be sent. `words` are the page's. */

@@ -200,14 +200,14 @@ def test_a_number_with_its_zero_back_is_only_what_lacks_one() -> None:
 
 
 def test_a_row_beyond_the_last_one_of_a_sheet_marks_nothing() -> None:
-    def marks(row: int) -> workbook.Marks:
+    def marks(row: int) -> workbook.SheetDetails:
         file = io.BytesIO()
         cell = '<c r="A1" t="e"><v>#N/A</v></c>'
         with zipfile.ZipFile(file, "w") as package:
             package.writestr(
                 "sheet.xml", f'<worksheet><sheetData><row r="{row}">{cell}</row></sheetData></worksheet>'
             )
-        return workbook.marks_of(file, "sheet.xml", 40)
+        return workbook.details_of(file, "sheet.xml", 40)
 
     assert marks(workbook.LAST_ROW).cells == {workbook.LAST_ROW - 1: {0: {"error": "#N/A"}}}
     for row in (workbook.LAST_ROW + 1, 99_999_999_999, 0, -5):

@@ -140,23 +140,25 @@ def test_a_table_that_only_calls_itself_xls_is_to_be_saved_as_xlsx(kind):
 def test_a_table_as_text_that_calls_itself_xlsx_is_to_be_renamed_first_in_the_import_too(chosen):
     """Excel opens such a file under .xls after a question, under .xlsx not at all."""
     with pytest.raises(FileRefused) as refusal:
-        sheets.take_in(chosen(odd_files.SHEETS_AS_TEXT["html"], "企业.xlsx"))
+        sheets.receive_sheet(chosen(odd_files.SHEETS_AS_TEXT["html"], "企业.xlsx"))
     assert "请先把扩展名改为 .xls" in str(refusal.value)
 
 
 def test_an_import_takes_a_workbook_without_extension_and_no_picture(chosen):
-    assert sheets.take_in(chosen(files.excel(), "企业名单")).display_name == "企业名单.xlsx"
+    assert sheets.receive_sheet(chosen(files.excel(), "企业名单")).display_name == "企业名单.xlsx"
     with pytest.raises(FileRefused) as refusal:
-        sheets.take_in(chosen(files.jpg(), "企业名单"))
+        sheets.receive_sheet(chosen(files.jpg(), "企业名单"))
     assert "可以上传的格式：xlsx。" in str(refusal.value)
 
 
 def test_the_table_names_each_extension_once_and_each_row_has_a_source_and_advice():
-    announced = [one for kind in kinds.KINDS for one in (*kind.extensions, *kind.aliases, *kind.known_by)]
+    announced = [
+        one for kind in kinds.KINDS for one in (*kind.extensions, *kind.aliases, *kind.refused_extensions)
+    ]
     assert len(announced) == len(set(announced)) == len(kinds.BY_EXTENSION)
     assert {one for kind in kinds.PERMITTED for one in kind.extensions} == set(EXTENSIONS)
     assert all(kind.source and str(kind.advice) for kind in kinds.KINDS)
-    assert all(kind.content_type and not kind.known_by for kind in kinds.PERMITTED)
+    assert all(kind.content_type and not kind.refused_extensions for kind in kinds.PERMITTED)
     assert not any(kind.extensions or kind.aliases for kind in kinds.KINDS if kind not in kinds.PERMITTED)
 
 

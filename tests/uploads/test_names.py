@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uploads.names import LONGEST, display_name, extension_of
+from uploads.names import MAX_LENGTH, display_name, extension_of
 
 NAMES = [
     ("身份证（正反面）.jpg", "身份证（正反面）.jpg"),
@@ -41,7 +41,7 @@ def test_a_name_is_shown_without_what_could_deceive_or_harm(given_name, shown):
 def test_whatever_the_name_what_is_shown_is_one_short_line_and_never_a_path(name):
     shown = display_name(name)
 
-    assert 0 < len(shown) <= LONGEST
+    assert 0 < len(shown) <= MAX_LENGTH
     assert not set(shown) & set('/\\<>:"|?*')
     assert not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in shown)
     assert not shown.startswith((".", " "))

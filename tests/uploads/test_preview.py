@@ -8,8 +8,8 @@ from PIL import Image
 from tests.files import samples as files
 from tests.uploads import odd_files
 from uploads import decoding
-from uploads.errors import NotShown
-from uploads.preview import WIDTHS, is_shown, preview
+from uploads.errors import NoPreview
+from uploads.preview import WIDTHS, has_preview, preview
 
 SHOWN = ("jpg", "jpeg", "png", "gif", "bmp", "pdf")
 
@@ -27,14 +27,14 @@ def test_pictures_and_pdf_are_shown(extension):
     picture = seen(files.sample(extension), extension, width=160)
     assert picture.width == 160
     assert 220 < picture.height < 230
-    assert is_shown(extension)
+    assert has_preview(extension)
 
 
 @pytest.mark.parametrize("extension", ["doc", "docx", "xls", "xlsx"])
 def test_word_and_excel_are_not_shown(extension):
-    with pytest.raises(NotShown):
+    with pytest.raises(NoPreview):
         preview(io.BytesIO(files.sample(extension)), extension)
-    assert not is_shown(extension)
+    assert not has_preview(extension)
 
 
 def test_a_small_picture_is_not_blown_up_but_a_page_is_drawn_as_large_as_asked():
@@ -45,13 +45,13 @@ def test_a_small_picture_is_not_blown_up_but_a_page_is_drawn_as_large_as_asked()
 @pytest.mark.parametrize("width", [0, -1, 159, 901, 100_000])
 def test_no_other_width_than_ours_is_drawn(width):
     assert width not in WIDTHS
-    with pytest.raises(NotShown):
+    with pytest.raises(NoPreview):
         preview(io.BytesIO(files.png()), "png", 1, width)
 
 
 @pytest.mark.parametrize(("extension", "page"), [("pdf", 0), ("pdf", 3), ("pdf", -1), ("png", 2)])
 def test_there_is_no_picture_of_a_page_that_is_not_there(extension, page):
-    with pytest.raises(NotShown):
+    with pytest.raises(NoPreview):
         preview(io.BytesIO(files.sample(extension)), extension, page)
 
 
@@ -146,11 +146,11 @@ def test_the_seal_on_a_pdf_is_shown_also_when_it_is_a_note_on_the_page():
 
 @pytest.mark.parametrize("extension", SHOWN)
 def test_a_file_that_was_damaged_on_our_disk_is_not_shown(extension):
-    with pytest.raises(NotShown):
+    with pytest.raises(NoPreview):
         preview(io.BytesIO(files.truncated(files.sample(extension), 0.3)), extension)
 
 
 def test_a_page_that_would_never_be_drawn_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(decoding, "SECONDS", 1.5)
-    with pytest.raises(NotShown):
+    with pytest.raises(NoPreview):
         preview(io.BytesIO(files.pdf_that_never_ends()), "pdf")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.files import samples as files
-from uploads.errors import NotShown
+from uploads.errors import NoPreview
 from uploads.preview import PreviewCache
 from uploads.receive import discard_file, receive
 from uploads.responses import send_original, send_preview
@@ -82,9 +82,9 @@ def test_a_picture_is_made_once_and_each_page_and_width_is_another(app, received
         first = picture(received).get_data()
         storage().path(received.storage_name).write_bytes(b"damaged meanwhile")
         assert picture(received).get_data() == first
-        with pytest.raises(NotShown):
+        with pytest.raises(NoPreview):
             picture(received, page=2)
-        with pytest.raises(NotShown):
+        with pytest.raises(NoPreview):
             picture(received, width=900)
 
 

@@ -1,1 +1,1 @@
-"""Parts of decoder.py: they open a stranger's file within its confined process, and know nothing of the site."""
+"""Parts of decoder.py, which run in its confined process and import nothing else of the site."""

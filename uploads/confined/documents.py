@@ -1,4 +1,4 @@
-"""What of a PDF is on none of its pages, so that neither we nor a browser can draw it."""
+"""Finds what a PDF contains outside of its pages, which neither we nor a browser can draw."""
 
 import io
 import re
@@ -6,7 +6,7 @@ from typing import Any
 
 _COLLECTION = re.compile(rb"/Collection[\s<\d]")
 _WIDGET = 20
-"""FPDF_ANNOT_WIDGET: a field of a form as it stands on a page."""
+"""FPDF_ANNOT_WIDGET: the annotation of a form field on a page."""
 
 
 def notes_of(document: Any) -> list[str]:
@@ -20,7 +20,7 @@ def notes_of(document: Any) -> list[str]:
 
 
 def _is_portfolio(document: Any) -> bool:
-    """pdfium names no entry of the catalogue. Written anew, without compressed objects, it can be read as text."""
+    """pdfium has no function to read the catalogue. It saves the file without compressed objects, so a text search finds it."""
     from pypdfium2 import raw
 
     written = io.BytesIO()
@@ -29,7 +29,7 @@ def _is_portfolio(document: Any) -> bool:
 
 
 def _is_drawn_by_acrobat_only(document: Any) -> bool:
-    """A form in XFA that its file calls to be rendered, or of which no page has a field."""
+    """Return whether it is an XFA form that is rendered dynamically, or whose pages have no fields."""
     from pypdfium2 import raw
 
     kind = document.get_formtype()

@@ -1,5 +1,5 @@
-"""How a part of the confined process says that a file cannot be taken."""
+"""The error of the confined process for a file that is refused."""
 
 
 class FaultError(Exception):
-    """The file cannot be taken or shown; the first argument is a word of errors.Fault, the second its details."""
+    """The file is refused or cannot be shown. The arguments are a value of errors.Fault and its details."""

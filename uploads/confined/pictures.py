@@ -1,4 +1,4 @@
-"""Two things that picture files get wrong and that every browser overlooks."""
+"""Two defects of picture files that all browsers tolerate: an alpha channel of zeros, and a missing JPEG end marker."""
 
 import hashlib
 import io
@@ -6,22 +6,22 @@ from typing import Any, BinaryIO
 
 from uploads.confined.faults import FaultError
 
-END = b"\xff\xd9"
-PADDINGS = (b"\x55" * 64 + END, b"\xaa" * 64 + END)
-"""Two continuations that differ in every bit: where picture data is missing, they decode differently."""
+END_MARKER = b"\xff\xd9"
+PADDINGS = (b"\x55" * 64 + END_MARKER, b"\xaa" * 64 + END_MARKER)
+"""Two continuations that differ in every bit: if picture data is missing, they decode to different pictures."""
 
 WITHOUT_LENGTH = (0x00, 0x01, 0xFF, *range(0xD0, 0xD9))
-"""What stands behind FF and begins no segment: a data byte, TEM, a filling, restarts, SOI."""
+"""Bytes that after FF do not begin a segment with a length: stuffed byte, TEM, fill byte, RST, SOI."""
 
-STRIP = 256
-"""Rows of a picture hashed at once, so that it is not copied as a whole."""
+STRIP_ROWS = 256
+"""Rows of a picture that are hashed at a time, so that it is not copied as a whole."""
 
 
 def opaque_if_all_transparent(picture: Any) -> Any:
-    """Return a BMP whose alpha bytes are all zero without them, any other picture as it is.
+    """Return a BMP without its alpha channel if that is zero everywhere; any other picture unchanged.
 
-    Programs that leave the fourth byte unused write zero there and declare it alpha all the same. Chromium
-    (bmp_image_reader.cc) and Windows show such a picture as opaque.
+    Programs that do not use the fourth byte write zero there, and still declare it as alpha. Chromium (bmp_image_reader.cc)
+    and Windows show such a picture as opaque.
     """
     if picture.format != "BMP" or picture.mode != "RGBA":
         return picture
@@ -29,34 +29,34 @@ def opaque_if_all_transparent(picture: Any) -> Any:
     return picture.convert("RGB") if picture.getchannel("A").getextrema() == (0, 0) else picture
 
 
-def has_its_end(file: BinaryIO) -> bool:
-    """Return whether a JPEG has its end mark, whatever follows it. Pillow does not miss it when zeros follow the data."""
+def has_end_marker(file: BinaryIO) -> bool:
+    """Return whether a JPEG has its end marker, whatever follows it. Pillow does not notice its absence before zeros."""
     file.seek(0)
     content = file.read()
     file.seek(0)
     try:
-        return _walk(content)[0]
-    except (IndexError, ValueError):  # a broken segment: its decoder is the judge of that
+        return _scan_segments(content)[0]
+    except (IndexError, ValueError):  # a broken segment, which the decoder will report
         return True
 
 
-def jpeg_with_its_end(file: BinaryIO) -> BinaryIO:
-    """Return a JPEG that lacks only its end mark with that mark. Raises FaultError when picture data is missing too.
+def with_end_marker(file: BinaryIO) -> BinaryIO:
+    """Return a JPEG that lacks only its end marker with the marker. Raises FaultError when picture data is missing too.
 
-    libjpeg fills in what is missing and says so in a warning that Pillow drops. So the picture is decoded with two
-    continuations: a complete one ignores both and comes out the same. Zeros at the end are no data: a program that
-    reserves the space of a file before it receives it leaves them.
+    libjpeg fills in missing data with a warning that Pillow drops. So the picture is decoded with two continuations: a
+    complete picture ignores both, and the results are equal. Zeros at the end do not count as data: programs that reserve
+    the space of a file before receiving it leave them.
     """
     file.seek(0)
     content = file.read().rstrip(b"\x00")
     if content.endswith(b"\xff"):
         content += b"\x00"  # a data byte FF is written as FF 00
-    if not _walk(content)[1]:
+    if not _scan_segments(content)[1]:
         raise FaultError("damaged", {})
     first, second = (_digest(content + padding) for padding in PADDINGS)
     if first != second:
         raise FaultError("damaged", {})
-    return io.BytesIO(content + END)
+    return io.BytesIO(content + END_MARKER)
 
 
 def _digest(content: bytes) -> bytes:
@@ -65,15 +65,16 @@ def _digest(content: bytes) -> bytes:
     with Image.open(io.BytesIO(content), formats=["JPEG"]) as picture:
         picture.load()
         digest = hashlib.sha256()
-        for top in range(0, picture.height, STRIP):
-            strip = picture.crop((0, top, picture.width, min(picture.height, top + STRIP)))
+        for top in range(0, picture.height, STRIP_ROWS):
+            strip = picture.crop((0, top, picture.width, min(picture.height, top + STRIP_ROWS)))
             digest.update(strip.tobytes())
         return digest.digest()
 
 
-def _walk(content: bytes) -> tuple[bool, bool]:
-    """Return whether a JPEG has its end mark, and whether its scans cover each coefficient of each component to the last
-    bit (ITU-T T.81, B.2 and G.1). A progressive picture that was cut between two scans decodes the same whatever follows.
+def _scan_segments(content: bytes) -> tuple[bool, bool]:
+    """Return whether a JPEG has its end marker, and whether its scans contain all coefficients of all components to the last
+    bit (ITU-T T.81, B.2 and G.1). The second is needed for a progressive picture that was cut between two scans: it decodes
+    the same, whatever follows.
     """
     wanted: set[tuple[int, int]] = set()
     place = 2
@@ -82,7 +83,7 @@ def _walk(content: bytes) -> tuple[bool, bool]:
         if content[place] != 0xFF or marker in WITHOUT_LENGTH:
             place = content.find(b"\xff", place + 1)  # data of a scan
             continue
-        if marker == END[1]:
+        if marker == END_MARKER[1]:
             return True, not wanted
         length = int.from_bytes(content[place + 2 : place + 4], "big")
         segment = content[place + 4 : place + 2 + length]
