@@ -86,7 +86,7 @@ def cells_of(
     for number, row in values_of(sheet, details):
         if not merged and number not in details and row.count("") == len(row):
             continue  # fast path: there may be a million empty rows
-        cells = [json_value(value) for value in row[:most_columns]]
+        cells = [cell_value(value) for value in row[:most_columns]]
         for column, detail in details.get(number, {}).items():
             cells += [""] * (column + 1 - len(cells))
             cells[column] = detail
@@ -116,7 +116,7 @@ def values_of(sheet: Any, details: Cells) -> Iterator[tuple[int, list[Any]]]:
         yield below, []
 
 
-def json_value(value: Any) -> Any:
+def cell_value(value: Any) -> Any:
     """Return the value of a cell for JSON."""
     if isinstance(value, str | int | float):
         return value
