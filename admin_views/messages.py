@@ -1,4 +1,4 @@
-"""What the system has told this account or its desk: to be read in one place, each leading to what it is about.
+"""The messages of this account and its desk, each with a link to its subject.
 
 Shows nothing outside workflow.scope.messages, and marks as read only by POST.
 """
@@ -31,7 +31,7 @@ COLUMNS = (
     Column("text", N_("内容"), itemgetter("text")),
     Column("at", N_("时间"), itemgetter("at"), cell="stamp"),
 )
-"""A row is what `rendered` returns; the page draws it as one button."""
+"""Rows are results of `rendered`; the page shows each as one button."""
 
 messages = Blueprint("messages", __name__)
 
@@ -39,7 +39,7 @@ messages = Blueprint("messages", __name__)
 @messages.get("/messages/")
 @login_required
 def own() -> str:
-    """Return a page of messages, the newest first; `before` names the last one of the page before."""
+    """Show a page of messages, the newest first; `before` is the last id of the previous page."""
     before = row_number(request.args.get("before"))
     found = newest(current_user, PAGE_SIZE + 1, before)
     return render_template(
@@ -53,14 +53,14 @@ def own() -> str:
 @messages.post("/messages/<int:number>/")
 @login_required
 def open_one(number: int) -> Response:
-    """Mark a message as read and lead to what it is about, where that is still within sight."""
+    """Mark a message as read and redirect to its subject, if the account may still see that."""
     row = db.session.execute(_visible_messages(current_user).where(Message.id == number)).one_or_none()
     if row is None:
         abort(404)
     message: Message = row[0]
     inbox.mark_read(current_user, message.id)
-    address = url(message, current_user) if _in_sight(message, current_user) else None
-    if address is None and _is_about_something(message):
+    address = url(message, current_user) if _is_visible(message, current_user) else None
+    if address is None and _has_subject(message):
         flash(gettext("这件事已不在您处办理，无法打开。"), "info")
     return redirect(address or url_for("messages.own"), 303)
 
@@ -82,7 +82,7 @@ def newest(actor: Account, most: int, before: int | None = None) -> list[dict[st
 
 
 def rendered(message: Message, *, unread: bool) -> dict[str, Any]:
-    """Return a message as a page shows it: `text`, `at`, `unread`; `url` is what it is about, `open` (POST) marks it too."""
+    """Return a message as a page shows it: `text`, `at`, `unread`; `url` is its subject, `open` (POST) also marks it as read."""
     return {
         "id": message.id,
         "text": translated(common_messages.wording_of(message.kind), outbox.wording_values(message, _desk)),
@@ -94,7 +94,7 @@ def rendered(message: Message, *, unread: bool) -> dict[str, Any]:
 
 
 def url(message: Message, actor: Account) -> str | None:
-    """Return the address of what a message is about, in this account's own console."""
+    """Return the URL of a message's subject in this account's console."""
     console = access.CONSOLES[actor.role]
     if message.application is not None:
         endpoint = APPLICATION.get(console, f"{console}.application")
@@ -107,10 +107,10 @@ def url(message: Message, actor: Account) -> str | None:
 
 
 APPLICATION = {"personal": "personal_application.application"}
-"""The page of one application, where that is not the console's own view."""
+"""The endpoint of an application's page, by console, if it is not the console's own view."""
 
 BY_KIND = {"reviewers_changed": "reviewers.index_view"}
-"""Where a message leads that is about no row."""
+"""The endpoint of messages that have no row as subject."""
 
 REGISTRATION: dict[Role, Callable[[int], str]] = {
     Role.ENTERPRISE: lambda _key: url_for("registration.index"),
@@ -119,7 +119,7 @@ REGISTRATION: dict[Role, Callable[[int], str]] = {
 
 
 def _visible_messages(actor: Account) -> Select[Any]:
-    """Return the query for this account's messages, each with when it was read and all that its words need."""
+    """Return the query for this account's messages, each with the time it was read and the rows that its text needs."""
     application = joinedload(Message.application)
     return (
         select(Message, MessageReading.at)
@@ -145,7 +145,7 @@ def _visible_messages(actor: Account) -> Select[Any]:
 
 
 def _desk(application: Application, step: State) -> str:
-    """Return what the desk of a step is called; asked once a request for each step and region."""
+    """Return the name of a step's desk; queried once a request for each step and region."""
     known: dict[Any, str] = g.setdefault("desk_names", {})
     key = (step, application.submitted_enterprise_id, application.region_id)
     if key not in known:
@@ -153,12 +153,12 @@ def _desk(application: Application, step: State) -> str:
     return known[key]
 
 
-def _is_about_something(message: Message) -> bool:
+def _has_subject(message: Message) -> bool:
     return message.application_id is not None or message.subject_enterprise_id is not None
 
 
-def _in_sight(message: Message, actor: Account) -> bool:
-    """Say whether what a message is about still exists for this account."""
+def _is_visible(message: Message, actor: Account) -> bool:
+    """Say whether this account may see the subject of a message."""
     if message.application_id is not None:
         query = select(Application.id).where(Application.id == message.application_id, scope.visible(actor))
     else:

@@ -1,4 +1,4 @@
-"""「申请」 in the administration: all of them, to look at. Nothing here decides, and nothing shows a hidden number (D4)."""
+"""「申请」 in the administration: read only. Nothing here decides, and numbers stay masked (D4)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from models import State
 
 
 class Applications(NumberCorrection, Administration, ReviewConsole):
-    """Every application, whatever its state; what was submitted can be read, a wrong name or number corrected."""
+    """All applications. Submitted content can be read, and a wrong name or number corrected."""
 
     exposed_routes = (
         "index_view",
@@ -34,7 +34,7 @@ class Applications(NumberCorrection, Administration, ReviewConsole):
     }
 
     def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
-        """As elsewhere; but no order hides what somebody looks for."""
+        """As in other consoles, without the orders that leave out the rows somebody searches for."""
         sorts = super()._sorts(tab, chosen)
         looks_for_drafts = "q" in chosen or chosen.get("state") == State.DRAFT.value
         return frozenset(key for key in sorts if not (looks_for_drafts and application_list.leaves_out(key)))

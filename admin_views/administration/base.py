@@ -1,6 +1,6 @@
-"""What every page of `/administration/` is: a table's list, and a form for each row that shows the effects of a change (D1-D3).
+"""The base of every page of `/administration/`: the list of a table, and a form for each row that shows the effects of a change (D1-D3).
 
-Every change goes through administration.changes; nothing here writes by itself.
+Every change goes through administration.changes; nothing here writes to the database.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,12 +34,12 @@ from common.wording import N_
 
 PAGE_SIZE = 20
 MOST_SHOWN = 500
-"""Rows of a list without pages: regions, offices, materials are tens of rows; this only keeps a mistake from a slow page."""
+"""Limit of a list without pages. Regions, offices and materials have tens of rows; the limit is a safeguard."""
 CONSOLE = N_("系统管理")
 
 
 class Administration(ConsoleView):
-    """Whatever stands in the administrator's menu."""
+    """A view of the administrator's console."""
 
     console = "administration"
     menu_parent: str | None = None
@@ -58,16 +58,16 @@ class Administration(ConsoleView):
 
 
 class AdministeredTable(Administration, ScopedView):
-    """A table that administrators keep: its list, and a form for each row that shows the effects of a change."""
+    """A table that administrators change: its list, and a form for each row that shows the effects of a change."""
 
     exposed_routes = ("index_view", "create_view", "edit_view")
-    created_by: type[FlaskForm] | None = None
-    """The form of a new row, where it differs from `form`."""
+    new_row_form: type[FlaskForm] | None = None
+    """The form of a new row, if it differs from `form`."""
     full_width_fields: tuple[str, ...] = ()
     """Names of the fields that take the whole width."""
     title: str
     columns: tuple[Column, ...]
-    """Of the list."""
+    """The columns of the list."""
     list_template: str
     """The template of the list."""
     form_template = "administration/row_form.html"
@@ -77,33 +77,33 @@ class AdministeredTable(Administration, ScopedView):
 
     # The list
 
-    def rows_listed(self) -> Any:
+    def list_rows(self) -> Any:
         """Return the rows of the list, or one page of them."""
         raise NotImplementedError
 
     @expose("/")
     def index_view(self) -> str:
-        rows = self.rows_listed()
-        context = self.beside_list()
+        rows = self.list_rows()
+        context = self.list_context()
         if isinstance(rows, Page):
-            context["pager"] = turned(self, self.filters(), rows)
+            context["pager"] = pager_urls(self, self.filters(), rows)
             rows = rows.rows
         return self.render(
             self.list_template, title=list_title(self.title), listing=DataTable(self.columns, rows), **context
         )
 
     def filters(self) -> dict[str, str]:
-        """Return what a list is narrowed by; a filter that does not exist filters nothing."""
+        """Return the filters of the request by name; unknown values are ignored."""
         return {}
 
-    def beside_list(self) -> dict[str, Any]:
-        """Return what else the list's template needs."""
+    def list_context(self) -> dict[str, Any]:
+        """Return the further context of the list's template."""
         return {}
 
     # The form
 
     def get_create_form(self) -> type[FlaskForm]:
-        return self.created_by or self.form
+        return self.new_row_form or self.form
 
     @expose("/new/", methods=("GET", "POST"))
     def create_view(self) -> Any:
@@ -144,34 +144,34 @@ class AdministeredTable(Administration, ScopedView):
     def _key(self, row: Any) -> Any:
         return getattr(row, self.lookup_column)
 
-    def _saved(self, form: Any, row: Any, save: Callable[[Any], Any], **beside: Any) -> Any:
-        """Save, or show the form with the reason why it was refused."""
+    def _saved(self, form: Any, row: Any, save: Callable[[Any], Any], **context: Any) -> Any:
+        """Save, or show the form with the reason for the refusal."""
         key = self._key(row) if row is not None else None
         try:
             saved = save(form)
-        except ActionRefused as hindrance:
-            present = self.get_one(key) if key is not None else None
-            return self._hindered(form, present, hindrance, **beside)
+        except ActionRefused as refusal:
+            current = self.get_one(key) if key is not None else None
+            return self._refused(form, current, refusal, **context)
         return self.saved(saved)
 
     def saved(self, row: Any) -> Any:
-        """Answer once a row has been saved."""
+        """Return the response after a row has been saved."""
         flash(gettext("已保存：%(name)s", name=translated(audit.name_of(row))), "success")
         return redirect(self.get_url(".index_view"))
 
-    def _hindered(self, form: Any, row: Any, hindrance: ActionRefused, **beside: Any) -> Any:
-        if isinstance(hindrance, ConfirmationRequired):
-            return self._form_page(form, row, question=hindrance, **beside)
-        if isinstance(hindrance, Unacceptable):
-            wrong = translated(hindrance.sentence.text, hindrance.sentence.words)
-            if hindrance.field in form:
-                form[hindrance.field].errors = [*form[hindrance.field].errors, wrong]
+    def _refused(self, form: Any, row: Any, refusal: ActionRefused, **context: Any) -> Any:
+        if isinstance(refusal, ConfirmationRequired):
+            return self._form_page(form, row, question=refusal, **context)
+        if isinstance(refusal, Unacceptable):
+            wrong = translated(refusal.sentence.text, refusal.sentence.words)
+            if refusal.field in form:
+                form[refusal.field].errors = [*form[refusal.field].errors, wrong]
             else:
                 form.form_errors.append(wrong)
-            return self._form_page(form, row, **beside)
-        if isinstance(hindrance, ChangedMeanwhile):
-            return self._form_page(form, row, meanwhile=True, **beside)
-        return answer(hindrance)
+            return self._form_page(form, row, **context)
+        if isinstance(refusal, ChangedMeanwhile):
+            return self._form_page(form, row, meanwhile=True, **context)
+        return respond_to_refusal(refusal)
 
     def _form_page(
         self,
@@ -180,9 +180,9 @@ class AdministeredTable(Administration, ScopedView):
         *,
         question: ConfirmationRequired | None = None,
         meanwhile: bool = False,
-        **beside: Any,
+        **context: Any,
     ) -> tuple[str, int]:
-        """Render the form page; `beside` overrides the context."""
+        """Render the form page; `context` overrides the form's own context."""
         status = HTTPStatus.OK
         if meanwhile:
             status = HTTPStatus.CONFLICT
@@ -200,37 +200,37 @@ class AdministeredTable(Administration, ScopedView):
             seen=self._seen(row, meanwhile),
             changes=changes_of(self.model, self._key(row)) if row is not None else [],
             change_text=change_text,
-            **self.beside(row) | beside,
+            **self.form_context(row) | context,
         )
         return content, status
 
     def _seen(self, row: Any, meanwhile: bool) -> str:
-        """Return the fingerprint of the row that the page showed first; it stays the same while errors are corrected."""
+        """Return the fingerprint of the row that the page showed first; it stays the same until the form is saved."""
         if row is None:
             return ""
         first = request.form.get("seen", "")
         return first if first and not meanwhile else changes.fingerprint(row)
 
-    def beside(self, row: Any) -> dict[str, Any]:
-        """Return what else the form's template needs."""
+    def form_context(self, row: Any) -> dict[str, Any]:
+        """Return the further context of the form's template."""
         return {}
 
 
-def answer(hindrance: ActionRefused) -> Any:
-    """Answer what no page of the administration leads to."""
-    if isinstance(hindrance, NotPermitted | NotVisible):
+def respond_to_refusal(refusal: ActionRefused) -> Any:
+    """Answer 404 for what no page of the administration offers; raise any other refusal."""
+    if isinstance(refusal, NotPermitted | NotVisible):
         abort(HTTPStatus.NOT_FOUND)
-    raise hindrance
+    raise refusal
 
 
-def chosen_of(*names: str) -> dict[str, str]:
+def query_values(*names: str) -> dict[str, str]:
     """Return what the address asks for by these names, without what cannot be seen."""
     given = {name: one_line(request.args.get(name)) for name in names}
     return {name: value for name, value in given.items() if value}
 
 
-def turned(view: BaseView, chosen: Mapping[str, str], rows: Page) -> dict[str, str | None]:
-    """Return the addresses of the neighbouring pages, None where there is none."""
+def pager_urls(view: BaseView, chosen: Mapping[str, str], rows: Page) -> dict[str, str | None]:
+    """Return the URLs of the neighbouring pages; None where there is none."""
     return {
         name: None
         if cursor is None
@@ -245,10 +245,10 @@ def turned(view: BaseView, chosen: Mapping[str, str], rows: Page) -> dict[str, s
 
 
 def newest_first(model: Any) -> Order:
-    """Return the order of the lists with pages."""
+    """Return the order of lists with pages."""
     return Order(model.id, model.id, descending=True)
 
 
 def active_badge(row: Any) -> Badge:
-    """Return whether a row is in use."""
+    """Return the badge that says whether a row is active."""
     return Badge("good", gettext("启用")) if row.active else Badge("idle", gettext("已停用"))

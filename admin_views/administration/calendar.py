@@ -1,4 +1,4 @@
-"""「工作日历」: holidays and working weekends of a year, entered before the library knows them."""
+"""「工作日历」: the holidays and working weekends of a year, entered by an administrator before the library has them."""
 
 import itertools
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from models import CalendarYear, db
 
 @dataclass(frozen=True)
 class Year:
-    """One line of the list: `key` is its row where it was entered."""
+    """One row of the list. `key` is the id of the stored row, if the year was entered."""
 
     year: int
     key: int | None
@@ -47,10 +47,10 @@ def _year_badge(year: Year) -> Badge:
 
 
 class CalendarYears(AdministeredTable):
-    """The years around the present one and all that were entered, each with where its days come from."""
+    """The years around the current one and all entered years, each with the source of its days."""
 
     form = forms.CalendarYearForm
-    created_by = forms.NewCalendarYearForm
+    new_row_form = forms.NewCalendarYearForm
     title = N_("工作日历")
     columns = (
         Column("year", N_("年份"), cell="title", style="num"),
@@ -64,16 +64,16 @@ class CalendarYears(AdministeredTable):
     list_template = "administration/calendar.html"
     full_width_fields = ("holidays", "workdays", "source")
 
-    def rows_listed(self) -> list[Year]:
+    def list_rows(self) -> list[Year]:
         rows = db.session.execute(
             self.rows(CalendarYear.year, CalendarYear.id, CalendarYear.active).order_by(CalendarYear.year)
         )
         keys = {row.year: (row.id, row.active) for row in rows}
-        present = today().year
-        years = sorted({*keys, present - 1, present, present + 1}, reverse=True)
-        return [self._line(year, *keys.get(year, (None, False))) for year in years]
+        current = today().year
+        years = sorted({*keys, current - 1, current, current + 1}, reverse=True)
+        return [self._year(year, *keys.get(year, (None, False))) for year in years]
 
-    def _line(self, year: int, key: int | None, active: bool) -> Year:
+    def _year(self, year: int, key: int | None, active: bool) -> Year:
         calendar = present_calendar()
         holidays, workdays = working_days.built_in(year)
         if active:
@@ -84,13 +84,13 @@ class CalendarYears(AdministeredTable):
         return Year(year, key, active, working_days.is_built_in(year), len(holidays), len(workdays), total)
 
     def prefill(self, form: Any) -> None:
-        """Begin with the year that was asked for, else the first unknown one; with the library's days where it has some."""
+        """Fill in the requested year, else the first unknown one, with the library's days if it has them."""
         calendar = present_calendar()
         unknown = (year for year in itertools.count(today().year) if not calendar.knows(year))
-        asked = row_number(request.args.get("year")) or 0
-        year = asked if date.min.year <= asked < date.max.year else next(unknown)
+        requested = row_number(request.args.get("year")) or 0
+        year = requested if date.min.year <= requested < date.max.year else next(unknown)
         form.year.data = year
         form.holidays.data, form.workdays.data = (days_as_text(days) for days in working_days.built_in(year))
 
-    def beside(self, row: Any) -> dict[str, Any]:
+    def form_context(self, row: Any) -> dict[str, Any]:
         return {"name": str(row.year) if row else gettext("录入一年")}

@@ -1,4 +1,4 @@
-"""What an administrator may type about one field of the application form: a form for each kind of field."""
+"""The forms with which an administrator describes one field of the application form, one for each kind of field."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -39,12 +39,12 @@ from workflow.form.fields import Field, Kind
 from workflow.form.versions import in_english
 
 BLANKS = 3
-"""Empty rows for further choices, and how many 「再加几行」 adds."""
+"""Number of empty rows for further choices; 「再加几行」 adds as many."""
 LAST_PLACE = 9999
 
 
 class FieldForm(FlaskForm):
-    """What every field has."""
+    """The inputs that every kind of field has."""
 
     label = TextLine(_("名称"), LONGEST_LABEL, InputRequired(_("请填写名称。")))
     english = TextLine(
@@ -61,7 +61,7 @@ class FieldForm(FlaskForm):
     required = BooleanField(_("必填"), default=True, description=_("没有填写就不能提交；保存不受影响。"))
 
     def show(self, one: Field) -> None:
-        """Fill the form with the present description of the field."""
+        """Fill the form with the current description of the field."""
         now = {
             "label": str(one.label),
             "english": in_english(one.label),
@@ -92,7 +92,7 @@ class FieldForm(FlaskForm):
 
 
 class StatementForm(FieldForm):
-    """A statement is ticked or nothing can be submitted, so nobody is asked whether it is required."""
+    """A statement is always required, so the form has no such checkbox."""
 
     label = TextLine(
         _("名称"),
@@ -179,7 +179,7 @@ class DayFieldForm(FieldForm):
 
 
 class ChoiceRow(Form):
-    """One choice. Its key stays the same when it is called otherwise; a row without a name is none."""
+    """One choice. Its key stays the same when its label changes; rows without a label are ignored."""
 
     key = HiddenField()
     label = TextLine(_("选项"), LONGEST_LABEL)
@@ -211,7 +211,7 @@ class ChoiceFieldForm(FieldForm):
         return replace(super().described(one), choices=dict(self._chosen(one)))
 
     def _chosen(self, one: Field) -> Iterator[tuple[str, str]]:
-        """Yield the choices in their order; a key that the field does not have is a new one's."""
+        """Yield the choices in their order. An unknown key gets the prefix of a new choice."""
         typed = [entry.form for entry in self.choices if entry.form.label.data]
         known: set[str] = set()
         for number, row in enumerate(
@@ -234,10 +234,10 @@ FORM_OF_KIND: dict[Kind, type[FieldForm]] = {
 
 
 def form_for_field(one: Field) -> FieldForm:
-    """Return the empty form of a field: only added fields have limits, the procedure fixes those of its own."""
+    """Return the empty form of a field. Only added fields have limits; those of built-in fields are fixed."""
     kind = FieldForm
     if one.further or (one.kind in (Kind.CHOICE, Kind.PROMISE) and not one.fixed):
         kind = FORM_OF_KIND[one.kind]
-    made = kind()
-    made.reduce(one)
-    return made
+    form = kind()
+    form.reduce(one)
+    return form

@@ -1,4 +1,4 @@
-"""申请表: what applicants are asked and agree to. Changed in a draft, looked at, published; each version stays as it was (D2)."""
+"""申请表: its fields and statements. Changes go into a draft, which is previewed and published; a published version never changes (D2)."""
 
 from http import HTTPStatus
 from typing import Any
@@ -8,7 +8,7 @@ from flask_babel import force_locale, gettext
 from flask_login import current_user
 from sqlalchemy import select
 
-from admin_views.administration.base import MOST_SHOWN, Administration, answer
+from admin_views.administration.base import MOST_SHOWN, Administration, respond_to_refusal
 from admin_views.administration.field_forms import ChoiceFieldForm, FieldForm, form_for_field
 from admin_views.administration.form_columns import VERSION_COLUMNS, VersionRow, columns_of
 from admin_views.personal.form import form_class
@@ -31,11 +31,11 @@ from workflow.form.versions import Form
 
 TITLE = N_("申请表")
 FEW_CHOICES = 6
-"""So many choices stand in a line of the list; of more only how many there are."""
+"""The list shows up to this many choices; of more it shows only the number."""
 
 
 class FormVersions(Administration, ScopedView):
-    """The form in its sections, the draft of its next version, and every version that was."""
+    """The sections of the form, the draft of its next version, and all former versions."""
 
     exposed_routes = ("index_view", "field", "new", "preview", "publishing", "discard", "versions", "version")
     lookup_column = "number"
@@ -60,7 +60,7 @@ class FormVersions(Administration, ScopedView):
 
     @expose("/fields/<field>/", methods=("GET", "POST"))
     def field(self, field: str) -> Any:
-        """Change how one field is asked for, in the draft."""
+        """Change one field in the draft."""
         draft = form_draft.current_draft()
         one = draft.form.known.get(field)
         if one is None:
@@ -89,24 +89,22 @@ class FormVersions(Administration, ScopedView):
         if not field_form.validate():
             return self._form_page(draft, section, one, field_form)
         typed = field_form.described(one)
-        for place, sentence in form_rules.faults(typed, draft.form):
-            _add_error(field_form, place, translated(sentence.text, sentence.words))
+        for name, sentence in form_rules.faults(typed, draft.form):
+            _add_error(field_form, name, translated(sentence.text, sentence.words))
         if _errors(field_form):
             return self._form_page(draft, section, one, field_form)
         try:
-            kept = form_draft.save_field(section, typed, current_user, seen=request.form.get("seen", ""))
-        except Unacceptable as hindrance:
-            _add_error(
-                field_form, hindrance.field, translated(hindrance.sentence.text, hindrance.sentence.words)
-            )
+            saved = form_draft.save_field(section, typed, current_user, seen=request.form.get("seen", ""))
+        except Unacceptable as refusal:
+            _add_error(field_form, refusal.field, translated(refusal.sentence.text, refusal.sentence.words))
             return self._form_page(draft, section, one, field_form)
         except ChangedMeanwhile:
             now = form_draft.current_draft()
             return self._form_page(now, section, now.form.known.get(one.key, one), field_form, meanwhile=True)
-        except ActionRefused as hindrance:
-            return answer(hindrance)
+        except ActionRefused as refusal:
+            return respond_to_refusal(refusal)
         flash(
-            gettext("已保存到草稿：%(name)s。发布后，新开始的申请才会用到。", name=translated(kept.label)),
+            gettext("已保存到草稿：%(name)s。发布后，新开始的申请才会用到。", name=translated(saved.label)),
             "success",
         )
         return redirect(f"{self.get_url('.index_view')}#section-{section}")
@@ -142,7 +140,7 @@ class FormVersions(Administration, ScopedView):
             return content, HTTPStatus.CONFLICT
         return content, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
 
-    # Looking at it
+    # Preview and versions
 
     @expose("/preview/")
     def preview(self) -> str:
@@ -164,7 +162,7 @@ class FormVersions(Administration, ScopedView):
 
     @expose("/versions/")
     def versions(self) -> str:
-        """Return every version, the newest first: when, by whom, and what it changed."""
+        """List every version, the newest first: date, author and number of differences."""
         rows = db.session.scalars(
             self.rows()
             .where(FormVersion.published_at.is_not(None))
@@ -193,7 +191,7 @@ class FormVersions(Administration, ScopedView):
 
     @expose("/versions/<key>/")
     def version(self, key: str) -> str:
-        """Show one version: what it asks, and what it changed."""
+        """Show one version: its fields, and its differences from the one before."""
         row = self.get_one(key)
         this = description.from_json(row.number, row.content)
         before = db.session.scalars(
@@ -214,11 +212,11 @@ class FormVersions(Administration, ScopedView):
             change_text=change_text,
         )
 
-    # Publishing it
+    # Publishing
 
     @expose("/publishing/", methods=("GET", "POST"))
     def publishing(self) -> Any:
-        """Tell what would be published and whom it concerns; then do it."""
+        """Show the consequences of publishing; publish once they are confirmed."""
         if request.method != "POST":
             return self._publishing()
         try:
@@ -229,20 +227,20 @@ class FormVersions(Administration, ScopedView):
             return self._publishing(meanwhile=True), HTTPStatus.CONFLICT
         except NotVisible:
             return redirect(self.get_url(".index_view"))
-        except ActionRefused as hindrance:
-            return answer(hindrance)
+        except ActionRefused as refusal:
+            return respond_to_refusal(refusal)
         flash(gettext("已发布第 %(number)s 版。", number=row.number), "success")
         return redirect(self.get_url(".index_view"))
 
     @expose("/discard/", methods=("POST",))
     def discard(self) -> Any:
-        """Give the draft up, after the question on the page of publishing."""
+        """Discard the draft. The page of publishing asks for confirmation."""
         try:
             form_draft.discard(current_user, seen=request.form.get("seen", ""))
         except ChangedMeanwhile:
             return self._publishing(meanwhile=True), HTTPStatus.CONFLICT
-        except ActionRefused as hindrance:
-            return answer(hindrance)
+        except ActionRefused as refusal:
+            return respond_to_refusal(refusal)
         flash(gettext("已放弃草稿，申请表与现行版本相同。"), "success")
         return redirect(self.get_url(".index_view"))
 
@@ -317,7 +315,7 @@ def _listed(this: Form, older: Form, *, published: bool) -> list[dict[str, Any]]
 
 
 def _limits(one: Field) -> str:
-    """Return what an answer can be, in a few words."""
+    """Return the permitted answers in a few words."""
     if one.kind is Kind.PROMISE:
         return translated(one.help)
     if one.kind is Kind.CHOICE:
@@ -340,7 +338,7 @@ def _limits(one: Field) -> str:
 
 
 def _difference_rows(differences: list[Difference]) -> list[dict[str, Any]]:
-    """Return differences in the words of the screen, field by field."""
+    """Return differences as the screen shows them, grouped by field."""
     found: dict[str, dict[str, Any]] = {}
     for each in differences:
         one = found.setdefault(
@@ -357,14 +355,14 @@ def _difference_rows(differences: list[Difference]) -> list[dict[str, Any]]:
 
 
 def _own_english(one: Field) -> str:
-    """Return the English of the translations; "" when there is none."""
+    """Return the English from the translation catalogue; "" when there is none."""
     with force_locale("en"):
         own = gettext(str(one.label)) if one.label else ""
     return own if own != one.label else ""
 
 
 def _untranslated(form: Form) -> list[str]:
-    """Return the labels that the English screen would show in Chinese."""
+    """Return the labels that have no English."""
     return [
         str(one.label)
         for one in form.fields.values()

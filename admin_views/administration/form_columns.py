@@ -14,7 +14,7 @@ from common.wording import N_
 
 
 class VersionRow(NamedTuple):
-    """One published version; `changes` counts in how many places it differs from the one before."""
+    """One published version; `changes` is the number of fields that differ from the version before."""
 
     number: int
     published_at: datetime
@@ -78,5 +78,5 @@ _COLUMNS = {
 
 
 def columns_of(section: str, published: bool) -> tuple[Column, ...]:
-    """Return the columns of a section's fields. `published`: of a version beside the one before, not of the draft."""
+    """Return the columns of a section's fields. `published`: the section belongs to a published version, not to the draft."""
     return _COLUMNS[section == STATEMENTS, published]

@@ -1,4 +1,4 @@
-"""What an administrator may type: each form names its fields one by one, and nothing else is taken from a request."""
+"""The administrator's forms. Each declares its fields explicitly; other values of a request are ignored."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -34,14 +34,14 @@ from workflow.routing import KIND_WORDS
 from workflow.transitions import ROLE_WORDS
 
 LONGEST_TEXT = 20_000
-"""Characters of 「申请须知」: ten times today's."""
+"""Characters of 「申请须知」: ten times its length in 2026."""
 LAST_PLACE = 9999
 LONGEST_DAYS = 4000
-"""Characters: the State Council's whole notice has a thousand."""
+"""Characters. The State Council's whole notice has about a thousand."""
 
 
 def clean_lines(text: str | None) -> str:
-    """Return a longer text without what cannot be seen but its line ends."""
+    """Return a multi-line text without invisible characters; line ends are kept."""
     return cleaned_lines(text or "")
 
 
@@ -54,13 +54,13 @@ TELEPHONE = Regexp(TELEPHONE_SHAPE, message=_("请填写电话号码，例如：
 
 
 class TextLine(StringField):
-    """One line of text, without the spaces around it; a number or code is made `ordinary` further."""
+    """One line of text, normalised by `normalise`."""
 
     def __init__(
-        self, label: Any, longest: int, *validators: Any, ordinary: Any = one_line, **given: Any
+        self, label: Any, longest: int, *validators: Any, normalise: Any = one_line, **given: Any
     ) -> None:
         limit = Length(max=longest, message=_("最多 %(max)d 个字。"))
-        super().__init__(label, [*validators, limit], filters=[ordinary], **given)
+        super().__init__(label, [*validators, limit], filters=[normalise], **given)
 
 
 class WordChoice(SelectField):
@@ -97,7 +97,7 @@ def _number(value: Any) -> int | None:
 
 
 class Chosen(SelectField):
-    """One row of a short table; the first choice says that none has been chosen."""
+    """One row of a short table. The first choice is empty."""
 
     def __init__(self, label: Any, rows: Any, none: Any, **given: Any) -> None:
         super().__init__(label, coerce=_number, choices=lambda: [("", str(none)), *rows()], **given)
@@ -119,7 +119,7 @@ class RegionForm(FlaskForm):
         12,
         _given(_("请填写代码。")),
         Regexp(r"[0-9A-Za-z]+\Z", message=_("代码由数字和字母组成。")),
-        ordinary=half_width,
+        normalise=half_width,
         description=_("旗区用六位行政区划代码，园区可自行编排。"),
     )
     kind = WordChoice(
@@ -181,13 +181,13 @@ class OfficeForm(FlaskForm):
         60,
         Optional(),
         TELEPHONE,
-        ordinary=desk_telephone,
+        normalise=desk_telephone,
         description=_("显示给申请人和企业，用来提醒本单位审核。"),
     )
 
 
 class EnterpriseForm(FlaskForm):
-    name = TextLine(_("单位名称"), 100, _given(_("请填写单位名称。")), ordinary=as_name)
+    name = TextLine(_("单位名称"), 100, _given(_("请填写单位名称。")), normalise=as_name)
     region_id = Chosen(
         _("所属地区"),
         _regions,
@@ -195,9 +195,9 @@ class EnterpriseForm(FlaskForm):
         validators=[InputRequired(_("请选择所属地区。"))],
         description=_("改为其他地区时，正在审核的申请随企业划转；保存前会告诉您有多少件。"),
     )
-    contact_name = TextLine(_("联系人"), 60, _given(_("请填写联系人。")), ordinary=as_name)
+    contact_name = TextLine(_("联系人"), 60, _given(_("请填写联系人。")), normalise=as_name)
     contact_phone = TextLine(
-        _("联系电话"), 30, _given(_("请填写联系电话。")), check_telephone, ordinary=telephone
+        _("联系电话"), 30, _given(_("请填写联系电话。")), check_telephone, normalise=telephone
     )
     active = BooleanField(
         _("启用"),
@@ -212,7 +212,7 @@ def _telephone_of_clerk() -> TextLine:
         30,
         Optional(),
         check_telephone,
-        ordinary=telephone,
+        normalise=telephone,
         description=_("手机号码或固定电话；固定电话收不到短信。"),
     )
 
@@ -220,7 +220,7 @@ def _telephone_of_clerk() -> TextLine:
 class StaffForm(FlaskForm):
     """`office_id` is asked of clerks of offices alone; the others' desk follows from their role."""
 
-    name = TextLine(_("姓名"), 60, _given(_("请填写姓名。")), ordinary=as_name)
+    name = TextLine(_("姓名"), 60, _given(_("请填写姓名。")), normalise=as_name)
     phone = _telephone_of_clerk()
     office_id = Chosen(
         _("单位"),
@@ -232,13 +232,13 @@ class StaffForm(FlaskForm):
 
 
 class NewStaffForm(FlaskForm):
-    name = TextLine(_("姓名"), 60, _given(_("请填写姓名。")), ordinary=as_name)
+    name = TextLine(_("姓名"), 60, _given(_("请填写姓名。")), normalise=as_name)
     login = TextLine(
         _("登录名"),
         60,
         _given(_("请填写登录名。")),
         Regexp(r"[0-9A-Za-z_.]{3,60}\Z", message=_("登录名为 3 位以上的字母、数字、下划线或点。")),
-        ordinary=half_width,
+        normalise=half_width,
         description=_("字母、数字、下划线或点，不区分大小写；建立后不能修改。"),
     )
     role = RadioField(
@@ -363,7 +363,7 @@ class SettingForm(FlaskForm):
 
 
 class TelephoneSettingForm(FlaskForm):
-    value = TextLine(_("电话"), 60, _given(_("请填写电话号码。")), TELEPHONE, ordinary=desk_telephone)
+    value = TextLine(_("电话"), 60, _given(_("请填写电话号码。")), TELEPHONE, normalise=desk_telephone)
 
 
 class IdleSettingForm(FlaskForm):
@@ -371,7 +371,7 @@ class IdleSettingForm(FlaskForm):
         _("分钟"),
         3,
         _given(_("请填写分钟数。")),
-        ordinary=half_width,
+        normalise=half_width,
         render_kw={"inputmode": "numeric"},
     )
 

@@ -1,6 +1,6 @@
-"""The Excel files that 企业导入 hands out: the template to fill in, and the report of what was refused.
+"""The Excel files of 企业导入: the template to fill in, and the report of refused rows.
 
-Whatever stands in a cell is written as text: nothing that somebody typed becomes a formula or a link.
+Every cell is written as text, so that typed content never becomes a formula or a link.
 """
 
 import io
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 WIDTHS = {NAME: 36, CODE: 24, REGION: 26, CONTACT: 14, TELEPHONE: 20}
-EXAMPLE = {  # stays Chinese: what the file is filled in with
+EXAMPLE = {  # stays Chinese: example values
     NAME: "内蒙古示例新材料有限公司",
     CODE: "91150602MA0Q4XY20Q",
     REGION: "东胜区",
@@ -29,11 +29,11 @@ EXAMPLE = {  # stays Chinese: what the file is filled in with
 
 
 def template(regions: Sequence[str]) -> bytes:
-    """Return the file to fill in: its columns are text, its regions are chosen from a list."""
+    """Return the file to fill in. Its columns have text format, and regions are chosen from a list."""
     with io.BytesIO() as file:
         with _book(file) as book:
             sheet = _table(book, gettext("企业"))
-            places = _table_of_regions(book, regions)
+            region_sheet = _table_of_regions(book, regions)
             _explanations(book)
             if regions:
                 column = list(COLUMNS).index(REGION)
@@ -44,7 +44,7 @@ def template(regions: Sequence[str]) -> bytes:
                     column,
                     {
                         "validate": "list",
-                        "source": f"='{places.get_name()}'!$A$2:$A${len(regions) + 1}",
+                        "source": f"='{region_sheet.get_name()}'!$A$2:$A${len(regions) + 1}",
                         "error_title": gettext("没有这个地区"),
                         "error_message": gettext("请从下拉列表中选择。"),
                     },
@@ -53,20 +53,20 @@ def template(regions: Sequence[str]) -> bytes:
 
 
 def report(rows: Iterable[Any]) -> bytes:
-    """Return the refused rows in the template's columns, each with its number and what is wrong: mended, it is sent again."""
+    """Return the refused rows in the template's columns, with row number and faults. Once corrected, the file can be uploaded again."""
     with io.BytesIO() as file:
         with _book(file) as book:
             sheet = _table(book, gettext("未通过的行"), (gettext("原文件行号"), 12), (gettext("问题"), 70))
-            for place, row in enumerate(rows, 1):
+            for line, row in enumerate(rows, 1):
                 for column, key in enumerate(COLUMNS):
-                    sheet.write_string(place, column, getattr(row, key))
-                sheet.write_number(place, len(COLUMNS), row.number)
-                sheet.write_string(place, len(COLUMNS) + 1, gettext("；").join(fault_texts(row.faults)))
+                    sheet.write_string(line, column, getattr(row, key))
+                sheet.write_number(line, len(COLUMNS), row.number)
+                sheet.write_string(line, len(COLUMNS) + 1, gettext("；").join(fault_texts(row.faults)))
         return file.getvalue()
 
 
 def fault_texts(faults: Sequence[Any]) -> list[str]:
-    """Return what is wrong with a row, each sentence after the name of its column."""
+    """Return the faults of a row, each sentence after the name of its column."""
     return [
         gettext(
             "%(column)s：%(fault)s",
@@ -78,13 +78,13 @@ def fault_texts(faults: Sequence[Any]) -> list[str]:
 
 
 def _book(file: io.BytesIO) -> "Workbook":
-    from xlsxwriter import Workbook  # 42 modules for two rare downloads
+    from xlsxwriter import Workbook  # imported late: 42 modules for two rare downloads
 
     return Workbook(file, {"in_memory": True, **AS_TEXT})
 
 
 def _table(book: "Workbook", name: str, *further: tuple[str, int]) -> "Worksheet":
-    """Add a sheet with the columns of the file. Their names stay Chinese: the reader looks for them."""
+    """Add a sheet with the columns of the file. Their names stay Chinese: the import looks for them."""
     head = book.add_format({"bold": True, "bg_color": "#E8F0FB", "border": 1, "border_color": "#C5D3E8"})
     text = book.add_format({"num_format": "@"})
     sheet = book.add_worksheet(name)

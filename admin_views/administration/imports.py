@@ -1,6 +1,6 @@
-"""企业导入: a template, an upload, a preview with everything that was refused, and enterprises once that is confirmed (D1).
+"""企业导入: a template, an upload, a preview with all refused rows, and the import once the preview is confirmed (D1).
 
-The work is the worker's: these pages ask for it, say how far it is, and can be left and come back to.
+The worker does the work. These pages start it and show its progress; people may leave and return.
 """
 
 from datetime import timedelta
@@ -15,7 +15,13 @@ from sqlalchemy import ColumnElement, select
 
 from accounts import access
 from admin_views.administration import forms, import_sheets
-from admin_views.administration.base import PAGE_SIZE, Administration, answer, newest_first, turned
+from admin_views.administration.base import (
+    PAGE_SIZE,
+    Administration,
+    newest_first,
+    pager_urls,
+    respond_to_refusal,
+)
 from admin_views.site.base import ScopedView, expose, list_title
 from admin_views.site.keyset import Order, page
 from admin_views.site.lists import Badge, Column, DataTable
@@ -33,8 +39,8 @@ from uploads.receive import discard_file
 from uploads.responses import content_disposition
 from workflow import scope
 
-NOBODY_CAME = timedelta(seconds=15)
-"""After so long a worker should have taken it: it is woken at once, and looks by itself each two seconds."""
+CLAIM_EXPECTED_WITHIN = timedelta(seconds=15)
+"""After this time a worker should have claimed the job: it is woken at once, and polls every two seconds."""
 
 BADGES = {
     ImportState.READING: "wait",
@@ -78,7 +84,7 @@ REFUSED_COLUMNS = (
 
 
 class Imports(Administration, ScopedView):
-    """Files of enterprises: those of the past, and a new one."""
+    """The imports so far, and a new one."""
 
     exposed_routes = ("index_view", "template", "job", "confirm", "discard", "report")
     menu_parent = "administration_enterprises"
@@ -94,7 +100,7 @@ class Imports(Administration, ScopedView):
         )
     )
     def index_view(self) -> Any:
-        """Return the imports so far; a new file is taken in here."""
+        """List the imports so far; accept a new file."""
         form = forms.ImportForm()
         if request.method == "POST" and form.validate():
             try:
@@ -102,7 +108,7 @@ class Imports(Administration, ScopedView):
             except UploadError as error:
                 form.sheet.errors = [str(error)]
             else:
-                return self._begun(received.display_name, received.storage_name)
+                return self._begin(received.display_name, received.storage_name)
         query = self.rows(
             Import.file_name,
             Import.actor_name,
@@ -119,11 +125,11 @@ class Imports(Administration, ScopedView):
             "administration/imports.html",
             form=form,
             listing=DataTable(COLUMNS, rows.rows),
-            pager=turned(self, {}, rows),
+            pager=pager_urls(self, {}, rows),
         )
         return content, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
 
-    def _begun(self, file_name: str, storage_name: str) -> Any:
+    def _begin(self, file_name: str, storage_name: str) -> Any:
         try:
             job = imports.begin(current_user, file_name, storage_name)
         except BaseException:
@@ -141,7 +147,7 @@ class Imports(Administration, ScopedView):
 
     @expose("/<int:key>/")
     def job(self, key: int) -> str:
-        """Return how far an import is, what was refused, and what would be imported."""
+        """Show the progress of an import, the refused rows and the accepted rows."""
         job = self.get_one(key)
         refused = request.args.get("rows", "refused" if job.refused else "good") == "refused"
         rows = None
@@ -166,7 +172,7 @@ class Imports(Administration, ScopedView):
         )
 
     def _notice(self, job: Import) -> dict[str, str] | None:
-        """Return what to say of an import that a worker should have; None while all goes as expected."""
+        """Return the notice on an import in progress; None while all goes as expected."""
         status, since = imports.job_status(job)
         if status is JobStatus.WORKING:
             if job.attempts == 1:
@@ -184,7 +190,7 @@ class Imports(Administration, ScopedView):
                     "它可能已停止。还没有写入任何企业，不必重新上传：后台进程恢复后 15 秒内自动继续。仍不继续请联系维护人员。"
                 ),
             }
-        if since < NOBODY_CAME:
+        if since < CLAIM_EXPECTED_WITHIN:
             return None
         if imports.worker_is_busy():
             return {"kind": "info", "text": gettext("后台进程正在处理其他导入，轮到时自动开始。")}
@@ -219,30 +225,30 @@ class Imports(Administration, ScopedView):
 
     @expose("/<int:key>/confirm/", methods=("POST",))
     def confirm(self, key: int) -> Any:
-        """「确认导入」: what the person was shown, or nothing."""
+        """「确认导入」: import exactly the rows that the page showed."""
         job = self.get_one(key)
-        return self._done(
+        return self._perform(
             job, lambda: imports.confirm(current_user, job.id, seen=row_number(request.form.get("seen")) or 0)
         )
 
     @expose("/<int:key>/discard/", methods=("POST",))
     def discard(self, key: int) -> Any:
-        """Cancel what has not been written."""
+        """Cancel an import that has not been written."""
         job = self.get_one(key)
-        return self._done(job, lambda: imports.discard(current_user, job.id))
+        return self._perform(job, lambda: imports.discard(current_user, job.id))
 
-    def _done(self, job: Import, act: Any) -> Any:
+    def _perform(self, job: Import, act: Any) -> Any:
         try:
             act()
         except ChangedMeanwhile:
             flash(gettext("这次导入在此期间已有变化，没有办理。下面是它现在的样子。"), "error")
-        except ActionRefused as hindrance:
-            return answer(hindrance)
+        except ActionRefused as refusal:
+            return respond_to_refusal(refusal)
         return redirect(self.get_url(".job", key=job.id), HTTPStatus.SEE_OTHER)
 
     @expose("/<int:key>/report.xlsx")
     def report(self, key: int) -> Response:
-        """Return the refused rows with what is wrong with each."""
+        """Return the refused rows with their faults."""
         job = self.get_one(key)
         refused = (
             select(ImportRow)

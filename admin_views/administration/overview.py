@@ -1,6 +1,6 @@
-"""`/administration/`: what the city keeps without a developer (D1, D2), an overview of it, and the audit trail.
+"""`/administration/`: the tables that the city maintains without a developer (D1, D2), an overview, and the audit trail.
 
-Nothing here decides an application or touches what an applicant wrote (D4).
+Nothing here decides an application or changes an applicant's answers (D4).
 """
 
 from flask import Flask, request
@@ -14,9 +14,9 @@ from admin_views.administration.base import (
     MOST_SHOWN,
     PAGE_SIZE,
     Administration,
-    chosen_of,
     newest_first,
-    turned,
+    pager_urls,
+    query_values,
 )
 from admin_views.administration.calendar import CalendarYears
 from admin_views.administration.form import FormVersions
@@ -54,18 +54,18 @@ from workflow import periods, scope
 
 
 class Overview(Administration):
-    """What stands now, and what still has to be done before applicants feel it."""
+    """The current settings, and what is missing before applicants notice."""
 
     exposed_routes = ("index_view",)
 
     @expose("/")
     def index_view(self) -> str:
         scoped = scope.administered(current_user)
-        silent = db.session.scalars(
+        without_telephone = db.session.scalars(
             select(Office).where(scoped, Office.telephone == "").order_by(Office.id).limit(MOST_SHOWN)
         ).all()
         clerk = exists().where(Account.office_id == Office.id, scope.staff(current_user), Account.active)
-        unattended = db.session.scalars(
+        without_staff = db.session.scalars(
             select(Office).where(scoped, ~clerk).order_by(Office.id).limit(MOST_SHOWN)
         ).all()
         return self.render(
@@ -76,8 +76,8 @@ class Overview(Administration):
             notice=db.session.scalars(
                 select(Notice).where(scoped).order_by(Notice.id.desc()).limit(1)
             ).first(),
-            silent=silent,
-            unattended=unattended,
+            without_telephone=without_telephone,
+            without_staff=without_staff,
             years_missing=present_calendar().missing(today()),
             materials=db.session.scalar(
                 select(func.count()).select_from(Material).where(scoped, Material.active)
@@ -97,7 +97,7 @@ class Changes(Administration, ScopedView):
 
     @expose("/")
     def index_view(self) -> str:
-        chosen = chosen_of("table", "row", "q")
+        chosen = query_values("table", "row", "q")
         query = self.rows(*COLUMNS, AuditEntry.id)
         if chosen.get("table") in AUDIT_WORDS:
             query = query.where(AuditEntry.table_name == chosen["table"])
@@ -112,7 +112,7 @@ class Changes(Administration, ScopedView):
             "administration/changes.html",
             title=gettext("操作记录"),
             listing=DataTable(TRAIL_COLUMNS, [change_text(row) for row in rows.rows]),
-            pager=turned(self, chosen, rows),
+            pager=pager_urls(self, chosen, rows),
             chosen=chosen,
             tables=[(name, translated(table.label)) for name, table in AUDIT_WORDS.items()],
         )
@@ -125,7 +125,7 @@ def register(app: Flask) -> None:
         name=CONSOLE,
         index_view=Overview(name=N_("概览"), endpoint="administration", url="/administration"),
     )
-    for kept, model, name, endpoint in (
+    for view, model, name, endpoint in (
         (Regions, Region, N_("地区与单位"), "regions"),
         (Offices, Office, NP_("list", "单位"), "offices"),
         (Enterprises, Enterprise, NP_("list", "企业"), "enterprises"),
@@ -141,5 +141,5 @@ def register(app: Flask) -> None:
         (Changes, AuditEntry, N_("操作记录"), "changes"),
     ):
         admin.add_view(
-            kept(model, name=name, endpoint=f"administration_{endpoint}", url=f"/administration/{endpoint}")
+            view(model, name=name, endpoint=f"administration_{endpoint}", url=f"/administration/{endpoint}")
         )

@@ -1,4 +1,4 @@
-"""地区与单位, 企业: who belongs where, and so which way an application goes. Moving one moves what is under review (D3)."""
+"""地区与单位, 企业: regions, offices and enterprises. They decide the route of an application; a change moves applications under review (D3)."""
 
 from typing import Any, NamedTuple
 
@@ -13,8 +13,8 @@ from admin_views.administration.base import (
     PAGE_SIZE,
     AdministeredTable,
     active_badge,
-    chosen_of,
     newest_first,
+    query_values,
 )
 from admin_views.site.base import confirmed, expose
 from admin_views.site.keyset import page
@@ -60,7 +60,7 @@ def _registration_badge(row: Any) -> Badge:
 
 
 class Regions(AdministeredTable):
-    """Regions: their kind decides the way of their applications, their office who reviews first."""
+    """Regions. The kind decides the route of applications, the office does the preliminary review."""
 
     exposed_routes = (*AdministeredTable.exposed_routes, "merge")
     form = forms.RegionForm
@@ -75,7 +75,7 @@ class Regions(AdministeredTable):
     )
     list_template = "administration/regions.html"
 
-    def rows_listed(self) -> Any:
+    def list_rows(self) -> Any:
         return db.session.execute(
             self.rows(
                 Region.id,
@@ -97,37 +97,37 @@ class Regions(AdministeredTable):
             db.session.scalar(select(func.max(Region.position)).where(self.criterion())) or 0
         ) + 1
 
-    def beside(self, row: Any) -> dict[str, Any]:
+    def form_context(self, row: Any) -> dict[str, Any]:
         return {
             "aside": "administration/beside_region.html",
             "kinds": routing.KIND_WORDS,
-            "way": routing.ROUTES,
+            "routes": routing.ROUTES,
             "steps": routing.STEP_WORDS,
-            "could_merge": row is not None and self._could_merge(row),
+            "can_merge": row is not None and self._can_merge(row),
         }
 
     @expose("/<key>/merge/", methods=("GET", "POST"))
     def merge(self, key: str) -> Any:
-        """Merge a region into another one, with its enterprises, what is under review, and its office."""
+        """Merge a region into another one, with its enterprises, its applications under review, and its office."""
         row = self.get_one(key)
-        if not self._could_merge(row):
+        if not self._can_merge(row):
             flash(gettext("没有审核流程相同的其他地区，不能合并。"), "error")
             return redirect(self.get_url(".edit_view", key=row.id))
         form = forms.MergeForm(row)
-        beside = {
+        context = {
             "name": gettext("%(region)s并入其他地区", region=row.name),
             "save_word": gettext("下一步：核对"),
             "confirm_word": gettext("确定合并"),
         }
         if request.method == "POST" and form.validate():
-            return self._saved(form, row, lambda form: self._merged(form, row), **beside)
-        return self._form_page(form, row, **beside)
+            return self._saved(form, row, lambda form: self._merge(form, row), **context)
+        return self._form_page(form, row, **context)
 
-    def _could_merge(self, region: Region) -> bool:
+    def _can_merge(self, region: Region) -> bool:
         others = self.rows(Region.id).where(region_effects.merge_targets(region)).limit(1)
         return region.merged_into is None and db.session.scalar(others) is not None
 
-    def _merged(self, form: Any, row: Region) -> Region:
+    def _merge(self, form: Any, row: Region) -> Region:
         into_id = form.merged_into_id.data
         return changes.change(
             Region,
@@ -140,7 +140,7 @@ class Regions(AdministeredTable):
 
 
 class Offices(AdministeredTable):
-    """Offices: who answers for which regions, and by which telephone they are reminded."""
+    """Offices: their regions, and the telephone by which applicants remind them."""
 
     form = forms.OfficeForm
     title = N_("地区与单位")
@@ -152,7 +152,7 @@ class Offices(AdministeredTable):
     list_template = "administration/offices.html"
     menu_parent = "administration_regions"
 
-    def rows_listed(self) -> Any:
+    def list_rows(self) -> Any:
         offices = db.session.execute(
             self.rows(Office.id, Office.name, Office.duty, Office.telephone)
             .order_by(Office.id)
@@ -170,7 +170,7 @@ class Offices(AdministeredTable):
         form.populate_obj(office)
         return changes.add(office, current_user, confirmed=confirmed())
 
-    def beside(self, row: Any) -> dict[str, Any]:
+    def form_context(self, row: Any) -> dict[str, Any]:
         if row is None:
             return {}
         regions = select(Region).where(Region.office_id == row.id).order_by(Region.position, Region.id)
@@ -191,7 +191,7 @@ class Offices(AdministeredTable):
 
 
 class Enterprises(AdministeredTable):
-    """Employers: found by name, initials or code; moved to another region with what is under review (D3)."""
+    """Enterprises: searched by name, initials or code, and moved to another region with their applications under review (D3)."""
 
     exposed_routes = ("index_view", "edit_view")
     form = forms.EnterpriseForm
@@ -207,7 +207,7 @@ class Enterprises(AdministeredTable):
     list_template = "administration/enterprises.html"
     full_width_fields = ("name", "region_id", "active")
 
-    def rows_listed(self) -> Any:
+    def list_rows(self) -> Any:
         return page(self._found(), newest_first(Enterprise), request.args.get("page", ""), PAGE_SIZE)
 
     def _found(self) -> list[Select[Any]]:
@@ -226,17 +226,17 @@ class Enterprises(AdministeredTable):
             query = query.where(Enterprise.region_id == int(region))
         if state := chosen.get("registration"):
             query = query.where(Enterprise.registration == Registration(state))
-        return [query.where(way) for way in search_paths(chosen["q"])] if "q" in chosen else [query]
+        return [query.where(path) for path in search_paths(chosen["q"])] if "q" in chosen else [query]
 
     def filters(self) -> dict[str, str]:
-        chosen = chosen_of("q", "region", "registration")
+        chosen = query_values("q", "region", "registration")
         if chosen.get("registration") not in {state.value for state in Registration}:
             chosen.pop("registration", None)
         if not (chosen.get("region", "").isdecimal() and len(chosen["region"]) < 10):
             chosen.pop("region", None)
         return chosen
 
-    def beside_list(self) -> dict[str, Any]:
+    def list_context(self) -> dict[str, Any]:
         regions = select(Region.id, Region.name).order_by(Region.position, Region.id).limit(MOST_SHOWN)
         return {
             "chosen": self.filters(),
@@ -245,8 +245,8 @@ class Enterprises(AdministeredTable):
             "searched_for": SEARCHED_FOR,
         }
 
-    def beside(self, row: Any) -> dict[str, Any]:
-        # Only what is under way: all that an enterprise ever had grows with the years.
+    def form_context(self, row: Any) -> dict[str, Any]:
+        # Only open applications: the number of all applications grows with the years.
         states = (
             select(Application.state, func.count().label("number"))
             .where(

@@ -1,4 +1,4 @@
-"""工作人员: accounts of offices, city and administrators. A password is drawn, shown once and kept nowhere."""
+"""工作人员: accounts of offices, city and administrators. A password is generated, shown once, and stored only as a hash."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -11,7 +11,13 @@ from sqlalchemy import Select, false, func, or_
 from werkzeug.wrappers import Response
 
 from admin_views.administration import forms
-from admin_views.administration.base import PAGE_SIZE, AdministeredTable, answer, chosen_of, newest_first
+from admin_views.administration.base import (
+    PAGE_SIZE,
+    AdministeredTable,
+    newest_first,
+    query_values,
+    respond_to_refusal,
+)
 from admin_views.site.base import confirmed, expose, list_title
 from admin_views.site.keyset import page
 from admin_views.site.lists import Badge, Column
@@ -32,7 +38,7 @@ def _login_badge(row: Any) -> Badge:
 
 
 class Staff(AdministeredTable):
-    """Accounts of offices, city and administrators. A password is drawn, shown once and kept nowhere."""
+    """Accounts of offices, city and administrators. A password is generated, shown once, and stored only as a hash."""
 
     exposed_routes = (
         "index_view",
@@ -44,7 +50,7 @@ class Staff(AdministeredTable):
         "reset_second_factor",
     )
     form = forms.StaffForm
-    created_by = forms.NewStaffForm
+    new_row_form = forms.NewStaffForm
     title = NP_("list", "工作人员")
     columns = (
         Column("name", N_("姓名"), cell="title"),
@@ -57,7 +63,7 @@ class Staff(AdministeredTable):
     form_template = "administration/clerk.html"
     full_width_fields = ("role",)
 
-    def rows_listed(self) -> Any:
+    def list_rows(self) -> Any:
         return page(self._found(), newest_first(Account), request.args.get("page", ""), PAGE_SIZE)
 
     def _found(self) -> Select[Any]:
@@ -86,18 +92,18 @@ class Staff(AdministeredTable):
         return query
 
     def filters(self) -> dict[str, str]:
-        chosen = chosen_of("q", "role")
+        chosen = query_values("q", "role")
         if chosen.get("role") not in {role.value for role in scope.STAFF}:
             chosen.pop("role", None)
         return chosen
 
-    def beside_list(self) -> dict[str, Any]:
+    def list_context(self) -> dict[str, Any]:
         return {
             "chosen": self.filters(),
             "roles": [(role.value, translated(ROLE_WORDS[role])) for role in scope.STAFF],
         }
 
-    def beside(self, row: Any) -> dict[str, Any]:
+    def form_context(self, row: Any) -> dict[str, Any]:
         if row is None:
             return {}
         return {"own": row.id == current_user.id, "role_word": ROLE_WORDS[row.role]}
@@ -105,7 +111,7 @@ class Staff(AdministeredTable):
     def edit_form(self, obj: Any = None) -> Any:
         form = super().edit_form(obj)
         if obj is not None and obj.role is not Role.OFFICE:
-            del form.office_id  # the desk of the city's clerks and of administrators follows from their role
+            del form.office_id  # city clerks and administrators have no choice of office
         return form
 
     def create_model(self, form: Any) -> staff.Handover:
@@ -136,8 +142,8 @@ class Staff(AdministeredTable):
 
     @expose("/<key>/deactivate/", methods=("POST",))
     def deactivate(self, key: str) -> Any:
-        """End somebody's access; asks first."""
-        return self._asked(
+        """End somebody's access, after a confirmation."""
+        return self._with_confirmation(
             self.get_one(key),
             N_("停用%(name)s的账号"),
             N_("确定停用"),
@@ -151,14 +157,14 @@ class Staff(AdministeredTable):
         account = self.get_one(key)
         try:
             staff.reactivate(current_user, account.id)
-        except ActionRefused as hindrance:
-            return answer(hindrance)
+        except ActionRefused as refusal:
+            return respond_to_refusal(refusal)
         return self._done(account, gettext("已恢复：%(name)s", name=account.name))
 
     @expose("/<key>/password/", methods=("POST",))
     def renew_password(self, key: str) -> Any:
-        """Draw a new password; asks first, and the answer shows it this once."""
-        return self._asked(
+        """Generate a new password after a confirmation; the response shows it once."""
+        return self._with_confirmation(
             self.get_one(key),
             N_("重置%(name)s的密码"),
             N_("确定重置"),
@@ -168,8 +174,8 @@ class Staff(AdministeredTable):
 
     @expose("/<key>/second-factor/", methods=("POST",))
     def reset_second_factor(self, key: str) -> Any:
-        """Do without the second step of somebody who has lost telephone and spare codes; asks first."""
-        return self._asked(
+        """Remove a lost second factor, after a confirmation."""
+        return self._with_confirmation(
             self.get_one(key),
             N_("重置%(name)s的动态验证码"),
             N_("确定重置"),
@@ -177,7 +183,7 @@ class Staff(AdministeredTable):
             lambda account: self._done(account, gettext("动态验证码已重置：%(name)s", name=account.name)),
         )
 
-    def _asked(
+    def _with_confirmation(
         self,
         account: Account,
         question: str,
@@ -185,11 +191,11 @@ class Staff(AdministeredTable):
         act: Callable[[Account], Any],
         done: Callable[[Any], Any],
     ) -> Any:
-        """Do what a button says once its question has been answered."""
+        """Perform an action, or show its consequences for confirmation."""
         key = account.id
         try:
             return done(act(account))
-        except ConfirmationRequired as hindrance:
+        except ConfirmationRequired as refusal:
             account = self.get_one(key)
             return self.render(
                 "administration/question.html",
@@ -197,13 +203,13 @@ class Staff(AdministeredTable):
                 clerk=account,
                 question=gettext(question, name=account.name),
                 yes=gettext(yes),
-                confirmation=hindrance,
+                confirmation=refusal,
             )
-        except Unacceptable as hindrance:
-            flash(translated(hindrance.sentence.text, hindrance.sentence.words), "error")
+        except Unacceptable as refusal:
+            flash(translated(refusal.sentence.text, refusal.sentence.words), "error")
             return redirect(self.get_url(".edit_view", key=key))
-        except ActionRefused as hindrance:
-            return answer(hindrance)
+        except ActionRefused as refusal:
+            return respond_to_refusal(refusal)
 
     def _done(self, account: Account, sentence: str) -> Response:
         flash(sentence, "success")

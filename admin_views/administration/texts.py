@@ -1,4 +1,4 @@
-"""申请材料, 申请须知, 申报期, 系统设置: what applicants are asked for and told, and when (D2)."""
+"""申请材料, 申请须知, 申报期, 系统设置: the texts, materials, periods and settings that administrators maintain (D2)."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from models import Material, Notice, Period, Setting, db
 
 
 class Materials(AdministeredTable):
-    """What applicants have to upload."""
+    """The materials that applicants upload."""
 
     form = forms.MaterialForm
     title = NP_("list", "申请材料")
@@ -37,7 +37,7 @@ class Materials(AdministeredTable):
     list_template = "administration/materials.html"
     full_width_fields = ("name", "shows")
 
-    def rows_listed(self) -> Any:
+    def list_rows(self) -> Any:
         return db.session.scalars(
             self.rows().order_by(Material.active.desc(), Material.position, Material.id).limit(MOST_SHOWN)
         ).all()
@@ -46,7 +46,7 @@ class Materials(AdministeredTable):
         newest = select(func.max(Material.position)).where(self.criterion())
         form.position.data = (db.session.scalar(newest) or 0) + 1
 
-    def beside(self, row: Any) -> dict[str, Any]:
+    def form_context(self, row: Any) -> dict[str, Any]:
         if row is None:
             return {}
         former = [(each["name"], datetime.fromisoformat(each["until"])) for each in row.former_names]
@@ -67,7 +67,7 @@ def _version_badge(row: NoticeRow) -> Badge:
 
 
 class Notices(AdministeredTable):
-    """「申请须知」: a version is added and then stands; a mistake is mended by the next version."""
+    """「申请须知」: versions are only added; the next version corrects a mistake."""
 
     exposed_routes = ("index_view", "create_view", "notice")
     form = forms.NoticeForm
@@ -80,7 +80,7 @@ class Notices(AdministeredTable):
     list_template = "administration/notices.html"
     full_width_fields = ("version", "body")
 
-    def rows_listed(self) -> Any:
+    def list_rows(self) -> Any:
         rows = db.session.execute(
             self.rows(Notice.id, Notice.version, Notice.published_at)
             .order_by(Notice.id.desc())
@@ -92,7 +92,7 @@ class Notices(AdministeredTable):
         newest = db.session.scalars(self.rows().order_by(Notice.id.desc()).limit(1)).first()
         form.body.data = newest.body if newest else ""
 
-    def beside(self, row: Any) -> dict[str, Any]:
+    def form_context(self, row: Any) -> dict[str, Any]:
         return {
             "name": gettext("发布新版本"),
             "save_word": gettext("发布"),
@@ -118,7 +118,7 @@ def _period_badge(row: Period) -> Badge:
 
 
 class Periods(AdministeredTable):
-    """When applications can be submitted."""
+    """The periods in which applications can be submitted."""
 
     form = forms.PeriodForm
     title = NP_("list", "申报期")
@@ -132,7 +132,7 @@ class Periods(AdministeredTable):
     list_template = "administration/periods.html"
     full_width_fields = ("name",)
 
-    def rows_listed(self) -> Any:
+    def list_rows(self) -> Any:
         return db.session.scalars(self.rows().order_by(Period.opens.desc()).limit(MOST_SHOWN)).all()
 
 
@@ -144,7 +144,7 @@ SETTING_FORMS = {
 
 
 class Settings(AdministeredTable):
-    """Lines of text that stand on the pages. Which there are is the program's; what they say is the administrator's."""
+    """The settings. The program defines which exist; administrators set their values."""
 
     exposed_routes = ("index_view", "edit_view")
     form = forms.SettingForm
@@ -164,10 +164,10 @@ class Settings(AdministeredTable):
     list_template = "administration/settings.html"
     full_width_fields = ("value",)
 
-    def rows_listed(self) -> Any:
+    def list_rows(self) -> Any:
         return db.session.scalars(self.rows().order_by(Setting.key).limit(MOST_SHOWN)).all()
 
-    def beside(self, row: Any) -> dict[str, Any]:
+    def form_context(self, row: Any) -> dict[str, Any]:
         return {
             "aside": "administration/beside_setting.html",
             "name": translated(NAMES.get(row.key, row.key)),

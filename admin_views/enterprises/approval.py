@@ -37,7 +37,7 @@ REFUSAL_PHRASES = (
 
 
 def _state_badge(row: Any) -> Badge:
-    """Return where an account stands; of one that pending, for how long."""
+    """Return the state of an account; for a pending one, the waiting time."""
     if not row.active:
         return Badge("idle", gettext("已停用"))
     if row.registration is Registration.PENDING:
@@ -98,17 +98,17 @@ class EnterpriseAccounts(ScopedView):
         return self.render(
             "enterprises/approvals.html",
             listing=DataTable(COLUMNS, rows.rows),
-            counted=_counted(rows.rows),
+            calendar_note=_calendar_note(rows.rows),
             tab=tab,
             words=words,
             searched_for=SEARCHED_FOR,
             pager={
-                key: self._turned(tab, words, getattr(rows, key))
+                key: self._page_url(tab, words, getattr(rows, key))
                 for key in ("first", "previous", "next", "last")
             },
         )
 
-    def _turned(self, tab: str, words: str, cursor: str | None) -> str | None:
+    def _page_url(self, tab: str, words: str, cursor: str | None) -> str | None:
         return (
             None
             if cursor is None
@@ -219,7 +219,7 @@ class EnterpriseAccounts(ScopedView):
         return sent_picture(found.licence_file, found.licence_extension, sheet, width)
 
 
-def _counted(rows: Sequence[Any]) -> str:
+def _calendar_note(rows: Sequence[Any]) -> str:
     """Return the note on years counted Monday to Friday; the longest wait names all of them."""
     return longest_wait_note(row.waiting_since for row in rows if row.registration is Registration.PENDING)
 

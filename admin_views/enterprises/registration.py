@@ -1,4 +1,4 @@
-"""An enterprise's own registration: its state, who reviews it, why it was sent back; corrected and submitted again (E2, E3)."""
+"""An enterprise's own registration: its state, the office that reviews it, the reason of a refusal, and resubmission (E2, E3)."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ STEP_STATES = {
 
 
 class RegistrationView(ConsoleView):
-    """The one page that an enterprise may open before its approval; it stays available afterwards."""
+    """The only page that an enterprise may open before its approval. It stays available afterwards."""
 
     console = "enterprise"
     exposed_routes = ("index", "original", "picture")

@@ -1,4 +1,4 @@
-"""本单位审核人员: the reviewers of an enterprise see each other, invite another one, and remove one.
+"""本单位审核人员: the reviewers of an enterprise see, invite and remove each other.
 
 An invitation code is shown once, in the response to the inviter; no URL, session or log contains it.
 """
@@ -39,7 +39,7 @@ CHANNEL_WORDS = {Channel.SMS: N_("短信"), Channel.MAIL: N_("电子邮件")}
 
 
 class InvitedRow(NamedTuple):
-    """One who is invited; the invitation `expires_at` an instant, or has."""
+    """One invited person."""
 
     id: int
     name: str
@@ -200,7 +200,7 @@ class Reviewers(ScopedView):
             "enterprises/reviewers_handover.html",
             invited=invited,
             days=reviewers.LIFETIME.days,
-            ways=[
+            channels=[
                 translated(CHANNEL_WORDS[channel])
                 for channel in contacts.reachable_channels(invited.account, _open_channels())
             ],

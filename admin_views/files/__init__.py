@@ -1,1 +1,1 @@
-"""Papers as reviewers and applicants see them."""
+"""Uploaded files as reviewers and applicants see them."""

@@ -1,6 +1,6 @@
-"""The licence scan between two attempts at a form: stored, and referenced by a signed value in the form.
+"""The licence scan while a form has errors: the file is stored, and a signed value in the form refers to it.
 
-Never accepts a value that this site has not signed, nor one of a file that a row references already.
+Never accepts a value that this site has not signed, or a file that a row already refers to.
 """
 
 from dataclasses import asdict
@@ -17,7 +17,7 @@ from uploads.preview import has_preview
 from uploads.receive import Received, discard_file, receive
 
 KINDS = tuple(kind for kind in kinds.PERMITTED if has_preview(kind.extensions[0]))
-"""A licence is shown in the page: images and PDF only."""
+"""Images and PDF only: the page shows the licence."""
 ACCEPTED = accept_attribute(KINDS)
 SECONDS = 12 * 60 * 60
 """How long the signed value is accepted; the sweep removes unreferenced files after a day."""
@@ -36,7 +36,7 @@ def replace_licence(old: Received | None, new: Received) -> None:
 
 def discard_licence(received: Received) -> None:
     """Remove a file unless a row references it: the form may have been sent twice, and the other request used it."""
-    if not _is_taken(received):
+    if not _is_referenced(received):
         discard_file(received.storage_name)
 
 
@@ -54,12 +54,12 @@ def load_sealed(value: str | None) -> Received | None:
         return None
     if any(sets.storage().missing([received.storage_name])):
         return None
-    return None if _is_taken(received) else received
+    return None if _is_referenced(received) else received
 
 
-def _is_taken(received: Received) -> bool:
-    taken = select(Enterprise.id).where(Enterprise.licence_file == received.storage_name)
-    return db.session.scalar(taken) is not None
+def _is_referenced(received: Received) -> bool:
+    referring = select(Enterprise.id).where(Enterprise.licence_file == received.storage_name)
+    return db.session.scalar(referring) is not None
 
 
 def attach_to_enterprise(received: Received, enterprise: Enterprise) -> None:

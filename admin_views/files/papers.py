@@ -27,14 +27,14 @@ class ViewerFile:
     picture: Callable[[int, int], str]
     notes: Sequence[str] = ()
     former: str = ""
-    """The material's name at the upload, if it differs from the present one."""
+    """The material's name at the upload, if it differs from the current one."""
 
 
 @dataclass(frozen=True)
 class FileGroup:
     """The files of one material that were uploaded under one name of it, in upload order.
 
-    `title` is that name; `present` is the present name, if it differs.
+    `title` is that name; `present` is the current name, if it differs.
     """
 
     number: int
@@ -48,7 +48,7 @@ FileUrl = Callable[..., str]
 
 
 def size_in_words(size: int) -> str:
-    """Return a number of bytes as a person reads it, such as 2.1 MB."""
+    """Return a number of bytes in readable form, such as 2.1 MB."""
     if size < KIBIBYTE * KIBIBYTE:
         return f"{max(size / KIBIBYTE, 0.1):.0f} KB" if size >= KIBIBYTE else f"{size} B"
     return f"{size / KIBIBYTE / KIBIBYTE:.1f} MB"
@@ -82,7 +82,7 @@ def _shown_round(application: Application) -> int:
 
 
 def viewer_file(file: Attachment, address: FileUrl, seen_round: int | None = None) -> ViewerFile:
-    """Return a file as a page shows it; new is what was first submitted after `seen_round`."""
+    """Return a file as a page shows it; a file is new if it was first submitted after `seen_round`."""
     return ViewerFile(
         file.id,
         file.display_name,
@@ -100,7 +100,7 @@ def viewer_file(file: Attachment, address: FileUrl, seen_round: int | None = Non
 def file_groups(
     found: Sequence[tuple[Material, list[Attachment]]], address: FileUrl, seen_round: int | None = None
 ) -> list[FileGroup]:
-    """Return the shelves of a viewer: one for each material, and one more for each former name that files came under."""
+    """Return the groups of a viewer: one for each material, and one for each former name of it that files have."""
     groups = []
     for number, (material, files) in enumerate(found, 1):
         names = dict.fromkeys(file.material_name for file in files) or {material.name: None}
@@ -111,7 +111,7 @@ def file_groups(
 
 
 def viewer_values(found: Sequence[FileGroup]) -> Mapping[str, Any]:
-    """Return what viewer.html needs: the shelves, and the paper that the address names or the first."""
+    """Return the context of viewer.html: the groups, and the file that the URL names, else the first."""
     files = [file for group in found for file in group.files]
     named = request.args.get("paper", type=int)
     chosen = next((file for file in files if file.id == named), files[0] if files else None)

@@ -1,1 +1,1 @@
-"""What every page shares: frame, wording, lists, languages, errors, form submissions."""
+"""The parts that every page shares: frame, wording, lists, languages, errors, form submissions."""

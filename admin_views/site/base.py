@@ -43,9 +43,9 @@ class RowId(IntegerConverter):
 def expose(
     url: str = "/", methods: Iterable[str] = ("GET",)
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a method of a view an address below that of the view; whoever may not open the console does not get into it.
+    """Give a method of a view a URL below the view's, and check access before it runs.
 
-    Flask-Admin does not know of it: it exists as a route where the view names it in `exposed_routes`, else not.
+    Flask-Admin does not register it: the route exists only if the view names it in `exposed_routes`.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,24 +82,24 @@ class ConsoleView(BaseView):
     """A view of one console: other consoles cannot open it, and only its exposed routes exist."""
 
     console: str
-    """The console it belongs to; accounts.access says which roles may open it."""
+    """The console of this view. accounts.access says which roles may open it."""
     exposed_routes: Iterable[str] = ()
     """The view functions that exist as routes."""
     runs_without_session: Iterable[str] = ()
-    """Those of them that read columns only. For these the account is loaded without an ORM session, which saves a tenth
-    of the page's time; it then has only what the frame needs (accounts/sessions.py)."""
+    """Exposed routes that read columns only. Their account is loaded without an ORM session, which saves a tenth of the page's
+    time; it then has only the attributes that the frame needs (accounts/sessions.py)."""
 
     start = "index_view"
-    """The view function at the beginning of the view's address."""
+    """The view function of the view's base URL."""
 
     @flask_admin.expose()
     def unused_start(self) -> Any:
-        """Flask-Admin makes no view without a start of its own; it is not registered."""
+        """Flask-Admin requires a default view function. This one is never registered."""
         abort(404)
 
     def create_blueprint(self, admin: flask_admin.Admin) -> Blueprint:
-        """Return the routes that this view exposes. Raises LookupError when it names one that it does not define."""
-        super().create_blueprint(admin)  # sets the name and the address; its routes are not registered
+        """Return the exposed routes. Raises LookupError for a name that the view does not define."""
+        super().create_blueprint(admin)  # sets name and URL; its routes are not registered
         self.blueprint = Blueprint(self.endpoint, __name__, url_prefix=self.url)
         for name in dict.fromkeys(self.exposed_routes):
             function = getattr(self, name, None)
@@ -149,12 +149,12 @@ class ScopedView(ConsoleView, ModelView):
     """A Flask-Admin model view that reads only rows in the current account's scope."""
 
     form = FlaskForm
-    """Empty: a view with a form declares every field itself, nothing is scaffolded from the model."""
+    """Empty: a view with a form declares every field; Flask-Admin generates none from the model."""
     can_create = can_edit = can_delete = can_view_details = can_export = False
     column_list: Any = ("id",)
     column_filters = None
     lookup_column = "id"
-    """The column whose value stands in a row's address."""
+    """The column whose value is in a row's URL."""
 
     def __init__(self, model: type[Any], **options: Any) -> None:
         super().__init__(model, db.session, **options)
@@ -212,13 +212,13 @@ class MenuItem(NamedTuple):
     count: str  # type: ignore[assignment]  # shadows tuple.count
 
 
-def menu(admin: Console | None, present: BaseView | None = None) -> tuple[MenuItem, ...]:
-    """Return the menu of a console; `present` is the current view."""
+def menu(admin: Console | None, current: BaseView | None = None) -> tuple[MenuItem, ...]:
+    """Return the menu of a console; `current` is the view of this page."""
     queries = menu_numbers(admin)
     counts = dict(zip(queries, page_counts(*queries.values()), strict=True))
     return tuple(
         MenuItem(
-            list_title(str(view.name)), address_of(view), view is present, number_on_tab(counts.get(view, 0))
+            list_title(str(view.name)), address_of(view), view is current, number_on_tab(counts.get(view, 0))
         )
         for view in _shown_in_menu(admin)
     )
@@ -245,5 +245,5 @@ def _shown_in_menu(admin: Console | None) -> list[BaseView]:
 
 
 def confirmed() -> str:
-    """Return the token of the consequences that were said yes to."""
+    """Return the token of the confirmed consequences."""
     return request.form.get("confirmed", "")

@@ -1,6 +1,6 @@
-"""Error pages: the site's frame, what happened, what to do, and a reference that is in the log.
+"""Error pages in the site's frame: what happened, what to do, and a reference to the log.
 
-Must not need the database, which may be what is down.
+Must not need the database: it may be down.
 """
 
 import secrets
@@ -35,7 +35,7 @@ NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", 
 REASON = "reason"
 """The name of every field for a reason."""
 MOST_ECHOED = 1000
-"""Limit of fields in a form that is returned; our longest has some 330."""
+"""Limit of fields in a form that is returned; the longest of this site has some 330."""
 SECRET_CODES = {("accounts.reset", "code"), ("accounts.use_code", "code"), ("accounts.invitation", "code")}
 """Fields with a 「找回码」 or 「验证码」; elsewhere `code` is a region's."""
 
@@ -43,8 +43,8 @@ SECRET_CODES = {("accounts.reset", "code"), ("accounts.use_code", "code"), ("acc
 def register(app: Flask) -> None:
     """Show every error in the site's own frame."""
     app.register_error_handler(CSRFError, form_expired)
-    for away in (OperationalError, InterfaceError, NoConnectionFree):
-        app.register_error_handler(away, database_away)
+    for database_error in (OperationalError, InterfaceError, NoConnectionFree):
+        app.register_error_handler(database_error, database_unavailable)
     app.register_error_handler(DataError, not_storable)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, unexpected)
@@ -73,7 +73,7 @@ def http_error(error: HTTPException) -> Any:
 
 
 def _typed_reason() -> str:
-    """Return the reason that was typed for a row now out of scope, to be copied; "" for none."""
+    """Return the typed reason for a row now out of scope, so that the person can copy it; "" for none."""
     if request.method != "POST" or not in_own_console():
         return ""
     return request.form.get(REASON, "").strip() if _is_same_origin() else ""
@@ -89,7 +89,7 @@ def _retry_text() -> str:
 def form_expired(_error: CSRFError) -> tuple[str, int]:
     """Return the typed fields in a form with a fresh token; of files only the names can be returned.
 
-    Never for a request of another site: a click would then send it in the person's name.
+    Not for a request of another site: a click on it would submit that request in the person's name.
     """
     unreadable = request.mimetype == "multipart/form-data" and not (request.form or request.files)
     if unreadable or not _is_same_origin() or len(request.form) > MOST_ECHOED:
@@ -129,7 +129,7 @@ def not_storable(error: DataError) -> tuple[str, int]:
     return _page(HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST
 
 
-def database_away(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
+def database_unavailable(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
     """Answer 503: the database is busy or down, nothing was stored."""
     return *_failure(HTTPStatus.SERVICE_UNAVAILABLE, error), {"Retry-After": str(RETRY_SECONDS)}
 

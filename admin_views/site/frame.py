@@ -1,4 +1,4 @@
-"""What every page needs: the frame around it, and the filters and globals of the templates."""
+"""The frame of every page, and the filters and globals of the templates."""
 
 from collections.abc import Callable, Hashable, MutableMapping, Sequence
 from datetime import date
@@ -31,7 +31,7 @@ from uploads import notes
 from uploads.preview import has_preview
 from workflow.actor_shape import ActorShape
 
-MOST_DRAWN = 500
+MOST_CACHED = 500
 PAGES = ("text/html", "application/json")
 
 
@@ -127,7 +127,7 @@ def extend_cookie(response: Response) -> Response:
 def forbid_caching(response: Response) -> Response:
     """Forbid caching of pages with personal data.
 
-    Otherwise the back button of a shared computer shows them after the logout.
+    Otherwise the back button would show them on a shared computer after the logout.
     """
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
@@ -159,13 +159,13 @@ def heads_of(columns: tuple[Column, ...]) -> tuple[Head, ...]:
 
 
 def cached_rows(macro: Callable[..., Markup]) -> Callable[..., Markup]:
-    """Render a macro for each of many rows, once for equal ones."""
-    drawn = cached_macro(macro)
+    """Render a macro for each row, once for equal rows."""
+    render = cached_macro(macro)
 
-    def drawn_each(many: Sequence[Hashable], *given: Hashable) -> Markup:
-        return Markup("".join([drawn(one, *given) for one in many]))  # noqa: S704 - each is drawn by the macro
+    def render_rows(many: Sequence[Hashable], *given: Hashable) -> Markup:
+        return Markup("".join([render(one, *given) for one in many]))  # noqa: S704 - the macro escapes each row
 
-    return drawn_each
+    return render_rows
 
 
 def cached_macro(macro: Callable[..., Markup]) -> Callable[..., Markup]:
@@ -173,4 +173,4 @@ def cached_macro(macro: Callable[..., Markup]) -> Callable[..., Markup]:
 
     A str and an equal Markup are cached separately: only one of them is escaped.
     """
-    return lru_cache(maxsize=MOST_DRAWN, typed=True)(macro)
+    return lru_cache(maxsize=MOST_CACHED, typed=True)(macro)

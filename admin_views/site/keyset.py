@@ -1,6 +1,6 @@
-"""Paging that costs the same on the last page as on the first: by the key of a row, never by its number.
+"""Keyset paging: the last page costs as much as the first, because a page begins at a row's sort key.
 
-No table is counted, no offset is skipped.
+Never counts a table and never uses an offset.
 """
 
 from collections import namedtuple
@@ -31,28 +31,28 @@ LAST = "last"
 SEPARATOR = "~"
 
 HERE, HERE_ID = "here", "here_id"
-"""What a statement calls the row from which it goes on."""
+"""Bind parameters: sort value and id of the row at which a page begins."""
 SORT_KEY, SORT_ID = "sort_key", "sort_id"
-"""What a row calls its value and its id in the order of the list."""
+"""Labels of the sort value and the id in a row."""
 NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Order:
-    """How a list is sorted: by one column, and by the row's id where that is equal."""
+    """How a list is sorted: by one column, then by the row's id."""
 
     column: Any
     id: Any
     descending: bool = False
 
     def by(self, backwards: bool) -> tuple[ColumnElement[Any], ...]:
-        """Return the sorting, turned round for reading towards the beginning."""
+        """Return the ORDER BY; reversed for reading backwards."""
         falling = self.descending is not backwards
         return tuple(key.desc() if falling else key.asc() for key in (self.column, self.id))
 
     def beyond(self, backwards: bool) -> ColumnElement[bool]:
-        """Return what lies on the other side of the row that `here` names."""
-        mine = tuple_(self.column, self.id)  # compared as one, which an index can begin with
+        """Return the criterion of the rows after the row that `here` names; backwards, before it."""
+        mine = tuple_(self.column, self.id)  # one row comparison, which an index serves
         there = tuple_(bindparam(HERE, type_=self.column.type), bindparam(HERE_ID, type_=self.id.type))
         return mine < there if self.descending is not backwards else mine > there
 
@@ -67,24 +67,24 @@ class Page:
     next: str | None
     last: str | None
     counts: Sequence[Any] = ()
-    """The answers of `ListQuery`'s `also_count`; none where there are no rows."""
+    """The results of `ListQuery`'s `also_count`; empty where there are no rows."""
 
     @property
     def cursors(self) -> tuple[str | None, ...]:
-        """Return those of the first page, the previous, the next and the last."""
+        """Return the cursors of the first, previous, next and last page."""
         return self.first, self.previous, self.next, self.last
 
 
 class ListQuery:
-    """The rows of a list in an order, a page at a time; each has its query's columns as attributes.
+    """The rows of a sorted list, one page at a time. A row has its query's columns as attributes.
 
-    Several queries are several search paths to rows of one list: each finds its own by its own index, and a row counts once.
-    Columns are labelled by name; the order's column and id are added here.
+    Several queries are several search paths of one list: each uses its own index, and a row found twice is shown once.
+    Sort column and id are added here, under their labels.
 
-    A statement is built when it is first needed and kept, since building costs more than asking. PostgreSQL can
-    keep a plan of it too, except where it is the words of a search that decide how it is best answered (`by_words`).
+    Statements are built on first use and cached, since building costs more than executing. PostgreSQL may cache their
+    plans too, except where the best plan depends on the words of a search (`by_words`).
 
-    `also_count`: queries for one number each, answered beside the rows (`Page.counts`), which spares a statement.
+    `also_count`: queries for one number each, read with the rows (`Page.counts`), which saves a statement.
     `executor`: `PlannedPerQuery` for a list that is built for one page.
     """
 
@@ -105,10 +105,10 @@ class ListQuery:
         self._by_words = by_words
         self._counts = [each.scalar_subquery() for each in also_count]
         self._row = _row_type(tuple(self._queries[0].selected_columns.keys()))
-        self._statement = cache(lambda *shape: executor(self._built(*shape)))
+        self._statement = cache(lambda *shape: executor(self._build(*shape)))
 
     def page(self, cursor: str, size: int, values: Mapping[str, Any] = NONE) -> Page:
-        """Return the page that the cursor names; the first when it names none. `values` are what the queries leave open."""
+        """Return the page of the cursor; the first page for an empty cursor. `values` are the bind values of the queries."""
         direction, value, row_id = _read(cursor, self._sort)
         backwards = direction in {BACKWARD, LAST}
         rows, counts = self._rows(
@@ -116,7 +116,9 @@ class ListQuery:
         )
         more, rows = len(rows) > size, rows[:size]
         if direction == BACKWARD and len(rows) < size:
-            return self.page("", size, values)  # the beginning is there already: a whole page of it
+            return self.page(
+                "", size, values
+            )  # fewer rows than a page remain before: show the full first page
         if backwards:
             rows.reverse()
         before = more if backwards else row_id is not None
@@ -131,7 +133,7 @@ class ListQuery:
         )
 
     def following(self, value: Any, row_id: int, values: Mapping[str, Any] = NONE) -> Any | None:
-        """Return the row after this one; from the beginning again when this was the last."""
+        """Return the row after this one; after the last, the first."""
         here = {**values, HERE: value, HERE_ID: row_id}
         for beyond in (True, False):
             if found := self._rows(1, beyond, False, here)[0]:
@@ -141,12 +143,12 @@ class ListQuery:
     def _rows(
         self, most: int, beyond: bool, backwards: bool, values: Mapping[str, Any]
     ) -> tuple[list[Any], Sequence[Any]]:
-        """Return the rows with their names, and the answers of `also_count`, none where there are no rows."""
+        """Return the named rows, and the results of `also_count`; no results where there are no rows."""
         found = self._statement(most, beyond, backwards).execute(values)
         width = len(self._row._fields)
         return [self._row._make(row[:width]) for row in found], found[0][width:] if found else ()
 
-    def _built(self, most: int, beyond: bool, backwards: bool) -> Select[Any]:
+    def _build(self, most: int, beyond: bool, backwards: bool) -> Select[Any]:
         sort = self._sort
         limit = most if self._by_words else constant(most)
         wanted = [
@@ -168,7 +170,7 @@ def _row_type(names: tuple[str, ...]) -> Any:
 
 
 def page(queries: Select[Any] | Sequence[Select[Any]], order: Order, cursor: str, size: int) -> Page:
-    """Return the page of what these queries find that the cursor names; the first when it names none."""
+    """Return one page of the rows that these queries find; the first page for an empty cursor."""
     several = [queries] if isinstance(queries, Select) else queries
     return ListQuery(several, order, executor=PlannedPerQuery).page(cursor, size)
 
@@ -180,7 +182,7 @@ def _write(direction: str, row: Any) -> str:
 
 
 def _read(cursor: str, order: Order) -> tuple[str, Any, int | None]:
-    """Return what a cursor says; a damaged one says nothing, and the first page is shown."""
+    """Parse a cursor; a damaged one gives the first page."""
     if cursor == LAST:
         return LAST, None, None
     direction, _, rest = cursor.partition(SEPARATOR)
@@ -188,7 +190,7 @@ def _read(cursor: str, order: Order) -> tuple[str, Any, int | None]:
     if direction not in {FORWARD, BACKWARD} or not row_id.isdecimal() or len(row_id) > LONGEST_ID:
         return FORWARD, None, None
     try:
-        value = order.column.type.python_type(text) if _plain(order) else _instant(text)
+        value = order.column.type.python_type(text) if _is_text_or_number(order) else _instant(text)
     except (ValueError, OverflowError, NotImplementedError):
         return FORWARD, None, None
     if isinstance(value, int) and len(text) > LONGEST_ID:
@@ -197,9 +199,9 @@ def _read(cursor: str, order: Order) -> tuple[str, Any, int | None]:
 
 
 def _instant(text: str) -> datetime:
-    """Return a point in time. Raises ValueError or OverflowError for what no column can hold."""
+    """Return an instant. Raises ValueError or OverflowError for one that no column can hold."""
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def _plain(order: Order) -> bool:
+def _is_text_or_number(order: Order) -> bool:
     return order.column.type.python_type in {str, int}

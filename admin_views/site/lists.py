@@ -12,23 +12,23 @@ from typing import Any, NamedTuple
 from common.identity import masked
 
 Plain = str | int | date | datetime | None
-"""What a cell of a spreadsheet can hold."""
+"""The types that a spreadsheet cell can have."""
 
 UNLABELLED = ("cell-title", "cell-side", "cell-acts", "cell-choose")
 """Classes of cells that show no heading beside them on a phone."""
 CLASSES = {"title": "cell-title", "badge": "cell-side"}
-"""The class that a way of drawing brings with it."""
+"""The CSS class of a kind of cell."""
 
 
 class Badge(NamedTuple):
-    """A state in one word. `kind` is one of templates/components/badge.html: wait, late, bad, good, idle."""
+    """A state in a few words. `kind` is one of templates/components/badge.html: wait, late, bad, good, idle."""
 
     kind: str
     word: str
 
 
 class Head(NamedTuple):
-    """One heading as a page draws it: where it leads if one can sort by it, and how the list is sorted by it now."""
+    """One heading of a page: the URL that sorts by it, if any, and the current sort direction."""
 
     label: str
     url: str | None = None
@@ -48,22 +48,22 @@ class Column:
     heading: str
     """Wording, translated when it is shown."""
     value: Callable[[Any], Any] | None = None
-    """What the row says; None for its attribute `key`."""
+    """Returns the value of a row; None for its attribute `key`."""
     sort: Any = None
-    """The database column by which the list can be sorted; None where it cannot."""
+    """The database column to sort by; None if the list cannot be sorted by it."""
     masked: bool = False
-    """Whether page and export show only the beginning and the end."""
+    """Whether page and export show the masked value."""
     cell: str = "text"
     style: str = ""
     """Further CSS classes of the cell."""
     kind: str = ""
-    """Of the heading: "num" for figures, "action" for buttons, whose heading is only read aloud."""
+    """The kind of heading: "num" for numbers, "action" for buttons; screen readers only read the latter."""
     short: str = ""
-    """The heading on a phone, where it differs."""
+    """The heading on a phone, if it differs."""
     empty: str = ""
-    """Wording that stands, muted, where there is no value."""
+    """Text shown, muted, instead of a missing value."""
     hides_empty: bool = False
-    """Whether the cell goes on a phone where there is no value."""
+    """Whether a phone hides the cell if it has no value."""
 
     @cached_property
     def classes(self) -> str:
@@ -76,11 +76,11 @@ class Column:
 
     @property
     def is_data(self) -> bool:
-        """Say whether an export has this column: buttons are drawn, and have no value."""
+        """Say whether an export has this column: buttons have no value."""
         return self.cell != "macro" or self.value is not None
 
     def of(self, row: Any) -> Any:
-        """Return what the page draws of a row: a plain value, a `Badge`, several texts, or None for buttons."""
+        """Return the value that the page shows of a row: a plain value, a `Badge`, several texts, or None for buttons."""
         if not self.is_data:
             return None
         value = getattr(row, self.key) if self.value is None else self.value(row)
@@ -98,16 +98,16 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class DataTable:
-    """The rows of a page with the columns that say them."""
+    """The rows of a page with their columns."""
 
     columns: tuple[Column, ...]
     rows: Sequence[Any]
 
     def headings(self) -> list[str]:
-        """Return the wordings of the headings, without the columns that are no data."""
+        """Return the headings of the data columns."""
         return [column.heading for column in self.columns if column.is_data]
 
     def plain(self) -> list[list[Plain]]:
-        """Return the plain values, a list a row, without the columns that are no data."""
+        """Return the plain values of the data columns, one list for each row."""
         data = [column for column in self.columns if column.is_data]
         return [[column.plain(row) for column in data] for row in self.rows]

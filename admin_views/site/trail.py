@@ -1,4 +1,4 @@
-"""操作记录 as the screens show it: what was changed, before and after."""
+"""操作记录 as the screens show it: the changed fields, before and after."""
 
 from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
@@ -73,7 +73,7 @@ def change_text(row: Any) -> dict[str, Any]:
 
 
 def _changed_fields(change: dict[str, Any]) -> str:
-    """Return what was changed as text, a line a field."""
+    """Return the changed fields as text, one line for each."""
     fields = [each for each in change["fields"] if each["before"] != each["after"] or not change["new"]]
     return "\n".join(
         f"{each['label']} {each['after'] if change['new'] else ' → '.join((each['before'], each['after']))}"
@@ -93,7 +93,7 @@ TRAIL_COLUMNS = (
     Column("actor", N_("操作人"), itemgetter("actor"), style="nowrap"),
     Column("at", N_("时间"), itemgetter("at"), cell="stamp", style="num"),
 )
-"""A row is what `change_text` returns."""
+"""Rows are results of `change_text`."""
 
 
 def _label(row: Any) -> str:
@@ -106,7 +106,7 @@ def _label(row: Any) -> str:
 def _audited_fields(
     row: Any, fields: Mapping[str, str]
 ) -> Iterator[tuple[str, str, Callable[[str, Any], str]]]:
-    """Yield the names that a line holds, each with its label and the function that formats its value; those of the form name a field and its property."""
+    """Yield the names in an audit entry, each with label and formatting function. Names of the form combine a field and its property."""
     if row.table_name == FormVersion.__tablename__:
         for name in row.after:
             field, prop = field_and_property(name)

@@ -1,4 +1,4 @@
-"""How texts, times and waiting are shown on a page."""
+"""How pages show texts, instants and waiting times."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from workflow.decision import REASON_LIMIT
 from workflow.form import versions
 
 LATE_WORKING_DAYS = 5
-"""From this many working days on a waiting time is marked late."""
+"""A waiting time of this many working days or more is marked late."""
 
 
 IN_CHINESE = re.compile(f"[{HAN}]")
