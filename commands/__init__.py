@@ -1,4 +1,4 @@
-"""Commands of `flask --app app`: setting up, keys, what is unsafe, the diagram, the worker. Each is loaded when it is called."""
+"""Commands of `flask --app app`: setup, keys, doctor, diagram, worker. Each module is loaded when its command is called."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from werkzeug.utils import import_string
 
 from models import db
 
-PLACES = {
+IMPORT_PATHS = {
     "prepare": "commands.prepare:prepare",
     "create-admin": "commands.create_admin:create_admin",
     "doctor": "commands.doctor:examine",
@@ -24,27 +24,27 @@ PLACES = {
 
 
 class Commands(AppGroup):
-    """Loads a command only when it is called: together they need half as much again as the site itself."""
+    """Loads a command only when it is called: importing all of them takes half as long as importing the site."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all."""
-        return sorted({*super().list_commands(ctx), *PLACES})
+        """Return the names of all commands."""
+        return sorted({*super().list_commands(ctx), *IMPORT_PATHS})
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Return one; None where there is none of that name."""
-        if name in PLACES and name not in self.commands:
-            self.add_command(import_string(PLACES[name]))
+        """Return a command; None for an unknown name."""
+        if name in IMPORT_PATHS and name not in self.commands:
+            self.add_command(import_string(IMPORT_PATHS[name]))
         return super().get_command(ctx, name)
 
 
 def register(app: Flask) -> None:
-    """Add the commands to the application, and what those that migrate ask for."""
+    """Add the commands to the application, and the extension that migrations need."""
     app.cli = Commands(app.name, commands=app.cli.commands)
     app.extensions["migrate"] = LocalProxy(lambda: _migrations(app))
 
 
 def _migrations(app: Flask) -> Any:
-    from flask_migrate import Migrate  # brings alembic, which no page needs
+    from flask_migrate import Migrate  # imports alembic, which no page needs
 
-    Migrate(app, db, render_as_batch=True)  # puts itself where this was asked for
+    Migrate(app, db, render_as_batch=True)  # replaces the proxy in app.extensions
     return app.extensions["migrate"]

@@ -1,4 +1,4 @@
-"""The first administrator of an installation, and any further one when nobody can log in any more."""
+"""Creates the first administrator of an installation, or another one when no administrator can log in."""
 
 import re
 
@@ -12,7 +12,7 @@ from models import Role
 
 LOGIN = re.compile(r"[0-9A-Za-z_.]{3,60}")
 SHORTEST = 12
-"""Characters: this account can do the most, and nobody else vouches for it."""
+"""Characters. This account has the most rights, so its password is longer than others."""
 
 
 @click.command("create-admin")
@@ -20,7 +20,7 @@ SHORTEST = 12
 @click.option("--name", prompt="姓名 / name")
 @with_appcontext
 def create_admin(login: str, name: str) -> None:
-    """Make an administrator. The password is asked for twice, hidden; no option takes it, which others could see."""
+    """Create an administrator. Prompts for the password twice, hidden; no option takes it, because process lists would show it."""
     login, name = login.strip(), " ".join(name.split())
     if fault := _fault(login, name):
         raise click.ClickException(fault)
@@ -38,7 +38,7 @@ def create_admin(login: str, name: str) -> None:
 
 
 def _fault(login: str, name: str) -> str:
-    """Return what cannot be; "" when everything can."""
+    """Return the fault of login or name; "" for none."""
     if not LOGIN.fullmatch(login):
         return "登录名为 3 位以上的字母、数字、下划线或点 / login: three or more letters, digits, _ or ."
     if not 0 < len(name) <= 60:
@@ -49,7 +49,7 @@ def _fault(login: str, name: str) -> str:
 
 
 def _weakness(login: str, password: str) -> str:
-    """Return why a password is too weak for this account; "" when it is good enough."""
+    """Return why a password is too weak for this account; "" when it is strong enough."""
     if len(password) < SHORTEST:
         return f"系统管理员的密码至少 {SHORTEST} 位 / the password needs {SHORTEST} characters"
     if len(set(password)) < SHORTEST // 2:

@@ -22,7 +22,7 @@ BEGIN, END = "<!-- diagram: flask --app app diagram --write README.md -->", "<!-
 
 
 def _targets(row: Transition) -> dict[State, list[str]]:
-    """Return where a row leads, each target with the kinds of region whose route leads there."""
+    """Return the target states of a row, each with the kinds of region whose route has it."""
     if isinstance(row.to, State):
         return {row.to: []}
     found: dict[State, list[str]] = {}
@@ -35,7 +35,7 @@ def _targets(row: Transition) -> dict[State, list[str]]:
     return found
 
 
-def drawn() -> str:
+def mermaid() -> str:
     """Return the diagram as a Mermaid block."""
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {State.DRAFT.value}"]
     lines += [f"    {state.value} : {words}" for state, words in STATE_WORDS.items()]
@@ -52,30 +52,30 @@ def drawn() -> str:
     return "\n".join(lines)
 
 
-def replaced(text: str) -> str:
-    """Return a document with the diagram between its marks renewed. Raises ValueError when it has no marks."""
+def with_diagram(text: str) -> str:
+    """Return a document with the current diagram between its markers. Raises ValueError when it has no markers."""
     if BEGIN not in text or END not in text:
         raise ValueError(f"the document needs the lines {BEGIN} and {END}")
     pattern = re.escape(BEGIN) + r".*?" + re.escape(END)
-    return re.sub(pattern, lambda _: f"{BEGIN}\n{drawn()}\n{END}", text, flags=re.DOTALL)
+    return re.sub(pattern, lambda _: f"{BEGIN}\n{mermaid()}\n{END}", text, flags=re.DOTALL)
 
 
 @click.command("diagram")
 @click.option(
-    "--check", type=click.Path(path_type=Path), help="Fail unless this file holds the diagram as it is now."
+    "--check", type=click.Path(path_type=Path), help="Fail unless this file contains the current diagram."
 )
 @click.option(
-    "--write", type=click.Path(path_type=Path), help="Put the diagram into this file, between its marks."
+    "--write", type=click.Path(path_type=Path), help="Write the diagram into this file, between its markers."
 )
 def print_diagram(check: Path | None, write: Path | None) -> None:
     """Print the states of an application, drawn from the table of transitions (Mermaid)."""
     if check:
-        if drawn() not in check.read_text():
+        if mermaid() not in check.read_text():
             raise click.ClickException(
                 f"{check} differs from the table: flask --app app diagram --write {check}"
             )
         click.echo(f"{check} agrees with the table")
     elif write:
-        write.write_text(replaced(write.read_text()))
+        write.write_text(with_diagram(write.read_text()))
     else:
-        click.echo(drawn())
+        click.echo(mermaid())

@@ -1,6 +1,6 @@
-"""What is missing or unsafe in an installation: a line each, with the remedy. Changes nothing.
+"""Reports what is missing or unsafe in an installation, one line for each finding, with the remedy. Changes nothing.
 
-A check is a function that yields findings; those that need the database come after the one that says whether it is there.
+A check is a function that yields findings. Checks that query the database run only if it can be reached.
 """
 
 import shutil
@@ -46,14 +46,14 @@ from workflow import periods
 OK, WARN, UNSAFE = "ok", "warn", "unsafe"
 COLOURS = {OK: "green", WARN: "yellow", UNSAFE: "red"}
 KEY_BYTES = 32
-LITTLE_ROOM = 5 * 1024**3
-CLOCK_MAY_DIFFER = timedelta(minutes=1)
-HERE = ("localhost", "127.0.0.1", "::1", None, "")
+LEAST_FREE_BYTES = 5 * 1024**3
+CLOCK_TOLERANCE = timedelta(minutes=1)
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", None, "")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`level` is OK, WARN or UNSAFE; `remedy` says what to do, "" where nothing is to be done."""
+    """`level` is OK, WARN or UNSAFE; `remedy` is the instruction, "" if nothing needs to be done."""
 
     level: str
     what: str
@@ -66,7 +66,7 @@ Findings = Iterator[Finding]
 @click.command("doctor")
 @with_appcontext
 def examine() -> None:
-    """Say what is missing or unsafe, a line each; ends with 1 when something is unsafe."""
+    """Report what is missing or unsafe, one line each. Exit status 1 when something is unsafe."""
     levels = set()
     for finding in findings():
         levels.add(finding.level)
@@ -77,14 +77,14 @@ def examine() -> None:
 
 
 def findings() -> Findings:
-    """Yield everything that was found."""
+    """Yield the findings of all checks."""
     config = current_app.config
-    for check in OF_THE_CONFIGURATION:
+    for check in CONFIGURATION_CHECKS:
         yield from check(config)
-    reached = list(database(config))
-    yield from reached
-    if all(finding.level is not UNSAFE for finding in reached):
-        for check in OF_THE_CONTENT:
+    reachable = list(database(config))
+    yield from reachable
+    if all(finding.level is not UNSAFE for finding in reachable):
+        for check in DATABASE_CHECKS:
             yield from check(config)
 
 
@@ -171,34 +171,34 @@ def request_limits(config: dict[str, Any]) -> Findings:
 
 def _redis_error(url: str) -> str:
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as there:
-            there.ping()
+        with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
+            client.ping()
     except (redis.RedisError, OSError, ValueError) as error:
         return type(error).__name__
     return ""
 
 
 def attachment_storage(config: dict[str, Any]) -> Findings:
-    place = Path(config["ATTACHMENTS_DIR"]).absolute()
+    directory = Path(config["ATTACHMENTS_DIR"]).absolute()
     public = Path(current_app.static_folder or ROOT / "static").resolve()
     remedy = "把 TALENT_ATTACHMENTS_DIR 设到代码之外的绝对路径"
-    if place.resolve().is_relative_to(public):
-        yield Finding(UNSAFE, f"附件目录 {place} 在 static 之内，任何人都能下载", remedy)
-    elif config["PRODUCTION"] and place.resolve().is_relative_to(ROOT):
-        yield Finding(WARN, f"附件目录 {place} 在代码目录之内，换代码时可能丢失", remedy)
-    existing = next(path for path in (place, *place.parents) if path.exists())
+    if directory.resolve().is_relative_to(public):
+        yield Finding(UNSAFE, f"附件目录 {directory} 在 static 之内，任何人都能下载", remedy)
+    elif config["PRODUCTION"] and directory.resolve().is_relative_to(ROOT):
+        yield Finding(WARN, f"附件目录 {directory} 在代码目录之内，换代码时可能丢失", remedy)
+    existing = next(path for path in (directory, *directory.parents) if path.exists())
     try:
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
-        yield Finding(UNSAFE, f"附件目录 {place} 不能写入（{error.strerror}）", "让运行网站的用户拥有它")
+        yield Finding(UNSAFE, f"附件目录 {directory} 不能写入（{error.strerror}）", "让运行网站的用户拥有它")
         return
-    if place.exists() and place.stat().st_mode & 0o007:
-        yield Finding(UNSAFE, f"附件目录 {place} 对本机所有用户开放", f"chmod 700 {place}")
-    elif (free := shutil.disk_usage(existing).free) < LITTLE_ROOM:
+    if directory.exists() and directory.stat().st_mode & 0o007:
+        yield Finding(UNSAFE, f"附件目录 {directory} 对本机所有用户开放", f"chmod 700 {directory}")
+    elif (free := shutil.disk_usage(existing).free) < LEAST_FREE_BYTES:
         yield Finding(WARN, f"附件所在磁盘只剩 {free // 1024**2} MB", "扩大磁盘或换目录")
     else:
-        yield Finding(OK, f"附件目录 {place}")
+        yield Finding(OK, f"附件目录 {directory}")
 
 
 def by_mail(config: dict[str, Any]) -> Findings:
@@ -206,7 +206,7 @@ def by_mail(config: dict[str, Any]) -> Findings:
         yield Finding(WARN, "不发送邮件", "设 TALENT_SMTP_URL 和 TALENT_MAIL_FROM")
         return
     server = mail.Server.named(config["SMTP_URL"])
-    if server.tls == "none" and server.host not in HERE:
+    if server.tls == "none" and server.host not in LOCAL_HOSTS:
         yield Finding(UNSAFE, "邮件和邮箱密码明文传输", "TALENT_SMTP_URL 去掉 tls=none")
     try:
         server.connect().close()
@@ -225,7 +225,7 @@ def by_sms(config: dict[str, Any]) -> Findings:
         yield Finding(WARN, "不发送短信", "设 TALENT_SMS_URL 等，见 docs/production.md")
         return
     parts = urlsplit(config["SMS_URL"])
-    if parts.scheme != "https" and parts.hostname not in HERE:
+    if parts.scheme != "https" and parts.hostname not in LOCAL_HOSTS:
         yield Finding(UNSAFE, "短信内容和验证码明文传输", "TALENT_SMS_URL 用 https://")
     elif not config["SMS_OK"]:
         yield Finding(WARN, "短信网关只凭 HTTP 2xx 算作成功", "网关用正文报错时设 TALENT_SMS_OK")
@@ -240,13 +240,13 @@ def database_clock(_config: dict[str, Any]) -> Findings:
         yield Finding(UNSAFE, "没有时区数据，申报期的日期会错", "安装 tzdata")
         return
     built = max(path.stat().st_mtime for path in (ROOT / "migrations" / "versions").glob("*.py"))
-    if now().timestamp() < built - CLOCK_MAY_DIFFER.total_seconds():
+    if now().timestamp() < built - CLOCK_TOLERANCE.total_seconds():
         yield Finding(UNSAFE, f"机器的时钟比程序还早（{now():%Y-%m-%d %H:%M} UTC）", "启用时间同步")
     else:
         yield Finding(OK, f"现在是鄂尔多斯时间 {now().astimezone(zone):%Y-%m-%d %H:%M}，请核对")
 
 
-OF_THE_CONFIGURATION: tuple[Callable[[dict[str, Any]], Findings], ...] = (
+CONFIGURATION_CHECKS: tuple[Callable[[dict[str, Any]], Findings], ...] = (
     mode,
     keys,
     https,
@@ -258,7 +258,7 @@ OF_THE_CONFIGURATION: tuple[Callable[[dict[str, Any]], Findings], ...] = (
 )
 
 
-# --- the database and what is in it
+# --- the database and its content
 
 
 def database(config: dict[str, Any]) -> Findings:
@@ -266,8 +266,8 @@ def database(config: dict[str, Any]) -> Findings:
     kind = url.get_backend_name()
     try:
         with db.engine.connect() as connection:
-            present = set(MigrationContext.configure(connection).get_current_heads())
-            there = connection.execute(text("SELECT CURRENT_TIMESTAMP")).scalar_one()
+            current = set(MigrationContext.configure(connection).get_current_heads())
+            database_time = connection.execute(text("SELECT CURRENT_TIMESTAMP")).scalar_one()
     except SQLAlchemyError as error:
         yield Finding(
             UNSAFE,
@@ -275,13 +275,13 @@ def database(config: dict[str, Any]) -> Findings:
             "核对 TALENT_DATABASE_URL，启动数据库",
         )
         return
-    if present != set(ScriptDirectory(str(ROOT / "migrations")).get_heads()):
+    if current != set(ScriptDirectory(str(ROOT / "migrations")).get_heads()):
         yield Finding(UNSAFE, f"数据库 {kind} 的表不是这个版本的", "flask --app app prepare")
         return
     if kind == "sqlite":
         yield Finding(WARN, "SQLite 适合试用，不适合全市使用", "TALENT_DATABASE_URL=postgresql://…")
     elif (
-        url.host not in HERE
+        url.host not in LOCAL_HOSTS
         and not str(url.host).startswith("/")
         and url.query.get("sslmode") not in ("require", "verify-ca", "verify-full")
     ):
@@ -290,7 +290,7 @@ def database(config: dict[str, Any]) -> Findings:
         )
     else:
         yield Finding(OK, f"数据库 {kind}，表是最新的")
-    if hasattr(there, "tzinfo") and abs(there - now()) > CLOCK_MAY_DIFFER:
+    if hasattr(database_time, "tzinfo") and abs(database_time - now()) > CLOCK_TOLERANCE:
         yield Finding(WARN, "数据库机器与本机的时钟不一致", "两台机器都启用时间同步")
 
 
@@ -304,7 +304,7 @@ def worker_process(_config: dict[str, Any]) -> Findings:
     else:
         yield Finding(OK, "后台进程")
     newest = db.session.scalar(select(func.max(Message.created_at)))
-    if newest is not None and newest > now() + CLOCK_MAY_DIFFER:
+    if newest is not None and newest > now() + CLOCK_TOLERANCE:
         yield Finding(WARN, "有消息的时间在将来，时钟曾经走快", "启用时间同步")
 
 
@@ -340,21 +340,23 @@ def people(_config: dict[str, Any]) -> Findings:
 def offices(_config: dict[str, Any]) -> Findings:
     if db.session.scalar(select(Office.id).where(Office.duty == OfficeDuty.FINAL).limit(1)) is None:
         yield Finding(UNSAFE, "没有市专家服务中心，审核不能结束", "flask --app app prepare")
-    serves = exists().where(Region.office_id == Office.id, Region.active) | (Office.duty == OfficeDuty.FINAL)
-    someone = exists().where(Account.office_id == Office.id, Account.active)
-    names = select(Office.name).where(serves).order_by(Office.id)
-    alone = db.session.scalars(names.where(~someone)).all()
-    silent = db.session.scalars(names.where(func.trim(Office.telephone) == "")).all()
-    if alone:
-        yield Finding(WARN, f"没有工作人员的单位：{'、'.join(alone)}", "在工作人员里增加")
-    if silent:
-        yield Finding(WARN, f"没有电话的单位：{'、'.join(silent)}", "在单位里填写，申请人要看到")
-    if not alone and not silent:
+    is_needed = exists().where(Region.office_id == Office.id, Region.active) | (
+        Office.duty == OfficeDuty.FINAL
+    )
+    has_staff = exists().where(Account.office_id == Office.id, Account.active)
+    names = select(Office.name).where(is_needed).order_by(Office.id)
+    without_staff = db.session.scalars(names.where(~has_staff)).all()
+    without_telephone = db.session.scalars(names.where(func.trim(Office.telephone) == "")).all()
+    if without_staff:
+        yield Finding(WARN, f"没有工作人员的单位：{'、'.join(without_staff)}", "在工作人员里增加")
+    if without_telephone:
+        yield Finding(WARN, f"没有电话的单位：{'、'.join(without_telephone)}", "在单位里填写，申请人要看到")
+    if not without_staff and not without_telephone:
         yield Finding(OK, "各单位有电话，有工作人员")
 
 
 def holidays(_config: dict[str, Any]) -> Findings:
-    """From November on the next year's holidays have been published."""
+    """The State Council publishes the next year's holidays in November."""
     missing = working_days.missing_now()
     if missing:
         years = "、".join(map(str, missing))
@@ -368,7 +370,7 @@ def holidays(_config: dict[str, Any]) -> Findings:
 
 
 def keys_fit(_config: dict[str, Any]) -> Findings:
-    """One account tells: all have their digest from one key, and were sealed by keys that must all be there."""
+    """Check one account: all digests come from one key, and every encryption key in use must be configured."""
     newest = select(Account).where(Account.identity_number.is_not(None)).order_by(Account.id.desc()).limit(1)
     try:
         person = db.session.scalars(newest).first()
@@ -387,7 +389,7 @@ def keys_fit(_config: dict[str, Any]) -> Findings:
         yield Finding(OK, "密钥与已有的数据相符")
 
 
-OF_THE_CONTENT: tuple[Callable[[dict[str, Any]], Findings], ...] = (
+DATABASE_CHECKS: tuple[Callable[[dict[str, Any]], Findings], ...] = (
     worker_process,
     deliveries,
     people,

@@ -1,4 +1,4 @@
-"""What follows every installation and upgrade; it may be called any number of times."""
+"""Prepares the database after an installation or upgrade; it can be run any number of times."""
 
 import click
 from flask import current_app
@@ -11,7 +11,7 @@ from commands.sample_data import accounts
 @click.command("prepare")
 @with_appcontext
 def prepare() -> None:
-    """Bring the database up to date and fill in what is missing; a trial also gets sample accounts."""
+    """Migrate the database and add missing rows; a trial also gets sample accounts."""
     click.echo("· 数据库迁移 / migrating the database")
     seed.migrate()
     click.echo("· 地区、单位、材料、须知 / regions, offices, materials, notice")

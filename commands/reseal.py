@@ -1,4 +1,4 @@
-"""Rewrites what older encryption keys have sealed, so that a key can be given up. May run while people work."""
+"""Re-encrypts values sealed with older keys, so that a key can be retired. May run while the site is in use."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ from sqlalchemy import Column, Text, select, type_coerce, update
 from models import db, exclusive
 from models.secrets import sealed_columns, vault
 
-AT_ONCE = 200
-"""Rows between two commits: somebody who saves meanwhile waits for these at most."""
+BATCH_SIZE = 200
+"""Rows between two commits. Somebody who saves meanwhile waits at most for these."""
 
 
 @click.command("reseal")
 @with_appcontext
 def reseal() -> None:
-    """Seal anew, with the first of TALENT_ENCRYPTION_KEYS, every value that another key has sealed."""
+    """Re-encrypt with the first of TALENT_ENCRYPTION_KEYS every value that another key has sealed."""
     try:
         for column in sealed_columns(db.metadata):
             done = sum(_batches(column))
@@ -30,7 +30,7 @@ def reseal() -> None:
 
 
 def _batches(column: Column[str]) -> Iterator[int]:
-    """Yield how many values each commit has rewritten."""
+    """Yield the number of values that each commit re-encrypted."""
     while done := _batch(column):
         yield done
 
@@ -39,13 +39,13 @@ def _batch(column: Column[str]) -> int:
     key, sealed = column.table.primary_key.columns[0], type_coerce(column, Text)
     older = select(key, sealed).where(~sealed.startswith(vault.writes_with, autoescape=True)).order_by(key)
     with exclusive():
-        rows = db.session.execute(older.limit(AT_ONCE)).all()
+        rows = db.session.execute(older.limit(BATCH_SIZE)).all()
         for row, value in rows:
-            anew = vault.seal(vault.open(value, column.type.context), column.type.context)  # type: ignore[attr-defined]
-            # Only what nobody has changed since it was read; a change is sealed with the present key anyway.
+            resealed = vault.seal(vault.open(value, column.type.context), column.type.context)  # type: ignore[attr-defined]
+            # Only if unchanged since it was read; a changed value is sealed with the current key anyway.
             db.session.execute(
                 update(column.table)
                 .where(key == row, sealed == value)
-                .values({column.name: type_coerce(anew, Text)})
+                .values({column.name: type_coerce(resealed, Text)})
             )
     return len(rows)

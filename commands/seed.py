@@ -1,6 +1,6 @@
-"""What every installation begins with: the regions and offices of Ordos, materials, the notice, the settings.
+"""The first rows of every installation: the regions and offices of Ordos, materials, the notice, the settings.
 
-Fills in what is missing and never touches what the administrator has changed.
+Adds missing rows and never changes existing ones.
 """
 
 from flask_migrate import upgrade
@@ -30,7 +30,7 @@ OFFICES = (
     (CITY_OFFICE, OfficeDuty.REGION, "0477-8586912"),
     (EXPERT_CENTRE, OfficeDuty.FINAL, "0477-8587631"),
 )
-"""The two whose telephones stand in the guide; those of banners and parks are 「见通知里第六部分」 and left to the administrator."""
+"""The two offices whose telephones the guide names. For banners and parks it says 「见通知里第六部分」; administrators enter them."""
 
 BANNERS = (
     ("150602", "东胜区"),
@@ -49,7 +49,7 @@ PARKS = (
     ("150673", "空港物流园区(综合保税区)"),
     ("150674", "装备制造基地"),
 )
-"""Parks have no code of GB/T 2260; these are ours, free for the administrator to change."""
+"""Parks have no code in GB/T 2260. These codes are our own; administrators may change them."""
 
 MATERIALS = (
     ("身份证", "正反两面，字迹和照片清晰，在有效期内。外籍人员上传护照或永久居留身份证。", True),
@@ -70,26 +70,26 @@ NOTICE = (ROOT / "commands" / "notice.zh.txt").read_text(encoding="utf-8")
 
 
 def migrate() -> None:
-    """Bring the database's tables to the newest version."""
+    """Migrate the database to the newest version."""
     upgrade(directory=str(ROOT / "migrations"))
 
 
 def fill() -> None:
-    """Add what a fresh installation lacks; a second call changes nothing."""
+    """Add the rows that a new installation lacks; a second call changes nothing."""
     with exclusive():
         _offices_and_regions()
-        _once(
+        _add_if_empty(
             Material,
             [
                 Material(name=name, shows=shows, required=required, position=position, active=True)
                 for position, (name, shows, required) in enumerate(MATERIALS, 1)
             ],
         )
-        _once(Notice, [Notice(version=NOTICE_VERSION, body=NOTICE)])
+        _add_if_empty(Notice, [Notice(version=NOTICE_VERSION, body=NOTICE)])
         first = FormVersion(
             number=versions.FIRST, content=versions.to_json(versions.DECLARED), published_at=now()
         )
-        _once(FormVersion, [first])
+        _add_if_empty(FormVersion, [first])
         known = set(db.session.scalars(select(Setting.key)))
         db.session.add_all(
             Setting(key=key, value=value, explanation=explanation)
@@ -98,7 +98,7 @@ def fill() -> None:
         )
 
 
-def _once(table: type, rows: list[object]) -> None:
+def _add_if_empty(table: type, rows: list[object]) -> None:
     if db.session.scalar(select(table).limit(1)) is None:
         db.session.add_all(rows)
 

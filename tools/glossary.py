@@ -1,7 +1,7 @@
-"""One word, one meaning: checks docs/glossary.md against the code, and the code against itself. Reads only.
+"""One word, one meaning: checks docs/glossary.md against the code, and names in the code against each other. Changes nothing.
 
 python -m tools.glossary     refuses a code word of the glossary that the code does not define, a public function or class that two
-modules define with different meanings, and module-level names made of words that say nothing to somebody new
+modules define with different meanings, and module-level names that a new reader cannot understand
 """
 
 import ast
@@ -48,24 +48,24 @@ CALLED_BY_MODULE = frozenset(
         "sweep",
     ]
 )
-"""Verbs that every subject may have. Nobody imports one by itself: a reader always sees `sessions.find`, `recovery.find`."""
+"""Verbs that several modules define. Code calls them through the module: `sessions.find`, `recovery.find`."""
 
 SHARED = {
     "as_name": "the rule in common/text.py, and the filter of form fields that applies it",
-    "change_contact": "the call, and the page that makes it",
-    "change_password": "the call, and the page that makes it",
-    "check_document": "asked by decoding, done by decoder in the confined process",
-    "check_package": "asked by office, done by decoder and packages in the confined process",
-    "check_picture": "asked by decoding, done by decoder in the confined process",
+    "change_contact": "the function, and the page that calls it",
+    "change_password": "the function, and the page that calls it",
+    "check_document": "called by decoding, run by decoder in the confined process",
+    "check_package": "called by office, run by decoder and packages in the confined process",
+    "check_picture": "called by decoding, run by decoder in the confined process",
     "language": "the language of the page, and the address that changes it",
     "one_line": "the rule in common/text.py, and the filter of form fields that applies it",
     "own": "the page of one's own messages, account or second factor, called through its module",
     "process_due": "the worker's step for messages, and for imports",
-    "read_sheets": "asked by decoding, done by decoder and workbook in the confined process",
-    "seconds_left": "the same question about two waits, as pages show it",
-    "use_code": "the call, and the page that makes it",
+    "read_sheets": "called by decoding, run by decoder and workbook in the confined process",
+    "seconds_left": "the same calculation for two waiting times",
+    "use_code": "the function, and the page that calls it",
 }
-"""Names that two modules may share, each with the reason. A name that is shared no longer has to leave this table."""
+"""Names that two modules may share, each with the reason. Remove a name that is no longer shared."""
 
 PLAIN = {
     "told": "what was cached, returned or sent",
@@ -77,8 +77,13 @@ PLAIN = {
     "let_go": "release, delete",
     "crowd": "sample_data",
     "town": "database, sample_data",
+    "door": "login_kind, login_page",
+    "hindrance": "refusal",
+    "trouble": "error, fault",
+    "beside": "context, proxy",
+    "drawn": "rendered, generated",
 }
-"""Words that had to be guessed, with what is said instead. None is the name of a module-level definition."""
+"""Words that readers had to guess, with the plain ones. No module-level definition may have such a name."""
 
 GLOSSARY_ROW = re.compile(r"^\| [^|]+ \| \*\*[^|]+\*\* \| ([^|]+) \|", re.MULTILINE)
 
@@ -110,8 +115,8 @@ def _names_of(node: ast.stmt) -> Iterator[str]:
 
 
 def known_words(modules: Mapping[str, ast.Module]) -> set[str]:
-    """Return everything that the glossary may name: packages, modules, definitions, and `Class.attribute`, each with and without
-    what stands before it."""
+    """Return everything that the glossary may name: packages, modules, definitions, and `Class.attribute`, with and without
+    their prefixes."""
     words: set[str] = set()
     for dotted, module in modules.items():
         names = [dotted]
@@ -126,7 +131,7 @@ def known_words(modules: Mapping[str, ast.Module]) -> set[str]:
 
 
 def undefined(glossary: str, modules: Mapping[str, ast.Module]) -> Iterator[str]:
-    """Yield what the glossary names and the code does not define."""
+    """Yield the names in the glossary that the code does not define."""
     known = known_words(modules)
     for cell in GLOSSARY_ROW.findall(glossary):
         for word in re.findall(r"`([^`]+)`", cell):
@@ -145,7 +150,7 @@ def shared(modules: Mapping[str, ast.Module]) -> dict[str, list[str]]:
 
 
 def second_meanings(modules: Mapping[str, ast.Module]) -> Iterator[str]:
-    """Yield the names that modules share without a reason, and the shared verbs that somebody imports by themselves."""
+    """Yield the names that modules share without a reason, and the shared verbs that are imported without their module."""
     found = shared(modules)
     for name, places in sorted(found.items()):
         if name not in CALLED_BY_MODULE and name not in SHARED:
@@ -167,7 +172,7 @@ def riddles(modules: Mapping[str, ast.Module]) -> Iterator[str]:
         for name in definitions(module):
             said = PLAIN.get(name.strip("_").lower())
             if said:
-                yield f"{dotted}: `{name}` has to be guessed; the plain word is: {said}"
+                yield f"{dotted}: `{name}` is not plain; use: {said}"
 
 
 def problems(root: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Says in one line that the port is taken, before anything else is done; exits 1 then."""
+"""Checks the port before the site starts. Exits with 1 and one line when it is taken."""
 
 import os
 import socket

@@ -1,6 +1,6 @@
-"""Says whether a restored copy is whole: its keys fit, and each attachment is there and unchanged.
+"""Checks a restored copy: the keys must decrypt all values, and every attachment must exist unchanged.
 
-python -m tools.restored      with the TALENT_ variables of the copy; changes nothing, exits 1 when something is lacking.
+python -m tools.restored      with the TALENT_ variables of the copy; changes nothing, exits with 1 when something is missing.
 """
 
 import sys
@@ -23,10 +23,10 @@ FILES = (
 
 
 def complaints() -> Iterator[str]:
-    """Yield a line for each thing that is lacking."""
+    """Yield one line for each fault."""
     for column in sealed_columns(db.metadata):
         yield from _unreadable(column)
-    yield from _not_found_again()
+    yield from _unmatched_digest()
     for name, digest in FILES:
         for row in db.session.execute(select(name, digest).where(name.is_not(None))):
             yield from _different(*row)
@@ -41,13 +41,13 @@ def _unreadable(column: Column[object]) -> Iterator[str]:
             yield f"{column.table.name} {row}: TALENT_ENCRYPTION_KEYS 不能解密 · none opens {column.name}"
 
 
-def _not_found_again() -> Iterator[str]:
-    """One person is enough: the key is the same for all."""
+def _unmatched_digest() -> Iterator[str]:
+    """Check one person: the key is the same for all."""
     of_people = select(Account).where(Account.identity_number.is_not(None)).limit(1)
     try:
         somebody = db.session.scalars(of_people).first()
     except (KeyError, InvalidTag):
-        return  # told already
+        return  # reported already
     if somebody and not login_matches_number(somebody):
         yield "TALENT_DIGEST_KEY 不符 · is another one: 无人能登录 · nobody could log in"
 

@@ -1,7 +1,7 @@
-"""Keeps the English of the screens complete. Chinese is the language of the code; nothing is shown that is not marked.
+"""Checks that the English translation is complete. The texts in the code are Chinese; every text of the screens must be marked for translation.
 
-python tools/translations.py check     names each text that is unmarked, untranslated or wrongly translated; changes nothing
-python tools/translations.py update    brings translations/en up to the tree, for a person to fill in what is empty
+python tools/translations.py check     lists texts that are unmarked, untranslated or wrongly translated; changes nothing
+python tools/translations.py update    updates translations/en from the code; a person fills in the empty texts
 """
 
 import ast
@@ -41,10 +41,10 @@ MARKS = {
 }
 HANZI = re.compile(r"[\u4e00-\u9fff]")
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|\{\w+\}")
-STAYS = "stays Chinese"  # in a comment on the first line of a statement, or on the line of a template: a name, not a text
+STAYS = "stays Chinese"  # in a comment on the first line of a statement, or on the line of a template: no translation
 
 
-def texts_of_the_tree() -> Catalog:
+def extracted_texts() -> Catalog:
     catalogue = Catalog()
     found = extract_from_dir(
         ROOT,
@@ -82,7 +82,7 @@ def wrong_translations(asked: Catalog, given: Catalog) -> Iterator[str]:
                 yield f"{places}: the English of {_name(message)} is Chinese"
     for message in given:
         if message.id and asked.get(message.id, message.context) is None:
-            yield f"{ENGLISH.relative_to(ROOT)}: no longer in the tree (make translations): {_name(message)}"
+            yield f"{ENGLISH.relative_to(ROOT)}: no longer in the code (make translations): {_name(message)}"
 
 
 def unmarked_in_python(path: Path) -> Iterator[str]:
@@ -140,7 +140,7 @@ def check() -> int:
             for path in sorted((ROOT / "templates").rglob("*.html"))
             for line in unmarked_in_template(path)
         ),
-        *wrong_translations(texts_of_the_tree(), english()),
+        *wrong_translations(extracted_texts(), english()),
     ]
     for line in complaints:
         print(line)
@@ -151,7 +151,7 @@ def check() -> int:
 def update() -> int:
     catalogue = english()
     made = catalogue.creation_date
-    catalogue.update(texts_of_the_tree(), no_fuzzy_matching=True)
+    catalogue.update(extracted_texts(), no_fuzzy_matching=True)
     catalogue.creation_date = made
     ENGLISH.parent.mkdir(parents=True, exist_ok=True)
     with ENGLISH.open("wb") as file:

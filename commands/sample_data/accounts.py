@@ -1,4 +1,4 @@
-"""A trial's sample enterprises and accounts, with passwords drawn at random. Never in production."""
+"""Sample enterprises and accounts of a trial, with random passwords. Never used in production."""
 
 import json
 import secrets
@@ -31,11 +31,11 @@ ENTERPRISES = (
     ("高新技术产业开发区", "91150671MA0N8C304", "高新区示例生物医药有限公司", "陈静"),
     ("蒙苏经济开发区", "91150672MA0N8C405", "蒙苏示例新材料股份有限公司", "刘洋"),
 )
-WITH_ACCOUNT = ("市直属", "东胜区", "高新技术产业开发区")
-WAITING = ("东胜区", "91150602MA0N8C506", "东胜区示例智能制造有限公司", "何欣")
+REGIONS_WITH_ACCOUNT = ("市直属", "东胜区", "高新技术产业开发区")
+PENDING_ENTERPRISE = ("东胜区", "91150602MA0N8C506", "东胜区示例智能制造有限公司", "何欣")
 
 STAFF = (
-    # role, region whose office it is, login, name
+    # role, region of the office, login, name
     (Role.OFFICE, "市直属", "shirenshe", "苏日娜"),
     (Role.OFFICE, "东胜区", "dongsheng", "李娜"),
     (Role.OFFICE, "高新技术产业开发区", "gaoxinqu", "张雪"),
@@ -45,7 +45,7 @@ STAFF = (
 
 
 def file() -> Path:
-    """Return where the sample accounts are written down."""
+    """Return the path of the file with the sample accounts."""
     return Path(current_app.config["INSTANCE"]) / "sample-accounts.json"
 
 
@@ -53,35 +53,35 @@ def fill() -> None:
     """Add the samples when the database has no account yet; otherwise change nothing."""
     if db.session.scalar(select(Account.id).limit(1)) is not None:
         return
-    listed: list[dict[str, str]] = []
+    entries: list[dict[str, str]] = []
     with exclusive():
         regions = {region.name: region for region in db.session.scalars(select(Region))}
         for name, body in PEOPLE:
             number = body + ric.calc_check_digit(body + "0")
             password = _password()
             db.session.add(logins.new_person(CITIZEN, number, name, "13847710000", password))
-            listed.append(_line(Role.APPLICANT, number, password, ""))
+            entries.append(_entry(Role.APPLICANT, number, password, ""))
         for region_name, body, name, contact in ENTERPRISES:
             enterprise = _enterprise(regions[region_name], body, name, contact, Registration.APPROVED)
-            if region_name in WITH_ACCOUNT:
-                listed.append(_reviewer(enterprise, region_name))
-        region_name, body, name, contact = WAITING
+            if region_name in REGIONS_WITH_ACCOUNT:
+                entries.append(_reviewer(enterprise, region_name))
+        region_name, body, name, contact = PENDING_ENTERPRISE
         _enterprise(regions[region_name], body, name, contact, Registration.PENDING)
         final = db.session.scalars(select(Office).where(Office.duty == OfficeDuty.FINAL)).first()
         for role, place, login, name in STAFF:
             password = _password()
             office = regions[place].office if place else final if role is Role.CITY else None
             db.session.add(logins.new_account(role, login, name, password, office=office))
-            listed.append(_line(role, login, password, place or ""))
+            entries.append(_entry(role, login, password, place or ""))
         day = today()
         opens, closes = date(day.year, 1, 1), max(date(day.year, 12, 31), day + timedelta(days=60))
         db.session.add(Period(name=f"{day.year} 年度申报", opens=opens, closes=closes))
     file().touch(mode=0o600)
-    file().write_text(json.dumps(listed, ensure_ascii=False, indent=2), encoding="utf-8")
+    file().write_text(json.dumps(entries, ensure_ascii=False, indent=2), encoding="utf-8")
 
 
 def table() -> str:
-    """Return the sample accounts as lines to print; what was changed since is not known here."""
+    """Return the sample accounts as a table to print. Later changes of passwords are not included."""
     if not file().exists():
         return ""
     lines = [
@@ -112,10 +112,10 @@ def _reviewer(enterprise: Enterprise, region_name: str) -> dict[str, str]:
     db.session.add(
         logins.new_account(Role.ENTERPRISE, code, enterprise.contact_name, password, enterprise=enterprise)
     )
-    return _line(Role.ENTERPRISE, code, password, region_name)
+    return _entry(Role.ENTERPRISE, code, password, region_name)
 
 
-def _line(role: Role, login: str, password: str, region: str) -> dict[str, str]:
+def _entry(role: Role, login: str, password: str, region: str) -> dict[str, str]:
     return {
         "role": role.value,
         "who": ROLE_WORDS[role],

@@ -1,4 +1,4 @@
-"""Sample data of any size: people, employers, and applications of several years, each with a history that the table allows.
+"""Sample data of any size: people, employers, and applications of several years with valid histories.
 
 The same seed gives the same data, except for nonces and session stamps, which must be random. Nobody can log in with a
 sample account: the password is discarded. The applications have no attachments. Messages are written and none is sent.
@@ -66,8 +66,8 @@ TABLES = (
     RegistrationEvent,
     Review,
 )
-WRITTEN_AT_ONCE = 2000
-"""Applications held in memory before they go to the database."""
+BATCH_SIZE = 2000
+"""Applications in memory before they are written."""
 
 YEARS = 5
 APPLICATIONS_AN_ENTERPRISE = 40
@@ -79,7 +79,7 @@ WEIGHT = {
     Action.REFUSE: 0.03,
     Action.WITHDRAW: 0.01,
 }
-"""How often each is done where the table allows several."""
+"""Relative frequency of each action among the permitted ones."""
 
 DAYS = {
     State.DRAFT: 2.0,
@@ -88,26 +88,26 @@ DAYS = {
     State.PRELIMINARY_REVIEW: 9.0,
     State.CITY_REVIEW: 14.0,
 }
-"""How long it stays in a state, on the average."""
+"""Average number of days in a state."""
 
-ABANDONED = 0.015
-"""Of the drafts, those that nobody goes on with."""
+ABANDONED_SHARE = 0.015
+"""Share of drafts that are never submitted."""
 
-AGAIN = 0.3
-"""Of the applications, those of somebody who has had one before."""
+REPEAT_SHARE = 0.3
+"""Share of applications by people with an earlier application."""
 
-READ = 0.8
-"""Of what applicants are told."""
+READ_SHARE = 0.8
+"""Share of applicants' messages that are read."""
 
-MOST_REMEMBERED = 5000
-"""Of those who might apply again."""
+MOST_RETURNING_PEOPLE = 5000
+"""Limit of people who may apply again."""
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 AREAS = ("150602", "150621", "150622", "150627", "150202", "150102", "150402", "610802", "640102", "140602")
 FIRST_BIRTHDAY = date(1968, 1, 1)
 BIRTHDAYS = 12000
 STRIDE = 7919
-"""Prime to BIRTHDAYS: neighbours of the table are of different ages, and each day comes up once a turn."""
+"""Coprime to BIRTHDAYS: consecutive rows have different ages, and each day occurs once per cycle."""
 
 SEQUENCES = 499
 SCHOOLS = (
@@ -147,33 +147,33 @@ CHOICES = {
 
 
 def fill(engine: Engine, number: int, seed: int) -> Iterator[int]:
-    """Add so many applications in one transaction; yield after each batch how many there are."""
+    """Add `number` applications in one transaction; yield the count after each batch."""
     db.session.rollback()  # ends the reading transaction
-    # A thread writes one batch while the next one is made.
+    # A thread writes one batch while the next one is generated.
     with (
         engine.connect().execution_options(**WRITE_OPTIONS[engine.dialect.name]) as connection,
         connection.begin(),
         ThreadPoolExecutor(1) as writer,
     ):
         bulk = Bulk(connection, TABLES)
-        sample = SampleData(bulk, Random(seed), now())  # noqa: S311 - a sample, repeated by its seed
-        sample.found(max(LEAST_ENTERPRISES, number // APPLICATIONS_AN_ENTERPRISE))
-        before = writer.submit(bulk.write, sample.taken())
+        sample = SampleData(bulk, Random(seed), now())  # noqa: S311 - sample data, reproducible by the seed
+        sample.add_offices_and_enterprises(max(LEAST_ENTERPRISES, number // APPLICATIONS_AN_ENTERPRISE))
+        before = writer.submit(bulk.write, sample.take_batch())
         for done, _ in enumerate(sample.applications(number), 1):
-            if done % WRITTEN_AT_ONCE == 0 or done == number:
+            if done % BATCH_SIZE == 0 or done == number:
                 before.result()
-                before = writer.submit(bulk.write, sample.taken())
+                before = writer.submit(bulk.write, sample.take_batch())
                 yield done
         before.result()
         for year, last in sample.numbers.items():
-            connection.execute(COUNTED, {"year": year, "last": last})
+            connection.execute(SAVE_COUNTER, {"year": year, "last": last})
         bulk.finish()
     db.session.rollback()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE"))
 
 
-COUNTED = text(
+SAVE_COUNTER = text(
     "INSERT INTO counters (year, last) VALUES (:year, :last) ON CONFLICT (year) DO UPDATE SET last = excluded.last"
 )
 
@@ -184,9 +184,9 @@ class SampleData:
     def __init__(self, bulk: Bulk, chance: Random, until: datetime) -> None:
         self._bulk, self._chance, self._until = bulk, chance, until
         self._unwritten: Rows = defaultdict(list)
-        self._closed = passwords.hasher.hash(
+        self._unusable_hash = passwords.hasher.hash(
             secrets.token_hex()
-        )  # one for all: to hash each would take hours
+        )  # one hash for all: hashing each would take hours
         self._regions = list(db.session.scalars(select(Region).where(Region.active)))
         self._centre = routing.final_office()
         self._clerks: dict[int, list[Account]] = defaultdict(list)
@@ -200,13 +200,13 @@ class SampleData:
         self._periods = list(db.session.scalars(select(Period)))
         self.numbers = {one.year: one.last for one in db.session.scalars(select(Counter))}
 
-    def taken(self) -> Rows:
+    def take_batch(self) -> Rows:
         """Return the unwritten rows and start a new batch."""
         rows, self._unwritten = self._unwritten, defaultdict(list)
         return rows
 
-    def found(self, number: int) -> None:
-        """Give every office a reviewer, and add so many enterprises."""
+    def add_offices_and_enterprises(self, number: int) -> None:
+        """Add a clerk for every office without one, and `number` enterprises."""
         for office in (self._centre, *(region.office for region in self._regions)):
             if not self._clerks[office.id]:
                 role = Role.CITY if office.duty is OfficeDuty.FINAL else Role.OFFICE
@@ -226,7 +226,7 @@ class SampleData:
                 self._periods.append(self._add(Period, name=f"{year} 年度申报", opens=opens, closes=closes))
 
     def applications(self, number: int) -> Iterator[Application]:
-        """Begin so many, one after the other up to today, more in the later years; yield each with its history."""
+        """Yield `number` applications with their histories, in order of time up to today, more of them in later years."""
         first = self._until - timedelta(days=365 * YEARS)
         for index in range(number):
             share = ((index + self._chance.random()) / number) ** 0.8
@@ -286,7 +286,7 @@ class SampleData:
         sex = self._chance.choice(("male", "female"))
         turn, day = divmod(
             self._bulk.fresh(Account), BIRTHDAYS
-        )  # no two have area, day and sequence in common
+        )  # unique combination of area, day and sequence
         area, order = divmod(turn, SEQUENCES)
         born = FIRST_BIRTHDAY + timedelta(days=day * STRIDE % BIRTHDAYS)
         body = f"{AREAS[area % len(AREAS)]}{born:%Y%m%d}{order * 2 + (sex == 'male'):03d}"
@@ -311,7 +311,7 @@ class SampleData:
             office=office,
             enterprise=enterprise,
             membership=Membership(None, None, name=getattr(office or enterprise, "name", "")),
-            password_hash=self._closed,
+            password_hash=self._unusable_hash,
             session_stamp=secrets.token_hex(8),
             **further,
         )
@@ -325,7 +325,7 @@ class SampleData:
         application = self._begin(person, begun)
         at, sequence = begun, 0
         while application.state is not State.FINISHED:
-            at = self._later(at, application.state)
+            at = self._time_of_next_action(at, application.state)
             if at > self._until:
                 return application
             rows = CHOICES[application.state]
@@ -340,10 +340,10 @@ class SampleData:
         return application
 
     def _person(self, begun: datetime) -> Account:
-        """Return somebody who has no application under way: new here, or one whose last one was finished by then."""
-        if self._free and self._free[0][0] < begun and self._chance.random() < AGAIN:
+        """Return a person without an open application: a new one, or one whose last application is finished."""
+        if self._free and self._free[0][0] < begun and self._chance.random() < REPEAT_SHARE:
             return self._free.popleft()[1]
-        if len(self._free) > MOST_REMEMBERED:
+        if len(self._free) > MOST_RETURNING_PEOPLE:
             self._free.popleft()
         return self._citizen(begun)
 
@@ -386,7 +386,7 @@ class SampleData:
         return application
 
     def _employer(self) -> Enterprise:
-        """Return one; few are large and most are small."""
+        """Return a random enterprise; few get many applications, most get few."""
         return self._enterprises[int(len(self._enterprises) * self._chance.random() ** 2)]
 
     def _answers(self, person: Account, employer: Enterprise, begun: date) -> dict[str, Any]:
@@ -437,9 +437,9 @@ class SampleData:
             for position, (kind, start, end, places, subjects) in enumerate((study, work))
         ]
 
-    def _later(self, at: datetime, state: State) -> datetime:
-        """Return when somebody goes on with an application that has come into this state."""
-        if state is State.DRAFT and self._chance.random() < ABANDONED:
+    def _time_of_next_action(self, at: datetime, state: State) -> datetime:
+        """Return the time of the next action in this state."""
+        if state is State.DRAFT and self._chance.random() < ABANDONED_SHARE:
             return NEVER
         return at + timedelta(days=self._chance.expovariate(1 / DAYS[state]))
 
@@ -469,7 +469,7 @@ class SampleData:
             one = self._add(Message, **message, created_at=at, expanded_at=at)
             if "account_id" not in message:
                 self._reminders[application.id] = one.id
-            elif self._chance.random() < READ:
+            elif self._chance.random() < READ_SHARE:
                 self._read(one.id, one.account_id, at + timedelta(hours=self._chance.expovariate(0.1)))
 
     def _responsible(self, application: Application) -> routing.Responsible | None:
@@ -488,18 +488,20 @@ class SampleData:
         )
 
     def _add(self, model: type[Any], **values: Any) -> Any:
-        """Return a row to be written. A plain object: instrumented model objects would cost half an hour for a million."""
+        """Return a row of the next batch. A plain object: model instances would take half an hour longer for a million."""
         one = SimpleNamespace(id=self._bulk.fresh(model), **values)
         self._unwritten[model].append(one)
         return one
 
 
 @click.command("sample-data")
-@click.option("--applications", type=click.IntRange(1, 10_000_000), required=True, help="How many to add.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same number makes the same data.")
+@click.option(
+    "--applications", type=click.IntRange(1, 10_000_000), required=True, help="Number of applications to add."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same data.")
 @with_appcontext
 def sample_data(applications: int, seed: int) -> None:
-    """Add invented people and applications from years, each with a history; for a trial, never in production."""
+    """Add invented people and applications of several years, each with a history; for a trial, never in production."""
     if current_app.config["PRODUCTION"]:
         raise click.ClickException("生产环境不造示例数据 / production gets no sample data")
     with click.progressbar(length=applications, label=f"{applications} 件申请 / applications") as bar:

@@ -1,6 +1,6 @@
-"""Writes rows of the models by the thousand: by COPY on PostgreSQL, by executemany on SQLite.
+"""Writes rows of the models in bulk: with COPY on PostgreSQL, with executemany on SQLite.
 
-What a column holds, its default and its encryption are the model's own; nobody's procedure is asked.
+Defaults, validators and encryption are the models'. The procedure of an application does not run.
 """
 
 import itertools
@@ -14,14 +14,14 @@ from sqlalchemy.orm import Mapper
 from models import db
 
 Rows = dict[type[Any], list[Any]]
-"""What is to be written, by its model."""
+"""The rows to write, by model."""
 
-Take = Callable[[dict[str, Any]], Any]
-"""Takes one column's value out of a row's attributes, as the database wants it."""
+ValueOf = Callable[[dict[str, Any]], Any]
+"""Returns one column's value from a row's attributes, converted for the database."""
 
 
 class Bulk:
-    """Rows for one open connection. `fresh` gives ids that are free; `finish` puts the sequences behind them."""
+    """Writes rows on one open connection. `fresh` returns free ids; `finish` moves the sequences past them."""
 
     def __init__(self, connection: Connection, models: Iterable[type[Any]]) -> None:
         self._connection = connection
@@ -35,18 +35,18 @@ class Bulk:
         return next(self._ids[model])
 
     def write(self, rows: Rows) -> None:
-        """Add rows of several tables, in the order in which those refer to each other."""
+        """Add rows of several tables, in the order of their foreign keys."""
         for model in sorted(rows, key=lambda one: db.metadata.sorted_tables.index(one.__table__)):
             self._write(model, rows[model])
 
     def _write(self, model: type[Any], objects: Sequence[Any]) -> None:
-        """Add the rows, objects with attributes named as the model's; what they leave open gets its default."""
-        for key, (keep, _) in inspect(model).validators.items():
+        """Add the rows: objects with the model's attributes. Missing attributes get the column's default."""
+        for key, (validate, _) in inspect(model).validators.items():
             for one in objects:
-                keep(one, key, getattr(one, key))  # what the model keeps true of every row
-        takers = self._columns[model]
-        rows = (tuple(take(one.__dict__) for _, take in takers) for one in objects)
-        names = [name for name, _ in takers]
+                validate(one, key, getattr(one, key))  # sets derived attributes, as the ORM would
+        value_functions = self._columns[model]
+        rows = (tuple(value_of(one.__dict__) for _, value_of in value_functions) for one in objects)
+        names = [name for name, _ in value_functions]
         cursor: Any = self._connection.connection.cursor()
         table = self._tables[model].name
         columns = ", ".join(f'"{name}"' for name in names)
@@ -60,7 +60,7 @@ class Bulk:
         cursor.close()
 
     def finish(self) -> None:
-        """Let the database give ids after ours."""
+        """Move the sequences past the ids that were used."""
         for model, ids in self._ids.items():
             if self._connection.dialect.name == "postgresql" and "id" in self._tables[model].c:
                 sequence = func.pg_get_serial_sequence(self._tables[model].name, "id")
@@ -71,19 +71,19 @@ class Bulk:
         return 1 if column is None else (self._connection.scalar(select(func.max(column))) or 0) + 1
 
 
-def _columns(mapper: Mapper[Any], connection: Connection) -> list[tuple[str, Take]]:
-    """Return the columns of a table in order, each with what takes its value."""
+def _columns(mapper: Mapper[Any], connection: Connection) -> list[tuple[str, ValueOf]]:
+    """Return the columns of a table in order, each with the function that returns its value."""
     return [
-        (column.name, _taker(column, mapper.get_property_by_column(column).key, connection))
+        (column.name, _value_function(column, mapper.get_property_by_column(column).key, connection))
         for column in mapper.local_table.columns
     ]
 
 
-def _taker(column: Column[Any], key: str, connection: Connection) -> Take:
+def _value_function(column: Column[Any], key: str, connection: Connection) -> ValueOf:
     bind = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
     default: Any = column.default
     if default is None:
-        given: Take = methodcaller("get", key)
+        given: ValueOf = methodcaller("get", key)
     elif default.is_callable:
         given = lambda values: values[key] if key in values else default.arg(None)  # noqa: E731
     else:

@@ -23,7 +23,7 @@ from tools.pictures.people import NEWCOMER, PEOPLE
 
 PICTURES = ROOT / "docs" / "pictures"
 MOST_EACH, MOST_TOGETHER = 150_000, 1_000_000
-"""Bytes: a README has to open on a slow line too."""
+"""Bytes: a README must open on a slow connection too."""
 DESK, PHONE = (1366, 768), (390, 844)
 COLOURS = 256
 LOGIN_PAGES = {"applicant": "个人登录", "enterprise": "企业登录"}
@@ -46,7 +46,7 @@ class Studio:
     def enter(
         self, role: str, region: str = "", *, size: tuple[int, int] = DESK, scale: int = 1
     ) -> ChromiumPage:
-        """Come in as the first sample account of this role and region."""
+        """Log in as the first sample account of this role and region."""
         account = next(a for a in self.site.accounts if a["role"] == role and a["region"] == region)
         page = self.sit_down(size, scale)
         login(page, LOGIN_PAGES.get(role, "工作人员入口"), account["login"], account["password"])

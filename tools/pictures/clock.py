@@ -21,7 +21,7 @@ def moment(days: int, clock: str) -> datetime:
 
 @contextmanager
 def at(instant: datetime) -> Iterator[None]:
-    """Let the workflow's clock stand at this instant."""
+    """Set the workflow's clock to this instant."""
     with patch.object(database, "datetime") as clock:
         clock.now.return_value = instant
         yield

@@ -16,12 +16,12 @@ CARD = (1280, 810)
 INK, GREY, PALE, RED, BLUE = "#1f2733", "#6b7686", "#e8ecf2", "#c3271c", "#23549e"
 MARGIN = 130
 CLOSING = "，。；：、）》"
-"""What never begins a line."""
+"""Characters that never begin a line."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Whose papers they are, in the words that stand on them."""
+    """The data of a person as the papers show them."""
 
     name: str
     sex: str
@@ -150,7 +150,7 @@ def identity_card(holder: Holder) -> bytes:
 
 
 def _portrait(card: Paper, x: int, y: int) -> None:
-    """Nobody's face: a grey head and shoulders."""
+    """A grey head and shoulders instead of a face."""
     card.draw.rectangle((x, y, x + 270, y + 350), "#d8e0ea")
     card.draw.ellipse((x + 75, y + 60, x + 195, y + 200), "#aab6c6")
     card.draw.pieslice((x + 15, y + 215, x + 255, y + 485), 180, 360, "#aab6c6")

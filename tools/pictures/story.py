@@ -1,4 +1,4 @@
-"""Plays what people.py tells, each event at its time, by the functions that the consoles call and by no other way."""
+"""Creates the applications of people.py, each event at its time, with the same functions that the consoles call."""
 
 import io
 from collections.abc import Callable
@@ -40,13 +40,13 @@ from uploads.receive import receive
 from workflow import attachments, reading, review, routing
 from workflow.form import answers, living_allowance
 
-PASSWORD = "Ordos2026photo"  # noqa: S105 - of a site that lives for a minute
+PASSWORD = "Ordos2026photo"  # noqa: S105 - a temporary site
 CONTRACT = "劳动合同"
 WITNESS = "李建国"
 
 
 def play() -> None:
-    """Let everything happen, in the order of time. Call within the site's application context."""
+    """Create everything in order of time. Call within the site's application context."""
     earliest = moment(max(days for days, _ in (person.begun for person in PEOPLE)) + 1, "09:00")
     with at(earliest):
         prepare(earliest.date())
@@ -61,7 +61,7 @@ def play() -> None:
 
 
 def prepare(day: date) -> None:
-    """Give offices their telephones and some desks their people; let the period be open since before the story."""
+    """Set the telephones of offices, add staff, and open a period."""
     administrator = one(Account, Account.role == Role.ADMINISTRATOR)
 
     def keep(table: type[Any], key: int, column: str, value: object) -> None:
@@ -98,11 +98,11 @@ def begin(person: Person, instant: datetime) -> None:
 
 
 def do(person: Person, step: Step) -> None:
-    """Let whose turn it is act; the applicant first does what the reason of a return asks for."""
+    """Perform the next action; after a return the applicant first corrects the application."""
     application = application_of(person)
     if application.state is State.RETURNED:
         mend(person, application)
-    act(application, step.action, whose(application), step.reason)
+    act(application, step.action, responsible_account(application), step.reason)
 
 
 def mend(person: Person, application: Application) -> None:
@@ -119,7 +119,7 @@ def mend(person: Person, application: Application) -> None:
 
 
 def fill(person: Person, application: Application) -> None:
-    """Write everything that the form asks for."""
+    """Fill in all fields of the form."""
     number = whole(person.identity)
     begins, ends = person.contract
     written = {
@@ -180,7 +180,7 @@ def upload(application: Application, person: Person, material: Material, *, inco
 
 
 def holder(person: Person, position: str) -> papers.Holder:
-    """Return the person as the papers name them."""
+    """Return the person's data for the papers."""
     number = whole(person.identity)
     begins, ends = person.contract
     return papers.Holder(
@@ -203,8 +203,8 @@ def holder(person: Person, position: str) -> papers.Holder:
     )
 
 
-def whose(application: Application) -> Account:
-    """Return whoever has to act on the application now."""
+def responsible_account(application: Application) -> Account:
+    """Return the account that has to act on the application now."""
     desk = routing.responsible_for(application)
     if desk is None:
         return application.applicant
