@@ -13,6 +13,7 @@ from workflow.transitions import (
     ON_ENTERPRISE_CLOSED,
     ROLE_WORDS,
     STATE_WORDS,
+    TAKE_BACKS,
     TRANSITIONS,
     UNRECORDED,
     Transition,
@@ -39,7 +40,7 @@ def mermaid() -> str:
     """Return the diagram as a Mermaid block."""
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {State.DRAFT.value}"]
     lines += [f"    {state.value} : {words}" for state, words in STATE_WORDS.items()]
-    for row in (*TRANSITIONS, *ON_ENTERPRISE_CLOSED):
+    for row in (*TRANSITIONS, *TAKE_BACKS, *ON_ENTERPRISE_CLOSED):
         if row.wording == UNRECORDED or row.to is row.state:
             continue
         targets = _targets(row)

@@ -78,6 +78,8 @@ class Application(Model):
     """While it is returned: the last day in Ordos on which it can be resubmitted outside of any period."""
     arrived_at: Mapped[datetime] = mapped_column(Instant, default=now)
     """When it arrived in its current state."""
+    opened_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When whoever has it now first opened it there; NULL until then (desk/taking_back.py)."""
 
     form_version: Mapped[int] = mapped_column(default=1)
     """The number of the form version that it was begun with (models/forms.py). It never changes."""

@@ -1,7 +1,7 @@
 """The history of every application. Only workflow/review.py adds rows; none is ever changed."""
 
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -38,12 +38,13 @@ class Review(Model):
     at: Mapped[datetime] = mapped_column(Instant, default=now)
     resubmit_by: Mapped[date | None]
     """The term to resubmit after this row."""
+    waited_since: Mapped[datetime | None] = mapped_column(Instant)
+    """When the application had arrived in `from_state`."""
+    reached_before: Mapped[int | None]
+    """`Application.reached` before a transition. Both are NULL in rows without one and in those from before December 2026."""
 
     application: Mapped[Application] = relationship()
     actor: Mapped[Account] = relationship()
-
-    waited_since = cast("datetime | None", None)
-    """When the application had arrived in `from_state`. Set on a row that was just written; not stored."""
 
     @property
     def stayed(self) -> bool:
@@ -59,7 +60,7 @@ class Review(Model):
 
 
 class Disclosure(Model):
-    """Records that somebody looked at a full identity or bank number (workflow/disclosure.py)."""
+    """Records that somebody looked at a full identity or bank number (desk/disclosure.py)."""
 
     __tablename__ = "disclosures"
 

@@ -62,6 +62,8 @@ class Action(Enum):
     """The person's name or identity number was wrong (desk/corrections.py). Decides nothing."""
     EXTEND = "extend"
     """The office of the region gave the applicant more time to resubmit. The state stays the same."""
+    TAKE_BACK = "take_back"
+    """Whoever made the last decision took it back before anybody had opened the application (W13)."""
 
 
 class ChangeKind(Enum):

@@ -44,12 +44,10 @@ def write_row(
     person: Account,
     decision: Decision,
     at: datetime,
-    snapshot: dict[str, Any] | None = None,
+    **further: Any,
 ) -> Review:
-    """Add a row to the history. `snapshot` replaces the one that a submission takes. The caller holds the lock."""
-    columns = moves.history_row(application, action, before, person, decision, at)
-    if snapshot is not None:
-        columns["snapshot"] = snapshot
+    """Add a row to the history, with further columns of it. The caller holds the lock."""
+    columns = moves.history_row(application, action, before, person, decision, at) | further
     [(number, sequence)] = INSERT_ROW.execute({"numbered_application_id": application.id, **columns})
     review = as_if_loaded(Review, {**columns, "id": number, "sequence": sequence})
     db.session.add(review)  # later queries of this session return this object

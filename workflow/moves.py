@@ -15,7 +15,7 @@ from workflow.transitions import UNRECORDED, Transition
 
 HISTORY_COLUMNS = (
     "application_id", "action", "from_state", "to_state", "result", "actor_id", "actor_name", "actor_role", "desk",
-    "reason", "snapshot", "at", "resubmit_by",
+    "reason", "snapshot", "at", "resubmit_by", "waited_since", "reached_before",
 )  # fmt: skip
 """The columns of a history row except its sequence number."""
 
@@ -39,7 +39,11 @@ def state_columns(application: Application, transition: Transition, at: datetime
         "result": transition.result,
         "version": application.version + 1,
         "reached": routing.reached_bits(application, state),
-        "saved_at" if transition.wording == UNRECORDED else "arrived_at": at,
+        **(
+            {"saved_at": at, "opened_at": at}
+            if transition.wording == UNRECORDED
+            else {"arrived_at": at, "opened_at": None}
+        ),
     }
 
 
@@ -66,4 +70,6 @@ def history_row(
         "snapshot": answers.snapshot(application) if action is Action.SUBMIT else None,
         "at": at,
         "resubmit_by": application.resubmit_by,
+        "waited_since": None,
+        "reached_before": None,
     }

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import bindparam, insert
 
+from common.messages import WORDING
 from models import Account, Action, Application, Message, Review, State, db, now
 from models.statements import CompiledStatement, table_of
 from workflow import routing
@@ -134,7 +135,7 @@ def wording_values(
             "reason": review.reason,
             "by": review.resubmit_by.isoformat() if review.resubmit_by else "",
         }
-        if message.kind == "passed_on":  # the only wording that names it; looking it up costs a query
+        if "%(desk)s" in WORDING[message.kind]:  # looking it up costs a query
             words["desk"] = name_of(message.application, review.to_state)
     if message.subject_enterprise is not None:
         words["enterprise"] = message.subject_enterprise.name

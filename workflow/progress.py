@@ -1,6 +1,6 @@
 """The progress of an application: steps done, the present step and who is responsible, and the steps to come (A16, A17)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -45,6 +45,16 @@ def histories(applications: Sequence[Application]) -> dict[int, list[Review]]:
     return found
 
 
+def _in_force(reviews: Sequence[Review]) -> Iterator[Review]:
+    """Yield the rows, newest first, without decisions that were taken back: each stands directly before that row."""
+    rows = iter(reviews)
+    for row in rows:
+        if row.action is Action.TAKE_BACK:
+            next(rows, None)
+        else:
+            yield row
+
+
 def open_returns(reviews: Sequence[Review]) -> list[Review]:
     """Return the returns that have not been dealt with, newest first. `reviews` is the whole history, newest first.
 
@@ -54,7 +64,7 @@ def open_returns(reviews: Sequence[Review]) -> list[Review]:
     """
     found = []
     furthest, submitted = 0, False
-    for row in reviews:
+    for row in _in_force(reviews):
         if row.to_state is FINISHED:
             break
         if row.action is Action.SUBMIT:
@@ -97,7 +107,7 @@ def step_list(application: Application, reviews: Sequence[Review]) -> list[Step]
 def _done_this_round(reviews: Sequence[Review]) -> dict[State, Review]:
     """Return the history rows since the last submission by the step that they ended. `reviews` is newest first."""
     found: dict[State, Review] = {}
-    for row in reviews:
+    for row in _in_force(reviews):
         if row.action is Action.SUBMIT:
             found.setdefault(DRAFT, row)
             break

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from functools import cache
 from typing import Any
 
@@ -149,6 +148,7 @@ def editing(application_id: int, actor: Account) -> Iterator[Application]:
         application = lock(application_id, person)
         permitted(application, Action.SAVE, person)
         reading.require(person, application)
+        application.opened_at = application.opened_at or now()
         yield application
 
 
@@ -208,7 +208,7 @@ def _submit(application: Application) -> None:
         opens = admission.upcoming.opens if admission.upcoming else None
         raise PeriodClosed(opens, expired=admission.expired)
     if application.enterprise is not None:
-        _lock_enterprise(application.enterprise)
+        lock_enterprise(application.enterprise)
     if problems := completeness.problems(application):
         raise Incomplete(problems)
     assert application.enterprise is not None  # noqa: S101 - completeness.problems has checked it
@@ -224,7 +224,7 @@ def _submit(application: Application) -> None:
         attachment.submitted_round = application.round
 
 
-def _lock_enterprise(enterprise: Enterprise) -> None:
+def lock_enterprise(enterprise: Enterprise) -> None:
     """Lock an enterprise against changes; waits for a transaction that is moving or closing it."""
     db.session.execute(select(Enterprise.id).where(Enterprise.id == enterprise.id).with_for_update(read=True))
     db.session.expire(enterprise, ["active", "registration", "region_id", "region"])
@@ -234,14 +234,14 @@ def _move(
     application: Application, transition: Transition, person: Account, decision: Decision
 ) -> Review | None:
     """Write state, history and messages. The caller holds the lock and has checked everything."""
-    before, since, at = application.state, application.arrived_at, now()
+    before, at = application.state, now()
+    former = {"waited_since": application.arrived_at, "reached_before": application.reached}
     term = {"resubmit_by": periods.resubmit_by(application, at)} if returns_to_applicant(transition) else {}
     with pipelined():
         _write_columns(application, moves.state_columns(application, transition, at) | term)
         if transition.wording == UNRECORDED:
             return None
-        review = write_row(application, transition.action, before, person, decision, at)
-        review.waited_since = since
+        review = write_row(application, transition.action, before, person, decision, at, **former)
         if person.role is not Role.APPLICANT:
             inbox.mark_decided(person, application)
         notifications.announce(application, review)
@@ -267,7 +267,7 @@ def reroute(
     application.version += 1
     now_responsible = routing.responsible_for(application)
     if now_responsible != former:
-        application.arrived_at = at
+        application.arrived_at, application.opened_at = at, None
     review = write_row(application, Action.MOVE, before, person, decision, at)
     if now_responsible != former:
         notifications.announce(application, review)
@@ -290,7 +290,7 @@ def correct(
     application.version += 1
     corrected = {key: {"before": before[key], "after": value} for key, value in fields.items()}
     return write_row(
-        application, action, application.state, person, decision, now(), {"corrected": corrected}
+        application, action, application.state, person, decision, now(), snapshot={"corrected": corrected}
     )
 
 
@@ -304,7 +304,7 @@ def employer_closed(application: Application, person: Account, decision: Decisio
     if application.state is not before:  # otherwise an open page of a reviewer stays valid
         application.result = transition.result
         application.version += 1
-        application.arrived_at = at
+        application.arrived_at, application.opened_at = at, None
         if returns_to_applicant(transition):
             application.resubmit_by = periods.resubmit_by(application, at)
     review = write_row(application, transition.action, before, person, decision, at)
@@ -312,26 +312,20 @@ def employer_closed(application: Application, person: Account, decision: Decisio
     return review
 
 
-def extend(number: str, actor: Account, *, until: date, seen: date | None, decision: Decision) -> Review:
-    """Extend the term to resubmit one application, and tell its applicant. Returns the row of the history.
+def take_back(
+    application: Application, transition: Transition, taken: Review, person: Account, decision: Decision
+) -> Review:
+    """Undo the newest decision, `taken`: the columns of the state become what they were before it, but for the version.
 
-    `until` is the last day in Ordos. `seen` is the term on the clerk's page: the second of two clerks learns of the first.
-    The version does not change, so an applicant who is typing is not interrupted.
-    Raises NotVisible for everybody but the office of its region, ChangedMeanwhile, ReasonMissing, ReasonTooLong,
-    Unacceptable for a day that extends nothing.
+    desk/taking_back.py has checked who may do it and until when, and tells everybody. Call within `exclusive()` with the
+    row locked.
     """
-    with exclusive():
-        person = active_account(actor)
-        application = lock(number, person, sight=scope.extendable)
-        if application.resubmit_by != seen:
-            raise ChangedMeanwhile(last_review(application))
-        transition = BY_STATE_AND_ACTION[application.state, Action.EXTEND]
-        decision = decision.checked(needs_reason=transition.needs_reason)
-        periods.check_extension(application, until)
-        application.resubmit_by = until
-        review = write_row(application, transition.action, application.state, person, decision, now())
-        notifications.announce_extension(application, review)
-        return review
+    before, at = application.state, now()
+    columns = moves.state_columns(application, transition, at)
+    restored = {"reached": taken.reached_before, "arrived_at": taken.waited_since, "resubmit_by": None}
+    with pipelined():
+        _write_columns(application, columns | restored | {"opened_at": at})
+        return write_row(application, transition.action, before, person, decision, at)
 
 
 def _write_columns(application: Application, columns: dict[str, Any]) -> None:

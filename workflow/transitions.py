@@ -18,7 +18,7 @@ ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, CITY_REVIEW = (
 )
 SAVE, SUBMIT, WITHDRAW = Action.SAVE, Action.SUBMIT, Action.WITHDRAW
 PASS, RETURN, REFUSE, CLOSE = Action.PASS, Action.RETURN, Action.REFUSE, Action.CLOSE
-EXTEND = Action.EXTEND
+EXTEND, TAKE_BACK = Action.EXTEND, Action.TAKE_BACK
 APPLICANT, ENTERPRISE, OFFICE, CITY = Role.APPLICANT, Role.ENTERPRISE, Role.OFFICE, Role.CITY
 ADMINISTRATOR = Role.ADMINISTRATOR
 
@@ -83,7 +83,20 @@ EXTENSIONS = (
     T(DRAFT,              EXTEND,   OFFICE,     DRAFT,       None,            YES,    N_("延长重新提交期限")),
     T(RETURNED,           EXTEND,   OFFICE,     RETURNED,    Result.RETURNED, YES,    N_("延长重新提交期限")),
 )
-"""More time for an application that was submitted and returned. It also needs a day: review.extend."""
+"""More time for an application that was submitted and returned. It also needs a day: desk/extension.py."""
+
+TAKE_BACKS = (
+    # from                action     by          to                  result           reason  said in the history
+    T(PRELIMINARY_REVIEW, TAKE_BACK, ENTERPRISE, ENTERPRISE_REVIEW,  None,            YES,    N_("收回审核决定")),
+    T(CITY_REVIEW,        TAKE_BACK, ENTERPRISE, ENTERPRISE_REVIEW,  None,            YES,    N_("收回审核决定")),
+    T(RETURNED,           TAKE_BACK, ENTERPRISE, ENTERPRISE_REVIEW,  None,            YES,    N_("收回审核决定")),
+    T(CITY_REVIEW,        TAKE_BACK, OFFICE,     PRELIMINARY_REVIEW, None,            YES,    N_("收回审核决定")),
+    T(RETURNED,           TAKE_BACK, OFFICE,     PRELIMINARY_REVIEW, None,            YES,    N_("收回审核决定")),
+    T(FINISHED,           TAKE_BACK, OFFICE,     PRELIMINARY_REVIEW, None,            YES,    N_("收回审核决定")),
+    T(RETURNED,           TAKE_BACK, CITY,       CITY_REVIEW,        None,            YES,    N_("收回审核决定")),
+    T(FINISHED,           TAKE_BACK, CITY,       CITY_REVIEW,        None,            YES,    N_("收回审核决定")),
+)
+"""Whoever made the last decision takes it back. desk/taking_back.py says until when; the wording is the same in each row."""
 # fmt: on
 
 CORRECTIONS = tuple(
@@ -100,8 +113,9 @@ desk/corrections.py decides who may correct one application. A correction decide
 
 BY_STATE_AND_ACTION = {
     (each.state, each.action): each
-    for each in (*TRANSITIONS, *ON_ENTERPRISE_CLOSED, *EXTENSIONS, *CORRECTIONS)
+    for each in (*TRANSITIONS, *ON_ENTERPRISE_CLOSED, *EXTENSIONS, *TAKE_BACKS, *CORRECTIONS)
 }
+TAKE_BACK_BY = {(each.state, each.by): each for each in TAKE_BACKS}
 PERFORMED = {(each.state, each.action): each for each in TRANSITIONS}
 STATE_OF_RESULT = {
     each.result: each.to if isinstance(each.to, State) else FINISHED for each in TRANSITIONS if each.result
@@ -138,6 +152,7 @@ ACTION_WORDS = {
     Action.CORRECT_NAME: NP_("button", "更正姓名"),
     Action.CORRECT_NUMBER: NP_("button", "更正证件号码"),
     EXTEND: NP_("button", "延长期限"),
+    TAKE_BACK: NP_("button", "收回"),
 }
 
 ROLE_WORDS = {

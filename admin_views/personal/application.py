@@ -43,6 +43,7 @@ from common.errors import (
     PeriodClosed,
 )
 from common.wording import N_
+from desk import taking_back
 from models import Action, Application, State, db, now
 from workflow import completeness, periods, progress, reading, review, routing, scope
 from workflow.form import versions as description
@@ -124,8 +125,11 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
         """Show one application: the form while it is editable, else what was submitted."""
         found = self.get_one(number)
         if is_editable(found.state):
-            return self._form_page(found, filled_form(found, current_user, description.form_of(found)))
-        return self._read_only_page(found)
+            page = self._form_page(found, filled_form(found, current_user, description.form_of(found)))
+        else:
+            page = self._read_only_page(found)
+        taking_back.note_opened(found, current_user)
+        return page
 
     @expose("/<number>/", methods=("POST",))
     def save(self, number: str) -> Any:

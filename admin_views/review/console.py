@@ -21,6 +21,7 @@ from admin_views.review import application_list as review_list
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
 from admin_views.review.page import PHRASES, orphaned_reasons, read_by, sections
 from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
+from admin_views.review.take_back import TAKE_BACK, TakeBackRoutes
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, address_of, expose, menu, menu_numbers, number_on_tab
 from admin_views.site.keyset import ListQuery
@@ -31,8 +32,9 @@ from admin_views.site.typed import one_line
 from admin_views.site.wording import too_long, translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from common.wording import N_
+from desk import disclosure, taking_back
 from models import Action, Application, Review
-from workflow import disclosure, progress, review, routing, scope
+from workflow import progress, review, routing, scope
 from workflow.actor_shape import ActorShape
 from workflow.decision import Decision
 from workflow.transitions import (
@@ -49,10 +51,17 @@ PLAIN_IN_QUERY = "!$'()*,/:;?@"
 """What browsers leave as it is in a query, and url_for too."""
 
 
-class ReviewConsole(PaperRoutes, ScopedView):
+class ReviewConsole(TakeBackRoutes, PaperRoutes, ScopedView):
     """The list and the page of one application for whoever reviews."""
 
-    exposed_routes = ("index_view", "application", "decide", "disclose", *PaperRoutes.exposed_routes)
+    exposed_routes = (
+        "index_view",
+        "application",
+        "decide",
+        "disclose",
+        *TakeBackRoutes.exposed_routes,
+        *PaperRoutes.exposed_routes,
+    )
     runs_without_session = ("index_view",)
     lookup_column = "number"
     title = console_title = N_("申请审核")
@@ -242,12 +251,15 @@ class ReviewConsole(PaperRoutes, ScopedView):
     @expose("/<number>/")
     def application(self, number: str) -> str:
         """Return the page of one application."""
-        return self._page(self.get_one(number))
+        found = self.get_one(number)
+        page = self._page(found)
+        taking_back.note_opened(found, current_user)
+        return page
 
     def _page(self, found: Application, status: int = 200, **further: Any) -> Any:
         reviews = progress.history(found)
         read = read_by(found, reviews, current_user)
-        buttons = self._buttons(found)
+        buttons, taken = self._buttons(found), self.offered_take_back(found, reviews)
         content = self.render(
             "review/application.html",
             list_frame=self.list_frame,
@@ -262,8 +274,10 @@ class ReviewConsole(PaperRoutes, ScopedView):
             result_words=RESULT_WORDS,
             buttons=buttons,
             typed_back=orphaned_reasons(
-                further.get("typed", {}), {one["row"].action.value for one in buttons}
+                further.get("typed", {}),
+                {one["row"].action.value for one in buttons} | ({TAKE_BACK} if taken else set()),
             ),
+            take_back=taken,
             next_one=self._next(found.id, found.arrived_at),
             under_review=found.state in routing.REVIEW_STEPS,
             back=self.back_to_list(),
@@ -338,7 +352,7 @@ class ReviewConsole(PaperRoutes, ScopedView):
             abort(404)
         if line is None:  # saving, which leaves none, is the applicant's alone
             abort(404)
-        flash(self._done(line), "success")
+        flash(self.link_to_take_back(self._done(line), line.application.number), "success")
         following = self._next(line.application_id, line.waited_since)
         if following is None:
             return redirect(self.back_to_list())

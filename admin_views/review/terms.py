@@ -34,9 +34,10 @@ from common.errors import (
     Unacceptable,
 )
 from common.wording import N_
+from desk import extension
 from models import Action, Application, Review, State, db
 from models.statements import PlannedPerQuery
-from workflow import periods, review, scope
+from workflow import periods, scope
 from workflow.decision import Decision
 from workflow.transitions import BY_STATE_AND_ACTION, STATE_WORDS
 
@@ -154,7 +155,7 @@ class Terms(ScopedView):
         if request.method == "GET" or not form.validate():
             return self._page(found, form, 422 if form.errors else 200)
         try:
-            line = review.extend(
+            line = extension.extend(
                 number,
                 current_user,
                 until=form.until.data,

@@ -455,13 +455,14 @@ class SampleData:
         self, application: Application, transition: Transition, sequence: int, actor: Account, at: datetime
     ) -> None:
         before = application.state
+        former = {"waited_since": application.arrived_at, "reached_before": application.reached}
         for column, value in moves.state_columns(application, transition, at).items():
             setattr(application, column, value)
         if returns_to_applicant(transition):
             application.resubmit_by = Calendar().after(local_date(at), USUAL_DAYS).last
         reason = self._chance.choice(REASONS[transition.action]) if transition.needs_reason else ""
         columns = moves.history_row(application, transition.action, before, actor, Decision(reason), at)
-        row = self._add(Review, sequence=sequence, **columns)
+        row = self._add(Review, sequence=sequence, **columns | former)
         reminder = self._reminders.pop(application.id, None)
         if reminder is not None and actor.role is not Role.APPLICANT:
             self._read(reminder, actor.id, at)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from app import create_app
 from common.calendar import local_date
 from config import settings
-from desk import corrections
+from desk import corrections, extension, taking_back
 from models import (
     Action,
     Application,
@@ -32,7 +32,6 @@ from models.search import contains
 from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.secrets import environment
-from workflow import review
 from workflow.decision import Decision
 
 POSTGRESQL_CONSTRAINTS = """
@@ -283,7 +282,7 @@ def test_the_way_back_takes_messages_that_were_read_and_delivered_with_it(
         at = world.banner
         returned = factories.application_at(State.RETURNED, at, world)
         later = local_date(now()) + timedelta(days=90)
-        review.extend(
+        extension.extend(
             returned.number,
             at.clerk,
             until=later,
@@ -299,12 +298,18 @@ def test_the_way_back_takes_messages_that_were_read_and_delivered_with_it(
             decision=Decision(factories.REASON),
         )
         corrections.correct_own_name(factories.applicant(), "王小敏")
-        new = {"term_extended", "name_corrected", "own_name_corrected"}
+        passed = factories.application_at(State.CITY_REVIEW, at, world)
+        taking_back.take_back(
+            passed.number, at.clerk, seen_version=passed.version, decision=Decision(factories.REASON)
+        )
+        new = {"term_extended", "name_corrected", "own_name_corrected", "taken_back"}
         messages = db.session.scalars(select(Message).where(Message.account_id.is_not(None))).all()
         assert new <= {message.kind for message in messages}
         stayed = {message.id for message in messages if message.kind not in new}
         for message in messages:
-            factories.saved(MessageReading(message_id=message.id, account_id=message.account_id))
+            reading = {"message_id": message.id, "account_id": message.account_id}
+            if db.session.get(MessageReading, reading) is None:
+                factories.saved(MessageReading(**reading))
             factories.saved(
                 Delivery(message_id=message.id, account_id=message.account_id, channel=Channel.SMS)
             )

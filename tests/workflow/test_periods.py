@@ -15,6 +15,7 @@ from common.errors import (
     ReasonMissing,
     Unacceptable,
 )
+from desk import extension
 from models import Account, Action, Application, Message, Period, State, db
 from tests import clock
 from tests.factories import (
@@ -29,7 +30,7 @@ from tests.factories import (
     submit,
 )
 from tests.workflow.observing import history, stored
-from workflow import notifications, periods, review
+from workflow import notifications, periods
 from workflow.decision import Decision
 
 CLOSED, TERM = date(2026, 9, 30), date(2026, 11, 6)
@@ -75,7 +76,7 @@ def extend(
     reason: str = "本人住院，有证明。",
     seen: date | None = TERM,
 ) -> None:
-    review.extend(application.number, by, until=until, seen=seen, decision=Decision(reason))
+    extension.extend(application.number, by, until=until, seen=seen, decision=Decision(reason))
 
 
 @pytest.mark.guide("P1")

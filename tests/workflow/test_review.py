@@ -5,6 +5,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from common.errors import AlreadyUnderWay, ChangedMeanwhile, NotPermitted, NotVisible
+from desk import disclosure
 from models import (
     Action,
     Application,
@@ -35,7 +36,7 @@ from tests.factories import (
     upload,
 )
 from tests.workflow.observing import history, sees, stored, waits_for
-from workflow import disclosure, progress, review
+from workflow import progress, review
 from workflow.decision import Decision
 from workflow.form import answers
 from workflow.progress import Stage

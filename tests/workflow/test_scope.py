@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts import access
 from common.errors import NotVisible
+from desk import disclosure
 from models import (
     Account,
     Action,
@@ -42,8 +43,8 @@ from tests.factories import (
     upload,
 )
 from tests.workflow.observing import sees, waits_for
-from workflow import disclosure, scope
 from workflow import inbox as workflow_inbox
+from workflow import scope
 
 
 def everybody(ordos: World) -> dict[str, Account]:

@@ -1,0 +1,90 @@
+"""「收回」 on the page of an application that this account decided last, and the link to it in the line after a decision."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from flask import abort, flash, redirect, request
+from flask_babel import gettext
+from flask_login import current_user
+from markupsafe import Markup, escape
+
+from admin_views.site.base import address_of, expose
+from admin_views.site.wording import said, too_long
+from common.errors import (
+    ChangedMeanwhile,
+    NotPermitted,
+    NotVisible,
+    ReasonMissing,
+    ReasonTooLong,
+    Unacceptable,
+)
+from desk import taking_back
+from models import Action, Application, Review
+from workflow.decision import Decision
+
+TAKE_BACK = Action.TAKE_BACK.value
+
+
+class TakeBack(NamedTuple):
+    """What the foot of the page says of taking back: `hindrance` is why it is too late, "" while it can be done."""
+
+    hindrance: str
+    open: bool
+    """Whether the panel is open when the page comes, because a link led to it."""
+
+
+class TakeBackRoutes:
+    """For the console of whoever reviews."""
+
+    exposed_routes: tuple[str, ...] = ("take_back",)
+
+    def offered_take_back(self, found: Application, reviews: Sequence[Review]) -> TakeBack | None:
+        """Return what this account is told of taking back its decision; None where the last decision was not its own."""
+        newest = reviews[0] if reviews else None
+        if newest is None or taking_back.transition_of(found, newest, current_user) is None:
+            return None
+        why = taking_back.hindrance(found, newest)
+        return TakeBack(said(why.text, why.words) if why else "", TAKE_BACK in request.args)
+
+    def link_to_take_back(self: Any, sentence: str, number: str) -> Markup:
+        """Return the line after a decision with a link to where it can be taken back."""
+        address = f"{address_of(self)}{number}/?{TAKE_BACK}=1#{TAKE_BACK}"
+        return escape(sentence) + Markup(' <a href="{}">{}</a>').format(address, gettext("收回"))
+
+    @expose("/<number>/take-back/", methods=("POST",))
+    def take_back(self: Any, number: str) -> Any:
+        """Take the decision back; the application then waits here again."""
+        reason = request.form.get("reason", "")
+        if not number.isprintable():
+            abort(HTTPStatus.NOT_FOUND)
+        typed = {TAKE_BACK: reason}
+        try:
+            line = taking_back.take_back(
+                number,
+                current_user._get_current_object(),
+                seen_version=request.form.get("version", default=0, type=int),
+                decision=Decision(reason),
+            )
+        except ReasonMissing:
+            wrong = {TAKE_BACK: gettext("请填写收回的原因，申请人会看到这段文字。")}
+            return self._page(self.get_one(number), 422, wrong=wrong)
+        except ReasonTooLong:
+            return self._page(self.get_one(number), 422, wrong={TAKE_BACK: too_long()}, typed=typed)
+        except Unacceptable as refused:
+            flash(said(refused.sentence.text, refused.sentence.words), "error")
+            return self._page(self.get_one(number), 409, typed=typed)
+        except ChangedMeanwhile as hindrance:
+            return self._page(self.get_one(number), 409, meanwhile=hindrance.last, typed=typed)
+        except (NotPermitted, NotVisible):
+            abort(HTTPStatus.NOT_FOUND)
+        found = line.application
+        flash(
+            gettext(
+                "%(name)s（%(number)s）：审核决定已收回，现在待您重新审核。",
+                name=found.name,
+                number=found.number,
+            ),
+            "success",
+        )
+        return redirect(f"{address_of(self)}{found.number}/")
