@@ -85,7 +85,7 @@ def take_back(number: str, actor: Account, *, seen_version: int, decision: Decis
             raise Unacceptable("", why)
         decision = decision.checked(needs_reason=transition.needs_reason)
         former = routing.responsible_for(application)
-        line = review.take_back(application, transition, newest, person, decision)
+        line = review.restore(application, transition, newest, person, decision)
         _tell_everybody(application, newest, line, former)
         return line
 

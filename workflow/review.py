@@ -312,7 +312,7 @@ def employer_closed(application: Application, person: Account, decision: Decisio
     return review
 
 
-def take_back(
+def restore(
     application: Application, transition: Transition, taken: Review, person: Account, decision: Decision
 ) -> Review:
     """Undo the newest decision, `taken`: the columns of the state become what they were before it, but for the version.

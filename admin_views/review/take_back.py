@@ -10,7 +10,7 @@ from flask_login import current_user
 from markupsafe import Markup, escape
 
 from admin_views.site.base import address_of, expose
-from admin_views.site.wording import said, too_long
+from admin_views.site.wording import too_long, translated
 from common.errors import (
     ChangedMeanwhile,
     NotPermitted,
@@ -45,7 +45,7 @@ class TakeBackRoutes:
         if newest is None or taking_back.transition_of(found, newest, current_user) is None:
             return None
         why = taking_back.hindrance(found, newest)
-        return TakeBack(said(why.text, why.words) if why else "", TAKE_BACK in request.args)
+        return TakeBack(translated(why.text, why.words) if why else "", TAKE_BACK in request.args)
 
     def link_to_take_back(self: Any, sentence: str, number: str) -> Markup:
         """Return the line after a decision with a link to where it can be taken back."""
@@ -72,7 +72,7 @@ class TakeBackRoutes:
         except ReasonTooLong:
             return self._page(self.get_one(number), 422, wrong={TAKE_BACK: too_long()}, typed=typed)
         except Unacceptable as refused:
-            flash(said(refused.sentence.text, refused.sentence.words), "error")
+            flash(translated(refused.sentence.text, refused.sentence.words), "error")
             return self._page(self.get_one(number), 409, typed=typed)
         except ChangedMeanwhile as hindrance:
             return self._page(self.get_one(number), 409, meanwhile=hindrance.last, typed=typed)
