@@ -52,7 +52,7 @@ def transition_of(application: Application, newest: Review | None, actor: Accoun
     return row if newest.from_state is row.to and newest.to_state is row.state else None
 
 
-def hindrance(application: Application, newest: Review) -> Sentence | None:
+def refusal(application: Application, newest: Review) -> Sentence | None:
     """Return why the newest decision can no longer be taken back; None while it can."""
     if newest.reached_before is None:
         return TOO_OLD
@@ -81,7 +81,7 @@ def take_back(number: str, actor: Account, *, seen_version: int, decision: Decis
         transition = transition_of(application, newest, person)
         if transition is None or newest is None:
             raise NotPermitted
-        if why := hindrance(application, newest) or _outdated(application, transition):
+        if why := refusal(application, newest) or _outdated(application, transition):
             raise Unacceptable("", why)
         decision = decision.checked(needs_reason=transition.needs_reason)
         former = routing.responsible_for(application)

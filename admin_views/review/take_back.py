@@ -27,9 +27,9 @@ TAKE_BACK = Action.TAKE_BACK.value
 
 
 class TakeBack(NamedTuple):
-    """What the foot of the page says of taking back: `hindrance` is why it is too late, "" while it can be done."""
+    """What the foot of the page says of taking back: `refusal` is why it is too late, "" while it can be done."""
 
-    hindrance: str
+    refusal: str
     open: bool
     """Whether the panel is open when the page comes, because a link led to it."""
 
@@ -44,7 +44,7 @@ class TakeBackRoutes:
         newest = reviews[0] if reviews else None
         if newest is None or taking_back.transition_of(found, newest, current_user) is None:
             return None
-        why = taking_back.hindrance(found, newest)
+        why = taking_back.refusal(found, newest)
         return TakeBack(translated(why.text, why.words) if why else "", TAKE_BACK in request.args)
 
     def link_to_take_back(self: Any, sentence: str, number: str) -> Markup:
@@ -74,8 +74,8 @@ class TakeBackRoutes:
         except Unacceptable as refused:
             flash(translated(refused.sentence.text, refused.sentence.words), "error")
             return self._page(self.get_one(number), 409, typed=typed)
-        except ChangedMeanwhile as hindrance:
-            return self._page(self.get_one(number), 409, meanwhile=hindrance.last, typed=typed)
+        except ChangedMeanwhile as refusal:
+            return self._page(self.get_one(number), 409, meanwhile=refusal.last, typed=typed)
         except (NotPermitted, NotVisible):
             abort(HTTPStatus.NOT_FOUND)
         found = line.application
