@@ -70,8 +70,8 @@ class EnterpriseAccounts(ScopedView):
     def render(self, template: str, **context: Any) -> str:
         return super().render(template, console=gettext("初审"), menu=menu(self.admin, self), **context)
 
-    def menu_number(self) -> Select[Any]:
-        return _number_waiting(ActorShape.of(current_user._get_current_object()))
+    def menu_number(self, actor: ActorShape) -> Select[Any]:
+        return _number_waiting(actor)
 
     @expose("/")
     def index_view(self) -> str:

@@ -23,11 +23,19 @@ from admin_views.review.page import PHRASES, orphaned_reasons, read_by, sections
 from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
 from admin_views.review.take_back import TAKE_BACK, TakeBackRoutes
 from admin_views.site import keyset
-from admin_views.site.base import ScopedView, address_of, expose, menu, menu_numbers, number_on_tab
+from admin_views.site.base import (
+    MOST_MENUS,
+    ScopedView,
+    address_of,
+    expose,
+    menu,
+    menu_numbers,
+    number_on_tab,
+)
 from admin_views.site.keyset import ListQuery
 from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import DataTable, Head
-from admin_views.site.numbers import cache_counts, own_numbers, page_counts
+from admin_views.site.numbers import cache_counts, current_shape, own_numbers, page_counts
 from admin_views.site.typed import one_line
 from admin_views.site.wording import too_long, translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
@@ -103,12 +111,13 @@ class ReviewConsole(TakeBackRoutes, PaperRoutes, ScopedView):
         sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
         descending = tab == review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
         filtered = any(key in chosen for key in ("q", *offered))
-        asked, words, address = self._numbers(), _words(type(self)), address_of(self)
+        asked = _numbers(self, current_shape())
+        words, address = _words(type(self)), address_of(self)
         listing, values = self._listing(tab, chosen, sort, descending, also_count=asked)
         rows = listing.page(chosen.get("page", ""), keyset.PAGE_SIZE, values)
         if rows.rows:
             cache_counts(asked, rows.counts)
-        periods = options(page_counts(*asked)[asked.index(PERIODS)])
+        periods = options(*page_counts(PERIODS))
         shown_lines = lines(rows.rows, in_days=tab == "waiting")
         return self.render(
             "review/list.html",
@@ -176,7 +185,7 @@ class ReviewConsole(TakeBackRoutes, PaperRoutes, ScopedView):
         words = chosen.get("q", "").strip()
         search = review_list.search(words) if words else review_list.Search()
         actor = current_user._get_current_object()
-        shape = ActorShape.of(actor)
+        shape = current_shape()
         listing = review_list.listing(
             shape,
             tab,
@@ -207,12 +216,6 @@ class ReviewConsole(TakeBackRoutes, PaperRoutes, ScopedView):
         return _with(
             address, {key: chosen[key] for key in ("q", *_offered(type(self), tab)) if key in chosen}
         )
-
-    def _numbers(self) -> tuple[Select[Any], ...]:
-        """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
-        shape = ActorShape.of(current_user._get_current_object())
-        tabs = [review_list.waiting_count(shape)] if "waiting" in self.tabs else []
-        return (*own_numbers(shape), *menu_numbers(self.admin).values(), PERIODS, *tabs)
 
     def _heads(
         self,
@@ -442,6 +445,13 @@ def _headings(tab: str) -> tuple[tuple[str, str], ...]:
 def _offered(console: type[ReviewConsole], tab: str) -> Mapping[str, review_list.Filter]:
     """Return what a tab can be narrowed by."""
     return {key: filter_ for key, filter_ in console.filters.items() if tab in filter_.tabs}
+
+
+@lru_cache(maxsize=MOST_MENUS)
+def _numbers(view: ReviewConsole, actor: ActorShape) -> tuple[Select[Any], ...]:
+    """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
+    tabs = [review_list.waiting_count(actor)] if "waiting" in view.tabs else []
+    return (*own_numbers(actor), *menu_numbers(view.admin, actor).values(), PERIODS, *tabs)
 
 
 @cached_per_language

@@ -129,4 +129,4 @@ def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
 
 def note_on_unknown_years(shown: Sequence[Line]) -> str:
     """Return what the list says of years that were counted Monday to Friday: the longest wait names all of them."""
-    return longest_wait_note(line.since.replace(tzinfo=UTC) for line in shown if line.state in UNDER_REVIEW)
+    return longest_wait_note(line.since for line in shown if line.state in UNDER_REVIEW)

@@ -1,6 +1,7 @@
 """The filter of the reviewers' lists by application period. Its choices are rows of the database, asked for beside the list's."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import String, bindparam, cast, func, literal_column, select
@@ -24,6 +25,9 @@ PERIODS = select(
 )
 """All periods as one value; no name holds a line break."""
 
+MOST_ANSWERS = 10
+"""How many answers of `PERIODS` are kept as options. It changes when an administrator edits a period."""
+
 Options = tuple[tuple[str, str], ...]
 
 
@@ -44,6 +48,7 @@ BY_PERIOD = PeriodFilter(N_("申报期"), N_("全部申报期"), {}, tabs=("wait
 through all of them."""
 
 
+@lru_cache(maxsize=MOST_ANSWERS)
 def options(answer: str | None) -> Options:
     """Return id and name of the periods that `PERIODS` answers, the newest first."""
     rows = [line.split(" ", 2) for line in (answer or "").split("\n") if line]

@@ -4,8 +4,8 @@ Flask-Admin reaches any row by details, edit, delete, lookup, export and inline 
 narrowed. So here a route exists only if the view names it in `exposed_routes`, and every row comes from `rows()`.
 """
 
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, wraps
 from typing import Any, NamedTuple
 
 import flask_admin
@@ -23,8 +23,9 @@ from werkzeug.wrappers import Response
 from accounts import access
 from admin_views.site.languages import cached_per_language
 from admin_views.site.login_session import url_of
-from admin_views.site.numbers import page_counts
+from admin_views.site.numbers import current_shape, page_counts
 from models import db
+from workflow.actor_shape import ActorShape
 
 LOGIN_KIND_OF_CONSOLE = {"personal": "personal", "enterprise": "enterprise"}
 """The kind of login of a console; the others use the staff login."""
@@ -32,6 +33,8 @@ LONGEST_ID = 9
 """Digits. A larger id does not fit PostgreSQL's integer and would raise instead of finding no row."""
 MOST_COUNTED = 999
 """Counts on tabs and in menus stop here and say 999+: an exact count would scan the table."""
+MOST_MENUS = 50
+"""How many menus keep their count queries: a few consoles, and a few shapes of account in each."""
 
 
 class RowId(IntegerConverter):
@@ -124,7 +127,7 @@ class ConsoleView(BaseView):
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.login", login_kind=login_kind, next=back))
 
-    def menu_number(self) -> Select[Any] | None:
+    def menu_number(self, actor: ActorShape) -> Select[Any] | None:
         """Return the query for the count beside this view in the menu; 0 is not shown."""
         return None
 
@@ -214,11 +217,22 @@ class MenuItem(NamedTuple):
 
 def menu(admin: Console | None, current: BaseView | None = None) -> tuple[MenuItem, ...]:
     """Return the menu of a console; `current` is the view of this page."""
-    queries = menu_numbers(admin)
-    counts = dict(zip(queries, page_counts(*queries.values()), strict=True))
+    queries = menu_numbers(admin, current_shape())
+    return _menu(admin, current, request.script_root, tuple(queries), tuple(page_counts(*queries.values())))
+
+
+@cached_per_language
+def _menu(
+    admin: Console | None,
+    current: BaseView | None,
+    _script_root: str,
+    counted: tuple[BaseView, ...],
+    counts: tuple[int, ...],
+) -> tuple[MenuItem, ...]:
+    numbers = dict(zip(counted, counts, strict=True))
     return tuple(
         MenuItem(
-            list_title(str(view.name)), address_of(view), view is current, number_on_tab(counts.get(view, 0))
+            list_title(str(view.name)), address_of(view), view is current, number_on_tab(numbers.get(view, 0))
         )
         for view in _shown_in_menu(admin)
     )
@@ -234,10 +248,11 @@ def address_of(view: BaseView) -> str:
     return url_of(f"{view.endpoint}.{view.start}")
 
 
-def menu_numbers(admin: Console | None) -> dict[BaseView, Select[Any]]:
+@lru_cache(maxsize=MOST_MENUS)
+def menu_numbers(admin: Console | None, actor: ActorShape) -> Mapping[BaseView, Select[Any]]:
     """Return the count queries of a console's menu by view."""
     views = (view for view in _shown_in_menu(admin) if isinstance(view, ConsoleView))
-    return {view: number for view in views if (number := view.menu_number()) is not None}
+    return {view: number for view in views if (number := view.menu_number(actor)) is not None}
 
 
 def _shown_in_menu(admin: Console | None) -> list[BaseView]:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from admin_views.site import login_session
 from admin_views.site.languages import cached_per_language, language
 from admin_views.site.lists import Column, Head
-from admin_views.site.numbers import own_numbers, page_counts, present_calendar
+from admin_views.site.numbers import current_shape, own_numbers, page_counts, present_calendar
 from admin_views.site.wording import (
     cached_gettext,
     day,
@@ -29,7 +29,6 @@ from common.calendar import today
 from common.settings import DEFAULTS, HELP_LINE, SITE_NAME, setting, setting_value
 from uploads import notes
 from uploads.preview import has_preview
-from workflow.actor_shape import ActorShape
 
 MOST_CACHED = 500
 PAGES = ("text/html", "application/json")
@@ -81,16 +80,17 @@ def register(app: Flask) -> None:
 
 def frame() -> dict[str, Any]:
     """Return the context of layout.html; queries the database once a request."""
-    if "frame" not in g:
-        g.frame = _frame()
-    return g.frame
+    known: dict[str, Any] | None = g.get("frame")
+    if known is None:
+        known = g.frame = _frame()
+    return known
 
 
 def _frame() -> dict[str, Any]:
     account = current_user._get_current_object()
     if not account.is_authenticated:
         return {**bare_frame(), "help_line": setting(HELP_LINE)}
-    help_line, unread, _stamp = page_counts(*own_numbers(ActorShape.of(account)))
+    help_line, unread, _stamp = page_counts(*own_numbers(current_shape()))
     return {
         **bare_frame(),
         "help_line": setting_value(HELP_LINE, help_line),

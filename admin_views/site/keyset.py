@@ -146,7 +146,7 @@ class ListQuery:
         """Return the named rows, and the results of `also_count`; no results where there are no rows."""
         found = self._statement(most, beyond, backwards).execute(values)
         width = len(self._row._fields)
-        return [self._row._make(row[:width]) for row in found], found[0][width:] if found else ()
+        return [self._row(*row[:width]) for row in found], found[0][width:] if found else ()
 
     def _build(self, most: int, beyond: bool, backwards: bool) -> Select[Any]:
         sort = self._sort

@@ -38,11 +38,12 @@ def language() -> str:
 
     Do not use it under `force_locale`: results cached per language would be cached for the page's language.
     """
-    if not _page_language.get():
-        if not has_request_context():
-            return str(get_locale().language)
-        _page_language.set(chosen_language().language)
-    return _page_language.get()
+    if known := _page_language.get():
+        return known
+    if not has_request_context():
+        return str(get_locale().language)
+    _page_language.set(found := chosen_language().language)
+    return found
 
 
 def _reset_page_language(_fault: BaseException | None) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_babel import gettext, ngettext
@@ -82,9 +82,12 @@ def waiting_time(since: datetime) -> dict[str, Any]:
 
 
 def longest_wait_note(waiting_since: Iterable[datetime]) -> str:
-    """Return the `note` of the longest of these waits: it names every year that any of them names; "" for no wait."""
+    """Return the `note` of the longest of these waits: it names every year that any of them names; "" for no wait.
+
+    `waiting_since`: in UTC, whether they say so or not.
+    """
     first = min(waiting_since, default=None)
-    return waiting_time(first)["note"] if first else ""
+    return waiting_time(first.replace(tzinfo=UTC))["note"] if first else ""
 
 
 @cached_per_language

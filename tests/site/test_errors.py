@@ -20,9 +20,10 @@ from werkzeug.test import TestResponse
 from wtforms import PasswordField
 
 import admin_views.accounts.forms
+from admin_views.accounts.attempts import LIMITED
 from app import create_app
 from common.settings import HELP_LINE
-from config import CONNECT_SECONDS, settings
+from config import CONNECT_SECONDS, ROOT, settings
 from models import Setting, db
 from tests import factories
 from tests.files import samples as files
@@ -234,6 +235,12 @@ def test_too_often_says_when_again(database_url: str, tmp_path: Path, cheap_pass
     assert 0 < int(answer.headers["Retry-After"]) <= 180
     with app.app_context():
         db.engine.dispose()
+
+
+def test_limits_are_checked_wherever_a_route_has_one() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "admin_views").rglob("*.py")]
+    limited = "".join(text for text in texts if "limits.limit(" in text)
+    assert set(re.findall(r'Blueprint\("(\w+)"', limited)) == set(LIMITED)
 
 
 # 500
