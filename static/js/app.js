@@ -1,5 +1,5 @@
-// Everything generic, on every page. A screen's own script imports from the same files by the same relative names,
-// so that each module exists once; never give one of these files to asset() or to a <script> of its own.
+// The scripts of every page. A screen's own script imports the same files by the same relative names, so that each
+// module is loaded once. Never load one of these files with asset() or a <script> of its own.
 import "./copy.js";
 import "./decision.js";
 import "./dialog.js";

@@ -1,2 +1,2 @@
-// Runs before the page is painted: tells the style sheets that scripts work. Nothing else belongs here.
+// Runs before the page is painted: marks the page for the style sheets as one with scripts. Nothing else belongs here.
 document.documentElement.classList.replace("no-js", "js");

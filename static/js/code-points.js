@@ -1,8 +1,8 @@
-// Characters that many fonts lack, with their code point beside them as the server writes it (admin_views/site/code_points.py).
+// Shows the code point beside characters that many fonts lack, as the server does (admin_views/site/code_points.py).
 
 const RARE = /[\u{e000}-\u{f8ff}\u{9feb}-\u{9fff}\u{20000}-\u{3ffff}\u{f0000}-\u{10ffff}]/gu;
 
-/** The nodes that show a text. */
+/** Returns the nodes that show the text with its code points. */
 export function withCodePoints(text) {
   const nodes = [];
   let end = 0;

@@ -1,4 +1,4 @@
-// [data-copy-field="id"]: copies the text of that field. Where the browser gives no clipboard (http), the text is selected instead.
+// [data-copy-field="id"]: copies the text of that field. Without clipboard access (http) the text is selected instead.
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy-field]");

@@ -1,4 +1,4 @@
-// Runs the ring of components/progress.html by the clock, not by counting ticks: a tab in the background does not slow it.
+// Runs the ring of components/progress.html. It reads the clock instead of counting ticks, because browsers slow down timers of background tabs.
 
 const SPOKEN = [30, 15, 5];
 

@@ -1,5 +1,5 @@
-// Opens and closes native dialogs. [data-dialog-open="id"] opens, [data-dialog-close] closes the dialog it stands in;
-// the focus goes back to what opened it. While a dialog carries data-dialog-locked neither Esc nor a click closes it.
+// Opens and closes native dialogs. [data-dialog-open="id"] opens, [data-dialog-close] closes its dialog;
+// the focus then returns to the opener. A dialog with data-dialog-locked is closed neither by Esc nor by a click.
 
 const openers = new WeakMap();
 
@@ -35,7 +35,7 @@ document.addEventListener("cancel", (event) => {
   if (event.target.matches?.("dialog[data-dialog-locked]")) event.preventDefault();
 }, true);
 
-// A browser lets a second Esc through even when the first was prevented.
+// Browsers close the dialog on a second Esc even when the first was prevented.
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && document.querySelector("dialog[data-dialog-locked]:modal")) event.preventDefault();
 }, true);

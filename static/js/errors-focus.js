@@ -1,5 +1,5 @@
-// After a form came back: the list of what is wrong takes the focus, and each of its links leads into the control itself,
-// through folded sections. A page opened with #field does the same.
+// After a form with errors: the list of errors gets the focus, and each of its links focuses the control, opening folded
+// sections. A page opened with #field does the same.
 
 const CONTROL = "input:not([type=hidden]), select, textarea, button, a[href]";
 
@@ -35,7 +35,7 @@ const named = decodeURIComponent(location.hash.slice(1));
 if (summary) summary.focus();
 else if (named) {
   goTo(named);
-  // Browsers go to the place themselves once the page is whole, and leave the focus on its frame.
+  // Browsers scroll to the anchor themselves after loading, and leave the focus on its frame.
   const again = () => document.activeElement === document.getElementById(named) && goTo(named);
   window.addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(again)));
 }

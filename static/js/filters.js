@@ -1,4 +1,4 @@
-// On a phone 「筛选」 shows the fields of a list's filter line that are not in use.
+// On a phone 「筛选」 shows the unused fields of a list's filters.
 
 document.addEventListener("click", (event) => {
   const toggle = event.target.closest("[data-filters-toggle]");

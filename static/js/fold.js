@@ -1,5 +1,5 @@
-// [data-fold]: open on a desk, one line on a narrow window until somebody opens it. "phone" is up to 760 px, "narrow" up to 1000.
-// What holds an error stays open.
+// [data-fold]: open on a wide window, folded on a narrow one. "phone" folds up to 760 px, "narrow" up to 1000 px.
+// A section with an error stays open.
 
 const widths = { phone: window.matchMedia("(max-width: 760px)"), narrow: window.matchMedia("(max-width: 1000px)") };
 

@@ -1,13 +1,13 @@
-// An import that a worker has: its page is asked again each second, and what it shows is renewed in place until it is through.
+// Progress of an import: fetches the page every second and updates it in place until the worker has finished.
 
 const PAUSE = 1000; // ms
 const part = () => document.getElementById("import");
 
-async function look() {
+async function refresh() {
   const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   const page = answer?.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
   const fresh = page?.getElementById("import");
-  if (!fresh) return; // the network, or the login, is away: the bar stands still until it is back
+  if (!fresh) return; // no network or no login: the bar stays as it is until the next success
   if ("inWork" in fresh.dataset) {
     const [bar, text] = ["progress", "[data-progress-text]"].map((what) => part().querySelector(what));
     const now = fresh.querySelector("progress");
@@ -16,7 +16,7 @@ async function look() {
     text.textContent = fresh.querySelector("[data-progress-text]").textContent;
     part().querySelector(".progress-label").textContent = fresh.querySelector(".progress-label").textContent;
     const [notice, newNotice] = [part(), fresh].map((from) => from.querySelector("[data-notice]"));
-    if (notice.innerHTML !== newNotice.innerHTML) notice.innerHTML = newNotice.innerHTML; // once: it is read aloud
+    if (notice.innerHTML !== newNotice.innerHTML) notice.innerHTML = newNotice.innerHTML; // only when it changes, because screen readers announce it
   } else {
     part().replaceWith(fresh);
   }
@@ -25,7 +25,7 @@ async function look() {
 async function watch() {
   while ("inWork" in part().dataset) {
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
-    await look();
+    await refresh();
   }
 }
 

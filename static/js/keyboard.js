@@ -1,5 +1,5 @@
-// Marks the page with data-keyboard while its person moves about by keyboard. base.css then draws the ring around what only a
-// script focuses. Typing into a field does not count: people who use a pointer type as well.
+// Marks the page with data-keyboard while the person navigates by keyboard. base.css then draws the focus ring around elements
+// that a script focuses. Typing into a field does not count: people with a pointer type as well.
 
 const MOVES = new Set(["Tab", "Escape", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
 const page = document.documentElement;

@@ -1,8 +1,8 @@
-// Single letters as shortcuts: [data-key="r"] opens what it stands on, or focuses a button that sends something, so that
-// no decision is made by one slip; j and k walk through table[data-rows]. The foot of a page that has any lists them
-// beside a switch that turns them off (WCAG 2.1.4).
+// Single letters as shortcuts: [data-key="r"] clicks its element, or only focuses a submit button, so that
+// one key press decides nothing; j and k move through table[data-rows]. The foot of the page lists the shortcuts and has
+// a switch that turns them off (WCAG 2.1.4).
 
-const WORD = "keys";
+const STORAGE_KEY = "keys";
 const panel = document.querySelector("[data-keys]");
 const list = panel?.querySelector("[data-keys-list]");
 const pad = panel?.querySelector("[data-keys-switch]");
@@ -11,14 +11,14 @@ let on = false;
 function remember(wanted) {
   on = wanted;
   document.documentElement.classList.toggle("keys-off", !wanted);
-  try { localStorage.setItem(WORD, wanted ? "on" : "off"); } catch { /* a browser without storage asks anew on each page */ }
+  try { localStorage.setItem(STORAGE_KEY, wanted ? "on" : "off"); } catch { /* without storage the choice lasts for one page */ }
 }
 
 function remembered() {
-  try { return localStorage.getItem(WORD) !== "off"; } catch { return true; }
+  try { return localStorage.getItem(STORAGE_KEY) !== "off"; } catch { return true; }
 }
 
-function tell(key, words) {
+function listShortcut(key, words) {
   const cap = document.createElement("kbd");
   cap.textContent = key;
   const term = document.createElement("dt");
@@ -28,7 +28,7 @@ function tell(key, words) {
   list.append(term, meaning);
 }
 
-/** Whether this press is a shortcut and not something typed. */
+/** Says whether this key press is a shortcut and no typed text. */
 export function isShortcut(event) {
   return on && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey
     && !event.target.closest?.("input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable], dialog");
@@ -38,10 +38,10 @@ const targets = [...document.querySelectorAll("[data-key]")];
 const rows = document.querySelector("table[data-rows] tbody a[href]");
 if (panel && (targets.length || rows)) {
   if (rows) {
-    tell("j", list.dataset.next);
-    tell("k", list.dataset.previous);
+    listShortcut("j", list.dataset.next);
+    listShortcut("k", list.dataset.previous);
   }
-  for (const target of targets) tell(target.dataset.key, (target.querySelector("summary span") ?? target.querySelector("span") ?? target).textContent.trim());
+  for (const target of targets) listShortcut(target.dataset.key, (target.querySelector("summary span") ?? target.querySelector("span") ?? target).textContent.trim());
   panel.hidden = false;
   pad.checked = remembered();
   remember(pad.checked);
@@ -54,6 +54,6 @@ document.addEventListener("keydown", (event) => {
   if (!target) return;
   event.preventDefault();
   if (target.matches("details")) target.open = true;
-  else if (target.matches("button[type=submit]")) target.focus({ preventScroll: true }); // it stands in the bar, always in sight
+  else if (target.matches("button[type=submit]")) target.focus({ preventScroll: true }); // it is in the bar, which is always visible
   else target.click();
 });

@@ -1,4 +1,4 @@
-// Where the menu is a row wider than a phone: the present page's entry comes into sight, and the page itself does not move.
+// A menu row wider than the window is scrolled to the current page's entry; the page itself is not scrolled.
 
 for (const row of document.querySelectorAll(".top-nav ul, .side-menu ul, .tabs ul")) {
   const here = row.querySelector("[aria-current]");

@@ -1,4 +1,4 @@
-// The button that shows what is typed as a password. Hidden again before the form is sent, so that no browser remembers it as text.
+// The button that shows a typed password. It is hidden again before the form is sent, so that no browser stores it as text.
 
 for (const frame of document.querySelectorAll("[data-password]")) {
   const input = frame.querySelector("input");

@@ -1,4 +1,4 @@
-// [data-phrase-for="id"]: a click puts the phrase into that field, after what stands there already; a second click takes it out again.
+// [data-phrase-for="id"]: a click appends the phrase to that field; a second click removes it.
 
 document.addEventListener("click", (event) => {
   const chip = event.target.closest("[data-phrase-for]");

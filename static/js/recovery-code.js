@@ -1,4 +1,4 @@
-// The two buttons beside a new 「找回码」: into the clipboard, onto paper. Where the browser has no clipboard to give, the first one goes.
+// The two buttons beside a new 「找回码」: copy and print. The first one is hidden without clipboard access.
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;

@@ -1,7 +1,7 @@
-// A form is sent once. The button that was pressed is marked busy, not disabled: a disabled button's name and value would not be sent.
-// data-submit-many on a form leaves it alone.
+// Sends a form only once. The pressed button is marked busy, not disabled: a disabled button's name and value would not be sent.
+// A form with data-submit-many is left alone.
 
-const PATIENCE = 60_000; // ms until one may try again, when the network swallowed the first
+const PATIENCE = 60_000; // ms until the form can be sent again, if the network lost the first request
 
 function release(form) {
   delete form.dataset.sent;

@@ -1,10 +1,10 @@
-// Says what was done for some seconds. Those that came with the page go by themselves unless looked at; toast() adds one.
+// Short messages that disappear after some seconds unless focused or pointed at; toast() adds one.
 
-const STAY = 8_000; // ms; a person must be able to read it twice
+const STAY = 8_000; // ms; long enough to read it twice
 
 const place = document.querySelector("[data-toasts]");
 
-function dress(item) {
+function addCloseButton(item) {
   const close = document.createElement("button");
   close.type = "button";
   close.className = "toast-close";
@@ -32,8 +32,8 @@ export function toast(text, kind = "success") {
   words.textContent = text;
   item.append(words);
   place.append(item);
-  dress(item);
+  addCloseButton(item);
   return item;
 }
 
-place?.querySelectorAll("[data-toast]").forEach(dress);
+place?.querySelectorAll("[data-toast]").forEach(addCloseButton);

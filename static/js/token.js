@@ -1,7 +1,7 @@
-// A form's token ends with the session. When its person has come in again in another window, the page asks for itself once more
-// and takes the token from there, so that what was typed can still be sent. form[data-whose] says whose page it is.
+// A form's token becomes invalid with the session. After a new login in another window, this fetches the page again and takes its
+// token, so that the typed form can still be sent. form[data-whose] is the account that the page belongs to.
 
-/** Whether the form has a token again with which it can be sent by the person it belongs to. */
+/** Renews the form's token. Returns whether the same account is logged in, so that the form can be sent. */
 export async function renewToken(form) {
   const answer = await fetch(window.location.pathname).catch(() => null);
   if (!answer?.ok) return false;
