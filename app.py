@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import admin_views
 import commands
 import worker
-from config import ConfigurationError, parsed_keys, settings
+from config import ConfigurationError, parse_keys, settings
 from models import db
 from models.engine import engine_options, prepare
 from models.secrets import vault
@@ -25,23 +25,23 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
 )
-"""No inline script, no inline style, nothing from another host."""
+"""Forbids inline scripts, inline styles and content of other hosts."""
 
 
-def _policy(answer: Response) -> Response:
-    # Not over another: what was uploaded says a stricter one itself.
-    answer.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    return answer
+def _add_policy(response: Response) -> Response:
+    # Does not replace the stricter policy of uploaded files (uploads/responses.py).
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    return response
 
 
 def create_app(config: dict[str, Any] | None = None) -> Flask:
-    """Return the site. `config` overrides the environment. Raises ConfigurationError when it would be unsafe."""
+    """Return the application. `config` overrides the environment. Raises ConfigurationError for an unsafe configuration."""
     app = Flask(__name__)
     app.jinja_environment = admin_views.Templates
     app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # nothing here is async, and Flask asks 22 times a page
     app.config.update(settings(), **(config or {}))
     if isinstance(app.config["ENCRYPTION_KEYS"], str):
-        app.config["ENCRYPTION_KEYS"] = parsed_keys(app.config["ENCRYPTION_KEYS"])
+        app.config["ENCRYPTION_KEYS"] = parse_keys(app.config["ENCRYPTION_KEYS"])
     try:
         vault.configure(app.config["ENCRYPTION_KEYS"], app.config["DIGEST_KEY"], app.config["CIPHER_SUITE"])
         worker.register(app)
@@ -52,7 +52,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(app.config["SQLALCHEMY_DATABASE_URI"])
-    app.teardown_appcontext(end)  # after the session's own end, which is registered next
+    app.teardown_appcontext(end)  # runs after the session's teardown, which is registered next
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
@@ -61,16 +61,16 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     Babel(app, locale_selector=admin_views.chosen_language).domain_instance = admin_views.CachedDomain()
     logins = LoginManager(app)
     logins.user_loader(admin_views.load_account)
-    logins.session_protection = None  # what holds is the session's row; a telephone changes its network
+    logins.session_protection = None  # the session's row decides; a telephone changes its network address
     Talisman(
         app,
-        content_security_policy=None,  # said by _policy: Talisman would take it apart for every answer
+        content_security_policy=None,  # set by _add_policy: Talisman would parse it for every response
         force_https=app.config["HTTPS"],
         session_cookie_secure=app.config["HTTPS"],
         strict_transport_security=app.config["HTTPS"],
         referrer_policy="same-origin",
     )
-    app.after_request(_policy)
+    app.after_request(_add_policy)
     app.extensions["limits"] = Limiter(get_remote_address, app=app)
     register_uploads(app)
     admin_views.register(app)

@@ -1,4 +1,4 @@
-"""The settings, read once from the environment (TALENT_*). In production nothing secret has a default."""
+"""Reads the configuration once from the environment (TALENT_*). In production no secret has a default."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent
 
 
 class ConfigurationError(ClickException):
-    """The configuration is unsafe or contradicts itself; the message says how to mend it, also on the command line."""
+    """The configuration is unsafe or contradicts itself; the message says how to correct it, also on the command line."""
 
 
 def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
@@ -31,14 +31,14 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         raise ConfigurationError(f"TALENT_ENV is production or development, not {kind!r}.")
     production = kind == "production"
     instance = Path(read("INSTANCE", str(ROOT / "instance"))).resolve()
-    instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # the database and the scans of a trial lie in it
-    keys = _from_environment(read) if production else _for_development(read, instance)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # contains the database and the files of a trial
+    keys = _environment_secrets(read) if production else _development_secrets(read, instance)
     https = read("HTTPS", "yes" if production else "no") == "yes"
     return {
         "PRODUCTION": production,
         "INSTANCE": str(instance),
         "SECRET_KEY": keys["SECRET_KEY"],
-        **_decoded(keys),
+        **_decoded_keys(keys),
         "CIPHER_SUITE": read("CIPHER_SUITE", "aes"),
         "SQLALCHEMY_DATABASE_URI": database_url(
             read("DATABASE_URL", f"sqlite:///{instance / 'talent.sqlite'}")
@@ -46,12 +46,14 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "ATTACHMENTS_DIR": read("ATTACHMENTS_DIR", str(instance / "attachments")),
         "HTTPS": https,
         "PROXIES": int(read("PROXIES", "0")),
-        "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),  # a cookie's; accounts.sessions says who is in
-        "SESSION_COOKIE_NAME": "__Host-talent" if https else "talent",  # which no neighbouring site can set
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),  # of the cookie; sessions end by accounts.sessions
+        "SESSION_COOKIE_NAME": "__Host-talent"
+        if https
+        else "talent",  # a subdomain cannot set a __Host- cookie
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": https,
         "MAX_FORM_PARTS": 2000,
-        "SESSION_REFRESH_EACH_REQUEST": False,  # pages do it: admin_views.site.frame.extend_cookie
+        "SESSION_REFRESH_EACH_REQUEST": False,  # done by admin_views.site.frame.extend_cookie
         "WTF_CSRF_TIME_LIMIT": None,
         "REDIS_URL": read("REDIS_URL"),
         "SITE_URL": read("SITE_URL"),
@@ -64,11 +66,11 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     }
 
 
-def _decoded(keys: Mapping[str, str]) -> dict[str, Any]:
-    """Return the keys as bytes. Raises ConfigurationError for what is no key."""
+def _decoded_keys(keys: Mapping[str, str]) -> dict[str, Any]:
+    """Return the keys as bytes. Raises ConfigurationError for an invalid key."""
     try:
         return {
-            "ENCRYPTION_KEYS": parsed_keys(keys["ENCRYPTION_KEYS"]),
+            "ENCRYPTION_KEYS": parse_keys(keys["ENCRYPTION_KEYS"]),
             "DIGEST_KEY": base64.b64decode(keys["DIGEST_KEY"]),
         }
     except ValueError as fault:
@@ -78,14 +80,14 @@ def _decoded(keys: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _channels(read: Any) -> dict[str, Any]:
-    """Return how messages leave the house. Raises ConfigurationError for what no message could go by."""
+    """Return the configuration of mail and SMS. Raises ConfigurationError for settings that cannot work."""
     found = {
         "SMTP_URL": read("SMTP_URL"),
         "MAIL_FROM": read("MAIL_FROM"),
         "SMS_URL": read("SMS_URL"),
         "SMS_METHOD": read("SMS_METHOD", "POST").upper(),
-        "SMS_HEADERS": _object(read, "SMS_HEADERS", "{}"),
-        "SMS_BODY": _object(read, "SMS_BODY", '{"phone": "{phone}", "text": "{text}"}'),
+        "SMS_HEADERS": _json_object(read, "SMS_HEADERS", "{}"),
+        "SMS_BODY": _json_object(read, "SMS_BODY", '{"phone": "{phone}", "text": "{text}"}'),
         "SMS_OK": read("SMS_OK"),
     }
     if found["SMTP_URL"] and "@" not in found["MAIL_FROM"]:
@@ -95,7 +97,7 @@ def _channels(read: Any) -> dict[str, Any]:
     return found
 
 
-def _object(read: Any, name: str, default: str) -> dict[str, Any]:
+def _json_object(read: Any, name: str, default: str) -> dict[str, Any]:
     try:
         found = json.loads(read(name, default))
     except ValueError:
@@ -105,18 +107,18 @@ def _object(read: Any, name: str, default: str) -> dict[str, Any]:
     return found
 
 
-def parsed_keys(text: str) -> dict[str, bytes]:
-    """Return the encryption keys of "name:base64,older:base64" in their order, the one to write with first."""
+def parse_keys(text: str) -> dict[str, bytes]:
+    """Return the encryption keys of "name:base64,older:base64" in their order; the first one encrypts."""
     pairs = (pair.split(":", 1) for pair in text.split(",") if pair)
     return {name.strip(): base64.b64decode(key) for name, key in pairs}
 
 
 CONNECT_SECONDS = 5
-"""How long a page waits for PostgreSQL to take the call before it says that the system is away; libpq would wait minutes."""
+"""Timeout for connecting to PostgreSQL, after which a page says that the system is unavailable; libpq would wait for minutes."""
 
 
 def database_url(url: str) -> str:
-    """Return the address with the driver that we install for it, and with its patience."""
+    """Return the url with our driver and a connect timeout."""
     scheme, _, rest = url.partition("://")
     if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
         return url
@@ -128,7 +130,7 @@ def database_url(url: str) -> str:
 SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS", "DIGEST_KEY")
 
 
-def _from_environment(read: Any) -> dict[str, str]:
+def _environment_secrets(read: Any) -> dict[str, str]:
     found = {name: read(name) for name in SECRETS}
     missing = [f"TALENT_{name}" for name, value in found.items() if not value]
     if missing:
@@ -138,26 +140,30 @@ def _from_environment(read: Any) -> dict[str, str]:
     return found
 
 
-def fresh_secrets() -> dict[str, str]:
-    """Return newly drawn secrets in the form in which the environment takes them."""
+def new_secrets() -> dict[str, str]:
+    """Return new random secrets, encoded for the environment."""
 
-    def drawn() -> str:
+    def new_key() -> str:
         return base64.b64encode(secrets.token_bytes(32)).decode()
 
-    return {"SECRET_KEY": secrets.token_hex(32), "ENCRYPTION_KEYS": f"k1:{drawn()}", "DIGEST_KEY": drawn()}
+    return {
+        "SECRET_KEY": secrets.token_hex(32),
+        "ENCRYPTION_KEYS": f"k1:{new_key()}",
+        "DIGEST_KEY": new_key(),
+    }
 
 
-def _for_development(read: Any, instance: Path) -> dict[str, str]:
-    """Return the secrets of a trial: drawn once, kept beside its database, readable by its owner alone."""
-    kept = instance / "development-keys.json"
-    if not kept.exists():
-        draft = kept.with_suffix(f".{os.getpid()}")
+def _development_secrets(read: Any, instance: Path) -> dict[str, str]:
+    """Return the secrets of a trial installation. They are created once and stored beside its database, readable by its owner only."""
+    file = instance / "development-keys.json"
+    if not file.exists():
+        draft = file.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
-        draft.write_text(json.dumps(fresh_secrets()))
+        draft.write_text(json.dumps(new_secrets()))
         try:
-            os.link(draft, kept)  # two processes starting at once agree on the first one's keys
+            os.link(draft, file)  # of two processes starting at once, both use the first one's keys
         except FileExistsError:
             pass
         finally:
             draft.unlink()
-    return {name: read(name) or value for name, value in json.loads(kept.read_text()).items()}
+    return {name: read(name) or value for name, value in json.loads(file.read_text()).items()}

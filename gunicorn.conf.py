@@ -1,4 +1,4 @@
-"""How the site is served, by `make run` and in production alike; gunicorn reads this file by itself."""
+"""The configuration of gunicorn, for `make run` and production. gunicorn reads this file by default."""
 
 import contextlib
 import gc
@@ -14,20 +14,22 @@ bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '5000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
 threads = 4
-preload_app = True  # read and compiled once for all processes, which share it: half the memory, half the time to the first answer
-timeout = 120  # a 20 MB attachment over a slow line is still a request
+preload_app = (
+    True  # all processes share the loaded modules: half the memory, half the time to the first response
+)
+timeout = 120  # an attachment of 20 MB over a slow network takes long
 graceful_timeout = 10
 loglevel = "warning"
 control_socket_disable = True
 os.environ.setdefault(
     "PYTZ_SKIPEXISTSCHECK", "1"
-)  # pytz, of Flask-Babel, else opens the files of all its 600 zones
+)  # otherwise pytz, which Flask-Babel uses, opens the files of all its 600 zones
 
 
-class Later:
-    """Finds modules which libraries load and no page asks for: they are read when somebody does.
+class LazyModules:
+    """Loads modules lazily that libraries import and no page uses.
 
-    Only what no thread of a page ever touches: before Python 3.13 two that do so at once can find it half read.
+    Lists only modules that no thread of a page uses: before Python 3.13 two threads could see one half loaded.
     """
 
     modules = frozenset(
@@ -46,8 +48,8 @@ class Later:
         return spec
 
 
-sys.meta_path.insert(0, Later)
-gc.disable()  # hardly anything that loading makes is garbage, and all of it would be looked through again and again
+sys.meta_path.insert(0, LazyModules)
+gc.disable()  # importing creates hardly any garbage, and the collector would scan all objects again and again
 
 
 def post_fork(server, worker):
@@ -55,22 +57,22 @@ def post_fork(server, worker):
 
 
 def when_ready(server):
-    gc.freeze()  # what every process shares is not written to by looking for garbage in it
+    gc.freeze()  # the collector does not write to memory that the processes share
     print(f"鄂尔多斯人事人才公共服务大厅 · http://{bind}/ · Ctrl-C 结束", flush=True)
     if os.environ.get("TALENT_WORKER") == "beside":
         listening = [each.fileno() for each in server.LISTENERS]
-        threading.Thread(target=beside.run, args=(listening,), name="worker", daemon=True).start()
+        threading.Thread(target=worker_process.run, args=(listening,), name="worker", daemon=True).start()
 
 
 def on_exit(server):
-    beside.end()
+    worker_process.end()
 
 
-class Beside:
-    """The worker, begun anew when it dies. `make run` wants it; production runs it as a service of its own."""
+class WorkerProcess:
+    """The worker of `make run`, restarted when it dies. In production the worker is a separate service."""
 
-    seconds_until_again = 5
-    seconds_to_end = 10
+    restart_seconds = 5
+    shutdown_seconds = 10
 
     def __init__(self):
         self.pid = None
@@ -79,18 +81,17 @@ class Beside:
     def run(self, listening):
         command = [sys.executable, "-m", "flask", "--app", "app", "worker", "--beside", str(os.getpid())]
         while not self.ending.is_set():
-            # Not by subprocess: it waits for a pipe to close, and a page's process that gunicorn forks meanwhile
-            # holds that pipe for its whole life. A session of its own: Ctrl-C reaches the worker by on_exit,
-            # once no page is being answered any more.
-            # Nor does it hold the site's port: gunicorn hands its sockets on to whatever it starts.
+            # Not subprocess: it waits until a pipe is closed, and a process that gunicorn forks meanwhile keeps that pipe
+            # open. `setsid`: at Ctrl-C the worker is ended by on_exit, after the last response.
+            # The sockets are closed in the worker, which would otherwise keep the site's port open.
             closed = [(os.POSIX_SPAWN_CLOSE, socket) for socket in listening]
             self.pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=closed, setsid=True)
-            while self.lives() and not self.ending.wait(0.5):
+            while self.is_running() and not self.ending.wait(0.5):
                 pass
-            self.ending.wait(self.seconds_until_again)
+            self.ending.wait(self.restart_seconds)
 
-    def lives(self):
-        # Asked, not waited for: gunicorn collects every child that ends, and might be first.
+    def is_running(self):
+        # WNOHANG and ChildProcessError: gunicorn also collects every child that ends, and may be first.
         try:
             return os.waitpid(self.pid, os.WNOHANG)[0] == 0
         except ChildProcessError:
@@ -98,15 +99,15 @@ class Beside:
 
     def end(self):
         self.ending.set()
-        if self.pid is None or not self.lives():
+        if self.pid is None or not self.is_running():
             return
-        end = time.monotonic() + self.seconds_to_end
+        end = time.monotonic() + self.shutdown_seconds
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGTERM)
-            while self.lives():
+            while self.is_running():
                 if time.monotonic() > end:
                     os.kill(self.pid, signal.SIGKILL)
                 time.sleep(0.05)
 
 
-beside = Beside()
+worker_process = WorkerProcess()

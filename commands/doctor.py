@@ -299,7 +299,7 @@ def worker_process(_config: dict[str, Any]) -> Findings:
     remedy = "启动 flask --app app worker，设为服务"
     if beat is None:
         yield Finding(WARN, "后台进程从未运行", remedy)
-    elif now() - beat > heartbeats.ALIVE:
+    elif now() - beat > heartbeats.MAX_SILENCE:
         yield Finding(WARN, f"后台进程自 {beat:%Y-%m-%d %H:%M} UTC 起没有动静", remedy)
     else:
         yield Finding(OK, "后台进程")

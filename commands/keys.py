@@ -2,11 +2,11 @@
 
 import click
 
-from config import fresh_secrets
+from config import new_secrets
 
 
 @click.command("generate-keys")
 def generate_keys() -> None:
     """Print fresh secrets for a production environment. They are stored nowhere."""
-    for name, value in fresh_secrets().items():
+    for name, value in new_secrets().items():
         click.echo(f"TALENT_{name}={value}")

@@ -34,7 +34,7 @@ from models.database import Instant
 from models.jobs import Leased
 
 LEASE = timedelta(seconds=10)
-"""After this time another worker may claim the job of one that died; see also worker.leases.RENEW_EVERY and worker.tasks.LOOK_EVERY."""
+"""After this time another worker may claim the job of one that died; see also worker.leases.RENEW_EVERY and worker.tasks.POLL_SECONDS."""
 
 Row = TypeVar("Row", bound=Leased)
 

@@ -32,7 +32,7 @@ from models import (
     now,
 )
 from workflow import history, notifications, review, routing, scope
-from workflow.decision import NOTHING_SAID, Decision
+from workflow.decision import NO_REASON, Decision
 
 LONGEST_NAME = 60
 
@@ -108,10 +108,10 @@ def correct_own_name(actor: Account, name: str) -> None:
             if Role.APPLICANT is not role_for_name(application):
                 raise NotPermitted
             review.correct(
-                application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, NOTHING_SAID)
+                application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, NO_REASON)
             )
         notifications.announce_own_correction(person)
-        _record(person, person, {"name": before}, {"name": name}, NOTHING_SAID)
+        _record(person, person, {"name": before}, {"name": name}, NO_REASON)
 
 
 def correct_name(

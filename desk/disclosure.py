@@ -1,4 +1,4 @@
-"""Showing a masked number in full, and recording who saw it."""
+"""Shows a masked number in full, and records who saw it."""
 
 from sqlalchemy import select
 
@@ -25,13 +25,13 @@ def disclose(application: Application, actor: Account, field: str) -> str:
             raise NotVisible
         db.session.add(Disclosure(application_id=seen.id, account_id=person.id, field=field))
         own = seen.applicant_id == person.id
-        # What the account fixes nobody types: it is as it was submitted, or as it was corrected since.
-        as_it_is = own or (living_allowance.FIELDS[field].fixed and seen.round > 0)
-        return str((answers.value(seen, field) if as_it_is else _submitted(seen, field)) or "")
+        # A fixed field cannot be edited: its value is the submitted one, or a correction of it.
+        current = own or (living_allowance.FIELDS[field].fixed and seen.round > 0)
+        return str((answers.value(seen, field) if current else _submitted(seen, field)) or "")
 
 
 def _submitted(application: Application, field: str) -> object:
-    """Return what the last submission says in a field: what is typed since is nobody else's to read."""
+    """Return the answer of the last submission: only the applicant may see what was typed since."""
     snapshot = db.session.scalar(
         select(Review.snapshot)
         .where(Review.application_id == application.id, Review.action == Action.SUBMIT)

@@ -24,7 +24,7 @@ from models import (
     now,
 )
 from workflow import scope
-from workflow.decision import NOTHING_SAID, Decision
+from workflow.decision import NO_REASON, Decision
 
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 
@@ -181,7 +181,7 @@ def decide(
     actor: Account,
     *,
     seen_version: int,
-    decision: Decision = NOTHING_SAID,
+    decision: Decision = NO_REASON,
     change: Callable[[Enterprise], None] | None = None,
 ) -> RegistrationEvent:
     """Move one registration by one step, or raise and change nothing. Returns the new history row.

@@ -76,7 +76,7 @@ class MessageReading(Model):
     at: Mapped[datetime] = mapped_column(Instant, default=now)
 
 
-UNSETTLED = text("state IN ('waiting', 'sending')")
+OPEN_DELIVERIES = text("state IN ('waiting', 'sending')")
 
 
 class Delivery(Leased, Model):
@@ -104,5 +104,10 @@ class Delivery(Leased, Model):
     __table_args__ = (
         UniqueConstraint("message_id", "account_id", "way"),
         Index(None, "account_id"),
-        Index("ix_deliveries_unsettled", "next_try", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
+        Index(
+            "ix_deliveries_unsettled",
+            "next_try",
+            sqlite_where=OPEN_DELIVERIES,
+            postgresql_where=OPEN_DELIVERIES,
+        ),
     )

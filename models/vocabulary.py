@@ -53,7 +53,7 @@ class Action(Enum):
     PASS = "pass"  # noqa: S105
     RETURN = "return"
     REFUSE = "refuse"
-    MOVE = "move"
+    REROUTE = "move"
     """Rerouted by an administrator (D3). Decides nothing, so it has no transition; its reason says why."""
     CLOSE = "close"
     """An administrator closed the employer (D1); the transitions are in ON_ENTERPRISE_CLOSED."""

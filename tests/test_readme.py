@@ -7,7 +7,7 @@ import pytest
 from click import Context
 
 from app import create_app
-from config import ROOT, fresh_secrets, settings
+from config import ROOT, new_secrets, settings
 from tests.machine.secrets import environment
 from tools.glossary import ROOMS
 
@@ -40,7 +40,7 @@ class Asked(dict[str, str]):
 
 def read_by_config(instance: Path) -> dict[str, set[str]]:
     """Every variable that config.py reads, with its defaults in a trial and in production, as docs/settings.md writes them."""
-    secrets = {f"TALENT_{name}": value for name, value in fresh_secrets().items()}
+    secrets = {f"TALENT_{name}": value for name, value in new_secrets().items()}
     found: dict[str, set[str]] = {}
     for given in ({}, {"TALENT_ENV": "production", **secrets}):
         asked = Asked({"TALENT_INSTANCE": str(instance), **given})

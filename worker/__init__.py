@@ -1,7 +1,7 @@
-"""The background worker: sends mail and SMS, imports files, and once a day removes files that no row names.
+"""The background worker: sends mail and SMS, imports files, and once a day deletes files that no row refers to.
 
-The queue only wakes it. Every job is a row in the database, and the worker looks for due rows every minute as well.
-Runs as `flask --app app worker`, beside the site under `make run`.
+The queue only wakes it. Every job is a row in the database, and the worker also looks for due rows every minute.
+It runs as `flask --app app worker`; `make run` starts it with the site.
 """
 
 from functools import cache
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from worker.tasks import Tasks
 
 __all__ = ["importing", "outbox", "register"]
-"""Importing the first two registers listeners that wake the worker after a commit."""
+"""Importing the first two modules registers listeners that wake the worker after a commit."""
 
 
 def register(app: Flask) -> None:
@@ -29,12 +29,10 @@ def register(app: Flask) -> None:
     app.extensions["wake"] = waking.Waker(lambda: tasks().deliver())
     app.extensions["wake_importing"] = waking.Waker(lambda: tasks().import_enterprises())
     if app.extensions["channels"] or app.config["REDIS_URL"]:
-        tasks()  # before the fork: the processes share the modules, and a wrong address fails now
+        tasks()  # before the fork: the processes share the modules, and a wrong url fails at the start
 
 
 def _tasks(app: Flask) -> "Tasks":
-    from worker import (
-        tasks,  # imports huey and redis, which a site without channels needs only for an import
-    )
+    from worker import tasks
 
     return tasks.for_app(app)

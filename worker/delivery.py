@@ -1,11 +1,11 @@
-"""Sending messages: each is expanded into deliveries, and each delivery is claimed, sent, and marked as sent.
+"""Sends messages: expands each into deliveries, then claims, sends and marks each delivery.
 
-Knows no mail server and no gateway: the caller brings a sender for each channel. Never logs or stores the text of a message.
+Knows no mail server and no gateway: the caller passes a sender for each channel. Never logs or stores the text of a message.
 
-What holds when a worker dies: nothing is lost, because a delivery is a row before anything is sent and its claim runs
-out after LEASE (common/jobs.py). Nothing is sent twice either, but for one case that no sender can exclude: dead after the server's yes
-and before our commit. Then it is handed over once more under the same key, which is the mail's Message-ID and the
-gateway's Idempotency-Key, so that whoever receives it can tell that it is the same one.
+When a worker dies, nothing is lost: a delivery is a row before anything is sent, and its claim expires after LEASE
+(common/jobs.py). A message is sent twice only if the worker dies between the server's acceptance and our commit, which no
+sender can exclude. Then it has the same key again, the mail's Message-ID and the gateway's Idempotency-Key, by which the
+receiver can recognise the copy.
 """
 
 import logging
@@ -26,54 +26,54 @@ from models.secrets import vault
 from workflow.notifications import wording_values
 
 BACKOFF = (1, 5, 15, 60, 240, 720, 1440, 1440)
-"""Minutes until the next attempt, after the first one that failed, the second, ...; after the last it is given up."""
+"""Minutes to the next attempt after the first failure, the second, and so on. After the last one the delivery has failed."""
 
 LEASE = timedelta(minutes=5)
-"""How long a claimed delivery is one worker's alone. It is not renewed: every sender gives up long before."""
+"""The lease of a claimed delivery. It is not renewed: the timeouts of all senders are much shorter."""
 
-EXPANDED_AT_ONCE = 100
+EXPAND_BATCH = 100
 
-UNSETTLED = (DeliveryState.WAITING, DeliveryState.SENDING)
+OPEN_STATES = (DeliveryState.WAITING, DeliveryState.SENDING)
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Letter:
-    """What a sender gets. `key` is the same at each attempt; where it goes and what it says stand in no `repr`."""
+class RenderedMessage:
+    """A message as a sender gets it. `idempotency_key` is the same at each attempt. Address and text are not in the `repr`."""
 
-    key: str
+    idempotency_key: str
     address: str = field(repr=False)
     text: str = field(repr=False)
     help_line: str = ""
 
 
-Sender = Callable[[Letter], None]
-"""Returns once the other side has taken the letter over; else raises Undelivered."""
+Sender = Callable[[RenderedMessage], None]
+"""Returns when the other side has accepted the message; otherwise raises DeliveryFailed."""
 
 
-class Undelivered(Exception):
-    """Not taken over this time. `error` is kept: never the letter's text nor its address."""
+class DeliveryFailed(Exception):
+    """This attempt failed. `error` is stored; it must not contain the text or the address."""
 
     def __init__(self, error: str) -> None:
         super().__init__(error)
         self.error = error[:120]
 
 
-class Unreachable(Undelivered):
-    """The channel itself is out of order: no other letter needs to try it now."""
+class ChannelDown(DeliveryFailed):
+    """The channel itself does not work, so that other messages need not try it now."""
 
 
-class DeliveryRefused(Undelivered):
-    """It will never be taken over: there is no such address, or it is too late."""
+class DeliveryRefused(DeliveryFailed):
+    """Further attempts are useless: the address does not exist, or the message is too old."""
 
 
 # --- recipients and channels
 
 
 def expand(open_channels: Collection[Channel]) -> int:
-    """Make the deliveries of messages that have none yet, the oldest first; return how many messages there were.
+    """Create the deliveries of new messages, oldest first. Returns the number of messages.
 
-    Done here and not in the transaction of the event: a decision then writes one row however many people it tells.
+    Done here and not in the transaction of the event, so that a decision writes one row for any number of receivers.
     """
     with exclusive():
         waiting = db.session.scalars(
@@ -81,7 +81,7 @@ def expand(open_channels: Collection[Channel]) -> int:
             .where(Message.expanded_at.is_(None))
             .options(defer(Message.secret_words))
             .order_by(Message.id)
-            .limit(EXPANDED_AT_ONCE)
+            .limit(EXPAND_BATCH)
             .with_for_update(of=Message, skip_locked=True)
         ).all()
         for message in waiting:
@@ -122,37 +122,39 @@ def claim(channels: Collection[Channel]) -> Delivery | None:
     order = Delivery.urgent.desc(), Delivery.next_try, Delivery.id
     delivery = jobs.claim(Delivery, _due(channels), *order, lease=LEASE, state=DeliveryState.SENDING)
     if delivery is not None:
-        db.session.expunge(delivery)  # stays what was claimed: read anew, it could be another worker's claim
+        db.session.expunge(
+            delivery
+        )  # keeps the claimed values: a refreshed row could be another worker's claim
     return delivery
 
 
 def _due(channels: Collection[Channel]) -> ColumnElement[bool]:
-    return Delivery.state.in_(UNSETTLED) & (Delivery.next_try <= now()) & Delivery.channel.in_(channels)
+    return Delivery.state.in_(OPEN_STATES) & (Delivery.next_try <= now()) & Delivery.channel.in_(channels)
 
 
 def deliver(delivery: Delivery, send: Sender) -> None:
-    """Send a claimed delivery and note what became of it. Raises Unreachable, after noting it."""
+    """Send a claimed delivery and record the outcome. Raises ChannelDown, after recording it."""
     try:
         if delivery.attempts > len(BACKOFF) + 1:
             raise DeliveryRefused("each attempt ended the worker")
-        letter = compose(delivery)
-        db.session.rollback()  # no transaction stays open while another machine is being waited for
-        send(letter)
+        message = render(delivery)
+        db.session.rollback()  # no transaction stays open during the network request
+        send(message)
     except DeliveryRefused as failure:
         _give_up(delivery, failure)
-    except Undelivered as failure:
-        _put_off(delivery, failure)
-        if isinstance(failure, Unreachable):
+    except DeliveryFailed as failure:
+        _retry_later(delivery, failure)
+        if isinstance(failure, ChannelDown):
             raise
-    except Exception as error:  # a sender's mistake must not hold up the others
-        _put_off(delivery, Undelivered(type(error).__name__))
+    except Exception as error:  # a bug in one sender must not stop the others
+        _retry_later(delivery, DeliveryFailed(type(error).__name__))
     else:
-        _settle(delivery, DeliveryState.SENT, sent_at=now(), error="")
+        _record_outcome(delivery, DeliveryState.SENT, sent_at=now(), error="")
         log.info("delivery %s (%s): sent", delivery.id, delivery.channel.value)
 
 
-def compose(delivery: Delivery) -> Letter:
-    """Return the letter of a delivery as of now. Raises DeliveryRefused where there is nobody to send it to, or no sense in it."""
+def render(delivery: Delivery) -> RenderedMessage:
+    """Return the message of a delivery, rendered now. Raises DeliveryRefused when there is no address or it is too old."""
     account = db.session.get_one(Account, delivery.account_id, populate_existing=True)
     message = db.session.scalars(
         select(Message)
@@ -173,57 +175,59 @@ def compose(delivery: Delivery) -> Letter:
     if lifetime is not None and message.created_at + lifetime < now():
         raise DeliveryRefused("too late")
     given = db.session.scalar(select(Delivery.address).where(Delivery.id == delivery.id))
-    told = account.active or message.kind in SENT_TO_INACTIVE_ACCOUNTS
-    where = (given or address(account, delivery.channel)) if told else ""
-    if not where:
+    may_receive = account.active or message.kind in SENT_TO_INACTIVE_ACCOUNTS
+    receiver = (given or address(account, delivery.channel)) if may_receive else ""
+    if not receiver:
         raise DeliveryRefused("no address")
     words: Mapping[str, str] = defaultdict(str, wording_values(message) | (message.secret_words or {}))
-    return Letter(key(delivery), where, WORDING[message.kind] % words, setting(HELP_LINE))
+    return RenderedMessage(
+        idempotency_key(delivery), receiver, WORDING[message.kind] % words, setting(HELP_LINE)
+    )
 
 
-def key(delivery: Delivery) -> str:
-    """Return what names a delivery to the world: the same at each attempt, and telling nothing of it."""
+def idempotency_key(delivery: Delivery) -> str:
+    """Return the key of a delivery for other systems: the same at each attempt, and without information about it."""
     return vault.digest(f"delivery:{delivery.id}")[:32]
 
 
 # --- the outcome
 
 
-def _put_off(delivery: Delivery, failure: Undelivered) -> None:
+def _retry_later(delivery: Delivery, failure: DeliveryFailed) -> None:
     if delivery.attempts > len(BACKOFF):
         _give_up(delivery, failure)
         return
     pause = timedelta(minutes=BACKOFF[delivery.attempts - 1])
-    _settle(delivery, DeliveryState.WAITING, next_try=now() + pause, error=failure.error)
+    _record_outcome(delivery, DeliveryState.WAITING, next_try=now() + pause, error=failure.error)
     log.warning(
         "delivery %s (%s): %s; again in %s", delivery.id, delivery.channel.value, failure.error, pause
     )
 
 
-def _give_up(delivery: Delivery, failure: Undelivered) -> None:
-    _settle(delivery, DeliveryState.FAILED, error=failure.error)
+def _give_up(delivery: Delivery, failure: DeliveryFailed) -> None:
+    _record_outcome(delivery, DeliveryState.FAILED, error=failure.error)
     log.error("delivery %s (%s): %s; given up", delivery.id, delivery.channel.value, failure.error)
 
 
-def _settle(delivery: Delivery, state: DeliveryState, **values: datetime | str) -> None:
-    """Note the outcome. That it was sent is always noted; anything else only by whoever still holds the claim.
+def _record_outcome(delivery: Delivery, state: DeliveryState, **values: datetime | str) -> None:
+    """Record the outcome. SENT is always recorded; another outcome only while this worker still holds the claim.
 
-    What only the receiver may read goes once nothing of its message is left to deliver.
+    Deletes the secret words of a message when all its deliveries are finished.
     """
     db.session.rollback()
-    forgotten = {} if state in UNSETTLED else {"address": None}
-    holds = (
+    deleted = {} if state in OPEN_STATES else {"address": None}
+    criterion = (
         Delivery.state != state if state is DeliveryState.SENT else jobs.claim_criterion(Delivery, delivery)
     )
     with exclusive():
         db.session.execute(
             update(Delivery)
-            .where(Delivery.id == delivery.id, holds)
-            .values(state=state, **forgotten, **values)
+            .where(Delivery.id == delivery.id, criterion)
+            .values(state=state, **deleted, **values)
             .execution_options(synchronize_session=False)
         )
         unsettled = exists().where(
-            Delivery.message_id == delivery.message_id, or_(*(Delivery.state == one for one in UNSETTLED))
+            Delivery.message_id == delivery.message_id, or_(*(Delivery.state == one for one in OPEN_STATES))
         )
         db.session.execute(
             update(Message)

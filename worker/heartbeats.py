@@ -1,4 +1,4 @@
-"""When recurring work was last done. Read by the worker and by `doctor`."""
+"""Records when recurring tasks last ran. The worker and `doctor` read it."""
 
 from datetime import datetime, timedelta
 
@@ -8,27 +8,27 @@ from sqlalchemy.exc import IntegrityError
 from models import Heartbeat, db, exclusive, now
 
 WORKER, SWEEP = "worker", "sweep"
-ALIVE = timedelta(minutes=3)
-"""A worker beats every minute; after three missed beats it counts as dead."""
+MAX_SILENCE = timedelta(minutes=3)
+"""The worker records a heartbeat every minute. After three missed ones it counts as dead."""
 
 
 def last(name: str) -> datetime | None:
-    """Return when it was last done."""
+    """Return when the task last ran; None if never."""
     beat = db.session.get(Heartbeat, name, populate_existing=True)
     return beat.at if beat else None
 
 
 def beat(name: str) -> None:
-    """Note that it has been done."""
+    """Record that the task ran now."""
     run_if_due(name, timedelta())
 
 
 def run_if_due(name: str, every: timedelta) -> bool:
-    """Mark the work as begun unless it was done less than `every` ago. Returns True for one of two concurrent callers."""
+    """Record that the task runs now, unless it ran less than `every` ago. Of concurrent callers, one gets True."""
     at = now()
     with exclusive():
-        turn = update(Heartbeat).where(Heartbeat.name == name, Heartbeat.at <= at - every).values(at=at)
-        if db.session.execute(turn.returning(Heartbeat.name)).first() is not None:
+        claimed = update(Heartbeat).where(Heartbeat.name == name, Heartbeat.at <= at - every).values(at=at)
+        if db.session.execute(claimed.returning(Heartbeat.name)).first() is not None:
             return True
     if last(name) is not None:
         return False

@@ -27,7 +27,7 @@ def process_due() -> None:
         with suppress(jobs.ClaimLost):
             try:
                 with leases.renewed(Import, job):
-                    _work(job)
+                    _process(job)
             except jobs.ClaimLost:
                 raise
             except Exception as error:
@@ -37,7 +37,7 @@ def process_due() -> None:
         db.session.rollback()
 
 
-def _work(job: Claimed) -> None:
+def _process(job: Claimed) -> None:
     if job.attempts_exhausted:
         imports.fail(job, imports.INTERRUPTED)
     elif job.state is ImportState.IMPORTING:
@@ -60,13 +60,13 @@ def _read(job: Claimed) -> None:
     discard_file(name)
 
 
-def _waits(session: Session) -> bool:
+def _has_new_work(session: Session) -> bool:
     begun = any(isinstance(row, Import) for row in session.new)
-    return begun or any(isinstance(row, Import) and _waits_anew(row) for row in session.dirty)
+    return begun or any(isinstance(row, Import) and _became_due(row) for row in session.dirty)
 
 
-def _waits_anew(job: Import) -> bool:
+def _became_due(job: Import) -> bool:
     return job.state in IN_PROGRESS and inspect(job).attrs.state.history.has_changes()
 
 
-waking.once_stored("imported", _waits, lambda: current_app.extensions["wake_importing"]())
+waking.wake_after_commit("imported", _has_new_work, lambda: current_app.extensions["wake_importing"]())

@@ -1,4 +1,4 @@
-"""Renews the lease of a job for as long as its worker works on it (common/jobs.py). A worker that is killed renews nothing."""
+"""Renews the lease of a job while its worker works on it (common/jobs.py). When the worker is killed, the lease expires."""
 
 import logging
 import threading
@@ -12,7 +12,7 @@ from common import jobs
 from models.jobs import Leased
 
 RENEW_EVERY = jobs.LEASE.total_seconds() / 4
-"""Two renewals may fail, because the database is busy, before the lease runs out."""
+"""Seconds. Two renewals may fail, for example in a busy database, before the lease expires."""
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,6 @@ def _renew(app: Flask, kind: type[Leased], claimed: jobs.Claim, ended: threading
             try:
                 jobs.renew(kind, claimed)
             except jobs.ClaimLost:
-                return  # the worker finds out at its next write
+                return  # the worker gets ClaimLost at its next write
             except SQLAlchemyError as error:
                 log.info("lease of %s %s: %s", kind.__name__, claimed.id, type(error).__name__)

@@ -1,4 +1,4 @@
-"""The worker's part in messages by mail and SMS: it works off what stands in the outbox."""
+"""Sends all due messages, and wakes the worker after a commit that wrote some."""
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -9,15 +9,15 @@ from workflow import notifications
 
 
 def process_due() -> None:
-    """Send everything that is due. A channel that is out of order is left alone until the next time."""
+    """Send everything that is due. A channel that does not work is skipped until the next call."""
     senders: dict[Channel, delivery.Sender] = current_app.extensions["senders"]
-    while delivery.expand(senders.keys()) == delivery.EXPANDED_AT_ONCE:
+    while delivery.expand(senders.keys()) == delivery.EXPAND_BATCH:
         pass
     working = set(senders)
     while working and (claimed := delivery.claim(working)) is not None:
         try:
             delivery.deliver(claimed, senders[claimed.channel])
-        except delivery.Unreachable:
+        except delivery.ChannelDown:
             working.discard(claimed.channel)
 
 
@@ -26,9 +26,9 @@ def _has_message(session: Session) -> bool:
 
 
 def _wake() -> None:
-    """Wake the worker where it has a channel to send a message."""
+    """Wake the worker if any channel is open."""
     if current_app.extensions.get("channels"):
         current_app.extensions["wake"]()
 
 
-waking.once_stored(notifications.MESSAGES_WRITTEN, _has_message, _wake)
+waking.wake_after_commit(notifications.MESSAGES_WRITTEN, _has_message, _wake)

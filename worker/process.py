@@ -1,4 +1,4 @@
-"""The worker process: runs tasks until a signal, then finishes the running ones."""
+"""The worker process: runs tasks until it gets a signal, then finishes the running ones."""
 
 import logging
 import os
@@ -12,21 +12,21 @@ from flask import Flask
 from huey.consumer import Consumer
 
 from worker import queue
-from worker.tasks import LOOK_EVERY, Tasks
+from worker.tasks import POLL_SECONDS, Tasks
 
 THREADS = 2
-"""While one waits for a slow mail server, the other sends what is urgent."""
+"""While one thread waits for a slow mail server, the other sends urgent messages."""
 
-SECONDS_TO_END = 25
-"""Longer than a sender's timeout: what is being sent is noted as sent."""
+SHUTDOWN_SECONDS = 25
+"""Time to finish after a signal. Longer than a sender's timeout, so that the outcome of a running delivery is recorded."""
 
-SECONDS_BETWEEN_LOOKS = 1.0
+QUEUE_POLL_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
 
 class GracefulConsumer(Consumer):  # type: ignore[misc]
-    """Ends as gracefully at SIGTERM, which systemd sends, as at Ctrl-C."""
+    """Ends gracefully at SIGTERM, which systemd sends, as at Ctrl-C."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -34,23 +34,23 @@ class GracefulConsumer(Consumer):  # type: ignore[misc]
 
 
 def run(app: Flask, threads: int = THREADS, *, beside: int | None = None) -> None:
-    """Work until SIGINT or SIGTERM; no longer than the process `beside` lives, which has started this one."""
-    _log()
+    """Run until SIGINT or SIGTERM, or until the process `beside` ends, which has started this one."""
+    _configure_logging()
     tasks = app.extensions["tasks"]()
     queue.prepare(app.config, tasks.queue)
     if beside is not None:
-        _end_with(beside)
-    _look_for_jobs(tasks)
+        _stop_with_parent(beside)
+    _start_job_poll(tasks)
     GracefulConsumer(
         tasks.queue,
         workers=threads,
-        max_delay=SECONDS_BETWEEN_LOOKS,
-        shutdown_timeout=SECONDS_TO_END,
+        max_delay=QUEUE_POLL_SECONDS,
+        shutdown_timeout=SHUTDOWN_SECONDS,
     ).run()
 
 
-def _log() -> None:
-    """Say on the error output what is sent and what fails: numbers of rows, never words or addresses."""
+def _configure_logging() -> None:
+    """Log to standard error what is sent and what fails: ids of rows, never texts or addresses."""
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
@@ -58,19 +58,19 @@ def _log() -> None:
         logging.getLogger(name).setLevel(logging.INFO)
 
 
-def _look_for_jobs(tasks: Tasks) -> None:
+def _start_job_poll(tasks: Tasks) -> None:
     def look() -> None:
         while True:
             try:
                 tasks.look()
-            except Exception as error:  # the database or the queue is away for now
+            except Exception as error:  # the database or the queue is not available at the moment
                 log.info("looking for jobs: %s", type(error).__name__)
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_SECONDS)
 
     threading.Thread(target=look, name="jobs", daemon=True).start()
 
 
-def _end_with(parent: int) -> None:
+def _stop_with_parent(parent: int) -> None:
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(1)

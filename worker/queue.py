@@ -1,6 +1,6 @@
-"""The queue that wakes the worker: huey in Redis, or in the database of the site.
+"""The queue that wakes the worker: huey in Redis, or in the site's database.
 
-Losing its content is harmless. Its tables are separate from ours: an own file on SQLite, an own schema on PostgreSQL.
+Losing its content is harmless. Its tables are separate: in their own file on SQLite, in their own schema on PostgreSQL.
 """
 
 import sqlite3
@@ -17,12 +17,12 @@ from sqlalchemy import make_url
 
 NAME = "talent"
 SCHEMA = "talent_queue"
-SECONDS_TO_CONNECT = 3
-"""A request that has just been committed waits no longer than this for a queue that is away."""
+CONNECT_SECONDS = 3
+"""Timeout for connecting to the queue."""
 
 
-class QuickConnection(sqlite3.Connection):
-    """Durable enough for what may be lost, and never corrupt."""
+class FastConnection(sqlite3.Connection):
+    """A connection with less durability: after a power cut entries may be missing, but the file is not corrupt."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -37,7 +37,7 @@ def for_config(config: Mapping[str, Any]) -> Huey:
         "serializer": SignedSerializer(secret=config["SECRET_KEY"], salt=f"{NAME} queue"),
     }
     if config["REDIS_URL"]:
-        pool = ConnectionPool.from_url(config["REDIS_URL"], socket_connect_timeout=SECONDS_TO_CONNECT)
+        pool = ConnectionPool.from_url(config["REDIS_URL"], socket_connect_timeout=CONNECT_SECONDS)
         return RedisHuey(connection_pool=pool, **given)
     url = make_url(config["SQLALCHEMY_DATABASE_URI"])
     if url.get_backend_name() == "postgresql":
@@ -45,23 +45,23 @@ def for_config(config: Mapping[str, Any]) -> Huey:
     file = Path(config["INSTANCE"]) / "queue.sqlite"
     return Huey(
         storage_class=SqliteStorage,
-        factory=QuickConnection,
+        factory=FastConnection,
         filename=str(file),
         create_tables=False,
-        timeout=SECONDS_TO_CONNECT,
+        timeout=CONNECT_SECONDS,
         **given,
     )
 
 
 def prepare(config: Mapping[str, Any], queue: Huey) -> None:
-    """Make the queue's own tables where they are missing; the worker does, at its start."""
+    """Create the queue's tables if they are missing. The worker calls it at its start."""
     if isinstance(queue, RedisHuey):
         return
     if isinstance(queue, PostgresHuey):
         with psycopg.connect(_dsn(config), autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_advisory_lock(hashtext(%s))", [SCHEMA]
-            )  # two workers may begin at once
+            )  # two workers may start at once
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             queue.storage.initialize_schema()
         return
@@ -74,7 +74,7 @@ def _dsn(config: Mapping[str, Any]) -> str:
 
 
 def _postgresql(config: Mapping[str, Any]) -> "psycopg.Connection[Any]":
-    connection = psycopg.connect(_dsn(config), autocommit=True, connect_timeout=SECONDS_TO_CONNECT)
+    connection = psycopg.connect(_dsn(config), autocommit=True, connect_timeout=CONNECT_SECONDS)
     connection.execute(f"SET search_path TO {SCHEMA}")
     connection.execute("SET synchronous_commit TO off")
     return connection

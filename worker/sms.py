@@ -1,7 +1,7 @@
-"""SMS by a gateway's HTTP interface, whose shape stands in the settings. What the gateway answers is never kept.
+"""Sends SMS by the HTTP interface of a gateway, which the settings describe. The gateway's response is never stored.
 
-`{phone}`, `{text}` and `{key}` are put into the values of the JSON body, after it has been read: no text can break out
-of it. Redirects are not followed: the answer to another address would say nothing of the message.
+`{phone}`, `{text}` and `{key}` are replaced in the values of the parsed JSON body, so that a text cannot change its
+structure. Redirects are not followed: a response from another url would not confirm the message.
 """
 
 import http.client
@@ -14,15 +14,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from models import Channel
-from worker.delivery import Letter, Sender, Undelivered, Unreachable
+from worker.delivery import ChannelDown, DeliveryFailed, RenderedMessage, Sender
 
-SECONDS = 15
-LONGEST_TEXT = 300
-"""Characters: a longer reason is read in full on the site."""
+TIMEOUT_SECONDS = 15
+MAX_TEXT_LENGTH = 300
+"""Characters. A longer text is cut; the site shows it in full."""
 
-MOST_ANSWERED = 65536
+MAX_RESPONSE_BYTES = 65536
 OVERLOADED = {429, 500, 502, 503, 504}
-NOT_ALLOWED = {401, 403, 404, 405}
+ACCESS_DENIED = {401, 403, 404, 405}
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -34,7 +34,7 @@ _opener = urllib.request.build_opener(_NoRedirect)
 
 
 def sender(config: Mapping[str, Any]) -> dict[Channel, Sender]:
-    """Return the sender of SMS; none without TALENT_SMS_URL."""
+    """Return the sender for SMS; an empty dict without TALENT_SMS_URL."""
     url = config["SMS_URL"]
     if not url:
         return {}
@@ -42,32 +42,38 @@ def sender(config: Mapping[str, Any]) -> dict[Channel, Sender]:
         raise ValueError("TALENT_SMS_URL begins with https://")
     accepted = re.compile(config["SMS_OK"]) if config["SMS_OK"] else None
 
-    def send(letter: Letter) -> None:
-        request = asked(letter, url, config["SMS_METHOD"], config["SMS_HEADERS"], config["SMS_BODY"])
+    def send(message: RenderedMessage) -> None:
+        request = gateway_request(
+            message, url, config["SMS_METHOD"], config["SMS_HEADERS"], config["SMS_BODY"]
+        )
         try:
-            with _opener.open(request, timeout=SECONDS) as answer:
-                said = answer.read(MOST_ANSWERED).decode("utf-8", "replace")
+            with _opener.open(request, timeout=TIMEOUT_SECONDS) as response:
+                body = response.read(MAX_RESPONSE_BYTES).decode("utf-8", "replace")
         except urllib.error.HTTPError as error:
             error.close()
-            kind = Unreachable if error.code in OVERLOADED | NOT_ALLOWED else Undelivered
+            kind = ChannelDown if error.code in OVERLOADED | ACCESS_DENIED else DeliveryFailed
             raise kind(f"HTTP {error.code}") from None
         except urllib.error.URLError as error:
-            raise Unreachable(f"HTTP: {type(error.reason).__name__}") from None
+            raise ChannelDown(f"HTTP: {type(error.reason).__name__}") from None
         except (OSError, http.client.HTTPException) as error:
-            raise Unreachable(f"HTTP: {type(error).__name__}") from None
-        if accepted is not None and not accepted.search(said):
-            raise Undelivered("the gateway's answer does not match TALENT_SMS_OK")
+            raise ChannelDown(f"HTTP: {type(error).__name__}") from None
+        if accepted is not None and not accepted.search(body):
+            raise DeliveryFailed("the gateway's answer does not match TALENT_SMS_OK")
 
     return {Channel.SMS: send}
 
 
-def asked(
-    letter: Letter, url: str, method: str, headers: Mapping[str, str], body: Mapping[str, Any]
+def gateway_request(
+    message: RenderedMessage, url: str, method: str, headers: Mapping[str, str], body: Mapping[str, Any]
 ) -> urllib.request.Request:
-    """Return the request that hands a letter to the gateway."""
-    words = {"phone": letter.address, "text": shortened(letter.text), "key": letter.key}
+    """Return the HTTP request that passes a message to the gateway."""
+    words = {"phone": message.address, "text": shortened(message.text), "key": message.idempotency_key}
     filled = _filled(body, words)
-    sent = {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": letter.key, **headers}
+    sent = {
+        "Content-Type": "application/json; charset=utf-8",
+        "Idempotency-Key": message.idempotency_key,
+        **headers,
+    }
     if method == "GET":
         joint = "&" if "?" in url else "?"
         return urllib.request.Request(f"{url}{joint}{urlencode(filled)}", headers=sent)  # noqa: S310
@@ -77,16 +83,16 @@ def asked(
 
 
 def shortened(text: str) -> str:
-    """Return the text as long as an SMS may be."""
-    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+    """Return the text, cut to the maximum length of an SMS."""
+    return text if len(text) <= MAX_TEXT_LENGTH else f"{text[: MAX_TEXT_LENGTH - 1]}…"
 
 
 def _filled(part: Any, words: Mapping[str, str]) -> Any:
-    """Return a copy of the body's shape, each gap in its values filled, in one pass."""
+    """Return a copy of the body with the placeholders in its values replaced, in one pass."""
     if isinstance(part, Mapping):
         return {name: _filled(value, words) for name, value in part.items()}
     if isinstance(part, list):
         return [_filled(value, words) for value in part]
     if isinstance(part, str):
-        return re.sub(r"\{(phone|text|key)\}", lambda gap: words[gap[1]], part)
+        return re.sub(r"\{(phone|text|key)\}", lambda found: words[found[1]], part)
     return part

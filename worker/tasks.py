@@ -1,4 +1,4 @@
-"""The tasks of the queue: run when woken, every LOOK_EVERY for abandoned jobs, every minute for everything.
+"""The tasks of the queue: they run when woken, every POLL_SECONDS for abandoned jobs, and every minute for everything.
 
 Two workers may run the same task at once: every row is claimed before it is processed.
 """
@@ -13,10 +13,10 @@ from huey import Huey, crontab
 from administration import imports
 from worker import heartbeats, importing, outbox, queue, sweeping
 
-A_DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 
-LOOK_EVERY = 2.0
-"""Seconds. With the lease, the time after which a job whose worker died goes on: less than fifteen seconds."""
+POLL_SECONDS = 2.0
+"""Together with the lease: a job whose worker died continues within fifteen seconds."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Tasks:
     deliver: Callable[[], object]
     import_enterprises: Callable[[], object]
     look: Callable[[], object]
-    """Queues the task of each kind of job of which one is due: its worker has died, or its wake-up was lost."""
+    """Queues the task for each kind of job that is due because its worker died or its wake-up was lost."""
 
 
 def for_app(app: Flask) -> Tasks:
@@ -46,7 +46,7 @@ def for_app(app: Flask) -> Tasks:
 
     def look() -> None:
         with app.app_context():
-            # What waits in the queue already finds every job that is due.
+            # A task that is already in the queue will find every due job.
             if imports.is_due() and not huey.pending_count():
                 import_enterprises()
 
@@ -56,7 +56,7 @@ def for_app(app: Flask) -> Tasks:
             heartbeats.beat(heartbeats.WORKER)
             outbox.process_due()
             importing.process_due()
-            if heartbeats.run_if_due(heartbeats.SWEEP, A_DAY):
+            if heartbeats.run_if_due(heartbeats.SWEEP, ONE_DAY):
                 imports.delete_expired()
                 sweeping.forget()
                 sweeping.sweep()

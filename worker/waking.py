@@ -1,4 +1,4 @@
-"""Wakes the worker from a thread of its own, so that no request waits for the queue."""
+"""Wakes the worker from a separate thread, so that no request waits for the queue."""
 
 import logging
 import os
@@ -20,7 +20,7 @@ class Waker:
         self._enqueue = enqueue
         self._lock = threading.Lock()
         self._requested = False
-        self._busy_in: int | None = None  # the process, because a thread does not live on after a fork
+        self._busy_in: int | None = None  # the process id: after a fork the thread does not exist any more
 
     def __call__(self) -> None:
         with self._lock:
@@ -45,7 +45,7 @@ class Waker:
             return requested
 
 
-def once_stored(mark: str, waits: Callable[[Session], bool], wake: Callable[[], object]) -> None:
+def wake_after_commit(mark: str, waits: Callable[[Session], bool], wake: Callable[[], object]) -> None:
     """Call `wake` after each commit that stored something for the worker.
 
     `waits` inspects the flushed objects. Code that inserts rows without objects sets `mark` in `session.info` itself.

@@ -1,6 +1,4 @@
-"""The applicant's files: attaching one that is in the storage, and removing it (A11).
-
-A file that was submitted once is never deleted."""
+"""Attaches stored files to an application, and removes them (A11). A file that was submitted once is never deleted."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What an application lacks or has wrong: all problems at once, each with its field or slot (A15)."""
+"""Finds everything that is missing or wrong in an application, each problem with its field or slot (A15)."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ def _fields(application: Application) -> Iterator[Problem]:
 
 
 def _out_of_limits(asked: Field, given: Any) -> str:
-    """Return the fault of an answer to an added field, by the limits of its version; "" for none."""
+    """Return what is wrong with an answer to an added field, by the limits of the form version; "" when nothing is."""
     if asked.kind is Kind.DATE:
         if asked.least and given.isoformat() < asked.least:
             return N_("%(label)s不能早于 %(least)s。")
@@ -208,7 +208,7 @@ def _experiences(application: Application) -> Iterator[Problem]:
 
 
 def slots(application: Application) -> list[tuple[Material, list[Attachment]]]:
-    """Return each required or optional material in order, with its present attachments."""
+    """Return each required or optional material in order, with its current attachments."""
     wanted = db.session.scalars(
         select(Material).where(Material.active).order_by(Material.position, Material.id)
     )
@@ -236,7 +236,7 @@ def _materials(application: Application) -> Iterator[Problem]:
 
 
 def timeline_remarks(rows: list[Experience]) -> list[tuple[str, dict[str, str]]]:
-    """Return gaps and overlaps in 学习工作经历. They are shown as remarks and prevent nothing."""
+    """Return the gaps and overlaps in 学习工作经历. They are shown as remarks and do not prevent a submission."""
     dated = sorted((row for row in rows if row.start), key=lambda row: row.start or date.min)
     found = []
     for earlier, later in pairwise(dated):

@@ -1,4 +1,4 @@
-"""What a person says with an action on an application or a registration: one object from the page to the row of the history."""
+"""What a person states with an action on an application or a registration: one object from the page to the history row."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,14 +7,14 @@ from common.characters import cleaned_lines
 from common.errors import ReasonMissing, ReasonTooLong
 
 REASON_LIMIT = 2000
-"""Characters. It stands on a phone's screen above the form, and goes out by mail."""
+"""Characters. A reason must be readable on a phone above the form, and in a mail."""
 
 
 @dataclass(frozen=True)
 class Decision:
     """`reason` is the text of 「审批不通过/回退原因」, "" for none.
 
-    Whatever else a reviewer says with a decision becomes a field here and a column in `columns`, and no parameter.
+    Whatever else a reviewer states with a decision becomes a field here and a column in `columns`, not a parameter.
     """
 
     reason: str = ""
@@ -29,8 +29,8 @@ class Decision:
         return replace(self, reason=reason)
 
     def columns(self) -> dict[str, Any]:
-        """Return the columns of a history row (of an application or a registration) that hold it."""
+        """Return its columns in a history row, of an application or a registration."""
         return {"reason": self.reason}
 
 
-NOTHING_SAID = Decision()
+NO_REASON = Decision()

@@ -1,4 +1,4 @@
-"""The messages about an application: whom an event tells what. Written in the transaction of the event (A16, E3, E6).
+"""Writes the messages about an application, in the transaction of the event that causes them (A16, E3, E6).
 
 worker/delivery.py sends them later; nothing here waits for a mail server or gateway.
 """
@@ -19,12 +19,12 @@ from workflow.transitions import BY_STATE_AND_ACTION, FINISHED, RETURNED
 NO_RECIPIENT = {"account_id": None, "enterprise_id": None, "office_id": None}
 """The recipient columns of a message; exactly one of them is then filled."""
 
-MESSAGES_WRITTEN = "told"
+MESSAGES_WRITTEN = "messages_written"
 """Key in `session.info`: a message was inserted without an object, so the worker must be woken after the commit."""
 
 
 class HistoryRow(Protocol):
-    """The columns of a history row that decide who is told what: of a Review, or of a row of the sample data."""
+    """The columns of a history row that decide its messages: of a Review, or of a row of the sample data."""
 
     id: Any
     actor_id: Any
@@ -34,7 +34,7 @@ class HistoryRow(Protocol):
 
 
 def announce(application: Application, review: Review) -> None:
-    """Remind whoever is responsible now, and tell the applicant what a reviewer did."""
+    """Write the messages about a history row: to the responsible, and to the applicant about what a reviewer did."""
     each = {"urgent": False, "created_at": now(), **NO_RECIPIENT}
     rows = [each | columns for columns in message_rows(application, review, responsible_for(application))]
     if rows:
@@ -70,12 +70,12 @@ def message_rows(
 
 
 def announce_closing(application: Application, review: Review) -> None:
-    """Tell the applicant that the employer was closed, and what that means."""
+    """Tell the applicant that the employer was closed, and what follows."""
     _tell_applicant(application, review, "employer_closed" if review.stayed else _outcome(review))
 
 
 def announce_extension(application: Application, review: Review) -> None:
-    """Tell the applicant until when the application can be resubmitted now."""
+    """Tell the applicant the new day until which the application can be resubmitted."""
     _tell_applicant(application, review, "term_extended")
 
 
@@ -99,7 +99,7 @@ def _tell_applicant(application: Application, review: Review, kind: str) -> None
 
 
 def announce_own_correction(account: Account) -> None:
-    """Tell a person that their own name was changed from their account; it may not have been them."""
+    """Tell a person that the name was changed in their own account, in case somebody else did it."""
     db.session.add(Message(kind="own_name_corrected", account_id=account.id))
 
 

@@ -1,8 +1,8 @@
 """When applications can be submitted: in an open period, and after a return within a term that the period sets.
 
-A return, a withdrawal or the closing of an employer gives the application a day, `Application.resubmit_by`. The person is
-told that day, so it is a promise: later changes of the period or of the calendar never shorten it. Whoever was never
-submitted waits for the next period.
+A return, a withdrawal or the closing of an employer sets a day, `Application.resubmit_by`. The person is told that day, so
+later changes of the period or of the calendar never shorten it. An application that was never submitted must wait for the
+next period.
 """
 
 from dataclasses import dataclass
@@ -52,12 +52,12 @@ class Admission:
 
     @property
     def expired(self) -> bool:
-        """Whether it went back to its applicant and can be submitted no more, unless an office extends the term."""
+        """Whether it was returned and can no longer be submitted, unless an office extends the term."""
         return self.submitted and not self.allowed
 
     @property
     def until(self) -> date | None:
-        """Return the last day that is known now; None where it cannot be submitted."""
+        """Return the last day on which it can be submitted, as known now; None when it cannot."""
         ends = [self.period.closes] if self.period is not None else []
         if self.last is not None and self.in_term:
             ends.append(self.last)
@@ -65,7 +65,7 @@ class Admission:
 
 
 def admission(application: Application | None) -> Admission:
-    """Return what holds for an application that is with its applicant; None for one that is not begun."""
+    """Return whether and until when an application can be submitted. `application`: None for one that is not begun yet."""
     period = open_period()
     upcoming = None if period else next_period()
     if application is None or not application.round:
@@ -94,10 +94,10 @@ def next_period() -> Period | None:
 
 
 def resubmit_by(application: Application, at: datetime, calendar: Calendar | None = None) -> date:
-    """Return the last day on which an application that goes back to its applicant at this instant can be resubmitted.
+    """Return the last day on which an application that is returned at this instant can be resubmitted.
 
-    So many working days after the day of the return in Ordos as its own period says; the end of the period that is open,
-    where that is later. `calendar`: the present one, for whoever has it already.
+    It is the number of working days of the application's own period after the day of the return in Ordos; or the end of the
+    open period, if that is later. `calendar`: the current one, if the caller has it already.
     """
     day, days, ends = local_date(at), USUAL_DAYS, []
     own_or_open = or_(Period.id == application.period_id, and_(Period.opens <= day, Period.closes >= day))
@@ -110,7 +110,7 @@ def resubmit_by(application: Application, at: datetime, calendar: Calendar | Non
 
 
 def check_extension(application: Application, until: date) -> None:
-    """Raise Unacceptable for a day that extends nothing or that nobody means."""
+    """Raise Unacceptable for a day that does not extend the term, or that is obviously a typing mistake."""
     if until < today():
         raise Unacceptable("until", Sentence(N_("新的期限不能早于今天。")))
     if application.resubmit_by is not None and until <= application.resubmit_by:

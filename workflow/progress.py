@@ -1,4 +1,4 @@
-"""The progress of an application: steps done, the present step and who is responsible, and the steps to come (A16, A17)."""
+"""The progress of an application: steps done, the current step and who is responsible, and the steps to come (A16, A17)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -79,14 +79,14 @@ def open_returns(reviews: Sequence[Review]) -> list[Review]:
 
 
 def step_list(application: Application, reviews: Sequence[Review]) -> list[Step]:
-    """Return the steps of the application's present round; the longest route if no employer is chosen yet."""
+    """Return the steps of the application's current round; those of the longest route if no employer is chosen yet."""
     under_review = application.state in routing.REVIEW_STEPS or application.state is FINISHED
     enterprise = application.submitted_enterprise if under_review else application.enterprise
     region = application.region if under_review else enterprise.region if enterprise else None
     route = routing.steps(region) if region else routing.ROUTES[RegionKind.BANNER]
     done = _done_this_round(reviews) if under_review else {}
-    present = application.state if application.state in routing.REVIEW_STEPS else None
-    furthest = max((REACHED_BITS.get(state, 0) for state in (*done, present) if state), default=0)
+    current = application.state if application.state in routing.REVIEW_STEPS else None
+    furthest = max((REACHED_BITS.get(state, 0) for state in (*done, current) if state), default=0)
     found = []
     for state in (DRAFT, *route):
         responsible = (
@@ -95,7 +95,7 @@ def step_list(application: Application, reviews: Sequence[Review]) -> list[Step]
         row = done.get(state)
         if row is None and 0 < REACHED_BITS.get(state, 0) < furthest:
             continue  # the application was rerouted when it had passed this step already
-        if state is present or (state is DRAFT and not under_review):
+        if state is current or (state is DRAFT and not under_review):
             found.append(Step(state, Stage.NOW, responsible))
         elif row is not None:
             found.append(Step(state, Stage.DONE, responsible, row.actor_name, row.at))

@@ -10,7 +10,7 @@ from common.errors import NoticeUnread
 from models import Account, Application, Notice, NoticeReading, db, exclusive, now
 
 SECONDS = 30
-"""How long 「申请须知」 stays (guide, 二(二))."""
+"""How long 「申请须知」 must be open (guide, 二(二))."""
 MAX_OPEN = timedelta(minutes=2)
 """If the notice stays open longer than this without being confirmed, the time starts again."""
 
@@ -44,7 +44,7 @@ def seconds_left(reading: NoticeReading | None, at: datetime | None = None) -> i
 
 
 def open_notice(account: Account, application: Application | None, notice: Notice) -> NoticeReading:
-    """Start a reading of the notice; one that is running or finished stays."""
+    """Start a reading of the notice, unless one is running or finished. Returns the reading."""
     reading = find(account, application, notice)
     if reading is not None and _is_valid(reading):
         return reading

@@ -38,7 +38,7 @@ from models.statements import CompiledStatement, table_of
 from models.transactions import pipelined
 from workflow import completeness, inbox, moves, notifications, periods, reading, routing, scope
 from workflow.actor_shape import Actor, ActorShape
-from workflow.decision import NOTHING_SAID, Decision
+from workflow.decision import NO_REASON, Decision
 from workflow.form import versions
 from workflow.history import last_review, write_row
 from workflow.numbering import next_number
@@ -72,7 +72,7 @@ def perform(
     actor: Account,
     *,
     seen_version: int,
-    decision: Decision = NOTHING_SAID,
+    decision: Decision = NO_REASON,
     change: ApplyForm | None = None,
 ) -> Review | None:
     """Perform one action on one application. `key` is its id or its number.
@@ -268,7 +268,7 @@ def reroute(
     now_responsible = routing.responsible_for(application)
     if now_responsible != former:
         application.arrived_at, application.opened_at = at, None
-    review = write_row(application, Action.MOVE, before, person, decision, at)
+    review = write_row(application, Action.REROUTE, before, person, decision, at)
     if now_responsible != former:
         notifications.announce(application, review)
     return review

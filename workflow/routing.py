@@ -45,7 +45,7 @@ KINDS_WITH_PRELIMINARY_REVIEW = tuple(kind for kind, steps in ROUTES.items() if 
 class Responsible:
     """The enterprise or office that is responsible for an application at one step, with its telephone.
 
-    Two are equal if they are the same enterprise or office, whatever its present name.
+    Two are equal if they are the same enterprise or office, whatever its current name.
     """
 
     name: str = field(compare=False)
@@ -60,7 +60,7 @@ def steps(region: Region) -> tuple[State, ...]:
 
 
 def remaining_steps(state: State, kind: RegionKind) -> tuple[State, ...]:
-    """Return the review steps that remain in a region of this kind, the present one included."""
+    """Return the review steps that remain in a region of this kind, including the current one."""
     return tuple(step for step in ROUTES[kind] if REACHED_BITS[step] >= REACHED_BITS[state])
 
 
@@ -100,7 +100,7 @@ def final_office() -> Office:
 def responsible_at(step: State, enterprise: Enterprise, region: Region | None = None) -> Responsible:
     """Return who is responsible for a step of an application to this enterprise.
 
-    `region` is the region of the submission; None means the present region of the enterprise.
+    `region` is the region of the submission; None means the current region of the enterprise.
     """
     if step is ENTERPRISE_REVIEW:
         return Responsible(enterprise.name, enterprise.contact_phone, enterprise_id=enterprise.id)

@@ -69,7 +69,7 @@ VISIBLE: dict[Role, Callable[[Actor], Criterion]] = {
 
 
 def visible(actor: Actor) -> Criterion:
-    """Return the applications that this account may see. What is outside does not exist for it."""
+    """Return the applications that this account may see. For it, no others exist."""
     return VISIBLE[actor.role](actor)
 
 
@@ -121,7 +121,7 @@ def _equals_any(column: Any, words: Iterable[State | Action]) -> Criterion:
 
 
 IS_WITH_APPLICANT = _equals_any(Application.state, STATES_WITH_APPLICANT)
-"""What the applicant typed there since the last submission is visible to nobody else."""
+"""Only the applicant may see what was typed since the last submission."""
 
 
 def attachments(actor: Account) -> Criterion:
@@ -136,10 +136,10 @@ def attachments(actor: Account) -> Criterion:
     )
     if actor.role is Role.APPLICANT:
         return and_(of_visible, Attachment.removed_after.is_(None))
-    present_round = (
+    current_round = (
         select(Application.round).where(of_its_application).correlate(Attachment).scalar_subquery()
     )
-    of_last_submission = or_(Attachment.removed_after.is_(None), Attachment.removed_after == present_round)
+    of_last_submission = or_(Attachment.removed_after.is_(None), Attachment.removed_after == current_round)
     return and_(of_visible, Attachment.submitted_round.is_not(None), of_last_submission)
 
 
@@ -153,7 +153,7 @@ ENTERPRISES: dict[Role, Callable[[Actor], Criterion]] = {
 
 
 def enterprises(actor: Actor) -> Criterion:
-    """Return the enterprises whose registration this account may see; an office decides those it sees (O3)."""
+    """Return the enterprises whose registration this account may see. An office decides those registrations (O3)."""
     return ENTERPRISES[actor.role](actor)
 
 

@@ -1,7 +1,7 @@
 """The table of transitions: who may do what to an application in which state, where that leads, and what the history says.
 
 Buttons, the checks of the server, the diagram in the README and the tests of roles are all derived from this table.
-Source: 《战略性新兴产业引进人才生活补贴线上申请系统操作指南》, sections 一 to 三; our reading of what it leaves open stands in docs/changing.md.
+Source: 《战略性新兴产业引进人才生活补贴线上申请系统操作指南》, sections 一 to 三; docs/changing.md says how we read what it leaves open.
 """
 
 from dataclasses import dataclass
@@ -121,7 +121,7 @@ STATE_OF_RESULT = {
     each.result: each.to if isinstance(each.to, State) else FINISHED for each in TRANSITIONS if each.result
 }
 """The state of an application that has this result."""
-DECIDES_NOTHING = frozenset({Action.MOVE, CLOSE, EXTEND, Action.CORRECT_NAME, Action.CORRECT_NUMBER})
+DECIDES_NOTHING = frozenset({Action.REROUTE, CLOSE, EXTEND, Action.CORRECT_NAME, Action.CORRECT_NUMBER})
 
 STATE_WORDS = {
     DRAFT: N_("个人保存状态"),
@@ -147,7 +147,7 @@ ACTION_WORDS = {
     PASS: NP_("button", "通过"),
     RETURN: NP_("button", "回退"),
     REFUSE: NP_("button", "不通过"),
-    Action.MOVE: NP_("button", "划转"),
+    Action.REROUTE: NP_("button", "划转"),
     CLOSE: NP_("button", "停用企业"),
     Action.CORRECT_NAME: NP_("button", "更正姓名"),
     Action.CORRECT_NUMBER: NP_("button", "更正证件号码"),
@@ -184,6 +184,6 @@ STATES_WITH_APPLICANT = tuple(state for state in State if is_editable(state))
 
 
 def returns_to_applicant(transition: Transition) -> bool:
-    """Return whether this gives the application back to its applicant: a return, a withdrawal, a closed employer. The term to
-    resubmit begins then."""
+    """Return whether this returns the application to its applicant, which begins the term to resubmit: a return, a withdrawal,
+    the closing of the employer."""
     return transition.to in STATES_WITH_APPLICANT and transition.state not in STATES_WITH_APPLICANT

@@ -117,7 +117,7 @@ def test_where_one_is_reached_is_changed_with_the_password_and_told_where_one_wa
 def told() -> list[tuple[str, str]]:
     """What goes out, and where."""
     rows = db.session.scalars(select(Delivery)).all()
-    return sorted((row.message.kind, delivery.compose(row).address) for row in rows)
+    return sorted((row.message.kind, delivery.render(row).address) for row in rows)
 
 
 def test_the_number_is_masked_on_the_page(client: Client, made: Made) -> None:

@@ -111,7 +111,7 @@ def test_what_is_under_review_moves_along_with_a_line_and_lies_on_exactly_one_de
         history = progress.history(application)
         assert len(history) == lines[state] + 1
         line = history[0]
-        assert (line.action, line.from_state, line.to_state) == (Action.MOVE, state, expected)
+        assert (line.action, line.from_state, line.to_state) == (Action.REROUTE, state, expected)
         assert line.reason == f"企业划转至{new_region.name}"
         assert line.actor_name == ordos.administrator.name
         who = {State.ENTERPRISE_REVIEW: old.reviewer, State.CITY_REVIEW: ordos.centre}.get(expected)
@@ -153,7 +153,7 @@ def test_the_form_tells_how_many_move_and_what_becomes_of_them_before_anything_m
     assert "已回退或撤回的申请 1 件" in words
     db.session.expire_all()
     assert ordos.banner.enterprise.region_id == before
-    assert not db.session.scalars(select(Review).where(Review.action == Action.MOVE)).all()
+    assert not db.session.scalars(select(Review).where(Review.action == Action.REROUTE)).all()
     assert not db.session.scalars(select(AuditEntry)).all()
 
 
@@ -221,7 +221,7 @@ def test_whoever_had_it_open_reads_that_it_was_moved(ordos: World) -> None:
     with pytest.raises(ChangedMeanwhile) as hindrance:
         review.perform(application.id, Action.PASS, ordos.centre, seen_version=version)
     assert hindrance.value.last is not None
-    assert hindrance.value.last.action is Action.MOVE
+    assert hindrance.value.last.action is Action.REROUTE
 
 
 @pytest.mark.guide("D3")
@@ -292,8 +292,8 @@ def test_a_region_that_becomes_a_city_one_leaves_nothing_without_a_desk(ordos: W
         who = ordos.banner.reviewer if state is State.ENTERPRISE_REVIEW else ordos.centre
         assert desks(application) == [who]
     line = progress.history(moving[State.PRELIMINARY_REVIEW])[0]
-    assert (line.action, line.reason) == (Action.MOVE, f"{ordos.banner.region.name}改为市直属。")
-    assert progress.history(moving[State.CITY_REVIEW])[0].action is not Action.MOVE
+    assert (line.action, line.reason) == (Action.REROUTE, f"{ordos.banner.region.name}改为市直属。")
+    assert progress.history(moving[State.CITY_REVIEW])[0].action is not Action.REROUTE
 
 
 @pytest.mark.guide("D3")
@@ -303,7 +303,7 @@ def test_a_region_given_to_another_office_takes_its_desk_along(ordos: World) -> 
     assert desks(application) == [ordos.park.clerk]
     line = progress.history(application)[0]
     assert (line.action, line.from_state, line.to_state) == (
-        Action.MOVE,
+        Action.REROUTE,
         State.PRELIMINARY_REVIEW,
         State.PRELIMINARY_REVIEW,
     )

@@ -69,7 +69,7 @@ def test_enterprises_applications_and_people_move_and_old_records_stay_readable(
     assert db.session.get_one(Account, old.clerk.id).office_id == new.office.id
     for state, application in moving.items():
         line = progress.history(fresh(application))[0]
-        assert (line.action, line.from_state, line.to_state) == (Action.MOVE, state, state)
+        assert (line.action, line.from_state, line.to_state) == (Action.REROUTE, state, state)
         assert line.reason == f"{old.region.name}并入{new.region.name}"
         assert application.region_id == new.region.id
     both = [new.clerk, old.clerk]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from config import fresh_secrets
+from config import new_secrets
 
-KEYS = {f"TALENT_{name}": value for name, value in fresh_secrets().items()}
+KEYS = {f"TALENT_{name}": value for name, value in new_secrets().items()}
 
 
 def environment(instance: Path, database_url: str, **more: str) -> dict[str, str]:

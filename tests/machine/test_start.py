@@ -22,7 +22,7 @@ NOT_FOR_PAGES = {
 LOADED = """
 import json, runpy, sys
 from gunicorn.util import import_app
-later = runpy.run_path("gunicorn.conf.py")["Later"].modules
+later = runpy.run_path("gunicorn.conf.py")["LazyModules"].modules
 site = import_app("app:create_app()")
 before = set(sys.modules)
 answers = [site.test_client().get(page).status_code for page in ("/healthz", "/", "/login/staff", "/login/personal")]

@@ -132,7 +132,7 @@ def test_no_file_chosen_is_said_so(nothing, chosen):
 
 
 def test_a_pdf_that_would_never_be_drawn_is_refused_in_bounded_time(monkeypatch):
-    monkeypatch.setattr(decoding, "SECONDS", 1.5)
+    monkeypatch.setattr(decoding, "TIMEOUT_SECONDS", 1.5)
     with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(files.pdf_that_never_ends()), "合同.pdf")
     assert refusal.value.fault is Fault.TOO_SLOW
@@ -189,7 +189,7 @@ def test_damage_anywhere_in_an_office_file_ends_in_a_sentence_or_not_at_all(exte
 
 
 def test_a_package_that_lies_about_its_size_is_read_no_further_than_it_says(monkeypatch):
-    monkeypatch.setattr(office, "MAX_EXPANDED", 10_000)
+    monkeypatch.setattr(office, "MAX_UNPACKED_BYTES", 10_000)
     with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(files.word()), "表.docx")
     assert refusal.value.fault is Fault.EXPANDS

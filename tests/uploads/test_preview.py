@@ -151,6 +151,6 @@ def test_a_file_that_was_damaged_on_our_disk_is_not_shown(extension):
 
 
 def test_a_page_that_would_never_be_drawn_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(decoding, "SECONDS", 1.5)
+    monkeypatch.setattr(decoding, "TIMEOUT_SECONDS", 1.5)
     with pytest.raises(NoPreview):
         preview(io.BytesIO(files.pdf_that_never_ends()), "pdf")

@@ -171,8 +171,8 @@ def test_a_secret_is_in_the_letter_and_nowhere_else(
     for secret in ("918273", PHONE, EMAIL):
         assert secret not in kept
     assert "HTTP 500" in logged
-    assert delivery.compose(db.session.scalars(select(Delivery)).first()).text.count("918273") == 1
-    assert "918273" not in repr(delivery.compose(db.session.scalars(select(Delivery)).first()))
+    assert delivery.render(db.session.scalars(select(Delivery)).first()).text.count("918273") == 1
+    assert "918273" not in repr(delivery.render(db.session.scalars(select(Delivery)).first()))
 
 
 def test_a_secret_is_forgotten_once_it_has_gone_out(house: Flask, gateway: Gateway, later: Later) -> None:
@@ -227,8 +227,8 @@ def test_a_claim_is_one_workers_until_it_runs_out_and_an_old_failure_then_says_n
     later(delivery.LEASE.total_seconds() / 60)
     second = delivery.claim({Channel.SMS})
     assert second is not None
-    assert delivery.key(first) == delivery.key(second)
-    delivery._put_off(first, delivery.Undelivered("late"))
+    assert delivery.idempotency_key(first) == delivery.idempotency_key(second)
+    delivery._retry_later(first, delivery.DeliveryFailed("late"))
     assert state_of(message) == {Channel.SMS: ("sending", 2, "")}
     delivery.deliver(second, house.extensions["senders"][Channel.SMS])
     assert state_of(message) == {Channel.SMS: ("sent", 2, "")}

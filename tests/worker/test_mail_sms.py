@@ -23,11 +23,11 @@ from tests.worker.deliveries import EMAIL, PHONE
 from tests.worker.receivers import Gateway, MailSink
 from worker import mail as by_mail
 from worker import sms as by_sms
-from worker.delivery import DeliveryRefused, Letter, Undelivered, Unreachable
+from worker.delivery import ChannelDown, DeliveryFailed, DeliveryRefused, RenderedMessage
 
 TEXT = '您的申请 2026-000341 已回退。原因：材料"不全"，\\n{phone} 见第{1}页'
-SMS = Letter("k" * 32, PHONE, TEXT, "0477-8587631")
-MAIL = Letter("k" * 32, EMAIL, TEXT, "0477-8587631")
+SMS = RenderedMessage("k" * 32, PHONE, TEXT, "0477-8587631")
+MAIL = RenderedMessage("k" * 32, EMAIL, TEXT, "0477-8587631")
 USER = {"user": "talent", "password": "p@ss:word/1"}
 
 
@@ -56,11 +56,11 @@ def test_the_gateways_own_shape_is_filled_and_no_text_breaks_out_of_it(
         "to": [PHONE],
         "sign": "人才",
         "content": {"m": f"【人才】{TEXT}"},
-        "id": SMS.key,
+        "id": SMS.idempotency_key,
         "n": 1,
     }
     assert received["headers"]["Authorization"] == "Bearer abc"
-    assert received["headers"]["Idempotency-Key"] == SMS.key
+    assert received["headers"]["Idempotency-Key"] == SMS.idempotency_key
 
 
 def test_a_gateway_can_take_a_form_or_a_query(gateway: Gateway, send_sms: Callable[..., None]) -> None:
@@ -92,7 +92,7 @@ def test_what_counts_as_taken_over(
     if error is None:
         send_sms(SMS_OK=accepted)
     else:
-        with pytest.raises(Undelivered, match=error) as trouble:
+        with pytest.raises(DeliveryFailed, match=error) as trouble:
             send_sms(SMS_OK=accepted)
         assert PHONE not in trouble.value.error
     assert len(gateway.received) == 1, "a redirect is not followed"
@@ -101,17 +101,17 @@ def test_what_counts_as_taken_over(
 def test_a_gateway_that_is_away_or_silent_is_unreachable(
     gateway: Gateway, send_sms: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(Unreachable, match="ConnectionRefusedError"):
+    with pytest.raises(ChannelDown, match="ConnectionRefusedError"):
         send_sms(SMS_URL=f"http://127.0.0.1:{free_port()}/")
-    monkeypatch.setattr(by_sms, "SECONDS", 0.3)
+    monkeypatch.setattr(by_sms, "TIMEOUT_SECONDS", 0.3)
     gateway.before = lambda: __import__("time").sleep(1)
-    with pytest.raises(Unreachable, match="Timeout"):
+    with pytest.raises(ChannelDown, match="Timeout"):
         send_sms()
 
 
 def test_an_sms_is_never_endless() -> None:
     long = by_sms.shortened("长" * 1000)
-    assert len(long) == by_sms.LONGEST_TEXT
+    assert len(long) == by_sms.MAX_TEXT_LENGTH
     assert long.endswith("…")
 
 
@@ -183,7 +183,7 @@ def test_a_mail_goes_over_tls_with_a_name_and_password(
     send_mail(tmp_path, url)
     send_mail(tmp_path, url)
     [mail, again] = sink.received
-    assert mail["Message-ID"] == again["Message-ID"] == f"<{MAIL.key}@ordos.example>"
+    assert mail["Message-ID"] == again["Message-ID"] == f"<{MAIL.idempotency_key}@ordos.example>"
     assert str(mail["From"]) == "人才公共服务大厅 <talent@ordos.example>"
     assert str(mail["Subject"]) == "鄂尔多斯人事人才公共服务大厅通知"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -202,19 +202,20 @@ def test_a_mail_goes_to_no_server_that_cannot_prove_itself(
         (f"smtp://talent:p%40ss%3Aword%2F1@127.0.0.1:{mail.port}", "SMTPNotSupportedError"),
         (f"smtp://127.0.0.1:{free_port()}", "ConnectionRefusedError"),
     ):
-        with pytest.raises(Unreachable, match=error):
+        with pytest.raises(ChannelDown, match=error):
             send_mail(tmp_path, url)
     assert sink.received == mail.received == []
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"), [("550 no", DeliveryRefused), ("452 full", Undelivered), ("554 relay", Undelivered)]
+    ("answer", "kind"),
+    [("550 no", DeliveryRefused), ("452 full", DeliveryFailed), ("554 relay", DeliveryFailed)],
 )
 def test_what_a_mail_server_says_of_a_receiver(
-    tmp_path: Path, mail: MailSink, answer: str, kind: type[Undelivered]
+    tmp_path: Path, mail: MailSink, answer: str, kind: type[DeliveryFailed]
 ) -> None:
     mail.answers = [answer]
-    with pytest.raises(Undelivered) as trouble:
+    with pytest.raises(DeliveryFailed) as trouble:
         send_mail(tmp_path, f"smtp://127.0.0.1:{mail.port}?tls=none")
     assert type(trouble.value) is kind
 
@@ -240,4 +241,4 @@ def test_a_way_that_nothing_could_go_by_is_refused_at_the_start(
 )
 def test_an_address_that_names_no_mail_server_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(ValueError, match=r"needed|one of"):
-        by_mail.Server.named(url)
+        by_mail.Server.from_url(url)

@@ -131,7 +131,7 @@ class Case:
         self.version += 1
         if self.desk:
             self.had_by.add(to)
-        if action is not Action.MOVE or self.desk != desk_before:
+        if action is not Action.REROUTE or self.desk != desk_before:
             line.told = {name for name in (self.desk, self.owner) if name and name != by}
         self.lines.append(line)
 
@@ -312,9 +312,9 @@ class Office(RuleBasedStateMachine):
             if case.submitted_to != employer or case.desk is None:
                 continue
             route = ROUTES[region]
-            self.done[case.state, Action.MOVE] += 1
+            self.done[case.state, Action.REROUTE] += 1
             to_state = case.state if case.state in route else after(case.state, route)
-            case.move(Action.MOVE, to_state, "administrator", region)
+            case.move(Action.REROUTE, to_state, "administrator", region)
             self.touched.append(case)
 
     def somebody_leaves(self, chance: Chance) -> None:
@@ -569,7 +569,7 @@ def test_whatever_anybody_does_only_what_the_guide_allows_happens(
         possible = {
             (state, action) for may in MAY.values() for state, actions in may.items() for action in actions
         }
-        moved = {(state, Action.MOVE) for state in (E, P, C)}
+        moved = {(state, Action.REROUTE) for state in (E, P, C)}
         assert not (possible | moved) - Office.done.keys(), (
             "the walk did not get far enough to prove anything"
         )

@@ -64,7 +64,7 @@ def month(day: date | None) -> str:
 def snapshot(application: Application) -> dict[str, Any]:
     """Return all answers as JSON: what reviewers read, and what later rounds are compared with.
 
-    `employer` says which enterprise it is, for comparing (desk.comparison); its text in `fields` is only shown.
+    `employer` identifies the enterprise, for comparison (desk.comparison); its text in `fields` is for display only.
     """
     fields = {key: _plain(value(application, key)) for key in versions.form_of(application).known}
     found = {"fields": fields, "experiences": [_row(row) for row in application.experiences]}
@@ -96,7 +96,7 @@ class ShownField:
 def shown_fields(
     section: Section, now: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> Iterator[ShownField]:
-    """Yield the section's fields of a snapshot, each beside what the snapshot before it said when that differs."""
+    """Yield the section's fields of a snapshot, each with the text of the earlier snapshot when that differs."""
     for asked in section.fields:
         text = answer_text(asked, now["fields"].get(asked.key))
         earlier = answer_text(asked, before["fields"].get(asked.key)) if before else text

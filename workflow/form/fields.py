@@ -11,9 +11,9 @@ class Kind(Enum):
     PHONE = "phone"
     EMAIL = "email"
     NUMBER = "number"
-    """Digits that name something, such as an account."""
+    """Digits that identify something, such as a bank account."""
     QUANTITY = "quantity"
-    """A number that is more or less; kept as its decimal text, so that none is rounded and 0 is an answer."""
+    """A number to compare or count. Stored as its decimal text, so that it is not rounded and 0 is an answer."""
     DATE = "date"
     MONTH = "month"
     CHOICE = "choice"
@@ -29,8 +29,8 @@ def same_keys(*labels: str) -> Mapping[str, str]:
 class Field:
     """One question of the form. `fixed`: comes from the account and is not asked. `secret`: masked in lists.
 
-    `needed`: why no version may leave it out. `closed`: why no version may add choices. `further`: added by an
-    administrator, with a generated key that is never reused. `used`: whether the version asks it.
+    `needed`: the reason why no version may omit it. `closed`: the reason why no version may add choices. `further`: added by an
+    administrator, with a generated key that is never reused. `used`: whether the version has it.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""The questions of the living allowance, as data. The guide's pictures are lost: they are our reading."""
+"""The fields of the living allowance, as data. The pictures of the form in the guide are lost; these fields are our reading."""
 
 from types import MappingProxyType
 

@@ -20,7 +20,7 @@ FIRST = 1
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """One version of the form. `everything` also holds unused fields; `issued` is the last number used in a generated key."""
+    """One version of the form. `everything` includes unused fields; `issued` is the last number used in a generated key."""
 
     number: int
     everything: tuple[Section, ...]
@@ -56,7 +56,7 @@ _versions: WeakKeyDictionary[Engine, dict[int, Form]] = WeakKeyDictionary()
 
 
 def version(number: int) -> Form:
-    """Return a published version. The first is the declaration unless a row holds it. Raises LookupError."""
+    """Return a published version. Version 1 is the declared one unless a row replaces it. Raises LookupError."""
     cached = _versions.setdefault(db.engine, {})
     if number not in cached:
         content = db.session.scalar(
