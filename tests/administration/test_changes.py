@@ -76,7 +76,7 @@ def newest() -> AuditEntry:
 
 
 @pytest.mark.guide("D1")
-def test_a_region_and_its_office_are_added_and_changed_and_every_step_is_on_record(ordos: World) -> None:
+def test_adding_and_changing_a_region_and_its_office_writes_audit_entries(ordos: World) -> None:
     office = add(Office(name="新区人社局", duty=OfficeDuty.REGION, telephone="0477-1"), ordos.administrator)
     region = add(
         Region(
@@ -100,13 +100,13 @@ def test_a_region_and_its_office_are_added_and_changed_and_every_step_is_on_reco
     assert (line.actor_id, line.actor_name) == (ordos.administrator.id, ordos.administrator.name)
 
 
-def test_a_change_that_changes_nothing_leaves_no_line(ordos: World) -> None:
+def test_a_change_without_new_values_writes_no_audit_entry(ordos: World) -> None:
     change(ordos.banner.region, ordos.administrator, name=ordos.banner.region.name)
     assert db.session.scalar(select(AuditEntry.id)) is None
 
 
 @pytest.mark.guide("D1")
-def test_a_region_out_of_use_keeps_its_applications_on_their_desks(ordos: World) -> None:
+def test_a_deactivated_region_keeps_its_applications_under_review(ordos: World) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     assert "照常办理" in asked(
         lambda: changes.change(
@@ -120,7 +120,7 @@ def test_a_region_out_of_use_keeps_its_applications_on_their_desks(ordos: World)
 
 
 @pytest.mark.guide("D2")
-def test_a_notice_is_added_and_never_changed_and_must_be_read_again(ordos: World) -> None:
+def test_a_new_notice_cannot_be_changed_and_must_be_read_again(ordos: World) -> None:
     application = complete_application(ordos.city.enterprise)
     old = reading.current_notice()
     assert old is not None
@@ -141,7 +141,7 @@ def test_a_notice_is_added_and_never_changed_and_must_be_read_again(ordos: World
 
 
 @pytest.mark.guide("D2")
-def test_a_material_asked_for_anew_is_asked_of_what_is_not_submitted_yet(ordos: World) -> None:
+def test_a_newly_required_material_concerns_unsubmitted_applications(ordos: World) -> None:
     begun, sent = complete_application(ordos.city.enterprise), complete_application(ordos.park.enterprise)
     submit(sent)
     new = Material(name="无犯罪记录", shows="", required=True, position=9, active=True)
@@ -154,7 +154,7 @@ def test_a_material_asked_for_anew_is_asked_of_what_is_not_submitted_yet(ordos: 
 
 
 @pytest.mark.guide("D2")
-def test_a_material_out_of_use_is_asked_for_no_longer(ordos: World) -> None:
+def test_a_deactivated_material_is_no_longer_required(ordos: World) -> None:
     first = materials()[0]
     change(first, ordos.administrator, active=False)
     assert first.id not in [material.id for material, _files in completeness.slots(complete_application())]
@@ -181,7 +181,7 @@ def test_a_period_opens_and_closes_applications(ordos: World) -> None:
     submit(application)
 
 
-def test_a_period_runs_forward_and_beside_no_other(ordos: World) -> None:
+def test_a_period_ends_after_it_begins_and_overlaps_no_other(ordos: World) -> None:
     far = date(2199, 1, 1)
     with pytest.raises(Unacceptable) as hindrance:
         add(Period(name="倒", opens=far, closes=far - timedelta(days=1)), ordos.administrator)
@@ -204,7 +204,7 @@ def test_the_help_line_is_changed_and_its_key_is_not(ordos: World) -> None:
 
 
 @pytest.mark.guide("D4")
-def test_nobody_else_keeps_anything(ordos: World) -> None:
+def test_other_roles_cannot_change_tables(ordos: World) -> None:
     for somebody in (ordos.banner.clerk, ordos.centre, ordos.banner.reviewer):
         with pytest.raises(NotPermitted):
             changes.add(Office(name="我的单位", duty=OfficeDuty.REGION), somebody)
@@ -215,7 +215,7 @@ def test_nobody_else_keeps_anything(ordos: World) -> None:
     assert db.session.scalar(select(AuditEntry.id)) is None
 
 
-def test_what_was_typed_for_an_older_row_is_not_written_over_a_newer_one(ordos: World) -> None:
+def test_input_for_an_outdated_row_does_not_overwrite_a_newer_one(ordos: World) -> None:
     seen = changes.fingerprint(ordos.banner.office)
     change(ordos.banner.office, ordos.administrator, telephone="0477-1")
     with pytest.raises(ChangedMeanwhile):

@@ -88,7 +88,7 @@ def decided_or_told(acts: list[Callable[[], str]], turn: int) -> None:
 
 @pytest.mark.guide("D3")
 @pytest.mark.parametrize("turn", range(2))
-def test_a_decision_and_a_move_at_once(ordos: World, turn: int) -> None:
+def test_a_decision_concurrent_with_a_move_of_the_enterprise(ordos: World, turn: int) -> None:
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     fresh(application)
     acts = [
@@ -101,7 +101,7 @@ def test_a_decision_and_a_move_at_once(ordos: World, turn: int) -> None:
 
 @pytest.mark.guide("D3")
 @pytest.mark.parametrize("turn", range(2))
-def test_a_submission_and_a_move_at_once(ordos: World, turn: int) -> None:
+def test_a_submission_concurrent_with_a_move_of_the_enterprise(ordos: World, turn: int) -> None:
     application = complete_application(ordos.banner.enterprise)
     acts = [
         doing(application, Action.SUBMIT, application.applicant),
@@ -123,7 +123,7 @@ def becoming(kind: RegionKind) -> Callable[[Region], None]:
 @pytest.mark.guide("D3")
 @pytest.mark.parametrize("kind", [RegionKind.CITY, RegionKind.BANNER])
 @pytest.mark.parametrize("turn", range(2))
-def test_a_decision_and_another_way_at_once(ordos: World, turn: int, kind: RegionKind) -> None:
+def test_a_decision_concurrent_with_a_change_of_route(ordos: World, turn: int, kind: RegionKind) -> None:
     place = ordos.banner if kind is RegionKind.CITY else ordos.city
     application = application_at(State.ENTERPRISE_REVIEW, place, ordos)
     fresh(application)
@@ -137,7 +137,7 @@ def test_a_decision_and_another_way_at_once(ordos: World, turn: int, kind: Regio
 
 @pytest.mark.guide("D3")
 @pytest.mark.parametrize("turn", range(2))
-def test_a_move_into_a_region_that_takes_another_way_at_once(ordos: World, turn: int) -> None:
+def test_a_move_concurrent_with_a_change_of_the_target_regions_route(ordos: World, turn: int) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.park, ordos)
     acts = [
         moving(ordos.park.enterprise, ordos.banner.region.id, ordos.administrator),
@@ -150,7 +150,7 @@ def test_a_move_into_a_region_that_takes_another_way_at_once(ordos: World, turn:
 
 @pytest.mark.guide("D1")
 @pytest.mark.parametrize("turn", range(2))
-def test_a_submission_and_a_closing_at_once(ordos: World, turn: int) -> None:
+def test_a_submission_concurrent_with_a_closing_of_the_enterprise(ordos: World, turn: int) -> None:
     application = complete_application(ordos.banner.enterprise)
     acts = [
         doing(application, Action.SUBMIT, application.applicant),
@@ -165,7 +165,7 @@ def test_a_submission_and_a_closing_at_once(ordos: World, turn: int) -> None:
 
 @pytest.mark.guide("D1")
 @pytest.mark.parametrize("turn", range(2))
-def test_a_submission_and_a_merger_at_once(ordos: World, turn: int) -> None:
+def test_a_submission_concurrent_with_a_merger_of_regions(ordos: World, turn: int) -> None:
     application, into = complete_application(ordos.elsewhere.enterprise), ordos.park.region.id
 
     def merging(row: Region) -> None:
@@ -208,7 +208,7 @@ def test_two_administrators_cannot_deactivate_each_other(ordos: World) -> None:
     assert db.session.scalar(left) == 1
 
 
-def test_the_same_name_at_once_is_taken_once(ordos: World) -> None:
+def test_of_two_concurrent_rows_with_one_name_one_is_added(ordos: World) -> None:
     from models import Office, OfficeDuty
 
     who = ordos.administrator.id
@@ -237,7 +237,7 @@ def keeping(section: str, one: Field, by: Account) -> Callable[[], str]:
 
 
 @pytest.mark.guide("D1")
-def test_two_who_begin_the_draft_of_the_form_at_once_lose_nothing(
+def test_two_administrators_who_create_the_draft_concurrently_lose_nothing(
     ordos: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(form_draft, "current_draft", slowly(form_draft.current_draft))

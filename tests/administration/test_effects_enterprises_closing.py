@@ -38,7 +38,7 @@ def close(row: Enterprise, by: Account) -> Enterprise:
 
 
 @pytest.mark.guide("D1")
-def test_it_is_said_beforehand_what_becomes_of_each(ordos: World) -> None:
+def test_closing_shows_its_consequences_for_every_application(ordos: World) -> None:
     for state in State:
         application_at(state, ordos.banner, ordos)
     with pytest.raises(ConfirmationRequired) as question:
@@ -55,7 +55,7 @@ def test_it_is_said_beforehand_what_becomes_of_each(ordos: World) -> None:
 
 
 @pytest.mark.guide("D1")
-def test_each_has_a_line_and_each_applicant_a_message(ordos: World) -> None:
+def test_closing_writes_a_history_row_and_a_message_for_each_application(ordos: World) -> None:
     moving = {state: application_at(state, ordos.banner, ordos) for state in State}
     versions = {state: fresh(row).version for state, row in moving.items()}
     close(ordos.banner.enterprise, ordos.administrator)
@@ -83,7 +83,7 @@ def test_each_has_a_line_and_each_applicant_a_message(ordos: World) -> None:
 
 
 @pytest.mark.guide("D1", "A8")
-def test_nobody_can_choose_it_and_its_reviewers_are_out(ordos: World) -> None:
+def test_a_closed_enterprise_cannot_be_chosen_and_its_reviewers_cannot_log_in(ordos: World) -> None:
     reviewer, enterprise = ordos.banner.reviewer, ordos.banner.enterprise
     application = complete_application(enterprise)
     close(enterprise, ordos.administrator)
@@ -97,7 +97,7 @@ def test_nobody_can_choose_it_and_its_reviewers_are_out(ordos: World) -> None:
         act(application, Action.PASS, reviewer)
 
 
-def test_its_open_session_ends(prepared: World, person: Person) -> None:
+def test_closing_ends_the_open_sessions_of_the_enterprise(prepared: World, person: Person) -> None:
     browser, admin = person(prepared.banner.reviewer), person(prepared.administrator)
     assert browser.get("/enterprise/").status_code == 200
     path = f"/administration/enterprises/{prepared.banner.enterprise.id}/"
@@ -116,7 +116,9 @@ def test_its_open_session_ends(prepared: World, person: Person) -> None:
 
 
 @pytest.mark.guide("D1", "A19")
-def test_its_applicants_read_what_happened_and_what_to_do(app: Flask, person: Person) -> None:
+def test_applicants_of_a_closed_enterprise_read_what_happened_and_what_to_do(
+    app: Flask, person: Person
+) -> None:
     with app.app_context():
         ordos = world()
         given_back = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
@@ -134,7 +136,7 @@ def test_its_applicants_read_what_happened_and_what_to_do(app: Flask, person: Pe
 
 
 @pytest.mark.guide("D1")
-def test_it_can_be_opened_again_and_what_was_given_back_stays_with_the_applicant(ordos: World) -> None:
+def test_reopening_leaves_returned_applications_with_their_applicants(ordos: World) -> None:
     enterprise, application = (
         ordos.banner.enterprise,
         application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos),
@@ -150,7 +152,7 @@ def test_it_can_be_opened_again_and_what_was_given_back_stays_with_the_applicant
 
 
 @pytest.mark.guide("D1")
-def test_what_changed_since_it_was_told_is_told_anew(ordos: World) -> None:
+def test_changed_consequences_of_a_closing_must_be_confirmed_again(ordos: World) -> None:
     with pytest.raises(ConfirmationRequired) as first:
         set_active(ordos.banner.enterprise, ordos.administrator, False, confirmed="")
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
@@ -182,7 +184,7 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(
     assert db.session.scalars(select(AuditEntry)).all() == []
 
 
-def test_a_registration_that_waits_is_left_alone_until_it_is_opened(ordos: World) -> None:
+def test_a_pending_registration_pauses_while_the_enterprise_is_closed(ordos: World) -> None:
     enterprise = ordos.banner.enterprise
     enterprise.registration = Registration.PENDING
     db.session.commit()

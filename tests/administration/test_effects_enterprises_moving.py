@@ -93,7 +93,7 @@ def told(question: ConfirmationRequired) -> str:
 @pytest.mark.guide("D3")
 @pytest.mark.parametrize("here", KINDS)
 @pytest.mark.parametrize("there", KINDS)
-def test_what_is_under_review_moves_along_with_a_line_and_lies_on_exactly_one_desk(
+def test_applications_under_review_move_with_a_history_row_and_wait_at_one_desk(
     ordos: World, here: RegionKind, there: RegionKind
 ) -> None:
     old, new = ordos.at(here), ordos.elsewhere if here is there is RegionKind.BANNER else ordos.at(there)
@@ -125,7 +125,7 @@ def test_what_is_under_review_moves_along_with_a_line_and_lies_on_exactly_one_de
 
 
 @pytest.mark.guide("D3")
-def test_the_form_tells_how_many_move_and_what_becomes_of_them_before_anything_moves(ordos: World) -> None:
+def test_the_form_shows_the_consequences_of_a_move_before_it_happens(ordos: World) -> None:
     for state in (
         State.ENTERPRISE_REVIEW,
         State.PRELIMINARY_REVIEW,
@@ -158,7 +158,7 @@ def test_the_form_tells_how_many_move_and_what_becomes_of_them_before_anything_m
 
 
 @pytest.mark.guide("D3")
-def test_a_confirmation_counts_only_for_what_it_was_told(ordos: World) -> None:
+def test_a_confirmation_is_valid_only_for_the_shown_consequences(ordos: World) -> None:
     application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
 
     def apply(row: Enterprise) -> None:
@@ -173,7 +173,7 @@ def test_a_confirmation_counts_only_for_what_it_was_told(ordos: World) -> None:
 
 
 @pytest.mark.guide("D3", "R3")
-def test_the_old_office_sees_it_no_more_and_the_new_one_is_reminded(ordos: World) -> None:
+def test_the_old_office_loses_sight_and_the_new_one_gets_a_message(ordos: World) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     move(ordos.banner.enterprise, ordos.elsewhere.region, ordos.administrator)
     seen = select(Application.id).where(Application.id == application.id)
@@ -187,7 +187,9 @@ def test_the_old_office_sees_it_no_more_and_the_new_one_is_reminded(ordos: World
 
 
 @pytest.mark.guide("D3", "A17")
-def test_the_applicant_reads_where_it_has_gone_and_why(app: Flask, prepared: World, person: Person) -> None:
+def test_the_applicant_reads_where_the_application_moved_and_why(
+    app: Flask, prepared: World, person: Person
+) -> None:
     with app.app_context():
         application = application_at(State.PRELIMINARY_REVIEW, prepared.banner, prepared)
         move(prepared.banner.enterprise, prepared.city.region, prepared.administrator)
@@ -202,7 +204,7 @@ def test_the_applicant_reads_where_it_has_gone_and_why(app: Flask, prepared: Wor
 
 
 @pytest.mark.guide("D3")
-def test_nobody_is_reminded_of_what_stays_where_it_is(ordos: World) -> None:
+def test_no_message_is_sent_when_the_desk_stays_the_same(ordos: World) -> None:
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     arrived = fresh(application).arrived_at
     count = len(db.session.scalars(select(Message)).all())
@@ -212,7 +214,7 @@ def test_nobody_is_reminded_of_what_stays_where_it_is(ordos: World) -> None:
 
 
 @pytest.mark.guide("D3")
-def test_whoever_had_it_open_reads_that_it_was_moved(ordos: World) -> None:
+def test_a_reviewer_with_the_page_open_reads_that_the_application_moved(ordos: World) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     version = fresh(application).version
     move(ordos.banner.enterprise, ordos.city.region, ordos.administrator)
@@ -225,7 +227,7 @@ def test_whoever_had_it_open_reads_that_it_was_moved(ordos: World) -> None:
 
 
 @pytest.mark.guide("D3")
-def test_a_moved_application_goes_on_to_its_end(ordos: World) -> None:
+def test_a_moved_application_can_be_decided_to_its_end(ordos: World) -> None:
     application = application_at(State.ENTERPRISE_REVIEW, ordos.city, ordos)
     move(ordos.city.enterprise, ordos.park.region, ordos.administrator)
     act(application, Action.PASS, ordos.city.reviewer)
@@ -237,7 +239,7 @@ def test_a_moved_application_goes_on_to_its_end(ordos: World) -> None:
 
 
 @pytest.mark.guide("D3", "D4")
-def test_what_the_applicant_has_and_what_is_finished_stays_as_it_is(ordos: World) -> None:
+def test_drafts_and_finished_applications_do_not_move(ordos: World) -> None:
     still = {
         state: application_at(state, ordos.banner, ordos)
         for state in (State.DRAFT, State.RETURNED, State.FINISHED)
@@ -251,7 +253,7 @@ def test_what_the_applicant_has_and_what_is_finished_stays_as_it_is(ordos: World
 
 
 @pytest.mark.guide("D3")
-def test_the_new_office_does_not_see_what_it_has_not_had_yet(ordos: World) -> None:
+def test_the_new_office_sees_an_application_only_from_its_own_step_on(ordos: World) -> None:
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     act(application, Action.RETURN, ordos.centre, "请补材料")
     submit(application)
@@ -261,7 +263,7 @@ def test_the_new_office_does_not_see_what_it_has_not_had_yet(ordos: World) -> No
 
 
 @pytest.mark.guide("D3")
-def test_the_steps_of_a_moved_application_name_nobody_who_did_not_do_them(ordos: World) -> None:
+def test_the_progress_of_a_moved_application_names_only_those_who_acted(ordos: World) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     move(ordos.banner.enterprise, ordos.city.region, ordos.administrator)
     move(ordos.banner.enterprise, ordos.park.region, ordos.administrator)
@@ -272,7 +274,7 @@ def test_the_steps_of_a_moved_application_name_nobody_who_did_not_do_them(ordos:
 
 
 @pytest.mark.guide("D3", "E2")
-def test_a_registration_that_waits_waits_at_the_new_office(ordos: World) -> None:
+def test_a_pending_registration_moves_to_the_new_office(ordos: World) -> None:
     enterprise = ordos.banner.enterprise
     enterprise.registration = Registration.PENDING
     db.session.commit()
@@ -285,7 +287,7 @@ def test_a_registration_that_waits_waits_at_the_new_office(ordos: World) -> None
 
 
 @pytest.mark.guide("D3")
-def test_a_region_that_becomes_a_city_one_leaves_nothing_without_a_desk(ordos: World) -> None:
+def test_every_application_has_a_desk_after_a_region_loses_its_preliminary_review(ordos: World) -> None:
     moving = {state: application_at(state, ordos.banner, ordos) for state in UNDER_REVIEW}
     edit_region(ordos.banner.region, ordos.administrator, kind=RegionKind.CITY)
     for state, application in moving.items():
@@ -297,7 +299,7 @@ def test_a_region_that_becomes_a_city_one_leaves_nothing_without_a_desk(ordos: W
 
 
 @pytest.mark.guide("D3")
-def test_a_region_given_to_another_office_takes_its_desk_along(ordos: World) -> None:
+def test_a_region_moved_to_another_office_moves_its_applications(ordos: World) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     edit_region(ordos.banner.region, ordos.administrator, office_id=ordos.park.office.id)
     assert desks(application) == [ordos.park.clerk]
@@ -314,7 +316,7 @@ def test_a_region_given_to_another_office_takes_its_desk_along(ordos: World) -> 
     assert kinds == ["to_review"]
 
 
-def test_both_at_once_leave_nothing_without_a_desk(ordos: World) -> None:
+def test_every_application_has_a_desk_after_kind_and_office_change_together(ordos: World) -> None:
     moving = {state: application_at(state, ordos.banner, ordos) for state in UNDER_REVIEW}
     edit_region(
         ordos.banner.region, ordos.administrator, kind=RegionKind.CITY, office_id=ordos.park.office.id
@@ -350,7 +352,7 @@ def test_an_administrator_changes_named_columns_only(ordos: World) -> None:
             act(application, action, ordos.administrator, "因为")
 
 
-def test_two_who_have_the_same_form_open_do_not_overwrite_each_other(ordos: World) -> None:
+def test_two_administrators_with_the_same_form_open_do_not_overwrite_each_other(ordos: World) -> None:
     enterprise = ordos.banner.enterprise
     seen = fingerprint(enterprise)
     changes.change(
@@ -380,7 +382,7 @@ def test_a_new_name_is_found_by_its_initials(ordos: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["Größe·新材料公司", "蒙苏（中国）公司"])
-def test_a_new_name_of_other_letters_is_taken_and_found_by_every_spelling(ordos: World, name: str) -> None:
+def test_a_name_in_another_script_is_accepted_and_found_by_every_spelling(ordos: World, name: str) -> None:
     enterprise = ordos.banner.enterprise
     changes.change(Enterprise, enterprise.id, ordos.administrator, lambda row: setattr(row, "name", name))
     changes.change(Account, ordos.centre.id, ordos.administrator, lambda row: setattr(row, "name", name))
@@ -390,7 +392,7 @@ def test_a_new_name_of_other_letters_is_taken_and_found_by_every_spelling(ordos:
     assert [row.after for row in changed] == [{"name": name}, {"name": name}]
 
 
-def test_a_name_that_is_taken_is_said_beside_its_field(ordos: World) -> None:
+def test_a_taken_name_is_reported_at_its_field(ordos: World) -> None:
     with pytest.raises(Unacceptable) as hindrance:
         changes.change(
             Region,
@@ -406,7 +408,7 @@ def test_a_name_that_is_taken_is_said_beside_its_field(ordos: World) -> None:
         )
 
 
-def test_a_submission_while_the_enterprise_moves_goes_the_new_way(ordos: World) -> None:
+def test_a_submission_during_a_move_takes_the_new_route(ordos: World) -> None:
     application = complete_application(ordos.banner.enterprise)
     move(ordos.banner.enterprise, ordos.city.region, ordos.administrator)
     submit(application)

@@ -39,7 +39,7 @@ def merge(row: Region, into: Region, by: Account, confirmed: str | None = None) 
 
 
 @pytest.mark.guide("D1", "D3")
-def test_it_is_said_beforehand_what_moves(ordos: World) -> None:
+def test_merging_shows_its_consequences(ordos: World) -> None:
     for state in UNDER_REVIEW:
         application_at(state, ordos.elsewhere, ordos)
     old, new = ordos.elsewhere, ordos.banner
@@ -95,7 +95,7 @@ def test_enterprises_applications_and_people_move_and_old_records_stay_readable(
 
 
 @pytest.mark.guide("D1")
-def test_an_office_that_answers_for_another_region_keeps_its_people(ordos: World) -> None:
+def test_an_office_with_another_region_keeps_its_staff(ordos: World) -> None:
     old, new = ordos.elsewhere, ordos.banner
     third = region(RegionKind.PARK, old.office)
     old.enterprise.registration = Registration.PENDING
@@ -113,7 +113,7 @@ def test_an_office_that_answers_for_another_region_keeps_its_people(ordos: World
 
 
 @pytest.mark.guide("D1", "R3")
-def test_what_makes_no_sense_is_refused_with_the_reason(ordos: World) -> None:
+def test_impossible_mergers_are_refused_with_the_reason(ordos: World) -> None:
     closed = region(RegionKind.BANNER)
     closed.active = False
     db.session.commit()
@@ -137,7 +137,7 @@ def test_what_makes_no_sense_is_refused_with_the_reason(ordos: World) -> None:
 
 
 @pytest.mark.guide("D1")
-def test_what_another_administrator_changed_meanwhile_is_told_anew(ordos: World) -> None:
+def test_changed_consequences_of_a_merger_must_be_confirmed_again(ordos: World) -> None:
     old, new = ordos.elsewhere, ordos.banner
     with pytest.raises(ConfirmationRequired) as first:
         merge(old.region, new.region, ordos.administrator, confirmed="")
@@ -172,7 +172,7 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(
     assert db.session.scalars(select(AuditEntry)).all() == []
 
 
-def test_what_is_submitted_afterwards_goes_the_new_way(ordos: World) -> None:
+def test_submissions_after_a_merger_take_the_new_route(ordos: World) -> None:
     application = complete_application(ordos.elsewhere.enterprise)
     merge(ordos.elsewhere.region, ordos.park.region, ordos.administrator)
     submit(application)

@@ -118,7 +118,7 @@ def test_a_field_and_a_statement_are_added_and_only_new_applications_have_them(
     assert "Monthly &lt;i&gt;wage cannot be less than 1000." in english
 
 
-def test_the_trail_says_our_own_words_in_english_too(admin: Client) -> None:
+def test_the_audit_trail_is_translated_into_english(admin: Client) -> None:
     change(admin, f"{FORM}fields/email/", english="E-post")
     publish(admin)
     admin.get("/language/en")
@@ -164,7 +164,9 @@ def test_reviewers_read_the_version_of_the_application(
 
 
 @pytest.mark.guide("D1")
-def test_two_administrators_at_one_field(app: Flask, prepared: World, person: Person, admin: Client) -> None:
+def test_a_second_administrator_does_not_overwrite_a_changed_field(
+    app: Flask, prepared: World, person: Person, admin: Client
+) -> None:
     path = f"{FORM}fields/school/"
     with app.app_context():
         other = person(factories.administrator("另一位管理员"))
@@ -179,7 +181,7 @@ def test_two_administrators_at_one_field(app: Flask, prepared: World, person: Pe
     assert "最高学历学校" in text(admin.get(FORM))
 
 
-def test_what_the_procedure_needs_shows_why_and_has_no_switch(admin: Client) -> None:
+def test_a_field_that_the_procedure_needs_cannot_be_switched_off(admin: Client) -> None:
     page = admin.get(f"{FORM}fields/bank_account/")
     assert "补贴发到这个账号" in text(page)
     assert not {"used", "required"} & fields(page).keys()
@@ -189,7 +191,7 @@ def test_what_the_procedure_needs_shows_why_and_has_no_switch(admin: Client) -> 
     assert "不询问" not in text(admin.get(FORM))
 
 
-def test_everything_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost(admin: Client) -> None:
+def test_all_errors_of_a_field_form_are_shown_and_the_input_stays(admin: Client) -> None:
     wrong = change(
         admin,
         f"{FORM}sections/basic/new/?kind=quantity",
@@ -209,7 +211,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost(admi
     assert 'value="多"' in text(wrong)
 
 
-def test_choices_keep_their_keys_when_they_are_called_otherwise(app: Flask, admin: Client) -> None:
+def test_choices_keep_their_keys_when_they_are_renamed(app: Flask, admin: Client) -> None:
     path = f"{FORM}fields/degree/"
     more = change(admin, path, do="more", **{"choices-4-label": "双学士"})
     assert "choices-9-label" in fields(more)
@@ -237,7 +239,7 @@ def test_choices_keep_their_keys_when_they_are_called_otherwise(app: Flask, admi
 
 
 @pytest.mark.guide("D2")
-def test_a_form_renewed_while_somebody_fills_it_in_loses_nothing_and_is_pointed_out(
+def test_a_new_form_version_during_an_application_keeps_its_answers_and_is_announced(
     app: Flask, prepared: World, person: Person, admin: Client
 ) -> None:
     somebody = person(newcomer(app))
@@ -256,7 +258,7 @@ def test_a_form_renewed_while_somebody_fills_it_in_loses_nothing_and_is_pointed_
     assert 'name="x2"' not in text(again)
 
 
-def test_giving_the_draft_up_leaves_the_published_form(app: Flask, admin: Client) -> None:
+def test_discarding_the_draft_restores_the_published_form(app: Flask, admin: Client) -> None:
     change(admin, f"{FORM}fields/political/", used="")
     page = admin.get(f"{FORM}publishing/")
     assert admin.send(f"{FORM}discard/", {"seen": hidden(page, "seen")}).status_code == 302
@@ -326,7 +328,7 @@ ANSWERED = st.text(max_size=30) | NUMBERS | DAYS | st.sampled_from(["c0", "c1", 
 @pytest.mark.guide("D2")
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(version=versions(), data=st.data())
-def test_any_valid_version_is_drawn_filled_in_judged_and_read(
+def test_any_valid_version_can_be_rendered_filled_in_checked_and_read(
     app: Flask, monkeypatch: pytest.MonkeyPatch, version: Form, data: st.DataObject
 ) -> None:
     labels = [one.label for one in version.fields.values()]

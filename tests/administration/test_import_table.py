@@ -35,7 +35,7 @@ from uploads import sheets, workbook
         (4001234567, "4001234567"),
     ],
 )
-def test_a_telephone_is_read_as_it_was_meant(typed: Any, stored: str) -> None:
+def test_a_telephone_is_normalised(typed: Any, stored: str) -> None:
     assert one_cell(import_table.TELEPHONE, typed) == (stored, "")
 
 
@@ -58,7 +58,7 @@ def test_a_telephone_is_read_as_it_was_meant(typed: Any, stored: str) -> None:
         ("contact_phone", {"date": "2026-01-02"}, "日期格式"),
     ],
 )
-def test_a_spoiled_cell_is_named_by_what_happened_to_it(column: str, cell: Any, words: str) -> None:
+def test_a_cell_changed_by_excel_gets_a_fault_that_says_how(column: str, cell: Any, words: str) -> None:
     assert words in one_cell(column, cell)[1]
 
 
@@ -92,14 +92,14 @@ def test_a_header_is_found_with_spaces_line_breaks_stars_and_remarks(header: lis
     assert [*table.rows[0].cells.values()] == cells
 
 
-def test_a_header_of_two_merged_rows_is_read_by_its_lower_one() -> None:
+def test_of_a_header_with_two_merged_rows_the_lower_one_counts() -> None:
     upper = [*HEAD[:3], "联系方式", "联系方式"]
     cells = ["甲公司", "91150602MA0Q4XY20Q", "东胜区", "周婷", "0477-8123456"]
     table = import_table.find_table([sheets.Sheet("企业", [(1, upper), (2, HEAD), (3, cells)])])
     assert [row.number for row in table.rows] == [3]
 
 
-def test_an_empty_first_sheet_hides_no_filled_one_and_what_is_not_read_is_said() -> None:
+def test_an_empty_first_sheet_is_skipped_and_unread_sheets_are_reported() -> None:
     row = ["甲公司", "91150602MA0Q4XY20Q", "东胜区", "周婷", "0477-8123456"]
     empty = sheets.Sheet("模板", [(1, HEAD)])
     filled, further = (sheets.Sheet(name, [(1, HEAD), (2, row)]) for name in ("甲", "乙"))
@@ -140,7 +140,7 @@ def test_regions_are_found_by_name_full_name_and_code(ordos: World) -> None:
 
 
 @pytest.mark.guide("D1")
-def test_a_real_workbook_with_hidden_filtered_and_spoiled_cells_is_told_row_by_row(
+def test_a_workbook_with_hidden_filtered_and_changed_cells_is_reported_row_by_row(
     prepared: World, person: Person, app: Flask
 ) -> None:
     where = prepared.banner.region.name
@@ -194,12 +194,12 @@ def test_a_real_workbook_with_hidden_filtered_and_spoiled_cells_is_told_row_by_r
     assert "Rows that the file hides or has filtered out: 2 (numbers 2、4)" in english
 
 
-def test_a_number_with_its_zero_back_is_only_what_lacks_one() -> None:
+def test_telephones_that_lost_no_zero_stay_unchanged() -> None:
     for number in ("13847710000", "8586912", "0477-8586912", "4001234567", "12345", "", "1384771000"):
         assert telephones.with_lost_zero(number) == telephones.normalised_telephone(number)
 
 
-def test_a_row_beyond_the_last_one_of_a_sheet_marks_nothing() -> None:
+def test_a_cell_in_a_row_beyond_the_end_of_a_sheet_is_ignored() -> None:
     def marks(row: int) -> workbook.SheetDetails:
         file = io.BytesIO()
         cell = '<c r="A1" t="e"><v>#N/A</v></c>'

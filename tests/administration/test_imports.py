@@ -110,7 +110,7 @@ def enterprises() -> int:
 
 
 @pytest.mark.guide("D1")
-def test_each_refused_row_is_said_with_its_column_and_why(ordos: World) -> None:
+def test_each_refused_row_names_its_column_and_fault(ordos: World) -> None:
     where, there, twice = ordos.banner.region.name, ordos.banner.enterprise, credit_code()
     closed = region(RegionKind.BANNER)
     closed.active = False
@@ -163,7 +163,7 @@ def _date(day: date) -> Callable[..., None]:
 
 
 @pytest.mark.guide("D1")
-def test_what_people_do_to_cells_is_read_sensibly_or_said(ordos: World) -> None:
+def test_unusual_cells_are_read_or_get_a_fault(ordos: World) -> None:
     where, code, collective = ordos.banner.region, credit_code(), credit_code("N2")
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in code)
 
@@ -213,7 +213,7 @@ FAR = {"finish": lambda _book, sheet: sheet.write_string(1_048_575, 16_383, "远
     ],
 )
 @pytest.mark.guide("D1")
-def test_a_file_that_is_no_table_is_refused_with_what_to_do(
+def test_a_file_without_a_table_is_refused_with_advice(
     ordos: World, content: Callable[[], bytes], words: str
 ) -> None:
     job = upload(content(), ordos.administrator)
@@ -235,7 +235,9 @@ def hostile() -> Iterator[tuple[str, bytes, str]]:
 
 
 @pytest.mark.guide("D1")
-def test_what_is_no_workbook_is_refused_at_the_door(prepared: World, person: Person, app: Flask) -> None:
+def test_a_file_that_is_no_workbook_is_refused_at_the_upload(
+    prepared: World, person: Person, app: Flask
+) -> None:
     browser = person(prepared.administrator)
     for name, content, words in hostile():
         answer = browser.send(
@@ -252,7 +254,7 @@ def test_what_is_no_workbook_is_refused_at_the_door(prepared: World, person: Per
 
 
 @pytest.mark.guide("D1")
-def test_once_confirmed_all_good_rows_are_there_and_in_the_audit_trail(ordos: World) -> None:
+def test_a_confirmed_import_adds_all_accepted_rows_and_audit_entries(ordos: World) -> None:
     where = ordos.banner.region
     job = upload(book(*[good(where.name) for _ in range(3)], good("火星")), ordos.administrator)
     second = administrator("第二位")
@@ -276,7 +278,7 @@ def test_once_confirmed_all_good_rows_are_there_and_in_the_audit_trail(ordos: Wo
 
 
 @pytest.mark.guide("D1")
-def test_where_one_row_can_be_no_longer_none_is_imported_and_it_says_which(ordos: World) -> None:
+def test_if_one_row_has_become_invalid_nothing_is_imported_and_the_row_is_named(ordos: World) -> None:
     where, code = ordos.banner.region, credit_code()
     going = region(RegionKind.BANNER)
     job = upload(
@@ -428,7 +430,7 @@ def test_two_workers_at_once_import_it_once(ordos: World) -> None:
     assert enterprises() == before + 3
 
 
-def test_what_kills_the_worker_again_and_again_is_given_up(ordos: World) -> None:
+def test_an_import_that_kills_every_worker_fails_after_its_last_attempt(ordos: World) -> None:
     job = imports.begin(ordos.administrator, "企业.xlsx", storage().store(io.BytesIO(book(good("甲")))).name)
     for _ in range(imports.MOST_ATTEMPTS):
         assert imports.claim() is not None
@@ -439,7 +441,7 @@ def test_what_kills_the_worker_again_and_again_is_given_up(ordos: World) -> None
     assert "多次中断" in job.error[0]
 
 
-def test_who_confirmed_must_still_be_an_administrator(ordos: World) -> None:
+def test_an_import_fails_if_its_confirmer_is_no_longer_administrator(ordos: World) -> None:
     second = administrator("第二位")
     job = upload(book(good(ordos.banner.region.name)), ordos.administrator)
     before = enterprises()
@@ -453,7 +455,7 @@ def test_who_confirmed_must_still_be_an_administrator(ordos: World) -> None:
             imports.begin(somebody, "企业.xlsx", "x")
 
 
-def test_the_file_is_kept_no_longer_than_it_is_needed(ordos: World) -> None:
+def test_the_uploaded_file_is_deleted_when_it_is_no_longer_needed(ordos: World) -> None:
     name = storage().store(io.BytesIO(book(good(ordos.banner.region.name)))).name
     job = imports.begin(ordos.administrator, "企业.xlsx", name)
     assert sweeping.named_by_rows([name]) == {name}
@@ -475,7 +477,7 @@ def test_the_file_is_kept_no_longer_than_it_is_needed(ordos: World) -> None:
 
 
 @pytest.mark.guide("D1", "E1", "E2", "A8")
-def test_an_imported_enterprise_registers_finds_itself_and_is_approved(ordos: World) -> None:
+def test_an_imported_enterprise_registers_with_its_row_and_is_approved(ordos: World) -> None:
     where, code = ordos.banner.region, credit_code()
     confirm(upload(book(good(where.name, credit_code=code)), ordos.administrator), ordos.administrator)
     listed = db.session.scalars(select(Enterprise).where(Enterprise.credit_code == code)).one()
@@ -512,7 +514,7 @@ def test_an_imported_enterprise_registers_finds_itself_and_is_approved(ordos: Wo
 
 
 @pytest.mark.guide("D1")
-def test_the_template_is_read_as_it_is_filled_in_and_the_report_mended_is_a_file_again(
+def test_the_filled_template_and_the_corrected_report_can_be_imported(
     prepared: World, person: Person, app: Flask
 ) -> None:
     browser = person(prepared.administrator)
@@ -542,7 +544,7 @@ def test_the_template_is_read_as_it_is_filled_in_and_the_report_mended_is_a_file
     assert "0 / 1 行" in browser.send(f"{path}confirm/", {"seen": "1"}, follow_redirects=True).text
 
 
-def test_the_worker_is_woken_when_there_is_something_for_it(
+def test_the_worker_is_woken_when_an_import_is_due(
     app: Flask, ordos: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[str] = []
@@ -565,7 +567,7 @@ def test_five_thousand_rows_take_less_than_a_minute(ordos: World) -> None:
     assert now() - begun < timedelta(minutes=1)
 
 
-def test_characters_of_names_are_kept_or_named_as_in_a_form(ordos: World) -> None:
+def test_names_follow_the_same_character_rules_as_in_a_form(ordos: World) -> None:
     where = ordos.banner.region.name
     job = upload(
         book(

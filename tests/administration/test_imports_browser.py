@@ -53,7 +53,7 @@ def come_in(chromium: Chromium, site: Site, role: str, region: str = "") -> Chro
 
 
 @pytest.mark.guide("D1", "E1", "E2")
-def test_enterprises_are_imported_once_two_rows_are_mended_and_one_of_them_comes_in(
+def test_enterprises_are_imported_after_two_rows_are_corrected_and_one_registers(
     chromium: Chromium, live_server: Site, tmp_path: Path
 ) -> None:
     page = come_in(chromium, live_server, "administrator")

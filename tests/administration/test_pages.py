@@ -158,7 +158,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
 
 
 @pytest.mark.guide("D4")
-def test_only_an_administrator_comes_in(app: Flask, prepared: World, person: Person) -> None:
+def test_only_administrators_open_the_pages(app: Flask, prepared: World, person: Person) -> None:
     for address in ("/administration/", *(f"/administration/{name}/" for name in LISTS)):
         assert person(prepared.administrator).get(address).status_code == 200
         for somebody in (prepared.banner.clerk, prepared.centre, prepared.banner.reviewer):
@@ -168,7 +168,7 @@ def test_only_an_administrator_comes_in(app: Flask, prepared: World, person: Per
 
 
 @pytest.mark.guide("D4")
-def test_nobody_else_changes_anything(prepared: World, person: Person, rows: Callable[..., object]) -> None:
+def test_other_roles_change_nothing(prepared: World, person: Person, rows: Callable[..., object]) -> None:
     number = prepared.administrator.id
     for somebody in (prepared.banner.clerk, prepared.centre, prepared.banner.reviewer):
         client = person(somebody)
@@ -264,7 +264,7 @@ def test_a_correction_decides_nothing() -> None:
 
 
 @pytest.mark.guide("D4")
-def test_what_the_form_does_not_name_is_not_taken(
+def test_undeclared_form_fields_are_ignored(
     admin: Client, prepared: World, rows: Callable[..., object]
 ) -> None:
     chosen = prepared.banner.enterprise
@@ -310,7 +310,7 @@ def test_no_other_role_can_be_given(admin: Client, rows: Callable[..., object]) 
 
 
 @pytest.mark.guide("D1")
-def test_a_region_is_added_with_its_office_and_stands_in_the_list(
+def test_a_region_is_added_with_its_office_and_listed(
     admin: Client, prepared: World, rows: Callable[..., object]
 ) -> None:
     assert "没有符合" not in text(admin.get("/administration/regions/"))
@@ -330,9 +330,7 @@ def test_a_region_is_added_with_its_office_and_stands_in_the_list(
     assert "已保存：新区" in page
 
 
-def test_everything_wrong_is_said_at_once_beside_its_field_and_what_was_typed_stays(
-    admin: Client, prepared: World
-) -> None:
+def test_all_errors_are_shown_at_their_fields_and_the_input_stays(admin: Client, prepared: World) -> None:
     answer = admin.send(
         "/administration/regions/new/",
         {"name": "", "code": "1 2", "kind": "moon", "office_id": "", "position": "x"},
@@ -352,7 +350,7 @@ def test_everything_wrong_is_said_at_once_beside_its_field_and_what_was_typed_st
     assert 'id="office_id-error"' in text(answer)
 
 
-def test_a_name_that_is_taken_is_said_beside_its_field(admin: Client, prepared: World) -> None:
+def test_a_taken_name_is_reported_at_its_field(admin: Client, prepared: World) -> None:
     for path, typed in (
         (f"offices/{prepared.banner.office.id}", {"name": prepared.park.office.name}),
         (f"regions/{prepared.banner.region.id}", {"code": prepared.park.region.code}),
@@ -363,7 +361,7 @@ def test_a_name_that_is_taken_is_said_beside_its_field(admin: Client, prepared: 
         assert f'id="{next(iter(typed))}-error"' in text(answer)
 
 
-def test_a_form_that_is_older_than_its_row_says_so_and_keeps_what_was_typed(
+def test_an_outdated_form_says_so_and_keeps_the_input(
     admin: Client, prepared: World, rows: Callable[..., object]
 ) -> None:
     path = f"/administration/offices/{prepared.banner.office.id}/"
@@ -381,7 +379,7 @@ def test_a_form_that_is_older_than_its_row_says_so_and_keeps_what_was_typed(
 
 
 @pytest.mark.guide("D3")
-def test_moving_an_enterprise_asks_first_and_then_moves(
+def test_moving_an_enterprise_needs_a_confirmation(
     app: Flask, admin: Client, prepared: World, rows: Callable[..., object]
 ) -> None:
     with app.app_context():
@@ -404,7 +402,7 @@ def test_moving_an_enterprise_asks_first_and_then_moves(
     ]
 
 
-def test_what_an_input_method_made_wide_is_kept_as_anybody_else_types_it(
+def test_full_width_input_is_stored_half_width(
     admin: Client, prepared: World, rows: Callable[..., object]
 ) -> None:
     (period,) = rows(select(Period.id))
@@ -425,7 +423,7 @@ def test_what_an_input_method_made_wide_is_kept_as_anybody_else_types_it(
 
 
 @pytest.mark.guide("D2")
-def test_a_notice_begins_with_the_newest_text_asks_and_is_then_for_good(
+def test_a_new_notice_starts_from_the_newest_text_and_needs_a_confirmation(
     admin: Client, rows: Callable[..., object]
 ) -> None:
     path = "/administration/notices/new/"
@@ -442,9 +440,7 @@ def test_a_notice_begins_with_the_newest_text_asks_and_is_then_for_good(
 
 
 @pytest.mark.guide("D2")
-def test_the_help_line_is_changed_and_stands_on_every_page(
-    app: Flask, admin: Client, rows: Callable[..., object]
-) -> None:
+def test_a_changed_help_line_is_on_every_page(app: Flask, admin: Client, rows: Callable[..., object]) -> None:
     with app.app_context():
         db.session.add(Setting(key="help_line", value="0477-8587631", explanation="咨询"))
         db.session.commit()
@@ -540,7 +536,7 @@ def test_a_new_clerk_s_password_is_shown_once_and_works(app: Flask, admin: Clien
         assert code not in page
 
 
-def test_where_a_clerk_sits_is_asked_of_the_role_that_has_many_desks(admin: Client) -> None:
+def test_only_office_clerks_choose_an_office(admin: Client) -> None:
     page = text(admin.get("/administration/staff/new/"))
     assert "身份为“市、旗区人社部门或市管园区人才业务主管部门”时必须选择" in page
     label = page.split('<label for="office_id">')[1].split("</label>")[0]
@@ -553,7 +549,7 @@ def test_where_a_clerk_sits_is_asked_of_the_role_that_has_many_desks(admin: Clie
 
 
 @pytest.mark.guide("D1")
-def test_deactivating_asks_names_the_person_and_ends_the_session(
+def test_deactivating_needs_a_confirmation_and_ends_the_session(
     prepared: World, admin: Client, person: Person
 ) -> None:
     clerk = person(prepared.banner.clerk)
@@ -570,7 +566,9 @@ def test_deactivating_asks_names_the_person_and_ends_the_session(
     assert "停用账号" in text(admin.get(path))
 
 
-def test_a_new_password_asks_first_and_is_shown_once(app: Flask, prepared: World, admin: Client) -> None:
+def test_a_new_password_needs_a_confirmation_and_is_shown_once(
+    app: Flask, prepared: World, admin: Client
+) -> None:
     path = f"/administration/staff/{prepared.banner.clerk.id}/password/"
     asked = admin.send(path)
     assert "<code>" not in text(asked)
@@ -582,7 +580,7 @@ def test_a_new_password_asks_first_and_is_shown_once(app: Flask, prepared: World
         assert logins.authenticate("staff", prepared.banner.clerk.login or "", PASSWORD) is None
 
 
-def test_nobody_does_that_to_oneself(prepared: World, admin: Client) -> None:
+def test_nobody_deactivates_or_resets_their_own_account(prepared: World, admin: Client) -> None:
     path = f"/administration/staff/{prepared.administrator.id}/"
     assert "停用账号" not in text(admin.get(path))
     for act in ("deactivate", "password"):
@@ -649,7 +647,7 @@ def test_enterprises_are_found_by_name_initials_code_region_and_registration(
         "04777654321",
     ],
 )
-def test_an_enterprise_is_found_however_its_name_or_telephone_is_written(
+def test_an_enterprise_is_found_by_every_spelling_of_name_and_telephone(
     app: Flask, admin: Client, prepared: World, words: str
 ) -> None:
     with app.app_context():
@@ -661,7 +659,7 @@ def test_an_enterprise_is_found_however_its_name_or_telephone_is_written(
 
 
 @pytest.mark.parametrize("words", ["阿拉坦•仓", "拉坦仓", "13900001111", "139-0000 1111"])
-def test_a_clerk_and_what_was_done_to_the_account_are_found_however_the_name_is_written(
+def test_a_clerk_and_their_audit_entries_are_found_by_every_spelling_of_the_name(
     app: Flask, admin: Client, prepared: World, words: str
 ) -> None:
     with app.app_context():
@@ -676,14 +674,14 @@ def test_a_clerk_and_what_was_done_to_the_account_are_found_however_the_name_is_
     assert "登录名、单位（全名或其中几个字）、联系电话" in nothing
 
 
-def test_a_line_of_the_trail_is_found_however_a_name_is_written(admin: Client, prepared: World) -> None:
+def test_an_audit_entry_is_found_by_every_spelling_of_a_name(admin: Client, prepared: World) -> None:
     change(admin, f"/administration/offices/{prepared.banner.office.id}/", name="第一·人才局Ä")
     for words in ("一•人才", "第一人才局a", "局Ä"):
         assert text(admin.get("/administration/changes/", query_string={"q": words})).count("cell-title") == 1
     assert "对象名称或操作人姓名" in text(admin.get("/administration/changes/", query_string={"q": "龘"}))
 
 
-def test_a_list_is_turned_page_by_page_and_costs_the_same_however_long_it_is(
+def test_a_list_has_pages_and_its_statements_do_not_grow_with_its_length(
     app: Flask, admin: Client, prepared: World
 ) -> None:
     def cost() -> int:
@@ -729,7 +727,7 @@ def test_the_overview_says_what_is_missing(app: Flask, admin: Client, prepared: 
     assert "年度申报" in page
 
 
-def test_a_period_is_understood_in_any_writing_and_a_slip_of_the_year_is_refused(
+def test_a_period_accepts_any_date_format_and_refuses_a_mistyped_year(
     admin: Client, rows: Callable[..., object]
 ) -> None:
     new = "/administration/periods/new/"
@@ -744,7 +742,7 @@ def test_a_period_is_understood_in_any_writing_and_a_slip_of_the_year_is_refused
     assert period.resubmit_days == 15
 
 
-def test_a_contact_is_refused_with_the_character_that_no_other_computer_shows(
+def test_a_contact_with_a_private_use_character_is_refused(
     admin: Client, prepared: World, rows: Callable[..., object]
 ) -> None:
     path = f"/administration/enterprises/{prepared.banner.enterprise.id}/"

@@ -73,7 +73,7 @@ def test_every_page_can_be_used_at_a_desk_and_on_a_phone(page: ChromiumPage) -> 
 
 
 @pytest.mark.guide("D1")
-def test_a_clerk_is_employed_chooses_a_password_and_is_dismissed(
+def test_a_clerk_gets_an_account_chooses_a_password_and_is_deactivated(
     live_server: Site, chromium: Chromium, page: ChromiumPage
 ) -> None:
     page.click("工作人员")
@@ -223,7 +223,7 @@ def test_the_form_is_changed_for_those_who_begin_from_then_on(
 
 
 @pytest.mark.guide("A2")
-def test_a_clerk_sets_up_the_second_step_and_comes_in_with_a_code(
+def test_a_clerk_enrols_a_second_factor_and_logs_in_with_a_code(
     chromium: Chromium, live_server: Site
 ) -> None:
     account = next(

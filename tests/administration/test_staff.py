@@ -48,7 +48,7 @@ def test_a_clerk_gets_an_account_a_password_and_a_code_that_work(ordos: World) -
 
 
 @pytest.mark.guide("D1")
-def test_the_desk_of_the_city_and_of_administrators_follows_from_their_role(ordos: World) -> None:
+def test_city_clerks_and_administrators_get_their_office_from_their_role(ordos: World) -> None:
     city = staff.add_staff(ordos.administrator, Role.CITY, "shi", "市", office_id=ordos.banner.office.id)
     chief = staff.add_staff(
         ordos.administrator, Role.ADMINISTRATOR, "guan", "管", office_id=ordos.banner.office.id
@@ -58,20 +58,20 @@ def test_the_desk_of_the_city_and_of_administrators_follows_from_their_role(ordo
 
 
 @pytest.mark.parametrize("role", [Role.APPLICANT, Role.ENTERPRISE])
-def test_no_account_of_an_applicant_or_enterprise_is_made_here(ordos: World, role: Role) -> None:
+def test_applicant_and_enterprise_accounts_cannot_be_added(ordos: World, role: Role) -> None:
     with pytest.raises(NotPermitted):
         staff.add_staff(ordos.administrator, role, "zhangsan", "张三")
     assert logins.find("staff", "zhangsan") is None
 
 
-def test_a_clerk_of_an_office_needs_an_office_that_reviews_first(ordos: World) -> None:
+def test_an_office_clerk_needs_an_office_with_preliminary_review(ordos: World) -> None:
     for office_id in (None, 999_999, ordos.centre.office_id):
         with pytest.raises(Unacceptable) as hindrance:
             staff.add_staff(ordos.administrator, Role.OFFICE, "zhangsan", "张三", office_id=office_id)
         assert hindrance.value.field == "office_id"
 
 
-def test_a_login_is_given_once_however_it_is_spelt(ordos: World) -> None:
+def test_a_login_is_unique_in_every_spelling(ordos: World) -> None:
     staff.add_staff(ordos.administrator, Role.ADMINISTRATOR, "guan.li", "管")
     with pytest.raises(Unacceptable) as hindrance:
         staff.add_staff(ordos.administrator, Role.ADMINISTRATOR, "GUAN.LI", "另一位")
@@ -79,7 +79,7 @@ def test_a_login_is_given_once_however_it_is_spelt(ordos: World) -> None:
 
 
 @pytest.mark.guide("D1", "D4")
-def test_nobody_but_an_administrator_keeps_accounts(ordos: World) -> None:
+def test_only_administrators_change_staff_accounts(ordos: World) -> None:
     for somebody in (ordos.banner.clerk, ordos.centre, ordos.banner.reviewer, applicant()):
         with pytest.raises(NotPermitted):
             staff.add_staff(somebody, Role.ADMINISTRATOR, "mine", "我")
@@ -90,7 +90,7 @@ def test_nobody_but_an_administrator_keeps_accounts(ordos: World) -> None:
 
 
 @pytest.mark.guide("D4")
-def test_accounts_of_applicants_and_enterprises_are_out_of_reach(ordos: World) -> None:
+def test_accounts_of_applicants_and_enterprises_cannot_be_changed(ordos: World) -> None:
     for somebody in (applicant(), reviewer(ordos.banner.enterprise)):
         for act in (staff.deactivate, staff.renew_password, staff.reactivate):
             with pytest.raises(NotVisible):
@@ -99,7 +99,7 @@ def test_accounts_of_applicants_and_enterprises_are_out_of_reach(ordos: World) -
             staff.update_staff(ordos.administrator, somebody.id, "乙", "", None, seen=fingerprint(somebody))
 
 
-def test_a_role_and_a_login_are_for_good(ordos: World) -> None:
+def test_role_and_login_never_change(ordos: World) -> None:
     for name, value in (("role", Role.ADMINISTRATOR), ("role", Role.APPLICANT), ("login", "other")):
         with pytest.raises(NotPermitted):
             changes.change(
@@ -111,7 +111,7 @@ def test_a_role_and_a_login_are_for_good(ordos: World) -> None:
 
 
 @pytest.mark.guide("D1")
-def test_who_is_deactivated_is_out_at_once_and_can_come_back(ordos: World) -> None:
+def test_deactivation_ends_sessions_at_once_and_can_be_undone(ordos: World) -> None:
     clerk_ = ordos.banner.clerk
     session = clerk_.get_id()
     dismiss(clerk_, ordos.administrator)
@@ -122,7 +122,7 @@ def test_who_is_deactivated_is_out_at_once_and_can_come_back(ordos: World) -> No
 
 
 @pytest.mark.guide("D1")
-def test_a_desk_that_is_left_alone_is_told_beforehand(ordos: World) -> None:
+def test_an_office_that_would_lose_its_last_clerk_is_named_before(ordos: World) -> None:
     application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     with pytest.raises(ConfirmationRequired) as question:
         staff.deactivate(ordos.administrator, ordos.banner.clerk.id)
@@ -133,7 +133,7 @@ def test_a_desk_that_is_left_alone_is_told_beforehand(ordos: World) -> None:
     assert "无人办理" not in told(question.value)
 
 
-def test_who_changes_desks_leaves_the_old_one(ordos: World) -> None:
+def test_a_clerk_who_changes_offices_loses_access_to_the_old_one(ordos: World) -> None:
     person = ordos.banner.clerk
     given = (ordos.administrator, person.id, person.name, "", ordos.park.office.id)
     with pytest.raises(ConfirmationRequired) as question:

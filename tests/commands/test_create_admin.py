@@ -19,7 +19,7 @@ def create(
     return app.test_cli_runner().invoke(args=["create-admin"], input=answers)
 
 
-def test_the_first_administrator_can_log_in_and_stands_in_the_audit_trail(app: Flask) -> None:
+def test_the_first_administrator_can_log_in_and_is_in_the_audit_trail(app: Flask) -> None:
     result = create(app)
     assert result.exit_code == 0, result.output
     assert GOOD not in result.output
@@ -50,7 +50,9 @@ def test_the_first_administrator_can_log_in_and_stands_in_the_audit_trail(app: F
         ({"name": " "}, ""),
     ],
 )
-def test_what_is_weak_or_wrong_makes_nobody(app: Flask, given: dict[str, str], said: str) -> None:
+def test_weak_passwords_and_invalid_logins_create_no_account(
+    app: Flask, given: dict[str, str], said: str
+) -> None:
     result = create(app, **given)
     assert result.exit_code != 0
     assert said in result.output
@@ -59,12 +61,12 @@ def test_what_is_weak_or_wrong_makes_nobody(app: Flask, given: dict[str, str], s
         assert db.session.scalar(select(AuditEntry.id).limit(1)) is None
 
 
-def test_two_passwords_that_differ_are_asked_for_again(app: Flask) -> None:
+def test_two_different_passwords_are_prompted_again(app: Flask) -> None:
     result = create(app, again=f"Other-2026-gold\n{GOOD}\n{GOOD}")
     assert result.exit_code == 0, result.output
 
 
-def test_a_login_of_staff_is_not_given_twice(app: Flask) -> None:
+def test_a_taken_login_is_refused(app: Flask) -> None:
     with app.app_context():
         taken = clerk(office()).login
     result = create(app, login=taken.upper())

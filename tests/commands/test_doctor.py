@@ -71,7 +71,7 @@ def lines(result: Result, level: str) -> list[str]:
     return [line for line in result.output.splitlines() if line.startswith(level)]
 
 
-def test_nothing_is_found_where_everything_is_right(city: Flask, doctor: Doctor) -> None:
+def test_a_correct_installation_has_no_findings(city: Flask, doctor: Doctor) -> None:
     result = doctor()
     expected = 1 if "sqlite" in city.config["SQLALCHEMY_DATABASE_URI"] else 0
     assert lines(result, "unsafe") == []
@@ -80,7 +80,7 @@ def test_nothing_is_found_where_everything_is_right(city: Flask, doctor: Doctor)
     assert len(lines(result, "ok")) > 10
 
 
-def test_an_empty_installation_lacks_its_people_and_its_worker(doctor: Doctor) -> None:
+def test_an_empty_installation_lacks_accounts_and_a_worker(doctor: Doctor) -> None:
     result = doctor()
     assert result.exit_code == 1
     for said in (
@@ -119,7 +119,7 @@ ON_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=T
         ({"SMS_OK": None}, "warn", "TALENT_SMS_OK"),
     ],
 )
-def test_each_fault_of_the_configuration_is_named(
+def test_each_configuration_fault_is_reported(
     city: Flask, doctor: Doctor, changes: dict[str, str | None], level: str, said: str
 ) -> None:
     result = doctor(**changes)
@@ -136,7 +136,7 @@ def test_each_fault_of_the_configuration_is_named(
         ({"ENCRYPTION_KEYS": f"k9:{ANOTHER_KEY}"}, "加密密钥不能解开已有的数据"),
     ],
 )
-def test_keys_that_do_not_fit_what_there_is_are_found(
+def test_keys_that_do_not_match_the_data_are_reported(
     city: Flask, doctor: Doctor, changes: dict[str, str], said: str
 ) -> None:
     with city.app_context():
@@ -146,7 +146,7 @@ def test_keys_that_do_not_fit_what_there_is_are_found(
 
 
 @ON_ONE_DATABASE
-def test_what_another_setting_of_flask_spoils_is_found_too(
+def test_unsafe_flask_settings_are_reported(
     city: Flask, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FLASK_DEBUG", "1")
@@ -156,7 +156,7 @@ def test_what_another_setting_of_flask_spoils_is_found_too(
 
 
 @ON_ONE_DATABASE
-def test_what_is_kept_open_on_the_machine_is_found(city: Flask, doctor: Doctor, tmp_path: Path) -> None:
+def test_files_readable_by_all_users_are_reported(city: Flask, doctor: Doctor, tmp_path: Path) -> None:
     (tmp_path / "instance" / "sample-accounts.json").write_text("[]")
     kept = tmp_path / "instance" / "attachments"
     kept.mkdir(exist_ok=True)
@@ -166,7 +166,7 @@ def test_what_is_kept_open_on_the_machine_is_found(city: Flask, doctor: Doctor, 
     assert f"chmod 700 {kept}" in result.output
 
 
-def test_what_the_city_forgot_is_named(city: Flask, doctor: Doctor) -> None:
+def test_missing_settings_and_failed_deliveries_are_reported(city: Flask, doctor: Doctor) -> None:
     with city.app_context():
         quiet = factories.office(telephone="")
         factories.region(factories.RegionKind.PARK, quiet)
@@ -201,7 +201,7 @@ def test_what_the_city_forgot_is_named(city: Flask, doctor: Doctor) -> None:
     assert result.exit_code == 0
 
 
-def test_a_database_that_is_not_there_or_not_migrated_is_one_line(
+def test_an_unreachable_or_unmigrated_database_is_one_finding(
     tmp_path: Path, production: dict[str, str], databases: Databases
 ) -> None:
     for url, said in (
@@ -227,7 +227,7 @@ def test_a_database_that_is_not_there_or_not_migrated_is_one_line(
         {"SECRET_KEY": ""},
     ],
 )
-def test_what_keeps_the_site_from_starting_says_how_to_mend_it(
+def test_a_configuration_that_prevents_the_start_says_how_to_correct_it(
     tmp_path: Path, production: dict[str, str], changes: dict[str, str]
 ) -> None:
     with pytest.raises(ConfigurationError):
@@ -236,7 +236,7 @@ def test_what_keeps_the_site_from_starting_says_how_to_mend_it(
         )
 
 
-def test_from_november_on_the_next_years_holidays_are_asked_for(city: Flask, doctor: Doctor) -> None:
+def test_from_november_on_missing_holidays_of_the_next_year_are_reported(city: Flask, doctor: Doctor) -> None:
     with city.app_context():
         db.session.execute(delete(CalendarYear))
         db.session.commit()

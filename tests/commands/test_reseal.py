@@ -14,7 +14,7 @@ from tests.machine.at_once import HELD, at_once, slowly
 OLD, NEW = b"the older key, of 32 bytes: okay", b"the newer key, of 32 bytes: okay"
 
 
-def test_after_it_the_older_key_can_go(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_older_key_can_be_removed_afterwards(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vault, "_keys", {"k1": OLD})
     with app.app_context():
         everywhere = factories.world()
@@ -38,7 +38,9 @@ def test_after_it_the_older_key_can_go(app: Flask, monkeypatch: pytest.MonkeyPat
         factories.act(present, Action.PASS, db.session.get_one(Account, decider))
 
 
-def test_what_no_key_opens_stops_it_with_a_word(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_that_no_key_opens_stops_the_command_with_a_message(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(vault, "_keys", {"k1": OLD})
     with app.app_context():
         factories.applicant()
@@ -48,7 +50,7 @@ def test_what_no_key_opens_stops_it_with_a_word(app: Flask, monkeypatch: pytest.
     assert "tools.restored" in result.output
 
 
-def test_it_runs_while_people_save(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resealing_runs_while_people_save(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vault, "_keys", {"k1": OLD})
     with app.app_context():
         person = factories.applicant().id

@@ -39,7 +39,7 @@ def filled(app_context: Flask) -> Flask:
     return app_context
 
 
-def test_every_history_replays_and_leads_to_where_the_application_is(filled: Flask) -> None:
+def test_replaying_every_history_gives_the_applications_state(filled: Flask) -> None:
     lines = db.session.scalars(select(Review).order_by(Review.application_id, Review.sequence)).all()
     histories = {key: list(several) for key, several in groupby(lines, lambda line: line.application_id)}
     found = db.session.scalars(select(Application)).all()
@@ -63,7 +63,7 @@ def test_every_history_replays_and_leads_to_where_the_application_is(filled: Fla
         assert one.round == sum(line.action is Action.SUBMIT for line in history)
 
 
-def test_each_desk_sees_its_own_and_can_go_on(filled: Flask) -> None:
+def test_each_desk_sees_and_decides_its_sample_applications(filled: Flask) -> None:
     centre = db.session.scalars(select(Account).where(Account.role == Role.CITY)).first()
     assert centre is not None
     waiting = db.session.scalars(select(Application).where(scope.waiting(centre))).all()
@@ -74,7 +74,7 @@ def test_each_desk_sees_its_own_and_can_go_on(filled: Flask) -> None:
     assert inbox.unread(waiting[0].applicant) > 0
 
 
-def test_numbers_are_real_encrypted_and_unique(filled: Flask) -> None:
+def test_identity_numbers_are_valid_encrypted_and_unique(filled: Flask) -> None:
     person = db.session.scalars(select(Account).where(Account.role == Role.APPLICANT)).first()
     assert person is not None
     assert person.identity_number is not None
@@ -95,12 +95,12 @@ def test_numbers_are_real_encrypted_and_unique(filled: Flask) -> None:
     )
 
 
-def test_nothing_of_it_is_sent(filled: Flask) -> None:
+def test_sample_messages_are_never_sent(filled: Flask) -> None:
     assert db.session.scalar(select(Message.id).where(Message.expanded_at.is_(None))) is None
     assert db.session.scalar(select(Delivery.id)) is None
 
 
-def test_the_same_seed_makes_the_same_city_and_can_be_added_to(filled: Flask) -> None:
+def test_the_same_seed_makes_the_same_data_and_more_can_be_added(filled: Flask) -> None:
     names = db.session.scalars(select(Application.name).order_by(Application.id)).all()
     employers = db.session.scalar(select(func.count(Enterprise.id)))
     list(applications.fill(db.engine, NUMBER, seed=7))
@@ -110,7 +110,7 @@ def test_the_same_seed_makes_the_same_city_and_can_be_added_to(filled: Flask) ->
     assert db.session.scalar(select(func.count(Enterprise.id))) > employers
 
 
-def test_production_gets_none(app: Flask) -> None:
+def test_production_gets_no_sample_data(app: Flask) -> None:
     app.config["PRODUCTION"] = True
     answer = app.test_cli_runner().invoke(args=["sample-data", "--applications", "5"])
     assert answer.exit_code != 0

@@ -37,14 +37,14 @@ def old(of: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "later", [snapshot("乙集团（东胜）", region="高新区"), old(snapshot("乙（二）", region="康（一）区"))]
 )
-def test_an_employer_is_the_same_under_another_name_and_in_another_region(first, later) -> None:
+def test_an_employer_with_a_new_name_or_region_is_the_same_employer(first, later) -> None:
     assert credit_code(first) == CODE
     assert same_employer(first, later)
     assert same_employer(later, first)
 
 
 @pytest.mark.parametrize("first", [snapshot(), old(snapshot())])
-def test_two_employers_of_one_name_are_two(first) -> None:
+def test_two_employers_with_one_name_are_different(first) -> None:
     other = snapshot(code=OTHER_CODE, key=2)
     assert not same_employer(first, other)
     assert not same_employer(first, old(other))
@@ -52,7 +52,7 @@ def test_two_employers_of_one_name_are_two(first) -> None:
     assert not same_employer(nobody, nobody)
 
 
-def test_a_corrected_credit_code_is_no_other_employer() -> None:
+def test_an_employer_with_a_corrected_credit_code_is_the_same_employer() -> None:
     assert same_employer(snapshot(), snapshot(code=OTHER_CODE))
 
 
@@ -94,12 +94,12 @@ def test_rows_are_marked_as_added_changed_and_removed() -> None:
     assert changed.before == firm
 
 
-def test_another_job_at_another_time_is_not_a_change_of_the_first() -> None:
+def test_a_different_job_at_a_different_time_is_not_a_changed_row() -> None:
     one, other = row("甲公司", "2016-09", subject="会计"), row("乙公司", "2021-03", end="", witness="李四")
     assert marks([other], [one]) == [("乙公司", Mark.ADDED), ("甲公司", Mark.REMOVED)]
 
 
-def test_what_is_made_uniform_when_it_is_stored_is_no_change() -> None:
+def test_normalisation_of_stored_text_is_no_change() -> None:
     assert marks([row(witness="阿拉坦·仓")], [row(witness="阿拉坦•仓")]) == [("内蒙古大学", Mark.SAME)]
     section = versions.DECLARED.sections[0]
     now, before = {"fields": {"name": "阿拉坦·仓"}}, {"fields": {"name": "阿拉坦‧仓"}}
@@ -121,7 +121,7 @@ ROWS = st.lists(
 
 
 @given(ROWS, ROWS)
-def test_what_is_added_in_one_direction_is_removed_in_the_other(now, before) -> None:
+def test_comparison_is_symmetric(now, before) -> None:
     forth, back = compare_rows(now, before), compare_rows(before, now)
 
     def rows(compared, mark: Mark) -> list[str]:
@@ -160,7 +160,7 @@ def hand_in(application: Application, position: str, employer: Enterprise | None
     submit(application)
 
 
-def test_a_desk_is_told_of_everything_since_it_last_decided(ordos: World) -> None:
+def test_a_desk_sees_all_changes_since_its_last_decision(ordos: World) -> None:
     at = ordos.banner
     application = complete_application(at.enterprise, position="一")
     submit(application)
@@ -178,7 +178,7 @@ def test_a_desk_is_told_of_everything_since_it_last_decided(ordos: World) -> Non
     assert seen(application, at.clerk) == "一"
 
 
-def test_an_employer_that_was_renamed_and_moved_still_sees_what_has_changed(ordos: World) -> None:
+def test_a_renamed_and_moved_employer_still_sees_the_changes(ordos: World) -> None:
     at = ordos.banner
     application = application_at(State.RETURNED, at, ordos)
     line = db.session.scalars(
@@ -191,7 +191,7 @@ def test_an_employer_that_was_renamed_and_moved_still_sees_what_has_changed(ordo
     assert seen(application, at.reviewer) == "工程师"
 
 
-def test_no_enterprise_is_told_what_another_was_sent(ordos: World) -> None:
+def test_an_enterprise_never_sees_submissions_to_another_employer(ordos: World) -> None:
     one, other = ordos.banner, ordos.park
     application = complete_application(one.enterprise, position="一")
     submit(application)
@@ -207,7 +207,7 @@ def test_no_enterprise_is_told_what_another_was_sent(ordos: World) -> None:
     assert seen(application, one.clerk) == "一"
 
 
-def test_an_office_compares_with_what_it_decided_itself_for_another_employer(ordos: World) -> None:
+def test_an_office_compares_with_its_own_decision_even_for_another_employer(ordos: World) -> None:
     one, other = ordos.banner, ordos.park
     application = complete_application(one.enterprise, position="一")
     submit(application)

@@ -88,7 +88,7 @@ def numbered(application: Application, actor: Account, number: str, paper: str =
 # --- one's own
 
 
-def test_a_person_corrects_the_own_name_until_the_first_submission(ordos: World) -> None:
+def test_an_applicant_corrects_the_own_name_until_the_first_submission(ordos: World) -> None:
     application = draft(ordos.banner.enterprise, applicant(WRONG))
     owner = application.applicant
     correct_own_name(owner, RIGHT)
@@ -103,7 +103,7 @@ def test_a_person_corrects_the_own_name_until_the_first_submission(ordos: World)
     assert len(told(owner, "own_name_corrected")) == 1
 
 
-def test_before_an_application_is_begun_the_account_alone_is_corrected(ordos: World) -> None:
+def test_before_an_application_exists_only_the_account_is_corrected(ordos: World) -> None:
     owner = applicant(WRONG)
     correct_own_name(owner, RIGHT)
     db.session.refresh(owner)
@@ -128,7 +128,7 @@ def test_after_the_first_submission_nobody_corrects_the_own_name(ordos: World, s
     assert (asked.desk and asked.desk.office_id) == (ordos.banner.office.id if in_sight else None)
 
 
-def test_the_next_application_has_a_first_submission_of_its_own(ordos: World) -> None:
+def test_with_the_next_application_the_own_name_can_be_corrected_again(ordos: World) -> None:
     finished = with_wrong_name(State.FINISHED, ordos.banner, ordos)
     owner = finished.applicant
     before = stored(finished)
@@ -138,14 +138,14 @@ def test_the_next_application_has_a_first_submission_of_its_own(ordos: World) ->
     assert stored(finished) == before, "what was decided stays as it was"
 
 
-def test_nobody_but_an_applicant_has_a_name_to_correct(ordos: World) -> None:
+def test_only_applicants_correct_their_own_name(ordos: World) -> None:
     for person in (ordos.banner.reviewer, ordos.banner.clerk, ordos.centre, ordos.administrator):
         with pytest.raises(NotPermitted):
             correct_own_name(person, RIGHT)
 
 
 @pytest.mark.parametrize("name", ["", WRONG, "很" * 61])
-def test_no_other_name_is_no_correction(ordos: World, name: str) -> None:
+def test_the_same_name_is_refused_as_a_correction(ordos: World, name: str) -> None:
     owner = applicant(WRONG)
     with pytest.raises(Unacceptable) as hindrance:
         correct_own_name(owner, name)
@@ -157,7 +157,7 @@ def test_no_other_name_is_no_correction(ordos: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("state", [State.PRELIMINARY_REVIEW, State.CITY_REVIEW, State.RETURNED])
-def test_the_office_of_the_region_corrects_it_and_what_was_submitted_stays_readable(
+def test_the_regions_office_corrects_the_name_and_the_submission_stays_readable(
     ordos: World, state: State
 ) -> None:
     reached = State.PRELIMINARY_REVIEW if state is State.RETURNED else state
@@ -223,7 +223,9 @@ BY_STATE = {
 
 @pytest.mark.guide("D4")
 @pytest.mark.parametrize("state", SUBMITTED)
-def test_nobody_else_corrects_a_name_and_nothing_a_finished_one(ordos: World, state: State) -> None:
+def test_other_roles_and_finished_applications_allow_no_correction_of_a_name(
+    ordos: World, state: State
+) -> None:
     application = with_wrong_name(state, ordos.banner, ordos)
     before = stored(application)
     for who, person in others(ordos, application).items():
@@ -239,7 +241,7 @@ def test_nobody_else_corrects_a_name_and_nothing_a_finished_one(ordos: World, st
         assert fresh(application).name == RIGHT
 
 
-def test_where_no_office_reviews_the_city_corrects(ordos: World) -> None:
+def test_without_preliminary_review_the_city_corrects_the_name(ordos: World) -> None:
     application = with_wrong_name(State.CITY_REVIEW, ordos.city, ordos)
     with pytest.raises((NotPermitted, NotVisible)):
         named(application, ordos.city.clerk)
@@ -249,7 +251,7 @@ def test_where_no_office_reviews_the_city_corrects(ordos: World) -> None:
     assert fresh(application).name == RIGHT
 
 
-def test_an_application_that_moved_meanwhile_is_looked_at_again(ordos: World) -> None:
+def test_a_correction_of_an_outdated_page_is_refused(ordos: World) -> None:
     application = with_wrong_name(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     seen = fresh(application).version
     act(application, Action.PASS, ordos.banner.clerk)
@@ -260,7 +262,7 @@ def test_an_application_that_moved_meanwhile_is_looked_at_again(ordos: World) ->
     assert fresh(application).name == WRONG
 
 
-def test_whoever_reads_the_old_name_is_told_before_deciding(ordos: World) -> None:
+def test_a_decision_on_a_page_with_the_old_name_is_refused(ordos: World) -> None:
     application = with_wrong_name(State.CITY_REVIEW, ordos.banner, ordos)
     seen = fresh(application).version
     named(application, ordos.banner.clerk)
@@ -270,7 +272,7 @@ def test_whoever_reads_the_old_name_is_told_before_deciding(ordos: World) -> Non
     assert RIGHT in meanwhile.value.last.reason
 
 
-def test_a_corrected_name_is_submitted_again_as_it_is_now(ordos: World) -> None:
+def test_a_resubmission_contains_the_corrected_name(ordos: World) -> None:
     application = with_wrong_name(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     act(application, Action.RETURN, ordos.banner.clerk, REASON)
     named(application, ordos.banner.clerk)
@@ -284,9 +286,7 @@ def test_a_corrected_name_is_submitted_again_as_it_is_now(ordos: World) -> None:
 
 
 @pytest.mark.parametrize("state", [State.DRAFT, State.ENTERPRISE_REVIEW, State.CITY_REVIEW, State.RETURNED])
-def test_an_administrator_corrects_a_number_and_it_is_logged_in_with_and_searched_for(
-    ordos: World, state: State
-) -> None:
+def test_a_corrected_number_is_the_new_login_and_is_found(ordos: World, state: State) -> None:
     application = application_at(state, ordos.banner, ordos)
     owner, right = application.applicant, identity_number()
     wrong = owner.identity_number or ""
@@ -307,7 +307,7 @@ def test_an_administrator_corrects_a_number_and_it_is_logged_in_with_and_searche
     assert len(told(owner, "number_corrected")) == 1
 
 
-def test_a_number_may_turn_out_to_belong_to_another_kind_of_paper(ordos: World) -> None:
+def test_a_correction_can_change_the_type_of_identity_document(ordos: World) -> None:
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     numbered(application, ordos.administrator, "H12345678", "hk_mo")
     fresh(application)
@@ -323,7 +323,7 @@ def test_a_number_is_corrected_once(ordos: World) -> None:
     assert stored(application) == before
 
 
-def test_a_number_that_cannot_be_is_said_beside_its_field(ordos: World) -> None:
+def test_an_invalid_number_is_reported_at_its_field(ordos: World) -> None:
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     present, taken = application.identity_number, applicant().identity_number or ""
     before = stored(application)
@@ -342,7 +342,7 @@ def test_a_number_that_cannot_be_is_said_beside_its_field(ordos: World) -> None:
 
 @pytest.mark.guide("D4")
 @pytest.mark.parametrize("state", [*SUBMITTED, State.DRAFT])
-def test_nobody_but_an_administrator_corrects_a_number_and_none_a_finished_one(
+def test_only_administrators_correct_numbers_and_only_in_open_applications(
     ordos: World, state: State
 ) -> None:
     application = application_at(state, ordos.banner, ordos)
@@ -375,7 +375,7 @@ def doing(do: Callable[[Account], Any], who: Account) -> Callable[[], Any]:
 
 
 @pytest.mark.usefixtures("nobody_is_quick")
-def test_of_two_clerks_one_corrects_and_the_other_is_told(ordos: World) -> None:
+def test_of_two_concurrent_corrections_one_succeeds_and_one_is_refused(ordos: World) -> None:
     application = with_wrong_name(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     of, seen = application.number, fresh(application).version
 
@@ -392,7 +392,7 @@ def test_of_two_clerks_one_corrects_and_the_other_is_told(ordos: World) -> None:
 
 
 @pytest.mark.usefixtures("nobody_is_quick")
-def test_a_correction_and_the_first_submission_do_not_miss_each_other(ordos: World) -> None:
+def test_a_correction_concurrent_with_the_first_submission_is_not_lost(ordos: World) -> None:
     application = complete_application(ordos.banner.enterprise, applicant(WRONG))
     of, seen = application.id, application.version
     answers = at_once(
@@ -411,7 +411,7 @@ def test_a_correction_and_the_first_submission_do_not_miss_each_other(ordos: Wor
 
 
 @pytest.mark.usefixtures("nobody_is_quick")
-def test_an_application_is_begun_with_the_name_that_was_just_corrected(ordos: World) -> None:
+def test_an_application_begun_during_a_correction_has_the_corrected_name(ordos: World) -> None:
     owner = applicant(WRONG)
     make_read_notice(owner)
     answers = at_once(
@@ -424,7 +424,7 @@ def test_an_application_is_begun_with_the_name_that_was_just_corrected(ordos: Wo
 
 
 @pytest.mark.usefixtures("nobody_is_quick")
-def test_of_two_people_one_gets_a_number(ordos: World) -> None:
+def test_of_two_concurrent_corrections_to_one_number_one_succeeds(ordos: World) -> None:
     """Also of one who registers with it meanwhile."""
     right = identity_number()
     one, other = (application_at(State.CITY_REVIEW, ordos.banner, ordos) for _ in range(2))

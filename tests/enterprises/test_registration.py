@@ -100,7 +100,7 @@ def test_a_registration_waits_for_the_office_of_its_region(ordos: World, place: 
 
 
 @pytest.mark.guide("E2", "E3")
-def test_whoever_is_not_of_that_office_decides_nothing(ordos: World) -> None:
+def test_other_offices_cannot_decide_a_registration(ordos: World) -> None:
     enterprise, account = registered(ordos.banner.region)
     for person in (
         applicant(),
@@ -120,7 +120,7 @@ def test_whoever_is_not_of_that_office_decides_nothing(ordos: World) -> None:
 
 
 @pytest.mark.guide("E3")
-def test_a_refusal_says_why_and_is_mended_and_sent_again(ordos: World) -> None:
+def test_a_refused_registration_is_corrected_and_resubmitted(ordos: World) -> None:
     enterprise, account = registered(ordos.banner.region)
     for nothing in ("", "  ", "\u3000"):
         with pytest.raises(ReasonMissing):
@@ -152,7 +152,7 @@ def test_a_refusal_says_why_and_is_mended_and_sent_again(ordos: World) -> None:
 
 
 @pytest.mark.guide("E2")
-def test_who_mends_the_region_is_sent_to_the_office_of_that_region(ordos: World) -> None:
+def test_a_resubmission_with_a_new_region_waits_for_that_regions_office(ordos: World) -> None:
     enterprise, account = registered(ordos.banner.region)
     decide(enterprise, REFUSE, ordos.banner.clerk, "所属地区不正确。")
 
@@ -169,7 +169,7 @@ def test_who_mends_the_region_is_sent_to_the_office_of_that_region(ordos: World)
 
 
 @pytest.mark.guide("E3")
-def test_an_approved_or_waiting_registration_is_changed_by_nobody(ordos: World) -> None:
+def test_an_approved_or_pending_registration_cannot_be_changed(ordos: World) -> None:
     enterprise, account = registered(ordos.banner.region)
 
     def renamed(changed: Enterprise) -> None:
@@ -186,7 +186,7 @@ def test_an_approved_or_waiting_registration_is_changed_by_nobody(ordos: World) 
 
 
 @pytest.mark.guide("O3")
-def test_an_office_with_an_old_page_decides_nothing(ordos: World) -> None:
+def test_a_decision_on_an_outdated_registration_is_refused(ordos: World) -> None:
     enterprise, _ = registered(ordos.banner.region)
     seen = enterprise.version
     decide(enterprise, REFUSE, ordos.banner.clerk, WHY)

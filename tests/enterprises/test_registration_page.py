@@ -87,7 +87,7 @@ def mended(page: Any, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.guide("E2", "E3")
-def test_while_it_waits_the_page_says_with_whom_and_offers_nothing_to_change(
+def test_a_pending_registration_shows_its_office_and_cannot_be_changed(
     registered: Client, office: tuple[Region, Any, Account]
 ) -> None:
     page = registered.get(OWN)
@@ -97,7 +97,7 @@ def test_while_it_waits_the_page_says_with_whom_and_offers_nothing_to_change(
 
 
 @pytest.mark.guide("E3")
-def test_a_refused_one_reads_why_mends_it_and_sends_it_in_again(
+def test_a_refused_registration_shows_the_reason_and_can_be_resubmitted(
     registered: Client, decided: Callable[..., None], stored: Stored, office: tuple[Region, Any, Account]
 ) -> None:
     decided(REFUSE, WHY)
@@ -118,7 +118,7 @@ def test_a_refused_one_reads_why_mends_it_and_sends_it_in_again(
 
 
 @pytest.mark.guide("E3")
-def test_an_approved_one_is_told_and_its_console_opens(
+def test_an_approved_registration_gets_a_message_and_opens_the_console(
     registered: Client, decided: Callable[..., None]
 ) -> None:
     assert registered.get("/enterprise/").status_code == 404
@@ -139,7 +139,7 @@ def test_a_replaced_licence_leaves_no_file_behind(
     assert kept == [Path(stored(the_enterprise).licence_file).name]
 
 
-def test_mending_keeps_the_licence_when_no_other_is_chosen(
+def test_a_resubmission_without_a_new_licence_keeps_the_old_one(
     registered: Client, decided: Callable[..., None], stored: Stored
 ) -> None:
     before = stored(the_enterprise).licence_file
@@ -148,7 +148,7 @@ def test_mending_keeps_the_licence_when_no_other_is_chosen(
     assert stored(the_enterprise).licence_file == before
 
 
-def test_what_is_wrong_is_named_and_what_was_typed_and_uploaded_stays(
+def test_errors_are_named_and_input_and_upload_stay(
     registered: Client, decided: Callable[..., None], stored: Stored
 ) -> None:
     decided(REFUSE, WHY)
@@ -166,7 +166,7 @@ def test_what_is_wrong_is_named_and_what_was_typed_and_uploaded_stays(
     assert (enterprise.name, enterprise.licence_name) == ("改名有限公司", "新执照.png")
 
 
-def test_a_mended_code_is_the_login_from_then_on(
+def test_a_corrected_credit_code_becomes_the_login(
     app: Flask, registered: Client, decided: Callable[..., None], stored: Stored, code: str
 ) -> None:
     decided(REFUSE, WHY)
@@ -178,7 +178,7 @@ def test_a_mended_code_is_the_login_from_then_on(
     assert log_in(app.test_client(), account).location == OWN
 
 
-def test_a_code_that_another_has_cannot_be_taken(
+def test_a_credit_code_of_another_enterprise_is_refused(
     registered: Client, decided: Callable[..., None], made: Made, stored: Stored, code: str
 ) -> None:
     decided(REFUSE, WHY)
@@ -191,7 +191,7 @@ def test_a_code_that_another_has_cannot_be_taken(
     assert stored(lambda: logins.find("enterprise", code)).enterprise_id != other.id
 
 
-def test_which_codes_are_taken_cannot_be_tried_out(limited: Flask) -> None:
+def test_attempts_at_taken_credit_codes_are_limited(limited: Flask) -> None:
     with limited.app_context():
         account = waiting_reviewer(state=Registration.REFUSED)
         taken = [factories.enterprise().credit_code for _ in range(6)]
@@ -205,7 +205,7 @@ def test_which_codes_are_taken_cannot_be_tried_out(limited: Flask) -> None:
     assert value(answers[-1], "credit_code") == taken[-1]
 
 
-def test_a_mended_region_brings_it_to_that_regions_office(
+def test_a_corrected_region_moves_the_registration_to_that_regions_office(
     app: Flask, registered: Client, decided: Callable[..., None], made: Made, stored: Stored
 ) -> None:
     decided(REFUSE, WHY)
@@ -217,7 +217,7 @@ def test_a_mended_region_brings_it_to_that_regions_office(
 
 
 @pytest.mark.parametrize("state", [None, APPROVE])
-def test_nothing_changes_while_it_waits_or_after_approval(
+def test_a_pending_or_approved_registration_cannot_be_changed_by_post(
     registered: Client, decided: Callable[..., None], stored: Stored, state: RegistrationAction | None
 ) -> None:
     if state is not None:
@@ -239,7 +239,7 @@ def test_nothing_changes_while_it_waits_or_after_approval(
     assert stored(the_enterprise).name == enterprise.name
 
 
-def test_a_page_of_before_the_decision_changes_nothing(
+def test_an_outdated_page_changes_nothing(
     registered: Client, decided: Callable[..., None], stored: Stored
 ) -> None:
     decided(REFUSE, WHY)
@@ -253,7 +253,7 @@ def test_a_page_of_before_the_decision_changes_nothing(
     assert stored(the_enterprise).name == "改名有限公司"
 
 
-def test_what_the_office_decides_cannot_be_posted(
+def test_an_enterprise_cannot_post_the_offices_decision(
     registered: Client, decided: Callable[..., None], stored: Stored
 ) -> None:
     decided(REFUSE, WHY)
@@ -261,7 +261,7 @@ def test_what_the_office_decides_cannot_be_posted(
     assert stored(the_enterprise).registration is Registration.PENDING
 
 
-def test_more_that_wait_than_are_counted_are_said_to_be_more(
+def test_the_count_of_pending_registrations_stops_at_its_limit(
     client: Client, made: Made, office: tuple[Region, Any, Account]
 ) -> None:
     first = made(factories.enterprise, office[0], Registration.PENDING)
@@ -284,7 +284,7 @@ def test_more_that_wait_than_are_counted_are_said_to_be_more(
 
 
 @pytest.mark.guide("E1")
-def test_ones_own_licence_is_shown_as_our_picture_and_downloaded_as_it_came(registered: Client) -> None:
+def test_the_own_licence_is_shown_as_a_preview_and_downloaded_unchanged(registered: Client) -> None:
     picture = registered.get(f"{OWN}licence/1-900.jpg")
     assert (picture.status_code, picture.mimetype) == (200, "image/jpeg")
     original = registered.get(f"{OWN}licence/")
@@ -296,7 +296,7 @@ def test_ones_own_licence_is_shown_as_our_picture_and_downloaded_as_it_came(regi
     assert registered.get(f"{OWN}licence/1-77777.jpg").status_code == 404
 
 
-def test_nobody_else_sees_a_licence_there(app: Flask, registered: Client, made: Made) -> None:
+def test_other_accounts_do_not_see_the_licence(app: Flask, registered: Client, made: Made) -> None:
     for account in (made(waiting_reviewer), made(factories.applicant), made(factories.administrator)):
         other = app.test_client()
         log_in(other, account)
@@ -305,7 +305,7 @@ def test_nobody_else_sees_a_licence_there(app: Flask, registered: Client, made: 
     assert app.test_client().get(f"{OWN}licence/").location.startswith("/login/enterprise")
 
 
-def test_the_page_is_nobodys_but_an_enterprises(app: Flask, made: Made) -> None:
+def test_only_enterprises_open_the_registration_page(app: Flask, made: Made) -> None:
     clerk = made(factories.place, RegionKind.BANNER).clerk
     for account in (made(factories.applicant), clerk, made(factories.administrator)):
         other = app.test_client()

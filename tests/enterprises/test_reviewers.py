@@ -79,7 +79,7 @@ def test_a_login_that_nobody_has_is_looked_up_like_any_other(ordos: World) -> No
     assert done[0] == done[1] == done[2]
 
 
-def test_the_code_is_stored_as_its_digest_alone_and_goes_by_the_outbox(ordos: World) -> None:
+def test_an_invitation_code_is_stored_as_a_digest_and_sent_by_the_outbox(ordos: World) -> None:
     invited = reviewers.invite(ordos.banner.reviewer, "钱多", PHONE)
     row = db.session.get_one(Invitation, invited.account.id)
     assert invited.code not in str(vars(row))
@@ -89,7 +89,7 @@ def test_the_code_is_stored_as_its_digest_alone_and_goes_by_the_outbox(ordos: Wo
     assert (message.secret_words or {})["code"] == invited.code
 
 
-def test_an_invitation_ends_by_time_by_withdrawal_and_by_a_new_code(ordos: World) -> None:
+def test_an_invitation_expires_by_time_withdrawal_or_a_new_code(ordos: World) -> None:
     by = ordos.banner.reviewer
     first = reviewers.invite(by, "钱多", PHONE)
     login = first.account.login or ""
@@ -123,7 +123,7 @@ def test_nobody_invites_or_removes_for_another_enterprise(ordos: World) -> None:
             reviewers.remove(somebody, ordos.banner.reviewer.id)
 
 
-def test_before_approval_and_after_a_removal_nobody_invites(ordos: World) -> None:
+def test_invitations_need_an_approved_enterprise_and_an_active_reviewer(ordos: World) -> None:
     waiting = factories.reviewer(factories.enterprise(ordos.banner.region, Registration.PENDING))
     with pytest.raises(NotPermitted):
         reviewers.invite(waiting, "甲", PHONE)
@@ -133,7 +133,7 @@ def test_before_approval_and_after_a_removal_nobody_invites(ordos: World) -> Non
         reviewers.invite(second, "甲", "13847710002")
 
 
-def test_a_removal_says_what_follows_and_ends_the_session_and_the_open_invitations(ordos: World) -> None:
+def test_a_removal_shows_its_consequences_and_ends_session_and_invitations(ordos: World) -> None:
     first = ordos.banner.reviewer
     second = joined(first)
     decided = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
@@ -156,7 +156,7 @@ def test_a_removal_says_what_follows_and_ends_the_session_and_the_open_invitatio
     ]
 
 
-def test_the_last_reviewer_stays(ordos: World) -> None:
+def test_the_last_reviewer_cannot_be_removed(ordos: World) -> None:
     first = ordos.banner.reviewer
     with pytest.raises(Unacceptable):
         reviewers.remove(first, first.id)
@@ -168,7 +168,7 @@ def test_the_last_reviewer_stays(ordos: World) -> None:
         reviewers.remove(second, second.id)
 
 
-def test_of_two_who_remove_each_other_at_once_one_stays(ordos: World) -> None:
+def test_of_two_reviewers_who_remove_each_other_concurrently_one_remains(ordos: World) -> None:
     first = ordos.banner.reviewer
     second = joined(first)
     tokens = {}
@@ -185,7 +185,7 @@ def test_of_two_who_remove_each_other_at_once_one_stays(ordos: World) -> None:
     assert len(db.session.scalars(left).all()) == 1
 
 
-def test_one_telephone_is_invited_once_and_only_so_many(
+def test_a_telephone_is_invited_once_and_invitations_are_limited(
     ordos: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by = ordos.banner.reviewer
@@ -205,7 +205,7 @@ def test_one_telephone_is_invited_once_and_only_so_many(
 
 
 @pytest.mark.guide("D1")
-def test_a_clerk_with_work_on_the_desk_leaves_it_to_colleagues_who_are_named(ordos: World) -> None:
+def test_the_colleagues_who_take_over_open_work_are_named(ordos: World) -> None:
     application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     factories.enterprise(ordos.banner.region, Registration.PENDING)
     leaver = ordos.banner.clerk

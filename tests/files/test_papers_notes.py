@@ -15,7 +15,7 @@ DESKS = {State.ENTERPRISE_REVIEW: "enterprise", State.PRELIMINARY_REVIEW: "offic
 
 
 @pytest.mark.parametrize("state", DESKS)
-def test_each_desk_reads_the_notes_of_a_paper_and_an_older_paper_has_none(
+def test_each_desk_reads_the_notes_of_a_file_and_older_files_have_none(
     app: Flask, client: Client, state: State
 ) -> None:
     with app.app_context():

@@ -47,7 +47,7 @@ def papers(page: str) -> list[str]:
     return [texts(each) for each in re.findall(r"<li>(.*?)</li>", listed, re.DOTALL)]
 
 
-def test_every_page_says_the_name_that_a_file_was_sent_under(app: Flask, client: Client) -> None:
+def test_every_page_shows_the_materials_name_at_the_upload(app: Flask, client: Client) -> None:
     with app.app_context():
         everywhere = factories.world()
         at = everywhere.banner
@@ -84,9 +84,7 @@ def test_every_page_says_the_name_that_a_file_was_sent_under(app: Flask, client:
     assert own[1:3] == ["2 劳动合同 现名称：劳动合同（全部页）", "2 劳动合同（全部页） 新"]
 
 
-def test_the_administrator_is_told_before_and_reads_former_names_beside_the_form(
-    app: Flask, client: Client
-) -> None:
+def test_renaming_a_material_shows_the_consequence_and_lists_former_names(app: Flask, client: Client) -> None:
     with app.app_context():
         everywhere = factories.world()
         material = factories.saved(Material(name="社保证明", position=7))
@@ -117,7 +115,7 @@ def test_the_administrator_is_told_before_and_reads_former_names_beside_the_form
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_renamings_of_before_are_taken_from_the_trail(
+def test_the_migration_takes_former_names_from_the_audit_trail(
     databases: Databases, tmp_path: Path, kind: str
 ) -> None:
     url = databases.bare(kind)

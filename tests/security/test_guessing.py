@@ -8,7 +8,7 @@ from tests import factories
 from tests.accounts.people import login_of
 
 
-def test_letters_that_nobody_sees_begin_no_new_count(limited: Flask) -> None:
+def test_invisible_characters_in_a_login_start_no_new_count_of_attempts(limited: Flask) -> None:
     with limited.app_context():
         login = login_of(factories.applicant())
     client = limited.test_client()

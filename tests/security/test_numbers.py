@@ -29,7 +29,7 @@ def draft(app: Flask, client: Client, made: Made) -> str:
     return f"/personal/application/{number}/"
 
 
-def test_a_number_that_no_column_holds_is_none(client: Client, draft: str) -> None:
+def test_numbers_too_large_for_a_column_cause_no_error(client: Client, draft: str) -> None:
     for number in HUGE:
         assert client.send(draft, {"version": "0", "enterprise_id": number}).status_code == 409
         assert client.send(draft, {"version": number}).status_code == 409
@@ -40,7 +40,7 @@ def test_a_number_that_no_column_holds_is_none(client: Client, draft: str) -> No
             assert client.get(f"/messages/?before={number}").status_code == 200
 
 
-def test_a_row_without_a_number_is_none(app: Flask, client: Client, draft: str) -> None:
+def test_experience_rows_with_an_invalid_index_are_ignored(app: Flask, client: Client, draft: str) -> None:
     for index in ("²", "١", "9" * 5000, "-1", "__row__", ""):
         with app.app_context():
             seen = db.session.query(Application.version).scalar()
@@ -57,13 +57,13 @@ def test_no_row_is_added_to_a_full_page(client: Client, draft: str) -> None:
     assert "experiences-50-place" not in answer.text
 
 
-def test_a_telephone_longer_than_its_column_is_told_at_its_field(client: Client, draft: str) -> None:
+def test_a_telephone_longer_than_its_column_is_an_error_at_its_field(client: Client, draft: str) -> None:
     answer = client.send(draft, {"version": "1", "phone": "1" * 31, "school": "清华大学"})
     assert answer.status_code in {409, 422}
     assert "清华大学" in answer.text
 
 
-def test_a_cursor_of_no_point_in_time_shows_a_page(client: Client, made: Made) -> None:
+def test_a_cursor_with_an_impossible_time_shows_the_first_page(client: Client, made: Made) -> None:
     log_in(client, made(factories.city_clerk))
     for cursor in (
         "after~1~0001-01-01T00:00:00+14:00",

@@ -33,7 +33,7 @@ def neighbour_uses_up(limited: Flask, path: str, given: dict[str, str], number: 
 
 
 @pytest.mark.guide("A2")
-def test_wrong_passwords_of_a_neighbour_do_not_keep_the_owner_out(limited: Flask) -> None:
+def test_wrong_passwords_from_another_address_do_not_lock_the_owner_out(limited: Flask) -> None:
     with limited.app_context():
         account = factories.applicant()
     owner = owner_of(limited, account)
@@ -44,7 +44,7 @@ def test_wrong_passwords_of_a_neighbour_do_not_keep_the_owner_out(limited: Flask
     assert log_in(neighbour, account).status_code == 429, "and the neighbour still does"
 
 
-def test_wrong_recovery_codes_of_a_neighbour_do_not_either(limited: Flask) -> None:
+def test_wrong_recovery_codes_from_another_address_do_not_lock_the_owner_out(limited: Flask) -> None:
     with limited.app_context():
         account = factories.applicant()
         code = set_recovery_code(account)
@@ -58,7 +58,7 @@ def test_wrong_recovery_codes_of_a_neighbour_do_not_either(limited: Flask) -> No
     assert come_in_anew(owner, login, "Xiaomin2027").status_code == 303, "known again, by the new password"
 
 
-def test_a_flood_of_forms_from_one_address_holds_up_no_browser_that_is_known(limited: Flask) -> None:
+def test_a_flood_from_one_address_does_not_block_recognised_browsers(limited: Flask) -> None:
     with limited.app_context():
         account = factories.applicant()
     owner = owner_of(limited, account)
@@ -79,7 +79,7 @@ def somebody_else(limited: Flask) -> Account:
         return factories.applicant()
 
 
-def test_a_copied_cookie_opens_nothing_and_its_tries_are_bounded(limited: Flask) -> None:
+def test_a_copied_device_cookie_opens_nothing_and_its_attempts_are_limited(limited: Flask) -> None:
     with limited.app_context():
         account = factories.applicant()
     owner = owner_of(limited, account)
@@ -97,7 +97,7 @@ def test_a_copied_cookie_opens_nothing_and_its_tries_are_bounded(limited: Flask)
     )
 
 
-def test_the_cookie_is_given_once_the_password_was_right_and_not_before(limited: Flask) -> None:
+def test_the_device_cookie_is_set_only_after_a_right_password(limited: Flask) -> None:
     with limited.app_context():
         account = factories.applicant()
     client = limited.test_client()

@@ -10,7 +10,7 @@ from models import Action, State
 from tests import factories
 
 
-def test_a_reason_that_nobody_can_see_is_none(app_context: Flask) -> None:
+def test_a_reason_of_invisible_characters_counts_as_missing(app_context: Flask) -> None:
     everywhere = factories.world()
     application = factories.application_at(State.CITY_REVIEW, everywhere.banner, everywhere)
     for reason in ("\u200b", " \u2060\ufeff\n", "\u00ad\u202e"):

@@ -15,7 +15,7 @@ from uploads.receive import discard_file, receive
 from uploads.sets import previews, storage
 
 
-def test_no_picture_stays_of_a_file_removed_while_it_was_drawn(
+def test_no_preview_remains_of_a_file_removed_during_rendering(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with app.test_request_context():

@@ -23,7 +23,7 @@ Made = Callable[..., Any]
 PAPERS = "/personal/application/2026-000001/attachments/"
 
 
-def test_whoever_has_not_logged_in_leaves_no_file_even_for_a_moment(client: Client, made: Made) -> None:
+def test_an_anonymous_upload_writes_no_file(client: Client, made: Made) -> None:
     def send() -> TestResponse:
         large = {"material-1": (io.BytesIO(bytes(MAX_FORM_BYTES + 1)), "合同.pdf")}
         return client.post(PAPERS, data=large)
@@ -36,7 +36,7 @@ def test_whoever_has_not_logged_in_leaves_no_file_even_for_a_moment(client: Clie
     assert (read.status_code, "合同.pdf" in read.text) == (419, True)
 
 
-def test_what_another_site_sent_is_not_offered_to_be_sent_again(client: Client, made: Made) -> None:
+def test_a_form_from_another_site_is_not_returned_for_resending(client: Client, made: Made) -> None:
     log_in(client, made(factories.city_clerk))
     for headers in (
         {"Origin": "https://elsewhere.example"},
@@ -49,19 +49,19 @@ def test_what_another_site_sent_is_not_offered_to_be_sent_again(client: Client, 
         assert 'value="pass"' not in answer.text
 
 
-def test_what_a_page_of_ours_sent_too_late_is_offered_again(client: Client) -> None:
+def test_an_expired_form_of_this_site_is_returned_for_resending(client: Client) -> None:
     for headers in ({}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}):
         answer = client.post("/login/staff", data={"login": "zhuanjia"}, headers=headers)
         assert answer.status_code == 419
         assert 'value="zhuanjia"' in answer.text
 
 
-def test_a_form_of_more_fields_than_any_of_ours_does_not_come_back(client: Client) -> None:
+def test_a_form_with_too_many_fields_is_not_returned(client: Client) -> None:
     answer = client.post("/login/staff", data={f"a{number}": "" for number in range(1001)})
     assert answer.status_code == 400
 
 
-def test_a_trial_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+def test_a_trials_files_are_readable_by_the_owner_only(tmp_path: Path) -> None:
     home = tmp_path / "instance"
     app = create_app(settings({"TALENT_INSTANCE": str(home)}))
     with app.app_context():
@@ -75,6 +75,6 @@ def test_a_trial_is_read_by_its_owner_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["Production", "prod", "production "])
-def test_a_misspelled_production_is_no_trial(tmp_path: Path, kind: str) -> None:
+def test_a_misspelled_environment_name_does_not_start_a_trial(tmp_path: Path, kind: str) -> None:
     with pytest.raises(ConfigurationError, match="TALENT_ENV"):
         settings({"TALENT_INSTANCE": str(tmp_path), "TALENT_ENV": kind})

@@ -97,7 +97,7 @@ def test_a_submitted_file_stays_when_it_is_removed_replaced_and_swept(case: Case
 
 
 @pytest.mark.guide("A11")
-def test_a_file_that_nobody_submitted_is_gone_when_it_is_removed(case: Case) -> None:
+def test_an_unsubmitted_file_is_deleted_when_removed(case: Case) -> None:
     name = case.upload(NOT_SUBMITTED)
     case.remove(NOT_SUBMITTED)
     assert case.lost(name) == [name]

@@ -46,7 +46,7 @@ class Fields(HTMLParser):
             self.found.append(given)
 
 
-def test_every_field_says_what_a_browser_may_fill_in(city: City) -> None:
+def test_every_field_has_an_autocomplete_value(city: City) -> None:
     wrong, seen = set(), set()
     for reader in READERS:
         actor = city.actors[reader]

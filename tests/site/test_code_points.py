@@ -41,12 +41,12 @@ MARKED = f'{RARE}<span class="code-point">U+2EBF0</span>'
         ("<p>王伟 & <b>1 < 2</b></p>", "<p>王伟 & <b>1 < 2</b></p>"),
     ],
 )
-def test_the_code_point_stands_where_a_page_can_have_it(before: str, after: str) -> None:
+def test_code_points_are_added_only_where_html_allows_them(before: str, after: str) -> None:
     assert with_code_points(before) == after
 
 
 @given(st.text())
-def test_no_rare_character_is_overlooked(text: str) -> None:
+def test_every_rare_character_gets_its_code_point(text: str) -> None:
     if any(find_rare(text)):
         assert may_hold_rare(text.encode("utf-8", "surrogatepass"))
     assert re.sub(

@@ -96,7 +96,7 @@ def broken(app: Flask) -> Flask:
         ("GET", "/logout", 405, "这个请求不能处理"),
     ],
 )
-def test_a_request_that_cannot_be_answered(
+def test_a_wrong_request_gets_an_error_page_in_the_frame(
     broken: Flask, method: str, address: str, status: int, words: str
 ) -> None:
     answer = broken.test_client().open(address, method=method)
@@ -106,12 +106,12 @@ def test_a_request_that_cannot_be_answered(
     assert ("Allow" in answer.headers) is (status == 405)
 
 
-def test_the_page_speaks_the_language_that_was_chosen(client: Client) -> None:
+def test_an_error_page_is_in_the_chosen_language(client: Client) -> None:
     client.get("/language/en")
     assert '<html lang="en"' in client.get("/no/such/page").text
 
 
-def test_too_much_is_refused_in_our_frame(client: Client) -> None:
+def test_a_too_large_request_is_refused_in_the_frame(client: Client) -> None:
     answer = client.send("/login/personal", {"login": "x" * (MAX_FORM_BYTES + 1)})
     assert (answer.status_code, titled(answer)) == (413, "文件太大")
     assert in_our_frame(answer)
@@ -127,7 +127,7 @@ def test_too_many_fields_are_refused_too(app: Flask, client: Client) -> None:
 # 419
 
 
-def test_what_was_typed_comes_back_and_can_be_sent_again(client: Client) -> None:
+def test_an_expired_form_returns_the_input_for_resending(client: Client) -> None:
     typed = {"name": '王晓敏 "<b>', "number": "15020219960312002X", "phone": "13847710000"}
     expired = client.post("/register/personal?from=portal", data={**typed, "password": "Geheim2026"})
     assert (expired.status_code, titled(expired)) == (419, "页面停留太久，已失效")
@@ -152,7 +152,7 @@ def password_fields() -> set[str]:
 
 
 @pytest.mark.parametrize("login_kind", ["personal", "staff"])
-def test_no_secret_comes_back(client: Client, login_kind: str) -> None:
+def test_an_expired_form_returns_no_secret(client: Client, login_kind: str) -> None:
     names = {*password_fields(), "code", "csrf_token"}
     assert {"password", "password_again", "present_password"} <= names
     expired = client.post(
@@ -163,14 +163,14 @@ def test_no_secret_comes_back(client: Client, login_kind: str) -> None:
     assert hidden(expired).keys() == {"csrf_token", "login"}
 
 
-def test_the_code_of_a_region_is_no_secret(city: City) -> None:
+def test_a_regions_code_is_returned(city: City) -> None:
     expired = city.actors["administrator"].client.post(
         "/administration/regions/new/", data={"code": "150621"}
     )
     assert hidden(expired)["code"] == "150621"
 
 
-def test_files_that_are_lost_are_named(city: City) -> None:
+def test_an_expired_form_names_the_lost_files(city: City) -> None:
     actor = city.actors["applicant, draft"]
     number = next(city.applications[one].number for one in city.seen[actor.name].applications)
     chosen = {
@@ -205,7 +205,7 @@ def test_an_expired_form_links_to_the_login_page_of_its_console(
     assert hidden(expired)["reason"] == "缺盖章页"
 
 
-def test_at_a_door_nobody_is_told_to_log_in_first(client: Client) -> None:
+def test_an_expired_login_form_does_not_ask_to_log_in_first(client: Client) -> None:
     assert "登录也已过期" not in client.post("/login/enterprise", data={"login": "x"}).text
 
 
@@ -219,7 +219,9 @@ def hidden(answer: TestResponse) -> dict[str, str]:
 # 429
 
 
-def test_too_often_says_when_again(database_url: str, tmp_path: Path, cheap_passwords: None) -> None:
+def test_a_rate_limited_request_says_when_to_retry(
+    database_url: str, tmp_path: Path, cheap_passwords: None
+) -> None:
     lower = {"LOGIN_LIMIT_ADDRESS": "2 per 3 minutes"}
     given = settings(environment(tmp_path / "instance", database_url, RATE_LIMITS="yes"))
     app = create_app({**given, **lower, "TESTING": True})
@@ -246,7 +248,7 @@ def test_limits_are_checked_wherever_a_route_has_one() -> None:
 # 500
 
 
-def test_our_own_fault_has_a_number_that_is_in_the_log_and_nothing_else(
+def test_an_internal_error_shows_only_a_reference_to_the_log(
     broken: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = broken.test_client().get("/broken")
@@ -262,7 +264,7 @@ def test_our_own_fault_has_a_number_that_is_in_the_log_and_nothing_else(
     assert line.exc_info[0] is ZeroDivisionError
 
 
-def test_the_log_of_a_failed_statement_holds_nothing_of_a_person(
+def test_the_log_of_a_failed_statement_contains_no_personal_data(
     broken: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = broken.test_client().get("/broken-statement")
@@ -278,7 +280,7 @@ def test_an_address_cannot_write_lines_into_the_log(broken: Flask, caplog: pytes
     assert "\n2026-11-23 ERROR forged" not in caplog.text
 
 
-def test_what_was_half_written_is_not_kept(broken: Flask) -> None:
+def test_a_failed_request_is_rolled_back(broken: Flask) -> None:
     client = broken.test_client()
     assert isinstance(client, Client)
     assert client.send("/broken").status_code == 500
@@ -286,7 +288,7 @@ def test_what_was_half_written_is_not_kept(broken: Flask) -> None:
         assert db.session.get(Setting, "half") is None
 
 
-def test_a_frame_that_cannot_be_drawn_hides_no_error(
+def test_an_error_page_is_shown_even_if_the_frame_fails(
     broken: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def gone() -> None:
@@ -342,7 +344,7 @@ def away(
     come()
 
 
-def test_while_the_database_is_away_the_page_still_comes_and_afterwards_all_is_well(
+def test_an_unreachable_database_gives_an_error_page_and_the_site_recovers(
     away: Any, cheap_passwords: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     app, go, come = away
@@ -385,7 +387,7 @@ def test_while_the_database_is_away_the_page_still_comes_and_afterwards_all_is_w
     assert client.get("/healthz").status_code == 200
 
 
-def test_a_site_without_its_tables_is_not_well(databases: Databases, tmp_path: Path) -> None:
+def test_health_fails_without_tables(databases: Databases, tmp_path: Path) -> None:
     url = databases.bare("sqlite")
     app = create_app({**settings(environment(tmp_path / "instance", url)), "TESTING": True})
     assert app.test_client().get("/healthz").status_code == 503
@@ -395,7 +397,7 @@ def test_a_site_without_its_tables_is_not_well(databases: Databases, tmp_path: P
     databases.drop(url)
 
 
-def test_a_busy_database_is_no_fault_of_ours(databases: Databases, tmp_path: Path) -> None:
+def test_a_busy_database_is_a_503(databases: Databases, tmp_path: Path) -> None:
     url = databases.fresh("sqlite")
     app = create_app({**settings(environment(tmp_path / "instance", url)), "TESTING": True})
     with app.app_context():
@@ -416,7 +418,7 @@ def test_a_busy_database_is_no_fault_of_ours(databases: Databases, tmp_path: Pat
     databases.drop(url)
 
 
-def test_a_database_that_does_not_take_the_call_is_not_waited_for(tmp_path: Path) -> None:
+def test_connecting_to_the_database_times_out(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         url = f"postgresql://app@127.0.0.1:{deaf.getsockname()[1]}/talent"
         with_patience = settings(environment(tmp_path / "instance", url))["SQLALCHEMY_DATABASE_URI"]

@@ -40,18 +40,18 @@ def actor(request: pytest.FixtureRequest, city: City) -> Actor:
     return city.actors[request.param]
 
 
-def test_every_route_is_accounted_for(app: Flask) -> None:
+def test_every_route_is_classified(app: Flask) -> None:
     assert routes.unknown(app) == []
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
     assert endpoints >= routes.FOR_ANYBODY.keys() | routes.FOR_EVERY_ACCOUNT.keys()
 
 
-def test_a_route_that_nobody_accounts_for_is_found(app: Flask) -> None:
+def test_an_unclassified_route_is_detected(app: Flask) -> None:
     app.add_url_rule("/unlisted", "unlisted", lambda: "")
     assert [rule.endpoint for rule in routes.unknown(app)] == ["unlisted"]
 
 
-def test_reading_shows_what_the_scope_says_and_the_rest_does_not_exist(city: City, actor: Actor) -> None:
+def test_get_shows_rows_in_scope_and_404_for_others(city: City, actor: Actor) -> None:
     missing = canonical(actor.client.get("/no/such/page"))
     assert missing[0] == 404
     wrong = []
@@ -111,7 +111,7 @@ def test_a_form_without_the_token_is_refused_and_changes_nothing(city: City, act
     assert city.stored.changes() == {}
 
 
-def test_acting_on_what_is_not_in_sight_is_as_if_it_did_not_exist(city: City, actor: Actor) -> None:
+def test_post_on_a_row_out_of_scope_is_404(city: City, actor: Actor) -> None:
     """In the own console a reason comes back on the 404 page: with the same reason, every such page must be the same."""
     client = city.browser(actor)
     missing = canonical(client.get("/no/such/page"))
@@ -142,7 +142,7 @@ def test_acting_on_what_is_not_in_sight_is_as_if_it_did_not_exist(city: City, ac
     assert city.stored.changes() == {}
 
 
-def test_no_role_can_do_what_the_table_does_not_say(city: City, actor: Actor) -> None:
+def test_no_role_performs_an_action_outside_the_table(city: City, actor: Actor) -> None:
     """Whatever is posted to an application in sight: its state moves along a row of the table, or not at all."""
     done: Counter[tuple[State, Action]] = Counter()
     for rule in routes.rules(city, "POST"):
@@ -239,7 +239,7 @@ def test_an_office_decides_the_registrations_of_its_regions_as_their_table_says(
     }
 
 
-def test_only_the_methods_that_a_route_has_are_answered(city: City) -> None:
+def test_other_http_methods_are_refused(city: City) -> None:
     nobody, adapter = city.actors[NOBODY], city.app.url_map.bind("localhost")
     wrong = []
     for rule in city.app.url_map.iter_rules():

@@ -42,7 +42,7 @@ WITHOUT_TRACE = {
 
 
 @pytest.mark.parametrize("begun_city", ["sqlite"], indirect=True)
-def test_whatever_else_is_sent_with_a_form_changes_nothing(city: City) -> None:
+def test_further_fields_sent_with_a_form_change_nothing(city: City) -> None:
     wrong, effective = [], set()
     for name in SENDERS:
         actor = city.actors[name]
@@ -100,7 +100,7 @@ OTHER_VERSIONS = ("", "0", "-1", "abc", "1.0", "99999999999999999999", "1 OR 1=1
 
 
 @pytest.mark.parametrize("name", [*OWNERS, "enterprise", "office", "city"])
-def test_without_the_present_version_nothing_moves(city: City, name: str) -> None:
+def test_a_form_without_the_current_version_changes_nothing(city: City, name: str) -> None:
     """Whoever acts has seen what they act on; with another version, or none, nothing is done."""
     actor, wrong = city.actors[name], []
     for rule in routes.rules(city, "POST"):

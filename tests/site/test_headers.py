@@ -53,11 +53,11 @@ def faults(text: str) -> list[str]:
 @pytest.mark.parametrize(
     "path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.relative_to(TEMPLATES).as_posix()
 )
-def test_no_template_holds_what_the_policy_forbids(path: Path) -> None:
+def test_no_template_contains_inline_scripts_or_styles(path: Path) -> None:
     assert faults(re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)) == []
 
 
-def test_no_style_or_script_asks_another_machine() -> None:
+def test_no_style_or_script_requests_another_host() -> None:
     files = [path for name in PUBLISHED for path in (ROOT / "static" / name).rglob("*") if path.is_file()]
     assert len(files) > 20
     said = {
@@ -66,7 +66,7 @@ def test_no_style_or_script_asks_another_machine() -> None:
     assert {name: found for name, found in said.items() if found} == {}
 
 
-def test_the_search_for_what_is_forbidden_finds_it() -> None:
+def test_the_check_for_forbidden_markup_finds_examples() -> None:
     for text in (
         '<p style="color:red">',
         '<a onclick="x()">',
@@ -87,7 +87,7 @@ def policy(answer: TestResponse) -> dict[str, str]:
 @pytest.mark.parametrize(
     "name", ["applicant, returned", "enterprise", "office", "city", "administrator", NOBODY]
 )
-def test_every_page_says_what_may_run_on_it_and_that_nobody_keeps_it(city: City, name: str) -> None:
+def test_every_page_has_a_content_security_policy_and_no_store(city: City, name: str) -> None:
     actor = city.actors[name]
     wrong = [fault for answer in _every_answer(city, actor) for fault in _header_faults(answer)]
     assert wrong == []
@@ -140,7 +140,7 @@ def test_after_the_logout_the_back_button_shows_nothing(city: City) -> None:
     assert again.location.startswith("/login/personal")
 
 
-def test_a_page_prolongs_the_session_and_a_picture_does_not(
+def test_a_page_extends_the_session_and_an_image_does_not(
     city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else one that arrives after the logout would bring the session back."""
@@ -178,7 +178,7 @@ def address(client: Client, asset: str) -> str:
     return found.group(1)
 
 
-def test_a_file_named_with_its_fingerprint_is_kept_for_a_year(client: Client, address: str) -> None:
+def test_a_fingerprinted_file_is_cached_for_a_year(client: Client, address: str) -> None:
     answer = client.get(address)
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert "Set-Cookie" not in answer.headers, "a cache between them would hand it on"
@@ -195,7 +195,7 @@ def test_a_file_is_compressed_as_the_browser_can_read_it(
     assert unpacked == (ROOT / "static" / asset).read_bytes()
 
 
-def test_a_file_has_one_address(client: Client, address: str) -> None:
+def test_a_static_file_has_one_url(client: Client, address: str) -> None:
     folder, name = address.rsplit("/", 1)
     for spelling in ("../{0}/{1}", "x/../{1}", "%2e/{1}", "../../static/css/../{0}/{1}"):
         other = f"{folder}/{spelling.format(folder.rsplit('/', 1)[1], name)}"
@@ -203,7 +203,7 @@ def test_a_file_has_one_address(client: Client, address: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/static/{}", "/static/v-0123456789ab/{}", "/static/v-x/{}"])
-def test_a_file_asked_for_in_any_other_way_is_asked_for_again(client: Client, asset: str, path: str) -> None:
+def test_a_file_without_the_current_fingerprint_is_revalidated(client: Client, asset: str, path: str) -> None:
     answer = client.get(path.format(asset))
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-cache"
@@ -212,7 +212,7 @@ def test_a_file_asked_for_in_any_other_way_is_asked_for_again(client: Client, as
 
 
 @pytest.mark.parametrize("path", ["js/none.js", "../config.py", "..%2fconfig.py", "js"])
-def test_a_file_that_does_not_exist_is_a_page_that_nobody_keeps(
+def test_a_missing_static_file_is_a_404_that_is_not_cached(
     client: Client, asset: str, address: str, path: str
 ) -> None:
     for root in (address.removesuffix(asset), "/static/"):
@@ -221,7 +221,7 @@ def test_a_file_that_does_not_exist_is_a_page_that_nobody_keeps(
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_every_page_asks_for_its_files_by_their_fingerprint(city: City) -> None:
+def test_every_page_links_static_files_with_their_fingerprint(city: City) -> None:
     actor = city.actors["office"]
     for answer in _every_answer(city, actor):
         if answer.mimetype == "text/html":
@@ -236,9 +236,7 @@ def test_every_page_asks_for_its_files_by_their_fingerprint(city: City) -> None:
     ("who", "way"),
     [("same-origin", "br"), ("none", "br"), ("cross-site", None), ("same-site", None), ("", None)],
 )
-def test_a_page_is_compressed_unless_another_site_made_the_browser_ask(
-    city: City, who: str, way: str | None
-) -> None:
+def test_a_page_requested_by_another_site_is_not_compressed(city: City, who: str, way: str | None) -> None:
     """Else its length would give away the secrets that stand beside what the other site has put into the address (BREACH)."""
     browser = city.browser(city.actors["office"])
     plain = browser.get("/office/").data
@@ -263,7 +261,7 @@ def test_a_page_is_compressed_unless_another_site_made_the_browser_ask(
         ("", None),
     ],
 )
-def test_a_page_comes_as_its_browser_can_read_it_one_after_the_other(
+def test_a_page_is_compressed_with_an_encoding_that_the_browser_accepts(
     city: City, accepted: str, way: str | None
 ) -> None:
     browser = city.browser(city.actors["office"])
@@ -275,7 +273,7 @@ def test_a_page_comes_as_its_browser_can_read_it_one_after_the_other(
         assert unpack(answer.data).endswith(b"</html>")
 
 
-def test_what_is_short_and_what_is_a_file_comes_as_it_is(city: City) -> None:
+def test_short_pages_and_files_are_not_compressed(city: City) -> None:
     headers = {"Accept-Encoding": "zstd", "Sec-Fetch-Site": "same-origin"}
     assert (
         "Content-Encoding" not in city.browser(city.actors[NOBODY]).get("/healthz", headers=headers).headers
@@ -292,9 +290,7 @@ def test_what_is_short_and_what_is_a_file_comes_as_it_is(city: City) -> None:
 
 
 @pytest.mark.parametrize("https", ["yes", "no"])
-def test_the_session_cookie_is_for_this_site_and_no_script(
-    database_url: str, tmp_path: Path, https: str
-) -> None:
+def test_the_session_cookie_is_httponly_and_samesite(database_url: str, tmp_path: Path, https: str) -> None:
     app: Flask = create_app(
         {**settings(environment(tmp_path / "instance", database_url, HTTPS=https)), "TESTING": True}
     )

@@ -56,12 +56,12 @@ def encoded(value: str) -> str:
     return quote(value.encode("utf-8", "surrogateescape"))
 
 
-def test_the_names_of_queries_are_found(begun_city: City) -> None:
+def test_the_query_parameters_of_the_site_are_found(begun_city: City) -> None:
     assert {"q", "page", "tab", "sort", "order", "before", "paper", "next", "region", "role"} <= query_names()
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_no_query_is_our_fault(city: City, kind: str) -> None:
+def test_no_query_string_causes_an_internal_error(city: City, kind: str) -> None:
     value, wrong = HOSTILE[kind][:LONGEST_IN_ADDRESS], []
     for name in READERS:
         actor = city.actors[name]
@@ -98,7 +98,7 @@ def _faults(actor: Actor, path: str, kind: str) -> list[str]:
     return []
 
 
-def test_no_address_is_our_fault(city: City) -> None:
+def test_no_path_causes_an_internal_error(city: City) -> None:
     wrong = []
     for name in READERS:
         actor = city.actors[name]
@@ -119,7 +119,7 @@ def test_no_address_is_our_fault(city: City) -> None:
     assert wrong == []
 
 
-def test_no_field_is_our_fault(city: City) -> None:
+def test_no_form_field_causes_an_internal_error(city: City) -> None:
     """Neither what can be typed, nor what stands hidden or to be chosen."""
     wrong, known = [], set()
     for name in SENDERS:

@@ -48,7 +48,7 @@ def at(state: State, world: factories.World, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_who_sorts_by_submission_reads_to_the_end_and_is_told_that_drafts_are_left_out(
+def test_sorting_by_submission_leaves_out_drafts_and_says_so(
     app: Flask, client: Client, turning: None, order: str
 ) -> None:
     with app.app_context():
@@ -67,9 +67,7 @@ def test_who_sorts_by_submission_reads_to_the_end_and_is_told_that_drafts_are_le
         assert set(found) & set(drafts)
 
 
-def test_where_nothing_was_submitted_the_order_by_submission_says_why_it_is_empty(
-    app: Flask, client: Client
-) -> None:
+def test_sorting_by_submission_explains_an_empty_list(app: Flask, client: Client) -> None:
     with app.app_context():
         world = factories.world()
         at(State.DRAFT, world, 1)
@@ -77,7 +75,7 @@ def test_where_nothing_was_submitted_the_order_by_submission_says_why_it_is_empt
     assert "从未提交过的申请不列出" in client.get("/administration/applications/?sort=submitted").text
 
 
-def test_a_span_of_time_is_shown_in_the_order_of_time(app: Flask, client: Client, turning: None) -> None:
+def test_a_filter_by_time_sorts_by_time(app: Flask, client: Client, turning: None) -> None:
     with app.app_context():
         world = factories.world()
         numbers = at(State.PRELIMINARY_REVIEW, world, 3)
@@ -95,7 +93,7 @@ def test_a_span_of_time_is_shown_in_the_order_of_time(app: Flask, client: Client
     assert headings(client, "/office/?submitted=week&waiting=3") == {"提交时间"}
 
 
-def test_what_one_has_decided_is_shown_once_and_the_latest_first(
+def test_decided_applications_are_listed_once_with_the_latest_first(
     app: Flask, client: Client, turning: None
 ) -> None:
     with app.app_context():
@@ -119,7 +117,7 @@ def test_what_one_has_decided_is_shown_once_and_the_latest_first(
     assert headings(client, "/office/?tab=decided") == set()
 
 
-def test_who_has_decided_nothing_yet_reads_when_there_will_be_something(app: Flask, client: Client) -> None:
+def test_an_empty_list_of_decisions_explains_itself(app: Flask, client: Client) -> None:
     with app.app_context():
         sit_down(client, factories.world().banner.clerk)
     page = client.get("/office/?tab=decided").text
@@ -127,7 +125,7 @@ def test_who_has_decided_nothing_yet_reads_when_there_will_be_something(app: Fla
     assert "最近审核的在前" not in page
 
 
-def test_each_tab_offers_the_filters_that_leave_something_out(app: Flask, client: Client) -> None:
+def test_each_tab_offers_only_filters_that_apply(app: Flask, client: Client) -> None:
     with app.app_context():
         world = factories.world()
         at(State.CITY_REVIEW, world, 1)
@@ -145,9 +143,7 @@ def test_each_tab_offers_the_filters_that_leave_something_out(app: Flask, client
     )
 
 
-def test_who_has_waited_longest_stands_first_and_that_is_called_descending(
-    app: Flask, client: Client
-) -> None:
+def test_the_longest_wait_comes_first_and_is_marked_descending(app: Flask, client: Client) -> None:
     with app.app_context():
         world = factories.world()
         at(State.PRELIMINARY_REVIEW, world, 1)
@@ -155,7 +151,7 @@ def test_who_has_waited_longest_stands_first_and_that_is_called_descending(
     assert re.search(r'aria-sort="descending"><a href="[^"]*order=desc">等待', client.get("/office/").text)
 
 
-def test_what_is_typed_since_the_last_submission_is_nobody_elses_to_read(app: Flask, client: Client) -> None:
+def test_unsubmitted_changes_are_visible_to_the_applicant_only(app: Flask, client: Client) -> None:
     with app.app_context():
         world = factories.world()
         returned, other = (

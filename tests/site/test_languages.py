@@ -37,7 +37,7 @@ class Spoken(HTMLParser):
         self.languages.setdefault(data.strip(), set()).add(self._open[-1][1])
 
 
-def test_what_is_stored_in_chinese_is_chinese_on_an_english_page(app: Flask, client: Client) -> None:
+def test_stored_chinese_text_is_marked_as_chinese_on_an_english_page(app: Flask, client: Client) -> None:
     with app.app_context():
         everywhere = factories.world()
         factories.saved(Notice(version=VERSION, body=NOTICE))

@@ -34,9 +34,7 @@ def mine(client: Client) -> list[str]:
 
 
 @pytest.mark.guide("A16", "E6")
-def test_whoever_has_an_application_is_reminded_and_its_person_told(
-    app: Flask, made: Made, ordos: World
-) -> None:
+def test_the_responsible_desk_and_the_applicant_get_messages(app: Flask, made: Made, ordos: World) -> None:
     banner = ordos.banner
     person = made(factories.applicant)
     application = made(lambda: application_at(State.PRELIMINARY_REVIEW, banner, ordos, person))
@@ -63,7 +61,7 @@ def test_whoever_has_an_application_is_reminded_and_its_person_told(
 
 
 @pytest.mark.guide("A19")
-def test_a_return_is_told_with_its_reason(client: Client, made: Made, ordos: World) -> None:
+def test_the_message_of_a_return_contains_the_reason(client: Client, made: Made, ordos: World) -> None:
     person = made(factories.applicant)
     application = made(lambda: application_at(State.RETURNED, ordos.city, ordos, person))
     log_in(client, person)
@@ -73,7 +71,7 @@ def test_a_return_is_told_with_its_reason(client: Client, made: Made, ordos: Wor
 
 
 @pytest.mark.guide("E2", "E3")
-def test_a_registration_is_told_to_its_office_and_the_decision_to_the_enterprise(
+def test_a_registration_notifies_the_office_and_its_decision_the_enterprise(
     app: Flask, made: Made, stored: Stored
 ) -> None:
     region, _, clerk = made(place)
@@ -104,7 +102,7 @@ def test_nobody_reads_or_marks_anothers_messages(
     assert stored(lambda: inbox.unread(ordos.banner.clerk)) == 1
 
 
-def test_a_message_of_a_desk_is_unread_for_each_of_its_people(app: Flask, made: Made, ordos: World) -> None:
+def test_a_desks_message_is_unread_for_each_member(app: Flask, made: Made, ordos: World) -> None:
     made(lambda: application_at(State.ENTERPRISE_REVIEW, ordos.city, ordos))
     second = made(factories.reviewer, ordos.city.enterprise, "周婷")
     one, other = app.test_client(), app.test_client()
@@ -115,7 +113,7 @@ def test_a_message_of_a_desk_is_unread_for_each_of_its_people(app: Flask, made: 
     assert "未读" in words(other.get("/messages/"))
 
 
-def test_all_are_marked_at_once_and_twice_does_no_harm(client: Client, made: Made, ordos: World) -> None:
+def test_marking_all_as_read_twice_is_harmless(client: Client, made: Made, ordos: World) -> None:
     for _ in range(3):
         made(lambda: application_at(State.ENTERPRISE_REVIEW, ordos.city, ordos))
     log_in(client, ordos.city.reviewer)
@@ -127,7 +125,7 @@ def test_all_are_marked_at_once_and_twice_does_no_harm(client: Client, made: Mad
     assert "全部标为已读" not in page
 
 
-def test_what_has_left_ones_sight_is_said_and_not_opened(client: Client, made: Made, ordos: World) -> None:
+def test_a_message_about_a_row_out_of_scope_says_so(client: Client, made: Made, ordos: World) -> None:
     def sent_and_withdrawn() -> None:
         application = application_at(State.ENTERPRISE_REVIEW, ordos.city, ordos)
         act(application, Action.WITHDRAW, application.applicant)
@@ -142,9 +140,7 @@ def test_what_has_left_ones_sight_is_said_and_not_opened(client: Client, made: M
     assert "已不在您处办理" in words(client.get("/messages/"))
 
 
-def test_older_ones_follow_on_further_pages_and_none_is_lost(
-    client: Client, made: Made, ordos: World
-) -> None:
+def test_older_messages_are_on_further_pages(client: Client, made: Made, ordos: World) -> None:
     def many() -> None:
         enterprise = db.session.merge(ordos.city.enterprise)
         for _ in range(45):

@@ -51,9 +51,7 @@ def period_id(app: Flask, name: str) -> int:
 
 @pytest.mark.guide("P1")
 @pytest.mark.parametrize("path", LISTS)
-def test_a_list_is_narrowed_to_one_period(
-    app: Flask, client: Client, people: dict[str, int], path: str
-) -> None:
+def test_a_list_is_filtered_by_period(app: Flask, client: Client, people: dict[str, int], path: str) -> None:
     sit_down(client, people[path])
     page = client.get(f"{path}?tab=all").text
     assert "包晓燕" in page

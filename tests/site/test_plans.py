@@ -144,7 +144,7 @@ def test_no_page_reads_a_whole_table(
 
 
 @pytest.mark.parametrize("large", ["postgresql"], indirect=True)
-def test_no_list_walks_far_for_its_page_however_it_is_sorted_and_narrowed(
+def test_no_list_reads_many_rows_for_a_page_with_any_sort_or_filter(
     large: tuple[Flask, dict[str, Client], dict[str, Any]],
 ) -> None:
     app, clients, words = large

@@ -19,7 +19,7 @@ from tests.machine.site import Client
 
 
 @pytest.mark.guide("A1")
-def test_the_portal_offers_both_doors_and_registration_at_each(client: Client) -> None:
+def test_the_portal_offers_both_logins_with_registration(client: Client) -> None:
     page = client.get("/")
     for seen in ("鄂尔多斯人事人才公共服务大厅", "个人登录", "企业登录", "马上注册", "忘记密码"):
         assert seen in words(page)
@@ -41,7 +41,7 @@ def test_the_portal_says_whether_applications_are_open(client: Client, made: Cal
 
 
 @pytest.mark.parametrize("path", ["/", "/login/personal", "/login/staff", "/register/enterprise"])
-def test_at_a_shared_computer_it_is_said_who_is_logged_in_before_anybody_enters(
+def test_the_portal_shows_who_is_logged_in_at_a_shared_computer(
     client: Client, made: Callable[..., Any], path: str
 ) -> None:
     log_in(client, made(factories.applicant, "王晓敏"))
@@ -58,7 +58,7 @@ def test_at_a_shared_computer_it_is_said_who_is_logged_in_before_anybody_enters(
     assert "Logged in at this browser" not in words(client.get(path))
 
 
-def test_whoever_asked_for_a_page_of_their_own_is_led_there_at_once(
+def test_a_logged_in_person_is_redirected_to_the_requested_page(
     client: Client, made: Callable[..., Any]
 ) -> None:
     log_in(client, made(factories.applicant))
@@ -67,7 +67,7 @@ def test_whoever_asked_for_a_page_of_their_own_is_led_there_at_once(
     assert client.send("/login/personal", {"login": "x", "password": "y"}).location == "/personal/"
 
 
-def test_an_employer_is_named_beside_its_reviewers_masked_name(
+def test_the_portal_shows_the_enterprise_with_its_reviewers_masked_name(
     client: Client, made: Callable[..., Any]
 ) -> None:
     reviewer = made(factories.place, RegionKind.BANNER).reviewer
@@ -82,11 +82,11 @@ def test_the_notice_can_be_read_without_an_account(client: Client, made: Callabl
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/nowhere"])
-def test_a_look_around_sets_no_cookie(client: Client, path: str) -> None:
+def test_public_pages_set_no_cookie(client: Client, path: str) -> None:
     assert "Set-Cookie" not in client.get(path).headers
 
 
-def test_the_language_changes_and_one_stays_on_the_page(client: Client) -> None:
+def test_changing_the_language_returns_to_the_page(client: Client) -> None:
     answer = client.get("/language/en", headers={"Referer": "http://localhost/login/staff?next=%2Foffice%2F"})
     assert answer.location == "/login/staff?next=%2Foffice%2F"
     assert '<html lang="en"' in client.get("/").text
@@ -103,7 +103,7 @@ def test_the_language_changes_and_one_stays_on_the_page(client: Client) -> None:
         ("/nowhere/at/all", "/"),
     ],
 )
-def test_who_changes_the_language_on_a_form_that_came_back_is_led_to_its_page(
+def test_changing_the_language_after_a_post_returns_to_the_forms_page(
     client: Client, form: str, page: str
 ) -> None:
     assert client.get("/language/en", headers={"Referer": f"http://localhost{form}"}).location == page
@@ -112,7 +112,7 @@ def test_who_changes_the_language_on_a_form_that_came_back_is_led_to_its_page(
 @pytest.mark.parametrize(
     "elsewhere", ["http://evil.example/", "http://localhost//evil.example", "javascript:alert(1)"]
 )
-def test_a_change_of_language_leads_nowhere_else(client: Client, elsewhere: str) -> None:
+def test_changing_the_language_never_redirects_to_another_site(client: Client, elsewhere: str) -> None:
     assert client.get("/language/en", headers={"Referer": elsewhere}).location == "/"
 
 
@@ -124,14 +124,14 @@ def test_the_language_stays_across_login_and_logout(client: Client, made: Callab
     assert '<html lang="en"' in client.get("/").text
 
 
-def test_health_says_that_the_database_answers(app: Flask, client: Client) -> None:
+def test_health_reports_a_working_database(app: Flask, client: Client) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200
     with app.app_context():
         assert answer.json == {"status": "ok", "database": db.engine.dialect.name}
 
 
-def test_health_says_that_the_database_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_reports_an_unreachable_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(*_: Any, **__: Any) -> None:
         raise OperationalError("SELECT 1", {}, Exception("gone"))
 
@@ -142,7 +142,7 @@ def test_health_says_that_the_database_is_away(client: Client, monkeypatch: pyte
     assert answer.json["status"] == "unavailable"
 
 
-def test_health_is_told_over_plain_http_and_everything_else_is_sent_to_https(
+def test_health_answers_over_http_and_all_other_pages_redirect_to_https(
     database_url: str, tmp_path: Path
 ) -> None:
     secure = create_app(settings(environment(tmp_path / "instance", database_url, HTTPS="yes")))

@@ -110,9 +110,7 @@ def _otherwise(city: City, actor: Actor, one: Sending) -> Iterator[Sending]:
 
 
 @pytest.mark.guide("D4")
-def test_what_works_in_one_console_does_nothing_from_another(
-    city: City, sent: dict[str, list[Sending]]
-) -> None:
+def test_the_forms_of_one_console_do_nothing_in_another(city: City, sent: dict[str, list[Sending]]) -> None:
     """The very bytes that an administrator's browser sends, sent by everybody else; and so for each console."""
     rules = {rule.endpoint: rule for rule in routes.rules(city, "POST")}
     wrong, tried = [], 0
@@ -136,7 +134,7 @@ def test_what_works_in_one_console_does_nothing_from_another(
     assert tried > len(OTHERS) * 10
 
 
-def test_rights_change_where_it_is_said_and_nowhere_else(city: City, sent: dict[str, list[Sending]]) -> None:
+def test_rights_change_only_through_the_listed_routes(city: City, sent: dict[str, list[Sending]]) -> None:
     found: dict[str, set[str]] = {}
     for name, all_sent in sent.items():
         own = _id_of(city, city.actors[name])
@@ -158,7 +156,7 @@ def test_rights_change_where_it_is_said_and_nowhere_else(city: City, sent: dict[
 
 
 @pytest.mark.guide("D1")
-def test_no_address_of_the_administration_lifts_or_locks_out_who_sends(city: City) -> None:
+def test_administrators_cannot_change_their_own_rights(city: City) -> None:
     """The only administrator, against every address that takes their own row, with every column of every table."""
     actor = city.actors["administrator"]
     own = _id_of(city, actor)

@@ -247,7 +247,7 @@ def test_every_page_is_opened(town: Town) -> None:
     } == pages.NOT_PAGES.keys()
 
 
-def test_no_page_asks_more_often_when_the_tables_are_long(town: Town) -> None:
+def test_no_page_needs_more_statements_when_tables_grow(town: Town) -> None:
     """With 3 rows of each kind, with 300, and on the second of many pages; and one application among many."""
     every = {name: town.lists[name] + town.single[name] for name in town.lists}
     few = town.measured(every)
@@ -295,7 +295,7 @@ def test_one_application_costs_the_same_with_a_long_history_and_many_files(town:
     assert {at: len(s) for at, s in many.items() if len(s) > len(few[at])} == {}
 
 
-def test_passing_one_asks_a_fixed_number_of_times(town: Town) -> None:
+def test_passing_an_application_needs_a_fixed_number_of_statements(town: Town) -> None:
     """Its line in the history, the messages, the reading of the reminder and the next one included."""
     for name in ("enterprise", "office", "city"):
         (number, *_) = re.findall(rf'href="/{name}/(\d+-\d+)/"', town.clients[name].get(f"/{name}/").text)
@@ -319,7 +319,7 @@ def counts_a_long_table(statement: str) -> bool:
     return any(re.search(rf"\b{table}\b", statement) for table in GROWING)
 
 
-def test_a_count_without_bound_is_found() -> None:
+def test_an_unlimited_count_is_detected() -> None:
     assert counts_a_long_table("SELECT count(*) AS n FROM applications WHERE state = 'draft'")
     assert not counts_a_long_table("SELECT count(*) FROM (SELECT id FROM applications LIMIT 1000) AS some")
     assert not counts_a_long_table("SELECT count(*) FROM materials WHERE active")

@@ -62,7 +62,7 @@ def returned(client: Client, number: str, version: int) -> Any:
     return client.send(f"/enterprise/{number}/decide/", given)
 
 
-def test_a_reviewer_copies_the_reason_when_nothing_is_left_to_decide(
+def test_a_reason_for_a_decided_application_is_shown_for_copying(
     app: Flask, client: Client, everywhere: World
 ) -> None:
     number, key, version = submitted(app, everywhere)
@@ -75,7 +75,7 @@ def test_a_reviewer_copies_the_reason_when_nothing_is_left_to_decide(
     assert client.get(f"/enterprise/{number}/").text.count("readonly") == 0
 
 
-def test_a_reviewer_finds_the_reason_in_its_field_where_it_can_be_sent_again(
+def test_a_reason_stays_in_its_field_if_it_can_be_sent_again(
     app: Flask, client: Client, everywhere: World
 ) -> None:
     number, key, version = submitted(app, everywhere)
@@ -89,7 +89,7 @@ def test_a_reviewer_finds_the_reason_in_its_field_where_it_can_be_sent_again(
     assert client.send(f"/enterprise/{number}/decide/", form.fields).status_code == 302
 
 
-def test_a_reviewer_whose_row_went_elsewhere_copies_the_reason_and_learns_nothing(
+def test_a_reason_for_a_row_out_of_scope_is_shown_and_reveals_nothing(
     app: Flask, client: Client, everywhere: World
 ) -> None:
     number, key, version = submitted(app, everywhere)
@@ -111,7 +111,7 @@ def test_a_reviewer_whose_row_went_elsewhere_copies_the_reason_and_learns_nothin
     assert TYPED not in html.unescape(foreign.text)
 
 
-def test_an_office_copies_why_it_would_have_sent_a_registration_back(
+def test_a_reason_for_an_outdated_registration_is_shown_for_copying(
     app: Flask, client: Client, everywhere: World
 ) -> None:
     with app.app_context():
@@ -137,7 +137,7 @@ def test_an_office_copies_why_it_would_have_sent_a_registration_back(
     assert (gone.status_code, to_be_copied(gone.text)) == (404, [TYPED])
 
 
-def test_an_applicant_who_submitted_in_another_tab_copies_what_was_typed_in_this_one(
+def test_input_is_shown_for_copying_after_a_submission_in_another_tab(
     app: Flask, client: Client, everywhere: World
 ) -> None:
     with app.app_context():
@@ -166,7 +166,7 @@ def test_an_applicant_who_submitted_in_another_tab_copies_what_was_typed_in_this
     ]
 
 
-def test_an_applicant_who_saved_in_another_tab_sends_this_one_again(
+def test_a_form_can_be_saved_again_after_a_save_in_another_tab(
     app: Flask, client: Client, everywhere: World
 ) -> None:
     with app.app_context():
