@@ -48,6 +48,14 @@ class ChangedMeanwhile(ActionRefused):
         self.last = last
 
 
+class TakenByColleague(ActionRefused):
+    """A colleague of the same desk has taken the application; `holder` is the name, "" when nobody has it any more."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__("taken by a colleague")
+        self.holder = holder
+
+
 class Unacceptable(ActionRefused):
     """An input is invalid; `field` names it, "" when the error belongs to the whole form."""
 

@@ -2,10 +2,12 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 
 from models import Account
 from models.desks import OfDesk
+from models.statements import constant
+from workflow.actor_shape import Actor
 
 
 class Desk(NamedTuple):
@@ -20,13 +22,18 @@ class Desk(NamedTuple):
         return self._asdict()
 
 
-def desk_of(account: Account) -> Desk:
-    """Return the desk of a reviewer's account."""
+def desk_of(account: Actor) -> Desk:
+    """Return the desk of a reviewer's account, or the bind parameters for it."""
     return Desk(account.enterprise_id, account.office_id)
 
 
-def at_desk(kind: type[OfDesk], desk: Desk) -> ColumnElement[bool]:
+def at_desk(kind: type[OfDesk] | type[Account], desk: Desk) -> ColumnElement[bool]:
     """Return the criterion for the rows of one desk."""
     if desk.office_id is not None:
         return kind.office_id == desk.office_id
     return kind.enterprise_id == desk.enterprise_id
+
+
+def colleagues(actor: Actor) -> ColumnElement[bool]:
+    """Return the criterion for the accounts that can decide at this account's desk now, itself included."""
+    return and_(at_desk(Account, desk_of(actor)), Account.role == constant(actor.role), Account.active)

@@ -6,6 +6,7 @@ from models.applications import Application, Counter, Experience
 from models.audit import AuditEntry
 from models.calendar import CalendarYear
 from models.database import db, now
+from models.desk_work import Assignment, InternalNote, OpenPage
 from models.enterprises import Enterprise, RegistrationEvent
 from models.forms import FormVersion
 from models.imports import Import, ImportRow
@@ -41,6 +42,7 @@ __all__ = [
     "Account",
     "Action",
     "Application",
+    "Assignment",
     "Attachment",
     "Attempts",
     "AuditEntry",
@@ -59,6 +61,7 @@ __all__ = [
     "Import",
     "ImportRow",
     "ImportState",
+    "InternalNote",
     "Invitation",
     "LoginSession",
     "Material",
@@ -68,6 +71,7 @@ __all__ = [
     "NoticeReading",
     "Office",
     "OfficeDuty",
+    "OpenPage",
     "Period",
     "Region",
     "RegionKind",

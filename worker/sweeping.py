@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from accounts import attempts, recovery, sessions
+from desk import assignments, open_now
 from models import Attachment, Enterprise, Import, db
 from uploads import sweeping
 
@@ -24,8 +25,8 @@ def sweep() -> int:
 
 
 def forget() -> None:
-    """Remove ended sessions, attempts of days ago, and codes that open nothing."""
-    for part in (sessions, attempts, recovery):
+    """Remove ended sessions, attempts of days ago, codes that open nothing, and what a desk no longer needs."""
+    for part in (sessions, attempts, recovery, assignments, open_now):
         part.delete_expired()
 
 

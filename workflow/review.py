@@ -55,6 +55,8 @@ from workflow.transitions import (
 ApplyForm = Callable[[Application], None]
 """Writes what the applicant typed into the application, inside the transaction."""
 Sight = Callable[[Actor], scope.Criterion]
+Check = Callable[[Application, Account], None]
+"""Raises ActionRefused to refuse an action."""
 
 _APPLICATIONS = table_of(Application)
 
@@ -74,8 +76,9 @@ def perform(
     seen_version: int,
     decision: Decision = NO_REASON,
     change: ApplyForm | None = None,
+    check: Check | None = None,
 ) -> Review | None:
-    """Perform one action on one application. `key` is its id or its number.
+    """Perform one action on one application. `key` is its id or its number. `check` runs with the row locked.
 
     Returns the new row of the history; None for 保存, which writes none.
     Raises NotVisible, ChangedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong; for 保存 and 提交 also NoticeUnread,
@@ -88,6 +91,8 @@ def perform(
             raise ChangedMeanwhile(last_review(application))
         transition = permitted(application, action, person)
         decision = decision.checked(needs_reason=transition.needs_reason)
+        if check is not None:
+            check(application, person)
         if person.role is Role.APPLICANT and action is not Action.WITHDRAW:
             reading.require(person, application)
         if change is not None:

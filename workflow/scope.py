@@ -17,6 +17,7 @@ from models import (
     Application,
     Attachment,
     Enterprise,
+    InternalNote,
     Message,
     Region,
     Registration,
@@ -141,6 +142,24 @@ def attachments(actor: Account) -> Criterion:
     )
     of_last_submission = or_(Attachment.removed_after.is_(None), Attachment.removed_after == current_round)
     return and_(of_visible, Attachment.submitted_round.is_not(None), of_last_submission)
+
+
+NOTES: dict[Role, Callable[[Actor], Criterion]] = {
+    Role.APPLICANT: lambda _: false(),
+    Role.ENTERPRISE: lambda actor: InternalNote.enterprise_id == actor.enterprise_id,
+    Role.OFFICE: lambda actor: or_(
+        InternalNote.office_id == actor.office_id,
+        select(Enterprise.id).where(Enterprise.id == InternalNote.enterprise_id, enterprises(actor)).exists(),
+    ),
+    Role.CITY: lambda _: true(),
+    Role.ADMINISTRATOR: lambda _: true(),
+}
+
+
+def notes(actor: Actor) -> Criterion:
+    """Return the internal notes this account reads: its own desk's and those of the desks below it, on what it may see (W7)."""
+    of_visible = select(Application.id).where(Application.id == InternalNote.application_id, visible(actor))
+    return and_(NOTES[actor.role](actor), of_visible.correlate(InternalNote).exists())
 
 
 ENTERPRISES: dict[Role, Callable[[Actor], Criterion]] = {

@@ -1,0 +1,142 @@
+"""What stands beside an application on a reviewer's page, read with one statement: the colleagues of the desk, who of them has
+taken it and who has it open (W4), and the person's other applications within the scope of who looks (W12)."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Integer, Select, String, and_, bindparam, case, cast, literal_column, select
+
+from desk.assignments import Taker
+from desk.desks import at_desk, colleagues, desk_of
+from desk.open_now import COUNTS_FOR
+from models import Account, Application, Assignment, OpenPage, Period, Result, State, now
+from models.database import Instant
+from models.statements import CompiledStatement, as_stored, constant
+from workflow import scope
+from workflow.actor_shape import ActorShape
+
+MOST_SHOWN = 10
+"""Other applications of a person; there is one under way and one for each earlier year."""
+MOST_COLLEAGUES = 200
+PERSON, APPLICATION = "person", "application"
+TAKEN, OPEN = "taken", "open"
+
+
+class Colleague(NamedTuple):
+    """An account that can decide at the same desk."""
+
+    id: int
+    name: str
+
+
+class OtherApplication(NamedTuple):
+    """Another application of the same person."""
+
+    number: str
+    period: str | None
+    state: State
+    result: Result | None
+
+
+@dataclass(frozen=True)
+class Beside:
+    """`holder`: who of the desk has taken it, oneself included. `more`: there are more applications than `others` has."""
+
+    colleagues: tuple[Colleague, ...] = ()
+    holder: Taker | None = None
+    open_by: tuple[str, ...] = ()
+    others: tuple[OtherApplication, ...] = ()
+    more: bool = False
+
+
+def beside(application: Application, actor: Account) -> Beside:
+    """Return what stands beside an application for this account, which may see it."""
+    shape = ActorShape.of(actor)
+    rows = _statement(shape).execute(
+        {
+            **shape.bind_values(actor),
+            "application_id": application.id,
+            "applicant_id": application.applicant_id,
+            "since": now() - COUNTS_FOR,
+        }
+    )
+    people = [row for row in rows if row[0] == PERSON]
+    others = [
+        OtherApplication(number, period, State(state), Result(result) if result else None)
+        for kind, _, period, number, state, result in rows
+        if kind == APPLICATION
+    ]
+    return Beside(
+        tuple(Colleague(key, name) for _, key, name, *_ in people if key != actor.id),
+        next((Taker(key, name) for _, key, name, taken, *_ in people if taken), None),
+        tuple(name for _, key, name, _, is_open, _ in people if is_open and key != actor.id),
+        tuple(others[:MOST_SHOWN]),
+        len(others) > MOST_SHOWN,
+    )
+
+
+@cache
+def _statement(actor: ActorShape) -> CompiledStatement:
+    others = select(_others(actor).subquery())
+    if actor.has_enterprise or actor.has_office:
+        return CompiledStatement(select(_people(actor).subquery()).union_all(others))
+    return CompiledStatement(others)
+
+
+def _people(actor: ActorShape) -> Select[Any]:
+    """Return the colleagues of the desk with whether they have taken the application and have it open."""
+    desk, application_id = desk_of(actor), bindparam("application_id", type_=Integer)
+    taken = and_(
+        Assignment.account_id == Account.id,
+        Assignment.application_id == application_id,
+        at_desk(Assignment, desk),
+    )
+    is_open = and_(
+        OpenPage.account_id == Account.id,
+        OpenPage.application_id == application_id,
+        OpenPage.seen_at > bindparam("since", type_=Instant()),
+    )
+    return (
+        select(
+            _text(PERSON).label("kind"),
+            Account.id.label("id"),
+            Account.name.label("name"),
+            case((Assignment.id.is_not(None), _text(TAKEN)), else_=_text("")).label("first"),
+            case((OpenPage.account_id.is_not(None), _text(OPEN)), else_=_text("")).label("second"),
+            _text("").label("third"),
+        )
+        .select_from(Account)
+        .outerjoin(Assignment, taken)
+        .outerjoin(OpenPage, is_open)
+        .where(colleagues(actor))
+        .order_by(Account.name, Account.id)
+        .limit(constant(MOST_COLLEAGUES))
+    )
+
+
+def _others(actor: ActorShape) -> Select[Any]:
+    """Return the person's other applications, the newest first."""
+    period = select(Period.name).where(Period.id == Application.period_id).scalar_subquery()
+    return (
+        select(
+            _text(APPLICATION).label("kind"),
+            Application.id.label("id"),
+            period.label("name"),
+            Application.number.label("first"),
+            as_stored(Application.state).label("second"),
+            as_stored(Application.result).label("third"),
+        )
+        .where(
+            Application.applicant_id == bindparam("applicant_id", type_=Integer),
+            Application.id != bindparam("application_id", type_=Integer),
+            scope.visible(actor),
+        )
+        .order_by(Application.id.desc())
+        .limit(constant(MOST_SHOWN + 1))
+    )
+
+
+def _text(word: str) -> Any:
+    """Return a text as a column, typed so that both parts of the union agree."""
+    return cast(literal_column(f"'{word}'"), String)

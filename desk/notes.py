@@ -1,0 +1,55 @@
+"""Internal notes on an application (W7): for the author's desk and the desks above it, never for the applicant.
+
+workflow.scope.notes says who reads them. No message, no export and no page of the applicant holds one.
+"""
+
+from sqlalchemy import select
+
+from accounts.access import active_account
+from common.characters import cleaned_lines
+from common.errors import NotPermitted, Unacceptable
+from common.wording import N_, Sentence
+from desk.desks import desk_of
+from models import Account, InternalNote, Role, db, exclusive, now
+from models.desk_work import NOTE_LIMIT
+from workflow import review, scope
+
+MOST_SHOWN = 100
+WRITTEN_BY = frozenset({Role.ENTERPRISE, Role.OFFICE, Role.CITY})
+
+
+def notes_on(application_id: int, actor: Account) -> list[InternalNote]:
+    """Return the notes on an application that this account reads, the newest first."""
+    return list(
+        db.session.scalars(
+            select(InternalNote)
+            .where(InternalNote.application_id == application_id, scope.notes(actor))
+            .order_by(InternalNote.id.desc())
+            .limit(MOST_SHOWN)
+        )
+    )
+
+
+def add_note(number: str, text: str, actor: Account) -> InternalNote:
+    """Write a note. Raises NotVisible, NotPermitted for who reviews nothing, Unacceptable for no text or too much of it."""
+    text = cleaned_lines(text)
+    if not text:
+        raise Unacceptable("text", Sentence(N_("请填写备注。")))
+    if len(text) > NOTE_LIMIT:
+        raise Unacceptable("text", Sentence(N_("备注最多 %(limit)s 个字。"), {"limit": str(NOTE_LIMIT)}))
+    with exclusive():
+        person = active_account(actor)
+        if person.role not in WRITTEN_BY:
+            raise NotPermitted
+        application = review.lock(number, person, whole=False)
+        note = InternalNote(
+            application_id=application.id,
+            author_id=person.id,
+            author_name=person.name,
+            desk_name=person.membership.name,
+            at=now(),
+            text=text,
+            **desk_of(person).columns,
+        )
+        db.session.add(note)
+        return note
