@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     literal,
     not_,
+    null,
     select,
     true,
 )
@@ -34,6 +35,7 @@ from common.checks import code_fault
 from common.identity import IDENTITY_DOCUMENTS, normalised
 from common.text import as_name
 from common.wording import N_
+from desk import assignments
 from models import Application, Counter, Enterprise, Result, Review, State, now
 from models.applications import tail_digest
 from models.database import Instant
@@ -99,9 +101,10 @@ _LEADING = (
     Column("submitted", N_("提交时间"), sort=Application.submitted_at, cell="stamp", style="num"),
 )
 _WAITING = Column("waiting", N_("等待"), attrgetter("badge"), sort=Application.arrived_at, cell="badge")
+_TAKEN = Column("taken_by", N_("领取人"), hides_empty=True)
 _STATE = Column("state", N_("业务状态"), attrgetter("badge"), cell="badge")
 COLUMNS: Mapping[str, tuple[Column, ...]] = {
-    "waiting": (*_LEADING, _WAITING),
+    "waiting": (*_LEADING, _TAKEN, _WAITING),
     DECIDED: (*_LEADING, _STATE),
     "all": (*_LEADING, _STATE),
 }
@@ -191,6 +194,15 @@ BY_WAITING = Filter(
         "14": Choice(N_("超过 14 天"), _arrived_before(14)),
     },
     sorts=frozenset({"waiting", "submitted"}),
+    tabs=("waiting",),
+)
+BY_TAKEN = Filter(
+    N_("领取人"),
+    N_("领取人不限"),
+    {
+        "mine": Choice(N_("我领取的"), assignments.taken_by_me),
+        "none": Choice(N_("未领取"), assignments.untaken),
+    },
     tabs=("waiting",),
 )
 BY_STATE = Filter(
@@ -380,17 +392,20 @@ def listing(
     but_one: bool = False,
     also_count: tuple[Select[Any], ...] = (),
 ) -> ListQuery:
-    """Return the list of this shape, whoever asks for whatever words. `but_one`: without the row `PRESENT`.
+    """Return the list of this shape, whoever asks for whatever words. `but_one`: without the row `PRESENT`, and without
+    what a colleague has taken.
 
     `also_count`: queries for one number each, answered beside the rows.
     """
     criteria = [TABS[tab][1](actor), *(choice.criterion() for choice in narrowing)]
     if but_one:
-        criteria.append(Application.id != bindparam(PRESENT))
+        criteria += [Application.id != bindparam(PRESENT), not_(assignments.with_colleague(actor))]
     chosen = order(tab, sort, descending)
     if leaves_out(sort):
         criteria.append(chosen.column.is_not(None))
-    rows = select(*STORED).where(*criteria)
+    # Who has taken one matters, and is looked up, where it waits.
+    taken_by = assignments.holder_name(actor) if tab == "waiting" else null()
+    rows = select(*STORED, taken_by.label("taken_by")).where(*criteria)
     return ListQuery(
         [rows.where(SEARCH_PATHS[path](lookup)) for path in paths],
         chosen,

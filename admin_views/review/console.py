@@ -18,7 +18,9 @@ from sqlalchemy.orm import joinedload
 from admin_views.files.papers import file_groups, submitted_files, viewer_values
 from admin_views.files.routes import PaperRoutes
 from admin_views.review import application_list as review_list
+from admin_views.review.assignments import Assignments, Question
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
+from admin_views.review.notes import Notes
 from admin_views.review.page import PHRASES, orphaned_reasons, read_by, sections
 from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
 from admin_views.review.take_back import TAKE_BACK, TakeBackRoutes
@@ -38,9 +40,16 @@ from admin_views.site.lists import DataTable, Head
 from admin_views.site.numbers import cache_counts, current_shape, own_numbers, page_counts
 from admin_views.site.typed import one_line
 from admin_views.site.wording import too_long, translated
-from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from common.errors import (
+    ChangedMeanwhile,
+    NotPermitted,
+    NotVisible,
+    ReasonMissing,
+    ReasonTooLong,
+    TakenByColleague,
+)
 from common.wording import N_
-from desk import disclosure, taking_back
+from desk import assignments, disclosure, taking_back
 from models import Action, Application, Review
 from workflow import progress, review, routing, scope
 from workflow.actor_shape import ActorShape
@@ -59,7 +68,7 @@ PLAIN_IN_QUERY = "!$'()*,/:;?@"
 """What browsers leave as it is in a query, and url_for too."""
 
 
-class ReviewConsole(TakeBackRoutes, PaperRoutes, ScopedView):
+class ReviewConsole(Assignments, Notes, TakeBackRoutes, PaperRoutes, ScopedView):
     """The list and the page of one application for whoever reviews."""
 
     exposed_routes = (
@@ -67,6 +76,8 @@ class ReviewConsole(TakeBackRoutes, PaperRoutes, ScopedView):
         "application",
         "decide",
         "disclose",
+        *Assignments.exposed_routes,
+        *Notes.exposed_routes,
         *TakeBackRoutes.exposed_routes,
         *PaperRoutes.exposed_routes,
     )
@@ -82,6 +93,7 @@ class ReviewConsole(TakeBackRoutes, PaperRoutes, ScopedView):
         "education": review_list.BY_EDUCATION,
         "submitted": review_list.BY_SUBMITTED,
         "waiting": review_list.BY_WAITING,
+        "taken": review_list.BY_TAKEN,
         "period": BY_PERIOD,
     }
 
@@ -286,7 +298,16 @@ class ReviewConsole(TakeBackRoutes, PaperRoutes, ScopedView):
             back=self.back_to_list(),
             corrections=self.corrections_of(found),
             own_regions=[key for key, _kind in current_user.membership.regions],
-            **{"disclosed": {}, "wrong": {}, "typed": {}, "meanwhile": None, **further},
+            **self.beside_of(found),
+            **{
+                **self.notes_of(found),
+                "disclosed": {},
+                "wrong": {},
+                "typed": {},
+                "meanwhile": None,
+                "question": None,
+                **further,
+            },
         )
         return content, status
 
@@ -341,7 +362,11 @@ class ReviewConsole(TakeBackRoutes, PaperRoutes, ScopedView):
                 current_user._get_current_object(),
                 seen_version=request.form.get("version", default=0, type=int),
                 decision=Decision(reason),
+                check=None if request.form.get("anyway") else assignments.refuse_taken,
             )
+        except TakenByColleague as hindrance:
+            question = Question(action, hindrance.holder)
+            return self._page(self.get_one(number), 409, question=question, typed={action.value: reason})
         except ReasonMissing:
             wrong = {action.value: gettext("请填写原因，申请人会看到这段文字。")}
             return self._page(self.get_one(number), 422, wrong=wrong)

@@ -62,6 +62,8 @@ class Line(NamedTuple):
     state: str
     result: str | None
     resubmit_by: date | None
+    taken_by: str | None
+    """Who of the desk has taken it."""
     form: Form
     in_days: bool
     """How long one has waited is said where all have the same state."""
@@ -120,6 +122,7 @@ def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
             row.state,
             row.result,
             row.resubmit_by,
+            row.taken_by,
             forms[row.form_version],
             *for_all,
         )

@@ -92,6 +92,9 @@ class ConsoleView(BaseView):
     """Exposed routes that read columns only. Their account is loaded without an ORM session, which saves a tenth of the page's
     time; it then has only the attributes that the frame needs (accounts/sessions.py)."""
 
+    sent_by_page: Iterable[str] = ()
+    """Those of them that a page requests by itself: they keep no session alive."""
+
     start = "index_view"
     """The view function of the view's base URL."""
 

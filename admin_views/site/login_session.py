@@ -121,7 +121,7 @@ def log_out() -> None:
 
 def load_account(identifier: str) -> Account | None:
     """Return the account of a session; None when the session has ended."""
-    if not _runs_without_session(request.endpoint):
+    if not _is_among("runs_without_session"):
         db.session()  # opens the ORM session, so that the account is loaded into it
     number, _, stamp = identifier.partition(".")
     found = sessions.find(int(number), stamp, session.get(TOKEN_KEY, "")) if number.isdecimal() else None
@@ -131,9 +131,11 @@ def load_account(identifier: str) -> Account | None:
     return None if found.idle else found.account
 
 
-def _runs_without_session(endpoint: str | None) -> bool:
+def _is_among(attribute: str) -> bool:
+    """Say whether the view of this request names the requested function in this attribute (site/base.py)."""
+    endpoint = request.endpoint
     view = getattr(current_app.view_functions.get(endpoint or ""), "__self__", None)
-    return endpoint is not None and endpoint.rpartition(".")[2] in getattr(view, "runs_without_session", ())
+    return endpoint is not None and endpoint.rpartition(".")[2] in getattr(view, attribute, ())
 
 
 def _check_session() -> Any:
@@ -160,6 +162,8 @@ def _check_session() -> Any:
 def _is_user_request() -> bool:
     """Say whether a person made this request, as far as the browser tells. Images, polling scripts and automatic reloads
     do not keep a session alive."""
+    if _is_among("sent_by_page"):
+        return False
     if request.method != "GET" or "Sec-Fetch-Mode" not in request.headers:
         return True
     return request.headers.get("Sec-Fetch-User") == "?1"

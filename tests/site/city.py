@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ from accounts import access, second_factor
 from accounts.logins import LOGIN_KIND_OF
 from administration import form_draft
 from administration.tables import TABLES
+from common.errors import NotVisible
 from common.settings import HELP_LINE
+from desk import notes
 from enterprises import notifications, reviewers
 from models import (
     Account,
@@ -26,6 +29,7 @@ from models import (
     Enterprise,
     FormVersion,
     Import,
+    InternalNote,
     Message,
     Registration,
     RegistrationAction,
@@ -96,6 +100,7 @@ class Seen:
     messages: frozenset[int]
     reviewers: frozenset[int]
     administered: dict[type[Any], frozenset[Any]]
+    notes: frozenset[int] = frozenset()
     extendable: frozenset[int] = frozenset()
     """Applications whose term an office may extend: of these it sees number and name."""
 
@@ -138,6 +143,7 @@ def build(app: Flask) -> City:
         factories.make_read_notice(people[NEWCOMER])
         people[NEWCOMER].email = "newcomer@example.com"
         factories.saved(people[NEWCOMER])
+        _notes(made)
         _give_files_content()
         factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
         _change_the_form(made.administrator)
@@ -155,7 +161,7 @@ def build(app: Flask) -> City:
                 row.id: row
                 for row in db.session.scalars(select(model).options(*RELATED.get(model, ()))).unique()
             }
-            for model in (Application, Attachment, Enterprise, Message)
+            for model in (Application, Attachment, Enterprise, Message, InternalNote)
         }
         assert {row.state for row in found[Application].values()} == set(State)
         actors, seen, secrets = {}, {}, {}
@@ -272,6 +278,19 @@ def _applications(made: World, people: dict[str, Account]) -> None:
         at(state, where)
 
 
+def _notes(made: World) -> None:
+    """Let every desk have written on what it sees, in words of its own."""
+    numbers = list(db.session.scalars(select(Application.number)))
+    for author in (
+        *(place.reviewer for place in (made.banner, made.elsewhere)),
+        *(place.clerk for place in (made.banner, made.elsewhere, made.park)),
+        made.centre,
+    ):
+        for number in numbers:
+            with contextlib.suppress(NotVisible):
+                notes.add_note(number, f"{author.name}{author.id}备忘{number[5:]}，先不要说。", author)
+
+
 def _give_files_content() -> None:
     """Let a picture lie behind every attachment and licence, each under a name of its own."""
     for file in db.session.scalars(select(Attachment)):
@@ -303,6 +322,7 @@ def _seen(actor: Account | None) -> Seen:
             model: ids(model.__mapper__.primary_key[0], table.criterion(actor))
             for model, table in TABLES.items()
         },
+        ids(InternalNote.id, scope.notes(actor)),
         ids(Application.id, scope.extendable(actor)),
     )
 
@@ -320,6 +340,7 @@ def _secrets(actor: Account | None, seen: Seen, found: dict[type[Any], dict[int,
             employers |= {row.submitted_enterprise_id}
         else:
             words |= {row.number, row.name}
+    words |= {note.text for note in found[InternalNote].values() if note.id not in seen.notes}
     words |= {file.display_name for file in found[Attachment].values() if file.id not in seen.attachments}
     for one in found[Enterprise].values():
         choosable = one.registration is Registration.APPROVED  # anybody's employer may be, so it is no secret

@@ -1,7 +1,7 @@
-"""0022 desk work: who of a desk took an application, who has it open, internal notes
+"""0023 desk work: who of a desk took an application, who has it open, internal notes
 
-Revision ID: 0022
-Revises: 0021
+Revision ID: 0023
+Revises: 0022
 Create Date: 2026-11-29 13:40:00.000000
 
 """
@@ -10,8 +10,8 @@ from alembic import op
 
 
 # revision identifiers, used by Alembic.
-revision = '0022'
-down_revision = '0021'
+revision = '0023'
+down_revision = '0022'
 branch_labels = None
 depends_on = None
 
