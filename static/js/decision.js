@@ -8,7 +8,7 @@ document.addEventListener("toggle", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog:modal")) return;
-  const open = document.querySelector("details.decision[open], details.keys[open]");
+  const open = document.querySelector("details.decision[open], details.keys[open], details.desk-hand[open]");
   if (!open) return;
   open.open = false;
   open.querySelector("summary").focus({ preventScroll: true });
