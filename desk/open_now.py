@@ -1,6 +1,6 @@
 """Who has the page of an application open now (W4): a row per account and application, renewed by the page itself.
 
-Only the colleagues of the same desk read it (desk/beside.py).
+Only the colleagues of the same desk read it (desk/page_context.py).
 """
 
 from datetime import timedelta

@@ -14,7 +14,7 @@ from admin_views.site.typed import row_number
 from admin_views.site.wording import translated
 from common.errors import NotPermitted, NotVisible, TakenByColleague, Unacceptable
 from desk import assignments, open_now
-from desk.beside import beside
+from desk.page_context import page_context
 from models import Action, Application, db
 from workflow.transitions import ACTION_WORDS, open_transitions
 
@@ -50,12 +50,12 @@ class Assignments:
     get_url: Any
     rows: Any
 
-    def beside_of(self, found: Application) -> dict[str, Any]:
+    def page_context_of(self, found: Application) -> dict[str, Any]:
         """Return what the page says of the desk's colleagues and of the person's other applications."""
         actor = current_user._get_current_object()
-        known = beside(found, actor)
+        known = page_context(found, actor)
         return {
-            "beside": known,
+            "page_context": known,
             "open_by": _open_words(known.open_by),
             "can_assign": bool(known.colleagues) and bool(open_transitions(found.state, actor.role)),
         }

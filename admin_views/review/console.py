@@ -298,7 +298,7 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, PaperRoutes, ScopedView)
             back=self.back_to_list(),
             corrections=self.corrections_of(found),
             own_regions=[key for key, _kind in current_user.membership.regions],
-            **self.beside_of(found),
+            **self.page_context_of(found),
             **{
                 **self.notes_of(found),
                 "disclosed": {},

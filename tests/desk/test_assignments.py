@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from common.errors import NotVisible, TakenByColleague, Unacceptable
 from desk import assignments, open_now
-from desk.beside import beside
+from desk.page_context import page_context
 from models import Action, Application, Assignment, OpenPage, State, db, now
 from tests import factories
 from tests.factories import act, fresh
@@ -37,7 +37,7 @@ def test_what_was_taken_is_again_of_the_same_clerk_after_a_return_while_she_is_t
     assert has(application, li) == "王丽"
     assert assignments.taken_by_colleague(application.id, wang) is None
     assert has(application, at.reviewer) is None, "another desk has its own"
-    known = beside(fresh(application), li)
+    known = page_context(fresh(application), li)
     assert (known.holder, [one.name for one in known.colleagues]) == ((wang.id, "王丽"), ["王丽"])
 
     act(application, Action.RETURN, wang, factories.REASON)
@@ -98,12 +98,12 @@ def test_an_open_page_is_forgotten_after_a_minute_and_known_to_the_desk_alone(ap
         open_now.mark_open(application.id, reader)
         open_now.mark_open(application.id, reader)
     assert open_now.names_of_others(application.id, at.clerk) == ["王丽"]
-    assert beside(fresh(application), at.clerk).open_by == ("王丽",)
+    assert page_context(fresh(application), at.clerk).open_by == ("王丽",)
     assert open_now.names_of_others(application.id, world.centre) == []
     db.session.execute(update(OpenPage).values(seen_at=now() - timedelta(seconds=61)))
     db.session.commit()
     assert open_now.names_of_others(application.id, at.clerk) == []
-    assert beside(fresh(application), at.clerk).open_by == ()
+    assert page_context(fresh(application), at.clerk).open_by == ()
     open_now.delete_expired()
     assert db.session.scalars(select(OpenPage)).all() == []
 

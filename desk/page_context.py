@@ -40,7 +40,7 @@ class OtherApplication(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Beside:
+class PageContext:
     """`holder`: who of the desk has taken it, oneself included. `more`: there are more applications than `others` has."""
 
     colleagues: tuple[Colleague, ...] = ()
@@ -50,7 +50,7 @@ class Beside:
     more: bool = False
 
 
-def beside(application: Application, actor: Account) -> Beside:
+def page_context(application: Application, actor: Account) -> PageContext:
     """Return what stands beside an application for this account, which may see it."""
     shape = ActorShape.of(actor)
     rows = _statement(shape).execute(
@@ -67,7 +67,7 @@ def beside(application: Application, actor: Account) -> Beside:
         for kind, _, period, number, state, result in rows
         if kind == APPLICATION
     ]
-    return Beside(
+    return PageContext(
         tuple(Colleague(key, name) for _, key, name, *_ in people if key != actor.id),
         next((Taker(key, name) for _, key, name, taken, *_ in people if taken), None),
         tuple(name for _, key, name, _, is_open, _ in people if is_open and key != actor.id),
