@@ -22,8 +22,8 @@ Changes = dict[str, list[tuple[Row | None, Row | None]]]
 READING = ("SELECT", "BEGIN", "PRAGMA")
 UNTOUCHED = re.compile(rf"alembic_version|sqlite_sequence|{PIECE_TABLE.pattern}")
 """Nobody writes them but the database itself."""
-CLOCKS = {"seen_at"}
-"""Columns that say when somebody was last here, whatever they did."""
+CLOCKS = {"seen_at", "opened_at"}
+"""Columns that say when somebody was here, whatever they did."""
 
 
 class Stored:
