@@ -61,7 +61,7 @@ def comes_in(login: str, address: str) -> None:
 
 
 @pytest.mark.usefixtures("context")
-def test_after_five_failures_one_waits_longer_and_longer(later: Later) -> None:
+def test_after_five_failures_the_pauses_grow(later: Later) -> None:
     login, address = somebody(), somewhere()
     for pause in (1, 5, 15, 60, 60):
         free = 5 if pause == 1 else 1
@@ -75,7 +75,7 @@ def test_after_five_failures_one_waits_longer_and_longer(later: Later) -> None:
 
 
 @pytest.mark.usefixtures("context")
-def test_being_right_begins_anew_and_is_not_counted_against_the_address() -> None:
+def test_a_success_resets_the_count_and_does_not_count_against_the_address() -> None:
     login, address = somebody(), somewhere()
     for _ in range(3):
         for _ in range(4):
@@ -89,7 +89,7 @@ def test_being_right_begins_anew_and_is_not_counted_against_the_address() -> Non
 
 
 @pytest.mark.usefixtures("context")
-def test_nobody_can_lock_anybody_out_from_elsewhere(later: Later) -> None:
+def test_attempts_from_elsewhere_do_not_lock_the_owner_out(later: Later) -> None:
     login, home = somebody(), somewhere()
     comes_in(login, home)
     refused = 0
@@ -112,7 +112,7 @@ def test_nobody_can_lock_anybody_out_from_elsewhere(later: Later) -> None:
 
 
 @pytest.mark.usefixtures("context")
-def test_a_stolen_password_does_not_open_the_second_step_to_trying() -> None:
+def test_a_stolen_password_does_not_allow_trying_second_factor_codes() -> None:
     login, tries = somebody(), 0
     for _ in range(20):
         thief = somewhere()
@@ -122,7 +122,7 @@ def test_a_stolen_password_does_not_open_the_second_step_to_trying() -> None:
 
 
 @pytest.mark.usefixtures("context")
-def test_one_address_cannot_try_one_password_on_everybody() -> None:
+def test_one_address_cannot_try_one_password_on_every_login() -> None:
     address, there = somewhere(), somebody()
     comes_in(there, address)
     tries = 0
@@ -133,7 +133,7 @@ def test_one_address_cannot_try_one_password_on_everybody() -> None:
 
 
 @pytest.mark.usefixtures("context")
-def test_what_is_tried_is_counted_apart_and_a_reset_clears_all() -> None:
+def test_each_purpose_is_counted_separately_and_a_reset_clears_all() -> None:
     login, address = somebody(), somewhere()
     for purpose in (Purpose.LOGIN, Purpose.PASSWORD):
         assert [fails(login, address, purpose) for _ in range(6)] == [None] * 5 + [1.0]
@@ -146,7 +146,7 @@ def test_what_is_tried_is_counted_apart_and_a_reset_clears_all() -> None:
 
 
 @pytest.mark.usefixtures("context")
-def test_what_counts_no_more_is_swept_and_nothing_says_who_it_was(later: Later) -> None:
+def test_expired_counts_are_deleted_and_contain_only_digests(later: Later) -> None:
     login, address = somebody(), somewhere()
     assert fails(login, address) is None
     rows = db.session.execute(select(Attempts.subject, Attempts.address)).all()
@@ -162,7 +162,7 @@ OUTSIDE = [Purpose.LOGIN, Purpose.RECOVERY, Purpose.CODE_REQUEST, Purpose.CODE, 
 
 @pytest.mark.usefixtures("context")
 @pytest.mark.parametrize("purpose", OUTSIDE)
-def test_nobody_at_the_same_address_keeps_the_owner_out_of_a_known_browser(purpose: Purpose) -> None:
+def test_attempts_at_the_same_address_do_not_lock_a_known_browser(purpose: Purpose) -> None:
     login, office = somebody(), somewhere()
     while fails(login, office, purpose) is None:
         pass
@@ -174,7 +174,7 @@ def test_nobody_at_the_same_address_keeps_the_owner_out_of_a_known_browser(purpo
 
 @pytest.mark.usefixtures("context")
 @pytest.mark.parametrize("purpose", OUTSIDE)
-def test_however_many_browsers_of_a_login_there_are_the_tries_are_bounded(purpose: Purpose) -> None:
+def test_the_attempts_of_a_login_are_bounded_for_any_number_of_browsers(purpose: Purpose) -> None:
     login, limits = somebody(), attempts.LIMITS[purpose]
     one = sum(fails(login, "one address", purpose, "copied") is None for _ in range(60))
     assert one == 2 * limits.login_and_address.free, "its own count, then the address as without a cookie"
@@ -185,7 +185,7 @@ def test_however_many_browsers_of_a_login_there_are_the_tries_are_bounded(purpos
 
 
 @pytest.mark.usefixtures("context")
-def test_a_copied_cookie_keeps_nobody_out(later: Later) -> None:
+def test_a_copied_device_cookie_locks_nobody_out(later: Later) -> None:
     login, home = somebody(), somewhere()
     comes_in(login, home)
     thief = somewhere()
@@ -198,13 +198,13 @@ def test_a_copied_cookie_keeps_nobody_out(later: Later) -> None:
 
 @pytest.mark.usefixtures("context")
 @pytest.mark.parametrize("purpose", [Purpose.PASSWORD, Purpose.CREDIT_CODE])
-def test_what_only_somebody_inside_can_try_has_no_further_count(purpose: Purpose) -> None:
+def test_attempts_that_need_a_session_have_no_count_per_device(purpose: Purpose) -> None:
     login, address = somebody(), somewhere()
     tries = sum(fails(login, address, purpose, f"browser {number}") is None for number in range(20))
     assert tries == LOGIN_ATTEMPTS.login_and_address.free
 
 
-def test_at_once_no_more_are_let_through_by_a_browser(shared_app: Flask) -> None:
+def test_concurrent_attempts_of_one_browser_do_not_exceed_the_limit(shared_app: Flask) -> None:
     with shared_app.app_context():
         login, address = somebody(), somewhere()
 
@@ -216,7 +216,7 @@ def test_at_once_no_more_are_let_through_by_a_browser(shared_app: Flask) -> None
         assert sum(answers) == 2 * LOGIN_ATTEMPTS.login_and_address.free
 
 
-def test_however_many_try_at_once_in_several_processes_no_more_are_let_through(shared_app: Flask) -> None:
+def test_concurrent_attempts_in_several_processes_do_not_exceed_the_limit(shared_app: Flask) -> None:
     with shared_app.app_context():
         login, address = somebody(), somewhere()
 

@@ -53,7 +53,7 @@ def test_sms_is_chosen_from_the_beginning_and_mail_once_there_is_an_address(
         ({"email": "w" * 120 + "@example.com"}, "最多 120 个字符。"),
     ],
 )
-def test_an_address_that_no_mail_reaches_is_refused(
+def test_an_invalid_mail_address_is_refused(
     client: Client, made: Made, stored: Stored, typed: dict[str, str], sentence: str
 ) -> None:
     account = made(factories.applicant)
@@ -64,7 +64,7 @@ def test_an_address_that_no_mail_reaches_is_refused(
     assert chosen(stored, account) == (None, False, True)
 
 
-def test_a_mail_needs_an_address(client: Client, made: Made, stored: Stored) -> None:
+def test_mail_cannot_be_chosen_without_an_address(client: Client, made: Made, stored: Stored) -> None:
     account = made(factories.applicant)
     log_in(client, account)
     answer = client.send("/account/ways", {"wants_mail": "y"})
@@ -73,7 +73,7 @@ def test_a_mail_needs_an_address(client: Client, made: Made, stored: Stored) -> 
     assert chosen(stored, account) == (None, False, True)
 
 
-def test_a_desks_telephone_says_that_it_gets_no_sms(app: Flask, client: Client, made: Made) -> None:
+def test_a_landline_shows_that_it_gets_no_sms(app: Flask, client: Client, made: Made) -> None:
     app.extensions["channels"] = frozenset(Channel)
     account = made(lambda: factories.clerk(factories.office()))
     log_in(client, account)
@@ -83,7 +83,7 @@ def test_a_desks_telephone_says_that_it_gets_no_sms(app: Flask, client: Client, 
     assert "收不到短信" not in words(client.get("/account/"))
 
 
-def test_a_page_says_that_a_code_was_sent_and_never_which(app: Flask, client: Client, made: Made) -> None:
+def test_a_page_says_that_a_code_was_sent_but_not_the_code(app: Flask, client: Client, made: Made) -> None:
     account = made(factories.applicant)
 
     def tell() -> None:
@@ -103,7 +103,7 @@ def test_a_page_says_that_a_code_was_sent_and_never_which(app: Flask, client: Cl
     assert "无法打开" not in words(page)
 
 
-def test_who_invites_is_told_whether_the_code_is_sent(app: Flask, client: Client, made: Made) -> None:
+def test_the_inviter_reads_whether_the_code_is_sent(app: Flask, client: Client, made: Made) -> None:
     log_in(client, made(lambda: factories.reviewer(factories.enterprise())))
     invitation = {"name": "钱多", "phone": "13847710001", "email": "qian@example.com"}
     assert "本系统目前不发送短信。" in words(client.get("/enterprise/reviewers/"))

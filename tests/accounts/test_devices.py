@@ -25,7 +25,7 @@ def known(cookie: str, account: Account) -> bool:
     return devices.recognised(cookie, account.login_digest) is not None
 
 
-def test_a_browser_is_known_to_each_account_that_has_logged_in_there_and_to_no_other() -> None:
+def test_a_browser_is_recognised_only_for_accounts_that_have_logged_in_there() -> None:
     one, other, stranger = (factories.applicant() for _ in range(3))
     cookie = devices.remember(devices.remember("", one), other)
     assert known(cookie, one)
@@ -37,7 +37,7 @@ def test_a_browser_is_known_to_each_account_that_has_logged_in_there_and_to_no_o
     assert devices.recognised(elsewhere, one.login_digest) != devices.recognised(cookie, one.login_digest)
 
 
-def test_logging_in_again_does_not_lengthen_the_cookie_and_it_names_nobody() -> None:
+def test_logging_in_again_does_not_lengthen_the_device_cookie_and_it_names_nobody() -> None:
     account = factories.applicant()
     cookie = devices.remember("", account)
     for _ in range(3):
@@ -47,7 +47,7 @@ def test_logging_in_again_does_not_lengthen_the_cookie_and_it_names_nobody() -> 
     assert account.login_digest[:16] not in cookie
 
 
-def test_a_browser_at_a_counter_forgets_the_account_that_logged_in_longest_ago() -> None:
+def test_a_shared_browser_forgets_the_account_that_logged_in_longest_ago() -> None:
     people = [factories.applicant() for _ in range(devices.MOST_ACCOUNTS + 1)]
     cookie = ""
     for person in people:
@@ -57,7 +57,7 @@ def test_a_browser_at_a_counter_forgets_the_account_that_logged_in_longest_ago()
     assert len(cookie) < 400
 
 
-def test_a_new_password_whoever_sets_it_makes_the_cookie_worthless() -> None:
+def test_a_new_password_invalidates_the_device_cookie() -> None:
     person, clerk = factories.applicant(), factories.clerk(factories.office())
     administrator = factories.administrator()
     cookie = devices.remember(devices.remember("", person), clerk)
@@ -71,7 +71,7 @@ def test_a_new_password_whoever_sets_it_makes_the_cookie_worthless() -> None:
     assert known(devices.remember(cookie, person), person)
 
 
-def test_ended_sessions_and_a_login_of_another_name_do_too() -> None:
+def test_ended_sessions_and_another_login_name_invalidate_the_device_cookie() -> None:
     reviewer = factories.reviewer(factories.enterprise())
     cookie = devices.remember("", reviewer)
     former = reviewer.login_digest
@@ -84,7 +84,7 @@ def test_ended_sessions_and_a_login_of_another_name_do_too() -> None:
     assert not known(cookie, reviewer)
 
 
-def test_what_is_forged_changed_or_no_such_cookie_is_the_same_as_none() -> None:
+def test_a_forged_or_malformed_device_cookie_counts_as_none() -> None:
     account = factories.applicant()
     cookie = devices.remember("", account)
     assert known(cookie, account)
@@ -106,7 +106,7 @@ def test_what_is_forged_changed_or_no_such_cookie_is_the_same_as_none() -> None:
         assert devices.COOKIE.fullmatch(devices.remember(wrong, account))
 
 
-def test_after_its_time_a_browser_is_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_device_cookie_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     account = factories.applicant()
     cookie = devices.remember("", account)
     at = now()

@@ -49,7 +49,7 @@ def forgetful(request: pytest.FixtureRequest, made: Made) -> tuple[Account, str]
 
 
 @pytest.mark.guide("A2", "E4")
-def test_with_the_code_one_sets_a_password_and_is_in(
+def test_the_recovery_code_sets_a_new_password_and_logs_in(
     app: Flask, client: Client, forgetful: tuple[Account, str]
 ) -> None:
     account, code = forgetful
@@ -62,7 +62,7 @@ def test_with_the_code_one_sets_a_password_and_is_in(
     assert log_in(app.test_client(), account, FURTHER_PASSWORD).status_code == 303
 
 
-def test_a_code_opens_once_and_the_next_one_is_shown(
+def test_a_recovery_code_works_once_and_the_next_one_is_shown(
     app: Flask, client: Client, forgetful: tuple[Account, str]
 ) -> None:
     account, code = forgetful
@@ -72,14 +72,18 @@ def test_a_code_opens_once_and_the_next_one_is_shown(
 
 
 @pytest.mark.parametrize("typed", [str.lower, lambda code: code.replace("-", ""), lambda code: f" {code} "])
-def test_the_code_may_be_typed_as_one_likes(client: Client, made: Made, typed: Callable[[str], str]) -> None:
+def test_the_recovery_code_may_be_typed_in_any_case_and_spacing(
+    client: Client, made: Made, typed: Callable[[str], str]
+) -> None:
     account, code = made(lambda: with_code(factories.applicant()))
     assert reset(client, account, typed(code)).status_code == 303
 
 
 @pytest.mark.guide("A2", "E4")
 @pytest.mark.parametrize("login_kind", ["personal", "enterprise", "staff"])
-def test_the_help_line_stands_beside_it(app: Flask, client: Client, login_kind: str) -> None:
+def test_the_page_for_a_forgotten_password_shows_the_help_line(
+    app: Flask, client: Client, login_kind: str
+) -> None:
     for path in (f"/login/{login_kind}", f"/reset/{login_kind}"):
         assert "忘记密码请拨打0477-8587631联系找回。" in words(client.get(path))
     with app.app_context():
@@ -87,7 +91,7 @@ def test_the_help_line_stands_beside_it(app: Flask, client: Client, login_kind: 
     assert "忘记密码请拨打0477-1234567联系找回。" in words(client.get(f"/reset/{login_kind}"))
 
 
-def test_a_stranger_a_wrong_code_and_somebody_without_a_code_read_the_same(app: Flask, made: Made) -> None:
+def test_an_unknown_login_and_a_wrong_or_missing_code_get_the_same_answer(app: Flask, made: Made) -> None:
     account, code = made(lambda: with_code(factories.applicant()))
     without = made(factories.applicant)
     wrong = "AAAA-AAAA-AAAA-AAAA"
@@ -103,21 +107,23 @@ def test_a_stranger_a_wrong_code_and_somebody_without_a_code_read_the_same(app: 
     assert log_in(app.test_client(), account).status_code == 303
 
 
-def test_a_bad_password_is_named_before_the_code_is_used_up(app: Flask, client: Client, made: Made) -> None:
+def test_a_weak_password_is_refused_before_the_code_is_used_up(
+    app: Flask, client: Client, made: Made
+) -> None:
     account, code = made(lambda: with_code(factories.applicant()))
     answer = reset(client, account, code, password="kurz", password_again="kurz")
     assert "密码至少 8 位" in words(answer)
     assert reset(client, account, code).status_code == 303
 
 
-def test_a_deactivated_account_is_not_reset(app: Flask, client: Client, made: Made) -> None:
+def test_a_deactivated_account_cannot_reset_its_password(app: Flask, client: Client, made: Made) -> None:
     account, code = made(lambda: with_code(factories.applicant()))
     with app.app_context():
         factories.deactivate(db.session.get_one(Account, account.id))
     assert reset(client, account, code).status_code == 422
 
 
-def test_codes_cannot_be_tried_out(limited: Flask) -> None:
+def test_attempts_with_recovery_codes_are_limited(limited: Flask) -> None:
     with limited.app_context():
         account, code = with_code(factories.applicant())
     answers = [reset(limited.test_client(), account, f"AAAA-AAAA-AAAA-AAA{n}").status_code for n in range(6)]

@@ -21,7 +21,7 @@ EMAIL = "wang@example.com"
 
 
 @pytest.mark.guide("A2", "E4")
-def test_who_is_locked_out_comes_in_by_a_code(
+def test_a_locked_login_can_reset_the_password_with_a_sent_code(
     start_site: Callable[..., Site], mail: MailSink, chromium: Chromium
 ) -> None:
     site = start_site(

@@ -27,14 +27,14 @@ ELSEWHERE = (
 
 
 @pytest.mark.guide("A2")
-def test_a_person_comes_in_to_their_console_and_goes_out_again(client: Client, made: Made) -> None:
+def test_a_person_logs_in_to_the_personal_console_and_logs_out(client: Client, made: Made) -> None:
     assert log_in(client, made(factories.applicant)).location == "/personal/"
     assert is_inside(client)
     assert client.send("/logout").location == "/"
     assert not is_inside(client)
 
 
-def test_each_comes_in_to_their_own_console(app: Flask, made: Made) -> None:
+def test_each_role_logs_in_to_its_own_console(app: Flask, made: Made) -> None:
     banner = made(factories.place, RegionKind.BANNER)
     for account, console in (
         (banner.reviewer, "/enterprise/"),
@@ -47,7 +47,7 @@ def test_each_comes_in_to_their_own_console(app: Flask, made: Made) -> None:
 
 @pytest.mark.guide("E3")
 @pytest.mark.parametrize("state", [Registration.PENDING, Registration.REFUSED])
-def test_an_enterprise_that_is_not_approved_comes_in_to_its_registration_alone(
+def test_an_unapproved_enterprise_sees_only_its_registration(
     client: Client, made: Made, state: Registration
 ) -> None:
     account = made(waiting_reviewer, state=state)
@@ -58,12 +58,12 @@ def test_an_enterprise_that_is_not_approved_comes_in_to_its_registration_alone(
 
 
 @pytest.mark.parametrize("typed", ["  1506021990　01010012 ", "１５０６０２１９９００１０１００１２"])
-def test_a_number_is_the_same_however_it_is_typed(client: Client, made: Made, typed: str) -> None:
+def test_an_identity_number_logs_in_in_every_spelling(client: Client, made: Made, typed: str) -> None:
     made(factories.applicant, number="150602199001010012")
     assert client.send("/login/personal", {"login": typed, "password": PASSWORD}).status_code == 303
 
 
-def test_a_wrong_password_and_a_stranger_read_the_same(app: Flask, made: Made) -> None:
+def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(app: Flask, made: Made) -> None:
     account = made(factories.applicant)
     wrong = log_in(app.test_client(), account, "Falsch2026")
     stranger = app.test_client().send(
@@ -76,7 +76,7 @@ def test_a_wrong_password_and_a_stranger_read_the_same(app: Flask, made: Made) -
     assert not value(wrong, "password")
 
 
-def test_what_was_left_empty_is_named_beside_its_field(client: Client) -> None:
+def test_empty_fields_have_an_error_beside_them(client: Client) -> None:
     answer = client.send("/login/staff")
     assert answer.status_code == 422
     assert "请填写登录名。" in words(answer)
@@ -84,7 +84,9 @@ def test_what_was_left_empty_is_named_beside_its_field(client: Client) -> None:
 
 
 @pytest.mark.parametrize("login_kind", ["enterprise", "staff"])
-def test_nobody_comes_in_by_another_door(client: Client, made: Made, login_kind: str) -> None:
+def test_nobody_logs_in_at_the_login_page_of_another_role(
+    client: Client, made: Made, login_kind: str
+) -> None:
     account = made(factories.applicant)
     assert (
         client.send(f"/login/{login_kind}", {"login": login_of(account), "password": PASSWORD}).status_code
@@ -93,7 +95,9 @@ def test_nobody_comes_in_by_another_door(client: Client, made: Made, login_kind:
     assert not is_inside(client)
 
 
-def test_a_deactivated_account_neither_comes_in_nor_stays_in(app: Flask, client: Client, made: Made) -> None:
+def test_a_deactivated_account_cannot_log_in_and_loses_its_session(
+    app: Flask, client: Client, made: Made
+) -> None:
     clerk = made(factories.place, RegionKind.BANNER).clerk
     log_in(client, clerk)
     assert is_inside(client)
@@ -103,7 +107,7 @@ def test_a_deactivated_account_neither_comes_in_nor_stays_in(app: Flask, client:
     assert log_in(client, clerk).status_code == 422
 
 
-def test_after_the_login_one_is_where_one_wanted_to_go(client: Client, made: Made) -> None:
+def test_the_login_leads_to_the_page_that_was_requested(client: Client, made: Made) -> None:
     to_door = client.get("/personal/application/2026-000001/?x=1")
     assert to_door.location.startswith("/login/personal?next=")
     page = client.get(to_door.location)
@@ -116,7 +120,7 @@ def test_after_the_login_one_is_where_one_wanted_to_go(client: Client, made: Mad
 
 
 @pytest.mark.parametrize("elsewhere", ELSEWHERE)
-def test_nobody_is_led_to_another_site(client: Client, made: Made, elsewhere: str) -> None:
+def test_the_login_never_redirects_to_another_site(client: Client, made: Made, elsewhere: str) -> None:
     account = made(factories.applicant)
     answer = client.send(
         "/login/personal",
@@ -126,11 +130,11 @@ def test_nobody_is_led_to_another_site(client: Client, made: Made, elsewhere: st
     assert answer.location == "/personal/"
 
 
-def test_nobody_is_led_into_another_console(client: Client, made: Made) -> None:
+def test_the_login_never_redirects_to_another_console(client: Client, made: Made) -> None:
     assert log_in(client, made(factories.applicant), then="?next=/city/2026-000001/").location == "/personal/"
 
 
-def test_the_session_of_before_is_worth_nothing_after_the_login(client: Client, made: Made) -> None:
+def test_the_session_cookie_from_before_the_login_is_invalid_after_it(client: Client, made: Made) -> None:
     client.get("/login/personal")
     with client.session_transaction() as before:
         before["planted"] = "by somebody else"
@@ -143,23 +147,23 @@ def test_the_session_of_before_is_worth_nothing_after_the_login(client: Client, 
         assert after.permanent
 
 
-def test_an_address_for_nobody_leads_to_a_door(client: Client) -> None:
+def test_a_page_without_a_session_redirects_to_a_login_page(client: Client) -> None:
     assert client.get("/account/").location == "/login/personal?next=/account/"
     assert client.get("/messages/?before=7").location == "/login/personal?next=/messages/?before%3D7"
 
 
-def test_logging_out_by_a_link_does_nothing(client: Client, made: Made) -> None:
+def test_a_get_request_does_not_log_out(client: Client, made: Made) -> None:
     log_in(client, made(factories.applicant))
     assert client.get("/logout").status_code == 405
     assert client.post("/logout").status_code == 419
     assert is_inside(client)
 
 
-def test_pages_of_an_account_are_kept_by_no_browser(client: Client) -> None:
+def test_pages_of_an_account_are_not_cached_by_browsers(client: Client) -> None:
     assert client.get("/login/personal").headers["Cache-Control"] == "no-store"
 
 
-def test_an_address_that_floods_a_door_has_to_wait(limited: Flask) -> None:
+def test_too_many_requests_to_a_login_page_are_refused(limited: Flask) -> None:
     limited.config["LOGIN_LIMIT_ADDRESS"] = "8 per minute"
     client = limited.test_client()
     answers = [

@@ -26,7 +26,7 @@ from tests.factories import (
 NEW = "Nuannuan2027"
 
 
-def test_passwords_are_kept_as_argon2id_of_the_strength_that_is_recommended() -> None:
+def test_passwords_are_stored_as_argon2id_with_recommended_parameters() -> None:
     """In a process of its own: the tests themselves hash cheaply."""
     hashed = subprocess.run(
         [sys.executable, "-c", "from accounts import passwords; print(passwords.hasher.hash('Xiaomin2026'))"],
@@ -41,7 +41,7 @@ def test_passwords_are_kept_as_argon2id_of_the_strength_that_is_recommended() ->
 
 
 @pytest.mark.guide("A2")
-def test_a_person_comes_in_with_their_number_and_password_and_with_no_other(ordos: World) -> None:
+def test_a_person_logs_in_with_number_and_password_only(ordos: World) -> None:
     person = applicant()
     number = person.identity_number
     assert accounts_logins.authenticate("personal", number, PASSWORD) is person
@@ -60,7 +60,7 @@ def test_the_number_may_be_typed_as_it_is_printed_or_with_full_width_digits(ordo
 
 
 @pytest.mark.guide("A1", "A2")
-def test_each_comes_in_by_their_own_door_only(ordos: World) -> None:
+def test_each_role_authenticates_at_its_own_login_page_only(ordos: World) -> None:
     person, employer, staff = applicant(), ordos.banner.reviewer, city_clerk()
     logins = {"personal": person.identity_number, "enterprise": employer.login, "staff": staff.login}
     for login_kind, expected in (("personal", person), ("enterprise", employer), ("staff", staff)):
@@ -70,7 +70,7 @@ def test_each_comes_in_by_their_own_door_only(ordos: World) -> None:
 
 
 @pytest.mark.guide("A2")
-def test_a_deactivated_account_does_not_come_in_nor_get_a_new_password(ordos: World) -> None:
+def test_a_deactivated_account_can_neither_log_in_nor_reset_its_password(ordos: World) -> None:
     person = applicant()
     code = passwords.set_recovery_code(person)
     deactivate(person)
@@ -80,7 +80,7 @@ def test_a_deactivated_account_does_not_come_in_nor_get_a_new_password(ordos: Wo
 
 @pytest.mark.guide("A2", "E4")
 @pytest.mark.parametrize("login_kind", ["personal", "enterprise"])
-def test_a_recovery_code_opens_once_and_gives_the_next_one(ordos: World, login_kind: str) -> None:
+def test_a_recovery_code_works_once_and_returns_the_next_one(ordos: World, login_kind: str) -> None:
     person = applicant() if login_kind == "personal" else ordos.park.reviewer
     login = person.identity_number or person.login
     code = passwords.set_recovery_code(person)
@@ -103,7 +103,7 @@ def test_a_recovery_code_opens_once_and_gives_the_next_one(ordos: World, login_k
 
 
 @pytest.mark.guide("A2")
-def test_an_account_without_a_recovery_code_is_not_opened_by_an_empty_one(ordos: World) -> None:
+def test_an_empty_recovery_code_does_not_match_an_account_without_one(ordos: World) -> None:
     person = applicant()
     assert person.recovery_hash is None
     assert recovery.reset_by_recovery_code("personal", person.identity_number, "", NEW) is None
@@ -151,21 +151,21 @@ def test_one_number_has_one_account_however_it_is_spelt(ordos: World) -> None:
     db.session.rollback()
 
 
-def test_the_same_login_may_exist_at_two_doors(ordos: World) -> None:
+def test_the_same_login_may_exist_at_two_login_pages(ordos: World) -> None:
     shared = f"shared{identity_number()}"
     for role in (Role.ENTERPRISE, Role.OFFICE):
         saved(accounts_logins.new_account(role, shared, "李娜", PASSWORD))
 
 
 @pytest.mark.guide("A2")
-def test_a_persons_number_is_nowhere_in_the_row_of_their_account(shared_app: Flask, ordos: World) -> None:
+def test_the_row_of_an_account_does_not_contain_the_identity_number(shared_app: Flask, ordos: World) -> None:
     person = applicant()
     row = db.session.execute(text("SELECT * FROM accounts WHERE id = :id"), {"id": person.id}).one()
     assert not [column for column in row if person.identity_number in str(column)]
     assert PASSWORD not in str(row)
 
 
-def test_a_stranger_waits_as_long_as_somebody_with_a_wrong_password(
+def test_an_unknown_login_takes_as_long_as_a_wrong_password(
     ordos: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person, compared = applicant(), []
@@ -185,7 +185,7 @@ def test_a_stranger_waits_as_long_as_somebody_with_a_wrong_password(
     assert len(compared) == 4, "one comparison each, whether or not the account exists"
 
 
-def test_what_flask_login_keeps_names_the_account_and_its_stamp(ordos: World) -> None:
+def test_the_session_cookie_contains_the_account_and_its_stamp(ordos: World) -> None:
     person = reviewer(ordos.city.enterprise)
     assert person.get_id() == f"{person.id}.{person.session_stamp}"
     assert isinstance(db.session.get(Account, person.id), Account)

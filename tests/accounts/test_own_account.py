@@ -32,9 +32,7 @@ def change(
 
 
 @pytest.mark.guide("A2")
-def test_a_changed_password_ends_every_other_session_and_not_this_one(
-    app: Flask, client: Client, made: Made
-) -> None:
+def test_a_changed_password_ends_every_other_session(app: Flask, client: Client, made: Made) -> None:
     account = made(factories.applicant)
     elsewhere = app.test_client()
     log_in(client, account)
@@ -54,7 +52,7 @@ def test_a_changed_password_ends_every_other_session_and_not_this_one(
         ({"again": "Anders2026"}, "两次填写的密码不一致。"),
     ],
 )
-def test_a_password_that_cannot_be_changed_says_why(
+def test_a_refused_change_of_password_says_why(
     app: Flask, client: Client, made: Made, given: dict[str, str], sentence: str
 ) -> None:
     account = made(factories.applicant)
@@ -65,7 +63,7 @@ def test_a_password_that_cannot_be_changed_says_why(
     assert log_in(app.test_client(), account).status_code == 303
 
 
-def test_a_new_code_takes_the_place_of_the_old_one(client: Client, made: Made, stored: Stored) -> None:
+def test_a_new_recovery_code_replaces_the_old_one(client: Client, made: Made, stored: Stored) -> None:
     account = made(factories.applicant)
     log_in(client, account)
     assert client.send("/account/new-code", {"present_password": "Falsch2026"}).status_code == 422
@@ -78,7 +76,7 @@ def test_a_new_code_takes_the_place_of_the_old_one(client: Client, made: Made, s
     assert found is not None
 
 
-def test_an_applicants_telephone_is_a_mobile_and_a_clerks_may_stand_on_a_desk(
+def test_an_applicant_needs_a_mobile_number_and_a_clerk_may_have_a_landline(
     app: Flask, client: Client, made: Made, stored: Stored
 ) -> None:
     account = made(factories.applicant)
@@ -92,7 +90,7 @@ def test_an_applicants_telephone_is_a_mobile_and_a_clerks_may_stand_on_a_desk(
     assert contact(desk, phone="", email="li@example.com").status_code == 303, "the office has a telephone"
 
 
-def test_where_one_is_reached_is_changed_with_the_password_and_told_where_one_was(
+def test_a_change_of_contact_needs_the_password_and_warns_the_former_contact(
     app: Flask, client: Client, made: Made, stored: Stored
 ) -> None:
     app.extensions["channels"] = frozenset(Channel)
@@ -139,12 +137,12 @@ def test_the_number_is_masked_on_the_page(client: Client, made: Made) -> None:
         "/account/new-code",
     ],
 )
-def test_without_a_session_there_is_no_account(client: Client, path: str) -> None:
+def test_without_a_session_there_is_no_account_page(client: Client, path: str) -> None:
     assert client.get(path).location.startswith("/login/personal")
     assert client.send(path, {"phone": "13904770000"}).status_code in (302, 405)
 
 
-def test_the_present_password_cannot_be_tried_out(limited: Flask) -> None:
+def test_attempts_with_the_current_password_are_limited(limited: Flask) -> None:
     with limited.app_context():
         account = factories.applicant()
     client = limited.test_client()
@@ -155,7 +153,7 @@ def test_the_present_password_cannot_be_tried_out(limited: Flask) -> None:
     assert "1 分钟后" in words(answer)
 
 
-def test_a_form_that_came_back_can_be_asked_for_again(client: Client, made: Made) -> None:
+def test_a_page_with_errors_can_be_requested_again(client: Client, made: Made) -> None:
     """A change of language, or a reload of the address, after a password was refused."""
     log_in(client, made(factories.applicant))
     for path in ("/account/contact", "/account/password", "/account/new-code"):

@@ -54,7 +54,7 @@ def look(page: ChromiumPage) -> None:
         "/nowhere",
     ],
 )
-def test_every_page_before_the_doors_is_open_to_everybody(
+def test_every_page_before_the_login_is_open_to_everybody(
     live_server: Site, chromium: Chromium, path: str
 ) -> None:
     page = chromium.new_page(live_server.url)
@@ -134,7 +134,7 @@ def test_a_person_registers_on_a_phone_from_the_portal(live_server: Site, chromi
 
 
 @pytest.mark.guide("E1", "E2", "E3")
-def test_an_enterprise_registers_is_refused_mends_and_is_approved(
+def test_an_enterprise_registers_is_refused_corrects_and_is_approved(
     live_server: Site, chromium: Chromium, licence: Path
 ) -> None:
     sample = json.loads((live_server.instance / "sample-accounts.json").read_text(encoding="utf-8"))
@@ -194,7 +194,7 @@ def test_an_enterprise_registers_is_refused_mends_and_is_approved(
 
 
 @pytest.mark.guide("A2")
-def test_one_comes_in_by_keyboard_alone(live_server: Site, chromium: Chromium) -> None:
+def test_the_login_works_by_keyboard_alone(live_server: Site, chromium: Chromium) -> None:
     with live_server.app_context():
         account = factories.applicant()
     page = chromium.new_page(live_server.url)

@@ -72,7 +72,7 @@ def sent(app: Flask) -> list[str]:
 
 @pytest.mark.guide("A2", "E4")
 @pytest.mark.parametrize("maker", [factories.applicant, waiting_reviewer])
-def test_with_the_code_that_was_sent_one_sets_a_password_and_is_in(
+def test_a_sent_code_sets_a_new_password_and_logs_in(
     app: Flask, client: Client, made: Made, maker: Callable[[], Account]
 ) -> None:
     account, elsewhere = made(maker), app.test_client()
@@ -93,7 +93,7 @@ def test_with_the_code_that_was_sent_one_sets_a_password_and_is_in(
     assert use(app.test_client(), code, login_kind).location == f"/reset/{login_kind}/code/"
 
 
-def test_a_stranger_reads_what_everybody_reads(app: Flask, made: Made) -> None:
+def test_an_unknown_login_gets_the_same_pages_when_requesting_a_code(app: Flask, made: Made) -> None:
     account, gone = made(factories.applicant), made(factories.applicant)
     with app.app_context():
         factories.deactivate(db.session.get_one(Account, gone.id))
@@ -109,7 +109,9 @@ def test_a_stranger_reads_what_everybody_reads(app: Flask, made: Made) -> None:
     assert len(sent(app)) == 1
 
 
-def test_the_code_opens_only_where_it_was_asked_for(app: Flask, client: Client, made: Made) -> None:
+def test_a_sent_code_works_only_in_the_browser_that_requested_it(
+    app: Flask, client: Client, made: Made
+) -> None:
     """Whoever asks for codes to somebody's telephone can neither use nor spoil that person's own."""
     account, stranger = made(factories.applicant), app.test_client()
     ask(client, account)
@@ -125,9 +127,7 @@ def test_the_code_opens_only_where_it_was_asked_for(app: Flask, client: Client, 
     assert is_inside(client)
 
 
-def test_after_five_wrong_ones_the_code_itself_is_worth_nothing(
-    app: Flask, client: Client, made: Made
-) -> None:
+def test_after_five_wrong_codes_the_sent_code_is_invalid(app: Flask, client: Client, made: Made) -> None:
     account = made(factories.applicant)
     ask(client, account)
     answers = [use(client, WRONG) for _ in range(5)]
@@ -137,7 +137,7 @@ def test_after_five_wrong_ones_the_code_itself_is_worth_nothing(
     assert log_in(client, account).status_code == 303
 
 
-def test_half_an_hour_later_it_is_worth_nothing_and_swept(
+def test_a_sent_code_expires_after_half_an_hour_and_is_deleted(
     app: Flask, client: Client, made: Made, later: Later
 ) -> None:
     ask(client, made(factories.applicant))
@@ -151,7 +151,7 @@ def test_half_an_hour_later_it_is_worth_nothing_and_swept(
         assert db.session.scalar(select(ResetCode)) is None
 
 
-def test_a_bad_password_is_named_and_the_code_still_opens(app: Flask, client: Client, made: Made) -> None:
+def test_a_weak_password_does_not_use_up_the_sent_code(app: Flask, client: Client, made: Made) -> None:
     ask(client, made(factories.applicant))
     (code,) = sent(app)
     answer = use(client, code, password="kurz")
@@ -159,7 +159,7 @@ def test_a_bad_password_is_named_and_the_code_still_opens(app: Flask, client: Cl
     assert use(client, f" {code[:3]} {code[3:]} ").status_code == 303
 
 
-def test_the_code_lies_in_the_database_as_a_digest_alone(app: Flask, client: Client, made: Made) -> None:
+def test_a_sent_code_is_stored_only_as_a_digest(app: Flask, client: Client, made: Made) -> None:
     account = made(factories.applicant)
     ask(client, account)
     (code,) = sent(app)
@@ -170,14 +170,14 @@ def test_the_code_lies_in_the_database_as_a_digest_alone(app: Flask, client: Cli
     assert login_of(account) not in stored
 
 
-def test_where_no_way_is_open_there_is_the_recovery_code(app: Flask, client: Client) -> None:
+def test_without_an_open_channel_the_recovery_code_is_offered(app: Flask, client: Client) -> None:
     app.extensions["channels"] = frozenset()
     for path in ("/reset/personal/code/", "/reset/personal/code/enter/"):
         assert client.get(path, follow_redirects=True).request.path == "/reset/personal"
     assert "接收验证码" not in words(client.get("/reset/personal"))
 
 
-def test_nobodys_telephone_is_flooded_and_a_reset_opens_a_locked_door(limited: Flask) -> None:
+def test_requests_for_codes_are_limited_and_a_reset_unlocks_the_login(limited: Flask) -> None:
     limited.extensions["channels"] = frozenset(Channel)
     with limited.app_context():
         account = factories.applicant()
@@ -195,7 +195,7 @@ def test_nobodys_telephone_is_flooded_and_a_reset_opens_a_locked_door(limited: F
     assert log_in(client, account, FURTHER_PASSWORD).status_code == 303
 
 
-def test_a_code_used_in_two_places_at_once_is_used_once(database_url: str, tmp_path: Path) -> None:
+def test_a_sent_code_used_twice_at_once_works_once(database_url: str, tmp_path: Path) -> None:
     app = create_app({**settings(environment(tmp_path, database_url)), "TESTING": True})
     with app.app_context():
         account = factories.applicant()

@@ -71,7 +71,9 @@ def attachments(app: Flask) -> list[Path]:
 
 
 @pytest.mark.guide("A2")
-def test_a_person_registers_notes_the_code_and_is_in(client: Client, stored: Stored) -> None:
+def test_a_person_registers_confirms_the_recovery_code_and_is_logged_in(
+    client: Client, stored: Stored
+) -> None:
     given = person(name=" 王　晓敏", number="15060219900101001６", phone="138 4771-0000")
     assert client.send(PERSON, given).location == "/register/personal/received/"
     account = stored(lambda: db.session.scalars(select(Account)).one())
@@ -83,7 +85,7 @@ def test_a_person_registers_notes_the_code_and_is_in(client: Client, stored: Sto
     assert log_in(client, account).location == "/personal/"
 
 
-def test_the_code_stays_on_the_screen_until_it_is_noted_and_then_never_again(client: Client) -> None:
+def test_the_recovery_code_is_shown_until_it_is_confirmed_and_never_again(client: Client) -> None:
     client.send(PERSON, person())
     first, again = client.get(RECEIVED), client.get(RECEIVED)
     code = code_of(first)
@@ -96,7 +98,7 @@ def test_the_code_stays_on_the_screen_until_it_is_noted_and_then_never_again(cli
     assert client.get(RECEIVED).location == "/login/personal"
 
 
-def test_everything_wrong_is_named_at_once_and_what_was_typed_stays(client: Client, stored: Stored) -> None:
+def test_all_errors_are_shown_at_once_and_typed_values_stay(client: Client, stored: Stored) -> None:
     given = person(
         name="", number="150602199001010013", phone="123", password="kurz", password_again="anders"
     )
@@ -130,7 +132,7 @@ def test_everything_wrong_is_named_at_once_and_what_was_typed_stays(client: Clie
         ("", "150602199001010016", False),
     ],
 )
-def test_a_number_belongs_to_its_paper(
+def test_the_identity_number_must_match_the_chosen_document(
     client: Client, stored: Stored, paper: str, number: str, taken: bool
 ) -> None:
     answer = client.send(PERSON, person(paper=paper, number=number))
@@ -155,7 +157,7 @@ def test_a_character_made_for_an_identity_card_is_registered(
         ("王\U0001f600", "“\U0001f600”（U+1F600）不能用在姓名或名称里"),
     ],
 )
-def test_a_character_that_no_name_can_have_is_named_and_stays_typed(
+def test_a_character_not_allowed_in_names_is_reported_and_stays_typed(
     client: Client, stored: Stored, name: str, sentence: str
 ) -> None:
     answer = client.send(PERSON, person(name=name))
@@ -165,7 +167,7 @@ def test_a_character_that_no_name_can_have_is_named_and_stays_typed(
     assert stored(how_many) == 0
 
 
-def test_a_pasted_name_that_is_too_long_is_refused_and_not_cut_off(client: Client, stored: Stored) -> None:
+def test_a_name_that_is_too_long_is_refused_and_not_truncated(client: Client, stored: Stored) -> None:
     """A browser would cut it off at a `maxlength` and say nothing."""
     [field] = re.findall(r'<input[^>]*name="name"[^>]*>', client.get(PERSON).text)
     assert "maxlength" not in field
@@ -178,9 +180,7 @@ def test_a_pasted_name_that_is_too_long_is_refused_and_not_cut_off(client: Clien
 
 
 @pytest.mark.guide("A2")
-def test_whoever_registers_learns_nothing_of_an_account_that_is_there(
-    app: Flask, made: Made, stored: Stored
-) -> None:
+def test_registering_does_not_reveal_an_existing_account(app: Flask, made: Made, stored: Stored) -> None:
     there = made(factories.applicant)
     other = {"password": "Andere2026", "password_again": "Andere2026"}
     free = everything(app.test_client(), PERSON, person(**other))
@@ -202,7 +202,7 @@ def test_whoever_registers_learns_nothing_of_an_account_that_is_there(
     assert "有人用您的证件号码或统一社会信用代码再次注册账号" in words(owner.get("/messages/"))
 
 
-def test_the_owner_is_told_once_a_day_that_somebody_registers(
+def test_the_owner_is_notified_once_a_day_of_another_registration(
     client: Client, made: Made, stored: Stored
 ) -> None:
     there = made(factories.applicant)
@@ -220,7 +220,7 @@ def every_message() -> list[Message]:
 @pytest.mark.parametrize(
     "planted", [{"role": "administrator"}, {"active": ""}, {"enterprise_id": "1"}, {"id": "1"}]
 )
-def test_what_is_no_field_of_the_form_is_not_taken(
+def test_values_that_are_no_fields_of_the_form_are_ignored(
     client: Client, stored: Stored, planted: dict[str, str]
 ) -> None:
     client.send(PERSON, person(**planted))
@@ -228,12 +228,12 @@ def test_what_is_no_field_of_the_form_is_not_taken(
     assert (account.role, account.active, account.enterprise_id) == (Role.APPLICANT, True, None)
 
 
-def test_control_characters_do_not_come_in(client: Client, stored: Stored) -> None:
+def test_control_characters_are_removed_from_a_registration(client: Client, stored: Stored) -> None:
     client.send(PERSON, person(name="  王\x00晓\u202e敏\t（曾用名）\n"))
     assert stored(lambda: db.session.scalars(select(Account.name)).one()) == "王晓敏 （曾用名）"
 
 
-def test_whoever_is_in_does_not_register(client: Client, made: Made) -> None:
+def test_somebody_who_is_logged_in_cannot_register(client: Client, made: Made) -> None:
     log_in(client, made(factories.applicant))
     assert client.get(PERSON).location == "/login/personal"
     assert "不是您？退出" in words(client.get("/login/personal"))
@@ -248,7 +248,7 @@ def test_whoever_is_in_does_not_register(client: Client, made: Made) -> None:
         ("hmt_residence", "810000199013010016", "证件号码中的出生日期不存在"),
     ],
 )
-def test_the_numbers_of_other_papers_are_checked_beside_their_field(
+def test_errors_of_other_documents_numbers_are_shown_beside_the_field(
     client: Client, stored: Stored, paper: str, number: str, sentence: str
 ) -> None:
     answer = client.send(PERSON, person(paper=paper, number=number))
@@ -262,7 +262,7 @@ def test_the_numbers_of_other_papers_are_checked_beside_their_field(
 
 
 @pytest.mark.guide("E1", "E2")
-def test_an_enterprise_registers_and_reads_which_office_has_it(
+def test_an_enterprise_registers_and_reads_which_office_is_responsible(
     client: Client, made: Made, stored: Stored
 ) -> None:
     region, office, _ = made(place)
@@ -285,7 +285,7 @@ def test_an_enterprise_registers_and_reads_which_office_has_it(
 
 
 @pytest.mark.guide("E2")
-def test_an_office_without_a_telephone_is_found_in_the_notice(client: Client, made: Made) -> None:
+def test_an_office_without_a_telephone_refers_to_the_notice(client: Client, made: Made) -> None:
     region, _, _ = made(place, telephone="")
     given = company(region)
     client.send(ENTERPRISE, given)
@@ -294,7 +294,7 @@ def test_an_office_without_a_telephone_is_found_in_the_notice(client: Client, ma
 
 
 @pytest.mark.guide("E1")
-def test_the_regions_to_choose_from_stand_under_their_kinds(app: Flask, client: Client, made: Made) -> None:
+def test_the_regions_are_grouped_by_kind(app: Flask, client: Client, made: Made) -> None:
     regions = [made(factories.region, kind) for kind in (RegionKind.PARK, RegionKind.CITY, RegionKind.BANNER)]
     closed = made(factories.region, RegionKind.BANNER)
     with app.app_context():
@@ -309,9 +309,7 @@ def test_the_regions_to_choose_from_stand_under_their_kinds(app: Flask, client: 
 
 
 @pytest.mark.guide("E1")
-def test_everything_wrong_with_an_enterprise_is_named_at_once(
-    client: Client, made: Made, stored: Stored
-) -> None:
+def test_all_errors_of_an_enterprise_are_shown_at_once(client: Client, made: Made, stored: Stored) -> None:
     region, _, _ = made(place)
     answer = client.send(
         ENTERPRISE,
@@ -339,7 +337,7 @@ def test_everything_wrong_with_an_enterprise_is_named_at_once(
     assert stored(lambda: how_many(Enterprise)) == 0
 
 
-def test_a_collective_of_a_village_registers_and_its_office_reads_what_it_is(
+def test_a_village_collective_registers_and_the_office_reads_its_kind(
     client: Client, made: Made, stored: Stored
 ) -> None:
     """Its code begins with a letter, by GB 32100."""
@@ -355,7 +353,7 @@ def test_a_collective_of_a_village_registers_and_its_office_reads_what_it_is(
 
 
 @pytest.mark.guide("E1")
-def test_a_licence_that_was_uploaded_stays_while_the_rest_is_mended(
+def test_an_uploaded_licence_stays_while_other_errors_are_corrected(
     app: Flask, client: Client, made: Made, stored: Stored
 ) -> None:
     region, _, _ = made(place)
@@ -373,7 +371,7 @@ def test_a_licence_that_was_uploaded_stays_while_the_rest_is_mended(
     assert [path.name for path in attachments(app)] == [Path(enterprise.licence_file).name]
 
 
-def test_another_file_takes_the_place_of_the_kept_one(
+def test_another_file_replaces_the_stored_licence(
     app: Flask, client: Client, made: Made, stored: Stored
 ) -> None:
     region, _, _ = made(place)
@@ -397,7 +395,7 @@ def test_another_file_takes_the_place_of_the_kept_one(
         (b"\0\0\0\x18ftypheic", "执照.heic", "请在手机的相机设置中选择“兼容性最佳”"),
     ],
 )
-def test_a_licence_is_a_picture_or_a_pdf_and_what_it_says(
+def test_a_licence_must_be_a_picture_or_pdf_with_matching_content(
     app: Flask, client: Client, made: Made, content: bytes, name: str, sentence: str
 ) -> None:
     region, _, _ = made(place)
@@ -408,7 +406,7 @@ def test_a_licence_is_a_picture_or_a_pdf_and_what_it_says(
     assert attachments(app) == []
 
 
-def test_a_licence_without_extension_is_taken_by_its_content_and_a_portfolio_is_noted(
+def test_a_licence_without_extension_is_recognised_and_a_portfolio_gets_a_note(
     client: Client, made: Made, stored: Stored
 ) -> None:
     region, _, _ = made(place)
@@ -420,7 +418,9 @@ def test_a_licence_without_extension_is_taken_by_its_content_and_a_portfolio_is_
     assert "审核人员只看得到封面" in words(client.get("/enterprise/registration/"))
 
 
-def test_a_refused_file_leaves_the_one_before(client: Client, made: Made, stored: Stored) -> None:
+def test_a_refused_file_does_not_replace_the_stored_licence(
+    client: Client, made: Made, stored: Stored
+) -> None:
     region, _, _ = made(place)
     first = client.send(ENTERPRISE, company(region, contact_phone="12"))
     second = client.send(
@@ -432,7 +432,7 @@ def test_a_refused_file_leaves_the_one_before(client: Client, made: Made, stored
     assert stored(the_enterprise).licence_name == "营业执照.png"
 
 
-def test_no_word_but_ours_names_a_licence(app: Flask, client: Client, made: Made) -> None:
+def test_a_forged_licence_token_is_ignored(app: Flask, client: Client, made: Made) -> None:
     region, _, _ = made(place)
     ours = value(client.send(ENTERPRISE, company(region, contact_phone="12")), "licence_kept") or ""
     for forged in ("", "x", ours[:-9] + ("a" if ours[-9] != "a" else "b") + ours[-8:], ours.split(".")[0]):
@@ -440,7 +440,7 @@ def test_no_word_but_ours_names_a_licence(app: Flask, client: Client, made: Made
         assert "请上传营业执照的扫描件或照片。" in words(answer)
 
 
-def test_a_licence_that_has_become_one_enterprises_is_not_anothers(
+def test_a_stored_licence_cannot_be_used_by_another_enterprise(
     app: Flask, client: Client, made: Made
 ) -> None:
     region, _, _ = made(place)
@@ -451,7 +451,7 @@ def test_a_licence_that_has_become_one_enterprises_is_not_anothers(
     assert "请上传营业执照的扫描件或照片。" in words(second)
 
 
-def test_a_registration_that_is_sent_twice_at_once_keeps_its_licence(
+def test_a_registration_sent_twice_at_once_keeps_its_licence(
     app: Flask, client: Client, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     region, _, _ = made(place)
@@ -475,7 +475,9 @@ def test_a_registration_that_is_sent_twice_at_once_keeps_its_licence(
         assert not any(storage().missing([db.session.scalars(its).one() or ""]))
 
 
-def test_a_kept_licence_that_was_swept_is_asked_for_again(app: Flask, client: Client, made: Made) -> None:
+def test_a_stored_licence_that_was_deleted_must_be_uploaded_again(
+    app: Flask, client: Client, made: Made
+) -> None:
     region, _, _ = made(place)
     kept = value(client.send(ENTERPRISE, company(region, contact_phone="12")), "licence_kept")
     app.extensions["attachments"].sweep(lambda _: set(), timedelta(0))
@@ -484,7 +486,7 @@ def test_a_kept_licence_that_was_swept_is_asked_for_again(app: Flask, client: Cl
 
 
 @pytest.mark.guide("E1")
-def test_whoever_registers_an_enterprise_learns_nothing_of_one_that_is_there(
+def test_registering_an_enterprise_does_not_reveal_an_existing_one(
     app: Flask, made: Made, stored: Stored
 ) -> None:
     region, _, _ = made(place)

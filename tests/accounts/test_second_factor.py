@@ -45,7 +45,7 @@ def code(secret: str, at: datetime, steps: int = 0) -> str:
     return pyotp.TOTP(secret).at(at, counter_offset=steps)
 
 
-def test_a_code_opens_once_and_a_clock_may_differ_by_half_a_minute(ordos: World, clock: Clock) -> None:
+def test_a_code_works_once_and_the_clock_may_differ_by_half_a_minute(ordos: World, clock: Clock) -> None:
     clerk = ordos.banner.clerk
     secret, _ = enrolled(clerk, clock)
     at = clock(0)
@@ -60,7 +60,7 @@ def test_a_code_opens_once_and_a_clock_may_differ_by_half_a_minute(ordos: World,
         assert not second_factor.use_code(clerk, nothing)
 
 
-def test_each_spare_code_opens_once_and_a_new_set_ends_the_old(ordos: World, clock: Clock) -> None:
+def test_each_spare_code_works_once_and_a_new_set_replaces_the_old(ordos: World, clock: Clock) -> None:
     clerk = ordos.banner.clerk
     secret, spare = enrolled(clerk, clock)
     assert len(set(spare)) == second_factor.SPARE_CODES == second_factor.spare_codes_left(clerk)
@@ -75,7 +75,7 @@ def test_each_spare_code_opens_once_and_a_new_set_ends_the_old(ordos: World, clo
     assert not second_factor.use_code(ordos.park.clerk, renewed[2]), "another one's"
 
 
-def test_a_code_sent_twice_at_once_opens_once(ordos: World, clock: Clock) -> None:
+def test_a_code_sent_twice_at_once_works_once(ordos: World, clock: Clock) -> None:
     clerk = ordos.banner.clerk
     secret, spare = enrolled(clerk, clock)
     given = code(secret, clock(0))
@@ -83,7 +83,7 @@ def test_a_code_sent_twice_at_once_opens_once(ordos: World, clock: Clock) -> Non
     assert sorted(at_once(*[lambda: second_factor.use_code(clerk, spare[0])] * 2)) == [False, True]
 
 
-def test_nothing_in_the_database_opens_anything(ordos: World, clock: Clock) -> None:
+def test_the_database_contains_no_usable_secret_or_code(ordos: World, clock: Clock) -> None:
     secret, spare = enrolled(ordos.banner.clerk, clock)
     mine = {"id": ordos.banner.clerk.id}
     stored = str(db.session.execute(text("SELECT * FROM second_factors WHERE account_id = :id"), mine).all())
@@ -93,7 +93,7 @@ def test_nothing_in_the_database_opens_anything(ordos: World, clock: Clock) -> N
         assert opens not in stored
 
 
-def test_only_staff_enrol_once_and_with_a_right_code(ordos: World, clock: Clock) -> None:
+def test_only_staff_can_enrol_and_only_once_with_a_right_code(ordos: World, clock: Clock) -> None:
     secret = second_factor.generate_secret()
     for somebody in (factories.applicant(), ordos.banner.reviewer):
         with pytest.raises(NotPermitted):
@@ -122,7 +122,7 @@ def require(by: Account, confirmed: str = "") -> None:
     changes.change(Setting, STAFF_SECOND_FACTOR, by, apply, confirmed=confirmed)
 
 
-def test_required_of_everybody_only_by_who_has_it_and_whoever_has_not_is_out(
+def test_only_an_administrator_with_a_second_factor_can_require_it_and_others_are_logged_out(
     own_ordos: World, clock: Clock
 ) -> None:
     setting(OPTIONAL)
@@ -153,7 +153,9 @@ def test_required_of_everybody_only_by_who_has_it_and_whoever_has_not_is_out(
     assert db.session.get(SecondFactor, centre.id) is None
 
 
-def test_an_administrator_resets_another_ones_and_it_is_in_the_trail(ordos: World, clock: Clock) -> None:
+def test_an_administrator_resets_somebodys_second_factor_and_it_is_audited(
+    ordos: World, clock: Clock
+) -> None:
     clerk = ordos.banner.clerk
     enrolled(clerk, clock)
     session = clerk.get_id()

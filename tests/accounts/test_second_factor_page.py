@@ -62,7 +62,9 @@ def require(app: Flask) -> None:
         factories.saved(Setting(key=STAFF_SECOND_FACTOR, value=REQUIRED, explanation=""))
 
 
-def test_whoever_has_it_is_not_in_before_the_code(app: Flask, client: Client, clerk: Account) -> None:
+def test_the_password_alone_opens_no_session_with_a_second_factor(
+    app: Flask, client: Client, clerk: Account
+) -> None:
     elsewhere = app.test_client()
     log_in(client, clerk)
     log_in(elsewhere, clerk)
@@ -82,7 +84,7 @@ def test_whoever_has_it_is_not_in_before_the_code(app: Flask, client: Client, cl
     assert third.send(STEP, {"one_time_code": spare[3]}).location == "/office/"
 
 
-def test_the_step_is_nothing_without_the_password_before_it(
+def test_the_second_step_needs_the_password_first(
     app: Flask, client: Client, clerk: Account, stored: Stored
 ) -> None:
     log_in(client, clerk)
@@ -96,7 +98,7 @@ def test_the_step_is_nothing_without_the_password_before_it(
     assert answer.location == "/login/staff", "the password is another one meanwhile"
 
 
-def test_the_step_waits_ten_minutes(
+def test_the_second_step_expires_after_ten_minutes(
     app: Flask, client: Client, clerk: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_in(client, clerk)
@@ -107,7 +109,9 @@ def test_the_step_waits_ten_minutes(
     assert late.send(STEP, {"one_time_code": present_code(secret)}).location == "/login/staff"
 
 
-def test_where_it_is_required_nothing_else_comes_first(app: Flask, client: Client, clerk: Account) -> None:
+def test_a_required_second_factor_must_be_set_up_before_anything_else(
+    app: Flask, client: Client, clerk: Account
+) -> None:
     require(app)
     assert log_in(client, clerk).location == OWN
     for path in ("/office/", "/account/", "/messages/"):
@@ -138,9 +142,7 @@ def test_a_new_clerk_sets_it_up_writes_the_spare_codes_down_and_then_chooses_a_p
     assert client.get("/office/").location == "/account/first-password/"
 
 
-def test_it_is_switched_off_and_renewed_by_password_and_code(
-    app: Flask, client: Client, clerk: Account
-) -> None:
+def test_disabling_and_renewing_need_password_and_code(app: Flask, client: Client, clerk: Account) -> None:
     log_in(client, clerk)
     secret, spare = enrol(client, present_password=PASSWORD)
     for wrong in (
@@ -158,7 +160,7 @@ def test_it_is_switched_off_and_renewed_by_password_and_code(
     assert log_in(client, clerk).location == "/office/"
 
 
-def test_it_is_for_staff_alone(app: Flask, client: Client, made: Made) -> None:
+def test_the_second_factor_is_for_staff_only(app: Flask, client: Client, made: Made) -> None:
     require(app)
     log_in(client, made(factories.applicant))
     assert is_inside(client)
@@ -167,7 +169,7 @@ def test_it_is_for_staff_alone(app: Flask, client: Client, made: Made) -> None:
     assert "动态验证码" not in client.get("/account/").text
 
 
-def test_a_reset_password_does_not_lead_around_it(
+def test_a_reset_password_does_not_bypass_the_second_factor(
     app: Flask, client: Client, clerk: Account, stored: Stored
 ) -> None:
     log_in(client, clerk)
@@ -198,7 +200,7 @@ def test_wrong_codes_are_counted_like_wrong_passwords(limited: Flask) -> None:
     assert answer.status_code == 429, "nothing is tried while one has to wait"
 
 
-def test_a_stolen_password_alone_makes_no_browser_known_nor_opens_the_code_to_trying(limited: Flask) -> None:
+def test_a_stolen_password_makes_no_browser_known_and_does_not_allow_trying_codes(limited: Flask) -> None:
     with limited.app_context():
         clerk = factories.place(RegionKind.BANNER).clerk
         db.session.expunge_all()

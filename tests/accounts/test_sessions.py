@@ -54,16 +54,14 @@ def copied(app: Flask, client: Client) -> Client:
     return thief
 
 
-def test_after_logging_out_a_copy_of_the_cookie_is_worth_nothing(
-    app: Flask, inside: Client, made: Made
-) -> None:
+def test_a_copied_cookie_is_invalid_after_the_logout(app: Flask, inside: Client, made: Made) -> None:
     thief = copied(app, inside)
     assert is_inside(thief)
     inside.send("/logout")
     assert not is_inside(thief)
 
 
-def test_logging_out_here_ends_no_session_elsewhere(app: Flask, client: Client, made: Made) -> None:
+def test_a_logout_ends_only_its_own_session(app: Flask, client: Client, made: Made) -> None:
     account, elsewhere = made(factories.applicant), app.test_client()
     log_in(client, account)
     log_in(elsewhere, account)
@@ -71,9 +69,7 @@ def test_logging_out_here_ends_no_session_elsewhere(app: Flask, client: Client, 
     assert is_inside(elsewhere)
 
 
-def test_who_comes_in_anew_at_the_same_browser_leaves_no_session_behind(
-    app: Flask, inside: Client, made: Made
-) -> None:
+def test_a_new_login_in_the_same_browser_ends_the_old_session(app: Flask, inside: Client, made: Made) -> None:
     thief, other = copied(app, inside), made(factories.applicant)
     inside.delete_cookie("csrf")
     inside.send("/logout")
@@ -82,9 +78,7 @@ def test_who_comes_in_anew_at_the_same_browser_leaves_no_session_behind(
     assert not is_inside(thief)
 
 
-def test_a_session_ends_when_nobody_was_there_for_as_long_as_the_setting_says(
-    app: Flask, inside: Client, later: Later
-) -> None:
+def test_a_session_ends_after_the_idle_time_of_the_setting(app: Flask, inside: Client, later: Later) -> None:
     with app.app_context():
         factories.saved(Setting(key=IDLE_MINUTES, value="10"))
     for _ in range(3):
@@ -97,14 +91,14 @@ def test_a_session_ends_when_nobody_was_there_for_as_long_as_the_setting_says(
     assert not is_inside(inside)
 
 
-def test_without_the_setting_it_is_an_hour(inside: Client, later: Later) -> None:
+def test_the_default_idle_time_is_an_hour(inside: Client, later: Later) -> None:
     later(59)
     assert is_inside(inside)
     later(60.1)
     assert not is_inside(inside)
 
 
-def test_what_a_page_asks_for_by_itself_keeps_no_session_alive(inside: Client, later: Later) -> None:
+def test_background_requests_do_not_keep_a_session_alive(inside: Client, later: Later) -> None:
     for headers in BY_ITSELF:
         later(19)
         assert inside.get("/account/", headers=headers).status_code == 200
@@ -112,14 +106,14 @@ def test_what_a_page_asks_for_by_itself_keeps_no_session_alive(inside: Client, l
     assert not is_inside(inside)
 
 
-def test_a_copy_of_the_cookie_is_idle_too(app: Flask, inside: Client, later: Later) -> None:
+def test_a_copied_cookie_becomes_idle_too(app: Flask, inside: Client, later: Later) -> None:
     thief = copied(app, inside)
     later(61)
     assert not is_inside(thief)
     assert not is_inside(inside)
 
 
-def test_what_was_typed_into_a_form_comes_back_when_the_session_has_ended_meanwhile(
+def test_typed_values_come_back_after_the_session_has_ended(
     app: Flask, client: Client, made: Made, later: Later
 ) -> None:
     account = made(factories.applicant)
@@ -135,7 +129,7 @@ def test_what_was_typed_into_a_form_comes_back_when_the_session_has_ended_meanwh
     assert client.send("/account/ways", {"wants_sms": "y"}).status_code == 303
 
 
-def test_sessions_that_no_cookie_can_name_are_swept(app: Flask, inside: Client, later: Later) -> None:
+def test_sessions_with_an_expired_cookie_are_deleted(app: Flask, inside: Client, later: Later) -> None:
     count = select(func.count()).select_from(LoginSession)
     with app.app_context():
         sessions.delete_expired()
@@ -164,7 +158,7 @@ def handed_over(app: Flask, made: Made) -> tuple[str, str]:
 
 
 @pytest.mark.guide("D1")
-def test_whoever_was_handed_a_password_chooses_another_before_all_else(
+def test_a_handed_over_password_must_be_changed_first(
     app: Flask, client: Client, handed_over: tuple[str, str]
 ) -> None:
     login, drawn = handed_over
@@ -195,7 +189,7 @@ def test_whoever_was_handed_a_password_chooses_another_before_all_else(
 FIRST = "/account/first-password/"
 
 
-def test_nobody_else_is_asked_for_one(client: Client, made: Made) -> None:
+def test_other_accounts_need_not_change_their_password(client: Client, made: Made) -> None:
     log_in(client, made(factories.administrator))
     assert client.get(FIRST).location == "/account/"
     assert client.get("/administration/").status_code == 200
@@ -205,7 +199,7 @@ def test_nobody_else_is_asked_for_one(client: Client, made: Made) -> None:
 
 
 @pytest.mark.guide("A2")
-def test_after_five_wrong_passwords_the_door_says_when_to_come_again_whoever_it_is(limited: Flask) -> None:
+def test_after_five_wrong_passwords_the_page_says_when_to_try_again(limited: Flask) -> None:
     with limited.app_context():
         account, other = factories.applicant(), factories.applicant()
     read = []
@@ -228,7 +222,7 @@ def test_after_five_wrong_passwords_the_door_says_when_to_come_again_whoever_it_
     assert answer.status_code == 303, "from another address the owner comes in"
 
 
-def test_right_passwords_are_not_counted(limited: Flask) -> None:
+def test_successful_logins_are_not_counted(limited: Flask) -> None:
     with limited.app_context():
         account = factories.applicant()
     for _ in range(8):

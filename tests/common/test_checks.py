@@ -39,18 +39,18 @@ BODIES = st.builds(
         ("54150602MF1234567", ("民政",)),  # a category that the department added later
     ],
 )
-def test_codes_of_every_department_are_taken_and_said_in_words(body: str, kind: tuple[str, ...]) -> None:
+def test_codes_of_every_department_are_valid_and_have_labels(body: str, kind: tuple[str, ...]) -> None:
     assert code_fault(code(body)) == ""
     assert kind_of_organisation(code(body)) == kind
 
 
 @given(BODIES)
-def test_whatever_the_standard_allows_is_taken(body: str) -> None:
+def test_every_code_that_the_standard_allows_is_valid(body: str) -> None:
     assert code_fault(code(body)) == ""
 
 
 @given(BODIES, st.integers(0, 17), st.sampled_from(ALPHABET))
-def test_every_single_wrong_character_is_noticed(body: str, place: int, wrong: str) -> None:
+def test_one_wrong_character_makes_a_code_invalid(body: str, place: int, wrong: str) -> None:
     right = code(body)
     typed = right[:place] + wrong + right[place + 1 :]
     assert (code_fault(typed) == "") == (typed == right)
@@ -69,11 +69,11 @@ def test_every_single_wrong_character_is_noticed(body: str, place: int, wrong: s
         ("91１50602MA0N8C102A", "应为 18 位"),
     ],
 )
-def test_what_is_wrong_with_a_code_is_said_exactly(typed: str, sentence: str) -> None:
+def test_each_fault_of_a_code_has_its_own_sentence(typed: str, sentence: str) -> None:
     assert sentence in code_fault(typed)
 
 
-def test_the_table_names_no_letter_that_the_standard_leaves_out() -> None:
+def test_the_table_contains_no_letter_that_the_standard_excludes() -> None:
     for letter, department in checks.DEPARTMENTS.items():
         assert letter in ALPHABET
         assert set(department.categories) <= set("123456789")

@@ -30,7 +30,7 @@ from common.days import EARLIEST, InvalidDay, parse_day
         "\u200b2018-09-05\ufeff ",
     ],
 )
-def test_a_day_in_any_writing(typed):
+def test_a_day_is_parsed_in_every_common_notation(typed):
     assert parse_day(typed) == date(2018, 9, 5)
     assert parse_day(typed, month=True) == date(2018, 9, 1)
 
@@ -49,14 +49,14 @@ def test_a_day_in_any_writing(typed):
         "２０１８年９月",
     ],
 )
-def test_a_month_in_any_writing_is_no_day(typed):
+def test_a_month_is_parsed_in_every_notation_but_is_not_a_day(typed):
     assert parse_day(typed, month=True) == date(2018, 9, 1)
     with pytest.raises(InvalidDay, match="要写到日"):
         parse_day(typed)
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "　", "\u200b"])
-def test_nothing_is_no_day_and_no_mistake(typed):
+def test_an_empty_text_is_no_day_and_no_error(typed):
     assert parse_day(typed) is None
     assert parse_day(typed, month=True) is None
 
@@ -78,7 +78,7 @@ def test_nothing_is_no_day_and_no_mistake(typed):
         ("٢٠١٨-٠٩-٠٥", "请按“年-月-日”", {}),
     ],
 )
-def test_the_sentence_says_what_is_wrong(typed, sentence, words):
+def test_each_invalid_day_has_its_own_sentence(typed, sentence, words):
     with pytest.raises(InvalidDay) as fault:
         parse_day(typed)
     assert sentence in fault.value.sentence
@@ -87,14 +87,14 @@ def test_the_sentence_says_what_is_wrong(typed, sentence, words):
 
 
 @given(st.dates(min_value=EARLIEST))
-def test_what_is_stored_can_be_typed_again(day):
+def test_a_stored_day_can_be_typed_again(day):
     assert parse_day(day.isoformat()) == day
     assert parse_day(f"{day.year}年{day.month}月{day.day}日") == day
     assert parse_day(f"{day.year}.{day.month}", month=True) == day.replace(day=1)
 
 
 @given(st.text(alphabet="0123456789-/.年月日 ０１９", max_size=14))
-def test_any_text_is_a_day_since_1900_or_refused(typed):
+def test_any_text_is_a_day_since_1900_or_is_refused(typed):
     try:
         day = parse_day(typed)
     except InvalidDay:

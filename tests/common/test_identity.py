@@ -21,11 +21,11 @@ RIGHT = "11010519491231002X"
         ("", "身份证号码应为 18 位：17 位数字，末位是数字或 X。"),
     ],
 )
-def test_a_citizens_number_is_checked_to_its_last_digit(number: str, sentence: str) -> None:
+def test_the_check_digit_of_a_citizens_number_is_verified(number: str, sentence: str) -> None:
     assert identity.fault(identity.CITIZEN, number) == sentence
 
 
-def test_every_single_wrong_digit_is_noticed() -> None:
+def test_one_wrong_digit_makes_a_citizens_number_invalid() -> None:
     for place in range(17):
         for digit in "0123456789":
             if digit != RIGHT[place]:
@@ -33,7 +33,7 @@ def test_every_single_wrong_digit_is_noticed() -> None:
                 assert identity.fault(identity.CITIZEN, wrong), wrong
 
 
-def test_a_birth_date_that_does_not_exist_is_noticed() -> None:
+def test_a_number_with_an_impossible_birth_date_is_refused() -> None:
     from stdnum.cn import ric
 
     body = "15060219910230001"
@@ -49,7 +49,7 @@ def test_a_birth_date_that_does_not_exist_is_noticed() -> None:
         (identity.PERMANENT_RESIDENCE, "91156820990307001"),
     ],
 )
-def test_a_birth_date_that_has_not_come_yet_is_noticed(paper: str, body: str) -> None:
+def test_a_number_with_a_future_birth_date_is_refused(paper: str, body: str) -> None:
     from stdnum.cn import ric
 
     assert "第 7 至 14 位" in identity.fault(paper, body + ric.calc_check_digit(body + "0"))
@@ -57,7 +57,7 @@ def test_a_birth_date_that_has_not_come_yet_is_noticed(paper: str, body: str) ->
     assert identity.fault(paper, born + ric.calc_check_digit(born + "0")) == ""
 
 
-def test_a_number_says_when_its_holder_was_born_and_which_sex() -> None:
+def test_a_citizens_number_contains_birth_date_and_sex() -> None:
     assert identity.birth_date(RIGHT) == date(1949, 12, 31)
     assert identity.sex(RIGHT) == "female"
     assert identity.sex("440524188001010014") == "male"
@@ -74,12 +74,12 @@ def test_a_number_says_when_its_holder_was_born_and_which_sex() -> None:
         "110105\u300019491231002X",
     ],
 )
-def test_one_number_has_one_spelling_however_it_was_typed(typed: str) -> None:
+def test_all_spellings_of_a_number_are_normalised_to_one(typed: str) -> None:
     assert identity.normalised(typed) == RIGHT
 
 
 @pytest.mark.parametrize("digits", ["１１０１０５１９４９１２３１００２X", "١١٠١٠٥١٩٤٩١٢٣١٠٠٢X"])
-def test_digits_of_other_scripts_are_no_digits(digits: str) -> None:
+def test_digits_of_other_scripts_are_refused(digits: str) -> None:
     assert identity.fault(identity.CITIZEN, digits)
 
 
@@ -101,7 +101,7 @@ PERMIT, CARD, OLDER_CARD = "810000199001010019", "911124198108030024", "CAN11008
         (RESIDENT, OLDER_CARD, "CAN11008108030"),
     ],
 )
-def test_papers_of_people_from_elsewhere_have_their_own_shapes(paper: str, right: str, wrong: str) -> None:
+def test_each_identity_document_has_its_own_number_format(paper: str, right: str, wrong: str) -> None:
     assert identity.fault(paper, right) == ""
     assert identity.fault(paper, wrong) == "证件号码与所选证件类型的格式不符。"
 
@@ -114,7 +114,7 @@ def eighteen(body: str) -> str:
 
 
 @pytest.mark.parametrize(("paper", "right"), [(HMT, PERMIT), (RESIDENT, CARD)])
-def test_every_wrong_digit_of_a_residents_number_is_noticed(paper: str, right: str) -> None:
+def test_one_wrong_digit_makes_a_residents_number_invalid(paper: str, right: str) -> None:
     for place in range(18):
         for digit in "0123456789X"[: 10 if place < 17 else 11]:
             wrong = right[:place] + digit + right[place + 1 :]
@@ -130,7 +130,7 @@ def test_every_wrong_digit_of_a_residents_number_is_noticed(paper: str, right: s
         (RESIDENT, "CAN110081133102", "第 8 至 13 位"),
     ],
 )
-def test_month_13_is_no_month_on_any_paper(paper: str, number: str, places: str) -> None:
+def test_month_13_is_refused_for_every_document(paper: str, number: str, places: str) -> None:
     assert identity.fault(paper, number) == f"证件号码中的出生日期不存在，请核对{places}。"
 
 
@@ -151,13 +151,13 @@ def test_month_13_is_no_month_on_any_paper(paper: str, number: str, places: str)
         ("hk_mo", eighteen("81000019900101001"), "港澳台居民居住证"),
     ],
 )
-def test_a_number_of_another_paper_than_the_chosen_one_is_said_so(
+def test_a_number_of_another_document_than_the_chosen_one_is_recognised(
     chosen: str, number: str, belongs: str
 ) -> None:
     assert identity.fault(chosen, number) == f"这是{belongs}的号码，请改选证件类型，或核对号码。"
 
 
-def test_no_number_belongs_to_two_papers_that_say_so() -> None:
+def test_no_number_is_recognised_as_two_documents() -> None:
     for number in (RIGHT, PERMIT, CARD, OLDER_CARD, "H12345678", "H1234567801"):
         held = [paper for paper in identity.IDENTITY_DOCUMENTS.values() if paper.shape.fullmatch(number)]
         assert len([paper for paper in held if paper.elsewhere]) == 1
@@ -172,7 +172,9 @@ def test_no_number_belongs_to_two_papers_that_say_so() -> None:
         (RESIDENT, OLDER_CARD, date(1981, 8, 3), None),
     ],
 )
-def test_a_number_says_who_holds_it(paper: str, number: str, born: date, sex: str | None) -> None:
+def test_a_valid_number_contains_facts_about_its_holder(
+    paper: str, number: str, born: date, sex: str | None
+) -> None:
     holder = identity.holder(paper, number)
     assert holder is not None
     assert holder.born_on(born)
@@ -181,13 +183,13 @@ def test_a_number_says_who_holds_it(paper: str, number: str, born: date, sex: st
     assert holder.birth_date == (None if paper == RESIDENT and number == OLDER_CARD else born)
 
 
-def test_a_wrong_number_and_a_passport_say_nothing_of_their_holder() -> None:
+def test_an_invalid_number_and_a_passport_contain_no_facts() -> None:
     assert identity.holder(HMT, eighteen("81000019901301001")) is None
     assert identity.holder("passport", "E12345678") is None
     assert identity.holder(None, "") is None
 
 
-def test_an_unknown_paper_is_not_taken() -> None:
+def test_an_unknown_document_is_refused() -> None:
     assert identity.fault("library_card", RIGHT) == "请选择证件类型。"
 
 
@@ -211,5 +213,5 @@ def test_a_masked_number_shows_its_ends_and_a_short_one_nothing(number: str | No
         ("", ""),
     ],
 )
-def test_a_masked_name_shows_its_first_and_last_character_alone(name: str, shown: str) -> None:
+def test_a_masked_name_shows_only_its_first_and_last_character(name: str, shown: str) -> None:
     assert identity.masked_name(name) == shown

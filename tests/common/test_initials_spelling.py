@@ -17,17 +17,17 @@ LATER = {("谌", "shen")}
 
 @pytest.mark.parametrize("dot", [*MIDDLE_DOTS, *FULL_STOPS])
 @pytest.mark.parametrize("around", ["{}", " {} ", "{} ", "　{}", "{0}{0}"])
-def test_any_dot_in_a_minority_name_is_stored_as_the_one_of_the_standard(dot: str, around: str) -> None:
+def test_every_dot_in_a_minority_name_is_stored_as_the_standard_dot(dot: str, around: str) -> None:
     assert as_name(f"阿拉坦{around.format(dot)}仓") == "阿拉坦\u00b7仓"
 
 
-def test_the_full_stop_of_an_abbreviation_and_a_dot_between_latin_letters_stay_where_they_are() -> None:
+def test_full_stops_of_abbreviations_and_dots_between_latin_letters_stay() -> None:
     assert as_name("J. Smith") == "J. Smith"
     assert as_name("Gal•la Puig") == "Gal·la Puig"
 
 
 @given(st.text(st.sampled_from("阿仓aZé ·•．.。"), max_size=12))
-def test_a_name_that_was_made_ordinary_once_stays_as_it_is(name: str) -> None:
+def test_normalising_the_dots_twice_changes_nothing(name: str) -> None:
     once = as_name(name)
     assert as_name(once) == once
     assert not set(once) & (set(MIDDLE_DOTS) - {DOT})
@@ -92,11 +92,11 @@ def test_a_surname_is_read_as_a_surname_and_found_by_its_other_reading(
     assert of_person(name) == (first, other)
 
 
-def test_an_employer_is_no_person_and_read_as_words() -> None:
+def test_names_of_enterprises_have_the_ordinary_readings() -> None:
     assert initials("单县解放·新材料有限公司") == "dxjfxclyxgs"
 
 
-def test_the_table_of_surnames_holds_readings_of_these_very_characters() -> None:
+def test_the_readings_in_the_table_belong_to_their_characters() -> None:
     from pypinyin import Style, pinyin
 
     for beginning, readings in {**SURNAMES, **TRANSLITERATED}.items():

@@ -31,7 +31,7 @@ MOBILES = [
 
 
 @pytest.mark.parametrize("typed", MOBILES)
-def test_a_mobile_number_is_its_eleven_digits(typed):
+def test_a_mobile_number_is_normalised_to_eleven_digits(typed):
     assert normalised_telephone(typed) == "13800138000"
     assert is_mobile(normalised_telephone(typed))
     assert not telephone_fault(normalised_telephone(typed))
@@ -78,7 +78,7 @@ def test_a_mobile_number_is_its_eleven_digits(typed):
         ("电话：0477-8123456", "0477-8123456"),
     ],
 )
-def test_a_landline_is_area_number_and_extension(typed, stored):
+def test_a_landline_is_normalised_to_area_number_and_extension(typed, stored):
     assert normalised_telephone(typed) == stored
     assert not telephone_fault(normalised_telephone(typed))
 
@@ -101,18 +101,18 @@ def test_a_landline_is_area_number_and_extension(typed, stored):
         "13800138000转1",
     ],
 )
-def test_what_is_no_number_stays_as_it_was_typed_and_is_refused(typed):
+def test_text_that_is_no_number_stays_as_typed_and_is_refused(typed):
     assert normalised_telephone(typed) == typed
     assert telephone_fault(normalised_telephone(typed))
 
 
 @given(st.from_regex(f"({MOBILE}|{LANDLINE})", fullmatch=True))
-def test_a_number_that_is_accepted_has_one_spelling(number):
+def test_every_accepted_number_has_one_spelling(number):
     once = normalised_telephone(number)
     assert normalised_telephone(once) == once
     assert normalised_telephone(f"  {once}\u200b ") == once
 
 
 @given(st.text(alphabet="0123456789+-() 转一—x８６", max_size=24))
-def test_normalising_twice_is_normalising_once(text):
+def test_normalising_a_normalised_number_changes_nothing(text):
     assert normalised_telephone(normalised_telephone(text)) == normalised_telephone(text)

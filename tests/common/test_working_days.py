@@ -37,33 +37,33 @@ def test_the_known_part_of_a_wait_that_runs_into_an_unknown_year_stays_exact() -
 
 
 @given(DAYS, DAYS, DAYS)
-def test_two_waits_in_a_row_are_as_long_as_both_together(one: date, two: date, three: date) -> None:
+def test_two_consecutive_waits_add_up_to_the_whole(one: date, two: date, three: date) -> None:
     first, second, third = sorted((one, two, three))
     both = LIBRARY.waited(first, second).days + LIBRARY.waited(second, third).days
     assert LIBRARY.waited(first, third).days == both
 
 
 @given(DAYS, st.integers(1, 60))
-def test_the_last_day_of_a_term_is_the_working_day_that_ends_its_count(start: date, number: int) -> None:
+def test_the_last_day_of_a_term_is_its_last_working_day(start: date, number: int) -> None:
     term = LIBRARY.after(start, number)
     assert LIBRARY.is_working_day(term.last)
     assert LIBRARY.waited(start, term.last) == Span(number, term.unknown)
     assert LIBRARY.waited(start, term.last - timedelta(days=1)).days == number - 1
 
 
-def test_from_november_on_the_next_year_is_missing_and_a_present_one_always() -> None:
+def test_an_unknown_current_year_is_missing_and_from_november_the_next_too() -> None:
     assert LIBRARY.missing(date(2026, 10, 31)) == []
     assert LIBRARY.missing(date(2026, 11, 1)) == [2027]
     assert LIBRARY.missing(date(2027, 1, 1)) == [2027]
 
 
-def test_a_run_longer_than_one_entry_may_be_is_read_again_as_it_was_stored() -> None:
+def test_a_run_longer_than_the_maximum_entry_can_be_read_again() -> None:
     days = tuple(date(2027, 1, 1) + timedelta(days=n) for n in range(70))
     assert days_of(days_as_text(days), 2027) == days
 
 
 @pytest.mark.parametrize("year", range(2004, 2027))
-def test_every_year_of_the_library_is_stored_and_read_again_day_by_day(year: int) -> None:
+def test_every_year_of_the_library_survives_storing_and_reading(year: int) -> None:
     holidays, workdays = working_days.built_in(year)
     entered = Calendar(
         frozenset(days_of(days_as_text(holidays), year)),
@@ -89,7 +89,7 @@ def test_every_year_of_the_library_is_stored_and_read_again_day_by_day(year: int
         ("正月初一", "看不懂“正月初一”"),
     ],
 )
-def test_what_is_no_day_of_the_year_is_named(typed: str, said: str) -> None:
+def test_text_that_is_no_day_of_the_year_is_quoted_in_the_error(typed: str, said: str) -> None:
     if not said:
         assert days_of(typed, 2027) == ()
         return
@@ -109,7 +109,7 @@ def enter(by: World, year: int = 2027, holidays: str = HOLIDAYS_2027, workdays: 
     return changes.add(row(), by.administrator, confirmed=question.value.token)
 
 
-def test_an_entered_year_counts_at_once_and_stands_in_the_audit_trail(own_ordos: World) -> None:
+def test_an_entered_year_counts_at_once_and_is_in_the_audit_trail(own_ordos: World) -> None:
     assert working_days.current_calendar().waited(date(2026, 12, 31), date(2027, 1, 10)) == Span(6, (2027,))
     enter(own_ordos, workdays="1月9日（周六）上班")
     calendar = working_days.current_calendar()
@@ -147,7 +147,7 @@ def test_a_notice_that_reaches_back_into_december_changes_those_days_too(own_ord
     assert not calendar.is_working_day(date(2026, 10, 1))
 
 
-def test_an_entered_year_replaces_what_the_library_says_of_it(own_ordos: World) -> None:
+def test_an_entered_year_replaces_the_librarys_data(own_ordos: World) -> None:
     """A published year is changed now and then: the holiday of May 2019 was lengthened in March."""
     holidays, workdays = working_days.built_in(2026)
     more = [*holidays, date(2026, 10, 8)]
@@ -177,7 +177,7 @@ def test_days_that_break_a_rule_are_refused_beside_their_field(
     assert said in fault.value.sentence.text % fault.value.sentence.words
 
 
-def test_a_year_is_entered_once_and_none_out_of_reach(own_ordos: World) -> None:
+def test_a_year_can_be_entered_once_and_not_too_far_away(own_ordos: World) -> None:
     calendar_year(2027)
     for year in (2027, 2107):
         row = CalendarYear(year=year, holidays="1月1日", workdays="", source="", active=True)

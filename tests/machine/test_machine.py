@@ -22,7 +22,7 @@ def test_each_test_has_a_clean_database(app_context: Flask, turn: int) -> None:
     db.session.commit()
 
 
-def test_the_migrations_make_what_the_models_say(app_context: Flask) -> None:
+def test_the_migrations_create_the_schema_of_the_models(app_context: Flask) -> None:
     found = {name for name in inspect(db.engine).get_table_names() if not PIECE_TABLE.fullmatch(name)}
     assert found == {*db.metadata.tables, "alembic_version"}
     flask_migrate.check()
@@ -35,7 +35,7 @@ def test_a_post_without_the_token_is_refused_and_with_it_is_not(app: Flask, clie
 
 
 @pytest.mark.parametrize("live_server", ["sqlite", "postgresql"], indirect=True, scope="module")
-def test_the_real_site_answers_from_the_database_that_tests_see(live_server: Site) -> None:
+def test_the_live_server_uses_the_database_that_tests_see(live_server: Site) -> None:
     with urllib.request.urlopen(f"{live_server.url}/healthz") as answer:
         assert answer.status == 200
     assert {"role", "login", "password", "region"} <= set(live_server.accounts[0])
@@ -44,6 +44,6 @@ def test_the_real_site_answers_from_the_database_that_tests_see(live_server: Sit
         assert db.engine.dialect.name in live_server.database_url
 
 
-def test_the_kept_list_of_requirements_is_the_one_that_was_asked(tmp_path) -> None:
+def test_the_stored_list_of_requirements_is_up_to_date(tmp_path) -> None:
     kept = requirements.KEPT.read_text(encoding="utf-8").splitlines()
     assert kept == [f"{name} {words}" for name, words in requirements.read().items()]

@@ -27,33 +27,33 @@ def kept(app_context: Flask) -> Attachment:
     return attachments.attach(application.id, application.applicant, material.id, received)
 
 
-def test_a_whole_copy_has_nothing_to_mend(kept: Attachment) -> None:
+def test_a_complete_backup_has_no_problems(kept: Attachment) -> None:
     assert list(complaints()) == []
 
 
-def test_a_file_that_is_not_there_is_named(kept: Attachment) -> None:
+def test_a_missing_file_is_reported(kept: Attachment) -> None:
     storage().remove(kept.storage_name)
     (line,) = complaints()
     assert line.startswith(kept.storage_name)
 
 
-def test_a_file_that_is_another_one_is_named(kept: Attachment) -> None:
+def test_a_file_with_other_content_is_reported(kept: Attachment) -> None:
     storage().path(kept.storage_name).write_bytes(files.pdf(3))
     (line,) = complaints()
     assert line.startswith(kept.storage_name)
 
 
-def test_the_wrong_key_opens_nothing(kept: Attachment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_encryption_key_is_reported(kept: Attachment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vault, "_keys", {"k1": bytes(32)})
     columns = {line.rsplit(" ", 1)[1] for line in complaints()}
     assert columns == {"identity_number", "bank_account"}
 
 
-def test_another_digest_key_is_told_once(kept: Attachment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_digest_key_is_reported_once(kept: Attachment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vault, "_digest_key", bytes(32))
     (line,) = complaints()
     assert "TALENT_DIGEST_KEY" in line
 
 
-def test_every_column_that_names_a_file_is_looked_at() -> None:
+def test_every_column_that_names_a_file_is_checked() -> None:
     assert {name.key for name, _ in FILES} == {name.key for name in NAMING}

@@ -57,7 +57,9 @@ def test_the_start_loads_nothing_that_no_page_needs(start: tuple[set[str], set[s
     assert {name for name in start[0] if name.startswith("commands.")} == set()
 
 
-def test_what_only_libraries_name_is_not_read(start: tuple[set[str], set[str], list[str]]) -> None:
+def test_modules_that_only_libraries_import_stay_unloaded(
+    start: tuple[set[str], set[str], list[str]],
+) -> None:
     """Nor does a page's thread ever read it: two at once could find it half read."""
     assert start[2] == []
 
@@ -66,7 +68,7 @@ def test_the_first_pages_load_nothing_more(start: tuple[set[str], set[str], list
     assert {name for name in start[1] if not name.startswith("encodings.")} <= {"stringprep"}
 
 
-def test_each_process_looks_for_garbage_though_loading_did_not() -> None:
+def test_garbage_collection_is_on_in_each_process_after_the_fork() -> None:
     served = """
 import gc, runpy
 hooks = runpy.run_path("gunicorn.conf.py")

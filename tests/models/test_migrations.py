@@ -80,7 +80,7 @@ def described(engine: Engine) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_migrations_and_models_make_the_same_database_and_go_back_to_nothing(
+def test_migrations_create_the_schema_of_the_models_and_can_be_reverted(
     databases: Databases, tmp_path: Path, kind: str
 ) -> None:
     made: dict[str, dict[str, Any]] = {}
@@ -107,7 +107,7 @@ def test_migrations_and_models_make_the_same_database_and_go_back_to_nothing(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_name_that_was_kept_with_a_space_is_found_like_any_other(
+def test_a_name_stored_with_a_space_is_found_after_the_migration(
     databases: Databases, tmp_path: Path, kind: str
 ) -> None:
     url = databases.bare(kind)
@@ -127,7 +127,7 @@ def test_a_name_that_was_kept_with_a_space_is_found_like_any_other(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rows_from_before_are_found_by_every_spelling(
+def test_rows_from_before_the_migration_are_found_by_every_spelling(
     databases: Databases, tmp_path: Path, kind: str
 ) -> None:
     url = databases.bare(kind)
@@ -201,13 +201,13 @@ def test_rows_from_before_are_found_by_every_spelling(
     databases.drop(url)
 
 
-def test_there_is_one_line_of_migrations() -> None:
+def test_the_migrations_form_one_chain() -> None:
     script = ScriptDirectory("migrations")
     assert len(script.get_heads()) == 1
     assert len(script.get_bases()) == 1
 
 
-def test_a_word_outside_its_set_is_not_stored(app_context: Any) -> None:
+def test_a_value_outside_its_enum_is_refused_by_the_database(app_context: Any) -> None:
     office = "INSERT INTO offices (name, duty, telephone) VALUES ('局', :duty, '')"
     with pytest.raises(IntegrityError):
         db.session.execute(text(office), {"duty": "everything"})
@@ -216,7 +216,7 @@ def test_a_word_outside_its_set_is_not_stored(app_context: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_was_returned_before_terms_were_kept_gets_one_and_knows_its_period(
+def test_applications_returned_before_the_migration_get_a_term_and_a_period(
     databases: Databases, tmp_path: Path, kind: str
 ) -> None:
     url = databases.bare(kind)
@@ -271,7 +271,7 @@ def test_what_was_returned_before_terms_were_kept_gets_one_and_knows_its_period(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_way_back_takes_messages_that_were_read_and_delivered_with_it(
+def test_the_downgrade_deletes_messages_that_were_read_and_delivered(
     databases: Databases, tmp_path: Path, kind: str
 ) -> None:
     url = databases.bare(kind)

@@ -32,7 +32,7 @@ def opened_with(suite: Suite = "aes", **keys: bytes) -> Vault:
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_what_was_sealed_opens_again_and_says_nothing_before(suite: Suite) -> None:
+def test_encrypted_text_can_be_decrypted_and_reveals_nothing(suite: Suite) -> None:
     safe = opened_with(suite)
     for plain in ("15020219960312002X", "", "中文", "x" * 100_000):
         sealed = safe.seal(plain, HERE)
@@ -42,20 +42,20 @@ def test_what_was_sealed_opens_again_and_says_nothing_before(suite: Suite) -> No
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_the_same_number_is_never_sealed_the_same_way_twice(suite: Suite) -> None:
+def test_the_same_number_has_different_ciphertext_each_time(suite: Suite) -> None:
     safe = opened_with(suite)
     assert len({safe.seal("6217000012345678", HERE) for _ in range(100)}) == 100
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_what_was_moved_to_another_column_does_not_open(suite: Suite) -> None:
+def test_ciphertext_moved_to_another_column_cannot_be_decrypted(suite: Suite) -> None:
     safe = opened_with(suite)
     with pytest.raises(InvalidTag):
         safe.open(safe.seal("15020219960312002X", HERE), THERE)
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_a_single_changed_character_is_noticed(suite: Suite) -> None:
+def test_one_changed_character_of_the_ciphertext_is_noticed(suite: Suite) -> None:
     safe = opened_with(suite)
     sealed = safe.seal("15020219960312002X", HERE)
     head, body = sealed.rsplit(".", 1)
@@ -65,7 +65,7 @@ def test_a_single_changed_character_is_noticed(suite: Suite) -> None:
             safe.open(f"{head}.{changed}", HERE)
 
 
-def test_a_new_key_writes_and_the_old_one_still_reads_until_it_is_taken_away() -> None:
+def test_a_new_key_encrypts_and_the_old_one_decrypts_until_it_is_removed() -> None:
     old, new, digest = key(), key(), key()
     safe = Vault()
     safe.configure({"k1": old}, digest)
@@ -80,7 +80,7 @@ def test_a_new_key_writes_and_the_old_one_still_reads_until_it_is_taken_away() -
         safe.open(before, HERE)
 
 
-def test_what_one_suite_sealed_the_other_still_opens() -> None:
+def test_ciphertext_of_one_suite_can_be_decrypted_after_a_change_of_suite() -> None:
     keys, digest = {"k1": key()}, key()
     safe = Vault()
     for before, after in itertools.permutations(SUITES):
@@ -91,7 +91,7 @@ def test_what_one_suite_sealed_the_other_still_opens() -> None:
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_a_digest_finds_the_same_number_again_and_only_with_the_key(suite: Suite) -> None:
+def test_a_digest_is_the_same_for_the_same_number_and_key_only(suite: Suite) -> None:
     safe, stranger = opened_with(suite), opened_with(suite)
     found = safe.digest("15020219960312002X")
     assert re.fullmatch(r"[0-9a-f]{64}", found)
@@ -112,7 +112,7 @@ def test_a_digest_finds_the_same_number_again_and_only_with_the_key(suite: Suite
         ({"k1": b"k" * 32}, b"d", "des"),
     ],
 )
-def test_keys_that_could_not_be_read_back_are_refused(keys, digest: bytes, suite) -> None:
+def test_keys_that_could_not_decrypt_later_are_refused(keys, digest: bytes, suite) -> None:
     with pytest.raises(ValueError, match=r"key|suite"):
         Vault().configure(keys, digest, suite)
 
@@ -154,7 +154,7 @@ def test_no_number_can_be_read_in_the_database(app_context: Flask, database_url:
     assert application.bank_account == "6228480000000000"
 
 
-def test_a_number_moved_by_hand_into_another_column_is_not_believed(app_context: Flask) -> None:
+def test_a_number_moved_by_hand_into_another_column_is_refused(app_context: Flask) -> None:
     ordos = world()
     application = application_at(State.DRAFT, ordos.banner, ordos)
     db.session.execute(
@@ -165,7 +165,7 @@ def test_a_number_moved_by_hand_into_another_column_is_not_believed(app_context:
         db.session.refresh(application)
 
 
-def test_people_and_accounts_are_found_again_by_their_exact_number(app_context: Flask) -> None:
+def test_people_and_bank_accounts_are_found_by_their_exact_number(app_context: Flask) -> None:
     ordos = world()
     application = application_at(State.DRAFT, ordos.banner, ordos)
     number = application.identity_number

@@ -24,7 +24,7 @@ def kept() -> dict[str, str]:
     return {row.key: row.value for row in db.session.scalars(select(Setting))}
 
 
-def test_what_is_prepared_answers_as_sqlalchemy_does(ordos: World) -> None:
+def test_a_compiled_statement_returns_what_sqlalchemy_returns(ordos: World) -> None:
     """Instants, words of a set, truths and what is not there included, whoever listens hears of it."""
     query = (
         select(Account.id, Account.role, Account.active, Account.email, Account.created_at, Office.name)
@@ -39,13 +39,13 @@ def test_what_is_prepared_answers_as_sqlalchemy_does(ordos: World) -> None:
         assert usual or role is Role.APPLICANT
 
 
-def test_a_list_as_long_as_it_is_given_is_looked_for_too(ordos: World) -> None:
+def test_a_compiled_statement_with_an_in_list_works_for_any_length(ordos: World) -> None:
     query = select(Account.id).where(Account.id.in_(bindparam("ids", expanding=True))).order_by(Account.id)
     ids = sorted([ordos.centre.id, ordos.banner.clerk.id])
     assert [key for (key,) in CompiledStatement(query).execute({"ids": ids})] == ids
 
 
-def test_what_is_wrong_is_said_as_sqlalchemy_says_it(app_context: Flask) -> None:
+def test_database_errors_are_raised_as_sqlalchemys(app_context: Flask) -> None:
     def twice() -> None:
         with exclusive():
             ADD.execute({"key": "a", "value": "1"})
@@ -57,7 +57,7 @@ def test_what_is_wrong_is_said_as_sqlalchemy_says_it(app_context: Flask) -> None
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_query_for_one_page_is_planned_for_its_words_however_often_it_is_asked(app_context: Flask) -> None:
+def test_a_planned_per_query_statement_is_planned_for_its_values_each_time(app_context: Flask) -> None:
     """A plan that is kept for all words reads every employer of a frequent one, to show twenty."""
     kept = CompiledStatement(select(func.count()).select_from(text("pg_prepared_statements")))
     for words in range(12):
@@ -67,13 +67,13 @@ def test_a_query_for_one_page_is_planned_for_its_words_however_often_it_is_asked
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_what_the_driver_cannot_send_is_said_so(app_context: Flask) -> None:
+def test_values_that_the_driver_cannot_send_raise_sqlalchemys_error(app_context: Flask) -> None:
     with pytest.raises(DataError), exclusive():
         ADD.execute({"key": "a", "value": "\x00"})
     assert kept() == {}
 
 
-def test_what_is_written_without_waiting_is_all_there(app_context: Flask) -> None:
+def test_pipelined_writes_are_all_committed(app_context: Flask) -> None:
     with exclusive():
         with pipelined():
             ADD.execute({"key": "a", "value": "1"})
@@ -86,7 +86,7 @@ def test_what_is_written_without_waiting_is_all_there(app_context: Flask) -> Non
 
 
 @pytest.mark.parametrize("last", [{"key": "a", "value": "2"}, {"key": "a", "value": None}])
-def test_or_nothing_of_it(app_context: Flask, last: dict[str, Any]) -> None:
+def test_a_failing_pipeline_writes_nothing(app_context: Flask, last: dict[str, Any]) -> None:
     """Also where nobody asks any more, and so learns only at the end that something went wrong."""
 
     def wrong_at_last() -> None:
@@ -102,7 +102,7 @@ def test_or_nothing_of_it(app_context: Flask, last: dict[str, Any]) -> None:
     assert kept() == {"b": "1"}
 
 
-def test_whoever_asks_for_a_list_is_in_no_session(ordos: World) -> None:
+def test_finding_a_login_session_opens_no_database_session(ordos: World) -> None:
     """They are who they are all the same; once objects are asked for they belong to them, and say the rest."""
     person, token = ordos.banner.clerk, sessions.begin(ordos.banner.clerk)
     number, stamp, phone, membership = person.id, person.session_stamp, person.phone, person.membership
@@ -120,7 +120,7 @@ def test_whoever_asks_for_a_list_is_in_no_session(ordos: World) -> None:
     assert (found.account.membership, found.account.phone) == (membership, phone)
 
 
-def test_a_page_that_only_reads_writes_nothing_by_mistake(app_context: Flask) -> None:
+def test_a_write_outside_a_transaction_is_refused(app_context: Flask) -> None:
     forbid_writes_outside_transaction()
     db.session.add(Setting(key="a", value="1"))
     with pytest.raises(RuntimeError, match="exclusive"):

@@ -21,7 +21,7 @@ def add(key: str) -> None:
     db.session.add(Setting(key=key, value="1"))
 
 
-def test_a_transaction_is_written_wholly(app_context: Flask) -> None:
+def test_a_transaction_commits_all_its_changes(app_context: Flask) -> None:
     with exclusive():
         add("a")
         add("b")
@@ -30,7 +30,7 @@ def test_a_transaction_is_written_wholly(app_context: Flask) -> None:
 
 
 @pytest.mark.parametrize("trouble", [ValueError, KeyboardInterrupt])
-def test_or_not_at_all(app_context: Flask, trouble: type[BaseException]) -> None:
+def test_a_failing_transaction_changes_nothing(app_context: Flask, trouble: type[BaseException]) -> None:
     def half_done() -> None:
         with exclusive():
             add("a")
@@ -45,7 +45,7 @@ def test_or_not_at_all(app_context: Flask, trouble: type[BaseException]) -> None
     assert settings_kept() == ["b"]
 
 
-def test_what_somebody_forgot_to_save_does_not_slip_into_the_commit(app_context: Flask) -> None:
+def test_unsaved_changes_before_a_transaction_are_refused(app_context: Flask) -> None:
     add("forgotten")
     with pytest.raises(RuntimeError, match="unsaved"), exclusive():
         add("a")
@@ -53,7 +53,7 @@ def test_what_somebody_forgot_to_save_does_not_slip_into_the_commit(app_context:
     assert settings_kept() == []
 
 
-def test_what_was_read_before_is_read_again(app_context: Flask) -> None:
+def test_objects_read_before_a_transaction_are_read_again(app_context: Flask) -> None:
     with exclusive():
         add("a")
     kept = db.session.get_one(Setting, "a")
@@ -65,7 +65,7 @@ def test_what_was_read_before_is_read_again(app_context: Flask) -> None:
 
 
 @ON_SQLITE
-def test_nobody_else_writes_meanwhile_on_sqlite(app_context: Flask) -> None:
+def test_sqlite_blocks_other_writers_during_a_transaction(app_context: Flask) -> None:
     with exclusive(), db.engine.connect() as elsewhere:
         elsewhere.exec_driver_sql("PRAGMA busy_timeout=50")
         with pytest.raises(Exception, match="locked"):
@@ -73,7 +73,7 @@ def test_nobody_else_writes_meanwhile_on_sqlite(app_context: Flask) -> None:
 
 
 @ON_SQLITE
-def test_a_writer_who_waited_in_vain_leaves_a_session_that_still_works(app_context: Flask) -> None:
+def test_the_session_still_works_after_a_lock_timeout(app_context: Flask) -> None:
     db.session.connection().exec_driver_sql("PRAGMA busy_timeout=50")
     blocker = db.engine.raw_connection()
     blocker.cursor().execute("BEGIN IMMEDIATE")
@@ -86,7 +86,7 @@ def test_a_writer_who_waited_in_vain_leaves_a_session_that_still_works(app_conte
     assert settings_kept() == ["b"]
 
 
-def test_an_instant_is_the_same_instant_whatever_zone_it_was_said_in(app_context: Flask) -> None:
+def test_an_instant_is_the_same_in_every_time_zone(app_context: Flask) -> None:
     ordos = datetime(2026, 5, 6, 8, 0, tzinfo=timezone(timedelta(hours=8)))
     notice = Notice(version="1", body="", published_at=ordos)
     db.session.add(notice)
@@ -99,7 +99,7 @@ def test_an_instant_is_the_same_instant_whatever_zone_it_was_said_in(app_context
     assert now().tzinfo is UTC
 
 
-def test_a_row_that_others_name_cannot_be_deleted(app_context: Flask) -> None:
+def test_a_row_that_others_refer_to_cannot_be_deleted(app_context: Flask) -> None:
     office = Office(name="人社局")
     db.session.add(office)
     db.session.flush()
@@ -115,7 +115,7 @@ def test_a_row_that_others_name_cannot_be_deleted(app_context: Flask) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_nothing_is_translated_to_machine_code_for_a_page_of_twenty_rows(app_context: Flask) -> None:
+def test_postgresql_does_not_jit_compile_queries(app_context: Flask) -> None:
     assert db.session.scalar(text("SHOW jit")) == "off"
     with exclusive():
         assert db.session.scalar(text("SHOW jit")) == "off"

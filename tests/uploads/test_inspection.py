@@ -83,9 +83,7 @@ REFUSED = [
 @pytest.mark.parametrize(
     ("content", "name", "fault", "words"), [pytest.param(*row[1:], id=row[0]) for row in REFUSED]
 )
-def test_refused_with_a_sentence_that_names_the_fault_and_nothing_is_kept(
-    content, name, fault, words, chosen, kept
-):
+def test_a_refused_file_gets_a_sentence_and_is_not_stored(content, name, fault, words, chosen, kept):
     with pytest.raises(FileRefused) as refusal:
         receive(chosen(content(), name))
 
@@ -96,14 +94,14 @@ def test_refused_with_a_sentence_that_names_the_fault_and_nothing_is_kept(
 
 @pytest.mark.parametrize("extension", files.EXTENSIONS)
 @pytest.mark.parametrize("share", [0.3, 0.95])
-def test_a_file_cut_off_in_the_middle_is_refused(extension, share):
+def test_a_truncated_file_is_refused(extension, share):
     with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(files.truncated(files.sample(extension), share)), f"材料.{extension}")
     assert refusal.value.fault is Fault.DAMAGED
 
 
 @pytest.mark.parametrize("kind", odd_files.JPEGS)
-def test_a_jpeg_may_lack_its_end_mark_and_not_one_byte_more(kind):
+def test_a_jpeg_may_lack_its_end_marker_but_no_other_byte(kind):
     content = odd_files.noisy_jpeg(**odd_files.JPEGS[kind])
     for ending in (b"", b"\xff", b"\0" * 512):
         assert inspect(io.BytesIO(content[:-2] + ending), "证.jpg").extension == "jpg"
@@ -114,7 +112,7 @@ def test_a_jpeg_may_lack_its_end_mark_and_not_one_byte_more(kind):
             assert refusal.value.fault is Fault.DAMAGED
 
 
-def test_a_progressive_jpeg_cut_between_two_of_its_scans_is_refused():
+def test_a_progressive_jpeg_truncated_between_two_scans_is_refused():
     content = odd_files.noisy_jpeg(progressive=True)
     last_scan = content.rindex(b"\xff\xda")
     tables = content.rindex(b"\xff\xc4", 0, last_scan)
@@ -125,13 +123,13 @@ def test_a_progressive_jpeg_cut_between_two_of_its_scans_is_refused():
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_no_file_chosen_is_said_so(nothing, chosen):
+def test_a_request_without_a_file_gets_a_sentence(nothing, chosen):
     with pytest.raises(FileRefused) as refusal:
         receive(None if nothing is None else chosen(b"", ""))
     assert str(refusal.value) == "请先选择要上传的文件。"
 
 
-def test_a_pdf_that_would_never_be_drawn_is_refused_in_bounded_time(monkeypatch):
+def test_a_pdf_that_never_finishes_drawing_is_refused_in_bounded_time(monkeypatch):
     monkeypatch.setattr(decoding, "TIMEOUT_SECONDS", 1.5)
     with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(files.pdf_that_never_ends()), "合同.pdf")
@@ -145,7 +143,7 @@ def test_a_pdf_that_would_never_be_drawn_is_refused_in_bounded_time(monkeypatch)
         ("import os; os._exit(1)", Fault.TOO_SLOW),
     ],
 )
-def test_a_file_that_crashes_the_library_that_opens_it_is_refused_and_the_site_goes_on(
+def test_a_file_that_crashes_the_decoder_is_refused_and_the_site_keeps_running(
     program, fault, tmp_path, monkeypatch
 ):
     crashing = tmp_path / "crashing.py"
@@ -156,7 +154,7 @@ def test_a_file_that_crashes_the_library_that_opens_it_is_refused_and_the_site_g
     assert refusal.value.fault is fault
 
 
-def test_the_process_that_opens_a_file_knows_no_secret_of_ours(tmp_path, monkeypatch):
+def test_the_decoder_process_gets_no_secret_from_the_environment(tmp_path, monkeypatch):
     telling = tmp_path / "telling.py"
     telling.write_text(
         "import json, os; print(json.dumps({'pages': len([n for n in os.environ if 'TALENT' in n])}))"
@@ -166,7 +164,7 @@ def test_the_process_that_opens_a_file_knows_no_secret_of_ours(tmp_path, monkeyp
     assert inspect(io.BytesIO(files.pdf()), "合同.pdf").pages == 0
 
 
-def test_a_file_on_disk_is_inspected_from_its_first_byte_wherever_it_was_read_to(tmp_path):
+def test_a_file_is_inspected_from_its_first_byte_whatever_its_position(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(files.pdf())
     with path.open("rb") as stream:
@@ -176,7 +174,7 @@ def test_a_file_on_disk_is_inspected_from_its_first_byte_wherever_it_was_read_to
 
 
 @pytest.mark.parametrize("extension", ["doc", "docx", "xls", "xlsx"])
-def test_damage_anywhere_in_an_office_file_ends_in_a_sentence_or_not_at_all(extension):
+def test_a_damaged_office_file_is_accepted_or_refused_with_a_sentence(extension):
     chance = random.Random(extension)
     for _ in range(150):
         content = bytearray(files.sample(extension))
@@ -188,7 +186,7 @@ def test_damage_anywhere_in_an_office_file_ends_in_a_sentence_or_not_at_all(exte
             continue
 
 
-def test_a_package_that_lies_about_its_size_is_read_no_further_than_it_says(monkeypatch):
+def test_a_package_is_read_only_to_its_declared_size(monkeypatch):
     monkeypatch.setattr(office, "MAX_UNPACKED_BYTES", 10_000)
     with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(files.word()), "表.docx")

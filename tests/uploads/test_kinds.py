@@ -33,7 +33,7 @@ TAKEN = [
 
 
 @pytest.mark.parametrize(("name", "content", "stored"), TAKEN)
-def test_taken_under_the_usual_name_of_its_kind(name, content, stored):
+def test_an_alias_extension_is_replaced_by_the_usual_one(name, content, stored):
     taken = inspect(io.BytesIO(content()), name)
     assert taken.display_name == stored
     assert taken.extension == stored.rpartition(".")[2].lower()
@@ -41,7 +41,7 @@ def test_taken_under_the_usual_name_of_its_kind(name, content, stored):
 
 
 @pytest.mark.parametrize("extension", files.EXTENSIONS)
-def test_a_file_of_any_permitted_format_is_taken_without_an_extension(extension):
+def test_a_file_of_a_permitted_kind_is_accepted_without_an_extension(extension):
     taken = inspect(io.BytesIO(files.sample(extension)), "材料")
     assert kinds.BY_EXTENSION[taken.extension] is kinds.BY_EXTENSION[extension]
 
@@ -109,7 +109,7 @@ ADVISED = [
 
 
 @pytest.mark.parametrize(("name", "content", "words"), ADVISED)
-def test_a_file_of_another_kind_gets_the_sentence_that_helps(name, content, words):
+def test_a_file_of_another_kind_gets_advice(name, content, words):
     with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(content), name)
     assert words in str(refusal.value)
@@ -129,7 +129,7 @@ def test_whatever_the_name_a_file_is_stored_under_a_permitted_extension_or_not_a
 
 
 @pytest.mark.parametrize("kind", odd_files.SHEETS_AS_TEXT)
-def test_a_table_that_only_calls_itself_xls_is_to_be_saved_as_xlsx(kind):
+def test_a_text_table_named_xls_gets_the_advice_to_save_it_as_xlsx(kind):
     with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(odd_files.SHEETS_AS_TEXT[kind]), "社保.xls")
     assert refusal.value.fault is Fault.SHEET_AS_TEXT
@@ -137,21 +137,21 @@ def test_a_table_that_only_calls_itself_xls_is_to_be_saved_as_xlsx(kind):
     assert "另存为 .xlsx 后再上传" in str(refusal.value)
 
 
-def test_a_table_as_text_that_calls_itself_xlsx_is_to_be_renamed_first_in_the_import_too(chosen):
+def test_a_text_table_named_xlsx_gets_the_advice_to_rename_it_first(chosen):
     """Excel opens such a file under .xls after a question, under .xlsx not at all."""
     with pytest.raises(FileRefused) as refusal:
         sheets.receive_sheet(chosen(odd_files.SHEETS_AS_TEXT["html"], "企业.xlsx"))
     assert "请先把扩展名改为 .xls" in str(refusal.value)
 
 
-def test_an_import_takes_a_workbook_without_extension_and_no_picture(chosen):
+def test_an_import_accepts_a_workbook_without_extension_but_no_picture(chosen):
     assert sheets.receive_sheet(chosen(files.excel(), "企业名单")).display_name == "企业名单.xlsx"
     with pytest.raises(FileRefused) as refusal:
         sheets.receive_sheet(chosen(files.jpg(), "企业名单"))
     assert "可以上传的格式：xlsx。" in str(refusal.value)
 
 
-def test_the_table_names_each_extension_once_and_each_row_has_a_source_and_advice():
+def test_each_extension_is_in_the_table_once_and_each_row_has_source_and_advice():
     announced = [
         one for kind in kinds.KINDS for one in (*kind.extensions, *kind.aliases, *kind.refused_extensions)
     ]
@@ -162,7 +162,7 @@ def test_the_table_names_each_extension_once_and_each_row_has_a_source_and_advic
     assert not any(kind.extensions or kind.aliases for kind in kinds.KINDS if kind not in kinds.PERMITTED)
 
 
-def test_the_browser_has_the_whole_table_and_offers_every_name_under_which_a_file_is_taken():
+def test_the_browser_gets_the_whole_table_and_offers_every_accepted_extension():
     rows = browser_check.kinds_for_scripts()
     assert {extension for row in rows for extension in row["extensions"]} == set(kinds.BY_EXTENSION)
     assert all(row["advice"] for row in rows if not row["taken"])

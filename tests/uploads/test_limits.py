@@ -42,7 +42,7 @@ def send(site, content: bytes, name: str = "材料.jpg", address: str = "/attach
     return site.test_client().post(address, data={"csrf_token": "x", "file": (io.BytesIO(content), name)})
 
 
-def test_20_mb_pass_and_one_byte_more_gets_its_sentence_beside_the_field(site, kept):
+def test_a_file_of_20_mb_is_accepted_and_a_larger_one_gets_an_error_beside_the_field(site, kept):
     assert send(site, files.jpg_of(MAX_BYTES)).status_code == 200
     assert len(kept()) == 1
     answer = send(site, files.jpg_of(MAX_BYTES + 1))
@@ -51,13 +51,13 @@ def test_20_mb_pass_and_one_byte_more_gets_its_sentence_beside_the_field(site, k
     assert len(kept()) == 1
 
 
-def test_far_too_much_is_refused_before_it_is_read(site, kept):
+def test_a_far_too_large_body_is_refused_before_it_is_read(site, kept):
     assert send(site, bytes(MAX_SENT_BYTES + MAX_FORM_BYTES)).status_code == 413
     assert kept() == []
 
 
 @pytest.mark.parametrize(("address", "size"), [("/attachments", MAX_SENT_BYTES), ("/form", MAX_FORM_BYTES)])
-def test_a_body_that_is_refused_is_read_to_its_end_so_that_firefox_shows_the_answer(site, address, size):
+def test_a_refused_body_is_drained_so_that_firefox_shows_the_response(site, address, size):
     body = io.BytesIO(bytes(size + MAX_FORM_BYTES))
     answer = site.test_client().post(
         address,
@@ -69,12 +69,12 @@ def test_a_body_that_is_refused_is_read_to_its_end_so_that_firefox_shows_the_ans
     assert body.tell() == len(body.getvalue())
 
 
-def test_a_view_that_takes_no_attachment_takes_no_large_body(site):
+def test_a_view_without_attachments_refuses_large_bodies(site):
     assert send(site, bytes(MAX_FORM_BYTES), address="/form").status_code == 413
     assert site.test_client().post("/form", data={"name": "张三"}).text == "张三"
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(site, kept):
+def test_an_interrupted_upload_leaves_no_file(site, kept):
     server = make_server("127.0.0.1", 0, site, threaded=False)
     serving = threading.Thread(target=server.handle_request)
     serving.start()
@@ -104,5 +104,5 @@ def test_a_site_that_would_serve_attachments_to_everybody_does_not_start(tmp_pat
         register(app)
 
 
-def test_nothing_but_our_own_views_serves_a_file(app):
+def test_only_our_own_views_serve_files(app):
     assert [rule.rule for rule in app.url_map.iter_rules()] == ["/static/<path:filename>"]

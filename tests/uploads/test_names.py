@@ -32,13 +32,13 @@ NAMES = [
 
 
 @pytest.mark.parametrize(("given_name", "shown"), NAMES)
-def test_a_name_is_shown_without_what_could_deceive_or_harm(given_name, shown):
+def test_deceptive_and_dangerous_parts_of_a_name_are_removed(given_name, shown):
     assert display_name(given_name) == shown
 
 
 @settings(deadline=None)
 @given(st.text(max_size=300))
-def test_whatever_the_name_what_is_shown_is_one_short_line_and_never_a_path(name):
+def test_every_display_name_is_one_short_line_without_a_path(name):
     shown = display_name(name)
 
     assert 0 < len(shown) <= MAX_LENGTH
@@ -51,6 +51,6 @@ def test_whatever_the_name_what_is_shown_is_one_short_line_and_never_a_path(name
 
 @settings(deadline=None)
 @given(st.text(max_size=300), st.sampled_from(["pdf", "JPG", "docx", "exe"]))
-def test_whatever_stands_before_it_the_extension_is_kept(stem, extension):
+def test_the_extension_is_kept_whatever_precedes_it(stem, extension):
     assert display_name(f"{stem}.{extension}").endswith(f".{extension}")
     assert extension_of(display_name(f"{stem}.{extension}")) == extension.lower()

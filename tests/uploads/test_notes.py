@@ -46,7 +46,7 @@ NOTED = {
 
 
 @pytest.mark.parametrize("kind", NOTED)
-def test_what_a_page_cannot_show_is_noted(kind, chosen):
+def test_content_that_a_page_cannot_show_gets_a_note(kind, chosen):
     content, extension, expected = NOTED[kind]
     assert list(receive(chosen(content, f"材料.{extension}")).notes) == expected
 
@@ -60,7 +60,7 @@ def test_what_a_page_cannot_show_is_noted(kind, chosen):
     ],
     ids=["by relationship", "by content type", "by extension's content type"],
 )
-def test_macros_are_refused_however_their_part_is_named(content):
+def test_macros_are_refused_whatever_the_name_of_their_part(content):
     with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(content), "表.docx")
     assert refusal.value.fault is Fault.MACROS
@@ -75,7 +75,7 @@ def test_an_old_workbook_with_a_sheet_of_macros_is_refused():
     assert refusal.value.fault is Fault.MACROS
 
 
-def test_relationships_that_are_no_xml_or_declare_entities_are_refused():
+def test_relationships_with_invalid_xml_or_entities_are_refused():
     declared = b'<!DOCTYPE a [<!ENTITY b "c">]><Relationships/>'
     for broken in (b"<Relationships", declared):
         with pytest.raises(FileRefused) as refusal:
@@ -83,7 +83,7 @@ def test_relationships_that_are_no_xml_or_declare_entities_are_refused():
         assert refusal.value.fault is Fault.DAMAGED
 
 
-def test_every_note_has_a_sentence_for_its_owner_that_says_what_to_do_and_one_for_reviewers():
+def test_every_note_has_a_sentence_for_owners_and_one_for_reviewers():
     assert set(notes.WORDS) == set(Note)
     assert all("PDF" in str(sentence) for sentence in notes.to_owner(Note))
     assert all(str(sentence) for sentence in notes.to_reviewer(Note))

@@ -23,7 +23,7 @@ def seen(content: bytes, extension: str, page: int = 1, width: int = 900) -> Ima
 
 
 @pytest.mark.parametrize("extension", SHOWN)
-def test_pictures_and_pdf_are_shown(extension):
+def test_pictures_and_pdf_have_previews(extension):
     picture = seen(files.sample(extension), extension, width=160)
     assert picture.width == 160
     assert 220 < picture.height < 230
@@ -31,38 +31,38 @@ def test_pictures_and_pdf_are_shown(extension):
 
 
 @pytest.mark.parametrize("extension", ["doc", "docx", "xls", "xlsx"])
-def test_word_and_excel_are_not_shown(extension):
+def test_word_and_excel_have_no_previews(extension):
     with pytest.raises(NoPreview):
         preview(io.BytesIO(files.sample(extension)), extension)
     assert not has_preview(extension)
 
 
-def test_a_small_picture_is_not_blown_up_but_a_page_is_drawn_as_large_as_asked():
+def test_a_small_picture_is_not_enlarged_but_a_page_is():
     assert seen(files.png(), "png", width=1800).width == files.A4[0]
     assert seen(files.pdf(), "pdf", width=1800).width == 1800
 
 
 @pytest.mark.parametrize("width", [0, -1, 159, 901, 100_000])
-def test_no_other_width_than_ours_is_drawn(width):
+def test_only_the_permitted_widths_are_drawn(width):
     assert width not in WIDTHS
     with pytest.raises(NoPreview):
         preview(io.BytesIO(files.png()), "png", 1, width)
 
 
 @pytest.mark.parametrize(("extension", "page"), [("pdf", 0), ("pdf", 3), ("pdf", -1), ("png", 2)])
-def test_there_is_no_picture_of_a_page_that_is_not_there(extension, page):
+def test_there_is_no_preview_of_a_missing_page(extension, page):
     with pytest.raises(NoPreview):
         preview(io.BytesIO(files.sample(extension)), extension, page)
 
 
-def test_each_page_of_a_pdf_is_shown_in_its_turn():
+def test_each_page_of_a_pdf_has_its_own_preview():
     red = files.sheet(ground="red")
     both = files.encoded(files.sheet(), "PDF", save_all=True, append_images=[red])
     assert min(seen(both, "pdf", page=1, width=160).getpixel((2, 2))) > 240
     assert seen(both, "pdf", page=2, width=160).getpixel((2, 2))[1] < 20
 
 
-def test_a_photograph_taken_sideways_stands_upright_and_loses_its_place_and_time():
+def test_a_rotated_photograph_is_shown_upright_without_metadata():
     half_red = Image.new("RGB", (400, 200), "white")
     half_red.paste("red", (0, 0, 200, 200))
     exif = Image.Exif()
@@ -78,7 +78,7 @@ def test_a_photograph_taken_sideways_stands_upright_and_loses_its_place_and_time
     assert b"telephone" not in preview(io.BytesIO(content), "jpg", 1, 160).content
 
 
-def test_a_picture_whose_exif_is_broken_is_shown_as_it_lies():
+def test_a_picture_with_broken_exif_is_shown_unrotated():
     content = files.encoded(
         Image.new("RGB", (400, 200)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff broken"
     )
@@ -97,7 +97,7 @@ def test_a_picture_whose_exif_is_broken_is_shown_as_it_lies():
         ("CMYK", (0, 0, 0, 0), "JPEG"),
     ],
 )
-def test_every_way_to_store_white_is_shown_white(mode, colour, kind):
+def test_white_is_shown_white_in_every_picture_mode(mode, colour, kind):
     picture = Image.new(mode, (900, 600), colour)
     if mode == "P":
         picture.putpalette([255, 255, 255] * 256)
@@ -110,7 +110,7 @@ def test_every_way_to_store_white_is_shown_white(mode, colour, kind):
     [(b"\0", True), (b"\xff", True), (b"\0\xff", False)],
     ids=["all zero", "opaque", "half transparent"],
 )
-def test_a_bmp_whose_alpha_bytes_are_all_zero_is_shown_as_it_was_scanned(header, alpha, black):
+def test_a_bmp_with_an_alpha_channel_of_zeros_is_shown_opaque(header, alpha, black):
     picture = seen(odd_files.bmp_of_32_bits(alpha, header), "bmp", width=160)
     assert picture.getpixel((80, 5))[0] < 10 or not black
     assert picture.getpixel((80, 90))[0] > 245
@@ -119,7 +119,7 @@ def test_a_bmp_whose_alpha_bytes_are_all_zero_is_shown_as_it_was_scanned(header,
 
 
 @pytest.mark.parametrize("kind", odd_files.JPEGS)
-def test_a_jpeg_that_lacks_only_its_end_mark_is_shown_whole(kind):
+def test_a_jpeg_without_its_end_marker_is_shown_completely(kind):
     content = odd_files.noisy_jpeg(**odd_files.JPEGS[kind])
     assert content.endswith(b"\xff\xd9")
     for ending in (b"", b"\xff", b"\0" * 512):
@@ -127,12 +127,12 @@ def test_a_jpeg_that_lacks_only_its_end_mark_is_shown_whole(kind):
         assert shown == preview(io.BytesIO(content), "jpg", 1, 160).content
 
 
-def test_a_screenshot_of_a_whole_conversation_stays_readable_and_a_thread_does_not_fill_the_memory():
+def test_a_very_long_screenshot_stays_readable_within_the_memory_limit():
     assert seen(files.encoded(Image.new("L", (1080, 20_000)), "PNG"), "png", width=900).width > 800
     assert max(seen(files.encoded(Image.new("1", (3, 900_000)), "PNG"), "png", width=900).size) <= 65_000
 
 
-def test_the_seal_on_a_pdf_is_shown_also_when_it_is_a_note_on_the_page():
+def test_a_seal_that_is_an_annotation_of_a_pdf_is_shown():
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Annots[4 0 R]>>"
     seal = b"<</Type/Annot/Subtype/Stamp/Rect[0 0 595 842]/F 4/AP<</N 5 0 R>>>>"
     red = b"1 0 0 rg 0 0 595 842 re f"
@@ -145,12 +145,12 @@ def test_the_seal_on_a_pdf_is_shown_also_when_it_is_a_note_on_the_page():
 
 
 @pytest.mark.parametrize("extension", SHOWN)
-def test_a_file_that_was_damaged_on_our_disk_is_not_shown(extension):
+def test_a_file_that_was_damaged_on_disk_has_no_preview(extension):
     with pytest.raises(NoPreview):
         preview(io.BytesIO(files.truncated(files.sample(extension), 0.3)), extension)
 
 
-def test_a_page_that_would_never_be_drawn_is_not_waited_for(monkeypatch):
+def test_a_page_that_never_finishes_drawing_has_no_preview(monkeypatch):
     monkeypatch.setattr(decoding, "TIMEOUT_SECONDS", 1.5)
     with pytest.raises(NoPreview):
         preview(io.BytesIO(files.pdf_that_never_ends()), "pdf")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("app")
 
 @pytest.mark.guide("A11")
 @pytest.mark.parametrize("extension", files.EXTENSIONS)
-def test_every_format_of_the_guide_is_taken_and_comes_back_to_the_byte(extension, chosen):
+def test_every_format_of_the_guide_is_accepted_and_returned_unchanged(extension, chosen):
     received = receive(chosen(files.sample(extension), f"材料.{extension}"))
 
     assert received.extension == extension
@@ -26,7 +26,7 @@ def test_every_format_of_the_guide_is_taken_and_comes_back_to_the_byte(extension
 
 
 @pytest.mark.guide("A11")
-def test_the_guide_names_ten_formats_and_no_other_is_taken():
+def test_only_the_ten_formats_of_the_guide_are_accepted():
     assert EXTENSIONS == ("jpg", "gif", "png", "jpeg", "bmp", "doc", "docx", "xls", "xlsx", "pdf")
     for extension in ("exe", "html", "svg", "docm", "xlsm", "zip", "webp", "heic", "tif", "ofd", "txt"):
         with pytest.raises(FileRefused) as refusal:
@@ -37,7 +37,7 @@ def test_the_guide_names_ten_formats_and_no_other_is_taken():
 
 @pytest.mark.guide("A11")
 @pytest.mark.parametrize(("extension", "of"), [("jpg", files.jpg_of), ("pdf", files.pdf_of)])
-def test_exactly_20_mb_are_taken_and_one_byte_more_is_not(extension, of):
+def test_exactly_20_mb_are_accepted_and_one_more_byte_is_refused(extension, of):
     assert MAX_BYTES == 20 * 1024 * 1024
     assert inspect(io.BytesIO(of(MAX_BYTES)), f"材料.{extension}").size == MAX_BYTES
     with pytest.raises(FileRefused) as refusal:
@@ -47,16 +47,16 @@ def test_exactly_20_mb_are_taken_and_one_byte_more_is_not(extension, of):
 
 
 @pytest.mark.parametrize("name", ["材料.JPG", "材料.Jpeg", "材料.pdf.jpg"])
-def test_letter_case_and_the_two_names_of_a_jpeg_make_no_difference(name):
+def test_letter_case_and_both_jpeg_extensions_are_accepted(name):
     assert inspect(io.BytesIO(files.jpg()), name).content_type == "image/jpeg"
 
 
-def test_a_pdf_is_taken_with_its_number_of_pages_and_nothing_else_has_any():
+def test_only_a_pdf_has_a_number_of_pages():
     assert inspect(io.BytesIO(files.pdf(3)), "合同.pdf").pages == 3
     assert inspect(io.BytesIO(files.word()), "合同.docx").pages is None
 
 
-def test_the_content_type_is_ours_and_not_the_browser_s(chosen):
+def test_the_content_type_comes_from_the_table_and_not_the_browser(chosen):
     file = chosen(files.png(), "证书.png")
     file.headers["Content-Type"] = "text/html"
     assert receive(file).content_type == "image/png"

@@ -28,7 +28,7 @@ def picture(received, page=1, width=160):
     return send_preview(storage(), previews(), received.storage_name, received.extension, page, width)
 
 
-def test_an_original_comes_whole_under_the_name_its_owner_gave_it(app, received):
+def test_an_original_is_downloaded_completely_with_its_name(app, received):
     with app.test_request_context():
         answer = original(received)
         answer.direct_passthrough = False
@@ -40,14 +40,14 @@ def test_an_original_comes_whole_under_the_name_its_owner_gave_it(app, received)
         )
 
 
-def test_an_original_is_never_opened_in_place_nor_left_on_a_shared_computer(app, received):
+def test_an_original_is_a_download_and_is_not_cached(app, received):
     with app.test_request_context():
         headers = original(received).headers
     assert headers["Content-Type"] == "application/pdf"
     assert headers["Cache-Control"] == "private, no-store"
 
 
-def test_what_is_sent_may_do_nothing_in_a_browser_where_the_site_s_pages_may(app, received):
+def test_files_are_sent_with_a_stricter_policy_than_pages(app, received):
     app.add_url_rule("/original", "original", view_func=lambda: original(received))
     app.add_url_rule("/picture", "picture", view_func=lambda: picture(received))
     for address in ("/original", "/picture"):
@@ -66,7 +66,7 @@ def test_a_name_from_an_old_row_cannot_break_the_header(app, received):
     assert disposition == "attachment; filename=\"attachment.pdf\"; filename*=UTF-8''a_%20X_%20y%3B%C3%A9.pdf"
 
 
-def test_a_picture_is_shown_in_place_and_asked_for_again_by_this_reader_alone(app, received):
+def test_a_preview_is_shown_in_place_and_must_be_revalidated(app, received):
     with app.test_request_context():
         answer = picture(received)
     assert answer.mimetype == "image/jpeg"
@@ -77,7 +77,7 @@ def test_a_picture_is_shown_in_place_and_asked_for_again_by_this_reader_alone(ap
     assert again.status_code == 304
 
 
-def test_a_picture_is_made_once_and_each_page_and_width_is_another(app, received):
+def test_a_preview_is_drawn_once_for_each_page_and_width(app, received):
     with app.test_request_context():
         first = picture(received).get_data()
         storage().path(received.storage_name).write_bytes(b"damaged meanwhile")
@@ -88,7 +88,7 @@ def test_a_picture_is_made_once_and_each_page_and_width_is_another(app, received
             picture(received, width=900)
 
 
-def test_with_the_file_go_the_pictures_made_of_it(app, received, chosen, kept):
+def test_deleting_a_file_deletes_its_previews(app, received, chosen, kept):
     other = receive(chosen(files.png(), "证书.png"))
     with app.test_request_context():
         picture(received, 1), picture(received, 2), picture(other)
@@ -100,7 +100,7 @@ def test_with_the_file_go_the_pictures_made_of_it(app, received, chosen, kept):
         original(received)
 
 
-def test_the_sweep_takes_the_pictures_with_the_files_that_no_row_names(app, received, chosen, kept):
+def test_sweeping_unreferenced_files_deletes_their_previews(app, received, chosen, kept):
     other = receive(chosen(files.png(), "证书.png"))
     with app.test_request_context():
         picture(received), picture(other)
@@ -110,7 +110,7 @@ def test_the_sweep_takes_the_pictures_with_the_files_that_no_row_names(app, rece
     assert len(kept()) == 2
 
 
-def test_a_full_disk_does_not_keep_a_picture_from_being_shown(app, received, monkeypatch):
+def test_a_preview_is_shown_even_on_a_full_disk(app, received, monkeypatch):
     def full(*_):
         raise OSError("no room")
 
@@ -119,7 +119,7 @@ def test_a_full_disk_does_not_keep_a_picture_from_being_shown(app, received, mon
         assert picture(received).status_code == 200
 
 
-def test_pictures_nobody_looks_at_are_swept_and_those_in_use_stay(tmp_path):
+def test_unused_previews_are_deleted_and_used_ones_stay(tmp_path):
     cache = PreviewCache(tmp_path)
     names = [f"aa/bb/{letter * 28}" for letter in "cd"]
     for name in names:

@@ -26,7 +26,7 @@ def age(path, hours: float) -> None:
     os.utime(path, (then, then))
 
 
-def test_a_file_is_kept_under_a_random_name_readable_by_nobody_else(disk):
+def test_a_file_is_stored_with_a_random_name_and_private_permissions(disk):
     first, second = disk.store(io.BytesIO(b"paper")), disk.store(io.BytesIO(b"paper"))
 
     assert NAME.fullmatch(first.name)
@@ -36,7 +36,7 @@ def test_a_file_is_kept_under_a_random_name_readable_by_nobody_else(disk):
     assert stat.S_IMODE(disk.path(first.name).stat().st_mode) == 0o600
 
 
-def test_file_and_directories_are_on_the_disk_before_the_name_is_given(disk, monkeypatch):
+def test_file_and_directories_are_synced_before_the_name_is_returned(disk, monkeypatch):
     synced = []
     fsync = os.fsync
     monkeypatch.setattr(os, "fsync", lambda number: (synced.append(os.fstat(number).st_ino), fsync(number)))
@@ -54,14 +54,14 @@ class BrokenOff(io.BytesIO):
         return super().read(10)
 
 
-def test_a_stream_that_breaks_off_leaves_nothing(disk, kept):
+def test_an_interrupted_stream_leaves_no_file(disk, kept):
     with pytest.raises(ConnectionResetError):
         disk.store(BrokenOff(b"paper" * 100))
     assert kept() == []
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_says_so_and_leaves_nothing(number, app, kept, disk, monkeypatch):
+def test_a_full_disk_raises_an_error_and_leaves_no_file(number, app, kept, disk, monkeypatch):
     def full(descriptor):
         raise OSError(number, "no room")
 
@@ -82,13 +82,13 @@ def test_a_full_disk_says_so_and_leaves_nothing(number, app, kept, disk, monkeyp
         "aa/bb/" + "0" * 28 + "\n",
     ],
 )
-def test_a_name_that_we_never_gave_opens_and_removes_nothing(name, disk):
+def test_a_name_that_is_no_storage_name_is_refused(name, disk):
     for deed in (disk.open, disk.remove, disk.path):
         with pytest.raises(ValueError, match="not the name"):
             deed(name)
 
 
-def test_what_was_removed_is_gone_and_may_be_removed_again(disk):
+def test_removing_a_file_twice_is_allowed(disk):
     name = disk.store(io.BytesIO(b"paper")).name
     disk.remove(name)
     disk.remove(name)
@@ -96,7 +96,7 @@ def test_what_was_removed_is_gone_and_may_be_removed_again(disk):
         disk.open(name)
 
 
-def test_the_sweep_removes_what_no_row_names_and_leaves_the_young_the_named_and_the_strange(disk, kept):
+def test_the_sweep_deletes_only_old_unreferenced_files_of_ours(disk, kept):
     orphan, named, young = (disk.store(io.BytesIO(b"paper")).name for _ in range(3))
     strange = disk.root / "aa" / "bb" / "README"
     strange.parent.mkdir(parents=True, exist_ok=True)
@@ -126,7 +126,7 @@ def test_the_sweep_asks_the_database_for_a_bounded_number_of_names_at_once(disk,
     assert asked == [2, 2, 1]
 
 
-def test_rows_whose_file_is_gone_are_found(disk):
+def test_missing_files_of_rows_are_found(disk):
     here, gone = (disk.store(io.BytesIO(b"paper")).name for _ in range(2))
     disk.remove(gone)
     assert list(disk.missing([here, gone])) == [gone]

@@ -34,7 +34,7 @@ SENT = ("sent", 1, "")
 
 
 @pytest.mark.guide("A16", "E6")
-def test_each_desk_is_reminded_and_the_person_told_by_the_ways_they_chose(
+def test_messages_go_to_desks_and_applicants_by_their_chosen_channels(
     house: Flask, mail: MailSink, gateway: Gateway
 ) -> None:
     ordos = world()
@@ -79,7 +79,7 @@ def test_nothing_is_sent_twice_for_one_event(
     db.session.rollback()
 
 
-def test_a_landline_gets_no_sms_and_who_wants_nothing_nothing(
+def test_a_landline_gets_no_sms_and_unwanted_channels_are_not_used(
     house: Flask, mail: MailSink, gateway: Gateway
 ) -> None:
     quiet = person(wants_sms=False, wants_mail=False)
@@ -96,7 +96,7 @@ def test_a_landline_gets_no_sms_and_who_wants_nothing_nothing(
     assert len(mail.received) == len(gateway.received) == 1
 
 
-def test_a_failure_is_tried_again_with_growing_pauses_and_then_given_up(
+def test_a_failed_delivery_is_retried_with_growing_pauses_and_then_fails(
     house: Flask, gateway: Gateway, later: Later
 ) -> None:
     message = told(person(email=None))
@@ -118,7 +118,9 @@ def test_a_failure_is_tried_again_with_growing_pauses_and_then_given_up(
     assert len(gateway.received) == len(BACKOFF) + 1
 
 
-def test_what_failed_once_arrives_the_next_time(house: Flask, mail: MailSink, later: Later) -> None:
+def test_a_delivery_that_failed_once_succeeds_at_the_next_attempt(
+    house: Flask, mail: MailSink, later: Later
+) -> None:
     message = told(person(phone=""))
     mail.answers = ["450 4.2.1 try again"]
     send_all()
@@ -128,14 +130,14 @@ def test_what_failed_once_arrives_the_next_time(house: Flask, mail: MailSink, la
     assert state_of(message) == {Channel.MAIL: ("sent", 2, "")}
 
 
-def test_a_mailbox_that_is_not_there_is_not_tried_again(house: Flask, mail: MailSink, later: Later) -> None:
+def test_a_missing_mailbox_is_not_tried_again(house: Flask, mail: MailSink, later: Later) -> None:
     message = told(person(phone=""))
     mail.answers = [f"550 5.1.1 {EMAIL} unknown"]
     send_all()
     assert state_of(message) == {Channel.MAIL: ("failed", 1, "SMTP 550 for the receiver")}
 
 
-def test_a_way_out_of_order_is_left_alone_and_holds_up_no_other(
+def test_a_broken_channel_is_skipped_and_does_not_block_others(
     house: Flask, mail: MailSink, gateway: Gateway
 ) -> None:
     messages = [told(person()) for _ in range(3)]
@@ -146,14 +148,14 @@ def test_a_way_out_of_order_is_left_alone_and_holds_up_no_other(
     assert sorted(state_of(each)[Channel.SMS][1] for each in messages) == [0, 0, 1]
 
 
-def test_the_urgent_goes_first(house: Flask, gateway: Gateway) -> None:
+def test_urgent_messages_are_sent_first(house: Flask, gateway: Gateway) -> None:
     for code, urgent in (("111111", False), ("222222", False), ("333333", True)):
         told(person(email=None), code, urgent)
     send_all()
     assert ["333333" in each for each in gateway.texts()] == [True, False, False]
 
 
-def test_a_secret_is_in_the_letter_and_nowhere_else(
+def test_a_secret_is_only_in_the_sent_message(
     house: Flask, mail: MailSink, gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -175,7 +177,7 @@ def test_a_secret_is_in_the_letter_and_nowhere_else(
     assert "918273" not in repr(delivery.render(db.session.scalars(select(Delivery)).first()))
 
 
-def test_a_secret_is_forgotten_once_it_has_gone_out(house: Flask, gateway: Gateway, later: Later) -> None:
+def test_a_secret_is_deleted_once_it_has_been_sent(house: Flask, gateway: Gateway, later: Later) -> None:
     message, other = told(person()), told(person(phone="", email=None))
     gateway.answers = [(500, "")]
     send_all()
@@ -188,7 +190,7 @@ def test_a_secret_is_forgotten_once_it_has_gone_out(house: Flask, gateway: Gatew
     assert message.secret_words is None
 
 
-def test_a_code_is_not_sent_when_it_is_worthless(house: Flask, gateway: Gateway, later: Later) -> None:
+def test_an_expired_code_is_not_sent(house: Flask, gateway: Gateway, later: Later) -> None:
     message = told(person(email=None))
     later(31)
     send_all()
@@ -196,7 +198,7 @@ def test_a_code_is_not_sent_when_it_is_worthless(house: Flask, gateway: Gateway,
     assert gateway.received == []
 
 
-def test_who_was_deactivated_meanwhile_is_sent_nothing(house: Flask, gateway: Gateway) -> None:
+def test_a_deactivated_account_is_sent_nothing(house: Flask, gateway: Gateway) -> None:
     account = person(email=None)
     message = told(account)
     delivery.expand(house.extensions["channels"])
@@ -205,7 +207,7 @@ def test_who_was_deactivated_meanwhile_is_sent_nothing(house: Flask, gateway: Ga
     assert state_of(message) == {Channel.SMS: ("failed", 1, "no address")}
 
 
-def test_an_unreadable_secret_holds_up_nobody(house: Flask, gateway: Gateway) -> None:
+def test_a_message_that_cannot_be_decrypted_does_not_block_others(house: Flask, gateway: Gateway) -> None:
     broken, whole = told(person(email=None)), told(person(email=None))
     db.session.execute(
         text("UPDATE messages SET secret_words = 'aes.gone.AAAA' WHERE id = :id"), {"id": broken.id}
@@ -216,7 +218,7 @@ def test_an_unreadable_secret_holds_up_nobody(house: Flask, gateway: Gateway) ->
     assert state_of(whole) == {Channel.SMS: SENT}
 
 
-def test_a_claim_is_one_workers_until_it_runs_out_and_an_old_failure_then_says_nothing(
+def test_an_expired_claim_can_be_taken_over_and_its_late_failure_is_ignored(
     house: Flask, gateway: Gateway, later: Later
 ) -> None:
     message = told(person(email=None))
@@ -234,7 +236,7 @@ def test_a_claim_is_one_workers_until_it_runs_out_and_an_old_failure_then_says_n
     assert state_of(message) == {Channel.SMS: ("sent", 2, "")}
 
 
-def test_the_worker_is_woken_by_what_is_stored_and_by_nothing_else(house: Flask) -> None:
+def test_only_a_committed_message_wakes_the_worker(house: Flask) -> None:
     waking = house.extensions["tasks"]().queue
     account = person()
     told(account)  # the queue has no tables yet: nobody is harmed
@@ -252,7 +254,7 @@ def test_the_worker_is_woken_by_what_is_stored_and_by_nothing_else(house: Flask)
     waking.storage.close()
 
 
-def test_redis_wakes_the_worker_where_there_is_one(
+def test_the_worker_is_woken_by_redis_if_configured(
     databases: Databases, tmp_path: Path, sending: dict[str, str], gateway: Gateway, redis_url: str
 ) -> None:
     url = databases.fresh("sqlite")
@@ -267,7 +269,7 @@ def test_redis_wakes_the_worker_where_there_is_one(
     databases.drop(url)
 
 
-def test_without_a_way_nothing_waits_for_one(app_context: Flask) -> None:
+def test_without_a_channel_no_delivery_is_created(app_context: Flask) -> None:
     message = told(person())
     send_all()
     db.session.expire_all()
@@ -277,7 +279,9 @@ def test_without_a_way_nothing_waits_for_one(app_context: Flask) -> None:
     assert app_context.extensions["channels"] == frozenset()
 
 
-def test_nobody_waits_for_a_queue_that_is_slow_or_away(house: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_do_not_wait_for_a_slow_or_missing_queue(
+    house: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked, slow = [], threading.Event()
 
     def enqueue() -> None:
@@ -298,7 +302,7 @@ def test_nobody_waits_for_a_queue_that_is_slow_or_away(house: Flask, monkeypatch
     until(lambda: len(asked) == 3)
 
 
-def test_a_decision_wakes_the_worker_once_it_is_stored_and_not_otherwise(
+def test_a_decision_wakes_the_worker_only_after_its_commit(
     house: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[str] = []
@@ -319,9 +323,7 @@ def test_a_decision_wakes_the_worker_once_it_is_stored_and_not_otherwise(
     assert woken == ["woken"]
 
 
-def test_an_invitation_reaches_somebody_who_cannot_log_in_yet(
-    house: Flask, mail: MailSink, gateway: Gateway
-) -> None:
+def test_an_invitation_is_sent_to_an_inactive_account(house: Flask, mail: MailSink, gateway: Gateway) -> None:
     ordos = world()
     invited = reviewers.invite(ordos.banner.reviewer, "钱多", PHONE, EMAIL)
     application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos, person(phone="", email=None))

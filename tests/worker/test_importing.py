@@ -65,7 +65,7 @@ def page_of(house: Flask, account: Account, number: int) -> Callable[[], str]:
 
 
 @pytest.mark.guide("D1")
-def test_an_import_whose_worker_was_killed_says_so_and_goes_on_within_fifteen_seconds(
+def test_an_import_continues_within_fifteen_seconds_after_its_worker_was_killed(
     house: Flask, start: Start
 ) -> None:
     ordos = world()

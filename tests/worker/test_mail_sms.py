@@ -44,7 +44,7 @@ def send_sms(tmp_path: Path, gateway: Gateway) -> Callable[..., None]:
     return send
 
 
-def test_the_gateways_own_shape_is_filled_and_no_text_breaks_out_of_it(
+def test_the_gateways_body_is_filled_and_a_text_cannot_change_its_structure(
     gateway: Gateway, send_sms: Callable[..., None]
 ) -> None:
     send_sms(
@@ -63,7 +63,9 @@ def test_the_gateways_own_shape_is_filled_and_no_text_breaks_out_of_it(
     assert received["headers"]["Idempotency-Key"] == SMS.idempotency_key
 
 
-def test_a_gateway_can_take_a_form_or_a_query(gateway: Gateway, send_sms: Callable[..., None]) -> None:
+def test_a_gateway_can_receive_a_form_or_a_query_string(
+    gateway: Gateway, send_sms: Callable[..., None]
+) -> None:
     send_sms(SMS_HEADERS='{"Content-Type": "application/x-www-form-urlencoded"}')
     send_sms(SMS_METHOD="get", SMS_URL=f"{gateway.url}?user=1")
     assert parse_qs(gateway.received[0]["body"]) == {"phone": [PHONE], "text": [TEXT]}
@@ -85,7 +87,7 @@ def test_a_gateway_can_take_a_form_or_a_query(gateway: Gateway, send_sms: Callab
         ((500, PHONE), "", "HTTP 500"),
     ],
 )
-def test_what_counts_as_taken_over(
+def test_a_response_of_the_gateway_is_accepted_or_retried(
     gateway: Gateway, send_sms: Callable[..., None], answer: tuple[int, str], accepted: str, error: str | None
 ) -> None:
     gateway.answers = [answer]
@@ -98,7 +100,7 @@ def test_what_counts_as_taken_over(
     assert len(gateway.received) == 1, "a redirect is not followed"
 
 
-def test_a_gateway_that_is_away_or_silent_is_unreachable(
+def test_a_missing_or_silent_gateway_means_that_the_channel_is_down(
     gateway: Gateway, send_sms: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(ChannelDown, match="ConnectionRefusedError"):
@@ -109,7 +111,7 @@ def test_a_gateway_that_is_away_or_silent_is_unreachable(
         send_sms()
 
 
-def test_an_sms_is_never_endless() -> None:
+def test_a_long_sms_is_cut() -> None:
     long = by_sms.shortened("长" * 1000)
     assert len(long) == by_sms.MAX_TEXT_LENGTH
     assert long.endswith("…")
@@ -175,9 +177,7 @@ def send_mail(tmp_path: Path, url: str) -> None:
     by_mail.sender(given)[Channel.MAIL](MAIL)
 
 
-def test_a_mail_goes_over_tls_with_a_name_and_password(
-    tmp_path: Path, guarded: tuple[MailSink, Path]
-) -> None:
+def test_mail_is_sent_over_tls_with_authentication(tmp_path: Path, guarded: tuple[MailSink, Path]) -> None:
     sink, authority = guarded
     url = f"smtp://talent:p%40ss%3Aword%2F1@127.0.0.1:{sink.port}?tls=starttls&ca={authority}"
     send_mail(tmp_path, url)
@@ -192,7 +192,7 @@ def test_a_mail_goes_over_tls_with_a_name_and_password(
     assert "0477-8587631" in content
 
 
-def test_a_mail_goes_to_no_server_that_cannot_prove_itself(
+def test_mail_is_not_sent_to_a_server_with_an_invalid_certificate(
     tmp_path: Path, guarded: tuple[MailSink, Path], mail: MailSink
 ) -> None:
     sink, authority = guarded
@@ -211,7 +211,7 @@ def test_a_mail_goes_to_no_server_that_cannot_prove_itself(
     ("answer", "kind"),
     [("550 no", DeliveryRefused), ("452 full", DeliveryFailed), ("554 relay", DeliveryFailed)],
 )
-def test_what_a_mail_server_says_of_a_receiver(
+def test_a_mail_servers_reply_decides_whether_to_try_again(
     tmp_path: Path, mail: MailSink, answer: str, kind: type[DeliveryFailed]
 ) -> None:
     mail.answers = [answer]
@@ -229,7 +229,7 @@ def test_what_a_mail_server_says_of_a_receiver(
         {"SMS_URL": "https://sms.example", "SMS_METHOD": "DELETE"},
     ],
 )
-def test_a_way_that_nothing_could_go_by_is_refused_at_the_start(
+def test_an_unusable_channel_configuration_is_refused_at_the_start(
     tmp_path: Path, variables: dict[str, str]
 ) -> None:
     with pytest.raises(ConfigurationError):
@@ -239,6 +239,6 @@ def test_a_way_that_nothing_could_go_by_is_refused_at_the_start(
 @pytest.mark.parametrize(
     "url", ["mail.example", "http://mail.example", "smtp://", "smtp://mail.example?tls=perhaps"]
 )
-def test_an_address_that_names_no_mail_server_is_refused(tmp_path: Path, url: str) -> None:
+def test_an_invalid_url_of_a_mail_server_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(ValueError, match=r"needed|one of"):
         by_mail.Server.from_url(url)

@@ -25,7 +25,7 @@ def nobody_looked_during(doing: Callable[[], None]) -> bool:
     return last_look() == before
 
 
-def test_two_workers_send_each_message_once_at_once_and_none_is_lost_when_they_are_killed(
+def test_two_workers_send_each_message_once_and_lose_none_when_killed(
     house: Flask, start: Start, gateway: Gateway
 ) -> None:
     workers = [start(), start()]

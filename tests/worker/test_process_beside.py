@@ -60,7 +60,7 @@ def is_gone(pid: int) -> bool:
         return True
 
 
-def test_the_worker_comes_and_goes_with_the_site(start: Callable[[], Server]) -> None:
+def test_the_worker_starts_and_ends_with_the_site(start: Callable[[], Server]) -> None:
     site = start()
     first = until(lambda: worker_of(site))
     os.kill(first, signal.SIGKILL)

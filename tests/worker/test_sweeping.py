@@ -31,7 +31,7 @@ def test_only_old_files_without_a_row_are_removed(app_context: Flask) -> None:
     assert list(storage().missing([young, lost, licence, paper])) == [lost]
 
 
-def test_what_holds_no_more_is_forgotten_and_what_holds_is_kept(app_context: Flask) -> None:
+def test_expired_rows_are_deleted_and_valid_ones_stay(app_context: Flask) -> None:
     account = factories.applicant()
     old, young = now() - timedelta(days=100), now()
     for at in (old, young):
@@ -49,7 +49,7 @@ def test_what_holds_no_more_is_forgotten_and_what_holds_is_kept(app_context: Fla
         assert [getattr(row, column) for row in db.session.scalars(select(table))] == [young]
 
 
-def test_its_turn_comes_once_a_day_and_to_one(app_context: Flask) -> None:
+def test_the_sweep_runs_once_a_day_in_one_worker(app_context: Flask) -> None:
     day = timedelta(days=1)
     turns = [heartbeats.run_if_due(heartbeats.SWEEP, day) for _ in range(3)]
     assert turns == [True, False, False]

@@ -44,7 +44,7 @@ def told(application: Application) -> dict[str, str]:
 
 
 @pytest.mark.guide("A15")
-def test_an_empty_application_is_told_everything_that_is_missing_at_once(ordos: World) -> None:
+def test_an_empty_application_lists_everything_that_is_missing(ordos: World) -> None:
     application = empty_application()
     required = [key for key, asked in living_allowance.FIELDS.items() if asked.required and not asked.fixed]
     papers = [f"material-{one.id}" for one in materials() if one.required]
@@ -60,7 +60,7 @@ def test_an_empty_application_is_told_everything_that_is_missing_at_once(ordos: 
 
 
 @pytest.mark.guide("A15")
-def test_what_is_missing_comes_in_the_order_of_the_page(ordos: World) -> None:
+def test_problems_are_in_the_order_of_the_page(ordos: World) -> None:
     sections = [one.section for one in completeness.problems(empty_application())]
     order = [section.key for section in living_allowance.SECTIONS]
     assert sections == sorted(sections, key=order.index)
@@ -113,7 +113,7 @@ WRONG: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.guide("A15")
-def test_each_wrong_field_has_its_own_sentence_and_no_other_field_is_blamed(ordos: World) -> None:
+def test_each_wrong_field_has_its_own_sentence_and_no_other_field_has_one(ordos: World) -> None:
     application = complete_application(ordos.banner.enterprise)
     right = {key: answers.value(application, key) for key in living_allowance.FIELDS}
     for key, given, sentence in WRONG:
@@ -125,7 +125,7 @@ def test_each_wrong_field_has_its_own_sentence_and_no_other_field_is_blamed(ordo
 
 
 @pytest.mark.guide("A15")
-def test_today_is_early_enough_and_an_email_need_not_be_given(ordos: World) -> None:
+def test_today_is_a_valid_date_and_an_email_is_optional(ordos: World) -> None:
     application = complete_application(
         ordos.banner.enterprise,
         email="",
@@ -141,7 +141,7 @@ def test_today_is_early_enough_and_an_email_need_not_be_given(ordos: World) -> N
     ("days", "reasonable"),
     [(16 * 365, False), (16 * 366, True), (100 * 365, True), (101 * 366, False)],
 )
-def test_a_birth_date_is_judged_also_where_no_number_says_it(
+def test_a_birth_date_is_checked_even_without_one_in_the_number(
     ordos: World, days: int, reasonable: bool
 ) -> None:
     person = applicant("Anna Petrova", number=f"P{identity_number()[-8:]}", paper="passport")
@@ -159,7 +159,7 @@ def test_a_birth_date_is_judged_also_where_no_number_says_it(
         ("permanent_residence", "91512419900101001"),
     ],
 )
-def test_the_number_of_a_resident_from_elsewhere_is_compared_as_well(
+def test_a_residence_permits_number_is_compared_with_the_answers(
     ordos: World, paper: str, number: str
 ) -> None:
     person = applicant("陈大文", number=number + ric.calc_check_digit(number + "0"), paper=paper)
@@ -174,7 +174,7 @@ def test_the_number_of_a_resident_from_elsewhere_is_compared_as_well(
     }
 
 
-def test_an_older_residence_card_says_a_day_without_its_century_and_no_sex(ordos: World) -> None:
+def test_an_old_residence_card_has_a_birth_date_without_century_and_no_sex(ordos: World) -> None:
     person = applicant("Anna Petrova", number="RUS150690010111", paper="permanent_residence")
     application = complete_application(
         ordos.banner.enterprise, person, birth_date=date(1990, 1, 1), sex="male"
@@ -198,7 +198,7 @@ def experience(**changes: Any) -> Experience:
 
 
 @pytest.mark.guide("A10", "A15")
-def test_each_row_of_experience_is_judged_with_its_number(ordos: World) -> None:
+def test_each_problem_of_an_experience_names_its_row(ordos: World) -> None:
     def rows(application: Application) -> None:
         application.experiences = [
             experience(),
@@ -221,7 +221,7 @@ def test_each_row_of_experience_is_judged_with_its_number(ordos: World) -> None:
     }
 
 
-def test_gaps_and_overlaps_are_pointed_out_and_not_forbidden(ordos: World) -> None:
+def test_gaps_and_overlaps_are_remarks_and_prevent_nothing(ordos: World) -> None:
     rows = [
         experience(place="大学", start=date(2016, 9, 1), end=date(2020, 6, 1)),
         experience(place="甲公司", start=date(2020, 7, 1), end=date(2021, 1, 1)),
@@ -246,7 +246,7 @@ def test_an_enterprise_that_is_not_approved_cannot_be_submitted_to(
 
 
 @pytest.mark.guide("A8")
-def test_an_enterprise_that_lost_its_approval_meanwhile_cannot_be_submitted_to(ordos: World) -> None:
+def test_an_enterprise_that_has_lost_its_approval_cannot_be_submitted_to(ordos: World) -> None:
     application = complete_application(ordos.banner.enterprise)
     assert application.enterprise.registration is Registration.APPROVED
     with db.engine.begin() as elsewhere:
@@ -266,7 +266,7 @@ def test_an_enterprise_of_a_closed_region_cannot_be_submitted_to(ordos: World) -
 
 
 @pytest.mark.guide("A11", "A15", "D2")
-def test_the_papers_asked_for_are_those_that_the_administrator_lists(own_ordos: World) -> None:
+def test_the_required_materials_are_those_of_the_administrator(own_ordos: World) -> None:
     application = complete_application(own_ordos.banner.enterprise)
     first, *_ = materials()
     first.active = False
@@ -285,7 +285,7 @@ def test_the_papers_asked_for_are_those_that_the_administrator_lists(own_ordos: 
 
 
 @pytest.mark.guide("D2")
-def test_outside_the_period_nothing_is_submitted_and_the_next_opening_is_named(own_ordos: World) -> None:
+def test_outside_the_period_a_submission_is_refused_with_the_next_opening_day(own_ordos: World) -> None:
     application = complete_application(own_ordos.banner.enterprise)
     period = db.session.query(Period).one()
     period.opens, period.closes = TODAY - timedelta(days=30), YESTERDAY

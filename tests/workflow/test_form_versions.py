@@ -118,7 +118,7 @@ ANSWERS: list[tuple[str, Any, str | None]] = [
 
 
 @pytest.mark.guide("D2", "A15")
-def test_a_further_field_of_each_kind_is_asked_judged_and_read(own_ordos: World) -> None:
+def test_an_added_field_of_each_kind_is_asked_checked_and_shown(own_ordos: World) -> None:
     keys = version_with(
         own_ordos.administrator,
         employment_wage=WAGE,
@@ -178,7 +178,7 @@ def test_zero_is_an_answer(own_ordos: World) -> None:
 
 
 @pytest.mark.guide("D2")
-def test_a_choice_that_is_taken_away_stays_for_applications_begun_before(own_ordos: World) -> None:
+def test_a_removed_choice_stays_for_applications_begun_before(own_ordos: World) -> None:
     older = complete_application(own_ordos.city.enterprise, degree="master")
     left = {key: label for key, label in living_allowance.DEGREES.items() if key != "master"}
     left["doctor"] = "博士学位"
@@ -205,7 +205,7 @@ def test_a_choice_that_is_taken_away_stays_for_applications_begun_before(own_ord
 
 @pytest.mark.guide("D2")
 @pytest.mark.parametrize("key", [key for key, one in living_allowance.FIELDS.items() if one.needed])
-def test_what_the_procedure_needs_is_always_asked(own_ordos: World, key: str) -> None:
+def test_fields_that_the_procedure_needs_cannot_be_removed(own_ordos: World, key: str) -> None:
     for changed in ({"used": False}, {"required": False}):
         with pytest.raises(Unacceptable) as refused:
             keep(
@@ -251,7 +251,7 @@ WRONG = [
 ]
 
 
-def test_what_no_version_may_hold_is_refused_beside_its_property(own_ordos: World) -> None:
+def test_an_invalid_form_version_is_refused_beside_its_property(own_ordos: World) -> None:
     for made, where in WRONG:
         section, one = made()
         with pytest.raises(Unacceptable) as refused:
@@ -261,7 +261,7 @@ def test_what_no_version_may_hold_is_refused_beside_its_property(own_ordos: Worl
 
 
 @pytest.mark.guide("D1")
-def test_of_two_administrators_the_later_one_is_told_and_other_fields_do_not_collide(
+def test_the_second_of_two_concurrent_changes_of_a_field_is_refused(
     own_ordos: World,
 ) -> None:
     first, second = own_ordos.administrator, administrator()
@@ -293,7 +293,7 @@ def test_of_two_administrators_the_later_one_is_told_and_other_fields_do_not_col
 
 
 @pytest.mark.guide("D1")
-def test_the_audit_trail_tells_each_change_and_its_publication(own_ordos: World) -> None:
+def test_the_audit_trail_contains_each_change_and_the_publication(own_ordos: World) -> None:
     person = own_ordos.administrator
     keep(person, "basic", replace(living_allowance.FIELDS["email"], required=True))
     added = keep(person, "basic", HOBBY)
@@ -314,7 +314,7 @@ def test_the_audit_trail_tells_each_change_and_its_publication(own_ordos: World)
     ]
 
 
-def test_a_key_is_never_given_twice_and_what_was_never_published_can_go(own_ordos: World) -> None:
+def test_a_key_is_never_reused_and_an_unpublished_field_can_be_deleted(own_ordos: World) -> None:
     person = own_ordos.administrator
     mistake = keep(person, "basic", HOBBY)
     keep(person, "basic", replace(mistake, used=False))
@@ -332,7 +332,7 @@ def test_a_key_is_never_given_twice_and_what_was_never_published_can_go(own_ordo
     assert keep(person, "basic", HOBBY).key not in {mistake.key, wage.key}
 
 
-def test_a_published_version_is_not_changed(own_ordos: World) -> None:
+def test_a_published_version_cannot_be_changed(own_ordos: World) -> None:
     person = own_ordos.administrator
     keep(person, "basic", HOBBY)
     row, _ = publish(person)
@@ -342,13 +342,13 @@ def test_a_published_version_is_not_changed(own_ordos: World) -> None:
     assert db.session.get_one(FormVersion, 2, populate_existing=True).content == before
 
 
-def test_the_first_version_is_the_declaration_to_the_letter() -> None:
+def test_the_first_version_equals_the_declaration() -> None:
     again = versions.from_json(versions.FIRST, versions.to_json(versions.DECLARED))
     assert form_rules.differences(versions.DECLARED, again) == []
     assert again.everything == living_allowance.SECTIONS
 
 
-def test_what_a_later_program_declares_is_asked_only_where_the_procedure_needs_it() -> None:
+def test_a_field_declared_later_is_used_in_old_versions_only_if_needed() -> None:
     content = versions.to_json(versions.DECLARED)
     content["sections"]["basic"] = [
         each for each in content["sections"]["basic"] if each["key"] not in {"phone", "email"}

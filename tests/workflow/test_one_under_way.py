@@ -20,7 +20,7 @@ def copy_of(application: Application, **further: Any) -> Application:
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.FINISHED])
-def test_the_database_refuses_a_second_application_under_way(ordos: World, state: State) -> None:
+def test_the_database_refuses_a_second_unfinished_application(ordos: World, state: State) -> None:
     application = complete_application(ordos.banner.enterprise)
     db.session.add(copy_of(application, state=state))
     with pytest.raises(IntegrityError):
@@ -28,7 +28,7 @@ def test_the_database_refuses_a_second_application_under_way(ordos: World, state
     db.session.rollback()
 
 
-def test_the_database_takes_a_second_application_once_the_first_is_finished(ordos: World) -> None:
+def test_the_database_accepts_a_second_application_once_the_first_is_finished(ordos: World) -> None:
     application = complete_application(ordos.banner.enterprise)
     db.session.add(copy_of(application, state=State.FINISHED, result=Result.PASSED))
     db.session.flush()

@@ -91,7 +91,7 @@ def test_the_period_of_the_first_submission_stays(submitted: Application, autumn
 
 
 @pytest.mark.guide("A19")
-def test_what_is_returned_after_the_close_can_be_resubmitted_until_midnight_of_the_last_day(
+def test_an_application_returned_after_the_close_can_be_resubmitted_until_midnight_of_the_last_day(
     submitted: Application, autumn: World
 ) -> None:
     returned(submitted, autumn.banner.reviewer)
@@ -110,9 +110,7 @@ def test_what_is_returned_after_the_close_can_be_resubmitted_until_midnight_of_t
     assert submitted.resubmit_by is None
 
 
-def test_the_office_of_the_city_counts_the_day_of_the_return_by_the_clock_of_ordos(
-    submitted: Application, autumn: World
-) -> None:
+def test_the_day_of_the_return_is_a_day_in_ordos(submitted: Application, autumn: World) -> None:
     """Half past midnight in Ordos is still the day before in UTC."""
     assert returned(submitted, autumn.banner.reviewer, "2026-10-17 00:30").resubmit_by == TERM
     with clock.at("2026-10-19 09:00"):
@@ -120,7 +118,7 @@ def test_the_office_of_the_city_counts_the_day_of_the_return_by_the_clock_of_ord
     assert returned(submitted, autumn.banner.reviewer, "2026-10-20 00:30").resubmit_by == date(2026, 11, 10)
 
 
-def test_the_term_is_the_periods_and_later_changes_leave_a_day_that_was_told(
+def test_the_term_comes_from_the_period_and_later_changes_do_not_shorten_it(
     submitted: Application, autumn: World
 ) -> None:
     period = db.session.scalars(select(Period)).one()
@@ -134,15 +132,13 @@ def test_the_term_is_the_periods_and_later_changes_leave_a_day_that_was_told(
         submit(submitted)
 
 
-def test_a_term_into_a_year_counts_the_holidays_that_were_entered(
-    submitted: Application, autumn: World
-) -> None:
+def test_a_term_counts_the_holidays_that_were_entered(submitted: Application, autumn: World) -> None:
     calendar_year(2027)
     # 21 to 31 December are nine working days; 1 January is a holiday, so the fifteenth is the 11th and not the 8th.
     assert returned(submitted, autumn.banner.reviewer, "2026-12-18 10:00").resubmit_by == date(2027, 1, 11)
 
 
-def test_a_return_while_the_period_is_open_leaves_at_least_the_period_and_at_least_the_term(
+def test_a_return_during_the_period_gives_the_later_of_term_and_period_end(
     autumn: World,
 ) -> None:
     with clock.at("2026-07-02 10:00"):
@@ -156,7 +152,7 @@ def test_a_return_while_the_period_is_open_leaves_at_least_the_period_and_at_lea
             submit(early)
 
 
-def test_who_withdraws_after_the_close_has_the_same_term(submitted: Application) -> None:
+def test_a_withdrawal_after_the_close_gives_the_same_term(submitted: Application) -> None:
     with clock.at(RETURNED_AT):
         act(submitted, Action.WITHDRAW, submitted.applicant)
     assert (fresh(submitted).state, submitted.resubmit_by) == (State.DRAFT, TERM)
@@ -165,7 +161,7 @@ def test_who_withdraws_after_the_close_has_the_same_term(submitted: Application)
     assert fresh(submitted).state is State.ENTERPRISE_REVIEW
 
 
-def test_what_was_never_submitted_waits_for_the_next_period(autumn: World) -> None:
+def test_an_application_never_submitted_waits_for_the_next_period(autumn: World) -> None:
     with clock.at("2026-09-28 10:00"):
         application = complete_application(autumn.banner.enterprise)
     with clock.at("2026-10-08 10:00"):
@@ -175,7 +171,7 @@ def test_what_was_never_submitted_waits_for_the_next_period(autumn: World) -> No
 
 
 @pytest.mark.parametrize("reopened", [True, False])
-def test_an_expired_one_can_be_submitted_in_a_period_that_reopens_or_in_the_next(
+def test_an_expired_application_can_be_submitted_in_a_reopened_or_later_period(
     submitted: Application, autumn: World, reopened: bool
 ) -> None:
     returned(submitted, autumn.banner.reviewer)
@@ -191,9 +187,7 @@ def test_an_expired_one_can_be_submitted_in_a_period_that_reopens_or_in_the_next
     assert fresh(submitted).state is State.ENTERPRISE_REVIEW
 
 
-def test_an_employer_that_closes_gives_its_applications_the_term_too(
-    submitted: Application, autumn: World
-) -> None:
+def test_closing_an_employer_gives_its_applications_a_term(submitted: Application, autumn: World) -> None:
     def close(**further: str) -> None:
         changes.change(
             type(autumn.banner.enterprise),
@@ -211,7 +205,7 @@ def test_an_employer_that_closes_gives_its_applications_the_term_too(
     assert f"请在 {TERM}（含当日）前" in told(submitted)
 
 
-def test_the_office_of_the_region_extends_an_expired_term_and_its_applicant_is_told(
+def test_the_regions_office_extends_an_expired_term_and_notifies_the_applicant(
     submitted: Application, autumn: World
 ) -> None:
     """Also one that the enterprise returned, which the office has never had before it."""
@@ -234,7 +228,7 @@ def test_the_office_of_the_region_extends_an_expired_term_and_its_applicant_is_t
     assert fresh(submitted).state is State.ENTERPRISE_REVIEW
 
 
-def test_nobody_else_extends_it_and_none_that_is_not_with_its_applicant(
+def test_only_the_regions_office_extends_and_only_returned_applications(
     submitted: Application, autumn: World
 ) -> None:
     with clock.at("2026-10-16 16:00"), pytest.raises(NotVisible):

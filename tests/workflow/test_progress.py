@@ -27,9 +27,7 @@ def withdrawn(application: Application) -> None:
     act(application, Action.WITHDRAW, application.applicant)
 
 
-def test_a_return_stays_open_through_submission_and_withdrawal_until_its_desk_decides(
-    ordos: World, application: Application
-) -> None:
+def test_a_return_stays_open_until_its_desk_decides_again(ordos: World, application: Application) -> None:
     assert reasons(application) == []
     act(application, Action.RETURN, ordos.banner.reviewer, "缺盖章页。")
     assert reasons(application) == ["缺盖章页。"]
@@ -44,7 +42,7 @@ def test_a_return_stays_open_through_submission_and_withdrawal_until_its_desk_de
     assert reasons(application) == []
 
 
-def test_a_return_by_an_office_is_not_dealt_with_by_the_enterprise(
+def test_a_decision_of_the_enterprise_does_not_close_a_return_of_an_office(
     ordos: World, application: Application
 ) -> None:
     at = ordos.banner
@@ -65,16 +63,14 @@ def test_a_return_by_an_office_is_not_dealt_with_by_the_enterprise(
     assert reasons(application) == []
 
 
-def test_a_newer_return_by_the_same_desk_takes_the_place_of_the_first(
-    ordos: World, application: Application
-) -> None:
+def test_a_newer_return_by_the_same_desk_replaces_the_first(ordos: World, application: Application) -> None:
     act(application, Action.RETURN, ordos.banner.reviewer, "缺盖章页。")
     submit(application)
     act(application, Action.RETURN, ordos.banner.reviewer, "还缺一页。")
     assert reasons(application) == ["还缺一页。"]
 
 
-def test_the_city_s_decision_deals_with_a_first_review_that_is_no_longer_on_the_way(ordos: World) -> None:
+def test_the_citys_decision_closes_a_return_of_a_step_that_left_the_route(ordos: World) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     act(application, Action.RETURN, ordos.banner.clerk, "社保时间不符。")
     application.enterprise_id = ordos.city.enterprise.id
@@ -98,7 +94,9 @@ def closed(enterprise_id: int) -> None:
         changes.change(Enterprise, enterprise_id, person, close, confirmed=question.token)
 
 
-def test_a_closed_employer_is_dealt_with_by_choosing_another(ordos: World, application: Application) -> None:
+def test_choosing_another_employer_closes_the_return_of_a_closed_employer(
+    ordos: World, application: Application
+) -> None:
     act(application, Action.RETURN, ordos.banner.reviewer, "缺盖章页。")
     submit(application)
     closed(ordos.banner.enterprise.id)

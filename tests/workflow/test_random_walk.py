@@ -548,9 +548,7 @@ def ordos(size: tuple[str, int, int, int], databases: Databases, tmp_path: Path)
 
 
 @pytest.mark.guide("R1", "R2", "R3", "A14", "A19", "E5", "O1", "O2", "D4")
-def test_whatever_anybody_does_only_what_the_guide_allows_happens(
-    ordos: World, size: tuple[str, int, int, int]
-) -> None:
+def test_random_actions_never_violate_the_guide(ordos: World, size: tuple[str, int, int, int]) -> None:
     _, examples, steps, least = size
     Office.steps, Office.done = 0, Counter()
     run_state_machine_as_test(
@@ -575,5 +573,5 @@ def test_whatever_anybody_does_only_what_the_guide_allows_happens(
         )
 
 
-def test_the_ways_written_here_are_those_of_the_kinds() -> None:
+def test_the_routes_of_this_test_are_those_of_the_code() -> None:
     assert {kind.value for kind in RegionKind} <= set(ROUTES)

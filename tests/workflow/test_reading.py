@@ -47,7 +47,7 @@ def open_now(person: Account, application=None) -> int:
 
 
 @pytest.mark.guide("A5")
-def test_nothing_can_be_saved_before_the_thirty_seconds_are_over(ordos: World, advance: Advance) -> None:
+def test_nothing_can_be_saved_before_thirty_seconds_of_reading(ordos: World, advance: Advance) -> None:
     person = applicant()
     with pytest.raises(NoticeUnread) as unread:
         begin(person, ordos)
@@ -67,9 +67,7 @@ def test_nothing_can_be_saved_before_the_thirty_seconds_are_over(ordos: World, a
 
 
 @pytest.mark.guide("A5")
-def test_without_javascript_nothing_needs_to_be_clicked_after_the_thirty_seconds(
-    ordos: World, advance: Advance
-) -> None:
+def test_without_javascript_no_click_is_needed_after_thirty_seconds(ordos: World, advance: Advance) -> None:
     person = applicant()
     open_now(person)
     advance(30)
@@ -77,9 +75,7 @@ def test_without_javascript_nothing_needs_to_be_clicked_after_the_thirty_seconds
 
 
 @pytest.mark.guide("A5")
-def test_whoever_has_read_it_does_not_wait_again_for_the_same_application(
-    ordos: World, advance: Advance
-) -> None:
+def test_a_notice_is_read_once_for_each_application(ordos: World, advance: Advance) -> None:
     person = applicant()
     open_now(person)
     advance(30)
@@ -129,7 +125,7 @@ def test_a_new_version_does_not_keep_an_applicant_from_withdrawing_nor_a_reviewe
 
 
 @pytest.mark.guide("A5")
-def test_another_application_is_another_reading(ordos: World, advance: Advance) -> None:
+def test_another_application_needs_another_reading(ordos: World, advance: Advance) -> None:
     application = application_at(State.CITY_REVIEW, ordos.city, ordos)
     act(application, Action.PASS, ordos.centre)
     with pytest.raises(NoticeUnread):
@@ -137,7 +133,7 @@ def test_another_application_is_another_reading(ordos: World, advance: Advance) 
 
 
 @pytest.mark.guide("A5")
-def test_what_one_person_read_another_has_not(ordos: World, advance: Advance) -> None:
+def test_a_reading_counts_for_one_person_only(ordos: World, advance: Advance) -> None:
     reader, other = applicant(), applicant()
     open_now(reader)
     advance(30)
@@ -146,7 +142,7 @@ def test_what_one_person_read_another_has_not(ordos: World, advance: Advance) ->
 
 
 @pytest.mark.guide("A5")
-def test_opening_the_page_again_does_not_begin_the_count_again(ordos: World, advance: Advance) -> None:
+def test_opening_the_page_again_does_not_restart_the_time(ordos: World, advance: Advance) -> None:
     person = applicant()
     assert open_now(person) == 30
     advance(20)
@@ -156,7 +152,7 @@ def test_opening_the_page_again_does_not_begin_the_count_again(ordos: World, adv
 
 
 @pytest.mark.guide("A5")
-def test_a_page_that_was_left_open_for_long_begins_anew(ordos: World, advance: Advance) -> None:
+def test_a_page_left_open_too_long_restarts_the_time(ordos: World, advance: Advance) -> None:
     person = applicant()
     open_now(person)
     advance(reading.MAX_OPEN.total_seconds())
@@ -175,7 +171,7 @@ def test_a_clock_that_is_set_back_makes_nobody_wait_longer_than_they_see(
     assert open_now(person) <= 30
 
 
-def test_where_no_notice_has_been_published_there_is_nothing_to_wait_for(app_context) -> None:
+def test_without_a_published_notice_there_is_no_wait(app_context) -> None:
     person = applicant()
     assert reading.finish(person, None) == 0
     assert review.begin(person, lambda _: None).state is State.DRAFT

@@ -52,7 +52,7 @@ def other_words(changed: Application) -> None:
 
 @pytest.mark.guide("A14", "D4")
 @pytest.mark.parametrize("state", OUT_OF_HAND, ids=lambda state: state.value)
-def test_after_submission_no_function_changes_what_was_written(ordos: World, state: State) -> None:
+def test_no_function_changes_a_submitted_application(ordos: World, state: State) -> None:
     application = application_at(state, ordos.banner, ordos)
     owner = application.applicant
     before = stored(application)
@@ -84,7 +84,7 @@ def test_after_submission_no_function_changes_what_was_written(ordos: World, sta
 
 @pytest.mark.guide("A14", "D4")
 @pytest.mark.parametrize("action", [Action.PASS, Action.RETURN, Action.WITHDRAW])
-def test_a_decision_cannot_carry_a_change_with_it(ordos: World, action: Action) -> None:
+def test_a_decision_cannot_change_answers(ordos: World, action: Action) -> None:
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     person = application.applicant if action is Action.WITHDRAW else ordos.banner.reviewer
     before = stored(application)
@@ -106,7 +106,7 @@ def test_a_submission_sent_twice_is_submitted_once(ordos: World) -> None:
 
 
 @pytest.mark.guide("A14")
-def test_an_old_page_saves_nothing_over_a_newer_one(ordos: World) -> None:
+def test_an_outdated_page_does_not_overwrite_newer_answers(ordos: World) -> None:
     application = draft(ordos.banner.enterprise)
     seen = application.version
     act(
@@ -122,7 +122,7 @@ def test_an_old_page_saves_nothing_over_a_newer_one(ordos: World) -> None:
     assert answers.value(fresh(application), "position") == "工程师"
 
 
-def test_a_reviewer_with_an_old_page_is_told_who_decided_what_and_why(ordos: World) -> None:
+def test_a_reviewer_with_an_outdated_page_reads_who_decided_what_and_why(ordos: World) -> None:
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     seen = application.version
     act(application, Action.RETURN, ordos.banner.reviewer, REASON)
@@ -135,7 +135,7 @@ def test_a_reviewer_with_an_old_page_is_told_who_decided_what_and_why(ordos: Wor
 
 @pytest.mark.guide("A19")
 @pytest.mark.parametrize("kind", list(RegionKind), ids=lambda kind: kind.value)
-def test_what_was_returned_goes_the_whole_way_again(ordos: World, kind: RegionKind) -> None:
+def test_a_returned_application_goes_through_the_whole_route_again(ordos: World, kind: RegionKind) -> None:
     at = ordos.at(kind)
     application = application_at(State.CITY_REVIEW, at, ordos)
     act(application, Action.RETURN, ordos.centre, REASON)
@@ -162,7 +162,7 @@ def test_the_reason_of_a_return_can_be_read_by_its_applicant(ordos: World) -> No
 
 
 @pytest.mark.guide("A19")
-def test_each_submission_keeps_what_was_written_then(ordos: World) -> None:
+def test_each_submission_keeps_its_own_snapshot(ordos: World) -> None:
     application = application_at(State.RETURNED, ordos.banner, ordos)
     act(application, Action.SUBMIT, application.applicant, change=other_words)
     first, second = (line.snapshot for line in history(application) if line.action is Action.SUBMIT)
@@ -173,7 +173,7 @@ def test_each_submission_keeps_what_was_written_then(ordos: World) -> None:
 
 @pytest.mark.guide("O1", "O2")
 @pytest.mark.parametrize("state", [State.PRELIMINARY_REVIEW, State.CITY_REVIEW])
-def test_after_a_refusal_the_person_may_begin_anew(ordos: World, state: State) -> None:
+def test_after_a_refusal_the_person_may_begin_another_application(ordos: World, state: State) -> None:
     application = application_at(state, ordos.banner, ordos)
     owner = application.applicant
     act(application, Action.REFUSE, desk_person(application, ordos.banner, ordos), REASON)
@@ -203,7 +203,7 @@ def test_one_person_has_one_application_under_way(ordos: World) -> None:
     assert db.session.scalar(select(func.count()).where(Application.applicant_id == owner.id)) == 1
 
 
-def test_the_database_itself_refuses_a_second_application_under_way(ordos: World) -> None:
+def test_a_second_application_at_the_same_time_is_refused_by_the_database(ordos: World) -> None:
     application = draft(ordos.banner.enterprise)
     columns = Application.__table__.columns
     row = db.session.execute(
@@ -218,14 +218,14 @@ def test_the_database_itself_refuses_a_second_application_under_way(ordos: World
 
 
 @pytest.mark.parametrize("actor", ["reviewer", "clerk"])
-def test_nobody_but_an_applicant_begins_an_application(ordos: World, actor: str) -> None:
+def test_only_an_applicant_can_begin_an_application(ordos: World, actor: str) -> None:
     for person in (getattr(ordos.banner, actor), ordos.centre, ordos.administrator):
         make_read_notice(person)
         with pytest.raises(NotPermitted):
             review.begin(person, lambda _: None)
 
 
-def test_a_deactivated_account_can_do_nothing_more(ordos: World) -> None:
+def test_a_deactivated_account_can_perform_no_action(ordos: World) -> None:
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     newcomer = applicant()
     make_read_notice(newcomer)
@@ -242,7 +242,7 @@ def test_a_deactivated_account_can_do_nothing_more(ordos: World) -> None:
     assert stored(application) == before
 
 
-def test_a_withdrawn_application_is_the_applicants_again_and_is_submitted_as_for_the_first_time(
+def test_a_withdrawn_application_is_editable_and_is_submitted_again(
     ordos: World,
 ) -> None:
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
@@ -258,9 +258,7 @@ def test_a_withdrawn_application_is_the_applicants_again_and_is_submitted_as_for
 
 @pytest.mark.guide("A16", "E6")
 @pytest.mark.parametrize("kind", list(RegionKind), ids=lambda kind: kind.value)
-def test_whoever_has_it_next_is_reminded_once_and_the_applicant_is_told(
-    ordos: World, kind: RegionKind
-) -> None:
+def test_the_next_responsible_and_the_applicant_each_get_one_message(ordos: World, kind: RegionKind) -> None:
     at = ordos.at(kind)
     application = complete_application(at.enterprise)
     submit(application)
@@ -285,7 +283,9 @@ def test_whoever_has_it_next_is_reminded_once_and_the_applicant_is_told(
 
 @pytest.mark.guide("A19", "O2")
 @pytest.mark.parametrize(("action", "kind"), [(Action.RETURN, "returned_until"), (Action.REFUSE, "refused")])
-def test_a_return_or_refusal_is_told_to_the_applicant_alone(ordos: World, action: Action, kind: str) -> None:
+def test_only_the_applicant_gets_a_message_about_a_return_or_refusal(
+    ordos: World, action: Action, kind: str
+) -> None:
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     line = act(application, action, ordos.centre, REASON)
     told = db.session.scalars(select(Message).where(Message.review_id == line.id)).all()
@@ -293,7 +293,7 @@ def test_a_return_or_refusal_is_told_to_the_applicant_alone(ordos: World, action
 
 
 @pytest.mark.guide("A17", "A16")
-def test_the_trail_says_what_is_done_where_it_is_and_what_comes(ordos: World) -> None:
+def test_the_progress_shows_done_current_and_coming_steps(ordos: World) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     trail = progress.step_list(application, progress.history(application))
     assert [(step.state, step.stage, step.by) for step in trail] == [
@@ -306,7 +306,7 @@ def test_the_trail_says_what_is_done_where_it_is_and_what_comes(ordos: World) ->
 
 
 @pytest.mark.guide("A17")
-def test_the_trail_begins_anew_after_a_return(ordos: World) -> None:
+def test_the_progress_restarts_after_a_return(ordos: World) -> None:
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     act(application, Action.RETURN, ordos.centre, REASON)
     stages = [step.stage for step in progress.step_list(application, progress.history(application))]
@@ -330,7 +330,7 @@ def test_the_history_keeps_every_round(ordos: World) -> None:
     assert [line.action for line in progress.history(application)][-1] is Action.SUBMIT
 
 
-def test_a_submission_takes_along_what_is_uploaded_now_and_nothing_later(ordos: World) -> None:
+def test_a_submission_includes_the_attachments_uploaded_before_it(ordos: World) -> None:
     application = complete_application(ordos.banner.enterprise)
     removed = upload(application, materials()[0], removed_after=0)
     submit(application)
@@ -349,7 +349,7 @@ def test_a_submission_takes_along_what_is_uploaded_now_and_nothing_later(ordos: 
     assert set(rounds.values()) == {1}
 
 
-def test_since_when_it_waits_counts_from_its_arrival_and_not_from_a_saving(ordos: World) -> None:
+def test_the_waiting_time_counts_from_the_arrival_and_not_from_saving(ordos: World) -> None:
     application = application_at(State.RETURNED, ordos.banner, ordos)
     returned_at = history(application)[-1].at
     act(application, Action.SAVE, application.applicant)
@@ -360,7 +360,7 @@ def test_since_when_it_waits_counts_from_its_arrival_and_not_from_a_saving(ordos
     assert sees(ordos.banner.reviewer, application)
 
 
-def test_a_failure_in_the_middle_leaves_no_trace(ordos: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_within_an_action_changes_nothing(ordos: World, monkeypatch: pytest.MonkeyPatch) -> None:
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     before = stored(application)
 

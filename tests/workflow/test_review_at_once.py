@@ -91,7 +91,7 @@ COLLEAGUE = "何欣"
 
 @pytest.mark.guide("E5", "O1", "O2")
 @pytest.mark.parametrize("state", [State.ENTERPRISE_REVIEW, State.PRELIMINARY_REVIEW, State.CITY_REVIEW])
-def test_of_two_reviewers_one_decides_and_the_other_is_told_who_did_what(ordos: World, state: State) -> None:
+def test_of_two_concurrent_decisions_one_succeeds_and_the_other_names_it(ordos: World, state: State) -> None:
     at = ordos.banner
     one, other = {
         State.ENTERPRISE_REVIEW: (at.reviewer, reviewer(at.enterprise, COLLEAGUE)),
@@ -127,7 +127,7 @@ def test_an_applicant_who_withdraws_and_a_reviewer_who_passes_do_not_both_succee
 
 
 @pytest.mark.guide("A14")
-def test_of_two_submissions_from_two_windows_one_is_made(ordos: World) -> None:
+def test_of_two_concurrent_submissions_one_succeeds(ordos: World) -> None:
     application = complete_application(ordos.banner.enterprise)
     submission = doing(application, Action.SUBMIT, application.applicant)
     assert one_won(at_once(submission, submission)) == (application.applicant.name, "submit", "")
@@ -135,7 +135,7 @@ def test_of_two_submissions_from_two_windows_one_is_made(ordos: World) -> None:
     assert [line.action for line in history(application)] == [Action.SUBMIT]
 
 
-def test_of_two_applications_begun_by_one_person_one_is_begun(ordos: World) -> None:
+def test_of_two_applications_begun_at_once_one_is_created(ordos: World) -> None:
     person = applicant()
     make_read_notice(person)
     begun = lambda: review.begin(person, filled(ordos.banner.enterprise)).number  # noqa: E731
@@ -144,7 +144,7 @@ def test_of_two_applications_begun_by_one_person_one_is_begun(ordos: World) -> N
     assert db.session.scalar(select(func.count()).where(Application.applicant_id == person.id)) == 1
 
 
-def test_no_number_is_given_twice_and_none_is_left_out(
+def test_application_numbers_are_unique_and_without_gaps(
     own_ordos: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the very first of the year on, when no counter exists yet."""
@@ -177,9 +177,7 @@ def test_two_windows_that_open_the_notice_count_as_one_and_the_application_can_b
 
 
 @pytest.mark.guide("A2", "E4")
-def test_a_recovery_code_used_in_two_places_at_once_is_used_once(
-    ordos: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recovery_code_used_twice_at_once_works_once(ordos: World, monkeypatch: pytest.MonkeyPatch) -> None:
     person = applicant()
     number, code = person.identity_number, passwords.set_recovery_code(person)
     monkeypatch.setattr(passwords, "set_password", slowly(passwords.set_password))
@@ -194,7 +192,7 @@ def test_a_recovery_code_used_in_two_places_at_once_is_used_once(
 
 
 @pytest.mark.guide("O3")
-def test_of_two_decisions_on_a_registration_one_is_made(ordos: World) -> None:
+def test_of_two_concurrent_decisions_on_a_registration_one_succeeds(ordos: World) -> None:
     waiting = enterprise(ordos.banner.region, Registration.PENDING)
     number, seen, colleague = waiting.id, waiting.version, clerk(ordos.banner.office, COLLEAGUE)
 

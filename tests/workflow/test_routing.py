@@ -40,7 +40,7 @@ def way_gone(ordos: World, kind: RegionKind) -> list[tuple[str, str]]:
 
 
 @pytest.mark.guide("R1", "A18")
-def test_an_enterprise_of_the_city_passes_straight_to_the_expert_centre(ordos: World) -> None:
+def test_an_application_of_a_city_enterprise_skips_the_preliminary_review(ordos: World) -> None:
     assert way_gone(ordos, RegionKind.CITY) == [
         ("企业审核", ordos.city.enterprise.name),
         ("市专家服务中心审核", "鄂尔多斯市专家服务中心"),
@@ -49,9 +49,7 @@ def test_an_enterprise_of_the_city_passes_straight_to_the_expert_centre(ordos: W
 
 @pytest.mark.guide("R2", "A18")
 @pytest.mark.parametrize("kind", [RegionKind.BANNER, RegionKind.PARK])
-def test_an_enterprise_of_a_banner_or_park_passes_through_its_office_first(
-    ordos: World, kind: RegionKind
-) -> None:
+def test_an_application_of_a_banner_or_park_goes_to_its_office_first(ordos: World, kind: RegionKind) -> None:
     assert way_gone(ordos, kind) == [
         ("企业审核", ordos.at(kind).enterprise.name),
         ("初审", ordos.at(kind).office.name),
@@ -60,13 +58,13 @@ def test_an_enterprise_of_a_banner_or_park_passes_through_its_office_first(
 
 
 @pytest.mark.guide("R1", "R2")
-def test_every_kind_of_region_has_the_way_that_the_guide_gives_it() -> None:
+def test_every_kind_of_region_has_the_route_of_the_guide() -> None:
     said = {kind: [routing.STEP_WORDS[step] for step in steps] for kind, steps in routing.ROUTES.items()}
     assert said == EXPECTED_ROUTES
 
 
 @pytest.mark.guide("R3")
-def test_what_an_applicant_types_does_not_change_the_way(ordos: World) -> None:
+def test_the_applicants_answers_do_not_change_the_route(ordos: World) -> None:
     application = complete_application(
         ordos.banner.enterprise, household="市直属", position=ordos.city.region.name, school="市专家服务中心"
     )
@@ -77,7 +75,7 @@ def test_what_an_applicant_types_does_not_change_the_way(ordos: World) -> None:
 
 
 @pytest.mark.guide("R3")
-def test_the_way_is_that_of_the_employer_that_was_submitted_last(ordos: World) -> None:
+def test_the_route_follows_the_last_submitted_employer(ordos: World) -> None:
     application = complete_application(ordos.banner.enterprise)
     submit(application)
     act(application, Action.RETURN, ordos.banner.reviewer, REASON)
@@ -93,7 +91,7 @@ def test_the_way_is_that_of_the_employer_that_was_submitted_last(ordos: World) -
 
 
 @pytest.mark.guide("R3", "O1")
-def test_an_enterprise_that_has_moved_is_believed_by_the_next_submission_and_not_before(ordos: World) -> None:
+def test_an_enterprises_new_region_counts_from_the_next_submission(ordos: World) -> None:
     """Moving what is under review with it is the administrator's own action (D3)."""
     under_way, later = (
         complete_application(ordos.banner.enterprise),
@@ -115,7 +113,7 @@ def test_an_enterprise_that_has_moved_is_believed_by_the_next_submission_and_not
 
 
 @pytest.mark.guide("R3")
-def test_an_enterprise_that_moved_while_the_page_was_open_goes_its_new_way(ordos: World) -> None:
+def test_a_submission_uses_the_enterprises_current_region(ordos: World) -> None:
     """What the request loaded before the transaction must not decide."""
     application = complete_application(ordos.banner.enterprise)
     assert application.enterprise.region.kind is RegionKind.BANNER
@@ -129,7 +127,7 @@ def test_an_enterprise_that_moved_while_the_page_was_open_goes_its_new_way(ordos
 
 
 @pytest.mark.guide("O1")
-def test_the_office_of_the_new_region_sees_nothing_before_it_is_its_turn(ordos: World) -> None:
+def test_the_new_regions_office_sees_nothing_before_its_step(ordos: World) -> None:
     """Returned by one banner's office, submitted again to an employer in another: that office has not had it yet."""
     application = complete_application(ordos.banner.enterprise)
     submit(application)
@@ -161,7 +159,7 @@ def test_two_enterprises_of_one_region_do_not_see_each_others_applications(
 
 
 @pytest.mark.guide("O1", "R2")
-def test_the_history_names_every_desk_that_the_application_passed(ordos: World) -> None:
+def test_the_history_names_every_desk_that_decided(ordos: World) -> None:
     application = complete_application(ordos.park.enterprise)
     submit(application)
     for _ in EXPECTED_ROUTES[RegionKind.PARK]:

@@ -74,9 +74,7 @@ NAMES = {RegionKind.CITY: "city", RegionKind.BANNER: "banner", RegionKind.PARK: 
 
 @pytest.mark.guide("E5", "O1", "O2", "R3")
 @pytest.mark.parametrize("kind", list(RegionKind), ids=lambda kind: kind.value)
-def test_an_application_is_seen_by_those_whom_it_has_reached_and_nobody_else(
-    ordos: World, kind: RegionKind
-) -> None:
+def test_an_application_is_visible_only_to_those_it_has_reached(ordos: World, kind: RegionKind) -> None:
     for state, desks in SIGHT.items():
         if kind is RegionKind.CITY and state is State.PRELIMINARY_REVIEW:
             continue
@@ -109,7 +107,7 @@ def test_an_application_waits_for_one_desk_at_a_time(ordos: World, kind: RegionK
 
 
 @pytest.mark.guide("O1")
-def test_the_office_of_the_city_reviews_no_application(ordos: World) -> None:
+def test_the_office_of_the_city_region_reviews_no_application(ordos: World) -> None:
     """市人社局 approves the enterprises 市直属 (E2); their applications pass it by (R1)."""
     application = application_at(State.FINISHED, ordos.city, ordos)
     assert not sees(ordos.city.clerk, application)
@@ -127,7 +125,7 @@ def test_an_enterprise_that_is_not_approved_sees_nothing(ordos: World) -> None:
 
 
 @pytest.mark.guide("E5")
-def test_an_enterprise_that_a_draft_only_names_sees_nothing_of_it(ordos: World) -> None:
+def test_an_enterprise_named_in_a_draft_does_not_see_the_draft(ordos: World) -> None:
     application = complete_application(ordos.banner.enterprise)
     assert not sees(ordos.banner.reviewer, application)
     submit(application)
@@ -152,7 +150,7 @@ def test_staff_without_an_office_or_an_enterprise_see_nothing(ordos: World) -> N
 
 
 @pytest.mark.guide("E5", "O1", "O2")
-def test_what_i_have_decided_stays_with_me_and_only_with_me(ordos: World) -> None:
+def test_a_decided_application_is_in_the_deciders_own_list_only(ordos: World) -> None:
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     colleague = reviewer(ordos.banner.enterprise, "何欣")
 
@@ -204,7 +202,7 @@ def fetchable(person: Account, attachment: Attachment) -> bool:
 
 
 @pytest.mark.guide("E5", "A14")
-def test_papers_are_fetched_by_whoever_has_been_sent_them(ordos: World, papers: Papers) -> None:
+def test_attachments_are_visible_to_those_who_received_the_submission(ordos: World, papers: Papers) -> None:
     owner = db.session.get_one(Application, papers.before.application_id).applicant
     assert [fetchable(owner, one) for one in (papers.before, papers.removed, papers.new)] == [
         True,
@@ -218,14 +216,16 @@ def test_papers_are_fetched_by_whoever_has_been_sent_them(ordos: World, papers: 
 
 
 @pytest.mark.guide("E5")
-def test_new_papers_reach_the_reviewer_with_the_next_submission(ordos: World, papers: Papers) -> None:
+def test_new_attachments_are_visible_to_reviewers_from_the_next_submission(
+    ordos: World, papers: Papers
+) -> None:
     submit(db.session.get_one(Application, papers.new.application_id))
     assert fetchable(ordos.banner.reviewer, papers.new)
     assert not fetchable(ordos.banner.clerk, papers.new)
 
 
 @pytest.mark.guide("E5")
-def test_another_employer_gets_nothing_that_was_taken_away_before_it_was_chosen(
+def test_another_employer_does_not_see_attachments_removed_before_it_was_chosen(
     ordos: World, papers: Papers
 ) -> None:
     application = db.session.get_one(Application, papers.removed.application_id)
@@ -241,7 +241,7 @@ def test_another_employer_gets_nothing_that_was_taken_away_before_it_was_chosen(
 
 
 @pytest.mark.guide("O3", "E2", "E3")
-def test_an_enterprises_registration_is_seen_by_its_own_office_itself_and_the_administrator(
+def test_a_registration_is_visible_to_its_office_itself_and_administrators(
     ordos: World,
 ) -> None:
     for name in ("city", "banner", "park", "elsewhere"):
@@ -271,7 +271,7 @@ def inbox(person: Account) -> list[str]:
 
 
 @pytest.mark.guide("A16", "E6")
-def test_a_message_is_read_by_its_desk_and_by_nobody_else(ordos: World) -> None:
+def test_a_message_is_visible_only_to_its_receiver(ordos: World) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.park, ordos)
     assert inbox(application.applicant) == ["passed_on"]
     for name, person in everybody(ordos).items():
@@ -282,7 +282,7 @@ def test_a_message_is_read_by_its_desk_and_by_nobody_else(ordos: World) -> None:
     assert workflow_inbox.unread(colleague) == workflow_inbox.unread(ordos.park.clerk) == 1
 
 
-def test_the_full_number_is_shown_to_whom_it_has_reached_and_the_look_is_noted(ordos: World) -> None:
+def test_a_full_number_is_shown_within_the_scope_and_recorded(ordos: World) -> None:
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     number = application.applicant.identity_number
     for person in (ordos.banner.reviewer, ordos.banner.clerk, ordos.centre, application.applicant):
@@ -306,7 +306,7 @@ def test_only_a_hidden_number_can_be_disclosed(ordos: World) -> None:
 
 
 @pytest.mark.guide("E5")
-def test_what_the_applicant_is_typing_is_not_disclosed_to_the_reviewer(ordos: World) -> None:
+def test_answers_since_the_last_submission_are_not_disclosed(ordos: World) -> None:
     application = application_at(State.RETURNED, ordos.banner, ordos)
 
     def other_account(changed: Application) -> None:
@@ -322,7 +322,7 @@ def test_the_administrator_is_not_shown_the_number_of_a_draft(ordos: World) -> N
     assert disclosure.disclose(application, administrator(), "bank_account") == ""
 
 
-def test_everybody_belongs_in_one_console_and_the_deactivated_in_none(ordos: World) -> None:
+def test_every_role_has_one_console_and_a_deactivated_account_none(ordos: World) -> None:
     for name, person in everybody(ordos).items():
         assert [
             console for console in access.CONSOLES.values() if access.may_open_console(person, console)
@@ -332,7 +332,7 @@ def test_everybody_belongs_in_one_console_and_the_deactivated_in_none(ordos: Wor
     assert set(access.CONSOLES) == set(scope.VISIBLE) == set(scope.ENTERPRISES) == set(Role)
 
 
-def test_a_message_has_exactly_one_recipient_or_is_not_stored(ordos: World) -> None:
+def test_the_database_refuses_a_message_without_exactly_one_recipient(ordos: World) -> None:
     application = draft(ordos.banner.enterprise)
     for recipients in ({}, {"account_id": ordos.centre.id, "office_id": ordos.banner.office.id}):
         with pytest.raises(IntegrityError, match="one_recipient"):
@@ -341,7 +341,7 @@ def test_a_message_has_exactly_one_recipient_or_is_not_stored(ordos: World) -> N
 
 
 @pytest.mark.guide("A16")
-def test_whoever_has_decided_is_reminded_no_more_and_a_colleague_still_is(ordos: World) -> None:
+def test_a_decision_marks_messages_as_read_for_the_decider_only(ordos: World) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.park, ordos)
     other = application_at(State.PRELIMINARY_REVIEW, ordos.park, ordos)
     colleague = clerk(ordos.park.office)

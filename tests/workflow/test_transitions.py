@@ -38,7 +38,7 @@ def of_role(role: Role, application: Application, ordos: World, kind: RegionKind
 
 @pytest.mark.guide("A14", "E5", "O1", "O2", "D4")
 @pytest.mark.parametrize(("kind", "state"), PLACES, ids=lambda part: part.value)
-def test_whatever_the_table_does_not_allow_is_refused_and_changes_nothing(
+def test_every_action_outside_the_table_is_refused_and_changes_nothing(
     ordos: World, kind: RegionKind, state: State
 ) -> None:
     application = application_at(state, ordos.at(kind), ordos)
@@ -74,7 +74,7 @@ def expected_target(state: State, action: Action, kind: RegionKind) -> State:
 
 @pytest.mark.guide("R1", "R2", "A18", "A19", "E5", "O1", "O2")
 @pytest.mark.parametrize("kind", list(RegionKind), ids=lambda kind: kind.value)
-def test_whatever_the_table_allows_is_done_and_stands_in_the_history(ordos: World, kind: RegionKind) -> None:
+def test_every_transition_of_the_table_is_performed_and_recorded(ordos: World, kind: RegionKind) -> None:
     for row in TRANSITIONS:
         if (kind, row.state) in IMPOSSIBLE:
             continue
@@ -105,7 +105,7 @@ def test_whatever_the_table_allows_is_done_and_stands_in_the_history(ordos: Worl
 
 
 @pytest.mark.guide("E5", "O1", "O2")
-def test_a_return_or_refusal_without_a_reason_is_not_done(ordos: World) -> None:
+def test_a_return_or_refusal_without_a_reason_is_refused(ordos: World) -> None:
     for row in TRANSITIONS:
         if not row.needs_reason:
             continue
@@ -130,7 +130,7 @@ def test_a_return_or_refusal_without_a_reason_is_not_done(ordos: World) -> None:
         (State.ENTERPRISE_REVIEW, Action.RETURN, ("回退到申请", "回退")),
     ],
 )
-def test_the_outcome_is_said_in_the_words_of_the_guide(
+def test_states_and_results_have_the_words_of_the_guide(
     ordos: World, state: State, action: Action, shown: tuple[str, str]
 ) -> None:
     application = application_at(state, ordos.banner, ordos)
@@ -144,31 +144,31 @@ def rows(role: Role) -> Iterator[tuple[str, Action]]:
 
 
 @pytest.mark.guide("D4")
-def test_the_administrator_decides_nothing_and_writes_nothing() -> None:
+def test_the_administrator_has_no_transition() -> None:
     assert list(rows(Role.ADMINISTRATOR)) == []
 
 
 @pytest.mark.guide("E5")
-def test_an_enterprise_passes_or_returns_and_never_refuses() -> None:
+def test_an_enterprise_can_pass_or_return_but_not_refuse() -> None:
     assert list(rows(Role.ENTERPRISE)) == [("待企业审核", Action.PASS), ("待企业审核", Action.RETURN)]
 
 
 @pytest.mark.guide("O1", "O2")
 @pytest.mark.parametrize(("role", "state"), [(Role.OFFICE, "待初审"), (Role.CITY, "待市专家服务中心审核")])
-def test_an_office_passes_returns_or_refuses_what_waits_for_it(role: Role, state: str) -> None:
+def test_an_office_can_pass_return_or_refuse(role: Role, state: str) -> None:
     assert list(rows(role)) == [(state, Action.PASS), (state, Action.RETURN), (state, Action.REFUSE)]
 
 
 @pytest.mark.guide("A14")
-def test_only_what_is_with_the_applicant_can_be_edited() -> None:
+def test_only_drafts_and_returned_applications_can_be_edited() -> None:
     assert {state for state in State if is_editable(state)} == {State.DRAFT, State.RETURNED}
 
 
-def test_a_finished_application_has_no_further_action() -> None:
+def test_a_finished_application_has_no_action() -> None:
     assert not [row for role in Role for row in open_transitions(State.FINISHED, role)]
 
 
-def test_the_table_has_one_row_for_a_state_and_action_and_a_word_for_everything() -> None:
+def test_each_state_and_action_has_one_row_and_every_value_has_wording() -> None:
     assert len({(row.state, row.action) for row in TRANSITIONS}) == len(TRANSITIONS)
     assert set(STATE_WORDS) == set(State)
     assert set(RESULT_WORDS) == set(Result)
