@@ -13,6 +13,7 @@ from models.imports import Import, ImportRow
 from models.materials import Attachment, Material
 from models.messages import Delivery, Message, MessageReading
 from models.notices import Notice, NoticeReading
+from models.partial_uploads import PartialUpload
 from models.periods import Period
 from models.regions import Office, Region
 from models.reviews import Disclosure, Review
@@ -72,6 +73,7 @@ __all__ = [
     "Office",
     "OfficeDuty",
     "OpenPage",
+    "PartialUpload",
     "Period",
     "Region",
     "RegionKind",

@@ -98,6 +98,12 @@ def inspect(stream: BinaryIO, filename: str, allowed: Sequence[FileKind] = kinds
     return Inspected(name, extension, kind.content_type, size, checked.pages, checked.notes)
 
 
+def check_announced_size(filename: str, size: int) -> None:
+    """Raise FileRefused for a file that says before it comes that it is too big."""
+    if size > MAX_BYTES:
+        raise FileRefused(Fault.TOO_BIG, name=display_name(filename), **{**_LIMITS, "size": f"{size:,}"})
+
+
 _LIMITS: dict[str, object] = {
     "megabytes": MAX_BYTES // MEGABYTE,
     "most_bytes": f"{MAX_BYTES:,}",

@@ -43,15 +43,15 @@ class LocalDisk:
         target = self.path(name)
         arriving = self._arriving / target.name
         try:
-            _make_directory(self._arriving)
+            make_directory(self._arriving)
             size, digest = _copy(stream, arriving)
-            _make_directory(target.parent)
+            make_directory(target.parent)
             arriving.rename(target)
             _sync_directory(target.parent)
         except BaseException as error:
             arriving.unlink(missing_ok=True)
             target.unlink(missing_ok=True)
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if is_full(error):
                 raise StorageFull from error
             raise
         return StoredFile(name, size, digest)
@@ -112,11 +112,16 @@ def _copy(stream: BinaryIO, target: Path) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _make_directory(path: Path) -> None:
+def is_full(error: BaseException) -> bool:
+    """Say whether an error means that the disk has no room."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def make_directory(path: Path) -> None:
     """Make it and what is above it, so that a power cut does not lose it with the file inside."""
     if path.is_dir():
         return
-    _make_directory(path.parent)
+    make_directory(path.parent)
     path.mkdir(mode=0o700, exist_ok=True)
     _sync_directory(path.parent)
 

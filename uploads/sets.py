@@ -11,8 +11,9 @@ from flask_uploads import UploadSet, configure_uploads
 
 from uploads.limits import MAX_BYTES, enforce_limits
 from uploads.local_disk import LocalDisk
+from uploads.parts import LocalParts
 from uploads.preview import PreviewCache
-from uploads.storage import Storage
+from uploads.storage import PartStore, Storage
 
 EXTENSIONS = ("jpg", "gif", "png", "jpeg", "bmp", "doc", "docx", "xls", "xlsx", "pdf")
 """In the guide's order, which is also the order in which the page names them."""
@@ -22,7 +23,7 @@ PERMITTED = LazyString(lambda: gettext("、").join(EXTENSIONS))
 
 attachments = UploadSet("attachments", EXTENSIONS)
 
-__all__ = ["EXTENSIONS", "MAX_BYTES", "PERMITTED", "attachments", "previews", "register", "storage"]
+__all__ = ["EXTENSIONS", "MAX_BYTES", "PERMITTED", "attachments", "parts", "previews", "register", "storage"]
 
 
 def register(app: Flask) -> None:
@@ -38,6 +39,7 @@ def register(app: Flask) -> None:
     app.extensions["attachments"] = LocalDisk(destination)
     app.extensions["attachment_previews"] = PreviewCache(destination / "previews")
     enforce_limits(app)
+    app.extensions["attachment_parts"] = LocalParts(destination / "parts")
 
 
 def storage() -> Storage:
@@ -49,4 +51,10 @@ def storage() -> Storage:
 def previews() -> PreviewCache:
     """Return where the present application keeps the pictures it made of attachments."""
     kept: PreviewCache = current_app.extensions["attachment_previews"]
+    return kept
+
+
+def parts() -> PartStore:
+    """Return where the present application keeps files that are still arriving."""
+    kept: PartStore = current_app.extensions["attachment_parts"]
     return kept

@@ -44,6 +44,25 @@ class Storage(Protocol):
         """Yield those of the names that have no file."""
 
 
+class PartStore(Protocol):
+    """What the site asks of the place where files lie that are still arriving, each under its token."""
+
+    def size(self, token: str) -> int:
+        """Return how many bytes are there; 0 when nothing is."""
+
+    def append(self, token: str, offset: int, content: bytes) -> None:
+        """Write the content durably at the offset, which is at most `size`; what lay behind it is dropped."""
+
+    def open(self, token: str) -> BinaryIO:
+        """Return what is there for reading. Raises FileNotFoundError."""
+
+    def remove(self, token: str) -> None:
+        """Remove it; it may be gone already."""
+
+    def sweep(self, older_than: timedelta) -> int:
+        """Remove what nothing was appended to for so long; return how many files."""
+
+
 def is_older(path: Path, latest: float) -> bool:
     """Say whether a file was written before; one that somebody removes meanwhile was not."""
     try:

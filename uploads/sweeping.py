@@ -1,4 +1,4 @@
-"""Lets go, once a day, of what nobody needs: files that no row names, pictures that nobody looked at.
+"""Lets go, once a day, of what nobody needs: files that no row names, parts of abandoned uploads, pictures that nobody looked at.
 
 Never decides by itself which rows there are: the caller answers for that.
 """
@@ -6,7 +6,7 @@ Never decides by itself which rows there are: the caller answers for that.
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from uploads.sets import previews, storage
+from uploads.sets import parts, previews, storage
 from uploads.storage import YOUNG
 
 
@@ -19,4 +19,5 @@ def sweep(named: Callable[[Sequence[str]], set[str]], older_than: timedelta = YO
     for name in removed:
         previews().forget(name)
     previews().sweep()
+    parts().sweep(older_than)
     return len(removed)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from accounts import attempts, recovery, sessions
 from desk import assignments, open_now
 from models import Attachment, Enterprise, Import, db
-from uploads import sweeping
+from uploads import partial, sweeping
 
 NAMING = (Attachment.storage_name, Enterprise.licence_file, Import.storage_name)
 log = logging.getLogger(__name__)
@@ -25,8 +25,8 @@ def sweep() -> int:
 
 
 def forget() -> None:
-    """Remove ended sessions, attempts of days ago, codes that open nothing, and what a desk no longer needs."""
-    for part in (sessions, attempts, recovery, assignments, open_now):
+    """Remove ended sessions, attempts of days ago, codes that open nothing, abandoned uploads, and what a desk no longer needs."""
+    for part in (sessions, attempts, recovery, partial, assignments, open_now):
         part.delete_expired()
 
 

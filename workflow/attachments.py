@@ -6,7 +6,7 @@ from typing import Protocol
 from sqlalchemy import func, select
 
 from common.errors import ActionRefused, NotVisible
-from models import Account, Attachment, Material, db
+from models import Account, Application, Attachment, Material, db
 from workflow.review import editing
 
 MAX_FILES = 20
@@ -41,30 +41,40 @@ class File(Protocol):
 def attach(application_id: int, actor: Account, material_id: int, file: File) -> Attachment:
     """Attach a received file to the application. Raises what `editing` raises, NotVisible, TooManyFiles; the caller then discards it."""
     with editing(application_id, actor) as application:
-        material = db.session.get(Material, material_id)
-        if material is None or not material.active:
-            raise NotVisible
-        there = select(func.count(Attachment.id)).where(
-            Attachment.application_id == application.id,
-            Attachment.material_id == material.id,
-            Attachment.removed_after.is_(None),
-        )
-        if (db.session.scalar(there) or 0) >= MAX_FILES:
-            raise TooManyFiles
-        attachment = Attachment(
-            application_id=application.id,
-            material_id=material.id,
-            display_name=file.display_name,
-            extension=file.extension,
-            content_type=file.content_type,
-            size=file.size,
-            pages=file.pages,
-            sha256=file.sha256,
-            storage_name=file.storage_name,
-            notes=list(file.notes),
-        )
-        db.session.add(attachment)
+        return add(application, material_id, file)
+
+
+def add(application: Application, material_id: int, file: File) -> Attachment:
+    """Attach a received file within `editing`. Raises what `require_room` raises."""
+    require_room(application, material_id)
+    attachment = Attachment(
+        application_id=application.id,
+        material_id=material_id,
+        display_name=file.display_name,
+        extension=file.extension,
+        content_type=file.content_type,
+        size=file.size,
+        pages=file.pages,
+        sha256=file.sha256,
+        storage_name=file.storage_name,
+        notes=list(file.notes),
+    )
+    db.session.add(attachment)
     return attachment
+
+
+def require_room(application: Application, material_id: int) -> None:
+    """Raise NotVisible when the material is not asked for, TooManyFiles when it has as many files as it may have."""
+    material = db.session.get(Material, material_id)
+    if material is None or not material.active:
+        raise NotVisible
+    there = select(func.count(Attachment.id)).where(
+        Attachment.application_id == application.id,
+        Attachment.material_id == material.id,
+        Attachment.removed_after.is_(None),
+    )
+    if (db.session.scalar(there) or 0) >= MAX_FILES:
+        raise TooManyFiles
 
 
 def remove(application_id: int, actor: Account, attachment_id: int) -> Sequence[str]:

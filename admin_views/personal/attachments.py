@@ -1,23 +1,25 @@
 """「上传附件」: one slot a material, 「上传材料」, then 「确认」 (A11, A12). With scripts each file has a progress bar, without them the form is posted as a whole."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, flash, redirect, request
 from flask_babel import gettext
 from flask_login import current_user
 
-from admin_views.files.papers import viewer_file
+from admin_views.files.papers import size_in_words, viewer_file
 from admin_views.files.routes import PaperRoutes
+from admin_views.personal.uploads import UploadRoutes, refusal_text
 from admin_views.site.base import expose
-from common.errors import ActionRefused, NoticeUnread, NotPermitted, NotVisible
+from common.errors import ActionRefused, NotVisible
 from models import Application, Attachment
-from uploads import browser_check
+from uploads import browser_check, partial
 from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
 from uploads.receive import discard_file, receive
 from uploads.sets import EXTENSIONS
 from workflow import attachments, completeness
-from workflow.attachments import TooManyFiles
 from workflow.transitions import is_editable
 
 FILE = "material-{}"
@@ -25,10 +27,16 @@ MOST_AT_ONCE = 10
 """How many files of the maximal size one request may carry: without scripts all slots are sent together."""
 
 
-class AttachmentRoutes(PaperRoutes):
+class AttachmentRoutes(UploadRoutes, PaperRoutes):
     """The routes of the applicant's view for attachments."""
 
-    exposed_routes = ("attachments", "upload", "remove", *PaperRoutes.exposed_routes)
+    exposed_routes = (
+        "attachments",
+        "upload",
+        "remove",
+        *UploadRoutes.exposed_routes,
+        *PaperRoutes.exposed_routes,
+    )
 
     @expose("/<number>/attachments/")
     def attachments(self, number: str) -> Any:
@@ -50,6 +58,7 @@ class AttachmentRoutes(PaperRoutes):
                 for material, files in slots
             ],
             errors=errors or {},
+            unfinished=_unfinished(found, self.get_url),
             accept=browser_check.accept_attribute(),
             formats=browser_check.kinds_for_scripts(),
             extensions=gettext("、").join(EXTENSIONS),
@@ -111,12 +120,35 @@ class AttachmentRoutes(PaperRoutes):
         return redirect(self.get_url(".attachments", number=number))
 
 
-def refusal_text(refusal: ActionRefused) -> str:
-    """Return the sentence for a file that was not stored or removed."""
-    if isinstance(refusal, NoticeUnread):
-        return gettext("请先阅读“申请须知”，再上传附件。")
-    if isinstance(refusal, TooManyFiles):
-        return gettext("每项材料最多 %(most)s 个文件，请先删除不需要的文件。", most=attachments.MAX_FILES)
-    if isinstance(refusal, NotPermitted):
-        return gettext("申请已提交，不能再更改附件。")
-    return gettext("此申请或材料已不存在，请返回后重试。")
+@dataclass(frozen=True)
+class Unfinished:
+    """An upload that broke off, as the page shows it; the same file is recognised by `size` and `sha256`."""
+
+    token: str
+    name: str
+    size: int
+    sha256: str
+    arrived: str
+    whole: str
+    percent: int
+    url: str
+
+
+def _unfinished(found: Application, address: Callable[..., str]) -> dict[int, list[Unfinished]]:
+    """Return the uploads that can be resumed, by material."""
+    shown: dict[int, list[Unfinished]] = {}
+    for upload in partial.unfinished(found.id):
+        url = address(".upload_part", number=found.number, token=upload.token)
+        shown.setdefault(upload.material_id, []).append(
+            Unfinished(
+                upload.token,
+                upload.display_name,
+                upload.size,
+                upload.sha256,
+                size_in_words(upload.received),
+                size_in_words(upload.size),
+                upload.received * 100 // upload.size,
+                url,
+            )
+        )
+    return shown

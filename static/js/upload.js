@@ -1,14 +1,16 @@
-// 「上传附件」: files are chosen, dropped or photographed into their slot, sent one by one with a bar each, and can be
-// cancelled, tried again, taken away. The server looks at everything once more; here only what saves a wait is checked.
+// 「上传附件」: files are chosen, dropped or photographed into their slot, sent two at a time with a bar each, and can be cancelled,
+// tried again, made smaller, taken away. The server looks at everything once more; here only what saves a wait is checked.
 
 import { closeDialog, openDialog } from "./dialog.js";
 import { adviceFor } from "./formats.js";
 import { renewToken } from "./token.js";
+import { canShrink, shrunk } from "./upload-shrink.js";
+import { fingerprint, transfer } from "./upload-transfer.js";
 
 const LARGEST = 20 * 1024 * 1024;
 const form = document.querySelector("form[data-upload]");
 const words = form.dataset;
-const EXPIRED = 419;
+const AT_ONCE = 2;
 const status = document.querySelector("[data-upload-status]");
 const login = document.querySelector("[data-login]");
 const waiting = new Map(); // the row of a file -> what is known of it
@@ -31,41 +33,64 @@ async function fault(file) {
 function line(slot, file) {
   const row = document.createElement("li");
   const name = document.createElement("strong");
-  name.textContent = file.name;
   const note = document.createElement("span");
   note.className = "small muted num";
   const bar = document.createElement("progress");
   bar.max = 100;
   bar.value = 0;
-  bar.hidden = true;
-  bar.setAttribute("aria-label", file.name);
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "button button-quiet button-small";
+  const button = small();
+  const shrink = small();
+  shrink.textContent = words.wordShrink;
+  const actions = document.createElement("span");
+  actions.className = "slot-actions";
+  actions.append(shrink, button);
   const error = document.createElement("p");
   error.className = "field-error";
   error.setAttribute("role", "alert");
-  error.hidden = true;
-  row.append(name, note, button, bar, error);
+  row.append(name, note, actions, bar, error);
   slot.querySelector("[data-slot-waiting]").append(row);
-  const one = { file, slot, field: slot.querySelector("[data-slot-input][name]").name, row, note, bar, button, error, request: null, state: "looked at", looked: null };
+  const one = { file, slot, field: slot.querySelector("[data-slot-input][name]").name, row, name, note, bar, button, shrink, error, state: "looked at", looked: null, transfer: null, before: "", broken: false };
   waiting.set(row, one);
   button.addEventListener("click", () => press(one));
+  shrink.addEventListener("click", () => makeSmaller(one));
+  prepare(one, file);
+}
+
+function small() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button button-quiet button-small";
+  return button;
+}
+
+/** A file is as it was chosen, or as it was made smaller: look at it. */
+function prepare(one, file) {
+  one.file = file;
+  one.transfer = null;
+  one.name.textContent = file.name;
+  one.bar.setAttribute("aria-label", file.name);
   ready(one);
   one.state = "looked at";
   one.looked = fault(file).then((wrong) => {
-    if (wrong) fail(one, wrong, false);
+    if (wrong === words.wordBig && canShrink(file)) offer(one);
+    else if (wrong) fail(one, wrong, false);
     else one.state = "ready";
   });
 }
 
 function ready(one) {
   one.state = "ready";
-  one.note.textContent = `${size(one.file.size)}${comma}${words.wordReady}`;
-  one.button.textContent = words.wordRemove;
-  one.button.setAttribute("aria-label", `${words.wordRemove} ${one.file.name}`);
+  one.note.textContent = `${one.before || size(one.file.size)}${comma}${words.wordReady}`;
+  label(one, words.wordRemove);
+  one.shrink.hidden = true;
   one.error.hidden = true;
   one.bar.hidden = true;
+}
+
+function label(one, word) {
+  one.button.hidden = false;
+  one.button.textContent = word;
+  one.button.setAttribute("aria-label", `${word} ${one.file.name}`);
 }
 
 function fail(one, sentence, again) {
@@ -74,12 +99,37 @@ function fail(one, sentence, again) {
   one.note.textContent = size(one.file.size);
   one.error.textContent = sentence;
   one.error.hidden = false;
-  one.button.textContent = again ? words.wordRetry : words.wordRemove;
-  one.button.setAttribute("aria-label", `${one.button.textContent} ${one.file.name}`);
+  one.shrink.hidden = true;
+  label(one, again ? words.wordRetry : words.wordRemove);
+}
+
+/** A picture over the limit: nothing is done to it before its owner says so. */
+function offer(one) {
+  fail(one, words.wordShrinkable, false);
+  one.shrink.hidden = false;
+  one.shrink.setAttribute("aria-label", `${words.wordShrink} ${one.file.name}`);
+}
+
+async function makeSmaller(one) {
+  const before = one.file.size;
+  one.shrink.hidden = true;
+  one.button.hidden = true;
+  one.error.hidden = true;
+  one.note.textContent = words.wordShrinking;
+  const made = await shrunk(one.file).catch(() => null);
+  if (made) {
+    one.before = words.wordShrunk.replace("{before}", size(before)).replace("{after}", size(made.size));
+    prepare(one, made);
+    await one.looked;
+  } else {
+    fail(one, words.wordUnshrinkable, false);
+  }
+  one.button.focus();
+  if (!busy) report();
 }
 
 function press(one) {
-  if (one.state === "sending") one.request.abort();
+  if (one.state === "sending") one.transfer.cancel();
   else if (one.state === "failed") again(one);
   else {
     drop(one);
@@ -89,7 +139,7 @@ function press(one) {
 
 async function again(one) {
   await send(one);
-  await settle();
+  if (!busy) await settle();
 }
 
 function drop(one) {
@@ -97,57 +147,92 @@ function drop(one) {
   one.row.remove();
 }
 
+/** Resolves once the line says how it went. */
 async function send(one) {
-  if ((await post(one)) !== EXPIRED) return;
-  if (await renewToken(form)) await post(one);
-  login.hidden = one.state === "done";
+  one.state = "sending";
+  let ended = null;
+  one.ended = new Promise((resolve) => { ended = resolve; });
+  one.error.hidden = true;
+  one.bar.hidden = false;
+  one.bar.value = 0;
+  one.button.hidden = true;
+  one.transfer ??= await prepared(one);
+  let outcome = await sent(one);
+  if (outcome.kind === "expired" && (await renewToken(form))) outcome = await sent(one);
+  show(one, outcome);
+  ended();
 }
 
-/** Resolves with the status that the server answered, once the line says how it went. */
-function post(one) {
-  return new Promise((resolve) => {
-    const body = new FormData();
-    body.set("csrf_token", form.querySelector("[name=csrf_token]").value);
-    body.set(one.field, one.file, one.file.name);
-    const request = new XMLHttpRequest();
-    const begun = performance.now();
-    one.request = request;
-    one.state = "sending";
-    one.error.hidden = true;
-    one.bar.hidden = false;
-    one.bar.value = 0;
-    one.button.textContent = words.wordCancel;
-    one.button.setAttribute("aria-label", `${words.wordCancel} ${one.file.name}`);
-    request.upload.addEventListener("progress", (event) => {
-      const part = event.loaded / event.total;
-      const speed = event.loaded / Math.max(0.2, (performance.now() - begun) / 1000);
-      one.bar.value = Math.round(part * 100);
-      one.note.textContent = part < 1 ? `${Math.round(part * 100)}%，${size(event.loaded)} / ${size(event.total)}，${size(speed)}/s` : words.wordChecking;
-    });
-    request.addEventListener("load", () => {
-      const told = request.responseType === "json" ? request.response : null;
-      if (request.status === 200 && told?.files) {
-        one.state = "done";
-        one.bar.hidden = true;
-        one.note.textContent = words.wordDone;
-        one.button.hidden = true;
-      } else if (told?.errors) {
-        fail(one, told.errors.join(" "), false);
-      } else if (request.status === 413) {
-        fail(one, words.wordBig, false);
-      } else {
-        fail(one, request.status === 200 || request.status === EXPIRED ? words.wordExpired : words.wordBroken, true);
-      }
-      resolve(request.status);
-    });
-    request.addEventListener("error", () => { fail(one, words.wordBroken, true); resolve(0); });
-    request.addEventListener("abort", () => { ready(one); one.note.textContent = size(one.file.size); resolve(0); });
-    request.open("POST", form.action);
-    request.setRequestHeader("Accept", "application/json");
-    request.responseType = "json";
-    request.send(body);
+function sent(one) {
+  label(one, words.wordCancel);
+  return one.transfer.send();
+}
+
+/** The transfer of a file: of one that broke off before, the rest. */
+async function prepared(one) {
+  const { file, slot } = one;
+  const sha256 = await fingerprint(file);
+  const before = [...slot.querySelectorAll("[data-unfinished]")].find(
+    (part) => sha256 && part.dataset.sha256 === sha256 && Number(part.dataset.size) === file.size,
+  );
+  let from = null; // when and where this run began
+  return transfer(file, {
+    endpoint: form.dataset.uploads,
+    material: one.field.split("-").pop(),
+    sha256,
+    resume: before?.dataset.unfinished ?? null,
+    turn: () => Promise.all(earlier(one).map((other) => other.ended)),
+    token: () => form.querySelector("[name=csrf_token]").value,
+    progress: (done, total) => {
+      if (before) before.hidden = true;
+      from ??= { at: performance.now(), done };
+      const speed = (done - from.done) / Math.max(0.2, (performance.now() - from.at) / 1000);
+      one.bar.value = Math.round((done / total) * 100);
+      one.note.textContent = `${one.bar.value}%，${size(done)} / ${size(total)}，${size(speed)}/s`;
+    },
+    paused: (percent) => {
+      from = null;
+      one.note.textContent = words.wordWaitingLine.replace("{percent}", `${percent}%`);
+    },
+    checking: () => {
+      one.bar.value = 100;
+      one.button.hidden = true;
+      one.note.textContent = words.wordChecking;
+    },
   });
 }
+
+/** Those on their way to the same slot that were chosen before: the pages of a contract stay in their order. */
+function earlier(one) {
+  const sending = those("sending").filter((other) => other.slot === one.slot);
+  return sending.slice(0, sending.indexOf(one));
+}
+
+function show(one, outcome) {
+  one.broken = outcome.kind === "broken";
+  login.hidden = outcome.kind !== "expired";
+  if (outcome.kind === "done") {
+    one.state = "done";
+    one.bar.hidden = true;
+    one.note.textContent = words.wordDone;
+    one.button.hidden = true;
+  } else if (outcome.kind === "cancelled") {
+    one.transfer = null;
+    ready(one);
+    one.note.textContent = size(one.file.size);
+  } else if (outcome.kind === "expired") {
+    fail(one, words.wordExpired, true);
+  } else if (outcome.kind === "broken") {
+    fail(one, words.wordBroken.replace("{percent}", `${outcome.percent}%`), true);
+  } else {
+    fail(one, outcome.sentences.join(" "), outcome.kind === "full");
+  }
+}
+
+window.addEventListener("online", () => {
+  for (const one of those("sending")) one.transfer?.wake();
+  for (const one of those("failed")) if (one.broken) again(one);
+});
 
 const those = (...states) => [...waiting.values()].filter((one) => states.includes(one.state));
 
@@ -174,8 +259,10 @@ function report() {
 }
 
 function renew(slot, fresh) {
-  for (const old of slot.querySelectorAll(".slot-file")) old.remove();
-  slot.querySelector("[data-slot-waiting]").before(...fresh.querySelectorAll(".slot-file"));
+  for (const old of slot.querySelectorAll(".slot-file, [data-unfinished]")) old.remove();
+  slot.querySelector("[data-slot-waiting]").before(...fresh.querySelectorAll(".slot-file, [data-unfinished]"));
+  const here = [...waiting.values()].map((one) => one.transfer?.url()).filter(Boolean).map((url) => new URL(url, location.href).pathname);
+  for (const part of slot.querySelectorAll("[data-unfinished]")) part.hidden = here.includes(part.dataset.unfinished);
   for (const part of [".slot-head", ".slot-drop > label > span"]) slot.querySelector(part).innerHTML = fresh.querySelector(part).innerHTML;
   slot.classList.toggle("slot-full", fresh.classList.contains("slot-full"));
 }
@@ -183,17 +270,27 @@ function renew(slot, fresh) {
 async function start() {
   await Promise.all([...waiting.values()].map((one) => one.looked));
   const tried = new Set();
-  const next = () => those("ready", "failed").find((one) => !tried.has(one));
-  if (!next()) {
+  const left = () => those("ready", "failed").filter((one) => !tried.has(one));
+  if (!left().length) {
     status.textContent = words.wordNone;
     return;
   }
+  const tell = () => {
+    const present = [...tried].filter((one) => one.state === "sending").length;
+    const all = tried.size + left().length;
+    status.textContent = words.wordSending.replace("{n}", Math.min(tried.size - present + 1, all)).replace("{m}", all);
+  };
+  const lane = async () => {
+    for (let [one] = left(); one; [one] = left()) {
+      tried.add(one);
+      const sending = send(one);
+      tell();
+      await sending;
+      tell();
+    }
+  };
   busy = true;
-  for (let one = next(); one; one = next()) {
-    tried.add(one);
-    status.textContent = words.wordSending.replace("{n}", tried.size).replace("{m}", tried.size + those("ready", "failed").filter((other) => !tried.has(other)).length);
-    await send(one);
-  }
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
   busy = false;
   await settle();
 }

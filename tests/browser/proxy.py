@@ -27,6 +27,8 @@ class SlowProxy:
         self._connected = True
         self.bytes_a_second: int | None = None
         """How fast the browser can send; None is as fast as it can."""
+        self.sent = 0
+        """Bytes that came from the browser."""
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -64,6 +66,8 @@ class SlowProxy:
     def _forward(self, source: socket.socket, target: socket.socket, upwards: bool) -> None:
         with suppress(OSError):
             while chunk := source.recv(CHUNK_SIZE):
+                if upwards:
+                    self.sent += len(chunk)
                 if upwards and self.bytes_a_second:
                     time.sleep(len(chunk) / self.bytes_a_second)
                 target.sendall(chunk)

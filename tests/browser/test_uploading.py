@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from sqlalchemy import select
 
+from models import Application, Attachment, PartialUpload, db
 from tests.browser import world
 from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.people import save
@@ -57,6 +61,34 @@ def choose(page: ChromiumPage, material: str, *papers: Path) -> None:
     page.upload(f"选择文件 {material}", *papers)
 
 
+def unfinished(site: Site, case: Case) -> list[int]:
+    """How many bytes of each upload that is under way have arrived."""
+    with site.app_context():
+        under_way = (
+            select(PartialUpload.received)
+            .join(Application)
+            .where(Application.number == case.number, PartialUpload.received > 0)
+            .where(PartialUpload.finished_at.is_(None))
+        )
+        found = list(db.session.scalars(under_way))
+        db.session.rollback()
+        return found
+
+
+def arrived(site: Site, case: Case) -> int:
+    return sum(unfinished(site, case))
+
+
+def digests(site: Site, case: Case) -> set[str]:
+    """SHA-256 of the files that lie in the storage for the case."""
+    with site.app_context():
+        names = select(Attachment.storage_name).join(Application).where(Application.number == case.number)
+        room = site.instance / "attachments"
+        found = {hashlib.sha256((room / name).read_bytes()).hexdigest() for name in db.session.scalars(names)}
+        db.session.rollback()
+        return found
+
+
 def at(site: Site, page: ChromiumPage, material: str) -> str:
     """What the slot of a material says."""
     return page.window.locator(world.slot(site, material)).inner_text()
@@ -91,24 +123,74 @@ def test_a_file_shows_how_far_it_is_can_be_cancelled_and_sent_again(
     page.see("还有 4 项必需材料未上传")
 
 
-@pytest.mark.guide("A11")
-def test_a_network_cut_in_the_middle_is_said_and_the_file_can_be_tried_again(
+@pytest.mark.guide("A11", "A21")
+def test_a_network_cut_in_the_middle_is_said_and_the_file_goes_on_where_it_was(
     live_server: Site, proxy: SlowProxy, page: ChromiumPage, case: Case, tmp_path: Path
 ) -> None:
-    choose(page, "劳动合同", written(tmp_path, "合同.pdf", files.pdf_of(BIG)))
+    content = files.pdf_of(BIG)
+    choose(page, "劳动合同", written(tmp_path, "合同.pdf", content))
     proxy.bytes_a_second = SLOW
     page.click("上传材料")
-    page.see("%，")
+    world.waited_for(page, lambda: arrived(live_server, case) >= files.MEGABYTE, "no part arrived")
     proxy.cut()
-    page.see("上传中断，文件没有保存。请检查网络后点“重试”。")
+    page.see("网络中断，已传")
+    page.see("恢复后自动继续。")
     forgive(page, "ERR_")
     assert paper_names(live_server, case, "劳动合同") == []
+    kept = arrived(live_server, case)
+    proxy.bytes_a_second = None
+    proxy.sent = 0
+    proxy.restore()
+    page.see("已上传 1 个", timeout=30)
+    forgive(page, "ERR_")
+    page.not_see("网络中断")
+    assert paper_names(live_server, case, "劳动合同") == ["合同.pdf"]
+    assert digests(live_server, case) == {hashlib.sha256(content).hexdigest()}
+    assert proxy.sent < BIG - kept + files.MEGABYTE, "what had arrived was sent again"
+
+
+@pytest.mark.guide("A21")
+def test_after_a_reload_the_same_files_go_on_two_at_a_time_and_another_begins_anew(
+    live_server: Site, proxy: SlowProxy, page: ChromiumPage, case: Case, tmp_path: Path
+) -> None:
+    contents = [files.pdf_of(BIG), files.jpg_of(BIG)]
+    papers = [
+        written(tmp_path, name, content)
+        for name, content in zip(("合同.pdf", "合同第二页.jpg"), contents, strict=True)
+    ]
+    choose(page, "劳动合同", *papers)
+    proxy.bytes_a_second = SLOW
+    page.click("上传材料")
+    world.waited_for(page, lambda: len(unfinished(live_server, case)) == 2, "not two at a time")
+    bars = page.window.locator("progress:visible")
+    assert bars.count() == 2
+    proxy.cut()
+    page.see("网络中断，已传")
+    page.window.once("dialog", lambda dialog: dialog.accept())
     proxy.bytes_a_second = None
     proxy.restore()
-    page.click("重试 合同.pdf")
-    page.see("已上传 1 个")
-    page.not_see("上传中断")
-    assert paper_names(live_server, case, "劳动合同") == ["合同.pdf"]
+    page.window.reload()
+    forgive(page, "ERR_")
+    page.see("上次“合同.pdf”传到")
+    page.see("请再选同一个文件继续。")
+    page.screenshot(Path("build/screens/attachments-unfinished-1366.png"))
+    assert page.axe() == []
+    page.set_viewport(390, 844)
+    page.screenshot(Path("build/screens/attachments-unfinished-390.png"))
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+    assert page.axe() == []
+    page.set_viewport(1366, 768)
+
+    kept = sum(unfinished(live_server, case))
+    proxy.sent = 0
+    other = written(tmp_path, "别的.pdf", files.pdf_of(files.MEGABYTE))
+    choose(page, "劳动合同", *papers, other)
+    page.click("上传材料")
+    page.see("已上传 3 个", timeout=30)
+    page.not_see("请再选同一个文件继续。")
+    assert sorted(paper_names(live_server, case, "劳动合同")) == ["别的.pdf", "合同.pdf", "合同第二页.jpg"]
+    assert proxy.sent < 2 * BIG + files.MEGABYTE - kept + files.MEGABYTE, "what had arrived was sent again"
+    assert {hashlib.sha256(content).hexdigest() for content in contents} <= digests(live_server, case)
 
 
 @pytest.mark.guide("A11")
@@ -124,7 +206,7 @@ def test_each_refused_file_says_why_at_its_slot_and_keeps_no_other_from_being_ke
     choose(page, "其他材料", written(tmp_path, "..\\<img src=x onerror=alert(1)>.png", files.png()))
     page.see("是空文件，请重新选择。")
     page.see("是“可执行程序”，不能上传。请重新选择正确的文件。")
-    page.see("超过 20MB，请压缩后再选。")
+    page.see("超过 20MB，不能直接上传。可在本机压缩到约 3 MB")
     page.click("上传材料")
     page.see("有 5 个文件未能上传，请按文件下方的说明重新选择。", timeout=30)
     forgive(page, "422")
@@ -253,6 +335,43 @@ def test_exactly_twenty_megabytes_go_and_one_byte_more_is_refused_by_the_server_
     assert answer.status == 422
     assert "文件“合同.jpg”超过 20 MB（实际 20,971,521 字节" in answer.text()
     assert paper_names(live_server, case, "劳动合同") == []
+
+
+@pytest.mark.guide("A21")
+def test_a_picture_over_the_limit_is_made_smaller_only_when_its_owner_says_so(
+    live_server: Site, page: ChromiumPage, case: Case, tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # taken sideways: 4000 by 3000 is seen as 3000 by 4000
+    photograph = files.photograph(exif=exif)
+    big = photograph + bytes(LIMIT + 1 - len(photograph))
+    choose(page, "身份证", written(tmp_path, "正面.jpg", big), written(tmp_path, "背面.jpg", big))
+    choose(page, "劳动合同", written(tmp_path, "合同.pdf", files.pdf_of(LIMIT + 1)))
+    page.see("超过 20MB，不能直接上传。可在本机压缩到约 3 MB，文字仍可辨认，您的原文件不变。")
+    assert "压缩到约" not in at(live_server, page, "劳动合同")
+    for width, height in ((1366, 768), (390, 844)):
+        page.set_viewport(width, height)
+        page.screenshot(Path(f"build/screens/attachments-shrink-{width}.png"))
+        assert page.evaluate("() => document.documentElement.scrollWidth") == width
+        assert page.axe() == []
+    page.click("压缩 正面.jpg")
+    page.see("原 20.0 MB，压缩后")
+    page.screenshot(Path("build/screens/attachments-shrunk-390.png"))
+    assert page.axe() == []
+    page.click("上传材料")
+    page.see("已上传 1 个", timeout=30)
+    page.see("有 2 个文件未能上传")
+    with live_server.app_context():
+        row = db.session.scalars(select(Attachment).where(Attachment.application_id == case.id)).one()
+        name, size, content_name = row.display_name, row.size, row.storage_name
+        db.session.rollback()
+    assert (name, size < 4 * files.MEGABYTE) == ("正面.jpg", True)
+    with Image.open(live_server.instance / "attachments" / content_name) as made:
+        assert made.height > made.width
+        assert made.height >= 2480
+        assert not made.getexif()
+    page.click("移除 背面.jpg")
+    page.click("移除 合同.pdf")
 
 
 @pytest.mark.guide("A11")

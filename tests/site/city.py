@@ -31,6 +31,7 @@ from models import (
     Import,
     InternalNote,
     Message,
+    PartialUpload,
     Registration,
     RegistrationAction,
     RegistrationEvent,
@@ -39,6 +40,7 @@ from models import (
     Setting,
     State,
     db,
+    exclusive,
     now,
 )
 from tests import factories
@@ -46,6 +48,7 @@ from tests.factories import PASSWORD, REASON, Place, World
 from tests.files import samples as files
 from tests.machine.site import Client
 from tests.site.stored import Stored
+from uploads import partial
 from uploads.sets import storage
 from workflow import attachments, scope
 from workflow.form import fields, versions
@@ -115,6 +118,7 @@ class City:
     seen: dict[str, Seen]
     applications: dict[int, Application]
     attachments: dict[int, Attachment]
+    uploads: list[PartialUpload]
     enterprises: dict[int, Enterprise]
     messages: dict[int, Message]
     reviewers: dict[int, Account]
@@ -178,6 +182,7 @@ def build(app: Flask) -> City:
             seen=seen,
             applications=found[Application],
             attachments=found[Attachment],
+            uploads=list(db.session.scalars(select(PartialUpload))),
             enterprises=found[Enterprise],
             messages=found[Message],
             reviewers={
@@ -276,6 +281,9 @@ def _applications(made: World, people: dict[str, Account]) -> None:
         (State.PRELIMINARY_REVIEW, made.park),
     ):
         at(state, where)
+    with exclusive():
+        for row in db.session.scalars(select(Application).where(Application.state == State.DRAFT)):
+            partial.begin(row.id, material.id, f"传到一半的第{row.id:03d}份.jpg", 1000, "")
 
 
 def _notes(made: World) -> None:
@@ -342,6 +350,10 @@ def _secrets(actor: Account | None, seen: Seen, found: dict[type[Any], dict[int,
             words |= {row.number, row.name}
     words |= {note.text for note in found[InternalNote].values() if note.id not in seen.notes}
     words |= {file.display_name for file in found[Attachment].values() if file.id not in seen.attachments}
+    for upload in db.session.scalars(select(PartialUpload)):
+        words |= (
+            {upload.display_name, upload.token} if upload.application_id not in seen.applications else set()
+        )
     for one in found[Enterprise].values():
         choosable = one.registration is Registration.APPROVED  # anybody's employer may be, so it is no secret
         if one.id not in seen.enterprises | employers and not choosable:

@@ -163,6 +163,14 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
             yield {"number": row.number}, row, row.id in seen.applications
     elif model is Application and asked == {"number", "key"}:
         yield from _papers(city, actor, page)
+    elif asked == {"number", "token"}:
+        for upload in city.uploads:
+            number = city.applications[upload.application_id].number
+            yield (
+                {"number": number, "token": upload.token},
+                upload,
+                upload.application_id in seen.applications,
+            )
     elif model is Enterprise and view is not None and view.console == "office" and asked == {"key"}:
         for one in city.enterprises.values():
             yield {"key": one.id} | page, one, one.id in seen.enterprises

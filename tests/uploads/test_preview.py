@@ -62,20 +62,22 @@ def test_each_page_of_a_pdf_has_its_own_preview():
     assert seen(both, "pdf", page=2, width=160).getpixel((2, 2))[1] < 20
 
 
-def test_a_rotated_photograph_is_shown_upright_without_metadata():
+@pytest.mark.guide("A21")
+@pytest.mark.parametrize(("kind", "extension"), [("JPEG", "jpg"), ("PNG", "png")])
+def test_a_rotated_photograph_is_shown_upright_without_metadata(kind, extension):
     half_red = Image.new("RGB", (400, 200), "white")
     half_red.paste("red", (0, 0, 200, 200))
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by a quarter: its left is up
     exif[0x010F] = "telephone"
-    content = files.encoded(half_red, "JPEG", exif=exif)
+    content = files.encoded(half_red, kind, exif=exif)
 
-    picture = seen(content, "jpg", width=160)
+    picture = seen(content, extension, width=160)
 
     assert picture.size == (160, 320)
     assert picture.getpixel((80, 10))[1] < 60
     assert picture.getpixel((80, 310))[1] > 200
-    assert b"telephone" not in preview(io.BytesIO(content), "jpg", 1, 160).content
+    assert b"telephone" not in preview(io.BytesIO(content), extension, 1, 160).content
 
 
 def test_a_picture_with_broken_exif_is_shown_unrotated():
