@@ -343,7 +343,7 @@ def test_a_picture_over_the_limit_is_made_smaller_only_when_its_owner_says_so(
 ) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # taken sideways: 4000 by 3000 is seen as 3000 by 4000
-    photograph = files.photograph(exif=exif)
+    photograph = files.photograph(exif=exif.tobytes())
     big = photograph + bytes(LIMIT + 1 - len(photograph))
     choose(page, "身份证", written(tmp_path, "正面.jpg", big), written(tmp_path, "背面.jpg", big))
     choose(page, "劳动合同", written(tmp_path, "合同.pdf", files.pdf_of(LIMIT + 1)))
