@@ -41,10 +41,10 @@ class File(Protocol):
 def attach(application_id: int, actor: Account, material_id: int, file: File) -> Attachment:
     """Attach a received file to the application. Raises what `editing` raises, NotVisible, TooManyFiles; the caller then discards it."""
     with editing(application_id, actor) as application:
-        return add(application, material_id, file)
+        return attach_within(application, material_id, file)
 
 
-def add(application: Application, material_id: int, file: File) -> Attachment:
+def attach_within(application: Application, material_id: int, file: File) -> Attachment:
     """Attach a received file within `editing`. Raises what `require_room` raises."""
     require_room(application, material_id)
     attachment = Attachment(

@@ -164,7 +164,7 @@ def _attach(found: Application, upload: PartialUpload) -> None:
         with editing(found.id, current_user) as application:
             row = partial.find(application.id, token, lock=True)
             if row.finished_at is None:
-                attachments.add(application, row.material_id, received)
+                attachments.attach_within(application, row.material_id, received)
                 row.finished_at = now()
                 attached = True
     except BaseException:
