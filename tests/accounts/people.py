@@ -47,14 +47,14 @@ def log_in(client: Client, account: Account, password: str = PASSWORD, then: str
     )
 
 
-def come_in_anew(
+def log_in_again(
     client: Client, login: str, password: str = PASSWORD, login_kind: str = "personal"
 ) -> TestResponse:
     """Log in as somebody who has just registered."""
     return client.send(f"/login/{login_kind}", {"login": login, "password": password})
 
 
-def is_inside(client: Client) -> bool:
+def is_logged_in(client: Client) -> bool:
     return client.get("/account/").status_code == 200
 
 

@@ -22,7 +22,7 @@ def contact(client: Client, **typed: str) -> Any:
     return client.send("/account/contact", given | typed)
 
 
-def chosen(stored: Stored, account: Account) -> tuple[str | None, bool, bool]:
+def stored_contact(stored: Stored, account: Account) -> tuple[str | None, bool, bool]:
     found = stored(lambda: db.session.get_one(Account, account.id))
     return found.email, found.wants_mail, found.wants_sms
 
@@ -32,17 +32,17 @@ def test_sms_is_chosen_from_the_beginning_and_mail_once_there_is_an_address(
 ) -> None:
     account, other = made(factories.applicant), made(factories.applicant)
     log_in(client, account)
-    assert chosen(stored, account) == (None, False, True)
+    assert stored_contact(stored, account) == (None, False, True)
     assert contact(client, email=" Wang@Example.com ").status_code == 303
     assert client.send("/account/ways", {"wants_mail": "y"}).status_code == 303
-    assert chosen(stored, account) == ("Wang@Example.com", True, False)
+    assert stored_contact(stored, account) == ("Wang@Example.com", True, False)
     page = client.get("/account/")
     assert value(page, "email") == "Wang@Example.com"
     assert "本系统目前不发送短信" in words(page)
     assert client.send("/account/ways", {"wants_mail": "y", "wants_sms": "y"}).status_code == 303
     assert contact(client, email="").status_code == 303
-    assert chosen(stored, account) == (None, False, True)
-    assert chosen(stored, other) == (None, False, True)
+    assert stored_contact(stored, account) == (None, False, True)
+    assert stored_contact(stored, other) == (None, False, True)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_an_invalid_mail_address_is_refused(
     answer = contact(client, **typed)
     assert answer.status_code == 422
     assert sentence in words(answer)
-    assert chosen(stored, account) == (None, False, True)
+    assert stored_contact(stored, account) == (None, False, True)
 
 
 def test_mail_cannot_be_chosen_without_an_address(client: Client, made: Made, stored: Stored) -> None:
@@ -70,7 +70,7 @@ def test_mail_cannot_be_chosen_without_an_address(client: Client, made: Made, st
     answer = client.send("/account/ways", {"wants_mail": "y"})
     assert answer.status_code == 422
     assert "请先填写电子邮箱。" in words(answer)
-    assert chosen(stored, account) == (None, False, True)
+    assert stored_contact(stored, account) == (None, False, True)
 
 
 def test_a_landline_shows_that_it_gets_no_sms(app: Flask, client: Client, made: Made) -> None:

@@ -21,16 +21,16 @@ def context(shared_app: Flask) -> Iterator[None]:
         yield
 
 
-def known(cookie: str, account: Account) -> bool:
+def is_recognised(cookie: str, account: Account) -> bool:
     return devices.recognised(cookie, account.login_digest) is not None
 
 
 def test_a_browser_is_recognised_only_for_accounts_that_have_logged_in_there() -> None:
     one, other, stranger = (factories.applicant() for _ in range(3))
     cookie = devices.remember(devices.remember("", one), other)
-    assert known(cookie, one)
-    assert known(cookie, other)
-    assert not known(cookie, stranger)
+    assert is_recognised(cookie, one)
+    assert is_recognised(cookie, other)
+    assert not is_recognised(cookie, stranger)
     assert devices.recognised(cookie, "a login that nobody has") is None
     assert devices.recognised(cookie, one.login_digest) == devices.recognised(cookie, other.login_digest)
     elsewhere = devices.remember("", one)
@@ -52,7 +52,7 @@ def test_a_shared_browser_forgets_the_account_that_logged_in_longest_ago() -> No
     cookie = ""
     for person in people:
         cookie = devices.remember(cookie, person)
-    assert [known(cookie, person) for person in people] == [False] + [True] * devices.MOST_ACCOUNTS
+    assert [is_recognised(cookie, person) for person in people] == [False] + [True] * devices.MOST_ACCOUNTS
     assert devices.COOKIE.fullmatch(cookie)
     assert len(cookie) < 400
 
@@ -65,10 +65,10 @@ def test_a_new_password_invalidates_the_device_cookie() -> None:
     with pytest.raises(ConfirmationRequired) as question:
         staff.renew_password(administrator, clerk.id)
     staff.renew_password(administrator, clerk.id, confirmed=question.value.token)
-    assert not known(cookie, person)
-    assert not known(cookie, clerk)
+    assert not is_recognised(cookie, person)
+    assert not is_recognised(cookie, clerk)
     person = db.session.get_one(Account, person.id)
-    assert known(devices.remember(cookie, person), person)
+    assert is_recognised(devices.remember(cookie, person), person)
 
 
 def test_ended_sessions_and_another_login_name_invalidate_the_device_cookie() -> None:
@@ -78,20 +78,20 @@ def test_ended_sessions_and_another_login_name_invalidate_the_device_cookie() ->
     with exclusive():
         logins.rename(reviewer, f"{reviewer.login}-9")
     assert devices.recognised(cookie, former) is None
-    assert known(cookie, reviewer), "it is the same account"
+    assert is_recognised(cookie, reviewer), "it is the same account"
     with exclusive():
         passwords.end_sessions(reviewer)
-    assert not known(cookie, reviewer)
+    assert not is_recognised(cookie, reviewer)
 
 
 def test_a_forged_or_malformed_device_cookie_counts_as_none() -> None:
     account = factories.applicant()
     cookie = devices.remember("", account)
-    assert known(cookie, account)
+    assert is_recognised(cookie, account)
     for place, letter in enumerate(cookie):
         if letter in DIGIT:
             changed = DIGIT[(DIGIT.index(letter) + 1) % 10]
-            assert not known(cookie[:place] + changed + cookie[place + 1 :], account)
+            assert not is_recognised(cookie[:place] + changed + cookie[place + 1 :], account)
     entry = cookie.partition(".")[2]
     for wrong in (
         "",
@@ -102,7 +102,7 @@ def test_a_forged_or_malformed_device_cookie_counts_as_none() -> None:
         cookie * 20,
         "１" + cookie[1:],
     ):
-        assert not known(wrong, account)
+        assert not is_recognised(wrong, account)
         assert devices.COOKIE.fullmatch(devices.remember(wrong, account))
 
 
@@ -111,8 +111,8 @@ def test_an_expired_device_cookie_counts_as_none(monkeypatch: pytest.MonkeyPatch
     cookie = devices.remember("", account)
     at = now()
     monkeypatch.setattr(devices, "now", lambda: at + devices.LIFETIME - timedelta(days=1))
-    assert known(cookie, account)
+    assert is_recognised(cookie, account)
     monkeypatch.setattr(devices, "now", lambda: at + devices.LIFETIME)
-    assert not known(cookie, account)
+    assert not is_recognised(cookie, account)
     monkeypatch.setattr(devices, "now", lambda: at - timedelta(days=2))
-    assert not known(cookie, account), "nor one from days that have not come"
+    assert not is_recognised(cookie, account), "nor one from days that have not come"

@@ -11,7 +11,7 @@ from models import Account, Setting, db, exclusive
 from tests import factories
 from tests.accounts.people import (
     FURTHER_PASSWORD,
-    is_inside,
+    is_logged_in,
     log_in,
     login_kind_of,
     login_of,
@@ -41,7 +41,7 @@ def reset(client: Client, account: Account, code: str, **changes: str) -> Any:
 
 
 @pytest.fixture(params=["personal", "enterprise"])
-def forgetful(request: pytest.FixtureRequest, made: Made) -> tuple[Account, str]:
+def account_and_code(request: pytest.FixtureRequest, made: Made) -> tuple[Account, str]:
     """Somebody who has forgotten the password and has the code."""
     maker = factories.applicant if request.param == "personal" else waiting_reviewer
     account, code = made(lambda: with_code(maker()))
@@ -50,22 +50,22 @@ def forgetful(request: pytest.FixtureRequest, made: Made) -> tuple[Account, str]
 
 @pytest.mark.guide("A2", "E4")
 def test_the_recovery_code_sets_a_new_password_and_logs_in(
-    app: Flask, client: Client, forgetful: tuple[Account, str]
+    app: Flask, client: Client, account_and_code: tuple[Account, str]
 ) -> None:
-    account, code = forgetful
+    account, code = account_and_code
     elsewhere = app.test_client()
     log_in(elsewhere, account)
     assert reset(client, account, code).location == "/account/code/"
-    assert is_inside(client)
-    assert not is_inside(elsewhere)
+    assert is_logged_in(client)
+    assert not is_logged_in(elsewhere)
     assert log_in(app.test_client(), account).status_code == 422
     assert log_in(app.test_client(), account, FURTHER_PASSWORD).status_code == 303
 
 
 def test_a_recovery_code_works_once_and_the_next_one_is_shown(
-    app: Flask, client: Client, forgetful: tuple[Account, str]
+    app: Flask, client: Client, account_and_code: tuple[Account, str]
 ) -> None:
-    account, code = forgetful
+    account, code = account_and_code
     reset(client, account, code)
     assert code not in client.get("/account/code/").text
     assert reset(app.test_client(), account, code).status_code == 422

@@ -7,7 +7,7 @@ import pytest
 
 from models import Account, db
 from tests import factories
-from tests.accounts.test_pages_browser import look
+from tests.accounts.test_pages_browser import check_page
 from tests.browser.chromium import Chromium
 from tests.browser.people import come_in
 from tests.browser.world import forgive
@@ -44,14 +44,14 @@ def test_a_locked_login_can_reset_the_password_with_a_sent_code(
     page.click("登录")
     page.see("尝试的次数太多")
     page.see("请在 1 分钟后")
-    look(page)
+    check_page(page)
 
     page.click("忘记密码")
     page.fill("证件号码", number)
-    look(page)
+    check_page(page)
     page.click("获取验证码")
     page.see("如果这个登录名有账号")
-    look(page)
+    check_page(page)
     with site.app_context():
         outbox.process_due()
     (letter,) = mail.received
@@ -63,7 +63,7 @@ def test_a_locked_login_can_reset_the_password_with_a_sent_code(
     page.fill("再填写一次新密码", "Xiaomin2027")
     page.click("重设密码")
     page.see("验证码不正确，密码没有改变")
-    look(page)
+    check_page(page)
     page.fill("验证码", code[1])
     page.fill("新密码", "Xiaomin2027")
     page.fill("再填写一次新密码", "Xiaomin2027")

@@ -8,7 +8,7 @@ from flask import Flask
 
 from models import Account, RegionKind, Registration, db
 from tests import factories
-from tests.accounts.people import is_inside, log_in, login_of, value, waiting_reviewer, words
+from tests.accounts.people import is_logged_in, log_in, login_of, value, waiting_reviewer, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
 
@@ -29,9 +29,9 @@ ELSEWHERE = (
 @pytest.mark.guide("A2")
 def test_a_person_logs_in_to_the_personal_console_and_logs_out(client: Client, made: Made) -> None:
     assert log_in(client, made(factories.applicant)).location == "/personal/"
-    assert is_inside(client)
+    assert is_logged_in(client)
     assert client.send("/logout").location == "/"
-    assert not is_inside(client)
+    assert not is_logged_in(client)
 
 
 def test_each_role_logs_in_to_its_own_console(app: Flask, made: Made) -> None:
@@ -92,7 +92,7 @@ def test_nobody_logs_in_at_the_login_page_of_another_role(
         client.send(f"/login/{login_kind}", {"login": login_of(account), "password": PASSWORD}).status_code
         == 422
     )
-    assert not is_inside(client)
+    assert not is_logged_in(client)
 
 
 def test_a_deactivated_account_cannot_log_in_and_loses_its_session(
@@ -100,10 +100,10 @@ def test_a_deactivated_account_cannot_log_in_and_loses_its_session(
 ) -> None:
     clerk = made(factories.place, RegionKind.BANNER).clerk
     log_in(client, clerk)
-    assert is_inside(client)
+    assert is_logged_in(client)
     with app.app_context():
         factories.deactivate(db.session.get_one(Account, clerk.id))
-    assert not is_inside(client)
+    assert not is_logged_in(client)
     assert log_in(client, clerk).status_code == 422
 
 
@@ -156,7 +156,7 @@ def test_a_get_request_does_not_log_out(client: Client, made: Made) -> None:
     log_in(client, made(factories.applicant))
     assert client.get("/logout").status_code == 405
     assert client.post("/logout").status_code == 419
-    assert is_inside(client)
+    assert is_logged_in(client)
 
 
 def test_pages_of_an_account_are_not_cached_by_browsers(client: Client) -> None:

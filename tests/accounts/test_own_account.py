@@ -10,7 +10,7 @@ from sqlalchemy import select
 from accounts import recovery
 from models import Account, Channel, Delivery, RegionKind, db
 from tests import factories
-from tests.accounts.people import FURTHER_PASSWORD, is_inside, log_in, login_of, value, words
+from tests.accounts.people import FURTHER_PASSWORD, is_logged_in, log_in, login_of, value, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
 from worker import delivery
@@ -38,8 +38,8 @@ def test_a_changed_password_ends_every_other_session(app: Flask, client: Client,
     log_in(client, account)
     log_in(elsewhere, account)
     assert change(client).location == "/account/"
-    assert is_inside(client)
-    assert not is_inside(elsewhere)
+    assert is_logged_in(client)
+    assert not is_logged_in(elsewhere)
     assert log_in(elsewhere, account).status_code == 422
     assert log_in(elsewhere, account, FURTHER_PASSWORD).status_code == 303
 
@@ -97,22 +97,22 @@ def test_a_change_of_contact_needs_the_password_and_warns_the_former_contact(
     account = made(factories.applicant)
     log_in(client, account)
     contact(client, phone=account.phone, email="wang@example.com")
-    assert stored(told) == []
+    assert stored(sent_warnings) == []
     refused = contact(client, phone="13904770000", present_password="Falsch2026")
     assert (refused.status_code, value(refused, "phone")) == (422, "13904770000")
     assert "现在的密码不正确。" in words(refused)
-    assert stored(told) == []
+    assert stored(sent_warnings) == []
 
     assert contact(client, phone="13904770000", email="xin@example.com").status_code == 303
-    assert stored(told) == [("email_changed", "wang@example.com"), ("phone_changed", account.phone)]
+    assert stored(sent_warnings) == [("email_changed", "wang@example.com"), ("phone_changed", account.phone)]
     page = words(client.get("/messages/"))
     assert "您账号的联系电话已修改" in page
     assert "您账号的电子邮箱已修改" in page
     contact(client, phone="13904770000", email="xin@example.com")
-    assert len(stored(told)) == 2, "nothing has changed"
+    assert len(stored(sent_warnings)) == 2, "nothing has changed"
 
 
-def told() -> list[tuple[str, str]]:
+def sent_warnings() -> list[tuple[str, str]]:
     """What goes out, and where."""
     rows = db.session.scalars(select(Delivery)).all()
     return sorted((row.message.kind, delivery.render(row).address) for row in rows)

@@ -26,7 +26,7 @@ def licence(tmp_path: Path) -> Path:
     return path
 
 
-def look(page: ChromiumPage) -> None:
+def check_page(page: ChromiumPage) -> None:
     """Nothing hinders anybody on the page as it is now, at a desk and on a phone, and nothing runs out of it."""
     for width, height in SIZES:
         page.set_viewport(width, height)
@@ -59,7 +59,7 @@ def test_every_page_before_the_login_is_open_to_everybody(
 ) -> None:
     page = chromium.new_page(live_server.url)
     page.goto(path)
-    look(page)
+    check_page(page)
 
 
 def test_the_next_person_at_a_shared_computer_sees_who_is_logged_in_and_logs_them_out(
@@ -74,7 +74,7 @@ def test_the_next_person_at_a_shared_computer_sees_who_is_logged_in_and_logs_the
         page.goto(path)
         page.see("王*敏")
         page.not_see("王晓敏")
-        look(page)
+        check_page(page)
         for width, height in SIZES:
             page.set_viewport(width, height)
             page.screenshot(Path("build/screens") / f"present-{path.count('/')}-{width}.png")
@@ -98,7 +98,7 @@ def test_a_person_registers_on_a_phone_from_the_portal(live_server: Site, chromi
     page.fill("证件号码", given["number"][:-1])
     page.click("注册")
     page.see("还有 4 处需要修改")
-    look(page)
+    check_page(page)
     page.click("证件号码：身份证号码应为 18 位")
     assert page.evaluate("() => document.activeElement.id") == "number"
     assert page.value("姓名") == given["name"]
@@ -113,14 +113,14 @@ def test_a_person_registers_on_a_phone_from_the_portal(live_server: Site, chromi
     page.fill("再填写一次密码", PASSWORD)
     page.click("注册")
     page.see("注册信息已收到")
-    look(page)
+    check_page(page)
     code = page.evaluate("() => document.getElementById('recovery-code').lastChild.textContent.trim()")
     page.click("我已记下")
     come_in(page, "证件号码", given["number"], PASSWORD)
     page.see("人才经办快捷入口")
     page.click(given["name"])
     page.see("我的账号")
-    look(page)
+    check_page(page)
     page.click("退出登录")
     page.see("您已退出登录。")
     page.goto("/reset/personal")
@@ -149,7 +149,7 @@ def test_an_enterprise_registers_is_refused_corrects_and_is_approved(
     company.upload("营业执照", licence)
     company.click("提交注册")
     company.see("营业执照.png")
-    look(company)
+    check_page(company)
     company.select("所属地区", "东胜区")
     company.fill("联系人", "何欣")
     company.fill("联系电话", "0477-8123456")
@@ -160,25 +160,25 @@ def test_an_enterprise_registers_is_refused_corrects_and_is_approved(
     come_in(company, "统一社会信用代码", code, PASSWORD)
     company.see("注册信息已提交，现由东胜区人力资源和社会保障局审核")
     company.see("见通知里第六部分")
-    look(company)
+    check_page(company)
 
     office = chromium.new_page(live_server.url)
     office.goto("/login/staff?next=/messages/")
     office.fill("工作人员账号", clerk["login"])
     office.fill("密码", clerk["password"])
     office.leave_by("登录")
-    look(office)
+    check_page(office)
     office.click("东胜区示例氢能有限公司注册了企业账号，待您审核。")
     office.click("退回")
     office.fill("退回原因", "联系电话有误。")
     office.leave_by("确定退回")
 
     company.goto("/messages/")
-    look(company)
+    check_page(company)
     company.click("企业账号未通过审核，请修改后重新提交。原因：联系电话有误。")
     company.see("未通过")
     company.fill("联系电话", "0477-8000000")
-    look(company)
+    check_page(company)
     company.click("修改后重新提交")
     company.see("已重新提交，现由东胜区人力资源和社会保障局审核")
 
@@ -188,7 +188,7 @@ def test_an_enterprise_registers_is_refused_corrects_and_is_approved(
     office.see("审核通过，已通知企业")
     company.goto("/enterprise/registration/")
     company.see("企业账号已审核通过")
-    look(company)
+    check_page(company)
     company.leave_by("进入申请审核")
     assert company.path == "/enterprise/"
 
@@ -204,7 +204,7 @@ def test_the_login_works_by_keyboard_alone(live_server: Site, chromium: Chromium
     page.window.keyboard.type("Falsch2026")
     page.press("Enter")
     page.see("证件号码或密码不正确")
-    look(page)
+    check_page(page)
     page.window.keyboard.type(PASSWORD)
     page.press("Enter")
     page.see("人才经办快捷入口")

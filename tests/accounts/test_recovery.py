@@ -17,7 +17,7 @@ from models import Account, Channel, Message, ResetCode, db, now
 from tests import factories
 from tests.accounts.people import (
     FURTHER_PASSWORD,
-    is_inside,
+    is_logged_in,
     log_in,
     login_kind_of,
     login_of,
@@ -29,7 +29,7 @@ from tests.machine.secrets import environment
 from tests.machine.site import Client
 
 Made = Callable[..., Any]
-Later = Callable[[float], None]
+AdvanceClock = Callable[[float], None]
 WRONG = "x00000"
 
 
@@ -39,7 +39,7 @@ def open_channels(app: Flask) -> None:
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Later:
+def advance_clock(monkeypatch: pytest.MonkeyPatch) -> AdvanceClock:
     passed = [timedelta()]
     monkeypatch.setattr(recovery, "now", lambda: now() + passed[0])
 
@@ -63,7 +63,7 @@ def use(
     return client.send(f"/reset/{login_kind}/code/enter/", given)
 
 
-def sent(app: Flask) -> list[str]:
+def sent_codes(app: Flask) -> list[str]:
     """The codes that were sent, the newest last."""
     with app.app_context():
         found = db.session.scalars(select(Message).filter_by(kind="password_reset").order_by(Message.id))
@@ -83,12 +83,12 @@ def test_a_sent_code_sets_a_new_password_and_logs_in(
     page = client.get(answer.location)
     assert "如果这个登录名有账号" in words(page)
     assert "忘记密码请拨打0477-8587631联系找回。" in words(page)
-    (code,) = sent(app)
+    (code,) = sent_codes(app)
     assert (len(code), code.isdecimal()) == (6, True)
     assert code not in page.text
     assert use(client, code, login_kind).status_code == 303
-    assert is_inside(client)
-    assert not is_inside(elsewhere)
+    assert is_logged_in(client)
+    assert not is_logged_in(elsewhere)
     assert log_in(elsewhere, account, FURTHER_PASSWORD).status_code == 303
     assert use(app.test_client(), code, login_kind).location == f"/reset/{login_kind}/code/"
 
@@ -106,7 +106,7 @@ def test_an_unknown_login_gets_the_same_pages_when_requesting_a_code(app: Flask,
             kept = {name: len(str(each)) for name, each in session.items() if name != "_flashes"}
         seen.append((asked.location, [(each.status_code, words(each)) for each in pages], kept))
     assert seen[0] == seen[1] == seen[2]
-    assert len(sent(app)) == 1
+    assert len(sent_codes(app)) == 1
 
 
 def test_a_sent_code_works_only_in_the_browser_that_requested_it(
@@ -116,15 +116,15 @@ def test_a_sent_code_works_only_in_the_browser_that_requested_it(
     account, stranger = made(factories.applicant), app.test_client()
     ask(client, account)
     ask(stranger, account)
-    own, others = sent(app)
+    own, others = sent_codes(app)
     if own != others:
         assert use(stranger, own).status_code == 422
     for _ in range(4):
         use(stranger, WRONG)
     assert use(stranger, others).status_code in {302, 303}
-    assert not is_inside(stranger)
+    assert not is_logged_in(stranger)
     assert use(client, own).status_code == 303
-    assert is_inside(client)
+    assert is_logged_in(client)
 
 
 def test_after_five_wrong_codes_the_sent_code_is_invalid(app: Flask, client: Client, made: Made) -> None:
@@ -133,18 +133,18 @@ def test_after_five_wrong_codes_the_sent_code_is_invalid(app: Flask, client: Cli
     answers = [use(client, WRONG) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [422] * 4 + [303]
     assert "已作废，密码没有改变" in words(client.get(answers[-1].location))
-    assert use(client, sent(app)[0]).location == "/reset/personal/code/"
+    assert use(client, sent_codes(app)[0]).location == "/reset/personal/code/"
     assert log_in(client, account).status_code == 303
 
 
 def test_a_sent_code_expires_after_half_an_hour_and_is_deleted(
-    app: Flask, client: Client, made: Made, later: Later
+    app: Flask, client: Client, made: Made, advance_clock: AdvanceClock
 ) -> None:
     ask(client, made(factories.applicant))
-    (code,) = sent(app)
-    later(29)
+    (code,) = sent_codes(app)
+    advance_clock(29)
     assert client.get("/reset/personal/code/enter/").status_code == 200
-    later(1.1)
+    advance_clock(1.1)
     assert use(client, code).location == "/reset/personal/code/"
     with app.app_context():
         recovery.delete_expired()
@@ -153,7 +153,7 @@ def test_a_sent_code_expires_after_half_an_hour_and_is_deleted(
 
 def test_a_weak_password_does_not_use_up_the_sent_code(app: Flask, client: Client, made: Made) -> None:
     ask(client, made(factories.applicant))
-    (code,) = sent(app)
+    (code,) = sent_codes(app)
     answer = use(client, code, password="kurz")
     assert (answer.status_code, "密码至少 8 位" in words(answer)) == (422, True)
     assert use(client, f" {code[:3]} {code[3:]} ").status_code == 303
@@ -162,7 +162,7 @@ def test_a_weak_password_does_not_use_up_the_sent_code(app: Flask, client: Clien
 def test_a_sent_code_is_stored_only_as_a_digest(app: Flask, client: Client, made: Made) -> None:
     account = made(factories.applicant)
     ask(client, account)
-    (code,) = sent(app)
+    (code,) = sent_codes(app)
     with app.app_context():
         stored = str(db.session.execute(text("SELECT * FROM reset_codes")).all())
         stored += str(db.session.execute(text("SELECT * FROM messages")).all())
@@ -188,7 +188,7 @@ def test_requests_for_codes_are_limited_and_a_reset_unlocks_the_login(limited: F
     answers = [ask(client, account) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [303, 303, 303, 429]
     assert "请在 5 分钟后（" in words(answers[-1])
-    codes = sent(limited)
+    codes = sent_codes(limited)
     assert len(codes) == 3
     assert use(client, codes[-1]).status_code == 303
     client.send("/logout")

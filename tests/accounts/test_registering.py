@@ -16,10 +16,10 @@ from enterprises import registration
 from models import Account, Enterprise, Message, RegionKind, Registration, Role, db
 from tests import factories
 from tests.accounts.people import (
-    come_in_anew,
     company,
-    is_inside,
+    is_logged_in,
     log_in,
+    log_in_again,
     person,
     place,
     scan,
@@ -43,7 +43,7 @@ def code_of(answer: TestResponse) -> str:
     return answer.text.split('translate="no">')[1].split("</span>")[1].split("</p>")[0]
 
 
-def everything(client: Client, path: str, given: dict[str, Any]) -> tuple[Any, ...]:
+def observable_response(client: Client, path: str, given: dict[str, Any]) -> tuple[Any, ...]:
     """All that somebody learns who registers: the answers, their headers, the cookie, the page after it."""
     sent = client.send(path, given)
     page = client.get(sent.location)
@@ -54,11 +54,11 @@ def everything(client: Client, path: str, given: dict[str, Any]) -> tuple[Any, .
     return sent.status_code, sent.location, page.status_code, said, headers, kept
 
 
-def how_many(table: type = Account) -> int:
+def row_count(table: type = Account) -> int:
     return db.session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def the_enterprise() -> Enterprise:
+def registered_enterprise() -> Enterprise:
     return db.session.scalars(select(Enterprise)).unique().one()
 
 
@@ -80,7 +80,7 @@ def test_a_person_registers_confirms_the_recovery_code_and_is_logged_in(
     assert (account.role, account.name) == (Role.APPLICANT, "王晓敏")
     assert (account.identity_number, account.phone) == ("150602199001010016", "13847710000")
     assert account.login is None
-    assert not is_inside(client)
+    assert not is_logged_in(client)
     assert client.send("/register/personal/received/").location == "/login/personal"
     assert log_in(client, account).location == "/personal/"
 
@@ -118,7 +118,7 @@ def test_all_errors_are_shown_at_once_and_typed_values_stay(client: Client, stor
     assert value(answer, "number") == "150602199001010013"
     assert value(answer, "phone") == "123"
     assert "kurz" not in answer.text
-    assert stored(how_many) == 0
+    assert stored(row_count) == 0
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_the_identity_number_must_match_the_chosen_document(
 ) -> None:
     answer = client.send(PERSON, person(paper=paper, number=number))
     assert answer.status_code == (303 if taken else 422)
-    assert stored(how_many) == taken
+    assert stored(row_count) == taken
 
 
 @pytest.mark.parametrize("name", ["王\U0002ebf0", "李\U00031350明", "赵\U000323b0", "孙𠮷"])
@@ -164,7 +164,7 @@ def test_a_character_not_allowed_in_names_is_reported_and_stays_typed(
     assert answer.status_code == 422
     assert sentence in words(answer)
     assert value(answer, "name") == name
-    assert stored(how_many) == 0
+    assert stored(row_count) == 0
 
 
 def test_a_name_that_is_too_long_is_refused_and_not_truncated(client: Client, stored: Stored) -> None:
@@ -176,23 +176,23 @@ def test_a_name_that_is_too_long_is_refused_and_not_truncated(client: Client, st
     assert answer.status_code == 422
     assert "最多 60 个字。" in answer.text
     assert f'value="{long}"' in answer.text
-    assert stored(how_many) == 0
+    assert stored(row_count) == 0
 
 
 @pytest.mark.guide("A2")
 def test_registering_does_not_reveal_an_existing_account(app: Flask, made: Made, stored: Stored) -> None:
     there = made(factories.applicant)
     other = {"password": "Andere2026", "password_again": "Andere2026"}
-    free = everything(app.test_client(), PERSON, person(**other))
+    free = observable_response(app.test_client(), PERSON, person(**other))
     stranger = app.test_client()
-    taken = everything(stranger, PERSON, person(number=there.identity_number, **other))
+    taken = observable_response(stranger, PERSON, person(number=there.identity_number, **other))
     assert taken == free
     assert taken[1] == RECEIVED
     assert "如果以前注册过" in taken[3]
 
     shown = code_of(stranger.get(RECEIVED))
-    assert stored(how_many) == 2
-    assert come_in_anew(stranger, there.identity_number, "Andere2026").status_code == 422
+    assert stored(row_count) == 2
+    assert log_in_again(stranger, there.identity_number, "Andere2026").status_code == 422
     found = stored(
         lambda: recovery.reset_by_recovery_code("personal", there.identity_number, shown, "Andere2027")
     )
@@ -255,7 +255,7 @@ def test_errors_of_other_documents_numbers_are_shown_beside_the_field(
     assert answer.status_code == 422
     assert sentence in words(answer)
     assert value(answer, "number") == number
-    assert stored(how_many) == 0
+    assert stored(row_count) == 0
 
 
 # --- enterprises
@@ -269,13 +269,13 @@ def test_an_enterprise_registers_and_reads_which_office_is_responsible(
     given = company(region)
     assert client.send(ENTERPRISE, given).location == "/register/enterprise/received/"
     assert (
-        come_in_anew(client, given["credit_code"], login_kind="enterprise").location
+        log_in_again(client, given["credit_code"], login_kind="enterprise").location
         == "/enterprise/registration/"
     )
     page = words(client.get("/enterprise/registration/"))
     assert f"现由{office.name}审核" in page
     assert office.telephone in page
-    enterprise = stored(the_enterprise)
+    enterprise = stored(registered_enterprise)
     assert enterprise.registration is Registration.PENDING
     assert (enterprise.name, enterprise.credit_code) == (given["name"], given["credit_code"])
     assert (enterprise.region_id, enterprise.initials[:4]) == (region.id, "dsqs")
@@ -289,7 +289,7 @@ def test_an_office_without_a_telephone_refers_to_the_notice(client: Client, made
     region, _, _ = made(place, telephone="")
     given = company(region)
     client.send(ENTERPRISE, given)
-    come_in_anew(client, given["credit_code"], login_kind="enterprise")
+    log_in_again(client, given["credit_code"], login_kind="enterprise")
     assert "联系电话见通知里第六部分" in words(client.get("/enterprise/registration/"))
 
 
@@ -334,7 +334,7 @@ def test_all_errors_of_an_enterprise_are_shown_at_once(client: Client, made: Mad
     ):
         assert sentence in words(answer)
     assert value(answer, "credit_code") == "91150602MA0N8C102X"
-    assert stored(lambda: how_many(Enterprise)) == 0
+    assert stored(lambda: row_count(Enterprise)) == 0
 
 
 def test_a_village_collective_registers_and_the_office_reads_its_kind(
@@ -344,7 +344,7 @@ def test_a_village_collective_registers_and_the_office_reads_its_kind(
     region, _, clerk = made(place)
     typed = factories.credit_code("N2").lower()
     assert client.send(ENTERPRISE, company(region, credit_code=typed)).status_code == 303
-    enterprise = stored(the_enterprise)
+    enterprise = stored(registered_enterprise)
     assert enterprise.credit_code == typed.upper()
     log_in(client, clerk)
     assert "登记类别 农业 · 村级集体经济组织" in words(client.get(f"/office/enterprises/{enterprise.id}/"))
@@ -366,7 +366,7 @@ def test_an_uploaded_licence_stays_while_other_errors_are_corrected(
     assert again.status_code == 422
     done = client.send(ENTERPRISE, company(region, licence=None, licence_kept=value(again, "licence_kept")))
     assert done.status_code == 303
-    enterprise = stored(the_enterprise)
+    enterprise = stored(registered_enterprise)
     assert enterprise.licence_name == "营业执照.png"
     assert [path.name for path in attachments(app)] == [Path(enterprise.licence_file).name]
 
@@ -380,7 +380,7 @@ def test_another_file_replaces_the_stored_licence(
         ENTERPRISE,
         company(region, licence=scan(files.pdf(), "新执照.pdf"), licence_kept=value(first, "licence_kept")),
     )
-    assert stored(the_enterprise).licence_name == "新执照.pdf"
+    assert stored(registered_enterprise).licence_name == "新执照.pdf"
     assert len(attachments(app)) == 1
 
 
@@ -411,10 +411,10 @@ def test_a_licence_without_extension_is_recognised_and_a_portfolio_gets_a_note(
 ) -> None:
     region, _, _ = made(place)
     client.send(ENTERPRISE, company(region, licence=scan(odd_files.pdf_portfolio(), "执照")))
-    enterprise = stored(the_enterprise)
+    enterprise = stored(registered_enterprise)
     assert enterprise.licence_name == "执照.pdf"
     assert enterprise.licence_notes == ["portfolio"]
-    come_in_anew(client, enterprise.credit_code, login_kind="enterprise")
+    log_in_again(client, enterprise.credit_code, login_kind="enterprise")
     assert "审核人员只看得到封面" in words(client.get("/enterprise/registration/"))
 
 
@@ -429,7 +429,7 @@ def test_a_refused_file_does_not_replace_the_stored_licence(
     )
     assert second.status_code == 422
     client.send(ENTERPRISE, company(region, licence=None, licence_kept=value(second, "licence_kept")))
-    assert stored(the_enterprise).licence_name == "营业执照.png"
+    assert stored(registered_enterprise).licence_name == "营业执照.png"
 
 
 def test_a_forged_licence_token_is_ignored(app: Flask, client: Client, made: Made) -> None:
@@ -491,12 +491,12 @@ def test_registering_an_enterprise_does_not_reveal_an_existing_one(
 ) -> None:
     region, _, _ = made(place)
     code = factories.credit_code()
-    free = everything(app.test_client(), ENTERPRISE, company(region, credit_code=code))
+    free = observable_response(app.test_client(), ENTERPRISE, company(region, credit_code=code))
     again = company(region, credit_code=code.lower(), name="另一家公司", contact_name="另一人")
-    taken = everything(app.test_client(), ENTERPRISE, again)
+    taken = observable_response(app.test_client(), ENTERPRISE, again)
     assert taken == free
-    enterprise = stored(the_enterprise)
-    assert (enterprise.name, stored(lambda: how_many(Enterprise))) == ("东胜区示例智能制造有限公司", 1)
+    enterprise = stored(registered_enterprise)
+    assert (enterprise.name, stored(lambda: row_count(Enterprise))) == ("东胜区示例智能制造有限公司", 1)
     assert len(attachments(app)) == 1, "the second licence is gone"
     told = [each for each in stored(every_message) if each.kind == "registration_tried"]
     assert [each.enterprise_id for each in told] == [enterprise.id]
@@ -506,5 +506,5 @@ def test_registering_an_enterprise_does_not_reveal_an_existing_one(
 def test_nobody_registers_an_enterprise_as_approved(client: Client, made: Made, stored: Stored) -> None:
     region, _, _ = made(place)
     client.send(ENTERPRISE, company(region, registration="approved", version="9", role="office"))
-    enterprise = stored(the_enterprise)
+    enterprise = stored(registered_enterprise)
     assert (enterprise.registration, enterprise.version) == (Registration.PENDING, 1)

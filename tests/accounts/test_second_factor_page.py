@@ -14,7 +14,7 @@ from admin_views.accounts import second_factor as view
 from common.settings import REQUIRED, STAFF_SECOND_FACTOR
 from models import Account, RegionKind, Setting, db, now
 from tests import factories
-from tests.accounts.people import FURTHER_PASSWORD, is_inside, log_in, words
+from tests.accounts.people import FURTHER_PASSWORD, is_logged_in, log_in, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
 
@@ -70,14 +70,14 @@ def test_the_password_alone_opens_no_session_with_a_second_factor(
     log_in(elsewhere, clerk)
     secret, spare = enrol(client, present_password=PASSWORD)
     assert len(set(spare)) == 10
-    assert is_inside(client)
-    assert not is_inside(elsewhere), "a session without the second step has ended"
+    assert is_logged_in(client)
+    assert not is_logged_in(elsewhere), "a session without the second step has ended"
     assert log_in(elsewhere, clerk, then="?next=/messages/").location == STEP
     for path in ("/office/", "/account/", "/messages/", f"{OWN}codes/"):
         assert elsewhere.get(path).location.startswith("/login/"), path
     assert "验证码不正确" in words(elsewhere.send(STEP, {"one_time_code": "000000"}))
     assert elsewhere.send(STEP, {"one_time_code": present_code(secret)}).location == "/messages/"
-    assert is_inside(elsewhere)
+    assert is_logged_in(elsewhere)
     third = app.test_client()
     log_in(third, clerk)
     assert third.send(STEP, {"one_time_code": present_code(secret)}).status_code == 422, "a code twice"
@@ -120,7 +120,7 @@ def test_a_required_second_factor_must_be_set_up_before_anything_else(
     assert client.send(OWN, {"one_time_code": "000000"}).status_code == 422
     assert secret_on(client.get(OWN).text) == secret, "the picture that has been read stays"
     enrol(client)
-    assert is_inside(client)
+    assert is_logged_in(client)
     assert "不能停用" in words(client.get(OWN))
     data = {"present_password": PASSWORD, "one_time_code": present_code(secret, 1)}
     client.send(f"{OWN}off", data)
@@ -163,7 +163,7 @@ def test_disabling_and_renewing_need_password_and_code(app: Flask, client: Clien
 def test_the_second_factor_is_for_staff_only(app: Flask, client: Client, made: Made) -> None:
     require(app)
     log_in(client, made(factories.applicant))
-    assert is_inside(client)
+    assert is_logged_in(client)
     assert client.get(OWN).location == "/account/"
     assert client.send(OWN, {"one_time_code": "000000"}).location == "/account/"
     assert "动态验证码" not in client.get("/account/").text
@@ -179,7 +179,7 @@ def test_a_reset_password_does_not_bypass_the_second_factor(
     data = {"login": clerk.login, "code": code}
     again = {"password": FURTHER_PASSWORD, "password_again": FURTHER_PASSWORD}
     assert forgetful.send("/reset/staff", data | again).location == STEP
-    assert not is_inside(forgetful)
+    assert not is_logged_in(forgetful)
     answer = forgetful.send(STEP, {"one_time_code": present_code(secret)})
     assert answer.location == "/account/code/"
     assert "请记下您的找回码" in words(forgetful.get(answer.location))
@@ -223,4 +223,4 @@ def test_a_stolen_password_makes_no_browser_known_and_does_not_allow_trying_code
     assert answers == [422] * 5 + [429]
     assert log_in(owner, clerk).location == STEP
     assert owner.send(STEP, {"one_time_code": present_code(secret)}).status_code == 303
-    assert is_inside(owner), "at the same address as the thief"
+    assert is_logged_in(owner), "at the same address as the thief"

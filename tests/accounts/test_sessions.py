@@ -13,12 +13,12 @@ from administration import staff
 from common.settings import IDLE_MINUTES
 from models import LoginSession, Setting, db, now
 from tests import factories
-from tests.accounts.people import FURTHER_PASSWORD, come_in_anew, is_inside, log_in, login_of, words
+from tests.accounts.people import FURTHER_PASSWORD, is_logged_in, log_in, log_in_again, login_of, words
 from tests.factories import PASSWORD
 from tests.machine.site import Client
 
 Made = Callable[..., Any]
-Later = Callable[[float], None]
+AdvanceClock = Callable[[float], None]
 BY_A_PERSON = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-User": "?1"}
 BY_ITSELF = (
     {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
@@ -29,8 +29,8 @@ BY_ITSELF = (
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Later:
-    """`later(5)`: five more minutes have gone by."""
+def advance_clock(monkeypatch: pytest.MonkeyPatch) -> AdvanceClock:
+    """`advance_clock(5)`: five more minutes have gone by."""
     passed = [timedelta()]
     monkeypatch.setattr(sessions, "now", lambda: now() + passed[0])
 
@@ -41,12 +41,12 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Later:
 
 
 @pytest.fixture
-def inside(client: Client, made: Made) -> Client:
+def logged_in(client: Client, made: Made) -> Client:
     log_in(client, made(factories.applicant))
     return client
 
 
-def copied(app: Flask, client: Client) -> Client:
+def client_with_copied_cookie(app: Flask, client: Client) -> Client:
     """Another browser with the same cookie."""
     thief = app.test_client()
     assert isinstance(thief, Client)
@@ -54,11 +54,11 @@ def copied(app: Flask, client: Client) -> Client:
     return thief
 
 
-def test_a_copied_cookie_is_invalid_after_the_logout(app: Flask, inside: Client, made: Made) -> None:
-    thief = copied(app, inside)
-    assert is_inside(thief)
-    inside.send("/logout")
-    assert not is_inside(thief)
+def test_a_copied_cookie_is_invalid_after_the_logout(app: Flask, logged_in: Client, made: Made) -> None:
+    thief = client_with_copied_cookie(app, logged_in)
+    assert is_logged_in(thief)
+    logged_in.send("/logout")
+    assert not is_logged_in(thief)
 
 
 def test_a_logout_ends_only_its_own_session(app: Flask, client: Client, made: Made) -> None:
@@ -66,59 +66,65 @@ def test_a_logout_ends_only_its_own_session(app: Flask, client: Client, made: Ma
     log_in(client, account)
     log_in(elsewhere, account)
     client.send("/logout")
-    assert is_inside(elsewhere)
+    assert is_logged_in(elsewhere)
 
 
-def test_a_new_login_in_the_same_browser_ends_the_old_session(app: Flask, inside: Client, made: Made) -> None:
-    thief, other = copied(app, inside), made(factories.applicant)
-    inside.delete_cookie("csrf")
-    inside.send("/logout")
-    log_in(inside, other)
-    assert is_inside(inside)
-    assert not is_inside(thief)
+def test_a_new_login_in_the_same_browser_ends_the_old_session(
+    app: Flask, logged_in: Client, made: Made
+) -> None:
+    thief, other = client_with_copied_cookie(app, logged_in), made(factories.applicant)
+    logged_in.delete_cookie("csrf")
+    logged_in.send("/logout")
+    log_in(logged_in, other)
+    assert is_logged_in(logged_in)
+    assert not is_logged_in(thief)
 
 
-def test_a_session_ends_after_the_idle_time_of_the_setting(app: Flask, inside: Client, later: Later) -> None:
+def test_a_session_ends_after_the_idle_time_of_the_setting(
+    app: Flask, logged_in: Client, advance_clock: AdvanceClock
+) -> None:
     with app.app_context():
         factories.saved(Setting(key=IDLE_MINUTES, value="10"))
     for _ in range(3):
-        later(9)
-        assert is_inside(inside), "each page begins the time anew"
-    later(10.5)
-    answer = inside.get("/account/", headers=BY_A_PERSON)
+        advance_clock(9)
+        assert is_logged_in(logged_in), "each page begins the time anew"
+    advance_clock(10.5)
+    answer = logged_in.get("/account/", headers=BY_A_PERSON)
     assert answer.location == "/login/personal?next=/account/"
-    assert "已自动退出，请重新登录" in words(inside.get(answer.location))
-    assert not is_inside(inside)
+    assert "已自动退出，请重新登录" in words(logged_in.get(answer.location))
+    assert not is_logged_in(logged_in)
 
 
-def test_the_default_idle_time_is_an_hour(inside: Client, later: Later) -> None:
-    later(59)
-    assert is_inside(inside)
-    later(60.1)
-    assert not is_inside(inside)
+def test_the_default_idle_time_is_an_hour(logged_in: Client, advance_clock: AdvanceClock) -> None:
+    advance_clock(59)
+    assert is_logged_in(logged_in)
+    advance_clock(60.1)
+    assert not is_logged_in(logged_in)
 
 
-def test_background_requests_do_not_keep_a_session_alive(inside: Client, later: Later) -> None:
+def test_background_requests_do_not_keep_a_session_alive(
+    logged_in: Client, advance_clock: AdvanceClock
+) -> None:
     for headers in BY_ITSELF:
-        later(19)
-        assert inside.get("/account/", headers=headers).status_code == 200
-    later(19)
-    assert not is_inside(inside)
+        advance_clock(19)
+        assert logged_in.get("/account/", headers=headers).status_code == 200
+    advance_clock(19)
+    assert not is_logged_in(logged_in)
 
 
-def test_a_copied_cookie_becomes_idle_too(app: Flask, inside: Client, later: Later) -> None:
-    thief = copied(app, inside)
-    later(61)
-    assert not is_inside(thief)
-    assert not is_inside(inside)
+def test_a_copied_cookie_becomes_idle_too(app: Flask, logged_in: Client, advance_clock: AdvanceClock) -> None:
+    thief = client_with_copied_cookie(app, logged_in)
+    advance_clock(61)
+    assert not is_logged_in(thief)
+    assert not is_logged_in(logged_in)
 
 
 def test_typed_values_come_back_after_the_session_has_ended(
-    app: Flask, client: Client, made: Made, later: Later
+    app: Flask, client: Client, made: Made, advance_clock: AdvanceClock
 ) -> None:
     account = made(factories.applicant)
     log_in(client, account)
-    later(61)
+    advance_clock(61)
     expired = client.send("/account/ways", {"wants_mail": "我写的", "present_password": "Geheim2026"})
     assert expired.status_code == 419
     assert 'name="wants_mail" value="我写的"' in expired.text
@@ -129,15 +135,17 @@ def test_typed_values_come_back_after_the_session_has_ended(
     assert client.send("/account/ways", {"wants_sms": "y"}).status_code == 303
 
 
-def test_sessions_with_an_expired_cookie_are_deleted(app: Flask, inside: Client, later: Later) -> None:
+def test_sessions_with_an_expired_cookie_are_deleted(
+    app: Flask, logged_in: Client, advance_clock: AdvanceClock
+) -> None:
     count = select(func.count()).select_from(LoginSession)
     with app.app_context():
         sessions.delete_expired()
         assert db.session.scalar(count) == 1
-        later(60 * 25)
+        advance_clock(60 * 25)
         sessions.delete_expired()
         assert db.session.scalar(count) == 0
-    assert not is_inside(inside)
+    assert not is_logged_in(logged_in)
 
 
 # --- a password that somebody else knows
@@ -162,7 +170,7 @@ def test_a_handed_over_password_must_be_changed_first(
     app: Flask, client: Client, handed_over: tuple[str, str]
 ) -> None:
     login, drawn = handed_over
-    come_in_anew(client, login, drawn, login_kind="staff")
+    log_in_again(client, login, drawn, login_kind="staff")
     for path in ("/office/", "/account/", "/messages/", "/"):
         assert client.get(path).location == FIRST, path
     assert client.send("/account/ways", {"wants_sms": "y"}).location == FIRST
@@ -177,13 +185,13 @@ def test_a_handed_over_password_must_be_changed_first(
         assert sentence in words(answer)
 
     elsewhere = app.test_client()
-    come_in_anew(elsewhere, login, drawn, login_kind="staff")
+    log_in_again(elsewhere, login, drawn, login_kind="staff")
     own = {"password": FURTHER_PASSWORD, "password_again": FURTHER_PASSWORD}
     assert client.send(FIRST, own).location == "/office/"
     assert client.get("/office/").status_code == 200
     assert client.get(FIRST).location == "/account/"
     assert elsewhere.get(FIRST).location.startswith("/login/")
-    assert come_in_anew(elsewhere, login, FURTHER_PASSWORD, login_kind="staff").location == "/office/"
+    assert log_in_again(elsewhere, login, FURTHER_PASSWORD, login_kind="staff").location == "/office/"
 
 
 FIRST = "/account/first-password/"
@@ -205,7 +213,7 @@ def test_after_five_wrong_passwords_the_page_says_when_to_try_again(limited: Fla
     read = []
     for login in (login_of(account), factories.identity_number()):
         client = limited.test_client()
-        answers = [come_in_anew(client, login, "Falsch2026") for _ in range(6)]
+        answers = [log_in_again(client, login, "Falsch2026") for _ in range(6)]
         assert [answer.status_code for answer in answers] == [422] * 5 + [429]
         assert "请在 1 分钟后（" in words(answers[-1])
         assert f'value="{login}"' in answers[-1].text

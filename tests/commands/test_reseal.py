@@ -9,7 +9,7 @@ from sqlalchemy import Text, select, type_coerce
 from models import Account, Action, Application, State, db, exclusive
 from models.secrets import sealed_columns, vault
 from tests import factories
-from tests.machine.at_once import HELD, at_once, slowly
+from tests.machine.at_once import HOLD_SECONDS, at_once, slowly
 
 OLD, NEW = b"the older key, of 32 bytes: okay", b"the newer key, of 32 bytes: okay"
 
@@ -64,7 +64,7 @@ def test_resealing_runs_while_people_save(app: Flask, monkeypatch: pytest.Monkey
             for number in range(5):
                 with exclusive():
                     db.session.get_one(Account, person).phone = f"1384771000{number}"
-                time.sleep(HELD / 4)
+                time.sleep(HOLD_SECONDS / 4)
             return "saved"
 
         assert at_once(resealing, saving) == [0, "saved"]

@@ -33,7 +33,7 @@ from tests.factories import (
     submit,
 )
 from tests.machine.at_once import at_once, slowly
-from tests.workflow.observing import history, stored
+from tests.workflow.observing import history, stored_rows
 from workflow import review
 from workflow.decision import Decision
 
@@ -118,10 +118,10 @@ def test_after_the_first_submission_nobody_corrects_the_own_name(ordos: World, s
     application = with_wrong_name(at_first, ordos.banner, ordos)
     if state is State.DRAFT:
         act(application, Action.WITHDRAW, application.applicant)
-    before = stored(application)
+    before = stored_rows(application)
     with pytest.raises(NotPermitted):
         correct_own_name(application.applicant, RIGHT)
-    assert stored(application) == before
+    assert stored_rows(application) == before
     asked = corrections.who_corrects_name(application.applicant)
     assert asked is not None
     in_sight = state in (State.PRELIMINARY_REVIEW, State.CITY_REVIEW)
@@ -131,11 +131,11 @@ def test_after_the_first_submission_nobody_corrects_the_own_name(ordos: World, s
 def test_with_the_next_application_the_own_name_can_be_corrected_again(ordos: World) -> None:
     finished = with_wrong_name(State.FINISHED, ordos.banner, ordos)
     owner = finished.applicant
-    before = stored(finished)
+    before = stored_rows(finished)
     application = draft(ordos.banner.enterprise, owner)
     correct_own_name(owner, RIGHT)
     assert fresh(application).name == RIGHT
-    assert stored(finished) == before, "what was decided stays as it was"
+    assert stored_rows(finished) == before, "what was decided stays as it was"
 
 
 def test_only_applicants_correct_their_own_name(ordos: World) -> None:
@@ -186,10 +186,10 @@ def test_the_regions_office_corrects_the_name_and_the_submission_stays_readable(
 
 def test_a_correction_needs_a_reason(ordos: World) -> None:
     application = with_wrong_name(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
-    before = stored(application)
+    before = stored_rows(application)
     with pytest.raises(ReasonMissing):
         named(application, ordos.banner.clerk, reason=" ")
-    assert stored(application) == before
+    assert stored_rows(application) == before
 
 
 def others(ordos: World, application: Application) -> dict[str, Account]:
@@ -227,13 +227,13 @@ def test_other_roles_and_finished_applications_allow_no_correction_of_a_name(
     ordos: World, state: State
 ) -> None:
     application = with_wrong_name(state, ordos.banner, ordos)
-    before = stored(application)
+    before = stored_rows(application)
     for who, person in others(ordos, application).items():
         if who == BY_STATE[state]:
             continue
         with pytest.raises((NotPermitted, NotVisible)):
             named(application, person)
-    assert stored(application) == before
+    assert stored_rows(application) == before
     db.session.refresh(application.applicant)
     assert application.applicant.name == WRONG
     if (allowed := BY_STATE[state]) is not None:
@@ -317,16 +317,16 @@ def test_a_correction_can_change_the_type_of_identity_document(ordos: World) -> 
 def test_a_number_is_corrected_once(ordos: World) -> None:
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     numbered(application, ordos.administrator, identity_number())
-    before = stored(application)
+    before = stored_rows(application)
     with pytest.raises(Unacceptable, match="已经更正过一次"):
         numbered(application, ordos.administrator, identity_number())
-    assert stored(application) == before
+    assert stored_rows(application) == before
 
 
 def test_an_invalid_number_is_reported_at_its_field(ordos: World) -> None:
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     present, taken = application.identity_number, applicant().identity_number or ""
-    before = stored(application)
+    before = stored_rows(application)
     for number, sentence in (
         (present, "相同"),
         (taken, "已有账号"),
@@ -336,7 +336,7 @@ def test_an_invalid_number_is_reported_at_its_field(ordos: World) -> None:
         with pytest.raises(Unacceptable, match=sentence) as hindrance:
             numbered(application, ordos.administrator, number)
         assert hindrance.value.field == "number"
-    assert stored(application) == before
+    assert stored_rows(application) == before
     numbered(application, ordos.administrator, identity_number())
 
 
@@ -346,13 +346,13 @@ def test_only_administrators_correct_numbers_and_only_in_open_applications(
     ordos: World, state: State
 ) -> None:
     application = application_at(state, ordos.banner, ordos)
-    before = stored(application)
+    before = stored_rows(application)
     for who, person in others(ordos, application).items():
         if who == "administrator" and state is not State.FINISHED:
             continue
         with pytest.raises((NotPermitted, NotVisible)):
             numbered(application, person, identity_number())
-    assert stored(application) == before
+    assert stored_rows(application) == before
 
 
 # --- two at once

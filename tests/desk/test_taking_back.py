@@ -42,7 +42,7 @@ from tests.factories import (
     submit,
 )
 from tests.machine.at_once import at_once
-from tests.workflow.observing import history, sees, stored, waits_for
+from tests.workflow.observing import history, sees, stored_rows, waits_for
 from workflow import inbox, progress, review
 from workflow.decision import Decision
 from workflow.transitions import TAKE_BACKS, TRANSITIONS
@@ -162,12 +162,12 @@ def test_once_it_has_been_opened_where_it_went_the_decision_stands(ordos: World,
 
     taking_back.note_opened(application, reader)
 
-    before = stored(application)
+    before = stored_rows(application)
     with pytest.raises(Unacceptable) as refused:
         take_back(application, at.clerk)
     assert ("申请人" in refused.value.sentence.text) == (action is not Action.PASS)
     taking_back.note_opened(fresh(application), reader)
-    assert stored(application) == before
+    assert stored_rows(application) == before
 
 
 @pytest.mark.guide("W13")
@@ -191,7 +191,7 @@ def test_nobody_else_takes_it_back_and_nothing_but_a_decision_can_be(ordos: Worl
     application = application_at(State.PRELIMINARY_REVIEW, at, ordos)
     submitted = application_at(State.ENTERPRISE_REVIEW, at, ordos)
     act(application, Action.PASS, at.clerk)
-    before = stored(application)
+    before = stored_rows(application)
     others = (at.reviewer, clerk(at.office, "何欣"), ordos.centre, application.applicant, ordos.administrator)
     for person in others:
         with pytest.raises(NotPermitted):
@@ -203,7 +203,7 @@ def test_nobody_else_takes_it_back_and_nothing_but_a_decision_can_be(ordos: Worl
         take_back(submitted, submitted.applicant)
     with pytest.raises(ReasonMissing):
         take_back(application, at.clerk, " \u3000")
-    assert stored(application) == before
+    assert stored_rows(application) == before
     act(application, Action.PASS, ordos.centre)
     with pytest.raises(NotPermitted):  # somebody has decided since
         take_back(application, at.clerk)
@@ -235,13 +235,13 @@ def test_a_return_stands_once_its_applicant_has_saved_or_begun_anew_or_the_emplo
     act(saved, Action.SAVE, saved.applicant)
     draft(at.enterprise, refused.applicant)
     move(world, at.enterprise, world.park.region)
-    kept = [stored(one) for one in (saved, refused, moved, passed)]
+    kept = [stored_rows(one) for one in (saved, refused, moved, passed)]
     for one in (saved, refused, moved):
         with pytest.raises(Unacceptable):
             take_back(one, at.clerk)
     with pytest.raises((NotPermitted, NotVisible)):  # it was rerouted, which stands in its history since
         take_back(passed, at.clerk)
-    assert [stored(one) for one in (saved, refused, moved, passed)] == kept
+    assert [stored_rows(one) for one in (saved, refused, moved, passed)] == kept
 
 
 @pytest.mark.guide("W13")

@@ -23,7 +23,7 @@ from models import (
     db,
 )
 from tests import factories
-from tests.accounts.people import come_in_anew, company, log_in, place, scan, value, waiting_reviewer, words
+from tests.accounts.people import company, log_in, log_in_again, place, scan, value, waiting_reviewer, words
 from tests.files import samples as files
 from tests.machine.site import Client
 from workflow.decision import Decision
@@ -49,7 +49,7 @@ def code() -> str:
 def registered(client: Client, office: tuple[Region, Any, Account], code: str) -> Client:
     """The browser of somebody who has just registered an enterprise."""
     client.send("/register/enterprise", company(office[0], credit_code=code))
-    come_in_anew(client, code, login_kind="enterprise")
+    log_in_again(client, code, login_kind="enterprise")
     return client
 
 

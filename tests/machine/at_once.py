@@ -10,9 +10,9 @@ from typing import Any
 
 from models import db
 
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 """Seconds until processes that wait for each other are given up."""
-HELD = 0.2
+HOLD_SECONDS = 0.2
 """Seconds that whoever comes first keeps the others waiting."""
 
 
@@ -33,15 +33,15 @@ def at_once(*doings: Callable[[], Any]) -> list[Any]:
         there.close()
         processes.append(process)
         answers.append(here)
-    found = [answer.recv() if answer.poll(PATIENCE) else "no answer" for answer in answers]
+    found = [answer.recv() if answer.poll(TIMEOUT_SECONDS) else "no answer" for answer in answers]
     for process in processes:
-        process.join(PATIENCE)
+        process.join(TIMEOUT_SECONDS)
     db.session.expire_all()
     return found
 
 
 def _do(doing: Callable[[], Any], start: Barrier, answer: Connection) -> None:
-    start.wait(PATIENCE)
+    start.wait(TIMEOUT_SECONDS)
     try:
         found = doing()
     except Exception as error:
@@ -56,7 +56,7 @@ def slowly(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def slow(*args: Any, **kwargs: Any) -> Any:
         found = function(*args, **kwargs)
-        time.sleep(HELD)
+        time.sleep(HOLD_SECONDS)
         return found
 
     return slow

@@ -12,8 +12,8 @@ from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
 
-PATIENCE = 60  # seconds until a server answers
-FAREWELL = 15  # seconds until it has ended
+START_SECONDS = 60  # seconds until a server answers
+SHUTDOWN_SECONDS = 15  # seconds until it has ended
 
 
 FIRST_PORT, LAST_PORT = 11_000, 60_000  # below them lies 10080, to which no browser goes
@@ -88,19 +88,19 @@ class Server:
             ) from trouble
 
     def _wait_for(self, answers: Callable[[], bool]) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + START_SECONDS
         while not answers():
             if self.process.poll() is not None:
                 raise RuntimeError(f"it ended with {self.process.returncode}")
             if time.monotonic() > end:
-                raise RuntimeError(f"no answer within {PATIENCE} s")
+                raise RuntimeError(f"no answer within {START_SECONDS} s")
             time.sleep(0.05)
 
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(self._end_by)
             try:
-                self.process.wait(FAREWELL)
+                self.process.wait(SHUTDOWN_SECONDS)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

@@ -26,7 +26,7 @@ from app import create_app
 from config import ROOT, settings
 from models import db
 from tests.machine.databases import Databases
-from tests.machine.processes import PATIENCE, Server, free_port
+from tests.machine.processes import START_SECONDS, Server, free_port
 from tests.machine.secrets import environment
 
 # Each test makes its own application; compiling the templates anew would be most of its time.
@@ -106,7 +106,7 @@ class Site:
 
     def _answers(self) -> bool:
         try:
-            urllib.request.urlopen(f"{self.url}/healthz", timeout=PATIENCE).close()
+            urllib.request.urlopen(f"{self.url}/healthz", timeout=START_SECONDS).close()
         except urllib.error.HTTPError:
             raise  # it is up, and broken
         except OSError:

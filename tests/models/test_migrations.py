@@ -44,7 +44,7 @@ POSTGRESQL_INDEXES = (
 SQLITE_INDEXES = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 
 
-def described(engine: Engine) -> dict[str, Any]:
+def schema_of(engine: Engine) -> dict[str, Any]:
     """Tables, columns, constraints and indexes, as the database itself describes them."""
     inspector = inspect(engine)
     tables = sorted(set(inspector.get_table_names()) - {"alembic_version"})
@@ -93,12 +93,12 @@ def test_migrations_create_the_schema_of_the_models_and_can_be_reverted(
             else:
                 flask_migrate.upgrade()
                 flask_migrate.check()
-            made[way] = described(db.engine)
+            made[way] = schema_of(db.engine)
             if way == "migrations":
                 flask_migrate.downgrade(revision="base")
                 assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
                 flask_migrate.upgrade()
-                assert described(db.engine) == made["migrations"]
+                assert schema_of(db.engine) == made["migrations"]
             db.engine.dispose()
         databases.drop(url)
     assert made["migrations"].keys() == made["models"].keys()

@@ -25,7 +25,7 @@ def key() -> bytes:
     return secrets.token_bytes(32)
 
 
-def opened_with(suite: Suite = "aes", **keys: bytes) -> Vault:
+def vault_with(suite: Suite = "aes", **keys: bytes) -> Vault:
     made = Vault()
     made.configure(keys or {"k1": key()}, key(), suite)
     return made
@@ -33,7 +33,7 @@ def opened_with(suite: Suite = "aes", **keys: bytes) -> Vault:
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_encrypted_text_can_be_decrypted_and_reveals_nothing(suite: Suite) -> None:
-    safe = opened_with(suite)
+    safe = vault_with(suite)
     for plain in ("15020219960312002X", "", "中文", "x" * 100_000):
         sealed = safe.seal(plain, HERE)
         assert safe.open(sealed, HERE) == plain
@@ -43,20 +43,20 @@ def test_encrypted_text_can_be_decrypted_and_reveals_nothing(suite: Suite) -> No
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_the_same_number_has_different_ciphertext_each_time(suite: Suite) -> None:
-    safe = opened_with(suite)
+    safe = vault_with(suite)
     assert len({safe.seal("6217000012345678", HERE) for _ in range(100)}) == 100
 
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_ciphertext_moved_to_another_column_cannot_be_decrypted(suite: Suite) -> None:
-    safe = opened_with(suite)
+    safe = vault_with(suite)
     with pytest.raises(InvalidTag):
         safe.open(safe.seal("15020219960312002X", HERE), THERE)
 
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_one_changed_character_of_the_ciphertext_is_noticed(suite: Suite) -> None:
-    safe = opened_with(suite)
+    safe = vault_with(suite)
     sealed = safe.seal("15020219960312002X", HERE)
     head, body = sealed.rsplit(".", 1)
     for place in range(0, len(body.rstrip("=")) - 1, 7):
@@ -92,7 +92,7 @@ def test_ciphertext_of_one_suite_can_be_decrypted_after_a_change_of_suite() -> N
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_a_digest_is_the_same_for_the_same_number_and_key_only(suite: Suite) -> None:
-    safe, stranger = opened_with(suite), opened_with(suite)
+    safe, stranger = vault_with(suite), vault_with(suite)
     found = safe.digest("15020219960312002X")
     assert re.fullmatch(r"[0-9a-f]{64}", found)
     assert safe.digest("15020219960312002X") == found
@@ -117,7 +117,7 @@ def test_keys_that_could_not_decrypt_later_are_refused(keys, digest: bytes, suit
         Vault().configure(keys, digest, suite)
 
 
-def every_stored_text() -> str:
+def all_stored_text() -> str:
     """Everything that any table holds, as one text."""
     found = []
     for table in db.metadata.tables:
@@ -138,7 +138,7 @@ def test_no_number_can_be_read_in_the_database(app_context: Flask, database_url:
 
     act(application, Action.SUBMIT, application.applicant, change=other_account)
     numbers = [application.identity_number, "6217000012345678", "6228480000000000"]
-    stored = every_stored_text()
+    stored = all_stored_text()
     assert application.name in stored, "the search itself works"
     assert not [number for number in numbers if number in stored]
     if database_url.startswith("sqlite"):

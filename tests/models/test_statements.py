@@ -19,7 +19,7 @@ CHANGE = CompiledStatement(update(SETTINGS).where(SETTINGS.c.key == bindparam("o
 COUNT = CompiledStatement(select(SETTINGS.c.key).order_by(SETTINGS.c.key))
 
 
-def kept() -> dict[str, str]:
+def stored_settings() -> dict[str, str]:
     db.session.rollback()
     return {row.key: row.value for row in db.session.scalars(select(Setting))}
 
@@ -53,16 +53,16 @@ def test_database_errors_are_raised_as_sqlalchemys(app_context: Flask) -> None:
 
     with pytest.raises(IntegrityError):
         twice()
-    assert kept() == {}
+    assert stored_settings() == {}
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_planned_per_query_statement_is_planned_for_its_values_each_time(app_context: Flask) -> None:
     """A plan that is kept for all words reads every employer of a frequent one, to show twenty."""
-    kept = CompiledStatement(select(func.count()).select_from(text("pg_prepared_statements")))
+    stored_settings = CompiledStatement(select(func.count()).select_from(text("pg_prepared_statements")))
     for words in range(12):
         PlannedPerQuery(select(Account.id).where(Account.name == str(words))).execute({})
-    [[number]] = kept.execute({})
+    [[number]] = stored_settings.execute({})
     assert number == 0
 
 
@@ -70,7 +70,7 @@ def test_a_planned_per_query_statement_is_planned_for_its_values_each_time(app_c
 def test_values_that_the_driver_cannot_send_raise_sqlalchemys_error(app_context: Flask) -> None:
     with pytest.raises(DataError), exclusive():
         ADD.execute({"key": "a", "value": "\x00"})
-    assert kept() == {}
+    assert stored_settings() == {}
 
 
 def test_pipelined_writes_are_all_committed(app_context: Flask) -> None:
@@ -82,7 +82,7 @@ def test_pipelined_writes_are_all_committed(app_context: Flask) -> None:
             CHANGE.execute({"of": "b", "value": "2"})
         found = [key for (key,) in COUNT.execute({})]
     assert (asked, found) == (["a", "b"], ["a", "b"])
-    assert kept() == {"a": "1", "b": "2"}
+    assert stored_settings() == {"a": "1", "b": "2"}
 
 
 @pytest.mark.parametrize("last", [{"key": "a", "value": "2"}, {"key": "a", "value": None}])
@@ -96,10 +96,10 @@ def test_a_failing_pipeline_writes_nothing(app_context: Flask, last: dict[str, A
 
     with pytest.raises(IntegrityError):
         wrong_at_last()
-    assert kept() == {}
+    assert stored_settings() == {}
     with exclusive():
         ADD.execute({"key": "b", "value": "1"})
-    assert kept() == {"b": "1"}
+    assert stored_settings() == {"b": "1"}
 
 
 def test_finding_a_login_session_opens_no_database_session(ordos: World) -> None:
@@ -129,4 +129,4 @@ def test_a_write_outside_a_transaction_is_refused(app_context: Flask) -> None:
     with exclusive():
         db.session.add(Setting(key="b", value="1"))
     end()
-    assert kept() == {"b": "1"}
+    assert stored_settings() == {"b": "1"}

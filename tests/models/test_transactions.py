@@ -12,7 +12,7 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """PostgreSQL locks rows, not the whole database: tests/workflow/test_review_at_once.py tests that."""
 
 
-def settings_kept() -> list[str]:
+def stored_settings() -> list[str]:
     db.session.commit()
     return [row.key for row in db.session.query(Setting).order_by(Setting.key)]
 
@@ -26,7 +26,7 @@ def test_a_transaction_commits_all_its_changes(app_context: Flask) -> None:
         add("a")
         add("b")
     db.session.rollback()
-    assert settings_kept() == ["a", "b"]
+    assert stored_settings() == ["a", "b"]
 
 
 @pytest.mark.parametrize("trouble", [ValueError, KeyboardInterrupt])
@@ -39,10 +39,10 @@ def test_a_failing_transaction_changes_nothing(app_context: Flask, trouble: type
 
     with pytest.raises(trouble):
         half_done()
-    assert settings_kept() == []
+    assert stored_settings() == []
     with exclusive():
         add("b")
-    assert settings_kept() == ["b"]
+    assert stored_settings() == ["b"]
 
 
 def test_unsaved_changes_before_a_transaction_are_refused(app_context: Flask) -> None:
@@ -50,7 +50,7 @@ def test_unsaved_changes_before_a_transaction_are_refused(app_context: Flask) ->
     with pytest.raises(RuntimeError, match="unsaved"), exclusive():
         add("a")
     db.session.rollback()
-    assert settings_kept() == []
+    assert stored_settings() == []
 
 
 def test_objects_read_before_a_transaction_are_read_again(app_context: Flask) -> None:
@@ -83,7 +83,7 @@ def test_the_session_still_works_after_a_lock_timeout(app_context: Flask) -> Non
     blocker.close()
     with exclusive():
         add("b")
-    assert settings_kept() == ["b"]
+    assert stored_settings() == ["b"]
 
 
 def test_an_instant_is_the_same_in_every_time_zone(app_context: Flask) -> None:

@@ -8,7 +8,7 @@ from flask import Flask
 from accounts.passwords import set_recovery_code
 from models import Account
 from tests import factories
-from tests.accounts.people import come_in_anew, log_in, login_of
+from tests.accounts.people import log_in, log_in_again, login_of
 from tests.factories import PASSWORD
 from tests.machine.site import Client
 
@@ -55,7 +55,7 @@ def test_wrong_recovery_codes_from_another_address_do_not_lock_the_owner_out(lim
     neighbour_uses_up(limited, "/reset/personal", {**given, "code": "AAAA-BBBB-CCCC-DDDD"})
     assert owner.send("/reset/personal", {**given, "code": code}).status_code == 303
     owner.send("/logout")
-    assert come_in_anew(owner, login, "Xiaomin2027").status_code == 303, "known again, by the new password"
+    assert log_in_again(owner, login, "Xiaomin2027").status_code == 303, "known again, by the new password"
 
 
 def test_a_flood_from_one_address_does_not_block_recognised_browsers(limited: Flask) -> None:
@@ -89,7 +89,7 @@ def test_a_copied_device_cookie_opens_nothing_and_its_attempts_are_limited(limit
     thief = limited.test_client()
     thief.set_cookie("talent-device", cookie.value)
     assert thief.get("/account/").status_code == 302
-    answers = [come_in_anew(thief, login_of(account), WRONG).status_code for _ in range(12)]
+    answers = [log_in_again(thief, login_of(account), WRONG).status_code for _ in range(12)]
     assert answers == [422] * 10 + [429] * 2
     foreign = {"login": login_of(somebody_else(limited)), "password": WRONG}
     assert [thief.send("/login/personal", foreign).status_code for _ in range(6)] == [422] * 5 + [429], (
@@ -101,7 +101,7 @@ def test_the_device_cookie_is_set_only_after_a_right_password(limited: Flask) ->
     with limited.app_context():
         account = factories.applicant()
     client = limited.test_client()
-    assert come_in_anew(client, login_of(account), WRONG).status_code == 422
+    assert log_in_again(client, login_of(account), WRONG).status_code == 422
     assert client.get_cookie("talent-device") is None
-    assert come_in_anew(client, login_of(account), PASSWORD).status_code == 303
+    assert log_in_again(client, login_of(account), PASSWORD).status_code == 303
     assert client.get_cookie("talent-device") is not None

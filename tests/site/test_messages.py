@@ -9,7 +9,7 @@ from sqlalchemy import event, select
 
 from models import Action, Message, State, db
 from tests import factories
-from tests.accounts.people import come_in_anew, company, is_inside, log_in, place, waiting_reviewer, words
+from tests.accounts.people import company, is_logged_in, log_in, log_in_again, place, waiting_reviewer, words
 from tests.factories import REASON, World, act, application_at, submit, world
 from tests.machine.site import Client
 from workflow import inbox
@@ -78,7 +78,7 @@ def test_a_registration_notifies_the_office_and_its_decision_the_enterprise(
     enterprise = app.test_client()
     given = company(region)
     enterprise.send("/register/enterprise", given)
-    come_in_anew(enterprise, given["credit_code"], login_kind="enterprise")
+    log_in_again(enterprise, given["credit_code"], login_kind="enterprise")
     office = app.test_client()
     log_in(office, clerk)
     assert "注册了企业账号，待您审核。" in words(office.get("/messages/"))
@@ -173,7 +173,7 @@ def test_a_page_of_messages_costs_the_same_however_many_there_are(
     counts = []
     for _ in range(2):
         made(lambda: [application_at(State.CITY_REVIEW, ordos.banner, ordos) for _ in range(3)])
-        if not is_inside(client):
+        if not is_logged_in(client):
             log_in(client, ordos.centre)
         statements: list[str] = []
         with app.app_context():

@@ -13,14 +13,14 @@ from config import settings
 from models import db, now
 from tests.machine.processes import Server
 from tests.machine.secrets import environment
-from tests.worker.deliveries import last_look
+from tests.worker.deliveries import last_heartbeat
 from worker import delivery
 
 Start = Callable[[], Server]
 
 
 @pytest.fixture
-def house(database_url: str, tmp_path: Path, sending: dict[str, str]) -> Iterator[Flask]:
+def worker_app(database_url: str, tmp_path: Path, sending: dict[str, str]) -> Iterator[Flask]:
     """The application with both channels open, its context pushed. On every kind of database."""
     app = create_app(
         {**settings(environment(tmp_path / "instance", database_url, **sending)), "TESTING": True}
@@ -32,7 +32,7 @@ def house(database_url: str, tmp_path: Path, sending: dict[str, str]) -> Iterato
 
 
 @pytest.fixture
-def start(house: Flask, database_url: str, tmp_path: Path, sending: dict[str, str]) -> Iterator[Start]:
+def start(worker_app: Flask, database_url: str, tmp_path: Path, sending: dict[str, str]) -> Iterator[Start]:
     """Start a worker on the same database, which answers once it has looked after the outbox."""
     workers: list[Server] = []
 
@@ -40,7 +40,7 @@ def start(house: Flask, database_url: str, tmp_path: Path, sending: dict[str, st
         since = now()
 
         def beats() -> bool:
-            beat = last_look()
+            beat = last_heartbeat()
             return beat is not None and beat > since
 
         workers.append(
@@ -59,8 +59,8 @@ def start(house: Flask, database_url: str, tmp_path: Path, sending: dict[str, st
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """`later(5)`: five more minutes have gone by."""
+def advance_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """`advance_clock(5)`: five more minutes have gone by."""
     passed = [timedelta()]
     monkeypatch.setattr(delivery, "now", lambda: now() + passed[0])
 

@@ -15,7 +15,7 @@ from worker import heartbeats, outbox
 PHONE, EMAIL = "13847710000", "wang@example.com"
 
 
-def last_look() -> datetime | None:
+def last_heartbeat() -> datetime | None:
     """When a worker has last begun to look by itself for what a lost wake-up has left, as each does every minute."""
     beat = heartbeats.last(heartbeats.WORKER)
     db.session.rollback()  # SQLite lets nobody write who has read what a worker has changed since
@@ -29,7 +29,7 @@ def person(**further: Any) -> Account:
     return factories.saved(account)
 
 
-def told(account: Account, code: str = "204518", urgent: bool = False) -> Message:
+def write_message(account: Account, code: str = "204518", urgent: bool = False) -> Message:
     """A message to one person, as the event would write it."""
     with exclusive():
         return messages.write_message(account, "password_reset", {"code": code}, urgent)
@@ -46,7 +46,7 @@ def send_all() -> None:
     outbox.process_due()
 
 
-def until(question: Callable[[], Any], seconds: float = 60) -> Any:
+def wait_until(question: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait for it. Raises AssertionError when it does not come."""
     end = time.monotonic() + seconds
     while not (found := question()):

@@ -15,7 +15,7 @@ import redis
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
-from tests.machine.processes import PATIENCE, Server, free_port
+from tests.machine.processes import START_SECONDS, Server, free_port
 
 
 class MailSink:
@@ -25,7 +25,7 @@ class MailSink:
         self.received: list[EmailMessage] = []
         self.answers: list[str] = []
         self._controller = Controller(
-            self, hostname="127.0.0.1", port=free_port(), ready_timeout=PATIENCE, **given
+            self, hostname="127.0.0.1", port=free_port(), ready_timeout=START_SECONDS, **given
         )
         self._controller.start()
         self.port = self._controller.port

@@ -1,4 +1,4 @@
-"""What leaves the house: to whom, by which channel, how often, and what is never said of it."""
+"""Messages by mail and SMS: receivers, channels, retries, and secrets that are never stored or logged."""
 
 import logging
 import threading
@@ -22,20 +22,28 @@ from tests import factories
 from tests.factories import act, application_at, deactivate, reviewer, world
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
-from tests.worker.deliveries import EMAIL, PHONE, person, send_all, state_of, told, until
+from tests.worker.deliveries import (
+    EMAIL,
+    PHONE,
+    person,
+    send_all,
+    state_of,
+    wait_until,
+    write_message,
+)
 from tests.worker.receivers import Gateway, MailSink
 from worker import delivery, queue
 from worker.delivery import BACKOFF
 from worker.waking import Waker
 from workflow import history, inbox, notifications
 
-Later = Callable[[float], None]
+AdvanceClock = Callable[[float], None]
 SENT = ("sent", 1, "")
 
 
 @pytest.mark.guide("A16", "E6")
 def test_messages_go_to_desks_and_applicants_by_their_chosen_channels(
-    house: Flask, mail: MailSink, gateway: Gateway
+    worker_app: Flask, mail: MailSink, gateway: Gateway
 ) -> None:
     ordos = world()
     for account, phone in ((ordos.banner.reviewer, "13900000001"), (ordos.banner.clerk, "13900000002")):
@@ -64,12 +72,12 @@ def test_messages_go_to_desks_and_applicants_by_their_chosen_channels(
 
 
 def test_nothing_is_sent_twice_for_one_event(
-    house: Flask, mail: MailSink, gateway: Gateway, later: Later
+    worker_app: Flask, mail: MailSink, gateway: Gateway, advance_clock: AdvanceClock
 ) -> None:
-    message = told(person())
+    message = write_message(person())
     for _ in range(3):
         send_all()
-        later(60 * 24)
+        advance_clock(60 * 24)
     assert len(mail.received) == len(gateway.received) == 1
     assert state_of(message) == {Channel.MAIL: SENT, Channel.SMS: SENT}
     second = Delivery(message_id=message.id, account_id=message.account_id, channel=Channel.SMS)
@@ -80,67 +88,69 @@ def test_nothing_is_sent_twice_for_one_event(
 
 
 def test_a_landline_gets_no_sms_and_unwanted_channels_are_not_used(
-    house: Flask, mail: MailSink, gateway: Gateway
+    worker_app: Flask, mail: MailSink, gateway: Gateway
 ) -> None:
     quiet = person(wants_sms=False, wants_mail=False)
     messages = [
-        told(person(phone="0477-8123456", email=None)),
-        told(quiet),
-        told(person(email=None, phone="")),
+        write_message(person(phone="0477-8123456", email=None)),
+        write_message(quiet),
+        write_message(person(email=None, phone="")),
     ]
     send_all()
     assert [state_of(each) for each in messages] == [{}, {}, {}]
-    urgent = told(quiet, urgent=True)
+    urgent = write_message(quiet, urgent=True)
     send_all()
     assert state_of(urgent) == {Channel.MAIL: SENT, Channel.SMS: SENT}
     assert len(mail.received) == len(gateway.received) == 1
 
 
 def test_a_failed_delivery_is_retried_with_growing_pauses_and_then_fails(
-    house: Flask, gateway: Gateway, later: Later
+    worker_app: Flask, gateway: Gateway, advance_clock: AdvanceClock
 ) -> None:
-    message = told(person(email=None))
+    message = write_message(person(email=None))
     gateway.answers = [(400, PHONE)] * 20
     for attempt, pause in enumerate(BACKOFF, 1):
         send_all()
         assert state_of(message) == {Channel.SMS: ("waiting", attempt, "HTTP 400")}
-        later(pause - 1)
+        advance_clock(pause - 1)
         send_all()
         assert len(gateway.received) == attempt, "not before its time"
         with exclusive():
             message.created_at += timedelta(minutes=pause)  # its lifetime is another test's
-        later(1)
+        advance_clock(1)
     send_all()
     assert state_of(message) == {Channel.SMS: ("failed", len(BACKOFF) + 1, "HTTP 400")}
     assert len(set(gateway.keys())) == 1
-    later(60 * 48)
+    advance_clock(60 * 48)
     send_all()
     assert len(gateway.received) == len(BACKOFF) + 1
 
 
 def test_a_delivery_that_failed_once_succeeds_at_the_next_attempt(
-    house: Flask, mail: MailSink, later: Later
+    worker_app: Flask, mail: MailSink, advance_clock: AdvanceClock
 ) -> None:
-    message = told(person(phone=""))
+    message = write_message(person(phone=""))
     mail.answers = ["450 4.2.1 try again"]
     send_all()
     assert state_of(message) == {Channel.MAIL: ("waiting", 1, "SMTP 450 for the receiver")}
-    later(BACKOFF[0])
+    advance_clock(BACKOFF[0])
     send_all()
     assert state_of(message) == {Channel.MAIL: ("sent", 2, "")}
 
 
-def test_a_missing_mailbox_is_not_tried_again(house: Flask, mail: MailSink, later: Later) -> None:
-    message = told(person(phone=""))
+def test_a_missing_mailbox_is_not_tried_again(
+    worker_app: Flask, mail: MailSink, advance_clock: AdvanceClock
+) -> None:
+    message = write_message(person(phone=""))
     mail.answers = [f"550 5.1.1 {EMAIL} unknown"]
     send_all()
     assert state_of(message) == {Channel.MAIL: ("failed", 1, "SMTP 550 for the receiver")}
 
 
 def test_a_broken_channel_is_skipped_and_does_not_block_others(
-    house: Flask, mail: MailSink, gateway: Gateway
+    worker_app: Flask, mail: MailSink, gateway: Gateway
 ) -> None:
-    messages = [told(person()) for _ in range(3)]
+    messages = [write_message(person()) for _ in range(3)]
     gateway.answers = [(503, "")] * 3
     send_all()
     assert len(gateway.received) == 1
@@ -148,18 +158,18 @@ def test_a_broken_channel_is_skipped_and_does_not_block_others(
     assert sorted(state_of(each)[Channel.SMS][1] for each in messages) == [0, 0, 1]
 
 
-def test_urgent_messages_are_sent_first(house: Flask, gateway: Gateway) -> None:
+def test_urgent_messages_are_sent_first(worker_app: Flask, gateway: Gateway) -> None:
     for code, urgent in (("111111", False), ("222222", False), ("333333", True)):
-        told(person(email=None), code, urgent)
+        write_message(person(email=None), code, urgent)
     send_all()
     assert ["333333" in each for each in gateway.texts()] == [True, False, False]
 
 
 def test_a_secret_is_only_in_the_sent_message(
-    house: Flask, mail: MailSink, gateway: Gateway, caplog: pytest.LogCaptureFixture
+    worker_app: Flask, mail: MailSink, gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    told(person(), "918273")
+    write_message(person(), "918273")
     gateway.answers = [(500, "918273 could not be sent to 13847710000")]
     mail.answers = [f"451 no 918273 for {EMAIL}"]
     stored = str(db.session.execute(text("SELECT * FROM messages")).all())
@@ -177,38 +187,44 @@ def test_a_secret_is_only_in_the_sent_message(
     assert "918273" not in repr(delivery.render(db.session.scalars(select(Delivery)).first()))
 
 
-def test_a_secret_is_deleted_once_it_has_been_sent(house: Flask, gateway: Gateway, later: Later) -> None:
-    message, other = told(person()), told(person(phone="", email=None))
+def test_a_secret_is_deleted_once_it_has_been_sent(
+    worker_app: Flask, gateway: Gateway, advance_clock: AdvanceClock
+) -> None:
+    message, other = write_message(person()), write_message(person(phone="", email=None))
     gateway.answers = [(500, "")]
     send_all()
     db.session.expire_all()
     assert message.secret_words == {"code": "204518"}, "one channel still waits"
     assert other.secret_words is None, "there is no channel"
-    later(1)
+    advance_clock(1)
     send_all()
     db.session.expire_all()
     assert message.secret_words is None
 
 
-def test_an_expired_code_is_not_sent(house: Flask, gateway: Gateway, later: Later) -> None:
-    message = told(person(email=None))
-    later(31)
+def test_an_expired_code_is_not_sent(
+    worker_app: Flask, gateway: Gateway, advance_clock: AdvanceClock
+) -> None:
+    message = write_message(person(email=None))
+    advance_clock(31)
     send_all()
     assert state_of(message) == {Channel.SMS: ("failed", 1, "too late")}
     assert gateway.received == []
 
 
-def test_a_deactivated_account_is_sent_nothing(house: Flask, gateway: Gateway) -> None:
+def test_a_deactivated_account_is_sent_nothing(worker_app: Flask, gateway: Gateway) -> None:
     account = person(email=None)
-    message = told(account)
-    delivery.expand(house.extensions["channels"])
+    message = write_message(account)
+    delivery.expand(worker_app.extensions["channels"])
     deactivate(account)
     send_all()
     assert state_of(message) == {Channel.SMS: ("failed", 1, "no address")}
 
 
-def test_a_message_that_cannot_be_decrypted_does_not_block_others(house: Flask, gateway: Gateway) -> None:
-    broken, whole = told(person(email=None)), told(person(email=None))
+def test_a_message_that_cannot_be_decrypted_does_not_block_others(
+    worker_app: Flask, gateway: Gateway
+) -> None:
+    broken, whole = write_message(person(email=None)), write_message(person(email=None))
     db.session.execute(
         text("UPDATE messages SET secret_words = 'aes.gone.AAAA' WHERE id = :id"), {"id": broken.id}
     )
@@ -219,32 +235,32 @@ def test_a_message_that_cannot_be_decrypted_does_not_block_others(house: Flask, 
 
 
 def test_an_expired_claim_can_be_taken_over_and_its_late_failure_is_ignored(
-    house: Flask, gateway: Gateway, later: Later
+    worker_app: Flask, gateway: Gateway, advance_clock: AdvanceClock
 ) -> None:
-    message = told(person(email=None))
-    delivery.expand(house.extensions["channels"])
+    message = write_message(person(email=None))
+    delivery.expand(worker_app.extensions["channels"])
     first = delivery.claim({Channel.SMS})
     assert first is not None
     assert delivery.claim({Channel.SMS}) is None
-    later(delivery.LEASE.total_seconds() / 60)
+    advance_clock(delivery.LEASE.total_seconds() / 60)
     second = delivery.claim({Channel.SMS})
     assert second is not None
     assert delivery.idempotency_key(first) == delivery.idempotency_key(second)
     delivery._retry_later(first, delivery.DeliveryFailed("late"))
     assert state_of(message) == {Channel.SMS: ("sending", 2, "")}
-    delivery.deliver(second, house.extensions["senders"][Channel.SMS])
+    delivery.deliver(second, worker_app.extensions["senders"][Channel.SMS])
     assert state_of(message) == {Channel.SMS: ("sent", 2, "")}
 
 
-def test_only_a_committed_message_wakes_the_worker(house: Flask) -> None:
-    waking = house.extensions["tasks"]().queue
+def test_only_a_committed_message_wakes_the_worker(worker_app: Flask) -> None:
+    waking = worker_app.extensions["tasks"]().queue
     account = person()
-    told(account)  # the queue has no tables yet: nobody is harmed
-    until(lambda: not any(thread.name == "waking" for thread in threading.enumerate()))
-    queue.prepare(house.config, waking)
+    write_message(account)  # the queue has no tables yet: nobody is harmed
+    wait_until(lambda: not any(thread.name == "waking" for thread in threading.enumerate()))
+    queue.prepare(worker_app.config, waking)
     assert waking.pending_count() == 0
-    told(account)
-    until(lambda: waking.pending_count() == 1)
+    write_message(account)
+    wait_until(lambda: waking.pending_count() == 1)
     db.session.add(Message(kind="password_reset", account_id=account.id))
     db.session.flush()
     db.session.rollback()
@@ -261,8 +277,8 @@ def test_the_worker_is_woken_by_redis_if_configured(
     app = create_app(settings(environment(tmp_path, url, REDIS_URL=redis_url, **sending)))
     waking = app.extensions["tasks"]().queue
     with app.app_context():
-        message = told(person(email=None))
-        until(waking.pending_count)
+        message = write_message(person(email=None))
+        wait_until(waking.pending_count)
         waking.execute(waking.dequeue())
         assert state_of(message) == {Channel.SMS: SENT}
         db.engine.dispose()
@@ -270,7 +286,7 @@ def test_the_worker_is_woken_by_redis_if_configured(
 
 
 def test_without_a_channel_no_delivery_is_created(app_context: Flask) -> None:
-    message = told(person())
+    message = write_message(person())
     send_all()
     db.session.expire_all()
     assert message.expanded_at is not None
@@ -280,7 +296,7 @@ def test_without_a_channel_no_delivery_is_created(app_context: Flask) -> None:
 
 
 def test_requests_do_not_wait_for_a_slow_or_missing_queue(
-    house: Flask, monkeypatch: pytest.MonkeyPatch
+    worker_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, slow = [], threading.Event()
 
@@ -289,24 +305,24 @@ def test_requests_do_not_wait_for_a_slow_or_missing_queue(
         slow.wait(60)
         raise ConnectionError
 
-    monkeypatch.setitem(house.extensions, "wake", Waker(enqueue))
+    monkeypatch.setitem(worker_app.extensions, "wake", Waker(enqueue))
     account = person()
     for _ in range(20):
-        told(account)
-    until(lambda: len(asked) == 1)
+        write_message(account)
+    wait_until(lambda: len(asked) == 1)
     slow.set()
-    until(lambda: len(asked) == 2)
+    wait_until(lambda: len(asked) == 2)
     time.sleep(0.2)
     assert len(asked) == 2, "once for all that was told meanwhile"
-    told(account)
-    until(lambda: len(asked) == 3)
+    write_message(account)
+    wait_until(lambda: len(asked) == 3)
 
 
 def test_a_decision_wakes_the_worker_only_after_its_commit(
-    house: Flask, monkeypatch: pytest.MonkeyPatch
+    worker_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[str] = []
-    monkeypatch.setitem(house.extensions, "wake", lambda: woken.append("woken"))
+    monkeypatch.setitem(worker_app.extensions, "wake", lambda: woken.append("woken"))
     ordos = world()
     application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
     woken.clear()
@@ -323,7 +339,9 @@ def test_a_decision_wakes_the_worker_only_after_its_commit(
     assert woken == ["woken"]
 
 
-def test_an_invitation_is_sent_to_an_inactive_account(house: Flask, mail: MailSink, gateway: Gateway) -> None:
+def test_an_invitation_is_sent_to_an_inactive_account(
+    worker_app: Flask, mail: MailSink, gateway: Gateway
+) -> None:
     ordos = world()
     invited = reviewers.invite(ordos.banner.reviewer, "钱多", PHONE, EMAIL)
     application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos, person(phone="", email=None))

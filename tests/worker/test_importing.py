@@ -15,9 +15,9 @@ from xlsxwriter import Workbook
 from administration import import_table, imports
 from models import Account, Enterprise, Import, ImportState, Registration, db
 from tests.factories import session_of, world
-from tests.machine.processes import PATIENCE, Server
+from tests.machine.processes import START_SECONDS, Server
 from tests.worker.conftest import Start
-from tests.worker.deliveries import until
+from tests.worker.deliveries import wait_until
 from uploads.sets import storage
 
 ROWS = 6000
@@ -39,18 +39,18 @@ def book(region: str) -> bytes:
         return out.getvalue()
 
 
-def fresh(number: int) -> Import:
+def reload_import(number: int) -> Import:
     db.session.rollback()
     return db.session.get_one(Import, number, populate_existing=True)
 
 
 def kill(worker: Server) -> None:
     os.kill(worker.process.pid, signal.SIGKILL)
-    worker.process.wait(PATIENCE)
+    worker.process.wait(START_SECONDS)
 
 
-def page_of(house: Flask, account: Account, number: int) -> Callable[[], str]:
-    client = house.test_client()
+def page_of(worker_app: Flask, account: Account, number: int) -> Callable[[], str]:
+    client = worker_app.test_client()
     given = session_of(account)
     with client.session_transaction() as session:
         session.update(given)
@@ -66,32 +66,35 @@ def page_of(house: Flask, account: Account, number: int) -> Callable[[], str]:
 
 @pytest.mark.guide("D1")
 def test_an_import_continues_within_fifteen_seconds_after_its_worker_was_killed(
-    house: Flask, start: Start
+    worker_app: Flask, start: Start
 ) -> None:
     ordos = world()
     name = storage().store(io.BytesIO(book(ordos.banner.region.name))).name
     number = imports.begin(ordos.administrator, "企业.xlsx", name).id
-    page = page_of(house, ordos.administrator, number)
+    page = page_of(worker_app, ordos.administrator, number)
 
     def killed_and_taken_up_again(worker: Server, state: ImportState) -> Server:
-        until(lambda: fresh(number).done > 0 or fresh(number).state is not state)
+        wait_until(lambda: reload_import(number).done > 0 or reload_import(number).state is not state)
         kill(worker)
-        assert fresh(number).state is state, "the worker was killed too late for this test"
-        until(lambda: "处理中断" in page(), 20)
+        assert reload_import(number).state is state, "the worker was killed too late for this test"
+        wait_until(lambda: "处理中断" in page(), 20)
         assert "后台进程恢复后 15 秒内自动继续" in page()
-        assert fresh(number).attempts == 1
+        assert reload_import(number).attempts == 1
         successor = start()
         back = time.monotonic()
-        until(lambda: fresh(number).attempts == 2 or fresh(number).state is not state, GOES_ON_WITHIN)
+        wait_until(
+            lambda: reload_import(number).attempts == 2 or reload_import(number).state is not state,
+            GOES_ON_WITHIN,
+        )
         assert time.monotonic() - back < GOES_ON_WITHIN
         assert "处理中断" not in page()
         return successor
 
     second = killed_and_taken_up_again(start(), ImportState.READING)
-    until(lambda: fresh(number).state is ImportState.PREVIEW, 120)
-    assert (fresh(number).accepted, fresh(number).refused) == (ROWS, 0)
+    wait_until(lambda: reload_import(number).state is ImportState.PREVIEW, 120)
+    assert (reload_import(number).accepted, reload_import(number).refused) == (ROWS, 0)
     imports.confirm(ordos.administrator, number, seen=ROWS)
     killed_and_taken_up_again(second, ImportState.IMPORTING)
-    until(lambda: fresh(number).state is ImportState.DONE, 120)
+    wait_until(lambda: reload_import(number).state is ImportState.DONE, 120)
     listed = select(func.count()).where(Enterprise.registration == Registration.LISTED)
     assert db.session.scalar(listed) == ROWS

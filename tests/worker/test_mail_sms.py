@@ -31,7 +31,7 @@ MAIL = RenderedMessage("k" * 32, EMAIL, TEXT, "0477-8587631")
 USER = {"user": "talent", "password": "p@ss:word/1"}
 
 
-def configured(tmp_path: Path, **variables: str) -> dict[str, Any]:
+def config_with(tmp_path: Path, **variables: str) -> dict[str, Any]:
     return settings(environment(tmp_path / "instance", f"sqlite:///{tmp_path}/none.sqlite", **variables))
 
 
@@ -39,7 +39,7 @@ def configured(tmp_path: Path, **variables: str) -> dict[str, Any]:
 def send_sms(tmp_path: Path, gateway: Gateway) -> Callable[..., None]:
     def send(**variables: str) -> None:
         given = {"SMS_URL": gateway.url, **variables}
-        by_sms.sender(configured(tmp_path, **given))[Channel.SMS](SMS)
+        by_sms.sender(config_with(tmp_path, **given))[Channel.SMS](SMS)
 
     return send
 
@@ -173,7 +173,7 @@ def guarded(tmp_path: Path) -> Iterator[tuple[MailSink, Path]]:
 
 
 def send_mail(tmp_path: Path, url: str) -> None:
-    given = configured(tmp_path, SMTP_URL=url, MAIL_FROM="人才公共服务大厅 <talent@ordos.example>")
+    given = config_with(tmp_path, SMTP_URL=url, MAIL_FROM="人才公共服务大厅 <talent@ordos.example>")
     by_mail.sender(given)[Channel.MAIL](MAIL)
 
 
@@ -233,7 +233,7 @@ def test_an_unusable_channel_configuration_is_refused_at_the_start(
     tmp_path: Path, variables: dict[str, str]
 ) -> None:
     with pytest.raises(ConfigurationError):
-        configured(tmp_path, **variables)
+        config_with(tmp_path, **variables)
 
 
 @pytest.mark.parametrize(

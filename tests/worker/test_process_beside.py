@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.machine.databases import Databases
-from tests.machine.processes import PATIENCE, Server, free_port
+from tests.machine.processes import START_SECONDS, Server, free_port
 from tests.machine.secrets import environment
-from tests.worker.deliveries import until
+from tests.worker.deliveries import wait_until
 
 COMMAND = [sys.executable, "-m", "gunicorn", "app:create_app()"]
 
@@ -29,7 +29,7 @@ def start(databases: Databases, tmp_path: Path) -> Iterator[Callable[[], Server]
 
         def answers() -> bool:
             with suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE).close()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=START_SECONDS).close()
                 return True
             return False
 
@@ -62,16 +62,16 @@ def is_gone(pid: int) -> bool:
 
 def test_the_worker_starts_and_ends_with_the_site(start: Callable[[], Server]) -> None:
     site = start()
-    first = until(lambda: worker_of(site))
+    first = wait_until(lambda: worker_of(site))
     os.kill(first, signal.SIGKILL)
-    second = until(lambda: worker_of(site) not in (None, first) and worker_of(site))
+    second = wait_until(lambda: worker_of(site) not in (None, first) and worker_of(site))
     site.process.send_signal(signal.SIGINT)
-    assert site.process.wait(PATIENCE) == 0
+    assert site.process.wait(START_SECONDS) == 0
     assert is_gone(second)
     assert "Traceback" not in site.log_text()
 
     other = start()
-    third = until(lambda: worker_of(other))
-    until(lambda: Path(f"/proc/{third}/cmdline").exists())
+    third = wait_until(lambda: worker_of(other))
+    wait_until(lambda: Path(f"/proc/{third}/cmdline").exists())
     os.kill(other.process.pid, signal.SIGKILL)
-    until(lambda: is_gone(third))
+    wait_until(lambda: is_gone(third))

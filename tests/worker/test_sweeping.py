@@ -15,7 +15,7 @@ from uploads.sets import storage
 from worker import heartbeats, sweeping
 
 
-def kept(age_in_hours: int) -> str:
+def store_file(age_in_hours: int) -> str:
     name = storage().store(io.BytesIO(b"scan")).name
     at = time.time() - age_in_hours * 3600
     os.utime(storage().path(name), (at, at))  # type: ignore[attr-defined]
@@ -23,7 +23,7 @@ def kept(age_in_hours: int) -> str:
 
 
 def test_only_old_files_without_a_row_are_removed(app_context: Flask) -> None:
-    young, lost, licence, paper = kept(1), kept(30), kept(30), kept(30)
+    young, lost, licence, paper = store_file(1), store_file(30), store_file(30), store_file(30)
     factories.enterprise(licence_file=licence)
     application = factories.complete_application()
     factories.upload(application, factories.materials()[0], storage_name=paper)

@@ -16,7 +16,7 @@ ABOUT_AN_APPLICATION = {
 }
 
 
-def stored(application: Application) -> dict[str, list[tuple[Any, ...]]]:
+def stored_rows(application: Application) -> dict[str, list[tuple[Any, ...]]]:
     """Every row about an application, ciphertext as ciphertext."""
     db.session.commit()
     return {

@@ -23,7 +23,7 @@ from tests.factories import (
     submit,
     upload,
 )
-from tests.workflow.observing import stored
+from tests.workflow.observing import stored_rows
 from workflow import completeness, periods
 from workflow.form import answers, living_allowance
 
@@ -38,7 +38,7 @@ def _the_day_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "today", lambda: TODAY)
 
 
-def told(application: Application) -> dict[str, str]:
+def problem_texts(application: Application) -> dict[str, str]:
     """What the person reads, by the place it stands at."""
     return {one.anchor: one.sentence % one.words for one in completeness.problems(application)}
 
@@ -48,7 +48,7 @@ def test_an_empty_application_lists_everything_that_is_missing(ordos: World) -> 
     application = empty_application()
     required = [key for key, asked in living_allowance.FIELDS.items() if asked.required and not asked.fixed]
     papers = [f"material-{one.id}" for one in materials() if one.required]
-    found = told(application)
+    found = problem_texts(application)
     assert set(found) == {*required, "experiences", *papers}
     assert found["position"] == "请填写岗位职务。"
     assert found["education"] == "请选择学历。"
@@ -71,14 +71,14 @@ def test_an_incomplete_application_is_not_submitted_and_a_complete_one_goes_to_i
     ordos: World,
 ) -> None:
     application = empty_application()
-    before = stored(application)
+    before = stored_rows(application)
     with pytest.raises(Incomplete) as refused:
         submit(application)
-    assert len(refused.value.problems) == len(told(application)) > 20
-    assert stored(application) == before
+    assert len(refused.value.problems) == len(problem_texts(application)) > 20
+    assert stored_rows(application) == before
 
     complete = complete_application(ordos.banner.enterprise)
-    assert told(complete) == {}
+    assert problem_texts(complete) == {}
     submit(complete)
     assert complete.state is State.ENTERPRISE_REVIEW
     assert complete.submitted_enterprise_id == ordos.banner.enterprise.id
@@ -118,9 +118,9 @@ def test_each_wrong_field_has_its_own_sentence_and_no_other_field_has_one(ordos:
     right = {key: answers.value(application, key) for key in living_allowance.FIELDS}
     for key, given, sentence in WRONG:
         answers.set_value(application, key, given)
-        assert told(application) == {key: sentence}, (key, given)
+        assert problem_texts(application) == {key: sentence}, (key, given)
         answers.set_value(application, key, right[key])
-    assert told(application) == {}
+    assert problem_texts(application) == {}
     db.session.rollback()
 
 
@@ -133,7 +133,7 @@ def test_today_is_a_valid_date_and_an_email_is_optional(ordos: World) -> None:
         contract_start=YESTERDAY,
         contract_end=TODAY,
     )
-    assert told(application) == {}
+    assert problem_texts(application) == {}
 
 
 @pytest.mark.guide("A15")
@@ -148,7 +148,7 @@ def test_a_birth_date_is_checked_even_without_one_in_the_number(
     # A few days on either side of a birthday, by the leap years between.
     born = TODAY - timedelta(days=days)
     application = complete_application(ordos.banner.enterprise, person, birth_date=born, sex="male")
-    assert told(application) == ({} if reasonable else {"birth_date": "出生日期不合理，请核对。"})
+    assert problem_texts(application) == ({} if reasonable else {"birth_date": "出生日期不合理，请核对。"})
 
 
 @pytest.mark.parametrize(
@@ -165,10 +165,10 @@ def test_a_residence_permits_number_is_compared_with_the_answers(
     person = applicant("陈大文", number=number + ric.calc_check_digit(number + "0"), paper=paper)
     right = {"birth_date": date(1990, 1, 1), "sex": "male"}
     application = complete_application(ordos.banner.enterprise, person, **right)
-    assert told(application) == {}
+    assert problem_texts(application) == {}
     answers.set_value(application, "birth_date", date(1990, 1, 10))
     answers.set_value(application, "sex", "female")
-    assert told(application) == {
+    assert problem_texts(application) == {
         "birth_date": "出生日期与证件号码不一致。",
         "sex": "性别与证件号码不一致。",
     }
@@ -179,9 +179,9 @@ def test_an_old_residence_card_has_a_birth_date_without_century_and_no_sex(ordos
     application = complete_application(
         ordos.banner.enterprise, person, birth_date=date(1990, 1, 1), sex="male"
     )
-    assert told(application) == {}
+    assert problem_texts(application) == {}
     answers.set_value(application, "birth_date", date(1990, 1, 10))
-    assert told(application) == {"birth_date": "出生日期与证件号码不一致。"}
+    assert problem_texts(application) == {"birth_date": "出生日期与证件号码不一致。"}
 
 
 def experience(**changes: Any) -> Experience:
@@ -210,7 +210,7 @@ def test_each_problem_of_an_experience_names_its_row(ordos: World) -> None:
 
     application = complete_application(ordos.banner.enterprise)
     act(application, Action.SAVE, application.applicant, change=rows)
-    assert told(application) == {
+    assert problem_texts(application) == {
         "experiences-1-kind": "第 2 条经历：请填写类别。",
         "experiences-1-start": "第 2 条经历：请填写起始年月。",
         "experiences-1-place": "第 2 条经历：请填写学校或单位。",
@@ -262,7 +262,7 @@ def test_an_enterprise_of_a_closed_region_cannot_be_submitted_to(ordos: World) -
     application = complete_application(ordos.elsewhere.enterprise)
     ordos.elsewhere.region.active = False
     db.session.commit()
-    assert list(told(application)) == ["enterprise_id"]
+    assert list(problem_texts(application)) == ["enterprise_id"]
 
 
 @pytest.mark.guide("A11", "A15", "D2")
@@ -271,12 +271,12 @@ def test_the_required_materials_are_those_of_the_administrator(own_ordos: World)
     first, *_ = materials()
     first.active = False
     added = saved(type(first)(name="户口簿", required=True, position=9))
-    assert told(application) == {f"material-{added.id}": "请上传户口簿。"}
+    assert problem_texts(application) == {f"material-{added.id}": "请上传户口簿。"}
     paper = upload(application, added)
-    assert told(application) == {}
+    assert problem_texts(application) == {}
     paper.removed_after = 0
     db.session.commit()
-    assert told(application) == {f"material-{added.id}": "请上传户口簿。"}
+    assert problem_texts(application) == {f"material-{added.id}": "请上传户口簿。"}
     assert [material.name for material, _ in completeness.slots(application)] == [
         "劳动合同",
         "其他材料",

@@ -21,7 +21,7 @@ from tests.factories import (
     fresh,
     submit,
 )
-from tests.workflow.test_completeness import told
+from tests.workflow.test_completeness import problem_texts
 from workflow.form import answers, living_allowance, versions
 from workflow.form.fields import Field, Kind
 from workflow.form.versions import Form
@@ -86,14 +86,14 @@ def test_an_application_keeps_the_version_it_was_begun_with_through_a_return(own
 
     newer = complete_application(at.enterprise, email="", political=None)
     assert (older.form_version, newer.form_version) == (1, 2)
-    assert told(newer) == {
+    assert problem_texts(newer) == {
         "email": "请填写电子邮箱。",
         wage.key: "请填写月工资。",
         statement.key: "请阅读承诺并勾选“留用承诺”。",
     }
 
     act(older, Action.RETURN, at.reviewer, REASON)
-    assert told(fresh(older)) == {}
+    assert problem_texts(fresh(older)) == {}
     submit(older)
     assert older.state is State.ENTERPRISE_REVIEW
     assert wage.key not in versions.form_of(older).fields
@@ -132,12 +132,12 @@ def test_an_added_field_of_each_kind_is_asked_checked_and_shown(own_ordos: World
     (rented,) = [key for key, label in described.fields[keys["housing"]].choices.items() if label == "租住"]
     right = {"wage": "5000.5", "hobby": "摔跤", "moved": date(2024, 2, 29), "housing": rented, "stays": True}
     application = complete_application(at.enterprise, **{keys[word]: given for word, given in right.items()})
-    assert told(application) == {}
+    assert problem_texts(application) == {}
     for word, given, sentence in ANSWERS:
         answers.set_value(application, keys[word], given)
-        assert told(application) == ({keys[word]: sentence} if sentence else {}), (word, given)
+        assert problem_texts(application) == ({keys[word]: sentence} if sentence else {}), (word, given)
         answers.set_value(application, keys[word], right[word])
-    assert told(application) == {}
+    assert problem_texts(application) == {}
     db.session.commit()
 
     submit(application)
@@ -174,7 +174,7 @@ def test_zero_is_an_answer(own_ordos: World) -> None:
     application = complete_application(
         own_ordos.city.enterprise, **{keys["n"]: form_rules.normalised_number("0.0")}
     )
-    assert told(application) == {}
+    assert problem_texts(application) == {}
 
 
 @pytest.mark.guide("D2")
@@ -192,8 +192,8 @@ def test_a_removed_choice_stays_for_applications_begun_before(own_ordos: World) 
     )
     publish(person)
     newer = complete_application(own_ordos.city.enterprise, degree="master")
-    assert told(older) == {}
-    assert told(newer) == {"degree": "请选择学位。"}
+    assert problem_texts(older) == {}
+    assert problem_texts(newer) == {"degree": "请选择学位。"}
     assert list(versions.form_of(newer).fields["degree"].choices.values()) == [
         "博士学位",
         "学士",

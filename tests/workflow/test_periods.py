@@ -29,7 +29,7 @@ from tests.factories import (
     saved,
     submit,
 )
-from tests.workflow.observing import history, stored
+from tests.workflow.observing import history, stored_rows
 from workflow import notifications, periods
 from workflow.decision import Decision
 
@@ -54,13 +54,13 @@ def submitted(autumn: World) -> Application:
         return application_at(State.ENTERPRISE_REVIEW, autumn.banner, autumn)
 
 
-def returned(application: Application, by: Account, at: str = RETURNED_AT) -> Application:
+def return_it(application: Application, by: Account, at: str = RETURNED_AT) -> Application:
     with clock.at(at):
         act(application, Action.RETURN, by, REASON)
     return fresh(application)
 
 
-def told(application: Application) -> str:
+def newest_message(application: Application) -> str:
     """The newest message to its applicant."""
     message = db.session.scalars(
         select(Message).where(Message.account_id == application.applicant_id).order_by(Message.id.desc())
@@ -83,7 +83,7 @@ def extend(
 def test_the_period_of_the_first_submission_stays(submitted: Application, autumn: World) -> None:
     first = submitted.period_id
     assert first is not None
-    returned(submitted, autumn.banner.reviewer)
+    return_it(submitted, autumn.banner.reviewer)
     saved(Period(name="下一期", opens=date(2026, 11, 10), closes=date(2026, 11, 20)))
     with clock.at("2026-11-15 10:00"):
         submit(submitted)
@@ -94,16 +94,16 @@ def test_the_period_of_the_first_submission_stays(submitted: Application, autumn
 def test_an_application_returned_after_the_close_can_be_resubmitted_until_midnight_of_the_last_day(
     submitted: Application, autumn: World
 ) -> None:
-    returned(submitted, autumn.banner.reviewer)
+    return_it(submitted, autumn.banner.reviewer)
     assert submitted.resubmit_by == TERM
-    assert f"请在 {TERM}（含当日）前修改后重新提交。原因：{REASON}" in told(submitted)
+    assert f"请在 {TERM}（含当日）前修改后重新提交。原因：{REASON}" in newest_message(submitted)
     assert history(submitted)[-1].resubmit_by == TERM
-    before = stored(submitted)
+    before = stored_rows(submitted)
     with clock.at("2026-11-07 00:00"):
         with pytest.raises(PeriodClosed) as closed:
             submit(submitted)
         assert closed.value.expired
-    assert stored(submitted) == before
+    assert stored_rows(submitted) == before
     with clock.at("2026-11-06 23:59"):
         submit(submitted)
     assert fresh(submitted).state is State.ENTERPRISE_REVIEW
@@ -112,10 +112,10 @@ def test_an_application_returned_after_the_close_can_be_resubmitted_until_midnig
 
 def test_the_day_of_the_return_is_a_day_in_ordos(submitted: Application, autumn: World) -> None:
     """Half past midnight in Ordos is still the day before in UTC."""
-    assert returned(submitted, autumn.banner.reviewer, "2026-10-17 00:30").resubmit_by == TERM
+    assert return_it(submitted, autumn.banner.reviewer, "2026-10-17 00:30").resubmit_by == TERM
     with clock.at("2026-10-19 09:00"):
         submit(submitted)
-    assert returned(submitted, autumn.banner.reviewer, "2026-10-20 00:30").resubmit_by == date(2026, 11, 10)
+    assert return_it(submitted, autumn.banner.reviewer, "2026-10-20 00:30").resubmit_by == date(2026, 11, 10)
 
 
 def test_the_term_comes_from_the_period_and_later_changes_do_not_shorten_it(
@@ -124,7 +124,7 @@ def test_the_term_comes_from_the_period_and_later_changes_do_not_shorten_it(
     period = db.session.scalars(select(Period)).one()
     period.resubmit_days = 5
     db.session.commit()
-    returned(submitted, autumn.banner.reviewer)
+    return_it(submitted, autumn.banner.reviewer)
     assert submitted.resubmit_by == date(2026, 10, 23)
     period.resubmit_days = 1
     db.session.commit()
@@ -135,7 +135,7 @@ def test_the_term_comes_from_the_period_and_later_changes_do_not_shorten_it(
 def test_a_term_counts_the_holidays_that_were_entered(submitted: Application, autumn: World) -> None:
     calendar_year(2027)
     # 21 to 31 December are nine working days; 1 January is a holiday, so the fifteenth is the 11th and not the 8th.
-    assert returned(submitted, autumn.banner.reviewer, "2026-12-18 10:00").resubmit_by == date(2027, 1, 11)
+    assert return_it(submitted, autumn.banner.reviewer, "2026-12-18 10:00").resubmit_by == date(2027, 1, 11)
 
 
 def test_a_return_during_the_period_gives_the_later_of_term_and_period_end(
@@ -144,8 +144,8 @@ def test_a_return_during_the_period_gives_the_later_of_term_and_period_end(
     with clock.at("2026-07-02 10:00"):
         early = application_at(State.ENTERPRISE_REVIEW, autumn.banner, autumn)
         late = application_at(State.ENTERPRISE_REVIEW, autumn.banner, autumn)
-    assert returned(early, autumn.banner.reviewer, "2026-07-03 10:00").resubmit_by == CLOSED
-    assert returned(late, autumn.banner.reviewer, "2026-09-30 10:00").resubmit_by == date(2026, 10, 27)
+    assert return_it(early, autumn.banner.reviewer, "2026-07-03 10:00").resubmit_by == CLOSED
+    assert return_it(late, autumn.banner.reviewer, "2026-09-30 10:00").resubmit_by == date(2026, 10, 27)
     with clock.at("2026-10-27 12:00"):
         submit(late)
         with pytest.raises(PeriodClosed):
@@ -174,7 +174,7 @@ def test_an_application_never_submitted_waits_for_the_next_period(autumn: World)
 def test_an_expired_application_can_be_submitted_in_a_reopened_or_later_period(
     submitted: Application, autumn: World, reopened: bool
 ) -> None:
-    returned(submitted, autumn.banner.reviewer)
+    return_it(submitted, autumn.banner.reviewer)
     with clock.at("2026-11-20 09:00"):
         assert periods.admission(submitted).expired
         if reopened:
@@ -202,14 +202,14 @@ def test_closing_an_employer_gives_its_applications_a_term(submitted: Applicatio
             close()
         close(confirmed=question.value.token)
     assert (fresh(submitted).state, submitted.resubmit_by) == (State.RETURNED, TERM)
-    assert f"请在 {TERM}（含当日）前" in told(submitted)
+    assert f"请在 {TERM}（含当日）前" in newest_message(submitted)
 
 
 def test_the_regions_office_extends_an_expired_term_and_notifies_the_applicant(
     submitted: Application, autumn: World
 ) -> None:
     """Also one that the enterprise returned, which the office has never had before it."""
-    returned(submitted, autumn.banner.reviewer)
+    return_it(submitted, autumn.banner.reviewer)
     version, since = submitted.version, submitted.arrived_at
     with clock.at("2026-11-20 09:00"):
         extend(submitted, autumn.banner.clerk, date(2026, 11, 25))
@@ -222,7 +222,7 @@ def test_the_regions_office_extends_an_expired_term_and_notifies_the_applicant(
         "本人住院，有证明。",
         date(2026, 11, 25),
     )
-    assert "延长至 2026-11-25（含当日）。原因：本人住院，有证明。" in told(submitted)
+    assert "延长至 2026-11-25（含当日）。原因：本人住院，有证明。" in newest_message(submitted)
     with clock.at("2026-11-25 23:59"):
         submit(submitted)
     assert fresh(submitted).state is State.ENTERPRISE_REVIEW
@@ -233,8 +233,8 @@ def test_only_the_regions_office_extends_and_only_returned_applications(
 ) -> None:
     with clock.at("2026-10-16 16:00"), pytest.raises(NotVisible):
         extend(submitted, autumn.banner.clerk, date(2026, 11, 25), seen=None)
-    returned(submitted, autumn.banner.reviewer)
-    before = stored(submitted)
+    return_it(submitted, autumn.banner.reviewer)
+    before = stored_rows(submitted)
     for other in (
         autumn.elsewhere.clerk,
         autumn.centre,
@@ -244,14 +244,14 @@ def test_only_the_regions_office_extends_and_only_returned_applications(
     ):
         with clock.at("2026-11-20 09:00"), pytest.raises(NotVisible):
             extend(submitted, other, date(2026, 11, 25))
-    assert stored(submitted) == before
+    assert stored_rows(submitted) == before
 
 
 def test_an_extension_needs_a_reason_a_later_day_and_the_term_that_was_seen(
     submitted: Application, autumn: World
 ) -> None:
-    returned(submitted, autumn.banner.reviewer)
-    before = stored(submitted)
+    return_it(submitted, autumn.banner.reviewer)
+    before = stored_rows(submitted)
     with clock.at("2026-11-01 09:00"):
         with pytest.raises(ReasonMissing):
             extend(submitted, autumn.banner.clerk, date(2026, 11, 25), reason=" ")
@@ -259,7 +259,7 @@ def test_an_extension_needs_a_reason_a_later_day_and_the_term_that_was_seen(
             with pytest.raises(Unacceptable) as wrong:
                 extend(submitted, autumn.banner.clerk, day)
             assert wrong.value.field == "until"
-        assert stored(submitted) == before
+        assert stored_rows(submitted) == before
         extend(submitted, autumn.banner.clerk, date(2026, 11, 25))
         with pytest.raises(ChangedMeanwhile):
             extend(submitted, autumn.banner.clerk, date(2026, 12, 1))

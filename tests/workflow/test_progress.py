@@ -23,7 +23,7 @@ def reasons(application: Application) -> list[str]:
     return [line.reason for line in progress.open_returns(progress.history(application))]
 
 
-def withdrawn(application: Application) -> None:
+def withdraw(application: Application) -> None:
     act(application, Action.WITHDRAW, application.applicant)
 
 
@@ -34,7 +34,7 @@ def test_a_return_stays_open_until_its_desk_decides_again(ordos: World, applicat
     for _ in range(2):
         submit(application)
         assert reasons(application) == ["缺盖章页。"]
-        withdrawn(application)
+        withdraw(application)
         assert (application.state, reasons(application)) == (State.DRAFT, ["缺盖章页。"])
         act(application, Action.SAVE, application.applicant, change=lambda _: None)
     submit(application)
@@ -81,7 +81,7 @@ def test_the_citys_decision_closes_a_return_of_a_step_that_left_the_route(ordos:
     assert reasons(application) == ["学历未核验。"]
 
 
-def closed(enterprise_id: int) -> None:
+def close_employer(enterprise_id: int) -> None:
     from models import Enterprise
 
     def close(row: Enterprise) -> None:
@@ -99,14 +99,14 @@ def test_choosing_another_employer_closes_the_return_of_a_closed_employer(
 ) -> None:
     act(application, Action.RETURN, ordos.banner.reviewer, "缺盖章页。")
     submit(application)
-    closed(ordos.banner.enterprise.id)
+    close_employer(ordos.banner.enterprise.id)
     [of_closing, earlier] = reasons(application)
     assert (application.state, earlier) == (State.RETURNED, "缺盖章页。")
     assert ordos.banner.enterprise.name in of_closing
     application.enterprise_id = ordos.park.enterprise.id
     submit(application)
     assert reasons(application) == ["缺盖章页。"]
-    withdrawn(application)
+    withdraw(application)
     assert reasons(application) == ["缺盖章页。"]
     submit(application)
     act(application, Action.PASS, ordos.park.reviewer)

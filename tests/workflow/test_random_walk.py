@@ -85,7 +85,7 @@ TRANSIENT = tuple(name for name in ACTORS if name != "administrator")
 class Line:
     action: Action
     before: State
-    after: State
+    next_state: State
     by: str
     told: set[str] = field(default_factory=set)
 
@@ -136,7 +136,7 @@ class Case:
         self.lines.append(line)
 
 
-def after(state: State, route: tuple[State, ...]) -> State:
+def next_state(state: State, route: tuple[State, ...]) -> State:
     """The next step of a route, also when the present one is not on it."""
     order = [E, P, C]
     return next((step for step in order[order.index(state) + 1 :] if step in route), State.FINISHED)
@@ -313,7 +313,7 @@ class Office(RuleBasedStateMachine):
                 continue
             route = ROUTES[region]
             self.done[case.state, Action.REROUTE] += 1
-            to_state = case.state if case.state in route else after(case.state, route)
+            to_state = case.state if case.state in route else next_state(case.state, route)
             case.move(Action.REROUTE, to_state, "administrator", region)
             self.touched.append(case)
 
@@ -426,7 +426,7 @@ class Office(RuleBasedStateMachine):
         else:
             if case.state is C:
                 case.result = Result.PASSED
-            case.move(action, after(case.state, ROUTES[case.region or ""]), name)
+            case.move(action, next_state(case.state, ROUTES[case.region or ""]), name)
 
     def try_it(self, expected: type[ActionRefused] | None, doing: Any, case: Case | None = None) -> Any:
         """Do it and check that it goes as expected; a hindrance says who was first."""

@@ -40,7 +40,7 @@ def begin(person: Account, ordos: World):
     return review.begin(person, filled(ordos.banner.enterprise))
 
 
-def open_now(person: Account, application=None) -> int:
+def open_notice_now(person: Account, application=None) -> int:
     current = reading.current_notice()
     assert current is not None
     return reading.seconds_left(reading.open_notice(person, application, current))
@@ -53,7 +53,7 @@ def test_nothing_can_be_saved_before_thirty_seconds_of_reading(ordos: World, adv
         begin(person, ordos)
     assert unread.value.seconds == 30
 
-    assert open_now(person) == 30
+    assert open_notice_now(person) == 30
     for passed, left in ((0, 30), (12.4, 18), (17.5, 1)):
         advance(passed)
         with pytest.raises(NoticeUnread) as unread:
@@ -69,7 +69,7 @@ def test_nothing_can_be_saved_before_thirty_seconds_of_reading(ordos: World, adv
 @pytest.mark.guide("A5")
 def test_without_javascript_no_click_is_needed_after_thirty_seconds(ordos: World, advance: Advance) -> None:
     person = applicant()
-    open_now(person)
+    open_notice_now(person)
     advance(30)
     assert begin(person, ordos).state is State.DRAFT
 
@@ -77,11 +77,11 @@ def test_without_javascript_no_click_is_needed_after_thirty_seconds(ordos: World
 @pytest.mark.guide("A5")
 def test_a_notice_is_read_once_for_each_application(ordos: World, advance: Advance) -> None:
     person = applicant()
-    open_now(person)
+    open_notice_now(person)
     advance(30)
     application = begin(person, ordos)
     advance(3 * 24 * 3600)
-    assert open_now(person, application) == 0
+    assert open_notice_now(person, application) == 0
     act(application, Action.SAVE, person)
     upload_everything(application)
     submit(application)
@@ -95,7 +95,7 @@ def test_a_new_version_must_be_read_before_anything_is_saved_again(
     own_ordos: World, advance: Advance
 ) -> None:
     person = applicant()
-    open_now(person)
+    open_notice_now(person)
     advance(30)
     application = begin(person, own_ordos)
     upload_everything(application)
@@ -106,7 +106,7 @@ def test_a_new_version_must_be_read_before_anything_is_saved_again(
         assert unread.value.seconds == 30
     with pytest.raises(NoticeUnread), review.editing(application.id, person):
         pytest.fail("an attachment was changed")
-    assert open_now(person, application) == 30
+    assert open_notice_now(person, application) == 30
     advance(30)
     act(application, Action.SAVE, person)
     submit(application)
@@ -135,7 +135,7 @@ def test_another_application_needs_another_reading(ordos: World, advance: Advanc
 @pytest.mark.guide("A5")
 def test_a_reading_counts_for_one_person_only(ordos: World, advance: Advance) -> None:
     reader, other = applicant(), applicant()
-    open_now(reader)
+    open_notice_now(reader)
     advance(30)
     with pytest.raises(NoticeUnread):
         begin(other, ordos)
@@ -144,9 +144,9 @@ def test_a_reading_counts_for_one_person_only(ordos: World, advance: Advance) ->
 @pytest.mark.guide("A5")
 def test_opening_the_page_again_does_not_restart_the_time(ordos: World, advance: Advance) -> None:
     person = applicant()
-    assert open_now(person) == 30
+    assert open_notice_now(person) == 30
     advance(20)
-    assert open_now(person) == 10
+    assert open_notice_now(person) == 10
     rows = db.session.scalar(select(func.count()).where(NoticeReading.account_id == person.id))
     assert rows == 1
 
@@ -154,9 +154,9 @@ def test_opening_the_page_again_does_not_restart_the_time(ordos: World, advance:
 @pytest.mark.guide("A5")
 def test_a_page_left_open_too_long_restarts_the_time(ordos: World, advance: Advance) -> None:
     person = applicant()
-    open_now(person)
+    open_notice_now(person)
     advance(reading.MAX_OPEN.total_seconds())
-    assert open_now(person) == 30
+    assert open_notice_now(person) == 30
     with pytest.raises(NoticeUnread):
         begin(person, ordos)
 
@@ -166,9 +166,9 @@ def test_a_clock_that_is_set_back_makes_nobody_wait_longer_than_they_see(
     ordos: World, advance: Advance
 ) -> None:
     person = applicant()
-    open_now(person)
+    open_notice_now(person)
     advance(-3600)
-    assert open_now(person) <= 30
+    assert open_notice_now(person) <= 30
 
 
 def test_without_a_published_notice_there_is_no_wait(app_context) -> None:

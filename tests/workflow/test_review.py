@@ -35,7 +35,7 @@ from tests.factories import (
     submit,
     upload,
 )
-from tests.workflow.observing import history, sees, stored, waits_for
+from tests.workflow.observing import history, sees, stored_rows, waits_for
 from workflow import progress, review
 from workflow.decision import Decision
 from workflow.form import answers
@@ -44,7 +44,7 @@ from workflow.progress import Stage
 OUT_OF_HAND = [State.ENTERPRISE_REVIEW, State.PRELIMINARY_REVIEW, State.CITY_REVIEW, State.FINISHED]
 
 
-def other_words(changed: Application) -> None:
+def change_every_answer(changed: Application) -> None:
     answers.set_value(changed, "position", "总经理")
     changed.bank_account = "6228480000000000"
     changed.experiences = experiences()[:1]
@@ -55,7 +55,7 @@ def other_words(changed: Application) -> None:
 def test_no_function_changes_a_submitted_application(ordos: World, state: State) -> None:
     application = application_at(state, ordos.banner, ordos)
     owner = application.applicant
-    before = stored(application)
+    before = stored_rows(application)
     everybody = [
         owner,
         ordos.banner.reviewer,
@@ -75,11 +75,11 @@ def test_no_function_changes_a_submitted_application(ordos: World, state: State)
                         person,
                         seen_version=version,
                         decision=Decision(REASON),
-                        change=other_words,
+                        change=change_every_answer,
                     )
         with pytest.raises((NotPermitted, NotVisible)), review.editing(application.id, person) as held:
-            other_words(held)
-    assert stored(application) == before
+            change_every_answer(held)
+    assert stored_rows(application) == before
 
 
 @pytest.mark.guide("A14", "D4")
@@ -87,10 +87,10 @@ def test_no_function_changes_a_submitted_application(ordos: World, state: State)
 def test_a_decision_cannot_change_answers(ordos: World, action: Action) -> None:
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     person = application.applicant if action is Action.WITHDRAW else ordos.banner.reviewer
-    before = stored(application)
+    before = stored_rows(application)
     with pytest.raises(NotPermitted):
-        act(application, action, person, REASON, change=other_words)
-    assert stored(application) == before
+        act(application, action, person, REASON, change=change_every_answer)
+    assert stored_rows(application) == before
 
 
 @pytest.mark.guide("A14")
@@ -117,7 +117,7 @@ def test_an_outdated_page_does_not_overwrite_newer_answers(ordos: World) -> None
     )
     with pytest.raises(ChangedMeanwhile):
         review.perform(
-            application.id, Action.SAVE, application.applicant, seen_version=seen, change=other_words
+            application.id, Action.SAVE, application.applicant, seen_version=seen, change=change_every_answer
         )
     assert answers.value(fresh(application), "position") == "工程师"
 
@@ -141,7 +141,7 @@ def test_a_returned_application_goes_through_the_whole_route_again(ordos: World,
     act(application, Action.RETURN, ordos.centre, REASON)
     assert (application.state, application.result) == (State.RETURNED, Result.RETURNED)
 
-    act(application, Action.SAVE, application.applicant, change=other_words)
+    act(application, Action.SAVE, application.applicant, change=change_every_answer)
     assert application.result is Result.RETURNED, "the outcome stays in sight while the person mends"
     submit(application)
     assert (application.state, application.result, application.round) == (State.ENTERPRISE_REVIEW, None, 2)
@@ -164,7 +164,7 @@ def test_the_reason_of_a_return_can_be_read_by_its_applicant(ordos: World) -> No
 @pytest.mark.guide("A19")
 def test_each_submission_keeps_its_own_snapshot(ordos: World) -> None:
     application = application_at(State.RETURNED, ordos.banner, ordos)
-    act(application, Action.SUBMIT, application.applicant, change=other_words)
+    act(application, Action.SUBMIT, application.applicant, change=change_every_answer)
     first, second = (line.snapshot for line in history(application) if line.action is Action.SUBMIT)
     assert (first["fields"]["position"], second["fields"]["position"]) == ("工程师", "总经理")
     assert (len(first["experiences"]), len(second["experiences"])) == (2, 1)
@@ -231,7 +231,7 @@ def test_a_deactivated_account_can_perform_no_action(ordos: World) -> None:
     make_read_notice(newcomer)
     for person in (ordos.banner.reviewer, application.applicant, newcomer):
         deactivate(person)
-    before = stored(application)
+    before = stored_rows(application)
     for person, action in ((ordos.banner.reviewer, Action.PASS), (application.applicant, Action.WITHDRAW)):
         with pytest.raises(NotPermitted):
             act(application, action, person)
@@ -239,7 +239,7 @@ def test_a_deactivated_account_can_perform_no_action(ordos: World) -> None:
         review.begin(newcomer, lambda _: None)
     with pytest.raises(NotPermitted):
         disclosure.disclose(application, ordos.banner.reviewer, "bank_account")
-    assert stored(application) == before
+    assert stored_rows(application) == before
 
 
 def test_a_withdrawn_application_is_editable_and_is_submitted_again(
@@ -251,7 +251,7 @@ def test_a_withdrawn_application_is_editable_and_is_submitted_again(
     assert not waits_for(ordos.banner.reviewer, application)
     with pytest.raises(NotPermitted):
         act(application, Action.PASS, ordos.banner.reviewer)
-    act(application, Action.SUBMIT, application.applicant, change=other_words)
+    act(application, Action.SUBMIT, application.applicant, change=change_every_answer)
     assert application.state is State.ENTERPRISE_REVIEW
     assert [line.action for line in history(application)] == [Action.SUBMIT, Action.WITHDRAW, Action.SUBMIT]
 
@@ -362,7 +362,7 @@ def test_the_waiting_time_counts_from_the_arrival_and_not_from_saving(ordos: Wor
 
 def test_a_failure_within_an_action_changes_nothing(ordos: World, monkeypatch: pytest.MonkeyPatch) -> None:
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
-    before = stored(application)
+    before = stored_rows(application)
 
     def failing(*_: object) -> None:
         raise OSError("the disk is full")
@@ -370,5 +370,5 @@ def test_a_failure_within_an_action_changes_nothing(ordos: World, monkeypatch: p
     monkeypatch.setattr(review.notifications, "announce", failing)
     with pytest.raises(OSError, match="disk is full"):
         act(application, Action.PASS, ordos.banner.reviewer)
-    assert stored(application) == before
+    assert stored_rows(application) == before
     assert len(history(application)) == 1

@@ -45,7 +45,7 @@ from workflow.decision import Decision
 
 
 @pytest.fixture(autouse=True)
-def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def slow_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever comes first holds the transaction open at its end, so that the other certainly meets it."""
     monkeypatch.setattr(notifications, "announce", slowly(notifications.announce))
     monkeypatch.setattr(
@@ -56,7 +56,7 @@ def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "bind_to_application", slowly(reading.bind_to_application))
 
 
-def doing(application: Application, action: Action, person: Account) -> Callable[[], Any]:
+def attempt_of(application: Application, action: Action, person: Account) -> Callable[[], Any]:
     """What this person does with the page that is open before them, and what they then read."""
     number, seen, who = application.id, application.version, person.id
     reason = REASON if action is Action.RETURN else ""
@@ -64,21 +64,21 @@ def doing(application: Application, action: Action, person: Account) -> Callable
     def do() -> tuple[str, ...]:
         actor = db.session.get_one(Account, who)
         try:
-            return "done", *words(
+            return "done", *row_as_words(
                 review.perform(number, action, actor, seen_version=seen, decision=Decision(reason))
             )
         except ChangedMeanwhile as meanwhile:
-            return "told", *words(meanwhile.last)
+            return "told", *row_as_words(meanwhile.last)
 
     return do
 
 
-def words(line: Review | None) -> tuple[str, ...]:
+def row_as_words(line: Review | None) -> tuple[str, ...]:
     assert line is not None
     return line.actor_name, line.action.value, line.reason
 
 
-def one_won(answers: list[Any]) -> tuple[str, ...]:
+def check_one_succeeded(answers: list[Any]) -> tuple[str, ...]:
     """Check that one was done and the other was told of it. Returns who did what and why."""
     (won,) = [answer[1:] for answer in answers if answer[0] == "done"]
     (told,) = [answer[1:] for answer in answers if answer[0] == "told"]
@@ -101,8 +101,8 @@ def test_of_two_concurrent_decisions_one_succeeds_and_the_other_names_it(ordos: 
     application = application_at(state, at, ordos)
     lines = len(history(application))
 
-    name, action, reason = one_won(
-        at_once(doing(application, Action.PASS, one), doing(application, Action.RETURN, other))
+    name, action, reason = check_one_succeeded(
+        at_once(attempt_of(application, Action.PASS, one), attempt_of(application, Action.RETURN, other))
     )
 
     newest = history(fresh(application))[-1]
@@ -117,10 +117,10 @@ def test_of_two_concurrent_decisions_one_succeeds_and_the_other_names_it(ordos: 
 @pytest.mark.guide("A14")
 def test_an_applicant_who_withdraws_and_a_reviewer_who_passes_do_not_both_succeed(ordos: World) -> None:
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
-    one_won(
+    check_one_succeeded(
         at_once(
-            doing(application, Action.WITHDRAW, application.applicant),
-            doing(application, Action.PASS, ordos.banner.reviewer),
+            attempt_of(application, Action.WITHDRAW, application.applicant),
+            attempt_of(application, Action.PASS, ordos.banner.reviewer),
         )
     )
     assert len(history(application)) == 2
@@ -129,8 +129,8 @@ def test_an_applicant_who_withdraws_and_a_reviewer_who_passes_do_not_both_succee
 @pytest.mark.guide("A14")
 def test_of_two_concurrent_submissions_one_succeeds(ordos: World) -> None:
     application = complete_application(ordos.banner.enterprise)
-    submission = doing(application, Action.SUBMIT, application.applicant)
-    assert one_won(at_once(submission, submission)) == (application.applicant.name, "submit", "")
+    submission = attempt_of(application, Action.SUBMIT, application.applicant)
+    assert check_one_succeeded(at_once(submission, submission)) == (application.applicant.name, "submit", "")
     assert fresh(application).round == 1
     assert [line.action for line in history(application)] == [Action.SUBMIT]
 

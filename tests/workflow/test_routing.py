@@ -25,7 +25,7 @@ EXPECTED_ROUTES = {
 """The guide's own words, 二 and 三."""
 
 
-def way_gone(ordos: World, kind: RegionKind) -> list[tuple[str, str]]:
+def route_taken(ordos: World, kind: RegionKind) -> list[tuple[str, str]]:
     """The steps that an application passed until the end, each with whose desk it was on."""
     at = ordos.at(kind)
     application = complete_application(at.enterprise)
@@ -41,7 +41,7 @@ def way_gone(ordos: World, kind: RegionKind) -> list[tuple[str, str]]:
 
 @pytest.mark.guide("R1", "A18")
 def test_an_application_of_a_city_enterprise_skips_the_preliminary_review(ordos: World) -> None:
-    assert way_gone(ordos, RegionKind.CITY) == [
+    assert route_taken(ordos, RegionKind.CITY) == [
         ("企业审核", ordos.city.enterprise.name),
         ("市专家服务中心审核", "鄂尔多斯市专家服务中心"),
     ]
@@ -50,7 +50,7 @@ def test_an_application_of_a_city_enterprise_skips_the_preliminary_review(ordos:
 @pytest.mark.guide("R2", "A18")
 @pytest.mark.parametrize("kind", [RegionKind.BANNER, RegionKind.PARK])
 def test_an_application_of_a_banner_or_park_goes_to_its_office_first(ordos: World, kind: RegionKind) -> None:
-    assert way_gone(ordos, kind) == [
+    assert route_taken(ordos, kind) == [
         ("企业审核", ordos.at(kind).enterprise.name),
         ("初审", ordos.at(kind).office.name),
         ("市专家服务中心审核", "鄂尔多斯市专家服务中心"),

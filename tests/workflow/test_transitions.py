@@ -7,7 +7,7 @@ import pytest
 from common.errors import NotPermitted, NotVisible, ReasonMissing
 from models import Account, Action, Application, RegionKind, Result, Role, State
 from tests.factories import REASON, World, act, application_at, desk_person, fresh
-from tests.workflow.observing import history, stored
+from tests.workflow.observing import history, stored_rows
 from workflow import routing
 from workflow.transitions import (
     RESULT_WORDS,
@@ -42,7 +42,7 @@ def test_every_action_outside_the_table_is_refused_and_changes_nothing(
     ordos: World, kind: RegionKind, state: State
 ) -> None:
     application = application_at(state, ordos.at(kind), ordos)
-    before = stored(application)
+    before = stored_rows(application)
     tried = 0
     for role in Role:
         for action in Action:
@@ -52,7 +52,7 @@ def test_every_action_outside_the_table_is_refused_and_changes_nothing(
                 act(application, action, of_role(role, application, ordos, kind), REASON)
             tried += 1
     assert tried == len(Role) * len(Action) - len([row for row in TRANSITIONS if row.state is state])
-    assert stored(application) == before
+    assert stored_rows(application) == before
 
 
 def expected_target(state: State, action: Action, kind: RegionKind) -> State:
@@ -111,11 +111,11 @@ def test_a_return_or_refusal_without_a_reason_is_refused(ordos: World) -> None:
             continue
         application = application_at(row.state, ordos.banner, ordos)
         person = desk_person(application, ordos.banner, ordos)
-        before = stored(application)
+        before = stored_rows(application)
         for nothing in ("", "   ", "\n\t", "\u3000\u3000"):
             with pytest.raises(ReasonMissing):
                 act(application, row.action, person, nothing)
-        assert stored(application) == before
+        assert stored_rows(application) == before
 
 
 @pytest.mark.guide("A18", "A19", "O1", "O2")
