@@ -1,4 +1,4 @@
-"""Whoever administers changes what there is once in the city: each test has a database of its own."""
+"""Administrators change rows that all tests share, so each test has its own database."""
 
 import pytest
 from flask import Flask

@@ -1,4 +1,4 @@
-"""D1, D2: what the administrator keeps is written whole, with before and after, and tells what it sets off."""
+"""D1, D2: changes of administrators, their audit entries with before and after, and their consequences."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -44,7 +44,7 @@ from workflow import completeness, reading
 
 
 def change(row: Any, by: Any, **columns: Any) -> Any:
-    """Change it, saying yes to whatever is asked."""
+    """Change a row and confirm all consequences."""
 
     def apply(changed: Any) -> None:
         for name, value in columns.items():
@@ -65,7 +65,7 @@ def add(row: Any, by: Any) -> Any:
         return changes.add(type(row)(**columns), by, confirmed=question.token)
 
 
-def asked(act: Any) -> str:
+def consequences_of(act: Any) -> str:
     with pytest.raises(ConfirmationRequired) as question:
         act()
     return "\n".join(each.text % each.words for each in question.value.consequences)
@@ -108,7 +108,7 @@ def test_a_change_without_new_values_writes_no_audit_entry(ordos: World) -> None
 @pytest.mark.guide("D1")
 def test_a_deactivated_region_keeps_its_applications_under_review(ordos: World) -> None:
     application = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
-    assert "照常办理" in asked(
+    assert "照常办理" in consequences_of(
         lambda: changes.change(
             Region, ordos.banner.region.id, ordos.administrator, lambda row: setattr(row, "active", False)
         )
@@ -124,7 +124,7 @@ def test_a_new_notice_cannot_be_changed_and_must_be_read_again(ordos: World) -> 
     application = complete_application(ordos.city.enterprise)
     old = reading.current_notice()
     assert old is not None
-    said = asked(lambda: changes.add(Notice(version="第二版", body="新"), ordos.administrator))
+    said = consequences_of(lambda: changes.add(Notice(version="第二版", body="新"), ordos.administrator))
     assert "尚未提交的申请 1 件" in said
     assert reading.current_notice() == old
     add(Notice(version="第二版", body="新"), ordos.administrator)
@@ -145,7 +145,7 @@ def test_a_newly_required_material_concerns_unsubmitted_applications(ordos: Worl
     begun, sent = complete_application(ordos.city.enterprise), complete_application(ordos.park.enterprise)
     submit(sent)
     new = Material(name="无犯罪记录", shows="", required=True, position=9, active=True)
-    said = asked(lambda: changes.add(new, ordos.administrator))
+    said = consequences_of(lambda: changes.add(new, ordos.administrator))
     assert "尚未提交的申请 1 件" in said
     add(Material(name="无犯罪记录", shows="", required=True, position=9, active=True), ordos.administrator)
     with pytest.raises(Incomplete):
@@ -165,7 +165,7 @@ def test_a_period_opens_and_closes_applications(ordos: World) -> None:
     application = complete_application(ordos.city.enterprise)
     (period,) = db.session.scalars(select(Period)).all()
     closes = today() - timedelta(days=1)
-    assert "申报立即关闭" in asked(
+    assert "申报立即关闭" in consequences_of(
         lambda: changes.change(
             Period, period.id, ordos.administrator, lambda row: setattr(row, "closes", closes)
         )
@@ -174,7 +174,7 @@ def test_a_period_opens_and_closes_applications(ordos: World) -> None:
     with pytest.raises(PeriodClosed):
         submit(application)
     assert newest().after == {"closes": closes.isoformat()}
-    assert "申报立即开放" in asked(
+    assert "申报立即开放" in consequences_of(
         lambda: changes.add(Period(name="新", opens=today(), closes=today()), ordos.administrator)
     )
     add(Period(name="新", opens=today(), closes=today()), ordos.administrator)

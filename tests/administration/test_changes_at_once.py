@@ -1,4 +1,4 @@
-"""Administrators and reviewers at the same moment, from two processes: nothing is left without a desk, nobody is locked out."""
+"""Concurrent changes by administrators and reviewers: every application has a desk afterwards, and nobody is locked out."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ from workflow.form.fields import Field, Kind
 
 
 @pytest.fixture(autouse=True)
-def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def slow_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notifications, "announce", slowly(notifications.announce))
     monkeypatch.setattr(staff, "lock_administrators", slowly(staff.lock_administrators))
 
@@ -32,10 +32,10 @@ def moving(enterprise: Enterprise, region_id: int, by: Account) -> Callable[[], 
 
 
 def changing(model: Any, key: int, by: Account, apply: Callable[[Any], None]) -> Callable[[], str]:
-    """The change, by somebody who has read already what it sets off: being asked first would let the others go before."""
+    """The change, with its consequences confirmed in advance, so that the changes run concurrently."""
     who, token = by.id, ""
 
-    def told() -> str:
+    def refused_token() -> str:
         try:
             changes.change(model, key, db.session.get_one(Account, who), apply, confirmed=token)
         except ConfirmationRequired as question:
@@ -44,11 +44,11 @@ def changing(model: Any, key: int, by: Account, apply: Callable[[Any], None]) ->
 
     def do() -> str:
         nonlocal token
-        while token:  # what is told may change while it is read
-            token = told()
+        while token:  # the consequences may change meanwhile
+            token = refused_token()
         return "changed"
 
-    token = told()
+    token = refused_token()
     return do
 
 
@@ -63,7 +63,7 @@ def doing(application: Application, action: Action, person: Account) -> Callable
         try:
             review.perform(number, action, db.session.get_one(Account, who), seen_version=seen)
         except ChangedMeanwhile:
-            return "told"
+            return "refused"
         except Incomplete:
             return "Incomplete"
         return "done"
@@ -79,10 +79,10 @@ def on_one_desk(application: Application, ordos: World) -> None:
     assert len(desks(application)) == 1
 
 
-def decided_or_told(acts: list[Callable[[], str]], turn: int) -> None:
-    """Who decides has done so, or is told that something has changed; the change goes through."""
+def decided_or_refused(acts: list[Callable[[], str]], turn: int) -> None:
+    """The decision succeeds or is refused as outdated; the administrator's change succeeds."""
     answers = at_once(*(acts if turn else reversed(acts)))
-    assert set(answers) <= {"done", "told", "changed"}
+    assert set(answers) <= {"done", "refused", "changed"}
     assert "changed" in answers
 
 
@@ -95,7 +95,7 @@ def test_a_decision_concurrent_with_a_move_of_the_enterprise(ordos: World, turn:
         doing(application, Action.PASS, ordos.banner.reviewer),
         moving(ordos.banner.enterprise, ordos.city.region.id, ordos.administrator),
     ]
-    decided_or_told(acts, turn)
+    decided_or_refused(acts, turn)
     on_one_desk(application, ordos)
 
 
@@ -131,7 +131,7 @@ def test_a_decision_concurrent_with_a_change_of_route(ordos: World, turn: int, k
         doing(application, Action.PASS, place.reviewer),
         changing(Region, place.region.id, ordos.administrator, becoming(kind)),
     ]
-    decided_or_told(acts, turn)
+    decided_or_refused(acts, turn)
     on_one_desk(application, ordos)
 
 
@@ -217,10 +217,10 @@ def test_of_two_concurrent_rows_with_one_name_one_is_added(ordos: World) -> None
         try:
             changes.add(Office(name="同名单位", duty=OfficeDuty.REGION), db.session.get_one(Account, who))
         except ActionRefused:
-            return "told"
+            return "refused"
         return "done"
 
-    assert sorted(at_once(adding, adding)) == ["done", "told"]
+    assert sorted(at_once(adding, adding)) == ["done", "refused"]
 
 
 def keeping(section: str, one: Field, by: Account) -> Callable[[], str]:
@@ -230,7 +230,7 @@ def keeping(section: str, one: Field, by: Account) -> Callable[[], str]:
         try:
             form_draft.save_field(section, one, db.session.get_one(Account, who), seen="")
         except ChangedMeanwhile:
-            return "told"
+            return "refused"
         return "kept"
 
     return do

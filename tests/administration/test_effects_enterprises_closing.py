@@ -1,4 +1,4 @@
-"""Closing an enterprise with applications under way: said beforehand, done whole or not at all, every applicant told (D1)."""
+"""Closing an enterprise with open applications: its consequences are confirmed, it is atomic, and every applicant gets a message (D1)."""
 
 import pytest
 from flask import Flask
@@ -9,14 +9,14 @@ from administration import changes
 from common.errors import ConfirmationRequired, Incomplete, NotPermitted
 from enterprises import registration
 from models import Account, Action, AuditEntry, Enterprise, Message, Registration, Result, State, db
-from tests.administration.test_effects_enterprises_moving import desks, told
+from tests.administration.test_effects_enterprises_moving import consequences_text, desks
 from tests.factories import PASSWORD, World, act, application_at, complete_application, fresh, submit, world
 from tests.machine.worlds import Person
 from workflow import notifications, progress, scope
 
 
 def set_active(row: Enterprise, by: Account, active: bool, confirmed: str | None = None) -> Enterprise:
-    """Close or open it as somebody who has read what follows and said yes; or with `confirmed`, who says just that."""
+    """Close or open it and confirm the consequences, or send `confirmed` instead."""
 
     def apply(changed: Enterprise) -> None:
         changed.active = active
@@ -28,8 +28,8 @@ def set_active(row: Enterprise, by: Account, active: bool, confirmed: str | None
     return changes.change(Enterprise, row.id, by, apply, confirmed=confirmed)
 
 
-def standing_in(page: str, name: str) -> str:
-    """What stands in a hidden field or button of a page."""
+def hidden_value(page: str, name: str) -> str:
+    """The value of a hidden field or button of a page."""
     return page.split(f'name="{name}"')[1].split('value="')[1].split('"')[0]
 
 
@@ -44,7 +44,7 @@ def test_closing_shows_its_consequences_for_every_application(ordos: World) -> N
     with pytest.raises(ConfirmationRequired) as question:
         set_active(ordos.banner.enterprise, ordos.administrator, False, confirmed="")
     name = ordos.banner.enterprise.name
-    assert told(question.value).splitlines() == [
+    assert consequences_text(question.value).splitlines() == [
         f"{name}停用后，不能再被选为工作单位；审核人员 1 人立即退出，不能再登录。",
         "待企业审核的申请 1 件回退给申请人，须改选工作单位后重新提交。",
         "企业已审核通过、正在上级审核的申请 2 件照常办理；如被回退，须改选工作单位。",
@@ -106,11 +106,13 @@ def test_closing_ends_the_open_sessions_of_the_enterprise(prepared: World, perso
         "region_id": str(prepared.banner.region.id),
         "contact_name": "周婷",
         "contact_phone": "0477-8123456",
-        "seen": standing_in(admin.get(path).text, "seen"),
+        "seen": hidden_value(admin.get(path).text, "seen"),
     }
-    asked = admin.send(path, form).text
-    assert "停用后，不能再被选为工作单位" in asked
-    assert admin.send(path, {**form, "confirmed": standing_in(asked, "confirmed")}).status_code == 302
+    question_page = admin.send(path, form).text
+    assert "停用后，不能再被选为工作单位" in question_page
+    assert (
+        admin.send(path, {**form, "confirmed": hidden_value(question_page, "confirmed")}).status_code == 302
+    )
     assert browser.get("/enterprise/").location.startswith("/login/enterprise")
     assert "已停用" in admin.get("/administration/enterprises/").text
 
@@ -158,7 +160,7 @@ def test_changed_consequences_of_a_closing_must_be_confirmed_again(ordos: World)
     application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     with pytest.raises(ConfirmationRequired) as second:
         set_active(ordos.banner.enterprise, ordos.administrator, False, confirmed=first.value.token)
-    assert "1 件回退给申请人" in told(second.value)
+    assert "1 件回退给申请人" in consequences_text(second.value)
     assert fresh(application).state is State.ENTERPRISE_REVIEW
 
 

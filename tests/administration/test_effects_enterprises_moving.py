@@ -1,4 +1,4 @@
-"""D3: an enterprise moves to another region, and what is under review moves with it, each with a line and exactly one desk."""
+"""D3: an enterprise moves to another region, with its applications under review; each gets a history row and has exactly one desk."""
 
 from collections.abc import Sequence
 
@@ -45,7 +45,7 @@ KINDS = tuple(RegionKind)
 
 
 def move(enterprise: Enterprise, to: Region, by: Account, confirmed: str | None = None) -> Enterprise:
-    """Move it as somebody who has read what follows and said yes; or with `confirmed`, as somebody who says just that."""
+    """Move it and confirm the consequences, or send `confirmed` instead."""
 
     def apply(row: Enterprise) -> None:
         row.region_id = to.id
@@ -68,7 +68,7 @@ def edit_region(row: Region, by: Account, **columns: object) -> Region:
 
 
 def desks(application: Application) -> Sequence[Account]:
-    """Every account on whose desk the application lies now."""
+    """Every account that can decide on the application now."""
     fresh(application)
     reviewers = db.session.scalars(
         select(Account).where(Account.role.in_((Role.ENTERPRISE, Role.OFFICE, Role.CITY)), Account.active)
@@ -86,7 +86,7 @@ def all_states(at: RegionKind) -> list[State]:
     return [state for state in UNDER_REVIEW if state in routing.ROUTES[at]]
 
 
-def told(question: ConfirmationRequired) -> str:
+def consequences_text(question: ConfirmationRequired) -> str:
     return "\n".join(each.text % each.words for each in question.consequences)
 
 
@@ -145,7 +145,7 @@ def test_the_form_shows_the_consequences_of_a_move_before_it_happens(ordos: Worl
             lambda row: setattr(row, "region_id", ordos.city.region.id),
         )
 
-    words = told(question.value)
+    words = consequences_text(question.value)
     assert "正在审核的申请 4 件随之划转" in words
     assert "待企业审核的 1 件，企业审核通过后直接由市专家服务中心审核" in words
     assert "待初审的 2 件不再经过初审，直接由市专家服务中心审核" in words
@@ -197,8 +197,8 @@ def test_the_applicant_reads_where_the_application_moved_and_why(
         line = f"企业划转至{prepared.city.region.name}"
         desk = prepared.centre.office.name if prepared.centre.office else ""
         number = application.number
-    told = person(applicant).get("/messages/").get_data(as_text=True)
-    assert f"{line}，现由{desk}办理" in told
+    messages = person(applicant).get("/messages/").get_data(as_text=True)
+    assert f"{line}，现由{desk}办理" in messages
     history = person(prepared.centre).get(f"/city/{number}/").get_data(as_text=True)
     assert line in history
 

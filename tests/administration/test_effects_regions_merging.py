@@ -1,4 +1,4 @@
-"""Merging a region into another one: said beforehand, done whole or not at all, nothing left without a desk (D1, D3)."""
+"""Merging a region into another one: its consequences are confirmed, it is atomic, and every application has a desk afterwards (D1, D3)."""
 
 import pytest
 from sqlalchemy import select
@@ -18,15 +18,15 @@ from models import (
     State,
     db,
 )
-from tests.administration.test_effects_enterprises_closing import standing_in
-from tests.administration.test_effects_enterprises_moving import UNDER_REVIEW, desks, told
+from tests.administration.test_effects_enterprises_closing import hidden_value
+from tests.administration.test_effects_enterprises_moving import UNDER_REVIEW, consequences_text, desks
 from tests.factories import World, act, application_at, clerk, complete_application, fresh, region, submit
 from tests.machine.worlds import Person
 from workflow import notifications, progress, scope
 
 
 def merge(row: Region, into: Region, by: Account, confirmed: str | None = None) -> Region:
-    """Merge as somebody who has read what follows and said yes; or with `confirmed`, as somebody who says just that."""
+    """Merge and confirm the consequences, or send `confirmed` instead."""
 
     def apply(changed: Region) -> None:
         regions.merge_into(changed, into.id)
@@ -45,7 +45,7 @@ def test_merging_shows_its_consequences(ordos: World) -> None:
     old, new = ordos.elsewhere, ordos.banner
     with pytest.raises(ConfirmationRequired) as question:
         merge(old.region, new.region, ordos.administrator, confirmed="")
-    assert told(question.value).splitlines() == [
+    assert consequences_text(question.value).splitlines() == [
         f"{old.region.name}并入{new.region.name}：1 家企业划转到{new.region.name}；{old.region.name}停用，原有记录保留。",
         "正在审核的申请 3 件随之划转，每件的历史中留下记录。",
         f"待企业审核的 1 件，企业审核通过后由{new.office.name}初审。",
@@ -102,8 +102,8 @@ def test_an_office_with_another_region_keeps_its_staff(ordos: World) -> None:
     db.session.commit()
     with pytest.raises(ConfirmationRequired) as question:
         merge(old.region, new.region, ordos.administrator, confirmed="")
-    assert f"{old.office.name}还负责{third.name}，其工作人员不变动。" in told(question.value)
-    assert f"待审核的企业账号 1 家，由{new.office.name}审核。" in told(question.value)
+    assert f"{old.office.name}还负责{third.name}，其工作人员不变动。" in consequences_text(question.value)
+    assert f"待审核的企业账号 1 家，由{new.office.name}审核。" in consequences_text(question.value)
     merge(old.region, new.region, ordos.administrator)
     assert db.session.get_one(Account, old.clerk.id).office_id == old.office.id
     seen = select(Enterprise.id).where(Enterprise.id == old.enterprise.id)
@@ -144,7 +144,7 @@ def test_changed_consequences_of_a_merger_must_be_confirmed_again(ordos: World) 
     clerk(old.office, "新来的人")
     with pytest.raises(ConfirmationRequired) as second:
         merge(old.region, new.region, ordos.administrator, confirmed=first.value.token)
-    assert "工作人员 2 人" in told(second.value)
+    assert "工作人员 2 人" in consequences_text(second.value)
     assert db.session.get_one(Region, old.region.id).active
 
 
@@ -186,15 +186,17 @@ def test_the_page_asks_before_it_merges(prepared: World, person: Person) -> None
     admin = person(prepared.administrator)
     path = f"/administration/regions/{prepared.elsewhere.region.id}/merge/"
     assert "并入其他地区" in admin.get(f"/administration/regions/{prepared.elsewhere.region.id}/").text
-    seen = {"seen": standing_in(admin.get(path).text, "seen")}
+    seen = {"seen": hidden_value(admin.get(path).text, "seen")}
     refused = admin.send(path, {"merged_into_id": str(prepared.city.region.id), **seen})
     assert refused.status_code == 422
     assert "请选择一项" in refused.text
     nowhere = admin.get(f"/administration/regions/{prepared.city.region.id}/merge/", follow_redirects=True)
     assert "没有审核流程相同的其他地区" in nowhere.text
     form = {"merged_into_id": str(prepared.banner.region.id), **seen}
-    asked = admin.send(path, form).text
-    assert "确定合并" in asked
-    assert admin.send(path, {**form, "confirmed": standing_in(asked, "confirmed")}).status_code == 302
+    question_page = admin.send(path, form).text
+    assert "确定合并" in question_page
+    assert (
+        admin.send(path, {**form, "confirmed": hidden_value(question_page, "confirmed")}).status_code == 302
+    )
     assert "已并入其他地区" in admin.get("/administration/regions/").text
     assert admin.get(path).status_code == 302

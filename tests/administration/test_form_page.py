@@ -1,4 +1,4 @@
-"""申请表 as an administrator changes it on the screen, and what applicants and reviewers then see."""
+"""申请表: an administrator's changes on the pages, and what applicants and reviewers see afterwards."""
 
 from dataclasses import replace
 from datetime import date
@@ -17,7 +17,7 @@ from administration import form_draft, form_rules
 from common.wording import Bilingual
 from models import Account, Application, FormVersion, State, db
 from tests import factories
-from tests.administration.test_pages import change, fields, hidden, say_yes, text
+from tests.administration.test_pages import change, confirm_question, fields, hidden, text
 from tests.factories import World
 from tests.machine.site import Client
 from tests.machine.worlds import Person
@@ -38,10 +38,10 @@ def admin(prepared: World, person: Person) -> Client:
 
 def publish(admin: Client) -> None:
     path = f"{FORM}publishing/"
-    asked = change(admin, path)
-    assert asked.status_code == 200
-    assert "还没有发布，请先确认" in text(asked)
-    assert say_yes(admin, path, asked).status_code == 302
+    question_page = change(admin, path)
+    assert question_page.status_code == 200
+    assert "还没有发布，请先确认" in text(question_page)
+    assert confirm_question(admin, path, question_page).status_code == 302
 
 
 def newcomer(app: Flask) -> Account:
@@ -306,7 +306,7 @@ def _limited(one: Field, draw: Any) -> Field:
 
 @st.composite
 def versions(draw: Any) -> Form:
-    """Any version that the rules let through: declared fields otherwise, further ones in every section."""
+    """Any version that the rules permit: changed built-in fields, added fields in every section."""
     sections = []
     issued = 0
     for section in living_allowance.SECTIONS:

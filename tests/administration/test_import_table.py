@@ -1,4 +1,4 @@
-"""What Excel, WPS and people do to the cells of an import: understood, or named by what happened, and never an empty cell."""
+"""Cells of an import as Excel, WPS and people leave them: each is read correctly or gets a fault, and never counts as empty."""
 
 import io
 import zipfile
@@ -63,7 +63,7 @@ def test_a_cell_changed_by_excel_gets_a_fault_that_says_how(column: str, cell: A
 
 
 def one_cell(column: str, cell: Any) -> tuple[str, str]:
-    """What a cell of this column is read as, and what is wrong with it."""
+    """The text and the fault of a cell in this column."""
     values = {
         "name": "甲公司",
         "credit_code": "91150602MA0Q4XY20Q",

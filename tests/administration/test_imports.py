@@ -1,4 +1,4 @@
-"""企业导入: what is wrong is said by row and column, nothing is written before it is confirmed, and then all or nothing (D1)."""
+"""企业导入: faults by row and column, nothing written before the confirmation, then all accepted rows or none (D1)."""
 
 import io
 import zipfile
@@ -63,7 +63,7 @@ def book(*rows: list[Any], head: list[Any] | None = None, **sheet_is: Any) -> by
 
 
 def good(where: str, **otherwise: Any) -> list[Any]:
-    """A row that nothing is wrong with, but for what is said otherwise."""
+    """A valid row, except for the given values."""
     row = {
         "name": "导入的新材料公司",
         "credit_code": credit_code(),
@@ -75,7 +75,7 @@ def good(where: str, **otherwise: Any) -> list[Any]:
 
 
 def upload(content: bytes, by: Account, name: str = "企业.xlsx") -> Import:
-    """Upload it, and let the worker read it."""
+    """Upload a file and run the worker."""
     job = imports.begin(by, name, storage().store(io.BytesIO(content)).name)
     importing.process_due()
     return fresh(job)
@@ -94,7 +94,7 @@ def confirm(job: Import, by: Account) -> Import:
 
 
 def faults(job: Import) -> dict[int, dict[str, str]]:
-    """What is wrong, by row and column."""
+    """The faults by row and column."""
     rows = db.session.scalars(select(ImportRow).where(ImportRow.import_id == job.id, ImportRow.refused))
     return {row.number: {column: text % words for column, text, words in row.faults} for row in rows}
 
@@ -324,7 +324,7 @@ def test_a_failure_in_the_middle_imports_nothing_and_the_next_attempt_everything
 
 
 def run_out(job: Import) -> None:
-    """The lease is over: whoever had it is taken for dead."""
+    """Let the lease expire, as if the worker had died."""
     with exclusive():
         db.session.get_one(Import, job.id).next_try = now() - timedelta(seconds=1)
 
@@ -503,12 +503,12 @@ def test_an_imported_enterprise_registers_with_its_row_and_is_approved(ordos: Wo
         "导入的新材料公司",
     )
     assert (known.contact_name, known.licence_file) == ("新联系人", "aa/bb/cc")
-    assert known.licence_notes == ["portfolio"], "the office is told that the pages show a cover only"
+    assert known.licence_notes == ["portfolio"], "the office reads that the preview shows a cover only"
     assert event.reason == (
         f"注册时填写的单位名称“别的名称”、所属地区“{ordos.park.region.name}”与导入的不同。"
     )
-    told = db.session.scalars(select(Message).where(Message.registration_event_id == event.id)).one()
-    assert told.office_id == ordos.banner.office.id
+    message = db.session.scalars(select(Message).where(Message.registration_event_id == event.id)).one()
+    assert message.office_id == ordos.banner.office.id
     registration.decide(known.id, registration.APPROVE, ordos.banner.clerk, seen_version=known.version)
     assert db.session.scalar(choosable) == known.id
 

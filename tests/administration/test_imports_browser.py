@@ -1,4 +1,4 @@
-"""企业导入 as the administrator does it, with a real worker beside the site; and an imported enterprise that comes in."""
+"""企业导入 in a browser with a real worker, and an imported enterprise that registers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def live_server(start_site: Callable[..., Site]) -> Iterator[Site]:
 
 
 def checked(page: ChromiumPage, name: str) -> None:
-    """The page as it is now, at both widths: nothing for axe to find, nothing to scroll sideways."""
+    """Check the page at both widths: no axe finding, no horizontal scrolling."""
     for width, height in ((1366, 768), (390, 844)):
         page.set_viewport(width, height)
         page.screenshot(PICTURES / f"importing-{name}-{width}.png")
@@ -43,7 +43,7 @@ def book(path: Path, *rows: list[str]) -> Path:
     return path
 
 
-def come_in(chromium: Chromium, site: Site, role: str, region: str = "") -> ChromiumPage:
+def log_in(chromium: Chromium, site: Site, role: str, region: str = "") -> ChromiumPage:
     account = next(
         each for each in site.accounts if each["role"] == role and region in (each["region"] or "")
     )
@@ -56,7 +56,7 @@ def come_in(chromium: Chromium, site: Site, role: str, region: str = "") -> Chro
 def test_enterprises_are_imported_after_two_rows_are_corrected_and_one_registers(
     chromium: Chromium, live_server: Site, tmp_path: Path
 ) -> None:
-    page = come_in(chromium, live_server, "administrator")
+    page = log_in(chromium, live_server, "administrator")
     first = ["东胜区导入氢能有限公司", credit_code(), "东胜区", "何欣", "0477-8123456"]
     second = ["康巴什导入光伏有限公司", another_code(), "康巴什区", "何欣", "13847710000"]
     page.click("企业")
@@ -97,7 +97,7 @@ def test_enterprises_are_imported_after_two_rows_are_corrected_and_one_registers
     company = Enterprise(chromium.new_page(live_server.url), name="写错的名称", code=first[1])
     company.register(tmp_path)
     company.page.see("东胜区导入氢能有限公司")
-    office = come_in(chromium, live_server, "office", "东胜区")
+    office = log_in(chromium, live_server, "office", "东胜区")
     office.click("企业账号")
     office.choose_row("东胜区导入氢能有限公司")
     office.see("注册时填写的单位名称“写错的名称”与导入的不同。")

@@ -1,4 +1,4 @@
-"""`/administration/` as an administrator uses it, and as nobody else can."""
+"""The pages of `/administration/`, and that other roles cannot use them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -84,13 +84,13 @@ def text(answer: TestResponse) -> str:
 
 
 def hidden(answer: TestResponse, name: str) -> str:
-    """What a hidden field or a button of the page would send."""
+    """The value of a hidden field or button of the page."""
     found = re.search(rf'name="{name}" value="([^"]+)"', text(answer))
     return found[1] if found else ""
 
 
 class Sheet(HTMLParser):
-    """What the form of a page would send as it stands."""
+    """The values that the form of a page would send."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -124,7 +124,7 @@ class Sheet(HTMLParser):
 
 
 def fields(answer: TestResponse) -> dict[str, str]:
-    """What the form of a page would send as it stands."""
+    """The values that the form of a page would send."""
     sent = Sheet(text(answer)).sent
     sent.pop("csrf_token", None)
     return sent
@@ -136,9 +136,9 @@ def change(client: Client, path: str, **typed: object) -> TestResponse:
     return client.send(path, {**before, **typed})
 
 
-def say_yes(client: Client, path: str, asked: TestResponse) -> TestResponse:
-    """Press 确定 on a page that asks."""
-    return client.send(path, {**fields(asked), "confirmed": hidden(asked, "confirmed")})
+def confirm_question(client: Client, path: str, question_page: TestResponse) -> TestResponse:
+    """Press 确定 on a page that asks for confirmation."""
+    return client.send(path, {**fields(question_page), "confirmed": hidden(question_page, "confirmed")})
 
 
 @contextmanager
@@ -386,12 +386,12 @@ def test_moving_an_enterprise_needs_a_confirmation(
         application_at(State.PRELIMINARY_REVIEW, prepared.banner, prepared)
     path = f"/administration/enterprises/{prepared.banner.enterprise.id}/"
     assert "待初审" in text(admin.get(path))
-    asked = change(admin, path, region_id=prepared.city.region.id, contact_name="同时改的")
-    assert asked.status_code == 200
-    assert "还没有保存，请先确认" in text(asked)
-    assert "正在审核的申请 1 件随之划转" in text(asked)
+    question_page = change(admin, path, region_id=prepared.city.region.id, contact_name="同时改的")
+    assert question_page.status_code == 200
+    assert "还没有保存，请先确认" in text(question_page)
+    assert "正在审核的申请 1 件随之划转" in text(question_page)
     assert rows(select(Application.region_id)) == [prepared.banner.region.id]
-    assert say_yes(admin, path, asked).status_code == 302
+    assert confirm_question(admin, path, question_page).status_code == 302
     assert rows(select(Application.region_id)) == [prepared.city.region.id]
     assert rows(select(Application.state)) == [State.CITY_REVIEW]
     assert rows(select(Enterprise.contact_name).where(Enterprise.id == prepared.banner.enterprise.id)) == [
@@ -428,10 +428,10 @@ def test_a_new_notice_starts_from_the_newest_text_and_needs_a_confirmation(
 ) -> None:
     path = "/administration/notices/new/"
     assert fields(admin.get(path))["body"] == "须知"
-    asked = change(admin, path, version="2027 年第 1 版", body="须知\r\n\r\n二、新")
-    assert "申请人须重新阅读 30 秒" in text(asked)
+    question_page = change(admin, path, version="2027 年第 1 版", body="须知\r\n\r\n二、新")
+    assert "申请人须重新阅读 30 秒" in text(question_page)
     assert len(rows(select(Notice))) == 1
-    assert say_yes(admin, path, asked).status_code == 302
+    assert confirm_question(admin, path, question_page).status_code == 302
     newest = rows(select(Notice).order_by(Notice.id.desc()))[0]
     assert (newest.version, newest.body) == ("2027 年第 1 版", "须知\n\n二、新")
     page = admin.get(f"/administration/notices/{newest.id}/")
@@ -471,10 +471,10 @@ def test_a_year_of_holidays_is_entered_before_the_library_has_it(
         assert fields(wrong)["workdays"] == "1月11日"
         wrong = change(admin, path, **{**YEAR, "holidays": "正月初一"})
         assert "看不懂“正月初一”" in text(wrong)
-        asked = change(admin, path, **YEAR)
-        assert "2027 年：放假 22 天，调休上班 1 天，全年工作日 248 天。" in text(asked)
+        question_page = change(admin, path, **YEAR)
+        assert "2027 年：放假 22 天，调休上班 1 天，全年工作日 248 天。" in text(question_page)
         assert rows(select(CalendarYear)) == []
-        assert say_yes(admin, path, asked).status_code == 302
+        assert confirm_question(admin, path, question_page).status_code == 302
         assert "录入 2027 年" not in text(admin.get("/administration/"))
         [row] = rows(select(CalendarYear))
         assert row.holidays.splitlines()[0] == "2027-01-01 - 2027-01-03"
@@ -484,9 +484,9 @@ def test_a_year_of_holidays_is_entered_before_the_library_has_it(
         assert (again.status_code, "已存在" in text(again)) == (422, True)
         path = f"/administration/calendar/{row.id}/"
         stopped = {key: value for key, value in fields(admin.get(path)).items() if key != "active"}
-        asked = admin.send(path, stopped)
-        assert "2027 年改按周一至周五计算" in text(asked)
-        say_yes(admin, path, asked)
+        question_page = admin.send(path, stopped)
+        assert "2027 年改按周一至周五计算" in text(question_page)
+        confirm_question(admin, path, question_page)
         assert "录入 2027 年" in text(admin.get("/administration/"))
     assert "calendar_years" in rows(select(AuditEntry.table_name))
 
@@ -494,16 +494,18 @@ def test_a_year_of_holidays_is_entered_before_the_library_has_it(
 @pytest.mark.guide("D2")
 def test_a_material_is_edited_without_a_developer(admin: Client, rows: Callable[..., object]) -> None:
     (first, *_) = rows(select(Material).order_by(Material.position))
-    asked = change(admin, f"/administration/materials/{first.id}/", name="身份证正反面", shows="头像清晰")
-    assert asked.status_code == 302
+    question_page = change(
+        admin, f"/administration/materials/{first.id}/", name="身份证正反面", shows="头像清晰"
+    )
+    assert question_page.status_code == 302
     without = {
         key: value
         for key, value in fields(admin.get(f"/administration/materials/{first.id}/")).items()
         if key != "active"
     }
-    asked = admin.send(f"/administration/materials/{first.id}/", without)
-    assert "停用后不再要求上传" in text(asked)
-    say_yes(admin, f"/administration/materials/{first.id}/", asked)
+    question_page = admin.send(f"/administration/materials/{first.id}/", without)
+    assert "停用后不再要求上传" in text(question_page)
+    confirm_question(admin, f"/administration/materials/{first.id}/", question_page)
     (row,) = rows(select(Material).where(Material.id == first.id))
     assert (row.name, row.shows, row.active) == ("身份证正反面", "头像清晰", False)
 
@@ -555,11 +557,11 @@ def test_deactivating_needs_a_confirmation_and_ends_the_session(
     clerk = person(prepared.banner.clerk)
     assert clerk.get("/office/").status_code == 200
     path = f"/administration/staff/{prepared.banner.clerk.id}/"
-    asked = admin.send(f"{path}deactivate/")
-    assert f"停用{prepared.banner.clerk.name}的账号？" in text(asked)
-    assert f">{prepared.administrator.name}</a>" in text(asked)
+    question_page = admin.send(f"{path}deactivate/")
+    assert f"停用{prepared.banner.clerk.name}的账号？" in text(question_page)
+    assert f">{prepared.administrator.name}</a>" in text(question_page)
     assert clerk.get("/office/").status_code == 200
-    say_yes(admin, f"{path}deactivate/", asked)
+    confirm_question(admin, f"{path}deactivate/", question_page)
     assert clerk.get("/office/").status_code == 302
     assert "恢复登录" in text(admin.get(path))
     admin.send(f"{path}reactivate/")
@@ -570,11 +572,11 @@ def test_a_new_password_needs_a_confirmation_and_is_shown_once(
     app: Flask, prepared: World, admin: Client
 ) -> None:
     path = f"/administration/staff/{prepared.banner.clerk.id}/password/"
-    asked = admin.send(path)
-    assert "<code>" not in text(asked)
+    question_page = admin.send(path)
+    assert "<code>" not in text(question_page)
     with app.app_context():
         assert logins.authenticate("staff", prepared.banner.clerk.login or "", PASSWORD) is not None
-    shown = say_yes(admin, path, asked)
+    shown = confirm_question(admin, path, question_page)
     assert len(re.findall(r"<code>", text(shown))) == 3
     with app.app_context():
         assert logins.authenticate("staff", prepared.banner.clerk.login or "", PASSWORD) is None

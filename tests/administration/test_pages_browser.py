@@ -1,4 +1,4 @@
-"""The administrator at a real browser, on a desk and on a phone; axe finds nothing on any page of it."""
+"""The administration in a real browser, on a desktop and on a phone; axe finds nothing on any page."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ PICTURES = Path("build/screens")
 
 
 def checked(page: ChromiumPage, name: str) -> None:
-    """The page as it is now, at both widths: nothing for axe to find, nothing to scroll sideways."""
+    """Check the page at both widths: no axe finding, no horizontal scrolling."""
     for width, height in ((1366, 768), (390, 844)):
         page.set_viewport(width, height)
         page.screenshot(PICTURES / f"administration-{name}-{width}.png")

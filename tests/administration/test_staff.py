@@ -1,4 +1,4 @@
-"""D1: staff accounts. Nobody is locked out by accident, nobody gets a role that is not kept here, no secret is kept."""
+"""D1: staff accounts. Nobody is locked out by accident, other roles cannot be given, and no secret is stored."""
 
 import json
 
@@ -20,7 +20,7 @@ def dismiss(account: Account, by: Account) -> Account:
     return staff.deactivate(by, account.id, confirmed=question.value.token)
 
 
-def told(question: ConfirmationRequired) -> str:
+def consequences_text(question: ConfirmationRequired) -> str:
     return "\n".join(each.text % each.words for each in question.consequences)
 
 
@@ -126,11 +126,11 @@ def test_an_office_that_would_lose_its_last_clerk_is_named_before(ordos: World) 
     application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
     with pytest.raises(ConfirmationRequired) as question:
         staff.deactivate(ordos.administrator, ordos.banner.clerk.id)
-    assert "没有其他可以登录的人员，送来的申请将无人办理（现有 1 件）" in told(question.value)
+    assert "没有其他可以登录的人员，送来的申请将无人办理（现有 1 件）" in consequences_text(question.value)
     clerk(ordos.banner.office, "同事")
     with pytest.raises(ConfirmationRequired) as question:
         staff.deactivate(ordos.administrator, ordos.banner.clerk.id)
-    assert "无人办理" not in told(question.value)
+    assert "无人办理" not in consequences_text(question.value)
 
 
 def test_a_clerk_who_changes_offices_loses_access_to_the_old_one(ordos: World) -> None:
@@ -138,7 +138,7 @@ def test_a_clerk_who_changes_offices_loses_access_to_the_old_one(ordos: World) -
     given = (ordos.administrator, person.id, person.name, "", ordos.park.office.id)
     with pytest.raises(ConfirmationRequired) as question:
         staff.update_staff(*given, seen=fingerprint(person))
-    assert ordos.park.office.name in told(question.value)
+    assert ordos.park.office.name in consequences_text(question.value)
     staff.update_staff(*given, seen=fingerprint(person), confirmed=question.value.token)
     assert person.office_id == ordos.park.office.id
 

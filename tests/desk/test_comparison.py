@@ -1,4 +1,4 @@
-"""Reviewers are told what has changed: against the submission they know, by the employer's credit code, row by row."""
+"""The changes that reviewers see: against the submission they know, by the employer's credit code, row by row."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def snapshot(name: str = "甲公司", code: str = CODE, region: str = "东胜区
 
 
 def old(of: dict[str, Any]) -> dict[str, Any]:
-    """As snapshots were written before they named the employer's code by itself."""
+    """A snapshot from before December 2026, without the employer's code as a field."""
     return {key: part for key, part in of.items() if key != "employer"}
 
 
@@ -150,7 +150,7 @@ def writes(position: str, employer: Enterprise | None = None):
 
 
 def seen(application: Application, actor: Account) -> str | None:
-    """The position in the submission that is compared with for this account."""
+    """The position in the baseline submission of this account."""
     before = read_by(application, progress.history(application), actor).before
     return before.snapshot["fields"]["position"] if before else None
 

@@ -62,7 +62,7 @@ def trail_of(owner: Account) -> list[AuditEntry]:
     )
 
 
-def told(owner: Account, kind: str) -> list[Message]:
+def messages_to(owner: Account, kind: str) -> list[Message]:
     return list(
         db.session.scalars(select(Message).where(Message.account_id == owner.id, Message.kind == kind))
     )
@@ -100,7 +100,7 @@ def test_an_applicant_corrects_the_own_name_until_the_first_submission(ordos: Wo
     assert line.reason == f"“{WRONG}”更正为“{RIGHT}”。"
     (change,) = trail_of(owner)
     assert (change.before, change.after) == ({"name": WRONG}, {"name": RIGHT})
-    assert len(told(owner, "own_name_corrected")) == 1
+    assert len(messages_to(owner, "own_name_corrected")) == 1
 
 
 def test_before_an_application_exists_only_the_account_is_corrected(ordos: World) -> None:
@@ -113,7 +113,7 @@ def test_before_an_application_exists_only_the_account_is_corrected(ordos: World
 
 @pytest.mark.parametrize("state", [*SUBMITTED[:-1], State.DRAFT])
 def test_after_the_first_submission_nobody_corrects_the_own_name(ordos: World, state: State) -> None:
-    """Not when it was returned or withdrawn, either."""
+    """Also after a return or withdrawal."""
     at_first = State.ENTERPRISE_REVIEW if state is State.DRAFT else state
     application = with_wrong_name(at_first, ordos.banner, ordos)
     if state is State.DRAFT:
@@ -180,7 +180,7 @@ def test_the_regions_office_corrects_the_name_and_the_submission_stays_readable(
     (change,) = trail_of(owner)
     assert (change.actor_id, change.label) == (ordos.banner.clerk.id, RIGHT)
     assert change.after == {"name": RIGHT, "reason": REASON}
-    (message,) = told(owner, "name_corrected")
+    (message,) = messages_to(owner, "name_corrected")
     assert message.review_id == line.id
 
 
@@ -304,7 +304,7 @@ def test_a_corrected_number_is_the_new_login_and_is_found(ordos: World, state: S
     assert line.snapshot["corrected"]["identity_number"] == {"before": wrong, "after": right}
     (change,) = trail_of(owner)
     assert not {wrong, right} & {*change.before.values(), *change.after.values()}
-    assert len(told(owner, "number_corrected")) == 1
+    assert len(messages_to(owner, "number_corrected")) == 1
 
 
 def test_a_correction_can_change_the_type_of_identity_document(ordos: World) -> None:
@@ -364,7 +364,7 @@ def nobody_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def doing(do: Callable[[Account], Any], who: Account) -> Callable[[], Any]:
-    """What this person does in a process of their own; the name of what hinders them."""
+    """The action of this person in another process. Returns "done" or the name of the exception."""
     number = who.id
 
     def act_on() -> str:
@@ -425,7 +425,7 @@ def test_an_application_begun_during_a_correction_has_the_corrected_name(ordos: 
 
 @pytest.mark.usefixtures("nobody_is_quick")
 def test_of_two_concurrent_corrections_to_one_number_one_succeeds(ordos: World) -> None:
-    """Also of one who registers with it meanwhile."""
+    """Also if somebody registers with the number meanwhile."""
     right = identity_number()
     one, other = (application_at(State.CITY_REVIEW, ordos.banner, ordos) for _ in range(2))
 

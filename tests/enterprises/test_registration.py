@@ -1,4 +1,4 @@
-"""The registration of an enterprise's account: the office of its own region decides, and everybody is told."""
+"""The registration of an enterprise's account: the office of its region decides, and both sides get messages."""
 
 import pytest
 from sqlalchemy import select
@@ -57,7 +57,7 @@ def decide(enterprise: Enterprise, action: RegistrationAction, by: Account, reas
     return registration.decide(enterprise.id, action, by, decision=Decision(reason), **seen)
 
 
-def told(enterprise: Enterprise) -> list[tuple[str, str]]:
+def messages_about(enterprise: Enterprise) -> list[tuple[str, str]]:
     return [
         (message.kind, "office" if message.office_id else "enterprise")
         for message in db.session.scalars(
@@ -96,7 +96,10 @@ def test_a_registration_waits_for_the_office_of_its_region(ordos: World, place: 
         (RegistrationAction.REGISTER, "何欣", ""),
         (APPROVE, at.clerk.name, ""),
     ]
-    assert told(enterprise) == [("registration_waiting", "office"), ("registration_approved", "enterprise")]
+    assert messages_about(enterprise) == [
+        ("registration_waiting", "office"),
+        ("registration_approved", "enterprise"),
+    ]
 
 
 @pytest.mark.guide("E2", "E3")
@@ -143,7 +146,7 @@ def test_a_refused_registration_is_corrected_and_resubmitted(ordos: World) -> No
         (RESUBMIT, ""),
         (APPROVE, ""),
     ]
-    assert [kind for kind, _ in told(enterprise)] == [
+    assert [kind for kind, _ in messages_about(enterprise)] == [
         "registration_waiting",
         "registration_refused",
         "registration_waiting",

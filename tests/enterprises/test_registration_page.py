@@ -276,11 +276,11 @@ def test_the_count_of_pending_registrations_stops_at_its_limit(
         db.session.commit()
 
     log_in(client, office[2])
-    for further, told in ((998, "999"), (1, "999+")):
+    for further, shown in ((998, "999"), (1, "999+")):
         made(wait, further)
         page = words(client.get("/office/enterprises/"))
-        assert f"企业账号 {told} " in page  # the menu
-        assert f"待审核 {told} 全部" in page
+        assert f"企业账号 {shown} " in page  # the menu
+        assert f"待审核 {shown} 全部" in page
 
 
 @pytest.mark.guide("E1")

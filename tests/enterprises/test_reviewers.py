@@ -1,4 +1,4 @@
-"""An enterprise's own reviewers: invited with a code that works once, removed with what follows told, never the last one."""
+"""An enterprise's own reviewers: invited with a code that works once, removed after its consequences are shown, never the last one."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def joined(by: Account, name: str = "钱多", phone: str = PHONE) -> Account:
 
 
 def remove(actor: Account, account: Account) -> str:
-    """Remove somebody as a person does; returns what was told."""
+    """Remove a reviewer and confirm. Returns the shown consequences."""
     with pytest.raises(ConfirmationRequired) as question:
         reviewers.remove(actor, account.id)
     reviewers.remove(actor, account.id, confirmed=question.value.token)
@@ -66,7 +66,7 @@ def test_an_invited_reviewer_chooses_a_password_and_decides_like_the_first_one(o
 
 
 def test_a_login_that_nobody_has_is_looked_up_like_any_other(ordos: World) -> None:
-    """Else how long it takes would tell who has an account."""
+    """Otherwise the response time would reveal whether an account exists."""
     invited = reviewers.invite(ordos.banner.reviewer, "钱多", PHONE)
     logins = [invited.account.login or "", ordos.banner.reviewer.login or "", "nobody-1"]
     db.session.commit()
@@ -141,10 +141,10 @@ def test_a_removal_shows_its_consequences_and_ends_session_and_invitations(ordos
     application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     open_one = reviewers.invite(second, "孙待", "13847710003")
     session = second.get_id()
-    told = remove(first, second)
-    assert "钱多" in told
-    assert f"待办的申请 1 件，由其他 1 位人员继续办理：{first.name}。" in told
-    assert "尚未接受的邀请 1 个一并撤回" in told
+    consequences_text = remove(first, second)
+    assert "钱多" in consequences_text
+    assert f"待办的申请 1 件，由其他 1 位人员继续办理：{first.name}。" in consequences_text
+    assert "尚未接受的邀请 1 个一并撤回" in consequences_text
     db.session.refresh(second)
     assert (second.active, second.get_id() == session) == (False, False)
     assert reviewers.accept(open_one.account.login or "", open_one.code, OWN) is None
@@ -210,17 +210,17 @@ def test_the_colleagues_who_take_over_open_work_are_named(ordos: World) -> None:
     factories.enterprise(ordos.banner.region, Registration.PENDING)
     leaver = ordos.banner.clerk
 
-    def told() -> str:
+    def consequences_text() -> str:
         with pytest.raises(ConfirmationRequired) as question:
             staff.deactivate(ordos.administrator, leaver.id)
         return "\n".join(each.text % each.words for each in question.value.consequences)
 
-    alone = told()
+    alone = consequences_text()
     assert "现有 1 件" in alone
     assert "待审核的企业账号 1 家也将无人办理" in alone
     assert f"先为{ordos.banner.office.name}新增工作人员" in alone
     factories.clerk(ordos.banner.office, "同事甲")
-    helped = told()
+    helped = consequences_text()
     assert "待办的申请 1 件，由其他 1 位人员继续办理：同事甲。" in helped
     assert "待审核的企业账号 1 家，由其他 1 位人员继续办理：同事甲。" in helped
     assert leaver.active, "nothing has happened yet"

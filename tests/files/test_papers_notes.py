@@ -1,4 +1,4 @@
-"""Whoever reviews a paper reads beside it what the page cannot show of it."""
+"""Reviewers read beside a file what its preview cannot show."""
 
 from __future__ import annotations
 

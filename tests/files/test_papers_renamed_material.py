@@ -1,4 +1,4 @@
-"""What was sent under a material's name keeps that name, when the material is called otherwise later (D2)."""
+"""Files keep the material's name at their upload when the material is renamed (D2)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def texts(page: str) -> str:
 
 
 def papers(page: str) -> list[str]:
-    """What the list beside the viewer says, an entry each."""
+    """The entries of the list beside the viewer."""
     [listed] = re.findall(r'<ol class="papers-list">(.*?)</ol>', page, re.DOTALL)
     return [texts(each) for each in re.findall(r"<li>(.*?)</li>", listed, re.DOTALL)]
 
@@ -94,8 +94,8 @@ def test_renaming_a_material_shows_the_consequence_and_lists_former_names(app: F
         first = factories.upload(application, material)
         with pytest.raises(ConfirmationRequired) as question:
             changes.change(Material, material.id, person, lambda row: setattr(row, "name", "参保证明"))
-        [told] = question.value.consequences
-        assert (told.words["former"], told.words["name"]) == ("社会保险证明", "参保证明")
+        [consequence] = question.value.consequences
+        assert (consequence.words["former"], consequence.words["name"]) == ("社会保险证明", "参保证明")
         db.session.expire_all()
         renamed(material, "参保证明", person)
         second = factories.upload(application, material)

@@ -1,4 +1,4 @@
-"""Guessing a password: one login is counted as one, however it is spelled."""
+"""Guessing a password: every spelling of a login counts as the same login."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers that none of our pages sends: an answer all the same, and nothing that goes wrong inside."""
+"""Numbers that no page of this site sends: they get a normal response and cause no error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HUGE = ("9" * 12, "9" * 30, "9" * 5000)
 
 @pytest.fixture
 def draft(app: Flask, client: Client, made: Made) -> str:
-    """The address of a draft whose applicant is logged in."""
+    """The URL of a draft whose applicant is logged in."""
     with app.app_context():
         factories.once_in_the_city()
         application = factories.draft()

@@ -1,4 +1,4 @@
-"""Behind one address: whoever knows a login cannot keep its owner out of a browser that the owner has logged in from."""
+"""Behind one address: somebody who knows a login cannot lock the owner out of a recognised browser."""
 
 from __future__ import annotations
 

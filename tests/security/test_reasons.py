@@ -1,4 +1,4 @@
-"""Where the table asks for a reason, the person it is meant for can read one."""
+"""Where an action needs a reason, the reason is readable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A scan that its owner removes is gone, also while a reviewer has it opened."""
+"""A file that its owner removes is deleted, even while a reviewer has it open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stranger may leave with us, and what another site may make a person send."""
+"""Uploads by anonymous requests, and forms sent by other sites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that was submitted once stays in the storage, whatever its owner, an office or the daily sweep does later."""
+"""A submitted file stays in the storage after removal, decisions and the daily sweep."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Case:
                 session.update(factories.session_of(application.applicant))
 
     def upload(self, name: str) -> str:
-        """Upload a file by the page; return its name in the storage."""
+        """Upload a file through the page. Returns its storage name."""
         path = f"/personal/application/{self.number}/attachments/"
         given = {f"material-{self._material}": (io.BytesIO(files.png()), name)}
         assert self._client.send(path, given, content_type="multipart/form-data").status_code == 302
@@ -59,7 +59,7 @@ class Case:
             factories.act(application, action, db.session.get_one(Account, actor), reason)
 
     def sweep(self, *names: str) -> None:
-        """Sweep when these files, where they still are, have been there for long."""
+        """Run the sweep with these files made old."""
         long_ago = time.time() - 400 * 24 * 3600
         with self._app.app_context():
             for name in names:

@@ -1,4 +1,4 @@
-"""A whole city in one database: people of every role, applications in every state, in and out of everybody's sight."""
+"""A populated database: accounts of every role and applications in every state, in and out of each account's scope."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ RELATED = {Application: (joinedload(Application.region),)}
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody at a browser; `role` is None for whoever has no session that holds."""
+    """A logged-in browser. `role` is None without a valid session."""
 
     name: str
     role: Role | None
     approved: bool
-    """Whether its enterprise is; nobody else needs to be."""
+    """Whether its enterprise is approved; True for other roles."""
     client: Client = field(repr=False)
 
     @property
@@ -95,7 +95,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class Seen:
-    """What an actor may see, asked of workflow.scope once."""
+    """The ids that an actor may see, queried with workflow.scope."""
 
     applications: frozenset[int]
     attachments: frozenset[int]
@@ -110,7 +110,7 @@ class Seen:
 
 @dataclass
 class City:
-    """The application, its people, and who sees what."""
+    """The application, its actors, and what each of them sees."""
 
     app: Flask
     stored: Stored
@@ -125,12 +125,12 @@ class City:
     administered: dict[type[Any], list[Any]]
     imports: list[Import]
     secrets: dict[str, set[str]]
-    """By actor, the words that no page may say to them."""
+    """The words that no page may show to an actor, by actor."""
     sessions: dict[str, str]
-    """By actor, the cookie with which the login was answered."""
+    """The session cookie after the login, by actor."""
 
     def browser(self, actor: Actor) -> Client:
-        """A second browser of somebody, without what the first one was told."""
+        """A second browser of an actor, with a fresh cookie jar."""
         browser = self.app.test_client()
         assert isinstance(browser, Client)
         if actor.name in self.sessions:
@@ -139,7 +139,7 @@ class City:
 
 
 def build(app: Flask) -> City:
-    """Make the city. Every application's person, number and papers have words of their own."""
+    """Fill the database. Person, number and files of every application have unique names."""
     with app.app_context():
         made = factories.world()
         people = _people(made)
@@ -206,7 +206,7 @@ FURTHER = "x1"
 
 
 def _change_the_form(administrator: Account) -> None:
-    """Let there be a draft that differs from the published form, and a year of holidays that was entered."""
+    """Create a draft that differs from the published form, and a year of holidays."""
     first = FormVersion(
         number=versions.FIRST, content=versions.to_json(versions.DECLARED), published_at=now()
     )
@@ -259,7 +259,7 @@ def _applicant() -> Account:
 
 
 def _applications(made: World, people: dict[str, Account]) -> None:
-    """One in each state of the banner's, and others elsewhere."""
+    """One application in each state at the banner's enterprise, and some elsewhere."""
 
     def at(state: State, where: Place, by: Account | None = None) -> Application:
         return factories.application_at(state, where, made, by or _applicant())
@@ -300,7 +300,7 @@ def _notes(made: World) -> None:
 
 
 def _give_files_content() -> None:
-    """Let a picture lie behind every attachment and licence, each under a name of its own."""
+    """Store a picture for every attachment and licence, each with a unique name."""
     for file in db.session.scalars(select(Attachment)):
         file.storage_name = storage().store(io.BytesIO(files.jpg())).name
         file.display_name, file.extension = f"第{file.id:03d}份材料.jpg", "jpg"
@@ -336,7 +336,7 @@ def _seen(actor: Account | None) -> Seen:
 
 
 def _secrets(actor: Account | None, seen: Seen, found: dict[type[Any], dict[int, Any]]) -> set[str]:
-    """Return what names the objects that this person does not see."""
+    """Return the names and numbers of the rows that this actor does not see."""
     words: set[str] = set()
     employers: set[int] = set()
     for row in found[Application].values():

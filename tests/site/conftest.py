@@ -1,4 +1,4 @@
-"""One city for a module on each kind of database; whoever changes it puts it back."""
+"""One populated database for each module and kind of database; changes are undone after each test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.site.city import City
 
 @pytest.fixture
 def city(begun_city: City) -> Iterator[City]:
-    """The city; what a test has changed in it is as it was for the next."""
+    """The populated database. Changes are undone after the test."""
     yield begun_city
     begun_city.stored.put_back()
 

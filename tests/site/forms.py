@@ -1,4 +1,4 @@
-"""The forms of a page as a browser without scripts sees them: what each of their buttons would send."""
+"""The forms of a page as a browser without scripts sees them: the values that each button would send."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ NOT_SENT = {"button", "reset", "image"}
 
 @dataclass
 class Form:
-    """One form; `fields` are its names with what stands in them, `choices` what could be chosen instead."""
+    """One form; `fields` are the names with their values, `choices` the other options."""
 
     action: str
     method: str
     multipart: bool
     fields: dict[str, list[str]] = field(default_factory=dict)
     blank: dict[str, str] = field(default_factory=dict)
-    """Fields in which nothing stands, with the type that says what may."""
+    """Empty fields with their type."""
     filled: set[str] = field(default_factory=set)
-    """Fields in which something stands that a person can see and change."""
+    """Visible fields with a value."""
     choices: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
 
@@ -35,7 +35,7 @@ class Form:
         return sent | {name for name, _ in self.buttons}
 
     def sendings(self, words: dict[str, str]) -> Iterator[dict[str, Any]]:
-        """Yield what each button sends once a person has filled in what was left blank and changed what has a word."""
+        """Yield the values that each button sends after the empty fields are filled in and the others changed."""
         for button in self.buttons or [None]:
             data: dict[str, Any] = {name: list(values) for name, values in self.fields.items()}
             for name, options in self.choices.items():
@@ -50,7 +50,7 @@ class Form:
 
 
 def typed(name: str, kind: str, words: dict[str, str]) -> Any:
-    """What a person types into an empty field."""
+    """The value that a person types into an empty field."""
     if name == "sheet":
         return io.BytesIO(files.sample("xlsx")), "企业.xlsx"
     if kind == "file":
@@ -151,7 +151,7 @@ class _Reader(HTMLParser):
 
 
 def forms(page: str) -> list[Form]:
-    """Every form of the page."""
+    """All forms of the page."""
     reader = _Reader()
     reader.feed(page)
     reader.close()

@@ -1,4 +1,4 @@
-"""Which pages there are to open, from the url_map: what names no object, and what names one."""
+"""The pages of the site, from the url_map: pages without a row in the URL, and pages of one row."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ PAPERS = (".original", ".picture")
 
 
 def of_one_kind(app: Flask, account: Account | None) -> Iterator[tuple[Rule, str]]:
-    """Yield every rule that names no object with its address: of an account's console and its own, or of nobody's."""
+    """Yield every rule without a row, with its URL: those of an account's console, or the public ones."""
     console = access.CONSOLES[account.role] if account else None
     for rule in app.url_map.iter_rules():
         view = routes.view_of(app, rule)
@@ -65,7 +65,7 @@ def of_one_kind(app: Flask, account: Account | None) -> Iterator[tuple[Rule, str
 
 
 def of_one_row(app: Flask, administrator: Account) -> Iterator[str]:
-    """Yield the page of one row of each table that administrators keep, and those of the form's parts."""
+    """Yield the page of one row of each administered table, and the pages of the form's parts."""
     names = {"field": next(iter(living_allowance.FIELDS)), "section": living_allowance.SECTIONS[0].key}
     for rule in app.url_map.iter_rules():
         view = routes.view_of(app, rule)

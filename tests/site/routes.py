@@ -1,4 +1,4 @@
-"""What is known of every route: whose it is, and which objects its address can name. Nothing here is a list of consoles' routes."""
+"""The classification of every route: who may open it, and which rows its URL can name. Consoles' routes are not listed here; they are derived."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ class Address:
 
 
 def view_of(app: Flask, rule: Rule) -> ConsoleView | None:
-    """The console's view that answers; None when no console's does."""
+    """The console view of a rule; None for other routes."""
     owner = getattr(app.view_functions[rule.endpoint], "__self__", None)
     return owner if isinstance(owner, ConsoleView) else None
 
 
 def unknown(app: Flask) -> list[Rule]:
-    """The routes that nobody has accounted for."""
+    """The routes that are not classified."""
     declared = FOR_ANYBODY.keys() | FOR_EVERY_ACCOUNT.keys()
     return [
         rule
@@ -97,7 +97,7 @@ def rules(city: City, method: str) -> list[Rule]:
 
 
 def enters(city: City, actor: Actor, rule: Rule) -> bool:
-    """Whether the actor is let in at all: by its own console, or where every account or anybody is."""
+    """Whether the actor may open the route: of its own console, of every account, or public."""
     view = view_of(city.app, rule)
     if view is None:
         return rule.endpoint in FOR_ANYBODY or actor.role is not None
@@ -134,7 +134,7 @@ def _address(city: City, rule: Rule, values: dict[str, Any], subject: Any, *, se
 
 
 def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any], Any, bool]]:
-    """Yield what can stand in a rule's address: its values, the row, and whether the actor sees it."""
+    """Yield the values of a rule's URL, the row, and whether the actor sees it."""
     seen, view = city.seen[actor.name], view_of(city.app, rule)
     model = view.model if isinstance(view, ModelView) else None
     asked = set(rule.arguments)
@@ -191,7 +191,7 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
 
 
 def _parts_of_the_form(asked: set[str], *, known: bool) -> Iterator[tuple[dict[str, Any], Any, bool]]:
-    """Yield the fields that the form has, the sections that can have more, and one of each that cannot be."""
+    """Yield the fields of the form, the sections that accept fields, and an unknown one of each."""
     if asked == {"field"}:
         there, not_there = [*living_allowance.FIELDS, FURTHER], "x999"
     else:
@@ -208,7 +208,7 @@ def _parts_of_the_form(asked: set[str], *, known: bool) -> Iterator[tuple[dict[s
 def _papers(
     city: City, actor: Actor, page: dict[str, Any]
 ) -> Iterator[tuple[dict[str, Any], Attachment, bool]]:
-    """Yield every paper under its own application's number, and one of a stranger under a number in sight."""
+    """Yield every file under its application's number, and a file of another application under a visible number."""
     seen = city.seen[actor.name]
     for file in city.attachments.values():
         number = city.applications[file.application_id].number
@@ -223,7 +223,7 @@ TOKEN = re.compile(r'(name="csrf_token"[^>]*? value=)"[^"]*"')
 
 
 def canonical(answer: TestResponse) -> tuple[int, str, tuple[tuple[str, str], ...]]:
-    """An answer as it is for everybody: without the token of its forms."""
+    """The response without the CSRF tokens of its forms."""
     headers = [
         (name, value) for name, value in answer.headers if name not in {"Set-Cookie", "Content-Length"}
     ]
@@ -231,7 +231,7 @@ def canonical(answer: TestResponse) -> tuple[int, str, tuple[tuple[str, str], ..
 
 
 def leaked(city: City, actor: Actor, answer: TestResponse, asked: str) -> set[str]:
-    """The words that the answer should not have said; what was asked for may be said again."""
+    """The secret words in the response, except those in the request."""
     if answer.mimetype.startswith("image/") or answer.mimetype == SPREADSHEET:
         return set()
     said = answer.text + "".join(f"{name}: {value}\n" for name, value in answer.headers)

@@ -1,4 +1,4 @@
-"""The forms of the site as people fill them in and send them, found on the pages themselves."""
+"""Finds the forms on the pages of the site, fills them in and sends them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ VOLATILE = {
     "code_digest",
     "secret_words",
 }
-"""Drawn anew each time."""
+"""Columns with random values."""
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 
 
@@ -75,12 +75,12 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 class Answered:
     answer: TestResponse
     outcome: list[tuple[str, str]]
-    """What it changed, readable, without what is drawn anew each time."""
+    """The changes in readable form, without random values."""
     changed: Changes
 
 
 class Sending:
-    """A form of a page, filled in, and where it goes."""
+    """A filled-in form of a page, with its target."""
 
     def __init__(self, city: City, page: str, form: Form, data: dict[str, Any]) -> None:
         self.form, self.data = form, data
@@ -88,13 +88,13 @@ class Sending:
         adapter = city.app.url_map.bind("localhost")
         self.endpoint, _ = adapter.match(self.path.partition("?")[0], method="POST")
         button = [data.get(name) for name, _ in form.buttons[:1]]
-        self.told = f"{page}: POST {self.path} {sorted(data)} {button}"
+        self.description = f"{page}: POST {self.path} {sorted(data)} {button}"
         self.signature = self.endpoint, tuple(sorted(form.names)), str(button)
         self.outcome: list[tuple[str, str]] = []
         self.changed: Changes = {}
 
     def by(self, city: City, actor: Actor, extra: dict[str, Any]) -> Answered:
-        """Send it and see what has changed; afterwards all is as it was."""
+        """Send it and record the changes, which are then undone."""
         browser = city.browser(actor)
         data = {name: _again(values) for name, values in (self.data | extra).items()}
         kind = {"content_type": "multipart/form-data"} if self.form.multipart else {}
@@ -105,7 +105,7 @@ class Sending:
 
 
 def sendings(city: City, actor: Actor) -> Iterator[Sending]:
-    """Yield each kind of form that the actor's pages hold, with each of its buttons; what is asked back as well."""
+    """Yield each kind of form that the actor's pages hold, with each of its buttons, and the confirmations that follow."""
     known: set[tuple[Any, ...]] = set()
     for path in _pages(city, actor):
         answer = city.browser(actor).get(path)
@@ -128,7 +128,7 @@ def sendings(city: City, actor: Actor) -> Iterator[Sending]:
 
 
 def _pages(city: City, actor: Actor) -> Iterator[str]:
-    """The actor's pages: of each route those of a few rows, and of applications one in each state."""
+    """The actor's pages: for each route a few rows, for applications one in each state."""
     for rule in routes.rules(city, "GET"):
         if enters(city, actor, rule) and rule.endpoint not in {"static", "asset"}:
             kinds: Counter[Any] = Counter()
@@ -164,7 +164,7 @@ def _words() -> dict[str, str]:
 
 
 def _again(values: Any) -> Any:
-    """Return the values as they are to be sent; a file is read anew each time."""
+    """Return the values to send; files are opened again each time."""
     first = values[0] if isinstance(values, list) and len(values) == 1 else values
     if isinstance(first, tuple):
         first[0].seek(0)
@@ -200,7 +200,7 @@ def _plain(kind: Any, value: Any) -> Any:
 
 
 def _without_instants(value: Any) -> Any:
-    """Return JSON as it is stored, without the second at which it was written."""
+    """Return stored JSON without instants."""
     if isinstance(value, list):
         return [_without_instants(each) for each in value]
     if isinstance(value, dict):

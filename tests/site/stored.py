@@ -1,4 +1,4 @@
-"""Everything that the database holds, as it is stored: to say that nothing has changed, and to put it back when something has."""
+"""The stored content of the database: detects changes, and restores the content."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CLOCKS = {"seen_at", "opened_at"}
 
 
 class Stored:
-    """The tables of one database as they were at the beginning; ciphertext stays ciphertext, times stay as they are written."""
+    """The initial content of all tables, with ciphertexts and times as they are stored."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -42,11 +42,11 @@ class Stored:
             self._written = self._written or not statement.startswith(READING)
 
     def changes(self) -> Changes:
-        """What differs from the beginning, by table; no table that is the same."""
+        """The differences from the initial content, by table."""
         return _changes(self.begun, self._content()) if self._written else {}
 
     def put_back(self) -> None:
-        """Undo whatever has changed; ids that were given out meanwhile are given out again."""
+        """Restore the initial content; ids are then assigned again from the same start."""
         changed = self.changes()
         with self._engine.connect() as connection, _without_foreign_keys(connection):
             for table in reversed(self._tables):
@@ -70,7 +70,7 @@ class Stored:
 
 @contextmanager
 def _without_foreign_keys(connection: Connection) -> Iterator[None]:
-    """Let rows be put back in any order; the whole is consistent again at the end."""
+    """Suspend foreign keys, so that rows can be restored in any order."""
     sqlite = connection.dialect.name == "sqlite"
     off, on = (
         ("PRAGMA foreign_keys=OFF", "PRAGMA foreign_keys=ON")

@@ -1,4 +1,4 @@
-"""Every field says what a browser may fill in, by the names of the HTML standard."""
+"""Every field has an autocomplete value of the HTML standard."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.parametrize("begun_city", ["sqlite"], indirect=True)
 
 
 class Fields(HTMLParser):
-    """The controls in which people type."""
+    """The controls with text input."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

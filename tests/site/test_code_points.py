@@ -1,4 +1,4 @@
-"""A character that the fonts at hand may lack is never shown as a box alone: its code point stands beside it."""
+"""The code point is shown beside characters that installed fonts may lack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When something is wrong: the same frame, a way onward, and nothing of what went wrong inside; also while the database is away."""
+"""Error pages: the site's frame, a link onward, and no internal details; also while the database is down."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def titled(answer: TestResponse) -> str:
 
 
 def in_our_frame(answer: TestResponse) -> bool:
-    """Whether it is a whole page of the site, with a way onward and the help line."""
+    """Whether it is a complete page of the site, with a link onward and the help line."""
     parts = (
         '<html lang="zh-CN"',
         'class="top"',
@@ -60,7 +60,7 @@ def in_our_frame(answer: TestResponse) -> bool:
 
 @pytest.fixture
 def broken(app: Flask) -> Flask:
-    """The application with views that go wrong."""
+    """The application with views that fail."""
 
     @app.get("/broken")
     def broken_view() -> str:
@@ -210,7 +210,7 @@ def test_an_expired_login_form_does_not_ask_to_log_in_first(client: Client) -> N
 
 
 def hidden(answer: TestResponse) -> dict[str, str]:
-    """What the form of the page would send again."""
+    """The hidden values of the page's form."""
     pairs = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', answer.text)
     main = answer.text.split("<main", 1)[1]
     return {name: html.unescape(value) for name, value in pairs if f'name="{name}"' in main}
@@ -326,7 +326,7 @@ def _bring_back_sqlite(url: str) -> None:
 def away(
     app: Flask, database_url: str, databases: Databases
 ) -> Iterator[tuple[Flask, Callable[[], None], Callable[[], None]]]:
-    """The application, and what takes its database away and brings it back."""
+    """The application, and two functions that stop and restart its database."""
     if database_url.startswith("sqlite"):
         yield app, lambda: _take_away_sqlite(app, database_url), lambda: _bring_back_sqlite(database_url)
         return

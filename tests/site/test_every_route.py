@@ -1,4 +1,4 @@
-"""Closed by default: every route, every role, every object, against the table and the scopes. What nobody accounts for fails.
+"""Every route, for every role and row, against the transition table and the scopes. An unclassified route fails.
 
 Nothing here lists the routes of a console: they come from the url_map, who may enter from workflow.scope,
 what an action may do from workflow.transitions.
@@ -34,7 +34,7 @@ REFUSED_AS_TYPED = {400, 409, 422}
 NOTED_BY_READING = {"notice_readings", "open_pages"}
 """That 「申请须知」 was opened is noted when the page is shown: the server holds the 30 seconds (A5). So is, where there are no
 scripts, that a reviewer has an application open (W4)."""
-KEPT_BY_A_DESK = {"assignments", "notes", "open_pages"}
+DESK_TABLES = {"assignments", "notes", "open_pages"}
 """What a desk keeps beside an application; none of it moves one (W4, W7)."""
 
 DECIDED = {"state", "result", "version", "reached", "arrived_at", "opened_at", "resubmit_by"}
@@ -75,27 +75,27 @@ def test_get_shows_rows_in_scope_and_404_for_others(city: City, actor: Actor) ->
 def _faults(
     city: City, actor: Actor, address: Address, answer: TestResponse, missing: tuple[Any, ...]
 ) -> list[str]:
-    """Return what is wrong with the answer to a GET."""
-    told = f"GET {address.path} -> {answer.status_code}"
-    found = [f"{told} says {words}" for words in leaked(city, actor, answer, unquote(address.path))]
+    """Return the faults of a response to GET."""
+    description = f"GET {address.path} -> {answer.status_code}"
+    found = [f"{description} says {words}" for words in leaked(city, actor, answer, unquote(address.path))]
     rule, view = address.rule, view_of(city.app, address.rule)
     if not enters(city, actor, rule):
         if actor.role is None:
             return found + (
-                [] if _leads_to_the_login(city, rule, answer) else [f"{told}, not the login page"]
+                [] if _leads_to_the_login(city, rule, answer) else [f"{description}, not the login page"]
             )
         return found + (
-            [] if canonical(answer) == missing else [f"{told} differs from a page that is not there"]
+            [] if canonical(answer) == missing else [f"{description} differs from a page that is not there"]
         )
     if not address.seen:
         return found + (
-            [] if canonical(answer) == missing else [f"{told} differs from a page that is not there"]
+            [] if canonical(answer) == missing else [f"{description} differs from a page that is not there"]
         )
     if answer.status_code in SEE_OTHER:
         if view is not None and not answer.location.startswith(f"/{view.console}/"):
-            found.append(f"{told} leads out of the console to {answer.location}")
+            found.append(f"{description} leads out of the console to {answer.location}")
     elif answer.status_code not in OK:
-        found.append(told)
+        found.append(description)
     return found
 
 
@@ -118,7 +118,7 @@ def test_a_form_without_the_token_is_refused_and_changes_nothing(city: City, act
 
 
 def test_post_on_a_row_out_of_scope_is_404(city: City, actor: Actor) -> None:
-    """In the own console a reason comes back on the 404 page: with the same reason, every such page must be the same."""
+    """In the own console the 404 page returns the typed reason. All such pages must be equal."""
     client = city.browser(actor)
     missing = canonical(client.get("/no/such/page"))
     wrong = []
@@ -133,15 +133,15 @@ def test_post_on_a_row_out_of_scope_is_404(city: City, actor: Actor) -> None:
             if entered:
                 with_reason.add(canonical(answers[0]))
                 answers.append(client.send(address.path, {**typed, "reason": ""}))
-            told = f"POST {address.path} -> {answers[-1].status_code}"
+            description = f"POST {address.path} -> {answers[-1].status_code}"
             if actor.role is None:
                 if not _leads_to_the_login(city, rule, answers[-1]):
-                    wrong.append(f"{told}, not the login page")
+                    wrong.append(f"{description}, not the login page")
             elif canonical(answers[-1]) != missing:
-                wrong.append(f"{told} differs from a page that is not there")
+                wrong.append(f"{description} differs from a page that is not there")
             for answer in answers:
                 words = leaked(city, actor, answer, unquote(address.path))
-                wrong += [f"{told} says {word}" for word in words]
+                wrong += [f"{description} says {word}" for word in words]
         if len(with_reason) > 1:
             wrong.append(f"POST {rule.rule}: a row out of sight differs from one that does not exist")
     assert wrong == []
@@ -149,7 +149,7 @@ def test_post_on_a_row_out_of_scope_is_404(city: City, actor: Actor) -> None:
 
 
 def test_no_role_performs_an_action_outside_the_table(city: City, actor: Actor) -> None:
-    """Whatever is posted to an application in sight: its state moves along a row of the table, or not at all."""
+    """Any POST to a visible application changes its state by a row of the table, or not at all."""
     done: Counter[tuple[State, Action]] = Counter()
     for rule in routes.rules(city, "POST"):
         view = view_of(city.app, rule)
@@ -162,11 +162,11 @@ def test_no_role_performs_an_action_outside_the_table(city: City, actor: Actor) 
             for action in Action if isinstance(address.subject, Application) else (Action.SUBMIT,):
                 posted = {**_whatever(address), "action": action.value, "do": action.value}
                 answer = client.send(address.path, posted)
-                told = f"POST {address.path} {action.value} -> {answer.status_code}"
-                assert answer.status_code < 500, told
-                assert not leaked(city, actor, answer, unquote(address.path)), told
+                description = f"POST {address.path} {action.value} -> {answer.status_code}"
+                assert answer.status_code < 500, description
+                assert not leaked(city, actor, answer, unquote(address.path)), description
                 if changed := city.stored.changes():
-                    done.update(_moved(city, actor, _application(city, actor, address), changed, told))
+                    done.update(_moved(city, actor, _application(city, actor, address), changed, description))
                     city.stored.put_back()
     if actor.role in {Role.ENTERPRISE, Role.OFFICE, Role.CITY} and actor.approved:
         seen = {city.applications[one].state for one in city.seen[actor.name].applications}
@@ -177,44 +177,44 @@ def test_no_role_performs_an_action_outside_the_table(city: City, actor: Actor) 
 
 
 def _moved(
-    city: City, actor: Actor, posted: Application | None, changed: Changes, told: str
+    city: City, actor: Actor, posted: Application | None, changed: Changes, description: str
 ) -> list[tuple[State, Action]]:
-    """Say by which row of the table an application has moved; fail when anything else has."""
+    """Return the row of the table by which an application moved. Fails if anything else changed."""
     region = posted and (posted.region or city.enterprises[posted.enterprise_id].region)
     moved = []
     for was, now in changed.get("applications", ()):
         if was is None:
-            assert posted is None, f"{told}: another one has been begun"
-            assert (actor.role, now["state"]) == (Role.APPLICANT, "draft"), told
+            assert posted is None, f"{description}: another one has been begun"
+            assert (actor.role, now["state"]) == (Role.APPLICANT, "draft"), description
             continue
-        assert now is not None, f"{told}: it is gone"
-        assert posted is not None, f"{told}: a stranger's has changed"
-        assert was["id"] == posted.id, f"{told}: another one has changed"
+        assert now is not None, f"{description}: it is gone"
+        assert posted is not None, f"{description}: a stranger's has changed"
+        assert was["id"] == posted.id, f"{description}: another one has changed"
         differing = {name for name in was if was[name] != now[name]}
         state = State(was["state"])
         if actor.role is not Role.APPLICANT:
-            assert differing <= DECIDED, f"{told}: {differing}"
+            assert differing <= DECIDED, f"{description}: {differing}"
         if now["state"] == was["state"]:
-            assert is_editable(state), f"{told}: {differing}"
-            assert actor.role is Role.APPLICANT, told
+            assert is_editable(state), f"{description}: {differing}"
+            assert actor.role is Role.APPLICANT, description
             continue
         (_, line), *others = changed["reviews"]
-        assert not others, told
+        assert not others, description
         action = Action(line["action"])
         taken_back = TAKE_BACK_BY.get((state, actor.role)) if action is Action.TAKE_BACK else None
         row = taken_back or BY_STATE_AND_ACTION.get((state, action))
-        assert row is not None, f"{told}: not in the table"
-        assert row.by is actor.role, told
-        assert now["state"] == routing.target(row, region).value, told
-        assert not row.needs_reason or line["reason"], told
+        assert row is not None, f"{description}: not in the table"
+        assert row.by is actor.role, description
+        assert now["state"] == routing.target(row, region).value, description
+        assert not row.needs_reason or line["reason"], description
         moved.append((state, row.action))
     if not moved:
-        assert "reviews" not in changed, told
+        assert "reviews" not in changed, description
         if posted is not None and not is_editable(posted.state):
-            assert changed.keys() <= {"disclosures", "notice_readings"} | KEPT_BY_A_DESK, told
+            assert changed.keys() <= {"disclosures", "notice_readings"} | DESK_TABLES, description
     if actor.role is not Role.APPLICANT:
-        own = {"applications", "reviews", "messages", "message_readings", "disclosures"} | KEPT_BY_A_DESK
-        assert changed.keys() <= own, f"{told}: {changed.keys()}"
+        own = {"applications", "reviews", "messages", "message_readings", "disclosures"} | DESK_TABLES
+        assert changed.keys() <= own, f"{description}: {changed.keys()}"
     return moved
 
 
@@ -278,7 +278,7 @@ def _application(city: City, actor: Actor, address: Address) -> Application | No
 
 
 def _whatever(address: Address) -> dict[str, Any]:
-    """Return everything that a form of ours may hold, as if it were meant seriously."""
+    """Return values for all fields of the site's forms."""
     subject = address.subject
     return {
         "action": "approve" if isinstance(subject, Enterprise) else "pass",

@@ -1,4 +1,4 @@
-"""No form takes more than it asks for: whatever else is sent with it, under the name of any column, changes nothing.
+"""Forms accept only their own fields: further values, under the name of any column, change nothing.
 
 Every form of every page is sent twice, as it stands and with a column's name for each further field; the database
 must hold the same afterwards.
@@ -51,7 +51,7 @@ def test_further_fields_sent_with_a_form_change_nothing(city: City) -> None:
             asked = set().union(*(one.form.names for one in found if one.endpoint == sent.endpoint))
             more = sent.by(city, actor, _temptations(asked, sent.data))
             if more.outcome != sent.outcome:
-                wrong.append(f"{sent.told}: {_difference(sent.outcome, more.outcome)}")
+                wrong.append(f"{sent.description}: {_difference(sent.outcome, more.outcome)}")
             if sent.outcome:
                 effective.add(sent.endpoint)
     assert not wrong, "\n".join(wrong)
@@ -60,7 +60,7 @@ def test_further_fields_sent_with_a_form_change_nothing(city: City) -> None:
 
 
 def _temptations(asked: set[str], sent: Iterable[str]) -> dict[str, Any]:
-    """A value for every column that no form of the route asks for, each such as somebody would like to have it."""
+    """A tempting value for every column that no form of the route has."""
     found: dict[str, Any] = {}
     for table in db.metadata.tables.values():
         for column in table.columns:
@@ -101,7 +101,7 @@ OTHER_VERSIONS = ("", "0", "-1", "abc", "1.0", "99999999999999999999", "1 OR 1=1
 
 @pytest.mark.parametrize("name", [*OWNERS, "enterprise", "office", "city"])
 def test_a_form_without_the_current_version_changes_nothing(city: City, name: str) -> None:
-    """Whoever acts has seen what they act on; with another version, or none, nothing is done."""
+    """An action needs the current version; with another version or none, nothing changes."""
     actor, wrong = city.actors[name], []
     for rule in routes.rules(city, "POST"):
         if not enters(city, actor, rule):

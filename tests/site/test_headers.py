@@ -1,4 +1,4 @@
-"""What every answer says to the browser: run nothing of a stranger's, frame nothing, keep nothing of a person's."""
+"""Security and cache headers of every response."""
 
 from __future__ import annotations
 

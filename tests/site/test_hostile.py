@@ -1,4 +1,4 @@
-"""Whatever is written into addresses, queries and fields: an answer, never a fault of ours, never a stranger's word run or shown."""
+"""Hostile input in URLs, query strings and fields: never an internal error, never executed or rendered as markup."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_no_form_field_causes_an_internal_error(city: City) -> None:
                 if not fields:
                     continue
                 answer = sent.by(city, actor, {name: [HOSTILE[kind]] for name in fields}).answer
-                told = f"{actor.name}: {sent.told} with {kind} -> {answer.status_code}"
+                told = f"{actor.name}: {sent.description} with {kind} -> {answer.status_code}"
                 if answer.status_code >= 500:
                     wrong.append(told)
                 if answer.status_code == 400 and kind in TYPED and kind not in NOT_TYPED:

@@ -1,4 +1,4 @@
-"""In which order a list shows its rows, and that every one of them is come to by turning its pages."""
+"""The order of lists, and that paging reaches every row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who reads English is told of what others wrote in Chinese that it is Chinese: else a voice spells it as English."""
+"""Chinese text on English pages has lang=zh-CN, so that screen readers pronounce it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every list says the same on its page and, through its columns, in an export: headings and plain values of each row."""
+"""Every list has the same content on its page and in an export: headings and plain values of each row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In-app messages: to whom, in which words, where they lead, and what counts as read."""
+"""In-app messages: recipients, texts, links, and when they count as read."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The application period stands on the pages of an application and narrows the lists."""
+"""The application period is shown on the pages of an application and filters the lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nobody lifts their own rights: what works for one role does nothing for another, and rights change where it is said.
+"""Nobody extends their own rights: one role's forms do nothing for another, and only listed routes change rights.
 
 The forms are found on the pages and the addresses in the url_map, so that a new one is tried without being named here.
 """
@@ -123,11 +123,11 @@ def test_the_forms_of_one_console_do_nothing_in_another(city: City, sent: dict[s
             if view_of(city.app, rule) is None or enters(city, other, rule):
                 continue
             answer = browser.send(one.path, _as_sent(one))
-            at_the_door = other.role is None and answer.status_code == 302
-            if not at_the_door and canonical(answer) != missing:
-                wrong.append(f"{name}: {one.told} -> {answer.status_code}")
+            redirected_to_login = other.role is None and answer.status_code == 302
+            if not redirected_to_login and canonical(answer) != missing:
+                wrong.append(f"{name}: {one.description} -> {answer.status_code}")
             if city.stored.changes():
-                wrong.append(f"{name}: {one.told} changed {city.stored.changes().keys()}")
+                wrong.append(f"{name}: {one.description} changed {city.stored.changes().keys()}")
                 city.stored.put_back()
             tried += 1
     assert wrong == []
@@ -142,7 +142,7 @@ def test_rights_change_only_through_the_listed_routes(city: City, sent: dict[str
             for table, column, key in _rights(one):
                 if table == "accounts" and key == own:
                     assert column in OWN.get(one.endpoint, ()), (
-                        f"{name}: {one.told} changed their own {column}"
+                        f"{name}: {one.description} changed their own {column}"
                     )
                 else:
                     found.setdefault(one.endpoint, set()).add(f"{table}.{column}" if column else table)
@@ -202,7 +202,7 @@ def _rights(one: Sending) -> Iterator[tuple[str, str, int]]:
     """Yield each right that a form has changed: table, column ("" for a new row) and whose."""
     for table, pairs in one.changed.items():
         for was, now in pairs if table in RIGHTS else ():
-            assert now is not None, f"{one.told}: a row of {table} is gone"
+            assert now is not None, f"{one.description}: a row of {table} is gone"
             key = next(iter(now.values()))
             if was is None:
                 yield table, "", key

@@ -1,4 +1,4 @@
-"""A page asks the database a fixed, small number of times, however long the tables have become, and never counts one.
+"""A page sends a fixed, small number of statements, however long the tables are, and never counts a table.
 
 `pytest tests/site/test_statements.py -s` prints the numbers.
 """
@@ -81,8 +81,8 @@ OF_ONE = re.compile(
 
 
 @dataclass
-class Town:
-    """People with something to look at; `addresses` by person, those of one application apart."""
+class MeasuredSite:
+    """A populated site with logged-in browsers; URLs by person, those of one application separately."""
 
     app: Flask
     clients: dict[str, Client]
@@ -92,7 +92,7 @@ class Town:
     enterprise_id: int
 
     def measured(self, addresses: dict[str, list[str]]) -> dict[tuple[str, str], list[str]]:
-        """The statements of each page, for somebody who has been there before."""
+        """The statements of each page at its second request."""
         with self.app.app_context():
             engine = db.engine
         found = {}
@@ -104,8 +104,8 @@ class Town:
                 found[name, path] = list(statements)
         return found
 
-    def crowd(self, number: int) -> None:
-        """So many more of everything."""
+    def add_copies(self, number: int) -> None:
+        """Add `number` copies of everything."""
         with self.app.app_context():
             copier = RowCopier(db.engine)
         for application_id in self.applications.values():
@@ -116,11 +116,11 @@ class Town:
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def town(
+def measured_site(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Town]:
+) -> Iterator[MeasuredSite]:
     url = databases.fresh(request.param)
-    app = application_on(url, Path(tmp_path_factory.mktemp("town")))
+    app = application_on(url, Path(tmp_path_factory.mktemp("measured_site")))
     app.test_client_class = Client
     with app.app_context():
         made = factories.world()
@@ -147,7 +147,7 @@ def town(
         factories.saved(Setting(key=HELP_LINE, value="0477-8586912"))
         factories.calendar_year(2027)
         single["administrator"] += pages.of_one_row(app, made.administrator)
-        town = Town(
+        measured_site = MeasuredSite(
             app,
             {name: browser_of(app, account) for name, account in people.items()},
             lists,
@@ -157,11 +157,11 @@ def town(
         )
     for opened in (lists, single):
         for name, paths in opened.items():
-            opened[name] = [path for path in paths if _is_a_page(town.clients[name].get(path))]
-    town.crowd(FEW - 1)
+            opened[name] = [path for path in paths if _is_a_page(measured_site.clients[name].get(path))]
+    measured_site.add_copies(FEW - 1)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sessions, "SEEN_PRECISION", timedelta(days=1))  # else some page writes, once a minute
-        yield town
+        yield measured_site
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -235,29 +235,31 @@ def _single(name: str, account: Account | None, applications: dict[State, object
                     yield f"/personal/application/{row.number}/{page}"  # type: ignore[attr-defined]
 
 
-def test_every_page_is_opened(town: Town) -> None:
+def test_every_page_is_opened(measured_site: MeasuredSite) -> None:
     """Whatever is answered to GET is measured here, or is no page."""
-    where = town.app.url_map.bind("localhost")
+    where = measured_site.app.url_map.bind("localhost")
     opened = {
         where.match(path.partition("?")[0])[0]
-        for found in (town.lists, town.single)
+        for found in (measured_site.lists, measured_site.single)
         for paths in found.values()
         for path in paths
     }
-    answered = {rule.endpoint for rule in town.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    answered = {
+        rule.endpoint for rule in measured_site.app.url_map.iter_rules() if "GET" in (rule.methods or ())
+    }
     assert {
         endpoint for endpoint in answered - opened if not endpoint.endswith(pages.PAPERS)
     } == pages.NOT_PAGES.keys()
 
 
-def test_no_page_needs_more_statements_when_tables_grow(town: Town) -> None:
+def test_no_page_needs_more_statements_when_tables_grow(measured_site: MeasuredSite) -> None:
     """With 3 rows of each kind, with 300, and on the second of many pages; and one application among many."""
-    every = {name: town.lists[name] + town.single[name] for name in town.lists}
-    few = town.measured(every)
-    town.crowd(MANY - FEW)
-    many = town.measured(every)
-    second = town.measured(
-        {name: list(_second_pages(town, name)) for name in ("enterprise", "office", "city")}
+    every = {name: measured_site.lists[name] + measured_site.single[name] for name in measured_site.lists}
+    few = measured_site.measured(every)
+    measured_site.add_copies(MANY - FEW)
+    many = measured_site.measured(every)
+    second = measured_site.measured(
+        {name: list(_second_pages(measured_site, name)) for name in ("enterprise", "office", "city")}
     )
     assert len(second) >= 6
 
@@ -266,47 +268,51 @@ def test_no_page_needs_more_statements_when_tables_grow(town: Town) -> None:
         print(f"{len(statements):3} {name:32} {path}")
     assert {at: len(s) for at, s in many.items() if len(s) > len(few[at])} == {}, "more than with few rows"
     for at, statements in {**many, **second}.items():
-        assert len(statements) <= _most(town, *at), (at, statements)
+        assert len(statements) <= _most(measured_site, *at), (at, statements)
     assert [s for statements in many.values() for s in statements if counts_a_long_table(s)] == []
     assert [s for statements in many.values() for s in statements if s.count(UNREAD) > 1] == []
 
 
-def _most(town: Town, name: str, path: str) -> int:
-    if path in town.single[name]:
+def _most(measured_site: MeasuredSite, name: str, path: str) -> int:
+    if path in measured_site.single[name]:
         return MOST_FOR_AN_APPLICATION
     if path.partition("?")[0] != f"/{name}/":
         return MOST_FOR_A_PAGE
     return MOST_FOR_A_SEARCH if "q=" in path else MOST_FOR_A_LIST
 
 
-def _second_pages(town: Town, name: str) -> Iterator[str]:
+def _second_pages(measured_site: MeasuredSite, name: str) -> Iterator[str]:
     for tab in ("waiting", "all"):
-        page = town.clients[name].get(f"/{name}/?tab={tab}").text
+        page = measured_site.clients[name].get(f"/{name}/?tab={tab}").text
         following = [html.unescape(link) for link in re.findall(r'href="([^"]*page=after[^"]*)"', page)]
         assert following, f"{name} {tab} has one page only"
         yield following[0]
         yield following[0].partition("&page")[0] + "&page=last"
 
 
-def test_one_application_costs_the_same_with_a_long_history_and_many_files(town: Town) -> None:
-    few = town.measured(town.single)
-    with town.app.app_context():
+def test_one_application_costs_the_same_with_a_long_history_and_many_files(
+    measured_site: MeasuredSite,
+) -> None:
+    few = measured_site.measured(measured_site.single)
+    with measured_site.app.app_context():
         copier = RowCopier(db.engine)
-    for application_id in town.applications.values():
+    for application_id in measured_site.applications.values():
         copier.copy_history(application_id, 40)
-    many = town.measured(town.single)
+    many = measured_site.measured(measured_site.single)
     assert {at: len(s) for at, s in many.items() if len(s) > len(few[at])} == {}
 
 
-def test_passing_an_application_needs_a_fixed_number_of_statements(town: Town) -> None:
+def test_passing_an_application_needs_a_fixed_number_of_statements(measured_site: MeasuredSite) -> None:
     """Its line in the history, the messages, the reading of the reminder and the next one included."""
     for name in ("enterprise", "office", "city"):
-        (number, *_) = re.findall(rf'href="/{name}/(\d+-\d+)/"', town.clients[name].get(f"/{name}/").text)
-        with town.app.app_context():
+        (number, *_) = re.findall(
+            rf'href="/{name}/(\d+-\d+)/"', measured_site.clients[name].get(f"/{name}/").text
+        )
+        with measured_site.app.app_context():
             engine = db.engine
             version = db.session.scalar(select(Application.version).where(Application.number == number))
         with recorded_statements(engine) as statements:
-            answer = town.clients[name].send(
+            answer = measured_site.clients[name].send(
                 f"/{name}/{number}/decide/", {"action": "pass", "version": version}
             )
         assert answer.status_code == 302

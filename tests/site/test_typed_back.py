@@ -1,4 +1,4 @@
-"""Whoever was overtaken by somebody else gets back what they typed: to send it again where that is possible, else to copy it."""
+"""After a concurrent change the typed input is returned: for sending again if possible, else for copying."""
 
 from __future__ import annotations
 
