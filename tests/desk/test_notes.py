@@ -13,7 +13,7 @@ from models.desk_work import NOTE_LIMIT
 from tests import factories
 from tests.factories import fresh
 from workflow import review, routing
-from workflow.decision import NOTHING_SAID
+from workflow.decision import NO_REASON
 
 pytestmark = pytest.mark.guide("W7")
 
@@ -64,7 +64,7 @@ def test_after_a_move_the_new_office_reads_the_enterprises_notes_but_not_the_for
     db.session.commit()
     with exclusive():
         found = db.session.scalars(select(Application).where(Application.id == application.id)).one()
-        review.reroute(found, new.region, former, world.administrator, NOTHING_SAID)
+        review.reroute(found, new.region, former, world.administrator, NO_REASON)
     assert read_by(application, new.clerk) == {"企业的"}
     assert read_by(application, at.clerk) == set(), "it is out of sight"
     assert read_by(application, world.centre) == set(), "it has not reached the city"
