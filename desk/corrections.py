@@ -249,6 +249,6 @@ def _record(
             label=owner.name,
             kind=ChangeKind.CHANGED,
             before=dict(before),
-            after={**after, **(decision.columns() if decision.reason else {})},
+            after={**after, **({"reason": decision.reason} if decision.reason else {})},
         )
     )

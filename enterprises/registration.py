@@ -235,7 +235,7 @@ def _record(
         actor_id=person.id,
         actor_name=person.name,
         desk=person.membership.name if person.office_id else enterprise.name,
-        **decision.columns(),
+        reason=decision.reason,
     )
     db.session.add(event)
     db.session.flush()

@@ -10,6 +10,7 @@ from models.desk_work import Assignment, InternalNote, OpenPage
 from models.enterprises import Enterprise, RegistrationEvent
 from models.forms import FormVersion
 from models.imports import Import, ImportRow
+from models.marks import Mark
 from models.materials import Attachment, Material
 from models.messages import Delivery, Message, MessageReading
 from models.notices import Notice, NoticeReading
@@ -65,6 +66,7 @@ __all__ = [
     "InternalNote",
     "Invitation",
     "LoginSession",
+    "Mark",
     "Material",
     "Message",
     "MessageReading",

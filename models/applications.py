@@ -7,7 +7,7 @@ Only workflow/review.py sets `state` and the columns of the procedure. `enterpri
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, TextClause, text
+from sqlalchemy import JSON, ForeignKey, Index, String, TextClause, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.accounts import Account
@@ -80,6 +80,9 @@ class Application(Model):
     """When it arrived in its current state."""
     opened_at: Mapped[datetime | None] = mapped_column(Instant)
     """When whoever has it now first opened it there; NULL until then (desk/taking_back.py)."""
+
+    marked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether some desk's draft has marks (models/marks.py); without it no page and no decision looks for them."""
 
     form_version: Mapped[int] = mapped_column(default=1)
     """The number of the form version that it was begun with (models/forms.py). It never changes."""

@@ -1,5 +1,6 @@
 """The history of every application. Only workflow/review.py adds rows; none is ever changed."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -34,6 +35,9 @@ class Review(Model):
     actor_role: Mapped[Role] = mapped_column(enum_text(Role))
     desk: Mapped[str] = mapped_column(String(100), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
+    marks: Mapped[list[dict[str, Any]] | None] = mapped_column(EncryptedJSON("reviews.marks"))
+    """What went out with a return beside its reason (desk/marks.py): each mark's target, label, note, former content, author, time
+    and desk."""
     snapshot: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJSON("reviews.snapshot"), deferred=True)
     at: Mapped[datetime] = mapped_column(Instant, default=now)
     resubmit_by: Mapped[date | None]
@@ -47,6 +51,11 @@ class Review(Model):
     actor: Mapped[Account] = relationship()
 
     @property
+    def reason_with_marks(self) -> str:
+        """The reason and, a line each, the marks; stays Chinese, as they were written."""
+        return "\n".join([self.reason] * bool(self.reason) + [mark_text(each) for each in self.marks or ()])
+
+    @property
     def stayed(self) -> bool:
         """Whether the state did not change."""
         return self.from_state is self.to_state
@@ -57,6 +66,12 @@ class Review(Model):
         Index(None, "actor_id", "id"),
         Index(None, "actor_id", "application_id", "sequence"),
     )
+
+
+def mark_text(mark: Mapping[str, Any]) -> str:
+    """Return one mark of a history row as one line of text; stays Chinese."""
+    number = f"第 {mark['number']} 条" if mark.get("number") else ""
+    return f"{mark['label']}{number}：{mark['note']}"
 
 
 class Disclosure(Model):

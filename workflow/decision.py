@@ -1,10 +1,13 @@
 """What a person states with an action on an application or a registration: one object from the page to the history row."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from common.characters import cleaned_lines
 from common.errors import ReasonMissing, ReasonTooLong
+from models import Account, Application
+from workflow.transitions import Transition
 
 REASON_LIMIT = 2000
 """Characters. A reason must be readable on a phone above the form, and in a mail."""
@@ -12,25 +15,30 @@ REASON_LIMIT = 2000
 
 @dataclass(frozen=True)
 class Decision:
-    """`reason` is the text of 「审批不通过/回退原因」, "" for none.
+    """`reason` is the text of 「审批不通过/回退原因」, "" for none; `marks` go out with it (`models.Review.marks`).
 
     Whatever else a reviewer states with a decision becomes a field here and a column in `columns`, not a parameter.
     """
 
     reason: str = ""
+    marks: Sequence[Mapping[str, Any]] = ()
+
+    def gathered(self, application: Application, transition: Transition, person: Account) -> "Decision":
+        """Return the decision with what the desk has prepared. `perform` calls it, with the application locked."""
+        return self
 
     def checked(self, *, needs_reason: bool) -> "Decision":
-        """Return the decision as it is stored. Raises ReasonMissing where a reason is needed, ReasonTooLong."""
+        """Return the decision as it is stored. Raises ReasonMissing where it says nothing but must, ReasonTooLong."""
         reason = cleaned_lines(self.reason)
-        if needs_reason and not reason:
+        if needs_reason and not reason and not self.marks:
             raise ReasonMissing
         if len(reason) > REASON_LIMIT:
             raise ReasonTooLong
         return replace(self, reason=reason)
 
     def columns(self) -> dict[str, Any]:
-        """Return its columns in a history row, of an application or a registration."""
-        return {"reason": self.reason}
+        """Return the columns of an application's history row that hold it."""
+        return {"reason": self.reason, "marks": list(self.marks) or None}
 
 
 NO_REASON = Decision()

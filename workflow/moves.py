@@ -15,7 +15,7 @@ from workflow.transitions import UNRECORDED, Transition
 
 HISTORY_COLUMNS = (
     "application_id", "action", "from_state", "to_state", "result", "actor_id", "actor_name", "actor_role", "desk",
-    "reason", "snapshot", "at", "resubmit_by", "waited_since", "reached_before",
+    "reason", "marks", "snapshot", "at", "resubmit_by", "waited_since", "reached_before",
 )  # fmt: skip
 """The columns of a history row except its sequence number."""
 

@@ -132,7 +132,7 @@ def wording_values(
             "said": row.wording
             if row
             else review.reason,  # a rerouting has no transition; its reason says what it is
-            "reason": review.reason,
+            "reason": review.reason_with_marks,
             "by": review.resubmit_by.isoformat() if review.resubmit_by else "",
         }
         if "%(desk)s" in WORDING[message.kind]:  # looking it up costs a query

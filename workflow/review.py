@@ -63,7 +63,7 @@ _APPLICATIONS = table_of(Application)
 DECISION_COLUMNS = (
     Application.number, Application.name, Application.applicant_id, Application.state, Application.result,
     Application.reached, Application.version, Application.submitted_enterprise_id, Application.region_id,
-    Application.arrived_at, Application.period_id, Application.resubmit_by,
+    Application.arrived_at, Application.period_id, Application.resubmit_by, Application.marked,
 )  # fmt: skip
 """The columns that a decision needs. SQLAlchemy loads another column when it is read."""
 
@@ -90,6 +90,7 @@ def perform(
         if application.version != seen_version:
             raise ChangedMeanwhile(last_review(application))
         transition = permitted(application, action, person)
+        decision = decision.gathered(application, transition, person)
         decision = decision.checked(needs_reason=transition.needs_reason)
         if check is not None:
             check(application, person)

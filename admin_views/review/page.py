@@ -11,7 +11,7 @@ from admin_views.site.wording import translated
 from common.identity import masked
 from common.text import as_name
 from common.wording import N_
-from desk.comparison import Mark, Snapshot, Submission, baseline, compare_rows, same_employer
+from desk.comparison import Difference, Snapshot, Submission, baseline, compare_rows, same_employer
 from models import Account, Action, Application, Review, db
 from workflow import scope
 from workflow.form import answers, versions
@@ -51,7 +51,7 @@ class ExperienceLine:
     """One row of 学习工作经历 as the page shows it; `former` is label and former text of each part that was changed."""
 
     row: Mapping[str, str]
-    mark: str
+    difference: str
     former: list[tuple[str, str]]
 
 
@@ -159,11 +159,11 @@ def _renamed(fact: dict[str, Any]) -> dict[str, Any]:
 def _experiences(newest: Snapshot, before: Snapshot | None) -> list[ExperienceLine]:
     rows = newest["experiences"]
     if before is None:
-        return [ExperienceLine(row, Mark.SAME.value, []) for row in rows]
+        return [ExperienceLine(row, Difference.SAME.value, []) for row in rows]
     return [
         ExperienceLine(
             each.row,
-            each.mark.value,
+            each.difference.value,
             [(translated(label), _part(each.before, keys)) for label, keys in each.changed if each.before],
         )
         for each in compare_rows(rows, before["experiences"])
