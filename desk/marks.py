@@ -6,18 +6,19 @@ applicant reads them; any other decision drops them. Everything runs under the a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 
 from accounts.access import active_account
 from common.characters import cleaned_lines
-from common.errors import NotPermitted, NotVisible, Unacceptable
+from common.errors import NotPermitted, Unacceptable
 from common.text import comparable
 from common.wording import N_, Sentence
 from desk.comparison import PARTS, Difference, Row, compare_rows
 from desk.desks import Desk, at_desk, desk_of
-from models import Account, Action, Application, Attachment, Mark, Material, db, exclusive, now
+from models import Account, Action, Application, Attachment, Mark, Material, Review, db, exclusive, now
 from models.secrets import vault
 from workflow import review
 from workflow.decision import Decision
@@ -212,9 +213,28 @@ def _sent(mark: Mark, application: Application) -> SentMark:
         **content,
         "note": mark.note,
         "author": mark.author_name,
+        "author_id": mark.author_id,
         "at": mark.at.isoformat(),
         **Desk(mark.enterprise_id, mark.office_id).columns,
     }
+
+
+def restore(application: Application, taken: Review) -> None:
+    """Make the marks of a return that is taken back the desk's draft again (W13). The caller holds the lock."""
+    for sent in taken.marks or ():
+        mark = Mark(
+            application_id=application.id,
+            target=sent["target"],
+            note=sent["note"],
+            content={key: sent[key] for key in Content._fields},
+            author_id=sent["author_id"],
+            author_name=sent["author"],
+            at=datetime.fromisoformat(sent["at"]),
+            enterprise_id=sent["enterprise_id"],
+            office_id=sent["office_id"],
+        )
+        db.session.add(mark)
+        application.marked = True
 
 
 def present_target(mark: Mark, rows: Sequence[Row]) -> str | None:

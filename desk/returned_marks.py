@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.text import same_text
-from desk.comparison import Difference, Row, Snapshot, compare_rows, same_employer
+from desk.comparison import Difference, Row, Snapshot, Submission, compare_rows, same_employer
 from desk.desks import Desk, desk_of
 from desk.marks import SentMark, Target, row_target, target
 from models import Account, Review
@@ -85,15 +85,20 @@ def has_rows(marks: Sequence[SentMark]) -> bool:
     return any(target(mark["target"]).kind == "row" for mark in marks)
 
 
-def of_last_decision(history: Collection[Review], actor: Account) -> Sequence[SentMark]:
-    """Return the marks with which this account's desk returned the application, if that was the desk's last decision.
+def last_decision(history: Collection[Review], newest: Submission, actor: Account) -> Review | None:
+    """Return the last decision of this account's desk before the newest submission. `history` is newest first.
 
-    `history` is the application's, newest first.
+    What was decided on the newest submission and taken back does not count.
     """
     for line in history:
-        if line.action in DECISIONS and line.actor_role is actor.role and _by_own_desk(line, actor):
-            return line.marks or ()
-    return ()
+        if (
+            line.sequence < newest.sequence
+            and line.action in DECISIONS
+            and line.actor_role is actor.role
+            and _by_own_desk(line, actor)
+        ):
+            return line
+    return None
 
 
 def _by_own_desk(line: Review, actor: Account) -> bool:

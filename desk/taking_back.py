@@ -11,6 +11,7 @@ from sqlalchemy import exists, insert, literal, or_, select, update
 from accounts import access, logins
 from common.errors import ChangedMeanwhile, NotPermitted, Unacceptable
 from common.wording import N_, Sentence
+from desk import marks
 from models import (
     Account,
     Application,
@@ -86,6 +87,7 @@ def take_back(number: str, actor: Account, *, seen_version: int, decision: Decis
         decision = decision.checked(needs_reason=transition.needs_reason)
         former = routing.responsible_for(application)
         line = review.restore(application, transition, newest, person, decision)
+        marks.restore(application, newest)
         _tell_everybody(application, newest, line, former)
         return line
 

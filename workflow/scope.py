@@ -126,9 +126,10 @@ IS_WITH_APPLICANT = _equals_any(Application.state, STATES_WITH_APPLICANT)
 
 
 def attachments(actor: Account) -> Criterion:
-    """Return the attachments this account may fetch: for an applicant the own ones, else those of the last submission.
+    """Return the attachments this account may fetch: for an applicant the own ones, else those of the last submission and
+    of those that its desk decided (W2).
 
-    An earlier submission may have been meant for another employer.
+    Another earlier submission may have been meant for another employer.
     """
     of_its_application = Application.id == Attachment.application_id
     # Correlated: a list of all visible applications would be as long as the table.
@@ -141,7 +142,39 @@ def attachments(actor: Account) -> Criterion:
         select(Application.round).where(of_its_application).correlate(Attachment).scalar_subquery()
     )
     of_last_submission = or_(Attachment.removed_after.is_(None), Attachment.removed_after == current_round)
-    return and_(of_visible, Attachment.submitted_round.is_not(None), of_last_submission)
+    shown = or_(of_last_submission, _decided_by_desk(actor))
+    return and_(of_visible, Attachment.submitted_round.is_not(None), shown)
+
+
+def _decided_by_desk(actor: Account) -> Criterion:
+    """Say whether the attachment was part of a submission that somebody of the same enterprise or office decided."""
+    column, desk = Account.office_id, actor.office_id
+    if desk is None:
+        column, desk = Account.enterprise_id, actor.enterprise_id
+    if desk is None:
+        return false()
+    earlier = aliased(Review)
+    round_of_decision = (
+        select(func.count(earlier.id))
+        .where(
+            earlier.application_id == Review.application_id,
+            earlier.sequence < Review.sequence,
+            earlier.action == constant(Action.SUBMIT),
+        )
+        .scalar_subquery()
+    )
+    return (
+        select(Review.id)
+        .join(Account, Account.id == Review.actor_id)
+        .where(
+            Review.application_id == Attachment.application_id,
+            column == desk,
+            _equals_any(Review.action, DECISIONS),
+            round_of_decision.between(Attachment.submitted_round, Attachment.removed_after),
+        )
+        .correlate(Attachment)
+        .exists()
+    )
 
 
 NOTES: dict[Role, Callable[[Actor], Criterion]] = {

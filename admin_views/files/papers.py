@@ -41,6 +41,7 @@ class FileGroup:
     title: str
     files: Sequence[ViewerFile]
     present: str = ""
+    material_id: int = 0
 
 
 FileUrl = Callable[..., str]
@@ -54,19 +55,27 @@ def size_in_words(size: int) -> str:
     return f"{size / KIBIBYTE / KIBIBYTE:.1f} MB"
 
 
-def submitted_files(application: Application, actor: Account) -> list[tuple[Material, list[Attachment]]]:
-    """Return each material with the files of the last submission."""
-    uploaded: dict[int, list[Attachment]] = {}
-    for attachment in db.session.scalars(
+def visible_files(application: Application, actor: Account) -> Sequence[Attachment]:
+    """Return the submitted files that an account may fetch, former ones among them (workflow.scope.attachments)."""
+    return db.session.scalars(
         select(Attachment)
         .where(
             Attachment.application_id == application.id,
             Attachment.submitted_round.is_not(None),
-            or_(Attachment.removed_after.is_(None), Attachment.removed_after == _shown_round(application)),
             scope.attachments(actor),
         )
         .order_by(Attachment.id)
-    ):
+    ).all()
+
+
+def submitted_files(
+    application: Application, files: Sequence[Attachment]
+) -> list[tuple[Material, list[Attachment]]]:
+    """Return each material with those of these files that the last submission has."""
+    uploaded: dict[int, list[Attachment]] = {}
+    for attachment in files:
+        if attachment.removed_after not in (None, _shown_round(application)):
+            continue
         uploaded.setdefault(attachment.material_id, []).append(attachment)
     wanted = db.session.scalars(
         select(Material)
@@ -106,7 +115,8 @@ def file_groups(
         names = dict.fromkeys(file.material_name for file in files) or {material.name: None}
         for name in names:
             named = [viewer_file(file, address, seen_round) for file in files if file.material_name == name]
-            groups.append(FileGroup(number, name, named, material.name if name != material.name else ""))
+            present = material.name if name != material.name else ""
+            groups.append(FileGroup(number, name, named, present, material.id))
     return groups
 
 

@@ -1,6 +1,6 @@
 """「生活补贴申请」: the applicant's view of their own applications. workflow.transitions says what may be changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Flask, abort, flash, redirect, request
@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import joinedload
 
-from admin_views.files.papers import file_groups, submitted_files, viewer_values
+from admin_views.files.papers import file_groups, submitted_files, viewer_values, visible_files
 from admin_views.personal.attachments import AttachmentRoutes
 from admin_views.personal.employer import EmployerRoutes
 from admin_views.personal.form import (
@@ -20,6 +20,7 @@ from admin_views.personal.form import (
     form_class,
 )
 from admin_views.personal.home import CONSOLE_NAME, PersonalHome
+from admin_views.personal.marks import PageUrls, ReturnedMarks, returned
 from admin_views.personal.page import (
     employer_words,
     notice_context,
@@ -44,7 +45,7 @@ from common.errors import (
 )
 from common.wording import N_
 from desk import taking_back
-from models import Action, Application, State, db, now
+from models import Action, Application, Review, State, db, now
 from workflow import completeness, periods, progress, reading, review, routing, scope
 from workflow.form import versions as description
 from workflow.transitions import BY_STATE_AND_ACTION, RESULT_WORDS, STATE_WORDS, find_transition, is_editable
@@ -214,6 +215,7 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
         notice_reading = reading.open_notice(current_user, found, notice) if notice else None
         problems = completeness.problems(found) if found else []
         slots = completeness.slots(found) if found else []
+        reviews = progress.history(found) if found else []
         check = "check" in request.args
         text_by_anchor = {
             problem.anchor: problem_text(problem) for problem in problems if check or not problem.missing
@@ -254,9 +256,24 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             employer=employer_words(form.enterprise_id.data),
             saved=gettext("已保存 %(time)s", time=stamp(found.saved_at)[-5:]) if found else "",
             **{"failed": None, "dirty": False, "confirmed": "confirmed" in request.args, **further},
-            **side_column(found, progress.history(found) if found else []),
+            **self._marks(found, reviews, slots, on_form=True),
+            **side_column(found, reviews),
         )
         return content, status
+
+    def _returned_marks(
+        self, found: Application, reviews: Sequence[Review], slots: Any, on_form: bool = False
+    ) -> ReturnedMarks:
+        form = "" if on_form else self.get_url(".application", number=found.number)
+        urls = PageUrls(form, self.get_url(".attachments", number=found.number))
+        return returned(found, reviews, progress.open_returns(reviews), slots, urls)
+
+    def _marks(
+        self, found: Application | None, reviews: Sequence[Review], slots: Any, on_form: bool = False
+    ) -> dict[str, Any]:
+        """Return the context for the marks of open returns (A23)."""
+        marks = self._returned_marks(found, reviews, slots, on_form) if found else ReturnedMarks()
+        return {"marks_of_return": marks.of_return, "marks_at": marks.at, "untouched": marks.untouched}
 
     def _read_only_page(
         self, found: Application, status: int = 200, sentence: str = "", typed: TypedBack = ()
@@ -284,7 +301,11 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             just_submitted="submitted" in request.args,
             last=reviews[0] if reviews else None,
             **viewer_values(
-                file_groups(submitted_files(found, current_user), self.paper_address(found), read.seen_round)
+                file_groups(
+                    submitted_files(found, visible_files(found, current_user)),
+                    self.paper_address(found),
+                    read.seen_round,
+                )
             ),
             **notice_context(found),
             **side_column(found, reviews),
@@ -305,6 +326,7 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
     def _confirm_page(self, found: Application, sentence: str = "", status: int = 200) -> Any:
         if found.enterprise is None:  # the main page would not have led here
             return redirect(self.get_url(".application", number=found.number, check=1))
+        slots, reviews = completeness.slots(found), progress.history(found)
         content = self.render(
             "personal/confirm.html",
             application=found,
@@ -312,9 +334,10 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             desk=routing.responsible_at(routing.steps(found.enterprise.region)[0], found.enterprise),
             employer=employer_words(found.enterprise_id),
             sections=unsent(found),
-            slots=completeness.slots(found),
+            slots=slots,
             admission=periods.admission(found),
-            **side_column(found, progress.history(found)),
+            **self._marks(found, reviews, slots),
+            **side_column(found, reviews),
         )
         return content, status
 
@@ -323,6 +346,11 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
         """Submit the application; the next page says who reviews it and whom to remind (A16)."""
         found = self.get_one(number)
         seen = request.form.get("version", default=0, type=int)
+        if "untouched" not in request.form and is_editable(found.state):
+            marks = self._returned_marks(found, progress.history(found), completeness.slots(found))
+            if marks.untouched:
+                sentence = gettext("有标记的内容还没有修改。请修改，或勾选“仍要提交”后再提交。")
+                return self._confirm_page(found, sentence, 422)
         try:
             review.perform(found.id, Action.SUBMIT, current_user, seen_version=seen)
         except Incomplete:

@@ -19,7 +19,7 @@ from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
 from uploads.receive import discard_file, receive
 from uploads.sets import EXTENSIONS
-from workflow import attachments, completeness
+from workflow import attachments, completeness, progress
 from workflow.transitions import is_editable
 
 FILE = "material-{}"
@@ -30,6 +30,7 @@ MOST_AT_ONCE = 10
 class AttachmentRoutes(UploadRoutes, PaperRoutes):
     """The routes of the applicant's view for attachments."""
 
+    _marks: Any
     exposed_routes = (
         "attachments",
         "upload",
@@ -50,6 +51,7 @@ class AttachmentRoutes(UploadRoutes, PaperRoutes):
         self, found: Application, errors: dict[int, list[str]] | None = None, status: int = 200
     ) -> Any:
         slots = completeness.slots(found)
+        marks = self._marks(found, progress.history(found), slots) if found.round else {"marks_at": {}}
         content = self.render(
             "personal/attachments.html",
             application=found,
@@ -59,6 +61,7 @@ class AttachmentRoutes(UploadRoutes, PaperRoutes):
             ],
             errors=errors or {},
             unfinished=_unfinished(found, self.get_url),
+            marks_at=marks["marks_at"],
             accept=browser_check.accept_attribute(),
             formats=browser_check.kinds_for_scripts(),
             extensions=gettext("、").join(EXTENSIONS),

@@ -15,14 +15,16 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import joinedload
 
-from admin_views.files.papers import file_groups, submitted_files, viewer_values
+from admin_views.files.papers import file_groups, submitted_files, viewer_values, visible_files
 from admin_views.files.routes import PaperRoutes
 from admin_views.review import application_list as review_list
 from admin_views.review.assignments import Assignments, Question
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
+from admin_views.review.marks import MarkRoutes
 from admin_views.review.notes import Notes
 from admin_views.review.page import PHRASES, orphaned_reasons, read_by, sections
 from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
+from admin_views.review.resubmitted import resubmitted_values
 from admin_views.review.take_back import TAKE_BACK, TakeBackRoutes
 from admin_views.site import keyset
 from admin_views.site.base import (
@@ -50,10 +52,10 @@ from common.errors import (
 )
 from common.wording import N_
 from desk import assignments, disclosure, taking_back
+from desk.marks import DeskDecision
 from models import Action, Application, Review
 from workflow import progress, review, routing, scope
 from workflow.actor_shape import ActorShape
-from workflow.decision import Decision
 from workflow.transitions import (
     ACTION_WORDS,
     BY_STATE_AND_ACTION,
@@ -68,7 +70,7 @@ PLAIN_IN_QUERY = "!$'()*,/:;?@"
 """What browsers leave as it is in a query, and url_for too."""
 
 
-class ReviewConsole(Assignments, Notes, TakeBackRoutes, PaperRoutes, ScopedView):
+class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes, ScopedView):
     """The list and the page of one application for whoever reviews."""
 
     exposed_routes = (
@@ -79,6 +81,7 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, PaperRoutes, ScopedView)
         *Assignments.exposed_routes,
         *Notes.exposed_routes,
         *TakeBackRoutes.exposed_routes,
+        *MarkRoutes.exposed_routes,
         *PaperRoutes.exposed_routes,
     )
     runs_without_session = ("index_view",)
@@ -275,14 +278,18 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, PaperRoutes, ScopedView)
         reviews = progress.history(found)
         read = read_by(found, reviews, current_user)
         buttons, taken = self._buttons(found), self.offered_take_back(found, reviews)
+        address, files = self.paper_address(found), visible_files(found, current_user)
+        papers = submitted_files(found, files)
+        read_sections = sections(found, read, current_user)
+        marks = self.mark_values(found, read_sections, further.pop("mark_refused", None))
         content = self.render(
             "review/application.html",
             list_frame=self.list_frame,
             application=found,
-            sections=sections(found, read, current_user),
-            **viewer_values(
-                file_groups(submitted_files(found, current_user), self.paper_address(found), read.seen_round)
-            ),
+            sections=read_sections,
+            **marks,
+            **resubmitted_values(found, reviews, read, read_sections, (files, papers, address), current_user),
+            **viewer_values(file_groups(papers, address, read.seen_round)),
             reviews=reviews,
             table=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
@@ -361,7 +368,7 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, PaperRoutes, ScopedView)
                 action,
                 current_user._get_current_object(),
                 seen_version=request.form.get("version", default=0, type=int),
-                decision=Decision(reason),
+                decision=DeskDecision(reason),
                 check=None if request.form.get("anyway") else assignments.refuse_taken,
             )
         except TakenByColleague as hindrance:

@@ -12,6 +12,7 @@ from common.identity import masked
 from common.text import as_name
 from common.wording import N_
 from desk.comparison import Difference, Snapshot, Submission, baseline, compare_rows, same_employer
+from desk.marks import field_target, row_target
 from models import Account, Action, Application, Review, db
 from workflow import scope
 from workflow.form import answers, versions
@@ -53,6 +54,11 @@ class ExperienceLine:
     row: Mapping[str, str]
     difference: str
     former: list[tuple[str, str]]
+
+    @property
+    def target(self) -> str:
+        """Return what a mark on the row names."""
+        return row_target(self.row)
 
 
 @dataclass(frozen=True)
@@ -181,6 +187,7 @@ def _fact(shown: answers.ShownField, notes: dict[str, str]) -> dict[str, Any]:
     hide = masked if asked.secret else translated
     return {
         "key": asked.key,
+        "target": field_target(asked.key),
         "label": translated(asked.label),
         "value": hide(shown.text),
         "before": hide(shown.before) if shown.before is not None else None,

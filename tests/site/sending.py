@@ -57,6 +57,9 @@ TYPED = {
 }
 """What a person types into an empty field of this name or type."""
 
+MARKING = ("enterprise.application", "office.application", "city.application")
+"""Pages on which a place can be marked: the form stands where the query says."""
+
 VOLATILE = {
     "password_hash",
     "recovery_hash",
@@ -140,6 +143,8 @@ def _pages(city: City, actor: Actor) -> Iterator[str]:
                 kinds[kind] += 1
                 if address.seen and kinds[kind] <= FEW:
                     yield address.path
+                    if rule.endpoint in MARKING:
+                        yield f"{address.path}?mark=field:phone"
 
 
 def _of_page(city: City, path: str, page: str, known: set[tuple[Any, ...]]) -> Iterator[Sending]:

@@ -1,0 +1,193 @@
+"""What a desk reads first after a resubmission (W2): its own marks and every other change, each before and after side by side."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+
+from admin_views.files.papers import FileUrl, ViewerFile, viewer_file
+from admin_views.review.marks import place_name
+from admin_views.review.page import ExperienceLine, PageSection, Read
+from admin_views.site.wording import translated
+from common.identity import masked
+from desk import returned_marks
+from desk.marks import SentMark, paper_target, waits_for
+from desk.returned_marks import Outcome
+from models import Account, Action, Application, Attachment, Material, Review
+from workflow.form import versions
+
+Slots = Sequence[tuple[Material, Sequence[Attachment]]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One place before and after. `target` is its id on the page, "" for what is there no more; `note` is that of a mark.
+
+    Of a material: the files that went and those that came, and how many stayed.
+    """
+
+    target: str
+    label: str
+    before: str = ""
+    after: str = ""
+    changed: bool = True
+    note: str = ""
+    author: str = ""
+    former_files: Sequence[ViewerFile] = ()
+    new_files: Sequence[ViewerFile] = ()
+    same_files: int = 0
+    of_files: bool = False
+
+
+def resubmitted_values(
+    application: Application,
+    history: Sequence[Review],
+    read: Read,
+    sections: Sequence[PageSection],
+    papers: tuple[Sequence[Attachment], Slots, FileUrl],
+    actor: Account,
+) -> dict[str, Any]:
+    """Return the marks of the desk's last decision and the other changes since; nothing where it has decided none.
+
+    `papers`: all files that the account may see, those of the last submission by material, and their urls.
+    """
+    none: dict[str, Any] = {"own_marks": (), "other_changes": (), "changes_complete": False}
+    if read.newest is None or read.before is None or not waits_for(application, actor):
+        return none
+    decision = returned_marks.last_decision(history, read.newest, actor)
+    if decision is None or _decided_submission(decision, history) != read.before.sequence:
+        return none
+    marks: Sequence[SentMark] = decision.marks or ()
+    files = dict(_paper_changes(*papers, read.before.round))
+    facts = {fact["target"]: fact for part in sections for fact in part.facts}
+    lines = [line for part in sections for line in part.experiences]
+    outcomes = list(
+        returned_marks.outcomes(
+            marks,
+            versions.form_of(application),
+            read.newest.snapshot,
+            read.before.snapshot["experiences"],
+            {material.id: [file.id for file in there] for material, there in papers[1]},
+        )
+    )
+    marked = {outcome.mark["target"] for outcome in outcomes}
+    rows = {outcome.row for outcome in outcomes if outcome.row is not None}
+    return {
+        "own_marks": [_marked(outcome, application, facts, lines, files) for outcome in outcomes],
+        "other_changes": [
+            *_other_facts(facts, marked),
+            *_other_rows(lines, marked, rows),
+            *(each for target, each in files.items() if each.changed and target not in marked),
+        ],
+        "changes_complete": True,
+    }
+
+
+def _decided_submission(decision: Review, history: Sequence[Review]) -> int | None:
+    """Return the sequence number of the submission that a history row decided."""
+    return next(
+        (
+            line.sequence
+            for line in history
+            if line.action is Action.SUBMIT and line.sequence < decision.sequence
+        ),
+        None,
+    )
+
+
+def _marked(
+    outcome: Outcome,
+    application: Application,
+    facts: Mapping[str, Mapping[str, Any]],
+    lines: Sequence[ExperienceLine],
+    files: Mapping[str, Comparison],
+) -> Comparison:
+    mark, target = outcome.mark, outcome.mark["target"]
+    common: dict[str, Any] = {
+        "label": place_name(mark),
+        "note": mark["note"],
+        "author": mark["author"],
+        "changed": outcome.changed,
+    }
+    if outcome.target.kind == "paper":
+        there = files.get(target)
+        if there is None:
+            return Comparison("", **common, of_files=True)
+        return Comparison(
+            target,
+            **common,
+            former_files=there.former_files,
+            new_files=there.new_files,
+            same_files=there.same_files,
+            of_files=True,
+        )
+    if outcome.target.kind == "row":
+        after = row_text(outcome.present_row) if outcome.present_row else gettext("已删除")
+        at = lines[outcome.row].target if outcome.row is not None else ""
+        return Comparison(at, **common, before=row_text(outcome.former["row"]), after=after)
+    asked = versions.form_of(application).known.get(outcome.target.key)
+    hide = masked if asked and asked.secret else translated
+    fact = facts.get(target)
+    after = fact["value"] if fact else hide(outcome.text)
+    return Comparison(target if fact else "", **common, before=hide(outcome.former["text"]), after=after)
+
+
+def _other_facts(facts: Mapping[str, Mapping[str, Any]], marked: set[str]) -> Iterator[Comparison]:
+    for target, fact in facts.items():
+        if fact["before"] is not None and target not in marked:
+            yield Comparison(target, fact["label"], fact["before"], fact["value"])
+
+
+def _other_rows(
+    lines: Sequence[ExperienceLine], marked: set[str], marked_rows: set[int]
+) -> Iterator[Comparison]:
+    name = gettext("学习工作经历")
+    for index, line in enumerate(lines):
+        if index in marked_rows or line.difference == "same":
+            continue
+        if line.difference == "removed":
+            if line.target not in marked:
+                yield Comparison("", name, row_text(line.row), gettext("已删除"))
+        elif line.difference == "added":
+            yield Comparison(line.target, name, "", row_text(line.row))
+        else:
+            former = gettext("，").join(f"{label} {text or gettext('未填')}" for label, text in line.former)
+            yield Comparison(line.target, name, former, row_text(line.row))
+
+
+def _paper_changes(
+    files: Sequence[Attachment], slots: Slots, address: FileUrl, decided_round: int
+) -> Iterator[tuple[str, Comparison]]:
+    """Yield each material with the files that went and came since the submission that the desk decided."""
+    for material, present in slots:
+        former = [
+            file
+            for file in files
+            if file.material_id == material.id
+            and (file.submitted_round or 0) <= decided_round
+            and (file.removed_after is None or file.removed_after >= decided_round)
+        ]
+        there, then = {file.id for file in present}, {file.id for file in former}
+        gone = [viewer_file(file, address) for file in former if file.id not in there]
+        came = [viewer_file(file, address) for file in present if file.id not in then]
+        target = paper_target(material.id)
+        yield (
+            target,
+            Comparison(
+                target,
+                material.name,
+                changed=there != then,
+                former_files=gone,
+                new_files=came,
+                same_files=len(there & then),
+                of_files=True,
+            ),
+        )
+
+
+def row_text(row: Mapping[str, str]) -> str:
+    """Return a row of 学习工作经历 as one line."""
+    period = gettext("%(start)s 至 %(end)s", start=row.get("start"), end=row.get("end") or gettext("今"))
+    further = [translated(row.get("kind") or ""), row.get("place"), row.get("subject"), row.get("witness")]
+    return gettext("，").join([period, *(text for text in further if text)])
