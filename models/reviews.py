@@ -70,7 +70,7 @@ class Review(Model):
 
 def mark_text(mark: Mapping[str, Any]) -> str:
     """Return one mark of a history row as one line of text; stays Chinese."""
-    number = f"第 {mark['number']} 条" if mark.get("number") else ""
+    number = f"第 {mark['number']} 条" if mark.get("number") else ""  # stays Chinese
     return f"{mark['label']}{number}：{mark['note']}"
 
 
