@@ -94,7 +94,7 @@ def _by_office(row: Review, actor: Account) -> bool:
 # --- 学习工作经历
 
 
-class Difference(Enum):
+class RowDifference(Enum):
     SAME = "same"
     ADDED = "added"
     CHANGED = "changed"
@@ -109,7 +109,7 @@ class ComparedRow:
     """One row of 学习工作经历: the new content, or the old content of a removed row. `before` is the old content of a changed row."""
 
     row: Row
-    difference: Difference
+    difference: RowDifference
     before: Row | None = None
 
     @property
@@ -144,13 +144,15 @@ def compare_rows(now: Sequence[Row], before: Sequence[Row]) -> list[ComparedRow]
     new, old = _without(now, same), _without(before, same)
     pairs = _pairs(now, before, new, old)
     compared = [
-        ComparedRow(row, Difference.CHANGED, before[pairs[index]])
+        ComparedRow(row, RowDifference.CHANGED, before[pairs[index]])
         if index in pairs
-        else ComparedRow(row, Difference.ADDED if index in new else Difference.SAME)
+        else ComparedRow(row, RowDifference.ADDED if index in new else RowDifference.SAME)
         for index, row in enumerate(now)
     ]
     taken = set(pairs.values())
-    return compared + [ComparedRow(before[index], Difference.REMOVED) for index in old if index not in taken]
+    return compared + [
+        ComparedRow(before[index], RowDifference.REMOVED) for index in old if index not in taken
+    ]
 
 
 def _key(row: Row) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from common.characters import cleaned_lines
 from common.errors import NotPermitted, Unacceptable
 from common.text import comparable
 from common.wording import N_, Sentence
-from desk.comparison import PARTS, Difference, Row, compare_rows
+from desk.comparison import PARTS, Row, RowDifference, compare_rows
 from desk.desks import Desk, at_desk, desk_of
 from models import Account, Action, Application, Attachment, Mark, Material, Review, db, exclusive, now
 from models.secrets import vault
@@ -51,7 +51,7 @@ class Target(NamedTuple):
         return f"{self.kind}:{self.key}"
 
 
-def target(text: str) -> Target:
+def parse_target(text: str) -> Target:
     """Return the target that a text such as `field:phone` names; an unknown kind names nothing that exists."""
     kind, _, key = text.partition(":")
     return Target(kind, key)
@@ -147,7 +147,7 @@ def put(number: str, actor: Account, place: str, note: str) -> Mark:
         raise Unacceptable("note", NOTE_TOO_LONG)
     with exclusive():
         person, application = _lock(number, actor)
-        written = _content(application, target(place))
+        written = _content(application, parse_target(place))
         mark = _find(application, person, place)
         if mark is None:
             mark = Mark(application_id=application.id, target=place, **desk_of(person).columns)
@@ -205,7 +205,7 @@ def _sent(mark: Mark, application: Application) -> SentMark:
     """Return a mark as it goes out: with what stands there now, which a withdrawal may have changed since it was made."""
     place = present_target(mark, answers.snapshot(application)["experiences"])
     try:
-        content = _content(application, target(place))._asdict() if place else mark.content
+        content = _content(application, parse_target(place))._asdict() if place else mark.content
     except Unacceptable:
         content = mark.content
     return {
@@ -219,7 +219,7 @@ def _sent(mark: Mark, application: Application) -> SentMark:
     }
 
 
-def restore(application: Application, taken: Review) -> None:
+def restore_drafts(application: Application, taken: Review) -> None:
     """Make the marks of a return that is taken back the desk's draft again (W13). The caller holds the lock."""
     for sent in taken.marks or ():
         mark = Mark(
@@ -239,10 +239,10 @@ def restore(application: Application, taken: Review) -> None:
 
 def present_target(mark: Mark, rows: Sequence[Row]) -> str | None:
     """Return the target of a draft among the present rows of 学习工作经历; None for a row that is there no more."""
-    if target(mark.target).kind != "row":
+    if parse_target(mark.target).kind != "row":
         return mark.target
     targets = [row_target(row) for row in rows]
     if mark.target in targets:
         return mark.target
     pairs = zip(targets, compare_rows(rows, [mark.content["former"]["row"]]), strict=False)
-    return next((place for place, row in pairs if row.difference is Difference.CHANGED), None)
+    return next((place for place, row in pairs if row.difference is RowDifference.CHANGED), None)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.text import same_text
-from desk.comparison import Difference, Row, Snapshot, Submission, compare_rows, same_employer
+from desk.comparison import Row, RowDifference, Snapshot, Submission, compare_rows, same_employer
 from desk.desks import Desk, desk_of
-from desk.marks import SentMark, Target, row_target, target
+from desk.marks import SentMark, Target, parse_target, row_target
 from models import Account, Review
 from workflow.form import answers
 from workflow.form.versions import Form
@@ -30,7 +30,7 @@ class Outcome:
 
     @property
     def target(self) -> Target:
-        return target(self.mark["target"])
+        return parse_target(self.mark["target"])
 
     @property
     def former(self) -> Mapping[str, Any]:
@@ -48,7 +48,7 @@ def outcomes(
     """
     rows = _rows(now["experiences"], rows_before)
     for mark in marks:
-        place, former = target(mark["target"]), mark["former"]
+        place, former = parse_target(mark["target"]), mark["former"]
         if place.kind == "row":
             index, changed = rows.get(mark["target"], (None, True))
             present = now["experiences"][index] if index is not None else None
@@ -73,7 +73,7 @@ def _rows(now: Sequence[Row], before: Sequence[Row]) -> dict[str, tuple[int, boo
     """Return, by its former target, where each row is now and whether it was changed."""
     found: dict[str, tuple[int, bool]] = {}
     for index, row in enumerate(compare_rows(now, before)[: len(now)]):
-        if row.difference is Difference.SAME:
+        if row.difference is RowDifference.SAME:
             found.setdefault(row_target(row.row), (index, False))
         elif row.before is not None:
             found.setdefault(row_target(row.before), (index, True))
@@ -82,7 +82,7 @@ def _rows(now: Sequence[Row], before: Sequence[Row]) -> dict[str, tuple[int, boo
 
 def has_rows(marks: Sequence[SentMark]) -> bool:
     """Say whether a mark is on a row of 学习工作经历: only these need the rows of the submission that was returned."""
-    return any(target(mark["target"]).kind == "row" for mark in marks)
+    return any(parse_target(mark["target"]).kind == "row" for mark in marks)
 
 
 def last_decision(history: Collection[Review], newest: Submission, actor: Account) -> Review | None:

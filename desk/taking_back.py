@@ -87,7 +87,7 @@ def take_back(number: str, actor: Account, *, seen_version: int, decision: Decis
         decision = decision.checked(needs_reason=transition.needs_reason)
         former = routing.responsible_for(application)
         line = review.restore(application, transition, newest, person, decision)
-        marks.restore(application, newest)
+        marks.restore_drafts(application, newest)
         _tell_everybody(application, newest, line, former)
         return line
 

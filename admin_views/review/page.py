@@ -11,7 +11,7 @@ from admin_views.site.wording import translated
 from common.identity import masked
 from common.text import as_name
 from common.wording import N_
-from desk.comparison import Difference, Snapshot, Submission, baseline, compare_rows, same_employer
+from desk.comparison import RowDifference, Snapshot, Submission, baseline, compare_rows, same_employer
 from desk.marks import field_target, row_target
 from models import Account, Action, Application, Review, db
 from workflow import scope
@@ -165,7 +165,7 @@ def _renamed(fact: dict[str, Any]) -> dict[str, Any]:
 def _experiences(newest: Snapshot, before: Snapshot | None) -> list[ExperienceLine]:
     rows = newest["experiences"]
     if before is None:
-        return [ExperienceLine(row, Difference.SAME.value, []) for row in rows]
+        return [ExperienceLine(row, RowDifference.SAME.value, []) for row in rows]
     return [
         ExperienceLine(
             each.row,

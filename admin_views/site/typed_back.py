@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from admin_views.site.wording import translated
-from desk.comparison import Difference, Row, compare_rows
+from desk.comparison import Row, RowDifference, compare_rows
 from models import Application, Enterprise, db
 from workflow.form import answers, fields, living_allowance
 from workflow.form import versions as description
@@ -30,7 +30,7 @@ def typed_back(form: Any, application: Application) -> TypedBack:
     found += [
         (gettext("学习工作经历"), _experience_text(each.row))
         for each in compare_rows(typed, stored)
-        if each.difference in {Difference.ADDED, Difference.CHANGED}
+        if each.difference in {RowDifference.ADDED, RowDifference.CHANGED}
     ]
     return found
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from admin_views.review.page import read_by
-from desk.comparison import Difference, compare_rows, credit_code, same_employer
+from desk.comparison import RowDifference, compare_rows, credit_code, same_employer
 from models import Account, Action, Application, Enterprise, Review, State, db
 from tests.factories import REASON, World, act, application_at, complete_application, submit
 from workflow import progress
@@ -71,7 +71,7 @@ def row(place: str = "内蒙古大学", start: str = "2016-09", **further: str) 
     return given | further
 
 
-def marks(now: list[dict[str, str]], before: list[dict[str, str]]) -> list[tuple[str, Difference]]:
+def marks(now: list[dict[str, str]], before: list[dict[str, str]]) -> list[tuple[str, RowDifference]]:
     return [(each.row["place"], each.difference) for each in compare_rows(now, before)]
 
 
@@ -83,17 +83,17 @@ def test_rows_are_marked_as_added_changed_and_removed() -> None:
     )
     mended = firm | {"end": "2022-12"}
     assert marks([school, mended, other], [school, firm]) == [
-        ("内蒙古大学", Difference.SAME),
-        ("甲公司", Difference.CHANGED),
-        ("乙公司", Difference.ADDED),
+        ("内蒙古大学", RowDifference.SAME),
+        ("甲公司", RowDifference.CHANGED),
+        ("乙公司", RowDifference.ADDED),
     ]
     assert marks([school], [firm, school]) == [
-        ("内蒙古大学", Difference.SAME),
-        ("甲公司", Difference.REMOVED),
+        ("内蒙古大学", RowDifference.SAME),
+        ("甲公司", RowDifference.REMOVED),
     ]
     assert marks([firm, school], [school, firm]) == [
-        ("甲公司", Difference.SAME),
-        ("内蒙古大学", Difference.SAME),
+        ("甲公司", RowDifference.SAME),
+        ("内蒙古大学", RowDifference.SAME),
     ]
     [changed] = compare_rows([mended], [firm])
     assert changed.changed == [("起止年月", ("start", "end"))]
@@ -102,11 +102,13 @@ def test_rows_are_marked_as_added_changed_and_removed() -> None:
 
 def test_a_different_job_at_a_different_time_is_not_a_changed_row() -> None:
     one, other = row("甲公司", "2016-09", subject="会计"), row("乙公司", "2021-03", end="", witness="李四")
-    assert marks([other], [one]) == [("乙公司", Difference.ADDED), ("甲公司", Difference.REMOVED)]
+    assert marks([other], [one]) == [("乙公司", RowDifference.ADDED), ("甲公司", RowDifference.REMOVED)]
 
 
 def test_normalisation_of_stored_text_is_no_change() -> None:
-    assert marks([row(witness="阿拉坦·仓")], [row(witness="阿拉坦•仓")]) == [("内蒙古大学", Difference.SAME)]
+    assert marks([row(witness="阿拉坦·仓")], [row(witness="阿拉坦•仓")]) == [
+        ("内蒙古大学", RowDifference.SAME)
+    ]
     section = versions.DECLARED.sections[0]
     now, before = {"fields": {"name": "阿拉坦·仓"}}, {"fields": {"name": "阿拉坦‧仓"}}
     assert not [
@@ -130,17 +132,17 @@ ROWS = st.lists(
 def test_comparison_is_symmetric(now, before) -> None:
     forth, back = compare_rows(now, before), compare_rows(before, now)
 
-    def rows(compared, mark: Difference) -> list[str]:
+    def rows(compared, mark: RowDifference) -> list[str]:
         return sorted(str(each.row) for each in compared if each.difference is mark)
 
-    assert rows(forth, Difference.ADDED) == rows(back, Difference.REMOVED)
-    assert rows(forth, Difference.REMOVED) == rows(back, Difference.ADDED)
+    assert rows(forth, RowDifference.ADDED) == rows(back, RowDifference.REMOVED)
+    assert rows(forth, RowDifference.REMOVED) == rows(back, RowDifference.ADDED)
     pairs = sorted((str(each.row), str(each.before)) for each in forth if each.before)
     assert pairs == sorted((str(each.before), str(each.row)) for each in back if each.before)
-    assert [each.row for each in forth if each.difference is not Difference.REMOVED] == now
-    there = [each.before or each.row for each in forth if each.difference is not Difference.ADDED]
+    assert [each.row for each in forth if each.difference is not RowDifference.REMOVED] == now
+    there = [each.before or each.row for each in forth if each.difference is not RowDifference.ADDED]
     assert sorted(map(str, there)) == sorted(map(str, before))
-    assert all(each.difference is Difference.SAME for each in compare_rows(now, now))
+    assert all(each.difference is RowDifference.SAME for each in compare_rows(now, now))
 
 
 # --- which submission is compared with
