@@ -3,7 +3,11 @@
 workflow.scope.notes says who reads them. No message, no export and no page of the applicant holds one.
 """
 
-from sqlalchemy import select
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+
+from sqlalchemy import Integer, bindparam, select
 
 from accounts.access import active_account
 from common.characters import cleaned_lines
@@ -12,21 +16,37 @@ from common.wording import N_, Sentence
 from desk.desks import desk_of
 from models import Account, InternalNote, Role, db, exclusive, now
 from models.desk_work import NOTE_LIMIT
+from models.statements import CompiledStatement, constant
 from workflow import review, scope
+from workflow.actor_shape import ActorShape
 
 MOST_SHOWN = 100
 WRITTEN_BY = frozenset({Role.ENTERPRISE, Role.OFFICE, Role.CITY})
 
 
-def notes_on(application_id: int, actor: Account) -> list[InternalNote]:
+class ShownNote(NamedTuple):
+    """A note as a page shows it."""
+
+    author_name: str
+    desk_name: str
+    at: datetime
+    text: str
+
+
+def notes_on(application_id: int, actor: Account) -> list[ShownNote]:
     """Return the notes on an application that this account reads, the newest first."""
-    return list(
-        db.session.scalars(
-            select(InternalNote)
-            .where(InternalNote.application_id == application_id, scope.notes(actor))
-            .order_by(InternalNote.id.desc())
-            .limit(MOST_SHOWN)
-        )
+    shape = ActorShape.of(actor)
+    values = {"application_id": application_id, **shape.bind_values(actor)}
+    return [ShownNote(*row) for row in _notes_query(shape).execute(values)]
+
+
+@cache
+def _notes_query(actor: ActorShape) -> CompiledStatement:
+    return CompiledStatement(
+        select(InternalNote.author_name, InternalNote.desk_name, InternalNote.at, InternalNote.text)
+        .where(InternalNote.application_id == bindparam("application_id", type_=Integer), scope.notes(actor))
+        .order_by(InternalNote.id.desc())
+        .limit(constant(MOST_SHOWN))
     )
 
 
