@@ -132,6 +132,8 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
         rows = listing.page(chosen.get("page", ""), keyset.PAGE_SIZE, values)
         if rows.rows:
             cache_counts(asked, rows.counts)
+        else:
+            page_counts(*asked)  # all of them in one statement
         periods = options(*page_counts(PERIODS))
         shown_lines = lines(rows.rows, in_days=tab == "waiting")
         return self.render(
