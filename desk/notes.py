@@ -5,7 +5,7 @@ workflow.scope.notes says who reads them. No message, no export and no page of t
 
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, bindparam, select
 
@@ -42,8 +42,14 @@ def notes_on(application_id: int, actor: Account) -> list[ShownNote]:
 
 @cache
 def _notes_query(actor: ActorShape) -> CompiledStatement:
+    columns: tuple[Any, ...] = (
+        InternalNote.author_name,
+        InternalNote.desk_name,
+        InternalNote.at,
+        InternalNote.text,
+    )
     return CompiledStatement(
-        select(InternalNote.author_name, InternalNote.desk_name, InternalNote.at, InternalNote.text)
+        select(*columns)
         .where(InternalNote.application_id == bindparam("application_id", type_=Integer), scope.notes(actor))
         .order_by(InternalNote.id.desc())
         .limit(constant(MOST_SHOWN))
