@@ -16,14 +16,16 @@ from common.errors import TakenByColleague, Unacceptable
 from common.wording import N_, Sentence
 from desk.desks import at_desk, colleagues, desk_of
 from models import Account, Application, Assignment, State, db, exclusive, now
-from models.statements import CompiledStatement
+from models.statements import CompiledStatement, constant
 from workflow import review, scope
 from workflow.actor_shape import Actor, ActorShape
 
 Criterion = ColumnElement[bool]
 
-KEPT_AFTER_THE_END = timedelta(days=90)
-"""An application that is finished can be taken back for a while, and then has its holder again."""
+KEPT_AFTER_THE_END = timedelta(days=2)
+"""The last pass can still be taken back for a while (desk/taking_back.py). Longer would slow down 「我领取的」, which reads all
+assignments of an account.
+"""
 
 
 class Taker(NamedTuple):
@@ -176,11 +178,13 @@ def _colleague(account_id: int, person: Account) -> Account:
 def delete_expired() -> None:
     """Delete the assignments of applications that are finished for good."""
     finished = select(Application.id).where(
-        Application.state == State.FINISHED, Application.arrived_at < now() - KEPT_AFTER_THE_END
+        Application.id == Assignment.application_id,
+        Application.state == constant(State.FINISHED),
+        Application.arrived_at < now() - KEPT_AFTER_THE_END,
     )
     with exclusive():
         db.session.execute(
             delete(Assignment)
-            .where(Assignment.application_id.in_(finished))
+            .where(finished.correlate(Assignment).exists())
             .execution_options(synchronize_session=False)
         )
