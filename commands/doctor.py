@@ -178,6 +178,12 @@ def _redis_error(url: str) -> str:
     return ""
 
 
+def browser_libraries(_config: dict[str, Any]) -> Findings:
+    if not (Path(current_app.static_folder or ROOT / "static") / "vendor" / "tus.min.js").is_file():
+        what = "页面用的 npm 包没有安装，附件只能整个上传，断网后要重新开始"
+        yield Finding(WARN, what, "在代码目录运行 make environment")
+
+
 def attachment_storage(config: dict[str, Any]) -> Findings:
     directory = Path(config["ATTACHMENTS_DIR"]).absolute()
     public = Path(current_app.static_folder or ROOT / "static").resolve()
@@ -252,6 +258,7 @@ CONFIGURATION_CHECKS: tuple[Callable[[dict[str, Any]], Findings], ...] = (
     https,
     request_limits,
     attachment_storage,
+    browser_libraries,
     by_mail,
     by_sms,
     database_clock,

@@ -44,6 +44,7 @@ class UploadRoutes:
         "upload_offset",
         "upload_part",
         "terminate_upload",
+        "overridden_method",
         "finish_upload",
         "discard_upload",
     )
@@ -89,6 +90,7 @@ class UploadRoutes:
     def upload_part(self, number: str, token: str) -> Response:
         """Take the next part; what came of one that broke off is kept too."""
         found = self.get_one(number)
+        self._upload(found, token)  # before a stranger's content is read
         if request.headers.get("Tus-Resumable") != VERSION:
             return _answer(HTTPStatus.PRECONDITION_FAILED)
         if request.mimetype != PART:
@@ -96,7 +98,6 @@ class UploadRoutes:
         offset = _number("Upload-Offset")
         if offset is None:
             abort(HTTPStatus.BAD_REQUEST)
-        self._upload(found, token)  # before a stranger's content is read
         try:
             upload = partial.append(found.id, token, offset, _content())
         except LookupError:
@@ -116,6 +117,17 @@ class UploadRoutes:
         """Give an upload up."""
         self._remove(self.get_one(number), token)
         return _answer(HTTPStatus.NO_CONTENT)
+
+    @expose("/<number>/uploads/<token>/", methods=("POST",))
+    def overridden_method(self, number: str, token: str) -> Any:
+        """Take a part, or give the upload up, by POST: many firewalls let no other method through, and tus provides for it."""
+        self._upload(self.get_one(number), token)
+        match request.headers.get("X-HTTP-Method-Override"):
+            case "PATCH":
+                return self.upload_part(number, token)
+            case "DELETE":
+                return self.terminate_upload(number, token)
+        abort(HTTPStatus.BAD_REQUEST)
 
     @expose("/<number>/uploads/<token>/discard/", methods=("POST",))
     def discard_upload(self, number: str, token: str) -> Any:

@@ -50,6 +50,7 @@ export function transfer(file, page) {
     uploadUrl: page.resume,
     chunkSize: PART,
     retryDelays: DELAYS,
+    overridePatchMethod: true, // firewalls of offices often let no PATCH through
     storeFingerprintForResuming: false, // the server's page says what broke off, also to another browser
     metadata: { filename: file.name, material: page.material, sha256: page.sha256 },
     onBeforeRequest: (request) => request.setHeader("X-CSRFToken", page.token()),

@@ -138,9 +138,11 @@ def test_a_network_cut_in_the_middle_is_said_and_the_file_goes_on_where_it_was(
     forgive(page, "ERR_")
     assert paper_names(live_server, case, "劳动合同") == []
     kept = arrived(live_server, case)
+    page.window.context.set_offline(True)  # as a telephone in a lift: the page is told when it is over
     proxy.bytes_a_second = None
     proxy.sent = 0
     proxy.restore()
+    page.window.context.set_offline(False)
     page.see("已上传 1 个", timeout=30)
     forgive(page, "ERR_")
     page.not_see("网络中断")

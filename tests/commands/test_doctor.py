@@ -166,6 +166,15 @@ def test_files_readable_by_all_users_are_reported(city: Flask, doctor: Doctor, t
     assert f"chmod 700 {kept}" in result.output
 
 
+@ON_ONE_DATABASE
+def test_a_missing_browser_library_is_reported(
+    city: Flask, doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "npm" not in doctor().output
+    monkeypatch.setattr(city, "static_folder", str(tmp_path / "static"))
+    assert "在代码目录运行 make environment" in doctor().output
+
+
 def test_missing_settings_and_failed_deliveries_are_reported(city: Flask, doctor: Doctor) -> None:
     with city.app_context():
         quiet = factories.office(telephone="")

@@ -165,6 +165,17 @@ def test_a_part_out_of_order_or_too_long_is_refused_and_changes_nothing(own: Upl
     assert own.digests() == [sha256(content)]
 
 
+def test_a_firewall_that_lets_only_post_through_is_no_obstacle(own: Uploader) -> None:
+    content = files.jpg()
+    url = own.begin(content, "照片.jpg")
+    posted = {"Upload_Offset": "0", "Content_Type": "application/offset+octet-stream"}
+    assert own.send("POST", url, content, **posted).status == 400, "it does not say what it means"
+    answer = own.send("POST", url, content, X_HTTP_Method_Override="PATCH", **posted)
+    assert (answer.status, answer.headers["Upload-Offset"]) == (204, str(len(content)))
+    assert own.send("POST", url, X_HTTP_Method_Override="DELETE").status == 204
+    assert own.send("HEAD", url).status == 404
+
+
 def test_of_equal_parts_at_once_one_is_taken(own: Uploader) -> None:
     content = files.pdf_of(2 * PART)
     url = own.begin(content, sha256=sha256(content))
