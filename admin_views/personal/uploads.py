@@ -122,12 +122,11 @@ class UploadRoutes:
     def overridden_method(self, number: str, token: str) -> Any:
         """Take a part, or give the upload up, by POST: many firewalls let no other method through, and tus provides for it."""
         self._upload(self.get_one(number), token)
-        match request.headers.get("X-HTTP-Method-Override"):
-            case "PATCH":
-                return self.upload_part(number, token)
-            case "DELETE":
-                return self.terminate_upload(number, token)
-        abort(HTTPStatus.BAD_REQUEST)
+        meant = {"PATCH": self.upload_part, "DELETE": self.terminate_upload}
+        method = request.headers.get("X-HTTP-Method-Override", "")
+        if method not in meant:
+            abort(HTTPStatus.BAD_REQUEST)
+        return meant[method](number, token)
 
     @expose("/<number>/uploads/<token>/discard/", methods=("POST",))
     def discard_upload(self, number: str, token: str) -> Any:
