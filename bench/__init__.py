@@ -1,1 +1,1 @@
-"""`make bench`: how fast the site is, beside a hand-written page that shows the same rows. Nothing of the site imports it."""
+"""`make bench`: the speed of the site, compared with a hand-written page that shows the same rows. The site imports nothing from here."""

@@ -30,14 +30,14 @@ def main() -> None:
             found["flat"] = flat
     finally:
         postgres.stop()
-    report.keep(
+    report.save(
         {"measured": datetime.now(UTC).isoformat(timespec="minutes"), "machine": machine(), "sizes": sizes}
     )
     print("\n".join([*report.table(sizes), "", *report.flat(sizes)]))
 
 
 def measured(sample: SampleDatabase) -> dict[str, Any]:
-    """Return everything that is measured in one sample."""
+    """Return all measurements of one sample."""
     print(f"· {sample.size:,}", flush=True)
     with sample.connected() as database:
         for statement in (*floor.TRIGRAMS, "VACUUM ANALYZE"):
@@ -93,7 +93,7 @@ def measured(sample: SampleDatabase) -> dict[str, Any]:
 
 
 def everybodys_pages(samples: Sequence[SampleDatabase]) -> list[list[dict[str, Any]]]:
-    """Return what every role's pages cost in each sample, in turn."""
+    """Return the times of every role's pages, measured in all samples in turn."""
     sites = [Site("app:create_app()", "/healthz", {**sample.environment, **UNLIMITED}) for sample in samples]
     try:
         browsers = {
@@ -110,7 +110,7 @@ def everybodys_pages(samples: Sequence[SampleDatabase]) -> list[list[dict[str, A
 
 
 def _everybody(sample: SampleDatabase, site: Site) -> dict[str, Browser]:
-    """Return a browser for each role, and one for nobody."""
+    """Return a logged-in browser for each role, and an anonymous one."""
     found = {"nobody": Browser(site.port)}
     for role, place in ACCOUNTS.items():
         account = sample.account(role, place)

@@ -1,4 +1,4 @@
-"""Somebody at a browser, as little as there can be: one connection that stays, cookies, compressed answers."""
+"""A minimal HTTP client like a browser: one persistent connection, cookies, compressed responses."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ class Browser:
         )
 
     def headers(self) -> dict[str, str]:
-        kept = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return {
-            "Cookie": kept,
+            "Cookie": cookies,
             "Accept-Encoding": "gzip, deflate, br, zstd",
             "Accept": "text/html",
             "Sec-Fetch-Site": "same-origin",
@@ -78,7 +78,7 @@ class Browser:
             self._connection.request(method, path, body, {**self.headers(), **(more or {})})
             answer = self._connection.getresponse()
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-            # The line was idle for longer than gunicorn keeps one: a new one, and its time counts from here.
+            # gunicorn closed the idle connection: open a new one, and measure from here.
             self._connection.close()
             begun = perf_counter()
             self._connection.request(method, path, body, {**self.headers(), **(more or {})})
@@ -98,14 +98,14 @@ class Browser:
 
     def send_file(self, path: str, fields: dict[str, str], name: str, content: bytes) -> Answer:
         """Send a form with one file, as a browser without scripts does."""
-        line = "----------------------------bench"
+        boundary = "----------------------------bench"
         parts = [
-            f'--{line}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
             for key, value in fields.items()
         ]
-        head = f'--{line}\r\nContent-Disposition: form-data; name="{name}"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
-        body = b"".join([*parts, head.encode(), content, f"\r\n--{line}--\r\n".encode()])
-        return self._ask("POST", path, body, {"Content-Type": f"multipart/form-data; boundary={line}"})
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+        body = b"".join([*parts, head.encode(), content, f"\r\n--{boundary}--\r\n".encode()])
+        return self._ask("POST", path, body, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
 
     def log_in(self, login_kind: str, login: str, password: str) -> None:
         """Log in."""

@@ -1,4 +1,4 @@
-"""The floor: the same lists by hand, with the same SQL, keyset paging and rows, on the same server.
+"""The floor: the same lists written by hand, with the same SQL, keyset paging and rows, on the same server.
 
 As little as a Flask page can do and still be the page: a session of its own, one query to see who asks, one for the
 rows, one small template. No layout, no menu, no numbers on tabs, no translations, no CSRF, no history.
@@ -22,7 +22,7 @@ PAGE = app.jinja_env.from_string("""<!doctype html><html lang="zh-CN"><meta char
 <table>{% for r in rows %}<tr><td>{{ r[0] }}</td><td><a href="/{{ r[0] }}/">{{ r[1] }}</a></td><td>{{ r[2] or "" }}</td><td>{{ r[3] or "" }}</td>
 <td>{{ r[4].strftime("%Y-%m-%d %H:%M") if r[4] }}</td><td>{{ r[6] }}</td></tr>{% endfor %}</table>
 <a href="?after={{ rows[-1][5].isoformat() if rows }}~{{ rows[-1][8] if rows }}">下一页</a></html>""")
-"""Compiled once, as a template in a file is."""
+"""Compiled once, like a template file."""
 
 ROWS = """SELECT a.number, a.name, e.name, a.education, a.submitted_at, a.arrived_at, a.state, a.result, a.id
 FROM applications a LEFT JOIN enterprises e ON e.id = a.submitted_enterprise_id WHERE """
@@ -45,7 +45,7 @@ TRIGRAMS = (
     "CREATE INDEX IF NOT EXISTS floor_names ON applications USING gin (name gin_trgm_ops)",
     "CREATE INDEX IF NOT EXISTS floor_employers ON enterprises USING gin (name gin_trgm_ops)",
 )
-"""What the floor's LIKE goes by."""
+"""The indexes for the floor's LIKE."""
 
 
 def query(statement, values=()):
@@ -91,9 +91,9 @@ def rows(scope):
         values["at"], values["id"] = after.split("~")
         where += f" AND (a.arrived_at, a.id) {'<' if falling else '>'} (%(at)s::timestamp, %(id)s::int)"
     backwards = "last" in request.args
-    way = "DESC" if falling is not backwards else "ASC"
+    direction = "DESC" if falling is not backwards else "ASC"
     found = query(
-        f"{ROWS}{where} ORDER BY a.arrived_at {way}, a.id {way} LIMIT {SIZE + 1}", values
+        f"{ROWS}{where} ORDER BY a.arrived_at {direction}, a.id {direction} LIMIT {SIZE + 1}", values
     ).fetchall()[:SIZE]
     return render_template(PAGE, rows=found[::-1] if backwards else found)
 

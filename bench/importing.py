@@ -1,4 +1,4 @@
-"""An Excel file with five thousand enterprises: how long the worker reads it, and how long it writes them."""
+"""An Excel file with five thousand enterprises: the time the worker takes to read the file and to write the rows."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ROWS = 5000
 
 
 def enterprises(sample: SampleDatabase) -> dict[str, float]:
-    """Return the seconds of both steps, as the worker takes them; no site may run beside. Everything is put back."""
-    with _put_back(sample), sample.site() as app, app.app_context():
+    """Return the seconds of both steps, as the worker runs them; no site may run meanwhile. The database is restored."""
+    with _restored(sample), sample.site() as app, app.app_context():
         app.extensions["wake_importing"] = lambda: (
             None
         )  # else the task would wait in the queue for the next site
@@ -34,10 +34,10 @@ def enterprises(sample: SampleDatabase) -> dict[str, float]:
         stored = storage().store(io.BytesIO(_file()))
         number = imports.begin(administrator, "企业.xlsx", stored.name).id
         reading = _seconds(importing.process_due)
-        _must_be(number, ImportState.PREVIEW)
+        _require_state(number, ImportState.PREVIEW)
         imports.confirm(administrator, number, seen=ROWS)
         writing = _seconds(importing.process_due)
-        _must_be(number, ImportState.DONE)
+        _require_state(number, ImportState.DONE)
     return {f"import of {ROWS:,} enterprises, read, s": reading, "the same, written, s": writing}
 
 
@@ -47,7 +47,7 @@ def _seconds(step: Callable[[], None]) -> float:
     return time.perf_counter() - begun
 
 
-def _must_be(number: int, state: ImportState) -> None:
+def _require_state(number: int, state: ImportState) -> None:
     job = db.session.get_one(Import, number, populate_existing=True)
     if job.state is not state:
         raise RuntimeError(f"the import is {job.state.value}: {job.error}, {job.refused} refused")
@@ -62,7 +62,7 @@ def _file() -> bytes:
             sheet.write_row(0, 0, import_table.COLUMNS.values())
             for number in range(1, ROWS + 1):
                 region = chance.choice(regions)
-                body = f"91150602MBX{number:06d}"  # no sample's code begins so
+                body = f"91150602MBX{number:06d}"  # no sample enterprise has this prefix
                 code = body + uscc.calc_check_digit(body)
                 name = names.employer(chance, region)
                 sheet.write_row(number, 0, (name, code, region, "其其格", "0477-8123456"))
@@ -70,8 +70,8 @@ def _file() -> bytes:
 
 
 @contextmanager
-def _put_back(sample: SampleDatabase) -> Iterator[None]:
-    """Leave the database as it was before."""
+def _restored(sample: SampleDatabase) -> Iterator[None]:
+    """Restore the database afterwards."""
     written = {"import_rows": "import_id", "changes": "id", "enterprises": "id", "imports": "id"}
     with sample.connected() as database:
         last = {
@@ -81,9 +81,9 @@ def _put_back(sample: SampleDatabase) -> Iterator[None]:
         try:
             yield
         finally:
-            # Nobody names the new enterprises; to look whether somebody does would read a million rows for each.
+            # No row refers to the new enterprises; checking foreign keys would read a million rows for each.
             database.execute("SET session_replication_role = replica")
             for table, key in written.items():
                 database.execute(f"DELETE FROM {table} WHERE {key} > %s", [last[table]])  # noqa: S608
-            # What so many rows leave in the indexes of pieces is put in its place, as PostgreSQL does by itself within minutes.
+            # Clean up the GIN indexes, as autovacuum does within minutes.
             database.execute(f"VACUUM ANALYZE {', '.join(written)}")

@@ -1,4 +1,4 @@
-"""How it is measured: ours and the floor in turn, round after round, so that what disturbs one disturbs the other."""
+"""Measures our pages and the floor's in turn, round after round, so that disturbances affect both."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from bench.servers import SampleDatabase
 
 ROUNDS = 30
 EACH = 8
-"""Times a page is opened in a row, by each of the two in every round."""
+"""Consecutive requests of a page, for each of the two, in every round."""
 
 WARMING, ROUNDS_ALONE, EACH_ALONE = 10, 8, 5
-"""Of the pages without a floor. A thread's connection settles on the plan of a statement when it has asked it ten times."""
+"""For pages without a floor. PostgreSQL chooses the final plan of a prepared statement after some ten executions on a connection."""
 
 VISITS = 20
 
 CLIENTS = 8
 TIMES, SECONDS = 5, 3.0
 QUEUES, PASSED = 3, 30
-"""So often so many applications are passed by each of the two."""
+"""Number of queues, and of applications that each of the two passes in a queue."""
 
 IMPORTS = re.compile(r"""^\s*import\s+(?:[^"']*from\s+)?["']([^"']+)["']""", re.MULTILINE)
 ASSETS = re.compile(r'<(?:link rel="(?:stylesheet|icon)"[^>]*href|script[^>]*src|img src)="([^"]+)"')
@@ -54,7 +54,7 @@ def in_turn(
 def alone(
     browsers: dict[int, dict[str, Browser]], pages: dict[int, list[Opened]]
 ) -> dict[int, dict[tuple[str, str], list[float]]]:
-    """Return the seconds of each page of ours in each sample, by who opens which; the samples in turn, round after round."""
+    """Return the seconds of each page of ours in each sample, by role and name; all samples in turn, round after round."""
     taken: dict[int, dict[tuple[str, str], list[float]]] = {
         size: {(page.who, page.name): [] for page in opened} for size, opened in pages.items()
     }
@@ -71,7 +71,7 @@ def alone(
 
 
 def visit(browsers: dict[str, Browser], pages: list[Opened]) -> None:
-    """Let a site have shown all of its pages."""
+    """Open all pages of a site several times."""
     for page in pages * VISITS:
         browsers[page.who].get(page.path)
 
@@ -79,15 +79,15 @@ def visit(browsers: dict[str, Browser], pages: list[Opened]) -> None:
 def passing(
     sample: SampleDatabase, ours: dict[str, Browser], floor: dict[str, Browser]
 ) -> tuple[list[float], list[float]]:
-    """Return the seconds of passing one application, ours with its history and messages; everything is put back."""
+    """Return the seconds of passing one application, ours with its history and messages; the database is restored."""
     each = [taken for _ in range(QUEUES) for taken in _queue(sample, ours["city"], floor["city"])]
-    del each[0]  # it warms up
+    del each[0]  # the first one warms up
     return [mine for mine, _ in each], [theirs for _, theirs in each]
 
 
 def _queue(sample: SampleDatabase, ours: Browser, floor: Browser) -> Iterator[tuple[float, float]]:
-    """Pass what has waited longest, one by ours and one by the floor, and put it back."""
-    with sample.connected() as database, _put_back(sample):
+    """Pass the applications that have waited longest, alternately by ours and by the floor, then restore them."""
+    with sample.connected() as database, _restored(sample):
         waiting = database.execute(
             "SELECT number, version FROM applications WHERE state = 'city_review' ORDER BY arrived_at, id LIMIT %s",
             [2 * PASSED],
@@ -105,8 +105,8 @@ def _queue(sample: SampleDatabase, ours: Browser, floor: Browser) -> Iterator[tu
 
 
 @contextmanager
-def _put_back(sample: SampleDatabase) -> Iterator[None]:
-    """Leave the database as it was before."""
+def _restored(sample: SampleDatabase) -> Iterator[None]:
+    """Restore the database afterwards."""
     with sample.connected() as database:
         last = {
             table: database.execute(f"SELECT coalesce(max({key}), 0) FROM {table}").fetchone()[0]  # noqa: S608
@@ -129,20 +129,20 @@ def _put_back(sample: SampleDatabase) -> Iterator[None]:
             database.execute("DELETE FROM messages WHERE id > %s", [last["messages"]])
             database.execute("DELETE FROM reviews WHERE id > %s", [last["reviews"]])
             database.execute("DROP TABLE bench_before")
-            # The passed ones are the first of their list: its pages would else carry what run after run leaves there.
+            # The passed ones come first in their index: without a vacuum, dead entries of every run would accumulate there.
             database.execute(
                 "VACUUM (INDEX_CLEANUP ON, ANALYZE) applications, reviews, messages, message_readings"
             )
 
 
 def at_once(ours: Browser, mine: str, floor: Browser, theirs: str) -> tuple[float, float]:
-    """Return how many answers a second eight clients get from ours and from the floor; they are asked in turn."""
+    """Return the responses per second that eight clients get from ours and from the floor, measured in turn."""
     counted = [(_a_second(ours, mine), _a_second(floor, theirs)) for _ in range(TIMES)]
     return statistics.median(each for each, _ in counted), statistics.median(each for _, each in counted)
 
 
 def _a_second(browser: Browser, path: str) -> float:
-    browser.get(path)  # what it leaves in the cookie is there from now on, as in a browser that asks again
+    browser.get(path)  # sets the cookies, as in a browser that returns
     lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{k}: {v}" for k, v in browser.headers().items())]
     request = "\r\n".join([*lines, "", ""]).encode()
     with ProcessPoolExecutor(CLIENTS) as clients:
@@ -154,9 +154,9 @@ def _a_second(browser: Browser, path: str) -> float:
 
 def _ask_on(port: int, request: bytes) -> int:
     count, end = 0, time.monotonic() + SECONDS
-    with socket.create_connection(("127.0.0.1", port)) as line, line.makefile("rb") as answer:
+    with socket.create_connection(("127.0.0.1", port)) as connection, connection.makefile("rb") as answer:
         while time.monotonic() < end:
-            line.sendall(request)
+            connection.sendall(request)
             length = 0
             if b" 200 " not in answer.readline():
                 raise RuntimeError("a client was refused")
@@ -169,7 +169,7 @@ def _ask_on(port: int, request: bytes) -> int:
 
 
 def weight(browser: Browser, path: str) -> dict[str, int]:
-    """Return the bytes of a page and of everything that a browser loads with it, as they are sent."""
+    """Return the transferred bytes of a page and of all files that a browser loads with it."""
     first = browser.get(path)
     sizes = {path: len(first.body)}
     waiting = [html.unescape(address) for address in ASSETS.findall(first.text)]

@@ -1,4 +1,4 @@
-"""What is opened: each page of ours with the floor's of the same rows, and what the table may ask of it."""
+"""The measured pages: each of ours with the floor's page of the same rows, and the permitted ratio."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from models import Application, db
 
 REGION = "东胜区"
 ACCOUNTS = {"applicant": "", "enterprise": REGION, "office": REGION, "city": "", "administrator": ""}
-"""Whose pages are opened, by role; the place tells one of several."""
+"""The accounts whose pages are opened: role and region."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """`most` times the floor's p50 is allowed, `reach` is hoped for, where anything is asked; `who` is at the browser.
+    """`most` times the floor's p50 is permitted, `reach` is the aim; None for no limit. `who` is the role.
 
-    `words`: what is looked for, other words in each round.
+    `words`: the searched words, different ones in each round.
     """
 
     name: str
@@ -33,26 +33,26 @@ class Page:
     words: Sequence[str] = ("",)
 
     def addresses(self, turn: int) -> tuple[str, str]:
-        """Return what the two browsers open in this round."""
+        """Return the two URLs of this round."""
         q = quote(self.words[turn % len(self.words)])
         return self.ours.format(q=q), self.floor.format(q=q)
 
 
 DRAWN = 10
-"""People that are looked for. What they have in common with others differs from one to the next, as for a clerk."""
+"""Number of people that are searched for. Their names are of different frequency, as for a clerk."""
 FREQUENT = "伟强"
-"""One in five hundred has it. Whoever goes along the list finds a page of them soon, and of nobody rarer."""
+"""Part of the name of one person in five hundred: reading along the list finds a page of them quickly."""
 
 
 def pages(sample: SampleDatabase) -> list[Page]:
-    """Return the lists and searches of the table, for who is to be found in this sample."""
+    """Return the lists and searches of the table, with words that occur in this sample."""
     with sample.connected() as database:
         drawn = database.execute(
             "SELECT number, name, initials, employer FROM"
             " (SELECT a.number, a.name, a.initials, e.name AS employer FROM applications a"
             " JOIN enterprises e ON e.id = a.submitted_enterprise_id"
             " WHERE a.reached & 4 <> 0 AND a.initials ~ '^[a-z]{2,}$' ORDER BY md5(a.number) LIMIT %s) AS several"
-            # The floor knows no surname's other reading.
+            # The floor does not search alternative readings of surnames.
             " WHERE NOT EXISTS (SELECT FROM applications o WHERE o.other_initials LIKE several.initials || '%%')"
             " ORDER BY md5(number) LIMIT %s",
             [10 * DRAWN, DRAWN],
@@ -83,7 +83,7 @@ def pages(sample: SampleDatabase) -> list[Page]:
 
 @dataclass(frozen=True)
 class Opened:
-    """A page that somebody opens, to see whether it costs the same in every sample."""
+    """A page that must take the same time in every sample."""
 
     name: str
     who: str
@@ -91,7 +91,7 @@ class Opened:
 
 
 def everybodys(sample: SampleDatabase) -> list[Opened]:
-    """Return the pages of every role; what they name is found in this sample."""
+    """Return the pages of every role, with rows of this sample."""
     found = _found(sample)
     return [
         Opened(name, who, path.format(**found))
@@ -160,7 +160,7 @@ PAGES: dict[str, dict[str, str]] = {
         "changes, none": f"/administration/changes/?q={quote('龘龘')}",
     },
 }
-"""By who opens it. The words fill a page in every sample: twenty rows are not to be compared with five."""
+"""Pages by role. The searched words fill a page in every sample, so that the times are comparable."""
 
 
 def _found(sample: SampleDatabase) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""An application with six scanned papers, and one that is still being filled in: what files cost."""
+"""The cost of files: the page of an application with six scans, and an upload to a draft."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PICTURE = re.compile(r'src="([^"]+-900\.jpg)"')
 
 
 def page_with_pictures(sample: SampleDatabase, clerk: Browser) -> dict[str, float]:
-    """Return the ms of the page of one application with its papers, of a picture drawn for the first time, and again."""
+    """Return the ms of an application's page with its files, of a preview rendered for the first time, and of a cached one."""
     with sample.site() as app, app.app_context():
         one = db.session.scalars(
             select(Application).where(Application.state == State.CITY_REVIEW).limit(1)
@@ -57,7 +57,7 @@ def page_with_pictures(sample: SampleDatabase, clerk: Browser) -> dict[str, floa
 
 
 def upload(sample: SampleDatabase, site: Site) -> dict[str, float]:
-    """Return the ms of sending a 20 MB photograph, and of copying the same bytes onto the same disk durably."""
+    """Return the ms of uploading a 20 MB photograph, and of writing the same bytes durably to the same disk."""
     given = sample.account("applicant")
     with sample.site() as app, app.app_context():
         person = db.session.scalars(

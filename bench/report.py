@@ -1,4 +1,4 @@
-"""What was measured, as a table, as JSON, and as the curve over the sizes for the README."""
+"""The results as a table, as JSON, and as a chart for the README."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ RESULTS = ROOT / "bench" / "results.json"
 PICTURE = ROOT / "docs" / "pictures" / "speed.svg"
 LINES = 10
 MOST_GROWTH = 1.2
-"""Times what a page costs with ten thousand applications, with a million."""
+"""Permitted ratio of a page's time with a million applications to that with ten thousand."""
 
 
-def keep(results: dict[str, Any]) -> None:
-    """Write it down and draw it.
+def save(results: dict[str, Any]) -> None:
+    """Write the results and draw the chart.
 
     `sizes` has for each size `pages` (p50 in ms of ours and of the floor, with what is asked of their ratio), `flat` (p50 in ms
     of every role's pages), `figures` (as the table says them) and `further` (numbers that nothing is asked of).
@@ -30,7 +30,7 @@ def keep(results: dict[str, Any]) -> None:
 
 
 def table(sizes: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Yield the table as Markdown: of each row the floor's p50, ours and the ratio, at every size."""
+    """Yield the table as Markdown: for each row the floor's p50, ours and the ratio, at every size."""
     yield "| | at most | reach for | " + " | ".join(f"{size['applications']:,}" for size in sizes) + " |"
     yield "|---|---|---|" + "---|" * len(sizes)
     for index, row in enumerate(sizes[0]["pages"]):
@@ -49,7 +49,7 @@ def table(sizes: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def flat(sizes: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Yield the table of every role's pages: the p50 at every size, and how many times the first the last one is."""
+    """Yield the table of every role's pages: the p50 at every size, and the ratio of the last to the first."""
     names = " | ".join(f"{size['applications']:,}" for size in sizes)
     yield f"| | {names} | at most {MOST_GROWTH} x |"
     yield "|---|" + "---|" * (len(sizes) + 1)
@@ -64,7 +64,7 @@ def cell(row: dict[str, Any]) -> str:
 
 
 def draw(sizes: Sequence[dict[str, Any]], path: Path = PICTURE) -> None:
-    """Draw how long each page takes over the number of applications."""
+    """Draw the time of each page over the number of applications."""
     style = Style(
         background="white", plot_background="white", font_family="sans-serif", title_font_size=16,
         label_font_size=13, major_label_font_size=13, legend_font_size=12,

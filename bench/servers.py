@@ -1,4 +1,4 @@
-"""What is measured: PostgreSQL with sample data of each size, and the two sites before it, each as it is run in production."""
+"""The measured servers: PostgreSQL with sample data of each size, and the two sites, run as in production."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ SETTINGS = (
     "shared_buffers=1GB", "effective_cache_size=4GB", "work_mem=16MB", "maintenance_work_mem=512MB",
     "max_wal_size=8GB", "random_page_cost=1.1",
 )  # fmt: skip
-"""As somebody with a million rows and a solid-state disk sets them; commits reach the disk."""
+"""Settings for a million rows on a solid-state disk; commits are durable."""
 
 
 class Postgres:
-    """A server with its data in build/bench/postgresql, kept from one run to the next."""
+    """A server with its data in build/bench/postgresql, reused by the next run."""
 
     def __init__(self) -> None:
         self._programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
@@ -104,7 +104,7 @@ class SampleDatabase:
 
     @contextmanager
     def site(self) -> Iterator[Flask]:
-        """The site's own code on this database, for what only its keys can read and its procedure can make."""
+        """The site's application on this database, for encrypted values and for the procedure."""
         app = create_app(settings({**os.environ, **self.environment}))
         yield app
         with app.app_context():
@@ -150,7 +150,7 @@ class Site:
         return True
 
     def memory(self) -> list[tuple[float, float]]:
-        """Return PSS and RSS of each worker in MiB: what it holds with its share of what it shares, and all that it maps."""
+        """Return PSS and RSS of each worker in MiB."""
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         found = []
         for child in children:
