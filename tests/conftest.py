@@ -2,7 +2,7 @@
 
 pytest_plugins = [
     "tests.machine.requirements",
-    "tests.machine.chance",
+    "tests.machine.hypothesis_profile",
     "tests.machine.databases",
     "tests.machine.site",
     "tests.machine.worlds",

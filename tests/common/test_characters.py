@@ -1,4 +1,4 @@
-"""No character of a name is lost silently; what nobody can see is in no text; nothing else of a text is changed."""
+"""No character of a name is lost silently; invisible characters are removed; nothing else of a text changes."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""Days and months are understood as people write them, and a slip of the keyboard is never taken for one."""
+"""Days and months are parsed as people write them, and typing mistakes are refused."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Numbers of identity papers: what is right, what is wrong, and that one number has one spelling."""
+"""Numbers of identity documents: valid ones, invalid ones, and one spelling for each number."""
 
 from datetime import date
 

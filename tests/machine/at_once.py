@@ -1,4 +1,4 @@
-"""Several people at the same moment, each in a process of their own."""
+"""Runs several functions at the same moment, each in its own process."""
 
 import functools
 import multiprocessing
@@ -11,15 +11,15 @@ from typing import Any
 from models import db
 
 TIMEOUT_SECONDS = 60
-"""Seconds until processes that wait for each other are given up."""
+"""After this time a process that does not finish counts as failed."""
 HOLD_SECONDS = 0.2
-"""Seconds that whoever comes first keeps the others waiting."""
+"""Seconds that the first process keeps its transaction open, so that the others must wait."""
 
 
 def at_once(*doings: Callable[[], Any]) -> list[Any]:
-    """Do each in its own process, all starting together. Returns what each returned, or the exception it raised.
+    """Call each function in its own process, all at once. Returns their results, which must be plain data.
 
-    What comes back has to be plain data; an exception comes back as its name.
+    An exception is returned as its name.
     """
     db.session.commit()
     db.engine.dispose()  # no connection is shared with the processes that are born now
@@ -51,7 +51,7 @@ def _do(doing: Callable[[], Any], start: Barrier, answer: Connection) -> None:
 
 
 def slowly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same, but whoever calls it stays in the transaction long enough for the others to come."""
+    """Return the function with a pause at its end, so that its caller's transaction overlaps with the others."""
 
     @functools.wraps(function)
     def slow(*args: Any, **kwargs: Any) -> Any:

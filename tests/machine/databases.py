@@ -30,7 +30,7 @@ KINDS = ("sqlite", "postgresql")
 
 
 class PostgreSQL:
-    """A server of its own on a free port; PostgreSQL refuses root, so root lends it the user postgres."""
+    """A PostgreSQL server on a free port. It refuses to run as root, so root starts it as the user postgres."""
 
     def __init__(self) -> None:
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
@@ -74,7 +74,7 @@ class PostgreSQL:
         self._connection.execute(statement)
 
     def emptied(self, name: str) -> bool:
-        """Empty the tables of a database, a tenth of the work of a new one. False when it has other tables than it should."""
+        """Empty the tables of a database, ten times faster than creating one. Returns False when it has unexpected tables."""
         self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
         with psycopg.connect(self.address(name), autocommit=True) as database:
             database.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
@@ -111,7 +111,7 @@ class Databases:
         self._templates: dict[str, str] = {}
         self._postgresql: PostgreSQL | None = None
         self._fresh: set[str] = set()
-        """Only these are used again: what a test made of a bare one may have been made in another way."""
+        """Migrated databases. Only these are reused: a test may have changed the schema of a bare one."""
         self._emptied: list[str] = []
 
     def bare(self, kind: str) -> str:
@@ -179,7 +179,7 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
 
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
-    """The address of a migrated, empty database. A test that asks for it runs on every kind."""
+    """The url of a migrated, empty database. A test that uses it runs on every kind of database."""
     url = databases.fresh(request.param)
     yield url
     databases.drop(url)

@@ -1,4 +1,4 @@
-"""Servers that tests start: they end with the test run, also when that is killed."""
+"""Servers that tests start. They end with the test run, even when it is killed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PORTS = 400  # a port that was used rests for a minute; no process of tests uses
 
 
 def free_port() -> int:
-    """Return a port that nobody takes before its server does: the next one of those that belong to this process."""
+    """Return a free port: the next one of the range that is reserved for this process."""
     _, ports = _own_ports()
     return next(port for port in islice(ports, PORTS) if _is_free(port))
 
@@ -39,7 +39,7 @@ def _own_ports() -> tuple[socket.socket, Iterator[int]]:
 
 
 def _held(port: int) -> socket.socket | None:
-    """The port, kept from everybody else while the socket is open; None when somebody else has it."""
+    """Return an open socket that reserves the port; None when another process has it."""
     held = socket.socket()
     try:
         held.bind(("127.0.0.1", port))
@@ -56,7 +56,7 @@ def _is_free(port: int) -> bool:
 
 
 class Server:
-    """A running process with a log of its own. Raises RuntimeError, with the log, when it does not come up."""
+    """A running process with its own log file. Raises RuntimeError, with the log, when it does not start."""
 
     def __init__(
         self,

@@ -34,7 +34,7 @@ COMPILED_TEMPLATES = FileSystemBytecodeCache()
 
 
 class Client(FlaskClient):
-    """A person's browser without the browser. CSRF protection is on: `send` posts with the person's token."""
+    """An HTTP test client for one person. CSRF protection is on: `send` posts with the person's token."""
 
     def csrf_token(self) -> str:
         with self.session_transaction() as session:
@@ -81,7 +81,7 @@ class Site:
 
     @contextmanager
     def app_context(self) -> Iterator[Flask]:
-        """An application of this process on the site's database and files, for factories and for looking after."""
+        """An application in this process on the site's database and files, for factories and assertions."""
         with self.app.app_context():
             yield self.app
 
@@ -128,14 +128,14 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def app_context(app: Flask) -> Iterator[Flask]:
-    """For tests below the views. Not together with `client`: what Flask keeps in `g` would outlive a request."""
+    """For tests below the views. Do not use it with `client`: the content of Flask's `g` would outlive a request."""
     with app.app_context():
         yield app
 
 
 @pytest.fixture
 def client(app: Flask) -> Client:
-    """One person's browser; `app.test_client()` is another person's."""
+    """The test client of one person; `app.test_client()` creates one for another person."""
     client = app.test_client()
     assert isinstance(client, Client)
     return client

@@ -1,4 +1,4 @@
-"""The ground that the other tests stand on."""
+"""The fixtures that the other tests rely on."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from workflow import attachments
 
 @pytest.fixture
 def kept(app_context: Flask) -> Attachment:
-    """One paper of an application that has been filled in, and its file."""
+    """An attachment of a complete application, with its file."""
     factories.once_in_the_city()
     application: Application = factories.draft(factories.enterprise())
     material: Material = factories.materials()[0]

@@ -1,4 +1,4 @@
-"""What the site loads at its start: nothing that only commands, the worker or a rare page need, and all that pages do."""
+"""The modules that the site loads at its start: all that pages need, and none that only commands, the worker or rare pages need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOT_FOR_PAGES = {
     "alembic", "email_validator", "flask_migrate", "huey", "mako", "pygments", "pypdfium2", "pypinyin", "python_calamine",
     "redis", "rich", "segno", "unittest", "xlsxwriter",
 }  # fmt: skip
-"""Each of these is at home in a command, the worker, a confined process or one page that few open."""
+"""Modules of a command, the worker, the decoder process or a rare page."""
 
 LOADED = """
 import json, runpy, sys

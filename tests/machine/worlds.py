@@ -34,7 +34,7 @@ def cheap_passwords() -> Iterator[None]:
 
 
 def application_on(url: str, instance: Path) -> Flask:
-    """An application on this database, which need not survive a power cut."""
+    """An application on this database, without durable writes."""
     app = create_app({**settings(environment(instance, url)), "TESTING": True})
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
@@ -46,7 +46,7 @@ def application_on(url: str, instance: Path) -> Flask:
 def shared_app(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Flask]:
-    """One application on one database of each kind, for all tests that disturb nobody else's world."""
+    """One application on one database of each kind, shared by all tests that do not disturb each other."""
     url = databases.fresh(request.param)
     app = application_on(url, tmp_path_factory.mktemp("instance"))
     yield app
@@ -64,13 +64,13 @@ def ordos(shared_app: Flask) -> Iterator[World]:
 
 @pytest.fixture
 def own_ordos(app_context: Flask) -> World:
-    """The same in a database of its own, for tests that change what there is once in the city."""
+    """The same in its own database, for tests that change global rows such as the notice."""
     return world()
 
 
 @pytest.fixture
 def limited(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The application with its limits on; a flood begins late."""
+    """The application with rate limits."""
     given = settings(environment(tmp_path / "instance", database_url, RATE_LIMITS="yes"))
     app = create_app({**given, "LOGIN_LIMIT_ADDRESS": "200 per minute", "TESTING": True})
     app.test_client_class = Client

@@ -1,4 +1,4 @@
-"""The keys that a test puts into the vault are taken out again."""
+"""Restores the keys of the vault after each test."""
 
 from collections.abc import Iterator
 

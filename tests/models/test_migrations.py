@@ -1,4 +1,4 @@
-"""A database made by the migrations is the one that the models describe, to the last constraint; and there is a way back."""
+"""The migrations create exactly the schema of the models, and can be reverted."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Numbers at rest: the database alone shows none of them, and a stolen key can be replaced."""
+"""Encryption at rest: the database alone reveals no number, and keys can be replaced."""
 
 import itertools
 import json
@@ -118,7 +118,7 @@ def test_keys_that_could_not_decrypt_later_are_refused(keys, digest: bytes, suit
 
 
 def all_stored_text() -> str:
-    """Everything that any table holds, as one text."""
+    """The content of all tables as one text."""
     found = []
     for table in db.metadata.tables:
         for row in db.session.execute(text(f"SELECT * FROM {table}")):

@@ -1,4 +1,4 @@
-"""Statements that go to the driver as they are: their answers, their errors, and writing without waiting for each answer."""
+"""Compiled statements: their results, their errors, and pipelined writes."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def stored_settings() -> dict[str, str]:
 
 
 def test_a_compiled_statement_returns_what_sqlalchemy_returns(ordos: World) -> None:
-    """Instants, words of a set, truths and what is not there included, whoever listens hears of it."""
+    """Includes instants, enums, booleans and NULL. Listeners are called too."""
     query = (
         select(Account.id, Account.role, Account.active, Account.email, Account.created_at, Office.name)
         .outerjoin(Office)
@@ -58,7 +58,7 @@ def test_database_errors_are_raised_as_sqlalchemys(app_context: Flask) -> None:
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_planned_per_query_statement_is_planned_for_its_values_each_time(app_context: Flask) -> None:
-    """A plan that is kept for all words reads every employer of a frequent one, to show twenty."""
+    """A generic plan would read every employer that matches a frequent word, to show twenty."""
     stored_settings = CompiledStatement(select(func.count()).select_from(text("pg_prepared_statements")))
     for words in range(12):
         PlannedPerQuery(select(Account.id).where(Account.name == str(words))).execute({})
@@ -87,7 +87,7 @@ def test_pipelined_writes_are_all_committed(app_context: Flask) -> None:
 
 @pytest.mark.parametrize("last", [{"key": "a", "value": "2"}, {"key": "a", "value": None}])
 def test_a_failing_pipeline_writes_nothing(app_context: Flask, last: dict[str, Any]) -> None:
-    """Also where nobody asks any more, and so learns only at the end that something went wrong."""
+    """Also when no query follows, so that the error is raised only at the end."""
 
     def wrong_at_last() -> None:
         with exclusive(), pipelined():
@@ -103,7 +103,7 @@ def test_a_failing_pipeline_writes_nothing(app_context: Flask, last: dict[str, A
 
 
 def test_finding_a_login_session_opens_no_database_session(ordos: World) -> None:
-    """They are who they are all the same; once objects are asked for they belong to them, and say the rest."""
+    """The account is complete all the same. Once the session has objects, it belongs to it and loads its other columns."""
     person, token = ordos.banner.clerk, sessions.begin(ordos.banner.clerk)
     number, stamp, phone, membership = person.id, person.session_stamp, person.phone, person.membership
     db.session.remove()

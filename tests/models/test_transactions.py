@@ -1,4 +1,4 @@
-"""Writing exclusively: wholly or not at all, nothing slips in, and what was read before is read again."""
+"""Exclusive transactions: all or nothing, no unsaved changes, and objects are read again."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

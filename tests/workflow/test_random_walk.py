@@ -1,4 +1,4 @@
-"""Anybody does anything, in any order, thousands of times; a second book-keeping beside the system says what must be.
+"""Random actions of all roles, in any order, thousands of times. A second, simple model of the procedure says what must result.
 
 The expectations here are written down from the guide, not taken from workflow/transitions.py.
 """
@@ -82,17 +82,17 @@ TRANSIENT = tuple(name for name in ACTORS if name != "administrator")
 
 
 @dataclass
-class Line:
+class HistoryLine:
     action: Action
     before: State
     next_state: State
     by: str
-    told: set[str] = field(default_factory=set)
+    receivers: set[str] = field(default_factory=set)
 
 
 @dataclass
 class Case:
-    """What the second book-keeping knows of one application."""
+    """What the simple model knows of one application."""
 
     id: int
     owner: str
@@ -103,7 +103,7 @@ class Case:
     submitted_to: str | None = None
     region: str | None = None
     had_by: set[State] = field(default_factory=set)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[HistoryLine] = field(default_factory=list)
     read: set[int] = field(default_factory=set)
 
     @property
@@ -123,7 +123,7 @@ class Case:
         return found
 
     def move(self, action: Action, to: State, by: str, region: str | None = None) -> None:
-        line, desk_before = Line(action, self.state, to, by), self.desk
+        line, desk_before = HistoryLine(action, self.state, to, by), self.desk
         if region is not None and region != self.region:
             self.region = region
             self.had_by.discard(P)  # the office of another region has not had it
@@ -132,38 +132,38 @@ class Case:
         if self.desk:
             self.had_by.add(to)
         if action is not Action.REROUTE or self.desk != desk_before:
-            line.told = {name for name in (self.desk, self.owner) if name and name != by}
+            line.receivers = {name for name in (self.desk, self.owner) if name and name != by}
         self.lines.append(line)
 
 
 def next_state(state: State, route: tuple[State, ...]) -> State:
-    """The next step of a route, also when the present one is not on it."""
+    """The next step of a route, also when the current one is not on it."""
     order = [E, P, C]
     return next((step for step in order[order.index(state) + 1 :] if step in route), State.FINISHED)
 
 
-DEEDS = (
-    *["it_goes_on"] * 6,
-    *["whoever_has_it_decides"] * 6,
+STEPS = (
+    *["the_responsible_passes_it"] * 6,
+    *["the_responsible_decides"] * 6,
     *["anybody_tries_anything"] * 3,
     *["somebody_begins_after_reading"] * 2,
     *["an_enterprise_is_moved"] * 2,
-    *["it_goes_another_way"] * 2,
+    *["a_rarer_action_is_performed"] * 2,
     "somebody_begins",
     "it_is_withdrawn",
     "another_employer_is_named",
-    "somebody_leaves",
-    "all_come_back",
+    "somebody_is_deactivated",
+    "everybody_is_reactivated",
     "a_new_notice_is_published",
 )
-"""By weight: most of what happens is what should, so that the walk gets far."""
+"""Weighted: most steps follow the procedure, so that the walk reaches every state."""
 
 
 @dataclass(frozen=True)
-class Chance:
-    """What happens, and what it takes of it: who, which application, what, how old a page, why, where to."""
+class RandomStep:
+    """One random step with its parameters: actor, application, action, age of the page, reason, employer, region."""
 
-    deed: str
+    kind: str
     name: str
     which: int
     action: Action
@@ -174,9 +174,9 @@ class Chance:
     region: str
 
     @classmethod
-    def drawn(cls, dice: Random) -> "Chance":
+    def drawn(cls, dice: Random) -> "RandomStep":
         return cls(
-            deed=dice.choice(DEEDS),
+            kind=dice.choice(STEPS),
             name=dice.choice(ACTORS),
             which=dice.randrange(len(APPLICANTS)),
             action=dice.choice(list(Action)),
@@ -188,12 +188,12 @@ class Chance:
         )
 
 
-class Office(RuleBasedStateMachine):
-    """All the desks of one small city, and three people who apply."""
+class ReviewMachine(RuleBasedStateMachine):
+    """All desks of a small city, and three applicants."""
 
     steps = 0
     done: Counter[tuple[State, Action]] = Counter()
-    """What was really done, over the whole run: a walk that never gets far proves nothing."""
+    """The actions performed in the whole run. The test fails if some transition never happened."""
 
     def __init__(self, ordos: World) -> None:
         super().__init__()
@@ -238,61 +238,61 @@ class Office(RuleBasedStateMachine):
 
     @rule()
     def something_happens(self) -> None:
-        """By our own dice: Hypothesis prefers few deeds often to every deed as often as its weight says."""
-        chance = Chance.drawn(self.dice)
-        note(str(chance))
-        getattr(self, chance.deed)(chance)
+        """Uses its own random generator: Hypothesis would repeat few steps instead of following the weights."""
+        step = RandomStep.drawn(self.dice)
+        note(str(step))
+        getattr(self, step.kind)(step)
 
-    # What people do
+    # Steps
 
-    def somebody_begins(self, chance: Chance) -> None:
-        self.begins(APPLICANTS[chance.which], chance.employer)
+    def somebody_begins(self, step: RandomStep) -> None:
+        self.begins(APPLICANTS[step.which], step.employer)
 
-    def somebody_begins_after_reading(self, chance: Chance) -> None:
-        self.reads_the_notice(APPLICANTS[chance.which])
-        self.begins(APPLICANTS[chance.which], chance.employer)
+    def somebody_begins_after_reading(self, step: RandomStep) -> None:
+        self.reads_the_notice(APPLICANTS[step.which])
+        self.begins(APPLICANTS[step.which], step.employer)
 
-    def anybody_tries_anything(self, chance: Chance) -> None:
-        case = self.cases[-1 - chance.which]
-        self.acts(chance.name, case, chance.action, chance.reason, chance.age)
+    def anybody_tries_anything(self, step: RandomStep) -> None:
+        case = self.cases[-1 - step.which]
+        self.acts(step.name, case, step.action, step.reason, step.age)
 
-    def whoever_has_it_decides(self, chance: Chance) -> None:
-        case = self.under_way(chance)
+    def the_responsible_decides(self, step: RandomStep) -> None:
+        case = self.under_way(step)
         name = case.desk or case.owner
         may = sorted(
             MAY[name.split()[0]].get(case.state, {Action.SAVE}), key=lambda action: action.value, reverse=True
         )
-        self.acts(name, case, may[chance.choice % len(may)], chance.reason, chance.age)
+        self.acts(name, case, may[step.choice % len(may)], step.reason, step.age)
 
-    def it_goes_on(self, chance: Chance) -> None:
-        case = self.under_way(chance)
+    def the_responsible_passes_it(self, step: RandomStep) -> None:
+        case = self.under_way(step)
         self.activate(case.desk or case.owner, True)
         self.reads_the_notice(case.owner)
         self.acts(case.desk or case.owner, case, Action.PASS if case.desk else Action.SUBMIT)
 
-    def it_goes_another_way(self, chance: Chance) -> None:
-        """What else this person may do, done so that nothing hinders it: by chance alone an office rarely returns one."""
-        case = self.under_way(chance)
+    def a_rarer_action_is_performed(self, step: RandomStep) -> None:
+        """Performs another permitted action with all its conditions met: by chance alone an office rarely returns an application."""
+        case = self.under_way(step)
         name = case.desk or case.owner
         self.activate(name, True)
         self.reads_the_notice(case.owner)
         others = (Action.RETURN, Action.REFUSE) if case.desk else (Action.SAVE,)
         may = [action for action in others if action in MAY[name.split()[0]].get(case.state, ())]
         if may:
-            self.acts(name, case, may[chance.choice % len(may)], REASON)
+            self.acts(name, case, may[step.choice % len(may)], REASON)
 
-    def it_is_withdrawn(self, chance: Chance) -> None:
-        case = self.under_way(chance)
+    def it_is_withdrawn(self, step: RandomStep) -> None:
+        case = self.under_way(step)
         self.acts(case.owner, case, Action.WITHDRAW)
 
-    def another_employer_is_named(self, chance: Chance) -> None:
-        case = self.under_way(chance)
-        if self.acts(case.owner, case, Action.SAVE, change=chance.employer):
-            case.employer = chance.employer
+    def another_employer_is_named(self, step: RandomStep) -> None:
+        case = self.under_way(step)
+        if self.acts(case.owner, case, Action.SAVE, change=step.employer):
+            case.employer = step.employer
 
-    def an_enterprise_is_moved(self, chance: Chance) -> None:
-        employer = self.under_way(chance).submitted_to or chance.employer
-        region = chance.region
+    def an_enterprise_is_moved(self, step: RandomStep) -> None:
+        employer = self.under_way(step).submitted_to or step.employer
+        region = step.region
         key, to = self.employers[employer].id, getattr(self.ordos, region).region.id
 
         def apply(row: Enterprise) -> None:
@@ -317,23 +317,23 @@ class Office(RuleBasedStateMachine):
             case.move(Action.REROUTE, to_state, "administrator", region)
             self.touched.append(case)
 
-    def somebody_leaves(self, chance: Chance) -> None:
-        if chance.name != "administrator":
-            self.activate(chance.name, False)
+    def somebody_is_deactivated(self, step: RandomStep) -> None:
+        if step.name != "administrator":
+            self.activate(step.name, False)
 
-    def all_come_back(self, _chance: Chance) -> None:
+    def everybody_is_reactivated(self, _step: RandomStep) -> None:
         for name in ACTORS:
             self.activate(name, True)
 
-    def a_new_notice_is_published(self, _chance: Chance) -> None:
+    def a_new_notice_is_published(self, _step: RandomStep) -> None:
         self.notice = notice().id
 
     # What must follow
 
-    def under_way(self, chance: Chance) -> Case:
+    def under_way(self, step: RandomStep) -> Case:
         """One that is not finished, or the newest of all."""
         found = [case for case in self.cases if case.state is not State.FINISHED]
-        return found[chance.which % len(found)] if found else self.cases[-1]
+        return found[step.which % len(found)] if found else self.cases[-1]
 
     def reads_the_notice(self, owner: str) -> None:
         mine = [case for case in self.cases if case.owner == owner and case.state is not State.FINISHED]
@@ -519,7 +519,7 @@ class Office(RuleBasedStateMachine):
             for row in rows
         ]
         assert sorted(told) == sorted(
-            (number, name) for number, line in enumerate(case.lines, 1) for name in line.told
+            (number, name) for number, line in enumerate(case.lines, 1) for name in line.receivers
         )
 
     def compare_sight(self, case: Case) -> None:
@@ -550,9 +550,9 @@ def ordos(size: tuple[str, int, int, int], databases: Databases, tmp_path: Path)
 @pytest.mark.guide("R1", "R2", "R3", "A14", "A19", "E5", "O1", "O2", "D4")
 def test_random_actions_never_violate_the_guide(ordos: World, size: tuple[str, int, int, int]) -> None:
     _, examples, steps, least = size
-    Office.steps, Office.done = 0, Counter()
+    ReviewMachine.steps, ReviewMachine.done = 0, Counter()
     run_state_machine_as_test(
-        lambda: Office(ordos),
+        lambda: ReviewMachine(ordos),
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
@@ -562,13 +562,13 @@ def test_random_actions_never_violate_the_guide(ordos: World, size: tuple[str, i
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert Office.steps >= least
+    assert ReviewMachine.steps >= least
     if least > 1_000:
         possible = {
             (state, action) for may in MAY.values() for state, actions in may.items() for action in actions
         }
         moved = {(state, Action.REROUTE) for state in (E, P, C)}
-        assert not (possible | moved) - Office.done.keys(), (
+        assert not (possible | moved) - ReviewMachine.done.keys(), (
             "the walk did not get far enough to prove anything"
         )
 

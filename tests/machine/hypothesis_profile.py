@@ -1,6 +1,6 @@
-"""Hypothesis draws the same examples in every run: what one of them finds fails each time, not one submission in many.
+"""Makes Hypothesis draw the same examples in every run, so that a failure is reproducible.
 
-`--hypothesis-profile=default` has it look elsewhere.
+`--hypothesis-profile=default` draws random ones.
 """
 
 from hypothesis import HealthCheck, settings
