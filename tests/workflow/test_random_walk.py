@@ -85,7 +85,7 @@ TRANSIENT = tuple(name for name in ACTORS if name != "administrator")
 class HistoryLine:
     action: Action
     before: State
-    next_state: State
+    after: State
     by: str
     receivers: set[str] = field(default_factory=set)
 
