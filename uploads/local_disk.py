@@ -1,4 +1,4 @@
-"""Attachments in a folder of this machine: random names, fsynced before a row names them."""
+"""Stores attachments in a folder of this machine, under random names. Files are synced to disk before a row refers to them."""
 
 import errno
 import hashlib
@@ -15,7 +15,7 @@ from uploads.errors import StorageFull
 from uploads.storage import NAME, YOUNG, StoredFile, is_older
 
 PIECE = 1024 * 1024
-"""Bytes copied at once."""
+"""Bytes that are copied at a time."""
 
 SWEPT_AT_ONCE = 500
 """Names that one question to the database holds."""
@@ -29,13 +29,13 @@ class LocalDisk:
         self._arriving = root / "arriving"
 
     def path(self, name: str) -> Path:
-        """Return where the file of this name lies. Raises ValueError for anything but a name we gave."""
+        """Return the path of a stored file. Raises ValueError for anything but a storage name."""
         if not NAME.fullmatch(name):
             raise ValueError(f"not the name of a stored file: {name!r}")
         return self.root / name
 
     def store(self, stream: BinaryIO) -> StoredFile:
-        """Keep everything from the stream's position on, durably, or nothing at all.
+        """Store everything from the stream's position on, synced to disk, or nothing at all.
 
         Raises StorageFull when the disk has no room. Whatever else the stream raises comes through.
         """
@@ -61,7 +61,7 @@ class LocalDisk:
         return self.path(name).open("rb")
 
     def remove(self, name: str) -> None:
-        """Remove the file; it may be gone already."""
+        """Delete the file, if it still exists."""
         self.path(name).unlink(missing_ok=True)
 
     def sweep(self, named: Callable[[Sequence[str]], set[str]], older_than: timedelta = YOUNG) -> list[str]:
@@ -83,7 +83,7 @@ class LocalDisk:
         return removed
 
     def missing(self, names: Iterable[str]) -> Iterator[str]:
-        """Yield those of the names that have no file."""
+        """Yield the names that have no file."""
         return (name for name in names if not self.path(name).is_file())
 
     def _names(self) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _fresh_name() -> str:
 
 
 def _copy(stream: BinaryIO, target: Path) -> tuple[int, str]:
-    """Write the rest of the stream to a new file and onto the disk; return its bytes and their SHA-256."""
+    """Write the rest of the stream to a new file and sync it; return the number of bytes and their SHA-256."""
     digest = hashlib.sha256()
     size = 0
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
@@ -118,7 +118,7 @@ def is_full(error: BaseException) -> bool:
 
 
 def make_directory(path: Path) -> None:
-    """Make it and what is above it, so that a power cut does not lose it with the file inside."""
+    """Create the directory and its parents, synced, so that a power cut cannot lose it with the file inside."""
     if path.is_dir():
         return
     make_directory(path.parent)

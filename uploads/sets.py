@@ -19,7 +19,7 @@ EXTENSIONS = ("jpg", "gif", "png", "jpeg", "bmp", "doc", "docx", "xls", "xlsx", 
 """In the guide's order, which is also the order in which the page names them."""
 
 PERMITTED = LazyString(lambda: gettext("、").join(EXTENSIONS))
-"""Those named in a sentence."""
+"""The extensions as a list in a sentence."""
 
 attachments = UploadSet("attachments", EXTENSIONS)
 
@@ -43,13 +43,13 @@ def register(app: Flask) -> None:
 
 
 def storage() -> Storage:
-    """Return where the present application keeps its attachments."""
+    """Return the storage for attachments of the current Flask application."""
     kept: Storage = current_app.extensions["attachments"]
     return kept
 
 
 def previews() -> PreviewCache:
-    """Return where the present application keeps the pictures it made of attachments."""
+    """Return the preview cache of the current Flask application."""
     kept: PreviewCache = current_app.extensions["attachment_previews"]
     return kept
 

@@ -1,6 +1,6 @@
-"""Where attachments lie: under random names that say nothing of the person or the file.
+"""The interface of the storage for attachments. Names are random and reveal nothing about the person or the file.
 
-Never keeps half a file, never takes a path from outside, and removes only what no row names.
+Never stores half a file, never accepts a path from outside, and deletes only files that no row refers to.
 """
 
 import re
@@ -18,7 +18,7 @@ NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}")
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file that is on the disk for good. `size` in bytes, `sha256` of the content in hexadecimal."""
+    """A file that is safely on the disk. `size` is in bytes, `sha256` of the content in hexadecimal."""
 
     name: str
     size: int
@@ -26,7 +26,7 @@ class StoredFile:
 
 
 class Storage(Protocol):
-    """What the site asks of the place where attachments lie."""
+    """The operations that the site needs of a storage for attachments."""
 
     def store(self, stream: BinaryIO) -> StoredFile:
         """Keep everything from the stream's position on; only what is kept for good has a name."""
@@ -64,7 +64,7 @@ class PartStore(Protocol):
 
 
 def is_older(path: Path, latest: float) -> bool:
-    """Say whether a file was written before; one that somebody removes meanwhile was not."""
+    """Say whether a file was written before this time; False for one that was deleted meanwhile."""
     try:
         return path.stat().st_mtime < latest
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Once a day: stored files that no row names are removed, and rows that say nothing any more.
+"""Deletes, once a day, stored files that no row refers to, and expired rows.
 
 Every column that names a file stands in NAMING.
 """
@@ -31,7 +31,7 @@ def forget() -> None:
 
 
 def named_by_rows(names: Sequence[str]) -> set[str]:
-    """Return those of the names that rows name."""
+    """Return the names that rows refer to."""
     found: set[str] = set()
     for column in NAMING:
         found |= {name for name in db.session.scalars(select(column).where(column.in_(names))) if name}
