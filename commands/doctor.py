@@ -46,6 +46,9 @@ from workflow import periods
 OK, WARN, UNSAFE = "ok", "warn", "unsafe"
 COLOURS = {OK: "green", WARN: "yellow", UNSAFE: "red"}
 KEY_BYTES = 32
+BROWSER_LIBRARY = ROOT / "static" / "vendor" / "tus.min.js"
+"""Made by `make environment` (tools/npm)."""
+
 LEAST_FREE_BYTES = 5 * 1024**3
 CLOCK_TOLERANCE = timedelta(minutes=1)
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", None, "")
@@ -179,7 +182,7 @@ def _redis_error(url: str) -> str:
 
 
 def browser_libraries(_config: dict[str, Any]) -> Findings:
-    if not (Path(current_app.static_folder or ROOT / "static") / "vendor" / "tus.min.js").is_file():
+    if not BROWSER_LIBRARY.is_file():
         what = "页面用的 npm 包没有安装，附件只能整个上传，断网后要重新开始"
         yield Finding(WARN, what, "在代码目录运行 make environment")
 
@@ -211,7 +214,7 @@ def by_mail(config: dict[str, Any]) -> Findings:
     if not config["SMTP_URL"]:
         yield Finding(WARN, "不发送邮件", "设 TALENT_SMTP_URL 和 TALENT_MAIL_FROM")
         return
-    server = mail.Server.named(config["SMTP_URL"])
+    server = mail.Server.from_url(config["SMTP_URL"])
     if server.tls == "none" and server.host not in LOCAL_HOSTS:
         yield Finding(UNSAFE, "邮件和邮箱密码明文传输", "TALENT_SMTP_URL 去掉 tls=none")
     try:
