@@ -14,6 +14,7 @@ from models import (
 
 WORDING = {
     "to_review": N_("%(name)s的申请 %(number)s 待您审核。"),
+    "handed_over": N_("同事把%(name)s的申请 %(number)s 交给您办理。"),
     "passed_on": N_("您的申请 %(number)s：%(said)s，现由%(desk)s办理。"),
     "taken_back": N_("您的申请 %(number)s 的上一次审核决定已被收回，仍由%(desk)s办理。原因：%(reason)s"),
     "no_longer_to_review": N_("%(name)s的申请 %(number)s 已由%(desk)s收回，不再待您审核。原因：%(reason)s"),

@@ -15,10 +15,11 @@ from accounts.access import active_account
 from common.errors import TakenByColleague, Unacceptable
 from common.wording import N_, Sentence
 from desk.desks import at_desk, colleagues, desk_of
-from models import Account, Application, Assignment, State, db, exclusive, now
+from models import Account, Application, Assignment, Message, State, db, exclusive, now
 from models.statements import CompiledStatement, constant
 from workflow import review, scope
 from workflow.actor_shape import Actor, ActorShape
+from workflow.history import last_review
 
 Criterion = ColumnElement[bool]
 
@@ -48,13 +49,18 @@ def counted(actor: Actor) -> Any:
 
 
 def holder_name(actor: Actor) -> ColumnElement[str | None]:
-    """Return who of the desk has taken an application, as a column: looked up for the rows of a page only."""
-    name: ColumnElement[str | None] = (
-        counted(actor)
-        .with_only_columns(Account.name)
-        .where(Assignment.application_id == Application.id)
+    """Return who of the desk has taken an application, as a column: looked up for the rows of a page only.
+
+    One lookup by key inside the other: joined, PostgreSQL went through all clerks of the office for each row.
+    """
+    account_id = (
+        select(Assignment.account_id)
+        .where(Assignment.application_id == Application.id, at_desk(Assignment, desk_of(actor)))
         .correlate(Application)
         .scalar_subquery()
+    )
+    name: ColumnElement[str | None] = (
+        select(Account.name).where(Account.id == account_id, colleagues(actor)).scalar_subquery()
     )
     return name
 
@@ -163,7 +169,22 @@ def assign(number: str, actor: Account, *, to: int | None, seen: int | None) -> 
         db.session.add(
             Assignment(application_id=application.id, account_id=colleague.id, at=now(), **desk.columns)
         )
+        if colleague.id != person.id:
+            _tell(colleague, application)
         return Taker(colleague.id, colleague.name)
+
+
+def _tell(colleague: Account, application: Application) -> None:
+    """Write the message that an application was handed over; it counts as read once the colleague has decided."""
+    newest = last_review(application)
+    db.session.add(
+        Message(
+            kind="handed_over",
+            account_id=colleague.id,
+            application_id=application.id,
+            review_id=newest.id if newest else None,
+        )
+    )
 
 
 def _colleague(account_id: int, person: Account) -> Account:

@@ -78,6 +78,9 @@ def test_take_put_back_and_hand_over_say_what_was_done_and_refuse_what_cannot_be
     assert "没有改动：李娜刚刚领取了此申请。" in send(colleague)
     assert "已交给王丽。" in (page := send(colleague, me))
     assert "王丽已领取" in page
+    sit_down_as(client, colleague)
+    assert f"同事把甲一的申请 {number} 交给您办理。" in client.get("/messages/").text
+    sit_down_as(client, me)
     assert "没有改动：王丽刚刚领取了此申请。" in send("nobody", me)
     assert "已领取。" in send(me, colleague)
     assert "已放回。" in (page := send("nobody", me))
