@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import joinedload
 
 from admin_views.files.papers import file_groups, submitted_files, viewer_values, visible_files
+from admin_views.personal import history
 from admin_views.personal.attachments import AttachmentRoutes
 from admin_views.personal.employer import EmployerRoutes
 from admin_views.personal.form import (
@@ -32,6 +33,7 @@ from admin_views.personal.page import (
 from admin_views.review.page import read_by, unsent
 from admin_views.review.page import sections as submitted_sections
 from admin_views.site.base import Console, ScopedView, expose, menu
+from admin_views.site.lists import DataTable
 from admin_views.site.numbers import present_calendar
 from admin_views.site.typed_back import TypedBack, typed_back
 from admin_views.site.wording import day, problem_text, stamp, translated
@@ -387,18 +389,7 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
         """List this person's applications with state, result and reason (A13, A17-A19)."""
         of_person = self.rows().options(joinedload(Application.period)).order_by(Application.id.desc())
         rows = db.session.scalars(of_person).unique().all()
-        histories = progress.histories(rows)
-        return self.render(
-            "personal/history.html",
-            rows=[(row, histories[row.id], progress.open_returns(histories[row.id])) for row in rows],
-            table_of=BY_STATE_AND_ACTION,
-            state_words=STATE_WORDS,
-            result_words=RESULT_WORDS,
-            desks={row.id: routing.responsible_for(row) for row in rows},
-            admissions={
-                row.id: periods.admission(row) for row in rows if is_editable(row.state) and row.round
-            },
-        )
+        return self.render("personal/history.html", listing=DataTable(history.COLUMNS, history.rows(rows)))
 
     @expose("/history/", methods=("POST",))
     def choose(self) -> Any:
