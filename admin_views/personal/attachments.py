@@ -12,6 +12,7 @@ from admin_views.files.papers import size_in_words, viewer_file
 from admin_views.files.routes import PaperRoutes
 from admin_views.personal.uploads import UploadRoutes, refusal_text
 from admin_views.site.base import expose
+from admin_views.site.languages import cached_per_language
 from common.errors import ActionRefused, NotVisible
 from models import Application, Attachment
 from uploads import browser_check, partial
@@ -21,6 +22,8 @@ from uploads.receive import discard_file, receive
 from uploads.sets import EXTENSIONS
 from workflow import attachments, completeness, progress
 from workflow.transitions import is_editable
+
+_kinds_for_scripts = cached_per_language(browser_check.kinds_for_scripts)
 
 FILE = "material-{}"
 MOST_AT_ONCE = 10
@@ -63,7 +66,7 @@ class AttachmentRoutes(UploadRoutes, PaperRoutes):
             unfinished=_unfinished(found, self.get_url),
             marks_at=marks["marks_at"],
             accept=browser_check.accept_attribute(),
-            formats=browser_check.kinds_for_scripts(),
+            formats=_kinds_for_scripts(),
             extensions=gettext("、").join(EXTENSIONS),
             lacking=sum(material.required and not files for material, files in slots),
         )
