@@ -17,7 +17,7 @@ BADGE_OF_RESULT = {Result.PASSED: "good", Result.REFUSED: "bad", Result.RETURNED
 """The kind of badge of a result; without a result it says whether somebody has to decide."""
 
 
-class HistoryRow(NamedTuple):
+class OwnApplication(NamedTuple):
     """One application."""
 
     application: Application
@@ -88,11 +88,11 @@ COLUMNS = (
 )
 
 
-def rows(applications: Sequence[Application]) -> list[HistoryRow]:
+def rows(applications: Sequence[Application]) -> list[OwnApplication]:
     """Return the rows; the first is selected."""
     histories = progress.histories(applications)
     return [
-        HistoryRow(
+        OwnApplication(
             each,
             histories[each.id],
             progress.open_returns(histories[each.id]),
