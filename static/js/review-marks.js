@@ -60,6 +60,9 @@ function refuse(sentence) {
 
 function show(told, target) {
   slot(target).innerHTML = told.place;
+  for (const link of slot(target).querySelectorAll("a")) {
+    link.setAttribute("aria-label", `${link.textContent.trim()} ${placeOf(target).dataset.markable}`);
+  }
   for (const list of document.querySelectorAll("[data-marks-going]")) list.innerHTML = told.list;
   for (const words of document.querySelectorAll("[data-marks-dropped]")) words.textContent = told.dropped.trim();
   for (const needed of document.querySelectorAll("[data-reason-needed]")) needed.hidden = told.count > 0;
