@@ -275,7 +275,12 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
     ) -> dict[str, Any]:
         """Return the context for the marks of open returns (A23)."""
         marks = self._returned_marks(found, reviews, slots, on_form) if found else ReturnedMarks()
-        return {"marks_of_return": marks.of_return, "marks_at": marks.at, "untouched": marks.untouched}
+        return {
+            "marks_of_return": marks.of_return,
+            "marks_at": marks.at,
+            "marked_sections": marks.sections,
+            "untouched": marks.untouched,
+        }
 
     def _read_only_page(
         self, found: Application, status: int = 200, sentence: str = "", typed: TypedBack = ()

@@ -15,6 +15,9 @@ from workflow.form.living_allowance import EXPERIENCE_KINDS
 
 KIND_VALUES = {label: kind.value for kind, label in EXPERIENCE_KINDS.items()}
 
+SECTIONS = {"row": "experience", "paper": "attachments"}
+"""The section of the form for each kind of target but fields."""
+
 Slots = Sequence[tuple[Material, Collection[Attachment]]]
 
 
@@ -38,6 +41,8 @@ class ReturnedMarks:
 
     of_return: dict[int, list[ReturnedMark]] = field(default_factory=dict)
     at: dict[str, list[ReturnedMark]] = field(default_factory=dict)
+    sections: set[str] = field(default_factory=set)
+    """The sections with a mark that is untouched: a phone shows them open."""
 
     @property
     def untouched(self) -> list[ReturnedMark]:
@@ -74,6 +79,10 @@ def returned(
             mark = _shown(application, outcome, f"{line.id}-{number}", urls)
             found.of_return.setdefault(line.id, []).append(mark)
             found.at.setdefault(mark.place, []).append(mark)
+            if not mark.changed:
+                found.sections.add(
+                    SECTIONS.get(outcome.target.kind) or form.section_of.get(outcome.target.key, "")
+                )
     return found
 
 
