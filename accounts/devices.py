@@ -60,6 +60,12 @@ def recognised(cookie: str, subject: str) -> str | None:
     return vault.digest(f"device:{name}") if any(right) else None
 
 
+def draft_device(cookie: str) -> str:
+    """Return the digest under which drafts that are typed at this browser are kept; "" for a browser without the cookie."""
+    name, _ = _read(cookie)
+    return vault.digest(f"draft:{name}") if name else ""
+
+
 def _read(cookie: str) -> tuple[str, list[Entry]]:
     """Return the device's name and the entries that have not expired; "" and no entries for an invalid cookie."""
     if not COOKIE.fullmatch(cookie):

@@ -7,6 +7,7 @@ from models.audit import AuditEntry
 from models.calendar import CalendarYear
 from models.database import db, now
 from models.desk_work import Assignment, InternalNote, OpenPage
+from models.drafts import ApplicationDraft
 from models.enterprises import Enterprise, RegistrationEvent
 from models.forms import FormVersion
 from models.imports import Import, ImportRow
@@ -55,6 +56,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "Disclosure",
+    "ApplicationDraft",
     "Enterprise",
     "Experience",
     "ExperienceKind",

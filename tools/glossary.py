@@ -19,6 +19,7 @@ ROOMS = (
     "commands",
     "common",
     "desk",
+    "drafts",
     "enterprises",
     "models",
     "uploads",

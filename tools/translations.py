@@ -23,6 +23,7 @@ ROOMS = (
     "administration",
     "common",
     "desk",
+    "drafts",
     "enterprises",
     "models",
     "uploads",

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from accounts import attempts, recovery, sessions
 from desk import assignments, open_now
+from drafts import saving
 from models import Attachment, Enterprise, Import, db
 from uploads import partial, sweeping
 
@@ -25,8 +26,8 @@ def sweep() -> int:
 
 
 def forget() -> None:
-    """Remove ended sessions, attempts of days ago, codes that open nothing, abandoned uploads, and what a desk no longer needs."""
-    for part in (sessions, attempts, recovery, partial, assignments, open_now):
+    """Remove ended sessions, attempts of days ago, codes that open nothing, abandoned uploads, and what a desk or a form no longer needs."""
+    for part in (sessions, attempts, recovery, partial, assignments, open_now, saving):
         part.delete_expired()
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from admin_views.files.papers import file_groups, submitted_files, viewer_values, visible_files
 from admin_views.personal import history
 from admin_views.personal.attachments import AttachmentRoutes
+from admin_views.personal.drafts import DraftRoutes, save_result, sent_choices, sent_page
 from admin_views.personal.employer import EmployerRoutes
 from admin_views.personal.form import (
     MOST_EXPERIENCES,
@@ -30,6 +31,7 @@ from admin_views.personal.page import (
     section_context,
     side_column,
 )
+from admin_views.personal.typed_fields import form_with, typed_fields
 from admin_views.review.page import read_by, unsent
 from admin_views.review.page import sections as submitted_sections
 from admin_views.site.base import Console, ScopedView, expose, menu
@@ -47,6 +49,7 @@ from common.errors import (
 )
 from common.wording import N_
 from desk import taking_back
+from drafts import saving
 from models import Action, Application, Review, State, db, now
 from workflow import completeness, periods, progress, reading, review, routing, scope
 from workflow.form import versions as description
@@ -61,7 +64,7 @@ AFTER_SAVE: dict[str, tuple[str, dict[str, Any]]] = {
 """Where each button of the foot bar leads after saving: the view, and the query string. 「提交」 leads here while something is missing."""
 
 
-class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
+class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView):
     """「战略性新兴产业引进人才生活补贴申请」: the main page, 「查询历史」, 「上传附件」, 「提交」."""
 
     console = "personal"
@@ -77,6 +80,7 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
         "history",
         "choose",
         "notice_read",
+        *DraftRoutes.exposed_routes,
         *EmployerRoutes.exposed_routes,
         *AttachmentRoutes.exposed_routes,
     )
@@ -100,7 +104,7 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             present = db.session.scalars(newest).unique().one_or_none()
         if present is not None:
             return redirect(self.get_url(".application", number=present.number))
-        return self._form_page(None, filled_form(None, current_user, description.published()))
+        return self.opened_form(None)
 
     @expose("/", methods=("POST",))
     def begin(self) -> Any:
@@ -116,9 +120,12 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             return self._not_saved(None, form, notice_unread_text(hindrance))
         except AlreadyUnderWay:
             there = review.open_application(current_user)
-            form = form_class(description.form_of(there) if there else version)()
+            if there is None or not is_editable(there.state):
+                return self._not_saved(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
+            form = form_class(description.form_of(there))()
             form.validate()
-            return self._not_saved(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
+            return self.compared(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
+        saving.settle_begun(current_user, application, sent_page(), save_result(form, None))
         if request.form.get("form_version", str(version.number)) != str(version.number):
             flash(gettext("申请表刚刚更新，这是新的一版，请逐项核对。"), "info")
         return self._redirect_after_save(application, form)
@@ -128,7 +135,7 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
         """Show one application: the form while it is editable, else what was submitted."""
         found = self.get_one(number)
         if is_editable(found.state):
-            page = self._form_page(found, filled_form(found, current_user, description.form_of(found)))
+            page = self.opened_form(found)
         else:
             page = self._read_only_page(found)
         taking_back.note_opened(found, current_user)
@@ -138,25 +145,38 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
     def save(self, number: str) -> Any:
         """Save the form, then do what the button says: rows, attachments, employer, submission."""
         found = self.get_one(number)
-        form = form_class(description.form_of(found))()
+        version = description.form_of(found)
+        form = form_class(version)()
         form.validate()
         asked = request.form.get("do", "save")
+        if not is_editable(found.state):
+            return self._not_editable(found, form)
+        if asked == "compare":
+            return self.compared(found, form)
+        stored = typed_fields(filled_form(found, current_user, version))
+        if "asked" in request.form and form.seen_version == found.version:
+            fields, unresolved = sent_choices(form, stored)
+            if unresolved:
+                sentence = gettext("请逐项选择保留哪一份，再点“保存”。")
+                return self.compared(found, form, sentence, unresolved=unresolved, status=422)
+            form = form_with(version, fields, found.version)
         if self._changed_rows(form, asked):
             return self._form_page(found, form, dirty=True)
+        result, page = save_result(form, stored), sent_page()
+
+        def apply(application: Application) -> None:
+            form.apply_to(application)
+            saving.settle(application.applicant_id, application.id, page, result)
+
         try:
-            review.perform(
-                found.id, Action.SAVE, current_user, seen_version=form.seen_version, change=form.apply_to
-            )
+            review.perform(found.id, Action.SAVE, current_user, seen_version=form.seen_version, change=apply)
         except NoticeUnread as hindrance:
             return self._not_saved(found, form, notice_unread_text(hindrance))
         except ChangedMeanwhile:
             db.session.refresh(found)
             if not is_editable(found.state):
                 return self._not_editable(found, form)
-            form.version.data = form.version.raw_data = None
-            form.version.data = str(found.version)
-            sentence = gettext("此申请在另一窗口保存过。请核对后再点“保存”，将以本页内容为准。")
-            return self._not_saved(found, form, sentence, 409)
+            return self.compared(found, form)
         except NotPermitted:
             return self._not_editable(found, form)
         return self._redirect_after_save(found, form)
@@ -199,7 +219,8 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             return redirect(location)
         # The script redirects by itself, unless another button was pressed meanwhile.
         action = self.get_url(".application", number=number)
-        return {"location": location, "action": action, "version": application.version}
+        answer = {"location": location, "action": action, "version": application.version}
+        return answer | self.present_base(application)
 
     def _not_saved(self, found: Application | None, form: Any, sentence: str, status: int = 422) -> Any:
         """Show the form with the reason why it was not saved and with everything that was typed."""
@@ -207,12 +228,15 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             errors = {
                 field.id: [str(error) for error in field.errors] for field in all_fields(form) if field.errors
             }
-            return {"failed": sentence, "version": form.version.data, "errors": errors}, status
+            answer = {"failed": sentence, "version": form.version.data, "errors": errors}
+            return answer | self.present_base(found), status
         return self._form_page(found, form, status=status, failed=sentence, dirty=True)
 
     def _form_page(self, found: Application | None, form: Any, status: int = 200, **further: Any) -> Any:
         """Render the form with its problems, attachments and the side column."""
         version = description.form_of(found) if found else description.published()
+        stored = filled_form(found, current_user, version) if further.get("dirty") else form
+        drafts = self.draft_values(found, stored)
         notice = reading.current_notice()
         notice_reading = reading.open_notice(current_user, found, notice) if notice else None
         problems = completeness.problems(found) if found else []
@@ -257,7 +281,17 @@ class ApplicationView(EmployerRoutes, AttachmentRoutes, ScopedView):
             wanted=sum(material.required for material, _ in slots),
             employer=employer_words(form.enterprise_id.data),
             saved=gettext("已保存 %(time)s", time=stamp(found.saved_at)[-5:]) if found else "",
-            **{"failed": None, "dirty": False, "confirmed": "confirmed" in request.args, **further},
+            **{
+                "failed": None,
+                "dirty": False,
+                "confirmed": "confirmed" in request.args,
+                "offered": [],
+                "changed": [],
+                "restored_at": "",
+                **drafts,
+                **further,
+            },
+            **side_column(found, progress.history(found) if found else []),
             **self._marks(found, reviews, slots, on_form=True),
             **side_column(found, reviews),
         )

@@ -1,4 +1,5 @@
 // The applicant's main page: 「申请须知」, rows of 「学习工作经历」, 「工作单位」, and a saving that survives a bad connection.
+import { check as checkElsewhere, keepSoon, saved } from "./autosave.js";
 import { withCodePoints } from "./code-points.js";
 import { closeDialog, openDialog } from "./dialog.js";
 import { countdown } from "./countdown.js";
@@ -119,6 +120,7 @@ function empty() {
 function changed() {
   for (const remark of form.querySelectorAll(".experience-remark")) remark.remove();
   markDirty(form);
+  keepSoon();
 }
 
 dialog.querySelector("[data-experience-keep]").addEventListener("click", () => {
@@ -153,6 +155,7 @@ dialog.addEventListener("close", () => {
   }
   draw(row);
   empty();
+  keepSoon();
 });
 
 form.addEventListener("click", (event) => {
@@ -233,6 +236,7 @@ function take() {
   pick.querySelector("[data-employer]").innerHTML = chosen.closest(".employer").querySelector(".employer-more").innerHTML;
   closeDialog(employers);
   markDirty(form);
+  keepSoon();
 }
 employers.querySelector("[data-employers-take]").addEventListener("click", take);
 
@@ -307,15 +311,20 @@ form.addEventListener("submit", async (event) => {
   if (!told?.location) pressed = null;
   if (told?.location && pressed) {
     form.elements.version.value = told.version;
+    form.elements.base.value = told.base;
     form.action = told.action;
     const next = pressed;
     pressed = null;
     form.requestSubmit(next);
   } else if (told?.location) {
     markClean(form);
+    saved();
     if (body.get("do") === "save") sessionStorage.setItem(PLACE, String(window.scrollY));
     window.location.assign(told.location);
+  } else if (told?.compare) {
+    checkElsewhere(told.compare);
   } else if (told?.failed) {
+    if (told.base) form.elements.base.value = told.base;
     form.elements.version.value = told.version;
     for (const [id, sentences] of Object.entries(told.errors)) tell(id, sentences);
     markFailed(form, told.failed);

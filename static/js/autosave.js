@@ -1,0 +1,255 @@
+// Keeps what is typed into the applicant's form beside the saved application: as a draft at the server, and what could not be sent
+// encrypted in this browser, with a key that only this person's pages have. Says when another window has saved meanwhile.
+import { markClean } from "./unsaved.js";
+import { renewToken } from "./token.js";
+
+const form = document.getElementById("application");
+const settings = form.querySelector("[data-draft]").dataset;
+const status = document.querySelector("[data-draft-status]");
+const login = document.querySelector("[data-login]");
+
+const PAUSE = 400; // ms after the last key
+const GAP = 2_000; // ms between two requests
+const PATIENCE = 10_000; // ms for an answer
+const LOOK = 15_000; // ms between two looks at what others have saved, and two tries to send
+const LIFETIME = 30 * 86_400_000; // ms, as at the server (drafts/saving.py)
+const EXPIRED = 419;
+const PREFIX = "draft ";
+
+// --- what is typed
+
+const base = () => JSON.parse(form.elements.base.value);
+
+/** Each field as text; the rows of 「学习工作经历」 as a list, the one that is being edited included. */
+function typed() {
+  const fields = Object.fromEntries(Object.keys(base()).map((key) => [key, ""]));
+  const rows = new Map();
+  for (const [name, value] of new FormData(form)) {
+    const [, number, cell] = /^experiences-(\d+)-(\w+)$/.exec(name) ?? [];
+    if (cell) rows.set(Number(number), { ...rows.get(Number(number)), [cell]: value });
+    else if (name in fields) fields[name] = value;
+  }
+  const inOrder = [...rows].sort(([one], [other]) => one - other).map(([, row]) => row);
+  return { ...fields, experiences: inOrder.filter((row) => Object.values(row).some(Boolean)) };
+}
+
+const texts = (fields) => Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, JSON.stringify(value)]));
+let sent = texts(typed());
+
+function unsent() {
+  const fields = typed();
+  return Object.fromEntries(Object.entries(fields).filter(([key, value]) => JSON.stringify(value) !== sent[key]));
+}
+
+// --- in this browser
+
+const NAME = `${PREFIX}${form.dataset.whose} ${form.elements.tab.value}`;
+
+async function key() {
+  const bytes = Uint8Array.from(settings.key.match(/../g), (pair) => parseInt(pair, 16));
+  return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+}
+
+const toText = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
+const toBytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+
+/** Whether it is kept here: not without https, nor where the browser keeps nothing. */
+async function keepHere(letter) {
+  try {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const content = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key(), new TextEncoder().encode(JSON.stringify(letter)));
+    localStorage.setItem(NAME, JSON.stringify({ at: Date.now(), iv: toText(iv), content: toText(content) }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function forget(name = NAME) {
+  try {
+    localStorage.removeItem(name);
+  } catch { /* a browser that keeps nothing */ }
+}
+
+async function read(name) {
+  try {
+    const { iv, content } = JSON.parse(localStorage.getItem(name));
+    const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: toBytes(iv) }, await key(), toBytes(content));
+    return JSON.parse(new TextDecoder().decode(text));
+  } catch {
+    return null;
+  }
+}
+
+/** What an earlier page of this person could not send, by its name here; what is too old, whoever's it is, goes. */
+function leftHere() {
+  try {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+    for (const name of names) {
+      if (Date.now() - JSON.parse(localStorage.getItem(name)).at > LIFETIME) forget(name);
+    }
+    return names.filter((name) => name.startsWith(`${PREFIX}${form.dataset.whose} `) && name !== NAME);
+  } catch {
+    return [];
+  }
+}
+
+// --- to the server
+
+let sequence = Date.now();
+let last = 0;
+let timer = 0;
+let sending = false;
+let trouble = false;
+let done = false; // saved: the page is being left
+
+function letterOf(fields) {
+  const began = base();
+  sequence = Math.max(sequence + 1, Date.now());
+  const digests = Object.fromEntries(Object.keys(fields).map((one) => [one, began[one] ?? ""]));
+  return { tab: form.elements.tab.value, sequence, fields, base: digests };
+}
+
+async function send(letter, hiding = false) {
+  const post = () => fetch(settings.draft, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": form.elements.csrf_token.value },
+    body: JSON.stringify(letter),
+    keepalive: hiding,
+    signal: hiding ? undefined : AbortSignal.timeout(PATIENCE),
+  }).catch(() => null);
+  const answer = await post();
+  return answer?.status === EXPIRED && !hiding && (await renewToken(form)) ? post() : answer;
+}
+
+const jsonOf = async (answer) => (answer?.headers.get("Content-Type")?.includes("json") ? answer.json().catch(() => null) : null);
+const hasEnded = (answer) => answer && (answer.redirected || [401, 404, EXPIRED].includes(answer.status));
+
+function say(words, failed = false) {
+  trouble = failed;
+  status.textContent = words;
+  status.classList.toggle("draft-failed", failed);
+}
+
+/** Call after each change of the form that is no event of a field. */
+export function keepSoon() {
+  clearTimeout(timer);
+  timer = setTimeout(step, PAUSE);
+}
+
+async function step() {
+  const fields = unsent();
+  if (done || !Object.keys(fields).length) return;
+  const letter = letterOf(fields);
+  const here = await keepHere(letter);
+  const wait = last + GAP - Date.now();
+  clearTimeout(timer);
+  if (sending || wait > 0) timer = setTimeout(step, Math.max(wait, PAUSE));
+  else await deliver(letter, here);
+}
+
+async function deliver(letter, here) {
+  sending = true;
+  last = Date.now();
+  const answer = await send(letter);
+  const told = await jsonOf(answer);
+  sending = false;
+  if (done) return;
+  const ended = hasEnded(answer);
+  login.hidden = !ended;
+  if (answer?.ok && told) {
+    sent = { ...sent, ...texts(letter.fields) };
+    if (!Object.keys(unsent()).length) forget();
+    say(settings.stored.replace("{time}", told.at));
+    notice(told);
+  } else if (answer?.status === 409 && told) {
+    notice(told);
+  } else if (told?.failed) {
+    sent = { ...sent, ...texts(letter.fields) }; // what is refused as it is, is not sent again until it changes
+    say(told.failed, true);
+  } else if (!here) {
+    say(settings.unkept, true);
+  } else {
+    say(ended ? settings.ended : answer ? settings.busy : settings.cut, true);
+  }
+}
+
+/** Send what earlier pages could not; the page then offers it. */
+async function recover() {
+  let arrived = false;
+  for (const name of leftHere()) {
+    const letter = await read(name);
+    if (!letter) continue;
+    const answer = await send(letter);
+    if (answer?.ok && !answer.redirected) {
+      forget(name);
+      arrived = true;
+    }
+  }
+  if (arrived && !Object.keys(unsent()).length && form.dataset.unsaved !== "dirty") window.location.reload();
+}
+
+/** Call when everything is saved: nothing is kept beside it any more. */
+export function saved() {
+  done = true;
+  clearTimeout(timer);
+  forget();
+}
+
+// --- what another window or device saves meanwhile
+
+const place = document.querySelector("[data-changed]");
+let compared = form.elements.version.value;
+
+async function notice(told) {
+  const version = String(told.version);
+  if (!told.compare || version === form.elements.version.value || version === compared) return;
+  const body = new FormData(form);
+  body.set("do", "compare");
+  const answer = await fetch(told.compare, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const found = await jsonOf(answer);
+  if (!found?.failed || done) return;
+  compared = version;
+  if (!found.changed) {
+    say(found.failed, true);
+    return;
+  }
+  place.innerHTML = found.changed;
+  place.querySelector("[data-compare]").addEventListener("click", () => check(found.compare));
+  const link = document.createElement("a");
+  link.href = "#changed-elsewhere";
+  link.textContent = settings.elsewhere;
+  say("", true);
+  status.append(link);
+}
+
+/** Open the page on which one chooses, with everything that is typed. */
+export function check(address) {
+  done = true;
+  markClean(form);
+  const asked = document.createElement("input");
+  Object.assign(asked, { type: "hidden", name: "do", value: "compare" });
+  form.append(asked);
+  form.action = address;
+  HTMLFormElement.prototype.submit.call(form);
+}
+
+async function look() {
+  if (document.hidden || done) return;
+  if (trouble || Object.keys(unsent()).length) step();
+  const answer = await fetch(settings.draft, { headers: { Accept: "application/json" } }).catch(() => null);
+  const told = answer?.ok && !answer.redirected ? await jsonOf(answer) : null;
+  if (told) notice(told);
+}
+
+document.addEventListener("input", (event) => event.target.form === form && keepSoon());
+document.addEventListener("change", (event) => event.target.form === form && keepSoon());
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) look();
+  else if (!done && Object.keys(unsent()).length) send(letterOf(unsent()), true);
+});
+window.addEventListener("pagehide", () => !done && Object.keys(unsent()).length && send(letterOf(unsent()), true));
+window.addEventListener("focus", look);
+window.addEventListener("online", () => { look(); recover(); });
+setInterval(look, LOOK);
+recover();
