@@ -151,15 +151,13 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
         asked = request.form.get("do", "save")
         if not is_editable(found.state):
             return self._not_editable(found, form)
-        if asked == "compare":
-            return self.compared(found, form)
         stored = typed_fields(filled_form(found, current_user, version))
+        unresolved: list[str] = []
         if "asked" in request.form and form.seen_version == found.version:
             fields, unresolved = sent_choices(form, stored)
-            if unresolved:
-                sentence = gettext("请逐项选择保留哪一份，再点“保存”。")
-                return self.compared(found, form, sentence, unresolved=unresolved, status=422)
             form = form_with(version, fields, found.version)
+        if unresolved or asked == "compare":
+            return self.compared(found, form, unresolved=unresolved)
         if self._changed_rows(form, asked):
             return self._form_page(found, form, dirty=True)
         result, page = save_result(form, stored), sent_page()

@@ -140,7 +140,6 @@ class DraftRoutes:
         sentence: str = "",
         *,
         unresolved: Sequence[str] = (),
-        status: int = 409,
     ) -> Any:
         """Answer a page that is older than what is saved: what was changed elsewhere, field by field, to choose from.
 
@@ -154,6 +153,9 @@ class DraftRoutes:
             for key in unresolved
             if mine[key] != saved[key]
         ]
+        status = 422 if unresolved else 409
+        if unresolved:
+            sentence = gettext("请逐项选择保留哪一份，再点“保存”。")
         sentence = sentence or gettext("此申请在另一窗口保存过，请核对不同的内容后再点“保存”。")
         shown = shown_changes(changed, version)
         if request.accept_mimetypes.best == "application/json":

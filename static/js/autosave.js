@@ -2,6 +2,7 @@
 // encrypted in this browser, with a key that only this person's pages have. Says when another window has saved meanwhile.
 import { markClean } from "./unsaved.js";
 import { renewToken } from "./token.js";
+import { forget, keep, kept } from "./unsent.js";
 
 const form = document.getElementById("application");
 const settings = form.querySelector("[data-draft]").dataset;
@@ -12,9 +13,7 @@ const PAUSE = 400; // ms after the last key
 const GAP = 2_000; // ms between two requests
 const PATIENCE = 10_000; // ms for an answer
 const LOOK = 15_000; // ms between two looks at what others have saved, and two tries to send
-const LIFETIME = 30 * 86_400_000; // ms, as at the server (drafts/saving.py)
 const EXPIRED = 419;
-const PREFIX = "draft ";
 
 // --- what is typed
 
@@ -41,58 +40,8 @@ function unsent() {
   return Object.fromEntries(Object.entries(fields).filter(([key, value]) => JSON.stringify(value) !== sent[key]));
 }
 
-// --- in this browser
-
-const NAME = `${PREFIX}${form.dataset.whose} ${form.elements.tab.value}`;
-
-async function key() {
-  const bytes = Uint8Array.from(settings.key.match(/../g), (pair) => parseInt(pair, 16));
-  return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
-}
-
-const toText = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
-const toBytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
-
-/** Whether it is kept here: not without https, nor where the browser keeps nothing. */
-async function keepHere(letter) {
-  try {
-    const iv = crypto.getRandomValues(new Uint8Array(12));
-    const content = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key(), new TextEncoder().encode(JSON.stringify(letter)));
-    localStorage.setItem(NAME, JSON.stringify({ at: Date.now(), iv: toText(iv), content: toText(content) }));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function forget(name = NAME) {
-  try {
-    localStorage.removeItem(name);
-  } catch { /* a browser that keeps nothing */ }
-}
-
-async function read(name) {
-  try {
-    const { iv, content } = JSON.parse(localStorage.getItem(name));
-    const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: toBytes(iv) }, await key(), toBytes(content));
-    return JSON.parse(new TextDecoder().decode(text));
-  } catch {
-    return null;
-  }
-}
-
-/** What an earlier page of this person could not send, by its name here; what is too old, whoever's it is, goes. */
-function leftHere() {
-  try {
-    const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
-    for (const name of names) {
-      if (Date.now() - JSON.parse(localStorage.getItem(name)).at > LIFETIME) forget(name);
-    }
-    return names.filter((name) => name.startsWith(`${PREFIX}${form.dataset.whose} `) && name !== NAME);
-  } catch {
-    return [];
-  }
-}
+const OWN = `${form.dataset.whose} `;
+const NAME = OWN + form.elements.tab.value;
 
 // --- to the server
 
@@ -141,7 +90,7 @@ async function step() {
   const fields = unsent();
   if (done || !Object.keys(fields).length) return;
   const letter = letterOf(fields);
-  const here = await keepHere(letter);
+  const here = await keep(NAME, letter, settings.key);
   const wait = last + GAP - Date.now();
   clearTimeout(timer);
   if (sending || wait > 0) timer = setTimeout(step, Math.max(wait, PAUSE));
@@ -159,7 +108,7 @@ async function deliver(letter, here) {
   login.hidden = !ended;
   if (answer?.ok && told) {
     sent = { ...sent, ...texts(letter.fields) };
-    if (!Object.keys(unsent()).length) forget();
+    if (!Object.keys(unsent()).length) forget(NAME);
     say(settings.stored.replace("{time}", told.at));
     notice(told);
   } else if (answer?.status === 409 && told) {
@@ -177,12 +126,11 @@ async function deliver(letter, here) {
 /** Send what earlier pages could not; the page then offers it. */
 async function recover() {
   let arrived = false;
-  for (const name of leftHere()) {
-    const letter = await read(name);
-    if (!letter) continue;
+  for (const [name, letter] of await kept(OWN, settings.key)) {
+    if (name === NAME) continue;
     const answer = await send(letter);
     if (answer?.ok && !answer.redirected) {
-      forget(name);
+      await forget(name);
       arrived = true;
     }
   }
@@ -193,7 +141,7 @@ async function recover() {
 export function saved() {
   done = true;
   clearTimeout(timer);
-  forget();
+  forget(NAME);
 }
 
 // --- what another window or device saves meanwhile

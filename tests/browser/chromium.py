@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from playwright.sync_api import Browser as RunningBrowser
 from playwright.sync_api import ConsoleMessage, ElementHandle, Request, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page as Window
@@ -195,6 +196,10 @@ class Chromium(Browser):
         page = ChromiumPage(context.new_page(), base_url)
         self.pages.append(page)
         return page
+
+    def connect(self, address: str) -> RunningBrowser:
+        """Return another Chromium that has been started, by its address for debuggers."""
+        return self._playwright.chromium.connect_over_cdp(address)
 
     def quit(self) -> None:
         self._browser.close()
