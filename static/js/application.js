@@ -245,6 +245,14 @@ const PLACE = "application-place";
 const EXPIRED = 419;
 const login = document.querySelector("[data-login]");
 let pressed = null;
+let worked = ""; // the section of the last change
+for (const kind of ["input", "change", "click"]) {
+  form.addEventListener(kind, (event) => {
+    const section = event.target.closest("dialog") ? list.closest("details") : event.target.closest("details.section");
+    const acted = kind !== "click" || event.target.closest("button");
+    if (section && acted) worked = section.id;
+  });
+}
 
 function clearErrors() {
   for (const wrong of form.querySelectorAll("[data-from-saving]")) {
@@ -319,7 +327,7 @@ form.addEventListener("submit", async (event) => {
   } else if (told?.location) {
     markClean(form);
     saved();
-    if (body.get("do") === "save") sessionStorage.setItem(PLACE, String(window.scrollY));
+    if (body.get("do") === "save") sessionStorage.setItem(PLACE, JSON.stringify({ top: window.scrollY, worked }));
     window.location.assign(told.location);
   } else if (told?.compare) {
     checkElsewhere(told.compare);
@@ -336,6 +344,10 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-const place = sessionStorage.getItem(PLACE);
+// On a phone a section that is complete folds, but not the one in which somebody works.
+const place = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
 sessionStorage.removeItem(PLACE);
-if (place !== null && location.search.includes("saved")) window.scrollTo(0, Number(place));
+if (place && location.search.includes("saved")) {
+  if (place.worked) document.getElementById(place.worked).open = true;
+  window.scrollTo(0, place.top);
+}
