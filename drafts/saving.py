@@ -121,7 +121,9 @@ def _require_editable(actor: Account, application_id: int | None) -> None:
 def _of_browser(account_id: int, application_id: int | None, device: str) -> ApplicationDraft | None:
     query = select(ApplicationDraft).where(
         ApplicationDraft.account_id == account_id,
-        ApplicationDraft.application_id.is_(None) if application_id is None else ApplicationDraft.application_id == application_id,
+        ApplicationDraft.application_id.is_(None)
+        if application_id is None
+        else ApplicationDraft.application_id == application_id,
         ApplicationDraft.device == device,
     )
     return db.session.scalars(query.limit(1)).first()
@@ -140,13 +142,21 @@ def _write(
     elif draft is not None:
         draft.fields, draft.updated_at = fields, at
     elif fields:
-        new = ApplicationDraft(account_id=account_id, application_id=application_id, device=device, fields=fields)
+        new = ApplicationDraft(
+            account_id=account_id, application_id=application_id, device=device, fields=fields
+        )
         new.updated_at = at
         db.session.add(new)
         db.session.flush()
-        of_person = select(ApplicationDraft.id).where(ApplicationDraft.account_id == account_id).order_by(ApplicationDraft.updated_at.desc())
+        of_person = (
+            select(ApplicationDraft.id)
+            .where(ApplicationDraft.account_id == account_id)
+            .order_by(ApplicationDraft.updated_at.desc())
+        )
         db.session.execute(
-            delete(ApplicationDraft).where(ApplicationDraft.id.in_(db.session.scalars(of_person.offset(MOST_DRAFTS)).all()))
+            delete(ApplicationDraft).where(
+                ApplicationDraft.id.in_(db.session.scalars(of_person.offset(MOST_DRAFTS)).all())
+            )
         )
 
 
@@ -159,7 +169,9 @@ def unsaved(actor: Account, application_id: int | None, device: str, saved: Fiel
     of_form: list[ColumnElement[bool]] = [ApplicationDraft.application_id.is_(None)]
     if application_id is not None:
         of_form.append(ApplicationDraft.application_id == application_id)
-    rows = db.session.scalars(select(ApplicationDraft).where(ApplicationDraft.account_id == actor.id, or_(*of_form)))
+    rows = db.session.scalars(
+        select(ApplicationDraft).where(ApplicationDraft.account_id == actor.id, or_(*of_form))
+    )
     found = []
     for row in rows:
         differing = {
@@ -175,7 +187,11 @@ def unsaved(actor: Account, application_id: int | None, device: str, saved: Fiel
 def discard(actor: Account, draft_id: int) -> None:
     """Delete one of the person's own drafts. Does nothing when it is not there any more, or somebody else's."""
     with exclusive():
-        db.session.execute(delete(ApplicationDraft).where(ApplicationDraft.id == draft_id, ApplicationDraft.account_id == actor.id))
+        db.session.execute(
+            delete(ApplicationDraft).where(
+                ApplicationDraft.id == draft_id, ApplicationDraft.account_id == actor.id
+            )
+        )
 
 
 @dataclass(frozen=True)

@@ -134,10 +134,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
     def application(self, number: str) -> Any:
         """Show one application: the form while it is editable, else what was submitted."""
         found = self.get_one(number)
-        if is_editable(found.state):
-            page = self.opened_form(found)
-        else:
-            page = self._read_only_page(found)
+        page = self.opened_form(found) if is_editable(found.state) else self._read_only_page(found)
         taking_back.note_opened(found, current_user)
         return page
 
@@ -289,7 +286,6 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
                 **drafts,
                 **further,
             },
-            **side_column(found, progress.history(found) if found else []),
             **self._marks(found, reviews, slots, on_form=True),
             **side_column(found, reviews),
         )

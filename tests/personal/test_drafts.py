@@ -360,7 +360,9 @@ def test_reviewers_never_see_a_draft(app: Flask, client: Client, prepared: World
                     saving.settle(person.id, row.id, page, saving.SaveResult({"position": saved}, {}, {}))
 
                 factories.act(application, Action.SAVE, person, change=change)
-                assert db.session.query(ApplicationDraft).filter_by(application_id=application.id).count() == 0
+                assert (
+                    db.session.query(ApplicationDraft).filter_by(application_id=application.id).count() == 0
+                )
             elif step in {"submit", "withdraw"} and is_editable(application.state) is (step == "submit"):
                 factories.act(application, Action(step), person)
             content = answers.snapshot(factories.fresh(application))

@@ -40,6 +40,8 @@ MOST_FOR_A_SEARCH = 4
 """Of a list that is searched: a search's employers, too."""
 MOST_FOR_AN_APPLICATION = 15
 """Of the page of one application: each kind of row that belongs to it is asked for once or twice."""
+MOST_FOR_A_FORM = MOST_FOR_AN_APPLICATION + 1
+"""Of the applicant's own: the drafts beside it, too."""
 
 SEARCHED = {
     "administration_changes.index_view",
@@ -275,7 +277,7 @@ def test_no_page_needs_more_statements_when_tables_grow(measured_site: MeasuredS
 
 def _most(measured_site: MeasuredSite, name: str, path: str) -> int:
     if path in measured_site.single[name]:
-        return MOST_FOR_AN_APPLICATION
+        return MOST_FOR_A_FORM if path.startswith("/personal/") else MOST_FOR_AN_APPLICATION
     if path.partition("?")[0] != f"/{name}/":
         return MOST_FOR_A_PAGE
     return MOST_FOR_A_SEARCH if "q=" in path else MOST_FOR_A_LIST
