@@ -19,6 +19,7 @@ from admin_views.accounts import second_factor
 from admin_views.accounts.forms import LoginForm
 from admin_views.accounts.own_account import store_code
 from admin_views.accounts.pages import LOGIN_PAGES, form_page, try_or_explain
+from admin_views.accounts.registering import typed_login
 from admin_views.site import login_session
 from admin_views.site.wording import translated
 from common.errors import Locked
@@ -35,6 +36,8 @@ def login(login_kind: str) -> Any:
         return redirect(target)
     form = LoginForm()
     form.login.label.text = translated(LOGIN_PAGES[login_kind].login)
+    if request.method == "GET":
+        form.login.data = typed_login(login_kind)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
         account, wrong = try_or_explain(

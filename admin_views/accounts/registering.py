@@ -24,7 +24,10 @@ from models.secrets import vault
 from uploads.limits import accepts_attachments
 
 REGISTERED = "registered"
-"""Session key of the sealed 「找回码」 after a registration. It names no account: there is none if the number was taken."""
+"""Session key of the sealed 「找回码」 after a registration. It names no account: there is none if the number was taken.
+With it stands the number or code that was typed, for the login that follows."""
+TYPED_LOGIN = "typed_login"
+"""Session key of that number, sealed, from 「我已记下，去登录」 to the login page, which shows it once."""
 
 
 @accepts_attachments()
@@ -43,7 +46,7 @@ def _register_person() -> Any:
         )
         code = passwords.set_recovery_code(account)
         registration.register_person(account)
-        return _received("personal", code)
+        return _received("personal", code, form.number.data)
     return form_page("accounts/register_personal.html", form, login_kind="personal")
 
 
@@ -61,7 +64,7 @@ def _register_enterprise() -> Any:
         is_new = registration.register_enterprise(Enterprise(), account, form.apply_to)
         if not is_new and form.received is not None:
             licence.discard_licence(form.received)
-        return _received("enterprise", code)
+        return _received("enterprise", code, form.credit_code.data)
     return form_page("accounts/register_enterprise.html", form, login_kind="enterprise")
 
 
@@ -71,23 +74,36 @@ REGISTERING: dict[str, View] = {"personal": _register_person, "enterprise": _reg
 REGISTERING_LIMIT = {"personal": "LOGIN_LIMIT_ADDRESS", "enterprise": "REGISTER_LIMIT_ADDRESS"}
 
 
-def _received(login_kind: str, code: str) -> Response:
+def _received(login_kind: str, code: str, login: str) -> Response:
     """Answer a registration identically whether the number or code was free or taken."""
-    session[REGISTERED] = vault.seal(code, _registered_context(login_kind))
+    session[REGISTERED] = vault.seal(f"{code}\n{login}", _registered_context(login_kind))
     return redirect(url_for("accounts.received", login_kind=login_kind), 303)
 
 
 def received(login_kind: str) -> Any:
     """「注册信息已收到」, with a 「找回码」; if the account existed before, the code belongs to none."""
-    if request.method == "POST":
-        session.pop(REGISTERED, None)
-        return redirect(url_for("accounts.login", login_kind=login_kind), 303)
     try:
-        code = vault.open(session[REGISTERED], _registered_context(login_kind))
+        code, login = vault.open(session[REGISTERED], _registered_context(login_kind)).split("\n")
     except (KeyError, InvalidTag):
         return redirect(url_for("accounts.login", login_kind=login_kind))
+    if request.method == "POST":
+        session.pop(REGISTERED)
+        session[TYPED_LOGIN] = vault.seal(login, _typed_context(login_kind))
+        return redirect(url_for("accounts.login", login_kind=login_kind), 303)
     return render_template("accounts/received.html", login_kind=login_kind, code=code)
 
 
 def _registered_context(login_kind: str) -> str:
     return f"session.{REGISTERED}.{login_kind}"
+
+
+def typed_login(login_kind: str) -> str:
+    """Return once the number that was typed for a registration a moment ago, whether it was free or taken; "" for none."""
+    try:
+        return vault.open(session.pop(TYPED_LOGIN), _typed_context(login_kind))
+    except (KeyError, InvalidTag):
+        return ""
+
+
+def _typed_context(login_kind: str) -> str:
+    return f"session.{TYPED_LOGIN}.{login_kind}"

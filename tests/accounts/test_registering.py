@@ -82,6 +82,8 @@ def test_a_person_registers_confirms_the_recovery_code_and_is_logged_in(
     assert account.login is None
     assert not is_logged_in(client)
     assert client.send("/register/personal/received/").location == "/login/personal"
+    assert 'value="150602199001010016"' in client.get("/login/personal").text, "not asked again at once"
+    assert "150602199001010016" not in client.get("/login/personal").text, "shown once, on a shared computer"
     assert log_in(client, account).location == "/personal/"
 
 
