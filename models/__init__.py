@@ -4,6 +4,7 @@ from models.access import Attempts, LoginSession, ResetCode
 from models.accounts import Account, Invitation
 from models.applications import Application, Counter, Experience
 from models.audit import AuditEntry
+from models.bulk import BulkJob, BulkRow
 from models.calendar import CalendarYear
 from models.database import db, now
 from models.desk_work import Assignment, InternalNote, OpenPage
@@ -25,6 +26,7 @@ from models.transactions import exclusive
 from models.vocabulary import (
     REACHED_BITS,
     Action,
+    BulkState,
     ChangeKind,
     Channel,
     DeliveryState,
@@ -50,6 +52,9 @@ __all__ = [
     "Attachment",
     "Attempts",
     "AuditEntry",
+    "BulkJob",
+    "BulkRow",
+    "BulkState",
     "CalendarYear",
     "ChangeKind",
     "Channel",

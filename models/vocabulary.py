@@ -116,6 +116,16 @@ class ImportState(Enum):
     DISCARDED = "discarded"
 
 
+class BulkState(Enum):
+    """Where a bulk decision stands. `chosen`: shown as a summary and not confirmed. `stopped`: whoever asked is gone."""
+
+    CHOSEN = "chosen"
+    WORKING = "working"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    STOPPED = "stopped"
+
+
 class ExperienceKind(Enum):
     STUDY = "study"
     WORK = "work"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from worker import importing, mail, outbox, sms, waking
+from worker import bulk_decisions, importing, mail, outbox, sms, waking
 
 if TYPE_CHECKING:
     from worker.tasks import Tasks
 
-__all__ = ["importing", "outbox", "register"]
-"""Importing the first two modules registers listeners that wake the worker after a commit."""
+__all__ = ["bulk_decisions", "importing", "outbox", "register"]
+"""Importing the first three modules registers listeners that wake the worker after a commit."""
 
 
 def register(app: Flask) -> None:
@@ -28,6 +28,7 @@ def register(app: Flask) -> None:
     tasks = app.extensions["tasks"] = cache(lambda: _tasks(app))
     app.extensions["wake"] = waking.Waker(lambda: tasks().deliver())
     app.extensions["wake_importing"] = waking.Waker(lambda: tasks().import_enterprises())
+    app.extensions["wake_bulk_decisions"] = waking.Waker(lambda: tasks().decide_in_bulk())
     if app.extensions["channels"] or app.config["REDIS_URL"]:
         tasks()  # before the fork: the processes share the modules, and a wrong url fails at the start
 

@@ -11,7 +11,8 @@ from flask import Flask
 from huey import Huey, crontab
 
 from administration import imports
-from worker import heartbeats, importing, outbox, queue, sweeping
+from desk import bulk
+from worker import bulk_decisions, heartbeats, importing, outbox, queue, sweeping
 
 ONE_DAY = timedelta(days=1)
 
@@ -26,6 +27,7 @@ class Tasks:
     queue: Huey
     deliver: Callable[[], object]
     import_enterprises: Callable[[], object]
+    decide_in_bulk: Callable[[], object]
     look: Callable[[], object]
     """Queues the task for each kind of job that is due because its worker died or its wake-up was lost."""
 
@@ -44,21 +46,32 @@ def for_app(app: Flask) -> Tasks:
         with app.app_context():
             importing.process_due()
 
+    @huey.task(name="bulk")  # type: ignore[untyped-decorator]
+    def decide_in_bulk() -> None:
+        with app.app_context():
+            bulk_decisions.process_due()
+
     def look() -> None:
         with app.app_context():
             # A task that is already in the queue will find every due job.
-            if imports.is_due() and not huey.pending_count():
+            if huey.pending_count():
+                return
+            if imports.is_due():
                 import_enterprises()
+            if bulk.any_due():
+                decide_in_bulk()
 
     @huey.periodic_task(crontab(), name="every_minute", expires=50)  # type: ignore[untyped-decorator]
     def every_minute() -> None:
         with app.app_context():
             heartbeats.beat(heartbeats.WORKER)
             outbox.process_due()
+            bulk_decisions.process_due()
             importing.process_due()
             if heartbeats.run_if_due(heartbeats.SWEEP, ONE_DAY):
                 imports.delete_expired()
+                bulk.delete_expired()
                 sweeping.forget()
                 sweeping.sweep()
 
-    return Tasks(huey, deliver, import_enterprises, look)
+    return Tasks(huey, deliver, import_enterprises, decide_in_bulk, look)

@@ -86,21 +86,40 @@ def perform(
     """
     with exclusive():
         person = active_account(actor)
-        application = lock(key, person, whole=change is not None or action is Action.SUBMIT)
-        if application.version != seen_version:
-            raise ChangedMeanwhile(last_review(application))
-        transition = permitted(application, action, person)
-        decision = decision.gathered(application, transition, person)
-        decision = decision.checked(needs_reason=transition.needs_reason)
-        if check is not None:
-            check(application, person)
-        if person.role is Role.APPLICANT and action is not Action.WITHDRAW:
-            reading.require(person, application)
-        if change is not None:
-            _apply_change(application, change)
-        if action is Action.SUBMIT:
-            _submit(application)
-        return _move(application, transition, person, decision)
+        return perform_within(
+            key, action, person, seen_version=seen_version, decision=decision, change=change, check=check
+        )
+
+
+def perform_within(
+    key: int | str,
+    action: Action,
+    person: Account,
+    *,
+    seen_version: int,
+    decision: Decision = NO_REASON,
+    change: ApplyForm | None = None,
+    check: Check | None = None,
+) -> Review | None:
+    """Do what `perform` does for an active account, within `exclusive()`: several of one transaction (desk/bulk.py).
+
+    Whatever it refuses, it refuses before it writes.
+    """
+    application = lock(key, person, whole=change is not None or action is Action.SUBMIT)
+    if application.version != seen_version:
+        raise ChangedMeanwhile(last_review(application))
+    transition = permitted(application, action, person)
+    if check is not None:
+        check(application, person)
+    decision = decision.gathered(application, transition, person)
+    decision = decision.checked(needs_reason=transition.needs_reason)
+    if person.role is Role.APPLICANT and action is not Action.WITHDRAW:
+        reading.require(person, application)
+    if change is not None:
+        _apply_change(application, change)
+    if action is Action.SUBMIT:
+        _submit(application)
+    return _move(application, transition, person, decision)
 
 
 def begin(actor: Account, change: ApplyForm) -> Application:

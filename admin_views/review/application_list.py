@@ -93,6 +93,7 @@ TABS: Mapping[str, tuple[str, Callable[[Actor], Criterion]]] = {
     "all": (N_("全部"), scope.visible),
 }
 
+_CHOSEN = Column("chosen", N_("选择"), cell="macro", style="cell-choose")
 _LEADING = (
     Column("number", N_("编号"), sort=Application.number, style="cell-quiet num"),
     Column("name", N_("姓名"), sort=Application.initials, cell="title"),
@@ -104,7 +105,7 @@ _WAITING = Column("waiting", N_("等待"), attrgetter("badge"), sort=Application
 _TAKEN = Column("taken_by", N_("领取人"), hides_empty=True)
 _STATE = Column("state", N_("业务状态"), attrgetter("badge"), cell="badge")
 COLUMNS: Mapping[str, tuple[Column, ...]] = {
-    "waiting": (*_LEADING, _TAKEN, _WAITING),
+    "waiting": (_CHOSEN, *_LEADING, _TAKEN, _WAITING),
     DECIDED: (*_LEADING, _STATE),
     "all": (*_LEADING, _STATE),
 }

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from admin_views.review import application_list
+from admin_views.review.bulk import BulkDecisions
 from admin_views.review.console import ReviewConsole
 from admin_views.review.corrections import NameCorrection
 from admin_views.site.base import Console
@@ -22,4 +23,5 @@ class CityConsole(NameCorrection, ReviewConsole):
 def register(app: Flask) -> None:
     """Add `/city/`."""
     index = CityConsole(Application, name=N_("申请审核"), endpoint="city", url="/city")
-    Console(app, name=N_("市专家服务中心审核"), index_view=index)
+    admin = Console(app, name=N_("市专家服务中心审核"), index_view=index)
+    admin.add_view(BulkDecisions(index))

@@ -19,6 +19,7 @@ from admin_views.files.papers import file_groups, submitted_files, viewer_values
 from admin_views.files.routes import PaperRoutes
 from admin_views.review import application_list as review_list
 from admin_views.review.assignments import Assignments, Question
+from admin_views.review.bulk import bulk_bar
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
 from admin_views.review.marks import MarkRoutes
 from admin_views.review.notes import Notes
@@ -149,12 +150,27 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
             filtered=filtered,
             searched_for=review_list.SEARCHED_FOR,
             listing=DataTable(review_list.COLUMNS[tab], shown_lines),
+            bulk=bulk_bar(
+                self.console,
+                _with("", {key: value for key, value in chosen.items() if key != "page"}),
+                "" if filtered else number_on_tab(page_counts(*asked)[-1]),
+            )
+            if tab == "waiting"
+            else None,
             heads=self._heads(address, tab, sort, descending, chosen, sorts),
             counted=note_on_unknown_years(shown_lines),
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
             left_out=self._left_out(sort, filtered),
             of_the_order=self._of_the_order(tab, sort, descending),
         )
+
+    def waiting_ids(self, chosen: dict[str, str], most: int) -> tuple[list[int], bool]:
+        """Return the ids of what waits here as it is narrowed, the first `most`, and whether there are more."""
+        sorts = self._sorts("waiting", chosen)
+        sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
+        listing, values = self._listing("waiting", chosen, sort, chosen.get("order") == "desc")
+        found = listing.page("", most, values)
+        return [row.sort_id for row in found.rows], found.next is not None
 
     def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
         """Return how a list can be sorted as it is narrowed."""

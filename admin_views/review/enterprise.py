@@ -5,6 +5,7 @@ from flask_login import current_user
 
 from admin_views.enterprises.registration import RegistrationView
 from admin_views.enterprises.reviewers import Reviewers
+from admin_views.review.bulk import BulkDecisions
 from admin_views.review.console import ReviewConsole
 from admin_views.site.base import Console
 from common.wording import N_
@@ -26,6 +27,7 @@ def register(app: Flask) -> None:
     """Add `/enterprise/`."""
     index = EnterpriseConsole(Application, name=N_("申请审核"), endpoint="enterprise", url="/enterprise")
     admin = Console(app, name=N_("企业审核"), index_view=index)
+    admin.add_view(BulkDecisions(index))
     admin.add_view(
         Reviewers(Account, name=Reviewers.title, endpoint="reviewers", url="/enterprise/reviewers")
     )

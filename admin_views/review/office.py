@@ -3,6 +3,7 @@
 from flask import Flask
 
 from admin_views.enterprises.approval import EnterpriseAccounts
+from admin_views.review.bulk import BulkDecisions
 from admin_views.review.console import ReviewConsole
 from admin_views.review.corrections import NameCorrection
 from admin_views.review.terms import Terms
@@ -23,6 +24,7 @@ def register(app: Flask) -> None:
     """Add `/office/`."""
     index = OfficeConsole(Application, name=N_("申请审核"), endpoint="office", url="/office")
     admin = Console(app, name=N_("初审"), index_view=index)
+    admin.add_view(BulkDecisions(index))
     admin.add_view(
         EnterpriseAccounts(
             Enterprise, name=NP_("list", "企业账号"), endpoint="office_enterprises", url="/office/enterprises"

@@ -19,13 +19,14 @@ from administration import form_draft
 from administration.tables import TABLES
 from common.errors import NotVisible
 from common.settings import HELP_LINE
-from desk import notes
+from desk import bulk, notes
 from enterprises import notifications, reviewers
 from models import (
     Account,
     Action,
     Application,
     Attachment,
+    BulkJob,
     Enterprise,
     FormVersion,
     Import,
@@ -106,6 +107,7 @@ class Seen:
     notes: frozenset[int] = frozenset()
     extendable: frozenset[int] = frozenset()
     """Applications whose term an office may extend: of these it sees number and name."""
+    bulk_jobs: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -124,6 +126,7 @@ class City:
     reviewers: dict[int, Account]
     administered: dict[type[Any], list[Any]]
     imports: list[Import]
+    bulk_jobs: list[BulkJob]
     secrets: dict[str, set[str]]
     """The words that no page may show to an actor, by actor."""
     sessions: dict[str, str]
@@ -148,6 +151,7 @@ def build(app: Flask) -> City:
         people[NEWCOMER].email = "newcomer@example.com"
         factories.saved(people[NEWCOMER])
         _notes(made)
+        _bulk_jobs(made)
         _give_files_content()
         factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
         _change_the_form(made.administrator)
@@ -190,6 +194,7 @@ def build(app: Flask) -> City:
             },
             administered={model: list(db.session.scalars(select(model)).unique()) for model in TABLES},
             imports=list(db.session.scalars(select(Import))),
+            bulk_jobs=list(db.session.scalars(select(BulkJob))),
             secrets=secrets,
             sessions={
                 name: cookie.value
@@ -299,6 +304,13 @@ def _notes(made: World) -> None:
                 notes.add_note(number, f"{author.name}{author.id}备忘{number[5:]}，先不要说。", author)
 
 
+def _bulk_jobs(made: World) -> None:
+    """Let each desk have chosen what it sees for a bulk decision that it has not confirmed."""
+    for actor in (made.banner.reviewer, made.elsewhere.clerk, made.centre):
+        ids = list(db.session.scalars(select(Application.id).where(scope.visible(actor))))
+        bulk.choose(actor, Action.RETURN, ids)
+
+
 def _give_files_content() -> None:
     """Store a picture for every attachment and licence, each with a unique name."""
     for file in db.session.scalars(select(Attachment)):
@@ -332,6 +344,7 @@ def _seen(actor: Account | None) -> Seen:
         },
         ids(InternalNote.id, scope.notes(actor)),
         ids(Application.id, scope.extendable(actor)),
+        ids(BulkJob.id, bulk.own(actor)),
     )
 
 

@@ -21,7 +21,20 @@ from werkzeug.test import TestResponse
 from accounts import access, sessions
 from admin_views.review.console import ReviewConsole
 from common.settings import HELP_LINE
-from models import Account, Application, FormVersion, RegionKind, Registration, Role, Setting, State, db, now
+from desk import bulk
+from models import (
+    Account,
+    Action,
+    Application,
+    FormVersion,
+    RegionKind,
+    Registration,
+    Role,
+    Setting,
+    State,
+    db,
+    now,
+)
 from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
@@ -80,6 +93,12 @@ OF_ONE = re.compile(
     r"\b(?:applicant_id|application_id) = |\bsubmitted_enterprise_id = \S+ AND applications.state IN"
 )
 """What one person has, belongs to one application, or one employer has under way, is short."""
+
+OWN_DESK = {
+    "enterprise": State.ENTERPRISE_REVIEW,
+    "office": State.PRELIMINARY_REVIEW,
+    "city": State.CITY_REVIEW,
+}
 
 
 @dataclass
@@ -141,6 +160,9 @@ def measured_site(
         single = {name: list(_single(name, account, applications)) for name, account in people.items()}
         single["office"].append(f"/office/enterprises/{waiting.id}/")
         single["office"].append(f"/office/terms/{applications[State.RETURNED].number}/")
+        for name, state in OWN_DESK.items():
+            job = bulk.choose(people[name], Action.RETURN, [applications[state].id])
+            single[name].append(f"/{name}/bulk/{job.id}/")
         for kind in RegionKind:
             factories.region(kind)  # could take the other one of its kind
         factories.previewed_import(made.administrator, made.banner.region)
@@ -219,13 +241,8 @@ def _single(name: str, account: Account | None, applications: dict[State, object
         for page in ("correct-name/", "correct-number/"):
             yield f"/administration/applications/{applications[State.ENTERPRISE_REVIEW].number}/{page}"  # type: ignore[attr-defined]
     console = access.CONSOLES[account.role]
-    own_desk = {
-        "enterprise": State.ENTERPRISE_REVIEW,
-        "office": State.PRELIMINARY_REVIEW,
-        "city": State.CITY_REVIEW,
-    }
-    if name in own_desk:
-        yield f"/{console}/{applications[own_desk[name]].number}/"  # type: ignore[attr-defined]
+    if name in OWN_DESK:
+        yield f"/{console}/{applications[OWN_DESK[name]].number}/"  # type: ignore[attr-defined]
         yield f"/{console}/{applications[State.FINISHED].number}/"  # type: ignore[attr-defined]
     if name == "office":
         yield f"/{console}/{applications[State.PRELIMINARY_REVIEW].number}/correct-name/"  # type: ignore[attr-defined]

@@ -1,12 +1,12 @@
-// Progress of an import: fetches the page every second and updates it in place until the worker has finished.
+// Progress of a long job (an import, a bulk decision): fetches the page every second and updates it in place until the worker has finished.
 
 const PAUSE = 1000; // ms
-const part = () => document.getElementById("import");
+const part = () => document.getElementById("job");
 
 async function refresh() {
   const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   const page = answer?.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
-  const fresh = page?.getElementById("import");
+  const fresh = page?.getElementById("job");
   if (!fresh) return; // no network or no login: the bar stays as it is until the next success
   if ("inWork" in fresh.dataset) {
     const [bar, text] = ["progress", "[data-progress-text]"].map((what) => part().querySelector(what));

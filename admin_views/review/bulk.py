@@ -1,0 +1,283 @@
+"""「批量办理」 (W6): what was chosen in a reviewer's list, the question before it is done, how far it is, and what was not done.
+
+The work is the worker's (desk/bulk.py): these pages ask for it and can be left and come back to.
+"""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from flask import abort, flash, redirect, request, url_for
+from flask_babel import gettext, pgettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, select
+
+from admin_views.review.page import PHRASES
+from admin_views.site.base import ScopedView, address_of, expose, menu
+from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.languages import cached_per_language
+from admin_views.site.lists import Badge, Column, DataTable
+from admin_views.site.typed import one_line
+from admin_views.site.wording import time_of_day, too_long, translated
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from common.jobs import LEASE, JobStatus
+from common.wording import N_
+from desk import bulk
+from models import Action, Application, BulkJob, BulkRow, BulkState, Role, db
+from workflow import scope
+from workflow.decision import Decision
+from workflow.transitions import ACTION_WORDS, TRANSITIONS
+
+NOBODY_CAME = timedelta(seconds=15)
+BADGES = {
+    BulkState.CHOSEN: "late",
+    BulkState.WORKING: "wait",
+    BulkState.DONE: "good",
+    BulkState.CANCELLED: "idle",
+    BulkState.STOPPED: "bad",
+}
+
+
+def actions_of(role: Role) -> tuple[Action, ...]:
+    """Return what this role can do in bulk."""
+    return tuple(
+        dict.fromkeys(row.action for row in TRANSITIONS if row.by is role and row.action in scope.DECISIONS)
+    )
+
+
+def action_word(action: Action) -> str:
+    return pgettext("button", ACTION_WORDS[action])
+
+
+class BulkBar(NamedTuple):
+    """The bar above the waiting list: where it sends what is chosen, where the jobs are, and what can be done."""
+
+    url: str
+    jobs: str
+    actions: tuple[tuple[str, str], ...]
+    count: str  # type: ignore[assignment]  # shadows tuple.count
+
+
+BULK_WORDS = {Action.PASS: N_("批量通过"), Action.RETURN: N_("批量回退"), Action.REFUSE: N_("批量不通过")}
+
+
+def bulk_bar(console: str, query: str, count: str) -> BulkBar:
+    """Return the bar. How many rows a filter leaves is counted only when they are asked for; then `count` is ""."""
+    jobs, actions = _bulk_words(console, current_user.role)
+    return BulkBar(f"{jobs}choose/{query[:-1]}", jobs, actions, count)
+
+
+@cached_per_language
+def _bulk_words(console: str, role: Role) -> tuple[str, tuple[tuple[str, str], ...]]:
+    actions = tuple((action.value, translated(BULK_WORDS[action])) for action in actions_of(role))
+    return url_for(f"{console}_bulk.index_view"), actions
+
+
+JOB_COLUMNS = (
+    Column("created_at", N_("提出时间"), cell="stamp", style="cell-title num"),
+    Column("action", N_("办理"), lambda job: action_word(job.asked_action)),
+    Column("total", N_("选定"), style="num"),
+    Column("decided", N_("已办理"), style="num"),
+    Column("left", N_("未办理"), lambda job: job.total - job.decided, style="num"),
+    Column(
+        "state",
+        N_("状态"),
+        lambda job: Badge(BADGES[job.state], translated(bulk.STATE_WORDS[job.state])),
+        cell="badge",
+    ),
+)
+ROW_COLUMNS = (
+    Column("number", N_("编号"), style="cell-quiet num"),
+    Column("name", N_("姓名"), cell="title"),
+    Column("fault", N_("原因"), lambda row: fault_text(row.fault)),
+)
+
+
+def fault_text(fault: list[Any] | None) -> str:
+    """Return why a row was not decided."""
+    return translated(*fault) if fault else gettext("没有办到这一件。")
+
+
+class BulkDecisions(ScopedView):
+    """The bulk decisions of one console."""
+
+    exposed_routes = ("index_view", "choose", "job", "confirm", "cancel")
+    title = N_("批量办理")
+
+    def __init__(self, console: Any) -> None:
+        self.console = console.console
+        super().__init__(
+            BulkJob, name=self.title, endpoint=f"{console.console}_bulk", url=f"{console.url}/bulk"
+        )
+        self._list = console  # after Flask-Admin has looked through the attributes for actions of its own
+
+    def is_accessible(self) -> bool:
+        return bool(self._list.is_accessible())
+
+    def is_visible(self) -> bool:
+        return False  # the list leads here
+
+    def criterion(self) -> ColumnElement[bool]:
+        return bulk.own(current_user._get_current_object())
+
+    @expose("/")
+    def index_view(self) -> str:
+        """Return the jobs of this account, the newest first."""
+        rows = db.session.scalars(self.rows().order_by(BulkJob.id.desc()).limit(PAGE_SIZE)).all()
+        return self._render("review/bulk_jobs.html", listing=DataTable(JOB_COLUMNS, rows))
+
+    @expose("/choose/", methods=("POST",))
+    def choose(self) -> Any:
+        """Note what was chosen in the list; the summary comes next."""
+        try:
+            action = Action(request.form.get("action", ""))
+        except ValueError:
+            abort(HTTPStatus.NOT_FOUND)
+        more = False
+        if request.form.get("all"):
+            chosen = {key: text for key, value in request.args.items() if (text := one_line(value))}
+            ids, more = self._list.waiting_ids(chosen, bulk.MOST_ROWS)
+        else:
+            ids = self._ids(request.form.getlist("row"))
+        if not ids:
+            flash(gettext("还没有选择申请。请在要办理的各行前打勾，或选“全部符合条件的”。"), "error")
+            return redirect(self._list.back_to_list(), HTTPStatus.SEE_OTHER)
+        try:
+            job = bulk.choose(current_user._get_current_object(), action, ids)
+        except (NotPermitted, NotVisible):
+            abort(HTTPStatus.NOT_FOUND)
+        if more:
+            flash(
+                gettext("符合条件的超过 %(most)s 件，这次选定了前 %(most)s 件。", most=bulk.MOST_ROWS), "info"
+            )
+        return redirect(self.get_url(".job", key=job.id), HTTPStatus.SEE_OTHER)
+
+    def _ids(self, numbers: list[str]) -> list[int]:
+        """Return the ids of applications by their numbers; 404 when one of them is not in sight."""
+        wanted = set(numbers)
+        if len(wanted) > bulk.MOST_ROWS or not all(number.isprintable() for number in wanted):
+            abort(HTTPStatus.NOT_FOUND)
+        in_sight = scope.visible(current_user._get_current_object())
+        ids = db.session.scalars(select(Application.id).where(Application.number.in_(wanted), in_sight)).all()
+        if len(ids) != len(wanted):
+            abort(HTTPStatus.NOT_FOUND)
+        return list(ids)
+
+    @expose("/<int:key>/")
+    def job(self, key: int) -> Any:
+        """Ask before it is done, show how far it is, or report what was not done."""
+        return self._job_page(self.get_one(key))
+
+    def _job_page(self, job: BulkJob, status: int = 200, **further: Any) -> Any:
+        action = job.asked_action
+        in_work = job.state is BulkState.WORKING
+        rows = None if in_work else self._rows_not_decided(job)
+        chosen = job.state is BulkState.CHOSEN
+        content = self._render(
+            "review/bulk_job.html",
+            job=job,
+            State=BulkState,
+            states=bulk.STATE_WORDS,
+            badges=BADGES,
+            action=action,
+            action_word=action_word(action),
+            needs_reason=any(
+                row.needs_reason for row in TRANSITIONS if (row.by, row.action) == (job.actor_role, action)
+            ),
+            phrases=[translated(phrase) for phrase in PHRASES.get(action, ())],
+            summary=bulk.summary(job) if chosen else None,
+            in_work=in_work,
+            notice=self._notice(job) if in_work else None,
+            rows=DataTable(ROW_COLUMNS, rows.rows) if rows else None,
+            pager=[
+                None
+                if cursor is None
+                else self.get_url(".job", key=job.id, page=cursor or None, _anchor="rows")
+                for cursor in rows.cursors
+            ]
+            if rows
+            else [],
+            error_text=translated(*job.error) if job.error else "",
+            **{"wrong": "", "typed": "", **further},
+        )
+        return content, status
+
+    def _rows_not_decided(self, job: BulkJob) -> Any:
+        """Return a page of the rows that were not decided, or of those that cannot be, before it is confirmed."""
+        actor = current_user._get_current_object()
+        left = BulkRow.decided.is_(False)
+        if job.state is not BulkState.CHOSEN:
+            left |= BulkRow.decided.is_(None)
+        query = (
+            select(
+                Application.number, Application.name, BulkRow.fault, scope.visible(actor).label("in_sight")
+            )
+            .join(BulkRow, BulkRow.application_id == Application.id)
+            .where(BulkRow.job_id == job.id, left)
+        )
+        order = Order(BulkRow.application_id, BulkRow.application_id)
+        return page(query, order, request.args.get("page", ""), PAGE_SIZE)
+
+    def _notice(self, job: BulkJob) -> dict[str, str] | None:
+        """Return what to say of a job that a worker should have; None while all goes as expected."""
+        standing, since = bulk.standing(job)
+        if standing is JobStatus.PAUSED:
+            again = gettext("将在 %(time)s 自动再试，已办理的不会重复办理。", time=time_of_day(job.next_try))
+            return {"kind": "warn", "title": translated(*(job.error or [""])), "text": again}
+        if standing is JobStatus.SILENT:
+            last = time_of_day(job.next_try - LEASE)
+            return {
+                "kind": "warn",
+                "title": gettext("处理中断：%(time)s 以后没有收到后台进程的回应", time=last),
+                "text": gettext(
+                    "后台进程恢复后 15 秒内自动继续，已办理的不会重复办理。仍不继续请联系维护人员。"
+                ),
+            }
+        if standing is JobStatus.QUEUED and since >= NOBODY_CAME:
+            return {
+                "kind": "warn",
+                "title": gettext("后台进程没有来处理，似乎没有运行或正忙"),
+                "text": gettext("后台进程恢复后 15 秒内自动开始。请联系维护人员。"),
+            }
+        return None
+
+    @expose("/<int:key>/confirm/", methods=("POST",))
+    def confirm(self, key: int) -> Any:
+        """Hand it to the worker."""
+        job = self.get_one(key)
+        reason = request.form.get("reason", "")
+        try:
+            bulk.confirm_chosen(current_user._get_current_object(), job.id, decision=Decision(reason))
+        except ReasonMissing:
+            return self._job_page(self.get_one(key), 422, wrong=gettext("请填写原因，申请人会看到这段文字。"))
+        except ReasonTooLong:
+            return self._job_page(self.get_one(key), 422, wrong=too_long(), typed=reason)
+        except ChangedMeanwhile:
+            flash(gettext("这次批量办理已经确认或取消过，没有重复办理。"), "error")
+        except (NotPermitted, NotVisible):
+            abort(HTTPStatus.NOT_FOUND)
+        return redirect(self.get_url(".job", key=key), HTTPStatus.SEE_OTHER)
+
+    @expose("/<int:key>/cancel/", methods=("POST",))
+    def cancel(self, key: int) -> Any:
+        """End it: what is done stays done."""
+        job = self.get_one(key)
+        try:
+            bulk.cancel(current_user._get_current_object(), job.id)
+        except ChangedMeanwhile:
+            flash(gettext("这次批量办理已经结束，无法取消。"), "error")
+        except (NotPermitted, NotVisible):
+            abort(HTTPStatus.NOT_FOUND)
+        return redirect(self.get_url(".job", key=key), HTTPStatus.SEE_OTHER)
+
+    def _render(self, template: str, **context: Any) -> str:
+        return self.render(
+            template,
+            title=gettext(self.title),
+            console=translated(self._list.console_title),
+            menu=menu(self.admin, self._list),
+            list_title=translated(self._list.title),
+            list_address=address_of(self._list),
+            back=self._list.back_to_list(),
+            **context,
+        )
