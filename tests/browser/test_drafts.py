@@ -253,3 +253,10 @@ def test_two_browsers_choose_field_by_field(
         "household": "电脑上的户籍",
         "school": "手机上的学校",
     }
+
+    basic = "() => document.getElementById('household').closest('details').open"
+    assert phone.evaluate(basic) is False, "what is complete folds on a phone"
+    phone.evaluate("() => { document.getElementById('household').closest('details').open = true; }")
+    phone.fill("户籍所在地", "内蒙古自治区包头市")
+    save(phone)
+    assert phone.evaluate(basic) is True, "but not where one works"
