@@ -472,7 +472,7 @@ def test_what_changed_since_the_return_is_marked_beside_what_stood_there(
     come_in(page, employer.reviewer, f"{CONSOLE}{case.number}/")
     changed = page.window.locator(".facts-changed")
     assert changed.count() == 1
-    assert changed.inner_text().split() == ["岗位职务", "工程师", "上次：助理工程师"]
+    assert changed.inner_text().split() == ["岗位职务", "工程师", "上次：助理工程师", "标记"]
     marked = page.window.locator(".papers-list a", has_text="新")
     assert marked.count() == 1
     marked.click()
