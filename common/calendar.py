@@ -1,6 +1,6 @@
 """Local dates in Ordos. Working days are in common/working_days.py."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from models import now
@@ -11,6 +11,11 @@ ORDOS = ZoneInfo("Asia/Shanghai")
 def local_date(instant: datetime) -> date:
     """Return the date of an instant in Ordos."""
     return instant.astimezone(ORDOS).date()
+
+
+def start_of(day: date) -> datetime:
+    """Return the instant at which a day begins in Ordos."""
+    return datetime.combine(day, time(), ORDOS)
 
 
 def today() -> date:

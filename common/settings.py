@@ -10,6 +10,10 @@ SITE_NAME = N_("鄂尔多斯人事人才公共服务大厅")
 HELP_LINE, IDLE_MINUTES = "help_line", "idle_minutes"
 STAFF_SECOND_FACTOR = "staff_second_factor"
 REQUIRED, OPTIONAL = "required", "optional"
+ENTERPRISE_DAYS, PRELIMINARY_DAYS, CITY_DAYS = "days_enterprise", "days_preliminary", "days_city"
+ADMINISTRATOR_DAYS, DIGEST_TIME = "days_administrator", "digest_time"
+DAYS_OF_LIMITS = (ENTERPRISE_DAYS, PRELIMINARY_DAYS, CITY_DAYS, ADMINISTRATOR_DAYS)
+_LIMIT = N_("每件从到达之日的次日起算，按工作日；0 为不设期限")
 DEFAULTS = {
     HELP_LINE: ("0477-8587631", N_("咨询与找回密码的电话，显示在每一页")),
     IDLE_MINUTES: ("60", N_("登录后多少分钟没有操作就自动退出，5 至 720；填了一半的内容重新登录后还在")),
@@ -17,12 +21,25 @@ DEFAULTS = {
         OPTIONAL,
         N_("必须使用时，没有设置的工作人员登录后先设置，在此之前不能办理任何业务"),
     ),
+    ENTERPRISE_DAYS: ("5", _LIMIT),
+    PRELIMINARY_DAYS: ("10", _LIMIT),
+    CITY_DAYS: ("15", _LIMIT),
+    ADMINISTRATOR_DAYS: ("5", N_("超期这么多个工作日仍未办理的，每个工作日提醒系统管理员；0 为不提醒")),
+    DIGEST_TIME: (
+        "08:30",
+        N_("每个工作日这时提醒各单位：等待审核、今天到期、已超期各几件；没有等待的不提醒"),
+    ),
 }
 
 NAMES = {
     HELP_LINE: N_("咨询电话"),
     IDLE_MINUTES: N_("自动退出的时间（分钟）"),
     STAFF_SECOND_FACTOR: N_("工作人员必须使用动态验证码"),
+    ENTERPRISE_DAYS: N_("企业审核的办理期限（工作日）"),
+    PRELIMINARY_DAYS: N_("初审的办理期限（工作日）"),
+    CITY_DAYS: N_("市专家服务中心审核的办理期限（工作日）"),
+    ADMINISTRATOR_DAYS: N_("超期多少个工作日后提醒系统管理员"),
+    DIGEST_TIME: N_("每日提醒的时间"),
 }
 
 VALUE_LABELS = {STAFF_SECOND_FACTOR: {REQUIRED: N_("必须使用"), OPTIONAL: N_("自愿使用")}}

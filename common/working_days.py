@@ -70,9 +70,11 @@ class Calendar:
 
     def waited(self, start: date, end: date) -> Span:
         """Return the working days after the day `start` up to and including the day `end`; none when it comes earlier."""
+        if end < start:
+            return Span(0)
         days = sum(self._until(date(year, 12, 31)) for year in range(start.year, end.year))
         days += self._until(end) - self._until(start)
-        return Span(max(days, 0), self._unknown(start, end))
+        return Span(days, self._unknown(start, end))
 
     def after(self, start: date, number: int) -> Term:
         """Return the working day that comes `number` (at least 1) working days after the day `start`."""
@@ -82,6 +84,19 @@ class Calendar:
             while not self.is_working_day(day):
                 day += ONE_DAY
         return Term(day, self._unknown(start, day))
+
+    def back(self, end: date, number: int) -> date:
+        """Return the first day of which fewer than `number` working days have gone by at the end of the day `end`.
+
+        `waited(start, end).days >= number` holds for exactly the days `start` before it. It is the day after `end` for a
+        number below 1.
+        """
+        day = end + ONE_DAY
+        for _ in range(number):
+            day -= ONE_DAY
+            while not self.is_working_day(day):
+                day -= ONE_DAY
+        return day
 
     def missing(self, day: date) -> list[int]:
         """Return the years whose holidays should be known on this day and are not: its own, from November on the next."""

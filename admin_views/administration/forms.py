@@ -1,6 +1,7 @@
 """The administrator's forms. Each declares its fields explicitly; other values of a request are ignored."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -380,6 +381,32 @@ class IdleSettingForm(FlaskForm):
         typed = field.data or ""
         if not (typed.isascii() and typed.isdecimal() and 5 <= int(typed) <= 720):
             raise ValidationError(gettext("请填写 5 至 720 之间的整数。"))
+
+
+class DaysSettingForm(FlaskForm):
+    value = TextLine(
+        _("工作日"),
+        3,
+        _given(_("请填写数字。")),
+        normalise=half_width,
+        render_kw={"inputmode": "numeric"},
+    )
+
+    def validate_value(self, field: StringField) -> None:
+        """More than a year is no limit."""
+        typed = field.data or ""
+        if not (typed.isascii() and typed.isdecimal() and int(typed) <= MOST_DAYS):
+            raise ValidationError(gettext("请填写 0 至 %(most)d 之间的整数。", most=MOST_DAYS))
+
+
+class TimeSettingForm(FlaskForm):
+    value = TextLine(_("时间"), 5, _given(_("请填写时间，例如：08:30。")), normalise=half_width)
+
+    def validate_value(self, field: StringField) -> None:
+        try:
+            field.data = datetime.strptime(field.data or "", "%H:%M").strftime("%H:%M")  # noqa: DTZ007
+        except ValueError:
+            raise ValidationError(gettext("请填写时间，例如：08:30。")) from None
 
 
 class SecondFactorSettingForm(FlaskForm):

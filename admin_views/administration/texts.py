@@ -12,7 +12,15 @@ from admin_views.site.base import expose
 from admin_views.site.lists import Badge, Column
 from admin_views.site.wording import translated
 from common.calendar import today
-from common.settings import HELP_LINE, IDLE_MINUTES, NAMES, STAFF_SECOND_FACTOR, value_label
+from common.settings import (
+    DAYS_OF_LIMITS,
+    DIGEST_TIME,
+    HELP_LINE,
+    IDLE_MINUTES,
+    NAMES,
+    STAFF_SECOND_FACTOR,
+    value_label,
+)
 from common.wording import N_, NP_
 from models import Material, Notice, Period, Setting, db
 
@@ -140,6 +148,8 @@ SETTING_FORMS = {
     HELP_LINE: forms.TelephoneSettingForm,
     IDLE_MINUTES: forms.IdleSettingForm,
     STAFF_SECOND_FACTOR: forms.SecondFactorSettingForm,
+    **dict.fromkeys(DAYS_OF_LIMITS, forms.DaysSettingForm),
+    DIGEST_TIME: forms.TimeSettingForm,
 }
 
 

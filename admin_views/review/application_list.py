@@ -35,7 +35,7 @@ from common.checks import code_fault
 from common.identity import IDENTITY_DOCUMENTS, normalised
 from common.text import as_name
 from common.wording import N_
-from desk import assignments
+from desk import assignments, time_limits
 from models import Application, Counter, Enterprise, Result, Review, State, now
 from models.applications import tail_digest
 from models.database import Instant
@@ -103,13 +103,16 @@ _LEADING = (
 )
 _WAITING = Column("waiting", N_("等待"), attrgetter("badge"), sort=Application.arrived_at, cell="badge")
 _TAKEN = Column("taken_by", N_("领取人"), hides_empty=True)
+_LIMIT = Column("limit", N_("办理期限"), attrgetter("limit_badge"), cell="badge", hides_empty=True)
 _STATE = Column("state", N_("业务状态"), attrgetter("badge"), cell="badge")
 COLUMNS: Mapping[str, tuple[Column, ...]] = {
-    "waiting": (_CHOSEN, *_LEADING, _TAKEN, _WAITING),
+    "waiting": (_CHOSEN, *_LEADING, _TAKEN, _WAITING, _LIMIT),
     DECIDED: (*_LEADING, _STATE),
     "all": (*_LEADING, _STATE),
 }
 """The columns of each tab; a row is a `lines.Line`."""
+WITHOUT_LIMIT = tuple(column for column in COLUMNS["waiting"] if column is not _LIMIT)
+"""Those of what waits at a step that has no time limit."""
 SORTS = {column.key: column.sort for column in COLUMNS["waiting"] if column.sort is not None}
 """By what a list can be sorted; by the time of waiting without a heading where not all rows wait."""
 SORTABLE = frozenset(SORTS)
@@ -195,6 +198,17 @@ BY_WAITING = Filter(
         "14": Choice(N_("超过 14 天"), _arrived_before(14)),
     },
     sorts=frozenset({"waiting", "submitted"}),
+    tabs=("waiting",),
+)
+BY_LIMIT = Filter(
+    N_("办理期限"),
+    N_("期限不限"),
+    {
+        "overdue": Choice(N_("已超期"), time_limits.is_overdue),
+        "today": Choice(N_("今天到期"), time_limits.is_due_today),
+        "soon": Choice(N_("三个工作日内到期"), time_limits.is_due_soon),
+    },
+    sorts=frozenset({"waiting"}),
     tabs=("waiting",),
 )
 BY_TAKEN = Filter(

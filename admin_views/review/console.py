@@ -18,6 +18,7 @@ from sqlalchemy.orm import joinedload
 from admin_views.files.papers import file_groups, submitted_files, viewer_values, visible_files
 from admin_views.files.routes import PaperRoutes
 from admin_views.review import application_list as review_list
+from admin_views.review import time_limits
 from admin_views.review.assignments import Assignments, Question
 from admin_views.review.bulk import bulk_bar
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
@@ -39,8 +40,8 @@ from admin_views.site.base import (
 )
 from admin_views.site.keyset import ListQuery
 from admin_views.site.languages import cached_per_language
-from admin_views.site.lists import DataTable, Head
-from admin_views.site.numbers import cache_counts, current_shape, own_numbers, page_counts
+from admin_views.site.lists import Column, DataTable, Head
+from admin_views.site.numbers import bind_counts, cache_counts, current_shape, own_numbers, page_counts
 from admin_views.site.typed import one_line
 from admin_views.site.wording import too_long, translated
 from common.errors import (
@@ -54,6 +55,7 @@ from common.errors import (
 from common.wording import N_
 from desk import assignments, disclosure, taking_back
 from desk.marks import DeskDecision
+from desk.time_limits import LIMITS
 from models import Action, Application, Review
 from workflow import progress, review, routing, scope
 from workflow.actor_shape import ActorShape
@@ -97,6 +99,7 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
         "education": review_list.BY_EDUCATION,
         "submitted": review_list.BY_SUBMITTED,
         "waiting": review_list.BY_WAITING,
+        "limit": review_list.BY_LIMIT,
         "taken": review_list.BY_TAKEN,
         "period": BY_PERIOD,
     }
@@ -127,16 +130,15 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
         sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
         descending = tab == review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
         filtered = any(key in chosen for key in ("q", *offered))
-        asked = _numbers(self, current_shape())
+        asked = _numbers(self, current_shape(), tab)
         words, address = _words(type(self)), address_of(self)
-        listing, values = self._listing(tab, chosen, sort, descending, also_count=asked)
-        rows = listing.page(chosen.get("page", ""), keyset.PAGE_SIZE, values)
-        if rows.rows:
-            cache_counts(asked, rows.counts)
-        else:
-            page_counts(*asked)  # all of them in one statement
+        rows = self._rows(tab, chosen, sort, descending, asked)
         periods = options(*page_counts(PERIODS))
-        shown_lines = lines(rows.rows, in_days=tab == "waiting")
+        limits = time_limits.present_limits()
+        shown_lines = lines(rows.rows, tab == "waiting", limits)
+        columns = review_list.COLUMNS[tab]
+        if tab == "waiting" and not time_limits.limit_of(current_shape().role, limits):
+            columns = review_list.WITHOUT_LIMIT
         return self.render(
             "review/list.html",
             list_frame=self.list_frame,
@@ -149,7 +151,7 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
             chosen=chosen,
             filtered=filtered,
             searched_for=review_list.SEARCHED_FOR,
-            listing=DataTable(review_list.COLUMNS[tab], shown_lines),
+            listing=DataTable(columns, shown_lines),
             bulk=bulk_bar(
                 self.console,
                 _with("", {key: value for key, value in chosen.items() if key != "page"}),
@@ -157,8 +159,9 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
             )
             if tab == "waiting"
             else None,
-            heads=self._heads(address, tab, sort, descending, chosen, sorts),
+            heads=self._heads(address, tab, columns, sort, descending, chosen, sorts),
             counted=note_on_unknown_years(shown_lines),
+            count_links=self._count_links(address) if tab == "waiting" else [],
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
             left_out=self._left_out(sort, filtered),
             of_the_order=self._of_the_order(tab, sort, descending),
@@ -166,11 +169,39 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
 
     def waiting_ids(self, chosen: dict[str, str], most: int) -> tuple[list[int], bool]:
         """Return the ids of what waits here as it is narrowed, the first `most`, and whether there are more."""
+        time_limits.read_again()
         sorts = self._sorts("waiting", chosen)
         sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
         listing, values = self._listing("waiting", chosen, sort, chosen.get("order") == "desc")
         found = listing.page("", most, values)
         return [row.sort_id for row in found.rows], found.next is not None
+
+    def _rows(
+        self,
+        tab: str,
+        chosen: dict[str, str],
+        sort: str,
+        descending: bool,
+        asked: tuple[Select[Any], ...],
+    ) -> keyset.Page:
+        """Return the rows of the page, and cache the numbers that were read beside them.
+
+        Reads again when the limits or the calendar have changed since this process last read them.
+        """
+        while True:
+            used = time_limits.known()
+            listing, values = self._listing(tab, chosen, sort, descending, also_count=asked)
+            rows = listing.page(chosen.get("page", ""), keyset.PAGE_SIZE, values)
+            if rows.rows:
+                cache_counts(asked, rows.counts)
+            else:
+                bind_counts(values)
+                page_counts(*asked)  # all of them in one statement
+            if time_limits.is_current(used):
+                return rows
+
+    def _count_links(self, address: str) -> list[time_limits.CountLink]:
+        return time_limits.count_links(address, *page_counts(*time_limits.counts(current_shape())))
 
     def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
         """Return how a list can be sorted as it is narrowed."""
@@ -230,7 +261,8 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
             but_one,
             also_count,
         )
-        return listing, {**shape.bind_values(actor), **search.values, **narrowed_to}
+        limits = time_limits.list_values(shape.role, time_limits.known())
+        return listing, {**shape.bind_values(actor), **search.values, **narrowed_to, **limits}
 
     def _tabs(
         self, address: str, present: str, chosen: dict[str, str], asked: Sequence[Select[Any]]
@@ -254,6 +286,7 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
         self,
         address: str,
         tab: str,
+        columns: tuple[Column, ...],
         sort: str,
         descending: bool,
         chosen: dict[str, str],
@@ -269,7 +302,7 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
                 f"{narrowed}sort={key}&order={turned if key == sort else 'asc'}" if key in sorts else None,
                 direction if key == sort and key in sorts else None,
             )
-            for key, label in _headings(tab)
+            for key, label in _headings(columns)
         )
 
     def _keep_for_the_way_back(self, query: str) -> None:
@@ -320,6 +353,7 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
             take_back=taken,
             next_one=self._next(found.id, found.arrived_at),
             under_review=found.state in routing.REVIEW_STEPS,
+            **time_limits.values(found, tuple(menu_numbers(self.admin, current_shape()).values())),
             back=self.back_to_list(),
             corrections=self.corrections_of(found),
             own_regions=[key for key, _kind in current_user.membership.regions],
@@ -487,8 +521,8 @@ def _words(console: type[ReviewConsole]) -> ConsoleWording:
 
 
 @cached_per_language
-def _headings(tab: str) -> tuple[tuple[str, str], ...]:
-    return tuple((column.key, translated(column.heading)) for column in review_list.COLUMNS[tab])
+def _headings(columns: tuple[Column, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((column.key, translated(column.heading)) for column in columns)
 
 
 @cache
@@ -498,10 +532,12 @@ def _offered(console: type[ReviewConsole], tab: str) -> Mapping[str, review_list
 
 
 @lru_cache(maxsize=MOST_MENUS)
-def _numbers(view: ReviewConsole, actor: ActorShape) -> tuple[Select[Any], ...]:
-    """Return the queries for the numbers that the list says: the frame's, the menu's, the tab's last."""
+def _numbers(view: ReviewConsole, actor: ActorShape, tab: str) -> tuple[Select[Any], ...]:
+    """Return the queries for the numbers that the list says: the frame's, the menu's, the limits', the tab's last."""
+    limited = time_limits.counts(actor) if tab == "waiting" else ()
     tabs = [review_list.waiting_count(actor)] if "waiting" in view.tabs else []
-    return (*own_numbers(actor), *menu_numbers(view.admin, actor).values(), PERIODS, *tabs)
+    menu_counts = menu_numbers(view.admin, actor).values()
+    return (*own_numbers(actor), *menu_counts, PERIODS, LIMITS, *limited, *tabs)
 
 
 @cached_per_language

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
+from admin_views.review.time_limits import limit_badge
 from admin_views.site.frame import is_past
 from admin_views.site.languages import language
 from admin_views.site.lists import Badge
@@ -13,6 +14,7 @@ from admin_views.site.numbers import present_calendar
 from admin_views.site.wording import day, longest_wait_note, translated, waiting_time
 from common.calendar import today
 from common.working_days import Calendar
+from desk.time_limits import TimeLimits
 from models import Result, State
 from workflow import routing
 from workflow.form import versions
@@ -70,6 +72,7 @@ class Line(NamedTuple):
     today: date
     calendar: Calendar
     language: str
+    limits: TimeLimits
 
     @property
     def education_word(self) -> str:
@@ -92,8 +95,14 @@ class Line(NamedTuple):
         word = translated(STATE_WORDS[state])
         if state not in routing.REVIEW_STEPS:
             return self._term(word)
-        wait = waiting_time(self.since.replace(tzinfo=UTC))
-        return Badge("late" if wait["late"] else "wait", wait["words"] if self.in_days else word)
+        wait, limit = waiting_time(self.since.replace(tzinfo=UTC)), self.limit_badge
+        late = wait["late"] if limit is None else limit.kind != "wait"
+        return Badge("late" if late else "wait", wait["words"] if self.in_days else word)
+
+    @property
+    def limit_badge(self) -> Badge | None:
+        """Return what is left of the time limit of its step."""
+        return limit_badge(self.since, State(self.state), self.limits, self.calendar)
 
     def _term(self, word: str) -> Badge:
         """Return the badge of one that is back with its applicant."""
@@ -105,12 +114,12 @@ class Line(NamedTuple):
         return Badge("idle", gettext("%(state)s，至 %(day)s", state=word, day=last))
 
 
-def lines(rows: Sequence[Any], in_days: bool) -> list[Line]:
+def lines(rows: Sequence[Any], in_days: bool, limits: TimeLimits) -> list[Line]:
     """Return the rows (`list.STORED`) as the list says them."""
     if not rows:
         return []  # the calendar's stamp would be asked for alone; it comes beside the rows
     forms = {number: versions.version(number) for number in {row.form_version for row in rows}}
-    for_all = in_days, today(), present_calendar(), language()
+    for_all = in_days, today(), present_calendar(), language(), limits
     return [
         Line(
             row.number,

@@ -1,6 +1,6 @@
 """The counts that a page shows (unread messages, tabs), read with one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -28,7 +28,8 @@ def page_counts(*queries: Select[Any]) -> list[Any]:
         shape = current_shape()
         wanted = dict.fromkeys((*own_numbers(shape), *queries))
         missing = tuple(query for query in wanted if query not in known)
-        cache_counts(missing, _statement(missing).execute(shape.bind_values(account))[0])
+        values = shape.bind_values(account) | g.get("count_values", {})
+        cache_counts(missing, _statement(missing).execute(values)[0])
     return [known[query] for query in queries]
 
 
@@ -36,6 +37,12 @@ def page_counts(*queries: Select[Any]) -> list[Any]:
 def own_numbers(actor: ActorShape) -> tuple[Select[Any], Select[Any], Select[Any]]:
     """Return the queries of every page: the help line, the unread count, the stamp of the calendar."""
     return setting_query(HELP_LINE), inbox.count_of_unread(actor), working_days.STAMP
+
+
+def bind_counts(values: Mapping[str, Any]) -> None:
+    """Set further bind values of this request's count queries; what was counted with others is forgotten."""
+    g.count_values = values
+    g.pop("numbers", None)
 
 
 def current_shape() -> ActorShape:
