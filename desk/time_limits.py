@@ -124,12 +124,12 @@ def overdue_before(limit: int, today: date, calendar: Calendar) -> datetime:
     return start_of(calendar.back(today - ONE_DAY, limit))
 
 
-# --- criteria over applications. Their bind parameters are those of `values_of`.
+# --- criteria over applications. Their bind parameters are those of `bound_values`.
 
 _OVERDUE, _TODAY, _SOON = (bindparam(f"limit_{name}", type_=Instant()) for name in Bounds._fields)
 
 
-def values_of(found: Bounds) -> dict[str, datetime]:
+def bound_values(found: Bounds) -> dict[str, datetime]:
     """Return the values of the bind parameters of the criteria."""
     return {f"limit_{name}": value for name, value in found._asdict().items()}
 

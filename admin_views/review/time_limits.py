@@ -66,7 +66,7 @@ def present_limits() -> TimeLimits:
 def list_values(role: Role, used: Known) -> dict[str, datetime]:
     """Return the values of the list's criteria for what waits for this role."""
     limit = limit_of(role, used.limits)
-    return time_limits.values_of(time_limits.bounds(limit, today(), used.calendar))
+    return time_limits.bound_values(time_limits.bounds(limit, today(), used.calendar))
 
 
 def limit_of(role: Role, limits: TimeLimits) -> int:
