@@ -18,7 +18,7 @@ from admin_views.site.keyset import PAGE_SIZE, Order, page
 from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
-from admin_views.site.wording import time_of_day, too_long, translated
+from admin_views.site.wording import stamp, time_of_day, too_long, translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
 from common.jobs import LEASE, JobStatus
 from common.wording import N_
@@ -74,7 +74,7 @@ def _bulk_words(console: str, role: Role) -> tuple[str, tuple[tuple[str, str], .
 
 
 JOB_COLUMNS = (
-    Column("created_at", N_("提出时间"), cell="stamp", style="cell-title num"),
+    Column("created_at", N_("提出时间"), lambda job: stamp(job.created_at), cell="title", style="num"),
     Column("action", N_("办理"), lambda job: action_word(job.asked_action)),
     Column("total", N_("选定"), style="num"),
     Column("decided", N_("已办理"), style="num"),

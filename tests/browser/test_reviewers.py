@@ -53,7 +53,7 @@ class List:
         self.page = page
 
     def numbers(self) -> list[str]:
-        return self._texts("td:first-child")
+        return self._texts("td.cell-quiet")
 
     def shows(self, numbers: list[str]) -> None:
         self._until(lambda: self.numbers() == numbers, f"the list does not show {numbers}")
