@@ -67,4 +67,4 @@ class Attachment(Model):
         """Return the name that the material had when the file was uploaded."""
         return self.material.name_at(self.uploaded_at)
 
-    __table_args__ = (Index(None, "application_id"), Index(None, "material_id"))
+    __table_args__ = (Index(None, "application_id"), Index(None, "material_id"), Index(None, "sha256"))

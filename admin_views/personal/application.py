@@ -320,7 +320,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
         return self.render(
             "personal/submitted.html",
             application=found,
-            sections=submitted_sections(found, read, current_user),
+            sections=submitted_sections(found, read),
             reviews=reviews,
             table=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,

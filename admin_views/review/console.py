@@ -21,6 +21,7 @@ from admin_views.review import application_list as review_list
 from admin_views.review import time_limits
 from admin_views.review.assignments import Assignments, Question
 from admin_views.review.bulk import bulk_bar
+from admin_views.review.contradictions import contradictions
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
 from admin_views.review.marks import MarkRoutes
 from admin_views.review.notes import Notes
@@ -331,13 +332,16 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
         buttons, taken = self._buttons(found), self.offered_take_back(found, reviews)
         address, files = self.paper_address(found), visible_files(found, current_user)
         papers = submitted_files(found, files)
-        read_sections = sections(found, read, current_user)
+        read_sections = sections(found, read)
         marks = self.mark_values(found, read_sections, further.pop("mark_refused", None))
         content = self.render(
             "review/application.html",
             list_frame=self.list_frame,
             application=found,
             sections=read_sections,
+            contradictions=contradictions(
+                found, read, current_user, lambda other: f"{address_of(self)}{other}/"
+            ),
             **marks,
             **resubmitted_values(found, reviews, read, read_sections, (files, papers, address), current_user),
             **viewer_values(file_groups(papers, address, read.seen_round)),

@@ -14,10 +14,9 @@ from common.wording import N_
 from desk.comparison import RowDifference, Snapshot, Submission, baseline, compare_rows, same_employer
 from desk.marks import field_target, row_target
 from models import Account, Action, Application, Review, db
-from workflow import scope
 from workflow.form import answers, versions
 from workflow.form import fields as form_fields
-from workflow.transitions import ACTION_WORDS, STATES_WITH_APPLICANT
+from workflow.transitions import ACTION_WORDS
 
 PHRASES = {
     Action.RETURN: (
@@ -106,13 +105,18 @@ MOST_COMPARED = 20
 """Submissions of one application that are looked through for the one to compare with; each is decrypted."""
 
 
-def sections(application: Application, read: Read, actor: Account) -> list[PageSection]:
+def sections(application: Application, read: Read) -> list[PageSection]:
     """Return the sections with their fields; empty for an application that was never submitted."""
     if read.newest is None:
         return []
     before = read.before.snapshot if read.before else None
     newest, notes = _corrected(application, read.newest.snapshot)
-    return _sections(application, newest, before, notes | _notes(application, actor))
+    return _sections(application, newest, before, notes)
+
+
+def with_corrections(application: Application, submitted: Snapshot) -> Snapshot:
+    """Return the last submission with what was corrected since in its place."""
+    return _corrected(application, submitted)[0]
 
 
 def _corrected(application: Application, submitted: Snapshot) -> tuple[Snapshot, dict[str, str]]:
@@ -195,23 +199,3 @@ def _fact(shown: answers.ShownField, notes: dict[str, str]) -> dict[str, Any]:
         "agreed": translated(asked.help) if asked.kind is form_fields.Kind.PROMISE else "",
         "secret": asked.secret and bool(shown.text),
     }
-
-
-def _notes(application: Application, actor: Account) -> dict[str, str]:
-    """Return what the system noticed about a field and a reviewer should look at."""
-    found: dict[str, str] = {}
-    if application.bank_digest and application.state not in STATES_WITH_APPLICANT:
-        other = db.session.execute(
-            select(Application.number, scope.visible(actor))
-            .where(
-                Application.bank_digest == application.bank_digest,
-                Application.applicant_id != application.applicant_id,
-                ~scope.IS_WITH_APPLICANT,
-            )
-            .limit(1)
-        ).first()
-        if other is not None:
-            found["bank_account"] = (
-                gettext("与 %(number)s 相同", number=other[0]) if other[1] else gettext("与另一人的申请相同")
-            )
-    return found

@@ -1,0 +1,131 @@
+"""Where the numbers and files of a submission stand in somebody else's application (W3): one statement, by indexes alone.
+
+What an applicant typed since the last submission is seen by nobody, so an application that is with its applicant is not
+compared by its numbers. Its submitted files still are.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Integer, Select, String, bindparam, case, cast, func, literal_column, or_, select
+from sqlalchemy.orm import aliased
+
+from models import Account, Application, Attachment
+from models.search import digits_of
+from models.secrets import vault
+from models.statements import CompiledStatement, constant
+from workflow import scope
+from workflow.actor_shape import ActorShape
+
+MOST_COMPARED = 20
+"""Other applications with the same number that are looked at, and other places of one file: enough to point one out."""
+
+NOTHING = "-"
+"""Bound where the submission has no such number: no digest and no telephone without hyphens is equal to it."""
+
+FILE = "file"
+NUMBERS: Mapping[str, Any] = {
+    "identity_number": Application.identity_digest,
+    "bank_account": Application.bank_digest,
+    "phone": digits_of(Application.phone),
+}
+"""The indexed column that is compared, by the key of the field."""
+
+
+class Same(NamedTuple):
+    """What is the same with somebody else. `key`: a field, or FILE with `file_id`. `numbers`: the applications within the
+    scope of who looks; none of them when it is the same with somebody outside of it."""
+
+    key: str
+    file_id: int
+    numbers: tuple[str, ...]
+
+
+def same_elsewhere(application: Application, submitted: Mapping[str, Any], actor: Account) -> list[Same]:
+    """Return what an application shares with other people's. `submitted`: the fields of its last submission."""
+    shape = ActorShape.of(actor)
+    rows = _statement(shape).execute(
+        {
+            **shape.bind_values(actor),
+            "application_id": application.id,
+            "applicant_id": application.applicant_id,
+            "round": application.round,
+            "identity_number": application.identity_digest,
+            "bank_account": vault.digest(submitted["bank_account"])
+            if submitted.get("bank_account")
+            else NOTHING,
+            "phone": (submitted.get("phone") or NOTHING).replace(" ", "").replace("-", "") or NOTHING,
+        }
+    )
+    found: dict[tuple[str, int], set[str]] = {}
+    for key, file_id, number in rows:
+        if number is not None:
+            found.setdefault((key, file_id), set()).add(number)
+    return [
+        Same(key, file_id, tuple(sorted(numbers - {""}))) for (key, file_id), numbers in sorted(found.items())
+    ]
+
+
+@cache
+def _statement(actor: ActorShape) -> CompiledStatement:
+    first, *others = [_numbers(actor, key) for key in NUMBERS]
+    parts = [select(each.subquery()) for each in (*others, _files(actor))]
+    return CompiledStatement(select(first.subquery()).union_all(*parts))
+
+
+def _numbers(actor: ActorShape, key: str) -> Select[Any]:
+    return (
+        select(
+            _text(key).label("key"),
+            constant(0).label("file_id"),
+            _number_in_scope(actor).label("number"),
+        )
+        .where(
+            NUMBERS[key] == bindparam(key, type_=String),
+            Application.applicant_id != bindparam("applicant_id", type_=Integer),
+            ~scope.IS_WITH_APPLICANT,
+        )
+        .limit(constant(MOST_COMPARED))
+    )
+
+
+def _files(actor: ActorShape) -> Select[Any]:
+    """Return the files of the last submission, each with the newest number that has the same, "" outside of the scope."""
+    own, other = aliased(Attachment), aliased(Attachment)
+    # Limited before it is joined: half a city may have uploaded the same page of its employer.
+    same = (
+        select(other.application_id, other.removed_after)
+        .where(
+            other.sha256 == own.sha256,
+            other.application_id != bindparam("application_id", type_=Integer),
+            other.submitted_round.is_not(None),
+        )
+        .limit(constant(MOST_COMPARED))
+        .correlate(own)
+        .subquery()
+    )
+    number = (
+        select(func.max(_number_in_scope(actor)))
+        .join(same, same.c.application_id == Application.id)
+        .where(
+            Application.applicant_id != bindparam("applicant_id", type_=Integer),
+            or_(same.c.removed_after.is_(None), same.c.removed_after == Application.round),
+        )
+        .correlate(own)
+        .scalar_subquery()
+    )
+    return select(_text(FILE).label("key"), own.id.label("file_id"), number.label("number")).where(
+        own.application_id == bindparam("application_id", type_=Integer),
+        own.submitted_round.is_not(None),
+        or_(own.removed_after.is_(None), own.removed_after == bindparam("round", type_=Integer)),
+    )
+
+
+def _number_in_scope(actor: ActorShape) -> Any:
+    return case((scope.visible(actor), Application.number), else_=_text(""))
+
+
+def _text(word: str) -> Any:
+    """Return a text as a column, typed so that all parts of the union agree."""
+    return cast(literal_column(f"'{word}'"), String)
