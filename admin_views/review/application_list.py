@@ -93,7 +93,7 @@ TABS: Mapping[str, tuple[str, Callable[[Actor], Criterion]]] = {
     "all": (N_("全部"), scope.visible),
 }
 
-_CHOSEN = Column("chosen", N_("选择"), cell="macro", style="cell-choose")
+_CHOSEN = Column("chosen", N_("选中"), cell="macro", style="cell-choose")
 _LEADING = (
     Column("number", N_("编号"), sort=Application.number, style="cell-quiet num"),
     Column("name", N_("姓名"), sort=Application.initials, cell="title"),
