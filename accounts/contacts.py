@@ -40,8 +40,8 @@ def change_contact(account: Account, phone: str, email: str | None) -> None:
                 messages.warn_of_change(person, channel, former_address)
 
 
-def change_channels(account: Account, wants_mail: bool, wants_sms: bool) -> None:
-    """Choose the channels of the account's messages, beside its own page, in a transaction of its own."""
+def change_channels(account: Account, wants_mail: bool, wants_sms: bool, wants_digest: bool) -> None:
+    """Choose the channels of the account's messages, beside its own page, and whether it gets the daily reminder (W8)."""
     with exclusive():
         person = db.session.get_one(Account, account.id, populate_existing=True)
-        person.wants_mail, person.wants_sms = wants_mail, wants_sms
+        person.wants_mail, person.wants_sms, person.wants_digest = wants_mail, wants_sms, wants_digest

@@ -59,7 +59,8 @@ def open_one(number: int) -> Response:
         abort(404)
     message: Message = row[0]
     inbox.mark_read(current_user, message.id)
-    address = url(message, current_user) if _is_visible(message, current_user) else None
+    openable = not _has_subject(message) or _is_visible(message, current_user)
+    address = url(message, current_user) if openable else None
     if address is None and _has_subject(message):
         flash(gettext("这件事已不在您处办理，无法打开。"), "info")
     return redirect(address or url_for("messages.own"), 303)
@@ -99,6 +100,8 @@ def url(message: Message, actor: Account) -> str | None:
     if message.application is not None:
         endpoint = APPLICATION.get(console, f"{console}.application")
         return url_for(endpoint, number=message.application.number)
+    if message.kind == "digest":
+        return url_for(f"{console}.index_view")
     if message.kind in BY_KIND:
         return url_for(BY_KIND[message.kind])
     if message.subject_enterprise_id is not None and actor.role in REGISTRATION:
@@ -106,7 +109,10 @@ def url(message: Message, actor: Account) -> str | None:
     return None
 
 
-APPLICATION = {"personal": "personal_application.application"}
+APPLICATION = {
+    "personal": "personal_application.application",
+    "administration": "administration_applications.application",
+}
 """The endpoint of an application's page, by console, if it is not the console's own view."""
 
 BY_KIND = {"reviewers_changed": "reviewers.index_view"}
@@ -133,6 +139,7 @@ def _visible_messages(actor: Account) -> Select[Any]:
             joinedload(Message.review),
             joinedload(Message.registration_event),
             joinedload(Message.subject_enterprise),
+            joinedload(Message.digest),
             application.options(
                 defer(Application.answers),
                 defer(Application.identity_number),

@@ -31,6 +31,12 @@ WORDING = {
         "您的证件号码已更正，今后请用更正后的号码登录。如有疑问，请拨打咨询电话。%(reason)s"
     ),
     "own_name_corrected": N_("您账号的姓名已修改。如非本人操作，请立即修改密码并拨打咨询电话。"),
+    "digest": N_(
+        "等待您审核的申请有 %(waiting)s 件，其中今天到期 %(due_today)s 件，已超期 %(overdue)s 件；最久的已等待 %(longest)s 个工作日。"
+    ),
+    "overdue_digest": N_(
+        "超期较久仍未审核的申请有 %(overdue)s 件，最久的一件是 %(number)s，已等待 %(longest)s 个工作日，请督促办理。"
+    ),
     "registration_waiting": N_("%(enterprise)s注册了企业账号，待您审核。"),
     "registration_approved": N_("企业账号已审核通过，可以审核本单位人员的申请。"),
     "registration_refused": N_("企业账号未通过审核，请修改后重新提交。原因：%(reason)s"),

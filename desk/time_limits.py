@@ -113,15 +113,10 @@ def bounds(limit: int, today: date, calendar: Calendar) -> Bounds:
     if not limit:
         return Bounds(NEVER, NEVER, NEVER)
     return Bounds(
-        overdue_before(limit, today, calendar),
+        start_of(calendar.back(today - ONE_DAY, limit)),
         start_of(calendar.back(today, limit)),
         start_of(calendar.back(today, limit - SOON)),
     )
-
-
-def overdue_before(limit: int, today: date, calendar: Calendar) -> datetime:
-    """Return the instant before which everything that arrived is overdue: more working days than the limit's have begun."""
-    return start_of(calendar.back(today - ONE_DAY, limit))
 
 
 # --- criteria over applications. Their bind parameters are those of `bound_values`.

@@ -14,7 +14,7 @@ from models.forms import FormVersion
 from models.imports import Import, ImportRow
 from models.marks import Mark
 from models.materials import Attachment, Material
-from models.messages import Delivery, Message, MessageReading
+from models.messages import Delivery, Digest, Message, MessageReading
 from models.notices import Notice, NoticeReading
 from models.partial_uploads import PartialUpload
 from models.periods import Period
@@ -61,6 +61,7 @@ __all__ = [
     "Counter",
     "Delivery",
     "DeliveryState",
+    "Digest",
     "Disclosure",
     "Enterprise",
     "Experience",

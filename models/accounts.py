@@ -50,6 +50,8 @@ class Account(Model):
     email: Mapped[str | None] = mapped_column(String(120))
     wants_sms: Mapped[bool] = mapped_column(default=True, server_default=true())
     wants_mail: Mapped[bool] = mapped_column(default=False, server_default=false())
+    wants_digest: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether a reviewer or administrator wants the daily reminder (desk/digests.py)."""
     office_id: Mapped[int | None] = mapped_column(ForeignKey("offices.id"))
     enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))
     active: Mapped[bool] = mapped_column(default=True)

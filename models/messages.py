@@ -4,7 +4,7 @@ It goes to one account, or to everybody in an enterprise or an office. The worke
 and channel; a unique constraint prevents a second one.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -46,6 +46,7 @@ class Message(Model):
     registration_event: Mapped[RegistrationEvent | None] = relationship()
     application: Mapped[Application | None] = relationship()
     subject_enterprise: Mapped[Enterprise | None] = relationship(foreign_keys=[subject_enterprise_id])
+    digest: Mapped["Digest | None"] = relationship(back_populates="message")
 
     __table_args__ = (
         CheckConstraint(
@@ -64,6 +65,28 @@ class Message(Model):
             postgresql_where=text("expanded_at IS NULL"),
         ),
     )
+
+
+class Digest(Model):
+    """The numbers of one account's daily reminder (desk/digests.py), written together with its message.
+
+    The unique constraint allows an account one a day, however many workers run. `longest` is in working days.
+    """
+
+    __tablename__ = "digests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    day: Mapped[date]
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), unique=True)
+    waiting: Mapped[int]
+    due_today: Mapped[int]
+    overdue: Mapped[int]
+    longest: Mapped[int]
+
+    message: Mapped[Message] = relationship(back_populates="digest")
+
+    __table_args__ = (UniqueConstraint("account_id", "day"),)
 
 
 class MessageReading(Model):

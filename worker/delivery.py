@@ -163,6 +163,7 @@ def render(delivery: Delivery) -> RenderedMessage:
             joinedload(Message.review),
             joinedload(Message.registration_event),
             joinedload(Message.subject_enterprise),
+            joinedload(Message.digest),
             joinedload(Message.application).options(
                 defer(Application.answers),
                 defer(Application.identity_number),

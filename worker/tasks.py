@@ -12,7 +12,7 @@ from huey import Huey, crontab
 
 from administration import imports
 from desk import bulk
-from worker import bulk_decisions, heartbeats, importing, outbox, queue, sweeping
+from worker import bulk_decisions, heartbeats, importing, outbox, queue, reminding, sweeping
 
 ONE_DAY = timedelta(days=1)
 
@@ -65,6 +65,7 @@ def for_app(app: Flask) -> Tasks:
     def every_minute() -> None:
         with app.app_context():
             heartbeats.beat(heartbeats.WORKER)
+            reminding.process_due()
             outbox.process_due()
             bulk_decisions.process_due()
             importing.process_due()

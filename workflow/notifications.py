@@ -23,6 +23,9 @@ MESSAGES_WRITTEN = "messages_written"
 """Key in `session.info`: a message was inserted without an object, so the worker must be woken after the commit."""
 
 
+DIGEST_NUMBERS = ("waiting", "due_today", "overdue", "longest")
+
+
 class HistoryRow(Protocol):
     """The columns of a history row that decide its messages: of a Review, or of a row of the sample data."""
 
@@ -137,6 +140,9 @@ def wording_values(
         }
         if "%(desk)s" in WORDING[message.kind]:  # looking it up costs a query
             words["desk"] = name_of(message.application, review.to_state)
+    if message.digest is not None:
+        words |= {key: str(getattr(message.digest, key)) for key in DIGEST_NUMBERS}
+        words["number"] = message.application.number if message.application is not None else ""
     if message.subject_enterprise is not None:
         words["enterprise"] = message.subject_enterprise.name
     if message.registration_event is not None:

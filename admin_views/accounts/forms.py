@@ -132,6 +132,9 @@ class ChannelsForm(FlaskForm):
     """The account's mail address."""
     wants_mail = BooleanField(_("用电子邮件通知我"))
     wants_sms = BooleanField(_("用短信通知我"))
+    wants_digest = BooleanField(
+        _("每个工作日提醒我一次"), description=_("等待审核、今天到期、已超期各几件；没有等待的不提醒。")
+    )
 
     def validate_wants_mail(self, field: BooleanField) -> None:
         """A mail needs an address."""

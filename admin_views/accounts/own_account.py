@@ -113,8 +113,12 @@ def choose_channels() -> Any:
     """Choose the channels for one's messages."""
     form = ChannelsForm()
     form.email = current_user.email
+    if current_user.role is Role.APPLICANT:
+        form.wants_digest.data = True  # not asked, and nothing to remind of
     if form.validate_on_submit():
-        contacts.change_channels(current_user, form.wants_mail.data, form.wants_sms.data)
+        contacts.change_channels(
+            current_user, form.wants_mail.data, form.wants_sms.data, form.wants_digest.data
+        )
         flash(gettext("通知方式已保存。"), "success")
         return redirect(url_for("accounts.own"), 303)
     return own_page(channels_form=form)
