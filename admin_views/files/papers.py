@@ -28,6 +28,7 @@ class ViewerFile:
     notes: Sequence[str] = ()
     former: str = ""
     """The material's name at the upload, if it differs from the current one."""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def viewer_file(file: Attachment, address: FileUrl, seen_round: int | None = Non
         lambda sheet, width: address(".picture", file, sheet=sheet, width=width),
         file.notes,
         file.material_name if file.material_name != file.material.name else "",
+        file.sha256,
     )
 
 

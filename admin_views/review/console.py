@@ -19,6 +19,7 @@ from admin_views.files.papers import file_groups, submitted_files, viewer_values
 from admin_views.files.routes import PaperRoutes
 from admin_views.review import application_list as review_list
 from admin_views.review import time_limits
+from admin_views.review.ahead import AheadRoutes, is_prefetch
 from admin_views.review.assignments import Assignments, Question
 from admin_views.review.bulk import bulk_bar
 from admin_views.review.contradictions import contradictions
@@ -74,7 +75,7 @@ PLAIN_IN_QUERY = "!$'()*,/:;?@"
 """What browsers leave as it is in a query, and url_for too."""
 
 
-class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes, ScopedView):
+class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, AheadRoutes, PaperRoutes, ScopedView):
     """The list and the page of one application for whoever reviews."""
 
     exposed_routes = (
@@ -86,6 +87,7 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
         *Notes.exposed_routes,
         *TakeBackRoutes.exposed_routes,
         *MarkRoutes.exposed_routes,
+        *AheadRoutes.exposed_routes,
         *PaperRoutes.exposed_routes,
     )
     runs_without_session = ("index_view",)
@@ -323,7 +325,8 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, PaperRoutes,
         """Return the page of one application."""
         found = self.get_one(number)
         page = self._page(found)
-        taking_back.note_opened(found, current_user)
+        if not is_prefetch():
+            taking_back.note_opened(found, current_user)
         return page
 
     def _page(self, found: Application, status: int = 200, **further: Any) -> Any:

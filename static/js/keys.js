@@ -1,6 +1,6 @@
 // Single letters as shortcuts: [data-key="r"] clicks its element, or only focuses a submit button, so that
-// one key press decides nothing; j and k move through table[data-rows]. The foot of the page lists the shortcuts and has
-// a switch that turns them off (WCAG 2.1.4).
+// one key press decides nothing; j and k move through table[data-rows]. ? opens the list of all shortcuts at the foot of the
+// page, which has a switch that turns them off (WCAG 2.1.4).
 
 const STORAGE_KEY = "keys";
 const panel = document.querySelector("[data-keys]");
@@ -41,7 +41,9 @@ if (panel && (targets.length || rows)) {
     listShortcut("j", list.dataset.next);
     listShortcut("k", list.dataset.previous);
   }
-  for (const target of targets) listShortcut(target.dataset.key, (target.querySelector("summary span") ?? target.querySelector("span") ?? target).textContent.trim());
+  for (const target of targets) listShortcut(target.dataset.key, target.dataset.keyWords ?? (target.querySelector("summary span") ?? target.querySelector("span") ?? target).textContent.trim());
+  if (document.querySelector(".decision-panel textarea, #note-form textarea")) listShortcut("Ctrl+Enter", list.dataset.send);
+  listShortcut("?", list.dataset.all);
   panel.hidden = false;
   pad.checked = remembered();
   remember(pad.checked);
@@ -50,6 +52,12 @@ if (panel && (targets.length || rows)) {
 
 document.addEventListener("keydown", (event) => {
   if (!isShortcut(event)) return;
+  if (event.key === "?" && panel && !panel.hidden) {
+    event.preventDefault();
+    panel.open = !panel.open;
+    panel.querySelector("summary").focus({ preventScroll: true });
+    return;
+  }
   const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!target) return;
   event.preventDefault();

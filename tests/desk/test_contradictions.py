@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import combinations
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from common import identity
 from desk.contradictions import FIELD_RULES, Submitted, crossing_rows, field_contradictions
@@ -17,6 +19,7 @@ from desk.same_elsewhere import FILE, same_elsewhere
 from models import Account, Action, Application, Attachment, State, db
 from tests import factories
 from tests.factories import REASON, act, application_at
+from tests.site.test_plans import Planned
 from workflow.form import answers
 from workflow.form.living_allowance import FIELDS
 
@@ -231,3 +234,20 @@ def test_a_person_s_own_earlier_application_contradicts_nothing(app_context: Fla
         setattr(again, key, value)
     db.session.commit()
     assert same(again, world.banner.clerk) == {}
+
+
+def test_what_is_the_same_is_looked_up_by_indexes_alone(app_context: Flask) -> None:
+    world = factories.world()
+    application = with_numbers(State.PRELIMINARY_REVIEW, world.banner, world)
+    fields = answers.snapshot(application)["fields"]
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("SET enable_seqscan = off"))  # the tables are short here
+    for actor in (world.banner.clerk, world.banner.reviewer, world.administrator):
+        with Planned(db.engine) as planned:
+            same_elsewhere(application, fields, actor)
+        [plan] = [plan for sent, plan in planned.plans.items() if "sha256" in sent]
+        for column in ("identity_digest", "bank_digest", "telephone"):
+            assert f"ix_applications_{column}" in plan
+        assert "ix_attachments_sha256" in plan
+        assert "ix_attachments_application_id" in plan
+        assert not re.search(r"SCAN (applications|attachments)|Seq Scan on (applications|attachments)", plan)

@@ -1,0 +1,128 @@
+"""What a clerk meets three hundred times a day: reading a paper, the next one, sending by key, and a case on paper (issue 13)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pypdfium2
+import pytest
+
+from models import State
+from tests.browser import world
+from tests.browser.chromium import Chromium, ChromiumPage
+from tests.browser.test_reviewers import CONSOLE, box, drawn, looked_at, show
+from tests.browser.world import come_in
+from tests.machine.site import Site
+
+pytestmark = pytest.mark.browser
+
+READABLE = 1000
+"""Pixels: at this width the text of an A4 page is as large as on paper."""
+
+
+def reachable(page: ChromiumPage) -> bool:
+    """Whether the picture lies within what the stage can be scrolled over, from its left edge to its right one."""
+    return bool(
+        page.evaluate(
+            """() => {
+              const stage = document.querySelector('.viewer-paper:not([hidden]) .viewer-stage');
+              const seen = stage.querySelector('img').getBoundingClientRect(), at = stage.getBoundingClientRect();
+              const left = seen.left - at.left + stage.scrollLeft, top = seen.top - at.top + stage.scrollTop;
+              return left >= -1 && top >= -1 && left + seen.width <= stage.scrollWidth + 1
+                && top + seen.height <= stage.scrollHeight + 1;
+            }"""
+        )
+    )
+
+
+def drawn_picture(page: ChromiumPage) -> None:
+    world.waited_for(page, lambda: drawn(page), "the paper is not drawn")
+
+
+@pytest.mark.guide("W3", "E5")
+def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
+    live_server: Site, chromium: Chromium, tmp_path: Path
+) -> None:
+    employer = world.workplace(live_server)
+    first, second = (world.submitted(live_server, employer, name) for name in ("甲一", "乙二"))
+    page = chromium.new_page(live_server.url)
+    come_in(page, employer.reviewer, f"{CONSOLE}{first.number}/")
+    page.see("与另一人的申请相同")
+    looked_at(page, "review-contradictions")
+    page.set_viewport(1366, 768)
+
+    # the first 「＋」 enlarges, however the page lies
+    show(page, "身份证")
+    drawn_picture(page)
+    page.click("适合宽度")
+    fitted = box(page)[0]
+    page.click("放大")
+    assert box(page)[0] > fitted * 1.2
+    page.click("旋转")
+    assert reachable(page)
+    page.click("放大")
+    assert reachable(page)
+    for _ in range(4):
+        page.click("缩小")
+    page.click("旋转")
+
+    # the whole width by a key, on the next page too
+    page.press("w")
+    drawn_picture(page)
+    assert box(page)[0] >= READABLE
+    looked_at(page, "review-wide")
+    page.set_viewport(1366, 768)
+    wait_for_ahead(page)
+    page.press("n")
+    page.see("乙二")
+    assert page.path == f"{CONSOLE}{second.number}/"
+    drawn_picture(page)
+    assert box(page)[0] >= READABLE, "without a click"
+    first_picture = page.evaluate(
+        "() => performance.getEntriesByType('resource').filter((one) => one.name.endsWith('.jpg'))[0].toJSON()"
+    )
+    print(
+        f"the next one with its paper after {first_picture['responseEnd']:.0f} ms"
+    )  # on a quiet machine 150 to 400
+    assert first_picture["transferSize"] < first_picture["decodedBodySize"], "it was there already"
+    page.press("w")
+    assert box(page)[0] < READABLE
+
+    page.press("?")
+    for words in ("打开下一件", "标记光标所在的一项", "发送所写的内容", "材料占满宽度"):
+        page.see(words)
+    looked_at(page, "review-keys")
+    page.set_viewport(1366, 768)
+    page.press("Escape")
+
+    # on paper
+    printed = tmp_path / "case.pdf"
+    page.window.pdf(path=printed, prefer_css_page_size=True)
+    pages = [sheet.get_textpage().get_text_bounded() for sheet in pypdfium2.PdfDocument(printed)]
+    text = "".join(pages)
+    assert 1 <= len(pages) <= 3
+    for there in ("乙二", second.number, "基本信息", "劳动合同", "SHA-256", "经过"):
+        assert there in text
+    for absent in ("退出", employer.reviewer.name, "快捷键", "内部备注", "领取"):
+        assert absent not in text
+    assert all(len(one.strip().splitlines()) > 15 for one in pages[:-1]), (
+        "no half-empty sheet before the last"
+    )
+
+    # a note and a return by Ctrl+Enter
+    page.press("r")
+    page.window.keyboard.type("缺少盖章页。")
+    page.press("Control+Enter")
+    page.see("甲一")
+    assert world.state_of(live_server, second) is State.RETURNED
+
+
+def wait_for_ahead(page: ChromiumPage) -> None:
+    world.waited_for(
+        page,
+        lambda: page.evaluate(
+            "() => performance.getEntriesByType('resource').some((one) => one.name.includes('/ahead/'))"
+        ),
+        "nothing is fetched ahead",
+    )
+    page.window.wait_for_load_state("networkidle")
