@@ -306,7 +306,7 @@ def _notes(made: World) -> None:
 
 def _bulk_jobs(made: World) -> None:
     """Let each desk have chosen what it sees for a bulk decision that it has not confirmed."""
-    for actor in (made.banner.reviewer, made.elsewhere.clerk, made.centre):
+    for actor in (made.banner.reviewer, made.banner.clerk, made.elsewhere.clerk, made.centre):
         ids = list(db.session.scalars(select(Application.id).where(scope.visible(actor))))
         bulk.choose(actor, Action.RETURN, ids)
 

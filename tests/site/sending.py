@@ -23,7 +23,7 @@ from tests.site import routes
 from tests.site.city import NEWCOMER, NOBODY, OWNERS, REFUSED, Actor, City
 from tests.site.forms import Form, forms
 from tests.site.routes import addresses, enters
-from tests.site.stored import Changes
+from tests.site.stored import CLOCKS, Changes
 
 SENDERS = (*OWNERS, NEWCOMER, "enterprise", REFUSED, "office", "city", "administrator", NOBODY)
 FEW = 2
@@ -190,7 +190,7 @@ def _differing(table: str, was: dict[str, Any], now: dict[str, Any]) -> dict[str
     return {
         name: (_plain(columns[name].type, was.get(name)), _plain(columns[name].type, now.get(name)))
         for name in was.keys() | now.keys()
-        if name not in VOLATILE and was.get(name) != now.get(name)
+        if name not in VOLATILE | CLOCKS and was.get(name) != now.get(name)
     }
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import ne
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, Table, and_, event, func, select
@@ -24,6 +25,8 @@ UNTOUCHED = re.compile(rf"alembic_version|sqlite_sequence|{PIECE_TABLE.pattern}"
 """Nobody writes them but the database itself."""
 CLOCKS = {"seen_at", "opened_at"}
 """Columns that say when somebody was here, whatever they did."""
+TRACES = {"open_pages"}
+"""Tables whose rows say the same."""
 
 
 class Stored:
@@ -43,11 +46,12 @@ class Stored:
 
     def changes(self) -> Changes:
         """The differences from the initial content, by table."""
-        return _changes(self.begun, self._content()) if self._written else {}
+        found = _changes(self.begun, self._content(), _differ) if self._written else {}
+        return {table: pairs for table, pairs in found.items() if table not in TRACES}
 
     def put_back(self) -> None:
         """Restore the initial content; ids are then assigned again from the same start."""
-        changed = self.changes()
+        changed = _changes(self.begun, self._content(), ne) if self._written else {}
         with self._engine.connect() as connection, _without_foreign_keys(connection):
             for table in reversed(self._tables):
                 added = [now for was, now in changed.get(table.name, ()) if was is None]
@@ -86,12 +90,12 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
         raw.execute(on)
 
 
-def _changes(before: Content, after: Content) -> Changes:
+def _changes(before: Content, after: Content, differ: Callable[[Any, Any], bool]) -> Changes:
     found = {}
     for table, was in before.items():
         now = after[table]
         keys = sorted(was.keys() | now.keys(), key=str)
-        if pairs := [(was.get(key), now.get(key)) for key in keys if _differ(was.get(key), now.get(key))]:
+        if pairs := [(was.get(key), now.get(key)) for key in keys if differ(was.get(key), now.get(key))]:
             found[table] = pairs
     return found
 

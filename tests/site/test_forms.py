@@ -37,6 +37,17 @@ WITHOUT_TRACE = {
     "second_factor.switch_off": "needs a telephone's code",
     "personal_application.choose": "opens what was selected",
     "personal_application.notice_read": "is sent by the page's script",
+    "personal_application.keep_draft": "is sent by the page's script",
+    "personal_application.discard_draft": "needs a draft, which the page's script keeps",
+    "personal_application.create_upload": "is sent by the page's script",
+    "personal_application.finish_upload": "is sent by the page's script",
+    "personal_application.discard_upload": "is sent by the page's script",
+    "personal_application.overridden_method": "is sent by the page's script",
+    **dict.fromkeys(
+        ("enterprise.open_now", "office.open_now", "city.open_now"),
+        "says that the page is open, as reading does",
+    ),
+    **dict.fromkeys(("office.assign", "city.assign"), "is not offered to the one clerk of a desk"),
 }
 """Routes that take a form and whose form, sent as it stands, changes no row here."""
 
