@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 
 from models import REACHED_BITS, Action, Application, RegionKind, Review, State, db
 from workflow import routing
@@ -30,9 +30,16 @@ class Step:
     at: datetime | None = None
 
 
+_HISTORY = (
+    select(Review)
+    .where(Review.application_id == bindparam("application_id", type_=Integer))
+    .order_by(Review.sequence.desc())
+)
+
+
 def history(application: Application) -> Sequence[Review]:
     """Return the rows of the application's history, newest first."""
-    return histories([application])[application.id]
+    return db.session.scalars(_HISTORY, {"application_id": application.id}).all()
 
 
 def histories(applications: Sequence[Application]) -> dict[int, list[Review]]:

@@ -125,7 +125,7 @@ IS_WITH_APPLICANT = _equals_any(Application.state, STATES_WITH_APPLICANT)
 """Only the applicant may see what was typed since the last submission."""
 
 
-def attachments(actor: Account) -> Criterion:
+def attachments(actor: Actor) -> Criterion:
     """Return the attachments this account may fetch: for an applicant the own ones, else those of the last submission and
     of those that its desk decided (W2).
 
@@ -146,7 +146,7 @@ def attachments(actor: Account) -> Criterion:
     return and_(of_visible, Attachment.submitted_round.is_not(None), shown)
 
 
-def _decided_by_desk(actor: Account) -> Criterion:
+def _decided_by_desk(actor: Actor) -> Criterion:
     """Say whether the attachment was part of a submission that somebody of the same enterprise or office decided."""
     column, desk = Account.office_id, actor.office_id
     if desk is None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import request
-from sqlalchemy import or_, select
+from sqlalchemy import Integer, Select, bindparam, or_, select
 
 from models import Account, Application, Attachment, Material, db
 from workflow import routing, scope
+from workflow.actor_shape import ActorShape
 
 KIBIBYTE = 1024
 
@@ -58,15 +60,29 @@ def size_in_words(size: int) -> str:
 
 def visible_files(application: Application, actor: Account) -> Sequence[Attachment]:
     """Return the submitted files that an account may fetch, former ones among them (workflow.scope.attachments)."""
-    return db.session.scalars(
+    shape = ActorShape.of(actor)
+    values = {"application_id": application.id, **shape.bind_values(actor)}
+    return db.session.scalars(_visible_files(shape), values).all()
+
+
+@cache
+def _visible_files(actor: ActorShape) -> Select[Any]:
+    return (
         select(Attachment)
         .where(
-            Attachment.application_id == application.id,
+            Attachment.application_id == bindparam("application_id", type_=Integer),
             Attachment.submitted_round.is_not(None),
             scope.attachments(actor),
         )
         .order_by(Attachment.id)
-    ).all()
+    )
+
+
+_SHOWN_MATERIALS = (
+    select(Material)
+    .where(or_(Material.active, Material.id.in_(bindparam("uploaded", expanding=True))))
+    .order_by(Material.position, Material.id)
+)
 
 
 def submitted_files(
@@ -78,11 +94,7 @@ def submitted_files(
         if attachment.removed_after not in (None, _shown_round(application)):
             continue
         uploaded.setdefault(attachment.material_id, []).append(attachment)
-    wanted = db.session.scalars(
-        select(Material)
-        .where(or_(Material.active, Material.id.in_(uploaded)))
-        .order_by(Material.position, Material.id)
-    )
+    wanted = db.session.scalars(_SHOWN_MATERIALS, {"uploaded": list(uploaded)})
     return [(material, uploaded.get(material.id, [])) for material in wanted]
 
 

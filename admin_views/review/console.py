@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import abort, flash, redirect, request, session
 from flask_babel import gettext, pgettext
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, String, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from admin_views.files.papers import file_groups, submitted_files, viewer_values, visible_files
@@ -58,7 +58,7 @@ from common.wording import N_
 from desk import assignments, disclosure, taking_back
 from desk.marks import DeskDecision
 from desk.time_limits import LIMITS
-from models import Action, Application, Review
+from models import Action, Application, Review, db
 from workflow import progress, review, routing, scope
 from workflow.actor_shape import ActorShape
 from workflow.transitions import (
@@ -113,6 +113,16 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, AheadRoutes,
     def rows(self, *columns: Any) -> Select[Any]:
         rows = super().rows(*columns)
         return rows if columns else rows.options(joinedload(Application.period))
+
+    def get_one(self, id: Any) -> Application:
+        """Return the application with this number; 404 where this account sees none."""
+        if not str(id).isprintable():
+            abort(404)
+        values = {"number": id, **current_shape().bind_values(current_user._get_current_object())}
+        found: Application | None = db.session.scalars(_one(current_shape()), values).one_or_none()
+        if found is None:
+            abort(404)
+        return found
 
     def render(self, template: str, **context: Any) -> str:
         context.setdefault("console", _words(type(self)).console)
@@ -330,10 +340,10 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, AheadRoutes,
         return page
 
     def _page(self, found: Application, status: int = 200, **further: Any) -> Any:
-        reviews = progress.history(found)
-        read = read_by(found, reviews, current_user)
+        actor, reviews = current_user._get_current_object(), progress.history(found)
+        read = read_by(found, reviews, actor)
         buttons, taken = self._buttons(found), self.offered_take_back(found, reviews)
-        address, files = self.paper_address(found), visible_files(found, current_user)
+        address, files = self.paper_address(found), visible_files(found, actor)
         papers = submitted_files(found, files)
         read_sections = sections(found, read)
         marks = self.mark_values(found, read_sections, further.pop("mark_refused", None))
@@ -342,11 +352,9 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, AheadRoutes,
             list_frame=self.list_frame,
             application=found,
             sections=read_sections,
-            contradictions=contradictions(
-                found, read, current_user, lambda other: f"{address_of(self)}{other}/"
-            ),
+            contradictions=contradictions(found, read, actor, lambda other: f"{address_of(self)}{other}/"),
             **marks,
-            **resubmitted_values(found, reviews, read, read_sections, (files, papers, address), current_user),
+            **resubmitted_values(found, reviews, read, read_sections, (files, papers, address), actor),
             **viewer_values(file_groups(papers, address, read.seen_round)),
             reviews=reviews,
             table=BY_STATE_AND_ACTION,
@@ -363,7 +371,7 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, AheadRoutes,
             **time_limits.values(found, tuple(menu_numbers(self.admin, current_shape()).values())),
             back=self.back_to_list(),
             corrections=self.corrections_of(found),
-            own_regions=[key for key, _kind in current_user.membership.regions],
+            own_regions=[key for key, _kind in actor.membership.regions],
             **self.page_context_of(found),
             **{
                 **self.notes_of(found),
@@ -516,6 +524,15 @@ class ConsoleWording(NamedTuple):
     console: str
     title: str
     tabs: tuple[tuple[str, str], ...]
+
+
+@cache
+def _one(actor: ActorShape) -> Select[Any]:
+    return (
+        select(Application)
+        .options(joinedload(Application.period))
+        .where(scope.visible(actor), Application.number == bindparam("number", type_=String))
+    )
 
 
 @cached_per_language

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext, pgettext
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 
 from admin_views.site.wording import translated
 from common.identity import masked
@@ -13,7 +13,8 @@ from common.text import as_name
 from common.wording import N_
 from desk.comparison import RowDifference, Snapshot, Submission, baseline, compare_rows, same_employer
 from desk.marks import field_target, row_target
-from models import Account, Action, Application, Review, db
+from models import Account, Action, Application, Review
+from models.statements import CompiledStatement, constant
 from workflow.form import answers, versions
 from workflow.form import fields as form_fields
 from workflow.transitions import ACTION_WORDS
@@ -85,12 +86,7 @@ class Read:
 
 def read_by(application: Application, history: Sequence[Review], actor: Account) -> Read:
     """Return what this account reads. `history` is the application's, newest first."""
-    rows = db.session.execute(
-        select(Review.sequence, Review.snapshot)
-        .where(Review.application_id == application.id, Review.action == Action.SUBMIT)
-        .order_by(Review.sequence.desc())
-        .limit(MOST_COMPARED)
-    )
+    rows = _SUBMISSIONS.execute({"application_id": application.id})
     submissions = [
         Submission(application.round - place, sequence, snapshot)
         for place, (sequence, snapshot) in enumerate(rows)
@@ -103,6 +99,15 @@ def read_by(application: Application, history: Sequence[Review], actor: Account)
 
 MOST_COMPARED = 20
 """Submissions of one application that are looked through for the one to compare with; each is decrypted."""
+_SUBMISSIONS = CompiledStatement(
+    select(Review.sequence, Review.snapshot)
+    .where(
+        Review.application_id == bindparam("application_id", type_=Integer),
+        Review.action == constant(Action.SUBMIT),
+    )
+    .order_by(Review.sequence.desc())
+    .limit(constant(MOST_COMPARED))
+)
 
 
 def sections(application: Application, read: Read) -> list[PageSection]:
