@@ -191,14 +191,14 @@ class DeskDecision(Decision):
     """
 
     def gathered(self, application: Application, transition: Transition, person: Account) -> Decision:
-        if not application.marked:
+        if not application.marked or transition.action is not Action.RETURN:
             return self
-        marks = []
-        if transition.action is Action.RETURN:
-            marks = [_sent(mark, application) for mark in drafts(application, person)]
-        db.session.execute(delete(Mark).where(Mark.application_id == application.id))
-        application.marked = False
-        return replace(self, marks=marks)
+        return replace(self, marks=[_sent(mark, application) for mark in drafts(application, person)])
+
+    def close_drafts(self, application: Application) -> None:
+        if application.marked:
+            db.session.execute(delete(Mark).where(Mark.application_id == application.id))
+            application.marked = False
 
 
 def _sent(mark: Mark, application: Application) -> SentMark:

@@ -27,6 +27,9 @@ class Decision:
         """Return the decision with what the desk has prepared. `perform` calls it, with the application locked."""
         return self
 
+    def close_drafts(self, application: Application) -> None:
+        """End what the desk has prepared. `perform` calls it once nothing is refused any more."""
+
     def checked(self, *, needs_reason: bool) -> "Decision":
         """Return the decision as it is stored. Raises ReasonMissing where it says nothing but must, ReasonTooLong."""
         reason = cleaned_lines(self.reason)

@@ -109,16 +109,17 @@ def perform_within(
     if application.version != seen_version:
         raise ChangedMeanwhile(last_review(application))
     transition = permitted(application, action, person)
-    if check is not None:
-        check(application, person)
     decision = decision.gathered(application, transition, person)
     decision = decision.checked(needs_reason=transition.needs_reason)
+    if check is not None:
+        check(application, person)
     if person.role is Role.APPLICANT and action is not Action.WITHDRAW:
         reading.require(person, application)
     if change is not None:
         _apply_change(application, change)
     if action is Action.SUBMIT:
         _submit(application)
+    decision.close_drafts(application)
     return _move(application, transition, person, decision)
 
 
