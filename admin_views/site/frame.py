@@ -12,6 +12,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from admin_views.site import login_session
+from admin_views.site.escaping import TemplateCode
 from admin_views.site.languages import cached_per_language, language
 from admin_views.site.lists import Column, Head
 from admin_views.site.numbers import current_shape, own_numbers, page_counts, present_calendar
@@ -43,10 +44,12 @@ class Identity(NamedTuple):
 
 
 class Templates(Environment):
-    """Flask's template environment with the globals of each template as one dictionary.
+    """Flask's template environment with cheaper escaping, and the globals of each template as one dictionary.
 
     Jinja compares the globals at every import of a macro; with chained dictionaries that took a tenth of a page.
     """
+
+    code_generator_class = TemplateCode
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         return {**self.globals, **(d or {})}

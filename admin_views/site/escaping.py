@@ -1,0 +1,29 @@
+"""Escapes what a template writes at less cost: a page of one application writes eight hundred values.
+
+markupsafe.escape makes a Markup of every value, by four to seven calls, although the template joins them to one text.
+"""
+
+import re
+from typing import Any
+
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
+from markupsafe import Markup, escape
+
+_is_special = re.compile("[&<>'\"]").search
+
+
+def escaped(value: Any) -> str:
+    """Return what markupsafe.escape returns, though as a plain text where there is nothing to escape."""
+    kind = type(value)
+    if kind is Markup or (kind is str and _is_special(value) is None):
+        return value  # type: ignore[no-any-return]
+    return escape(value)
+
+
+class TemplateCode(CodeGenerator):
+    """Jinja's compiler with `escaped` in place of markupsafe.escape in each compiled template."""
+
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - Jinja's name
+        super().visit_Template(node, frame)
+        self.writeline(f"from {__name__} import {escaped.__name__} as escape")

@@ -1,0 +1,42 @@
+"""Templates escape as markupsafe does."""
+
+from typing import Any
+
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup, escape
+
+from admin_views.site.escaping import escaped
+
+VALUES = st.one_of(
+    st.text(), st.text(alphabet="<>&'\"a"), st.integers(), st.none(), st.builds(Markup, st.text())
+)
+
+
+@given(VALUES)
+def test_a_value_is_escaped_as_markupsafe_escapes_it(value: Any) -> None:
+    assert escaped(value) == escape(value)
+
+
+class Named(str):
+    """A text of a class of its own, with its own HTML."""
+
+    def __html__(self) -> str:
+        return f"<b>{self}</b>"
+
+
+def test_what_has_html_of_its_own_keeps_it() -> None:
+    assert escaped(Named("a")) == "<b>a</b>"
+
+
+def test_every_way_to_write_a_value_escapes_it_once(app: Flask) -> None:
+    template = app.jinja_env.from_string(
+        "{% macro m(x) %}{{ x }}{{ caller() if caller }}{% endmacro %}"
+        "{{ v }}|{{ m(v) }}|{% call m(v) %}{{ v }}{% endcall %}|{% set s %}{{ v }}{% endset %}{{ s }}|{{ v ~ v }}|{{ v|safe }}"
+        '|{% for one in [v] %}{{ one }}{% endfor %}|<p title="{{ v }}">{{ 1 }}{{ none }}</p>'
+    )
+    one = "&lt;&amp;&#34;&gt;"
+    assert template.render(v='<&">') == "|".join(
+        [one, one, one * 2, one, one * 2, '<&">', one, f'<p title="{one}">1None</p>']
+    )
