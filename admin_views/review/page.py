@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from flask_babel import gettext, pgettext
 from sqlalchemy import Integer, bindparam, select
@@ -61,12 +61,29 @@ class ExperienceLine:
         return row_target(self.row)
 
 
+class Fact(NamedTuple):
+    """One field as a page shows it. `before`: what it said in the submission that it is compared with; None for the same.
+
+    `note` and `aside` are remarks, the second no mark; `agreed` are the words of a statement. The templates unpack it.
+    """
+
+    key: str
+    target: str
+    label: str
+    value: str
+    secret: bool
+    before: str | None
+    note: str | None
+    agreed: str
+    aside: str = ""
+
+
 @dataclass(frozen=True)
 class PageSection:
     """One section of the form as read by a reviewer."""
 
     section: form_fields.Section
-    facts: list[dict[str, Any]]
+    facts: list[Fact]
     experiences: list[ExperienceLine]
 
 
@@ -156,19 +173,19 @@ def _sections(
     for section in versions.form_of(application).sections:
         facts = [_fact(shown, notes) for shown in answers.shown_fields(section, newest, before)]
         if before is not None and same_employer(newest, before):
-            facts = [_renamed(fact) if fact["key"] == "enterprise_id" else fact for fact in facts]
+            facts = [_renamed(fact) if fact.key == "enterprise_id" else fact for fact in facts]
         rows = _experiences(newest, before) if section.key == "experience" else []
         if facts or rows:
             found.append(PageSection(section, facts, rows))
     return found
 
 
-def _renamed(fact: dict[str, Any]) -> dict[str, Any]:
+def _renamed(fact: Fact) -> Fact:
     """Return the fact of 工作单位 where the employer is the same: another name or region is not the applicant's change."""
-    if fact["before"] is None:
+    if fact.before is None:
         return fact
-    note = gettext("单位未变，名称或所属地区已变更；上次提交时为：%(text)s", text=fact["before"])
-    return fact | {"before": None, "aside": note}
+    note = gettext("单位未变，名称或所属地区已变更；上次提交时为：%(text)s", text=fact.before)
+    return fact._replace(before=None, aside=note)
 
 
 def _experiences(newest: Snapshot, before: Snapshot | None) -> list[ExperienceLine]:
@@ -191,16 +208,16 @@ def _part(row: Mapping[str, str], keys: tuple[str, ...]) -> str:
     return translated(row.get(keys[0]) or "")
 
 
-def _fact(shown: answers.ShownField, notes: dict[str, str]) -> dict[str, Any]:
+def _fact(shown: answers.ShownField, notes: dict[str, str]) -> Fact:
     asked = shown.asked
     hide = masked if asked.secret else translated
-    return {
-        "key": asked.key,
-        "target": field_target(asked.key),
-        "label": translated(asked.label),
-        "value": hide(shown.text),
-        "before": hide(shown.before) if shown.before is not None else None,
-        "note": notes.get(asked.key),
-        "agreed": translated(asked.help) if asked.kind is form_fields.Kind.PROMISE else "",
-        "secret": asked.secret and bool(shown.text),
-    }
+    return Fact(
+        key=asked.key,
+        target=field_target(asked.key),
+        label=translated(asked.label),
+        value=hide(shown.text),
+        secret=asked.secret and bool(shown.text),
+        before=hide(shown.before) if shown.before is not None else None,
+        note=notes.get(asked.key),
+        agreed=translated(asked.help) if asked.kind is form_fields.Kind.PROMISE else "",
+    )

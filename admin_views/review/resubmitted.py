@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from admin_views.files.papers import FileUrl, ViewerFile, viewer_file
 from admin_views.review.marks import place_name
-from admin_views.review.page import ExperienceLine, PageSection, Read
+from admin_views.review.page import ExperienceLine, Fact, PageSection, Read
 from admin_views.site.wording import translated
 from common.identity import masked
 from desk import returned_marks
@@ -60,7 +60,7 @@ def resubmitted_values(
         return none
     marks: Sequence[SentMark] = decision.marks or ()
     files = dict(_paper_changes(*papers, read.before.round))
-    facts = {fact["target"]: fact for part in sections for fact in part.facts}
+    facts = {fact.target: fact for part in sections for fact in part.facts}
     lines = [line for part in sections for line in part.experiences]
     outcomes = list(
         returned_marks.outcomes(
@@ -99,7 +99,7 @@ def _decided_submission(decision: Review, history: Sequence[Review]) -> int | No
 def _marked(
     outcome: Outcome,
     application: Application,
-    facts: Mapping[str, Mapping[str, Any]],
+    facts: Mapping[str, Fact],
     lines: Sequence[ExperienceLine],
     files: Mapping[str, Comparison],
 ) -> Comparison:
@@ -129,14 +129,14 @@ def _marked(
     asked = versions.form_of(application).known.get(outcome.target.key)
     hide = masked if asked and asked.secret else translated
     fact = facts.get(target)
-    after = fact["value"] if fact else hide(outcome.text)
+    after = fact.value if fact else hide(outcome.text)
     return Comparison(target if fact else "", **common, before=hide(outcome.former["text"]), after=after)
 
 
-def _other_facts(facts: Mapping[str, Mapping[str, Any]], marked: set[str]) -> Iterator[Comparison]:
+def _other_facts(facts: Mapping[str, Fact], marked: set[str]) -> Iterator[Comparison]:
     for target, fact in facts.items():
-        if fact["before"] is not None and target not in marked:
-            yield Comparison(target, fact["label"], fact["before"], fact["value"])
+        if fact.before is not None and target not in marked:
+            yield Comparison(target, fact.label, fact.before, fact.value)
 
 
 def _other_rows(
