@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.util import ScopedRegistry
 
 from models.database import db
-from models.statements import release_connection, sqlalchemy_error
+from models.statements import CONNECTION, current_connection, release_connection, sqlalchemy_error
 
 WRITE_OPTIONS: dict[str, dict[str, Any]] = {
     "sqlite": {"immediate": True},
@@ -51,7 +51,7 @@ def exclusive() -> Iterator[None]:
     session.expire_all()
     session.info[IN_EXCLUSIVE] = True
     try:
-        session.connection(execution_options=WRITE_OPTIONS[db.engine.dialect.name])
+        session.info[CONNECTION] = session.connection(execution_options=WRITE_OPTIONS[db.engine.dialect.name])
         yield
         session.commit()
     except BaseException:
@@ -59,6 +59,7 @@ def exclusive() -> Iterator[None]:
         raise
     finally:
         del session.info[IN_EXCLUSIVE]
+        session.info.pop(CONNECTION, None)
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def pipelined() -> Iterator[None]:
 
     Errors are raised by the next query or at the end, as SQLAlchemy's. Use within `exclusive()` only."""
     db.session.flush()  # in a pipeline a flush of many objects cannot check its row counts
-    connection = db.session.connection()
+    connection = current_connection()
     try:
         with getattr(connection.connection.driver_connection, "pipeline", nullcontext)():
             yield

@@ -29,26 +29,26 @@ class ActorShape:
     @classmethod
     def of(cls, account: Account) -> Self:
         """Return the shape of an account. For accounts of equal shape a criterion differs in its values alone."""
+        regions = account.membership.regions
         return cls(
             account.role,
             account.enterprise_id is not None,
             account.office_id is not None,
-            len(region_ids(account)),
-            len(reviewed_region_ids(account)),
+            len(regions),
+            len(reviewed_region_ids(account)) if regions else 0,
         )
 
     def bind_values(self, account: Account) -> dict[str, Any]:
         """Return the values of the bind parameters for an account of this shape."""
-        return {
+        values: dict[str, Any] = {
             "actor_id": account.id,
             "actor_enterprise_id": account.enterprise_id,
             "actor_office_id": account.office_id,
-            **{f"actor_region_{index}": key for index, key in enumerate(region_ids(account))},
-            **{
-                f"actor_reviewed_region_{index}": key
-                for index, key in enumerate(reviewed_region_ids(account))
-            },
         }
+        if self.region_count:
+            values |= _values("actor_region", region_ids(account))
+            values |= _values("actor_reviewed_region", reviewed_region_ids(account))
+        return values
 
     @property
     def region_ids(self) -> list[Any]:
@@ -80,6 +80,10 @@ def reviewed_region_ids(actor: Actor) -> list[Any]:
     if isinstance(actor, ActorShape):
         return actor.reviewed_region_ids
     return [key for key, kind in actor.membership.regions if kind in KINDS_WITH_PRELIMINARY_REVIEW]
+
+
+def _values(name: str, ids: list[int]) -> dict[str, Any]:
+    return {f"{name}_{index}": key for index, key in enumerate(ids)}
 
 
 def _parameters(name: str, count: int) -> list[Any]:

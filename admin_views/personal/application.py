@@ -98,11 +98,11 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
     @expose("/")
     def index_view(self) -> Any:
         """Show the open application, else the newest; an empty form for the first one or with `?new`."""
-        present = review.open_application(current_user)
-        if present is None and "new" not in request.args:
-            newest = self.rows().order_by(Application.id.desc()).limit(1)
-            present = db.session.scalars(newest).unique().one_or_none()
-        if present is not None:
+        open_first = (Application.state == State.FINISHED, Application.id.desc())
+        present = db.session.execute(
+            self.rows(Application.number, Application.state).order_by(*open_first).limit(1)
+        ).first()
+        if present is not None and not (present.state is State.FINISHED and "new" in request.args):
             return redirect(self.get_url(".application", number=present.number))
         return self.opened_form(None)
 

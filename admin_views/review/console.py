@@ -425,8 +425,8 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, AheadRoutes,
     @expose("/<number>/decide/", methods=("POST",))
     def decide(self, number: str) -> Any:
         """Do what a button says; then the next waiting application opens."""
-        action = self._action()
-        reason = request.form.get("reason", "")
+        action, form = self._action(), request.form
+        reason = form.get("reason", "")
         if not number.isprintable():
             abort(404)
         try:
@@ -434,9 +434,9 @@ class ReviewConsole(Assignments, Notes, TakeBackRoutes, MarkRoutes, AheadRoutes,
                 number,
                 action,
                 current_user._get_current_object(),
-                seen_version=request.form.get("version", default=0, type=int),
+                seen_version=form.get("version", default=0, type=int),
                 decision=DeskDecision(reason),
-                check=None if request.form.get("anyway") else assignments.refuse_taken,
+                check=None if form.get("anyway") else assignments.refuse_taken,
             )
         except TakenByColleague as hindrance:
             question = Question(action, hindrance.holder)

@@ -10,7 +10,7 @@ from flask_login import current_user
 from markupsafe import Markup, escape
 
 from admin_views.site.base import address_of, expose
-from admin_views.site.wording import too_long, translated
+from admin_views.site.wording import cached_gettext, too_long, translated
 from common.errors import (
     ChangedMeanwhile,
     NotPermitted,
@@ -19,11 +19,13 @@ from common.errors import (
     ReasonTooLong,
     Unacceptable,
 )
+from common.wording import N_
 from desk import taking_back
 from models import Action, Application, Review
 from workflow.decision import Decision
 
 TAKE_BACK = Action.TAKE_BACK.value
+TAKE_BACK_WORD = N_("收回")
 
 
 class TakeBack(NamedTuple):
@@ -50,7 +52,8 @@ class TakeBackRoutes:
     def link_to_take_back(self: Any, sentence: str, number: str) -> Markup:
         """Return the line after a decision with a link to where it can be taken back."""
         address = f"{address_of(self)}{number}/?{TAKE_BACK}=1#{TAKE_BACK}"
-        return escape(sentence) + Markup(' <a href="{}">{}</a>').format(address, gettext("收回"))
+        link = f'<a href="{escape(address)}">{escape(cached_gettext(TAKE_BACK_WORD))}</a>'
+        return Markup(f"{escape(sentence)} {link}")  # noqa: S704 - its parts are escaped
 
     @expose("/<number>/take-back/", methods=("POST",))
     def take_back(self: Any, number: str) -> Any:

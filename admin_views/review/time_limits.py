@@ -33,6 +33,7 @@ class Known:
     calendar: Calendar
 
 
+_NOTHING_READ = Known(time_limits.limits_of(None), Calendar())
 _known: WeakKeyDictionary[Engine, Known] = WeakKeyDictionary()
 
 
@@ -42,7 +43,7 @@ def known() -> Known:
     So the list needs no statement before its own. The limits and the calendar change a few times a year.
     """
     found: Known | None = _known.get(db.engine)
-    return found or Known(time_limits.limits_of(None), Calendar())
+    return found or _NOTHING_READ
 
 
 def is_current(used: Known) -> bool:
