@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from uploads.errors import StorageFull
-from uploads.storage import NAME, YOUNG, StoredFile, is_older
+from uploads.storage import GRACE_PERIOD, NAME, StoredFile, is_older
 
-PIECE = 1024 * 1024
-"""Bytes that are copied at a time."""
+CHUNK_BYTES = 1024 * 1024
+"""How much is copied at a time."""
 
-SWEPT_AT_ONCE = 500
-"""Names that one question to the database holds."""
+NAMES_PER_QUERY = 500
+"""How many names one query looks up."""
 
 
 class LocalDisk:
@@ -64,10 +64,12 @@ class LocalDisk:
         """Delete the file, if it still exists."""
         self.path(name).unlink(missing_ok=True)
 
-    def sweep(self, named: Callable[[Sequence[str]], set[str]], older_than: timedelta = YOUNG) -> list[str]:
-        """Remove files older than `older_than` that no row names, and what broken uploads left; return the names.
+    def sweep(
+        self, referenced: Callable[[Sequence[str]], set[str]], older_than: timedelta = GRACE_PERIOD
+    ) -> list[str]:
+        """Delete files older than `older_than` that no row refers to, and the rest of broken uploads; return their names.
 
-        `named` is asked about SWEPT_AT_ONCE names at most at a time and answers which of them rows name.
+        `referenced` gets at most NAMES_PER_QUERY names and returns those that rows refer to.
         """
         latest = time.time() - older_than.total_seconds()
         for leftover in self._arriving.glob("*"):
@@ -75,8 +77,8 @@ class LocalDisk:
                 leftover.unlink(missing_ok=True)
         removed = []
         old = (name for name in self._names() if is_older(self.path(name), latest))
-        while names := list(islice(old, SWEPT_AT_ONCE)):
-            known = named(names)
+        while names := list(islice(old, NAMES_PER_QUERY)):
+            known = referenced(names)
             removed += [name for name in names if name not in known]
         for name in removed:
             self.remove(name)
@@ -89,7 +91,7 @@ class LocalDisk:
     def _names(self) -> Iterator[str]:
         for path in self.root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
             name = path.relative_to(self.root).as_posix()
-            if NAME.fullmatch(name):  # what we did not write we do not remove
+            if NAME.fullmatch(name):  # other files in the folder are not ours to delete
                 yield name
 
 
@@ -103,7 +105,7 @@ def _copy(stream: BinaryIO, target: Path) -> tuple[int, str]:
     digest = hashlib.sha256()
     size = 0
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        while piece := stream.read(PIECE):
+        while piece := stream.read(CHUNK_BYTES):
             out.write(piece)
             digest.update(piece)
             size += len(piece)

@@ -14,12 +14,12 @@ from uploads.errors import Fault, FileRefused
 from uploads.inspection import check_announced_size
 from uploads.names import display_name
 from uploads.sets import parts
-from uploads.storage import YOUNG
+from uploads.storage import GRACE_PERIOD
 
 MOST_AT_ONCE = 10
 """Unfinished uploads of one application, hence at most 200 MB. A further one takes the place of the one untouched longest."""
 
-LIFETIME: timedelta = YOUNG
+LIFETIME: timedelta = GRACE_PERIOD
 """How long an upload can be resumed after its last part."""
 
 

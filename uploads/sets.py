@@ -44,17 +44,17 @@ def register(app: Flask) -> None:
 
 def storage() -> Storage:
     """Return the storage for attachments of the current Flask application."""
-    kept: Storage = current_app.extensions["attachments"]
-    return kept
+    found: Storage = current_app.extensions["attachments"]
+    return found
 
 
 def previews() -> PreviewCache:
     """Return the preview cache of the current Flask application."""
-    kept: PreviewCache = current_app.extensions["attachment_previews"]
-    return kept
+    found: PreviewCache = current_app.extensions["attachment_previews"]
+    return found
 
 
 def parts() -> PartStore:
-    """Return where the present application keeps files that are still arriving."""
-    kept: PartStore = current_app.extensions["attachment_parts"]
-    return kept
+    """Return the store of unfinished uploads of the current Flask application."""
+    found: PartStore = current_app.extensions["attachment_parts"]
+    return found

@@ -10,15 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-YOUNG = timedelta(hours=24)
-"""A file that no row names yet may belong to a request that is still running."""
+GRACE_PERIOD = timedelta(hours=24)
+"""Younger files stay: their row may not be committed yet."""
 
 NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}")
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file that is safely on the disk. `size` is in bytes, `sha256` of the content in hexadecimal."""
+    """A stored file, synced. `size` is in bytes, `sha256` of the content in hexadecimal."""
 
     name: str
     size: int
@@ -29,38 +29,40 @@ class Storage(Protocol):
     """The operations that the site needs of a storage for attachments."""
 
     def store(self, stream: BinaryIO) -> StoredFile:
-        """Keep everything from the stream's position on; only what is kept for good has a name."""
+        """Store the rest of the stream. The returned file is durable; a broken one leaves nothing."""
 
     def open(self, name: str) -> BinaryIO:
         """Return the file for reading. Raises FileNotFoundError."""
 
     def remove(self, name: str) -> None:
-        """Remove the file; it may be gone already."""
+        """Delete the file, if it still exists."""
 
-    def sweep(self, named: Callable[[Sequence[str]], set[str]], older_than: timedelta = YOUNG) -> list[str]:
-        """Remove old files that `named` does not return, and what broken uploads left; return the names."""
+    def sweep(
+        self, referenced: Callable[[Sequence[str]], set[str]], older_than: timedelta = GRACE_PERIOD
+    ) -> list[str]:
+        """Delete old files that no row refers to, and the rest of broken uploads; return their names."""
 
     def missing(self, names: Iterable[str]) -> Iterator[str]:
         """Yield those of the names that have no file."""
 
 
 class PartStore(Protocol):
-    """What the site asks of the place where files lie that are still arriving, each under its token."""
+    """The operations on uploads that have not arrived completely, each under its token."""
 
     def size(self, token: str) -> int:
-        """Return how many bytes are there; 0 when nothing is."""
+        """Return how many bytes have arrived; 0 for an unknown token."""
 
     def append(self, token: str, offset: int, content: bytes) -> None:
-        """Write the content durably at the offset, which is at most `size`; what lay behind it is dropped."""
+        """Write the content at the offset (at most `size`) and sync it. Bytes after it are cut off."""
 
     def open(self, token: str) -> BinaryIO:
-        """Return what is there for reading. Raises FileNotFoundError."""
+        """Return the bytes that have arrived, for reading. Raises FileNotFoundError."""
 
     def remove(self, token: str) -> None:
-        """Remove it; it may be gone already."""
+        """Delete the upload, if it still exists."""
 
     def sweep(self, older_than: timedelta) -> int:
-        """Remove what nothing was appended to for so long; return how many files."""
+        """Delete uploads to which nothing was appended for so long; return how many."""
 
 
 def is_older(path: Path, latest: float) -> bool:

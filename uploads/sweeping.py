@@ -1,21 +1,21 @@
-"""Lets go, once a day, of what nobody needs: files that no row names, parts of abandoned uploads, pictures that nobody looked at.
+"""Deletes files that no row refers to, abandoned uploads and previews that nobody has opened for long. The worker calls it daily.
 
-Never decides by itself which rows there are: the caller answers for that.
+Knows no table: the caller says which names rows refer to.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from uploads.sets import parts, previews, storage
-from uploads.storage import YOUNG
+from uploads.storage import GRACE_PERIOD
 
 
-def sweep(named: Callable[[Sequence[str]], set[str]], older_than: timedelta = YOUNG) -> int:
-    """Remove the stored files that no row names; return how many. Young ones stay: their row may be on its way.
+def sweep(referenced: Callable[[Sequence[str]], set[str]], older_than: timedelta = GRACE_PERIOD) -> int:
+    """Delete stored files older than `older_than` that no row refers to; return how many.
 
-    `named` gets some hundred names at a time and returns those of them that rows name.
+    `referenced` gets some hundred names and returns those that rows refer to.
     """
-    removed = storage().sweep(named, older_than)
+    removed = storage().sweep(referenced, older_than)
     for name in removed:
         previews().forget(name)
     previews().sweep()

@@ -72,7 +72,7 @@ def for_app(app: Flask) -> Tasks:
             if heartbeats.run_if_due(heartbeats.SWEEP, ONE_DAY):
                 imports.delete_expired()
                 bulk.delete_expired()
-                sweeping.forget()
+                sweeping.delete_expired()
                 sweeping.sweep()
 
     return Tasks(huey, deliver, import_enterprises, decide_in_bulk, look)

@@ -116,8 +116,8 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
             abort(400)  # rows can be added only after the first save (A10)
         try:
             application = review.begin(current_user, form.apply_to)
-        except NoticeUnread as hindrance:
-            return self._not_saved(None, form, notice_unread_text(hindrance))
+        except NoticeUnread as refusal:
+            return self._not_saved(None, form, notice_unread_text(refusal))
         except AlreadyUnderWay:
             there = review.open_application(current_user)
             if there is None or not is_editable(there.state):
@@ -165,8 +165,8 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
 
         try:
             review.perform(found.id, Action.SAVE, current_user, seen_version=form.seen_version, change=apply)
-        except NoticeUnread as hindrance:
-            return self._not_saved(found, form, notice_unread_text(hindrance))
+        except NoticeUnread as refusal:
+            return self._not_saved(found, form, notice_unread_text(refusal))
         except ChangedMeanwhile:
             db.session.refresh(found)
             if not is_editable(found.state):
@@ -392,8 +392,8 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
             return redirect(self.get_url(".application", number=number, check=1))
         except NoticeUnread:
             return redirect(self.get_url(".application", number=number))
-        except PeriodClosed as hindrance:
-            return self._confirm_page(found, period_closed_text(hindrance), 422)
+        except PeriodClosed as refusal:
+            return self._confirm_page(found, period_closed_text(refusal), 422)
         except (ChangedMeanwhile, NotPermitted):
             db.session.refresh(found)
             if is_editable(found.state):

@@ -30,7 +30,7 @@ from workflow.review import editing
 
 VERSION = "1.0.0"
 PART = "application/offset+octet-stream"
-PIECE = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 """Bytes read at once: so much at most is lost of a part during which the connection breaks."""
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -220,7 +220,7 @@ def _content() -> bytes:
     """Return what comes of the body, also when its connection breaks on the way."""
     content = bytearray()
     try:
-        while piece := request.stream.read(PIECE):
+        while piece := request.stream.read(CHUNK_BYTES):
             content += piece
     except ClientDisconnected:
         pass

@@ -75,10 +75,10 @@ class Assignments:
             )
         except NotVisible:
             flash(gettext("没有改动：此申请现在不由本单位审核。"), "error")
-        except TakenByColleague as hindrance:
-            flash(_taken_meanwhile(hindrance.holder), "error")
-        except Unacceptable as hindrance:
-            flash(translated(hindrance.sentence.text, hindrance.sentence.words), "error")
+        except TakenByColleague as refusal:
+            flash(_taken_meanwhile(refusal.holder), "error")
+        except Unacceptable as refusal:
+            flash(translated(refusal.sentence.text, refusal.sentence.words), "error")
         except NotPermitted:
             abort(HTTPStatus.NOT_FOUND)
         else:

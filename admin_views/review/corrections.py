@@ -65,13 +65,13 @@ class NameCorrection:
         if filled.validate_on_submit():
             try:
                 line = correct(filled, row_number(filled.version.data) or 0)
-            except Unacceptable as hindrance:
-                wrong = translated(hindrance.sentence.text, hindrance.sentence.words)
-                filled[hindrance.field].errors = [wrong]
+            except Unacceptable as refusal:
+                wrong = translated(refusal.sentence.text, refusal.sentence.words)
+                filled[refusal.field].errors = [wrong]
             except ReasonMissing:
                 filled.reason.errors = [gettext("请填写更正原因。")]
-            except ChangedMeanwhile as hindrance:
-                meanwhile = hindrance.last
+            except ChangedMeanwhile as refusal:
+                meanwhile = refusal.last
                 db.session.refresh(found)
             except (NotPermitted, NotVisible):
                 abort(HTTPStatus.NOT_FOUND)

@@ -39,8 +39,8 @@ class Notes:
         text = request.form.get("text", "")
         try:
             notes.add_note(found.number, text, current_user._get_current_object())
-        except Unacceptable as hindrance:
-            wrong = translated(hindrance.sentence.text, hindrance.sentence.words)
+        except Unacceptable as refusal:
+            wrong = translated(refusal.sentence.text, refusal.sentence.words)
             return self._page(found, HTTPStatus.UNPROCESSABLE_ENTITY, note_typed=text, note_wrong=wrong)
         except (NotPermitted, NotVisible):
             abort(HTTPStatus.NOT_FOUND)

@@ -166,8 +166,8 @@ class Terms(ScopedView):
             form.reason.errors = [gettext("请填写原因，申请人会看到这段文字。")]
         except ReasonTooLong:
             form.reason.errors = [too_long()]
-        except Unacceptable as hindrance:
-            form.until.errors = [translated(hindrance.sentence.text, hindrance.sentence.words)]
+        except Unacceptable as refusal:
+            form.until.errors = [translated(refusal.sentence.text, refusal.sentence.words)]
         except ChangedMeanwhile:
             return self._page(self._anew(found), form, 409, meanwhile=True)
         except (NotPermitted, NotVisible):

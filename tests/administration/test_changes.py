@@ -135,9 +135,9 @@ def test_a_new_notice_cannot_be_changed_and_must_be_read_again(ordos: World) -> 
         submit(application)
     with pytest.raises(NotPermitted):
         change(current, ordos.administrator, body="改")
-    with pytest.raises(Unacceptable) as hindrance:
+    with pytest.raises(Unacceptable) as refusal:
         add(Notice(version="第二版", body="又"), ordos.administrator)
-    assert hindrance.value.field == "version"
+    assert refusal.value.field == "version"
 
 
 @pytest.mark.guide("D2")
@@ -183,12 +183,12 @@ def test_a_period_opens_and_closes_applications(ordos: World) -> None:
 
 def test_a_period_ends_after_it_begins_and_overlaps_no_other(ordos: World) -> None:
     far = date(2199, 1, 1)
-    with pytest.raises(Unacceptable) as hindrance:
+    with pytest.raises(Unacceptable) as refusal:
         add(Period(name="倒", opens=far, closes=far - timedelta(days=1)), ordos.administrator)
-    assert hindrance.value.field == "closes"
-    with pytest.raises(Unacceptable) as hindrance:
+    assert refusal.value.field == "closes"
+    with pytest.raises(Unacceptable) as refusal:
         add(Period(name="重", opens=today(), closes=far), ordos.administrator)
-    assert hindrance.value.field == "opens"
+    assert refusal.value.field == "opens"
 
 
 @pytest.mark.guide("D2")

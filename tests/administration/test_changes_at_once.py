@@ -194,10 +194,10 @@ def test_two_administrators_cannot_deactivate_each_other(ordos: World) -> None:
             except ConfirmationRequired as question:
                 try:
                     administration_staff.deactivate(actor, target_id, confirmed=question.token)
-                except ActionRefused as hindrance:
-                    return type(hindrance).__name__
-            except ActionRefused as hindrance:
-                return type(hindrance).__name__
+                except ActionRefused as refusal:
+                    return type(refusal).__name__
+            except ActionRefused as refusal:
+                return type(refusal).__name__
             return "done"
 
         return do

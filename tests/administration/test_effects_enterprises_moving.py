@@ -220,10 +220,10 @@ def test_a_reviewer_with_the_page_open_reads_that_the_application_moved(ordos: W
     move(ordos.banner.enterprise, ordos.city.region, ordos.administrator)
     from workflow import review
 
-    with pytest.raises(ChangedMeanwhile) as hindrance:
+    with pytest.raises(ChangedMeanwhile) as refusal:
         review.perform(application.id, Action.PASS, ordos.centre, seen_version=version)
-    assert hindrance.value.last is not None
-    assert hindrance.value.last.action is Action.REROUTE
+    assert refusal.value.last is not None
+    assert refusal.value.last.action is Action.REROUTE
 
 
 @pytest.mark.guide("D3")
@@ -393,14 +393,14 @@ def test_a_name_in_another_script_is_accepted_and_found_by_every_spelling(ordos:
 
 
 def test_a_taken_name_is_reported_at_its_field(ordos: World) -> None:
-    with pytest.raises(Unacceptable) as hindrance:
+    with pytest.raises(Unacceptable) as refusal:
         changes.change(
             Region,
             ordos.banner.region.id,
             ordos.administrator,
             lambda row: setattr(row, "code", ordos.park.region.code),
         )
-    assert hindrance.value.field == "code"
+    assert refusal.value.field == "code"
     with pytest.raises(Unacceptable):
         changes.add(
             Region(name=ordos.park.region.name, code="N1", kind=RegionKind.PARK, office_id=office().id),

@@ -123,17 +123,17 @@ def test_impossible_mergers_are_refused_with_the_reason(ordos: World) -> None:
         (ordos.banner.region, ordos.banner.region, "请选择要并入的地区"),
         (ordos.banner.region, closed, "已停用，请选择其他地区"),
     ):
-        with pytest.raises(Unacceptable) as hindrance:
+        with pytest.raises(Unacceptable) as refusal:
             merge(old, into, ordos.administrator, confirmed="")
-        assert hindrance.value.field == "merged_into_id"
-        assert words in hindrance.value.sentence.text
+        assert refusal.value.field == "merged_into_id"
+        assert words in refusal.value.sentence.text
         assert db.session.get_one(Region, old.id).active
     merge(ordos.elsewhere.region, ordos.park.region, ordos.administrator)  # banner and park: the same way
-    with pytest.raises(Unacceptable) as hindrance:
+    with pytest.raises(Unacceptable) as refusal:
         changes.change(
             Region, ordos.elsewhere.region.id, ordos.administrator, lambda row: setattr(row, "active", True)
         )
-    assert hindrance.value.field == "active"
+    assert refusal.value.field == "active"
 
 
 @pytest.mark.guide("D1")

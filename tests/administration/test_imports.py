@@ -458,7 +458,7 @@ def test_an_import_fails_if_its_confirmer_is_no_longer_administrator(ordos: Worl
 def test_the_uploaded_file_is_deleted_when_it_is_no_longer_needed(ordos: World) -> None:
     name = storage().store(io.BytesIO(book(good(ordos.banner.region.name)))).name
     job = imports.begin(ordos.administrator, "企业.xlsx", name)
-    assert sweeping.named_by_rows([name]) == {name}
+    assert sweeping.referenced_names([name]) == {name}
     importing.process_due()
     assert fresh(job).storage_name is None
     assert list(storage().missing([name])) == [name]

@@ -66,16 +66,16 @@ def test_applicant_and_enterprise_accounts_cannot_be_added(ordos: World, role: R
 
 def test_an_office_clerk_needs_an_office_with_preliminary_review(ordos: World) -> None:
     for office_id in (None, 999_999, ordos.centre.office_id):
-        with pytest.raises(Unacceptable) as hindrance:
+        with pytest.raises(Unacceptable) as refusal:
             staff.add_staff(ordos.administrator, Role.OFFICE, "zhangsan", "张三", office_id=office_id)
-        assert hindrance.value.field == "office_id"
+        assert refusal.value.field == "office_id"
 
 
 def test_a_login_is_unique_in_every_spelling(ordos: World) -> None:
     staff.add_staff(ordos.administrator, Role.ADMINISTRATOR, "guan.li", "管")
-    with pytest.raises(Unacceptable) as hindrance:
+    with pytest.raises(Unacceptable) as refusal:
         staff.add_staff(ordos.administrator, Role.ADMINISTRATOR, "GUAN.LI", "另一位")
-    assert hindrance.value.field == "login"
+    assert refusal.value.field == "login"
 
 
 @pytest.mark.guide("D1", "D4")

@@ -64,9 +64,9 @@ def test_it_can_be_given_to_an_active_colleague_of_the_desk_alone_and_only_as_it
     for stranger in (gone, world.elsewhere.clerk, at.reviewer, world.centre):
         with pytest.raises(Unacceptable):
             assignments.assign(number, at.clerk, to=stranger.id, seen=at.clerk.id)
-    with pytest.raises(TakenByColleague) as hindrance:  # she still has the page from before
+    with pytest.raises(TakenByColleague) as refusal:  # she still has the page from before
         assignments.assign(number, wang, to=wang.id, seen=None)
-    assert hindrance.value.holder == at.clerk.name
+    assert refusal.value.holder == at.clerk.name
     with pytest.raises(NotVisible):
         assignments.assign(number, world.elsewhere.clerk, to=world.elsewhere.clerk.id, seen=None)
     assert db.session.scalars(select(Assignment.account_id)).all() == [at.clerk.id]

@@ -147,9 +147,9 @@ def test_only_applicants_correct_their_own_name(ordos: World) -> None:
 @pytest.mark.parametrize("name", ["", WRONG, "很" * 61])
 def test_the_same_name_is_refused_as_a_correction(ordos: World, name: str) -> None:
     owner = applicant(WRONG)
-    with pytest.raises(Unacceptable) as hindrance:
+    with pytest.raises(Unacceptable) as refusal:
         correct_own_name(owner, name)
-    assert hindrance.value.field == "name"
+    assert refusal.value.field == "name"
     assert trail_of(owner) == []
 
 
@@ -333,9 +333,9 @@ def test_an_invalid_number_is_reported_at_its_field(ordos: World) -> None:
         ("150602199001010013", "校验位不正确"),
         ("911124198108030024", "外国人永久居留身份证"),
     ):
-        with pytest.raises(Unacceptable, match=sentence) as hindrance:
+        with pytest.raises(Unacceptable, match=sentence) as refusal:
             numbered(application, ordos.administrator, number)
-        assert hindrance.value.field == "number"
+        assert refusal.value.field == "number"
     assert stored_rows(application) == before
     numbered(application, ordos.administrator, identity_number())
 

@@ -190,9 +190,9 @@ def test_a_telephone_is_invited_once_and_invitations_are_limited(
 ) -> None:
     by = ordos.banner.reviewer
     reviewers.invite(by, "钱多", PHONE)
-    with pytest.raises(Unacceptable) as hindrance:
+    with pytest.raises(Unacceptable) as refusal:
         reviewers.invite(by, "钱多", PHONE)
-    assert hindrance.value.field == "phone"
+    assert refusal.value.field == "phone"
     monkeypatch.setattr(reviewers, "MOST_REVIEWERS", 2)
     with pytest.raises(Unacceptable):
         reviewers.invite(by, "孙待", "13847710002")

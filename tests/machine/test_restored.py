@@ -13,7 +13,7 @@ from tests.files import samples as files
 from tools.restored import FILES, complaints
 from uploads.receive import receive
 from uploads.sets import storage
-from worker.sweeping import NAMING
+from worker.sweeping import FILE_COLUMNS
 from workflow import attachments
 
 
@@ -56,4 +56,4 @@ def test_another_digest_key_is_reported_once(kept: Attachment, monkeypatch: pyte
 
 
 def test_every_column_that_names_a_file_is_checked() -> None:
-    assert {name.key for name, _ in FILES} == {name.key for name in NAMING}
+    assert {name.key for name, _ in FILES} == {name.key for name in FILE_COLUMNS}

@@ -342,7 +342,7 @@ def test_abandoned_uploads_are_bounded_shown_and_swept(own: Uploader) -> None:
                 update(PartialUpload).where(PartialUpload.token == path.name).values(updated_at=long_ago)
             )
         assert own.send("HEAD", mine[1]).status == 404, "an expired one is gone before the sweep"
-        sweeping.forget()
+        sweeping.delete_expired()
         sweeping.sweep()
         assert db.session.get(PartialUpload, path.name) is None
         assert db.session.get(PartialUpload, mine[2].rstrip("/").rpartition("/")[2]) is not None

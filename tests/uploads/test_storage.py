@@ -113,7 +113,7 @@ def test_the_sweep_deletes_only_old_unreferenced_files_of_ours(disk, kept):
 
 
 def test_the_sweep_asks_the_database_for_a_bounded_number_of_names_at_once(disk, monkeypatch):
-    monkeypatch.setattr(local_disk, "SWEPT_AT_ONCE", 2)
+    monkeypatch.setattr(local_disk, "NAMES_PER_QUERY", 2)
     for _ in range(5):
         disk.store(io.BytesIO(b"paper"))
     asked = []

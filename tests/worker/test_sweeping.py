@@ -44,7 +44,7 @@ def test_expired_rows_are_deleted_and_valid_ones_stay(app_context: Flask) -> Non
             ]
         )
     db.session.commit()
-    sweeping.forget()
+    sweeping.delete_expired()
     for table, column in ((LoginSession, "seen_at"), (Attempts, "last_at"), (ResetCode, "asked_at")):
         assert [getattr(row, column) for row in db.session.scalars(select(table))] == [young]
 

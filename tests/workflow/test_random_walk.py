@@ -429,16 +429,16 @@ class ReviewMachine(RuleBasedStateMachine):
             case.move(action, next_state(case.state, ROUTES[case.region or ""]), name)
 
     def try_it(self, expected: type[ActionRefused] | None, doing: Any, case: Case | None = None) -> Any:
-        """Do it and check that it goes as expected; a hindrance says who was first."""
-        hindrance: ActionRefused | None = None
+        """Do it and check that it goes as expected; a refusal says who was first."""
+        refusal: ActionRefused | None = None
         found = None
         try:
             found = doing()
         except ActionRefused as raised:
-            hindrance = raised
-        assert type(hindrance) is (expected or type(None))
-        if isinstance(hindrance, ChangedMeanwhile) and case is not None:
-            last, known = hindrance.last, case.lines[-1] if case.lines else None
+            refusal = raised
+        assert type(refusal) is (expected or type(None))
+        if isinstance(refusal, ChangedMeanwhile) and case is not None:
+            last, known = refusal.last, case.lines[-1] if case.lines else None
             said = (last.action, last.actor_id) if last else None
             assert said == ((known.action, self.ids[known.by]) if known else None)
         return found
