@@ -8,6 +8,7 @@ const NOTICEABLE = 1.05;
 const WHOLE = "whole"; // a whole page, where the papers are wide; elsewhere the style sheet shows it so
 const WIDE = "papers-wide"; // the class of the page and the name under which the choice is stored
 const page = document.documentElement;
+const ratios = new WeakMap(); // height to width of a sheet, also while its larger picture is on its way
 
 function show(viewer, key) {
   for (const paper of viewer.querySelectorAll("[data-viewer-paper]")) paper.hidden = paper.dataset.viewerPaper !== key;
@@ -39,11 +40,12 @@ function lay(paper) {
   const stage = stageOf(paper);
   const sheets = stage.querySelectorAll("img");
   for (const sheet of sheets) {
-    if (!sheet.naturalWidth) {
+    if (sheet.naturalWidth) ratios.set(sheet, sheet.naturalHeight / sheet.naturalWidth);
+    const ratio = ratios.get(sheet);
+    if (!ratio) {
       sheet.addEventListener("load", () => lay(paper), { once: true });
       continue;
     }
-    const ratio = sheet.naturalHeight / sheet.naturalWidth;
     const seen = seenWidth(stage, sheets, across ? 1 / ratio : ratio, { zoom, across });
     const width = across ? seen / ratio : seen;
     const spare = across ? (width - width * ratio) / 2 : 0; // a turned sheet keeps the box that it had
