@@ -95,7 +95,7 @@ ROW_COLUMNS = (
 
 def fault_text(fault: list[Any] | None) -> str:
     """Return why a row was not decided."""
-    return translated(*fault) if fault else gettext("没有办到这一件。")
+    return translated(*fault) if fault else gettext("还没有办到这一件。")
 
 
 class BulkDecisions(ScopedView):

@@ -51,7 +51,7 @@ class TakeBackRoutes:
 
     def link_to_take_back(self: Any, sentence: str, number: str) -> Markup:
         """Return the line after a decision with a link to where it can be taken back."""
-        address = f"{address_of(self)}{number}/?{TAKE_BACK}=1#{TAKE_BACK}"
+        address = f"{address_of(self)}{number}/?{TAKE_BACK}=1"  # no fragment: it would prevent the autofocus
         link = f'<a href="{escape(address)}">{escape(cached_gettext(TAKE_BACK_WORD))}</a>'
         return Markup(f"{escape(sentence)} {link}")  # noqa: S704 - its parts are escaped
 

@@ -27,7 +27,10 @@ if (bar) {
   document.addEventListener("click", (event) => {
     const all = boxes();
     const place = all.indexOf(event.target);
-    if (place < 0) return;
+    if (place < 0) {
+      if (event.target.matches(".cell-choose")) event.target.querySelector("input")?.click(); // missed by a few pixels
+      return;
+    }
     if (event.shiftKey && last !== null) {
       for (const box of all.slice(Math.min(last, place), Math.max(last, place) + 1)) box.checked = event.target.checked;
     }

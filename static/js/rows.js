@@ -2,7 +2,7 @@
 
 import { isShortcut } from "./keys.js";
 
-const OWN = "a, button, input, select, textarea, label, summary";
+const OWN = "a, button, input, select, textarea, label, summary, .cell-choose";
 
 function linkOf(event) {
   const row = event.target.closest("table[data-rows] tbody tr");
