@@ -6,12 +6,37 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    String,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
+from common.calendar import today
 from common.settings import IDLE_MINUTES, setting_value
-from models import Account, Enterprise, LoginSession, Office, Region, Setting, db, exclusive, now
-from models.accounts import Membership
+from models import (
+    Account,
+    Deputy,
+    Enterprise,
+    LoginSession,
+    Office,
+    Region,
+    RegionKind,
+    Setting,
+    db,
+    exclusive,
+    now,
+)
+from models.accounts import Membership, StandIn
 from models.statements import CompiledStatement, as_if_loaded
 
 Loaded = TypeVar("Loaded", Account, Enterprise)
@@ -33,11 +58,52 @@ ENTERPRISE_OFFSET = len(ACCOUNT_COLUMNS)
 MEMBERSHIP_OFFSET = ENTERPRISE_OFFSET + len(ENTERPRISE_COLUMNS)
 """Offsets in a result row at which the next group of columns starts."""
 
+_SPACE: ColumnElement[str] = literal_column("' '")
+_LINE_BREAK: Any = literal_column("'\n'")
+_CURRENT = (
+    Deputy.cancelled_at.is_(None),
+    Deputy.first_day <= bindparam("today", type_=Date),
+    Deputy.last_day >= bindparam("today", type_=Date),
+)
+_absent = aliased(Account)
+_absent_office, _their_region = aliased(Office), aliased(Region)
+_ABSENT = (
+    select(func.aggregate_strings(cast(_absent.id, String) + _SPACE + _absent.name, _LINE_BREAK))
+    .select_from(Deputy)
+    .join(_absent, _absent.id == Deputy.account_id)
+    .where(Deputy.deputy_id == Account.id, *_CURRENT)
+    .correlate(Account)
+    .scalar_subquery()
+)
+_STANDS_IN = (
+    select(
+        func.aggregate_strings(
+            cast(_their_region.id, String)
+            + _SPACE
+            + cast(_their_region.kind, String)
+            + _SPACE
+            + cast(_absent_office.id, String)
+            + _SPACE
+            + _absent_office.name,
+            _LINE_BREAK,
+        )
+    )
+    .select_from(Deputy)
+    .join(_absent_office, _absent_office.id == Deputy.office_id)
+    .join(_their_region, _their_region.office_id == _absent_office.id)
+    .where(Deputy.deputy_office_id == Account.office_id, *_CURRENT)
+    .correlate(Account)
+    .scalar_subquery()
+)
+"""For whom an account stands in today (W5), each as one value of lines: no name holds a line break."""
+
 _account_query = (
     select(
         *(getattr(Account, key) for key in ACCOUNT_COLUMNS),
         *(getattr(Enterprise, key) for key in ENTERPRISE_COLUMNS),
         *(Office.name, Region.id, Region.kind),
+        _ABSENT.label("absent"),
+        _STANDS_IN.label("stands_in"),
     )
     .select_from(Account)
     .outerjoin(Office, Office.id == Account.office_id)
@@ -81,7 +147,7 @@ def find(number: int, stamp: str, token: str) -> FoundSession | None:
 
     Outside a database session the account is a detached object with ACCOUNT_COLUMNS only.
     """
-    rows = SESSION_STATEMENT.execute({"number": number, "token": token})
+    rows = SESSION_STATEMENT.execute({"number": number, "token": token, "today": today()})
     if not rows:
         return None
     *_, seen_at, idle_minutes = rows[0]
@@ -96,7 +162,7 @@ def find(number: int, stamp: str, token: str) -> FoundSession | None:
 def reload(account: Account) -> Account | None:
     """Return the account with its office or enterprise, reloaded; None when it does not exist. Other columns load lazily."""
     [number] = instance_state(account).identity or [None]  # `account.id` may have to be read itself
-    rows = ACCOUNT_STATEMENT.execute({"number": number})
+    rows = ACCOUNT_STATEMENT.execute({"number": number, "today": today()})
     return _account_from(rows) if rows else None
 
 
@@ -112,8 +178,29 @@ def _account_from(rows: Sequence[Sequence[Any]]) -> Account:
     memberships = [row[MEMBERSHIP_OFFSET : MEMBERSHIP_OFFSET + 3] for row in rows]
     name = memberships[0][0] or (enterprise.name if enterprise is not None else "")
     regions = tuple((key, kind) for _, key, kind in memberships if key is not None)
-    account.known_membership = Membership(account.office_id, account.enterprise_id, name, regions)
+    absent, stands_in = _parsed(*first[MEMBERSHIP_OFFSET + 3 : MEMBERSHIP_OFFSET + 5])
+    regions += tuple((one.region_id, one.kind) for one in stands_in)
+    account.known_membership = Membership(
+        account.office_id, account.enterprise_id, name, regions, absent, stands_in
+    )
     return account
+
+
+def _parsed(
+    absent: str | None, stands_in: str | None
+) -> tuple[tuple[tuple[int, str], ...], tuple[StandIn, ...]]:
+    """Return the answers of `_ABSENT` and `_STANDS_IN`; almost always there are none."""
+    if absent is None and stands_in is None:
+        return (), ()
+    people = [line.split(" ", 1) for line in (absent or "").split("\n") if line]
+    offices = [line.split(" ", 3) for line in (stands_in or "").split("\n") if line]
+    return (
+        tuple((int(key), name) for key, name in sorted(people)),
+        tuple(
+            StandIn(int(region), RegionKind(kind), int(office), name)
+            for region, kind, office, name in sorted(offices)
+        ),
+    )
 
 
 def _object_from(kind: type[Loaded], keys: Sequence[str], row: Sequence[Any]) -> Loaded:

@@ -21,6 +21,7 @@ from common.wording import N_, Sentence
 from models import (
     Account,
     CalendarYear,
+    Deputy,
     Enterprise,
     FormVersion,
     Material,
@@ -339,11 +340,24 @@ CORRECTION_WORDS = AuditWords(
 """Corrections of names and identity numbers (desk/corrections.py). The row key is the account's."""
 
 
+DEPUTY_WORDS = AuditWords(
+    N_("代办"),
+    {
+        "deputy": N_("代办人"),
+        "first_day": N_("开始日期"),
+        "last_day": N_("结束日期"),
+        "cancelled": N_("已取消"),
+    },
+)
+"""Who stands in for whom (desk/deputies.py)."""
+
+
 AUDIT_WORDS: Mapping[str, AuditWords] = MappingProxyType(
     {
         **{model.__tablename__: AuditWords(table.label, table.fields) for model, table in TABLES.items()},
         REVIEWERS: REVIEWER_WORDS,
         APPLICANTS: CORRECTION_WORDS,
+        Deputy.__tablename__: DEPUTY_WORDS,
     }
 )
 """The words by `AuditEntry.table_name`."""

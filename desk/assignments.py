@@ -9,13 +9,14 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, delete, literal, or_, select
 
 from accounts.access import active_account
+from common.calendar import today
 from common.errors import TakenByColleague, Unacceptable
 from common.wording import N_, Sentence
 from desk.desks import at_desk, colleagues, desk_of
-from models import Account, Application, Assignment, Message, State, db, exclusive, now
+from models import Account, Application, Assignment, Deputy, Message, State, db, exclusive, now
 from models.statements import CompiledStatement, constant
 from workflow import review, scope
 from workflow.actor_shape import Actor, ActorShape
@@ -69,11 +70,28 @@ def with_colleague(actor: Actor) -> Criterion:
     """Return the criterion for applications that a colleague, not this account itself, has taken."""
     found: Criterion = (
         counted(actor)
-        .where(Assignment.application_id == Application.id, Assignment.account_id != actor.id)
+        .where(
+            Assignment.application_id == Application.id,
+            Assignment.account_id != actor.id,
+            Assignment.account_id.not_in(_absent(actor)),
+        )
         .correlate(Application)
         .exists()
     )
     return found
+
+
+def _absent(actor: Actor | None = None) -> Select[Any]:
+    """Return the accounts for which this account, or the bound one, is deputy today (W5)."""
+    day = literal(today()) if isinstance(actor, Account) else bindparam("today", type_=Date)
+    deputy = actor.id if actor is not None else bindparam("actor_id", type_=Integer)
+    return select(Deputy.account_id).where(
+        Deputy.deputy_id == deputy,
+        Deputy.account_id.is_not(None),
+        Deputy.cancelled_at.is_(None),
+        Deputy.first_day <= day,
+        Deputy.last_day >= day,
+    )
 
 
 _OWN_DESK = or_(
@@ -90,11 +108,20 @@ _OWN_DESK = or_(
 
 
 def taken_by_me() -> Criterion:
-    """Return the criterion of 「我领取的」. A list of ids: few, while the waiting ones can be many."""
+    """Return the criterion of 「我领取的」, with what colleagues have taken for whom the account is deputy today.
+
+    A list of ids: few, while the waiting ones can be many. Bind parameters: also `today`.
+    """
     own = (
         select(Assignment.application_id)
         .join(Account, Account.id == Assignment.account_id)
-        .where(Assignment.account_id == bindparam("actor_id", type_=Integer), _OWN_DESK)
+        .where(
+            or_(
+                Assignment.account_id == bindparam("actor_id", type_=Integer),
+                Assignment.account_id.in_(_absent()),
+            ),
+            _OWN_DESK,
+        )
     )
     return Application.id.in_(own)
 
@@ -113,12 +140,14 @@ def untaken() -> Criterion:
 
 
 def taken_by_colleague(application_id: int, actor: Account) -> Taker | None:
-    """Return the colleague who has taken the application at this account's desk; None for nobody and for oneself.
+    """Return the colleague who has taken the application at this account's desk; None for nobody, for oneself, and for
+    somebody for whom the account is deputy today.
 
     Bulk decisions skip what this finds, and report whose it is.
     """
     present = taker_of(application_id, actor)
-    return None if present is None or present.id == actor.id else present
+    own = {actor.id, *(key for key, _name in actor.membership.absent)}
+    return None if present is None or present.id in own else present
 
 
 def taker_of(application_id: int, actor: Account) -> Taker | None:

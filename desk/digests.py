@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from common.calendar import ORDOS, local_date, start_of
 from common.settings import DIGEST_TIME, setting
 from common.working_days import Calendar, current_calendar
+from desk import deputies
 from desk.time_limits import LIMITS, OWN_STEP, TimeLimits, bounds, limits_of
 from models import (
     Account,
@@ -131,6 +132,9 @@ def _desks(day: date, limits: TimeLimits, calendar: Calendar) -> Desks:
         for desk, waiting, today, late, first in db.session.execute(query.where(Application.state == step)):
             if waiting:
                 found[role, desk] = Numbers(waiting, today, late, _waited(first, day, calendar))
+    for absent, deputy in db.session.execute(deputies.current_offices()):
+        if (numbers := found.get((Role.OFFICE, absent))) is not None:
+            found[Role.OFFICE, deputy] = _together(found.get((Role.OFFICE, deputy)), numbers)
     if (numbers := _for_administrators(day, limits, calendar)) is not None:
         found[Role.ADMINISTRATOR, None] = numbers
     return found
@@ -148,6 +152,18 @@ _WAITING: Mapping[Role, Select[Any]] = {
     Role.CITY: select(null()).select_from(Application),
 }
 """For each role the desks at which applications wait; the numbers and the step are added."""
+
+
+def _together(own: Numbers | None, absent: Numbers) -> Numbers:
+    """Return the numbers of an office with those of an office for which it stands in."""
+    if own is None:
+        return absent
+    return Numbers(
+        own.waiting + absent.waiting,
+        own.due_today + absent.due_today,
+        own.overdue + absent.overdue,
+        max(own.longest, absent.longest),
+    )
 
 
 def _for_administrators(day: date, limits: TimeLimits, calendar: Calendar) -> Numbers | None:

@@ -16,6 +16,7 @@ from common.characters import cleaned_lines
 from common.errors import NotPermitted, Unacceptable
 from common.text import comparable
 from common.wording import N_, Sentence
+from desk import assignments
 from desk.comparison import PARTS, Row, RowDifference, compare_rows
 from desk.desks import Desk, at_desk, desk_of
 from models import Account, Action, Application, Attachment, Mark, Material, Review, db, exclusive, now
@@ -191,14 +192,21 @@ class DeskDecision(Decision):
     """
 
     def gathered(self, application: Application, transition: Transition, person: Account) -> Decision:
+        decision = self._on_behalf(application, person)
         if not application.marked or transition.action is not Action.RETURN:
-            return self
-        return replace(self, marks=[_sent(mark, application) for mark in drafts(application, person)])
+            return decision
+        return replace(decision, marks=[_sent(mark, application) for mark in drafts(application, person)])
 
     def close_drafts(self, application: Application) -> None:
         if application.marked:
             db.session.execute(delete(Mark).where(Mark.application_id == application.id))
             application.marked = False
+
+    def _on_behalf(self, application: Application, person: Account) -> Decision:
+        """Return the decision with the colleague who has taken the application, if the person is deputy for them today."""
+        absent = dict(person.membership.absent)
+        holder = assignments.taker_of(application.id, person) if absent else None
+        return replace(self, on_behalf_of=absent[holder.id]) if holder and holder.id in absent else self
 
 
 def _sent(mark: Mark, application: Application) -> SentMark:

@@ -7,6 +7,7 @@ from models.audit import AuditEntry
 from models.bulk import BulkJob, BulkRow
 from models.calendar import CalendarYear
 from models.database import db, now
+from models.deputies import Deputy
 from models.desk_work import Assignment, InternalNote, OpenPage
 from models.drafts import ApplicationDraft
 from models.enterprises import Enterprise, RegistrationEvent
@@ -61,6 +62,7 @@ __all__ = [
     "Counter",
     "Delivery",
     "DeliveryState",
+    "Deputy",
     "Digest",
     "Disclosure",
     "Enterprise",

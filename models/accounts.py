@@ -13,6 +13,18 @@ from models.secrets import Encrypted
 from models.spelling import key_unless_same
 from models.vocabulary import RegionKind, Role
 
+LONGEST_DESK = 100
+"""Characters of `models.Review.desk`."""
+
+
+class StandIn(NamedTuple):
+    """A region of an absent office for which another office decides for a time (models/deputies.py)."""
+
+    region_id: int
+    kind: RegionKind
+    office_id: int
+    office_name: str
+
 
 class Membership(NamedTuple):
     """The enterprise or office that an account belongs to, as pages show it and scopes need it."""
@@ -22,7 +34,17 @@ class Membership(NamedTuple):
     name: str
     """The name of the office or enterprise; "" for an applicant and an administrator."""
     regions: tuple[tuple[int, RegionKind], ...] = ()
-    """The regions of its office: id and kind."""
+    """The regions of its office, and of those for which its office stands in: id and kind."""
+    absent: tuple[tuple[int, str], ...] = ()
+    """The colleagues for whom the account is deputy today: id and name."""
+    stands_in: tuple[StandIn, ...] = ()
+
+    def desk_name(self, region_id: int | None) -> str:
+        """Return the name for the history of an application of this region; it says for which office this one decides."""
+        for one in self.stands_in:
+            if one.region_id == region_id:
+                return f"{one.office_name}（由{self.name}代办）"[:LONGEST_DESK]  # stays Chinese
+        return self.name
 
 
 class Account(Model):

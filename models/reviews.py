@@ -34,6 +34,8 @@ class Review(Model):
     actor_name: Mapped[str] = mapped_column(String(60))
     actor_role: Mapped[Role] = mapped_column(enum_text(Role))
     desk: Mapped[str] = mapped_column(String(100), default="")
+    on_behalf_of: Mapped[str | None] = mapped_column(String(60))
+    """The name of the colleague for whom the actor decided as deputy."""
     reason: Mapped[str] = mapped_column(Text, default="")
     marks: Mapped[list[dict[str, Any]] | None] = mapped_column(EncryptedJSON("reviews.marks"))
     """What went out with a return beside its reason (desk/marks.py): each mark's target, label, note, former content, author, time

@@ -21,6 +21,7 @@ from accounts.contacts import address, chosen_channels, reachable_channels
 from common import jobs
 from common.messages import LIFETIMES, SENT_TO_INACTIVE_ACCOUNTS, WORDING
 from common.settings import HELP_LINE, setting
+from desk import deputies
 from models import Account, Application, Channel, Delivery, DeliveryState, Message, db, exclusive, now
 from models.secrets import vault
 from workflow.notifications import wording_values
@@ -110,7 +111,10 @@ def _receivers(message: Message) -> Sequence[Account]:
     if message.enterprise_id is not None:
         recipients = Account.enterprise_id == message.enterprise_id
     elif message.office_id is not None:
-        recipients = Account.office_id == message.office_id
+        recipients = or_(
+            Account.office_id == message.office_id,
+            Account.office_id.in_(deputies.deputy_offices(message.office_id)),
+        )
     return db.session.scalars(select(Account).where(recipients, Account.active).order_by(Account.id)).all()
 
 

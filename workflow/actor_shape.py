@@ -23,6 +23,7 @@ class ActorShape:
     has_office: bool
     region_count: int
     reviewed_region_count: int
+    absent_office_count: int = 0
 
     id = bindparam("actor_id", type_=Integer)
 
@@ -36,6 +37,7 @@ class ActorShape:
             account.office_id is not None,
             len(regions),
             len(reviewed_region_ids(account)) if regions else 0,
+            len(absent_office_ids(account)) if regions else 0,
         )
 
     def bind_values(self, account: Account) -> dict[str, Any]:
@@ -48,6 +50,8 @@ class ActorShape:
         if self.region_count:
             values |= _values("actor_region", region_ids(account))
             values |= _values("actor_reviewed_region", reviewed_region_ids(account))
+        if self.absent_office_count:
+            values |= _values("actor_absent_office", absent_office_ids(account))
         return values
 
     @property
@@ -57,6 +61,10 @@ class ActorShape:
     @property
     def reviewed_region_ids(self) -> list[Any]:
         return _parameters("actor_reviewed_region", self.reviewed_region_count)
+
+    @property
+    def absent_office_ids(self) -> list[Any]:
+        return _parameters("actor_absent_office", self.absent_office_count)
 
     @property
     def enterprise_id(self) -> Any:
@@ -84,6 +92,13 @@ def reviewed_region_ids(actor: Actor) -> list[Any]:
 
 def _values(name: str, ids: list[int]) -> dict[str, Any]:
     return {f"{name}_{index}": key for index, key in enumerate(ids)}
+
+
+def absent_office_ids(actor: Actor) -> list[Any]:
+    """Return the ids of the offices for which the account's office stands in today (W5)."""
+    if isinstance(actor, ActorShape):
+        return actor.absent_office_ids
+    return sorted({one.office_id for one in actor.membership.stands_in})
 
 
 def _parameters(name: str, count: int) -> list[Any]:

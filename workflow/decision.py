@@ -22,6 +22,8 @@ class Decision:
 
     reason: str = ""
     marks: Sequence[Mapping[str, Any]] = ()
+    on_behalf_of: str | None = None
+    """The colleague for whom the reviewer decides as deputy (W5)."""
 
     def gathered(self, application: Application, transition: Transition, person: Account) -> "Decision":
         """Return the decision with what the desk has prepared. `perform` calls it, with the application locked."""
@@ -41,7 +43,11 @@ class Decision:
 
     def columns(self) -> dict[str, Any]:
         """Return the columns of an application's history row that hold it."""
-        return {"reason": self.reason, "marks": list(self.marks) or None}
+        return {
+            "reason": self.reason,
+            "marks": list(self.marks) or None,
+            "on_behalf_of": self.on_behalf_of,
+        }
 
 
 NO_REASON = Decision()

@@ -15,7 +15,7 @@ from workflow.transitions import UNRECORDED, Transition
 
 HISTORY_COLUMNS = (
     "application_id", "action", "from_state", "to_state", "result", "actor_id", "actor_name", "actor_role", "desk",
-    "reason", "marks", "snapshot", "at", "resubmit_by", "waited_since", "reached_before",
+    "on_behalf_of", "reason", "marks", "snapshot", "at", "resubmit_by", "waited_since", "reached_before",
 )  # fmt: skip
 """The columns of a history row except its sequence number."""
 
@@ -65,7 +65,7 @@ def history_row(
         "actor_id": person.id,
         "actor_name": person.name,
         "actor_role": person.role,
-        "desk": person.membership.name,
+        "desk": person.membership.desk_name(application.region_id),
         **decision.columns(),
         "snapshot": answers.snapshot(application) if action is Action.SUBMIT else None,
         "at": at,

@@ -26,7 +26,7 @@ from models import (
     State,
 )
 from models.statements import constant
-from workflow.actor_shape import Actor, region_ids, reviewed_region_ids
+from workflow.actor_shape import Actor, absent_office_ids, region_ids, reviewed_region_ids
 from workflow.transitions import STATES_WITH_APPLICANT, TRANSITIONS
 
 Criterion = ColumnElement[bool]
@@ -236,12 +236,14 @@ def choosable_enterprises() -> Criterion:
 
 
 def message_boxes(actor: Actor) -> list[Criterion]:
-    """Return one criterion per message box: the account's own, its enterprise's, its office's. Each has an index."""
+    """Return one criterion per message box: the account's own, its enterprise's, those of its office and of offices that it
+    stands in for. Each has an index."""
     found = [Message.account_id == actor.id]
     if actor.enterprise_id is not None:
         found.append(Message.enterprise_id == actor.enterprise_id)
     if actor.office_id is not None:
         found.append(Message.office_id == actor.office_id)
+    found += [Message.office_id == key for key in absent_office_ids(actor)]
     return found
 
 

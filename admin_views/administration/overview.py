@@ -19,6 +19,7 @@ from admin_views.administration.base import (
     query_values,
 )
 from admin_views.administration.calendar import CalendarYears
+from admin_views.administration.deputies import AdministeredDeputies
 from admin_views.administration.form import FormVersions
 from admin_views.administration.imports import Imports
 from admin_views.administration.places import Enterprises, Offices, Regions
@@ -143,3 +144,4 @@ def register(app: Flask) -> None:
         admin.add_view(
             view(model, name=name, endpoint=f"administration_{endpoint}", url=f"/administration/{endpoint}")
         )
+    admin.add_view(AdministeredDeputies())

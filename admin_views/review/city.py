@@ -6,6 +6,7 @@ from admin_views.review import application_list
 from admin_views.review.bulk import BulkDecisions
 from admin_views.review.console import ReviewConsole
 from admin_views.review.corrections import NameCorrection
+from admin_views.review.deputies import DeputyPage
 from admin_views.site.base import Console
 from common.wording import N_
 from models import Application
@@ -25,3 +26,4 @@ def register(app: Flask) -> None:
     index = CityConsole(Application, name=N_("申请审核"), endpoint="city", url="/city")
     admin = Console(app, name=N_("市专家服务中心审核"), index_view=index)
     admin.add_view(BulkDecisions(index))
+    admin.add_view(DeputyPage(index))

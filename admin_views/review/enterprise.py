@@ -7,6 +7,7 @@ from admin_views.enterprises.registration import RegistrationView
 from admin_views.enterprises.reviewers import Reviewers
 from admin_views.review.bulk import BulkDecisions
 from admin_views.review.console import ReviewConsole
+from admin_views.review.deputies import DeputyPage
 from admin_views.site.base import Console
 from common.wording import N_
 from enterprises.registration import is_approved
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
     index = EnterpriseConsole(Application, name=N_("申请审核"), endpoint="enterprise", url="/enterprise")
     admin = Console(app, name=N_("企业审核"), index_view=index)
     admin.add_view(BulkDecisions(index))
+    admin.add_view(DeputyPage(index))
     admin.add_view(
         Reviewers(Account, name=Reviewers.title, endpoint="reviewers", url="/enterprise/reviewers")
     )

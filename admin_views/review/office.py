@@ -6,6 +6,7 @@ from admin_views.enterprises.approval import EnterpriseAccounts
 from admin_views.review.bulk import BulkDecisions
 from admin_views.review.console import ReviewConsole
 from admin_views.review.corrections import NameCorrection
+from admin_views.review.deputies import DeputyPage
 from admin_views.review.terms import Terms
 from admin_views.site.base import Console
 from common.wording import N_, NP_
@@ -25,6 +26,7 @@ def register(app: Flask) -> None:
     index = OfficeConsole(Application, name=N_("申请审核"), endpoint="office", url="/office")
     admin = Console(app, name=N_("初审"), index_view=index)
     admin.add_view(BulkDecisions(index))
+    admin.add_view(DeputyPage(index))
     admin.add_view(
         EnterpriseAccounts(
             Enterprise, name=NP_("list", "企业账号"), endpoint="office_enterprises", url="/office/enterprises"

@@ -64,10 +64,10 @@ def present_limits() -> TimeLimits:
     return time_limits.limits_of(answer)
 
 
-def list_values(role: Role, used: Known) -> dict[str, datetime]:
-    """Return the values of the list's criteria for what waits for this role."""
+def list_values(role: Role, used: Known) -> dict[str, Any]:
+    """Return the values of the list's criteria for what waits for this role; `today` decides who is deputy."""
     limit = limit_of(role, used.limits)
-    return time_limits.bound_values(time_limits.bounds(limit, today(), used.calendar))
+    return {"today": today(), **time_limits.bound_values(time_limits.bounds(limit, today(), used.calendar))}
 
 
 def limit_of(role: Role, limits: TimeLimits) -> int:
