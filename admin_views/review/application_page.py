@@ -1,0 +1,123 @@
+"""The page of one application in a reviewer's console, with its papers, its history and the table's buttons."""
+
+from typing import Any
+
+from flask import abort, request
+from flask_babel import gettext, pgettext
+from flask_login import current_user
+
+from admin_views.files.papers import file_groups, submitted_files, viewer_values, visible_files
+from admin_views.review import time_limits
+from admin_views.review.ahead import is_prefetch
+from admin_views.review.contradictions import contradictions
+from admin_views.review.page import PHRASES, orphaned_reasons, read_by, sections
+from admin_views.review.resubmitted import resubmitted_values
+from admin_views.review.take_back import TAKE_BACK
+from admin_views.site.base import address_of, expose, menu_numbers
+from admin_views.site.numbers import current_shape
+from desk import disclosure, taking_back
+from models import Action, Application
+from workflow import progress, routing
+from workflow.transitions import (
+    ACTION_WORDS,
+    BY_STATE_AND_ACTION,
+    RESULT_WORDS,
+    STATE_WORDS,
+    Transition,
+    open_transitions,
+)
+
+
+class ApplicationPage:
+    """The page of one application, for `ReviewConsole`."""
+
+    exposed_routes: tuple[str, ...] = ("application", "disclose")
+
+    @expose("/<number>/")
+    def application(self: Any, number: str) -> str:
+        """Return the page of one application."""
+        found = self.get_one(number)
+        page = self._page(found)
+        if not is_prefetch():
+            taking_back.note_opened(found, current_user)
+        return page
+
+    def _page(self: Any, found: Application, status: int = 200, **further: Any) -> Any:
+        actor, reviews = current_user._get_current_object(), progress.history(found)
+        read = read_by(found, reviews, actor)
+        buttons, taken = self._buttons(found), self.offered_take_back(found, reviews)
+        address, files = self.paper_address(found), visible_files(found, actor)
+        papers = submitted_files(found, files)
+        read_sections = sections(found, read)
+        marks = self.mark_values(found, read_sections, further.pop("mark_refused", None))
+        content = self.render(
+            "review/application.html",
+            list_frame=self.list_frame,
+            application=found,
+            sections=read_sections,
+            contradictions=contradictions(found, read, actor, lambda other: f"{address_of(self)}{other}/"),
+            **marks,
+            **resubmitted_values(found, reviews, read, read_sections, (files, papers, address), actor),
+            **viewer_values(file_groups(papers, address, read.seen_round)),
+            reviews=reviews,
+            table=BY_STATE_AND_ACTION,
+            state_words=STATE_WORDS,
+            result_words=RESULT_WORDS,
+            buttons=buttons,
+            typed_back=orphaned_reasons(
+                further.get("typed", {}),
+                {one["row"].action.value for one in buttons} | ({TAKE_BACK} if taken else set()),
+            ),
+            take_back=taken,
+            next_one=self._next(found.id, found.arrived_at),
+            under_review=found.state in routing.REVIEW_STEPS,
+            **time_limits.values(found, tuple(menu_numbers(self.admin, current_shape()).values())),
+            back=self.back_to_list(),
+            corrections=self.corrections_of(found),
+            own_regions=[key for key, _kind in actor.membership.regions],
+            **self.page_context_of(found),
+            **{
+                **self.notes_of(found),
+                "disclosed": {},
+                "wrong": {},
+                "typed": {},
+                "meanwhile": None,
+                "question": None,
+                **further,
+            },
+        )
+        return content, status
+
+    def corrections_of(self: Any, found: Application) -> list[dict[str, str]]:
+        """Return the links to what this person may correct: nothing, unless a console says otherwise."""
+        return []
+
+    def _buttons(self: Any, found: Application) -> list[dict[str, Any]]:
+        return [
+            {"row": row, "label": self._button(found, row), "phrases": PHRASES.get(row.action, ())}
+            for row in open_transitions(found.state, current_user.role)
+        ]
+
+    def _button(self: Any, found: Application, row: Transition) -> str:
+        target = routing.target(row, found.region)
+        if row.action is Action.PASS and target in routing.REVIEW_STEPS and found.submitted_enterprise:
+            return gettext(
+                "通过并提交至%(desk)s",
+                desk=routing.responsible_at(target, found.submitted_enterprise, found.region).name,
+            )
+        if row.action is Action.PASS:
+            return gettext("通过，业务结束")
+        return pgettext("button", ACTION_WORDS[row.action])
+
+    @expose("/<number>/disclose/", methods=("POST",))
+    def disclose(self: Any, number: str) -> Any:
+        """Show a hidden number in full, and note who looked."""
+        found = self.get_one(number)
+        field = request.form.get("field", "")
+        try:
+            full = disclosure.disclose(found, current_user, field)
+        except KeyError:
+            abort(404)
+        if request.accept_mimetypes.best == "application/json":
+            return {"field": field, "value": full}
+        return self._page(found, disclosed={field: full})

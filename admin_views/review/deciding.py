@@ -1,0 +1,94 @@
+"""Deciding one application in a reviewer's console. The decision itself goes through workflow.review."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, request
+from flask_babel import gettext
+from flask_login import current_user
+
+from admin_views.review.assignments import Question
+from admin_views.site.base import address_of, expose
+from admin_views.site.wording import too_long, translated
+from common.errors import (
+    ChangedMeanwhile,
+    NotPermitted,
+    NotVisible,
+    ReasonMissing,
+    ReasonTooLong,
+    TakenByColleague,
+)
+from desk import assignments
+from desk.marks import DeskDecision
+from models import Action, Review
+from workflow import review, routing
+from workflow.transitions import BY_STATE_AND_ACTION
+
+
+class Deciding:
+    """The route of the buttons, for `ReviewConsole`."""
+
+    exposed_routes: tuple[str, ...] = ("decide",)
+
+    @expose("/<number>/decide/", methods=("POST",))
+    def decide(self: Any, number: str) -> Any:
+        """Do what a button says; then the next waiting application opens."""
+        action, form = _action(), request.form
+        reason = form.get("reason", "")
+        if not number.isprintable():
+            abort(404)
+        try:
+            line = review.perform(
+                number,
+                action,
+                current_user._get_current_object(),
+                seen_version=form.get("version", default=0, type=int),
+                decision=DeskDecision(reason),
+                check=None if form.get("anyway") else assignments.refuse_taken,
+            )
+        except TakenByColleague as hindrance:
+            question = Question(action, hindrance.holder)
+            return self._page(self.get_one(number), 409, question=question, typed={action.value: reason})
+        except ReasonMissing:
+            wrong = {action.value: gettext("请填写原因，申请人会看到这段文字。")}
+            return self._page(self.get_one(number), 422, wrong=wrong)
+        except ReasonTooLong:
+            wrong = {action.value: too_long()}
+            return self._page(self.get_one(number), 422, wrong=wrong, typed={action.value: reason})
+        except ChangedMeanwhile as hindrance:
+            found = self.get_one(number)
+            return self._page(found, 409, meanwhile=hindrance.last, typed={action.value: reason})
+        except (NotPermitted, NotVisible):
+            abort(404)
+        if line is None:  # saving, which leaves none, is the applicant's alone
+            abort(404)
+        flash(self.link_to_take_back(_done(line), line.application.number), "success")
+        following = self._next(line.application_id, line.waited_since)
+        if following is None:
+            return redirect(self.back_to_list())
+        return redirect(f"{address_of(self)}{following.number}/")
+
+
+def _action() -> Action:
+    try:
+        return Action(request.form.get("action", ""))
+    except ValueError:
+        abort(404)
+
+
+def _done(line: Review) -> str:
+    """Return what was just done and, when somebody has it now, who and whom to remind (E6)."""
+    found = line.application
+    sentence = gettext(
+        "%(name)s（%(number)s）：%(said)s。",
+        name=found.name,
+        number=found.number,
+        said=translated(BY_STATE_AND_ACTION[line.from_state, line.action].wording),
+    )
+    desk = routing.responsible_for(found)
+    if desk is None:
+        return sentence
+    return sentence + gettext(
+        "现由%(desk)s办理（电话：%(telephone)s），系统已提醒该单位，请及时通知。",
+        desk=desk.name,
+        telephone=desk.telephone or gettext("见通知里第六部分"),
+    )

@@ -1,0 +1,345 @@
+"""The list of a reviewer's console: its tabs, filters, search, orders and pages, and the application that comes next in it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from flask import abort, request, session
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import Select
+
+from admin_views.review import application_list as review_list
+from admin_views.review import time_limits
+from admin_views.review.bulk import bulk_bar
+from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
+from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
+from admin_views.site import keyset
+from admin_views.site.base import MOST_MENUS, address_of, expose, menu_numbers, number_on_tab
+from admin_views.site.keyset import ListQuery
+from admin_views.site.languages import cached_per_language
+from admin_views.site.lists import Column, DataTable, Head
+from admin_views.site.numbers import bind_counts, cache_counts, current_shape, own_numbers, page_counts
+from admin_views.site.typed import one_line
+from admin_views.site.wording import translated
+from common.wording import N_
+from desk.time_limits import LIMITS
+from workflow.actor_shape import ActorShape
+
+MOST_ADDRESSES = 500
+PLAIN_IN_QUERY = "!$'()*,/:;?@"
+"""What browsers leave as it is in a query, and url_for too."""
+
+
+class ListPage:
+    """The list of a console, for `ReviewConsole`. A console says what is special about its own in these attributes."""
+
+    exposed_routes: tuple[str, ...] = ("index_view",)
+    console: Any
+    render: Any
+
+    title = console_title = N_("申请审核")
+    """What the list is called, and what stands at the top left."""
+    tabs = ("waiting", "decided", "all")
+    list_frame = "review/frame.html"
+    shows_unsubmitted = False
+    """Whether what was never submitted is in sight: it has no time of submission to be sorted by."""
+    filters = {
+        "education": review_list.BY_EDUCATION,
+        "submitted": review_list.BY_SUBMITTED,
+        "waiting": review_list.BY_WAITING,
+        "limit": review_list.BY_LIMIT,
+        "taken": review_list.BY_TAKEN,
+        "period": BY_PERIOD,
+    }
+
+    @expose("/")
+    def index_view(self) -> str:
+        """Return the list as tabs, filters, search and sorting leave it."""
+        chosen = _chosen(request.args.items())
+        self._keep_for_the_way_back(request.query_string.decode())
+        tab = chosen.get("tab", self.tabs[0])
+        if tab not in self.tabs:
+            abort(404)
+        sorts, offered = self._sorts(tab, chosen), _offered(type(self), tab)
+        sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
+        descending = tab == review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
+        filtered = any(key in chosen for key in ("q", *offered))
+        asked = _numbers(self, current_shape(), tab)
+        words, address = console_wording(type(self)), address_of(self)
+        rows = self._rows(tab, chosen, sort, descending, asked)
+        periods = options(*page_counts(PERIODS))
+        limits = time_limits.present_limits()
+        shown_lines = lines(rows.rows, tab == "waiting", limits)
+        columns = review_list.COLUMNS[tab]
+        if tab == "waiting" and not time_limits.limit_of(current_shape().role, limits):
+            columns = review_list.WITHOUT_LIMIT
+        return self.render(
+            "review/list.html",
+            list_frame=self.list_frame,
+            title=words.title,
+            tabs=self._tabs(address, tab, chosen, asked),
+            tab=tab,
+            address=address,
+            filters=_narrowing(type(self), tab, periods),
+            present=tuple(chosen.get(key) for key in offered),
+            chosen=chosen,
+            filtered=filtered,
+            searched_for=review_list.SEARCHED_FOR,
+            listing=DataTable(columns, shown_lines),
+            bulk=bulk_bar(
+                self.console,
+                _with("", {key: value for key, value in chosen.items() if key != "page"}),
+                "" if filtered else number_on_tab(page_counts(*asked)[-1]),
+            )
+            if tab == "waiting"
+            else None,
+            heads=self._heads(address, tab, columns, sort, descending, chosen, sorts),
+            counted=note_on_unknown_years(shown_lines),
+            count_links=self._count_links(address) if tab == "waiting" else [],
+            pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
+            left_out=self._left_out(sort, filtered),
+            of_the_order=self._of_the_order(tab, sort, descending),
+        )
+
+    def waiting_ids(self, chosen: dict[str, str], most: int) -> tuple[list[int], bool]:
+        """Return the ids of what waits here as it is narrowed, the first `most`, and whether there are more."""
+        time_limits.read_again()
+        sorts = self._sorts("waiting", chosen)
+        sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
+        listing, values = self._listing("waiting", chosen, sort, chosen.get("order") == "desc")
+        found = listing.page("", most, values)
+        return [row.sort_id for row in found.rows], found.next is not None
+
+    def _rows(
+        self,
+        tab: str,
+        chosen: dict[str, str],
+        sort: str,
+        descending: bool,
+        asked: tuple[Select[Any], ...],
+    ) -> keyset.Page:
+        """Return the rows of the page, and cache the numbers that were read beside them.
+
+        Reads again when the limits or the calendar have changed since this process last read them.
+        """
+        while True:
+            used = time_limits.known()
+            listing, values = self._listing(tab, chosen, sort, descending, also_count=asked)
+            rows = listing.page(chosen.get("page", ""), keyset.PAGE_SIZE, values)
+            if rows.rows:
+                cache_counts(asked, rows.counts)
+            else:
+                bind_counts(values)
+                page_counts(*asked)  # all of them in one statement
+            if time_limits.is_current(used):
+                return rows
+
+    def _count_links(self, address: str) -> list[time_limits.CountLink]:
+        return time_limits.count_links(address, *page_counts(*time_limits.counts(current_shape())))
+
+    def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
+        """Return how a list can be sorted as it is narrowed."""
+        in_use = (
+            filter_
+            for key, filter_ in _offered(type(self), tab).items()
+            if filter_.choice(chosen.get(key, ""))
+        )
+        return review_list.sorts(tab, in_use)
+
+    def _left_out(self, sort: str, filtered: bool) -> str:
+        """Return what an order leaves out, if anything."""
+        if self.shows_unsubmitted and not filtered and review_list.leaves_out(sort):
+            return gettext("按提交时间排序，从未提交过的申请不列出")
+        return ""
+
+    def _of_the_order(self, tab: str, sort: str, descending: bool) -> str:
+        """Return the order that no heading says, if it is such a one."""
+        if tab == review_list.DECIDED:
+            return gettext("最近审核的在前")
+        return gettext("最近有进展的在前") if (tab, sort, descending) == ("all", "waiting", True) else ""
+
+    def _usual_order(self, tab: str) -> str:
+        return "asc" if tab == "waiting" else "desc"
+
+    def _listing(
+        self,
+        tab: str,
+        chosen: dict[str, str],
+        sort: str,
+        descending: bool,
+        but_one: bool = False,
+        also_count: tuple[Select[Any], ...] = (),
+    ) -> tuple[ListQuery, dict[str, Any]]:
+        """Return the list as it is narrowed, and the values with which it is asked for: who asks, and for what."""
+        offered = _offered(type(self), tab).items()
+        narrowing = tuple(
+            choice for key, filter_ in offered if (choice := filter_.choice(chosen.get(key, "")))
+        )
+        narrowed_to = {
+            name: value
+            for key, filter_ in offered
+            for name, value in filter_.bind_values(chosen.get(key, "")).items()
+        }
+        words = chosen.get("q", "").strip()
+        search = review_list.search(words) if words else review_list.Search()
+        actor = current_user._get_current_object()
+        shape = current_shape()
+        listing = review_list.listing(
+            shape,
+            tab,
+            narrowing,
+            search.paths,
+            search.lookup,
+            sort,
+            descending,
+            but_one,
+            also_count,
+        )
+        limits = time_limits.list_values(shape.role, time_limits.known())
+        return listing, {**shape.bind_values(actor), **search.values, **narrowed_to, **limits}
+
+    def _tabs(
+        self, address: str, present: str, chosen: dict[str, str], asked: Sequence[Select[Any]]
+    ) -> tuple[Tab, ...]:
+        return tuple(
+            Tab(
+                label,
+                f"{self._narrowing_that_stays(address, key, chosen)}tab={key}",
+                key == present,
+                number_on_tab(page_counts(*asked)[-1]) if key == "waiting" else None,
+            )
+            for key, label in console_wording(type(self)).tabs
+        )
+
+    def _narrowing_that_stays(self, address: str, tab: str, chosen: Mapping[str, str]) -> str:
+        return _with(
+            address, {key: chosen[key] for key in ("q", *_offered(type(self), tab)) if key in chosen}
+        )
+
+    def _heads(
+        self,
+        address: str,
+        tab: str,
+        columns: tuple[Column, ...],
+        sort: str,
+        descending: bool,
+        chosen: dict[str, str],
+        sorts: frozenset[str],
+    ) -> tuple[Head, ...]:
+        narrowed = _with(address, {k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
+        present, turned = ("desc", "asc") if descending else ("asc", "desc")
+        # Who arrived first has waited longest.
+        direction = turned if (tab, sort) == ("waiting", "waiting") else present
+        return tuple(
+            Head(
+                label,
+                f"{narrowed}sort={key}&order={turned if key == sort else 'asc'}" if key in sorts else None,
+                direction if key == sort and key in sorts else None,
+            )
+            for key, label in _headings(columns)
+        )
+
+    def _keep_for_the_way_back(self, query: str) -> None:
+        # A cookie that says what it said before need not be made and sent again.
+        if session.get(key := f"{self.console}-list") != query:
+            session[key] = query
+
+    def back_to_list(self) -> str:
+        """Return the list as this person left it."""
+        query = session.get(f"{self.console}-list", "")
+        return address_of(self) + (f"?{query}" if query else "")
+
+    def _next(self, present: int, since: Any) -> Next | None:
+        """Return the one of the list that has waited longest after this one, or from the beginning when this was the last."""
+        listing, values = self._listing(
+            "waiting", self._narrowed(), "waiting", descending=False, but_one=True
+        )
+        given = {**values, review_list.PRESENT: present}
+        found = listing.following(since, present, given)
+        if found is None:
+            return None
+        return Next(found.number, found.name, found.arrived_at.replace(tzinfo=UTC))
+
+    def _narrowed(self) -> dict[str, str]:
+        """Return how this person narrowed what waits: who looks for one enterprise's decides that one's."""
+        chosen = _chosen(parse_qsl(session.get(f"{self.console}-list", "")))
+        return chosen if chosen.get("tab", "waiting") == "waiting" else {}
+
+
+def _chosen(query: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return what an address chooses, as people type it."""
+    return {key: text for key, value in query if (text := one_line(value))}
+
+
+def _turned(address: str, chosen: dict[str, str], cursor: str | None) -> str | None:
+    return None if cursor is None else _with(address, {**chosen, "page": cursor})[:-1]
+
+
+def _with(address: str, query: Mapping[str, str]) -> str:
+    """Return a list's address with what is chosen in it, for one thing more; url_for would look for the list each time."""
+    return _with_query(address, tuple(query.items()))
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _with_query(address: str, query: tuple[tuple[str, str], ...]) -> str:
+    given = urlencode([(key, value) for key, value in query if value], safe=PLAIN_IN_QUERY)
+    return f"{address}?{given}&" if given else f"{address}?"
+
+
+class ConsoleWording(NamedTuple):
+    """What a console says of its list whatever is in it, in one language."""
+
+    console: str
+    title: str
+    tabs: tuple[tuple[str, str], ...]
+
+
+@cached_per_language
+def console_wording(console: type[ListPage]) -> ConsoleWording:
+    return ConsoleWording(
+        translated(console.console_title),
+        translated(console.title),
+        tuple((key, translated(review_list.TABS[key][0])) for key in console.tabs),
+    )
+
+
+@cached_per_language
+def _headings(columns: tuple[Column, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((column.key, translated(column.heading)) for column in columns)
+
+
+@cache
+def _offered(console: type[ListPage], tab: str) -> Mapping[str, review_list.Filter]:
+    """Return what a tab can be narrowed by."""
+    return {key: filter_ for key, filter_ in console.filters.items() if tab in filter_.tabs}
+
+
+@lru_cache(maxsize=MOST_MENUS)
+def _numbers(view: Any, actor: ActorShape, tab: str) -> tuple[Select[Any], ...]:
+    """Return the queries for the numbers that the list says: the frame's, the menu's, the limits', the tab's last."""
+    limited = time_limits.counts(actor) if tab == "waiting" else ()
+    tabs = [review_list.waiting_count(actor)] if "waiting" in view.tabs else []
+    menu_counts = menu_numbers(view.admin, actor).values()
+    return (*own_numbers(actor), *menu_counts, PERIODS, LIMITS, *limited, *tabs)
+
+
+@cached_per_language
+def _narrowing(
+    console: type[ListPage], tab: str, periods: Options
+) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
+    """Return the filters of a tab: what each is called, and its choices. `periods`: those of the database."""
+    return tuple(
+        (
+            key,
+            translated(narrowing.label),
+            (
+                ("", translated(narrowing.any)),
+                *((value, translated(one.label)) for value, one in narrowing.choices.items()),
+                *(periods if narrowing is BY_PERIOD else ()),
+            ),
+        )
+        for key, narrowing in _offered(console, tab).items()
+    )
