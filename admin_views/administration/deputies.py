@@ -18,7 +18,7 @@ from models import Office, db
 class AdministratorDeputyForm(DeputyForm):
     """The same for somebody else, or for an office."""
 
-    account = SelectField(_("谁不在岗"), coerce=row_key, validate_choice=False)
+    account = SelectField(_("谁不在岗"), coerce=row_key, validate_choice=False, render_kw={"required": True})
 
     def offer(self, rows: Iterable[Any], label: Callable[[Any], str]) -> None:
         self.deputy.choices = self.account.choices = choices(rows, label)

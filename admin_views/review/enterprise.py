@@ -29,10 +29,10 @@ def register(app: Flask) -> None:
     index = EnterpriseConsole(Application, name=N_("申请审核"), endpoint="enterprise", url="/enterprise")
     admin = Console(app, name=N_("企业审核"), index_view=index)
     admin.add_view(BulkDecisions(index))
-    admin.add_view(DeputyPage(index))
     admin.add_view(
         Reviewers(Account, name=Reviewers.title, endpoint="reviewers", url="/enterprise/reviewers")
     )
     admin.add_view(
         RegistrationView(name=N_("企业账号"), endpoint="registration", url="/enterprise/registration")
     )
+    admin.add_view(DeputyPage(index))

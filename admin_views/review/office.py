@@ -26,10 +26,10 @@ def register(app: Flask) -> None:
     index = OfficeConsole(Application, name=N_("申请审核"), endpoint="office", url="/office")
     admin = Console(app, name=N_("初审"), index_view=index)
     admin.add_view(BulkDecisions(index))
-    admin.add_view(DeputyPage(index))
     admin.add_view(
         EnterpriseAccounts(
             Enterprise, name=NP_("list", "企业账号"), endpoint="office_enterprises", url="/office/enterprises"
         )
     )
     admin.add_view(Terms(Application, name=Terms.title, endpoint="office_terms", url="/office/terms"))
+    admin.add_view(DeputyPage(index))
