@@ -87,7 +87,7 @@ def passing(
 
 def _queue(sample: SampleDatabase, ours: Browser, floor: Browser) -> Iterator[tuple[float, float]]:
     """Pass the applications that have waited longest, alternately by ours and by the floor, then restore them."""
-    with sample.connected() as database, _restored(sample):
+    with sample.connected() as database, restored(sample):
         waiting = database.execute(
             "SELECT number, version FROM applications WHERE state = 'city_review' ORDER BY arrived_at, id LIMIT %s",
             [2 * PASSED],
@@ -105,7 +105,7 @@ def _queue(sample: SampleDatabase, ours: Browser, floor: Browser) -> Iterator[tu
 
 
 @contextmanager
-def _restored(sample: SampleDatabase) -> Iterator[None]:
+def restored(sample: SampleDatabase) -> Iterator[None]:
     """Restore the database afterwards."""
     with sample.connected() as database:
         last = {

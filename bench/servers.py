@@ -78,13 +78,14 @@ class Postgres:
 
 
 class SampleDatabase:
-    """A database with sample data of one size. Created once, migrated before each run."""
+    """A database with sample data of one size. Created once, migrated before each run. `folder`: the build that fills it."""
 
-    def __init__(self, postgres: Postgres, size: int) -> None:
+    def __init__(self, postgres: Postgres, size: int, folder: Path = ROOT) -> None:
         self.size = size
-        self.name = f"bench_{size}"
+        self.folder = folder
+        self.name = f"bench_{size}" if folder == ROOT else f"bench_{size}_{folder.name}"
         self.address = postgres.address(self.name)
-        self.instance = HOME / str(size)
+        self.instance = HOME / self.name.removeprefix("bench_")
         self.environment = {"TALENT_INSTANCE": str(self.instance), "TALENT_DATABASE_URL": self.address}
         with psycopg.connect(postgres.address("postgres"), autocommit=True) as server:
             if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.name]).fetchone():
@@ -119,21 +120,27 @@ class SampleDatabase:
 
     def _flask(self, *arguments: str, stdout: int | None = None, **more: str) -> None:
         subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "app", *arguments],
-            cwd=ROOT, check=True, stdout=stdout, env={**os.environ, **self.environment, **more},
+            [_python(self.folder), "-m", "flask", "--app", "app", *arguments],
+            cwd=self.folder, check=True, stdout=stdout, env={**os.environ, **self.environment, **more},
         )  # fmt: skip
+
+
+def _python(folder: Path) -> str:
+    return sys.executable if folder == ROOT else str(folder / ".venv" / "bin" / "python")
 
 
 class Site:
     """One of the two under gunicorn, with the settings of gunicorn.conf.py; `seconds` until its first answer."""
 
-    def __init__(self, application: str, alive: str, environment: dict[str, str]) -> None:
+    def __init__(
+        self, application: str, alive: str, environment: dict[str, str], folder: Path = ROOT
+    ) -> None:
         self.port = free_port()
         begun = time.monotonic()
         self._alive = f"http://127.0.0.1:{self.port}{alive}"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", application],
-            cwd=ROOT, stdout=subprocess.DEVNULL,
+            [_python(folder), "-m", "gunicorn", application],
+            cwd=folder, stdout=subprocess.DEVNULL,
             env={**os.environ, **environment, "PORT": str(self.port), "WEB_CONCURRENCY": str(WORKERS)},
         )  # fmt: skip
         while not self._answers():
