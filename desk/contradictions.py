@@ -38,21 +38,28 @@ class RowContradiction(NamedTuple):
 
 @dataclass(frozen=True)
 class Submitted:
-    """What the rules read. `fields` has the days as dates; `decided_on` is the day of the decision, or today before it."""
+    """What the rules read. `fields` has the days as dates; `decided_on` is the day of the decision, or today before it; `due`
+    is the last day of the present step, where it has a limit."""
 
     fields: Mapping[str, Any]
     experiences: Sequence[Row]
     decided_on: date
     under_review: bool = True
+    due: date | None = None
 
     @classmethod
     def of(
-        cls, snapshot: Mapping[str, Any], form: Mapping[str, Field], decided_on: date, under_review: bool
+        cls,
+        snapshot: Mapping[str, Any],
+        form: Mapping[str, Field],
+        decided_on: date,
+        under_review: bool,
+        due: date | None = None,
     ) -> "Submitted":
         """Return the snapshot as the rules read it: the fields that the form version has, without empty ones."""
         read = {key: _read(asked, snapshot["fields"].get(key)) for key, asked in form.items()}
         given = {key: value for key, value in read.items() if value not in (None, "")}
-        return cls(given, snapshot["experiences"], decided_on, under_review)
+        return cls(given, snapshot["experiences"], decided_on, under_review, due)
 
 
 def _read(asked: Field, stored: Any) -> Any:
@@ -190,7 +197,10 @@ def contract_ends_before_it_starts(submitted: Submitted) -> Sentence | None:
 
 @rule("contract_end")
 def contract_ends_before_it_is_decided(submitted: Submitted) -> Sentence | None:
-    if submitted.fields["contract_end"] >= submitted.decided_on:
+    end = submitted.fields["contract_end"]
+    if end >= submitted.decided_on:
+        if submitted.due and end < submitted.due:
+            return Sentence(N_("劳动合同在本级办理期限（%(day)s）前到期"), {"day": submitted.due.isoformat()})
         return None
     if submitted.under_review:
         return Sentence(N_("劳动合同在审核结束前已到期"))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from flask_babel import gettext
 
 from admin_views.review.page import Read, with_corrections
+from admin_views.review.time_limits import last_day
 from admin_views.site.wording import translated
 from common.calendar import local_date, today
 from desk.contradictions import Submitted, crossing_rows, field_contradictions
@@ -37,7 +38,8 @@ Contradictions = Mapping[str, list[Contradiction]]
 def contradictions(
     application: Application, read: Read, actor: Account, url_of: Callable[[str], str]
 ) -> Contradictions:
-    """Return what does not fit in the last submission. Takes one statement; none for what was never submitted.
+    """Return what does not fit in the last submission. Takes one statement; none for what was never submitted. The time limits
+    have been read before (time_limits.values).
 
     `url_of` returns the address of an application by its number.
     """
@@ -48,7 +50,7 @@ def contradictions(
     under_review = application.state in routing.REVIEW_STEPS
     decided_on = today() if under_review else local_date(application.arrived_at)
     form = versions.form_of(application).fields
-    submitted = Submitted.of(snapshot, form, decided_on, under_review)
+    submitted = Submitted.of(snapshot, form, decided_on, under_review, last_day(application))
     for key, sentence in field_contradictions(submitted):
         _add(found, field_target(key), translated(sentence.text, sentence.words))
     for index, sentence in crossing_rows(submitted.experiences):

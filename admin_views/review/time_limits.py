@@ -126,3 +126,9 @@ def values(found: Application, menu_queries: tuple[Select[Any], ...]) -> dict[st
     """Return what the page of one application says of its limit. `menu_queries` are read in the same statement."""
     page_counts(LIMITS, *menu_queries)
     return {"limit_badge": limit_badge(found.arrived_at, found.state, present_limits(), present_calendar())}
+
+
+def last_day(found: Application) -> date | None:
+    """Return the last day of the limit of the step where the application is; None where the step has none."""
+    limit = present_limits().of(found.state)
+    return present_calendar().after(local_date(found.arrived_at), limit).last if limit else None

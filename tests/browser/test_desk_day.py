@@ -116,6 +116,17 @@ def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
     page.see("甲一")
     assert world.state_of(live_server, second) is State.RETURNED
 
+    # what opens on the page, in English
+    page.click("English")
+    page.see("Internal notes")
+    page.press("m")
+    page.window.locator(".note-add > summary").click()
+    page.window.locator("#note-text").fill("Asked by telephone.")
+    looked_at(page, "review-english")
+    page.set_viewport(1366, 768)
+    page.window.locator("#note-text").press("Control+Enter")
+    page.see("Asked by telephone.")
+
 
 def wait_for_ahead(page: ChromiumPage) -> None:
     world.waited_for(

@@ -47,10 +47,11 @@ def texts(
     rows: list[dict[str, str]] | None = None,
     without: str = "",
     under_review: bool = True,
+    due: date | None = None,
 ) -> dict[str, str]:
     form = {key: asked for key, asked in FIELDS.items() if key != without}
     snapshot = {"fields": FITTING | (changes or {}), "experiences": [STUDY, WORK] if rows is None else rows}
-    submitted = Submitted.of(snapshot, form, TODAY, under_review)
+    submitted = Submitted.of(snapshot, form, TODAY, under_review, due)
     found: dict[str, str] = {}
     for key, sentence in field_contradictions(submitted):
         found[key] = found.get(key, "") + sentence.text % sentence.words
@@ -105,6 +106,12 @@ def test_a_decided_application_is_compared_with_the_day_of_its_decision() -> Non
     assert (
         "（2026-11-29）前已到期" in texts({"contract_end": "2026-11-28"}, under_review=False)["contract_end"]
     )
+
+
+def test_a_contract_that_ends_within_the_step_is_pointed_out() -> None:
+    end = {"contract_end": "2026-12-03"}
+    assert "办理期限（2026-12-04）前到期" in texts(end, due=date(2026, 12, 4))["contract_end"]
+    assert texts(end, due=date(2026, 12, 3)) == texts(end) == {}
 
 
 @given(
