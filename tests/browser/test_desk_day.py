@@ -116,13 +116,11 @@ def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
     page.see("甲一")
     assert world.state_of(live_server, second) is State.RETURNED
 
-    # what opens on the page, in English
-    page.click("English")
-    page.see("Internal notes")
+    # what opens on the page
     page.press("m")
     page.window.locator(".note-add > summary").click()
     page.window.locator("#note-text").fill("Asked by telephone.")
-    looked_at(page, "review-english")
+    looked_at(page, "review-note")
     page.set_viewport(1366, 768)
     page.window.locator("#note-text").press("Control+Enter")
     page.see("Asked by telephone.")
