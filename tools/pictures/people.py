@@ -17,6 +17,8 @@ class Step:
     time: str
     action: Action
     reason: str = ""
+    marks: tuple[tuple[str, str], ...] = ()
+    """What the desk marked before a return: a field's key or a material's name, and the note."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,11 @@ class Person:
         return begins, begins.replace(year=begins.year + terms * TERM)
 
 
-UNSEALED = "劳动合同缺少双方签字盖章页，请补齐全部页后重新上传；岗位职务请与合同一致。"
+UNSEALED = ("劳动合同", "缺少双方签字盖章页，请补齐全部页后重新上传。")
+POSITION = ("position", "与劳动合同不一致，请核对。")
+SAME_ACCOUNT = "6217000000009977"
+"""Two people gave it: the page of an application says so."""
+OUTDATED = ("社会保险缴纳证明", "请提供近三个月内出具的。")
 
 PEOPLE = (
     Person(
@@ -65,14 +71,14 @@ PEOPLE = (
         "电气工程", "master", "master", "2021-06-01", "东胜区", "information", "数据工程师", "2023-07-03",
         "6217000000001288", (4, "09:26"),
         (Step(4, "10:02", SUBMIT), Step(3, "09:40", PASS),
-         Step(2, "15:20", RETURN, "劳动合同缺少双方签字盖章页，请补齐全部页后重新上传；社保缴纳证明请提供近三个月内出具的。")),
+         Step(2, "15:20", RETURN, "补齐后请直接重新提交，不必另打电话。", (POSITION, UNSEALED, OUTDATED))),
         before=("2021-07-01", "包头示例电气研究所", "助理工程师"), incomplete=True,
     ),
     Person(
         "孙浩然", "15262519921104431", "13847710001", "汉族", "内蒙古自治区锡林郭勒盟锡林浩特市", "大连理工大学",
         "材料科学与工程", "master", "master", "2017-06-01", "东胜区", "information", "算法工程师", "2024-03-01",
         "6217000000002295", (9, "08:50"),
-        (Step(9, "09:31", SUBMIT), Step(8, "10:15", PASS), Step(7, "16:05", RETURN, UNSEALED),
+        (Step(9, "09:31", SUBMIT), Step(8, "10:15", PASS), Step(7, "16:05", RETURN, marks=(POSITION, UNSEALED)),
          Step(6, "11:20", SUBMIT), Step(3, "14:48", PASS)),
         political="party", before=("2017-07-01", "大连示例软件有限公司", "算法工程师"), incomplete=True,
         promoted="高级算法工程师",
@@ -117,13 +123,13 @@ PEOPLE = (
     Person(
         "刘佳宁", "23010319980615525", "13847710008", "满族", "黑龙江省哈尔滨市南岗区", "吉林大学",
         "计算机科学与技术", "bachelor", "bachelor", "2020-06-01", "东胜区", "information", "后端工程师", "2023-09-04",
-        "6217000000009977", (3, "10:35"),
+        SAME_ACCOUNT, (3, "10:35"),
         (Step(3, "11:10", SUBMIT), Step(1, "10:20", PASS)),
     ),
     Person(
         "高志强", "64010219900407213", "13847710009", "回族", "宁夏回族自治区银川市兴庆区", "兰州大学",
         "化学", "master", "master", "2016-06-01", "东胜区", "information", "项目经理", "2022-11-21",
-        "6217000000010083", (2, "15:12"),
+        SAME_ACCOUNT, (2, "15:12"),
         (Step(2, "15:50", SUBMIT), Step(1, "16:44", PASS)),
     ),
     Person(
@@ -167,3 +173,8 @@ REVIEWERS = (
     Reviewer("伊金霍洛旗", "yijinhuoluo", "斯琴", office=True),
     Reviewer("蒙苏经济开发区", "mengsu", "王磊", office=True),
 )
+
+COLLEAGUE = Reviewer("东胜区", "dongsheng2", "其木格", office=True)
+"""A second clerk of a desk, who comes last. She has taken an application and written a note on another."""
+TAKEN, NOTED = "高志强", "孙浩然"
+NOTE = "已电话联系企业：岗位为今年 3 月晋升，新合同页双方都已盖章。"

@@ -13,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 from accounts import logins
 from administration import changes
 from common.identity import CITIZEN, birth_date, sex
+from desk import assignments, marks, notes
 from models import (
     Account,
     Action,
@@ -32,10 +33,10 @@ from models import (
     db,
     exclusive,
 )
-from tests.factories import act
+from tests.factories import act, fresh
 from tools.pictures import papers
 from tools.pictures.clock import at, moment
-from tools.pictures.people import NEWCOMER, PEOPLE, REVIEWERS, Person, Step
+from tools.pictures.people import COLLEAGUE, NEWCOMER, NOTE, NOTED, PEOPLE, REVIEWERS, TAKEN, Person, Reviewer, Step
 from uploads.receive import receive
 from workflow import attachments, reading, review, routing
 from workflow.form import answers, living_allowance
@@ -58,6 +59,8 @@ def play() -> None:
     for instant, happen in sorted(events, key=lambda event: event[0]):
         with at(instant):
             happen()
+    with at(moment(0, "08:40")):
+        colleague()
 
 
 def prepare(day: date) -> None:
@@ -74,14 +77,27 @@ def prepare(day: date) -> None:
     keep(Period, period.id, "opens", min(period.opens, day - timedelta(days=30)))
     with exclusive():
         for who in REVIEWERS:
-            role = Role.OFFICE if who.office else Role.ENTERPRISE
-            office = one(Region, Region.name == who.region).office if who.office else None
-            enterprise = None if who.office else enterprise_in(who.region)
-            db.session.add(
-                logins.new_account(role, who.login, who.name, PASSWORD, office=office, enterprise=enterprise)
-            )
+            employ(who)
         name, body, phone = NEWCOMER
         db.session.add(logins.new_person(CITIZEN, whole(body), name, phone, PASSWORD))
+
+
+def employ(who: Reviewer) -> Account:
+    role = Role.OFFICE if who.office else Role.ENTERPRISE
+    office = one(Region, Region.name == who.region).office if who.office else None
+    enterprise = None if who.office else enterprise_in(who.region)
+    account = logins.new_account(role, who.login, who.name, PASSWORD, office=office, enterprise=enterprise)
+    db.session.add(account)
+    return account
+
+
+def colleague() -> None:
+    """Let a second clerk come to a desk, take an application and write a note on another."""
+    with exclusive():
+        clerk = employ(COLLEAGUE)
+    numbers = {person.name: application_of(person).number for person in PEOPLE}
+    assignments.assign(numbers[TAKEN], clerk, to=clerk.id, seen=None)
+    notes.add_note(numbers[NOTED], NOTE, clerk)
 
 
 def begin(person: Person, instant: datetime) -> None:
@@ -102,7 +118,14 @@ def do(person: Person, step: Step) -> None:
     application = application_of(person)
     if application.state is State.RETURNED:
         mend(person, application)
-    act(application, step.action, responsible_account(application), step.reason)
+    actor = responsible_account(application)
+    for place, note in step.marks:
+        material = db.session.scalar(select(Material).where(Material.name == place))
+        target = marks.paper_target(material.id) if material else marks.field_target(place)
+        marks.put(application.number, actor, target, note)
+    decision = marks.DeskDecision(step.reason)
+    version = fresh(application).version
+    review.perform(application.id, step.action, actor, seen_version=version, decision=decision)
 
 
 def mend(person: Person, application: Application) -> None:
