@@ -19,7 +19,7 @@ from tests.browser.chromium import PROGRAMS, QUIETLY, ChromiumPage
 from tests.browser.people import login
 from tests.machine.site import Site
 from tools.pictures import papers, story
-from tools.pictures.people import NEWCOMER, PEOPLE
+from tools.pictures.people import COLLEAGUE, MARKED, NEWCOMER, NOTED, PEOPLE, SAME
 
 PICTURES = ROOT / "docs" / "pictures"
 MOST_EACH, MOST_TOGETHER = 150_000, 1_000_000
@@ -53,48 +53,88 @@ class Studio:
         return page
 
     def photograph(self) -> None:
-        """Take every picture of the README."""
+        """Take every picture of the README and of docs/."""
         with self.site.app_context():
-            returned, reviewed = (story.application_of(person).number for person in PEOPLE[:2])
+            numbers = {person.name: story.application_of(person).number for person in PEOPLE}
+        self.strangers()
+        self.applicants(f"/personal/application/{numbers[MARKED]}/")
+        self.reviewers(f"/office/{numbers[NOTED]}/", f"/office/{numbers[SAME]}/")
+        self.administrators()
 
+    def strangers(self) -> None:
         page = self.sit_down()
         page.goto("/")
         page.see("申报进行中")
         shoot(page, "portal")
-
         page = self.sit_down()
         login(page, "个人登录", story.whole(NEWCOMER[1]), story.PASSWORD)
         page.click("战略性新兴产业引进人才生活补贴申请")
         page.see("请阅读，还有 26 秒")
         shoot(page, "notice")
 
+    def applicants(self, returned: str) -> None:
         page = self.enter("applicant")
-        page.goto(f"/personal/application/{returned}/")
+        page.goto(returned)
         page.see("已回退，请修改后重新提交")
         shoot(page, "application")
-        page.goto(f"/personal/application/{returned}/attachments/")
+        page.goto(f"{returned}attachments/")
         page.see("必需材料已全部上传")
-        shoot(page, "attachments")
+        with tempfile.TemporaryDirectory() as home:
+            page.upload("继续添加文件 身份证", papers.heavy(Path(home)))
+            page.see("压缩到约 3 MB")
+            shoot(page, "attachments")
 
         page = self.enter("applicant", size=PHONE, scale=2)
-        page.goto(f"/personal/application/{returned}/")
+        page.goto(returned)
         page.see("已回退，请修改后重新提交")
         shoot(page, "application-phone")
+        page.window.locator("#position").fill("高级数据工程师")
+        page.see("草稿已存")
+        page.goto(returned)
+        page.see("未保存的修改")
+        shoot(page, "draft-phone")
 
+    def reviewers(self, resubmitted: str, same: str) -> None:
         page = self.enter("city")
         page.goto("/city/")
         page.see("待我审核")
         shoot(page, "list")
 
+        colleague = self.sit_down()
+        login(colleague, "工作人员入口", COLLEAGUE.login, story.PASSWORD)
+        colleague.goto(resubmitted)
+        colleague.see("经过")
         page = self.enter("office", "东胜区")
-        page.goto(f"/office/{reviewed}/")
-        page.see("经过")
+        page.goto(resubmitted)
+        page.see("上次办理以来的改动")
         shoot(page, "review")
+        page.press("?")
+        page.see("启用快捷键")
+        shoot(page, "keys")
+        page.goto(same)
+        page.window.locator('[id="field:bank_account"] .mark-add').focus()
+        page.press("m")
+        page.window.keyboard.type("与另一人所填相同，请核对本人的卡号。")
+        shoot(page, "mark")
+        page.window.keyboard.press("Control+Enter")
+        page.window.locator("[data-mark-note]").wait_for()
+        page.press("r")
+        page.see("会随回退告诉申请人")
+        shoot(page, "return")
+        page.goto("/office/")
+        page.check("本页")
+        page.leave_by("批量通过")
+        page.see("现在不能办理")
+        shoot(page, "bulk")
 
+    def administrators(self) -> None:
         page = self.enter("administrator")
         page.goto("/administration/")
         page.see("概览")
         shoot(page, "administration")
+        page.goto("/administration/form/")
+        page.see("申请表")
+        shoot(page, "form")
 
 
 def shoot(page: ChromiumPage, name: str) -> None:

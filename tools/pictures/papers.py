@@ -4,10 +4,12 @@ Never imitates a real paper closely: no emblem, no pattern, no number that is an
 """
 
 import io
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -291,3 +293,11 @@ def _pdf(sheets: list[Image.Image]) -> bytes:
     out = io.BytesIO()
     sheets[0].save(out, "PDF", save_all=True, append_images=sheets[1:], resolution=150)
     return out.getvalue()
+
+
+def heavy(directory: Path) -> Path:
+    """Write a picture of more than 20 MB: noise, which no format makes smaller."""
+    path = directory / "身份证（扫描件）.png"
+    width, height = 2600, 2800
+    Image.frombytes("RGB", (width, height), os.urandom(3 * width * height)).save(path, compress_level=0)
+    return path

@@ -176,5 +176,6 @@ REVIEWERS = (
 
 COLLEAGUE = Reviewer("东胜区", "dongsheng2", "其木格", office=True)
 """A second clerk of a desk, who comes last. She has taken an application and written a note on another."""
-TAKEN, NOTED = "高志强", "孙浩然"
+TAKEN, NOTED, MARKED, SAME = "高志强", "孙浩然", "王晓敏", "刘佳宁"
+"""Whose application the colleague took, where the note stands, who got it back with marks, who gave another's bank account."""
 NOTE = "已电话联系企业：岗位为今年 3 月晋升，新合同页双方都已盖章。"

@@ -36,7 +36,18 @@ from models import (
 from tests.factories import act, fresh
 from tools.pictures import papers
 from tools.pictures.clock import at, moment
-from tools.pictures.people import COLLEAGUE, NEWCOMER, NOTE, NOTED, PEOPLE, REVIEWERS, TAKEN, Person, Reviewer, Step
+from tools.pictures.people import (
+    COLLEAGUE,
+    NEWCOMER,
+    NOTE,
+    NOTED,
+    PEOPLE,
+    REVIEWERS,
+    TAKEN,
+    Person,
+    Reviewer,
+    Step,
+)
 from uploads.receive import receive
 from workflow import attachments, reading, review, routing
 from workflow.form import answers, living_allowance
