@@ -18,7 +18,7 @@ from common.wording import N_, Sentence
 from desk.desks import at_desk, colleagues, desk_of
 from models import Account, Application, Assignment, Deputy, Message, State, db, exclusive, now
 from models.statements import CompiledStatement, constant
-from workflow import review, scope
+from workflow import locking, scope
 from workflow.actor_shape import Actor, ActorShape
 from workflow.history import last_review
 
@@ -182,7 +182,7 @@ def assign(number: str, actor: Account, *, to: int | None, seen: int | None) -> 
     """
     with exclusive():
         person = active_account(actor)
-        application = review.lock(number, person, whole=False, sight=scope.waiting)
+        application = locking.lock(number, person, whole=False, sight=scope.waiting)
         present = taker_of(application.id, person)
         if (present.id if present else None) != seen:
             raise TakenByColleague(present.name if present else "")

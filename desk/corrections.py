@@ -24,6 +24,7 @@ from models import (
     Application,
     AuditEntry,
     ChangeKind,
+    Message,
     Review,
     Role,
     State,
@@ -31,7 +32,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import history, notifications, review, routing, scope
+from workflow import history, locking, notifications, review, routing, scope
 from workflow.decision import NO_REASON, Decision
 
 LONGEST_NAME = 60
@@ -104,13 +105,14 @@ def correct_own_name(actor: Account, name: str) -> None:
         before, person.name = person.name, name
         current = review.open_application(person)
         if current is not None:
-            application = review.lock(current.id, person)
+            application = locking.lock(current.id, person)
             if Role.APPLICANT is not role_for_name(application):
                 raise NotPermitted
             review.correct(
                 application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, NO_REASON)
             )
-        notifications.announce_own_correction(person)
+        # in case somebody else did it
+        db.session.add(Message(kind="own_name_corrected", account_id=person.id))
         _record(person, person, {"name": before}, {"name": name}, NO_REASON)
 
 
@@ -133,7 +135,7 @@ def correct_name(
         row = review.correct(
             application, Action.CORRECT_NAME, {"name": name}, person, _from_to(before, name, decision)
         )
-        notifications.announce_correction(application, row)
+        notifications.tell_applicant(application, row, "name_corrected")
         _record(owner, person, {"name": before}, {"name": name}, decision)
     return row
 
@@ -174,7 +176,7 @@ def correct_number(
         row = review.correct(
             application, Action.CORRECT_NUMBER, columns, person, _from_to(before, after, decision)
         )
-        notifications.announce_correction(application, row)
+        notifications.tell_applicant(application, row, "number_corrected")
         _record(
             owner,
             person,
@@ -210,7 +212,7 @@ def _lock_application(
     if owner_id is None:
         raise NotVisible
     owner = _lock_account(owner_id)
-    application = review.lock(application_number, person)
+    application = locking.lock(application_number, person)
     if application.version != seen_version:
         raise ChangedMeanwhile(history.last_review(application))
     return application, owner

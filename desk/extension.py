@@ -8,7 +8,7 @@ from models import Account, Action, Review, exclusive, now
 from workflow import notifications, periods, scope
 from workflow.decision import Decision
 from workflow.history import last_review, write_row
-from workflow.review import lock
+from workflow.locking import lock
 from workflow.transitions import BY_STATE_AND_ACTION
 
 
@@ -30,5 +30,5 @@ def extend(number: str, actor: Account, *, until: date, seen: date | None, decis
         periods.check_extension(application, until)
         application.resubmit_by = until
         review = write_row(application, transition.action, application.state, person, decision, now())
-        notifications.announce_extension(application, review)
+        notifications.tell_applicant(application, review, "term_extended")
         return review

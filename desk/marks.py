@@ -21,7 +21,7 @@ from desk.comparison import PARTS, Row, RowDifference, compare_rows
 from desk.desks import Desk, at_desk, desk_of
 from models import Account, Action, Application, Attachment, Mark, Material, Review, db, exclusive, now
 from models.secrets import vault
-from workflow import review
+from workflow import locking
 from workflow.decision import Decision
 from workflow.form import answers, versions
 from workflow.transitions import Transition, find_transition
@@ -170,7 +170,7 @@ def remove(number: str, actor: Account, place: str) -> None:
 
 def _lock(number: str, actor: Account) -> tuple[Account, Application]:
     person = active_account(actor)
-    application = review.lock(number, person)
+    application = locking.lock(number, person)
     if not waits_for(application, person):
         raise NotPermitted
     return person, application

@@ -17,7 +17,7 @@ from desk.desks import desk_of
 from models import Account, InternalNote, Role, db, exclusive, now
 from models.desk_work import NOTE_LIMIT
 from models.statements import CompiledStatement, constant
-from workflow import review, scope
+from workflow import locking, scope
 from workflow.actor_shape import ActorShape
 
 MOST_SHOWN = 100
@@ -67,7 +67,7 @@ def add_note(number: str, text: str, actor: Account) -> InternalNote:
         person = active_account(actor)
         if person.role not in WRITTEN_BY:
             raise NotPermitted
-        application = review.lock(number, person, whole=False)
+        application = locking.lock(number, person, whole=False)
         note = InternalNote(
             application_id=application.id,
             author_id=person.id,

@@ -26,7 +26,7 @@ from models import (
     now,
 )
 from models.database import Instant
-from workflow import review, routing
+from workflow import locking, review, routing
 from workflow.decision import Decision
 from workflow.history import last_review
 from workflow.scope import DECISIONS
@@ -75,7 +75,7 @@ def take_back(number: str, actor: Account, *, seen_version: int, decision: Decis
     """
     with exclusive():
         person = access.active_account(actor)
-        application = review.lock(number, person)
+        application = locking.lock(number, person)
         newest = last_review(application)
         if application.version != seen_version:
             raise ChangedMeanwhile(newest)
@@ -120,7 +120,7 @@ def _outdated(application: Application, transition: Transition) -> Sentence | No
     enterprise = application.submitted_enterprise
     if application.state in routing.REVIEW_STEPS or enterprise is None:
         return None
-    review.lock_enterprise(enterprise)
+    locking.lock_enterprise(enterprise)
     region = enterprise.region
     if (
         not enterprise.active

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import bindparam, insert
 
 from common.messages import WORDING
-from models import Account, Action, Application, Message, Review, State, db, now
+from models import Application, Message, Review, State, db, now
 from models.statements import CompiledStatement, table_of
 from workflow import routing
 from workflow.routing import Responsible, responsible_for
@@ -74,23 +74,11 @@ def message_rows(
 
 def announce_closing(application: Application, review: Review) -> None:
     """Tell the applicant that the employer was closed, and what follows."""
-    _tell_applicant(application, review, "employer_closed" if review.stayed else _outcome(review))
+    tell_applicant(application, review, "employer_closed" if review.stayed else _outcome(review))
 
 
-def announce_extension(application: Application, review: Review) -> None:
-    """Tell the applicant the new day until which the application can be resubmitted."""
-    _tell_applicant(application, review, "term_extended")
-
-
-CORRECTION_KINDS = {Action.CORRECT_NAME: "name_corrected", Action.CORRECT_NUMBER: "number_corrected"}
-
-
-def announce_correction(application: Application, review: Review) -> None:
-    """Tell the applicant that somebody corrected their name or number."""
-    _tell_applicant(application, review, CORRECTION_KINDS[review.action])
-
-
-def _tell_applicant(application: Application, review: Review, kind: str) -> None:
+def tell_applicant(application: Application, review: Review, kind: str) -> None:
+    """Write a message of another kind about a history row to the applicant."""
     db.session.add(
         Message(
             kind=kind,
@@ -99,11 +87,6 @@ def _tell_applicant(application: Application, review: Review, kind: str) -> None
             review_id=review.id,
         )
     )
-
-
-def announce_own_correction(account: Account) -> None:
-    """Tell a person that the name was changed in their own account, in case somebody else did it."""
-    db.session.add(Message(kind="own_name_corrected", account_id=account.id))
 
 
 def _outcome(row: HistoryRow) -> str:

@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, update
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts import logins
@@ -16,7 +15,6 @@ from common.errors import (
     ChangedMeanwhile,
     Incomplete,
     NotPermitted,
-    NotVisible,
     PeriodClosed,
 )
 from common.initials import of_person
@@ -25,7 +23,6 @@ from models import (
     Action,
     Application,
     Attachment,
-    Enterprise,
     Region,
     Review,
     Role,
@@ -36,11 +33,11 @@ from models import (
 )
 from models.statements import CompiledStatement, table_of
 from models.transactions import pipelined
-from workflow import completeness, inbox, moves, notifications, periods, reading, routing, scope
-from workflow.actor_shape import Actor, ActorShape
+from workflow import completeness, inbox, moves, notifications, periods, reading, routing
 from workflow.decision import NO_REASON, Decision
 from workflow.form import versions
 from workflow.history import last_review, write_row
+from workflow.locking import lock, lock_enterprise
 from workflow.numbering import next_number
 from workflow.transitions import (
     BY_STATE_AND_ACTION,
@@ -54,18 +51,10 @@ from workflow.transitions import (
 
 ApplyForm = Callable[[Application], None]
 """Writes what the applicant typed into the application, inside the transaction."""
-Sight = Callable[[Actor], scope.Criterion]
 Check = Callable[[Application, Account], None]
 """Raises ActionRefused to refuse an action."""
 
 _APPLICATIONS = table_of(Application)
-
-DECISION_COLUMNS = (
-    Application.number, Application.name, Application.applicant_id, Application.state, Application.result,
-    Application.reached, Application.version, Application.submitted_enterprise_id, Application.region_id,
-    Application.arrived_at, Application.period_id, Application.resubmit_by, Application.marked,
-)  # fmt: skip
-"""The columns that a decision needs. SQLAlchemy loads another column when it is read."""
 
 
 def perform(
@@ -178,32 +167,6 @@ def editing(application_id: int, actor: Account) -> Iterator[Application]:
         yield application
 
 
-def lock(key: int | str, person: Account, whole: bool = True, sight: Sight = scope.visible) -> Application:
-    """Return the application, read anew and held until the transaction ends. Raises NotVisible.
-
-    `whole`: `whole=False` loads only `DECISION_COLUMNS`. `sight`: which applications this account can lock.
-    """
-    column = Application.number if isinstance(key, str) else Application.id
-    shape = ActorShape.of(person)
-    statement = _lock_query(shape, column, whole, sight)
-    application = db.session.scalars(statement, {"key": key, **shape.bind_values(person)}).one_or_none()
-    if application is None:
-        raise NotVisible
-    return application
-
-
-@cache
-def _lock_query(actor: ActorShape, column: Any, whole: bool, sight: Sight) -> Select[Application]:
-    parts = [] if whole else [load_only(*DECISION_COLUMNS)]
-    return (
-        select(Application)
-        .where(column == bindparam("key"), sight(actor))
-        .options(joinedload(Application.region).lazyload(Region.office), *parts)
-        .with_for_update(of=Application)
-        .execution_options(populate_existing=True)
-    )
-
-
 def permitted(application: Application, action: Action, person: Account) -> Transition:
     """Return the transition for this person's action. Raises NotPermitted when there is none."""
     transition = find_transition(application.state, action, person.role)
@@ -248,12 +211,6 @@ def _submit(application: Application) -> None:
     )
     for attachment in db.session.scalars(fresh):
         attachment.submitted_round = application.round
-
-
-def lock_enterprise(enterprise: Enterprise) -> None:
-    """Lock an enterprise against changes; waits for a transaction that is moving or closing it."""
-    db.session.execute(select(Enterprise.id).where(Enterprise.id == enterprise.id).with_for_update(read=True))
-    db.session.expire(enterprise, ["active", "registration", "region_id", "region"])
 
 
 def _move(

@@ -49,7 +49,7 @@ from common.errors import (
 )
 from common.wording import N_
 from desk import taking_back
-from drafts import saving
+from drafts import remarks, saving
 from models import Action, Application, Review, State, db, now
 from workflow import completeness, periods, progress, reading, review, routing, scope
 from workflow.form import versions as description
@@ -260,8 +260,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
             problems=problems,
             check=check and problems,
             remarks=[
-                translated(sentence, words)
-                for sentence, words in completeness.timeline_remarks(found.experiences)
+                translated(sentence, words) for sentence, words in remarks.timeline_remarks(found.experiences)
             ]
             if found
             else [],

@@ -15,12 +15,13 @@ from admin_views.site.base import expose
 from admin_views.site.languages import cached_per_language
 from common.errors import ActionRefused, NotVisible
 from models import Application, Attachment
-from uploads import browser_check, partial
+from uploads import attachments, browser_check, partial
 from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
 from uploads.receive import discard_file, receive
 from uploads.sets import EXTENSIONS
-from workflow import attachments, completeness, progress
+from workflow import completeness, progress
+from workflow.review import editing
 from workflow.transitions import is_editable
 
 _kinds_for_scripts = cached_per_language(browser_check.kinds_for_scripts)
@@ -105,7 +106,8 @@ class AttachmentRoutes(UploadRoutes, PaperRoutes):
     def _store(self, found: Application, material_id: int, file: Any) -> Attachment:
         received = receive(file)
         try:
-            return attachments.attach(found.id, current_user, material_id, received)
+            with editing(found.id, current_user) as application:
+                return attachments.attach(application, material_id, received)
         except BaseException:
             discard_file(received.storage_name)
             raise
@@ -115,7 +117,9 @@ class AttachmentRoutes(UploadRoutes, PaperRoutes):
         """Remove a file."""
         found = self.get_one(number)
         try:
-            for name in attachments.remove(found.id, current_user, key):
+            with editing(found.id, current_user) as application:
+                removed = attachments.remove(application, key)
+            for name in removed:
                 discard_file(name)
         except NotVisible:
             abort(404)

@@ -19,13 +19,12 @@ from werkzeug.http import http_date
 from admin_views.site.base import expose
 from common.errors import ActionRefused, NoticeUnread, NotPermitted
 from models import Application, PartialUpload, now
-from uploads import partial
+from uploads import attachments, partial
+from uploads.attachments import TooManyFiles
 from uploads.errors import Fault, FileRefused, UploadError
 from uploads.limits import MAX_BYTES
 from uploads.receive import Received, discard_file, receive
 from uploads.sets import parts
-from workflow import attachments
-from workflow.attachments import TooManyFiles
 from workflow.review import editing
 
 VERSION = "1.0.0"
@@ -175,7 +174,7 @@ def _attach(found: Application, upload: PartialUpload) -> None:
         with editing(found.id, current_user) as application:
             row = partial.find(application.id, token, lock=True)
             if row.finished_at is None:
-                attachments.attach_within(application, row.material_id, received)
+                attachments.attach(application, row.material_id, received)
                 row.finished_at = now()
                 attached = True
     except BaseException:

@@ -37,9 +37,9 @@ from tests.browser.driver import PATIENCE
 from tests.factories import PASSWORD
 from tests.files import samples as files
 from tests.machine.site import Site
+from uploads import attachments
 from uploads.receive import receive
-from workflow import attachments
-from workflow.review import ApplyForm
+from workflow.review import ApplyForm, editing
 
 SHEET = "/personal/application/"
 PAPERS = {"身份证": "jpg", "学历学位证书": "pdf", "劳动合同": "docx"}
@@ -336,4 +336,6 @@ def _case(application: Application) -> Case:
 def _upload(application: Application, material: Material, extension: str, stem: str | None = None) -> int:
     content = io.BytesIO(files.sample(extension))
     received = receive(FileStorage(content, f"{stem or material.name}.{extension}"))
-    return attachments.attach(application.id, application.applicant, material.id, received).id
+    with editing(application.id, application.applicant) as held:
+        attachment = attachments.attach(held, material.id, received)
+    return attachment.id

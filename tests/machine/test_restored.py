@@ -11,10 +11,11 @@ from models.secrets import vault
 from tests import factories
 from tests.files import samples as files
 from tools.restored import FILES, complaints
+from uploads import attachments
 from uploads.receive import receive
 from uploads.sets import storage
 from worker.sweeping import FILE_COLUMNS
-from workflow import attachments
+from workflow.review import editing
 
 
 @pytest.fixture
@@ -24,7 +25,8 @@ def kept(app_context: Flask) -> Attachment:
     application: Application = factories.draft(factories.enterprise())
     material: Material = factories.materials()[0]
     received = receive(FileStorage(io.BytesIO(files.pdf()), filename="合同.pdf"))
-    return attachments.attach(application.id, application.applicant, material.id, received)
+    with editing(application.id, application.applicant) as held:
+        return attachments.attach(held, material.id, received)
 
 
 def test_a_complete_backup_has_no_problems(kept: Attachment) -> None:

@@ -49,10 +49,11 @@ from tests.factories import PASSWORD, REASON, Place, World
 from tests.files import samples as files
 from tests.machine.site import Client
 from tests.site.stored import Stored
-from uploads import partial
+from uploads import attachments, partial
 from uploads.sets import storage
-from workflow import attachments, scope
+from workflow import scope
 from workflow.form import fields, versions
+from workflow.review import editing
 
 COOKIE = "talent"
 NOBODY = "nobody"
@@ -274,7 +275,8 @@ def _applications(made: World, people: dict[str, Account]) -> None:
     material = factories.materials()[0]
     factories.upload(mended, material)
     first = select(Attachment.id).where(Attachment.application_id == mended.id).order_by(Attachment.id)
-    attachments.remove(mended.id, mended.applicant, db.session.scalars(first).first())
+    with editing(mended.id, mended.applicant) as held:
+        attachments.remove(held, db.session.scalars(first).first())
     refused = at(State.PRELIMINARY_REVIEW, made.banner)
     factories.act(refused, Action.REFUSE, made.banner.clerk, REASON)
     for state, where in (

@@ -8,6 +8,7 @@ from stdnum.cn import ric
 
 from common.calendar import today
 from common.errors import Incomplete, PeriodClosed
+from drafts.remarks import timeline_remarks
 from models import Action, Application, Experience, ExperienceKind, Period, Registration, State, db
 from tests.factories import (
     World,
@@ -228,9 +229,9 @@ def test_gaps_and_overlaps_are_remarks_and_prevent_nothing(ordos: World) -> None
         experience(place="乙公司", start=date(2021, 6, 1), end=None),
         experience(place="丙公司", start=date(2022, 1, 1), end=None),
     ]
-    said = [sentence % names for sentence, names in completeness.timeline_remarks(rows)]
+    said = [sentence % names for sentence, names in timeline_remarks(rows)]
     assert said == ["“甲公司”与“乙公司”之间有间断。", "“乙公司”与“丙公司”的时间有重叠。"]
-    assert completeness.timeline_remarks(experiences()) == []
+    assert timeline_remarks(experiences()) == []
 
 
 @pytest.mark.guide("A8")

@@ -48,8 +48,9 @@ from tools.pictures.people import (
     Reviewer,
     Step,
 )
+from uploads import attachments
 from uploads.receive import receive
-from workflow import attachments, reading, review, routing
+from workflow import reading, review, routing
 from workflow.form import answers, living_allowance
 
 PASSWORD = "Ordos2026photo"  # noqa: S105 - a temporary site
@@ -142,7 +143,8 @@ def do(person: Person, step: Step) -> None:
 def mend(person: Person, application: Application) -> None:
     contract = one(Material, Material.name == CONTRACT)
     old = one(Attachment, Attachment.application_id == application.id, Attachment.material_id == contract.id)
-    attachments.remove(application.id, application.applicant, old.id)
+    with review.editing(application.id, application.applicant) as held:
+        attachments.remove(held, old.id)
     act(
         application,
         Action.SAVE,
@@ -210,7 +212,8 @@ def upload(application: Application, person: Person, material: Material, *, inco
     lacking = incomplete and material.name == CONTRACT
     content = papers.contract(whose_paper, pages=1) if lacking else draw(whose_paper)
     received = receive(FileStorage(io.BytesIO(content), filename=name))
-    attachments.attach(application.id, application.applicant, material.id, received)
+    with review.editing(application.id, application.applicant) as held:
+        attachments.attach(held, material.id, received)
 
 
 def holder(person: Person, position: str) -> papers.Holder:

@@ -1,0 +1,73 @@
+"""Attaches stored files to an application, and removes them (A11). A file that was submitted once is never deleted.
+
+The caller is within `workflow.review.editing`, which says who may change the application and holds its lock.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from common.errors import ActionRefused, NotVisible
+from models import Application, Attachment, Material, db
+from uploads.receive import Received
+
+MAX_FILES = 20
+"""Files per material: enough for a contract photographed page by page, too few to fill a disk."""
+
+
+class TooManyFiles(ActionRefused):
+    """The material has as many files as it may have."""
+
+
+def attach(application: Application, material_id: int, file: Received) -> Attachment:
+    """Attach a received file. Raises what `require_room` raises; the caller then discards the file."""
+    require_room(application, material_id)
+    attachment = Attachment(
+        application_id=application.id,
+        material_id=material_id,
+        display_name=file.display_name,
+        extension=file.extension,
+        content_type=file.content_type,
+        size=file.size,
+        pages=file.pages,
+        sha256=file.sha256,
+        storage_name=file.storage_name,
+        notes=list(file.notes),
+    )
+    db.session.add(attachment)
+    return attachment
+
+
+def require_room(application: Application, material_id: int) -> None:
+    """Raise NotVisible when the material is not asked for, TooManyFiles when it has as many files as it may have."""
+    material = db.session.get(Material, material_id)
+    if material is None or not material.active:
+        raise NotVisible
+    there = select(func.count(Attachment.id)).where(
+        Attachment.application_id == application.id,
+        Attachment.material_id == material.id,
+        Attachment.removed_after.is_(None),
+    )
+    if (db.session.scalar(there) or 0) >= MAX_FILES:
+        raise TooManyFiles
+
+
+def remove(application: Application, attachment_id: int) -> Sequence[str]:
+    """Remove a file from the application. Returns the storage names that can be deleted after the commit.
+
+    A file that was submitted once stays for the offices that have seen it. Raises NotVisible.
+    """
+    attachment = db.session.scalars(
+        select(Attachment).where(
+            Attachment.id == attachment_id,
+            Attachment.application_id == application.id,
+            Attachment.removed_after.is_(None),
+        )
+    ).one_or_none()
+    if attachment is None:
+        raise NotVisible
+    if attachment.submitted_round is not None:
+        attachment.removed_after = application.round
+        return ()
+    db.session.delete(attachment)
+    return (attachment.storage_name,)
