@@ -111,7 +111,7 @@ def note_opened(application: Application, actor: Account) -> None:
 
 def _has_it(application: Application, actor: Account) -> bool:
     if actor.role is Role.APPLICANT:
-        return application.state not in routing.REVIEW_STEPS
+        return application.state in (State.RETURNED, State.FINISHED)  # no decision comes before a draft
     return bool(open_transitions(application.state, actor.role))
 
 
