@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from admin_views.review.assignments import Question
 from admin_views.site.base import address_of, expose
-from admin_views.site.wording import too_long, translated
+from admin_views.site.wording import cached_gettext, too_long, translated
 from common.errors import (
     ChangedMeanwhile,
     NotPermitted,
@@ -17,11 +17,14 @@ from common.errors import (
     ReasonTooLong,
     TakenByColleague,
 )
+from common.wording import N_
 from desk import assignments
 from desk.marks import DeskDecision
 from models import Action, Review
 from workflow import review, routing
 from workflow.transitions import BY_STATE_AND_ACTION
+
+DONE = N_("%(name)s（%(number)s）：%(said)s。")
 
 
 class Deciding:
@@ -32,7 +35,8 @@ class Deciding:
     @expose("/<number>/decide/", methods=("POST",))
     def decide(self: Any, number: str) -> Any:
         """Do what a button says; then the next waiting application opens."""
-        action, form = _action(), request.form
+        form = request.form
+        action = _action(form.get("action", ""))
         reason = form.get("reason", "")
         if not number.isprintable():
             abort(404)
@@ -68,9 +72,9 @@ class Deciding:
         return redirect(f"{address_of(self)}{following.number}/")
 
 
-def _action() -> Action:
+def _action(word: str) -> Action:
     try:
-        return Action(request.form.get("action", ""))
+        return Action(word)
     except ValueError:
         abort(404)
 
@@ -78,12 +82,8 @@ def _action() -> Action:
 def _done(line: Review) -> str:
     """Return what was just done and, when somebody has it now, who and whom to remind (E6)."""
     found = line.application
-    sentence = gettext(
-        "%(name)s（%(number)s）：%(said)s。",
-        name=found.name,
-        number=found.number,
-        said=translated(BY_STATE_AND_ACTION[line.from_state, line.action].wording),
-    )
+    said = translated(BY_STATE_AND_ACTION[line.from_state, line.action].wording)
+    sentence = cached_gettext(DONE) % {"name": found.name, "number": found.number, "said": said}
     desk = routing.responsible_for(found)
     if desk is None:
         return sentence
