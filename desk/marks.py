@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from accounts.access import active_account
 from common.characters import cleaned_lines
@@ -149,8 +149,13 @@ def put(number: str, actor: Account, place: str, note: str) -> Mark:
     with exclusive():
         person, application = _lock(number, actor)
         written = _content(application, parse_target(place))
-        mark = _find(application, person, place)
-        if mark is None:
+        found = _at_place(application, person, place)
+        if found:
+            mark, *others = found
+            for other in others:
+                db.session.delete(other)
+            mark.target = place
+        else:
             mark = Mark(application_id=application.id, target=place, **desk_of(person).columns)
             db.session.add(mark)
         mark.note, mark.content = note, written._asdict()
@@ -163,9 +168,10 @@ def remove(number: str, actor: Account, place: str) -> None:
     """Remove the desk's mark from a place; where there is none nothing happens. Raises NotVisible, NotPermitted."""
     with exclusive():
         person, application = _lock(number, actor)
-        mark = _find(application, person, place)
-        if mark is not None:
+        for mark in _at_place(application, person, place):
             db.session.delete(mark)
+        left = exists().where(Mark.application_id == application.id)
+        application.marked = bool(db.session.scalar(select(left)))
 
 
 def _lock(number: str, actor: Account) -> tuple[Account, Application]:
@@ -176,26 +182,36 @@ def _lock(number: str, actor: Account) -> tuple[Account, Application]:
     return person, application
 
 
-def _find(application: Application, person: Account, place: str) -> Mark | None:
-    return db.session.scalars(
-        select(Mark).where(
-            Mark.application_id == application.id, Mark.target == place, at_desk(Mark, desk_of(person))
-        )
-    ).one_or_none()
+def _at_place(application: Application, person: Account, place: str) -> list[Mark]:
+    """Return the desk's marks that stand at a place now, first the one that was made for just this content.
+
+    A row of 学习工作经历 may have been changed since it was marked (`present_target`), and two rows may have become one.
+    """
+    rows = answers.snapshot(application)["experiences"] if parse_target(place).kind == "row" else ()
+    made = db.session.scalars(
+        select(Mark)
+        .where(Mark.application_id == application.id, at_desk(Mark, desk_of(person)))
+        .order_by(Mark.id)
+    )
+    found = [mark for mark in made if place in (mark.target, present_target(mark, rows))]
+    return sorted(found, key=lambda mark: mark.target != place)
 
 
 @dataclass(frozen=True)
 class DeskDecision(Decision):
     """A decision of a desk. A return takes the desk's marks with it; every decision ends the drafts on the application.
 
-    They are read under the application's lock: a mark that a colleague has just made goes out as well.
+    They are read under the application's lock: a mark that a colleague has just made goes out as well. One on an experience
+    that has been deleted since does not.
     """
 
     def gathered(self, application: Application, transition: Transition, person: Account) -> Decision:
         decision = self._on_behalf(application, person)
         if not application.marked or transition.action is not Action.RETURN:
             return decision
-        return replace(decision, marks=[_sent(mark, application) for mark in drafts(application, person)])
+        rows = answers.snapshot(application)["experiences"]
+        placed = [(mark, present_target(mark, rows)) for mark in drafts(application, person)]
+        return replace(decision, marks=[_sent(mark, place, application) for mark, place in placed if place])
 
     def close_drafts(self, application: Application) -> None:
         if application.marked:
@@ -209,15 +225,14 @@ class DeskDecision(Decision):
         return replace(self, on_behalf_of=absent[holder.id]) if holder and holder.id in absent else self
 
 
-def _sent(mark: Mark, application: Application) -> SentMark:
+def _sent(mark: Mark, place: str, application: Application) -> SentMark:
     """Return a mark as it goes out: with what stands there now, which a withdrawal may have changed since it was made."""
-    place = present_target(mark, answers.snapshot(application)["experiences"])
     try:
-        content = _content(application, parse_target(place))._asdict() if place else mark.content
+        content = _content(application, parse_target(place))._asdict()
     except Unacceptable:
         content = mark.content
     return {
-        "target": place or mark.target,
+        "target": place,
         **content,
         "note": mark.note,
         "author": mark.author_name,
@@ -229,8 +244,12 @@ def _sent(mark: Mark, application: Application) -> SentMark:
 
 def restore_drafts(application: Application, taken: Review) -> None:
     """Make the marks of a return that is taken back the desk's draft again (W13). The caller holds the lock."""
+    made: dict[str, Mark] = {}
     for sent in taken.marks or ():
-        mark = Mark(
+        if sent["target"] in made:  # a desk has one mark at a place
+            made[sent["target"]].note += f"\n{sent['note']}"
+            continue
+        mark = made[sent["target"]] = Mark(
             application_id=application.id,
             target=sent["target"],
             note=sent["note"],

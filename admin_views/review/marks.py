@@ -1,7 +1,7 @@
 """Marks on the page of one application (W1): 「标记」 beside each field, experience and paper, and what 「回退」 sends with them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +17,7 @@ from admin_views.site.wording import translated
 from common.errors import NotPermitted, NotVisible, Unacceptable
 from desk import marks
 from models import Application, Mark
+from workflow.form import answers
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class MarkRoutes:
 
     def _drawn_anew(self, found: Application, place: str) -> dict[str, Any]:
         drafts = marks.drafts(found, current_user)
-        shown = {each.target: _shown(each, each.target) for each in drafts}
+        shown, _gone = _by_place(drafts, answers.snapshot(found)["experiences"])
         url = self.get_url(".application", number=found.number)
         parts = "review/marks.html"
         return {
@@ -98,13 +99,7 @@ class MarkRoutes:
         can_mark = "mark" in self.exposed_routes and marks.waits_for(found, current_user)
         drafts = marks.drafts(found, current_user) if can_mark else ()
         rows = [line.row for part in sections for line in part.experiences if line.difference != "removed"]
-        shown, gone = {}, []
-        for draft in drafts:
-            place = marks.present_target(draft, rows)
-            if place is None:
-                gone.append(_shown(draft, draft.target))
-            else:
-                shown[place] = _shown(draft, place)
+        shown, gone = _by_place(drafts, rows)
         asked = refused or {"target": request.args.get("mark", ""), "note": "", "sentence": ""}
         return {
             "can_mark": can_mark,
@@ -114,6 +109,23 @@ class MarkRoutes:
             "mark_typed": asked["note"],
             "mark_refused": asked["sentence"],
         }
+
+
+def _by_place(
+    drafts: Sequence[Mark], rows: Sequence[Mapping[str, Any]]
+) -> tuple[dict[str, ShownMark], list[ShownMark]]:
+    """Return a desk's marks by their places, and those whose experience is not there any more."""
+    shown: dict[str, ShownMark] = {}
+    gone = []
+    for draft in drafts:
+        place = marks.present_target(draft, rows)
+        if place is None:
+            gone.append(_shown(draft, draft.target))
+        elif place in shown:
+            shown[place] = replace(shown[place], note=f"{shown[place].note}\n{draft.note}")
+        else:
+            shown[place] = _shown(draft, place)
+    return shown, gone
 
 
 def _shown(mark: Mark, place: str) -> ShownMark:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from common.errors import NotPermitted, NotVisible, Unacceptable
+from common.errors import NotPermitted, NotVisible, ReasonMissing, Unacceptable
 from desk import marks, taking_back
 from desk.marks import DeskDecision
 from models import Account, Action, Application, Mark, Review, State, db
@@ -20,6 +20,7 @@ from tests.factories import (
     act,
     application_at,
     desk_person,
+    experiences,
     fresh,
     materials,
     reviewer,
@@ -182,3 +183,69 @@ def test_whatever_desks_do_a_mark_reaches_nobody_before_its_own_desk_returns(ord
         lines = db.session.scalars(select(Review).where(Review.application_id == application.id))
         told = [line.reason_with_marks for line in lines]
         assert not [note for note in notes.values() if any(note in reason for reason in told)]
+
+
+@pytest.mark.guide("W1")
+def test_a_mark_follows_a_changed_row_and_is_gone_with_a_deleted_one(ordos: World) -> None:
+    at = ordos.banner
+    application = application_at(State.ENTERPRISE_REVIEW, at, ordos)
+    put(application, at.reviewer, second_row(application), "请写结束时间。")
+    put(application, at.reviewer, note="号码不对。")
+
+    def resubmitted(change: Callable[[Application], None]) -> None:
+        act(application, Action.WITHDRAW, application.applicant)
+        act(application, Action.SUBMIT, application.applicant, change=change)
+
+    def end(found: Application) -> None:
+        found.experiences[1].end = date(2023, 1, 1)
+
+    resubmitted(end)
+    place = second_row(application)
+    put(application, at.reviewer, place, "请写职务。")
+    assert seen(application, at.reviewer) == {"field:phone": "号码不对。", place: "请写职务。"}
+    resubmitted(lambda found: setattr(found.experiences[1], "end", date(2023, 2, 1)))
+    marks.remove(application.number, at.reviewer, second_row(application))
+    assert seen(application, at.reviewer) == {"field:phone": "号码不对。"}
+
+    put(application, at.reviewer, second_row(application), "请删去。")
+    marks.remove(application.number, at.reviewer, "field:phone")
+    resubmitted(without_last_row)
+    assert len(seen(application, at.reviewer)) == 1
+    with pytest.raises(ReasonMissing):
+        decide(application, Action.RETURN, at.reviewer)
+    assert sent(decide(application, Action.RETURN, at.reviewer, REASON)) == {}
+
+
+@pytest.mark.guide("W13")
+def test_marks_of_two_rows_that_have_become_one_are_one_after_the_return_is_taken_back(ordos: World) -> None:
+    at = ordos.banner
+    application = application_at(State.ENTERPRISE_REVIEW, at, ordos)
+
+    def resubmitted(change: Callable[[Application], None]) -> None:
+        act(application, Action.WITHDRAW, application.applicant)
+        act(application, Action.SUBMIT, application.applicant, change=change)
+
+    def nearly_twice(found: Application) -> None:
+        _, job = experiences()
+        job.position, job.end = 2, date(2023, 1, 1)
+        found.experiences.append(job)
+
+    resubmitted(nearly_twice)
+    place = second_row(application)
+    put(application, at.reviewer, place, "职务不对。")
+    third = marks.row_target(answers.snapshot(application)["experiences"][2])
+    put(application, at.reviewer, third, "与上一条重复。")
+    resubmitted(without_last_row)
+    line = decide(application, Action.RETURN, at.reviewer)
+    assert [mark["note"] for mark in line.marks or ()] == ["职务不对。", "与上一条重复。"]
+    version = fresh(application).version
+    taking_back.take_back(
+        application.number, at.reviewer, seen_version=version, decision=Decision("按错了键。")
+    )
+    assert seen(application, at.reviewer) == {place: "职务不对。\n与上一条重复。"}
+    marks.remove(application.number, at.reviewer, place)
+    assert not fresh(application).marked
+
+
+def without_last_row(found: Application) -> None:
+    found.experiences.pop()
