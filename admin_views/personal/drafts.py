@@ -38,6 +38,7 @@ class DraftRoutes:
     """The routes of the applicant's view for drafts, and what its form page shows of them."""
 
     exposed_routes: tuple[str, ...] = ("keep_draft", "saved_version", "discard_draft")
+    sent_by_page = ("saved_version",)
     get_one: Callable[[Any], Any]
     get_url: Any
     render: Any

@@ -5,19 +5,20 @@ from __future__ import annotations
 import html
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
+from accounts import sessions
 from drafts import saving
 from drafts.merging import digest
-from models import Account, Action, Application, ApplicationDraft, db, now
+from models import Account, Action, Application, ApplicationDraft, LoginSession, db, now
 from tests import factories
 from tests.factories import World
 from tests.machine.site import Client
@@ -329,6 +330,26 @@ def test_old_drafts_and_those_of_submitted_applications_are_swept(
     answer = client.post(f"{path}draft/", json=late, headers={"X-CSRFToken": client.csrf_token()})
     assert answer.status_code == 409
     assert drafts(app) == []
+
+
+@ON_SQLITE
+def test_a_page_that_looks_for_other_windows_keeps_no_session_alive(
+    app: Flask, client: Client, case: Application
+) -> None:
+    """Without https, and in older browsers, nothing in the request says that a script has sent it."""
+    long_ago = now() - 3 * sessions.SEEN_PRECISION
+
+    def seen_at_after(path: str) -> datetime:
+        with app.app_context():
+            db.session.execute(update(LoginSession).values(seen_at=long_ago))
+            db.session.commit()
+        assert client.get(path).status_code == 200
+        with app.app_context():
+            return db.session.scalars(select(LoginSession.seen_at)).one()
+
+    assert seen_at_after(f"{address(case)}draft/") == long_ago
+    assert seen_at_after(f"{SHEET}draft/") == long_ago
+    assert seen_at_after(address(case)) > long_ago
 
 
 STEPS = st.lists(st.sampled_from(["type", "save", "submit", "withdraw"]), min_size=3, max_size=10)
