@@ -132,8 +132,9 @@ def _desks(day: date, limits: TimeLimits, calendar: Calendar) -> Desks:
         for desk, waiting, today, late, first in db.session.execute(query.where(Application.state == step)):
             if waiting:
                 found[role, desk] = Numbers(waiting, today, late, _waited(first, day, calendar))
+    own = dict(found)  # a deputy's deputy has nothing of the first office's
     for absent, deputy in db.session.execute(deputies.current_offices()):
-        if (numbers := found.get((Role.OFFICE, absent))) is not None:
+        if (numbers := own.get((Role.OFFICE, absent))) is not None:
             found[Role.OFFICE, deputy] = _together(found.get((Role.OFFICE, deputy)), numbers)
     if (numbers := _for_administrators(day, limits, calendar)) is not None:
         found[Role.ADMINISTRATOR, None] = numbers

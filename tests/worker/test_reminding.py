@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from desk import digests
-from models import Account, Digest, Message, Setting, State, db
+from common.calendar import today
+from desk import deputies, digests
+from models import Account, Digest, Message, RegionKind, Setting, State, db
 from tests import clock, factories
 from tests.machine.at_once import at_once
 from tests.machine.site import Client
@@ -97,6 +98,19 @@ def test_who_switched_it_off_at_the_own_account_gets_none(app: Flask, client: Cl
         with clock.at(f"{DAY} 16:01"):
             reminding.process_due()
         assert db.session.get_one(Account, clerk_id).name not in told()
+
+
+@ON_SQLITE
+def test_a_deputy_office_is_told_of_what_it_decides_and_its_own_deputy_is_not(app_context: Flask) -> None:
+    town, third = desks(), factories.place(RegionKind.BANNER)
+    first, second = town.banner, town.elsewhere
+    with clock.at(f"{DAY} 08:30"):
+        days = deputies.Days(today(), today())
+        for absent, deputy in ((first, second), (second, third)):
+            deputies.name_for_office(town.administrator, absent.office.id, deputy.office.id, days)
+        digests.write(today())
+    numbers = {digest.account_id: digest.waiting for digest in db.session.scalars(select(Digest))}
+    assert [numbers.get(one.clerk.id) for one in (first, second, third)] == [2, 2, None]
 
 
 def test_two_workers_and_one_that_is_killed_write_each_reminder_once(
