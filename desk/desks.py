@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_
 
-from models import Account
+from models import Account, Application
 from models.desks import OfDesk
 from models.statements import constant
 from workflow.actor_shape import Actor
@@ -25,6 +25,17 @@ class Desk(NamedTuple):
 def desk_of(account: Actor) -> Desk:
     """Return the desk of a reviewer's account, or the bind parameters for it."""
     return Desk(account.enterprise_id, account.office_id)
+
+
+def desk_for(account: Account, application: Application) -> Desk:
+    """Return the desk for which an account works on an application: its own, or that of the office it stands in for (W5).
+
+    What belongs to the application stays with that desk when the deputy's period ends.
+    """
+    for absent in account.membership.stands_in:
+        if absent.region_id == application.region_id:
+            return Desk(None, absent.office_id)
+    return desk_of(account)
 
 
 def at_desk(kind: type[OfDesk] | type[Account], desk: Desk) -> ColumnElement[bool]:

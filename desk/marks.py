@@ -18,7 +18,7 @@ from common.text import comparable
 from common.wording import N_, Sentence
 from desk import assignments
 from desk.comparison import PARTS, Row, RowDifference, compare_rows
-from desk.desks import Desk, at_desk, desk_of
+from desk.desks import Desk, at_desk, desk_for
 from models import Account, Action, Application, Attachment, Mark, Material, Review, db, exclusive, now
 from models.secrets import vault
 from workflow import locking
@@ -130,7 +130,7 @@ def drafts(application: Application, actor: Account) -> Sequence[Mark]:
         return ()
     return db.session.scalars(
         select(Mark)
-        .where(Mark.application_id == application.id, at_desk(Mark, desk_of(actor)))
+        .where(Mark.application_id == application.id, at_desk(Mark, desk_for(actor, application)))
         .order_by(Mark.id)
     ).all()
 
@@ -156,7 +156,7 @@ def put(number: str, actor: Account, place: str, note: str) -> Mark:
                 db.session.delete(other)
             mark.target = place
         else:
-            mark = Mark(application_id=application.id, target=place, **desk_of(person).columns)
+            mark = Mark(application_id=application.id, target=place, **desk_for(person, application).columns)
             db.session.add(mark)
         mark.note, mark.content = note, written._asdict()
         mark.author_id, mark.author_name, mark.at = person.id, person.name, now()
@@ -190,7 +190,7 @@ def _at_place(application: Application, person: Account, place: str) -> list[Mar
     rows = answers.snapshot(application)["experiences"] if parse_target(place).kind == "row" else ()
     made = db.session.scalars(
         select(Mark)
-        .where(Mark.application_id == application.id, at_desk(Mark, desk_of(person)))
+        .where(Mark.application_id == application.id, at_desk(Mark, desk_for(person, application)))
         .order_by(Mark.id)
     )
     found = [mark for mark in made if place in (mark.target, present_target(mark, rows))]

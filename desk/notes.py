@@ -13,7 +13,7 @@ from accounts.access import active_account
 from common.characters import cleaned_lines
 from common.errors import NotPermitted, Unacceptable
 from common.wording import N_, Sentence
-from desk.desks import desk_of
+from desk.desks import desk_for
 from models import Account, InternalNote, Role, db, exclusive, now
 from models.desk_work import NOTE_LIMIT
 from models.statements import CompiledStatement, constant
@@ -72,10 +72,10 @@ def add_note(number: str, text: str, actor: Account) -> InternalNote:
             application_id=application.id,
             author_id=person.id,
             author_name=person.name,
-            desk_name=person.membership.name,
+            desk_name=person.membership.desk_name(application.region_id),
             at=now(),
             text=text,
-            **desk_of(person).columns,
+            **desk_for(person, application).columns,
         )
         db.session.add(note)
         return note

@@ -6,7 +6,7 @@ from typing import Any
 
 from common.text import same_text
 from desk.comparison import Row, RowDifference, Snapshot, Submission, compare_rows, same_employer
-from desk.desks import Desk, desk_of
+from desk.desks import Desk, desk_for, desk_of
 from desk.marks import SentMark, Target, parse_target, row_target
 from models import Account, Review
 from workflow.form import answers
@@ -103,5 +103,7 @@ def last_decision(history: Collection[Review], newest: Submission, actor: Accoun
 
 def _by_own_desk(line: Review, actor: Account) -> bool:
     if line.marks:  # a clerk may have changed the office since
-        return desk_of(actor) == Desk(line.marks[0]["enterprise_id"], line.marks[0]["office_id"])
+        return desk_for(actor, line.application) == Desk(
+            line.marks[0]["enterprise_id"], line.marks[0]["office_id"]
+        )
     return line.actor_id == actor.id or desk_of(line.actor) == desk_of(actor)

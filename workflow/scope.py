@@ -181,7 +181,7 @@ NOTES: dict[Role, Callable[[Actor], Criterion]] = {
     Role.APPLICANT: lambda _: false(),
     Role.ENTERPRISE: lambda actor: InternalNote.enterprise_id == actor.enterprise_id,
     Role.OFFICE: lambda actor: or_(
-        InternalNote.office_id == actor.office_id,
+        InternalNote.office_id.in_([actor.office_id, *absent_office_ids(actor)]),
         select(Enterprise.id).where(Enterprise.id == InternalNote.enterprise_id, enterprises(actor)).exists(),
     ),
     Role.CITY: lambda _: true(),
@@ -190,7 +190,8 @@ NOTES: dict[Role, Callable[[Actor], Criterion]] = {
 
 
 def notes(actor: Actor) -> Criterion:
-    """Return the internal notes this account reads: its own desk's and those of the desks below it, on what it may see (W7)."""
+    """Return the internal notes this account reads: its own desk's, those of the desks below it and of offices that it
+    stands in for, on what it may see (W7)."""
     of_visible = select(Application.id).where(Application.id == InternalNote.application_id, visible(actor))
     return and_(NOTES[actor.role](actor), of_visible.correlate(InternalNote).exists())
 

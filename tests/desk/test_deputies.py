@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from accounts import access
 from common.calendar import today
 from common.errors import NotPermitted, TakenByColleague, Unacceptable
-from desk import assignments, deputies
+from desk import assignments, deputies, marks, notes
 from desk.deputies import Days
 from desk.marks import DeskDecision
 from models import Account, Action, Application, AuditEntry, Office, OfficeDuty, Review, State, db
@@ -131,6 +132,32 @@ def test_another_office_sees_and_decides_for_the_absent_one_while_the_period_run
     with app.app_context():
         deputies.end_early(db.session.get_one(Account, admin_id), row_id)
     assert client.get(f"/office/{number}/").status_code == 404
+
+
+@ON_SQLITE
+def test_marks_and_notes_of_a_deputy_office_stay_with_the_absent_one(app_context: Flask) -> None:
+    world = factories.world()
+    absent, deputy = world.banner, world.elsewhere
+    application = factories.application_at(State.PRELIMINARY_REVIEW, absent, world)
+    number, key = application.number, application.id
+    marks.put(number, absent.clerk, "field:email", "邮箱打不开。")
+    notes.add_note(number, "已电话核实。", absent.clerk)
+    row = deputies.name_for_office(world.administrator, absent.office.id, deputy.office.id, span())
+
+    def seen_by(who: Account) -> tuple[list[str], list[str]]:
+        person = access.active_account(who)
+        made = [mark.note for mark in marks.drafts(fresh(application), person)]
+        return made, [note.text for note in notes.notes_on(key, person)]
+
+    assert seen_by(deputy.clerk) == (["邮箱打不开。"], ["已电话核实。"])
+    marks.put(number, deputy.clerk, "field:phone", "少了一位。")
+    notes.add_note(number, "合同原件已看。", deputy.clerk)
+    deputies.end_early(world.administrator, row.id)
+    assert seen_by(deputy.clerk) == ([], [])
+    both = (["邮箱打不开。", "少了一位。"], ["合同原件已看。", "已电话核实。"])
+    assert seen_by(absent.clerk) == both
+    names = [note.desk_name for note in notes.notes_on(key, absent.clerk)]
+    assert names == [f"{absent.office.name}（由{deputy.office.name}代办）", absent.office.name]
 
 
 @ON_SQLITE
