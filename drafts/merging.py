@@ -5,9 +5,10 @@ A page knows what it began with by digests of its fields. Nothing here reads or 
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Row = dict[str, str]
 Typed = str | list[Row]
@@ -20,6 +21,7 @@ ROWS = "experiences"
 CHOICES = ("mine", "theirs", "both")
 Choice = Literal["mine", "theirs", "both"]
 DIGEST_BYTES = 6
+DIGEST = re.compile(f"[0-9a-f]{{{2 * DIGEST_BYTES}}}")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ def digest(value: Typed) -> str:
     return hashlib.blake2s(
         json.dumps(value, ensure_ascii=False).encode(), digest_size=DIGEST_BYTES
     ).hexdigest()
+
+
+def is_digest(text: Any) -> bool:
+    """Say whether this can be the answer of `digest`: what a page sends back is stored."""
+    return isinstance(text, str) and DIGEST.fullmatch(text) is not None
 
 
 def digests(fields: Fields) -> dict[str, str]:

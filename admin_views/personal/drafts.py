@@ -20,6 +20,7 @@ from admin_views.site.login_session import sent_device
 from admin_views.site.typed import row_number
 from admin_views.site.wording import stamp
 from common.calendar import local_date, today
+from common.characters import cleaned
 from common.errors import NotPermitted
 from drafts import merging, saving
 from drafts.merging import ROWS, FieldChange, Fields, Typed
@@ -193,10 +194,9 @@ def _typing(sent: Any, version: description.Form) -> saving.Typing | None:
     typed = {key: value for key, value in fields.items() if key in known and _is_typed(key, value)}
     saving.check_size(typed)
     normal = typed_fields(form_with(version, typed))
-    digests = {key: text for key, text in base.items() if key in typed and isinstance(text, str)}
-    return saving.Typing(
-        str(sent.get("tab", ""))[:LONGEST_KEY], sequence, {key: normal[key] for key in typed}, digests
-    )
+    digests = {key: text for key, text in base.items() if key in typed and merging.is_digest(text)}
+    tab = cleaned(str(sent.get("tab", "")))[:LONGEST_KEY]
+    return saving.Typing(tab, sequence, {key: normal[key] for key in typed}, digests)
 
 
 def _is_typed(key: str, value: Any) -> bool:

@@ -333,6 +333,22 @@ def test_old_drafts_and_those_of_submitted_applications_are_swept(
 
 
 @ON_SQLITE
+def test_what_is_no_text_beside_the_typed_fields_is_left_out(
+    app: Flask, client: Client, case: Application
+) -> None:
+    half = "\ud83d"  # of a character, as JSON can hold it
+    for told in (
+        {"tab": half, "sequence": 1, "fields": {"position": TYPED}, "base": {"position": half}},
+        {"tab": "x", "sequence": 2, "fields": {"position": TYPED + half}, "base": {"position": "长" * 9000}},
+    ):
+        headers = {"X-CSRFToken": client.csrf_token()}
+        assert client.post(f"{address(case)}draft/", json=told, headers=headers).status_code == 200
+    with app.app_context():
+        [entry] = db.session.query(ApplicationDraft).one().fields.values()
+    assert (entry["value"], entry["base"]) == (TYPED, "")
+
+
+@ON_SQLITE
 def test_a_page_that_looks_for_other_windows_keeps_no_session_alive(
     app: Flask, client: Client, case: Application
 ) -> None:
