@@ -291,6 +291,13 @@ function tell(id, sentences) {
   }
 }
 
+/** What the form holds, but for its token, which may be renewed on the way. */
+function contentOf(data) {
+  const content = new URLSearchParams(data);
+  content.delete("csrf_token");
+  return content.toString();
+}
+
 async function send(body) {
   const post = () => fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
   const answer = await post();
@@ -309,6 +316,7 @@ form.addEventListener("submit", async (event) => {
   form.dataset.saving = "yes";
   button?.setAttribute("aria-busy", "true");
   const body = new FormData(form);
+  const content = contentOf(body);
   if (button?.name) body.set(button.name, button.value);
   const answer = await send(body);
   const told = answer?.headers.get("Content-Type")?.includes("json") ? await answer.json().catch(() => null) : null;
@@ -317,6 +325,7 @@ form.addEventListener("submit", async (event) => {
   clearErrors();
   login.hidden = true;
   if (!told?.location) pressed = null;
+  else if (contentOf(new FormData(form)) !== content) pressed ??= button; // typed while it was on its way: saved once more
   if (told?.location && pressed) {
     form.elements.version.value = told.version;
     form.elements.base.value = told.base;

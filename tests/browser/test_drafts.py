@@ -213,6 +213,33 @@ def test_a_session_that_ends_while_one_types_loses_nothing(
     forgive(page, "419", "400")
 
 
+def test_what_is_typed_while_the_form_is_on_its_way_is_saved_too(
+    live_server: Site, page: ChromiumPage, employer: Workplace
+) -> None:
+    case = world.draft(live_server, employer)
+    come_in(page, case.person, case.sheet)
+    held: list[Any] = []
+
+    def slow(route: Any) -> None:
+        if route.request.method == "POST" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.window.route(f"**{case.sheet}", slow)
+    page.fill("岗位职务", "先写的岗位")
+    page.click("保存")
+    world.waited_for(page, lambda: bool(held), "nothing was sent")
+    page.fill("岗位职务", TYPED)
+    page.see(STORED)
+    with page.leaving():
+        held[0].continue_()
+    page.see("已保存")
+    assert page.value("岗位职务") == TYPED
+    assert saved(live_server, case, "position") == TYPED
+    assert drafts(live_server, case) == []
+
+
 def test_two_browsers_choose_field_by_field(
     live_server: Site, chromium: Chromium, page: ChromiumPage, employer: Workplace
 ) -> None:
