@@ -5,7 +5,7 @@ const part = () => document.getElementById("job");
 
 async function refresh() {
   const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-  const page = answer?.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const page = answer?.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text().catch(() => ""), "text/html") : null;
   const fresh = page?.getElementById("job");
   if (!fresh) return; // no network or no login: the bar stays as it is until the next success
   if ("inWork" in fresh.dataset) {

@@ -73,7 +73,7 @@ function show(told, target) {
 async function renewToken() {
   const answer = await fetch(`${window.location.pathname}?mark=${encodeURIComponent(form.elements.target.value)}`).catch(() => null);
   if (!answer?.ok) return false;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-mark-form]");
+  const fresh = new DOMParser().parseFromString(await answer.text().catch(() => ""), "text/html").querySelector("[data-mark-form]");
   if (!fresh || fresh.dataset.whose !== form.dataset.whose) return false;
   form.elements.csrf_token.value = fresh.querySelector("[name=csrf_token]").value;
   return true;

@@ -5,7 +5,7 @@
 export async function renewToken(form) {
   const answer = await fetch(window.location.pathname).catch(() => null);
   if (!answer?.ok) return false;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const page = new DOMParser().parseFromString(await answer.text().catch(() => ""), "text/html");
   const fresh = page.getElementById(form.getAttribute("id"));
   if (fresh?.dataset.whose !== form.dataset.whose) return false;
   form.querySelector("[name=csrf_token]").value = fresh.querySelector("[name=csrf_token]").value;

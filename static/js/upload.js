@@ -239,7 +239,7 @@ const those = (...states) => [...waiting.values()].filter((one) => states.includ
 /** Show what has been uploaded as the server has it now; what was refused or is still to be sent keeps its line. */
 async function settle() {
   const answer = those("done").length ? await fetch(window.location.pathname).catch(() => null) : null;
-  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text().catch(() => ""), "text/html") : null;
   if (page?.querySelector("form[data-upload]")) {
     for (const fresh of page.querySelectorAll("[data-slot]")) renew(document.getElementById(fresh.id), fresh);
     for (const old of document.querySelectorAll("form[data-remove]")) old.remove();
