@@ -5,7 +5,7 @@ A snapshot stores the employer's texts of that time. Names and regions change, s
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import product
@@ -14,6 +14,7 @@ from typing import Any
 from common.text import comparable, same_text
 from common.wording import N_
 from models import Account, Review, Role
+from workflow import progress
 from workflow.scope import DECISIONS
 
 Snapshot = Mapping[str, Any]
@@ -59,23 +60,25 @@ class Submission:
 
 
 def baseline(
-    submissions: Sequence[Submission], history: Collection[Review], actor: Account
+    submissions: Sequence[Submission], history: Sequence[Review], actor: Account
 ) -> Submission | None:
     """Return the submission that the newest one is compared with for this account; None when there is none.
 
     `submissions` and `history` are the application's, newest first. The baseline is the last submission
-    that the account's own desk decided, so the changes of the submissions in between are shown as well. If the desk has
-    decided none, it is the last submission to the same employer. An enterprise never sees submissions to another employer.
+    that the account's own desk decided, so the changes of the submissions in between are shown as well. A decision that was
+    taken back does not count. If the desk has decided none, it is the last submission to the same employer. An enterprise
+    never sees submissions to another employer.
     """
     if len(submissions) < 2:
         return None
     newest, *earlier = submissions
     if actor.role in SEES_EVERY_SUBMISSION:
         return earlier[0]
+    valid = list(progress.in_force(history))
     same_employer_only = [each for each in earlier if same_employer(newest.snapshot, each.snapshot)]
     end = newest.sequence
     for each in earlier:
-        decisions = [row for row in history if each.sequence < row.sequence < end and _by_desk(row, actor)]
+        decisions = [row for row in valid if each.sequence < row.sequence < end and _by_desk(row, actor)]
         if decisions and (each in same_employer_only or any(_by_office(row, actor) for row in decisions)):
             return each
         end = each.sequence

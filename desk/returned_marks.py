@@ -9,6 +9,7 @@ from desk.comparison import Row, RowDifference, Snapshot, Submission, compare_ro
 from desk.desks import Desk, desk_for, desk_of
 from desk.marks import SentMark, Target, parse_target, row_target
 from models import Account, Review
+from workflow import progress
 from workflow.form import answers
 from workflow.form.versions import Form
 from workflow.scope import DECISIONS
@@ -85,12 +86,12 @@ def has_rows(marks: Sequence[SentMark]) -> bool:
     return any(parse_target(mark["target"]).kind == "row" for mark in marks)
 
 
-def last_decision(history: Collection[Review], newest: Submission, actor: Account) -> Review | None:
+def last_decision(history: Sequence[Review], newest: Submission, actor: Account) -> Review | None:
     """Return the last decision of this account's desk before the newest submission. `history` is newest first.
 
-    What was decided on the newest submission and taken back does not count.
+    What was taken back does not count: nobody may have read that submission.
     """
-    for line in history:
+    for line in progress.in_force(history):
         if (
             line.sequence < newest.sequence
             and line.action in DECISIONS

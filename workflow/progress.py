@@ -52,7 +52,7 @@ def histories(applications: Sequence[Application]) -> dict[int, list[Review]]:
     return found
 
 
-def _in_force(reviews: Sequence[Review]) -> Iterator[Review]:
+def in_force(reviews: Sequence[Review]) -> Iterator[Review]:
     """Yield the rows, newest first, without decisions that were taken back: each stands directly before that row."""
     rows = iter(reviews)
     for row in rows:
@@ -71,7 +71,7 @@ def open_returns(reviews: Sequence[Review]) -> list[Review]:
     """
     found = []
     furthest, submitted = 0, False
-    for row in _in_force(reviews):
+    for row in in_force(reviews):
         if row.to_state is FINISHED:
             break
         if row.action is Action.SUBMIT:
@@ -114,7 +114,7 @@ def step_list(application: Application, reviews: Sequence[Review]) -> list[Step]
 def _done_this_round(reviews: Sequence[Review]) -> dict[State, Review]:
     """Return the history rows since the last submission by the step that they ended. `reviews` is newest first."""
     found: dict[State, Review] = {}
-    for row in _in_force(reviews):
+    for row in in_force(reviews):
         if row.action is Action.SUBMIT:
             found.setdefault(DRAFT, row)
             break

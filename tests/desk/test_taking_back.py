@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from admin_views.review.page import read_by
 from administration import changes
 from common.errors import (
     ChangedMeanwhile,
@@ -15,7 +16,7 @@ from common.errors import (
     ReasonMissing,
     Unacceptable,
 )
-from desk import taking_back
+from desk import returned_marks, taking_back
 from models import (
     Account,
     Action,
@@ -283,6 +284,34 @@ def deciding(application: Application, by: Account) -> Callable[[], Any]:
         return "passed"
 
     return do
+
+
+@pytest.mark.guide("W13", "W2")
+def test_a_submission_whose_decision_was_taken_back_counts_as_unread(ordos: World) -> None:
+    at = ordos.banner
+    application = application_at(State.ENTERPRISE_REVIEW, at, ordos)
+
+    def passed_by_mistake() -> None:
+        act(application, Action.PASS, at.reviewer)
+        take_back(application, at.reviewer)
+        act(application, Action.WITHDRAW, application.applicant)
+        submit(application)
+
+    def compared_with() -> tuple[int, int | None]:
+        lines = progress.history(fresh(application))
+        read = read_by(application, lines, at.reviewer)
+        assert read.newest is not None
+        assert read.before is not None
+        decision = returned_marks.last_decision(lines, read.newest, at.reviewer)
+        return read.before.round, decision.sequence if decision else None
+
+    passed_by_mistake()
+    assert compared_with() == (1, None)
+    line = act(application, Action.RETURN, at.reviewer, REASON)
+    assert line is not None
+    submit(application)
+    passed_by_mistake()
+    assert compared_with() == (2, line.sequence)
 
 
 @pytest.mark.guide("W13")
