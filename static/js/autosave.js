@@ -146,7 +146,7 @@ export function saved() {
 
 // --- what another window or device saves meanwhile
 
-const place = document.querySelector("[data-changed]");
+const place = document.querySelector("[data-saved-elsewhere]");
 let compared = form.elements.version.value;
 
 async function notice(told) {

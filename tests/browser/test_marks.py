@@ -7,6 +7,7 @@ import pytest
 from models import State
 from tests.browser import world
 from tests.browser.chromium import Chromium, ChromiumPage
+from tests.browser.people import save
 from tests.browser.world import come_in
 from tests.machine.site import Site
 
@@ -69,6 +70,17 @@ def test_a_mark_goes_from_the_desk_to_the_applicant_and_back(chromium: Chromium,
         applicant, lambda: states(applicant, ".field-marked:has(#phone)") == {"未修改"}, "no 未修改"
     )
     applicant.window.locator("#phone").fill("13900001234")
+
+    older = ChromiumPage(applicant.window.context.new_page(), applicant.base_url)
+    older.set_viewport(*PHONE)
+    older.goto(case.sheet)
+    save(applicant)
+    older.evaluate("() => { window.dispatchEvent(new Event('focus')); }")
+    older.see("此申请在另一窗口保存过")
+    assert older.window.locator(".mark-list #changed-elsewhere").count() == 0
+    assert older.evaluate("() => document.documentElement.scrollWidth") == PHONE[0]
+    older.window.close()
+
     applicant.leave_by("重新提交")
     applicant.see("有 1 处标记还没有修改")
     assert applicant.axe() == []
