@@ -115,6 +115,7 @@ def test_submitting_with_a_mark_untouched_asks_once_more(case: Returned) -> None
     case.change(_mended)
     asked = case.page("submit/")
     assert "有 1 处标记还没有修改" in asked
+    assert [text_of(asked).count(note) for note in (PHONE, ROW, PAPER)] == [1, 1, 1], "each stands there once"
     refused = case.submit()
     assert refused.status_code == 422
     assert "有标记的内容还没有修改。" in text_of(refused.text)
