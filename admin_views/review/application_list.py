@@ -177,11 +177,11 @@ def _result(result: Result) -> Callable[[], Criterion]:
 
 
 BY_EDUCATION = Filter(
-    N_("学历"), N_("全部学历"), {key: Choice(label, _education(key)) for key, label in EDUCATIONS.items()}
+    N_("学历"), N_("不限"), {key: Choice(label, _education(key)) for key, label in EDUCATIONS.items()}
 )
 BY_SUBMITTED = Filter(
     N_("提交时间"),
-    N_("提交时间不限"),
+    N_("不限"),
     {
         "week": Choice(N_("最近 7 天"), _submitted_since(7)),
         "month": Choice(N_("最近 30 天"), _submitted_since(30)),
@@ -191,7 +191,7 @@ BY_SUBMITTED = Filter(
 )
 BY_WAITING = Filter(
     N_("等待"),
-    N_("等待不限"),
+    N_("不限"),
     {
         "3": Choice(N_("超过 3 天"), _arrived_before(3)),
         "7": Choice(N_("超过 7 天"), _arrived_before(7)),
@@ -202,7 +202,7 @@ BY_WAITING = Filter(
 )
 BY_LIMIT = Filter(
     N_("办理期限"),
-    N_("期限不限"),
+    N_("不限"),
     {
         "overdue": Choice(N_("已超期"), time_limits.is_overdue),
         "today": Choice(N_("今天到期"), time_limits.is_due_today),
@@ -213,7 +213,7 @@ BY_LIMIT = Filter(
 )
 BY_TAKEN = Filter(
     N_("领取人"),
-    N_("领取人不限"),
+    N_("不限"),
     {
         "mine": Choice(N_("我领取的"), assignments.taken_by_me),
         "none": Choice(N_("未领取"), assignments.untaken),
@@ -222,12 +222,12 @@ BY_TAKEN = Filter(
 )
 BY_STATE = Filter(
     N_("业务状态"),
-    N_("全部状态"),
+    N_("不限"),
     {state.value: Choice(label, _state(state)) for state, label in STATE_WORDS.items()},
 )
 BY_RESULT = Filter(
     N_("审核结果"),
-    N_("全部结果"),
+    N_("不限"),
     {result.value: Choice(label, _result(result)) for result, label in RESULT_WORDS.items()},
     tabs=(DECIDED, "all"),
 )

@@ -43,7 +43,7 @@ class PeriodFilter(Filter):
         return {PERIOD: int(value)} if self.choice(value) else {}
 
 
-BY_PERIOD = PeriodFilter(N_("申报期"), N_("全部申报期"), {}, tabs=("waiting", "all"))
+BY_PERIOD = PeriodFilter(N_("申报期"), N_("不限"), {}, tabs=("waiting", "all"))
 """Not of what somebody has decided: that lies in the order of its decisions, and an earlier period's would be searched for
 through all of them."""
 
