@@ -5,7 +5,12 @@ import { closeDialog, openDialog } from "./dialog.js";
 import { adviceFor } from "./formats.js";
 import { renewToken } from "./token.js";
 import { canShrink, shrunk } from "./upload-shrink.js";
-import { fingerprint, transfer } from "./upload-transfer.js";
+
+// Without what sends in parts, on a bad line or in a tree without static/vendor, the form works as it does without scripts.
+const { fingerprint, transfer } = await import("./upload-transfer.js").catch((trouble) => {
+  document.documentElement.classList.replace("js", "no-js");
+  throw trouble;
+});
 
 const LARGEST = 20 * 1024 * 1024;
 const form = document.querySelector("form[data-upload]");
@@ -188,7 +193,7 @@ async function prepared(one) {
       from ??= { at: performance.now(), done };
       const speed = (done - from.done) / Math.max(0.2, (performance.now() - from.at) / 1000);
       one.bar.value = Math.round((done / total) * 100);
-      one.note.textContent = `${one.bar.value}%，${size(done)} / ${size(total)}，${size(speed)}/s`;
+      one.note.textContent = `${one.bar.value}%${comma}${size(done)} / ${size(total)}${comma}${size(speed)}/s`;
     },
     paused: (percent) => {
       from = null;
@@ -255,7 +260,8 @@ function report() {
   const left = those("ready", "failed").length;
   const refused = those("refused").length;
   if (left) status.textContent = words.wordLeft.replace("{n}", left + refused);
-  else status.textContent = refused ? words.wordRefused.replace("{n}", refused) : standing;
+  else if (refused) status.textContent = (those("refused").every((one) => !one.shrink.hidden) ? words.wordOffered : words.wordRefused).replace("{n}", refused);
+  else status.textContent = standing;
 }
 
 function renew(slot, fresh) {
