@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 from wtforms import SelectField
+from wtforms.validators import InputRequired
 
 from admin_views.administration.base import Administration
 from admin_views.review.deputies import OFFICES, DeputyForm, DeputyPage, choices, row_key
@@ -18,7 +19,9 @@ from models import Office, db
 class AdministratorDeputyForm(DeputyForm):
     """The same for somebody else, or for an office."""
 
-    account = SelectField(_("谁不在岗"), coerce=row_key, validate_choice=False, render_kw={"required": True})
+    account = SelectField(
+        _("谁不在岗"), [InputRequired(_("请选择谁不在岗。"))], coerce=row_key, validate_choice=False
+    )
 
     def offer(self, rows: Iterable[Any], label: Callable[[Any], str]) -> None:
         self.deputy.choices = self.account.choices = choices(rows, label)

@@ -38,7 +38,9 @@ def row_key(value: Any) -> int | None:
 class DeputyForm(FlaskForm):
     """Who stands in, and from when to when."""
 
-    deputy = SelectField(_("由谁代办"), coerce=row_key, validate_choice=False, render_kw={"required": True})
+    deputy = SelectField(
+        _("由谁代办"), [InputRequired(_("请选择由谁代办。"))], coerce=row_key, validate_choice=False
+    )
     first_day = DayField(_("开始日期"), [InputRequired(_("请填写日期，例如：2026-11-23。"))])
     last_day = DayField(
         _("结束日期"),

@@ -181,6 +181,11 @@ def test_the_page_names_a_deputy_shows_what_is_wrong_beside_its_field_and_cancel
     answer = client.send("/office/deputies/enter/", {"deputy": "", **days})
     assert answer.status_code == 422
     assert "请选择由谁代办。" in answer.text
+    answer = administrator.send(
+        "/administration/deputies/enter/", {"deputy": "", "account": "", "first_day": ""}
+    )
+    for missing in ("请选择谁不在岗。", "请选择由谁代办。", "还有 4 处需要修改"):
+        assert missing in answer.text
     assert client.send("/office/deputies/enter/", {"deputy": deputy, **days}).status_code == 302
     answer = client.send("/office/deputies/enter/", {"deputy": deputy, **days})
     assert "重叠" in answer.text.partition('id="first_day-error"')[2]
