@@ -1,11 +1,12 @@
 // A desk's marks on one application: the form opens in place, is saved at once, and what 「回退」 sends is drawn anew.
 // [data-markable] is a place; its id is the target. Without this script each 「标记」 leads to the page with the form in its place.
-import { isDirty, markClean } from "./unsaved.js";
+import { isDirty, markClean, markDirty } from "./unsaved.js";
 
 const EXPIRED = 419;
 const blank = document.querySelector("[data-mark-blank]");
 let form = document.querySelector("[data-mark-form]");
 let hovered = null;
+const left = new Map(); // what was typed at a target when Escape closed its form
 
 const slot = (target) => document.querySelector(`[data-mark-at="${CSS.escape(target)}"]`);
 const placeOf = (target) => document.getElementById(target);
@@ -19,9 +20,11 @@ function markable(element) {
   return place;
 }
 
-function close(focus = true) {
+function close(focus = true, keep = false) {
   if (!form) return;
   const target = form.elements.target.value;
+  if (keep && isDirty(form)) left.set(target, form.elements.note.value);
+  else left.delete(target);
   markClean(form);
   form.remove();
   form = null;
@@ -41,7 +44,8 @@ function open(target) {
   form = blank.content.firstElementChild.cloneNode(true);
   const note = at.querySelector("[data-mark-note]");
   form.elements.target.value = target;
-  form.elements.note.value = note?.textContent ?? "";
+  form.elements.note.value = left.get(target) ?? note?.textContent ?? "";
+  if (left.has(target)) markDirty(form);
   form.elements.note.removeAttribute("autofocus");
   form.setAttribute("aria-label", form.dataset.label.replace("{place}", placeOf(target).dataset.markable));
   form.querySelector("[data-mark-remove]").hidden = !note;
@@ -129,7 +133,7 @@ document.addEventListener("keydown", (event) => {
   if (!form || !form.contains(event.target)) return;
   if (event.key === "Escape" && !event.isComposing) {
     event.preventDefault();
-    close();
+    close(true, true);
   } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     form.requestSubmit(form.querySelector("button[value=save]"));

@@ -40,6 +40,11 @@ def test_a_mark_goes_from_the_desk_to_the_applicant_and_back(chromium: Chromium,
     come_in(page, employer.reviewer, path)
     page.window.hover('[id="field:phone"]')
     page.press("m")
+    page.window.keyboard.type("没写完")
+    page.press("Escape")
+    page.press("m")
+    assert page.window.locator("#mark-note").input_value() == "没写完", "Escape does not lose it"
+    page.window.locator("#mark-note").clear()
     assert page.axe() == []
     marked(page, NOTE)
     page.window.locator('[id="field:education"] .mark-add').focus()
