@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, insert, select, update
@@ -79,9 +79,12 @@ def own(actor: Account) -> ColumnElement[bool]:
 # --- what people do
 
 
-def choose(actor: Account, action: Action, ids: Collection[int]) -> BulkJob:
+def choose(
+    actor: Account, action: Action, ids: Collection[int], listed_at: datetime | None = None
+) -> BulkJob:
     """Store which applications were chosen, with their present versions. Nothing is decided yet.
 
+    `listed_at`: when the list was shown in which they were ticked. What has arrived since is not what was ticked there.
     Raises NotPermitted for an action that this role has nowhere, for no row and for more than MOST_ROWS, NotVisible when
     one of them is outside the account's scope.
     """
@@ -90,7 +93,13 @@ def choose(actor: Account, action: Action, ids: Collection[int]) -> BulkJob:
         if not 0 < len(ids) <= MOST_ROWS or action not in scope.DECISIONS or not _may(person, action):
             raise NotPermitted
         found = db.session.execute(
-            select(Application.id, Application.version, Application.state, Application.marked)
+            select(
+                Application.id,
+                Application.version,
+                Application.state,
+                Application.marked,
+                Application.arrived_at,
+            )
             .where(Application.id.in_(ids), scope.visible(person))
             .order_by(Application.id)
         ).all()
@@ -106,16 +115,20 @@ def choose(actor: Account, action: Action, ids: Collection[int]) -> BulkJob:
         db.session.add(job)
         db.session.flush()
         taken = _taken(person, [row.id for row in found])
-        rows = [
-            {
-                "job_id": job.id,
-                "application_id": row.id,
-                "seen_version": row.version,
-                "fault": _stored(_standing_fault(row, person, action, taken)),
-                "decided": False if _standing_fault(row, person, action, taken) else None,
-            }
-            for row in found
-        ]
+        rows = []
+        for row in found:
+            fault = _standing_fault(row, person, action, taken)
+            if fault is None and listed_at is not None and row.arrived_at > listed_at:
+                fault = CHANGED
+            rows.append(
+                {
+                    "job_id": job.id,
+                    "application_id": row.id,
+                    "seen_version": row.version,
+                    "fault": _stored(fault),
+                    "decided": False if fault else None,
+                }
+            )
         db.session.execute(insert(BulkRow), rows)
     return job
 

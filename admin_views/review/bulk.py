@@ -3,7 +3,7 @@
 The work is the worker's (desk/bulk.py): these pages ask for it and can be left and come back to.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMiss
 from common.jobs import LEASE, JobStatus
 from common.wording import N_
 from desk import bulk
-from models import Action, Application, BulkJob, BulkRow, BulkState, Role, db
+from models import Action, Application, BulkJob, BulkRow, BulkState, Role, db, now
 from workflow import scope
 from workflow.decision import Decision
 from workflow.transitions import ACTION_WORDS, TRANSITIONS
@@ -50,11 +50,15 @@ def action_word(action: Action) -> str:
 
 
 class BulkBar(NamedTuple):
-    """The bar above the waiting list: where it sends what is chosen, where the jobs are, and what can be done."""
+    """The bar above the waiting list: where it sends what is chosen, where the jobs are, and what can be done.
+
+    `listed_at`: the time of the list, which comes back with the rows that are ticked in it.
+    """
 
     url: str
     jobs: str
     actions: tuple[tuple[str, str], ...]
+    listed_at: str
     count: str  # type: ignore[assignment]  # shadows tuple.count
 
 
@@ -64,7 +68,16 @@ BULK_WORDS = {Action.PASS: N_("批量通过"), Action.RETURN: N_("批量回退")
 def bulk_bar(console: str, query: str, count: str) -> BulkBar:
     """Return the bar. How many rows a filter leaves is counted only when they are asked for; then `count` is ""."""
     jobs, actions = _bulk_words(console, current_user.role)
-    return BulkBar(f"{jobs}choose/{query[:-1]}", jobs, actions, count)
+    return BulkBar(f"{jobs}choose/{query[:-1]}", jobs, actions, now().isoformat(), count)
+
+
+def _instant(text: str) -> datetime | None:
+    """Return the instant that a page sends back; None for anything else."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 @cached_per_language
@@ -133,17 +146,18 @@ class BulkDecisions(ScopedView):
             action = Action(request.form.get("action", ""))
         except ValueError:
             abort(HTTPStatus.NOT_FOUND)
-        more = False
+        more, listed_at = False, None
         if request.form.get("all"):
             chosen = {key: text for key, value in request.args.items() if (text := one_line(value))}
             ids, more = self._list.waiting_ids(chosen, bulk.MOST_ROWS)
         else:
             ids = self._ids(request.form.getlist("row"))
+            listed_at = _instant(request.form.get("listed-at", ""))
         if not ids:
             flash(gettext("还没有选择申请。请在要办理的各行前打勾，或选“全部符合条件的”。"), "error")
             return redirect(self._list.back_to_list(), HTTPStatus.SEE_OTHER)
         try:
-            job = bulk.choose(current_user._get_current_object(), action, ids)
+            job = bulk.choose(current_user._get_current_object(), action, ids, listed_at)
         except (NotPermitted, NotVisible):
             abort(HTTPStatus.NOT_FOUND)
         if more:

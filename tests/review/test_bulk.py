@@ -84,6 +84,30 @@ def test_all_that_a_filter_leaves_is_passed_and_nothing_else(
 
 
 @pytest.mark.guide("W6")
+def test_a_row_that_came_back_changed_after_the_list_was_shown_is_not_passed_unseen(
+    app: Flask, prepared: World, person: Person, rows: list[str]
+) -> None:
+    clerk = person(prepared.banner.clerk)
+    shown = re.search(r'name="listed-at" value="([^"]+)"', clerk.get("/office/").text)
+    assert shown is not None
+    with app.app_context():
+        one = db.session.query(Application).filter_by(number=rows[0]).one()
+        factories.act(one, Action.RETURN, prepared.banner.clerk, REASON)
+        factories.submit(one)
+        factories.act(one, Action.PASS, prepared.banner.reviewer)
+    given = {"row": rows[:2], "action": "pass", "listed-at": shown[1]}
+    job = clerk.send("/office/bulk/choose/", given).location
+    summary = clerk.get(job).text
+    assert "可以通过的 1 件" in summary
+    assert "选定之后已有变化" in summary
+    clerk.send(f"{job}confirm/", {})
+    work(app)
+    assert [state(app, number) for number in rows[:2]] == [State.PRELIMINARY_REVIEW, State.CITY_REVIEW]
+    for unreadable in ("", "x", "2026-11-29", "2026-11-29T07:00:00"):
+        assert clerk.send("/office/bulk/choose/", given | {"listed-at": unreadable}).status_code == 303
+
+
+@pytest.mark.guide("W6")
 def test_nothing_chosen_says_so_and_what_is_not_in_sight_does_not_exist(
     app: Flask, prepared: World, person: Person, rows: list[str]
 ) -> None:
