@@ -98,8 +98,9 @@ function ready(found) {
 
 /* A check mark or a row is clicked where the hand would: on what can be seen of it. */
 function handle(element) {
-  const choice = element.matches("input") ? null : element.querySelector("input[type=radio], input[type=checkbox]");
+  const kinds = element.tagName === "TR" ? "input[type=radio]" : "input[type=radio], input[type=checkbox]"; // a row with a check box opens
+  const choice = element.matches("input") ? null : element.querySelector(kinds);
   const target = choice ?? element;
-  if (target.tagName === "TR") return [...target.cells].find(shown) ?? target; // Firefox cannot click a row itself
+  if (target.tagName === "TR") return [...target.cells].find((cell) => shown(cell) && !cell.matches(".cell-choose")) ?? target; // Firefox cannot click a row itself
   return shown(target) ? target : [...(target.labels ?? [])].find(shown) ?? element;
 }
