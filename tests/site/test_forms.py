@@ -48,6 +48,14 @@ WITHOUT_TRACE = {
         "says that the page is open, as reading does",
     ),
     **dict.fromkeys(("office.assign", "city.assign"), "is not offered to the one clerk of a desk"),
+    **dict.fromkeys(
+        ("office_deputies.enter", "city_deputies.enter"), "offers nobody to the one clerk of a desk"
+    ),
+    "administration_deputies.enter": "names nobody as it stands",
+    **dict.fromkeys(
+        (f"{console}_deputies.cancel" for console in ("enterprise", "office", "city", "administration")),
+        "needs a deputy that was named",
+    ),
 }
 """Routes that take a form and whose form, sent as it stands, changes no row here."""
 
