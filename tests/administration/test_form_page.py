@@ -253,7 +253,7 @@ def test_a_new_form_version_during_an_application_keeps_its_answers_and_is_annou
     change(admin, f"{FORM}sections/basic/new/?kind=text", label="特长", used="y", required="y")
     publish(admin)
     again = somebody.send("/personal/application/", {**opened, "x1": "2026-02-30"})
-    assert again.status_code == 422, "there is one already, of the version before"
+    assert again.status_code == 409, "there is one already, of the version before"
     assert 'value="2026-02-30"' in text(again)
     assert 'name="x2"' not in text(again)
 

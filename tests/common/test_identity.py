@@ -160,7 +160,7 @@ def test_a_number_of_another_document_than_the_chosen_one_is_recognised(
 def test_no_number_is_recognised_as_two_documents() -> None:
     for number in (RIGHT, PERMIT, CARD, OLDER_CARD, "H12345678", "H1234567801"):
         held = [paper for paper in identity.IDENTITY_DOCUMENTS.values() if paper.shape.fullmatch(number)]
-        assert len([paper for paper in held if paper.elsewhere]) == 1
+        assert len([paper for paper in held if paper.wrong_kind]) == 1
 
 
 @pytest.mark.parametrize(

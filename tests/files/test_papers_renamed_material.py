@@ -44,7 +44,9 @@ def texts(page: str) -> str:
 def papers(page: str) -> list[str]:
     """The entries of the list beside the viewer."""
     [listed] = re.findall(r'<ol class="papers-list">(.*?)</ol>', page, re.DOTALL)
-    return [texts(each) for each in re.findall(r"<li>(.*?)</li>", listed, re.DOTALL)]
+    return [
+        texts(each).removesuffix(" 标记") for each in re.findall(r"<li[^>]*>(.*?)</li>", listed, re.DOTALL)
+    ]
 
 
 def test_every_page_shows_the_materials_name_at_the_upload(app: Flask, client: Client) -> None:
