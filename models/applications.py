@@ -146,7 +146,11 @@ class Application(Model):
         # `reached` is included so that the number on a tab is counted in the index alone: counting in the table read
         # 15,000 pages at a million rows. The city's numbers have an index of their own.
         Index(
-            "ix_applications_counted_in_the_city", "state", "arrived_at", **_partial(REACHED_CITY_UNDER_WAY)
+            "ix_applications_counted_in_the_city",
+            "state",
+            "arrived_at",
+            "period_id",
+            **_partial(REACHED_CITY_UNDER_WAY),
         ),
         Index(None, "state", "arrived_at", "id", "education", **QUEUED_ROWS),
         Index(None, "region_id", "state", "arrived_at", "id", "education", **COUNTED_ROWS),
