@@ -11,6 +11,7 @@ from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
 from accounts import logins, passwords
+from admin_views.administration.deputies import AdministeredDeputies
 from admin_views.administration.form import FormVersions
 from admin_views.review.corrections import NumberCorrection
 from models import (
@@ -245,6 +246,7 @@ def test_no_address_of_the_administration_decides_an_application(app: Flask) -> 
         "renew_password",
         "reset_second_factor",
         "disclose",
+        *AdministeredDeputies.exposed_routes,
         *FormVersions.exposed_routes,
         *NumberCorrection.exposed_routes,
     }

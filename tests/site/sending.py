@@ -161,7 +161,7 @@ _numbers = count(1)
 
 def _words() -> dict[str, str]:
     n = next(_numbers)
-    code, number = f"91150602{n:09d}", f"15060219990101{n:03d}"
+    code, number = f"91150602{n:09d}", f"150602{1999 - n // 1000}0101{n % 1000:03d}"
     return TYPED | {
         "credit_code": code + uscc.calc_check_digit(code),
         "number": number + ric.calc_check_digit(number + "0"),
