@@ -1,5 +1,5 @@
 // The applicant's main page: 「申请须知」, rows of 「学习工作经历」, 「工作单位」, and a saving that survives a bad connection.
-import { check as checkElsewhere, keepSoon, saved } from "./autosave.js";
+import { check as checkElsewhere, keepSoon, saved, stopSending } from "./autosave.js";
 import { withCodePoints } from "./code-points.js";
 import { closeDialog, openDialog } from "./dialog.js";
 import { countdown } from "./countdown.js";
@@ -314,6 +314,7 @@ form.addEventListener("submit", async (event) => {
     return;
   }
   form.dataset.saving = "yes";
+  stopSending();
   button?.setAttribute("aria-busy", "true");
   const body = new FormData(form);
   const content = contentOf(body);
@@ -321,6 +322,7 @@ form.addEventListener("submit", async (event) => {
   const answer = await send(body);
   const told = answer?.headers.get("Content-Type")?.includes("json") ? await answer.json().catch(() => null) : null;
   delete form.dataset.saving;
+  keepSoon();
   button?.removeAttribute("aria-busy");
   clearErrors();
   login.hidden = true;

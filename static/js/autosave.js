@@ -51,6 +51,8 @@ let timer = 0;
 let sending = false;
 let trouble = false;
 let done = false; // saved: the page is being left
+let request = new AbortController(); // of the draft that is on its way
+let underWay = {}; // what the form itself is sending, by field
 
 function letterOf(fields) {
   const began = base();
@@ -65,8 +67,10 @@ async function send(letter, hiding = false) {
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": form.elements.csrf_token.value },
     body: JSON.stringify(letter),
     keepalive: hiding,
-    signal: hiding ? undefined : AbortSignal.timeout(PATIENCE),
+    signal: hiding ? undefined : request.signal,
   }).catch(() => null);
+  request = new AbortController();
+  setTimeout((late) => late.abort(), PATIENCE, request);
   const answer = await post();
   return answer?.status === EXPIRED && !hiding && (await renewToken(form)) ? post() : answer;
 }
@@ -88,6 +92,7 @@ export function keepSoon() {
 
 async function step() {
   const fields = unsent();
+  if (form.dataset.saving) for (const key of Object.keys(fields)) if (JSON.stringify(fields[key]) === underWay[key]) delete fields[key];
   if (done || !Object.keys(fields).length) return;
   const letter = letterOf(fields);
   const here = await keep(NAME, letter, settings.key);
@@ -103,7 +108,7 @@ async function deliver(letter, here) {
   const answer = await send(letter);
   const told = await jsonOf(answer);
   sending = false;
-  if (done) return;
+  if (done || (!answer && form.dataset.saving)) return;
   const ended = hasEnded(answer);
   login.hidden = !ended;
   if (answer?.ok && told) {
@@ -135,6 +140,12 @@ async function recover() {
     }
   }
   if (arrived && !Object.keys(unsent()).length && form.dataset.unsaved !== "dirty") window.location.reload();
+}
+
+/** Call when the form itself is sent: a draft that arrives after it would be refused. What it held is sent later if saving fails. */
+export function stopSending() {
+  request.abort();
+  underWay = texts(typed());
 }
 
 /** Call when everything is saved: nothing is kept beside it any more. */
