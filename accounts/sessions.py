@@ -60,18 +60,14 @@ MEMBERSHIP_OFFSET = ENTERPRISE_OFFSET + len(ENTERPRISE_COLUMNS)
 
 _SPACE: ColumnElement[str] = literal_column("' '")
 _LINE_BREAK: Any = literal_column("'\n'")
-_CURRENT = (
-    Deputy.cancelled_at.is_(None),
-    Deputy.first_day <= bindparam("today", type_=Date),
-    Deputy.last_day >= bindparam("today", type_=Date),
-)
+_CURRENT = Deputy.in_force(bindparam("today", type_=Date))
 _absent = aliased(Account)
 _absent_office, _their_region = aliased(Office), aliased(Region)
 _ABSENT = (
     select(func.aggregate_strings(cast(_absent.id, String) + _SPACE + _absent.name, _LINE_BREAK))
     .select_from(Deputy)
     .join(_absent, _absent.id == Deputy.account_id)
-    .where(Deputy.deputy_id == Account.id, *_CURRENT)
+    .where(Deputy.deputy_id == Account.id, _CURRENT)
     .correlate(Account)
     .scalar_subquery()
 )
@@ -91,7 +87,7 @@ _STANDS_IN = (
     .select_from(Deputy)
     .join(_absent_office, _absent_office.id == Deputy.office_id)
     .join(_their_region, _their_region.office_id == _absent_office.id)
-    .where(Deputy.deputy_office_id == Account.office_id, *_CURRENT)
+    .where(Deputy.deputy_office_id == Account.office_id, _CURRENT)
     .correlate(Account)
     .scalar_subquery()
 )

@@ -88,9 +88,7 @@ def _absent(actor: Actor | None = None) -> Select[Any]:
     return select(Deputy.account_id).where(
         Deputy.deputy_id == deputy,
         Deputy.account_id.is_not(None),
-        Deputy.cancelled_at.is_(None),
-        Deputy.first_day <= day,
-        Deputy.last_day >= day,
+        Deputy.in_force(day),
     )
 
 

@@ -62,17 +62,12 @@ def current_and_coming(actor: Account) -> Sequence[Deputy]:
 def current_offices() -> Select[int | None, int | None]:
     """Return the query for absent and deputy office of today."""
     query = select(Deputy.office_id, Deputy.deputy_office_id)
-    return query.where(Deputy.office_id.is_not(None), *_now())
+    return query.where(Deputy.office_id.is_not(None), Deputy.in_force(today()))
 
 
 def deputy_offices(office_id: int) -> Select[Any]:
     """Return the query for the offices that stand in for this one today."""
-    return select(Deputy.deputy_office_id).where(Deputy.office_id == office_id, *_now())
-
-
-def _now() -> tuple[ColumnElement[bool], ...]:
-    day = today()
-    return Deputy.cancelled_at.is_(None), Deputy.first_day <= day, Deputy.last_day >= day
+    return select(Deputy.deputy_office_id).where(Deputy.office_id == office_id, Deputy.in_force(today()))
 
 
 def possible_deputies(account: Account) -> Sequence[Account]:

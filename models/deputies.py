@@ -1,8 +1,9 @@
 """Deputies (W5): who decides for somebody, or for a whole office, during a period."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import Account
@@ -47,3 +48,8 @@ class Deputy(Model):
         Index(None, "office_id"),
         Index(None, "deputy_office_id"),
     )
+
+    @classmethod
+    def in_force(cls, day: Any) -> ColumnElement[bool]:
+        """Return the criterion for the periods that hold on this day, a date or a bind parameter."""
+        return and_(cls.cancelled_at.is_(None), cls.first_day <= day, cls.last_day >= day)
