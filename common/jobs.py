@@ -36,6 +36,9 @@ from models.jobs import Leased
 LEASE = timedelta(seconds=10)
 """After this time another worker may claim the job of one that died; see also worker.leases.RENEW_EVERY and worker.tasks.POLL_SECONDS."""
 
+CLAIM_EXPECTED_WITHIN = timedelta(seconds=15)
+"""After this time a worker should have claimed the job: it is woken at once, and polls every two seconds."""
+
 Row = TypeVar("Row", bound=Leased)
 
 

@@ -3,7 +3,6 @@
 The worker does the work. These pages start it and show its progress; people may leave and return.
 """
 
-from datetime import timedelta
 from http import HTTPStatus
 from operator import attrgetter
 from typing import Any
@@ -29,7 +28,7 @@ from admin_views.site.typed import row_number
 from admin_views.site.wording import time_of_day, translated
 from administration import import_table, imports
 from common.errors import ActionRefused, ChangedMeanwhile
-from common.jobs import LEASE, JobStatus
+from common.jobs import CLAIM_EXPECTED_WITHIN, LEASE, JobStatus
 from common.wording import N_, NP_
 from models import Import, ImportRow, ImportState, Region, db
 from uploads import sheets
@@ -38,9 +37,6 @@ from uploads.limits import accepts_attachments
 from uploads.receive import discard_file
 from uploads.responses import content_disposition
 from workflow import scope
-
-CLAIM_EXPECTED_WITHIN = timedelta(seconds=15)
-"""After this time a worker should have claimed the job: it is woken at once, and polls every two seconds."""
 
 BADGES = {
     ImportState.READING: "wait",

@@ -3,7 +3,7 @@
 The work is the worker's (desk/bulk.py): these pages ask for it and can be left and come back to.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
 from admin_views.site.wording import stamp, time_of_day, too_long, translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
-from common.jobs import LEASE, JobStatus
+from common.jobs import CLAIM_EXPECTED_WITHIN, LEASE, JobStatus
 from common.wording import N_
 from desk import bulk
 from models import Action, Application, BulkJob, BulkRow, BulkState, Role, db, now
@@ -28,7 +28,6 @@ from workflow import scope
 from workflow.decision import Decision
 from workflow.transitions import ACTION_WORDS, TRANSITIONS
 
-NOBODY_CAME = timedelta(seconds=15)
 BADGES = {
     BulkState.CHOSEN: "late",
     BulkState.WORKING: "wait",
@@ -247,7 +246,7 @@ class BulkDecisions(ScopedView):
                     "后台进程恢复后 15 秒内自动继续，已办理的不会重复办理。仍不继续请联系维护人员。"
                 ),
             }
-        if standing is JobStatus.QUEUED and since >= NOBODY_CAME:
+        if standing is JobStatus.QUEUED and since >= CLAIM_EXPECTED_WITHIN:
             return {
                 "kind": "warn",
                 "title": gettext("后台进程没有来处理，似乎没有运行或正忙"),
