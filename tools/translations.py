@@ -23,9 +23,12 @@ ROOMS = (
     "administration",
     "common",
     "desk",
+    "documents",
     "drafts",
     "enterprises",
     "models",
+    "payments",
+    "statistics",
     "uploads",
     "workflow",
 )

@@ -1,0 +1,1 @@
+"""Files made from applications and lists: forms, dossiers, notices of decision, archives, exports. Knows no flask."""

@@ -1,0 +1,1 @@
+"""Counts that are kept with each change, and the figures made from them. Knows no flask."""
