@@ -5,12 +5,7 @@ import { closeDialog, openDialog } from "./dialog.js";
 import { adviceFor } from "./formats.js";
 import { renewToken } from "./token.js";
 import { canShrink, shrunk } from "./upload-shrink.js";
-
-// Without what sends in parts, on a bad line or in a tree without static/vendor, the form works as it does without scripts.
-const { fingerprint, transfer } = await import("./upload-transfer.js").catch((trouble) => {
-  document.documentElement.classList.replace("js", "no-js");
-  throw trouble;
-});
+import { fingerprint, transfer } from "./upload-transfer.js";
 
 const LARGEST = 20 * 1024 * 1024;
 const form = document.querySelector("form[data-upload]");
