@@ -15,7 +15,7 @@ from tests.machine.secrets import environment
 
 NOT_FOR_PAGES = {
     "alembic", "email_validator", "flask_migrate", "huey", "mako", "pygments", "pypdfium2", "pypinyin", "python_calamine",
-    "redis", "rich", "segno", "unittest", "xlsxwriter",
+    "redis", "rich", "segno", "typst", "unittest", "xlsxwriter", "zxingcpp",
 }  # fmt: skip
 """Modules of a command, the worker, the decoder process or a rare page."""
 
