@@ -23,6 +23,7 @@ from models.regions import Office, Region
 from models.reviews import Disclosure, Review
 from models.second_factor import SecondFactor, SpareCode
 from models.settings import Setting
+from models.standards import Standard
 from models.transactions import exclusive
 from models.vocabulary import (
     REACHED_BITS,
@@ -39,6 +40,7 @@ from models.vocabulary import (
     RegistrationAction,
     Result,
     Role,
+    StandardState,
     State,
 )
 from models.work import Heartbeat
@@ -99,6 +101,8 @@ __all__ = [
     "SecondFactor",
     "Setting",
     "SpareCode",
+    "Standard",
+    "StandardState",
     "State",
     "db",
     "exclusive",

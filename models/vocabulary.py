@@ -126,6 +126,14 @@ class BulkState(Enum):
     STOPPED = "stopped"
 
 
+class StandardState(Enum):
+    """A draft of a standard counts nowhere; `discarded`: a draft that was never put into force."""
+
+    DRAFT = "draft"
+    IN_FORCE = "in_force"
+    DISCARDED = "discarded"
+
+
 class ExperienceKind(Enum):
     STUDY = "study"
     WORK = "work"
