@@ -37,6 +37,18 @@ WORDING = {
     "overdue_digest": N_(
         "超期较久仍未审核的申请有 %(overdue)s 件，最久的一件是 %(number)s，已等待 %(longest)s 个工作日，请督促办理。"
     ),
+    "grant_publicized": N_(
+        "您的申请 %(number)s 已列入第 %(batch)s 批公示，公示期为 %(opens)s 至 %(closes)s（含首尾两日）。"
+    ),
+    "grant_objected": N_(
+        "第 %(batch)s 批公示期间，有人对您的申请 %(number)s 提出异议，正在核实，核实期间暂缓发放。如需说明情况，请拨打咨询电话。"
+    ),
+    "grant_objection_dismissed": N_("对您的申请 %(number)s 提出的异议，经核实不成立。处理意见：%(reason)s"),
+    "grant_denied": N_(
+        "对您的申请 %(number)s 提出的异议，经核实成立，本次补贴不予发放。处理意见：%(reason)s"
+    ),
+    "grant_granted": N_("您的申请 %(number)s 公示期已满，补贴予以发放。"),
+    "grant_stopped": N_("您的申请 %(number)s 的补贴停止发放。原因：%(reason)s"),
     "registration_waiting": N_("%(enterprise)s注册了企业账号，待您审核。"),
     "registration_approved": N_("企业账号已审核通过，可以审核本单位人员的申请。"),
     "registration_refused": N_("企业账号未通过审核，请修改后重新提交。原因：%(reason)s"),

@@ -40,11 +40,6 @@ TOO_OLD = Sentence(N_("这次审核在本功能启用之前作出，不能收回
 BEGUN_ANEW = Sentence(N_("申请人已另起一份申请，不能再收回。"))
 
 
-def in_batch(application: Application) -> bool:
-    """Say whether a passed application is in a batch, from when on its last decision stands. There are no batches yet."""
-    return False
-
-
 def transition_of(application: Application, newest: Review | None, actor: Account) -> Transition | None:
     """Return the row by which this account may take back the newest row of the history; None when it did not decide that."""
     row = TAKE_BACK_BY.get((application.state, actor.role))
@@ -58,7 +53,7 @@ def refusal(application: Application, newest: Review) -> Sentence | None:
     if newest.reached_before is None:
         return TOO_OLD
     if application.result is Result.PASSED:
-        return IN_BATCH if in_batch(application) else None
+        return IN_BATCH if application.in_batch else None
     if application.opened_at is None:
         return None
     desk = routing.responsible_for(application)

@@ -4,6 +4,7 @@ from models.access import Attempts, LoginSession, ResetCode
 from models.accounts import Account, Invitation
 from models.applications import Application, Counter, Experience
 from models.audit import AuditEntry
+from models.batches import Batch, Grant, GrantEvent, Objection, ObjectionFile
 from models.bulk import BulkJob, BulkRow
 from models.calendar import CalendarYear
 from models.database import db, now
@@ -28,12 +29,16 @@ from models.transactions import exclusive
 from models.vocabulary import (
     REACHED_BITS,
     Action,
+    BatchState,
     BulkState,
     ChangeKind,
     Channel,
     DeliveryState,
     ExperienceKind,
+    GrantAction,
+    GrantState,
     ImportState,
+    ObjectionDecision,
     OfficeDuty,
     RegionKind,
     Registration,
@@ -55,6 +60,8 @@ __all__ = [
     "Attachment",
     "Attempts",
     "AuditEntry",
+    "Batch",
+    "BatchState",
     "BulkJob",
     "BulkRow",
     "BulkState",
@@ -71,6 +78,10 @@ __all__ = [
     "Experience",
     "ExperienceKind",
     "FormVersion",
+    "Grant",
+    "GrantAction",
+    "GrantEvent",
+    "GrantState",
     "Heartbeat",
     "Import",
     "ImportRow",
@@ -84,6 +95,9 @@ __all__ = [
     "MessageReading",
     "Notice",
     "NoticeReading",
+    "Objection",
+    "ObjectionDecision",
+    "ObjectionFile",
     "Office",
     "OfficeDuty",
     "OpenPage",

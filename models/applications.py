@@ -26,6 +26,13 @@ REACHED_CITY_UNDER_WAY = text(f"{REACHED_CITY} AND {UNDER_WAY}")
 """Written exactly as in the queries of workflow/scope.py: a database uses a partial index only for a condition it recognizes."""
 
 
+WITHOUT_BATCH: dict[str, Any] = {
+    "sqlite_where": text("result = 'passed' AND in_batch = 0"),
+    "postgresql_where": text("result = 'passed' AND NOT in_batch"),
+}
+"""As SQLAlchemy writes `~Application.in_batch` for each database (payments/scope.py)."""
+
+
 def _partial(rows: TextClause) -> dict[str, Any]:
     """Return the index options for a partial index over these rows, for both databases."""
     return {"sqlite_where": rows, "postgresql_where": rows}
@@ -83,6 +90,9 @@ class Application(Model):
 
     marked: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether some desk's draft has marks (models/marks.py); without it no page and no decision looks for them."""
+
+    in_batch: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a batch holds it (models/batches.py); its last decision then stands. Only payments/closing.py sets it."""
 
     form_version: Mapped[int] = mapped_column(default=1)
     """The number of the form version that it was begun with (models/forms.py). It never changes."""
@@ -161,6 +171,16 @@ class Application(Model):
         *(
             Index(None, column, "id", "education", **_partial(REACHED_CITY))
             for column in ("number", "submitted_at")
+        ),
+        # Waiting for a batch: few of all that passed, once batches are closed regularly.
+        Index(
+            "ix_applications_without_batch",
+            "period_id",
+            "arrived_at",
+            "id",
+            "education",
+            "region_id",
+            **WITHOUT_BATCH,
         ),
         Index(None, "identity_digest"),
         Index(None, "identity_tail"),

@@ -6,7 +6,7 @@ and channel; a unique constraint prevents a second one.
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import Account
@@ -22,8 +22,8 @@ from models.vocabulary import Channel, DeliveryState
 class Message(Model):
     """One message to one account, enterprise or office. `kind` is the key of its wording in common/messages.py.
 
-    `secret_words` fill placeholders that only the receiver may read, such as a code. No page shows them, and they are deleted
-    when everything has been delivered. `expanded_at` is when the worker created the deliveries.
+    `words` fill placeholders of the wording, on pages too. `secret_words` fill placeholders that only the receiver may read,
+    such as a code. No page shows them, and they are deleted when everything has been delivered. `expanded_at` is when the worker created the deliveries.
     """
 
     __tablename__ = "messages"
@@ -37,6 +37,7 @@ class Message(Model):
     registration_event_id: Mapped[int | None] = mapped_column(ForeignKey("registration_events.id"))
     application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))
     subject_enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))
+    words: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     secret_words: Mapped[dict[str, str] | None] = mapped_column(EncryptedJSON("messages.secret_words"))
     urgent: Mapped[bool] = mapped_column(default=False, server_default=false())
     expanded_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -137,3 +137,39 @@ class StandardState(Enum):
 class ExperienceKind(Enum):
     STUDY = "study"
     WORK = "work"
+
+
+class BatchState(Enum):
+    """公示 runs until the end of the day `Batch.closes`; ENDED once every grant that no objection holds up was granted."""
+
+    PUBLIC = "public"
+    ENDED = "ended"
+
+
+class GrantState(Enum):
+    """Where a grant is. Its procedure is the table in payments/transitions.py."""
+
+    PUBLICIZED = "publicized"
+    SUSPENDED = "suspended"
+    GRANTED = "granted"
+    DENIED = "denied"
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+
+
+class GrantAction(Enum):
+    """What is done to a grant. PUBLICIZE creates it, when a batch is closed, and has no transition."""
+
+    PUBLICIZE = "publicize"
+    OBJECT = "object"
+    DISMISS = "dismiss"
+    UPHOLD = "uphold"
+    GRANT = "grant"
+    STOP = "stop"
+    COMPLETE = "complete"
+    REOPEN = "reopen"
+
+
+class ObjectionDecision(Enum):
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"

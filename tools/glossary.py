@@ -42,6 +42,8 @@ CALLED_BY_MODULE = frozenset(
         "find",
         "fingerprint",
         "prepare",
+        "perform",
+        "perform_within",
         "postpone",
         "read",
         "register",
@@ -50,6 +52,7 @@ CALLED_BY_MODULE = frozenset(
         "report",
         "sender",
         "sweep",
+        "tell_applicant",
     ]
 )
 """Verbs that several modules define. Code calls them through the module: `sessions.find`, `recovery.find`."""

@@ -108,7 +108,7 @@ def wording_values(
     message: Message, name_of: Callable[[Application, State], str] = responsible_name
 ) -> dict[str, str]:
     """Return the values for the placeholders in a message's wording, except secret ones."""
-    words: dict[str, str] = {}
+    words = dict(message.words or {})
     if message.application is not None and message.review is not None:
         review = message.review
         row = BY_STATE_AND_ACTION.get((review.from_state, review.action))

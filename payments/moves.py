@@ -1,0 +1,161 @@
+"""Every change of a grant's state: it locks the grant, checks the table, writes state, history and messages, or nothing.
+
+Money follows in the same transaction: payments begin when a grant becomes 待发放.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from accounts.access import active_account
+from common.calendar import today
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
+from models import (
+    Account,
+    Batch,
+    Grant,
+    GrantAction,
+    GrantEvent,
+    GrantState,
+    Message,
+    Objection,
+    db,
+    exclusive,
+    now,
+)
+from payments import scope
+from payments.transitions import (
+    GRANTED,
+    PUBLICIZED,
+    SUSPENDED,
+    GrantTransition,
+    find_grant_transition,
+)
+from workflow.decision import Decision
+
+ApplyToGrant = Callable[[Grant], None]
+"""Writes what belongs to the change into the locked grant, before its new state: an objection, the day of a stop."""
+
+
+def perform(
+    grant_id: int,
+    action: GrantAction,
+    actor: Account,
+    *,
+    seen_version: int,
+    reason: str = "",
+    change: ApplyToGrant | None = None,
+) -> GrantEvent:
+    """Do one action of a person to one grant. Returns the new row of its history.
+
+    Raises NotVisible, ChangedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong, and what `change` raises.
+    """
+    with exclusive():
+        person = active_account(actor)
+        return perform_within(
+            grant_id, action, person, seen_version=seen_version, reason=reason, change=change
+        )
+
+
+def perform_within(
+    grant_id: int,
+    action: GrantAction,
+    person: Account | None,
+    *,
+    seen_version: int | None = None,
+    reason: str = "",
+    change: ApplyToGrant | None = None,
+) -> GrantEvent:
+    """Do what `perform` does for an active account, or for the system (None), within `exclusive()`."""
+    grant = lock_grant(grant_id, person)
+    if seen_version is not None and grant.version != seen_version:
+        raise ChangedMeanwhile(None)
+    transition = find_grant_transition(grant.state, action, person.role if person is not None else None)
+    if transition is None:
+        raise NotPermitted
+    reason = Decision(reason).checked(needs_reason=transition.needs_reason).reason
+    if change is not None:
+        change(grant)
+        db.session.flush()
+    return _move(grant, transition, person, reason)
+
+
+def lock_grant(grant_id: int, person: Account | None) -> Grant:
+    """Return the grant, read anew and held until the transaction ends. Raises NotVisible. `person`: None for the system."""
+    query = select(Grant).where(Grant.id == grant_id)
+    if person is not None:
+        query = query.where(scope.grants(person))
+    grant = db.session.scalars(
+        query.with_for_update(of=Grant).execution_options(populate_existing=True)
+    ).one_or_none()
+    if grant is None:
+        raise NotVisible
+    return grant
+
+
+def is_running(batch: Batch) -> bool:
+    """Say whether the publicity runs: through the whole of its last day, whenever the worker ends the batch."""
+    return batch.opens <= today() <= batch.closes
+
+
+def tell_applicant(grant: Grant, kind: str, **words: str) -> None:
+    """Write a message about a grant to its applicant. Call within `exclusive()`."""
+    db.session.add(
+        Message(
+            kind=kind,
+            account_id=grant.applicant_id,
+            application_id=grant.application_id,
+            words=message_words(grant.application.number, grant.batch) | words,
+        )
+    )
+
+
+def message_words(application_number: str, batch: Batch) -> dict[str, str]:
+    """Return the words that every message about a grant has."""
+    return {
+        "number": application_number,
+        "batch": batch.number,
+        "opens": batch.opens.isoformat(),
+        "closes": batch.closes.isoformat(),
+    }
+
+
+def _move(grant: Grant, transition: GrantTransition, person: Account | None, reason: str) -> GrantEvent:
+    before = grant.state
+    grant.state = transition.to if isinstance(transition.to, GrantState) else _after_dismissal(grant)
+    grant.version += 1
+    event = GrantEvent(
+        grant_id=grant.id,
+        action=transition.action,
+        from_state=before,
+        to_state=grant.state,
+        reason=reason,
+        at=now(),
+        **_signature(person),
+    )
+    db.session.add(event)
+    if transition.message:
+        tell_applicant(grant, transition.message, reason=reason)
+    if grant.state is GRANTED and grant.granted_at is None:
+        grant.granted_at = event.at
+        _begin_payments(grant)
+        tell_applicant(grant, "grant_granted")
+    db.session.flush()
+    return event
+
+
+def _signature(person: Account | None) -> dict[str, Any]:
+    return {} if person is None else {"actor_id": person.id, "actor_name": person.name}
+
+
+def _after_dismissal(grant: Grant) -> GrantState:
+    """Return the state after an objection was dismissed: held up by another one, in publicity again, or granted at once."""
+    other = exists().where(Objection.grant_id == grant.id, Objection.decision.is_(None))
+    if db.session.scalar(select(other)):
+        return SUSPENDED
+    return PUBLICIZED if is_running(grant.batch) else GRANTED
+
+
+def _begin_payments(grant: Grant) -> None:
+    """Create the payments of a grant that was just granted."""
