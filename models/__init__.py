@@ -19,6 +19,8 @@ from models.materials import Attachment, Material
 from models.messages import Delivery, Digest, Message, MessageReading
 from models.notices import Notice, NoticeReading
 from models.partial_uploads import PartialUpload
+from models.payment_runs import BankAnswer, BankAnswerRow, BankLayout, PaymentRun, RunEvent, RunFile, RunRow
+from models.payments import AccountCorrection, Deduction, Payment, PaymentEvent
 from models.periods import Period
 from models.regions import Office, Region
 from models.reviews import Disclosure, Review
@@ -29,10 +31,12 @@ from models.transactions import exclusive
 from models.vocabulary import (
     REACHED_BITS,
     Action,
+    BankOutcome,
     BatchState,
     BulkState,
     ChangeKind,
     Channel,
+    CorrectionState,
     DeliveryState,
     ExperienceKind,
     GrantAction,
@@ -40,11 +44,15 @@ from models.vocabulary import (
     ImportState,
     ObjectionDecision,
     OfficeDuty,
+    PaymentAction,
+    PaymentState,
     RegionKind,
     Registration,
     RegistrationAction,
     Result,
     Role,
+    RunAction,
+    RunState,
     StandardState,
     State,
 )
@@ -53,6 +61,7 @@ from models.work import Heartbeat
 __all__ = [
     "REACHED_BITS",
     "Account",
+    "AccountCorrection",
     "Action",
     "Application",
     "ApplicationDraft",
@@ -60,6 +69,10 @@ __all__ = [
     "Attachment",
     "Attempts",
     "AuditEntry",
+    "BankAnswer",
+    "BankAnswerRow",
+    "BankLayout",
+    "BankOutcome",
     "Batch",
     "BatchState",
     "BulkJob",
@@ -68,7 +81,9 @@ __all__ = [
     "CalendarYear",
     "ChangeKind",
     "Channel",
+    "CorrectionState",
     "Counter",
+    "Deduction",
     "Delivery",
     "DeliveryState",
     "Deputy",
@@ -102,6 +117,11 @@ __all__ = [
     "OfficeDuty",
     "OpenPage",
     "PartialUpload",
+    "Payment",
+    "PaymentAction",
+    "PaymentEvent",
+    "PaymentRun",
+    "PaymentState",
     "Period",
     "Region",
     "RegionKind",
@@ -112,6 +132,11 @@ __all__ = [
     "Result",
     "Review",
     "Role",
+    "RunAction",
+    "RunEvent",
+    "RunFile",
+    "RunRow",
+    "RunState",
     "SecondFactor",
     "Setting",
     "SpareCode",

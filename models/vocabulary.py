@@ -173,3 +173,68 @@ class GrantAction(Enum):
 class ObjectionDecision(Enum):
     UPHELD = "upheld"
     DISMISSED = "dismissed"
+
+
+class PaymentState(Enum):
+    """Where one payment of a grant stands. REVERSED: it came back from the bank; a new payment replaces it."""
+
+    OPEN = "open"
+    IN_RUN = "in_run"
+    PAID = "paid"
+    REFUSED = "refused"
+    SUSPENDED = "suspended"
+    STOPPED = "stopped"
+    REVERSED = "reversed"
+
+
+class PaymentAction(Enum):
+    """What happens to a payment. payments/run_transitions.py says when and where it leads."""
+
+    INCLUDE = "include"
+    RELEASE = "release"
+    """The run was discarded, or the payment could not be frozen with it."""
+    PAY = "pay"
+    REFUSE = "refuse"
+    REOPEN = "reopen"
+    """The corrected account was confirmed."""
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    STOP = "stop"
+    REVERSE = "reverse"
+
+
+class RunState(Enum):
+    MADE = "made"
+    FROZEN = "frozen"
+    APPROVED = "approved"
+    EXPORTED = "exported"
+    ANSWERED = "answered"
+    DISCARDED = "discarded"
+
+
+class RunAction(Enum):
+    MAKE = "make"
+    FREEZE = "freeze"
+    APPROVE = "approve"
+    EXPORT = "export"
+    ANSWER = "answer"
+    """The bank answered some rows and others are left."""
+    COMPLETE = "complete"
+    """The bank answered the last row."""
+    DISCARD = "discard"
+
+
+class BankOutcome(Enum):
+    """What the bank says of one row. UNKNOWN: it says itself that it does not know yet."""
+
+    PAID = "paid"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class CorrectionState(Enum):
+    """Where a corrected bank account stands: the enterprise confirms or refuses it."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
