@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from sqlalchemy import ColumnElement, select
 
 from administration import entered_years, form_rules
-from administration.effects import enterprises, regions, staff, texts
+from administration.effects import enterprises, regions, staff, standards, texts
 from administration.effects.counts import AlsoChanged
 from common.audit import APPLICANTS, REVIEWERS
 from common.errors import Unacceptable
@@ -30,6 +30,7 @@ from models import (
     Period,
     Region,
     Setting,
+    Standard,
     db,
     now,
 )
@@ -253,6 +254,39 @@ class CalendarYearTable(Table[CalendarYear]):
         return entered_years.preview_year(row, before)
 
 
+class StandardTable(Table[Standard]):
+    label = N_("补贴标准")
+    fields = {
+        "name": N_("名称"),
+        "version": N_("版本"),
+        "period_id": N_("申报期"),
+        "conditions": N_("条件"),
+        "priority": N_("优先级"),
+        "amount_fen": N_("每年金额（元）"),
+        "instalments": N_("每年发放次数"),
+        "interval_months": N_("间隔（月）"),
+        "years": N_("发放年数"),
+        "valid_from": N_("第一天"),
+        "valid_until": N_("最后一天"),
+        "state": N_("状态"),
+    }
+
+    def lock(self, key: Any) -> None:
+        standards.lock_standards()
+
+    def check(self, row: Standard) -> None:
+        standards.check(row)
+
+    def preview_effects(self, row: Standard, before: Before, person: Account) -> list[Sentence]:
+        return standards.preview_effects(row, before)
+
+    def apply_effects(self, row: Standard, before: Before, person: Account) -> AlsoChanged:
+        return standards.apply_effects(row, before)
+
+    def row_name(self, row: Standard) -> str:
+        return standards.version_name(row)
+
+
 class FormVersionTable(Table[FormVersion]):
     label = N_("申请表")
     fields = {"content": N_("内容"), "published_at": N_("发布时间")}
@@ -300,6 +334,7 @@ TABLES: Mapping[type[Any], Table[Any]] = MappingProxyType(
         Notice: NoticeTable(),
         Period: PeriodTable(),
         CalendarYear: CalendarYearTable(),
+        Standard: StandardTable(),
         FormVersion: FormVersionTable(),
         Setting: SettingTable(),
     }

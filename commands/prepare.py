@@ -5,7 +5,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from commands import seed
-from commands.sample_data import accounts
+from commands.sample_data import accounts, standards
 
 
 @click.command("prepare")
@@ -20,4 +20,5 @@ def prepare() -> None:
         return
     click.echo("· 示例企业与账号 / sample enterprises and accounts")
     accounts.fill()
+    standards.fill()
     click.echo(accounts.table())

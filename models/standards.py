@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.database import Instant, Model, enum_text, now
@@ -11,6 +11,7 @@ from models.periods import Period
 from models.vocabulary import StandardState
 
 NAME_LENGTH = 60
+NOT_DISCARDED = text("state <> 'discarded'")
 
 
 class Standard(Model):
@@ -56,7 +57,14 @@ class Standard(Model):
         CheckConstraint("years >= 1", name="years"),
         Index(None, "state", "priority", "id"),
         Index(None, "period_id"),
-        Index(None, "replaces_id"),
+        # A version has one successor, so that the versions of a standard form one line.
+        Index(
+            "uq_standards_one_successor",
+            "replaces_id",
+            unique=True,
+            sqlite_where=NOT_DISCARDED,
+            postgresql_where=NOT_DISCARDED,
+        ),
     )
 
     def __str__(self) -> str:

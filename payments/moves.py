@@ -24,7 +24,7 @@ from models import (
     exclusive,
     now,
 )
-from payments import scope
+from payments import schedule, scope
 from payments.transitions import (
     GRANTED,
     PUBLICIZED,
@@ -159,3 +159,4 @@ def _after_dismissal(grant: Grant) -> GrantState:
 
 def _begin_payments(grant: Grant) -> None:
     """Create the payments of a grant that was just granted."""
+    schedule.create_payments(grant)

@@ -1,15 +1,18 @@
-"""Splits an amount into payments and dates them (P3). Pure: knows no table and no clock."""
+"""Splits an amount into payments and dates them (P3), and creates the payments of a grant."""
 
 import calendar
 from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+from common.calendar import local_date
+from models import Grant, Payment, PaymentState, Standard, db
+
 MONTHS = 12
 
 
 class Instalment(NamedTuple):
-    """One payment of a grant. `year` and `ordinal` count from 1, `ordinal` within the whole grant."""
+    """One payment of a grant. `year` and `ordinal` count from 1, `ordinal` within its year."""
 
     ordinal: int
     due_on: date
@@ -68,9 +71,39 @@ def fits_in_year(count: int, interval_months: int) -> bool:
     return count >= 1 and interval_months >= 0 and (count - 1) * interval_months < MONTHS
 
 
+def create_payments(grant: Grant) -> None:
+    """Create every payment of a grant that was just granted, from its day on. Call within `exclusive()`.
+
+    Those of the first year are open. Those of later years are suspended until person and enterprise have confirmed the
+    employment (payments/continuation.py), so that no run pays them before, whatever happens to the worker.
+    """
+    if grant.granted_at is None:
+        raise ValueError("the grant has not been granted")
+    standard = db.session.get_one(Standard, grant.standard_id)
+    schedule = whole_schedule(
+        grant.amount_fen,
+        standard.instalments,
+        local_date(grant.granted_at),
+        standard.interval_months,
+        grant.years,
+    )
+    db.session.add_all(
+        Payment(
+            grant_id=grant.id,
+            period_id=grant.period_id,
+            year=each.year,
+            ordinal=each.ordinal,
+            due_on=each.due_on,
+            amount_fen=each.fen,
+            state=PaymentState.OPEN if each.year == 1 else PaymentState.SUSPENDED,
+        )
+        for each in schedule
+    )
+
+
 def _year(year: int, amount_fen: int, count: int, start: date, interval_months: int) -> Iterator[Instalment]:
     if not fits_in_year(count, interval_months):
         raise ValueError("the payments of a year do not fit into it")
     for number, fen in enumerate(split(amount_fen, count)):
         months = (year - 1) * MONTHS + number * interval_months
-        yield Instalment((year - 1) * count + number + 1, add_months(start, months), fen, year)
+        yield Instalment(number + 1, add_months(start, months), fen, year)

@@ -41,6 +41,8 @@ from models import (
     Registration,
     Review,
     Role,
+    Standard,
+    StandardState,
     State,
     db,
     now,
@@ -214,6 +216,20 @@ def calendar_year(year: int) -> CalendarYear:
     fixed = [f"{year}-{day}" for day in ("01-01", "05-01", "05-02", "10-01", "10-02", "10-03")]
     days = "\n".join([*fixed, f"{year}-02-05 - {year}-02-11"])
     return saved(CalendarYear(year=year, holidays=days))
+
+
+def standard(**further: Any) -> Standard:
+    """A standard in force, for everybody unless told otherwise: 60,000 yuan in two payments."""
+    given = {
+        "name": "示例标准",
+        "conditions": {},
+        "amount_fen": 6_000_000,
+        "instalments": 2,
+        "interval_months": 6,
+        "valid_from": today() - timedelta(days=30),
+        "state": StandardState.IN_FORCE,
+    }
+    return saved(Standard(**given | further))
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from admin_views.administration.form import FormVersions
 from admin_views.administration.imports import Imports
 from admin_views.administration.places import Enterprises, Offices, Regions
 from admin_views.administration.staff import Staff
+from admin_views.administration.standards import Standards
 from admin_views.administration.texts import Materials, Notices, Periods, Settings
 from admin_views.site.base import Console, ScopedView, expose
 from admin_views.site.keyset import page
@@ -48,6 +49,7 @@ from models import (
     Period,
     Region,
     Setting,
+    Standard,
     db,
 )
 from models.search import contains
@@ -137,6 +139,7 @@ def register(app: Flask) -> None:
         (Materials, Material, NP_("list", "申请材料"), "materials"),
         (Notices, Notice, N_("申请须知"), "notices"),
         (Periods, Period, NP_("list", "申报期"), "periods"),
+        (Standards, Standard, NP_("list", "补贴标准"), "standards"),
         (CalendarYears, CalendarYear, N_("工作日历"), "calendar"),
         (Settings, Setting, N_("系统设置"), "settings"),
         (Changes, AuditEntry, N_("操作记录"), "changes"),

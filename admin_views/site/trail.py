@@ -9,13 +9,16 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
 from admin_views.site.lists import Column
+from admin_views.site.rules import conditions_lines
 from admin_views.site.wording import translated
 from administration.form_rules import KIND_WORDS, PROPERTIES, field_and_property
 from administration.tables import AUDIT_WORDS
 from common.identity import IDENTITY_DOCUMENTS
+from common.money import in_yuan
 from common.settings import value_label
 from common.wording import N_
-from models import AuditEntry, ChangeKind, FormVersion, RegionKind, Role, Setting, db
+from models import AuditEntry, ChangeKind, FormVersion, RegionKind, Role, Setting, Standard, StandardState, db
+from payments.standards import STANDARD_STATES, condition_fields
 from workflow import routing, scope
 from workflow.form.fields import Kind
 from workflow.transitions import ROLE_WORDS
@@ -118,12 +121,13 @@ def _audited_fields(
             )
         return
     of_setting = row.table_name == Setting.__tablename__
+    words = standard_words if row.table_name == Standard.__tablename__ else _word
     for name, label in fields.items():
         if name in row.after or name in row.before:
             yield (
                 name,
                 translated(label),
-                (lambda _, value: translated(value_label(row.row_key, value))) if of_setting else _word,
+                (lambda _, value: translated(value_label(row.row_key, value))) if of_setting else words,
             )
 
 
@@ -132,6 +136,17 @@ def value_words(prop: str, value: str | bool | None) -> str:
     if prop == "kind" and value:
         return translated(KIND_WORDS[Kind(value)])
     return _word("", value)
+
+
+def standard_words(name: str, value: Any) -> str:
+    """Return the text of a column of a standard."""
+    if name == "amount_fen" and value is not None:
+        return in_yuan(value)
+    if name == "state" and value:
+        return translated(STANDARD_STATES[StandardState(value)])
+    if name == "conditions" and value is not None:
+        return "\n".join(conditions_lines(Standard(conditions=value), condition_fields()))
+    return _word(name, value)
 
 
 def _word(name: str, value: Any) -> str:

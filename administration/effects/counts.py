@@ -11,6 +11,7 @@ from models import (
     Application,
     Enterprise,
     Region,
+    Standard,
     State,
     db,
 )
@@ -22,7 +23,7 @@ IS_UNDER_REVIEW = Application.state.in_(routing.REVIEW_STEPS)
 EVERY_REGION = select(Region.id).order_by(Region.id)
 
 
-AlsoChanged = Sequence[tuple[Account | Enterprise, Mapping[str, Any]]]
+AlsoChanged = Sequence[tuple[Account | Enterprise | Standard, Mapping[str, Any]]]
 """Other rows that a change has changed, each with the former values of its columns: for the audit trail."""
 
 

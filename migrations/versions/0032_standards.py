@@ -16,6 +16,7 @@ branch_labels = None
 depends_on = None
 
 STATES = sa.Enum('draft', 'in_force', 'discarded', name='standardstate', native_enum=False, create_constraint=True, length=32)
+NOT_DISCARDED = sa.text("state <> 'discarded'")
 
 
 def upgrade():
@@ -48,7 +49,14 @@ def upgrade():
     )
     op.create_index(op.f('ix_standards_state_priority_id'), 'standards', ['state', 'priority', 'id'])
     op.create_index(op.f('ix_standards_period_id'), 'standards', ['period_id'])
-    op.create_index(op.f('ix_standards_replaces_id'), 'standards', ['replaces_id'])
+    op.create_index(
+        'uq_standards_one_successor',
+        'standards',
+        ['replaces_id'],
+        unique=True,
+        sqlite_where=NOT_DISCARDED,
+        postgresql_where=NOT_DISCARDED,
+    )
 
 
 def downgrade():

@@ -39,6 +39,7 @@ from models import (
     Role,
     SecondFactor,
     Setting,
+    StandardState,
     State,
     db,
     exclusive,
@@ -212,7 +213,7 @@ FURTHER = "x1"
 
 
 def _change_the_form(administrator: Account) -> None:
-    """Create a draft that differs from the published form, and a year of holidays."""
+    """Create a draft that differs from the published form, a year of holidays, and two standards."""
     first = FormVersion(
         number=versions.FIRST, content=versions.to_json(versions.DECLARED), published_at=now()
     )
@@ -221,6 +222,8 @@ def _change_the_form(administrator: Account) -> None:
     assert form_draft.save_field("employment", wage, administrator, seen="").key == FURTHER
     db.session.commit()
     factories.calendar_year(2027)
+    factories.standard(conditions={"education": ["doctor"]})
+    factories.standard(name="起草的标准", priority=2, state=StandardState.DRAFT)
 
 
 def _people(made: World) -> dict[str, Account]:

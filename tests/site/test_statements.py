@@ -31,6 +31,7 @@ from models import (
     Registration,
     Role,
     Setting,
+    StandardState,
     State,
     db,
     now,
@@ -170,6 +171,7 @@ def measured_site(
         factories.saved(FormVersion(number=versions.FIRST, content=content, published_at=now()))
         factories.saved(Setting(key=HELP_LINE, value="0477-8586912"))
         factories.calendar_year(2027)
+        factories.standard(state=StandardState.DRAFT)
         single["administrator"] += pages.of_one_row(app, made.administrator)
         measured_site = MeasuredSite(
             app,
