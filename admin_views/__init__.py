@@ -5,6 +5,7 @@ from flask import Flask
 from admin_views import messages, portal
 from admin_views.accounts import routes, second_factor
 from admin_views.administration import overview
+from admin_views.documents import own_files
 from admin_views.personal import application
 from admin_views.review import city, enterprise, office
 from admin_views.site import code_points, errors, frame, languages, login_session, sending
@@ -26,6 +27,7 @@ CONSOLES = (
     routes,
     second_factor,
     messages,
+    own_files,
     application,
     enterprise,
     office,

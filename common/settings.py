@@ -13,6 +13,7 @@ REQUIRED, OPTIONAL = "required", "optional"
 ENTERPRISE_DAYS, PRELIMINARY_DAYS, CITY_DAYS = "days_enterprise", "days_preliminary", "days_city"
 ADMINISTRATOR_DAYS, DIGEST_TIME = "days_administrator", "digest_time"
 DAYS_OF_LIMITS = (ENTERPRISE_DAYS, PRELIMINARY_DAYS, CITY_DAYS, ADMINISTRATOR_DAYS)
+FILES_AT_ONCE, MOST_FILES_AT_ONCE = "files_at_once", 20
 _LIMIT = N_("每件从到达之日的次日起算，按工作日；0 为不设期限")
 DEFAULTS = {
     HELP_LINE: ("0477-8587631", N_("咨询与找回密码的电话，显示在每一页")),
@@ -29,6 +30,7 @@ DEFAULTS = {
         "08:30",
         N_("每个工作日这时提醒各单位：等待审核、今天到期、已超期各几件；没有等待的不提醒"),
     ),
+    FILES_AT_ONCE: ("2", N_("同一个人同时在生成的文件（导出、卷宗等）最多几个，1 至 20")),
 }
 
 NAMES = {
@@ -40,6 +42,7 @@ NAMES = {
     CITY_DAYS: N_("市专家服务中心审核的办理期限（工作日）"),
     ADMINISTRATOR_DAYS: N_("超期多少个工作日后提醒系统管理员"),
     DIGEST_TIME: N_("每日提醒的时间"),
+    FILES_AT_ONCE: N_("每人同时生成的文件数"),
 }
 
 VALUE_LABELS = {STAFF_SECOND_FACTOR: {REQUIRED: N_("必须使用"), OPTIONAL: N_("自愿使用")}}

@@ -10,6 +10,7 @@ from models.calendar import CalendarYear
 from models.database import db, now
 from models.deputies import Deputy
 from models.desk_work import Assignment, InternalNote, OpenPage
+from models.documents import FileJob
 from models.drafts import ApplicationDraft
 from models.enterprises import Enterprise, RegistrationEvent
 from models.forms import FormVersion
@@ -39,6 +40,7 @@ from models.vocabulary import (
     CorrectionState,
     DeliveryState,
     ExperienceKind,
+    FileState,
     GrantAction,
     GrantState,
     ImportState,
@@ -92,6 +94,8 @@ __all__ = [
     "Enterprise",
     "Experience",
     "ExperienceKind",
+    "FileJob",
+    "FileState",
     "FormVersion",
     "Grant",
     "GrantAction",

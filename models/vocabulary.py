@@ -134,6 +134,16 @@ class StandardState(Enum):
     DISCARDED = "discarded"
 
 
+class FileState(Enum):
+    """Where a file that the worker makes stands. `expired`: its time is over, and the file is deleted."""
+
+    MAKING = "making"
+    READY = "ready"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
 class ExperienceKind(Enum):
     STUDY = "study"
     WORK = "work"

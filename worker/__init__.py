@@ -1,4 +1,4 @@
-"""The background worker: sends mail and SMS, imports files, and once a day deletes files that no row refers to.
+"""The background worker: sends mail and SMS, imports files, makes files for people, and once a day deletes files that no row refers to.
 
 The queue only wakes it. Every job is a row in the database, and the worker also looks for due rows every minute.
 It runs as `flask --app app worker`; `make run` starts it with the site.
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from worker import bulk_decisions, importing, mail, outbox, sms, waking
+from worker import bulk_decisions, file_jobs, importing, mail, outbox, sms, waking
 
 if TYPE_CHECKING:
     from worker.tasks import Tasks
 
-__all__ = ["bulk_decisions", "importing", "outbox", "register"]
-"""Importing the first three modules registers listeners that wake the worker after a commit."""
+__all__ = ["bulk_decisions", "file_jobs", "importing", "outbox", "register"]
+"""Importing the first four modules registers listeners that wake the worker after a commit."""
 
 
 def register(app: Flask) -> None:
@@ -29,6 +29,7 @@ def register(app: Flask) -> None:
     app.extensions["wake"] = waking.Waker(lambda: tasks().deliver())
     app.extensions["wake_importing"] = waking.Waker(lambda: tasks().import_enterprises())
     app.extensions["wake_bulk_decisions"] = waking.Waker(lambda: tasks().decide_in_bulk())
+    app.extensions["wake_file_jobs"] = waking.Waker(lambda: tasks().make_files())
     if app.extensions["channels"] or app.config["REDIS_URL"]:
         tasks()  # before the fork: the processes share the modules, and a wrong url fails at the start
 

@@ -12,7 +12,8 @@ from huey import Huey, crontab
 
 from administration import imports
 from desk import bulk
-from worker import bulk_decisions, heartbeats, importing, outbox, queue, reminding, sweeping
+from documents import jobs as files
+from worker import bulk_decisions, file_jobs, heartbeats, importing, outbox, queue, reminding, sweeping
 
 ONE_DAY = timedelta(days=1)
 
@@ -28,6 +29,7 @@ class Tasks:
     deliver: Callable[[], object]
     import_enterprises: Callable[[], object]
     decide_in_bulk: Callable[[], object]
+    make_files: Callable[[], object]
     look: Callable[[], object]
     """Queues the task for each kind of job that is due because its worker died or its wake-up was lost."""
 
@@ -51,6 +53,11 @@ def for_app(app: Flask) -> Tasks:
         with app.app_context():
             bulk_decisions.process_due()
 
+    @huey.task(name="files")  # type: ignore[untyped-decorator]
+    def make_files() -> None:
+        with app.app_context():
+            file_jobs.process_due()
+
     def look() -> None:
         with app.app_context():
             # A task that is already in the queue will find every due job.
@@ -60,6 +67,8 @@ def for_app(app: Flask) -> Tasks:
                 import_enterprises()
             if bulk.any_due():
                 decide_in_bulk()
+            if files.any_file_due():
+                make_files()
 
     @huey.periodic_task(crontab(), name="every_minute", expires=50)  # type: ignore[untyped-decorator]
     def every_minute() -> None:
@@ -69,10 +78,14 @@ def for_app(app: Flask) -> Tasks:
             outbox.process_due()
             bulk_decisions.process_due()
             importing.process_due()
+            file_jobs.delete_files_over()
+            file_jobs.process_due()
             if heartbeats.run_if_due(heartbeats.SWEEP, ONE_DAY):
                 imports.delete_expired()
                 bulk.delete_expired()
+                files.delete_expired()
                 sweeping.delete_expired()
                 sweeping.sweep()
+                file_jobs.sweep()
 
-    return Tasks(huey, deliver, import_enterprises, decide_in_bulk, look)
+    return Tasks(huey, deliver, import_enterprises, decide_in_bulk, make_files, look)

@@ -28,7 +28,7 @@ from admin_views.site.typed import as_name, desk_telephone, half_width, one_line
 from admin_views.site.wording import translated
 from administration.effects import regions as region_effects
 from common.characters import cleaned_lines
-from common.settings import STAFF_SECOND_FACTOR, VALUE_LABELS
+from common.settings import MOST_FILES_AT_ONCE, STAFF_SECOND_FACTOR, VALUE_LABELS
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow.periods import LEAST_DAYS, MOST_DAYS, USUAL_DAYS
 from workflow.routing import KIND_WORDS
@@ -397,6 +397,22 @@ class DaysSettingForm(FlaskForm):
         typed = field.data or ""
         if not (typed.isascii() and typed.isdecimal() and int(typed) <= MOST_DAYS):
             raise ValidationError(gettext("请填写 0 至 %(most)d 之间的整数。", most=MOST_DAYS))
+
+
+class FilesSettingForm(FlaskForm):
+    value = TextLine(
+        _("个数"),
+        2,
+        _given(_("请填写数字。")),
+        normalise=half_width,
+        render_kw={"inputmode": "numeric"},
+    )
+
+    def validate_value(self, field: StringField) -> None:
+        """None would forbid files, and many would let one person keep the worker busy."""
+        typed = field.data or ""
+        if not (typed.isascii() and typed.isdecimal() and 1 <= int(typed) <= MOST_FILES_AT_ONCE):
+            raise ValidationError(gettext("请填写 1 至 %(most)d 之间的整数。", most=MOST_FILES_AT_ONCE))
 
 
 class TimeSettingForm(FlaskForm):

@@ -15,6 +15,7 @@ from common.calendar import today
 from common.settings import (
     DAYS_OF_LIMITS,
     DIGEST_TIME,
+    FILES_AT_ONCE,
     HELP_LINE,
     IDLE_MINUTES,
     NAMES,
@@ -150,6 +151,7 @@ SETTING_FORMS = {
     STAFF_SECOND_FACTOR: forms.SecondFactorSettingForm,
     **dict.fromkeys(DAYS_OF_LIMITS, forms.DaysSettingForm),
     DIGEST_TIME: forms.TimeSettingForm,
+    FILES_AT_ONCE: forms.FilesSettingForm,
 }
 
 

@@ -20,6 +20,8 @@ from administration.tables import TABLES
 from common.errors import NotVisible
 from common.settings import HELP_LINE
 from desk import bulk, notes
+from documents import jobs as file_jobs
+from documents.kinds import DocumentKind, MadeFile, register_kind
 from enterprises import notifications, reviewers
 from models import (
     Account,
@@ -28,6 +30,8 @@ from models import (
     Attachment,
     BulkJob,
     Enterprise,
+    FileJob,
+    FileState,
     FormVersion,
     Import,
     InternalNote,
@@ -110,6 +114,7 @@ class Seen:
     extendable: frozenset[int] = frozenset()
     """Applications whose term an office may extend: of these it sees number and name."""
     bulk_jobs: frozenset[int] = frozenset()
+    file_jobs: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -129,6 +134,7 @@ class City:
     administered: dict[type[Any], list[Any]]
     imports: list[Import]
     bulk_jobs: list[BulkJob]
+    file_jobs: list[FileJob]
     secrets: dict[str, set[str]]
     """The words that no page may show to an actor, by actor."""
     sessions: dict[str, str]
@@ -154,6 +160,7 @@ def build(app: Flask) -> City:
         factories.saved(people[NEWCOMER])
         _notes(made)
         _bulk_jobs(made)
+        _file_jobs([*people.values(), made.elsewhere.clerk])
         _give_files_content()
         factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
         _change_the_form(made.administrator)
@@ -197,6 +204,7 @@ def build(app: Flask) -> City:
             administered={model: list(db.session.scalars(select(model)).unique()) for model in TABLES},
             imports=list(db.session.scalars(select(Import))),
             bulk_jobs=list(db.session.scalars(select(BulkJob))),
+            file_jobs=list(db.session.scalars(select(FileJob))),
             secrets=secrets,
             sessions={
                 name: cookie.value
@@ -316,6 +324,37 @@ def _bulk_jobs(made: World) -> None:
         bulk.choose(actor, Action.RETURN, ids)
 
 
+KIND = "of a test"
+
+
+def _file_jobs(people: list[Account]) -> None:
+    """Let everybody have one file that is being made and one that is ready."""
+    register_kind(DocumentKind(KIND, "", lambda _: MadeFile("", ""), lambda _actor, _parameters: None))
+    for person in people:
+        for state in (FileState.MAKING, FileState.READY):
+            stored = storage().store(io.BytesIO(b"list")) if state is FileState.READY else None
+            factories.saved(
+                FileJob(
+                    kind=KIND,
+                    title=[f"{person.name}的文件", {}],
+                    parameters={},
+                    asked_by_id=person.id,
+                    role=person.role,
+                    enterprise_id=person.enterprise_id,
+                    office_id=person.office_id,
+                    language="zh",
+                    state=state,
+                    storage_name=stored and stored.name,
+                    file_name=stored and "文件.xlsx",
+                    content_type=stored and "application/octet-stream",
+                    size=stored and stored.size,
+                    sha256=stored and stored.sha256,
+                    expires_at=stored and now() + file_jobs.LIFETIME,
+                    next_try=now() + file_jobs.LIFETIME,
+                )
+            )
+
+
 def _give_files_content() -> None:
     """Store a picture for every attachment and licence, each with a unique name."""
     for file in db.session.scalars(select(Attachment)):
@@ -350,6 +389,7 @@ def _seen(actor: Account | None) -> Seen:
         ids(InternalNote.id, scope.notes(actor)),
         ids(Application.id, scope.extendable(actor)),
         ids(BulkJob.id, bulk.own(actor)),
+        ids(FileJob.id, file_jobs.own_files(actor)),
     )
 
 

@@ -55,6 +55,10 @@ FOR_EVERY_ACCOUNT = {
     "messages.own": "messages to oneself or one's desk; a refused enterprise reads there why (E3)",
     "messages.open_one": "one of them: out of scope.messages it does not exist",
     "messages.read_all": "all of them",
+    "my_files.index": "one's own files",
+    "my_files.job": "one of them",
+    "my_files.cancel": "one of them: another's does not exist",
+    "my_files.download": "one of them: another's does not exist",
 }
 OPEN_BEFORE_APPROVAL = (RegistrationView,)
 """What an enterprise finds of its console before its approval (E3)."""
@@ -155,6 +159,9 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
     elif rule.endpoint == "messages.open_one":
         for message in city.messages.values():
             yield {"number": message.id}, message, message.id in seen.messages
+    elif rule.endpoint.startswith("my_files."):
+        for job in city.file_jobs:
+            yield {"key": job.id}, job, job.id in seen.file_jobs
     elif isinstance(view, Terms):
         for row in city.applications.values():
             yield {"number": row.number}, row, row.id in seen.extendable

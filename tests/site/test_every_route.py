@@ -31,9 +31,9 @@ OK, SEE_OTHER = {200}, {302, 303}
 REFUSED_AS_TYPED = {400, 409, 422}
 """Of a form that says what is wrong with it."""
 
-NOTED_BY_READING = {"notice_readings", "open_pages"}
+NOTED_BY_READING = {"notice_readings", "open_pages", "file_jobs"}
 """That 「申请须知」 was opened is noted when the page is shown: the server holds the 30 seconds (A5). So is, where there are no
-scripts, that a reviewer has an application open (W4)."""
+scripts, that a reviewer has an application open (W4); and that a file was downloaded, as it goes out (W9)."""
 DESK_TABLES = {"assignments", "notes", "open_pages"}
 """What a desk keeps beside an application; none of it moves one (W4, W7)."""
 

@@ -1,0 +1,199 @@
+"""「我的文件」: the files that the site makes for this account in the background, their progress, and their download for a day.
+
+A page that offers a file calls `begin`. What a kind of file is, and who may have it, stands in documents/jobs.py and with the kind.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Flask, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_login import current_user, login_required
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.languages import language
+from admin_views.site.lists import Badge, Column, DataTable
+from admin_views.site.wording import time_of_day, translated
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
+from common.jobs import CLAIM_EXPECTED_WITHIN, LEASE, JobStatus
+from common.wording import N_, Sentence
+from documents import jobs
+from models import FileJob, FileState, db, now
+from uploads.responses import send_original
+from uploads.sets import storage
+
+FILE_BADGES = {
+    FileState.MAKING: "wait",
+    FileState.READY: "good",
+    FileState.FAILED: "bad",
+    FileState.CANCELLED: "idle",
+    FileState.EXPIRED: "idle",
+}
+KILO = 1024
+
+
+def present_state(job: Any) -> FileState:
+    """Return the state of a file; its time may be over before the worker has deleted it."""
+    over = job.state is FileState.READY and job.expires_at is not None and job.expires_at <= now()
+    return FileState.EXPIRED if over else job.state  # type: ignore[no-any-return]
+
+
+def file_size(size: int | None) -> str:
+    """Return a size as people read it."""
+    if size is None:
+        return ""
+    if size < KILO * KILO:
+        return f"{max(1, round(size / KILO))} KB"
+    return f"{size / KILO / KILO:.1f} MB"
+
+
+def _state_badge(job: Any) -> Badge:
+    state = present_state(job)
+    return Badge(FILE_BADGES[state], translated(jobs.FILE_STATE_WORDS[state]))
+
+
+FILE_COLUMNS = (
+    Column("title", N_("文件"), lambda job: translated(*job.title), cell="title"),
+    Column("created_at", N_("提出时间"), cell="stamp", style="num"),
+    Column("size", N_("大小"), lambda job: file_size(job.size), style="num", hides_empty=True),
+    Column("expires_at", N_("保留至"), cell="stamp", style="num", hides_empty=True),
+    Column("state", N_("状态"), _state_badge, cell="badge"),
+)
+
+my_files = Blueprint("my_files", __name__)
+
+
+def begin(kind: str, parameters: Mapping[str, Any], title: Sentence) -> Response:
+    """Ask for a file and redirect to its page. 404 where the account may not have it."""
+    try:
+        job = jobs.ask(current_user._get_current_object(), kind, parameters, title, language())
+    except jobs.TooManyDocuments as refused:
+        flash(
+            gettext(
+                "您已有 %(most)s 个文件正在生成，最多同时 %(most)s 个。请等其中一个完成，或取消一个后再提出。",
+                most=refused.most,
+            ),
+            "error",
+        )
+        return redirect(url_for("my_files.index"), HTTPStatus.SEE_OTHER)
+    except (NotPermitted, NotVisible):
+        abort(HTTPStatus.NOT_FOUND)
+    return redirect(url_for("my_files.job", key=job.id), HTTPStatus.SEE_OTHER)
+
+
+@my_files.get("/files/", endpoint="index")
+@login_required
+def list_page() -> str:
+    """Show one's own files, the newest first."""
+    actor = current_user._get_current_object()
+    query = select(
+        FileJob.title,
+        FileJob.created_at,
+        FileJob.size,
+        FileJob.expires_at,
+        FileJob.state,
+        FileJob.id,
+    ).where(jobs.own_files(actor))
+    rows = page(
+        query, Order(FileJob.id, FileJob.id, descending=True), request.args.get("page", ""), PAGE_SIZE
+    )
+    return render_template(
+        "documents/own_files.html",
+        listing=DataTable(FILE_COLUMNS, rows.rows),
+        pager=[None if cursor is None else url_for(".index", page=cursor or None) for cursor in rows.cursors],
+    )
+
+
+@my_files.get("/files/<int:key>/", endpoint="job")
+@login_required
+def job_page(key: int) -> str:
+    """Show one file: its progress, its download, or why there is none."""
+    found = _own_file(key)
+    making = found.state is FileState.MAKING
+    state = present_state(found)
+    return render_template(
+        "documents/own_file.html",
+        job=found,
+        title=translated(*found.title),
+        state=state,
+        State=FileState,
+        badge_kind=FILE_BADGES[state],
+        state_word=translated(jobs.FILE_STATE_WORDS[state]),
+        in_work=making,
+        notice=_notice(found) if making else None,
+        size=file_size(found.size),
+        error_text=translated(*found.error) if found.error else "",
+        notes=[translated(*note) for note in found.notes],
+    )
+
+
+@my_files.post("/files/<int:key>/cancel/", endpoint="cancel")
+@login_required
+def cancel_making(key: int) -> Response:
+    """Stop a file that is being made."""
+    try:
+        jobs.cancel_file(current_user._get_current_object(), key)
+    except ChangedMeanwhile:
+        flash(gettext("这个文件已经生成完毕或已经取消。"), "error")
+    except (NotPermitted, NotVisible):
+        abort(HTTPStatus.NOT_FOUND)
+    return redirect(url_for(".job", key=key), HTTPStatus.SEE_OTHER)
+
+
+@my_files.get("/files/<int:key>/download", endpoint="download")
+@login_required
+def send_made_file(key: int) -> Response:
+    """Send the file to whoever asked for it; back to its page, which says why, when there is none."""
+    _own_file(key)
+    try:
+        found = jobs.note_download(current_user._get_current_object(), key)
+        return send_original(
+            storage(), found.storage_name or "", found.file_name or "", found.content_type or ""
+        )
+    except NotVisible:
+        abort(HTTPStatus.NOT_FOUND)
+    except NotPermitted:
+        flash(gettext("提出之后您的权限已改变，这个文件不能再下载。"), "error")
+    except ChangedMeanwhile:
+        pass  # the page says why
+    except (FileNotFoundError, ValueError):
+        flash(gettext("服务器上找不到这个文件，请重新提出。"), "error")
+    return redirect(url_for(".job", key=key), HTTPStatus.SEE_OTHER)
+
+
+def _own_file(key: int) -> FileJob:
+    actor = current_user._get_current_object()
+    found = db.session.scalars(select(FileJob).where(FileJob.id == key, jobs.own_files(actor))).one_or_none()
+    if found is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return found
+
+
+def _notice(job: FileJob) -> dict[str, str] | None:
+    """Return what to say of a file that a worker should have; None while all goes as expected."""
+    standing, since = jobs.file_standing(job)
+    if standing is JobStatus.PAUSED:
+        again = gettext("将在 %(time)s 自动再试，不必重新提出。", time=time_of_day(job.next_try))
+        return {"kind": "warn", "title": translated(*(job.error or [""])), "text": again}
+    if standing is JobStatus.SILENT:
+        last = time_of_day(job.next_try - LEASE)
+        return {
+            "kind": "warn",
+            "title": gettext("处理中断：%(time)s 以后没有收到后台进程的回应", time=last),
+            "text": gettext("不必重新提出：后台进程恢复后 15 秒内自动重新生成。仍不继续请联系维护人员。"),
+        }
+    if standing is JobStatus.QUEUED and since >= CLAIM_EXPECTED_WITHIN:
+        return {
+            "kind": "warn",
+            "title": gettext("后台进程没有来处理，似乎没有运行或正忙"),
+            "text": gettext("后台进程恢复后 15 秒内自动开始。请联系维护人员。"),
+        }
+    return None
+
+
+def register(app: Flask) -> None:
+    """Add `/files/`."""
+    app.register_blueprint(my_files)

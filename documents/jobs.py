@@ -1,0 +1,307 @@
+"""Files that the worker makes for one person: asked for, made, kept for a day, deleted.
+
+What a kind of file is (an export, a dossier, an archive of papers) stands in documents/kinds.py. This module knows no queue and
+no thread. A file is made from the beginning in each attempt; it is stored and the job finished in
+one step, so that nobody ever sees half a file and none is made twice.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, exists, func, select
+
+from accounts.access import active_account
+from accounts.logins import lock_account
+from common import jobs
+from common.errors import ActionRefused, ChangedMeanwhile, NotPermitted, NotVisible
+from common.jobs import JobStatus
+from common.settings import FILES_AT_ONCE, setting
+from common.wording import N_, Sentence
+from desk.desks import Desk, desk_of
+from documents.kinds import KINDS, FileNotMade, MadeFile, Making, surroundings
+from models import Account, FileJob, FileState, Role, db, exclusive, now
+
+LIFETIME = timedelta(days=1)
+"""How long a file can be downloaded."""
+
+REPORT_LIFETIME = timedelta(days=90)
+"""How long the list of one's files says that there was one."""
+
+PAUSES = (timedelta(seconds=15), timedelta(minutes=2))
+MOST_ATTEMPTS = 3
+MOST_EXPIRED = 200
+"""Files that one call of `expire` deletes."""
+
+ACTOR_GONE = Sentence(N_("提出的账号已停用，文件没有生成。"))
+ACTOR_MOVED = Sentence(N_("提出之后账号已换岗，文件没有生成。请在现在的岗位重新提出。"))
+UNKNOWN_KIND = Sentence(N_("系统已不再生成这种文件。"))
+RIGHT_LOST = Sentence(N_("提出之后账号的权限已改变，文件没有生成。"))
+INTERRUPTED = Sentence(N_("多次中断，文件没有生成。请稍后重新提出；仍不成功请联系维护人员。"))
+DISK_FULL = Sentence(
+    N_("服务器存储空间不足，文件没有生成，也没有留下任何部分。请联系维护人员，之后重新提出。")
+)
+
+FILE_STATE_WORDS = {
+    FileState.MAKING: N_("正在生成"),
+    FileState.READY: N_("可以下载"),
+    FileState.FAILED: N_("没有生成"),
+    FileState.CANCELLED: N_("已取消"),
+    FileState.EXPIRED: N_("已过期"),
+}
+log = logging.getLogger(__name__)
+
+
+class TooManyDocuments(ActionRefused):
+    """As many files as the setting allows are being made for this person; `most` is that number."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__("too many files at once")
+        self.most = most
+
+
+def own_files(actor: Account) -> ColumnElement[bool]:
+    """Return the criterion for the files that this account asked for at its present desk."""
+    desk = desk_of(actor)
+    return (
+        (FileJob.asked_by_id == actor.id)
+        & (FileJob.role == actor.role)
+        & FileJob.office_id.is_not_distinct_from(desk.office_id)
+        & FileJob.enterprise_id.is_not_distinct_from(desk.enterprise_id)
+    )
+
+
+# --- what people do
+
+
+def ask(
+    actor: Account, kind: str, parameters: Mapping[str, Any], title: Sentence, language: str = "zh"
+) -> FileJob:
+    """Ask for a file. Raises NotPermitted, NotVisible, and TooManyDocuments beyond what the setting allows at once."""
+    with exclusive():
+        person = active_account(actor)
+        lock_account(person)
+        KINDS[kind].check(person, parameters)
+        most = int(setting(FILES_AT_ONCE))
+        under_way = select(func.count()).where(
+            FileJob.asked_by_id == person.id, FileJob.state == FileState.MAKING
+        )
+        if (db.session.scalar(under_way) or 0) >= most:
+            raise TooManyDocuments(most)
+        job = FileJob(
+            kind=kind,
+            title=stored_sentence(title),
+            parameters=dict(parameters),
+            asked_by_id=person.id,
+            role=person.role,
+            language=language,
+            **desk_of(person).columns,
+        )
+        db.session.add(job)
+    return job
+
+
+def cancel_file(actor: Account, job_id: int) -> FileJob:
+    """Stop a file that is being made. Raises NotVisible, and ChangedMeanwhile when it is made already."""
+    with exclusive():
+        job = _lock_own(actor, job_id)
+        if job.state is not FileState.MAKING:
+            raise ChangedMeanwhile(None)
+        job.state, job.finished_at = FileState.CANCELLED, now()
+    return job
+
+
+def note_download(actor: Account, job_id: int) -> FileJob:
+    """Note that the file is downloaded and return its job. Raises NotVisible, NotPermitted where a right is lost, and
+    ChangedMeanwhile when there is no such file any more."""
+    with exclusive():
+        job = _lock_own(actor, job_id)
+        if job.state is not FileState.READY or job.expires_at is None or job.expires_at <= now():
+            raise ChangedMeanwhile(None)
+        if job.kind not in KINDS:
+            raise NotPermitted
+        KINDS[job.kind].check(active_account(actor), job.parameters)
+        job.downloaded_at = now()
+    return job
+
+
+def _lock_own(actor: Account, job_id: int) -> FileJob:
+    job = db.session.scalars(
+        select(FileJob)
+        .where(FileJob.id == job_id, own_files(active_account(actor)))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if job is None:
+        raise NotVisible
+    return job
+
+
+# --- one worker at a time
+
+
+@dataclass(frozen=True)
+class ClaimedFile:
+    """A job as it was when a worker claimed it."""
+
+    id: int
+    state: FileState
+    attempts: int
+    kind: str
+    parameters: Mapping[str, Any]
+    actor_id: int
+    role: Role
+    desk: Desk
+    language: str
+
+
+def _claimable() -> ColumnElement[bool]:
+    return (FileJob.state == FileState.MAKING) & jobs.due(FileJob)
+
+
+def any_file_due() -> bool:
+    """Say whether a file waits for a worker; one whose worker died waits too."""
+    return bool(db.session.scalar(select(exists().where(_claimable()))))
+
+
+def claim() -> ClaimedFile | None:
+    """Claim the job that has waited longest; None when there is none."""
+    job = jobs.claim(FileJob, _claimable(), FileJob.next_try, FileJob.id, error=None)
+    if job is None:
+        return None
+    return ClaimedFile(
+        job.id,
+        job.state,
+        job.attempts,
+        job.kind,
+        job.parameters,
+        job.asked_by_id,
+        job.role,
+        Desk(job.enterprise_id, job.office_id),
+        job.language,
+    )
+
+
+def make_file(job: ClaimedFile, path: Path, progress: Callable[[int, int], None]) -> MadeFile:
+    """Write the file to `path`. Raises FileNotMade, and ClaimLost from `progress`."""
+    if job.attempts > MOST_ATTEMPTS:
+        raise FileNotMade(INTERRUPTED)
+    kind = KINDS.get(job.kind)
+    if kind is None:
+        raise FileNotMade(UNKNOWN_KIND)
+    person = _present_actor(job)
+    try:
+        kind.check(person, job.parameters)
+    except (NotPermitted, NotVisible) as lost:
+        raise FileNotMade(RIGHT_LOST) from lost
+    with surroundings(person, job.language):
+        return kind.make(Making(person, job.parameters, job.language, path, progress, now()))
+
+
+def _present_actor(job: ClaimedFile) -> Account:
+    try:
+        person = active_account(db.session.get_one(Account, job.actor_id))
+    except NotPermitted as gone:
+        raise FileNotMade(ACTOR_GONE) from gone
+    if person.role is not job.role or desk_of(person) != job.desk:
+        raise FileNotMade(ACTOR_MOVED)
+    return person
+
+
+def report_progress(job: ClaimedFile, done: int, total: int) -> None:
+    """Write how far it is. Raises ClaimLost."""
+    with exclusive():
+        jobs.report(FileJob, job, done=done, total=total)
+
+
+def finish_file(job: ClaimedFile, made: MadeFile, storage_name: str, size: int, sha256: str) -> None:
+    """Make the stored file available. Raises ClaimLost; then the caller discards the stored file.
+
+    Reads the account again: who has lost the right while the file was made does not get it (FileNotMade).
+    """
+    with exclusive():
+        try:
+            KINDS[job.kind].check(_present_actor(job), job.parameters)
+        except (NotPermitted, NotVisible) as lost:
+            raise FileNotMade(RIGHT_LOST) from lost
+        if made.record is not None:
+            made.record()
+        jobs.report(
+            FileJob,
+            job,
+            state=FileState.READY,
+            done=made.count,
+            total=made.count,
+            error=None,
+            notes=[stored_sentence(note) for note in made.notes],
+            storage_name=storage_name,
+            file_name=made.file_name,
+            content_type=made.content_type,
+            size=size,
+            sha256=sha256,
+            finished_at=now(),
+            expires_at=now() + LIFETIME,
+        )
+    log.info("file job %s: ready", job.id)
+
+
+def fail_file(job: ClaimedFile, why: Sentence) -> None:
+    """End the job without a file. Raises ClaimLost."""
+    with exclusive():
+        jobs.report(FileJob, job, state=FileState.FAILED, error=stored_sentence(why), finished_at=now())
+    log.info("file job %s: failed", job.id)
+
+
+def postpone(job: ClaimedFile) -> None:
+    """End an attempt that failed for a reason that may pass; the last attempt ends the job. Raises ClaimLost."""
+    if job.attempts >= MOST_ATTEMPTS:
+        fail_file(job, INTERRUPTED)
+        return
+    error = Sentence(
+        N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
+        {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
+    )
+    jobs.postpone(FileJob, job, PAUSES[job.attempts - 1], error=stored_sentence(error))
+
+
+def file_standing(job: FileJob) -> tuple[JobStatus, timedelta]:
+    """Return where an unfinished job stands, and for how long (common/jobs.py)."""
+    return jobs.progress_of(job, paused=job.error is not None)
+
+
+# --- afterwards
+
+
+def expire() -> list[str]:
+    """End the time of files that were available long enough; return the names of the stored files, which the caller deletes.
+
+    A file whose deletion fails is deleted by the daily sweep, because no row names it any more.
+    """
+    over = (FileJob.state == FileState.READY) & (FileJob.expires_at <= now())
+    if not db.session.scalar(select(exists().where(over))):
+        return []
+    with exclusive():
+        rows = db.session.scalars(select(FileJob).where(over).limit(MOST_EXPIRED).with_for_update()).all()
+        names = [row.storage_name for row in rows if row.storage_name]
+        for row in rows:
+            row.state, row.storage_name = FileState.EXPIRED, None
+    return names
+
+
+def delete_expired() -> None:
+    """Delete the rows of files that ended long ago."""
+    ended = FileJob.state.not_in([FileState.MAKING, FileState.READY])
+    with exclusive():
+        db.session.execute(
+            delete(FileJob)
+            .where(ended, FileJob.finished_at < now() - REPORT_LIFETIME)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def stored_sentence(sentence: Sentence) -> list[Any]:
+    """Return a sentence as a row stores it."""
+    return [sentence.text, dict(sentence.words)]
