@@ -19,6 +19,7 @@ from models import db
 from models.engine import engine_options, prepare
 from models.secrets import vault
 from models.transactions import end, forbid_writes_outside_transaction
+from statistics import counting
 from uploads.sets import register as register_uploads
 
 CONTENT_SECURITY_POLICY = (
@@ -73,6 +74,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     app.after_request(_add_policy)
     app.extensions["limits"] = Limiter(get_remote_address, app=app)
     register_uploads(app)
+    counting.register()
     admin_views.register(app)
     commands.register(app)
     return app

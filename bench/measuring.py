@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 import re
 import socket
-import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from posixpath import dirname, join, normpath
 
+import statistics
 from bench.browser import TOKEN, Browser
 from bench.pages import Opened, Page
 from bench.servers import SampleDatabase

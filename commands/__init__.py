@@ -15,6 +15,7 @@ IMPORT_PATHS = {
     "create-admin": "commands.create_admin:create_admin",
     "doctor": "commands.doctor:examine",
     "generate-keys": "commands.keys:generate_keys",
+    "recount": "commands.recount:recount_statistics",
     "reseal": "commands.reseal:reseal",
     "diagram": "commands.diagram:print_diagram",
     "sample-data": "commands.sample_data.applications:sample_data",

@@ -28,6 +28,13 @@ from models.reviews import Disclosure, Review
 from models.second_factor import SecondFactor, SpareCode
 from models.settings import Setting
 from models.standards import Standard
+from models.statistics import (
+    CountedApplication,
+    CountedDecision,
+    EnterpriseTotal,
+    StatisticChange,
+    StatisticCount,
+)
 from models.transactions import exclusive
 from models.vocabulary import (
     REACHED_BITS,
@@ -84,6 +91,8 @@ __all__ = [
     "ChangeKind",
     "Channel",
     "CorrectionState",
+    "CountedApplication",
+    "CountedDecision",
     "Counter",
     "Deduction",
     "Delivery",
@@ -92,6 +101,7 @@ __all__ = [
     "Digest",
     "Disclosure",
     "Enterprise",
+    "EnterpriseTotal",
     "Experience",
     "ExperienceKind",
     "FileJob",
@@ -147,6 +157,8 @@ __all__ = [
     "Standard",
     "StandardState",
     "State",
+    "StatisticChange",
+    "StatisticCount",
     "db",
     "exclusive",
     "now",

@@ -13,6 +13,7 @@ from huey import Huey, crontab
 from administration import imports
 from desk import bulk
 from documents import jobs as files
+from statistics import counting
 from worker import bulk_decisions, file_jobs, heartbeats, importing, outbox, queue, reminding, sweeping
 
 ONE_DAY = timedelta(days=1)
@@ -30,6 +31,7 @@ class Tasks:
     import_enterprises: Callable[[], object]
     decide_in_bulk: Callable[[], object]
     make_files: Callable[[], object]
+    count: Callable[[], object]
     look: Callable[[], object]
     """Queues the task for each kind of job that is due because its worker died or its wake-up was lost."""
 
@@ -58,6 +60,11 @@ def for_app(app: Flask) -> Tasks:
         with app.app_context():
             file_jobs.process_due()
 
+    @huey.task(name="count")  # type: ignore[untyped-decorator]
+    def count() -> None:
+        with app.app_context():
+            counting.process_due()
+
     def look() -> None:
         with app.app_context():
             # A task that is already in the queue will find every due job.
@@ -69,6 +76,8 @@ def for_app(app: Flask) -> Tasks:
                 decide_in_bulk()
             if files.any_file_due():
                 make_files()
+            if counting.has_uncounted():
+                count()
 
     @huey.periodic_task(crontab(), name="every_minute", expires=50)  # type: ignore[untyped-decorator]
     def every_minute() -> None:
@@ -80,6 +89,7 @@ def for_app(app: Flask) -> Tasks:
             importing.process_due()
             file_jobs.delete_files_over()
             file_jobs.process_due()
+            counting.process_due()
             if heartbeats.run_if_due(heartbeats.SWEEP, ONE_DAY):
                 imports.delete_expired()
                 bulk.delete_expired()
@@ -88,4 +98,4 @@ def for_app(app: Flask) -> Tasks:
                 sweeping.sweep()
                 file_jobs.sweep()
 
-    return Tasks(huey, deliver, import_enterprises, decide_in_bulk, make_files, look)
+    return Tasks(huey, deliver, import_enterprises, decide_in_bulk, make_files, count, look)

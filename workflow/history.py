@@ -1,5 +1,6 @@
 """The rows of an application's history: written once, never changed."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,10 @@ INSERT_ROW = CompiledStatement(
 """Also assigns the next sequence number, so the caller must hold the lock of the application."""
 
 
+FOLLOWERS: list[Callable[[Application, Review], None]] = []
+"""What else is written with each row, in its transaction: app.py registers it for a room above (statistics/)."""
+
+
 def last_review(application: Application) -> Review | None:
     """Return the newest row of the application's history."""
     return db.session.scalars(
@@ -52,4 +57,6 @@ def write_row(
     review = as_if_loaded(Review, {**columns, "id": number, "sequence": sequence})
     db.session.add(review)  # later queries of this session return this object
     set_committed_value(review, "application", application)
+    for follow in FOLLOWERS:
+        follow(application, review)
     return review

@@ -10,12 +10,13 @@ from admin_views.files.papers import file_groups, submitted_files, viewer_values
 from admin_views.review import time_limits
 from admin_views.review.ahead import is_prefetch
 from admin_views.review.contradictions import contradictions
-from admin_views.review.page import PHRASES, orphaned_reasons, read_by, sections
+from admin_views.review.page import orphaned_reasons, read_by, sections
 from admin_views.review.resubmitted import resubmitted_values
 from admin_views.review.take_back import TAKE_BACK
 from admin_views.site.base import address_of, expose, menu_numbers
 from admin_views.site.numbers import current_shape
 from desk import disclosure, taking_back
+from desk.phrases import PHRASES
 from models import Action, Application
 from workflow import progress, routing
 from workflow.transitions import (

@@ -12,7 +12,6 @@ from flask_babel import gettext, pgettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
-from admin_views.review.page import PHRASES
 from admin_views.site.base import ScopedView, address_of, expose, menu
 from admin_views.site.keyset import PAGE_SIZE, Order, page
 from admin_views.site.languages import cached_per_language
@@ -23,6 +22,7 @@ from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMiss
 from common.jobs import CLAIM_EXPECTED_WITHIN, LEASE, JobStatus
 from common.wording import N_
 from desk import bulk
+from desk.phrases import PHRASES
 from models import Action, Application, BulkJob, BulkRow, BulkState, Role, db, now
 from workflow import scope
 from workflow.decision import Decision

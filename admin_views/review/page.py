@@ -10,7 +10,6 @@ from sqlalchemy import Integer, bindparam, select
 from admin_views.site.wording import translated
 from common.identity import masked
 from common.text import as_name
-from common.wording import N_
 from desk.comparison import RowDifference, Snapshot, Submission, baseline, compare_rows, same_employer
 from desk.marks import field_target, row_target
 from models import Account, Action, Application, Review
@@ -18,23 +17,6 @@ from models.statements import CompiledStatement, constant
 from workflow.form import answers, versions
 from workflow.form import fields as form_fields
 from workflow.transitions import ACTION_WORDS
-
-PHRASES = {
-    Action.RETURN: (
-        N_("附件不清晰，请重新上传。"),
-        N_("附件未签字或未加盖单位公章。"),
-        N_("所填信息与佐证材料不一致。"),
-        N_("劳动合同不完整，请上传全部页。"),
-        N_("社保缴纳证明与所填时间不一致。"),
-        N_("学习工作经历不完整。"),
-    ),
-    Action.REFUSE: (
-        N_("不属于战略性新兴产业引进人才。"),
-        N_("不符合申报条件。"),
-        N_("提供的材料不真实。"),
-    ),
-}
-"""Reasons often given, to choose from."""
 
 
 def orphaned_reasons(typed: Mapping[str, str], offered: Collection[str]) -> list[tuple[str, str]]:

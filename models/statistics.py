@@ -1,0 +1,111 @@
+"""What the statistics (W11) have counted. Only statistics/ writes these tables; `flask --app app recount` rebuilds them.
+
+A decision adds one row to `statistic_changes` and locks nothing else. The worker takes such rows away and changes the sums
+(statistics/counting.py). Nothing here names a person.
+"""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.database import Model, enum_text
+from models.vocabulary import State
+
+NO_PERIOD, NO_PLACE = 0, 0
+"""Stand for an application without a period, and in a sum for every region or every enterprise: a key holds no NULL."""
+EVERY_PERIOD = -1
+EVERY_MONTH = ""
+
+
+class StatisticChange(Model):
+    """A history row that is not in the sums yet. `region_id`, `enterprise_id`: where its application was at that moment."""
+
+    __tablename__ = "statistic_changes"
+
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id"), primary_key=True, autoincrement=False)
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    region_id: Mapped[int]
+    enterprise_id: Mapped[int]
+
+
+class CountedApplication(Model):
+    """An application that was submitted, as it stands in the sums. The next change takes this away from them."""
+
+    __tablename__ = "statistic_applications"
+
+    application_id: Mapped[int] = mapped_column(
+        ForeignKey("applications.id"), primary_key=True, autoincrement=False
+    )
+    period_id: Mapped[int]
+    region_id: Mapped[int]
+    enterprise_id: Mapped[int]
+    reached: Mapped[int]
+    status: Mapped[str] = mapped_column(String(40))
+    """The state, of a finished one with its result."""
+    education: Mapped[str | None] = mapped_column(String(20))
+    industry: Mapped[str | None] = mapped_column(String(60))
+    """Both are NULL while the applicant has it: nobody else sees what is typed then."""
+    submitted_on: Mapped[date]
+    """The day of the last submission in Ordos."""
+
+    __table_args__ = (Index(None, "enterprise_id", "application_id"),)
+
+
+class CountedDecision(Model):
+    """A decision in force, as it stands in the sums: how many working days it took, and why something was returned."""
+
+    __tablename__ = "statistic_decisions"
+
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id"), primary_key=True, autoincrement=False)
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    period_id: Mapped[int]
+    region_id: Mapped[int]
+    enterprise_id: Mapped[int]
+    step: Mapped[State] = mapped_column(enum_text(State, "step"))
+    decided_on: Mapped[date]
+    days: Mapped[int | None]
+    """By the calendar of the day on which it was counted. NULL: its arrival was not recorded before December 2026."""
+    reasons: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    """Why it was returned (statistics/reasons.py); NULL for another decision."""
+
+    __table_args__ = (Index(None, "application_id"), Index(None, "enterprise_id", "review_id"))
+
+
+class StatisticCount(Model):
+    """The sums of one region or one enterprise in one period: of one month, or of every month (`EVERY_MONTH`).
+
+    The sum of a region has `enterprise_id` NO_PLACE, that of an enterprise `region_id` NO_PLACE. One row holds all numbers of
+    its place, so that a page reads a few dozen rows however many applications there are.
+    """
+
+    __tablename__ = "statistic_counts"
+
+    enterprise_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    period_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    region_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    numbers: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Numbers by "dimension:value:reached" (statistics/facts.py)."""
+
+
+class EnterpriseTotal(Model):
+    """How many applications name an enterprise, for the list of the enterprises with the most. `EVERY_PERIOD` is all periods."""
+
+    __tablename__ = "statistic_enterprises"
+
+    period_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    region_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    enterprise_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    submitted: Mapped[int]
+    reached_office: Mapped[int]
+    reached_city: Mapped[int]
+
+    __table_args__ = (
+        Index(None, "period_id", "submitted"),
+        Index(None, "period_id", "reached_city"),
+        Index(None, "period_id", "region_id", "submitted"),
+        Index(None, "period_id", "region_id", "reached_office"),
+        Index(None, "period_id", "region_id", "reached_city"),
+    )
