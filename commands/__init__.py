@@ -17,6 +17,7 @@ IMPORT_PATHS = {
     "generate-keys": "commands.keys:generate_keys",
     "recount": "commands.recount:recount_statistics",
     "reseal": "commands.reseal:reseal",
+    "reconcile": "commands.reconcile:reconcile",
     "diagram": "commands.diagram:print_diagram",
     "sample-data": "commands.sample_data.applications:sample_data",
     "worker": "commands.work:work",

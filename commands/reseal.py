@@ -36,16 +36,18 @@ def _batches(column: Column[str]) -> Iterator[int]:
 
 
 def _batch(column: Column[str]) -> int:
-    key, sealed = column.table.primary_key.columns[0], type_coerce(column, Text)
-    older = select(key, sealed).where(~sealed.startswith(vault.writes_with, autoescape=True)).order_by(key)
+    keys, sealed = list(column.table.primary_key.columns), type_coerce(column, Text)
+    older = (
+        select(sealed, *keys).where(~sealed.startswith(vault.writes_with, autoescape=True)).order_by(*keys)
+    )
     with exclusive():
         rows = db.session.execute(older.limit(BATCH_SIZE)).all()
-        for row, value in rows:
+        for value, *key in rows:
             resealed = vault.seal(vault.open(value, column.type.context), column.type.context)  # type: ignore[attr-defined]
             # Only if unchanged since it was read; a changed value is sealed with the current key anyway.
             db.session.execute(
                 update(column.table)
-                .where(key == row, sealed == value)
+                .where(*(one == part for one, part in zip(keys, key, strict=True)), sealed == value)
                 .values({column.name: type_coerce(resealed, Text)})
             )
     return len(rows)

@@ -143,7 +143,8 @@ def _move(
     db.session.execute(insert(events), [{"payment_id": each.id, **row} for each in payments])
     if transition.action is PaymentAction.STOP:
         _deduct(payments, reason)
-    db.session.expire_all()
+    for known in [one for one in db.session if isinstance(one, Payment)]:
+        db.session.expire(known)
 
 
 def _deduct(payments: Sequence[LockedPayment], reason: str) -> None:

@@ -32,6 +32,7 @@ class Fault(StrEnum):
     TOO_SLOW = auto()
     BROKEN_OFF = auto()
     NOT_XLSX = auto()
+    NO_TABLE = auto()
     TOO_WIDE = auto()
 
 
@@ -80,6 +81,7 @@ SENTENCES: dict[Fault, LazyString] = {
     Fault.NOT_XLSX: _(
         "文件“%(name)s”是 .%(extension)s 格式，不能导入。请用 Excel 或 WPS 打开，另存为 .xlsx（Excel 工作簿）后再上传。"
     ),
+    Fault.NO_TABLE: _("文件“%(name)s”不是表格。可以上传银行返回的 .xlsx、.xls 或 .csv 文件。"),
     Fault.TOO_WIDE: _(
         "文件“%(name)s”的表格范围太大，无法读取：可能在很远的单元格里有内容。请把需要的各行复制到新下载的模板中再上传。"
     ),

@@ -51,13 +51,14 @@ def read_sheets(file: BinaryIO, most_rows: int, most_columns: int) -> bytes:
     from python_calamine import SheetVisibleEnum, load_workbook
 
     book = load_workbook(file)
-    paths = sheet_paths(file)
+    paths = sheet_paths(file) if zipfile.is_zipfile(file) else {}  # an .xls has no parts
     found = []
     for place, about in enumerate(book.sheets_metadata):
         visible = about.visible is SheetVisibleEnum.Visible
         sheet = book.get_sheet_by_index(place)
         merged = dict(sheet.merged_cell_ranges or ())
-        details = details_of(file, paths.get(about.name, ""), most_columns)
+        path = paths.get(about.name)
+        details = details_of(file, path, most_columns) if path else SheetDetails()
         most = most_rows if visible else ROWS_OF_A_HIDDEN_SHEET
         rows, more = cells_of(sheet, merged, details.cells, most, most_columns)
         found.append(

@@ -1,0 +1,137 @@
+"""Another bank account for a grant (P4): the applicant types it after a refusal, the enterprise confirms it, the payment is open again.
+
+The finished application is not changed: a correction is a row of its own, and its account is encrypted.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import exists, select
+
+from accounts.access import active_account
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from common.identity import normalised
+from common.text import one_line
+from common.wording import N_, Sentence
+from models import (
+    Account,
+    AccountCorrection,
+    CorrectionState,
+    Grant,
+    GrantState,
+    Message,
+    Payment,
+    PaymentAction,
+    PaymentState,
+    Role,
+    db,
+    exclusive,
+    now,
+)
+from payments import moves, payment_moves, payment_scope
+from payments.bank_accounts import ACCOUNT, account_of
+from payments.bank_file import unwritable
+from workflow.decision import Decision
+
+LONGEST_BANK = 100
+
+BANK_MISSING = Sentence(N_("请填写开户银行，填到支行。"))
+BANK_TOO_LONG = Sentence(N_("最多 100 个字。"))
+ACCOUNT_WRONG = Sentence(N_("请填写 8 至 30 位数字的银行账号。"))
+SAME_ACCOUNT = Sentence(N_("这就是被退回的账号和开户银行，请填写另一个。"))
+
+
+def correctable(grant: Grant) -> bool:
+    """Say whether the account of a grant can be corrected now: the bank refused it, or nothing can be paid to it."""
+    if grant.state not in (GrantState.GRANTED, GrantState.STOPPED) or undecided_correction(grant) is not None:
+        return False
+    refused = exists().where(Payment.grant_id == grant.id, Payment.state == PaymentState.REFUSED)
+    if db.session.scalar(select(refused)):
+        return True
+    unpaid = exists().where(Payment.grant_id == grant.id, Payment.state == PaymentState.OPEN)
+    return account_of(grant).fault is not None and bool(db.session.scalar(select(unpaid)))
+
+
+def undecided_correction(grant: Grant) -> AccountCorrection | None:
+    """Return the correction of a grant that nobody has decided."""
+    return db.session.scalars(
+        select(AccountCorrection).where(
+            AccountCorrection.grant_id == grant.id, AccountCorrection.state == CorrectionState.PROPOSED
+        )
+    ).one_or_none()
+
+
+def account_faults(bank: str, account: str) -> Iterator[tuple[str, Sentence]]:
+    """Yield what is wrong with a typed bank and account, each with its field."""
+    if not bank:
+        yield "bank", BANK_MISSING
+    elif len(bank) > LONGEST_BANK:
+        yield "bank", BANK_TOO_LONG
+    elif (fault := unwritable(bank)) is not None:
+        yield "bank", fault
+    if not ACCOUNT.fullmatch(account):
+        yield "account", ACCOUNT_WRONG
+
+
+def propose(grant_id: int, actor: Account, *, bank: str, account: str) -> AccountCorrection:
+    """Store another account for an own grant, and tell the enterprise.
+
+    Raises NotVisible, NotPermitted when it cannot be corrected now, Unacceptable with the field that is wrong.
+    """
+    with exclusive():
+        person = active_account(actor)
+        grant = moves.lock_grant(grant_id, person)
+        if person.role is not Role.APPLICANT or not correctable(grant):
+            raise NotPermitted
+        bank, account = one_line(bank), normalised(account).replace(" ", "").replace("-", "")
+        for field, fault in account_faults(bank, account):
+            raise Unacceptable(field, fault)
+        if account_of(grant)[1:] == (bank, account):
+            raise Unacceptable("account", SAME_ACCOUNT)
+        correction = AccountCorrection(
+            grant_id=grant.id, enterprise_id=grant.submitted_enterprise_id, bank=bank, account=account
+        )
+        db.session.add(correction)
+        db.session.add(Message(kind="account_to_confirm", enterprise_id=grant.submitted_enterprise_id))
+    return correction
+
+
+def decide_correction(
+    correction_id: int, actor: Account, *, confirmed: bool, reason: str = ""
+) -> AccountCorrection:
+    """Confirm or refuse a corrected account; confirmed, the returned payments of the grant are open again.
+
+    Raises NotVisible, NotPermitted, ChangedMeanwhile when it is decided already, ReasonMissing for a refusal without one.
+    """
+    with exclusive():
+        person = active_account(actor)
+        in_sight = payment_scope.corrections(person)
+        grant_id = db.session.scalar(
+            select(AccountCorrection.grant_id).where(AccountCorrection.id == correction_id, in_sight)
+        )
+        if grant_id is None:
+            raise NotVisible
+        if person.role is not Role.ENTERPRISE:
+            raise NotPermitted
+        payment_moves.lock_grants([grant_id])
+        correction = db.session.scalars(
+            select(AccountCorrection)
+            .where(AccountCorrection.id == correction_id, in_sight)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one()
+        if correction.state is not CorrectionState.PROPOSED:
+            raise ChangedMeanwhile(None)
+        said = Decision(reason).checked(needs_reason=not confirmed).reason
+        correction.state = CorrectionState.CONFIRMED if confirmed else CorrectionState.REFUSED
+        correction.reason, correction.decided_by_id, correction.decided_at = said, person.id, now()
+        grant = db.session.get_one(Grant, grant_id)
+        kind = "account_confirmed" if confirmed else "account_not_confirmed"
+        db.session.add(Message(kind=kind, account_id=grant.applicant_id))
+        db.session.flush()
+        if confirmed:
+            refused = select(Payment.id).where(
+                Payment.grant_id == grant_id, Payment.state == PaymentState.REFUSED
+            )
+            ids = db.session.scalars(refused).all()
+            payment_moves.perform_within(ids, PaymentAction.REOPEN, person, bank_reason="")
+    return correction

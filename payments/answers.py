@@ -1,0 +1,355 @@
+"""The bank's answer to a run (P4): an uploaded file becomes a preview, and once confirmed all accepted rows are written, or none.
+
+Reads no file and no queue: the worker passes the cells. When the worker dies, another repeats the step (common/jobs.py). The
+rows' outcomes and the payments' states are one transaction; the same answer again changes nothing.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
+
+from accounts import access
+from common import jobs
+from common.calendar import today
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
+from common.jobs import JobStatus
+from common.wording import N_, Sentence
+from models import (
+    Account,
+    BankAnswer,
+    BankAnswerRow,
+    BankOutcome,
+    ImportState,
+    Payment,
+    PaymentAction,
+    PaymentRun,
+    RunAction,
+    RunRow,
+    RunState,
+    db,
+    exclusive,
+    now,
+)
+from models.statements import table_of
+from payments import exporting, payment_moves, payment_scope, reversals, runs
+from payments.answer_table import AnsweredRow, faults_as_json
+from payments.judging import SentRow, judge
+
+MOST_ATTEMPTS = 3
+PAUSES = (timedelta(seconds=15), timedelta(minutes=2))
+PREVIEW_LIFETIME, ROWS_LIFETIME = timedelta(days=7), timedelta(days=90)
+"""How long a preview and the rows of an answer are stored."""
+
+IN_PROGRESS = (ImportState.READING, ImportState.IMPORTING)
+LONGEST_CELL = 200
+NO_REASON_GIVEN = "银行没有说明原因"  # stays Chinese: it is stored where the bank's words would be
+
+INTERRUPTED = Sentence(N_("多次中断，没有完成。请重新上传；仍不成功请联系维护人员。"))
+FILE_MISSING = Sentence(N_("文件已不在服务器上，请重新上传。"))
+ACTOR_GONE = Sentence(N_("确认的账号已停用或已换岗，没有登记。"))
+RUN_CLOSED = Sentence(N_("这一批现在不等待银行回执，没有登记。"))
+log = logging.getLogger(__name__)
+
+
+def answers_of(run: PaymentRun) -> ColumnElement[bool]:
+    """Return the criterion for the answers to a run."""
+    return BankAnswer.run_id == run.id
+
+
+# --- what people do
+
+
+def begin(actor: Account, run_id: int, *, file_name: str, extension: str, storage_name: str) -> BankAnswer:
+    """Create the answer of an uploaded file; a worker will read it. Raises NotVisible, NotPermitted."""
+    with exclusive():
+        person = access.active_account(actor)
+        run = runs.lock_run(run_id, person)
+        if run.state not in (RunState.EXPORTED, RunState.ANSWERED):
+            raise NotPermitted
+        answer = BankAnswer(
+            run_id=run.id,
+            actor_id=person.id,
+            file_name=file_name,
+            extension=extension,
+            storage_name=storage_name,
+        )
+        db.session.add(answer)
+    return answer
+
+
+def confirm_answer(actor: Account, answer_id: int, *, seen: int) -> BankAnswer:
+    """Let the worker write the accepted rows; `seen` is the number of them that the page showed.
+
+    Raises NotVisible, ChangedMeanwhile.
+    """
+    with exclusive():
+        person, answer = _lock_answer(actor, answer_id)
+        if answer.state is not ImportState.PREVIEW or answer.accepted != seen or not seen:
+            raise ChangedMeanwhile(None)
+        answer.state, answer.confirmed_by_id = ImportState.IMPORTING, person.id
+        answer.attempts, answer.next_try, answer.error = 0, now(), None
+    return answer
+
+
+def discard(actor: Account, answer_id: int) -> BankAnswer:
+    """Drop an answer that is not written yet. Raises NotVisible, ChangedMeanwhile."""
+    with exclusive():
+        _, answer = _lock_answer(actor, answer_id)
+        if answer.state not in (ImportState.READING, ImportState.PREVIEW):
+            raise ChangedMeanwhile(None)
+        _discard(answer)
+    return answer
+
+
+def delete_expired() -> None:
+    """Discard old previews, and delete the rows of old answers."""
+    with exclusive():
+        over = select(BankAnswer.id).where(BankAnswer.finished_at < now() - ROWS_LIFETIME)
+        db.session.execute(delete(BankAnswerRow).where(BankAnswerRow.answer_id.in_(over)))
+        old = (BankAnswer.state == ImportState.PREVIEW) & (BankAnswer.created_at < now() - PREVIEW_LIFETIME)
+        for answer in db.session.scalars(select(BankAnswer).where(old).with_for_update(skip_locked=True)):
+            _discard(answer)
+
+
+def _lock_answer(actor: Account, answer_id: int) -> tuple[Account, BankAnswer]:
+    person = access.active_account(actor)
+    answer = db.session.scalars(
+        select(BankAnswer)
+        .where(BankAnswer.id == answer_id, payment_scope.runs(person))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if answer is None:
+        raise NotVisible
+    return person, answer
+
+
+def _discard(answer: BankAnswer) -> None:
+    db.session.execute(delete(BankAnswerRow).where(BankAnswerRow.answer_id == answer.id))
+    answer.state, answer.finished_at, answer.storage_name = ImportState.DISCARDED, now(), None
+
+
+# --- one worker at a time
+
+
+@dataclass(frozen=True)
+class ClaimedAnswer:
+    """An answer as it was when a worker claimed it."""
+
+    id: int
+    state: ImportState
+    attempts: int
+    run_id: int
+    file_name: str
+    extension: str
+    storage_name: str | None
+    confirmed_by_id: int | None
+
+    @property
+    def attempts_exhausted(self) -> bool:
+        return self.attempts > MOST_ATTEMPTS
+
+
+def _claimable() -> ColumnElement[bool]:
+    return BankAnswer.state.in_(IN_PROGRESS) & jobs.due(BankAnswer)
+
+
+def answer_due() -> bool:
+    """Say whether an answer waits for a worker."""
+    return bool(db.session.scalar(select(exists().where(_claimable()))))
+
+
+def claim() -> ClaimedAnswer | None:
+    """Claim the answer that has waited longest; None when there is none."""
+    row = jobs.claim(BankAnswer, _claimable(), BankAnswer.next_try, BankAnswer.id, error=None)
+    if row is None:
+        return None
+    names = ("id", "state", "attempts", "run_id", "file_name", "extension", "storage_name", "confirmed_by_id")
+    return ClaimedAnswer(**{name: getattr(row, name) for name in names})
+
+
+def fail_answer(job: ClaimedAnswer, sentence: Sentence) -> None:
+    """End the answer; nothing of it has been written. Raises ClaimLost."""
+    with exclusive():
+        jobs.report(
+            BankAnswer,
+            job,
+            state=ImportState.FAILED,
+            error=_stored(sentence),
+            storage_name=None,
+            finished_at=now(),
+        )
+    log.warning("bank answer %s: failed", job.id)
+
+
+def postpone(job: ClaimedAnswer) -> None:
+    """End an attempt that failed for a reason that may pass; the last one ends the answer. Raises ClaimLost."""
+    if job.attempts >= MOST_ATTEMPTS:
+        fail_answer(job, INTERRUPTED)
+        return
+    error = Sentence(
+        N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
+        {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
+    )
+    jobs.postpone(BankAnswer, job, PAUSES[job.attempts - 1], error=_stored(error))
+
+
+def answer_status(answer: BankAnswer) -> tuple[JobStatus, timedelta]:
+    """Return the status of an answer IN_PROGRESS, and since how long (common/jobs.py)."""
+    return jobs.progress_of(answer, paused=answer.error is not None)
+
+
+def store_preview(job: ClaimedAnswer, rows: Sequence[AnsweredRow], notes: Sequence[Sentence]) -> None:
+    """Compare the rows with the run and store them as the answer's preview. Raises ClaimLost."""
+    _judge(job.run_id, rows)
+    with exclusive():
+        db.session.execute(delete(BankAnswerRow).where(BankAnswerRow.answer_id == job.id))
+        db.session.execute(insert(table_of(BankAnswerRow)), [_row(job.id, row) for row in rows])
+        refused = sum(bool(row.faults) for row in rows)
+        jobs.report(
+            BankAnswer,
+            job,
+            state=ImportState.PREVIEW,
+            total=len(rows),
+            accepted=len(rows) - refused,
+            refused=refused,
+            unchanged=sum(row.unchanged and not row.faults for row in rows),
+            notes=[_stored(note) for note in notes],
+            storage_name=None,
+            error=None,
+        )
+
+
+def write_answer(job: ClaimedAnswer) -> None:
+    """Write the accepted rows of a confirmed answer, all or none, and complete the grants that are paid. Raises ClaimLost."""
+    try:
+        with exclusive():
+            paid = _write_rows(job)
+    except (NotPermitted, NotVisible):
+        fail_answer(job, ACTOR_GONE)
+        return
+    except ChangedMeanwhile:
+        fail_answer(job, RUN_CLOSED)
+        return
+    for chunk in payment_moves.chunks(paid):
+        with exclusive():
+            reversals.complete_paid_grants(chunk)
+    with exclusive():
+        jobs.report(BankAnswer, job, state=ImportState.DONE, error=None, finished_at=now())
+
+
+def _write_rows(job: ClaimedAnswer) -> list[int]:
+    """Write what the accepted rows say; returns the grants of the payments that the answer calls paid."""
+    person = access.active_account(db.session.get_one(Account, job.confirmed_by_id))
+    run = runs.lock_run(job.run_id, person)
+    accepted = db.session.execute(
+        select(
+            RunRow.position,
+            RunRow.payment_id,
+            RunRow.outcome.label("known"),
+            Payment.grant_id,
+            BankAnswerRow.outcome,
+            BankAnswerRow.reason,
+        )
+        .join(BankAnswerRow, (RunRow.run_id == run.id) & (RunRow.position == BankAnswerRow.position))
+        .join(Payment, Payment.id == RunRow.payment_id)
+        .where(BankAnswerRow.answer_id == job.id, ~BankAnswerRow.refused)
+        .order_by(RunRow.position)
+    ).all()
+    paid = sorted({row.grant_id for row in accepted if row.outcome is BankOutcome.PAID})
+    settled = (BankOutcome.PAID, BankOutcome.REFUSED)
+    new = [row for row in accepted if row.known not in settled and row.outcome is not row.known]
+    if new:
+        if run.state is not RunState.EXPORTED:
+            raise ChangedMeanwhile(None)
+        _settle(run, person, new)
+    jobs.report(BankAnswer, job)
+    return paid
+
+
+def _settle(run: PaymentRun, person: Account, rows: Sequence[Any]) -> None:
+    at = now()
+    outcomes = [
+        {
+            "run_id": run.id,
+            "position": row.position,
+            "outcome": row.outcome,
+            "bank_reason": _reason(row),
+            "answered_at": at,
+        }
+        for row in rows
+    ]
+    payment_moves.lock_grants(row.grant_id for row in rows)
+    db.session.execute(update(RunRow), outcomes)
+    paid = [row.payment_id for row in rows if row.outcome is BankOutcome.PAID]
+    if paid:
+        payment_moves.perform_within(
+            paid, PaymentAction.PAY, person, run_id=run.id, paid_on=today(), bank_reason=""
+        )
+    by_reason: dict[str, list[int]] = {}
+    for row in rows:
+        if row.outcome is BankOutcome.REFUSED:
+            by_reason.setdefault(_reason(row), []).append(row.payment_id)
+    for reason, ids in by_reason.items():
+        payment_moves.perform_within(
+            ids, PaymentAction.REFUSE, person, run_id=run.id, reason=reason, bank_reason=reason
+        )
+        payment_moves.stop_those_of_stopped_grants(sorted(ids))
+    left = exists().where(
+        RunRow.run_id == run.id,
+        RunRow.left_out.is_(None),
+        RunRow.outcome.is_(None) | (RunRow.outcome == BankOutcome.UNKNOWN),
+    )
+    action = RunAction.ANSWER if db.session.scalar(select(left)) else RunAction.COMPLETE
+    runs.perform_within(run.id, action, person)
+
+
+def _reason(row: Any) -> str:
+    return (row.reason or NO_REASON_GIVEN) if row.outcome is BankOutcome.REFUSED else ""
+
+
+def _judge(run_id: int, rows: Sequence[AnsweredRow]) -> None:
+    run = db.session.get_one(PaymentRun, run_id)
+    sent = {
+        row.number: SentRow(row.position, row.number, row.account or "", row.amount_fen, row.outcome)
+        for row in db.session.execute(
+            select(RunRow.position, RunRow.number, RunRow.account, RunRow.amount_fen, RunRow.outcome).where(
+                RunRow.run_id == run_id, RunRow.number.is_not(None)
+            )
+        )
+        if row.number is not None
+    }
+    judge(rows, sent, exporting.layout_of_run(run), _run_of)
+
+
+def _run_of(number: str) -> str | None:
+    """Return the run that a number of the bank's answer belongs to; None for no run of ours."""
+    return db.session.scalar(
+        select(PaymentRun.number).join(RunRow, RunRow.run_id == PaymentRun.id).where(RunRow.number == number)
+    )
+
+
+def _row(answer_id: int, row: AnsweredRow) -> Mapping[str, Any]:
+    cells = {key: text[:LONGEST_CELL] for key, text in row.cells.items()}
+    return {
+        "answer_id": answer_id,
+        "line": row.line,
+        "number": cells.get("number", ""),
+        "account": cells.get("account", ""),
+        "amount": cells.get("amount", ""),
+        "said": cells.get("outcome", ""),
+        "reason": cells.get("reason", ""),
+        "position": row.position,
+        "outcome": row.outcome,
+        "unchanged": row.unchanged,
+        "refused": bool(row.faults),
+        "faults": faults_as_json(row),
+    }
+
+
+def _stored(sentence: Sentence) -> list[Any]:
+    return [sentence.text, dict(sentence.words)]

@@ -1,0 +1,119 @@
+"""Which bank account a payment goes to: the application's, or the newest corrected one that the enterprise confirmed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from common.wording import N_, Sentence
+from models import AccountCorrection, Application, CorrectionState, Grant, Payment, PaymentState, db
+from payments.bank_file import unwritable
+from payments.payment_moves import chunks
+
+ACCOUNT = re.compile("[0-9]{8,30}")
+"""As the form checks it (workflow/completeness.py)."""
+
+NO_ACCOUNT = Sentence(N_("没有有效的收款账号，请本人更正。"))
+NO_BANK = Sentence(N_("没有开户银行，请本人更正。"))
+ACCOUNT_REFUSED = Sentence(N_("银行退回过这个账号，本人还没有更正。"))
+CORRECTION_WAITS = Sentence(N_("本人更正的账号还没有由工作单位确认。"))
+
+
+class BankAccount(NamedTuple):
+    holder: str
+    bank: str
+    account: str
+
+    @property
+    def fault(self) -> Sentence | None:
+        """Say why nothing can be paid to it; None when it can."""
+        if not ACCOUNT.fullmatch(self.account):
+            return NO_ACCOUNT
+        if not self.bank:
+            return NO_BANK
+        return unwritable(self.holder) or unwritable(self.bank)
+
+
+@dataclass(frozen=True)
+class Payee:
+    """Where a payment goes, or why it cannot be paid now."""
+
+    account: BankAccount
+    fault: Sentence | None
+
+
+def payees(payment_ids: Sequence[int]) -> dict[int, Payee]:
+    """Return the payee of each payment."""
+    found: dict[int, Payee] = {}
+    for chunk in chunks(payment_ids):
+        rows = db.session.execute(
+            select(
+                Payment.id,
+                Payment.grant_id,
+                Application.name,
+                Application.bank_account,
+                Application.answers["bank"].as_string().label("bank"),
+            )
+            .join(Grant, Grant.id == Payment.grant_id)
+            .join(Application, Application.id == Grant.application_id)
+            .where(Payment.id.in_(chunk))
+        ).all()
+        grants = sorted({row.grant_id for row in rows})
+        corrected, waiting = _corrections(grants)
+        refused = set(
+            db.session.scalars(
+                select(Payment.grant_id).where(
+                    Payment.grant_id.in_(grants), Payment.state == PaymentState.REFUSED
+                )
+            )
+        )
+        for row in rows:
+            bank, account = corrected.get(row.grant_id) or (row.bank or "", row.bank_account or "")
+            to = BankAccount(row.name, bank, account)
+            fault = to.fault
+            if row.grant_id in waiting:
+                fault = CORRECTION_WAITS
+            elif row.grant_id in refused:
+                fault = ACCOUNT_REFUSED
+            found[row.id] = Payee(to, fault)
+    return found
+
+
+def _corrections(grants: Sequence[int]) -> tuple[Mapping[int, tuple[str, str]], set[int]]:
+    """Return the newest confirmed bank and account of each grant, and the grants with an undecided correction."""
+    confirmed: dict[int, tuple[str, str]] = {}
+    waiting: set[int] = set()
+    rows = db.session.execute(
+        select(
+            AccountCorrection.grant_id,
+            AccountCorrection.state,
+            AccountCorrection.bank,
+            AccountCorrection.account,
+        )
+        .where(AccountCorrection.grant_id.in_(grants), AccountCorrection.state != CorrectionState.REFUSED)
+        .order_by(AccountCorrection.id)
+    )
+    for row in rows:
+        if row.state is CorrectionState.CONFIRMED:
+            confirmed[row.grant_id] = row.bank, row.account
+        else:
+            waiting.add(row.grant_id)
+    return confirmed, waiting
+
+
+def account_of(grant: Grant) -> BankAccount:
+    """Return the account that a grant is paid to now."""
+    corrected, _ = _corrections([grant.id])
+    application = grant.application
+    bank, account = corrected.get(grant.id) or (
+        str((application.answers or {}).get("bank") or ""),
+        application.bank_account or "",
+    )
+    return BankAccount(application.name, bank, account)
+
+
+def fault_as_json(fault: Sentence) -> list[Any]:
+    """Return a sentence as a column stores it."""
+    return [fault.text, dict(fault.words)]

@@ -1,0 +1,339 @@
+"""Payment runs (P4): made of the payments that are due, frozen, approved by a second person, exported once, or discarded.
+
+`perform` is the only function that changes the state of a run. It locks the run first, then its payments. What a frozen run
+holds is never changed again.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, insert, select, update
+
+from accounts.access import active_account
+from common.calendar import today
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from common.wording import N_, Sentence
+from models import (
+    Account,
+    Office,
+    OfficeDuty,
+    Payment,
+    PaymentAction,
+    PaymentRun,
+    PaymentState,
+    Period,
+    Role,
+    RunAction,
+    RunEvent,
+    RunRow,
+    RunState,
+    db,
+    exclusive,
+    now,
+)
+from models.statements import table_of
+from payments import payment_moves, payment_scope
+from payments.bank_accounts import fault_as_json, payees
+from payments.bank_file import PaymentLine
+from payments.run_transitions import RunTransition, find_run_transition
+from workflow.decision import Decision
+
+MOST_ROWS = 10_000
+"""Payments of one run: the file of a bank and one answer to it hold no more."""
+
+MOST_LEFT_OUT = 1_000
+"""Left-out payments that a run lists; the others are listed by the next one."""
+
+NOTHING_DUE = Sentence(N_("没有到期可以发放的款项。"))
+ALL_LEFT_OUT = Sentence(N_("到期的款项都不能发放：没有有效账号，或账号被银行退回后还没有更正。"))
+NO_SUCH_PERIOD = Sentence(N_("没有这个申报期。"))
+SECOND_PERSON = Sentence(N_("建立或冻结这一批的人，以及今天代其办理的人，不能批准。请另一位同事批准。"))
+EMPTY_AFTER_CHECK = Sentence(N_("这一批的款项都已不能发放，请作废后重新建立。"))
+
+Effect = Callable[[PaymentRun, Account], None]
+"""Writes what belongs to an action into the locked run, before its new state."""
+
+
+class RunChoice(NamedTuple):
+    """What a run is made of: the payments due by a day, of one period or of all."""
+
+    due_until: date
+    period_id: int | None = None
+
+
+def due_payments(choice: RunChoice, state: PaymentState = PaymentState.OPEN) -> Select[int, int]:
+    """Return the query for the payments of a choice, what is due first first."""
+    query = select(Payment.id, Payment.amount_fen).where(
+        Payment.state == state, Payment.due_on <= choice.due_until
+    )
+    if choice.period_id is not None:
+        query = query.where(Payment.period_id == choice.period_id)
+    return query.order_by(Payment.due_on, Payment.id)
+
+
+def make(actor: Account, choice: RunChoice) -> PaymentRun:
+    """Make a run of the payments that are due. What cannot be paid is listed in it, with the reason, and stays as it is.
+
+    Raises NotPermitted, and Unacceptable when nothing can be paid.
+    """
+    with exclusive():
+        person = active_account(actor)
+        if person.role is not Role.CITY:
+            raise NotPermitted
+        if choice.period_id is not None and db.session.get(Period, choice.period_id) is None:
+            raise Unacceptable("period", NO_SUCH_PERIOD)
+        _one_at_a_time()
+        amounts = {
+            row.id: row.amount_fen for row in db.session.execute(due_payments(choice).limit(MOST_ROWS))
+        }
+        refused = due_payments(choice, PaymentState.REFUSED).limit(MOST_LEFT_OUT)
+        returned = {row.id: row.amount_fen for row in db.session.execute(refused)}
+        if not amounts and not returned:
+            raise Unacceptable("due_until", NOTHING_DUE)
+        to = payees([*amounts, *returned])
+        included = [key for key in amounts if to[key].fault is None]
+        if not included:
+            raise Unacceptable("due_until", ALL_LEFT_OUT)
+        left_out = [key for key in (*amounts, *returned) if to[key].fault is not None][:MOST_LEFT_OUT]
+        run = PaymentRun(
+            number=_next_number(),
+            period_id=choice.period_id,
+            due_until=choice.due_until,
+            made_by_id=person.id,
+            count=len(included),
+            total_fen=sum(amounts[key] for key in included),
+            left_out=len(left_out),
+        )
+        db.session.add(run)
+        db.session.flush()
+        payment_moves.perform_within(included, PaymentAction.INCLUDE, person, run_id=run.id)
+        rows = [
+            {
+                "run_id": run.id,
+                "position": position,
+                "payment_id": key,
+                "number": bank_number(run, position) if fault is None else None,
+                "amount_fen": (amounts | returned)[key],
+                "left_out": fault_as_json(fault) if fault is not None else None,
+                "bank_reason": "",
+            }
+            for position, key, fault in _numbered(included, left_out, to)
+        ]
+        db.session.execute(insert(table_of(RunRow)), rows)
+        _record(run, RunAction.MAKE, None, RunState.MADE, person, "")
+    return run
+
+
+def perform(
+    run_id: int,
+    action: RunAction,
+    actor: Account,
+    *,
+    seen_version: int,
+    reason: str = "",
+    effect: Effect | None = None,
+) -> PaymentRun:
+    """Do one action of a person to one run.
+
+    Raises NotVisible, ChangedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong, and Unacceptable when it is this person who
+    cannot do it. `effect` is for what another module writes with it (payments/exporting.py, payments/answers.py).
+    """
+    with exclusive():
+        person = active_account(actor)
+        return perform_within(run_id, action, person, seen_version=seen_version, reason=reason, effect=effect)
+
+
+def perform_within(
+    run_id: int,
+    action: RunAction,
+    person: Account,
+    *,
+    seen_version: int | None = None,
+    reason: str = "",
+    effect: Effect | None = None,
+) -> PaymentRun:
+    """Do what `perform` does for an active account, within `exclusive()`."""
+    run = lock_run(run_id, person)
+    if seen_version is not None and run.version != seen_version:
+        raise ChangedMeanwhile(None)
+    transition = find_run_transition(run.state, action, person.role)
+    if transition is None:
+        raise NotPermitted
+    if transition.second_person and not is_second_person(run, person):
+        raise Unacceptable("", SECOND_PERSON)
+    said = Decision(reason).checked(needs_reason=transition.needs_reason).reason
+    for write in (EFFECTS.get(action), effect):
+        if write is not None:
+            write(run, person)
+    return _move(run, transition, person, said)
+
+
+def lock_run(run_id: int, person: Account) -> PaymentRun:
+    """Return the run, read anew and held until the transaction ends. Raises NotVisible."""
+    run = db.session.scalars(
+        select(PaymentRun)
+        .where(PaymentRun.id == run_id, payment_scope.runs(person))
+        .with_for_update(of=PaymentRun)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if run is None:
+        raise NotVisible
+    return run
+
+
+def is_second_person(run: PaymentRun, person: Account) -> bool:
+    """Say whether this person can approve the run: neither made nor froze it, and stands in today for nobody who did."""
+    first = {run.made_by_id, run.frozen_by_id}
+    return not first & {person.id, *(key for key, _ in person.membership.absent)}
+
+
+def actions(run: PaymentRun, person: Account) -> list[RunTransition]:
+    """Return the transitions of the table that this person can perform on the run now, by a button."""
+    found = (find_run_transition(run.state, action, person.role) for action in RunAction)
+    return [
+        each
+        for each in found
+        if each is not None
+        and each.action not in (RunAction.ANSWER, RunAction.COMPLETE)
+        and (not each.second_person or is_second_person(run, person))
+    ]
+
+
+def bank_lines(run: PaymentRun) -> Iterator[PaymentLine]:
+    """Yield the rows of a frozen run as the bank gets them."""
+    query = (
+        select(RunRow.position, RunRow.number, RunRow.holder, RunRow.account, RunRow.bank, RunRow.amount_fen)
+        .where(RunRow.run_id == run.id, RunRow.left_out.is_(None))
+        .order_by(RunRow.position)
+    )
+    for row in db.session.execute(query):
+        yield PaymentLine(
+            row.position,
+            row.number or "",
+            row.holder or "",
+            row.account or "",
+            row.bank or "",
+            row.amount_fen,
+        )
+
+
+def hash_of_lines(run: PaymentRun) -> str:
+    """Return the SHA-256 of a frozen run's rows, in hexadecimal: number, account, amount, each ended by a line break."""
+    content = hashlib.sha256()
+    for line in bank_lines(run):
+        content.update(f"{line.number}\t{line.account}\t{line.amount_fen}\n".encode())
+    return content.hexdigest()
+
+
+def bank_number(run: PaymentRun, position: int) -> str:
+    """Return what the bank gets and answers with. Banks take letters and digits only, and a letter keeps it text in a spreadsheet."""
+    return f"F{run.number.replace('-', '')}{position:05d}"
+
+
+def _numbered(
+    included: Sequence[int], left_out: Sequence[int], to: Any
+) -> Iterator[tuple[int, int, Sentence | None]]:
+    yield from ((position, key, None) for position, key in enumerate(included, 1))
+    yield from ((position, key, to[key].fault) for position, key in enumerate(left_out, len(included) + 1))
+
+
+def _one_at_a_time() -> None:
+    """Let runs be made one after the other: two at once would take the same payments and the same number."""
+    centre = select(Office.id).where(Office.duty == OfficeDuty.FINAL).order_by(Office.id).limit(1)
+    db.session.execute(centre.with_for_update())
+
+
+def _next_number() -> str:
+    year = str(today().year)
+    last = db.session.scalar(
+        select(PaymentRun.number)
+        .where(PaymentRun.number.startswith(f"{year}-"))
+        .order_by(PaymentRun.id.desc())
+        .limit(1)
+    )
+    return f"{year}-{int(last.partition('-')[2]) + 1 if last else 1:03d}"
+
+
+def _freeze(run: PaymentRun, person: Account) -> None:
+    """Copy holder, bank and account into each row. A payment that can no longer be paid is left out and stays open."""
+    rows = db.session.execute(
+        select(RunRow.position, RunRow.payment_id, RunRow.amount_fen)
+        .where(RunRow.run_id == run.id, RunRow.left_out.is_(None))
+        .order_by(RunRow.position)
+    ).all()
+    to = payees([row.payment_id for row in rows])
+    good = [row for row in rows if to[row.payment_id].fault is None]
+    bad = [row for row in rows if to[row.payment_id].fault is not None]
+    if not good:
+        raise Unacceptable("", EMPTY_AFTER_CHECK)
+    frozen = [
+        {"run_id": run.id, "position": row.position, **to[row.payment_id].account._asdict()} for row in good
+    ]
+    db.session.execute(update(RunRow), frozen)
+    if bad:
+        without = [
+            {"run_id": run.id, "position": row.position, "left_out": fault_as_json(fault), "number": None}
+            for row in bad
+            if (fault := to[row.payment_id].fault) is not None
+        ]
+        db.session.execute(update(RunRow), without)
+        payment_moves.perform_within(
+            [row.payment_id for row in bad], PaymentAction.RELEASE, person, run_id=run.id
+        )
+        db.session.refresh(run)
+    run.count, run.total_fen = len(good), sum(row.amount_fen for row in good)
+    run.left_out += len(bad)
+    run.frozen_by_id = person.id
+
+
+def _approve(run: PaymentRun, person: Account) -> None:
+    run.approved_by_id = person.id
+
+
+def _discard(run: PaymentRun, person: Account) -> None:
+    """Give the payments free for another run; those of grants that were stopped meanwhile are stopped."""
+    ids = db.session.scalars(
+        select(RunRow.payment_id).where(RunRow.run_id == run.id, RunRow.left_out.is_(None))
+    ).all()
+    payment_moves.perform_within(ids, PaymentAction.RELEASE, person, run_id=run.id)
+    payment_moves.stop_those_of_stopped_grants(sorted(ids))
+    db.session.refresh(run)
+
+
+EFFECTS: dict[RunAction, Effect] = {
+    RunAction.FREEZE: _freeze,
+    RunAction.APPROVE: _approve,
+    RunAction.DISCARD: _discard,
+}
+
+
+def _move(run: PaymentRun, transition: RunTransition, person: Account, reason: str) -> PaymentRun:
+    run.state = transition.to
+    run.version += 1
+    _record(run, transition.action, transition.state, transition.to, person, reason)
+    db.session.flush()
+    return run
+
+
+def _record(
+    run: PaymentRun,
+    action: RunAction,
+    before: RunState | None,
+    after: RunState,
+    person: Account,
+    reason: str,
+) -> None:
+    db.session.add(
+        RunEvent(
+            run_id=run.id,
+            action=action,
+            from_state=before,
+            to_state=after,
+            actor_id=person.id,
+            actor_name=person.name,
+            reason=reason,
+            at=now(),
+        )
+    )

@@ -1,0 +1,375 @@
+"""Payment runs: two persons, one payment in one run, the account that holds, the bank's answer row by row, and the sums after each."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from common.calendar import today
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
+from models import (
+    Application,
+    AuditEntry,
+    CorrectionState,
+    Deputy,
+    Disclosure,
+    Grant,
+    GrantState,
+    Message,
+    Payment,
+    PaymentAction,
+    PaymentEvent,
+    PaymentState,
+    RunAction,
+    RunRow,
+    RunState,
+    db,
+)
+from models.transactions import exclusive
+from payments import (
+    account_corrections,
+    bank_accounts,
+    exporting,
+    payment_moves,
+    reconciling,
+    reversals,
+    runs,
+)
+from payments.run_transitions import RUN_TRANSITIONS
+from tests.factories import World, city_clerk, reviewer, saved
+from tests.machine.at_once import at_once
+from tests.payments.grants import (
+    act,
+    answered,
+    batch,
+    exported,
+    fresh,
+    grant,
+    kept,
+    made,
+    opened,
+    period,
+    previewed,
+    said,
+)
+
+OPEN, IN_RUN, PAID, REFUSED = PaymentState.OPEN, PaymentState.IN_RUN, PaymentState.PAID, PaymentState.REFUSED
+
+
+def states(of: Grant) -> list[PaymentState]:
+    db.session.rollback()
+    query = select(Payment.state).where(Payment.grant_id == of.id).order_by(Payment.ordinal, Payment.id)
+    return list(db.session.scalars(query))
+
+
+def sums(name: str) -> reconciling.PeriodSums:
+    db.session.rollback()
+    found = reconciling.sums_by_period()[name]
+    assert found.difference == 0
+    return found
+
+
+@pytest.mark.guide("P4")
+def test_who_made_or_froze_a_run_cannot_approve_it_and_neither_can_their_deputy(ordos: World) -> None:
+    maker, freezer, second, deputy = ordos.centre, city_clerk(), city_clerk(), city_clerk()
+    of = period()
+    grant(batch(of, maker), ordos.city.enterprise)
+    run = made(maker, of)
+    act(run, RunAction.FREEZE, freezer)
+    today_ = today()
+    saved(
+        Deputy(
+            account_id=maker.id,
+            deputy_id=deputy.id,
+            first_day=today_,
+            last_day=today_,
+            created_by_id=maker.id,
+        )
+    )
+    for person in (maker, freezer, deputy):
+        with pytest.raises(Unacceptable) as refused:
+            act(run, RunAction.APPROVE, person)
+        assert refused.value.sentence is runs.SECOND_PERSON
+    # The maker as somebody else's deputy is still the maker.
+    saved(
+        Deputy(
+            account_id=second.id,
+            deputy_id=freezer.id,
+            first_day=today_,
+            last_day=today_,
+            created_by_id=maker.id,
+        )
+    )
+    with pytest.raises(Unacceptable):
+        act(run, RunAction.APPROVE, freezer)
+    for stranger in (ordos.administrator, ordos.banner.clerk, ordos.city.reviewer):
+        with pytest.raises(NotVisible):
+            act(run, RunAction.APPROVE, stranger)
+        with pytest.raises(NotPermitted):
+            runs.make(stranger, runs.RunChoice(today()))
+    assert fresh(run).state is RunState.FROZEN
+    act(run, RunAction.APPROVE, second)
+    assert fresh(run).approved_by_id == second.id
+
+
+@pytest.mark.guide("P4")
+def test_every_action_happens_in_the_states_of_the_table_and_in_no_other(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    money = batch(of, maker)
+    grants = [grant(money, ordos.city.enterprise, parts=1) for _ in RunState]
+    table = {(each.state, each.action): each for each in RUN_TRANSITIONS}
+    for state, one in zip(RunState, grants, strict=True):
+        run = made(maker, of)  # holds every grant that is still open
+        run.state = state
+        db.session.commit()
+        for action in (RunAction.FREEZE, RunAction.APPROVE, RunAction.EXPORT, RunAction.DISCARD):
+            if (state, action) in table:
+                continue
+            with pytest.raises(NotPermitted):
+                act(run, action, second, "作废重做")
+        run = fresh(run)
+        run.state = RunState.MADE
+        db.session.commit()
+        act(run, RunAction.DISCARD, maker)
+        assert states(one) == [OPEN]
+    run = made(maker, of)
+    act(run, RunAction.FREEZE, maker)
+    with pytest.raises(ReasonMissing):
+        act(run, RunAction.DISCARD, second)
+    with pytest.raises(ChangedMeanwhile):
+        runs.perform(run.id, RunAction.APPROVE, second, seen_version=1)
+
+
+@pytest.mark.guide("P4")
+def test_a_run_holds_what_is_due_and_says_why_something_is_left_out(ordos: World) -> None:
+    maker, of = ordos.centre, period()
+    money, employer = batch(of, maker), ordos.city.enterprise
+    grant(money, employer, parts=3, interval=2, fen=100)
+    no_account = grant(money, employer, parts=1, account=None)
+    short = grant(money, employer, parts=1, account="1234567")
+    no_bank = grant(money, employer, parts=1, bank="")
+    formula = grant(money, employer, parts=1, bank="=HYPERLINK(1)")
+    grant(batch(period(), maker), employer)
+    run = runs.make(maker, runs.RunChoice(good_day := today().replace(month=4, day=1), of.id))
+    rows = db.session.execute(
+        select(RunRow.amount_fen, RunRow.left_out, Payment.grant_id)
+        .join(Payment, Payment.id == RunRow.payment_id)
+        .where(RunRow.run_id == run.id)
+        .order_by(RunRow.position)
+    ).all()
+    assert [row.amount_fen for row in rows if row.left_out is None] == [
+        34,
+        33,
+    ]  # due on 1 January and 1 March
+    assert good_day.month == 4
+    assert (run.count, run.total_fen, run.left_out) == (2, 67, 4)
+    assert {row.grant_id: row.left_out[0] for row in rows if row.left_out} == {
+        no_account.id: bank_accounts.NO_ACCOUNT.text,
+        short.id: bank_accounts.NO_ACCOUNT.text,
+        no_bank.id: bank_accounts.NO_BANK.text,
+        formula.id: bank_accounts.unwritable("=1").text,  # type: ignore[union-attr]
+    }
+    assert states(no_account) == [OPEN]
+    with pytest.raises(Unacceptable):
+        runs.make(maker, runs.RunChoice(today() - timedelta(days=9999), of.id))
+
+
+@pytest.mark.guide("P4")
+def test_the_files_are_made_once_and_each_download_is_recorded_for_each_person(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise)
+    run = exported(maker, second, of)
+    files = exporting.files(fresh(run))
+    assert [file.kind for file in files] == ["xlsx", "csv"]
+    assert {(file.count, file.total_fen) for file in files} == {(2, 1_500_001)}
+    assert "2笔-15000.01元" in files[1].display_name
+    assert b"6217000012345678901" in opened(files[1].storage_name).read()
+    with pytest.raises(NotPermitted):
+        exporting.export(run.id, maker, seen_version=fresh(run).version, store=kept)
+    file = exporting.record_run_download(run.id, "csv", second)
+    assert file.storage_name == files[1].storage_name
+    seen = select(Disclosure.account_id).where(Disclosure.application_id == one.application_id)
+    assert db.session.scalars(seen).all() == [second.id]
+    entry = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.table_name == "payment_runs", AuditEntry.row_key == str(run.id))
+    ).one()
+    assert (entry.actor_id, entry.after["sha256"]) == (second.id, file.sha256)
+    with pytest.raises(NotVisible):
+        exporting.record_run_download(run.id, "csv", ordos.administrator)
+
+
+@pytest.mark.guide("P4", "P5")
+def test_a_refused_account_is_corrected_confirmed_and_paid_with_the_next_run(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    employer, at = ordos.city.enterprise, ordos.city.reviewer
+    money = batch(of, maker)
+    good, bad = grant(money, employer, fen=200), grant(money, employer, fen=101)
+    run = exported(maker, second, of)
+    answered(run, maker, said(run, "成功", "成功", "失败"))
+    assert (states(good), states(bad)) == ([PAID, PAID], [REFUSED, REFUSED])
+    assert db.session.get_one(Grant, good.id).state is GrantState.COMPLETED
+    assert sums(of.name).refused == 101
+    told = select(func.count()).where(
+        Message.account_id == bad.applicant_id, Message.kind == "payment_refused"
+    )
+    assert db.session.scalar(told)
+    with pytest.raises(Unacceptable):
+        made(maker, of)  # nothing but the refused account is left
+    person = bad.applicant
+    before = db.session.get_one(Application, bad.application_id).version
+    for bank, account, field in (
+        ("", "6217000012345678902", "bank"),
+        ("中国银行", "62170000A", "account"),
+        (" 鄂尔多斯银行东胜支行", "6217 0000 1234 5678 901", "account"),
+    ):
+        with pytest.raises(Unacceptable) as wrong:
+            account_corrections.propose(bad.id, person, bank=bank, account=account)
+        assert wrong.value.field == field
+    with pytest.raises(NotVisible):
+        account_corrections.propose(bad.id, good.applicant, bank="中国银行", account="6217000012345678902")
+    with pytest.raises(NotPermitted):
+        account_corrections.propose(good.id, good.applicant, bank="中国银行", account="6217000012345678902")
+    first = account_corrections.propose(bad.id, person, bank="中国银行", account="6217 0000 1234 5678 902")
+    with pytest.raises(NotPermitted):
+        account_corrections.propose(bad.id, person, bank="中国银行", account="6217000012345678903")
+    for stranger in (ordos.banner.reviewer, person, ordos.administrator):
+        with pytest.raises((NotVisible, NotPermitted)):
+            account_corrections.decide_correction(first.id, stranger, confirmed=True)
+    with pytest.raises(ReasonMissing):
+        account_corrections.decide_correction(first.id, at, confirmed=False)
+    account_corrections.decide_correction(first.id, at, confirmed=False, reason="不是本人的卡")
+    second_try = account_corrections.propose(bad.id, person, bank="中国银行", account="6217000012345678902")
+    account_corrections.decide_correction(second_try.id, at, confirmed=True)
+    with pytest.raises(ChangedMeanwhile):
+        account_corrections.decide_correction(second_try.id, reviewer(employer), confirmed=True)
+    assert [each.state for each in (fresh(first), fresh(second_try))] == [
+        CorrectionState.REFUSED,
+        CorrectionState.CONFIRMED,
+    ]
+    assert states(bad) == [OPEN, OPEN]
+    next_run = exported(maker, second, of)
+    assert {(line.bank, line.account) for line in runs.bank_lines(next_run)} == {
+        ("中国银行", "6217000012345678902")
+    }
+    # A late answer to the first run does not touch the payment, which is in another run now.
+    assert answered(run, maker, said(run, "成功")).accepted == 2
+    assert states(bad) == [IN_RUN, IN_RUN]
+    answered(next_run, maker, said(next_run, "成功"))
+    assert states(bad) == [PAID, PAID]
+    assert sums(of.name).paid == 301
+    assert db.session.get_one(Application, bad.application_id).version == before
+
+
+@pytest.mark.guide("P4")
+def test_an_answer_is_refused_row_by_row_and_the_same_answer_again_changes_nothing(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise, fen=700, parts=7)
+    run = exported(maker, second, of)
+    other_period = period()
+    grant(batch(other_period, maker), ordos.city.enterprise)
+    other = exported(maker, second, other_period)
+    rows = said(run, "成功", "处理中", "成功", "成功", "成功", "很成功", "失败")
+    rows[2]["amount"] = "1.01"
+    rows[3]["account"] = "6217000012345678902"
+    rows.append(dict(rows[4]))
+    rows.append(said(other, "成功")[0])
+    rows.append({**rows[0], "number": "F209999900001"})
+    answer = previewed(run, maker, rows)
+    assert (answer.total, answer.accepted, answer.refused) == (10, 3, 7)
+    assert states(one) == [IN_RUN] * 7
+    assert answered(run, maker, rows).state.value == "done"
+    assert states(one) == [PAID, *[IN_RUN] * 5, REFUSED]
+    assert fresh(run).state is RunState.EXPORTED
+    history = select(func.count()).select_from(PaymentEvent)
+    before = db.session.scalar(history)
+    again = answered(run, maker, rows)
+    assert (again.accepted, again.unchanged) == (3, 3)
+    assert db.session.scalar(history) == before
+    answered(run, maker, [*said(run, "成功")[1:6]])
+    assert fresh(run).state is RunState.ANSWERED
+    other_word = answered(run, maker, said(run, "失败"))
+    assert (other_word.accepted, other_word.refused) == (1, 6)
+    assert states(one) == [*[PAID] * 6, REFUSED]
+
+
+@pytest.mark.guide("P5")
+def test_a_reversed_payment_is_paid_again_and_the_sums_hold(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise, fen=101)
+    run = exported(maker, second, of)
+    answered(run, maker, said(run, "成功"))
+    first = db.session.scalars(
+        select(Payment).where(Payment.grant_id == one.id).order_by(Payment.ordinal).limit(1)
+    ).one()
+    with pytest.raises(ReasonMissing):
+        reversals.reverse(first.id, maker, seen_version=first.version, reason="")
+    anew = reversals.reverse(first.id, maker, seen_version=fresh(first).version, reason="银行冲回")
+    assert (anew.amount_fen, anew.replaces_id) == (first.amount_fen, first.id)
+    with pytest.raises(NotPermitted):
+        reversals.reverse(first.id, maker, seen_version=fresh(first).version, reason="银行冲回")
+    found = sums(of.name)
+    assert (found.granted, found.paid, found.open) == (101, 50, 51)
+    assert db.session.get_one(Grant, one.id).state is GrantState.GRANTED
+    answered(again := exported(maker, second, of), maker, said(again, "成功"))
+    assert sums(of.name).paid == 101
+    assert db.session.get_one(Grant, one.id).state is GrantState.COMPLETED
+
+
+@pytest.mark.guide("P5")
+def test_the_proof_finds_a_changed_amount_a_changed_file_and_a_lost_one(own_ordos: World) -> None:
+    maker, second, of = own_ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), own_ordos.city.enterprise, fen=1000)
+    run = exported(maker, second, of)
+    answered(run, maker, said(run, "成功"))
+    assert list(reconciling.disagreements(opened)) == []
+    with exclusive():
+        payment_moves.perform_within([], PaymentAction.STOP, None, reason="—")
+    file = exporting.files(fresh(run))[0]
+    from tests.payments.grants import FILES
+
+    whole = FILES.pop(file.storage_name)
+    assert len(list(reconciling.disagreements(opened))) == 1
+    FILES[file.storage_name] = whole + b"x"
+    assert len(list(reconciling.disagreements(opened))) == 1
+    FILES[file.storage_name] = whole
+    paid = db.session.scalars(select(Payment).where(Payment.grant_id == one.id)).first()
+    assert paid is not None
+    paid.amount_fen += 1
+    db.session.commit()
+    # The period, the grant itself, and the row of the run that now differs.
+    assert len(list(reconciling.disagreements(opened))) == 3
+
+
+@pytest.mark.guide("P4")
+def test_two_people_at_once_never_put_a_payment_into_two_runs_or_approve_twice(ordos: World) -> None:
+    maker, second, third, of = ordos.centre, city_clerk(), city_clerk(), period()
+    money = batch(of, maker)
+    one = grant(money, ordos.city.enterprise, parts=4)
+    key = of.id
+
+    def make() -> str:
+        return runs.make(maker, runs.RunChoice(today(), key)).number
+
+    found = at_once(make, make, make)
+    assert sorted(found)[1:] == ["Unacceptable", "Unacceptable"]
+    run = db.session.scalars(select(runs.PaymentRun).where(runs.PaymentRun.period_id == key)).one()
+
+    def doing(action: RunAction, by: object, version: int):  # type: ignore[no-untyped-def]
+        def do() -> str:
+            return runs.perform(run.id, action, by, seen_version=version, reason="重复").state.value  # type: ignore[arg-type]
+
+        return do
+
+    found = at_once(
+        doing(RunAction.FREEZE, maker, 1),
+        doing(RunAction.FREEZE, second, 1),
+        doing(RunAction.DISCARD, third, 1),
+    )
+    assert sorted(found)[:2] == ["ChangedMeanwhile", "ChangedMeanwhile"]
+    if found[2] == "discarded":
+        assert states(one) == [OPEN] * 4
+        return
+    fourth, fifth = city_clerk(), city_clerk()
+    found = at_once(doing(RunAction.APPROVE, fourth, 2), doing(RunAction.APPROVE, fifth, 2))
+    assert sorted(found) == ["ChangedMeanwhile", "approved"]
+    assert states(one) == [IN_RUN] * 4
