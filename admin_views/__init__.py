@@ -5,10 +5,10 @@ from flask import Flask
 from admin_views import messages, portal
 from admin_views.accounts import routes, second_factor
 from admin_views.administration import overview
-from admin_views.documents import own_files
+from admin_views.documents import export_page, own_files
 from admin_views.personal import application
 from admin_views.review import city, enterprise, office
-from admin_views.site import code_points, errors, frame, languages, login_session, sending
+from admin_views.site import code_points, errors, exporting, frame, languages, login_session, sending
 from admin_views.site.base import RowId
 from admin_views.site.frame import Templates
 from admin_views.site.languages import CachedDomain, chosen_language
@@ -22,11 +22,13 @@ CONSOLES = (
     frame,
     code_points,
     errors,
+    exporting,
     login_session,
     portal,
     routes,
     second_factor,
     messages,
+    export_page,
     own_files,
     application,
     enterprise,

@@ -3,7 +3,7 @@
 Shows nothing outside workflow.scope.messages, and marks as read only by POST.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import defer, joinedload
 from werkzeug.wrappers import Response
 
 from accounts import access
+from admin_views.site.exporting import ListExport, ListSheet, register_source
 from admin_views.site.lists import Column, DataTable
 from admin_views.site.typed import row_number
 from admin_views.site.wording import translated
@@ -24,7 +25,7 @@ from models import Account, Application, Enterprise, Message, MessageReading, Ro
 from workflow import inbox, scope
 from workflow import notifications as outbox
 
-PAGE_SIZE = 20
+PAGE_SIZE, EXPORTED_AT_A_TIME = 20, 200
 
 COLUMNS = (
     Column("mark", N_("状态"), lambda message: gettext("未读") if message["unread"] else ""),
@@ -175,6 +176,21 @@ def _is_visible(message: Message, actor: Account) -> bool:
     return db.session.scalar(query) is not None
 
 
+def exported_messages() -> ListExport:
+    """Return all messages of this account for an export."""
+    return ListExport(N_("消息"), [ListSheet(COLUMNS, _every_message(current_user))])
+
+
+def _every_message(actor: Account) -> Iterator[dict[str, Any]]:
+    """Yield the messages, the newest first, some at a time."""
+    before = None
+    while some := newest(actor, EXPORTED_AT_A_TIME, before):
+        yield from some
+        before = some[-1]["id"]
+        db.session.expunge_all()
+
+
 def register(app: Flask) -> None:
     """Add `/messages/`."""
     app.register_blueprint(messages)
+    register_source(app, "messages.own", None, exported_messages)

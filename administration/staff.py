@@ -42,14 +42,17 @@ def update_staff(
     phone: str,
     office_id: int | None,
     *,
+    may_export_full: bool | None = None,
     seen: str,
     confirmed: str = "",
 ) -> Account:
-    """Change somebody's name and telephone, or move them to another office."""
+    """Change somebody's name and telephone, move them to another office, give or withdraw the right to export full numbers."""
 
     def apply(account: Account) -> None:
         account.name, account.phone = name, phone
         account.office_id = _office_for_role(account.role, office_id)
+        if may_export_full is not None:
+            account.may_export_full = may_export_full
 
     return change(Account, account_id, actor, apply, seen=seen, confirmed=confirmed)
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select
 from administration import entered_years, form_rules
 from administration.effects import enterprises, regions, staff, standards, texts
 from administration.effects.counts import AlsoChanged
-from common.audit import APPLICANTS, REVIEWERS
+from common.audit import APPLICANTS, EXPORTS, REVIEWERS
 from common.errors import Unacceptable
 from common.initials import initials
 from common.settings import NAMES
@@ -156,6 +156,7 @@ class StaffTable(Table[Account]):
         "office_id": N_("单位"),
         "phone": N_("联系电话"),
         "active": N_("可以登录"),
+        "may_export_full": N_("导出完整号码"),
         "password_hash": N_("密码"),
         "recovery_hash": N_("找回码"),
         "second_factor": N_("动态验证码"),
@@ -387,12 +388,20 @@ DEPUTY_WORDS = AuditWords(
 """Who stands in for whom (desk/deputies.py)."""
 
 
+EXPORT_WORDS = AuditWords(
+    N_("导出"),
+    {"filter": N_("筛选"), "rows": N_("行数"), "full": N_("完整号码"), "reason": N_("原因")},
+)
+"""Who exported which list (documents/exports.py)."""
+
+
 AUDIT_WORDS: Mapping[str, AuditWords] = MappingProxyType(
     {
         **{model.__tablename__: AuditWords(table.label, table.fields) for model, table in TABLES.items()},
         REVIEWERS: REVIEWER_WORDS,
         APPLICANTS: CORRECTION_WORDS,
         Deputy.__tablename__: DEPUTY_WORDS,
+        EXPORTS: EXPORT_WORDS,
     }
 )
 """The words by `AuditEntry.table_name`."""

@@ -8,6 +8,10 @@ REVIEWERS = "reviewers"
 APPLICANTS = "applicants"
 
 
+EXPORTS = "exports"
+"""Exports of lists (documents/exports.py). The row key is the name of the list."""
+
+
 def note_reviewers(person: Account, act: str, account: Account) -> None:
     """Record what a reviewer did with the account of another reviewer of the enterprise. Call within `exclusive()`."""
     db.session.add(

@@ -22,7 +22,7 @@ from common.jobs import JobStatus
 from common.settings import FILES_AT_ONCE, setting
 from common.wording import N_, Sentence
 from desk.desks import Desk, desk_of
-from documents.kinds import KINDS, FileNotMade, MadeFile, Making, surroundings
+from documents.kinds import KINDS, FileNotMade, MadeFile, Making, RightLost, surroundings
 from models import Account, FileJob, FileState, Role, db, exclusive, now
 
 LIFETIME = timedelta(days=1)
@@ -193,10 +193,7 @@ def make_file(job: ClaimedFile, path: Path, progress: Callable[[int, int], None]
     if kind is None:
         raise FileNotMade(UNKNOWN_KIND)
     person = _present_actor(job)
-    try:
-        kind.check(person, job.parameters)
-    except (NotPermitted, NotVisible) as lost:
-        raise FileNotMade(RIGHT_LOST) from lost
+    _check_again(person, job)
     with surroundings(person, job.language):
         return kind.make(Making(person, job.parameters, job.language, path, progress, now()))
 
@@ -211,6 +208,15 @@ def _present_actor(job: ClaimedFile) -> Account:
     return person
 
 
+def _check_again(person: Account, job: ClaimedFile) -> None:
+    try:
+        KINDS[job.kind].check(person, job.parameters)
+    except RightLost as lost:
+        raise FileNotMade(lost.sentence) from lost
+    except (NotPermitted, NotVisible) as lost:
+        raise FileNotMade(RIGHT_LOST) from lost
+
+
 def report_progress(job: ClaimedFile, done: int, total: int) -> None:
     """Write how far it is. Raises ClaimLost."""
     with exclusive():
@@ -223,10 +229,7 @@ def finish_file(job: ClaimedFile, made: MadeFile, storage_name: str, size: int, 
     Reads the account again: who has lost the right while the file was made does not get it (FileNotMade).
     """
     with exclusive():
-        try:
-            KINDS[job.kind].check(_present_actor(job), job.parameters)
-        except (NotPermitted, NotVisible) as lost:
-            raise FileNotMade(RIGHT_LOST) from lost
+        _check_again(_present_actor(job), job)
         if made.record is not None:
             made.record()
         jobs.report(

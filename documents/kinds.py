@@ -10,12 +10,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from common.errors import NotPermitted
 from common.wording import Sentence
 from models import Account
 
 
 class FileNotMade(Exception):
     """The file cannot be made, and another attempt would not help; `sentence` says why."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence.text)
+        self.sentence = sentence
+
+
+class RightLost(NotPermitted):
+    """The account may not have such a file, or not any more; `sentence` says so."""
 
     def __init__(self, sentence: Sentence) -> None:
         super().__init__(sentence.text)
@@ -55,7 +64,7 @@ class MadeFile:
 class DocumentKind:
     """One kind of file. `make` writes the file to `Making.path`, and raises FileNotMade where it cannot be made.
 
-    `check` raises NotPermitted or NotVisible when this account may not have such a file. It runs when the file is asked for,
+    `check` raises NotPermitted (RightLost says why) or NotVisible when this account may not have such a file. It runs when the file is asked for,
     when it is made, and before each download.
     """
 

@@ -81,6 +81,8 @@ class Account(Model):
     second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
     number_corrected_at: Mapped[datetime | None] = mapped_column(Instant)
     """When an administrator corrected the identity number, which is done once."""
+    may_export_full: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the account may export numbers in full (W9). Given by an administrator."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
     office: Mapped[Office | None] = relationship()

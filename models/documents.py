@@ -13,6 +13,7 @@ from models.accounts import Account
 from models.database import Instant, Model, enum_text, now
 from models.desks import OfDesk
 from models.jobs import Leased
+from models.secrets import EncryptedJSON
 from models.vocabulary import FileState, Role
 
 
@@ -30,7 +31,8 @@ class FileJob(Leased, OfDesk, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
     title: Mapped[list[Any]] = mapped_column(JSON)
-    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    parameters: Mapped[dict[str, Any]] = mapped_column(EncryptedJSON("file_jobs.parameters"))
+    """Encrypted: the words of a search may be somebody's number."""
     asked_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     role: Mapped[Role] = mapped_column(enum_text(Role))
     language: Mapped[str] = mapped_column(String(8))

@@ -15,7 +15,8 @@ from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement
 
 from admin_views.site.base import ConsoleView, ScopedView, confirmed, expose, list_title, menu
-from admin_views.site.keyset import Order, Page
+from admin_views.site.exporting import ListExport, ListSheet, described_search
+from admin_views.site.keyset import Order, Page, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.trail import change_text, changes_of
 from admin_views.site.typed import one_line
@@ -31,6 +32,7 @@ from common.errors import (
     Unacceptable,
 )
 from common.wording import N_
+from documents.exports import Described
 
 PAGE_SIZE = 20
 MOST_SHOWN = 500
@@ -61,6 +63,9 @@ class AdministeredTable(Administration, ScopedView):
     """A table that administrators change: its list, and a form for each row that shows the effects of a change."""
 
     exposed_routes = ("index_view", "create_view", "edit_view")
+    exports: Mapping[str, str] = {"index_view": "exported"}
+    list_order: Order | None = None
+    """The order of a list with pages; such a list defines `found`, another one `list_rows`."""
     new_row_form: type[FlaskForm] | None = None
     """The form of a new row, if it differs from `form`."""
     full_width_fields: tuple[str, ...] = ()
@@ -77,9 +82,23 @@ class AdministeredTable(Administration, ScopedView):
 
     # The list
 
+    def found(self) -> Any:
+        """Return the query, or the queries, of a list with pages."""
+        raise NotImplementedError
+
     def list_rows(self) -> Any:
         """Return the rows of the list, or one page of them."""
-        raise NotImplementedError
+        return page(self.found(), self.list_order, request.args.get("page", ""), PAGE_SIZE)  # type: ignore[arg-type]
+
+    def exported(self) -> ListExport:
+        """Return the list of the same address for an export."""
+        order = self.list_order
+        rows = self.list_rows() if order is None else everything(self.found(), order)
+        return ListExport(self.title, [ListSheet(self.columns, rows)], self.described())
+
+    def described(self) -> Described:
+        """Return in words what the list is narrowed to."""
+        return described_search(self.filters().get("q"))
 
     @expose("/")
     def index_view(self) -> str:

@@ -14,6 +14,7 @@ from admin_views.administration.form_columns import VERSION_COLUMNS, VersionRow,
 from admin_views.personal.form import form_class
 from admin_views.personal.page import section_context
 from admin_views.site.base import ScopedView, confirmed, expose
+from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.lists import DataTable
 from admin_views.site.trail import change_text, changes_of, value_words
 from admin_views.site.wording import translated
@@ -38,6 +39,7 @@ class FormVersions(Administration, ScopedView):
     """The sections of the form, the draft of its next version, and all former versions."""
 
     exposed_routes = ("index_view", "field", "new", "preview", "publishing", "discard", "versions", "version")
+    exports = {"versions": "exported_versions"}
     lookup_column = "number"
 
     def criterion(self) -> Any:
@@ -163,6 +165,17 @@ class FormVersions(Administration, ScopedView):
     @expose("/versions/")
     def versions(self) -> str:
         """List every version, the newest first: date, author and number of differences."""
+        return self.render(
+            "administration/form_versions.html",
+            title=gettext(TITLE),
+            listing=DataTable(VERSION_COLUMNS, self._version_rows()),
+        )
+
+    def exported_versions(self) -> ListExport:
+        """Return the versions for an export."""
+        return ListExport(N_("申请表的版本"), [ListSheet(VERSION_COLUMNS, self._version_rows())])
+
+    def _version_rows(self) -> list[VersionRow]:
         rows = db.session.scalars(
             self.rows()
             .where(FormVersion.published_at.is_not(None))
@@ -170,24 +183,17 @@ class FormVersions(Administration, ScopedView):
             .limit(MOST_SHOWN)
         ).all()
         forms = [description.from_json(row.number, row.content) for row in rows]
-        earlier = [*forms[1:], None]
-        return self.render(
-            "administration/form_versions.html",
-            title=gettext(TITLE),
-            listing=DataTable(
-                VERSION_COLUMNS,
-                [
-                    VersionRow(
-                        row.number,
-                        row.published_at,
-                        row.saved_by,
-                        len(_difference_rows(form_rules.differences(before, this))) if before else 0,
-                        newest=row is rows[0],
-                    )
-                    for row, this, before in zip(rows, forms, earlier, strict=True)
-                ],
-            ),
-        )
+        earlier = [*forms[1:], None][: len(forms)]
+        return [
+            VersionRow(
+                row.number,
+                row.published_at,
+                row.saved_by,
+                len(_difference_rows(form_rules.differences(before, this))) if before else 0,
+                newest=row is rows[0],
+            )
+            for row, this, before in zip(rows, forms, earlier, strict=True)
+        ]
 
     @expose("/versions/<key>/")
     def version(self, key: str) -> str:

@@ -230,6 +230,10 @@ class StaffForm(FlaskForm):
         validators=[InputRequired(_("请选择单位。"))],
         description=_("换单位后，不再看到原单位的申请。"),
     )
+    may_export_full = BooleanField(
+        _("可以导出完整的证件号码和银行账号"),
+        description=_("不勾选时，导出的号码只显示前四位和后两位。每次导出完整号码须写明原因，并留下记录。"),
+    )
 
 
 class NewStaffForm(FlaskForm):

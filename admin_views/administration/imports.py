@@ -22,7 +22,8 @@ from admin_views.administration.base import (
     respond_to_refusal,
 )
 from admin_views.site.base import ScopedView, expose, list_title
-from admin_views.site.keyset import Order, page
+from admin_views.site.exporting import ListExport, ListSheet
+from admin_views.site.keyset import Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
 from admin_views.site.wording import time_of_day, translated
@@ -79,10 +80,23 @@ REFUSED_COLUMNS = (
 )
 
 
+BY_NUMBER = Order(ImportRow.number, ImportRow.number)
+
+
+def _rows_of(job: Import, refused: bool) -> Any:
+    return select(
+        *(getattr(ImportRow, column) for column in import_table.COLUMNS),
+        ImportRow.faults,
+        ImportRow.hidden,
+        ImportRow.number,
+    ).where(ImportRow.import_id == job.id, ImportRow.refused == refused)
+
+
 class Imports(Administration, ScopedView):
     """The imports so far, and a new one."""
 
     exposed_routes = ("index_view", "template", "job", "confirm", "discard", "report")
+    exports = {"index_view": "exported", "job": "exported_rows"}
     menu_parent = "administration_enterprises"
     title = N_("批量导入企业")
 
@@ -105,7 +119,17 @@ class Imports(Administration, ScopedView):
                 form.sheet.errors = [str(error)]
             else:
                 return self._begin(received.display_name, received.storage_name)
-        query = self.rows(
+        rows = page(self._found(), newest_first(Import), request.args.get("page", ""), PAGE_SIZE)
+        content = self._page(
+            "administration/imports.html",
+            form=form,
+            listing=DataTable(COLUMNS, rows.rows),
+            pager=pager_urls(self, {}, rows),
+        )
+        return content, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+
+    def _found(self) -> Any:
+        return self.rows(
             Import.file_name,
             Import.actor_name,
             Import.created_at,
@@ -116,14 +140,10 @@ class Imports(Administration, ScopedView):
             imports.lease_expired().label("silent"),
             Import.id,
         )
-        rows = page(query, newest_first(Import), request.args.get("page", ""), PAGE_SIZE)
-        content = self._page(
-            "administration/imports.html",
-            form=form,
-            listing=DataTable(COLUMNS, rows.rows),
-            pager=pager_urls(self, {}, rows),
-        )
-        return content, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+
+    def exported(self) -> ListExport:
+        """Return the imports so far for an export."""
+        return ListExport(self.title, [ListSheet(COLUMNS, everything(self._found(), newest_first(Import)))])
 
     def _begin(self, file_name: str, storage_name: str) -> Any:
         try:
@@ -148,14 +168,7 @@ class Imports(Administration, ScopedView):
         refused = request.args.get("rows", "refused" if job.refused else "good") == "refused"
         rows = None
         if job.state in (ImportState.PREVIEW, ImportState.DONE):
-            query = select(
-                *(getattr(ImportRow, column) for column in import_table.COLUMNS),
-                ImportRow.faults,
-                ImportRow.hidden,
-                ImportRow.number,
-            ).where(ImportRow.import_id == job.id, ImportRow.refused == refused)
-            order = Order(ImportRow.number, ImportRow.number)
-            rows = page(query, order, request.args.get("page", ""), PAGE_SIZE)
+            rows = page(_rows_of(job, refused), BY_NUMBER, request.args.get("page", ""), PAGE_SIZE)
         return self._page(
             "administration/import.html",
             job=job,
@@ -166,6 +179,18 @@ class Imports(Administration, ScopedView):
             pager=self._pager(job, refused, rows) if rows else {},
             error_text=translated(*job.error) if job.error else "",
         )
+
+    def exported_rows(self) -> ListExport:
+        """Return the rows of one import, refused and accepted, for an export."""
+        job = self.get_one((request.view_args or {})["key"])
+        sheets = [
+            ListSheet(columns, everything(_rows_of(job, refused), BY_NUMBER), name)
+            for refused, name, columns in (
+                (True, N_("未通过的行"), REFUSED_COLUMNS),
+                (False, N_("可导入的行"), ACCEPTED_COLUMNS),
+            )
+        ]
+        return ListExport(self.title, sheets, ((N_("文件"), job.file_name),))
 
     def _notice(self, job: Import) -> dict[str, str] | None:
         """Return the notice on an import in progress; None while all goes as expected."""

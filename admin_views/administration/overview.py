@@ -3,10 +3,13 @@
 Nothing here decides an application or changes an applicant's answers (D4).
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Flask, request
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from admin_views.administration.applications import Applications
 from admin_views.administration.base import (
@@ -27,7 +30,8 @@ from admin_views.administration.staff import Staff
 from admin_views.administration.standards import Standards
 from admin_views.administration.texts import Materials, Notices, Periods, Settings
 from admin_views.site.base import Console, ScopedView, expose
-from admin_views.site.keyset import page
+from admin_views.site.exporting import ListExport, ListSheet, described_filters, described_search
+from admin_views.site.keyset import everything, page
 from admin_views.site.lists import DataTable
 from admin_views.site.numbers import present_calendar
 from admin_views.site.trail import COLUMNS, TRAIL_COLUMNS, change_text, last_changes
@@ -94,13 +98,23 @@ class Changes(Administration, ScopedView):
     """操作记录: who changed what, with before and after. Read only."""
 
     exposed_routes = ("index_view",)
+    exports = {"index_view": "exported"}
 
     def criterion(self) -> ColumnElement[bool]:
         return scope.administered(current_user)
 
-    @expose("/")
-    def index_view(self) -> str:
+    def exported(self) -> ListExport:
+        """Return the entries of the same address for an export."""
         chosen = query_values("table", "row", "q")
+        rows = map(change_text, everything(self._found(chosen), newest_first(AuditEntry)))
+        labels = {name: table.label for name, table in AUDIT_WORDS.items()}
+        described = (
+            *described_search(chosen.get("q")),
+            *described_filters(chosen, {"table": (N_("类别"), labels), "row": (N_("对象"), {})}),
+        )
+        return ListExport(N_("操作记录"), [ListSheet(TRAIL_COLUMNS, rows)], described)
+
+    def _found(self, chosen: Mapping[str, str]) -> Select[Any]:
         query = self.rows(*COLUMNS, AuditEntry.id)
         if chosen.get("table") in AUDIT_WORDS:
             query = query.where(AuditEntry.table_name == chosen["table"])
@@ -110,7 +124,12 @@ class Changes(Administration, ScopedView):
             query = query.where(
                 or_(contains(AuditEntry.label, words), contains(AuditEntry.actor_name, words))
             )
-        rows = page(query, newest_first(AuditEntry), request.args.get("page", ""), PAGE_SIZE)
+        return query
+
+    @expose("/")
+    def index_view(self) -> str:
+        chosen = query_values("table", "row", "q")
+        rows = page(self._found(chosen), newest_first(AuditEntry), request.args.get("page", ""), PAGE_SIZE)
         return self.render(
             "administration/changes.html",
             title=gettext("操作记录"),

@@ -10,20 +10,20 @@ from sqlalchemy import Select, func, select
 from admin_views.administration import forms
 from admin_views.administration.base import (
     MOST_SHOWN,
-    PAGE_SIZE,
     AdministeredTable,
     active_badge,
     newest_first,
     query_values,
 )
 from admin_views.site.base import confirmed, expose
-from admin_views.site.keyset import page
+from admin_views.site.exporting import described_filters
 from admin_views.site.lists import Badge, Column
 from admin_views.site.wording import translated
 from administration import changes
 from administration.effects import regions as region_effects
 from administration.effects.enterprises import STATES_WITH_APPLICANT
 from common.wording import N_, NP_
+from documents.exports import Described
 from enterprises import registration
 from enterprises.search import SEARCHED_FOR, search_paths
 from models import Account, Application, Enterprise, Office, OfficeDuty, Region, Registration, db
@@ -207,10 +207,19 @@ class Enterprises(AdministeredTable):
     list_template = "administration/enterprises.html"
     full_width_fields = ("name", "region_id", "active")
 
-    def list_rows(self) -> Any:
-        return page(self._found(), newest_first(Enterprise), request.args.get("page", ""), PAGE_SIZE)
+    list_order = newest_first(Enterprise)
 
-    def _found(self) -> list[Select[Any]]:
+    def described(self) -> Described:
+        chosen = self.filters()
+        region = db.session.get(Region, int(chosen["region"])) if "region" in chosen else None
+        words = {state.value: word for state, word in registration.REGISTRATION_WORDS.items()}
+        return (
+            *super().described(),
+            *([(N_("所属地区"), region.name)] if region else ()),
+            *described_filters(chosen, {"registration": (N_("注册状态"), words)}),
+        )
+
+    def found(self) -> list[Select[Any]]:
         chosen = self.filters()
         query = self.rows(
             Enterprise.name,

@@ -12,19 +12,20 @@ from werkzeug.wrappers import Response
 
 from admin_views.administration import forms
 from admin_views.administration.base import (
-    PAGE_SIZE,
     AdministeredTable,
     query_values,
     respond_to_refusal,
 )
 from admin_views.site.base import confirmed, expose, list_title
-from admin_views.site.keyset import Order, page
+from admin_views.site.exporting import described_filters
+from admin_views.site.keyset import Order
 from admin_views.site.lists import Badge, Column
 from admin_views.site.wording import translated
 from administration import staff
 from common import telephones
 from common.errors import ActionRefused, ConfirmationRequired, Unacceptable
 from common.wording import N_, NP_
+from documents.exports import Described
 from models import Account, Office, Role
 from models.search import digits_of, search_key_of
 from models.spelling import search_key
@@ -67,10 +68,16 @@ class Staff(AdministeredTable):
     form_template = "administration/clerk.html"
     full_width_fields = ("role",)
 
-    def list_rows(self) -> Any:
-        return page(self._found(), NEWEST_FIRST, request.args.get("page", ""), PAGE_SIZE)
+    list_order = NEWEST_FIRST
 
-    def _found(self) -> Select[Any]:
+    def described(self) -> Described:
+        roles = {role.value: word for role, word in ROLE_WORDS.items()}
+        return (
+            *super().described(),
+            *described_filters(self.filters(), {"role": (N_("身份"), roles)}),
+        )
+
+    def found(self) -> Select[Any]:
         chosen = self.filters()
         query = self.rows(
             Account.name,
@@ -140,6 +147,7 @@ class Staff(AdministeredTable):
             form.name.data,
             form.phone.data or "",
             form.office_id.data if "office_id" in form else None,
+            may_export_full=bool(form.may_export_full.data),
             seen=request.form.get("seen", ""),
             confirmed=confirmed(),
         )

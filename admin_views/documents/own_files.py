@@ -10,10 +10,11 @@ from typing import Any
 from flask import Blueprint, Flask, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user, login_required
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from werkzeug.wrappers import Response
 
-from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.exporting import ListExport, ListSheet, acting, register_source
+from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.languages import language
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.wording import time_of_day, translated
@@ -21,6 +22,7 @@ from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
 from common.jobs import CLAIM_EXPECTED_WITHIN, LEASE, JobStatus
 from common.wording import N_, Sentence
 from documents import jobs
+from documents.kinds import RightLost, register_surroundings
 from models import FileJob, FileState, db, now
 from uploads.responses import send_original
 from uploads.sets import storage
@@ -66,40 +68,48 @@ FILE_COLUMNS = (
 my_files = Blueprint("my_files", __name__)
 
 
+def too_many(refused: jobs.TooManyDocuments) -> Response:
+    """Say that as many files as are allowed at once are being made, in the list of one's files."""
+    flash(
+        gettext(
+            "您已有 %(most)s 个文件正在生成，最多同时 %(most)s 个。请等其中一个完成，或取消一个后再提出。",
+            most=refused.most,
+        ),
+        "error",
+    )
+    return redirect(url_for("my_files.index"), HTTPStatus.SEE_OTHER)
+
+
 def begin(kind: str, parameters: Mapping[str, Any], title: Sentence) -> Response:
     """Ask for a file and redirect to its page. 404 where the account may not have it."""
     try:
         job = jobs.ask(current_user._get_current_object(), kind, parameters, title, language())
     except jobs.TooManyDocuments as refused:
-        flash(
-            gettext(
-                "您已有 %(most)s 个文件正在生成，最多同时 %(most)s 个。请等其中一个完成，或取消一个后再提出。",
-                most=refused.most,
-            ),
-            "error",
-        )
-        return redirect(url_for("my_files.index"), HTTPStatus.SEE_OTHER)
+        return too_many(refused)
     except (NotPermitted, NotVisible):
         abort(HTTPStatus.NOT_FOUND)
     return redirect(url_for("my_files.job", key=job.id), HTTPStatus.SEE_OTHER)
 
 
-@my_files.get("/files/", endpoint="index")
-@login_required
-def list_page() -> str:
-    """Show one's own files, the newest first."""
-    actor = current_user._get_current_object()
-    query = select(
+LATEST_FIRST = Order(FileJob.id, FileJob.id, descending=True)
+
+
+def _found() -> Select[Any]:
+    return select(
         FileJob.title,
         FileJob.created_at,
         FileJob.size,
         FileJob.expires_at,
         FileJob.state,
         FileJob.id,
-    ).where(jobs.own_files(actor))
-    rows = page(
-        query, Order(FileJob.id, FileJob.id, descending=True), request.args.get("page", ""), PAGE_SIZE
-    )
+    ).where(jobs.own_files(current_user._get_current_object()))
+
+
+@my_files.get("/files/", endpoint="index")
+@login_required
+def list_page() -> str:
+    """Show one's own files, the newest first."""
+    rows = page(_found(), LATEST_FIRST, request.args.get("page", ""), PAGE_SIZE)
     return render_template(
         "documents/own_files.html",
         listing=DataTable(FILE_COLUMNS, rows.rows),
@@ -155,6 +165,8 @@ def send_made_file(key: int) -> Response:
         )
     except NotVisible:
         abort(HTTPStatus.NOT_FOUND)
+    except RightLost as lost:
+        flash(translated(lost.sentence.text, lost.sentence.words), "error")
     except NotPermitted:
         flash(gettext("提出之后您的权限已改变，这个文件不能再下载。"), "error")
     except ChangedMeanwhile:
@@ -194,6 +206,13 @@ def _notice(job: FileJob) -> dict[str, str] | None:
     return None
 
 
+def exported_files() -> ListExport:
+    """Return one's own files for an export."""
+    return ListExport(N_("我的文件"), [ListSheet(FILE_COLUMNS, everything(_found(), LATEST_FIRST))])
+
+
 def register(app: Flask) -> None:
     """Add `/files/`."""
     app.register_blueprint(my_files)
+    register_surroundings(acting)
+    register_source(app, "my_files.index", None, exported_files)

@@ -13,13 +13,14 @@ from werkzeug.wrappers import Response
 from admin_views.files.papers import FileGroup, ViewerFile, viewer_values
 from admin_views.files.routes import sent_original, sent_picture
 from admin_views.site.base import MOST_COUNTED, ScopedView, expose, menu
-from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.exporting import ListExport, ListSheet, described_search
+from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
 from admin_views.site.wording import longest_wait_note, too_long, translated, waiting_time
 from common.checks import kind_of_organisation
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
-from common.wording import N_
+from common.wording import N_, NP_
 from enterprises import registration
 from enterprises.search import SEARCHED_FOR, search_paths
 from models import Enterprise, Registration, RegistrationAction, db
@@ -63,6 +64,7 @@ class EnterpriseAccounts(ScopedView):
 
     console = "office"
     exposed_routes = ("index_view", "enterprise", "decide", "original", "picture")
+    exports = {"index_view": "exported"}
 
     def criterion(self) -> ColumnElement[bool]:
         return scope.enterprises(current_user)
@@ -76,10 +78,26 @@ class EnterpriseAccounts(ScopedView):
     @expose("/")
     def index_view(self) -> str:
         """List the enterprises, pending ones first."""
+        tab, words, queries, order = self._found()
+        rows = page(queries, order, request.args.get("page", ""), PAGE_SIZE)
+        return self.render(
+            "enterprises/approvals.html",
+            listing=DataTable(COLUMNS, rows.rows),
+            calendar_note=_calendar_note(rows.rows),
+            tab=tab,
+            words=words,
+            searched_for=SEARCHED_FOR,
+            pager={
+                key: self._page_url(tab, words, getattr(rows, key))
+                for key in ("first", "previous", "next", "last")
+            },
+        )
+
+    def _found(self) -> tuple[str, str | None, list[Select[Any]], Order]:
+        """Return the tab, the words and the queries of the address, and their order."""
         tab = request.args.get("tab", "waiting")
         if tab not in {"waiting", "all"}:
             abort(404)
-        order = Order(Enterprise.waiting_since, Enterprise.id, descending=tab == "all")
         query = self.rows(
             Enterprise.name,
             Enterprise.credit_code,
@@ -94,19 +112,13 @@ class EnterpriseAccounts(ScopedView):
             query = query.where(_waiting())
         words = one_line(request.args.get("q", ""))
         queries = [query.where(path) for path in search_paths(words)] if words else [query]
-        rows = page(queries, order, request.args.get("page", ""), PAGE_SIZE)
-        return self.render(
-            "enterprises/approvals.html",
-            listing=DataTable(COLUMNS, rows.rows),
-            calendar_note=_calendar_note(rows.rows),
-            tab=tab,
-            words=words,
-            searched_for=SEARCHED_FOR,
-            pager={
-                key: self._page_url(tab, words, getattr(rows, key))
-                for key in ("first", "previous", "next", "last")
-            },
-        )
+        return tab, words, queries, Order(Enterprise.waiting_since, Enterprise.id, descending=tab == "all")
+
+    def exported(self) -> ListExport:
+        """Return the enterprises of the same address for an export."""
+        tab, words, queries, order = self._found()
+        title = N_("待审核的企业") if tab == "waiting" else NP_("list", "企业")
+        return ListExport(title, [ListSheet(COLUMNS, everything(queries, order))], described_search(words))
 
     def _page_url(self, tab: str, words: str, cursor: str | None) -> str | None:
         return (

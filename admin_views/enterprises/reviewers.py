@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 from accounts import contacts
 from admin_views.accounts.enterprise_forms import InvitationForm
 from admin_views.site.base import ScopedView, confirmed, expose, menu
+from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.lists import Column, DataTable
 from admin_views.site.trail import change_text, last_changes
 from admin_views.site.wording import translated
@@ -78,6 +79,7 @@ class Reviewers(ScopedView):
 
     console = "enterprise"
     exposed_routes = ("index_view", "invite", "send_again", "withdraw", "remove")
+    exports = {"index_view": "exported"}
     title = N_("本单位审核人员")
 
     def is_accessible(self) -> bool:
@@ -162,24 +164,36 @@ class Reviewers(ScopedView):
         flash(translated(refusal.sentence.text, refusal.sentence.words), "error")
         return redirect(self.get_url(".index_view"), HTTPStatus.SEE_OTHER)
 
-    def _page(self, form: InvitationForm, status: int = HTTPStatus.OK) -> Any:
-        active = self.rows().where(Account.active).order_by(Account.id)
+    def exported(self) -> ListExport:
+        """Return the reviewers and the invitations for an export."""
+        return ListExport(
+            self.title,
+            [
+                ListSheet(COLUMNS, self._active()),
+                ListSheet(INVITED_COLUMNS, self._invited(), N_("邀请中")),
+            ],
+        )
+
+    def _active(self) -> Any:
+        return db.session.scalars(self.rows().where(Account.active).order_by(Account.id)).all()
+
+    def _invited(self) -> list[InvitedRow]:
         invited = (
             select(Account, Invitation.expires_at)
             .join(Invitation, Invitation.account_id == Account.id)
             .where(self.criterion())
             .order_by(Account.id)
         )
+        return [
+            InvitedRow(account.id, account.name, account.login, account.phone, expires_at)
+            for account, expires_at in db.session.execute(invited)
+        ]
+
+    def _page(self, form: InvitationForm, status: int = HTTPStatus.OK) -> Any:
         content = self.render(
             "enterprises/reviewers.html",
-            listing=DataTable(COLUMNS, db.session.scalars(active).all()),
-            invited=DataTable(
-                INVITED_COLUMNS,
-                [
-                    InvitedRow(account.id, account.name, account.login, account.phone, expires_at)
-                    for account, expires_at in db.session.execute(invited)
-                ],
-            ),
+            listing=DataTable(COLUMNS, self._active()),
+            invited=DataTable(INVITED_COLUMNS, self._invited()),
             days=reviewers.LIFETIME.days,
             form=form,
             hints={

@@ -35,6 +35,7 @@ from admin_views.personal.typed_fields import form_with, typed_fields
 from admin_views.review.page import read_by, unsent
 from admin_views.review.page import sections as submitted_sections
 from admin_views.site.base import Console, ScopedView, expose, menu
+from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.lists import DataTable
 from admin_views.site.numbers import present_calendar
 from admin_views.site.typed_back import TypedBack, typed_back
@@ -69,6 +70,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
 
     console = "personal"
     lookup_column = "number"
+    exports = {"history": "exported_history"}
     exposed_routes = (
         "index_view",
         "begin",
@@ -419,9 +421,15 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
     @expose("/history/")
     def history(self) -> str:
         """List this person's applications with state, result and reason (A13, A17-A19)."""
+        return self.render("personal/history.html", listing=DataTable(history.COLUMNS, self._own_rows()))
+
+    def exported_history(self) -> ListExport:
+        """Return this person's applications for an export."""
+        return ListExport(N_("查询历史"), [ListSheet(history.COLUMNS, self._own_rows())])
+
+    def _own_rows(self) -> list[Any]:
         of_person = self.rows().options(joinedload(Application.period)).order_by(Application.id.desc())
-        rows = db.session.scalars(of_person).unique().all()
-        return self.render("personal/history.html", listing=DataTable(history.COLUMNS, history.rows(rows)))
+        return history.rows(db.session.scalars(of_person).unique().all())
 
     @expose("/history/", methods=("POST",))
     def choose(self) -> Any:

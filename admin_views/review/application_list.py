@@ -86,6 +86,15 @@ STORED = (
 )
 """What the database is asked for each row; `lines.Line` says it as the list's columns do."""
 
+EXPORTED = (
+    Application.id.label("application_id"),
+    Application.paper,
+    Application.identity_number,
+    Application.phone,
+    Application.bank_account,
+)
+"""What only an export asks for (exported.py)."""
+
 DECIDED = "decided"
 TABS: Mapping[str, tuple[str, Callable[[Actor], Criterion]]] = {
     "waiting": (N_("待我审核"), scope.waiting),
@@ -406,8 +415,9 @@ def listing(
     descending: bool,
     but_one: bool = False,
     also_count: tuple[Select[Any], ...] = (),
+    exported: bool = False,
 ) -> ListQuery:
-    """Return the list of this shape, whoever asks for whatever words. `but_one`: without the row `PRESENT`, and without
+    """Return the list of this shape, whoever asks for whatever words. `exported`: with the columns of an export. `but_one`: without the row `PRESENT`, and without
     what a colleague has taken.
 
     `also_count`: queries for one number each, answered beside the rows.
@@ -420,7 +430,7 @@ def listing(
         criteria.append(chosen.column.is_not(None))
     # Who has taken one matters, and is looked up, where it waits.
     taken_by = assignments.holder_name(actor) if tab == "waiting" else null()
-    rows = select(*STORED, taken_by.label("taken_by")).where(*criteria)
+    rows = select(*STORED, *(EXPORTED if exported else ()), taken_by.label("taken_by")).where(*criteria)
     return ListQuery(
         [rows.where(SEARCH_PATHS[path](lookup)) for path in paths],
         chosen,

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext, pgettext
 from flask_login import current_user
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
 from admin_views.site.base import ScopedView, address_of, expose, menu
-from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.exporting import ListExport, ListSheet
+from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
@@ -110,10 +111,26 @@ def fault_text(fault: list[Any] | None) -> str:
     return translated(*fault) if fault else gettext("还没有办到这一件。")
 
 
+BY_APPLICATION = Order(BulkRow.application_id, BulkRow.application_id)
+
+
+def _not_decided(job: BulkJob) -> Select[Any]:
+    left = BulkRow.decided.is_(False)
+    if job.state is not BulkState.CHOSEN:
+        left |= BulkRow.decided.is_(None)
+    in_sight = scope.visible(current_user._get_current_object()).label("in_sight")
+    return (
+        select(Application.number, Application.name, BulkRow.fault, in_sight)
+        .join(BulkRow, BulkRow.application_id == Application.id)
+        .where(BulkRow.job_id == job.id, left)
+    )
+
+
 class BulkDecisions(ScopedView):
     """The bulk decisions of one console."""
 
     exposed_routes = ("index_view", "choose", "job", "confirm", "cancel")
+    exports = {"index_view": "exported", "job": "exported_rows"}
     title = N_("批量办理")
 
     def __init__(self, console: Any) -> None:
@@ -217,19 +234,20 @@ class BulkDecisions(ScopedView):
 
     def _rows_not_decided(self, job: BulkJob) -> Any:
         """Return a page of the rows that were not decided, or of those that cannot be, before it is confirmed."""
-        actor = current_user._get_current_object()
-        left = BulkRow.decided.is_(False)
-        if job.state is not BulkState.CHOSEN:
-            left |= BulkRow.decided.is_(None)
-        query = (
-            select(
-                Application.number, Application.name, BulkRow.fault, scope.visible(actor).label("in_sight")
-            )
-            .join(BulkRow, BulkRow.application_id == Application.id)
-            .where(BulkRow.job_id == job.id, left)
+        return page(_not_decided(job), BY_APPLICATION, request.args.get("page", ""), PAGE_SIZE)
+
+    def exported(self) -> ListExport:
+        """Return the jobs of this account for an export."""
+        rows = db.session.scalars(self.rows().order_by(BulkJob.id.desc()))
+        return ListExport(self.title, [ListSheet(JOB_COLUMNS, rows)])
+
+    def exported_rows(self) -> ListExport:
+        """Return what one job did not decide for an export."""
+        job = self.get_one((request.view_args or {})["key"])
+        rows = everything(_not_decided(job), BY_APPLICATION)
+        return ListExport(
+            N_("没有办理的"), [ListSheet(ROW_COLUMNS, rows)], ((self.title, stamp(job.created_at)),)
         )
-        order = Order(BulkRow.application_id, BulkRow.application_id)
-        return page(query, order, request.args.get("page", ""), PAGE_SIZE)
 
     def _notice(self, job: BulkJob) -> dict[str, str] | None:
         """Return what to say of a job that a worker should have; None while all goes as expected."""

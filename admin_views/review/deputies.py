@@ -3,7 +3,7 @@
 Every change goes through desk.deputies.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +17,7 @@ from wtforms.validators import InputRequired
 
 from admin_views.site.base import ConsoleView, expose, menu
 from admin_views.site.day_fields import DayField
+from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
 from admin_views.site.wording import translated
@@ -77,6 +78,7 @@ class DeputyPage(ConsoleView):
     """The list of deputies and the form; the same page in every reviewer's console."""
 
     exposed_routes = ("index_view", "enter", "cancel")
+    exports: Mapping[str, str] = {"index_view": "exported"}
     title = N_("代办")
     frame = "review/frame.html"
 
@@ -94,6 +96,10 @@ class DeputyPage(ConsoleView):
     def index_view(self) -> Any:
         """Show who stands in for whom, and the form."""
         return self._page(self._forms(None))
+
+    def exported(self) -> ListExport:
+        """Return who stands in for whom for an export."""
+        return ListExport(self.title, [ListSheet(COLUMNS, deputies.current_and_coming(current_user))])
 
     @expose("/enter/", methods=("POST",))
     def enter(self) -> Any:

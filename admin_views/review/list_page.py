@@ -1,8 +1,8 @@
 """The list of a reviewer's console: its tabs, filters, search, orders and pages, and the application that comes next in it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,6 +14,7 @@ from sqlalchemy import Select
 from admin_views.review import application_list as review_list
 from admin_views.review import time_limits
 from admin_views.review.bulk import bulk_bar
+from admin_views.review.exported import ExportedList, chosen_values, offered_filters
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
 from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
 from admin_views.site import keyset
@@ -22,10 +23,9 @@ from admin_views.site.keyset import ListQuery
 from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import Column, DataTable, Head
 from admin_views.site.numbers import bind_counts, cache_counts, current_shape, own_numbers, page_counts
-from admin_views.site.typed import one_line
 from admin_views.site.wording import translated
 from common.wording import N_
-from desk.time_limits import LIMITS
+from desk.time_limits import LIMITS, TimeLimits
 from workflow.actor_shape import ActorShape
 
 MOST_ADDRESSES = 500
@@ -33,7 +33,7 @@ PLAIN_IN_QUERY = "!$'()*,/:;?@"
 """What browsers leave as it is in a query, and url_for too."""
 
 
-class ListPage:
+class ListPage(ExportedList):
     """The list of a console, for `ReviewConsole`. A console says what is special about its own in these attributes."""
 
     exposed_routes: tuple[str, ...] = ("index_view",)
@@ -58,14 +58,10 @@ class ListPage:
     @expose("/")
     def index_view(self) -> str:
         """Return the list as tabs, filters, search and sorting leave it."""
-        chosen = _chosen(request.args.items())
+        chosen = chosen_values(request.args.items())
         self._keep_for_the_way_back(request.query_string.decode())
-        tab = chosen.get("tab", self.tabs[0])
-        if tab not in self.tabs:
-            abort(404)
-        sorts, offered = self._sorts(tab, chosen), _offered(type(self), tab)
-        sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
-        descending = tab == review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
+        tab, sorts, sort, descending = self._shown(chosen)
+        offered = self._offered(tab)
         filtered = any(key in chosen for key in ("q", *offered))
         asked = _numbers(self, current_shape(), tab)
         words, address = console_wording(type(self)), address_of(self)
@@ -73,9 +69,7 @@ class ListPage:
         periods = options(*page_counts(PERIODS))
         limits = time_limits.present_limits()
         shown_lines = lines(rows.rows, tab == "waiting", limits)
-        columns = review_list.COLUMNS[tab]
-        if tab == "waiting" and not time_limits.limit_of(current_shape().role, limits):
-            columns = review_list.WITHOUT_LIMIT
+        columns = self._columns(tab, limits)
         return self.render(
             "review/list.html",
             list_frame=self.list_frame,
@@ -103,6 +97,21 @@ class ListPage:
             left_out=self._left_out(sort, filtered),
             of_the_order=self._of_the_order(tab, sort, descending),
         )
+
+    def _shown(self, chosen: Mapping[str, str]) -> tuple[str, frozenset[str], str, bool]:
+        """Return the tab, how it can be sorted, how it is, and whether downwards; 404 for a tab that there is not."""
+        tab = chosen.get("tab", self.tabs[0])
+        if tab not in self.tabs:
+            abort(404)
+        sorts = self._sorts(tab, chosen)
+        sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
+        descending = tab == review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
+        return tab, sorts, sort, descending
+
+    def _columns(self, tab: str, limits: TimeLimits) -> tuple[Column, ...]:
+        if tab == "waiting" and not time_limits.limit_of(current_shape().role, limits):
+            return review_list.WITHOUT_LIMIT
+        return review_list.COLUMNS[tab]
 
     def waiting_ids(self, chosen: dict[str, str], most: int) -> tuple[list[int], bool]:
         """Return the ids of what waits here as it is narrowed, the first `most`, and whether there are more."""
@@ -143,9 +152,7 @@ class ListPage:
     def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
         """Return how a list can be sorted as it is narrowed."""
         in_use = (
-            filter_
-            for key, filter_ in _offered(type(self), tab).items()
-            if filter_.choice(chosen.get(key, ""))
+            filter_ for key, filter_ in self._offered(tab).items() if filter_.choice(chosen.get(key, ""))
         )
         return review_list.sorts(tab, in_use)
 
@@ -172,9 +179,10 @@ class ListPage:
         descending: bool,
         but_one: bool = False,
         also_count: tuple[Select[Any], ...] = (),
+        exported: bool = False,
     ) -> tuple[ListQuery, dict[str, Any]]:
         """Return the list as it is narrowed, and the values with which it is asked for: who asks, and for what."""
-        offered = _offered(type(self), tab).items()
+        offered = self._offered(tab).items()
         narrowing = tuple(
             choice for key, filter_ in offered if (choice := filter_.choice(chosen.get(key, "")))
         )
@@ -197,6 +205,7 @@ class ListPage:
             descending,
             but_one,
             also_count,
+            exported,
         )
         limits = time_limits.list_values(shape.role, time_limits.known())
         return listing, {**shape.bind_values(actor), **search.values, **narrowed_to, **limits}
@@ -215,9 +224,7 @@ class ListPage:
         )
 
     def _narrowing_that_stays(self, address: str, tab: str, chosen: Mapping[str, str]) -> str:
-        return _with(
-            address, {key: chosen[key] for key in ("q", *_offered(type(self), tab)) if key in chosen}
-        )
+        return _with(address, {key: chosen[key] for key in ("q", *self._offered(tab)) if key in chosen})
 
     def _heads(
         self,
@@ -265,13 +272,8 @@ class ListPage:
 
     def _narrowed(self) -> dict[str, str]:
         """Return how this person narrowed what waits: who looks for one enterprise's decides that one's."""
-        chosen = _chosen(parse_qsl(session.get(f"{self.console}-list", "")))
+        chosen = chosen_values(parse_qsl(session.get(f"{self.console}-list", "")))
         return chosen if chosen.get("tab", "waiting") == "waiting" else {}
-
-
-def _chosen(query: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return what an address chooses, as people type it."""
-    return {key: text for key, value in query if (text := one_line(value))}
 
 
 def _turned(address: str, chosen: dict[str, str], cursor: str | None) -> str | None:
@@ -311,12 +313,6 @@ def _headings(columns: tuple[Column, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((column.key, translated(column.heading)) for column in columns)
 
 
-@cache
-def _offered(console: type[ListPage], tab: str) -> Mapping[str, review_list.Filter]:
-    """Return what a tab can be narrowed by."""
-    return {key: filter_ for key, filter_ in console.filters.items() if tab in filter_.tabs}
-
-
 @lru_cache(maxsize=MOST_MENUS)
 def _numbers(view: Any, actor: ActorShape, tab: str) -> tuple[Select[Any], ...]:
     """Return the queries for the numbers that the list says: the frame's, the menu's, the limits', the tab's last."""
@@ -341,5 +337,5 @@ def _narrowing(
                 *(periods if narrowing is BY_PERIOD else ()),
             ),
         )
-        for key, narrowing in _offered(console, tab).items()
+        for key, narrowing in offered_filters(console, tab).items()
     )

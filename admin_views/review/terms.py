@@ -4,6 +4,7 @@ Shows only an application's number, name, employer, state and term: it may never
 of returns are not shown, and nothing else of the application can be searched for.
 """
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from admin_views.review import application_list
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, expose, menu
 from admin_views.site.day_fields import DayField
+from admin_views.site.exporting import ListExport, ListSheet, described_search
 from admin_views.site.frame import is_past
 from admin_views.site.keyset import ListQuery, Order
 from admin_views.site.lists import Badge, Column, DataTable
@@ -92,12 +94,21 @@ COLUMNS = (
 )
 
 
+def _rows(rows: Iterable[Any]) -> Iterator[TermRow]:
+    """Yield the rows with the end of the open period, while there is one."""
+    period = periods.open_period()
+    closes = period.closes if period else None
+    for row in rows:
+        yield TermRow(row.number, row.name, row.enterprise, row.state, row.resubmit_by, closes)
+
+
 class Terms(ScopedView):
     """The submitted applications of the office's regions that are back with their applicants."""
 
     console = "office"
     lookup_column = "number"
     exposed_routes = ("index_view", "term")
+    exports = {"index_view": "exported"}
     title = N_("重新提交期限")
 
     def criterion(self) -> ColumnElement[bool]:
@@ -116,6 +127,27 @@ class Terms(ScopedView):
     def index_view(self) -> str:
         """Return the list, what came back last first."""
         words = one_line(request.args.get("q")) or ""
+        listing, values = self._found(words)
+        rows = listing.page(request.args.get("page", ""), keyset.PAGE_SIZE, values)
+        return self.render(
+            "review/terms.html",
+            listing=DataTable(COLUMNS, list(_rows(rows.rows))),
+            words=words,
+            pager=[
+                None if cursor is None else self.get_url(".index_view", q=words or None, page=cursor or None)
+                for cursor in rows.cursors
+            ],
+        )
+
+    def exported(self) -> ListExport:
+        """Return the list of the same address for an export."""
+        words = one_line(request.args.get("q")) or ""
+        listing, values = self._found(words)
+        return ListExport(
+            self.title, [ListSheet(COLUMNS, _rows(listing.every_row(values)))], described_search(words)
+        )
+
+    def _found(self, words: str) -> tuple[ListQuery, Mapping[str, Any]]:
         order = Order(Application.arrived_at, Application.id, descending=True)
         search = application_list.search(words) if words else application_list.Search()
         query = self.rows(
@@ -127,25 +159,7 @@ class Terms(ScopedView):
         )
         paths = [path for path in search.paths if path in SEARCHED] or ["nothing"]
         queries = [query.where(application_list.SEARCH_PATHS[path](search.lookup)) for path in paths]
-        listing = ListQuery(queries, order, executor=PlannedPerQuery)
-        rows = listing.page(request.args.get("page", ""), keyset.PAGE_SIZE, search.values)
-        period = periods.open_period()
-        closes = period.closes if period else None
-        return self.render(
-            "review/terms.html",
-            listing=DataTable(
-                COLUMNS,
-                [
-                    TermRow(row.number, row.name, row.enterprise, row.state, row.resubmit_by, closes)
-                    for row in rows.rows
-                ],
-            ),
-            words=words,
-            pager=[
-                None if cursor is None else self.get_url(".index_view", q=words or None, page=cursor or None)
-                for cursor in rows.cursors
-            ],
-        )
+        return ListQuery(queries, order, executor=PlannedPerQuery), search.values
 
     @expose("/<number>/", methods=("GET", "POST"))
     def term(self, number: str) -> Any:

@@ -21,6 +21,7 @@ from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
 from accounts import access
+from admin_views.site.exporting import register_view
 from admin_views.site.languages import cached_per_language
 from admin_views.site.login_session import url_of
 from admin_views.site.numbers import current_shape, page_counts
@@ -95,6 +96,9 @@ class ConsoleView(BaseView):
     sent_by_page: Iterable[str] = ()
     """Those of them that a page requests by itself: they keep no session alive."""
 
+    exports: Mapping[str, str] = {}
+    """The exposed routes that are lists which can be exported, each with the method that opens the list (exporting.py)."""
+
     start = "index_view"
     """The view function of the view's base URL."""
 
@@ -116,6 +120,7 @@ class ConsoleView(BaseView):
                 self.blueprint.add_url_rule(url, name, function, methods=methods)
                 if url == "/":
                     self.start = name
+        register_view(admin.app, self)
         return self.blueprint
 
     def is_accessible(self) -> bool:

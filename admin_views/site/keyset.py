@@ -4,7 +4,7 @@ Never counts a table and never uses an offset.
 """
 
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -15,13 +15,16 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     bindparam,
+    func,
     select,
     tuple_,
     union,
 )
 
 from admin_views.site.base import LONGEST_ID
+from models import db
 from models.statements import CompiledStatement, PlannedPerQuery, as_stored, constant
+from models.streaming import streamed
 
 PAGE_SIZE = 20
 
@@ -140,6 +143,16 @@ class ListQuery:
                 return found[0]
         return None
 
+    def every_row(self, values: Mapping[str, Any] = NONE) -> Iterator[Any]:
+        """Yield all rows in the list's order, as they are at one moment, in constant memory."""
+        for batch in streamed(self._build(None, False, False), values):
+            yield from (self._row(*row[: len(self._row._fields)]) for row in batch)
+
+    def number_of_rows(self, values: Mapping[str, Any] = NONE) -> int:
+        """Count all rows."""
+        rows = self._build(None, False, False).order_by(None).subquery()
+        return int(db.session.execute(select(func.count()).select_from(rows), dict(values)).scalar_one())
+
     def _rows(
         self, most: int, beyond: bool, backwards: bool, values: Mapping[str, Any]
     ) -> tuple[list[Any], Sequence[Any]]:
@@ -148,9 +161,10 @@ class ListQuery:
         width = len(self._row._fields)
         return [self._row(*row[:width]) for row in found], found[0][width:] if found else ()
 
-    def _build(self, most: int, beyond: bool, backwards: bool) -> Select[Any]:
+    def _build(self, most: int | None, beyond: bool, backwards: bool) -> Select[Any]:
+        """Return the query for so many rows; None for all."""
         sort = self._sort
-        limit = most if self._by_words else constant(most)
+        limit = most if self._by_words or most is None else constant(most)
         wanted = [
             (query.where(sort.beyond(backwards)) if beyond else query)
             .order_by(*sort.by(backwards))
@@ -167,6 +181,12 @@ class ListQuery:
 @cache
 def _row_type(names: tuple[str, ...]) -> Any:
     return namedtuple("ListRow", names)  # type: ignore[misc]  # the names are the query's
+
+
+def everything(queries: Select[Any] | Sequence[Select[Any]], order: Order) -> Iterator[Any]:
+    """Yield all rows that these queries find, in constant memory."""
+    several = [queries] if isinstance(queries, Select) else queries
+    return ListQuery(several, order).every_row()
 
 
 def page(queries: Select[Any] | Sequence[Select[Any]], order: Order, cursor: str, size: int) -> Page:

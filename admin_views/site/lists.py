@@ -86,12 +86,14 @@ class Column:
         value = getattr(row, self.key) if self.value is None else self.value(row)
         return masked(value) if self.masked else value
 
-    def plain(self, row: Any) -> Plain:
-        """Return the same for an export: text, number, date, instant or nothing."""
-        value = self.of(row)
+    def plain(self, row: Any, *, full: bool = False) -> Plain:
+        """Return the same for an export: text, number, date, instant or nothing. `full`: nothing is masked."""
+        value = getattr(row, self.key) if self.value is None else self.value(row)
+        if self.masked and not full:
+            value = masked(value)
         if isinstance(value, Badge):
             return value.word
-        if self.cell == "items":
+        if self.cell == "items" and value is not None:
             return "\n".join(value)
         return None if value == "" else value  # type: ignore[no-any-return]
 

@@ -8,11 +8,13 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
 
+from admin_views.site.exporting import filters_text
 from admin_views.site.lists import Column
 from admin_views.site.rules import conditions_lines
 from admin_views.site.wording import translated
 from administration.form_rules import KIND_WORDS, PROPERTIES, field_and_property
 from administration.tables import AUDIT_WORDS
+from common.audit import EXPORTS
 from common.identity import IDENTITY_DOCUMENTS
 from common.money import in_yuan
 from common.settings import value_label
@@ -103,7 +105,7 @@ def _label(row: Any) -> str:
     """Return the label of an entry; our own texts are stored in Chinese and translated here."""
     if row.table_name == FormVersion.__tablename__:
         return gettext("第 %(number)s 版", number=row.row_key)
-    return translated(row.label) if row.table_name == Setting.__tablename__ else row.label
+    return translated(row.label) if row.table_name in (Setting.__tablename__, EXPORTS) else row.label
 
 
 def _audited_fields(
@@ -121,7 +123,7 @@ def _audited_fields(
             )
         return
     of_setting = row.table_name == Setting.__tablename__
-    words = standard_words if row.table_name == Standard.__tablename__ else _word
+    words = WORDS_OF_TABLE.get(row.table_name, _word)
     for name, label in fields.items():
         if name in row.after or name in row.before:
             yield (
@@ -147,6 +149,17 @@ def standard_words(name: str, value: Any) -> str:
     if name == "conditions" and value is not None:
         return "\n".join(conditions_lines(Standard(conditions=value), condition_fields()))
     return _word(name, value)
+
+
+def _export_words(name: str, value: Any) -> str:
+    return filters_text(value) if name == "filter" and value is not None else _word(name, value)
+
+
+WORDS_OF_TABLE: dict[str, Callable[[str, Any], str]] = {
+    Standard.__tablename__: standard_words,
+    EXPORTS: _export_words,
+}
+"""How the values of a table are shown, where not as those of the others."""
 
 
 def _word(name: str, value: Any) -> str:

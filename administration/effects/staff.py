@@ -65,6 +65,8 @@ def preview_account(account: Account, before: Mapping[str, Any], person: Account
                 name_and_login(account),
             )
         )
+    if "may_export_full" in before:
+        sentences += _preview_full_exports(account, own=own)
     if "office_id" in before and account.office is not None:
         sentences += [
             Sentence(
@@ -74,6 +76,21 @@ def preview_account(account: Account, before: Mapping[str, Any], person: Account
             *_preview_open_work(account, before["office_id"]),
         ]
     return sentences
+
+
+def _preview_full_exports(account: Account, *, own: bool) -> list[Sentence]:
+    if account.may_export_full:
+        if own:
+            sentence = N_("不能给自己的账号授予导出完整号码的权限，请由另一位系统管理员办理。")
+            raise Unacceptable("may_export_full", Sentence(sentence))
+        wording = N_(
+            "%(name)s（%(login)s）可以导出看得到的申请的完整证件号码和银行账号；每次须写明原因，每件申请都留下“查看全号”的记录。"
+        )
+        return [Sentence(wording, name_and_login(account))]
+    wording = N_(
+        "%(name)s（%(login)s）不能再导出完整号码；正在生成的完整号码文件不再生成，已生成的不能再下载。"
+    )
+    return [Sentence(wording, name_and_login(account))]
 
 
 def preview_setting(row: Setting, before: Mapping[str, Any], person: Account) -> list[Sentence]:

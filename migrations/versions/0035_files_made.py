@@ -25,7 +25,7 @@ def upgrade():
         sa.Column('id', sa.Integer(), nullable=False),
         sa.Column('kind', sa.String(length=40), nullable=False),
         sa.Column('title', sa.JSON(), nullable=False),
-        sa.Column('parameters', sa.JSON(), nullable=False),
+        sa.Column('parameters', sa.Text(), nullable=False),
         sa.Column('asked_by_id', sa.Integer(), nullable=False),
         sa.Column('role', sa.Enum(*ROLES, name='role', native_enum=False, create_constraint=True, length=32), nullable=False),
         sa.Column('language', sa.String(length=8), nullable=False),

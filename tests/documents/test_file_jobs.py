@@ -166,6 +166,7 @@ def test_who_loses_the_right_or_the_account_gets_no_file(ordos: World) -> None:
 
 
 @pytest.mark.guide("W9")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -236,6 +237,7 @@ def test_another_worker_makes_the_file_of_one_that_was_killed(app_context: Flask
 
 
 @pytest.mark.guide("W9")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_page_shows_progress_download_and_what_became_of_it(
     app: Flask, prepared: World, person: Person
 ) -> None:

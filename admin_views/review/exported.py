@@ -1,0 +1,143 @@
+"""An export of the reviewers' list (W9): the page's columns, and the person's numbers, masked unless they are permitted in full.
+
+What may have been typed since the last submission is left out, as on the pages.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache, partial
+from itertools import islice
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from flask import request
+
+from admin_views.review import application_list as review_list
+from admin_views.review import time_limits
+from admin_views.review.lines import Line, lines
+from admin_views.review.period_filter import PERIODS, options
+from admin_views.site.exporting import ListExport, ListSheet, described_search
+from admin_views.site.keyset import ListQuery
+from admin_views.site.lists import Column
+from admin_views.site.numbers import page_counts
+from admin_views.site.typed import one_line
+from admin_views.site.wording import translated
+from common.identity import IDENTITY_DOCUMENTS
+from common.wording import N_
+from desk.time_limits import TimeLimits
+from documents.exports import Described
+from models.streaming import ROWS_AT_A_TIME
+from workflow.transitions import STATES_WITH_APPLICANT
+
+WITH_APPLICANT = frozenset(state.value for state in STATES_WITH_APPLICANT)
+
+
+class ExportedLine(NamedTuple):
+    """One application of the list, with what only an export says."""
+
+    line: Line
+    application_id: int
+    paper: str
+    identity_number: str
+    phone: str
+    bank_account: str
+
+
+NUMBERS = (
+    Column("paper", N_("证件类型"), lambda row: translated(row.paper)),
+    Column("identity_number", N_("证件号码"), masked=True),
+    Column("phone", N_("联系电话")),
+    Column("bank_account", N_("银行账号"), masked=True),
+)
+
+
+def exported_columns(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Return the columns of an export: those of the page, and the numbers."""
+    of_page = (
+        replace(column, value=_of_line(column.value or attrgetter(column.key)))
+        for column in columns
+        if column.is_data
+    )
+    return (*of_page, *NUMBERS)
+
+
+def _of_line(value: Any) -> Any:
+    return lambda row: value(row.line)
+
+
+def exported_lines(rows: Iterable[Any], in_days: bool, limits: TimeLimits) -> Iterator[ExportedLine]:
+    """Yield the rows of a list (`application_list.STORED` and `EXPORTED`) as the export says them."""
+    following = iter(rows)
+    while some := list(islice(following, ROWS_AT_A_TIME)):
+        for line, row in zip(lines(some, in_days, limits), some, strict=True):
+            typed_since = row.state in WITH_APPLICANT
+            submitted = row.submitted_at is not None
+            yield ExportedLine(
+                line,
+                row.application_id,
+                IDENTITY_DOCUMENTS[row.paper].label if submitted else "",
+                row.identity_number if submitted else "",
+                "" if typed_since else row.phone or "",
+                "" if typed_since else row.bank_account or "",
+            )
+
+
+def chosen_values(query: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return what an address chooses, as people type it."""
+    return {key: text for key, value in query if (text := one_line(value))}
+
+
+@cache
+def offered_filters(console: Any, tab: str) -> Mapping[str, review_list.Filter]:
+    """Return what a tab can be narrowed by."""
+    return {key: filter_ for key, filter_ in console.filters.items() if tab in filter_.tabs}
+
+
+class ExportedList:
+    """The export of a console's list, for `ListPage`."""
+
+    exports: Mapping[str, str] = {"index_view": "exported"}
+    title: str
+    tabs: tuple[str, ...]
+
+    def _offered(self, tab: str) -> Mapping[str, review_list.Filter]:
+        return offered_filters(type(self), tab)
+
+    def _shown(self, chosen: Mapping[str, str]) -> tuple[str, frozenset[str], str, bool]:
+        raise NotImplementedError
+
+    def _columns(self, tab: str, limits: TimeLimits) -> tuple[Column, ...]:
+        raise NotImplementedError
+
+    def _listing(
+        self, tab: str, chosen: dict[str, str], sort: str, descending: bool, **further: Any
+    ) -> tuple[ListQuery, dict[str, Any]]:
+        raise NotImplementedError
+
+    def exported(self) -> ListExport:
+        """Return the list of the same address for an export."""
+        chosen = chosen_values(request.args.items())
+        tab, _, sort, descending = self._shown(chosen)
+        time_limits.read_again()
+        listing, values = self._listing(tab, chosen, sort, descending, exported=True)
+        limits = time_limits.present_limits()
+        rows = exported_lines(listing.every_row(values), tab == "waiting", limits)
+        sheet = ListSheet(
+            exported_columns(self._columns(tab, limits)), rows, application_of=attrgetter("application_id")
+        )
+        return ListExport(
+            self.title if len(self.tabs) == 1 else review_list.TABS[tab][0],
+            [sheet],
+            self._described(tab, chosen),
+            partial(listing.number_of_rows, values),
+        )
+
+    def _described(self, tab: str, chosen: Mapping[str, str]) -> Described:
+        """Return in words what the list is narrowed to."""
+        periods = dict(options(*page_counts(PERIODS)))
+        narrowed = [
+            (filter_.label, choice.label or periods.get(chosen[key], chosen[key]))
+            for key, filter_ in self._offered(tab).items()
+            if key in chosen and (choice := filter_.choice(chosen[key]))
+        ]
+        return (*described_search(chosen.get("q")), *narrowed)
