@@ -113,6 +113,8 @@ class Databases:
         self._fresh: set[str] = set()
         """Migrated databases. Only these are reused: a test may have changed the schema of a bare one."""
         self._emptied: list[str] = []
+        self._unused: list[str] = []
+        """SQLite's; the same few urls are used again and again (tests/machine/site.py keeps an application for each)."""
 
     def bare(self, kind: str) -> str:
         name = f"test_{next(self._numbers)}"
@@ -125,10 +127,11 @@ class Databases:
         template = self._template(kind)
         if kind == "postgresql" and self._emptied:
             return self._emptied.pop()
-        name = f"test_{next(self._numbers)}"
         if kind == "sqlite":
-            shutil.copyfile(_file(template), self._directory / f"{name}.sqlite")
-            return f"sqlite:///{self._directory / name}.sqlite"
+            url = self._unused.pop() if self._unused else self.bare(kind)
+            shutil.copyfile(_file(template), _file(url))
+            return url
+        name = f"test_{next(self._numbers)}"
         self._server().run(f"CREATE DATABASE {name} TEMPLATE {_name(template)}")
         self._fresh.add(address := self._server().address(name))
         return address
@@ -137,6 +140,7 @@ class Databases:
         if url.startswith("sqlite"):
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{_file(url)}{suffix}").unlink(missing_ok=True)
+            self._unused.append(url)
         elif url in self._fresh and self._server().emptied(_name(url)):
             self._emptied.append(url)
         else:

@@ -28,8 +28,10 @@ def test_the_migrations_create_the_schema_of_the_models(app_context: Flask) -> N
     flask_migrate.check()
 
 
-def test_a_post_without_the_token_is_refused_and_with_it_is_not(app: Flask, client: Client) -> None:
-    app.add_url_rule("/echo", view_func=lambda: "ok", methods=["POST"])
+def test_a_post_without_the_token_is_refused_and_with_it_is_not(own_app: Flask) -> None:
+    own_app.add_url_rule("/echo", view_func=lambda: "ok", methods=["POST"])
+    client = own_app.test_client()
+    assert isinstance(client, Client)
     assert client.post("/echo").status_code == 419
     assert client.send("/echo").status_code == 200
 

@@ -52,9 +52,9 @@ def test_every_route_is_classified(app: Flask) -> None:
     assert endpoints >= routes.FOR_ANYBODY.keys() | routes.FOR_EVERY_ACCOUNT.keys()
 
 
-def test_an_unclassified_route_is_detected(app: Flask) -> None:
-    app.add_url_rule("/unlisted", "unlisted", lambda: "")
-    assert [rule.endpoint for rule in routes.unknown(app)] == ["unlisted"]
+def test_an_unclassified_route_is_detected(own_app: Flask) -> None:
+    own_app.add_url_rule("/unlisted", "unlisted", lambda: "")
+    assert [rule.endpoint for rule in routes.unknown(own_app)] == ["unlisted"]
 
 
 def test_get_shows_rows_in_scope_and_404_for_others(city: City, actor: Actor) -> None:
