@@ -148,6 +148,7 @@ def test_post_on_a_row_out_of_scope_is_404(city: City, actor: Actor) -> None:
     assert city.stored.changes() == {}
 
 
+@pytest.mark.parametrize("begun_city", ["postgresql"], indirect=True)
 def test_no_role_performs_an_action_outside_the_table(city: City, actor: Actor) -> None:
     """Any POST to a visible application changes its state by a row of the table, or not at all."""
     done: Counter[tuple[State, Action]] = Counter()
