@@ -7,6 +7,7 @@ from models.audit import AuditEntry
 from models.batches import Batch, Grant, GrantEvent, Objection, ObjectionFile
 from models.bulk import BulkJob, BulkRow
 from models.calendar import CalendarYear
+from models.continuations import Continuation
 from models.database import db, now
 from models.deputies import Deputy
 from models.desk_work import Assignment, InternalNote, OpenPage
@@ -44,8 +45,11 @@ from models.vocabulary import (
     BulkState,
     ChangeKind,
     Channel,
+    ContinuationAction,
+    ContinuationState,
     CorrectionState,
     DeliveryState,
+    EmploymentEnd,
     ExperienceKind,
     FileState,
     GrantAction,
@@ -90,6 +94,9 @@ __all__ = [
     "CalendarYear",
     "ChangeKind",
     "Channel",
+    "Continuation",
+    "ContinuationAction",
+    "ContinuationState",
     "CorrectionState",
     "CountedApplication",
     "CountedDecision",
@@ -100,6 +107,7 @@ __all__ = [
     "Deputy",
     "Digest",
     "Disclosure",
+    "EmploymentEnd",
     "Enterprise",
     "EnterpriseTotal",
     "Experience",
