@@ -118,9 +118,9 @@ APPLICATION = {
 
 BY_KIND = {
     "reviewers_changed": "reviewers.index_view",
-    "continuation_asked": "personal_continuations.index_view",
-    "continuation_confirmed": "personal_continuations.index_view",
-    "continuation_to_confirm": "enterprise_continuations.index_view",
+    "continuation_asked": "own_continuations.index_view",
+    "continuation_confirmed": "own_continuations.index_view",
+    "continuation_to_confirm": "continuations.index_view",
 }
 """The endpoint of messages that have no row as subject."""
 

@@ -1,5 +1,6 @@
 """「在岗确认」 (P6): the person answers for a coming year of the grant, the enterprise confirms. Rules: payments/continuation.py."""
 
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +17,8 @@ from wtforms.validators import InputRequired, Optional
 from admin_views.site import keyset
 from admin_views.site.base import MOST_COUNTED, ScopedView, expose, menu
 from admin_views.site.day_fields import DayField, limits
-from admin_views.site.keyset import Order
+from admin_views.site.exporting import ListExport, ListSheet
+from admin_views.site.keyset import ListQuery, Order
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
 from admin_views.site.wording import day, translated
@@ -36,7 +38,7 @@ from models import (
     Role,
     db,
 )
-from models.statements import constant
+from models.statements import PlannedPerQuery, constant
 from payments import continuation
 from payments.continuation import CONTINUATION_STATES, END_WORDS, Ended
 from workflow.actor_shape import ActorShape
@@ -83,13 +85,13 @@ class AnswerForm(FlaskForm):
         return Ended(self.last_day.data, why) if why is not None and self.last_day.data is not None else None
 
 
-def _state_badge(row: Any) -> Badge:
-    word = translated(CONTINUATION_STATES[row.state])
-    if row.state is ContinuationState.CONFIRMED:
+def _badge(state: ContinuationState, grant_state: GrantState, due_by: date) -> Badge:
+    word = translated(CONTINUATION_STATES[state])
+    if state is ContinuationState.CONFIRMED:
         return Badge("good", word)
-    if row.state is ContinuationState.ENDED or row.grant_state is not GrantState.GRANTED:
+    if state is ContinuationState.ENDED or grant_state is not GrantState.GRANTED:
         return Badge("idle", translated(CONTINUATION_STATES[ContinuationState.ENDED]))
-    return Badge("late" if row.due_by < today() else "wait", word)
+    return Badge("late" if due_by < today() else "wait", word)
 
 
 COLUMNS = (
@@ -98,7 +100,7 @@ COLUMNS = (
     Column("year", N_("年度"), lambda row: gettext("第 %(year)s 年", year=row.year), style="nowrap"),
     Column("amount", N_("当年金额（元）"), lambda row: in_yuan(row.amount_fen), style="num"),
     Column("due_by", N_("期限"), cell="day", style="num"),
-    Column("state", N_("状态"), _state_badge, cell="badge"),
+    Column("state", N_("状态"), lambda row: _badge(row.state, row.grant_state, row.due_by), cell="badge"),
 )
 
 
@@ -181,17 +183,19 @@ class OwnContinuations(_Answering):
             for row in rows
             if row.state is ContinuationState.ASKED and row.grant.state is GrantState.GRANTED
         ]
-        forms = {
-            row.id: sent if sent is not None and row.id == key else AnswerForm(self.role, formdata=None)
-            for row in open_rows
-        }
+        # One form on the page: the answer that was sent, else the one that is due first.
+        chosen = next((row for row in open_rows if row.id == key), None) or min(
+            open_rows, key=lambda row: (row.due_by, row.id), default=None
+        )
+        form = sent if sent is not None and chosen is not None and chosen.id == key else None
         return self.render(
             "payments/own_continuations.html",
             console=gettext("人事人才公共服务大厅"),
             rows=rows,
-            forms=forms,
+            chosen=chosen.id if chosen is not None else None,
+            form=form or AnswerForm(self.role, formdata=None),
             meanwhile=meanwhile,
-            states=CONTINUATION_STATES,
+            badge_of=lambda row: _badge(row.state, row.grant.state, row.due_by),
             in_yuan=in_yuan,
             ends=END_WORDS,
         )
@@ -203,6 +207,7 @@ class EnterpriseContinuations(_Answering):
     console = "enterprise"
     role = Role.ENTERPRISE
     exposed_routes = ("index_view", "continuation_view")
+    exports = {"index_view": "exported"}
 
     def is_accessible(self) -> bool:
         return super().is_accessible() and is_approved(current_user)
@@ -215,6 +220,20 @@ class EnterpriseContinuations(_Answering):
             .subquery()
         )
         return select(func.count()).select_from(waiting)
+
+    def exported(self) -> ListExport:
+        """Return the list of the same address for an export."""
+        return ListExport(self.title, [ListSheet(COLUMNS, self._listing().every_row())])
+
+    def _tab(self) -> str:
+        return "all" if request.args.get("tab") == "all" else "waiting"
+
+    def _listing(self) -> ListQuery:
+        query = self._query()
+        if self._tab() == "waiting":
+            query = query.where(continuation.unanswered_by(self.role))
+        order = Order(Continuation.id, Continuation.id, descending=True)
+        return ListQuery([query], order, executor=PlannedPerQuery)
 
     def _query(self) -> Select[Any]:
         return (
@@ -235,16 +254,8 @@ class EnterpriseContinuations(_Answering):
     @expose("/")
     def index_view(self) -> Any:
         """List the questions; `waiting` those to be confirmed now."""
-        tab = "all" if request.args.get("tab") == "all" else "waiting"
-        query = self._query()
-        if tab == "waiting":
-            query = query.where(continuation.unanswered_by(self.role))
-        rows = keyset.page(
-            query,
-            Order(Continuation.id, Continuation.id, descending=True),
-            request.args.get("page", ""),
-            keyset.PAGE_SIZE,
-        )
+        rows = self._listing().page(request.args.get("page", ""), keyset.PAGE_SIZE)
+        tab = self._tab()
         return self.render(
             "payments/continuations.html",
             console=gettext("企业审核"),
@@ -285,7 +296,7 @@ class EnterpriseContinuations(_Answering):
             form=form,
             meanwhile=meanwhile,
             can_answer=row.state is ContinuationState.ANSWERED and row.grant.state is GrantState.GRANTED,
-            states=CONTINUATION_STATES,
+            badge=_badge(row.state, row.grant.state, row.due_by),
             ends=END_WORDS,
             amount=in_yuan(row.grant.amount_fen),
             day=day,
@@ -295,12 +306,15 @@ class EnterpriseContinuations(_Answering):
 def register(app: Flask) -> None:
     """Add 「在岗确认」 to the applicant's and to the enterprise's console."""
     consoles = {each.index_view.console: each for each in app.extensions["admin"]}
-    for view in (OwnContinuations, EnterpriseContinuations):
+    for view, endpoint in (
+        (OwnContinuations, "own_continuations"),
+        (EnterpriseContinuations, "continuations"),
+    ):
         consoles[view.console].add_view(
             view(
                 Continuation,
                 name=view.title,
-                endpoint=f"{view.console}_continuations",
+                endpoint=endpoint,
                 url=f"/{view.console}/continuations",
             )
         )

@@ -1,7 +1,7 @@
-"""0037 continuations: whether somebody whose grant is paid for several years still works there, asked each year
+"""0038 continuations: whether somebody whose grant is paid for several years still works there, asked each year
 
-Revision ID: 0037
-Revises: 0036
+Revision ID: 0038
+Revises: 0037
 Create Date: 2026-11-29 17:40:00.000000
 
 """
@@ -10,8 +10,8 @@ from alembic import op
 
 
 # revision identifiers, used by Alembic.
-revision = '0037'
-down_revision = '0036'
+revision = '0038'
+down_revision = '0037'
 branch_labels = None
 depends_on = None
 
