@@ -14,6 +14,8 @@ ENTERPRISE_DAYS, PRELIMINARY_DAYS, CITY_DAYS = "days_enterprise", "days_prelimin
 ADMINISTRATOR_DAYS, DIGEST_TIME = "days_administrator", "digest_time"
 DAYS_OF_LIMITS = (ENTERPRISE_DAYS, PRELIMINARY_DAYS, CITY_DAYS, ADMINISTRATOR_DAYS)
 FILES_AT_ONCE, MOST_FILES_AT_ONCE = "files_at_once", 20
+OBJECTION = "objection"
+OBJECTION_TEXT = "对本结果有异议的，请与作出审核的{office}联系（电话：{telephone}）。"  # stays Chinese
 _LIMIT = N_("每件从到达之日的次日起算，按工作日；0 为不设期限")
 DEFAULTS = {
     HELP_LINE: ("0477-8587631", N_("咨询与找回密码的电话，显示在每一页")),
@@ -31,6 +33,10 @@ DEFAULTS = {
         N_("每个工作日这时提醒各单位：等待审核、今天到期、已超期各几件；没有等待的不提醒"),
     ),
     FILES_AT_ONCE: ("2", N_("同一个人同时在生成的文件（导出、卷宗等）最多几个，1 至 20")),
+    OBJECTION: (
+        OBJECTION_TEXT,
+        N_("审核结果通知书上“如有异议”的文字；{office}、{telephone} 打印时换成审核单位和电话"),
+    ),
 }
 
 NAMES = {
@@ -43,6 +49,7 @@ NAMES = {
     ADMINISTRATOR_DAYS: N_("超期多少个工作日后提醒系统管理员"),
     DIGEST_TIME: N_("每日提醒的时间"),
     FILES_AT_ONCE: N_("每人同时生成的文件数"),
+    OBJECTION: N_("对审核结果有异议的说明"),
 }
 
 VALUE_LABELS = {STAFF_SECOND_FACTOR: {REQUIRED: N_("必须使用"), OPTIONAL: N_("自愿使用")}}

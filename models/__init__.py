@@ -7,8 +7,8 @@ from models.audit import AuditEntry
 from models.batches import Batch, Grant, GrantEvent, Objection, ObjectionFile
 from models.bulk import BulkJob, BulkRow
 from models.calendar import CalendarYear
-from models.continuations import Continuation
 from models.database import db, now
+from models.decision_notices import DecisionNotice, NoticeCounter
 from models.deputies import Deputy
 from models.desk_work import Assignment, InternalNote, OpenPage
 from models.documents import FileJob
@@ -45,11 +45,8 @@ from models.vocabulary import (
     BulkState,
     ChangeKind,
     Channel,
-    ContinuationAction,
-    ContinuationState,
     CorrectionState,
     DeliveryState,
-    EmploymentEnd,
     ExperienceKind,
     FileState,
     GrantAction,
@@ -94,20 +91,17 @@ __all__ = [
     "CalendarYear",
     "ChangeKind",
     "Channel",
-    "Continuation",
-    "ContinuationAction",
-    "ContinuationState",
     "CorrectionState",
     "CountedApplication",
     "CountedDecision",
     "Counter",
+    "DecisionNotice",
     "Deduction",
     "Delivery",
     "DeliveryState",
     "Deputy",
     "Digest",
     "Disclosure",
-    "EmploymentEnd",
     "Enterprise",
     "EnterpriseTotal",
     "Experience",
@@ -131,6 +125,7 @@ __all__ = [
     "Message",
     "MessageReading",
     "Notice",
+    "NoticeCounter",
     "NoticeReading",
     "Objection",
     "ObjectionDecision",

@@ -20,7 +20,7 @@ from common.errors import Locked
 from models import now
 
 Found = TypeVar("Found")
-LIMITED = ("accounts", "second_factor")
+LIMITED = ("accounts", "second_factor", "own_data", "decision_check")
 """The blueprints whose routes may have a rate limit."""
 IPV6_NETWORK_BITS = 64
 """Bits of an IPv6 address that identify the customer; the rest can be chosen freely."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from admin_views.site.lists import Badge, Column
 from admin_views.site.wording import stamp, translated
 from common.wording import N_
+from documents.decision_notices import offered_notices
 from models import Action, Application, Result, Review
 from workflow import periods, progress, routing
 from workflow.periods import Admission
@@ -27,6 +28,8 @@ class OwnApplication(NamedTuple):
     """The returns that have not been dealt with, newest first."""
     desk: Responsible | None
     """Who has to decide now."""
+    notices: Sequence[Review]
+    """Its decisions that have a notice."""
     admission: Admission | None
     """Until when it can be submitted again."""
     selected: bool
@@ -97,6 +100,7 @@ def rows(applications: Sequence[Application]) -> list[OwnApplication]:
             histories[each.id],
             progress.open_returns(histories[each.id]),
             routing.responsible_for(each),
+            list(offered_notices(histories[each.id], each.applicant)),
             periods.admission(each) if is_editable(each.state) and each.round else None,
             selected=index == 0,
         )

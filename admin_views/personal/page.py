@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from admin_views.site.wording import stamp, translated
 from common.errors import NoticeUnread, PeriodClosed, Problem
 from common.identity import masked
+from documents.decision_notices import offered_notices
 from models import Account, Application, Enterprise, Review, State, db
 from workflow import progress, reading, routing, scope
 from workflow.form.answers import answer_text
@@ -134,6 +135,7 @@ def side_column(application: Application | None, reviews: Sequence[Review]) -> d
         "begins_anew": application is None and number > 0,
         "rows_of_table": BY_STATE_AND_ACTION,
         "returns": progress.open_returns(reviews),
+        "notices": list(offered_notices(reviews, current_user)),
     }
 
 
