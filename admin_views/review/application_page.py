@@ -17,6 +17,7 @@ from admin_views.site.base import address_of, expose, menu_numbers
 from admin_views.site.numbers import current_shape
 from desk import disclosure, taking_back
 from desk.phrases import PHRASES
+from documents.decision_notices import offered_notices
 from models import Action, Application
 from workflow import progress, routing
 from workflow.transitions import (
@@ -60,6 +61,7 @@ class ApplicationPage:
             **resubmitted_values(found, reviews, read, read_sections, (files, papers, address), actor),
             **viewer_values(file_groups(papers, address, read.seen_round)),
             reviews=reviews,
+            notices=list(offered_notices(reviews, actor)),
             table=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,

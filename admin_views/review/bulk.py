@@ -60,6 +60,8 @@ class BulkBar(NamedTuple):
     actions: tuple[tuple[str, str], ...]
     listed_at: str
     count: str  # type: ignore[assignment]  # shadows tuple.count
+    papers: str
+    """Where it sends what is chosen to get the papers as one file (W10)."""
 
 
 BULK_WORDS = {Action.PASS: N_("批量通过"), Action.RETURN: N_("批量回退"), Action.REFUSE: N_("批量不通过")}
@@ -67,8 +69,9 @@ BULK_WORDS = {Action.PASS: N_("批量通过"), Action.RETURN: N_("批量回退")
 
 def bulk_bar(console: str, query: str, count: str) -> BulkBar:
     """Return the bar. How many rows a filter leaves is counted only when they are asked for; then `count` is ""."""
-    jobs, actions = _bulk_words(console, current_user.role)
-    return BulkBar(f"{jobs}choose/{query[:-1]}", jobs, actions, now().isoformat(), count)
+    jobs, papers, actions = _bulk_words(console, current_user.role)
+    listed_at, query = now().isoformat(), query[:-1]
+    return BulkBar(f"{jobs}choose/{query}", jobs, actions, listed_at, count, papers + query)
 
 
 def _instant(text: str) -> datetime | None:
@@ -81,9 +84,9 @@ def _instant(text: str) -> datetime | None:
 
 
 @cached_per_language
-def _bulk_words(console: str, role: Role) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _bulk_words(console: str, role: Role) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     actions = tuple((action.value, translated(BULK_WORDS[action])) for action in actions_of(role))
-    return url_for(f"{console}_bulk.index_view"), actions
+    return url_for(f"{console}_bulk.index_view"), url_for(f"{console}_documents.make_chosen"), actions
 
 
 JOB_COLUMNS = (

@@ -9,9 +9,9 @@ from sqlalchemy import Integer, bindparam, select
 
 from admin_views.site.wording import translated
 from common.identity import masked
-from common.text import as_name
 from desk.comparison import RowDifference, Snapshot, Submission, baseline, compare_rows, same_employer
 from desk.marks import field_target, row_target
+from desk.submissions import corrected
 from models import Account, Action, Application, Review
 from models.statements import CompiledStatement, constant
 from workflow.form import answers, versions
@@ -124,23 +124,17 @@ def with_corrections(application: Application, submitted: Snapshot) -> Snapshot:
 
 
 def _corrected(application: Application, submitted: Snapshot) -> tuple[Snapshot, dict[str, str]]:
-    """Return the last submission with what was corrected since in its place, and what each such field was submitted as.
-
-    Only what the account fixes is ever corrected (desk/corrections.py); an applicant types none of it. A name that only got
-    its present spelling (migration 0016) was not corrected.
-    """
-    fields, notes = dict(submitted["fields"]), {}
-    for asked in versions.form_of(application).fields.values():
-        if not asked.fixed:
-            continue
-        present, submitted_value = answers.value(application, asked.key), fields.get(asked.key)
-        if present not in (submitted_value, as_name(submitted_value or "")):
-            former = translated(answers.answer_text(asked, submitted_value))
-            notes[asked.key] = gettext(
-                "已更正，提交时为“%(former)s”", former=masked(former) if asked.secret else former
-            )
-        fields[asked.key] = present
-    return {**submitted, "fields": fields}, notes
+    """Return the last submission with corrections, and what each such field was submitted as."""
+    snapshot, former = corrected(application, submitted)
+    asked = versions.form_of(application).fields
+    notes = {
+        key: gettext(
+            "已更正，提交时为“%(former)s”",
+            former=masked(translated(text)) if asked[key].secret else translated(text),
+        )
+        for key, text in former.items()
+    }
+    return snapshot, notes
 
 
 def unsent(application: Application) -> list[PageSection]:
