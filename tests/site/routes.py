@@ -17,17 +17,7 @@ from admin_views.enterprises.registration import RegistrationView
 from admin_views.review.terms import Terms
 from admin_views.site.base import ConsoleView
 from administration import form_rules as workflow_form_rules
-from models import (
-    Account,
-    Application,
-    Attachment,
-    BulkJob,
-    Continuation,
-    Enterprise,
-    FormVersion,
-    Import,
-    Role,
-)
+from models import Account, Application, Attachment, BulkJob, Enterprise, FormVersion, Import, Role
 from tests.site.city import FURTHER, Actor, City
 from uploads.preview import WIDTHS
 from workflow.form import living_allowance
@@ -48,6 +38,7 @@ FOR_ANYBODY = {
     "accounts.use_code": "that code and a new password",
     "second_factor.step": "the second step of a login; nothing without the first",
     "second_factor.own": "one's own second step, set up on the way in where it is required",
+    "decision_check.page": "says whether a notice is valid, and nothing of anybody (A25)",
     "accounts.logout": "ends one's own session, if there is one",
 }
 FOR_EVERY_ACCOUNT = {
@@ -65,6 +56,8 @@ FOR_EVERY_ACCOUNT = {
     "messages.own": "messages to oneself or one's desk; a refused enterprise reads there why (E3)",
     "messages.open_one": "one of them: out of scope.messages it does not exist",
     "messages.read_all": "all of them",
+    "own_data.page": "what is stored about oneself (A24)",
+    "own_data.make": "the same as a file, with the password",
     "my_files.index": "one's own files",
     "my_files.job": "one of them",
     "my_files.cancel": "one of them: another's does not exist",
@@ -199,9 +192,6 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
     elif model is Import and asked == {"key"}:
         for job in city.imports:
             yield {"key": job.id}, job, actor.role is Role.ADMINISTRATOR
-    elif model is Continuation and asked == {"key"}:
-        for row in city.continuations:
-            yield {"key": row.id}, row, row.id in seen.continuations
     elif model is BulkJob and view is not None and asked == {"key"}:
         for job in city.bulk_jobs:
             yield {"key": job.id}, job, job.id in seen.bulk_jobs
