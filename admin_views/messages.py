@@ -116,7 +116,12 @@ APPLICATION = {
 }
 """The endpoint of an application's page, by console, if it is not the console's own view."""
 
-BY_KIND = {"reviewers_changed": "reviewers.index_view"}
+BY_KIND = {
+    "reviewers_changed": "reviewers.index_view",
+    "continuation_asked": "own_continuations.index_view",
+    "continuation_confirmed": "own_continuations.index_view",
+    "continuation_to_confirm": "continuations.index_view",
+}
 """The endpoint of messages that have no row as subject."""
 
 REGISTRATION: dict[Role, Callable[[int], str]] = {

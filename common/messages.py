@@ -49,6 +49,16 @@ WORDING = {
     ),
     "grant_granted": N_("您的申请 %(number)s 公示期已满，补贴予以发放。"),
     "grant_stopped": N_("您的申请 %(number)s 的补贴停止发放。原因：%(reason)s"),
+    "grant_held": N_("您的申请 %(number)s 的后续补贴暂缓发放，确认在岗后恢复。原因：%(reason)s"),
+    "continuation_asked": N_(
+        "您的申请 %(number)s 的补贴分年发放。第 %(year)s 年发放之前，请在 %(by)s（含当日）前答复是否继续在%(enterprise)s工作，并请单位确认。"
+    ),
+    "continuation_to_confirm": N_(
+        "%(name)s已答复继续在本单位工作（申请 %(number)s，第 %(year)s 年），请在 %(by)s（含当日）前确认。"
+    ),
+    "continuation_confirmed": N_(
+        "单位已确认您继续在%(enterprise)s工作，申请 %(number)s 第 %(year)s 年的补贴按期发放。"
+    ),
     "payment_refused": N_("您的一笔补贴被银行退回，没有到账。请登录后在“补贴发放”中更正收款账号。"),
     "payment_reversed": N_("您已到账的一笔补贴被银行冲回，将重新发放。请登录后在“补贴发放”中查看。"),
     "account_to_confirm": N_("有更正的收款账号待本单位确认。"),

@@ -7,6 +7,7 @@ from models.audit import AuditEntry
 from models.batches import Batch, Grant, GrantEvent, Objection, ObjectionFile
 from models.bulk import BulkJob, BulkRow
 from models.calendar import CalendarYear
+from models.continuations import Continuation
 from models.database import db, now
 from models.decision_notices import DecisionNotice, NoticeCounter
 from models.deputies import Deputy
@@ -45,8 +46,11 @@ from models.vocabulary import (
     BulkState,
     ChangeKind,
     Channel,
+    ContinuationAction,
+    ContinuationState,
     CorrectionState,
     DeliveryState,
+    EmploymentEnd,
     ExperienceKind,
     FileState,
     GrantAction,
@@ -91,6 +95,9 @@ __all__ = [
     "CalendarYear",
     "ChangeKind",
     "Channel",
+    "Continuation",
+    "ContinuationAction",
+    "ContinuationState",
     "CorrectionState",
     "CountedApplication",
     "CountedDecision",
@@ -102,6 +109,7 @@ __all__ = [
     "Deputy",
     "Digest",
     "Disclosure",
+    "EmploymentEnd",
     "Enterprise",
     "EnterpriseTotal",
     "Experience",

@@ -178,11 +178,40 @@ class GrantAction(Enum):
     STOP = "stop"
     COMPLETE = "complete"
     REOPEN = "reopen"
+    HOLD = "hold"
+    """The employment was not confirmed in time; the payments of that year stay suspended."""
+    LEAVE = "leave"
+    """The person no longer works there."""
 
 
 class ObjectionDecision(Enum):
     UPHELD = "upheld"
     DISMISSED = "dismissed"
+
+
+class ContinuationState(Enum):
+    """Where the yearly question about employment stands. ANSWERED: the enterprise has to confirm the person's yes."""
+
+    ASKED = "asked"
+    ANSWERED = "answered"
+    CONFIRMED = "confirmed"
+    ENDED = "ended"
+
+
+class ContinuationAction(Enum):
+    """What is done about it. END: person or enterprise says that the employment has ended. EXPIRE: the term has passed."""
+
+    CONTINUE = "continue"
+    CONFIRM = "confirm"
+    END = "end"
+    EXPIRE = "expire"
+
+
+class EmploymentEnd(Enum):
+    """Why somebody no longer works there."""
+
+    LEFT = "left"
+    MOVED = "moved"
 
 
 class PaymentState(Enum):

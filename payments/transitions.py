@@ -14,6 +14,7 @@ PUBLICIZED, SUSPENDED, GRANTED = GrantState.PUBLICIZED, GrantState.SUSPENDED, Gr
 DENIED, STOPPED, COMPLETED = GrantState.DENIED, GrantState.STOPPED, GrantState.COMPLETED
 OBJECT, DISMISS, UPHOLD = GrantAction.OBJECT, GrantAction.DISMISS, GrantAction.UPHOLD
 GRANT, STOP, COMPLETE, REOPEN = GrantAction.GRANT, GrantAction.STOP, GrantAction.COMPLETE, GrantAction.REOPEN
+HOLD, LEAVE = GrantAction.HOLD, GrantAction.LEAVE
 CITY = Role.CITY
 SYSTEM = None
 """What the system does by itself: when a publicity is over, when the last payment was made."""
@@ -55,6 +56,8 @@ GRANT_TRANSITIONS = (
     T(SUSPENDED,   UPHOLD,   CITY,   DENIED,          YES,    N_("异议成立，不予发放"),            "grant_denied"),
     T(PUBLICIZED,  GRANT,    SYSTEM, GRANTED,         NO,     N_("公示期满，予以发放"),            NOBODY),
     T(GRANTED,     STOP,     CITY,   STOPPED,         YES,    N_("停止发放"),                      "grant_stopped"),
+    T(GRANTED,     HOLD,     SYSTEM, GRANTED,         YES,    N_("逾期未确认在岗，暂缓发放"),      "grant_held"),
+    T(GRANTED,     LEAVE,    SYSTEM, STOPPED,         YES,    N_("不再在原单位工作，停止发放"),    "grant_stopped"),
     T(GRANTED,     COMPLETE, SYSTEM, COMPLETED,       NO,     N_("已全部发放"),                    NOBODY),
     T(COMPLETED,   REOPEN,   SYSTEM, GRANTED,         YES,    N_("有款项冲回，重新发放"),          NOBODY),
 )
@@ -84,6 +87,8 @@ GRANT_ACTION_WORDS = {
     STOP: NP_("button", "停止发放"),
     COMPLETE: NP_("button", "全部发放"),
     REOPEN: NP_("button", "重新发放"),
+    HOLD: NP_("button", "暂缓发放"),
+    LEAVE: NP_("button", "停止发放"),
 }
 
 OBJECTION_WORDS = {

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from models import Heartbeat, db, exclusive, now
 
 WORKER, SWEEP, DIGEST = "worker", "sweep", "digest"
+CONTINUATION = "continuation"
 MAX_SILENCE = timedelta(minutes=3)
 """The worker records a heartbeat every minute. After three missed ones it counts as dead."""
 

@@ -14,7 +14,17 @@ from administration import imports
 from desk import bulk
 from documents import jobs as files
 from statistics import counting
-from worker import bulk_decisions, file_jobs, heartbeats, importing, outbox, queue, reminding, sweeping
+from worker import (
+    bulk_decisions,
+    continuing,
+    file_jobs,
+    heartbeats,
+    importing,
+    outbox,
+    queue,
+    reminding,
+    sweeping,
+)
 
 ONE_DAY = timedelta(days=1)
 
@@ -84,6 +94,7 @@ def for_app(app: Flask) -> Tasks:
         with app.app_context():
             heartbeats.beat(heartbeats.WORKER)
             reminding.process_due()
+            continuing.process_due()
             outbox.process_due()
             bulk_decisions.process_due()
             importing.process_due()

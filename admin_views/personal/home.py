@@ -7,6 +7,7 @@ from sqlalchemy import select
 from admin_views.site.base import ConsoleView, expose, menu
 from common.wording import N_
 from models import Application, State, db
+from payments import continuation
 from workflow import periods, routing, scope
 from workflow.transitions import RESULT_WORDS, STATE_WORDS, is_editable
 
@@ -40,5 +41,6 @@ class PersonalHome(ConsoleView):
             result_words=RESULT_WORDS,
             desk=routing.responsible_for(latest) if latest else None,
             admission=periods.admission(latest if latest and is_editable(latest.state) else None),
+            open_question=continuation.open_question(current_user),
             messages=newest(current_user, NEWEST_MESSAGES),
         )

@@ -16,7 +16,7 @@ branch_labels = None
 depends_on = None
 
 STATES = ('publicized', 'suspended', 'granted', 'denied', 'stopped', 'completed')
-ACTIONS = ('publicize', 'object', 'dismiss', 'uphold', 'grant', 'stop', 'complete', 'reopen')
+ACTIONS = ('publicize', 'object', 'dismiss', 'uphold', 'grant', 'stop', 'complete', 'reopen', 'hold', 'leave')
 GRANT_POINTS_AT = {
     'batch_id': 'batches', 'application_id': 'applications', 'period_id': 'periods', 'applicant_id': 'accounts',
     'submitted_enterprise_id': 'enterprises', 'region_id': 'regions',

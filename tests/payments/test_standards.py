@@ -20,6 +20,7 @@ from tests.factories import World
 from workflow.form import versions
 from workflow.form.fields import Field, Kind
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 VALUES = {"education": ("doctor", "master", "bachelor"), "full_time": ("yes", "no")}
 ON = date(2027, 3, 1)
 
@@ -121,6 +122,7 @@ def test_a_field_that_the_form_version_did_not_ask_for_meets_no_condition() -> N
     assert not standards.matches(titled, case())
 
 
+@ON_SQLITE
 @pytest.mark.guide("P3")
 def test_the_rule_names_version_conditions_and_amount_in_words(app_context: Flask) -> None:
     title = Field("x1", "职称", Kind.CHOICE, further=True, choices={"a": "正高级", "b": "副高级"})
@@ -190,6 +192,7 @@ def test_of_two_overlapping_drafts_only_one_comes_into_force_and_the_refusal_nam
     assert second.state is StandardState.DRAFT
 
 
+@ON_SQLITE
 @pytest.mark.guide("P3")
 def test_a_version_in_force_is_never_edited(ordos: World) -> None:
     row = factories.standard()
@@ -209,6 +212,7 @@ def test_a_version_in_force_is_never_edited(ordos: World) -> None:
             )
 
 
+@ON_SQLITE
 @pytest.mark.guide("P3")
 def test_a_new_version_ends_the_one_before_on_the_day_before(
     ordos: World, put_into_force: Callable[[Standard], Standard]
@@ -239,6 +243,7 @@ def test_a_new_version_ends_the_one_before_on_the_day_before(
         )
 
 
+@ON_SQLITE
 @pytest.mark.guide("P3")
 def test_nobody_but_an_administrator_adds_a_standard(ordos: World) -> None:
     for somebody in (ordos.centre, ordos.banner.clerk, ordos.banner.reviewer):

@@ -17,6 +17,7 @@ from tests.factories import World
 from tests.machine.site import Client
 from tests.machine.worlds import Person
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 PATH = "/administration/standards/"
 
 

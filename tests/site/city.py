@@ -17,6 +17,7 @@ from accounts import access, second_factor
 from accounts.logins import LOGIN_KIND_OF
 from administration import form_draft
 from administration.tables import TABLES
+from common.calendar import today
 from common.errors import NotVisible
 from common.settings import HELP_LINE
 from desk import bulk, notes
@@ -29,10 +30,13 @@ from models import (
     Application,
     Attachment,
     BulkJob,
+    Continuation,
+    ContinuationAction,
     Enterprise,
     FileJob,
     FileState,
     FormVersion,
+    Grant,
     Import,
     InternalNote,
     Message,
@@ -49,10 +53,12 @@ from models import (
     exclusive,
     now,
 )
-from tests import factories
+from payments import continuation
+from tests import clock, factories
 from tests.factories import PASSWORD, REASON, Place, World
 from tests.files import samples as files
 from tests.machine.site import Client
+from tests.payments.continued import BEFORE_SECOND_YEAR, granted
 from tests.site.stored import Stored
 from uploads import attachments, partial
 from uploads.sets import storage
@@ -115,6 +121,7 @@ class Seen:
     """Applications whose term an office may extend: of these it sees number and name."""
     bulk_jobs: frozenset[int] = frozenset()
     file_jobs: frozenset[int] = frozenset()
+    continuations: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -135,6 +142,7 @@ class City:
     imports: list[Import]
     bulk_jobs: list[BulkJob]
     file_jobs: list[FileJob]
+    continuations: list[Continuation]
     secrets: dict[str, set[str]]
     """The words that no page may show to an actor, by actor."""
     sessions: dict[str, str]
@@ -164,6 +172,7 @@ def build(app: Flask) -> City:
         _give_files_content()
         factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
         _change_the_form(made.administrator)
+        _continuations(made, people[f"applicant, {State.FINISHED.value}"])
         factories.previewed_import(made.administrator, made.banner.region)
         gone = factories.clerk(made.banner.office)
         login = {name: _login_name(account) for name, account in {**people, DEACTIVATED: gone}.items()}
@@ -205,6 +214,7 @@ def build(app: Flask) -> City:
             imports=list(db.session.scalars(select(Import))),
             bulk_jobs=list(db.session.scalars(select(BulkJob))),
             file_jobs=list(db.session.scalars(select(FileJob))),
+            continuations=list(db.session.scalars(select(Continuation))),
             secrets=secrets,
             sessions={
                 name: cookie.value
@@ -355,6 +365,23 @@ def _file_jobs(people: list[Account]) -> None:
             )
 
 
+def _continuations(made: World, finished: Account) -> None:
+    """Ask three people about the second year of their grant; one of them has answered, another is employed elsewhere."""
+    own = select(Application).where(Application.applicant_id == finished.id)
+    passed = db.session.scalars(own).one()
+    others = [
+        factories.application_at(State.FINISHED, where, made, _applicant())
+        for where in (made.banner, made.elsewhere)
+    ]
+    for application in (passed, *others):
+        granted(made, application=application)
+    with clock.at(BEFORE_SECOND_YEAR):
+        continuation.ask_due(today())
+    answered = select(Continuation).join(Grant).where(Grant.application_id == others[0].id)
+    row = db.session.scalars(answered).one()
+    continuation.perform(row.id, ContinuationAction.CONTINUE, others[0].applicant, seen_version=row.version)
+
+
 def _give_files_content() -> None:
     """Store a picture for every attachment and licence, each with a unique name."""
     for file in db.session.scalars(select(Attachment)):
@@ -390,6 +417,7 @@ def _seen(actor: Account | None) -> Seen:
         ids(Application.id, scope.extendable(actor)),
         ids(BulkJob.id, bulk.own(actor)),
         ids(FileJob.id, file_jobs.own_files(actor)),
+        continuations=ids(Continuation.id, continuation.continuations(actor)),
     )
 
 

@@ -17,7 +17,17 @@ from admin_views.enterprises.registration import RegistrationView
 from admin_views.review.terms import Terms
 from admin_views.site.base import ConsoleView
 from administration import form_rules as workflow_form_rules
-from models import Account, Application, Attachment, BulkJob, Enterprise, FormVersion, Import, Role
+from models import (
+    Account,
+    Application,
+    Attachment,
+    BulkJob,
+    Continuation,
+    Enterprise,
+    FormVersion,
+    Import,
+    Role,
+)
 from tests.site.city import FURTHER, Actor, City
 from uploads.preview import WIDTHS
 from workflow.form import living_allowance
@@ -192,6 +202,9 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
     elif model is Import and asked == {"key"}:
         for job in city.imports:
             yield {"key": job.id}, job, actor.role is Role.ADMINISTRATOR
+    elif model is Continuation and asked == {"key"}:
+        for row in city.continuations:
+            yield {"key": row.id}, row, row.id in seen.continuations
     elif model is BulkJob and view is not None and asked == {"key"}:
         for job in city.bulk_jobs:
             yield {"key": job.id}, job, job.id in seen.bulk_jobs

@@ -1,0 +1,347 @@
+"""Continued payment (P6): before each later year of a grant the person says and the enterprise confirms who still works there.
+
+The payments of a later year are created suspended (payments/schedule.py). Only a confirmation opens them, so that no run pays
+an unconfirmed year. A term that passes suspends and stops nothing: an answer after it is still accepted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from types import MappingProxyType
+
+from sqlalchemy import false, func, or_, select, true
+from sqlalchemy.exc import IntegrityError
+
+from accounts.access import active_account
+from common.calendar import today
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from common.wording import N_, Sentence
+from common.working_days import current_calendar
+from models import (
+    Account,
+    Continuation,
+    ContinuationAction,
+    ContinuationState,
+    EmploymentEnd,
+    Grant,
+    GrantAction,
+    GrantState,
+    Message,
+    Payment,
+    PaymentAction,
+    PaymentState,
+    Role,
+    db,
+    exclusive,
+    now,
+)
+from models.statements import constant
+from payments import moves, payment_moves, scope, stopping
+from workflow.actor_shape import Actor
+from workflow.scope import Criterion
+
+ASKED_BEFORE = 30
+"""Working days before a year's first payment: the person is asked from then on."""
+TERM = 20
+"""Working days in which person and enterprise have to answer. It ends before the payment is due."""
+BATCH = 200
+"""Grants of one transaction."""
+
+ONE_DAY = timedelta(days=1)
+
+ASKED, ANSWERED = ContinuationState.ASKED, ContinuationState.ANSWERED
+CONFIRMED, ENDED = ContinuationState.CONFIRMED, ContinuationState.ENDED
+CONTINUE, CONFIRM = ContinuationAction.CONTINUE, ContinuationAction.CONFIRM
+END, EXPIRE = ContinuationAction.END, ContinuationAction.EXPIRE
+APPLICANT, ENTERPRISE = Role.APPLICANT, Role.ENTERPRISE
+SYSTEM = None
+
+
+@dataclass(frozen=True)
+class ContinuationTransition:
+    """One row of the table. `by`: None for the system."""
+
+    state: ContinuationState
+    action: ContinuationAction
+    by: Role | None
+    to: ContinuationState
+
+
+T = ContinuationTransition
+
+# fmt: off
+CONTINUATION_TRANSITIONS = (
+    # from      action    by          to
+    T(ASKED,    CONTINUE, APPLICANT,  ANSWERED),
+    T(ASKED,    END,      APPLICANT,  ENDED),
+    T(ASKED,    EXPIRE,   SYSTEM,     ASKED),
+    T(ANSWERED, CONFIRM,  ENTERPRISE, CONFIRMED),
+    T(ANSWERED, END,      ENTERPRISE, ENDED),
+    T(ANSWERED, EXPIRE,   SYSTEM,     ANSWERED),
+)
+# fmt: on
+BY_CONTINUATION_STATE_AND_ACTION: Mapping[
+    tuple[ContinuationState, ContinuationAction], ContinuationTransition
+] = MappingProxyType({(each.state, each.action): each for each in CONTINUATION_TRANSITIONS})
+
+CONTINUATION_STATES = MappingProxyType(
+    {
+        ASKED: N_("待本人答复"),
+        ANSWERED: N_("待单位确认"),
+        CONFIRMED: N_("单位已确认"),
+        ENDED: N_("已停止发放"),
+    }
+)
+END_WORDS = MappingProxyType({EmploymentEnd.LEFT: N_("已离职"), EmploymentEnd.MOVED: N_("已到其他单位工作")})
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The employment has ended: its last day, and why."""
+
+    last_day: date
+    why: EmploymentEnd
+
+
+def continuations(actor: Actor) -> Criterion:
+    """Return the questions that this account may see: an applicant's own, those to an enterprise, all for the city."""
+    if actor.role is Role.APPLICANT:
+        own = select(Grant.id).where(Grant.id == Continuation.grant_id, scope.grants(actor))
+        return own.correlate(Continuation).exists()
+    if actor.role is Role.ENTERPRISE:
+        return Continuation.enterprise_id == actor.enterprise_id
+    return true() if actor.role is Role.CITY else false()
+
+
+def unanswered_by(role: Role) -> Criterion:
+    """Return the questions that this role has to answer. A grant that was stopped has none."""
+    states = dict.fromkeys(each.state for each in CONTINUATION_TRANSITIONS if each.by is role)
+    granted = select(Grant.id).where(
+        Grant.id == Continuation.grant_id, Grant.state == constant(GrantState.GRANTED)
+    )
+    in_state = or_(false(), *(Continuation.state == constant(state) for state in states))
+    return in_state & granted.correlate(Continuation).exists()
+
+
+def open_question(person: Account) -> Continuation | None:
+    """Return a question that this applicant has to answer, the one due first; None if there is none."""
+    return db.session.scalars(
+        select(Continuation)
+        .where(continuations(person), unanswered_by(Role.APPLICANT))
+        .order_by(Continuation.due_by, Continuation.id)
+        .limit(1)
+    ).first()
+
+
+def perform(
+    key: int,
+    action: ContinuationAction,
+    actor: Account,
+    *,
+    seen_version: int,
+    ended: Ended | None = None,
+) -> Continuation:
+    """Answer one question as the person or for the enterprise. `ended` belongs to END alone.
+
+    Raises NotVisible, ChangedMeanwhile, NotPermitted, Unacceptable with the field that is wrong.
+    """
+    with exclusive():
+        person = active_account(actor)
+        in_sight = continuations(person)
+        grant_id = db.session.scalar(select(Continuation.grant_id).where(Continuation.id == key, in_sight))
+        if grant_id is None:
+            raise NotVisible
+        return _perform(key, grant_id, action, person, seen_version=seen_version, ended=ended)
+
+
+def _perform(
+    key: int,
+    grant_id: int,
+    action: ContinuationAction,
+    person: Account | None,
+    *,
+    seen_version: int | None = None,
+    ended: Ended | None = None,
+) -> Continuation:
+    """Do one action with grant and question locked, in this order as everybody does."""
+    grant = moves.lock_grant(grant_id, None)
+    row = db.session.get_one(Continuation, key, with_for_update={"of": Continuation}, populate_existing=True)
+    if seen_version is not None and row.version != seen_version:
+        raise ChangedMeanwhile(None)
+    transition = BY_CONTINUATION_STATE_AND_ACTION.get((row.state, action))
+    role = person.role if person is not None else SYSTEM
+    if transition is None or transition.by is not role or grant.state is not GrantState.GRANTED:
+        raise NotPermitted
+    if (action is END) is (ended is None):
+        raise NotPermitted
+    if ended is not None and ended.last_day > today():
+        raise Unacceptable(
+            "last_day", Sentence(N_("最后工作日不能晚于今天。现在仍在本单位工作的，请选“是”。"))
+        )
+    row.state = transition.to
+    row.version += 1
+    _sign(row, person)
+    if action is EXPIRE:
+        _hold(row)
+    elif ended is not None:
+        _end(row, ended, role)
+    elif action is CONFIRM:
+        _resume(row, grant, person)
+    else:
+        words = _words(row, grant) | {"name": grant.name}
+        _write("continuation_to_confirm", words, enterprise_id=row.enterprise_id)
+    db.session.flush()
+    return row
+
+
+def _sign(row: Continuation, person: Account | None) -> None:
+    if person is None:
+        row.overdue_on = today()
+    elif person.role is APPLICANT:
+        row.answered_at = now()
+    else:
+        row.decided_at, row.decided_by_id = now(), person.id
+
+
+def _hold(row: Continuation) -> None:
+    """Note on the grant that the term has passed. Its payments are suspended as they were."""
+    reason = f"第 {row.year} 年的在岗确认到 {row.due_by} 没有完成。"  # stays Chinese
+    moves.perform_within(row.grant_id, GrantAction.HOLD, SYSTEM, reason=reason)
+
+
+def _end(row: Continuation, ended: Ended, role: Role | None) -> None:
+    row.last_day, row.end = ended.last_day, ended.why
+    said = "本人" if role is APPLICANT else "单位"  # stays Chinese
+    reason = f"{said}答复：{END_WORDS[ended.why]}，最后工作日 {ended.last_day}。"  # stays Chinese
+    stopping.stop_within(
+        row.grant_id,
+        GrantAction.LEAVE,
+        SYSTEM,
+        first_day=ended.last_day + ONE_DAY,
+        reason=reason,
+        unconfirmed_year=row.year,
+    )
+
+
+def _resume(row: Continuation, grant: Grant, person: Account | None) -> None:
+    suspended = select(Payment.id).where(
+        Payment.grant_id == grant.id, Payment.year == row.year, Payment.state == PaymentState.SUSPENDED
+    )
+    if ids := db.session.scalars(suspended).all():
+        payment_moves.perform_within(ids, PaymentAction.RESUME, person)
+    _write("continuation_confirmed", _words(row, grant), account_id=grant.applicant_id)
+
+
+def _words(row: Continuation, grant: Grant) -> dict[str, str]:
+    return {
+        "number": grant.application.number,
+        "enterprise": grant.enterprise_name,
+        "year": str(row.year),
+        "by": row.due_by.isoformat(),
+    }
+
+
+def _write(kind: str, words: dict[str, str], **receiver: int) -> None:
+    db.session.add(Message(kind=kind, words=words, **receiver))
+
+
+# --- the worker's part
+
+
+def ask_due(day: date) -> int:
+    """Ask about every later year whose first payment is near. Returns how many were asked.
+
+    A transaction for every BATCH of grants. What another worker asks at the same moment is left to it.
+    """
+    calendar = current_calendar()
+    horizon, due_by = calendar.after(day, ASKED_BEFORE).last, calendar.after(day, TERM).last
+    asked = 0
+    while True:
+        try:
+            with exclusive():
+                found = _ask_batch(horizon, due_by)
+        except IntegrityError:
+            return asked
+        asked += found
+        if found < BATCH:
+            return asked
+
+
+def _ask_batch(horizon: date, due_by: date) -> int:
+    known = select(Continuation.id).where(
+        Continuation.grant_id == Payment.grant_id, Continuation.year == Payment.year
+    )
+    due = (
+        select(Payment.grant_id, Payment.year)
+        .join(Grant, Grant.id == Payment.grant_id)
+        .where(
+            Payment.state == PaymentState.SUSPENDED,
+            Payment.year > 1,
+            Payment.due_on <= horizon,
+            Grant.state == GrantState.GRANTED,
+            ~known.correlate(Payment).exists(),
+        )
+        .group_by(Payment.grant_id, Payment.year)
+        .order_by(func.min(Payment.due_on), Payment.grant_id)
+        .limit(BATCH)
+    )
+    rows = db.session.execute(due).all()
+    payment_moves.lock_grants(row.grant_id for row in rows)
+    grants = {
+        grant.id: grant
+        for grant in db.session.scalars(
+            select(Grant)
+            .where(Grant.id.in_([row.grant_id for row in rows]))
+            .execution_options(populate_existing=True)
+        )
+    }
+    for grant_id, year in rows:
+        grant = grants[grant_id]
+        row = Continuation(
+            grant_id=grant_id, year=year, enterprise_id=grant.submitted_enterprise_id, due_by=due_by
+        )
+        db.session.add(row)
+        _write("continuation_asked", _words(row, grant), account_id=grant.applicant_id)
+    db.session.flush()
+    return len(rows)
+
+
+def expire_due(day: date) -> int:
+    """Note every question whose term passed without a confirmation. Returns how many there were."""
+    passed = (
+        select(Continuation.id, Continuation.grant_id)
+        .join(Grant, Grant.id == Continuation.grant_id)
+        .where(
+            Continuation.overdue_on.is_(None),
+            Continuation.state.in_((ASKED, ANSWERED)),
+            Continuation.due_by < day,
+            Grant.state == GrantState.GRANTED,
+        )
+        .order_by(Continuation.grant_id)
+        .limit(BATCH)
+    )
+    noted = 0
+    while rows := db.session.execute(passed).all():
+        done = 0
+        with exclusive():
+            for key, grant_id in rows:
+                done += _expire(key, grant_id)
+        noted += done
+        if not done or len(rows) < BATCH:
+            break
+    return noted
+
+
+def _expire(key: int, grant_id: int) -> bool:
+    """Note one; False when it was answered or noted meanwhile."""
+    moves.lock_grant(grant_id, None)
+    row = db.session.get_one(Continuation, key, populate_existing=True)
+    grant = db.session.get_one(Grant, grant_id)
+    if (
+        row.overdue_on is not None
+        or row.state not in (ASKED, ANSWERED)
+        or grant.state is not GrantState.GRANTED
+    ):
+        return False
+    _perform(key, grant_id, EXPIRE, SYSTEM)
+    return True

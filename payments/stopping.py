@@ -1,0 +1,57 @@
+"""Stops a grant and what is still to be paid of it (P6), with the day and the reason.
+
+A payment that is with the bank stays where it is: once the bank answers, payments/payment_moves.py stops what came back.
+"""
+
+from datetime import date
+
+from sqlalchemy import or_, select
+
+from accounts.access import active_account
+from models import Account, Grant, GrantAction, Payment, PaymentAction, PaymentState, db, exclusive
+from payments import moves, payment_moves
+
+STOPPABLE = (PaymentState.OPEN, PaymentState.REFUSED, PaymentState.SUSPENDED)
+
+
+def stop_grant(grant_id: int, actor: Account, *, seen_version: int, first_day: date, reason: str) -> Grant:
+    """Stop a grant from a day on, as the city does after an objection that comes late.
+
+    Raises NotVisible, NotPermitted, ChangedMeanwhile, ReasonMissing, ReasonTooLong.
+    """
+    with exclusive():
+        person = active_account(actor)
+        return stop_within(
+            grant_id, GrantAction.STOP, person, first_day=first_day, reason=reason, seen_version=seen_version
+        )
+
+
+def stop_within(
+    grant_id: int,
+    action: GrantAction,
+    person: Account | None,
+    *,
+    first_day: date,
+    reason: str,
+    seen_version: int | None = None,
+    unconfirmed_year: int | None = None,
+) -> Grant:
+    """Stop a grant within `exclusive()`; `action` is STOP or LEAVE, `person` None for the system.
+
+    Payments due on `first_day` or later are stopped, and those of `unconfirmed_year` whenever they are due: a year is only paid
+    after it was confirmed. What was due before stays payable.
+    """
+
+    def note(grant: Grant) -> None:
+        grant.stopped_on, grant.stop_reason = first_day, reason.strip()
+
+    moves.perform_within(grant_id, action, person, seen_version=seen_version, reason=reason, change=note)
+    due = Payment.due_on >= first_day
+    if unconfirmed_year is not None:
+        due = or_(due, Payment.year >= unconfirmed_year)
+    ids = db.session.scalars(
+        select(Payment.id).where(Payment.grant_id == grant_id, Payment.state.in_(STOPPABLE), due)
+    ).all()
+    if ids:
+        payment_moves.perform_within(ids, PaymentAction.STOP, person, reason=reason)
+    return db.session.get_one(Grant, grant_id)

@@ -1,0 +1,229 @@
+"""Continued payment: a later year is only paid after person and enterprise have confirmed the employment (P6)."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from common.calendar import today
+from common.errors import ActionRefused, ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from common.working_days import current_calendar
+from models import (
+    Account,
+    Continuation,
+    ContinuationAction,
+    ContinuationState,
+    Deduction,
+    EmploymentEnd,
+    Grant,
+    GrantAction,
+    GrantEvent,
+    GrantState,
+    Message,
+    Payment,
+    PaymentAction,
+    PaymentState,
+    db,
+    exclusive,
+)
+from payments import continuation, payment_moves, stopping
+from payments.continuation import Ended
+from tests import clock, factories
+from tests.factories import World
+from tests.payments.continued import BEFORE_SECOND_YEAR, granted
+
+CONTINUE, CONFIRM, END = ContinuationAction.CONTINUE, ContinuationAction.CONFIRM, ContinuationAction.END
+LEFT = EmploymentEnd.LEFT
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def payments(grant: Grant, *, year: int | None = None) -> list[Payment]:
+    db.session.expire_all()
+    query = select(Payment).where(Payment.grant_id == grant.id).order_by(Payment.year, Payment.ordinal)
+    return list(db.session.scalars(query if year is None else query.where(Payment.year == year)))
+
+
+def states(grant: Grant, year: int | None = None) -> list[PaymentState]:
+    return [each.state for each in payments(grant, year=year)]
+
+
+def asked(grant: Grant) -> list[Continuation]:
+    query = select(Continuation).where(Continuation.grant_id == grant.id).order_by(Continuation.year)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def ask(at: str = BEFORE_SECOND_YEAR) -> int:
+    with clock.at(at):
+        return continuation.ask_due(today())
+
+
+def answer(row: Continuation, action: ContinuationAction, by: Account, ended: Ended | None = None) -> None:
+    with clock.at(BEFORE_SECOND_YEAR):
+        continuation.perform(row.id, action, by, seen_version=row.version, ended=ended)
+
+
+def kinds(of: Grant) -> list[str]:
+    query = select(Message.kind).where(Message.account_id == of.applicant_id).order_by(Message.id)
+    return [kind for kind in db.session.scalars(query) if kind.startswith(("continuation", "grant"))]
+
+
+OPEN, SUSPENDED, STOPPED = PaymentState.OPEN, PaymentState.SUSPENDED, PaymentState.STOPPED
+
+
+@ON_SQLITE
+@pytest.mark.guide("P3", "P5", "P6")
+def test_granting_creates_every_payment_and_only_the_first_year_is_open(ordos: World) -> None:
+    grant = granted(ordos)
+    found = payments(grant)
+    assert [(each.year, each.ordinal, each.due_on.isoformat(), each.amount_fen) for each in found] == [
+        (1, 1, "2026-03-02", 3_000_001),
+        (1, 2, "2026-09-02", 3_000_000),
+        (2, 1, "2027-03-02", 3_000_001),
+        (2, 2, "2027-09-02", 3_000_000),
+        (3, 1, "2028-03-02", 3_000_001),
+        (3, 2, "2028-09-02", 3_000_000),
+    ]
+    assert states(grant) == [OPEN, OPEN, SUSPENDED, SUSPENDED, SUSPENDED, SUSPENDED]
+    assert sum(each.amount_fen for each in found) == grant.amount_fen * grant.years
+
+
+@pytest.mark.guide("P6")
+def test_the_person_is_asked_once_a_year_in_working_days_before_the_first_payment(ordos: World) -> None:
+    grant = granted(ordos)
+    granted(ordos, years=1)
+    due = date(2027, 3, 2)
+    days = (date(2027, 1, 1) + timedelta(days=n) for n in range(60))
+    first_day = next(
+        each for each in days if current_calendar().after(each, continuation.ASKED_BEFORE).last >= due
+    )
+    assert ask(f"{first_day - timedelta(days=1)} 10:00") == 0
+    assert ask(f"{first_day} 10:00") == 1
+    assert ask(f"{first_day} 11:00") == 0
+    (row,) = asked(grant)
+    assert (row.year, row.state) == (2, ContinuationState.ASKED)
+    assert first_day < row.due_by < due
+    message = db.session.scalars(select(Message).where(Message.kind == "continuation_asked")).one()
+    assert message.account_id == grant.applicant_id
+    assert message.words is not None
+    assert message.words["by"] == row.due_by.isoformat()
+    assert ask("2028-02-01 10:00") == 1
+    assert [each.year for each in asked(grant)] == [2, 3]
+
+
+@pytest.mark.guide("P6")
+def test_a_confirmed_year_is_opened_and_no_other(ordos: World) -> None:
+    grant = granted(ordos)
+    ask()
+    (row,) = asked(grant)
+    for somebody, action in ((ordos.city.reviewer, CONFIRM), (grant.applicant, CONFIRM)):
+        with pytest.raises(NotPermitted):
+            answer(row, action, somebody)
+    for stranger in (ordos.banner.reviewer, ordos.administrator, factories.applicant()):
+        with pytest.raises(NotVisible):
+            answer(row, CONTINUE, stranger)
+    answer(row, CONTINUE, grant.applicant)
+    assert states(grant, 2) == [SUSPENDED, SUSPENDED]
+    with pytest.raises(ChangedMeanwhile), clock.at(BEFORE_SECOND_YEAR):
+        continuation.perform(row.id, CONFIRM, ordos.city.reviewer, seen_version=row.version - 1)
+    to_confirm = db.session.scalars(select(Message).where(Message.kind == "continuation_to_confirm")).one()
+    assert to_confirm.enterprise_id == ordos.city.enterprise.id
+    answer(row, CONFIRM, ordos.city.reviewer)
+    assert states(grant) == [OPEN, OPEN, OPEN, OPEN, SUSPENDED, SUSPENDED]
+    assert kinds(grant) == ["continuation_asked", "continuation_confirmed"]
+    with pytest.raises(NotPermitted):
+        answer(row, END, ordos.city.reviewer, Ended(date(2027, 1, 31), LEFT))
+
+
+@ON_SQLITE
+@pytest.mark.guide("P6", "P5")
+@pytest.mark.parametrize("says", ["person", "enterprise"])
+def test_leaving_stops_what_is_still_to_be_paid_with_day_and_reason(ordos: World, says: str) -> None:
+    grant = granted(ordos)
+    with exclusive():
+        first = [each.id for each in payments(grant, year=1)][:1]
+        payment_moves.perform_within(first, PaymentAction.INCLUDE, ordos.centre)
+    ask()
+    (row,) = asked(grant)
+    if says == "enterprise":
+        answer(row, CONTINUE, grant.applicant)
+    by = grant.applicant if says == "person" else ordos.city.reviewer
+    answer(row, END, by, Ended(date(2026, 8, 31), EmploymentEnd.MOVED))
+    db.session.refresh(grant)
+    assert (grant.state, grant.stopped_on) == (GrantState.STOPPED, date(2026, 9, 1))
+    assert grant.stop_reason is not None
+    assert "已到其他单位工作，最后工作日 2026-08-31" in grant.stop_reason
+    assert states(grant) == [PaymentState.IN_RUN, STOPPED, STOPPED, STOPPED, STOPPED, STOPPED]
+    taken_off = sum(db.session.scalars(select(Deduction.amount_fen).where(Deduction.grant_id == grant.id)))
+    assert taken_off == sum(each.amount_fen for each in payments(grant) if each.state is STOPPED)
+    event = db.session.scalars(select(GrantEvent).order_by(GrantEvent.id.desc())).first()
+    assert event is not None
+    assert (event.action, event.reason) == (GrantAction.LEAVE, grant.stop_reason)
+    assert kinds(grant)[-1] == "grant_stopped"
+    assert ask("2028-02-01 10:00") == 0
+
+
+@ON_SQLITE
+@pytest.mark.guide("P6")
+def test_no_answer_in_time_suspends_and_a_late_one_still_counts(ordos: World) -> None:
+    grant = granted(ordos)
+    ask()
+    (row,) = asked(grant)
+    with clock.at(f"{row.due_by} 23:00"):
+        assert continuation.expire_due(today()) == 0
+    with clock.at("2027-03-20 10:00"):
+        assert continuation.expire_due(today()) == 1
+        assert continuation.expire_due(today()) == 0
+    db.session.refresh(grant)
+    assert grant.state is GrantState.GRANTED
+    assert grant.stopped_on is None
+    assert states(grant, 2) == [SUSPENDED, SUSPENDED]
+    event = db.session.scalars(select(GrantEvent).order_by(GrantEvent.id.desc())).first()
+    assert event is not None
+    assert event.action is GrantAction.HOLD
+    assert f"第 2 年的在岗确认到 {row.due_by} 没有完成" in event.reason
+    assert kinds(grant) == ["continuation_asked", "grant_held"]
+    (row,) = asked(grant)
+    assert row.overdue_on == date(2027, 3, 20)
+    answer(row, CONTINUE, grant.applicant)
+    answer(asked(grant)[0], CONFIRM, ordos.city.reviewer)
+    assert states(grant, 2) == [OPEN, OPEN]
+
+
+@ON_SQLITE
+@pytest.mark.guide("P6")
+def test_an_end_is_not_in_the_future_and_a_yes_has_no_end(ordos: World) -> None:
+    grant = granted(ordos)
+    ask()
+    (row,) = asked(grant)
+    with pytest.raises(Unacceptable) as refused:
+        answer(row, END, grant.applicant, Ended(date(2027, 2, 2), LEFT))
+    assert refused.value.field == "last_day"
+    for action, ended in ((END, None), (CONTINUE, Ended(date(2027, 1, 1), LEFT))):
+        with pytest.raises(NotPermitted):
+            answer(row, action, grant.applicant, ended)
+    assert states(grant, 2) == [SUSPENDED, SUSPENDED]
+
+
+@ON_SQLITE
+@pytest.mark.guide("P6", "P2")
+def test_the_city_stops_a_grant_and_its_questions_with_it(ordos: World) -> None:
+    grant = granted(ordos)
+    ask()
+    (row,) = asked(grant)
+    with pytest.raises(ActionRefused):
+        stopping.stop_grant(
+            grant.id,
+            grant.applicant,
+            seen_version=grant.version,
+            first_day=date(2026, 9, 1),
+            reason="异议成立",
+        )
+    stopping.stop_grant(
+        grant.id, ordos.centre, seen_version=grant.version, first_day=date(2026, 9, 1), reason="异议成立"
+    )
+    assert states(grant) == [OPEN, STOPPED, STOPPED, STOPPED, STOPPED, STOPPED]
+    with pytest.raises(NotPermitted):
+        answer(row, CONTINUE, grant.applicant)
+    assert continuation.open_question(grant.applicant) is None
+    with clock.at("2027-06-01 10:00"):
+        assert continuation.expire_due(today()) == 0

@@ -1,0 +1,16 @@
+"""Asks once an hour who still works where a grant is paid for several years, and notes the terms that have passed (P6)."""
+
+from datetime import timedelta
+
+from common.calendar import today
+from payments import continuation
+from worker import heartbeats
+
+EVERY = timedelta(hours=1)
+
+
+def process_due() -> None:
+    """Do so unless some worker did within the hour. What is missing after a crash is asked an hour later."""
+    if heartbeats.run_if_due(heartbeats.CONTINUATION, EVERY):
+        continuation.ask_due(today())
+        continuation.expire_due(today())
