@@ -7,6 +7,7 @@ from admin_views.accounts import routes, second_factor
 from admin_views.administration import overview
 from admin_views.documents import application_files, decision_check, export_page, own_data, own_files
 from admin_views.payments import continuations
+from admin_views.payments import routes as payments
 from admin_views.personal import application
 from admin_views.review import city, enterprise, office
 from admin_views.site import code_points, errors, exporting, frame, languages, login_session, sending
@@ -36,6 +37,7 @@ CONSOLES = (
     office,
     city,
     continuations,
+    payments,
     overview,
     own_data,
     decision_check,

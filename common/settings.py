@@ -12,6 +12,7 @@ STAFF_SECOND_FACTOR = "staff_second_factor"
 REQUIRED, OPTIONAL = "required", "optional"
 ENTERPRISE_DAYS, PRELIMINARY_DAYS, CITY_DAYS = "days_enterprise", "days_preliminary", "days_city"
 ADMINISTRATOR_DAYS, DIGEST_TIME = "days_administrator", "digest_time"
+PUBLICITY_DAYS = "days_publicity"
 DAYS_OF_LIMITS = (ENTERPRISE_DAYS, PRELIMINARY_DAYS, CITY_DAYS, ADMINISTRATOR_DAYS)
 FILES_AT_ONCE, MOST_FILES_AT_ONCE = "files_at_once", 20
 OBJECTION = "objection"
@@ -28,6 +29,7 @@ DEFAULTS = {
     PRELIMINARY_DAYS: ("10", _LIMIT),
     CITY_DAYS: ("15", _LIMIT),
     ADMINISTRATOR_DAYS: ("5", N_("超期这么多个工作日仍未办理的，每个工作日提醒系统管理员；0 为不提醒")),
+    PUBLICITY_DAYS: ("5", N_("从公示开始的次日起算，按工作日；正在进行的公示不受影响")),
     DIGEST_TIME: (
         "08:30",
         N_("每个工作日这时提醒各单位：等待审核、今天到期、已超期各几件；没有等待的不提醒"),
@@ -47,6 +49,7 @@ NAMES = {
     PRELIMINARY_DAYS: N_("初审的办理期限（工作日）"),
     CITY_DAYS: N_("市专家服务中心审核的办理期限（工作日）"),
     ADMINISTRATOR_DAYS: N_("超期多少个工作日后提醒系统管理员"),
+    PUBLICITY_DAYS: N_("公示期（工作日）"),
     DIGEST_TIME: N_("每日提醒的时间"),
     FILES_AT_ONCE: N_("每人同时生成的文件数"),
     OBJECTION: N_("对审核结果有异议的说明"),

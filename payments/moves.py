@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from accounts.access import active_account
-from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
 from models import (
     Account,
     Batch,
+    BatchState,
     Grant,
     GrantAction,
     GrantEvent,
@@ -24,7 +24,7 @@ from models import (
     exclusive,
     now,
 )
-from payments import schedule, scope
+from payments import publicity, schedule, scope
 from payments.transitions import (
     GRANTED,
     PUBLICIZED,
@@ -94,11 +94,6 @@ def lock_grant(grant_id: int, person: Account | None) -> Grant:
     return grant
 
 
-def is_running(batch: Batch) -> bool:
-    """Say whether the publicity runs: through the whole of its last day, whenever the worker ends the batch."""
-    return batch.opens <= today() <= batch.closes
-
-
 def tell_applicant(grant: Grant, kind: str, **words: str) -> None:
     """Write a message about a grant to its applicant. Call within `exclusive()`."""
     db.session.add(
@@ -154,7 +149,10 @@ def _after_dismissal(grant: Grant) -> GrantState:
     other = exists().where(Objection.grant_id == grant.id, Objection.decision.is_(None))
     if db.session.scalar(select(other)):
         return SUSPENDED
-    return PUBLICIZED if is_running(grant.batch) else GRANTED
+    # Held until the commit: the worker does not end the batch between this look at the day and the commit.
+    state = select(Batch.state).where(Batch.id == grant.batch_id).with_for_update(read=True)
+    ended = db.session.scalar(state) is BatchState.ENDED or publicity.is_over(grant.batch)
+    return GRANTED if ended else PUBLICIZED
 
 
 def _begin_payments(grant: Grant) -> None:

@@ -78,6 +78,16 @@ GRANT_STATE_WORDS = {
     COMPLETED: N_("已发放"),
 }
 
+GRANT_BADGES = {
+    PUBLICIZED: "wait",
+    SUSPENDED: "late",
+    GRANTED: "good",
+    DENIED: "bad",
+    STOPPED: "idle",
+    COMPLETED: "good",
+}
+"""The kind of badge of each state."""
+
 GRANT_ACTION_WORDS = {
     GrantAction.PUBLICIZE: NP_("button", "列入公示"),
     OBJECT: NP_("button", "登记异议"),

@@ -11,10 +11,16 @@ from sqlalchemy import select
 from accounts import attempts, recovery, sessions
 from desk import assignments, open_now
 from drafts import saving
-from models import Attachment, Enterprise, FileJob, Import, db
+from models import Attachment, Enterprise, FileJob, Import, ObjectionFile, db
 from uploads import partial, sweeping
 
-FILE_COLUMNS = (Attachment.storage_name, Enterprise.licence_file, Import.storage_name, FileJob.storage_name)
+FILE_COLUMNS = (
+    Attachment.storage_name,
+    Enterprise.licence_file,
+    Import.storage_name,
+    FileJob.storage_name,
+    ObjectionFile.storage_name,
+)
 log = logging.getLogger(__name__)
 
 

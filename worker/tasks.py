@@ -21,6 +21,7 @@ from worker import (
     heartbeats,
     importing,
     outbox,
+    publicity,
     queue,
     reminding,
     sweeping,
@@ -95,6 +96,7 @@ def for_app(app: Flask) -> Tasks:
             heartbeats.beat(heartbeats.WORKER)
             reminding.process_due()
             continuing.process_due()
+            publicity.process_due()
             outbox.process_due()
             bulk_decisions.process_due()
             importing.process_due()

@@ -419,6 +419,14 @@ class FilesSettingForm(FlaskForm):
             raise ValidationError(gettext("请填写 1 至 %(most)d 之间的整数。", most=MOST_FILES_AT_ONCE))
 
 
+class PublicitySettingForm(DaysSettingForm):
+    def validate_value(self, field: StringField) -> None:
+        """A publicity lasts at least one working day."""
+        super().validate_value(field)
+        if not int(field.data or ""):
+            raise ValidationError(gettext("公示期至少 1 个工作日。"))
+
+
 class TimeSettingForm(FlaskForm):
     value = TextLine(_("时间"), 5, _given(_("请填写时间，例如：08:30。")), normalise=half_width)
 

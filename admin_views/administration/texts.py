@@ -19,6 +19,7 @@ from common.settings import (
     HELP_LINE,
     IDLE_MINUTES,
     NAMES,
+    PUBLICITY_DAYS,
     STAFF_SECOND_FACTOR,
     value_label,
 )
@@ -150,6 +151,7 @@ SETTING_FORMS = {
     IDLE_MINUTES: forms.IdleSettingForm,
     STAFF_SECOND_FACTOR: forms.SecondFactorSettingForm,
     **dict.fromkeys(DAYS_OF_LIMITS, forms.DaysSettingForm),
+    PUBLICITY_DAYS: forms.PublicitySettingForm,
     DIGEST_TIME: forms.TimeSettingForm,
     FILES_AT_ONCE: forms.FilesSettingForm,
 }

@@ -25,6 +25,7 @@ from admin_views.personal.home import CONSOLE_NAME, PersonalHome
 from admin_views.personal.marks import PageUrls, ReturnedMarks, returned
 from admin_views.personal.page import (
     employer_words,
+    grant_of,
     notice_context,
     notice_unread_text,
     period_closed_text,
@@ -336,6 +337,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
             else None,
             just_submitted="submitted" in request.args,
             last=reviews[0] if reviews else None,
+            grant=grant_of(found),
             **viewer_values(
                 file_groups(
                     submitted_files(found, visible_files(found, current_user)),

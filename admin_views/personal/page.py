@@ -6,12 +6,16 @@ from typing import Any
 from flask_babel import gettext, ngettext
 from flask_login import current_user
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from admin_views.site.wording import stamp, translated
 from common.errors import NoticeUnread, PeriodClosed, Problem
 from common.identity import masked
+from common.money import in_yuan
 from documents.decision_notices import offered_notices
-from models import Account, Application, Enterprise, Review, State, db
+from models import Account, Application, Enterprise, Grant, GrantEvent, Review, State, db
+from payments import publicity
+from payments.transitions import GRANT_BADGES, GRANT_STATE_WORDS
 from workflow import progress, reading, routing, scope
 from workflow.form.answers import answer_text
 from workflow.form.fields import Field
@@ -136,6 +140,27 @@ def side_column(application: Application | None, reviews: Sequence[Review]) -> d
         "rows_of_table": BY_STATE_AND_ACTION,
         "returns": progress.open_returns(reviews),
         "notices": list(offered_notices(reviews, current_user)),
+    }
+
+
+def grant_of(application: Application) -> dict[str, Any] | None:
+    """Return what the applicant sees of the grant for an application; None while no batch holds it, without a query."""
+    if not application.in_batch:
+        return None
+    query = select(Grant).where(Grant.application_id == application.id).options(joinedload(Grant.batch))
+    grant = db.session.scalars(query).one_or_none()
+    if grant is None:
+        return None
+    decision = select(GrantEvent.reason).where(GrantEvent.grant_id == grant.id, GrantEvent.reason != "")
+    return {
+        "batch": grant.batch,
+        "running": publicity.is_running(grant.batch),
+        "kind": GRANT_BADGES[grant.state],
+        "word": translated(GRANT_STATE_WORDS[grant.state]),
+        "amount": in_yuan(grant.amount_fen),
+        "years": grant.years,
+        "rule": grant.rule_text,
+        "reason": db.session.scalar(decision.order_by(GrantEvent.id.desc()).limit(1)),
     }
 
 

@@ -40,6 +40,8 @@ from models import (
     Import,
     InternalNote,
     Message,
+    Objection,
+    ObjectionFile,
     PartialUpload,
     Registration,
     RegistrationAction,
@@ -53,7 +55,7 @@ from models import (
     exclusive,
     now,
 )
-from payments import continuation
+from payments import closing, continuation, objections
 from tests import clock, factories
 from tests.factories import PASSWORD, REASON, Place, World
 from tests.files import samples as files
@@ -143,6 +145,8 @@ class City:
     bulk_jobs: list[BulkJob]
     file_jobs: list[FileJob]
     continuations: list[Continuation]
+    grants: list[Grant]
+    objection_files: list[ObjectionFile]
     secrets: dict[str, set[str]]
     """The words that no page may show to an actor, by actor."""
     sessions: dict[str, str]
@@ -169,6 +173,7 @@ def build(app: Flask) -> City:
         _notes(made)
         _bulk_jobs(made)
         _file_jobs([*people.values(), made.elsewhere.clerk])
+        _batch(made)
         _give_files_content()
         factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
         _change_the_form(made.administrator)
@@ -215,6 +220,16 @@ def build(app: Flask) -> City:
             bulk_jobs=list(db.session.scalars(select(BulkJob))),
             file_jobs=list(db.session.scalars(select(FileJob))),
             continuations=list(db.session.scalars(select(Continuation))),
+            grants=list(db.session.scalars(select(Grant).options(joinedload(Grant.batch)))),
+            objection_files=list(
+                db.session.scalars(
+                    select(ObjectionFile).options(
+                        joinedload(ObjectionFile.objection)
+                        .joinedload(Objection.grant)
+                        .joinedload(Grant.batch)
+                    )
+                )
+            ),
             secrets=secrets,
             sessions={
                 name: cookie.value
@@ -382,6 +397,30 @@ def _continuations(made: World, finished: Account) -> None:
     continuation.perform(row.id, ContinuationAction.CONTINUE, others[0].applicant, seen_version=row.version)
 
 
+def _batch(made: World) -> None:
+    """One more passed application in a batch, with an objection that has a paper and is not decided."""
+    passed = factories.application_at(State.FINISHED, made.elsewhere, made, _applicant())
+    assert passed.period_id is not None
+    factories.standard(name="示例硕士", priority=3, period_id=passed.period_id)
+    summary = closing.summarise(made.centre, passed.period_id, [passed.id], today())
+    closing.close_batch(made.centre, passed.period_id, [passed.id], today(), summary.token)
+    grant = db.session.scalars(select(Grant).where(Grant.application_id == passed.id)).one()
+    says = objections.Objector("郑异议", "13900001111", "该人已于上月离职，请核实。")
+    objections.enter(made.centre, grant.id, says, seen_version=grant.version)
+    factories.saved(
+        ObjectionFile(
+            objection_id=db.session.scalars(select(Objection.id)).one(),
+            display_name="离职证明.jpg",
+            extension="jpg",
+            content_type="image/jpeg",
+            size=1000,
+            pages=1,
+            sha256="0" * 64,
+            storage_name=storage().store(io.BytesIO(files.jpg())).name,
+        )
+    )
+
+
 def _give_files_content() -> None:
     """Store a picture for every attachment and licence, each with a unique name."""
     for file in db.session.scalars(select(Attachment)):
@@ -434,6 +473,9 @@ def _secrets(actor: Account | None, seen: Seen, found: dict[type[Any], dict[int,
             employers |= {row.submitted_enterprise_id}
         else:
             words |= {row.number, row.name}
+    if actor is None or actor.role is not Role.CITY:
+        for objection in db.session.scalars(select(Objection)):
+            words |= {objection.name, objection.contact, objection.text}
     words |= {note.text for note in found[InternalNote].values() if note.id not in seen.notes}
     words |= {file.display_name for file in found[Attachment].values() if file.id not in seen.attachments}
     for upload in db.session.scalars(select(PartialUpload)):

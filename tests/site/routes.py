@@ -21,10 +21,12 @@ from models import (
     Account,
     Application,
     Attachment,
+    Batch,
     BulkJob,
     Continuation,
     Enterprise,
     FormVersion,
+    Grant,
     Import,
     Role,
 )
@@ -38,6 +40,8 @@ FOR_ANYBODY = {
     "portal.index": "where everybody begins (A1)",
     "portal.notice": "「申请须知」 is published",
     "portal.language": "changes one's own session alone",
+    "publicity.public_batches": "the batches that are or were public (P1)",
+    "publicity.public_batch": "one of them, with masked names while it runs (P1)",
     "portal.healthz": "says whether the database answers, to machines",
     "accounts.login": "a login page",
     "accounts.register": "「马上注册」",
@@ -175,6 +179,16 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
     elif rule.endpoint.startswith("my_files."):
         for job in city.file_jobs:
             yield {"key": job.id}, job, job.id in seen.file_jobs
+    elif rule.endpoint == "publicity.public_batch" or (model is Batch and asked == {"number"}):
+        for grant in city.grants:
+            yield {"number": grant.batch.number}, grant.batch, actor.role is Role.CITY or view is None
+    elif model is Batch and asked == {"number", "position"}:
+        for grant in city.grants:
+            yield _row(grant), grant, actor.role is Role.CITY
+    elif model is Batch:
+        for file in city.objection_files:
+            whole = _row(file.objection.grant) | {"key": file.objection_id, "file": file.id}
+            yield {name: whole[name] for name in asked}, file, actor.role is Role.CITY
     elif isinstance(view, Terms):
         for row in city.applications.values():
             yield {"number": row.number}, row, row.id in seen.extendable
@@ -214,6 +228,10 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
             yield {"key": getattr(row, view.lookup_column)}, row, key in seen.administered.get(model, ())  # type: ignore[union-attr]
     else:
         raise LookupError(f"no object is known for {rule.rule} ({rule.endpoint})")
+
+
+def _row(grant: Grant) -> dict[str, Any]:
+    return {"number": grant.batch.number, "position": grant.position}
 
 
 def _parts_of_the_form(asked: set[str], *, known: bool) -> Iterator[tuple[dict[str, Any], Any, bool]]:

@@ -53,6 +53,7 @@ WITHOUT_TRACE = {
     **dict.fromkeys(
         ("office_deputies.enter", "city_deputies.enter"), "offers nobody to the one clerk of a desk"
     ),
+    "city_publicity.close": "follows from the summary of chosen rows",
     "administration_deputies.enter": "names nobody as it stands",
     **dict.fromkeys(
         (f"{console}_deputies.cancel" for console in ("enterprise", "office", "city", "administration")),
