@@ -4,8 +4,6 @@ from typing import Any
 
 from flask import Flask, Response
 from flask_babel import Babel
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
@@ -72,7 +70,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         referrer_policy="same-origin",
     )
     app.after_request(_add_policy)
-    app.extensions["limits"] = Limiter(get_remote_address, app=app)
+    app.extensions["limits"] = admin_views.rate_limits.create(app)
     register_uploads(app)
     counting.register()
     admin_views.register(app)

@@ -10,13 +10,22 @@ from admin_views.payments import continuations
 from admin_views.payments import routes as payments
 from admin_views.personal import application
 from admin_views.review import city, enterprise, office
-from admin_views.site import code_points, errors, exporting, frame, languages, login_session, sending
+from admin_views.site import (
+    code_points,
+    errors,
+    exporting,
+    frame,
+    languages,
+    login_session,
+    rate_limits,
+    sending,
+)
 from admin_views.site.base import RowId
 from admin_views.site.frame import Templates
 from admin_views.site.languages import CachedDomain, chosen_language
 from admin_views.site.login_session import load_account
 
-__all__ = ["CachedDomain", "Templates", "chosen_language", "load_account", "register"]
+__all__ = ["CachedDomain", "Templates", "chosen_language", "load_account", "rate_limits", "register"]
 
 CONSOLES = (
     languages,

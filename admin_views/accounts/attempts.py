@@ -20,8 +20,6 @@ from common.errors import Locked
 from models import now
 
 Found = TypeVar("Found")
-LIMITED = ("accounts", "second_factor", "own_data", "decision_check")
-"""The blueprints whose routes may have a rate limit."""
 IPV6_NETWORK_BITS = 64
 """Bits of an IPv6 address that identify the customer; the rest can be chosen freely."""
 SECONDS_IN_MINUTE = 60
@@ -83,11 +81,6 @@ def flood_key(subject: str | None) -> str:
     if subject and devices.recognised(sent_device(), subject):
         return f"login:{subject}"
     return get_remote_address()
-
-
-def has_no_limit() -> bool:
-    """Say whether no rate limit can apply to this request. Flask-Limiter then looks for none, a twentieth of a list's time."""
-    return request.blueprint not in LIMITED
 
 
 def _counting() -> bool:

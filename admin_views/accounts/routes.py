@@ -15,7 +15,7 @@ from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
 from accounts import logins, recovery
-from admin_views.accounts.attempts import flood_key, has_no_limit
+from admin_views.accounts.attempts import flood_key
 from admin_views.accounts.forgotten_password import RESET_KEY, ask_for_code, invitation, reset, use_code
 from admin_views.accounts.login import login, logout
 from admin_views.accounts.own_account import (
@@ -73,7 +73,6 @@ def register(app: Flask) -> None:
         app.config.setdefault(name, value)
     app.login_manager.unauthorized_handler(_must_log_in)  # type: ignore[attr-defined]
     limits: Limiter = app.extensions["limits"]
-    limits.request_filter(has_no_limit)
 
     def limited(view: View) -> View:
         limit = limits.limit(_setting("LOGIN_LIMIT_ADDRESS"), key_func=_flood_key, methods=["POST"])

@@ -16,6 +16,7 @@ from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
 from accounts import sessions
+from admin_views.personal import drafts as draft_pages
 from drafts import saving
 from drafts.merging import digest
 from models import Account, Action, Application, ApplicationDraft, LoginSession, db, now
@@ -307,6 +308,20 @@ def test_drafts_are_no_unbounded_store(app: Flask, client: Client, case: Applica
     assert len(drafts(app)) == saving.MOST_DRAFTS
     without_token = client.post(f"{path}draft/", json={"fields": {}, "base": {}, "sequence": 1})
     assert without_token.status_code == 419
+
+
+@ON_SQLITE
+def test_one_person_sends_a_limited_number_of_drafts(
+    limited: Flask, app: Flask, case: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft_pages, "LIMIT", "2 per minute")
+    browser = limited.test_client()
+    assert isinstance(browser, Client)
+    with app.app_context():
+        sit_down(browser, db.session.get_one(Account, case.applicant_id))
+    at_browser(browser, "a")
+    answers = [types(browser, address(case), sequence, position=TYPED) for sequence in (1, 2, 3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
 
 
 def test_old_drafts_and_those_of_submitted_applications_are_swept(
