@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Integer,
     String,
     bindparam,
     cast,
     delete,
     func,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -61,14 +63,20 @@ MEMBERSHIP_OFFSET = ENTERPRISE_OFFSET + len(ENTERPRISE_COLUMNS)
 _SPACE: ColumnElement[str] = literal_column("' '")
 _LINE_BREAK: Any = literal_column("'\n'")
 _CURRENT = Deputy.in_force(bindparam("today", type_=Date))
+_IS_DEPUTY = (
+    select(Deputy.id)
+    .where(or_(Deputy.deputy_id == Account.id, Deputy.deputy_office_id == Account.office_id), _CURRENT)
+    .correlate(Account)
+    .exists()
+)
+"""Whether an account stands in for anybody today (W5). Hardly any does, so only this is asked on every page."""
 _absent = aliased(Account)
 _absent_office, _their_region = aliased(Office), aliased(Region)
 _ABSENT = (
     select(func.aggregate_strings(cast(_absent.id, String) + _SPACE + _absent.name, _LINE_BREAK))
     .select_from(Deputy)
     .join(_absent, _absent.id == Deputy.account_id)
-    .where(Deputy.deputy_id == Account.id, _CURRENT)
-    .correlate(Account)
+    .where(Deputy.deputy_id == bindparam("number", type_=Integer), _CURRENT)
     .scalar_subquery()
 )
 _STANDS_IN = (
@@ -87,19 +95,18 @@ _STANDS_IN = (
     .select_from(Deputy)
     .join(_absent_office, _absent_office.id == Deputy.office_id)
     .join(_their_region, _their_region.office_id == _absent_office.id)
-    .where(Deputy.deputy_office_id == Account.office_id, _CURRENT)
-    .correlate(Account)
+    .where(Deputy.deputy_office_id == bindparam("office", type_=Integer), _CURRENT)
     .scalar_subquery()
 )
 """For whom an account stands in today (W5), each as one value of lines: no name holds a line break."""
+_STAND_INS = CompiledStatement(select(_ABSENT, _STANDS_IN))
 
 _account_query = (
     select(
         *(getattr(Account, key) for key in ACCOUNT_COLUMNS),
         *(getattr(Enterprise, key) for key in ENTERPRISE_COLUMNS),
         *(Office.name, Region.id, Region.kind),
-        _ABSENT.label("absent"),
-        _STANDS_IN.label("stands_in"),
+        _IS_DEPUTY.label("is_deputy"),
     )
     .select_from(Account)
     .outerjoin(Office, Office.id == Account.office_id)
@@ -114,7 +121,7 @@ ACCOUNT_STATEMENT = CompiledStatement(_account_query)
 SESSION_STATEMENT = CompiledStatement(
     _account_query.add_columns(LoginSession.seen_at, Setting.value)
     .join(LoginSession, LoginSession.account_id == Account.id)
-    .outerjoin(Setting, Setting.key == IDLE_MINUTES)
+    .outerjoin(Setting, Setting.key == literal_column(f"'{IDLE_MINUTES}'"))
     .where(LoginSession.token == bindparam("token"))
 )
 """The session and its account. Every page runs it first."""
@@ -174,7 +181,7 @@ def _account_from(rows: Sequence[Sequence[Any]]) -> Account:
     memberships = [row[MEMBERSHIP_OFFSET : MEMBERSHIP_OFFSET + 3] for row in rows]
     name = memberships[0][0] or (enterprise.name if enterprise is not None else "")
     regions = tuple((key, kind) for _, key, kind in memberships if key is not None)
-    absent, stands_in = _parsed(*first[MEMBERSHIP_OFFSET + 3 : MEMBERSHIP_OFFSET + 5])
+    absent, stands_in = _stand_ins(account) if first[MEMBERSHIP_OFFSET + 3] else ((), ())
     regions += tuple((one.region_id, one.kind) for one in stands_in)
     account.known_membership = Membership(
         account.office_id, account.enterprise_id, name, regions, absent, stands_in
@@ -182,12 +189,10 @@ def _account_from(rows: Sequence[Sequence[Any]]) -> Account:
     return account
 
 
-def _parsed(
-    absent: str | None, stands_in: str | None
-) -> tuple[tuple[tuple[int, str], ...], tuple[StandIn, ...]]:
-    """Return the answers of `_ABSENT` and `_STANDS_IN`; almost always there are none."""
-    if absent is None and stands_in is None:
-        return (), ()
+def _stand_ins(account: Account) -> tuple[tuple[tuple[int, str], ...], tuple[StandIn, ...]]:
+    """Return for which people and offices the account stands in today."""
+    values = {"number": account.id, "office": account.office_id, "today": today()}
+    [(absent, stands_in)] = _STAND_INS.execute(values)
     people = [line.split(" ", 1) for line in (absent or "").split("\n") if line]
     offices = [line.split(" ", 3) for line in (stands_in or "").split("\n") if line]
     return (
