@@ -1,6 +1,6 @@
 """Settings that the administrator changes without a deployment (D2)."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, literal_column, select
 
 from common.wording import N_
 from models import Setting, db
@@ -66,7 +66,7 @@ def value_label(key: str, value: str) -> str:
 
 def setting_query(key: str) -> Select[str]:
     """Return the query for a setting's stored value; pass its result to `setting_value`."""
-    return select(Setting.value).where(Setting.key == key)
+    return select(Setting.value).where(Setting.key == literal_column(f"'{key}'"))
 
 
 def setting_value(key: str, value: str | None) -> str:

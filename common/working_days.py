@@ -16,7 +16,7 @@ from sqlalchemy import Engine, func, select
 from common.calendar import today
 from common.calendar_years import days_of
 from models import CalendarYear, db
-from models.statements import execute
+from models.statements import constant, execute
 
 PUBLISHED_FROM = 11
 """The State Council publishes the next year's holidays in November; from this month on a missing year is a task."""
@@ -145,7 +145,7 @@ def built_in(year: int) -> tuple[list[date], list[date]]:
     return holidays, [day for day in workdays if day.weekday() >= SATURDAY]
 
 
-STAMP = select(func.coalesce(func.sum(CalendarYear.version), 0))
+STAMP = select(func.coalesce(func.sum(CalendarYear.version), constant(0)))
 """The query for a number that grows with every change of the entered years. A page reads it together with its other numbers."""
 
 _calendars: WeakKeyDictionary[Engine, Calendar] = WeakKeyDictionary()

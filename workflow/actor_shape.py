@@ -6,6 +6,7 @@ is cached by the shape; `bind_values` fills the parameters for one account. No r
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 from sqlalchemy import Integer, bindparam
@@ -13,10 +14,15 @@ from sqlalchemy import Integer, bindparam
 from models import Account, Role
 from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW
 
+MOST_SHAPES = 1000
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class ActorShape:
-    """What the SQL of the criteria depends on: the role, what the account belongs to, and how many regions it has."""
+    """What the SQL of the criteria depends on: the role, what the account belongs to, and how many regions it has.
+
+    `of` returns one object for each shape, so that caches keyed by it compare identities.
+    """
 
     role: Role
     has_enterprise: bool
@@ -28,10 +34,15 @@ class ActorShape:
     id = bindparam("actor_id", type_=Integer)
 
     @classmethod
+    @lru_cache(maxsize=MOST_SHAPES)
+    def _with(cls, *parts: Any) -> Self:
+        return cls(*parts)
+
+    @classmethod
     def of(cls, account: Account) -> Self:
         """Return the shape of an account. For accounts of equal shape a criterion differs in its values alone."""
         regions = account.membership.regions
-        return cls(
+        return cls._with(
             account.role,
             account.enterprise_id is not None,
             account.office_id is not None,

@@ -1,6 +1,6 @@
 """The list of a reviewer's console: its tabs, filters, search, orders and pages, and the application that comes next in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -63,10 +63,11 @@ class ListPage(ExportedList):
         tab, sorts, sort, descending = self._shown(chosen)
         offered = self._offered(tab)
         filtered = any(key in chosen for key in ("q", *offered))
-        asked = _numbers(self, current_shape(), tab)
+        shape = current_shape()
+        asked = _numbers(self, shape, tab)
         words, address = console_wording(type(self)), address_of(self)
         rows = self._rows(tab, chosen, sort, descending, asked)
-        periods = options(*page_counts(PERIODS))
+        periods, waiting = page_counts(PERIODS, asked[-1])
         limits = time_limits.present_limits()
         shown_lines = lines(rows.rows, tab == "waiting", limits)
         columns = self._columns(tab, limits)
@@ -74,10 +75,10 @@ class ListPage(ExportedList):
             "review/list.html",
             list_frame=self.list_frame,
             title=words.title,
-            tabs=self._tabs(address, tab, chosen, asked),
+            tabs=self._tabs(address, tab, chosen, waiting),
             tab=tab,
             address=address,
-            filters=_narrowing(type(self), tab, periods),
+            filters=_narrowing(type(self), tab, options(periods)),
             present=tuple(chosen.get(key) for key in offered),
             chosen=chosen,
             filtered=filtered,
@@ -86,7 +87,7 @@ class ListPage(ExportedList):
             bulk=bulk_bar(
                 self.console,
                 _with("", {key: value for key, value in chosen.items() if key != "page"}),
-                "" if filtered else number_on_tab(page_counts(*asked)[-1]),
+                "" if filtered else number_on_tab(waiting),
             )
             if tab == "waiting"
             else None,
@@ -210,15 +211,13 @@ class ListPage(ExportedList):
         limits = time_limits.list_values(shape.role, time_limits.known())
         return listing, {**shape.bind_values(actor), **search.values, **narrowed_to, **limits}
 
-    def _tabs(
-        self, address: str, present: str, chosen: dict[str, str], asked: Sequence[Select[Any]]
-    ) -> tuple[Tab, ...]:
+    def _tabs(self, address: str, present: str, chosen: dict[str, str], waiting: int) -> tuple[Tab, ...]:
         return tuple(
             Tab(
                 label,
                 f"{self._narrowing_that_stays(address, key, chosen)}tab={key}",
                 key == present,
-                number_on_tab(page_counts(*asked)[-1]) if key == "waiting" else None,
+                number_on_tab(waiting) if key == "waiting" else None,
             )
             for key, label in console_wording(type(self)).tabs
         )

@@ -199,10 +199,14 @@ def _url_of(_script_root: str, endpoint: str) -> str:
 
 def csrf_token() -> str:
     """Return the CSRF token of this page. It is signed once a minute, because reviewers open a page every few seconds."""
+    known: str | None = g.get("csrf_token")
+    if known is not None:
+        return known
     raw = session.get("csrf_token")
-    if raw is not None and "csrf_token" not in g:
-        g.csrf_token = _signed(current_app.secret_key, raw, int(time() // SIGNED_EVERY))
-    return generate_csrf()
+    if raw is None:
+        return generate_csrf()
+    g.csrf_token = token = _signed(current_app.secret_key, raw, int(time() // SIGNED_EVERY))
+    return token
 
 
 @lru_cache(maxsize=MOST_SIGNED)

@@ -11,7 +11,6 @@ from sqlalchemy import Select, select
 from common import working_days
 from common.settings import HELP_LINE, setting_query
 from common.working_days import Calendar
-from models import Account
 from models.statements import CompiledStatement
 from workflow import inbox
 from workflow.actor_shape import ActorShape
@@ -24,11 +23,10 @@ def page_counts(*queries: Select[Any]) -> list[Any]:
     """Return the result of each count query. Runs them in one statement with the frame's own, and caches them for the request."""
     known = g.setdefault("numbers", {})
     if [query for query in queries if query not in known]:  # a list, not any(): half as many calls
-        account: Account = current_user._get_current_object()
         shape = current_shape()
         wanted = dict.fromkeys((*own_numbers(shape), *queries))
         missing = tuple(query for query in wanted if query not in known)
-        values = shape.bind_values(account) | g.get("count_values", {})
+        values = shape.bind_values(current_user._get_current_object()) | g.get("count_values", {})
         cache_counts(missing, _statement(missing).execute(values)[0])
     return [known[query] for query in queries]
 
