@@ -1,7 +1,8 @@
 """The floor: the same lists written by hand, with the same SQL, keyset paging and rows, on the same server.
 
 As little as a Flask page can do and still be the page: a session of its own, one query to see who asks, one for the
-rows, one small template. No layout, no menu, no numbers on tabs, no translations, no CSRF, no history.
+rows, one small template with the same columns. No layout, no menu, no numbers on tabs, no translations, no CSRF, no
+history.
 """
 
 import hashlib
@@ -10,7 +11,10 @@ import os
 import re
 import threading
 from base64 import b64decode
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 
+import chinese_calendar
 import psycopg
 from flask import Flask, abort, g, redirect, render_template, request, session
 
@@ -24,8 +28,19 @@ PAGE = app.jinja_env.from_string("""<!doctype html><html lang="zh-CN"><meta char
 <a href="?after={{ rows[-1][5].isoformat() if rows }}~{{ rows[-1][8] if rows }}">下一页</a></html>""")
 """Compiled once, like a template file."""
 
-ROWS = """SELECT a.number, a.name, e.name, a.education, a.submitted_at, a.arrived_at, a.state, a.result, a.id
+WAITING_PAGE = app.jinja_env.from_string("""<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>申请审核</title>
+<table>{% for r in rows %}{% set days = waited(r[5], today) %}<tr><td><input type="checkbox" name="row" value="{{ r[0] }}"></td>
+<td>{{ r[0] }}</td><td><a href="/{{ r[0] }}/">{{ r[1] }}</a></td><td>{{ r[2] or "" }}</td><td>{{ r[3] or "" }}</td>
+<td>{{ r[4].strftime("%Y-%m-%d %H:%M") if r[4] }}</td><td>{{ r[9] or "" }}</td><td>{{ days }} 个工作日</td>
+<td>{{ "还剩 %s 个工作日" % (limit - days) if days <= limit else "已超期 %s 个工作日" % (days - limit) }}</td></tr>{% endfor %}</table>
+<a href="?after={{ rows[-1][5].isoformat() if rows }}~{{ rows[-1][8] if rows }}">下一页</a></html>""")
+"""The waiting list has more columns: the box to choose a row, who has taken it, how long it waits, its time limit."""
+HERE = timezone(timedelta(hours=8))
+
+ROWS = """SELECT a.number, a.name, e.name, a.education, a.submitted_at, a.arrived_at, a.state, a.result, a.id{}
 FROM applications a LEFT JOIN enterprises e ON e.id = a.submitted_enterprise_id WHERE """
+TAKEN = """, (SELECT c.name FROM assignments t JOIN accounts c ON c.id = t.account_id AND c.active
+WHERE t.application_id = a.id AND t.office_id = %(office)s), (SELECT value FROM settings WHERE key = 'days_preliminary')"""
 SIZE = 20
 
 SCOPES = {
@@ -59,13 +74,13 @@ def who_asks():
     if request.endpoint in {"enter", "alive"}:
         return
     account = query(
-        "SELECT a.id, a.role, r.id FROM accounts a LEFT JOIN regions r ON r.office_id = a.office_id"
+        "SELECT a.id, a.role, r.id, a.office_id FROM accounts a LEFT JOIN regions r ON r.office_id = a.office_id"
         " WHERE a.id = %s AND a.active",
         [session.get("account")],
     ).fetchone()
     if account is None:
         abort(401)
-    g.region = account[2]
+    g.region, g.office = account[2:]
 
 
 @app.get("/alive")
@@ -84,7 +99,7 @@ def rows(scope):
     words, kind = request.args.get("q", ""), request.args.get("by", "")
     where = SCOPES[scope] + (f" AND {SEARCHES[kind]}" if kind else "")
     falling = scope == "all"
-    values = {"region": g.region, "words": words, "like": f"%{words}%"}
+    values = {"region": g.region, "office": g.office, "words": words, "like": f"%{words}%"}
     if kind == "identity":
         values["digest"] = digest(words)
     if after := request.args.get("after"):
@@ -93,9 +108,25 @@ def rows(scope):
     backwards = "last" in request.args
     direction = "DESC" if falling is not backwards else "ASC"
     found = query(
-        f"{ROWS}{where} ORDER BY a.arrived_at {direction}, a.id {direction} LIMIT {SIZE + 1}", values
+        f"{ROWS.format(TAKEN if scope == 'office' else '')}{where} ORDER BY a.arrived_at {direction}, a.id {direction} LIMIT {SIZE + 1}",
+        values,
     ).fetchall()[:SIZE]
-    return render_template(PAGE, rows=found[::-1] if backwards else found)
+    shown = found[::-1] if backwards else found
+    if scope != "office":
+        return render_template(PAGE, rows=shown)
+    limit = int((shown[0][10] if shown else None) or 10)
+    return render_template(
+        WAITING_PAGE, rows=shown, waited=waited, today=datetime.now(HERE).date(), limit=limit
+    )
+
+
+def waited(since, today):
+    return working_days(since.replace(tzinfo=UTC).astimezone(HERE).date(), today)
+
+
+@lru_cache(maxsize=1000)
+def working_days(first: date, last: date) -> int:
+    return len(chinese_calendar.get_workdays(first + timedelta(days=1), last))
 
 
 @app.post("/pass/<number>")
