@@ -182,6 +182,7 @@ class MaterialTable(Table[Material]):
         "name": N_("名称"),
         "shows": N_("须显示的内容"),
         "required": N_("必需"),
+        "printed_form": N_("由系统生成的申请表"),
         "position": N_("排列顺序"),
         "active": N_("启用"),
     }

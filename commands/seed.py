@@ -51,6 +51,7 @@ PARKS = (
 )
 """Parks have no code in GB/T 2260. These codes are our own; administrators may change them."""
 
+PRINTED_FORM = "引进人才生活补贴申请表"
 MATERIALS = (
     ("身份证", "正反两面，字迹和照片清晰，在有效期内。外籍人员上传护照或永久居留身份证。", True),
     (
@@ -60,7 +61,7 @@ MATERIALS = (
     ),
     ("劳动合同", "与现单位签订的劳动合同全文，含起止时间、岗位、双方签字和盖章页。", True),
     ("社会保险缴纳证明", "社保经办机构出具，显示缴纳单位和起始时间。", True),
-    ("引进人才生活补贴申请表", "本人签字，所在企业审核签字并加盖单位公章。", True),
+    (PRINTED_FORM, "本人签字，所在企业审核签字并加盖单位公章。", True),
     ("银行卡复印件", "本人名下银行卡正面，账号清晰，与所填银行账号一致。", True),
     ("其他材料", "主管部门要求补充的材料。", False),
 )
@@ -81,7 +82,14 @@ def fill() -> None:
         _add_if_empty(
             Material,
             [
-                Material(name=name, shows=shows, required=required, position=position, active=True)
+                Material(
+                    name=name,
+                    shows=shows,
+                    required=required,
+                    position=position,
+                    active=True,
+                    printed_form=name == PRINTED_FORM,
+                )
                 for position, (name, shows, required) in enumerate(MATERIALS, 1)
             ],
         )

@@ -1,11 +1,11 @@
 """Prints 「审核结果通知书」 (A25): always the same for the same notice. A legal paper: its text stays Chinese."""
 
-import io
 from datetime import date
 from typing import Any
 
 from common.calendar import local_date
 from documents.decision_notices import grouped
+from documents.qr_codes import qr_code
 from documents.typesetting import MadeDocument, typeset
 from models import DecisionNotice
 
@@ -57,12 +57,3 @@ def _size(content: dict[str, Any]) -> float:
     texts = [content["reason"], *content["marks"], content["objection"]]
     length = sum(len(each) + LINE * (each.count("\n") + 1) for each in texts)
     return next((size for most, size in SIZES if length <= most), SMALLEST)
-
-
-def qr_code(text: str) -> str:
-    """Return a QR code as SVG."""
-    import segno  # slow to import, and few requests need it
-
-    drawn = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(drawn, kind="svg", border=0, xmldecl=False)
-    return drawn.getvalue().decode()

@@ -25,6 +25,7 @@ from models.partial_uploads import PartialUpload
 from models.payment_runs import BankAnswer, BankAnswerRow, BankLayout, PaymentRun, RunEvent, RunFile, RunRow
 from models.payments import AccountCorrection, Deduction, Payment, PaymentEvent
 from models.periods import Period
+from models.printed_forms import PrintedForm
 from models.regions import Office, Region
 from models.reviews import Disclosure, Review
 from models.second_factor import SecondFactor, SpareCode
@@ -148,6 +149,7 @@ __all__ = [
     "PaymentRun",
     "PaymentState",
     "Period",
+    "PrintedForm",
     "Region",
     "RegionKind",
     "Registration",

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.applications import Application
 from models.database import Instant, Model, now
+from models.printed_forms import LONGEST_CODE
 
 
 class Material(Model):
@@ -21,6 +22,8 @@ class Material(Model):
     required: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
+    printed_form: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it is the form that the system prints (models/printed_forms.py), signed and sealed. Its files are searched for the code."""
     former_names: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list, server_default="[]")
     """Each earlier name with the instant `until` which it was in use, oldest first. Stored here and not with each attachment:
     so a rename changes one row."""
@@ -51,6 +54,9 @@ class Attachment(Model):
     pages: Mapped[int | None]
     notes: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     """Remarks on the file for its owner and its reviewers: values of uploads/notes.py."""
+    form_code: Mapped[str | None] = mapped_column(String(LONGEST_CODE))
+    """The code of the printed form: read from the file, or typed by the applicant. "" for none, NULL where none was looked for."""
+    form_code_typed: Mapped[bool] = mapped_column(default=False, server_default=false())
     sha256: Mapped[str] = mapped_column(String(64))
     storage_name: Mapped[str] = mapped_column(String(80), unique=True)
     uploaded_at: Mapped[datetime] = mapped_column(Instant, default=now)

@@ -33,6 +33,7 @@ def attach(application: Application, material_id: int, file: Received) -> Attach
         sha256=file.sha256,
         storage_name=file.storage_name,
         notes=list(file.notes),
+        form_code=file.form_code,
     )
     db.session.add(attachment)
     return attachment
@@ -57,6 +58,24 @@ def remove(application: Application, attachment_id: int) -> Sequence[str]:
 
     A file that was submitted once stays for the offices that have seen it. Raises NotVisible.
     """
+    attachment = _present(application, attachment_id)
+    if attachment.submitted_round is not None:
+        attachment.removed_after = application.round
+        return ()
+    db.session.delete(attachment)
+    return (attachment.storage_name,)
+
+
+def set_form_code(application: Application, attachment_id: int, code: str) -> None:
+    """Store the code that the applicant has typed from a signed form (A22). Raises NotVisible for a file that has none."""
+    attachment = _present(application, attachment_id)
+    if attachment.form_code is None or (attachment.form_code and not attachment.form_code_typed):
+        raise NotVisible
+    attachment.form_code, attachment.form_code_typed = code, True
+
+
+def _present(application: Application, attachment_id: int) -> Attachment:
+    """Return a file that has not been removed. Raises NotVisible."""
     attachment = db.session.scalars(
         select(Attachment).where(
             Attachment.id == attachment_id,
@@ -66,8 +85,10 @@ def remove(application: Application, attachment_id: int) -> Sequence[str]:
     ).one_or_none()
     if attachment is None:
         raise NotVisible
-    if attachment.submitted_round is not None:
-        attachment.removed_after = application.round
-        return ()
-    db.session.delete(attachment)
-    return (attachment.storage_name,)
+    return attachment
+
+
+def is_printed_form(material_id: int) -> bool:
+    """Say whether the material is the form that the system prints, whose files are searched for its code."""
+    found = select(Material.printed_form).where(Material.id == material_id)
+    return bool(db.session.scalar(found))

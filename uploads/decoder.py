@@ -22,7 +22,7 @@ sys.path.append(
     str(Path(__file__).parents[1])
 )  # last, so that no library imports a module of the site instead of its own
 
-from uploads.confined import documents, packages, pictures
+from uploads.confined import codes, documents, packages, pictures
 from uploads.confined.faults import FaultError
 
 CPU_SECONDS = 10
@@ -167,15 +167,23 @@ def in_scalable_mode(picture: Any) -> Any:
     return picture
 
 
+def on_white(picture: Any) -> Any:
+    """Return the picture without transparency."""
+    from PIL import Image
+
+    if picture.mode not in ("RGBA", "LA", "RGBa", "La"):
+        return picture
+    picture = picture.convert("RGBA")
+    ground = Image.new("RGB", picture.size, "white")
+    ground.paste(picture, mask=picture.getchannel("A"))
+    return ground
+
+
 def as_jpeg(picture: Any) -> TaskResult:
     """Return the picture as a JPEG without metadata of the file: no EXIF, no location, no comment."""
     from PIL import Image
 
-    if picture.mode in ("RGBA", "LA", "RGBa", "La"):
-        picture = picture.convert("RGBA")
-        ground = Image.new("RGB", picture.size, "white")
-        ground.paste(picture, mask=picture.getchannel("A"))
-        picture = ground
+    picture = on_white(picture)
     if picture.mode not in ("RGB", "L"):
         picture = picture.convert("RGB")
     made = Image.new(picture.mode, picture.size)
@@ -247,6 +255,37 @@ def draw(document: Any, page: int, width: int, area: int) -> Any:
     return sheet.render(scale=scale, limit_image_cache=True).to_pil()
 
 
+# QR codes
+
+
+def read_picture_codes(file: BinaryIO, kind: str, most_pixels: str) -> TaskResult:
+    """Return the texts of the QR codes in the first frame."""
+    try:
+        picture = grey_picture(open_picture(file, kind, int(most_pixels)))
+    except OSError:
+        if kind != "JPEG":
+            raise
+        picture = grey_picture(open_picture(pictures.with_end_marker(file), kind, int(most_pixels)))
+    return {"codes": codes.texts_in([picture])}, b""
+
+
+def grey_picture(picture: Any) -> Any:
+    """Return the picture in grey, on white, small enough to be searched."""
+    box = (codes.MAX_SIDE, codes.MAX_SIDE)
+    picture.draft("L", box)
+    picture = in_scalable_mode(pictures.opaque_if_all_transparent(picture))
+    picture.thumbnail(box, reducing_gap=2.0)
+    return on_white(picture).convert("L")
+
+
+def read_document_codes(file: BinaryIO, most_pages: str, area: str) -> TaskResult:
+    """Return the texts of the QR codes on the first page that has any."""
+    document = open_document(file, int(most_pages))
+    pages = range(1, min(len(document), codes.MAX_PAGES) + 1)
+    drawn = (draw(document, page, codes.PAGE_WIDTH, int(area)).convert("L") for page in pages)
+    return {"codes": codes.texts_in(drawn)}, b""
+
+
 # Word and Excel
 
 
@@ -269,6 +308,8 @@ TASKS: dict[str, Callable[..., TaskResult]] = {
     "show-picture": show_picture,
     "check-document": check_document,
     "show-document": show_document,
+    "read-picture-codes": read_picture_codes,
+    "read-document-codes": read_document_codes,
     "check-package": check_package,
     "read-sheets": read_sheets,
 }

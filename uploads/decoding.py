@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from uploads.errors import Fault, InvalidFile, NoPreview
-from uploads.kinds import BMP, GIF, JPEG, PNG, FileKind
+from uploads.kinds import BMP, GIF, JPEG, PDF, PNG, FileKind
 
 MAX_PIXELS = 100_000_000
 """Pixels of a picture. An A3 sheet scanned at 600 dpi has 70 million. The largest photographs of telephones have 108 million,
@@ -61,6 +61,23 @@ def draw_picture(stream: BinaryIO, kind: FileKind, width: int) -> bytes:
 def draw_page(stream: BinaryIO, page: int, width: int) -> bytes:
     """Return a JPEG of a PDF's page, `width` pixels wide; `page` counts from 1. Raises InvalidFile or NoPreview."""
     return _run_decoder(stream, "show-document", MAX_PAGES, page, width, MAX_PREVIEW_AREA)[1]
+
+
+def read_codes(stream: BinaryIO, kind: FileKind) -> list[str]:
+    """Return the texts of the QR codes in a picture or PDF; none for other kinds, and none when the search fails.
+
+    Anybody may have written them: the caller checks them (common/paper_codes.py).
+    """
+    try:
+        if kind is PDF:
+            found, _ = _run_decoder(stream, "read-document-codes", MAX_PAGES, MAX_PREVIEW_AREA)
+        elif kind in _PILLOW_NAMES:
+            found, _ = _run_decoder(stream, "read-picture-codes", _PILLOW_NAMES[kind], MAX_PIXELS)
+        else:
+            return []
+    except InvalidFile:  # slow to draw, which is no reason to refuse a file that has been checked
+        return []
+    return [str(text) for text in found["codes"]]
 
 
 def read_sheets(stream: BinaryIO, most_rows: int, most_columns: int) -> list[dict[str, Any]]:

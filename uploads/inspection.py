@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from flask_babel import LazyString, gettext
 
+from common import paper_codes
 from uploads import decoding, kinds
 from uploads.errors import Fault, FileRefused, InvalidFile
 from uploads.kinds import FileKind
@@ -32,6 +33,8 @@ class Inspected:
     size: int
     pages: int | None
     notes: tuple[str, ...] = ()
+    form_code: str | None = None
+    """The code of the printed form that the file shows; "" for none, None where none was looked for."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,13 @@ CHECKS: dict[FileKind, Callable[[BinaryIO, FileKind], Checked]] = {
 """The check for the content of each permitted kind. Raises InvalidFile."""
 
 
-def inspect(stream: BinaryIO, filename: str, allowed: Sequence[FileKind] = kinds.PERMITTED) -> Inspected:
+def inspect(
+    stream: BinaryIO,
+    filename: str,
+    allowed: Sequence[FileKind] = kinds.PERMITTED,
+    *,
+    find_form_code: bool = False,
+) -> Inspected:
     """Check the whole file and return its properties. Leaves the stream at its beginning.
 
     The content decides; the name must not contradict it. A file without an extension, or with an alias such as .jfif, gets
@@ -88,6 +97,7 @@ def inspect(stream: BinaryIO, filename: str, allowed: Sequence[FileKind] = kinds
         extension = _announced(name)
         kind = _kind_as_named(stream, extension, allowed)
         checked = CHECKS[kind](stream, kind)
+        form_code = _form_code(stream, kind) if find_form_code else None
     except InvalidFile as invalid:
         raise FileRefused(invalid.fault, name=name, **{**limits, **invalid.details}) from invalid
     finally:
@@ -95,7 +105,12 @@ def inspect(stream: BinaryIO, filename: str, allowed: Sequence[FileKind] = kinds
     if extension not in kind.extensions:
         extension = kind.extensions[0]
         name = renamed(name, extension)
-    return Inspected(name, extension, kind.content_type, size, checked.pages, checked.notes)
+    return Inspected(name, extension, kind.content_type, size, checked.pages, checked.notes, form_code)
+
+
+def _form_code(stream: BinaryIO, kind: FileKind) -> str:
+    read = (paper_codes.parse(text) for text in decoding.read_codes(stream, kind))
+    return next((code.text for code in read if code is not None), "")
 
 
 def check_announced_size(filename: str, size: int) -> None:

@@ -28,14 +28,23 @@ class Received:
     pages: int | None
     storage_name: str
     notes: tuple[str, ...] = ()
+    form_code: str | None = None
 
 
-def receive(file: FileStorage | None, allowed: Sequence[FileKind] = kinds.PERMITTED) -> Received:
-    """Inspect the file, then store it (A11); `allowed` are the kinds that may come. Raises FileRefused or StorageFull, both UploadError; then nothing is kept."""
+def receive(
+    file: FileStorage | None,
+    allowed: Sequence[FileKind] = kinds.PERMITTED,
+    *,
+    find_form_code: bool = False,
+) -> Received:
+    """Inspect the file, then store it (A11). Raises FileRefused or StorageFull, both UploadError; then nothing is kept.
+
+    `allowed` are the kinds that may come. `find_form_code`: search it for the code of the printed form (A22).
+    """
     if file is None or not file.filename:
         raise FileRefused(Fault.NO_FILE)
     stream = cast(BinaryIO, file.stream)
-    inspected = inspect(stream, file.filename, allowed)
+    inspected = inspect(stream, file.filename, allowed, find_form_code=find_form_code)
     stored = storage().store(stream)
     if stored.size != inspected.size:  # the stream ended early between the two
         storage().remove(stored.name)
@@ -49,6 +58,7 @@ def receive(file: FileStorage | None, allowed: Sequence[FileKind] = kinds.PERMIT
         inspected.pages,
         stored.name,
         inspected.notes,
+        inspected.form_code,
     )
 
 

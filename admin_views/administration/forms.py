@@ -284,6 +284,10 @@ class MaterialForm(FlaskForm):
         description=_("数字小的排在前面。"),
     )
     required = BooleanField(_("必需"), default=True, description=_("没有上传就不能提交。"))
+    printed_form = BooleanField(
+        _("由系统生成的申请表"),
+        description=_("上传处可以下载填好的申请表；上传的文件由二维码核对与申请内容是否一致。"),
+    )
     active = BooleanField(_("启用"), default=True, description=_("停用后不再要求上传。"))
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from flask import request
 from sqlalchemy import Integer, Select, bindparam, or_, select
 
+from admin_views.files.signed_papers import PaperRemark
 from models import Account, Application, Attachment, Material, db
 from workflow import routing, scope
 from workflow.actor_shape import ActorShape
@@ -31,6 +33,8 @@ class ViewerFile:
     former: str = ""
     """The material's name at the upload, if it differs from the current one."""
     sha256: str = ""
+    remark: PaperRemark | None = None
+    """Whether a signed form agrees with the application."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,9 @@ def _shown_round(application: Application) -> int:
     return -1 if application.state in routing.REVIEW_STEPS else application.round
 
 
-def viewer_file(file: Attachment, address: FileUrl, seen_round: int | None = None) -> ViewerFile:
+def viewer_file(
+    file: Attachment, address: FileUrl, seen_round: int | None = None, remark: PaperRemark | None = None
+) -> ViewerFile:
     """Return a file as a page shows it; a file is new if it was first submitted after `seen_round`."""
     return ViewerFile(
         file.id,
@@ -117,18 +123,26 @@ def viewer_file(file: Attachment, address: FileUrl, seen_round: int | None = Non
         file.notes,
         file.material_name if file.material_name != file.material.name else "",
         file.sha256,
+        remark,
     )
 
 
 def file_groups(
-    found: Sequence[tuple[Material, list[Attachment]]], address: FileUrl, seen_round: int | None = None
+    found: Sequence[tuple[Material, list[Attachment]]],
+    address: FileUrl,
+    seen_round: int | None = None,
+    remarks: Mapping[int, PaperRemark] = MappingProxyType({}),
 ) -> list[FileGroup]:
     """Return the groups of a viewer: one for each material, and one for each former name of it that files have."""
     groups = []
     for number, (material, files) in enumerate(found, 1):
         names = dict.fromkeys(file.material_name for file in files) or {material.name: None}
         for name in names:
-            named = [viewer_file(file, address, seen_round) for file in files if file.material_name == name]
+            named = [
+                viewer_file(file, address, seen_round, remarks.get(file.id))
+                for file in files
+                if file.material_name == name
+            ]
             present = material.name if name != material.name else ""
             groups.append(FileGroup(number, name, named, present, material.id))
     return groups

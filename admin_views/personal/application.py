@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from admin_views.files.papers import file_groups, submitted_files, viewer_values, visible_files
 from admin_views.personal import history
-from admin_views.personal.attachments import AttachmentRoutes
+from admin_views.personal.attachments import AttachmentRoutes, signed_form_remarks
 from admin_views.personal.drafts import DraftRoutes, save_result, sent_choices, sent_page
 from admin_views.personal.employer import EmployerRoutes
 from admin_views.personal.form import (
@@ -32,8 +32,9 @@ from admin_views.personal.page import (
     section_context,
     side_column,
 )
+from admin_views.personal.printed_form import PrintedFormRoutes
 from admin_views.personal.typed_fields import form_with, typed_fields
-from admin_views.review.page import read_by, unsent
+from admin_views.review.page import paper_remarks, read_by, unsent
 from admin_views.review.page import sections as submitted_sections
 from admin_views.site.base import Console, ScopedView, expose, menu
 from admin_views.site.exporting import ListExport, ListSheet
@@ -60,13 +61,14 @@ from workflow.transitions import BY_STATE_AND_ACTION, RESULT_WORDS, STATE_WORDS,
 AFTER_SAVE: dict[str, tuple[str, dict[str, Any]]] = {
     "save": (".application", {"saved": 1}),
     "attachments": (".attachments", {}),
+    "form": (".printed_form", {}),
     "employer": (".employer", {}),
     "submit": (".application", {"check": 1}),
 }
 """Where each button of the foot bar leads after saving: the view, and the query string. 「提交」 leads here while something is missing."""
 
 
-class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView):
+class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedFormRoutes, ScopedView):
     """「战略性新兴产业引进人才生活补贴申请」: the main page, 「查询历史」, 「上传附件」, 「提交」."""
 
     console = "personal"
@@ -86,6 +88,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
         *DraftRoutes.exposed_routes,
         *EmployerRoutes.exposed_routes,
         *AttachmentRoutes.exposed_routes,
+        *PrintedFormRoutes.exposed_routes,
     )
 
     def criterion(self) -> ColumnElement[bool]:
@@ -274,6 +277,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
             notice_left=reading.seconds_left(notice_reading) if notice else 0,
             notice_total=reading.SECONDS,
             slots=slots,
+            paper_remarks=signed_form_remarks(found, slots) if found else {},
             uploaded=sum(bool(files) for material, files in slots if material.required),
             wanted=sum(material.required for material, _ in slots),
             employer=employer_words(form.enterprise_id.data),
@@ -318,6 +322,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
         """Render an application that cannot be edited: who reviews it, and what was submitted."""
         reviews = progress.history(found)
         read = read_by(found, reviews, current_user)
+        papers = submitted_files(found, visible_files(found, current_user))
         can_withdraw = find_transition(found.state, Action.WITHDRAW, current_user.role) is not None
         return self.render(
             "personal/submitted.html",
@@ -340,9 +345,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
             grant=grant_of(found),
             **viewer_values(
                 file_groups(
-                    submitted_files(found, visible_files(found, current_user)),
-                    self.paper_address(found),
-                    read.seen_round,
+                    papers, self.paper_address(found), read.seen_round, paper_remarks(found, papers, read)
                 )
             ),
             **notice_context(found),
@@ -373,6 +376,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, ScopedView)
             employer=employer_words(found.enterprise_id),
             sections=unsent(found),
             slots=slots,
+            paper_remarks=signed_form_remarks(found, slots),
             admission=periods.admission(found),
             **self._marks(found, reviews, slots),
             **side_column(found, reviews),

@@ -1,7 +1,8 @@
 """「上传附件」: one slot a material, 「上传材料」, then 「确认」 (A11, A12). With scripts each file has a progress bar, without them the form is posted as a whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from flask import abort, flash, redirect, request
@@ -10,17 +11,19 @@ from flask_login import current_user
 
 from admin_views.files.papers import size_in_words, viewer_file
 from admin_views.files.routes import PaperRoutes
+from admin_views.files.signed_papers import PaperRemark, for_owner
 from admin_views.personal.uploads import UploadRoutes, refusal_text
 from admin_views.site.base import expose
 from admin_views.site.languages import cached_per_language
 from common.errors import ActionRefused, NotVisible
-from models import Application, Attachment
+from models import Application, Attachment, Material
 from uploads import attachments, browser_check, partial
 from uploads.errors import UploadError
 from uploads.limits import accepts_attachments
 from uploads.receive import discard_file, receive
 from uploads.sets import EXTENSIONS
 from workflow import completeness, progress
+from workflow.form.answers import snapshot
 from workflow.review import editing
 from workflow.transitions import is_editable
 
@@ -52,18 +55,30 @@ class AttachmentRoutes(UploadRoutes, PaperRoutes):
         return self._slots_page(found)
 
     def _slots_page(
-        self, found: Application, errors: dict[int, list[str]] | None = None, status: int = 200
+        self,
+        found: Application,
+        errors: dict[int, list[str]] | None = None,
+        status: int = 200,
+        typed_codes: Mapping[int, str] = MappingProxyType({}),
     ) -> Any:
         slots = completeness.slots(found)
+        remarks = signed_form_remarks(found, slots)
         marks = self._marks(found, progress.history(found), slots) if found.round else {"marks_at": {}}
         content = self.render(
             "personal/attachments.html",
             application=found,
             slots=[
-                (material, [viewer_file(file, self.paper_address(found)) for file in files])
+                (
+                    material,
+                    [
+                        viewer_file(file, self.paper_address(found), remark=remarks.get(file.id))
+                        for file in files
+                    ],
+                )
                 for material, files in slots
             ],
             errors=errors or {},
+            typed_codes=typed_codes,
             unfinished=_unfinished(found, self.get_url),
             marks_at=marks["marks_at"],
             accept=browser_check.accept_attribute(),
@@ -104,7 +119,7 @@ class AttachmentRoutes(UploadRoutes, PaperRoutes):
         return redirect(self.get_url(".attachments", number=number))
 
     def _store(self, found: Application, material_id: int, file: Any) -> Attachment:
-        received = receive(file)
+        received = receive(file, find_form_code=attachments.is_printed_form(material_id))
         try:
             with editing(found.id, current_user) as application:
                 return attachments.attach(application, material_id, received)
@@ -128,6 +143,14 @@ class AttachmentRoutes(UploadRoutes, PaperRoutes):
         else:
             flash(gettext("已删除文件。"), "success")
         return redirect(self.get_url(".attachments", number=number))
+
+
+def signed_form_remarks(
+    found: Application, slots: Sequence[tuple[Material, list[Attachment]]]
+) -> dict[int, PaperRemark]:
+    """Return whether signed forms agree with what is saved now, by file id."""
+    files = [file for _, several in slots for file in several if file.form_code is not None]
+    return for_owner(found, files, snapshot(found)) if files else {}
 
 
 @dataclass(frozen=True)

@@ -195,7 +195,10 @@ def _received(upload: PartialUpload) -> Received:
     except FileNotFoundError as gone:
         raise LookupError(upload.token) from gone
     with stream:
-        received = receive(FileStorage(stream, filename=upload.display_name))
+        received = receive(
+            FileStorage(stream, filename=upload.display_name),
+            find_form_code=attachments.is_printed_form(upload.material_id),
+        )
     try:
         partial.check_content(upload, received.sha256)
     except FileRefused:

@@ -10,7 +10,7 @@ from admin_views.files.papers import file_groups, submitted_files, viewer_values
 from admin_views.review import time_limits
 from admin_views.review.ahead import is_prefetch
 from admin_views.review.contradictions import contradictions
-from admin_views.review.page import orphaned_reasons, read_by, sections
+from admin_views.review.page import orphaned_reasons, paper_remarks, read_by, sections
 from admin_views.review.resubmitted import resubmitted_values
 from admin_views.review.take_back import TAKE_BACK
 from admin_views.site.base import address_of, expose, menu_numbers
@@ -59,7 +59,9 @@ class ApplicationPage:
             sections=read_sections,
             **marks,
             **resubmitted_values(found, reviews, read, read_sections, (files, papers, address), actor),
-            **viewer_values(file_groups(papers, address, read.seen_round)),
+            **viewer_values(
+                file_groups(papers, address, read.seen_round, paper_remarks(found, papers, read))
+            ),
             reviews=reviews,
             notices=list(offered_notices(reviews, actor)),
             table=BY_STATE_AND_ACTION,

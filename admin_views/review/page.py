@@ -7,12 +7,13 @@ from typing import NamedTuple
 from flask_babel import gettext, pgettext
 from sqlalchemy import Integer, bindparam, select
 
+from admin_views.files.signed_papers import PaperRemark, for_reviewer
 from admin_views.site.wording import translated
 from common.identity import masked
 from desk.comparison import RowDifference, Snapshot, Submission, baseline, compare_rows, same_employer
 from desk.marks import field_target, row_target
 from desk.submissions import corrected
-from models import Account, Action, Application, Review
+from models import Account, Action, Application, Attachment, Material, Review
 from models.statements import CompiledStatement, constant
 from workflow.form import answers, versions
 from workflow.form import fields as form_fields
@@ -116,6 +117,16 @@ def sections(application: Application, read: Read) -> list[PageSection]:
     before = read.before.snapshot if read.before else None
     newest, notes = _corrected(application, read.newest.snapshot)
     return _sections(application, newest, before, notes)
+
+
+def paper_remarks(
+    application: Application, papers: Sequence[tuple[Material, list[Attachment]]], read: Read
+) -> dict[int, PaperRemark]:
+    """Return whether signed forms agree with what is read, by file id."""
+    files = [file for _, several in papers for file in several if file.form_code is not None]
+    if read.newest is None or not files:
+        return {}
+    return for_reviewer(application, files, with_corrections(application, read.newest.snapshot))
 
 
 def with_corrections(application: Application, submitted: Snapshot) -> Snapshot:

@@ -45,6 +45,7 @@ WITHOUT_TRACE = {
     "personal_application.finish_upload": "is sent by the page's script",
     "personal_application.discard_upload": "is sent by the page's script",
     "personal_application.overridden_method": "is sent by the page's script",
+    "personal_application.type_form_code": "is offered beside a signed form whose code could not be read",
     **dict.fromkeys(
         ("enterprise.open_now", "office.open_now", "city.open_now"),
         "says that the page is open, as reading does",

@@ -250,7 +250,8 @@ def _single(name: str, account: Account | None, applications: dict[State, object
         yield f"/{console}/{applications[State.PRELIMINARY_REVIEW].number}/correct-name/"  # type: ignore[attr-defined]
     for state, row in applications.items():
         if console == "personal" and row.applicant_id == account.id:  # type: ignore[attr-defined]
-            yield f"/personal/application/{row.number}/"  # type: ignore[attr-defined]
+            for page in ("", "form/"):
+                yield f"/personal/application/{row.number}/{page}"  # type: ignore[attr-defined]
             if state in {State.DRAFT, State.RETURNED}:
                 for page in ("attachments/", "submit/", "employer/?q=公司"):
                     yield f"/personal/application/{row.number}/{page}"  # type: ignore[attr-defined]
