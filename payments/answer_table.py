@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from common.identity import normalised
 from common.text import one_line
@@ -147,6 +147,42 @@ def rows_of_text(text: str) -> list[tuple[int, Sequence[Any]]]:
         return [(rows.line_num, cells) for cells in rows if any(cell.strip() for cell in cells)]
     except csv.Error:
         raise UnreadableAnswer(N_("文件的格式无法识别，请另存为 .xlsx 后上传。")) from None
+
+
+class AnswerSheet(Protocol):
+    """A sheet as uploads/sheets.py reads it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def rows(self) -> Sequence[tuple[int, Sequence[Any]]]: ...
+    @property
+    def visible(self) -> bool: ...
+    @property
+    def hidden_rows(self) -> frozenset[int]: ...
+
+
+def rows_of_sheets(sheets: Iterable[AnswerSheet], layout: Layout) -> tuple[list[AnsweredRow], list[Sentence]]:
+    """Return the rows of the first visible sheet that is an answer, and notes on what was not read. Raises UnreadableAnswer."""
+    visible = [sheet for sheet in sheets if sheet.visible and sheet.rows]
+    fault = UnreadableAnswer(N_("文件里没有看得见的内容。"))
+    for sheet in visible:
+        try:
+            rows = find_rows(sheet.rows, layout)
+        except UnreadableAnswer as unreadable:
+            fault = unreadable
+            continue
+        notes = []
+        if hidden := [str(row.line) for row in rows if row.line in sheet.hidden_rows]:
+            notes.append(
+                Sentence(
+                    N_("文件中有隐藏的行（第 %(rows)s 行等），也已读取。"), {"rows": "、".join(hidden[:10])}
+                )
+            )
+        if len(visible) > 1:
+            notes.append(Sentence(N_("只读取了工作表“%(sheet)s”。"), {"sheet": sheet.name}))
+        return rows, notes
+    raise fault
 
 
 def find_rows(rows: Iterable[tuple[int, Sequence[Any]]], layout: Layout) -> list[AnsweredRow]:

@@ -12,13 +12,14 @@ from sqlalchemy import Column, select
 
 from accounts.logins import login_matches_number
 from app import create_app
-from models import Account, Attachment, Enterprise, db
+from models import Account, Attachment, Enterprise, RunFile, db
 from models.secrets import sealed_columns
 from uploads.sets import storage
 
 FILES = (
     (Attachment.storage_name, Attachment.sha256),
     (Enterprise.licence_file, Enterprise.licence_sha256),
+    (RunFile.storage_name, RunFile.sha256),
 )
 
 
@@ -33,12 +34,15 @@ def complaints() -> Iterator[str]:
 
 
 def _unreadable(column: Column[object]) -> Iterator[str]:
-    key = column.table.primary_key.columns[0]
-    for row in db.session.scalars(select(key).where(column.is_not(None))).all():
+    keys = list(column.table.primary_key.columns)
+    for row in db.session.execute(select(*keys).where(column.is_not(None))).all():
         try:
-            db.session.scalar(select(column).where(key == row))
+            db.session.scalar(
+                select(column).where(*(one == part for one, part in zip(keys, row, strict=True)))
+            )
         except (KeyError, InvalidTag):
-            yield f"{column.table.name} {row}: TALENT_ENCRYPTION_KEYS 不能解密 · none opens {column.name}"
+            name = "-".join(map(str, row))
+            yield f"{column.table.name} {name}: TALENT_ENCRYPTION_KEYS 不能解密 · none opens {column.name}"
 
 
 def _unmatched_digest() -> Iterator[str]:

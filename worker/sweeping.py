@@ -11,7 +11,16 @@ from sqlalchemy import select
 from accounts import attempts, recovery, sessions
 from desk import assignments, open_now
 from drafts import saving
-from models import Attachment, Enterprise, FileJob, Import, ObjectionFile, db
+from models import (
+    Attachment,
+    BankAnswer,
+    Enterprise,
+    FileJob,
+    Import,
+    ObjectionFile,
+    RunFile,
+    db,
+)
 from uploads import partial, sweeping
 
 FILE_COLUMNS = (
@@ -20,6 +29,8 @@ FILE_COLUMNS = (
     Import.storage_name,
     FileJob.storage_name,
     ObjectionFile.storage_name,
+    BankAnswer.storage_name,
+    RunFile.storage_name,
 )
 log = logging.getLogger(__name__)
 

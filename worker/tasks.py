@@ -13,8 +13,10 @@ from huey import Huey, crontab
 from administration import imports
 from desk import bulk
 from documents import jobs as files
+from payments import answers
 from statistics import counting
 from worker import (
+    bank_answers,
     bulk_decisions,
     continuing,
     file_jobs,
@@ -42,6 +44,7 @@ class Tasks:
     import_enterprises: Callable[[], object]
     decide_in_bulk: Callable[[], object]
     make_files: Callable[[], object]
+    read_bank_answers: Callable[[], object]
     count: Callable[[], object]
     look: Callable[[], object]
     """Queues the task for each kind of job that is due because its worker died or its wake-up was lost."""
@@ -71,6 +74,11 @@ def for_app(app: Flask) -> Tasks:
         with app.app_context():
             file_jobs.process_due()
 
+    @huey.task(name="bank answers")  # type: ignore[untyped-decorator]
+    def read_bank_answers() -> None:
+        with app.app_context():
+            bank_answers.process_due()
+
     @huey.task(name="count")  # type: ignore[untyped-decorator]
     def count() -> None:
         with app.app_context():
@@ -87,6 +95,8 @@ def for_app(app: Flask) -> Tasks:
                 decide_in_bulk()
             if files.any_file_due():
                 make_files()
+            if answers.answer_due():
+                read_bank_answers()
             if counting.has_uncounted():
                 count()
 
@@ -100,15 +110,19 @@ def for_app(app: Flask) -> Tasks:
             outbox.process_due()
             bulk_decisions.process_due()
             importing.process_due()
+            bank_answers.process_due()
             file_jobs.delete_files_over()
             file_jobs.process_due()
             counting.process_due()
             if heartbeats.run_if_due(heartbeats.SWEEP, ONE_DAY):
                 imports.delete_expired()
                 bulk.delete_expired()
+                answers.delete_expired()
                 files.delete_expired()
                 sweeping.delete_expired()
                 sweeping.sweep()
                 file_jobs.sweep()
 
-    return Tasks(huey, deliver, import_enterprises, decide_in_bulk, make_files, count, look)
+    return Tasks(
+        huey, deliver, import_enterprises, decide_in_bulk, make_files, read_bank_answers, count, look
+    )
