@@ -121,6 +121,11 @@ BY_KIND = {
     "continuation_asked": "own_continuations.index_view",
     "continuation_confirmed": "own_continuations.index_view",
     "continuation_to_confirm": "continuations.index_view",
+    "payment_refused": "personal_payments.index_view",
+    "payment_reversed": "personal_payments.index_view",
+    "account_confirmed": "personal_payments.index_view",
+    "account_not_confirmed": "personal_payments.index_view",
+    "account_to_confirm": "enterprise_accounts.index_view",
 }
 """The endpoint of messages that have no row as subject."""
 

@@ -20,6 +20,7 @@ from common.settings import NAMES
 from common.wording import N_, Sentence
 from models import (
     Account,
+    BankLayout,
     CalendarYear,
     Deputy,
     Enterprise,
@@ -27,6 +28,7 @@ from models import (
     Material,
     Notice,
     Office,
+    PaymentRun,
     Period,
     Region,
     Setting,
@@ -352,6 +354,24 @@ class AuditWords:
     fields: Mapping[str, str]
 
 
+RUN_WORDS = AuditWords(
+    N_("发放批次"), {"downloaded": N_("下载银行文件"), "count": N_("笔数"), "sha256": N_("SHA-256")}
+)
+"""Downloads of the bank's files, which hold full account numbers (payments/exporting.py)."""
+
+LAYOUT_WORDS = AuditWords(
+    N_("银行文件设置"),
+    {
+        "columns": N_("列"),
+        "encoding": N_("文字编码"),
+        "bom": N_("字节顺序标记"),
+        "unit": N_("金额"),
+        "totals": N_("笔数和合计"),
+        "headings": N_("列名行"),
+        "purpose": N_("用途"),
+    },
+)
+
 REVIEWER_WORDS = AuditWords(
     N_("企业审核人员"),
     {
@@ -399,6 +419,8 @@ EXPORT_WORDS = AuditWords(
 AUDIT_WORDS: Mapping[str, AuditWords] = MappingProxyType(
     {
         **{model.__tablename__: AuditWords(table.label, table.fields) for model, table in TABLES.items()},
+        PaymentRun.__tablename__: RUN_WORDS,
+        BankLayout.__tablename__: LAYOUT_WORDS,
         REVIEWERS: REVIEWER_WORDS,
         APPLICANTS: CORRECTION_WORDS,
         Deputy.__tablename__: DEPUTY_WORDS,

@@ -12,6 +12,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from admin_views.administration.applications import Applications
+from admin_views.administration.bank_layout import BankFileSettings
 from admin_views.administration.base import (
     CONSOLE,
     MOST_SHOWN,
@@ -43,6 +44,7 @@ from models import (
     Account,
     Application,
     AuditEntry,
+    BankLayout,
     CalendarYear,
     Enterprise,
     FormVersion,
@@ -159,6 +161,7 @@ def register(app: Flask) -> None:
         (Notices, Notice, N_("申请须知"), "notices"),
         (Periods, Period, NP_("list", "申报期"), "periods"),
         (Standards, Standard, NP_("list", "补贴标准"), "standards"),
+        (BankFileSettings, BankLayout, BankFileSettings.title, "bank_file"),
         (CalendarYears, CalendarYear, N_("工作日历"), "calendar"),
         (Settings, Setting, N_("系统设置"), "settings"),
         (Changes, AuditEntry, N_("操作记录"), "changes"),

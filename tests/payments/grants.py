@@ -67,32 +67,13 @@ def grant(
     account: str | None = "6217000012345678901",
     bank: str = "鄂尔多斯银行东胜支行",
     by: Account | None = None,
+    application: Application | None = None,
 ) -> Grant:
     """A grant that is 待发放, with its payments."""
     n = next(_numbers)
-    person = by or applicant(name)
-    application = Application(
-        number=f"P{n}",
-        applicant_id=person.id,
-        state=State.FINISHED,
-        result=Result.PASSED,
-        reached=sum(REACHED_BITS.values()),
-        round=1,
-        submitted_enterprise_id=employer.id,
-        enterprise_id=employer.id,
-        region_id=employer.region_id,
-        submitted_at=now(),
-        period_id=within.period_id,
-        in_batch=True,
-        name=name,
-        paper=person.paper or "",
-        identity_number=person.identity_number or "",
-        identity_digest=person.login_digest,
-        bank_account=account,
-        answers={"bank": bank},
-    )
-    db.session.add(application)
-    db.session.flush()
+    if application is None:
+        application = _passed(within, employer, by or applicant(name), name, account, bank)
+    person = application.applicant
     made = Grant(
         batch_id=within.id,
         position=n,
@@ -102,7 +83,7 @@ def grant(
         identity_digest=person.login_digest,
         submitted_enterprise_id=employer.id,
         region_id=employer.region_id,
-        name=name,
+        name=application.name,
         enterprise_name=employer.name,
         state=GrantState.GRANTED,
         standard_id=1,
@@ -124,6 +105,34 @@ def grant(
         for one in schedule.instalments(fen, parts, LONG_AGO, interval)
     )
     db.session.commit()
+    return made
+
+
+def _passed(
+    within: Batch, employer: Enterprise, person: Account, name: str, account: str | None, bank: str
+) -> Application:
+    made = Application(
+        number=f"P{next(_numbers)}",
+        applicant_id=person.id,
+        state=State.FINISHED,
+        result=Result.PASSED,
+        reached=sum(REACHED_BITS.values()),
+        round=1,
+        submitted_enterprise_id=employer.id,
+        enterprise_id=employer.id,
+        region_id=employer.region_id,
+        submitted_at=now(),
+        period_id=within.period_id,
+        in_batch=True,
+        name=name,
+        paper=person.paper or "",
+        identity_number=person.identity_number or "",
+        identity_digest=person.login_digest,
+        bank_account=account,
+        answers={"bank": bank},
+    )
+    db.session.add(made)
+    db.session.flush()
     return made
 
 

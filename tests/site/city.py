@@ -26,6 +26,7 @@ from documents.kinds import DocumentKind, MadeFile, register_kind
 from enterprises import notifications, reviewers
 from models import (
     Account,
+    AccountCorrection,
     Action,
     Application,
     Attachment,
@@ -61,6 +62,8 @@ from tests.factories import PASSWORD, REASON, Place, World
 from tests.files import samples as files
 from tests.machine.site import Client
 from tests.payments.continued import BEFORE_SECOND_YEAR, granted
+from tests.site import paid
+from tests.site.paid import Paid, pay
 from tests.site.stored import Stored
 from uploads import attachments, partial
 from uploads.sets import storage
@@ -147,6 +150,7 @@ class City:
     continuations: list[Continuation]
     grants: list[Grant]
     objection_files: list[ObjectionFile]
+    paid: Paid
     secrets: dict[str, set[str]]
     """The words that no page may show to an actor, by actor."""
     sessions: dict[str, str]
@@ -174,6 +178,7 @@ def build(app: Flask) -> City:
         _bulk_jobs(made)
         _file_jobs([*people.values(), made.elsewhere.clerk])
         _batch(made)
+        pay(made, lambda place: factories.application_at(State.FINISHED, place, made, _applicant()))
         _give_files_content()
         factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
         _change_the_form(made.administrator)
@@ -230,6 +235,7 @@ def build(app: Flask) -> City:
                     )
                 )
             ),
+            paid=paid.found(people),
             secrets=secrets,
             sessions={
                 name: cookie.value
@@ -476,6 +482,9 @@ def _secrets(actor: Account | None, seen: Seen, found: dict[type[Any], dict[int,
     if actor is None or actor.role is not Role.CITY:
         for objection in db.session.scalars(select(Objection)):
             words |= {objection.name, objection.contact, objection.text}
+    for row in db.session.scalars(select(AccountCorrection)):
+        if actor is None or row.enterprise_id != actor.enterprise_id:
+            words.add(row.account)
     words |= {note.text for note in found[InternalNote].values() if note.id not in seen.notes}
     words |= {file.display_name for file in found[Attachment].values() if file.id not in seen.attachments}
     for upload in db.session.scalars(select(PartialUpload)):

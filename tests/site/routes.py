@@ -19,6 +19,7 @@ from admin_views.site.base import ConsoleView
 from administration import form_rules as workflow_form_rules
 from models import (
     Account,
+    AccountCorrection,
     Application,
     Attachment,
     Batch,
@@ -28,6 +29,7 @@ from models import (
     FormVersion,
     Grant,
     Import,
+    PaymentRun,
     Role,
 )
 from tests.site.city import FURTHER, Actor, City
@@ -189,6 +191,8 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
         for file in city.objection_files:
             whole = _row(file.objection.grant) | {"key": file.objection_id, "file": file.id}
             yield {name: whole[name] for name in asked}, file, actor.role is Role.CITY
+    elif model in (PaymentRun, AccountCorrection, Grant):
+        yield from city.paid.named(actor, view, rule)
     elif isinstance(view, Terms):
         for row in city.applications.values():
             yield {"number": row.number}, row, row.id in seen.extendable

@@ -1,0 +1,162 @@
+"""「账号更正」: an enterprise confirms the corrected bank accounts of its people, or says why not (P4)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import abort, flash, redirect, request
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import joinedload
+
+from admin_views.payments.own_payments import CORRECTION_WORDS
+from admin_views.site.base import MOST_COUNTED, ScopedView, expose, menu
+from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.lists import Badge, Column, DataTable
+from admin_views.site.wording import too_long, translated
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from common.wording import N_
+from enterprises.registration import is_approved
+from models import AccountCorrection, Application, CorrectionState, Grant, db
+from models.statements import constant
+from payments import account_corrections, payment_scope
+from workflow.actor_shape import ActorShape
+
+CORRECTION_BADGES = {
+    CorrectionState.PROPOSED: "late",
+    CorrectionState.CONFIRMED: "good",
+    CorrectionState.REFUSED: "bad",
+}
+CONFIRM, REFUSE = "confirm", "refuse"
+
+
+def _correction_badge(row: Any) -> Badge:
+    return Badge(CORRECTION_BADGES[row.state], translated(CORRECTION_WORDS[row.state]))
+
+
+COLUMNS = (
+    Column("name", N_("姓名"), cell="title"),
+    Column("application", N_("编号"), style="cell-quiet num"),
+    Column("bank", N_("开户银行")),
+    Column("account", N_("收款账号"), masked=True, style="num"),
+    Column("proposed_at", N_("提交时间"), cell="stamp", style="num"),
+    Column("state", N_("状态"), _correction_badge, cell="badge"),
+)
+
+
+class CorrectedAccounts(ScopedView):
+    """The corrected accounts of the enterprise's people."""
+
+    console = "enterprise"
+    exposed_routes = ("index_view", "correction", "decide")
+    title = N_("账号更正")
+
+    def criterion(self) -> ColumnElement[bool]:
+        return payment_scope.corrections(current_user)
+
+    def is_accessible(self) -> bool:
+        return super().is_accessible() and is_approved(current_user)
+
+    def menu_number(self, actor: ActorShape) -> Select[Any] | None:
+        waiting = (
+            select(AccountCorrection.id)
+            .where(
+                payment_scope.corrections(actor),
+                AccountCorrection.state == constant(CorrectionState.PROPOSED),
+            )
+            .limit(constant(MOST_COUNTED + 1))
+            .subquery()
+        )
+        return select(func.count()).select_from(waiting)
+
+    def render(self, template: str, **context: Any) -> str:
+        context.setdefault("title", translated(self.title))
+        return super().render(
+            template,
+            console=gettext("企业审核"),
+            menu=menu(self.admin, self),
+            list_title=translated(self.title),
+            **context,
+        )
+
+    @expose("/")
+    def index_view(self) -> str:
+        """List the corrections, the newest first."""
+        query = (
+            self.rows(
+                AccountCorrection.id,
+                AccountCorrection.bank,
+                AccountCorrection.account,
+                AccountCorrection.proposed_at,
+                AccountCorrection.state,
+                Grant.name,
+                Application.number.label("application"),
+            )
+            .join(Grant, Grant.id == AccountCorrection.grant_id)
+            .join(Application, Application.id == Grant.application_id)
+        )
+        order = Order(AccountCorrection.id, AccountCorrection.id, descending=True)
+        found = page(query, order, request.args.get("page", ""), PAGE_SIZE)
+        return self.render(
+            "payments/account_corrections.html",
+            listing=DataTable(COLUMNS, found.rows),
+            pager=[
+                None if cursor is None else self.get_url(".index_view", page=cursor or None)
+                for cursor in found.cursors
+            ],
+        )
+
+    @expose("/<int:key>/")
+    def correction(self, key: int) -> Any:
+        """Show one corrected account, in full: it is compared with the person's card."""
+        return self._page(key)
+
+    def _page(self, key: int, status: int = HTTPStatus.OK, **further: Any) -> Any:
+        self.get_one(key)
+        row = db.session.scalars(
+            self.rows()
+            .where(AccountCorrection.id == key)
+            .options(
+                joinedload(AccountCorrection.grant).joinedload(Grant.application),
+                joinedload(AccountCorrection.decided_by),
+            )
+            .execution_options(populate_existing=True)
+        ).one()
+        content = self.render(
+            "payments/account_correction.html",
+            title=row.grant.name,
+            row=row,
+            badge_of=_correction_badge(row),
+            open=row.state is CorrectionState.PROPOSED,
+            **{"wrong": "", "wrong_reason": "", "typed": "", **further},
+        )
+        return content, status
+
+    @expose("/<int:key>/decide/", methods=("POST",))
+    def decide(self, key: int) -> Any:
+        """Confirm or refuse one corrected account."""
+        self.get_one(key)
+        wanted, reason = request.form.get("decision"), request.form.get("reason", "")
+        if wanted not in (CONFIRM, REFUSE):
+            abort(HTTPStatus.NOT_FOUND)
+        invalid = HTTPStatus.UNPROCESSABLE_ENTITY
+        try:
+            account_corrections.decide_correction(
+                key, current_user._get_current_object(), confirmed=wanted == CONFIRM, reason=reason
+            )
+        except ReasonMissing:
+            return self._page(key, invalid, wrong_reason=gettext("请填写原因，本人会看到这段文字。"))
+        except ReasonTooLong:
+            return self._page(key, invalid, wrong_reason=too_long(), typed=reason)
+        except ChangedMeanwhile:
+            again = gettext("同事刚刚已经办理，没有重复办理。下面是它现在的样子。")
+            return self._page(key, HTTPStatus.CONFLICT, wrong=again)
+        except (NotPermitted, NotVisible):
+            abort(HTTPStatus.NOT_FOUND)
+        done = (
+            gettext("已确认，已通知本人，列入下一批发放。")
+            if wanted == CONFIRM
+            else gettext("没有确认，已通知本人。")
+        )
+        flash(done, "success")
+        return redirect(self.get_url(".index_view"), HTTPStatus.SEE_OTHER)

@@ -1,0 +1,376 @@
+"""「发放批次」 (P4): the runs, one run with its rows, files and the bank's answers, and the buttons that the table allows."""
+
+from collections.abc import Callable
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+
+from flask import abort, redirect, request
+from flask_babel import gettext, pgettext
+from flask_babel import lazy_gettext as _
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
+from werkzeug.wrappers import Response
+from wtforms import SelectField
+from wtforms.validators import InputRequired
+
+from admin_views.files.routes import sent_original
+from admin_views.payments.bank_answers import AnswerRoutes, BankAnswerForm
+from admin_views.payments.one_payment import PaymentRoutes
+from admin_views.site.base import ScopedView, expose, menu
+from admin_views.site.day_fields import DayField, limits
+from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.lists import Badge, Column, DataTable
+from admin_views.site.typed import row_number
+from admin_views.site.wording import too_long, translated
+from common.calendar import today
+from common.errors import (
+    ActionRefused,
+    ChangedMeanwhile,
+    NotPermitted,
+    NotVisible,
+    ReasonMissing,
+    ReasonTooLong,
+    Unacceptable,
+)
+from common.money import in_yuan
+from common.wording import N_
+from models import (
+    BankAnswer,
+    BankOutcome,
+    Grant,
+    Payment,
+    PaymentRun,
+    Period,
+    RunAction,
+    RunEvent,
+    RunRow,
+    RunState,
+    db,
+)
+from payments import exporting, payment_scope, runs
+from payments.bank_file import KINDS
+from payments.judging import OUTCOME_WORDS
+from payments.run_transitions import RUN_ACTION_WORDS, RUN_STATE_WORDS, run_wording
+from payments.runs import RunChoice
+from uploads.sets import storage
+
+MOST_EVENTS = 50
+EVERY_PERIOD = ""
+RUN_BADGES = {
+    RunState.MADE: "idle",
+    RunState.FROZEN: "late",
+    RunState.APPROVED: "late",
+    RunState.EXPORTED: "wait",
+    RunState.ANSWERED: "good",
+    RunState.DISCARDED: "idle",
+}
+OUTCOME_BADGES = {BankOutcome.PAID: "good", BankOutcome.REFUSED: "bad", BankOutcome.UNKNOWN: "late"}
+EXPLANATIONS = {
+    RunAction.FREEZE: N_("冻结后记下每笔的户名、开户银行和账号，不再变化。"),
+    RunAction.APPROVE: N_("由另一位同事核对笔数和合计后批准。"),
+    RunAction.EXPORT: N_("生成银行文件，只生成一次。此后不能再作废。"),
+    RunAction.DISCARD: N_("作废后各笔回到待发放，可以列入另一批。"),
+}
+
+
+class MakeForm(FlaskForm):
+    """What a new run is made of."""
+
+    due_until = DayField(
+        _("到期日截至"),
+        [InputRequired(_("请填写日期，例如：2026-11-23。"))],
+        description=_("这一天（含当日）以前到期、还没有发放的款项。"),
+        render_kw=limits(DayField),
+    )
+    period = SelectField(_("申报期"), validate_choice=False)
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        periods = db.session.execute(select(Period.id, Period.name).order_by(Period.opens.desc()).limit(100))
+        every = (EVERY_PERIOD, gettext("全部申报期"))
+        self.period.choices = [every, *((str(row.id), row.name) for row in periods)]
+
+    def choice(self) -> RunChoice:
+        period = row_number(self.period.data)
+        return RunChoice(self.due_until.data or date.min, period)
+
+
+def _run_badge(row: Any) -> Badge:
+    return Badge(RUN_BADGES[row.state], translated(RUN_STATE_WORDS[row.state]))
+
+
+def _outcome_badge(row: Any) -> Badge | None:
+    return Badge(OUTCOME_BADGES[row.outcome], translated(OUTCOME_WORDS[row.outcome])) if row.outcome else None
+
+
+def left_out_text(row: Any) -> str:
+    """Return why a row is not paid with its run, or what the bank said of it."""
+    return translated(*row.left_out) if row.left_out else row.bank_reason
+
+
+COLUMNS = (
+    Column("number", N_("发放批次"), cell="title", style="num"),
+    Column("period", N_("申报期"), lambda row: row.period or gettext("全部申报期")),
+    Column("due_until", N_("到期日截至"), cell="day", style="num"),
+    Column("count", N_("笔数"), style="num"),
+    Column("total", N_("合计（元）"), lambda row: in_yuan(row.total_fen), style="num"),
+    Column("left_out", N_("未列入"), style="num"),
+    Column("state", N_("状态"), _run_badge, cell="badge"),
+)
+ROW_COLUMNS = (
+    Column("number", N_("付款编号"), lambda row: row.number or "—", style="cell-quiet num"),
+    Column("name", N_("姓名"), lambda row: row.holder or row.name, cell="title"),
+    Column("bank", N_("开户银行"), hides_empty=True),
+    Column("account", N_("收款账号"), masked=True, style="num", hides_empty=True),
+    Column("amount", N_("金额（元）"), lambda row: in_yuan(row.amount_fen), style="num"),
+    Column("outcome", N_("银行处理结果"), _outcome_badge, cell="badge"),
+    Column("why", N_("原因"), left_out_text, hides_empty=True),
+)
+TABS = {
+    "rows": N_("发放明细"),
+    "left_out": N_("未列入"),
+    "refused": N_("银行退回"),
+    "open": N_("待银行回执"),
+}
+
+
+class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
+    """The payment runs of the city."""
+
+    console = "city"
+    exposed_routes = (
+        "index_view",
+        "make",
+        "run",
+        "act",
+        "download",
+        *AnswerRoutes.exposed_routes,
+        *PaymentRoutes.exposed_routes,
+    )
+    lookup_column = "number"
+    title = N_("发放批次")
+
+    def criterion(self) -> ColumnElement[bool]:
+        return payment_scope.runs(current_user)
+
+    def render(self, template: str, **context: Any) -> str:
+        context.setdefault("title", translated(self.title))
+        return super().render(
+            template,
+            console=gettext("市专家服务中心审核"),
+            menu=menu(self.admin, self),
+            list_title=translated(self.title),
+            in_yuan=in_yuan,
+            **context,
+        )
+
+    @expose("/")
+    def index_view(self) -> Any:
+        """Return the runs, the newest first, and the form of a new one."""
+        return self._list_page(MakeForm(formdata=None, due_until=today()))
+
+    def _list_page(self, form: MakeForm, status: int = HTTPStatus.OK) -> Any:
+        query = self.rows(
+            PaymentRun.number,
+            PaymentRun.due_until,
+            PaymentRun.count,
+            PaymentRun.total_fen,
+            PaymentRun.left_out,
+            PaymentRun.state,
+            Period.name.label("period"),
+        ).outerjoin(Period, Period.id == PaymentRun.period_id)
+        order = Order(PaymentRun.id, PaymentRun.id, descending=True)
+        found = page(query, order, request.args.get("page", ""), PAGE_SIZE)
+        content = self.render(
+            "payments/runs.html",
+            form=form,
+            most=runs.MOST_ROWS,
+            listing=DataTable(COLUMNS, found.rows),
+            pager=self._turns(found.cursors, ".index_view"),
+        )
+        return content, status
+
+    @expose("/make/", methods=("POST",))
+    def make(self) -> Any:
+        """Make a run of what is due."""
+        form = MakeForm()
+        if not form.validate():
+            return self._list_page(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+        try:
+            run = runs.make(current_user._get_current_object(), form.choice())
+        except Unacceptable as refusal:
+            form[refusal.field].errors = [translated(refusal.sentence.text, refusal.sentence.words)]
+            return self._list_page(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+        except NotPermitted:
+            abort(HTTPStatus.NOT_FOUND)
+        return redirect(self.get_url(".run", number=run.number), HTTPStatus.SEE_OTHER)
+
+    @expose("/<number>/")
+    def run(self, number: str) -> Any:
+        """Return one run."""
+        return self._run_page(self.get_one(number))
+
+    def _run_page(
+        self,
+        run: PaymentRun,
+        status: int = HTTPStatus.OK,
+        *,
+        answer_form: BankAnswerForm | None = None,
+        **further: Any,
+    ) -> Any:
+        person = current_user._get_current_object()
+        tab = request.args.get("tab", "rows")
+        rows = self._run_rows(run, tab if tab in TABS else "rows")
+        answers = db.session.scalars(
+            select(BankAnswer)
+            .where(BankAnswer.run_id == run.id)
+            .order_by(BankAnswer.id.desc())
+            .limit(MOST_EVENTS)
+            .options(joinedload(BankAnswer.actor))
+        ).all()
+        events = db.session.scalars(
+            select(RunEvent).where(RunEvent.run_id == run.id).order_by(RunEvent.id).limit(MOST_EVENTS)
+        ).all()
+        answerable = run.state in (RunState.EXPORTED, RunState.ANSWERED)
+        content = self.render(
+            "payments/run.html",
+            title=gettext("发放批次 %(number)s", number=run.number),
+            run=run,
+            badge_of=_run_badge(run),
+            actions=runs.actions(run, person),
+            waits_for_second=run.state is RunState.FROZEN and not runs.is_second_person(run, person),
+            action_words={action: pgettext("button", word) for action, word in RUN_ACTION_WORDS.items()},
+            explanations=EXPLANATIONS,
+            files=exporting.files(run) if answerable else [],
+            tab=tab if tab in TABS else "rows",
+            tabs=self._tabs(run, tab),
+            listing=DataTable(ROW_COLUMNS, rows.rows),
+            pager=self._turns(rows.cursors, ".run", number=run.number, tab=tab, _anchor="rows"),
+            answers=answers,
+            answer_form=(answer_form or BankAnswerForm(formdata=None)) if answerable else None,
+            **self.answer_words(),
+            history=[
+                {
+                    "kind": RUN_BADGES[event.to_state],
+                    "label": translated(run_wording(event.from_state, event.action)),
+                    "who": event.actor_name,
+                    "when": event.at,
+                    "reason": event.reason,
+                }
+                for event in reversed(events)
+            ],
+            **{"wrong": "", "wrong_reason": "", "typed": "", **further},
+        )
+        return content, status
+
+    def _run_rows(self, run: PaymentRun, tab: str) -> Any:
+        query = (
+            select(
+                RunRow.payment_id,
+                RunRow.number,
+                RunRow.holder,
+                RunRow.bank,
+                RunRow.account,
+                RunRow.amount_fen,
+                RunRow.left_out,
+                RunRow.outcome,
+                RunRow.bank_reason,
+                Grant.name,
+            )
+            .join(Payment, Payment.id == RunRow.payment_id)
+            .join(Grant, Grant.id == Payment.grant_id)
+            .where(RunRow.run_id == run.id)
+        )
+        narrowed = {
+            "rows": RunRow.left_out.is_(None),
+            "left_out": RunRow.left_out.is_not(None),
+            "refused": RunRow.outcome == BankOutcome.REFUSED,
+            "open": RunRow.left_out.is_(None)
+            & (RunRow.outcome.is_(None) | (RunRow.outcome == BankOutcome.UNKNOWN)),
+        }[tab]
+        order = Order(RunRow.position, RunRow.position)
+        return page(query.where(narrowed), order, request.args.get("page", ""), PAGE_SIZE)
+
+    def _tabs(self, run: PaymentRun, current: str) -> list[dict[str, Any]]:
+        shown = ["rows", "left_out"] if run.left_out else ["rows"]
+        if run.state in (RunState.EXPORTED, RunState.ANSWERED):
+            shown += ["refused", "open"]
+        counts = {"rows": run.count, "left_out": run.left_out}
+        return [
+            {
+                "label": translated(TABS[key]),
+                "url": self.get_url(".run", number=run.number, tab=key, _anchor="rows"),
+                "current": key == current,
+                "count": counts.get(key),
+            }
+            for key in shown
+        ]
+
+    def _turns(self, cursors: Any, view: str, **kept: Any) -> list[str | None]:
+        return [
+            None if cursor is None else self.get_url(view, **kept, page=cursor or None) for cursor in cursors
+        ]
+
+    @expose("/<number>/act/", methods=("POST",))
+    def act(self, number: str) -> Any:
+        """Do one action of the table to a run."""
+        run = self.get_one(number)
+        try:
+            action = RunAction(request.form.get("action", ""))
+        except ValueError:
+            abort(HTTPStatus.NOT_FOUND)
+        if action not in EXPLANATIONS:  # the bank's answers have pages of their own
+            abort(HTTPStatus.NOT_FOUND)
+        reason = request.form.get("reason", "")
+        seen = row_number(request.form.get("version")) or 0
+
+        def write() -> None:
+            actor = current_user._get_current_object()
+            if action is RunAction.EXPORT:
+                exporting.export(run.id, actor, seen_version=seen, store=storage().store)
+            else:
+                runs.perform(run.id, action, actor, seen_version=seen, reason=reason)
+
+        return self._answered(run, write, reason) or redirect(
+            self.get_url(".run", number=run.number), HTTPStatus.SEE_OTHER
+        )
+
+    def _answered(self, run: PaymentRun, write: Callable[[], None], reason: str) -> Any:
+        """Call `write`; return the page that says why it was refused, None when it was not."""
+        number = run.number
+        try:
+            write()
+        except ReasonMissing:
+            return self._again(number, wrong_reason=gettext("请填写原因。"))
+        except ReasonTooLong:
+            return self._again(number, wrong_reason=too_long(), typed=reason)
+        except Unacceptable as refusal:
+            return self._again(number, wrong=translated(refusal.sentence.text, refusal.sentence.words))
+        except (ChangedMeanwhile, NotPermitted):
+            return self._again(
+                number,
+                HTTPStatus.CONFLICT,
+                wrong=gettext("这一批在此期间已有变化，没有办理。下面是它现在的样子。"),
+            )
+        except ActionRefused:
+            abort(HTTPStatus.NOT_FOUND)
+        return None
+
+    def _again(self, number: str, status: int = HTTPStatus.UNPROCESSABLE_ENTITY, **further: Any) -> Any:
+        db.session.rollback()
+        return self._run_page(self.get_one(number), status, **further)
+
+    @expose("/<number>/files/<kind>/", methods=("POST",))
+    def download(self, number: str, kind: str) -> Response:
+        """Send a file for the bank. A POST: each download is recorded, since the file holds full account numbers."""
+        run = self.get_one(number)
+        if kind not in KINDS:
+            abort(HTTPStatus.NOT_FOUND)
+        try:
+            file = exporting.record_run_download(run.id, kind, current_user._get_current_object())
+        except NotVisible:
+            abort(HTTPStatus.NOT_FOUND)
+        return sent_original(file.storage_name, file.display_name, KINDS[kind])
