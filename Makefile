@@ -58,8 +58,9 @@ texts: tools
 	@$(PY) tools/translations.py check
 
 diagram: tools
-	@echo 'README: 流程图与流转表一致 · diagram equals the table'
+	@echo 'README, docs/publicity.md: 流程图与流转表一致 · diagram equals the table'
 	@$(PY) -m flask --app app diagram --check README.md
+	@$(PY) -m flask --app app diagram --of grant --check docs/publicity.md
 
 glossary: tools
 	@$(PY) -m tools.glossary
