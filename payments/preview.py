@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from common.calendar import today
-from models import Application, Grant, Result, Standard, State, db
+from models import Application, Result, Standard, State, db
 from models.statements import constant
 from payments import standards
 
@@ -99,11 +99,7 @@ def is_case(row: Any) -> bool:
 
 
 def _newest(draft: Standard) -> Sequence[Any]:
-    query = (
-        select(*COLUMNS)
-        .outerjoin(Grant, Grant.application_id == Application.id)
-        .where(Application.submitted_at.is_not(None), Grant.id.is_(None))
-    )
+    query = select(*COLUMNS).where(Application.submitted_at.is_not(None), ~Application.in_batch)
     if draft.period_id is not None:
         query = query.where(Application.period_id == draft.period_id)
     newest = query.order_by(Application.submitted_at.desc(), Application.id.desc())
