@@ -6,7 +6,7 @@ from admin_views import messages, portal
 from admin_views.accounts import routes, second_factor
 from admin_views.administration import overview
 from admin_views.documents import application_files, decision_check, export_page, own_data, own_files
-from admin_views.payments import continuations, payment_routes
+from admin_views.payments import continuations, payment_routes, stop
 from admin_views.payments import routes as payments
 from admin_views.personal import application
 from admin_views.review import city, enterprise, office
@@ -47,6 +47,7 @@ CONSOLES = (
     city,
     continuations,
     payments,
+    stop,
     overview,
     own_data,
     decision_check,

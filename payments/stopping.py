@@ -8,6 +8,9 @@ from datetime import date
 from sqlalchemy import or_, select
 
 from accounts.access import active_account
+from common.calendar import local_date
+from common.errors import Unacceptable
+from common.wording import N_, Sentence
 from models import Account, Grant, GrantAction, Payment, PaymentAction, PaymentState, db, exclusive
 from payments import moves, payment_moves
 
@@ -17,10 +20,14 @@ STOPPABLE = (PaymentState.OPEN, PaymentState.REFUSED, PaymentState.SUSPENDED)
 def stop_grant(grant_id: int, actor: Account, *, seen_version: int, first_day: date, reason: str) -> Grant:
     """Stop a grant from a day on, as the city does after an objection that comes late.
 
-    Raises NotVisible, NotPermitted, ChangedMeanwhile, ReasonMissing, ReasonTooLong.
+    Raises NotVisible, NotPermitted, ChangedMeanwhile, ReasonMissing, ReasonTooLong, Unacceptable for a day before the grant.
     """
     with exclusive():
         person = active_account(actor)
+        granted_at = moves.lock_grant(grant_id, person).granted_at
+        if granted_at is not None and first_day < (earliest := local_date(granted_at)):
+            words = {"earliest": earliest.isoformat()}
+            raise Unacceptable("first_day", Sentence(N_("不能早于予以发放的那一天：%(earliest)s。"), words))
         return stop_within(
             grant_id, GrantAction.STOP, person, first_day=first_day, reason=reason, seen_version=seen_version
         )

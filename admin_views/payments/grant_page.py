@@ -212,6 +212,7 @@ class GrantPage:
             batch=batch,
             badge_of=grant_badge(grant),
             amount=in_yuan(grant.amount_fen),
+            can_stop=grant.granted_at is not None,
             history=[
                 {
                     "kind": _EVENT_KINDS.get(event.to_state, "wait"),

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from common.calendar import today
-from models import Account, Continuation, ContinuationState, Payment, PaymentState, db
+from models import Account, Continuation, ContinuationState, Grant, Payment, PaymentState, db
 from payments import continuation
 from tests import clock
 from tests.factories import World
@@ -93,3 +93,34 @@ def test_what_is_missing_in_an_answer_is_said_beside_its_field(
     assert state() is ContinuationState.ENDED
     assert "已离职" in own.get(OWN).text
     assert own.send(f"{OWN}{key}/answer/", {**left, "seen": "2"}).status_code == 404
+
+
+@pytest.mark.guide("P6")
+def test_the_city_stops_a_grant_with_day_and_reason(
+    app: Flask, prepared: World, person: Person, asked: tuple[Account, int]
+) -> None:
+    city = person(prepared.centre)
+    with app.app_context():
+        grant = db.session.scalars(select(Grant)).one()
+        path = f"/city/grants/{grant.id}/stop/"
+        row = f"/city/batches/{grant.batch.number}/1/"
+    assert path in city.get(row).text
+    assert "2027-09-02" in city.get(path).text
+    sent = {"first_day": "2027-03-02", "reason": "核查后异议成立", "seen": "1"}
+    for wrong, says in (
+        ({"reason": " "}, "请填写原因"),
+        ({"first_day": ""}, "请填写日期"),
+        ({"first_day": "2026-03-01"}, "不能早于予以发放的那一天"),
+    ):
+        answer = city.send(path, {**sent, **wrong})
+        assert (answer.status_code, says in answer.text) == (422, True), wrong
+    assert city.send(path, {**sent, "seen": "7"}).status_code == 409
+    assert city.send(path, sent).location.endswith(row)
+    with app.app_context():
+        found = db.session.execute(select(Payment.year, Payment.state).order_by(Payment.id)).all()
+        assert {state for year, state in found if year == 1} == {PaymentState.OPEN}
+        assert {state for year, state in found if year > 1} == {PaymentState.STOPPED}
+    page = city.get(path).text
+    assert "核查后异议成立" in page
+    assert "停止发放并通知本人" not in page
+    assert person(prepared.city.reviewer).get(path).status_code == 404

@@ -1,0 +1,137 @@
+"""「停止发放」 in the city's console (P6): a day and a reason, and what is stopped by them."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, abort, flash, redirect, request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
+from wtforms import TextAreaField
+from wtforms.validators import InputRequired
+
+from admin_views.payments.badges import grant_badge
+from admin_views.payments.console import CityPage, city_console
+from admin_views.payments.one_payment import payment_badge
+from admin_views.site.base import expose
+from admin_views.site.day_fields import DayField, limits
+from admin_views.site.lists import Column, DataTable
+from admin_views.site.typed import row_number
+from admin_views.site.wording import too_long, translated
+from common.calendar import today
+from common.errors import (
+    ChangedMeanwhile,
+    NotPermitted,
+    NotVisible,
+    ReasonMissing,
+    ReasonTooLong,
+    Unacceptable,
+)
+from common.money import in_yuan
+from common.wording import N_
+from models import Grant, GrantAction, Payment, Role, db
+from payments import scope, stopping
+from payments.transitions import find_grant_transition
+
+
+class StopForm(FlaskForm):
+    first_day = DayField(
+        _("从哪天起停止"),
+        [InputRequired(_("请填写日期，例如：2026-11-23。"))],
+        description=_("这一天和以后到期的款项停止发放。"),
+        render_kw=limits(DayField),
+    )
+    reason = TextAreaField(
+        _("原因"), description=_("申请人会看到这段文字。"), render_kw={"rows": 3, "required": True}
+    )
+
+
+COLUMNS = (
+    Column("year", N_("年度"), lambda row: gettext("第 %(year)s 年", year=row.year), cell="title"),
+    Column("ordinal", N_("次序"), style="num"),
+    Column("due_on", N_("到期日"), cell="day", style="num"),
+    Column("amount", N_("金额（元）"), lambda row: in_yuan(row.amount_fen), style="num"),
+    Column("state", N_("状态"), payment_badge, cell="badge"),
+)
+
+
+class StopGrant(CityPage):
+    """The page that stops one grant. It has no entry in the menu; the page of a batch's row leads to it."""
+
+    title = N_("停止发放")
+    exposed_routes = ("stop",)
+
+    def is_visible(self) -> bool:
+        return False
+
+    def criterion(self) -> ColumnElement[bool]:
+        return scope.grants(current_user)
+
+    @expose("/<int:key>/stop/", methods=("GET", "POST"))
+    def stop(self, key: int) -> Any:
+        """Show the payments of a grant; stop it from a day on."""
+        self.get_one(key)
+        if request.method != "POST":
+            form = StopForm(formdata=None)
+            form.first_day.data = today()
+            return self._page(key, form)
+        form = StopForm()
+        if not form.validate():
+            return self._page(key, form), HTTPStatus.UNPROCESSABLE_ENTITY
+        try:
+            grant = stopping.stop_grant(
+                key,
+                current_user._get_current_object(),
+                seen_version=row_number(request.form.get("seen")) or 0,
+                first_day=form.first_day.data,
+                reason=form.reason.data or "",
+            )
+        except ReasonMissing:
+            form.reason.errors = [gettext("请填写原因，申请人会看到这段文字。")]
+        except ReasonTooLong:
+            form.reason.errors = [too_long()]
+        except Unacceptable as refusal:
+            form[refusal.field].errors = [translated(refusal.sentence.text, refusal.sentence.words)]
+        except (ChangedMeanwhile, NotPermitted):
+            return self._page(key, form, meanwhile=True), HTTPStatus.CONFLICT
+        except NotVisible:
+            abort(HTTPStatus.NOT_FOUND)
+        else:
+            flash(gettext("已停止发放：%(name)s，已通知本人。", name=grant.name), "success")
+            return redirect(self._row_url(grant))
+        return self._page(key, form), HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def _row_url(self, grant: Grant) -> str:
+        return self.get_url("city_batches.grant", number=grant.batch.number, position=grant.position)
+
+    def _page(self, key: int, form: StopForm, *, meanwhile: bool = False) -> str:
+        grant = db.session.scalars(
+            self.rows()
+            .where(Grant.id == key)
+            .options(joinedload(Grant.batch))
+            .execution_options(populate_existing=True)
+        ).one()
+        payments = db.session.scalars(
+            select(Payment).where(Payment.grant_id == key).order_by(Payment.year, Payment.ordinal, Payment.id)
+        ).all()
+        return self.render(
+            "payments/stop.html",
+            title=translated(self.title),
+            grant=grant,
+            badge_of=grant_badge(grant),
+            row_url=self._row_url(grant),
+            listing=DataTable(COLUMNS, payments),
+            form=form,
+            meanwhile=meanwhile,
+            can_stop=find_grant_transition(grant.state, GrantAction.STOP, Role.CITY) is not None,
+        )
+
+
+def register(app: Flask) -> None:
+    """Add `/city/grants/`."""
+    city_console(app).add_view(
+        StopGrant(Grant, name=StopGrant.title, endpoint="stop_grant", url="/city/grants")
+    )
