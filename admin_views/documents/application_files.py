@@ -32,15 +32,24 @@ from uploads.responses import ISOLATION_HEADERS, content_disposition
 from uploads.sets import storage
 from workflow import scope
 
+ROUTES = {
+    "personal": ("decision",),  # everything else is in the person's own data
+    "enterprise": ("make", "make_chosen"),  # a notice is for the applicant and the authorities
+    "office": ("make", "make_chosen", "decision"),
+    "city": ("make", "make_chosen", "decision"),
+    "administration": ("make", "decision"),
+}
+"""What each console offers."""
+
 
 class ApplicationFiles(ScopedView):
     """The files of the applications that a console shows."""
 
     lookup_column = "number"
-    exposed_routes = ("make", "decision")
 
     def __init__(self, index: Any) -> None:
         self.console = index.console
+        self.exposed_routes = ROUTES[index.console]
         super().__init__(
             Application,
             name=N_("申请的文件"),
@@ -79,12 +88,6 @@ class ApplicationFiles(ScopedView):
             abort(HTTPStatus.NOT_FOUND)
         return sent_notice(notice)
 
-
-class ChosenFiles(ApplicationFiles):
-    """The same, and the papers of several applications that were ticked in a reviewer's list."""
-
-    exposed_routes = (*ApplicationFiles.exposed_routes, "make_chosen")
-
     @expose("/chosen/", methods=("POST",))
     def make_chosen(self) -> Any:
         """Ask for the papers of the ticked rows, or of all rows that the filter leaves."""
@@ -121,14 +124,9 @@ def sent_notice(notice: DecisionNotice) -> Response:
     return response
 
 
-CONSOLES = ("personal", "enterprise", "office", "city", "administration")
-
-
 def register(app: Flask) -> None:
     """Register the kinds of files, and add the view to every console."""
     for kind in application_files.kinds(storage):
         register_kind(kind)
     for admin in app.extensions["admin"]:
-        index = admin.index_view
-        if index.console in CONSOLES:
-            admin.add_view(ChosenFiles(index) if hasattr(index, "waiting_ids") else ApplicationFiles(index))
+        admin.add_view(ApplicationFiles(admin.index_view))

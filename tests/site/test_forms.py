@@ -50,6 +50,10 @@ WITHOUT_TRACE = {
         ("enterprise.open_now", "office.open_now", "city.open_now"),
         "says that the page is open, as reading does",
     ),
+    **dict.fromkeys(
+        ("enterprise_documents.make_chosen", "office_documents.make_chosen", "city_documents.make_chosen"),
+        "shares its form with the bulk decisions, which its other buttons send",
+    ),
     **dict.fromkeys(("office.assign", "city.assign"), "is not offered to the one clerk of a desk"),
     **dict.fromkeys(
         ("office_deputies.enter", "city_deputies.enter"), "offers nobody to the one clerk of a desk"
