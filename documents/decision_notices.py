@@ -114,7 +114,7 @@ def _new_notice(application: Application, row: Review) -> DecisionNotice:
         application_id=application.id,
         year=year,
         ordinal=ordinal,
-        code=new_notice_code(row.result),
+        check_code=new_notice_code(row.result),
         content=_content(application, row, number),
         issued_at=at,
     )
@@ -174,7 +174,9 @@ def standing_of(typed: str) -> NoticeStanding | None:
     if len(code) != CODE_LENGTH or not code.isascii():
         return None
     found = db.session.execute(
-        select(DecisionNotice.review_id, DecisionNotice.application_id).where(DecisionNotice.code == code)
+        select(DecisionNotice.review_id, DecisionNotice.application_id).where(
+            DecisionNotice.check_code == code
+        )
     ).one_or_none()
     if found is None:
         return None

@@ -32,7 +32,7 @@ def print_notice(notice: DecisionNotice, check_page: str, check_url: str) -> Mad
         "day": day_text(content["day"]),
         "resubmit_by": day_text(content["resubmit_by"]),
         "issued_on": day_text(local_date(notice.issued_at).isoformat()),
-        "code": grouped(notice.code),
+        "code": grouped(notice.check_code),
         "check_page": check_page,
         "svg_qr": qr_code(check_url),
         "size": _size(content),

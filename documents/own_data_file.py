@@ -229,7 +229,7 @@ def _application(application: Application) -> dict[str, Any]:
         "history": [_line(row) for row in reversed(reviews)],
         "grants": stored_grants(application),
         "decision_notices": [
-            {"number": each.content["number"], "code": each.code, "issued_at": each.issued_at}
+            {"number": each.content["number"], "code": each.check_code, "issued_at": each.issued_at}
             for each in db.session.scalars(
                 select(DecisionNotice)
                 .where(DecisionNotice.application_id == application.id)

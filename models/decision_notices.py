@@ -17,7 +17,7 @@ from models.secrets import EncryptedJSON
 class DecisionNotice(Model):
     """The notice of one decision. It is numbered when somebody first asks for it, and prints the same ever after.
 
-    `code` is random; whoever has the paper can ask with it whether the decision still holds. `content` is what is printed.
+    `check_code` is random; whoever has the paper can ask with it whether the decision still holds. `content` is what is printed.
     """
 
     __tablename__ = "decision_notices"
@@ -27,7 +27,7 @@ class DecisionNotice(Model):
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
     year: Mapped[int]
     ordinal: Mapped[int]
-    code: Mapped[str] = mapped_column(String(16), unique=True)
+    check_code: Mapped[str] = mapped_column(String(16), unique=True)
     content: Mapped[dict[str, Any]] = mapped_column(EncryptedJSON("decision_notices.content"))
     issued_at: Mapped[datetime] = mapped_column(Instant, default=now)
 

@@ -115,7 +115,7 @@ def sent_notice(notice: DecisionNotice) -> Response:
     """Return the notice as a download."""
     site = current_app.config["SITE_URL"].rstrip("/") or request.host_url.rstrip("/")
     page = site + url_for("decision_check.page")
-    address = f"{page}?code={notice.code}"
+    address = f"{page}?code={notice.check_code}"
     document = decision_paper.print_notice(notice, page, address)
     response = Response(document.pdf, mimetype="application/pdf")
     response.headers.update(ISOLATION_HEADERS)

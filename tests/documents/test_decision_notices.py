@@ -74,7 +74,7 @@ def test_the_office_and_the_applicant_get_the_same_numbered_notice(ordos: World)
     application, row = decided(Action.RETURN, ordos)
     notice = issue(application.number, row.sequence, application.applicant)
     again = issue(application.number, row.sequence, ordos.centre)
-    assert (again.id, again.ordinal, again.code) == (notice.id, notice.ordinal, notice.code)
+    assert (again.id, again.ordinal, again.check_code) == (notice.id, notice.ordinal, notice.check_code)
     other, its_row = decided(Action.PASS, ordos)
     assert issue(other.number, its_row.sequence, ordos.centre).ordinal == notice.ordinal + 1
     assert (notice.content["result_word"], notice.content["reason"]) == ("回退", REASON)
@@ -99,7 +99,7 @@ def test_only_a_decision_of_an_authority_that_stands_has_a_notice(ordos: World) 
 @pytest.mark.guide("A25")
 def test_a_code_says_whether_the_decision_holds(ordos: World) -> None:
     application, row = decided(Action.RETURN, ordos)
-    code = issue(application.number, row.sequence, ordos.centre).code
+    code = issue(application.number, row.sequence, ordos.centre).check_code
     assert standing_of(code) is NoticeStanding.VALID
     act(application, Action.SUBMIT, application.applicant)
     act(application, Action.PASS, ordos.banner.reviewer)
@@ -108,7 +108,7 @@ def test_a_code_says_whether_the_decision_holds(ordos: World) -> None:
     assert standing_of(code) is NoticeStanding.OVERTAKEN
     refused = act(application, Action.REFUSE, ordos.centre, REASON)
     assert refused is not None
-    later = issue(application.number, refused.sequence, ordos.centre).code
+    later = issue(application.number, refused.sequence, ordos.centre).check_code
     taking_back.take_back(
         application.number,
         ordos.centre,
@@ -191,7 +191,7 @@ def test_the_paper_says_what_was_decided_why_and_how_to_object(own_ordos: World)
     for words in (
         "审核结果通知书", f"〔{notice.year}〕{notice.ordinal}号", application.number, application.name, "回退", office,
         "请按合同填写。再核对一次。", "手机号码：少了一位。", f"请在60日内向{office}提出，电话0477-8587631。",
-        grouped(notice.code), "https://example.gov.cn/check/",
+        grouped(notice.check_code), "https://example.gov.cn/check/",
     ):  # fmt: skip
         assert words in said
     assert application.identity_number not in said
@@ -225,7 +225,7 @@ def test_the_longest_reason_still_stands_on_one_page() -> None:
         notice = DecisionNotice(
             year=2026,
             ordinal=1,
-            code="T7K29QXM3F0AZZ8P",
+            check_code="T7K29QXM3F0AZZ8P",
             issued_at=now(),
             content={**content, "reason": "因" * length, "marks": []},
         )
@@ -259,7 +259,7 @@ def test_the_notice_is_downloaded_from_the_pages_and_checked_without_login(
         assert "attachment" in answer.headers["Content-Disposition"]
     assert browser.send(address, {"sequence": "1"}).status_code == 404
     with app.app_context():
-        code = db.session.scalars(select(DecisionNotice.code)).one()
+        code = db.session.scalars(select(DecisionNotice.check_code)).one()
     assert grouped(code) in text_of(answer.data)
 
     for typed, status, words in (

@@ -67,7 +67,7 @@ VOLATILE = {
     "recovery_hash",
     "session_stamp",
     "token",
-    "code",
+    "check_code",
     "storage_name",
     "licence_file",
     "code_digest",
