@@ -33,7 +33,7 @@ INCLUDED = frozenset(
     [
         "accounts", "applications", "experiences", "attachments", "reviews", "disclosures", "messages", "login_sessions",
         "notice_readings", "drafts", "decision_notices", "file_jobs", "grants", "grant_events", "payments", "payment_events",
-        "deductions", "account_corrections",
+        "deductions", "account_corrections", "continuations", "printed_forms",
     ]
 )  # fmt: skip
 """The tables from which the person's file is made."""

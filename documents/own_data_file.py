@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from accounts.access import active_account
 from common.calendar import today
 from common.errors import NotPermitted
 from common.messages import wording_of
@@ -32,6 +31,7 @@ from models import (
     LoginSession,
     Message,
     NoticeReading,
+    PrintedForm,
     Review,
     Role,
     db,
@@ -71,7 +71,7 @@ def _check_own_data(actor: Account, parameters: Mapping[str, Any]) -> None:
 
 
 def _make_own_data(making: Making, storage: Storage) -> MadeFile:
-    person = active_account(making.actor)
+    person = db.session.get_one(Account, making.parameters["account"])
     applications = db.session.scalars(
         select(Application).where(Application.applicant_id == person.id).order_by(Application.id)
     ).all()
@@ -228,6 +228,14 @@ def _application(application: Application) -> dict[str, Any]:
         ],
         "history": [_line(row) for row in reversed(reviews)],
         "grants": stored_grants(application),
+        "printed_forms": [
+            {"code": each.code, "at": each.at, "content": each.snapshot}
+            for each in db.session.scalars(
+                select(PrintedForm)
+                .where(PrintedForm.application_id == application.id)
+                .order_by(PrintedForm.id)
+            )
+        ],
         "decision_notices": [
             {"number": each.content["number"], "code": each.check_code, "issued_at": each.issued_at}
             for each in db.session.scalars(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from models import (
     AccountCorrection,
     Application,
+    Continuation,
     Deduction,
     Grant,
     GrantEvent,
@@ -50,6 +51,18 @@ def _grant(grant: Grant) -> dict[str, Any]:
             }
             for each in payments
         ],
+        "continuations": _rows(
+            Continuation,
+            Continuation.grant_id == grant.id,
+            "year",
+            "state",
+            "asked_at",
+            "due_by",
+            "answered_at",
+            "last_day",
+            "end",
+            "decided_at",
+        ),
         "deductions": _rows(Deduction, Deduction.grant_id == grant.id, "day", "amount_fen", "reason"),
         "account_corrections": _rows(
             AccountCorrection,
