@@ -51,6 +51,10 @@ NUMBERS = (
 )
 
 
+TITLES = {"waiting": N_("待我审核的申请"), "decided": N_("已审核的申请"), "all": N_("全部申请")}
+"""What the list of each tab is called where the tab does not stand above it."""
+
+
 def exported_columns(columns: Iterable[Column]) -> tuple[Column, ...]:
     """Return the columns of an export: those of the page, and the numbers."""
     of_page = (
@@ -97,8 +101,6 @@ class ExportedList:
     """The export of a console's list, for `ListPage`."""
 
     exports: Mapping[str, str] = {"index_view": "exported"}
-    title: str
-    tabs: tuple[str, ...]
 
     def _offered(self, tab: str) -> Mapping[str, review_list.Filter]:
         return offered_filters(type(self), tab)
@@ -126,7 +128,7 @@ class ExportedList:
             exported_columns(self._columns(tab, limits)), rows, application_of=attrgetter("application_id")
         )
         return ListExport(
-            self.title if len(self.tabs) == 1 else review_list.TABS[tab][0],
+            TITLES[tab],
             [sheet],
             self._described(tab, chosen),
             partial(listing.number_of_rows, values),

@@ -219,7 +219,7 @@ def test_the_trail_says_who_exported_which_filter_and_hides_numbers_that_were_se
     entry = db.session.scalars(
         select(AuditEntry).where(AuditEntry.table_name == EXPORTS).order_by(AuditEntry.id.desc()).limit(1)
     ).one()
-    assert (entry.actor_id, entry.label) == (clerk.id, "待我审核")
+    assert (entry.actor_id, entry.label) == (clerk.id, "待我审核的申请")
     assert entry.after["filter"] == [["查找", "1506************90"], ["学历", "大学本科"]]
     assert entry.after["rows"] == 0
 

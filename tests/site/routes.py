@@ -78,6 +78,8 @@ FOR_EVERY_ACCOUNT = {
     "my_files.job": "one of them",
     "my_files.cancel": "one of them: another's does not exist",
     "my_files.download": "one of them: another's does not exist",
+    "my_files.export": "leads to one's own files where no list is named",
+    "my_files.export_list": "a list that the account itself can open",
 }
 OPEN_BEFORE_APPROVAL = (RegistrationView,)
 """What an enterprise finds of its console before its approval (E3)."""
@@ -178,7 +180,7 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
     elif rule.endpoint == "messages.open_one":
         for message in city.messages.values():
             yield {"number": message.id}, message, message.id in seen.messages
-    elif rule.endpoint.startswith("my_files."):
+    elif rule.endpoint.startswith("my_files.") and asked:
         for job in city.file_jobs:
             yield {"key": job.id}, job, job.id in seen.file_jobs
     elif rule.endpoint == "publicity.public_batch" or (model is Batch and asked == {"number"}):

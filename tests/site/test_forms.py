@@ -37,6 +37,7 @@ WITHOUT_TRACE = {
     "second_factor.codes": "forgets the codes in the session",
     "second_factor.renew": "needs a telephone's code",
     "second_factor.switch_off": "needs a telephone's code",
+    "my_files.export_list": "needs the address of a list, which the list's link carries",
     "personal_application.choose": "opens what was selected",
     "personal_application.notice_read": "is sent by the page's script",
     "personal_application.keep_draft": "is sent by the page's script",
