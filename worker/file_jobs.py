@@ -6,6 +6,7 @@ next attempt at the same job and the daily sweep delete it.
 
 import logging
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -37,8 +38,23 @@ LEFTOVER_AGE = timedelta(days=1)
 log = logging.getLogger(__name__)
 
 
+_busy = threading.Lock()
+
+
 def process_due() -> None:
-    """Make every file that is due. Stops one that another worker has claimed or its owner has cancelled."""
+    """Make every file that is due. Stops one that another worker has claimed or its owner has cancelled.
+
+    One thread of a worker at a time makes files: mails with codes wait for none of them.
+    """
+    if not _busy.acquire(blocking=False):
+        return
+    try:
+        _make_all()
+    finally:
+        _busy.release()
+
+
+def _make_all() -> None:
     while (job := file_jobs.claim()) is not None:
         with suppress(jobs.ClaimLost):
             try:

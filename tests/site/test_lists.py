@@ -42,6 +42,7 @@ LISTS = {
     "/enterprise/",
     "/enterprise/?tab=all",
     "/enterprise/reviewers/",
+    "/files/",
     "/messages/",
     "/office/",
     "/office/?tab=all",
