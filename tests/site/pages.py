@@ -42,6 +42,7 @@ NOT_PAGES = {
     "city.open_now": "the same in the city's console",
     "reviewers.invite": "a form on the list of reviewers",
     "administration_imports.template": "a file",
+    "my_files.download": "a file",
     "administration_imports.report": "a file",
 }
 """What is answered to GET and is no page of its own, with the reason; so are papers, as they came and drawn."""

@@ -22,6 +22,7 @@ from accounts import access, sessions
 from admin_views.review.console import ReviewConsole
 from common.settings import HELP_LINE
 from desk import bulk
+from documents.exports import Asked, ask_for_export
 from models import (
     Account,
     Action,
@@ -164,6 +165,8 @@ def measured_site(
         for name, state in OWN_DESK.items():
             job = bulk.choose(people[name], Action.RETURN, [applications[state].id])
             single[name].append(f"/{name}/bulk/{job.id}/")
+        export = ask_for_export(made.centre, Asked("/city/", "city.index_view", "全部"), "zh")
+        single["city"] += [f"/files/{export.id}/", "/files/export/?address=/city/"]
         for kind in RegionKind:
             factories.region(kind)  # could take the other one of its kind
         factories.previewed_import(made.administrator, made.banner.region)
