@@ -1,7 +1,7 @@
 """Says which characters the font of our PDF files has.
 
-typst warns of nothing: it prints what the font lacks as a box, and the box can be copied as some other character. So the
-character map of the font is read here (OpenType 1.9, `cmap`, format 12).
+typst warns of nothing: it prints what the font lacks as a box, and to whoever searches or copies the character is gone
+(findings/typst_drops_missing_characters.sh). So the character map of the font is read here (OpenType 1.9, `cmap`, format 12).
 """
 
 import struct

@@ -179,6 +179,7 @@ def test_reviewers_read_whether_the_signed_form_agrees_and_can_pass_it_all_the_s
     assert "之后改过：毕业时间、岗位职务" in desk.page("submit/")
     page = desk.become_reviewer()
     assert "签字的表与提交的内容不一致" in page
+    assert f"{FORM} 不一致" in page
     assert "之后改过：毕业时间、岗位职务。" in page
     with desk.app.app_context():
         found = db.session.get_one(Application, desk.id)
