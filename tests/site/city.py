@@ -179,10 +179,10 @@ def build(app: Flask) -> City:
         _file_jobs([*people.values(), made.elsewhere.clerk])
         _batch(made)
         pay(made, lambda place: factories.application_at(State.FINISHED, place, made, _applicant()))
+        _continuations(made, people[f"applicant, {State.FINISHED.value}"])
         _give_files_content()
         factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
         _change_the_form(made.administrator)
-        _continuations(made, people[f"applicant, {State.FINISHED.value}"])
         factories.previewed_import(made.administrator, made.banner.region)
         gone = factories.clerk(made.banner.office)
         login = {name: _login_name(account) for name, account in {**people, DEACTIVATED: gone}.items()}
