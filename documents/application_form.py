@@ -24,13 +24,21 @@ def form_as_pdf(
     application: Application, content: Mapping[str, Any], code: str, *, unfinished: bool
 ) -> MadeDocument:
     """Return the form as PDF. `content` is a snapshot of the application; an unfinished form has 「未填完」 across its pages."""
-    form = versions.form_of(application)
     data = {
         "title": TITLE,
         "number": application.number,
         "code": code,
         "svg_qr": qr_code(code, error="q"),
         "watermark": UNFINISHED if unfinished else "",
+        **printed_content(application, content),
+    }
+    return typeset("application_form", data, title=f"{TITLE} {application.number}")
+
+
+def printed_content(application: Application, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the form says of the application, as the template wants it."""
+    form = versions.form_of(application)
+    return {
         "sections": [
             {"title": str(section.title), "rows": _rows(section, content["fields"])}
             for section in form.sections
@@ -43,7 +51,6 @@ def form_as_pdf(
             if asked.kind is Kind.PROMISE
         ],
     }
-    return typeset("application_form", data, title=f"{TITLE} {application.number}")
 
 
 def _printed(asked: Field) -> bool:

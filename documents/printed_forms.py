@@ -18,7 +18,7 @@ from common.text import same_text
 from common.wording import N_
 from desk.comparison import same_employer
 from documents import application_form
-from documents.typesetting import MadeDocument
+from documents.typesetting import MadeDocument, missing_in
 from models import Application, Attachment, PrintedForm, db, exclusive, now
 from models.secrets import vault
 from workflow import completeness
@@ -43,6 +43,11 @@ class Printed:
 def printed_problems(application: Application) -> list[Problem]:
     """Return what is missing or wrong in the part of an application that is printed."""
     return [each for each in completeness.problems(application) if each.section not in NOT_PRINTED]
+
+
+def unprintable(application: Application, content: Mapping[str, Any]) -> list[str]:
+    """Return the characters of a snapshot that the form shows as code points, because its font lacks them."""
+    return missing_in(application_form.printed_content(application, content))
 
 
 def print_form(application: Application) -> Printed:

@@ -28,7 +28,9 @@ MAX_PROCESSES = 2
 
 _process_slots = threading.BoundedSemaphore(MAX_PROCESSES)
 _PROGRAM = Path(__file__).with_name("typst_process.py")
-_ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+_ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ} | {
+    "RAYON_NUM_THREADS": "1"  # a thread for each of 32 cores reserves more than the process may have
+}
 
 
 class TypesettingError(RuntimeError):
@@ -61,6 +63,13 @@ def typeset(template: str, data: Mapping[str, Any], *, title: str, language: str
 def missing_characters(text: str) -> list[str]:
     """Return the characters of a text that the font cannot print, each once, in order."""
     return list(dict.fromkeys(_missing(text)))
+
+
+def missing_in(data: Any) -> list[str]:
+    """Return the characters in data for a template that the font cannot print, each once."""
+    missing: dict[str, None] = {}
+    _printable(data, missing)
+    return list(missing)
 
 
 def _printable(value: Any, missing: dict[str, None]) -> Any:

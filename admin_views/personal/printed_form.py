@@ -14,7 +14,7 @@ from common import paper_codes
 from common.characters import code_point
 from common.errors import ActionRefused, NotVisible
 from documents import printed_forms
-from documents.typesetting import TypesettingError, missing_characters
+from documents.typesetting import TypesettingError
 from uploads import attachments
 from uploads.responses import ISOLATION_HEADERS, content_disposition
 from workflow.form.answers import snapshot
@@ -50,7 +50,8 @@ class PrintedFormRoutes:
                 for problem in (printed_forms.printed_problems(found) if editable else ())
             ],
             unprintable=[
-                f"{character} {code_point(character)}" for character in missing_characters(str(content))
+                f"{character} {code_point(character)}"
+                for character in printed_forms.unprintable(found, content)
             ],
             last=last,
             changed=changed_labels(printed_forms.changed_since(found, last.snapshot, content))

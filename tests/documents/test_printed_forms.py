@@ -153,9 +153,11 @@ def test_what_is_missing_is_said_before_and_across_the_form(desk: Desk) -> None:
 
 
 def test_a_character_that_the_font_lacks_is_named_beside_the_download(desk: Desk) -> None:
-    desk.change(school="\U0003134a大学")
-    assert "\U0003134a U+3134A" in desk.page("form/")
-    assert "〔U+3134A〕大学" in text_of(desk.printed())
+    desk.change(school="\U0003134a大学", major="\U000323af学")
+    assert "\U0003134a U+3134A、\U000323af U+323AF" in desk.page("form/")
+    text = text_of(desk.printed())
+    assert "〔U+3134A〕大学" in text
+    assert "〔U+323AF〕学" in text
 
 
 def test_the_scan_of_the_printed_form_is_recognised_until_the_form_is_changed(desk: Desk) -> None:
