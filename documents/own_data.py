@@ -23,6 +23,7 @@ from models import (
     Attachment,
     Disclosure,
     FileJob,
+    Grant,
     LoginSession,
     Message,
     db,
@@ -106,6 +107,11 @@ def stored_data(person: Account) -> Sequence[Stored]:
         Stored(N_("申请：填写的内容、每次提交的内容、审核经过"), _count(Application.id, own), FOR_GOOD),
         Stored(
             N_("上传的材料"), _count(Attachment.id, _of_own(Attachment.application_id, person)), PAPERS_KEPT
+        ),
+        Stored(
+            N_("补贴：公示、发放、账户更正"),
+            _count(Grant.id, Grant.applicant_id == person.id),
+            FOR_GOOD,
         ),
         Stored(
             N_("查看您完整号码的记录"),
