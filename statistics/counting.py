@@ -190,10 +190,10 @@ def has_uncounted() -> bool:
     return bool(db.session.scalar(select(exists().where(StatisticChange.review_id.is_not(None)))))
 
 
-def process_due() -> int:
+def process_due(limit: int = BATCH_SIZE) -> int:
     """Count everything that is noted, in batches. Returns how many changes that were."""
     total = 0
-    while done := count_batch():
+    while done := count_batch(limit):
         total += done
     return total
 

@@ -15,6 +15,7 @@ from flask import request
 from admin_views.review import application_list as review_list
 from admin_views.review import time_limits
 from admin_views.review.lines import Line, lines
+from admin_views.review.linked_filters import LINKED
 from admin_views.review.period_filter import PERIODS, options
 from admin_views.site.exporting import ListExport, ListSheet, described_search
 from admin_views.site.keyset import ListQuery
@@ -93,8 +94,8 @@ def chosen_values(query: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 @cache
 def offered_filters(console: Any, tab: str) -> Mapping[str, review_list.Filter]:
-    """Return what a tab can be narrowed by."""
-    return {key: filter_ for key, filter_ in console.filters.items() if tab in filter_.tabs}
+    """Return what a tab can be narrowed by: with a field, or by a link from the statistics."""
+    return {key: one for key, one in (LINKED | console.filters).items() if tab in one.tabs}
 
 
 class ExportedList:

@@ -14,8 +14,9 @@ from sqlalchemy import Select
 from admin_views.review import application_list as review_list
 from admin_views.review import time_limits
 from admin_views.review.bulk import bulk_bar
-from admin_views.review.exported import ExportedList, chosen_values, offered_filters
+from admin_views.review.exported import ExportedList, chosen_values
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
+from admin_views.review.linked_filters import in_use, linked_values, own_filters
 from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
 from admin_views.site import keyset
 from admin_views.site.base import MOST_MENUS, address_of, expose, menu_numbers, number_on_tab
@@ -79,7 +80,9 @@ class ListPage(ExportedList):
             tab=tab,
             address=address,
             filters=_narrowing(type(self), tab, options(periods)),
-            present=tuple(chosen.get(key) for key in offered),
+            present=tuple(chosen.get(key) for key in own_filters(type(self), tab)),
+            linked=in_use(self.filters, tab, chosen),
+            linked_values=linked_values(self.filters, tab, chosen),
             chosen=chosen,
             filtered=filtered,
             searched_for=review_list.SEARCHED_FOR,
@@ -336,5 +339,5 @@ def _narrowing(
                 *(periods if narrowing is BY_PERIOD else ()),
             ),
         )
-        for key, narrowing in offered_filters(console, tab).items()
+        for key, narrowing in own_filters(console, tab).items()
     )

@@ -1,0 +1,158 @@
+"""Filters of the list that a number of the statistics leads to (W11). They have no field of their own: the list names those in use.
+
+All of them list by the time of submission, whose index holds what they compare, and only the tab that shows everything.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import Integer, bindparam, select
+
+from admin_views.review.application_list import (
+    BY_EDUCATION,
+    BY_RESULT,
+    BY_STATE,
+    Choice,
+    Criterion,
+    Filter,
+)
+from admin_views.site.numbers import current_shape
+from admin_views.site.typed import row_number
+from admin_views.site.wording import translated
+from common.calendar import start_of
+from common.wording import N_
+from models import Application, Enterprise, Region
+from models.database import Instant
+from models.statements import execute
+from workflow import scope
+
+SUBMITTED = frozenset({"submitted"})
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class ValueFilter(Filter):
+    """Leaves rows by a value that comes with the address. Lists that differ in the value alone share a statement."""
+
+    name: str = ""
+    """What the statement calls the value."""
+    parse: Callable[[str], Any] = row_number
+    """Returns the value; None for a text that is none."""
+    leaves: Choice | None = None
+
+    def choice(self, value: str) -> Choice | None:
+        return self.leaves if self.parse(value) is not None else None
+
+    def bind_values(self, value: str) -> dict[str, Any]:
+        parsed = self.parse(value)
+        return {} if parsed is None else {self.name: parsed}
+
+
+def _day(text: str) -> Any:
+    """Return the instant at which a day begins; None for no day."""
+    try:
+        return start_of(date.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _day_after(text: str) -> Any:
+    try:
+        return start_of(date.fromisoformat(text) + ONE_DAY)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _by_value(
+    label: str, name: str, parse: Callable[[str], Any], criterion: Callable[[], Criterion]
+) -> ValueFilter:
+    return ValueFilter(label, "", {}, SUBMITTED, ("all",), name, parse, Choice("", criterion))
+
+
+BY_REGION = _by_value(
+    N_("地区"),
+    "linked_region",
+    row_number,
+    lambda: Application.region_id == bindparam("linked_region", type_=Integer),
+)
+BY_ENTERPRISE = _by_value(
+    N_("工作单位"),
+    "linked_enterprise",
+    row_number,
+    lambda: Application.submitted_enterprise_id == bindparam("linked_enterprise", type_=Integer),
+)
+SINCE = _by_value(
+    N_("提交时间自"),
+    "linked_since",
+    _day,
+    lambda: Application.submitted_at >= bindparam("linked_since", type_=Instant()),
+)
+UNTIL = _by_value(
+    N_("提交时间至"),
+    "linked_until",
+    _day_after,
+    lambda: Application.submitted_at < bindparam("linked_until", type_=Instant()),
+)
+
+LINKED: dict[str, Filter] = {
+    "region": BY_REGION,
+    "enterprise": BY_ENTERPRISE,
+    "from": SINCE,
+    "to": UNTIL,
+    **{
+        key: replace(one, sorts=SUBMITTED, tabs=("all",))
+        for key, one in (("state", BY_STATE), ("result", BY_RESULT), ("education", BY_EDUCATION))
+    },
+}
+"""By their names in an address. A console's own filter of the same name goes before."""
+
+
+class FilterInUse(NamedTuple):
+    """One of them as the list names it."""
+
+    label: str
+    value: str
+
+
+@cache
+def own_filters(console: Any, tab: str) -> Mapping[str, Filter]:
+    """Return the filters that have a field on this tab."""
+    return {key: one for key, one in console.filters.items() if tab in one.tabs}
+
+
+def linked_values(
+    own: Mapping[str, Filter], tab: str, chosen: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """Return what narrows the list beside the console's own filters; the next search keeps it."""
+    return tuple(
+        (key, chosen[key])
+        for key, one in LINKED.items()
+        if key not in own and tab in one.tabs and one.choice(chosen.get(key, "")) is not None
+    )
+
+
+def in_use(own: Mapping[str, Filter], tab: str, chosen: Mapping[str, str]) -> tuple[FilterInUse, ...]:
+    """Return the same as the list names it."""
+    used = linked_values(own, tab, chosen)
+    return tuple(FilterInUse(translated(LINKED[key].label), _text(key, value)) for key, value in used)
+
+
+def _text(key: str, value: str) -> str:
+    known = LINKED[key].choices.get(value)
+    if known is not None:
+        return translated(known.label)
+    if key in ("from", "to"):
+        return value
+    named = Region.name if key == "region" else Enterprise.name
+    rows = select(named).where(named.class_.id == row_number(value))
+    shape = current_shape()
+    if key == "enterprise":  # its name only where some application of it can be seen
+        of_it = Application.submitted_enterprise_id == Enterprise.id
+        rows = rows.where(select(Application.id).where(of_it, scope.visible(shape)).exists())
+    values = shape.bind_values(current_user._get_current_object())
+    return execute(rows, values).scalar() or gettext("所选的")

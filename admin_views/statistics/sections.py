@@ -1,0 +1,305 @@
+"""The tables of the statistics page, each with its chart. Every number of applications links to the list that shows them."""
+
+from calendar import monthrange
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from flask_babel import gettext
+from sqlalchemy import select
+
+from admin_views.site.wording import translated
+from admin_views.statistics.charts import Chart, Series
+from common.wording import N_
+from models import Material, Result, Role, State
+from models.statements import execute
+from statistics.facts import DAY, EDUCATION, INDUSTRY, MONTH, PASSED, REASON, REFUSED, RETURNED, STATUS
+from statistics.figures import Figures, Narrowing, percentile
+from statistics.reasons import FIELD, PAPER, PHRASE, ROW
+from workflow import routing
+from workflow.form import versions
+from workflow.form.fields import Field
+from workflow.form.living_allowance import EDUCATIONS
+from workflow.transitions import RESULT_WORDS, STATE_WORDS
+
+MEDIAN, NINETIETH = 0.5, 0.9
+NOTHING = "—"
+SINCE_EVER = "2000-01-01"
+"""Begins a span that leaves out what was never submitted: only administrators see such applications."""
+
+STATUSES = {
+    State.ENTERPRISE_REVIEW.value: STATE_WORDS[State.ENTERPRISE_REVIEW],
+    State.PRELIMINARY_REVIEW.value: STATE_WORDS[State.PRELIMINARY_REVIEW],
+    State.CITY_REVIEW.value: STATE_WORDS[State.CITY_REVIEW],
+    State.RETURNED.value: STATE_WORDS[State.RETURNED],
+    State.DRAFT.value: N_("已撤回"),
+    PASSED: RESULT_WORDS[Result.PASSED],
+    REFUSED: RESULT_WORDS[Result.REFUSED],
+}
+RESULTS = {PASSED: Result.PASSED, REFUSED: Result.REFUSED}
+
+
+class Cell(NamedTuple):
+    """One cell of a table; `url` leads to the list of what it counts."""
+
+    text: str
+    url: str = ""
+
+
+class TableLine(NamedTuple):
+    """One row of a table: what it is about, and its numbers."""
+
+    label: Cell
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class TableSection:
+    """One part of the page."""
+
+    key: str
+    title: str
+    heads: tuple[str, ...]
+    lines: Sequence[TableLine]
+    note: str = ""
+    chart: Chart | None = None
+
+
+@dataclass(frozen=True)
+class Links:
+    """Makes the addresses of lists that are narrowed as the page is."""
+
+    address: str
+    narrowed: Narrowing
+    role: Role
+
+    def to(self, **query: str | int) -> str:
+        """Return the list of what is narrowed further in this way."""
+        narrowed = self.narrowed
+        found: dict[str, Any] = {"tab": "all"}
+        if narrowed.period_id is not None:
+            found["period"] = narrowed.period_id
+        if narrowed.region_id is not None:
+            found["region"] = narrowed.region_id
+        if narrowed.first or self.role is Role.ADMINISTRATOR:
+            found["from"] = f"{narrowed.first}-01" if narrowed.first else SINCE_EVER
+        if narrowed.last:
+            found["to"] = last_day_of(narrowed.last)
+        return f"{self.address}?{urlencode(found | query)}"
+
+    def number(self, number: int, **query: str | int) -> Cell:
+        """Return a cell with a number that leads to its list; 0 leads nowhere."""
+        return Cell(str(number), self.to(**query) if number else "")
+
+    def of_status(self, number: int, status: str, **query: str | int) -> Cell:
+        """Return the same for a number of applications in one state or with one result."""
+        result = RESULTS.get(status)
+        narrowing = {"state": status} if result is None else {"result": result.value}
+        return self.number(number, **narrowing, **query)
+
+
+def last_day_of(month: str) -> str:
+    """Return the last day of a month."""
+    year, number = int(month[:4]), int(month[5:])
+    return f"{month}-{monthrange(year, number)[1]:02d}"
+
+
+def statistic_sections(
+    found: Figures, narrowed: Narrowing, links: Links, regions: Mapping[int, str]
+) -> Iterator[TableSection]:
+    """Yield the parts of the page. `regions`: the names of those in sight, none for an enterprise."""
+    fields = versions.published().known
+    several = len(regions) > 1 and narrowed.region_id is None
+    yield _statuses(found, links)
+    if several:
+        yield _regions(found, links, regions)
+    yield _trend(found, narrowed, links)
+    yield _choices(found, links, "education", gettext("按学历"), gettext("学历"), EDUCATION, EDUCATIONS)
+    industries = fields["industry"].choices if "industry" in fields else {}
+    yield _choices(
+        found, links, "industry", gettext("按产业"), gettext("所属战略性新兴产业"), INDUSTRY, industries
+    )
+    if found.enterprises:
+        yield _enterprises(found, links, regions)
+    yield _days(found)
+    if several:
+        yield _days_by_region(found, regions)
+    yield _reasons(found, fields)
+
+
+def _bars(title: str, lines: Sequence[tuple[str, int]]) -> Chart:
+    return Chart(
+        title,
+        tuple(label for label, _ in lines),
+        (Series(gettext("件数"), tuple(number for _, number in lines)),),
+    )
+
+
+def _statuses(found: Figures, links: Links) -> TableSection:
+    numbers, title = found.of(STATUS), gettext("按业务状态和审核结果")
+    rows = [(status, translated(word), numbers[status]) for status, word in STATUSES.items()]
+    lines = [TableLine(Cell(word), (links.of_status(number, status),)) for status, word, number in rows]
+    lines.append(TableLine(Cell(gettext("合计")), (links.number(numbers.total()),)))
+    heads = (gettext("业务状态"), gettext("件数"))
+    chart = _bars(title, [(word, number) for _, word, number in rows])
+    return TableSection("status", title, heads, lines, chart=chart)
+
+
+def _regions(found: Figures, links: Links, regions: Mapping[int, str]) -> TableSection:
+    title, lines, totals = gettext("按地区"), [], []
+    for key, name in regions.items():
+        numbers = found.of(STATUS, key)
+        if total := numbers.total():
+            totals.append((name, total))
+            cells = (links.of_status(numbers[status], status, region=key) for status in STATUSES)
+            lines.append(TableLine(Cell(name), (links.number(total, region=key), *cells)))
+    heads = (gettext("地区"), gettext("件数"), *(translated(word) for word in STATUSES.values()))
+    return TableSection("region", title, heads, lines, chart=_bars(title, totals))
+
+
+def _trend(found: Figures, narrowed: Narrowing, links: Links) -> TableSection:
+    by_day = bool(narrowed.first) and narrowed.first == narrowed.last
+    numbers = found.of(DAY) if by_day else found.of(MONTH)
+    times = sorted(time for time, number in numbers.items() if number)
+    lines = [
+        TableLine(
+            Cell(time),
+            (
+                links.number(
+                    numbers[time],
+                    **{"from": time if by_day else f"{time}-01", "to": time if by_day else last_day_of(time)},
+                ),
+            ),
+        )
+        for time in reversed(times)
+    ]
+    title = gettext("按提交日期") if by_day else gettext("按提交月份")
+    chart = Chart(
+        title, tuple(times), (Series(gettext("件数"), tuple(numbers[time] for time in times)),), True
+    )
+    note = gettext("重新提交的按最近一次提交计。")
+    return TableSection("trend", title, (gettext("提交时间"), gettext("件数")), lines, note, chart)
+
+
+def _choices(
+    found: Figures, links: Links, key: str, title: str, head: str, dimension: str, choices: Mapping[str, str]
+) -> TableSection:
+    numbers = found.of(dimension)
+    values = [*choices, *sorted(set(numbers) - set(choices))]
+    rows = [
+        (value, translated(choices.get(value, value)) or gettext("未填写"), numbers[value])
+        for value in values
+    ]
+    rows = [row for row in rows if row[2] or row[0] in choices]
+    linked = dimension == EDUCATION
+    lines = [
+        TableLine(
+            Cell(word), (links.number(number, education=value) if linked and value else Cell(str(number)),)
+        )
+        for value, word, number in rows
+    ]
+    note = gettext("正在申请人手中的（回退、撤回）不计，其内容可能正在修改。")
+    chart = _bars(title, [(word, number) for _, word, number in rows])
+    return TableSection(key, title, (head, gettext("件数")), lines, note, chart)
+
+
+def _enterprises(found: Figures, links: Links, regions: Mapping[int, str]) -> TableSection:
+    title = gettext("申请最多的企业")
+    lines = [
+        TableLine(
+            Cell(one.name),
+            (
+                Cell(regions.get(one.region_id, "")),
+                links.number(one.number, enterprise=one.enterprise_id, region=one.region_id),
+            ),
+        )
+        for one in found.enterprises
+    ]
+    heads = (gettext("企业"), gettext("地区"), gettext("件数"))
+    return TableSection("enterprise", title, heads, lines)
+
+
+def _time(days: int | None) -> Cell:
+    return Cell(NOTHING if days is None else str(days))
+
+
+def _days(found: Figures) -> TableSection:
+    title, by_step = gettext("各级审核用时（工作日）"), found.days()
+    rows = [(translated(routing.STEP_WORDS[step]), histogram) for step, histogram in by_step.items()]
+    lines = [
+        TableLine(
+            Cell(word),
+            (
+                Cell(str(histogram.total())),
+                _time(percentile(histogram, MEDIAN)),
+                _time(percentile(histogram, NINETIETH)),
+            ),
+        )
+        for word, histogram in rows
+    ]
+    heads = (gettext("审核步骤"), gettext("审核次数"), gettext("中位数"), gettext("90% 不超过"))
+    series = tuple(
+        Series(name, tuple(percentile(histogram, share) for _, histogram in rows))
+        for name, share in ((heads[2], MEDIAN), (heads[3], NINETIETH))
+    )
+    note = gettext("从送到该级至其作出审核决定；2026 年 12 月以前的审核没有记录送到的时间，不在其中。")
+    return TableSection(
+        "days", title, heads, lines, note, Chart(title, tuple(word for word, _ in rows), series)
+    )
+
+
+def _days_by_region(found: Figures, regions: Mapping[int, str]) -> TableSection:
+    lines = []
+    for key, name in regions.items():
+        by_step = found.days(key)
+        if any(by_step.values()):
+            pairs = ((percentile(one, MEDIAN), percentile(one, NINETIETH)) for one in by_step.values())
+            lines.append(TableLine(Cell(name), tuple(_pair(*pair) for pair in pairs)))
+    heads = (gettext("地区"), *(translated(routing.STEP_WORDS[step]) for step in routing.REVIEW_STEPS))
+    note = gettext("中位数 / 90% 不超过")
+    return TableSection("days-region", gettext("各地区审核用时（工作日）"), heads, lines, note)
+
+
+def _pair(median: int | None, ninetieth: int | None) -> Cell:
+    return Cell(NOTHING if median is None else f"{median} / {ninetieth}")
+
+
+def _reasons(found: Figures, fields: Mapping[str, Field]) -> TableSection:
+    returns, numbers = found.of(RETURNED).total(), found.of(REASON)
+    materials = _materials([key for reason in numbers if (key := _paper(reason)) is not None])
+    most = sorted(((n, key) for key, n in numbers.items() if n), key=lambda one: (-one[0], one[1]))
+    rows = [(_reason(key, fields, materials), number) for number, key in most]
+    lines = [
+        TableLine(Cell(word), (Cell(str(number)), Cell(f"{number / max(1, returns):.0%}")))
+        for word, number in rows
+    ]
+    title = gettext("回退原因")
+    note = gettext("共回退 %(count)s 次；一次回退可以有几个原因。", count=returns)
+    heads = (gettext("原因"), gettext("次数"), gettext("占回退次数"))
+    return TableSection("reasons", title, heads, lines, note, _bars(title, rows) if rows else None)
+
+
+def _paper(reason: str) -> int | None:
+    kind, _, key = reason.partition("=")
+    return int(key) if kind == PAPER and key.isdecimal() else None
+
+
+def _materials(ids: Sequence[int]) -> dict[int, str]:
+    if not ids:
+        return {}
+    return {
+        row.id: row.name
+        for row in execute(select(Material.id, Material.name).where(Material.id.in_(ids)), {})
+    }
+
+
+def _reason(key: str, fields: Mapping[str, Field], materials: Mapping[int, str]) -> str:
+    kind, _, value = key.partition("=")
+    if kind == PHRASE:
+        return translated(value)
+    if kind == FIELD:
+        return gettext("标记：%(place)s", place=translated(fields[value].label) if value in fields else value)
+    if kind == PAPER:
+        return gettext("标记：%(place)s", place=materials.get(int(value), value))
+    return gettext("标记：%(place)s", place=gettext("学习工作经历")) if kind == ROW else gettext("其他")

@@ -1,0 +1,230 @@
+"""The numbers of a statistics page, for what an account may see. Reads sums and what is noted but not added to them yet."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, false, select, true
+
+from models import (
+    REACHED_BITS,
+    Account,
+    Enterprise,
+    EnterpriseTotal,
+    Region,
+    Role,
+    State,
+    StatisticCount,
+)
+from models.statements import execute, table_of
+from models.statistics import EVERY_MONTH, EVERY_PERIOD, NO_PLACE
+from statistics.counting import SumChange, uncounted
+from statistics.facts import DAYS, EVERY_STEP, STATUS, Of, Place
+from workflow.actor_shape import reviewed_region_ids
+
+MOST_UNCOUNTED = 200
+"""Changes that a page adds by itself. More wait only while the worker is behind; then the page says so."""
+
+MOST_ENTERPRISES = 20
+MOST_KEYS = 20_000
+
+_COUNTS, _TOTALS = table_of(StatisticCount), table_of(EnterpriseTotal)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What of the sums an account sees: the same applications as in its list (workflow.scope.visible).
+
+    `bits`: the steps of which an application must have reached one. `regions`: None for all.
+    """
+
+    bits: int
+    regions: tuple[int, ...] | None = None
+    enterprise_id: int = NO_PLACE
+
+
+def sight_of(actor: Account) -> Sight:
+    """Return what this account sees of the sums; nothing for an applicant."""
+    if actor.role is Role.ENTERPRISE:
+        return Sight(EVERY_STEP, enterprise_id=actor.enterprise_id or NO_PLACE)
+    if actor.role is Role.OFFICE:
+        return Sight(REACHED_BITS[State.PRELIMINARY_REVIEW], tuple(reviewed_region_ids(actor)))
+    if actor.role is Role.CITY:
+        return Sight(REACHED_BITS[State.CITY_REVIEW])
+    return Sight(EVERY_STEP, None if actor.role is Role.ADMINISTRATOR else ())
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What somebody narrows the figures to. Months as 2026-11; "" for no limit."""
+
+    period_id: int | None = None
+    region_id: int | None = None
+    first: str = ""
+    last: str = ""
+
+    @property
+    def has_months(self) -> bool:
+        return bool(self.first or self.last)
+
+
+class EnterpriseFigure(NamedTuple):
+    """How many applications name an enterprise in one region."""
+
+    enterprise_id: int
+    name: str
+    region_id: int
+    number: int
+
+
+@dataclass
+class Figures:
+    """The numbers by region, dimension and value (statistics/facts.py)."""
+
+    by_region: dict[int, dict[str, Counter[str]]] = field(default_factory=dict)
+    enterprises: Sequence[EnterpriseFigure] = ()
+    elsewhere: int = 0
+    """Submitted applications that have not reached the account's desk yet."""
+    is_behind: bool = False
+    """Whether more has changed than a page adds by itself."""
+
+    def of(self, dimension: str, region_id: int | None = None) -> Counter[str]:
+        """Return the numbers of a dimension by value, of one region or altogether."""
+        found: Counter[str] = Counter()
+        places: Iterable[Mapping[str, Counter[str]]] = self.by_region.values()
+        if region_id is not None:
+            places = [self.by_region.get(region_id, {})]
+        for place in places:
+            found.update(place.get(dimension, {}))
+        return found
+
+    def days(self, region_id: int | None = None) -> dict[State, Counter[int]]:
+        """Return for each desk how many decisions took how many working days."""
+        found: dict[State, Counter[int]] = {step: Counter() for step in REACHED_BITS}
+        for value, number in self.of(DAYS, region_id).items():
+            step, _, days = value.partition("=")
+            found[State(step)][int(days)] += number
+        return found
+
+
+def percentile(histogram: Mapping[int, int], share: float) -> int | None:
+    """Return the smallest number of days that at least this share of the decisions did not exceed; None for no decision."""
+    total, so_far = sum(histogram.values()), 0
+    for days in sorted(histogram):
+        so_far += histogram[days]
+        if so_far >= share * total and so_far:
+            return days
+    return None
+
+
+def figures(sight: Sight, narrowed: Narrowing, *, with_enterprises: bool = True) -> Figures:
+    """Return the figures of what an account sees."""
+    late = uncounted(MOST_UNCOUNTED)
+    found = Figures(is_behind=len(late.changes) >= MOST_UNCOUNTED)
+    query = select(*_COUNTS.primary_key.columns, _COUNTS.c.numbers).where(_places(sight, narrowed))
+    for row in execute(query, {}):
+        _add(found, row.region_id, row.numbers, sight.bits)
+    for place, numbers in late.sums.numbers.items():
+        if _is_in(place, sight, narrowed):
+            _add(found, place.region_id, numbers, sight.bits)
+    if with_enterprises and not (sight.enterprise_id or narrowed.has_months or sight.regions == ()):
+        found.enterprises = _enterprises(sight, narrowed, late)
+    return found
+
+
+def _places(sight: Sight, narrowed: Narrowing) -> ColumnElement[bool]:
+    columns = _COUNTS.c
+    criteria = [columns.enterprise_id == sight.enterprise_id]
+    if narrowed.has_months:
+        criteria.append(columns.month.between(narrowed.first or "0", narrowed.last or "9"))
+    elif sight.enterprise_id:
+        criteria.append(columns.month > EVERY_MONTH)
+    else:
+        criteria.append(columns.month == EVERY_MONTH)
+    if narrowed.period_id is not None:
+        criteria.append(columns.period_id == narrowed.period_id)
+    if not sight.enterprise_id:
+        criteria.append(_regions(columns.region_id, sight, narrowed))
+    return and_(*criteria)
+
+
+def _regions(column: ColumnElement[int], sight: Sight, narrowed: Narrowing) -> ColumnElement[bool]:
+    if narrowed.region_id is not None:
+        seen = sight.regions is None or narrowed.region_id in sight.regions
+        return column == narrowed.region_id if seen else false()
+    return true() if sight.regions is None else column.in_(sight.regions)
+
+
+def _is_in(place: Place, sight: Sight, narrowed: Narrowing) -> bool:
+    """Say whether a sum is among those of `_places`."""
+    if place.enterprise_id != sight.enterprise_id:
+        return False
+    if narrowed.has_months:
+        months = bool(place.month) and (narrowed.first or "0") <= place.month <= (narrowed.last or "9")
+    else:
+        months = bool(place.month) == bool(sight.enterprise_id)
+    if not months or narrowed.period_id not in (None, place.period_id):
+        return False
+    return bool(sight.enterprise_id) or _sees_region(place.region_id, sight, narrowed)
+
+
+def _sees_region(region_id: int, sight: Sight, narrowed: Narrowing) -> bool:
+    return narrowed.region_id in (None, region_id) and (sight.regions is None or region_id in sight.regions)
+
+
+@lru_cache(maxsize=MOST_KEYS)
+def _key(text: str) -> tuple[str, str, int]:
+    dimension, _, rest = text.partition(":")
+    value, _, reached = rest.rpartition(":")
+    return dimension, value, int(reached)
+
+
+def _add(found: Figures, region_id: int, numbers: Mapping[str, int], bits: int) -> None:
+    place = found.by_region.setdefault(region_id, {})
+    for text, number in numbers.items():
+        dimension, value, reached = _key(text)
+        if reached & bits:
+            place.setdefault(dimension, Counter())[value] += number
+        elif dimension == STATUS:
+            found.elsewhere += number
+
+
+def _enterprises(sight: Sight, narrowed: Narrowing, late: SumChange) -> list[EnterpriseFigure]:
+    """Return the enterprises with the most applications."""
+    place = {EVERY_STEP: 0, REACHED_BITS[State.PRELIMINARY_REVIEW]: 1, REACHED_BITS[State.CITY_REVIEW]: 2}[
+        sight.bits
+    ]
+    column = (_TOTALS.c.submitted, _TOTALS.c.reached_office, _TOTALS.c.reached_city)[place]
+    period = EVERY_PERIOD if narrowed.period_id is None else narrowed.period_id
+    among = and_(_TOTALS.c.period_id == period, _regions(_TOTALS.c.region_id, sight, narrowed))
+    added = {
+        key: total[place]
+        for key, total in late.sums.totals.items()
+        if key.period_id == period and total[place] and _sees_region(key.region_id, sight, narrowed)
+    }
+    keys = (_TOTALS.c.region_id, _TOTALS.c.enterprise_id, column.label("number"))
+    rows = list(
+        execute(select(*keys).where(among).order_by(column.desc()).limit(MOST_ENTERPRISES + len(added)), {})
+    )
+    if added:
+        changed = _TOTALS.c.enterprise_id.in_({key.enterprise_id for key in added})
+        rows += execute(select(*keys).where(among, changed), {}).all()
+    numbers = {Of(period, row.region_id, row.enterprise_id): row.number for row in rows}
+    for key, number in added.items():
+        numbers[key] = numbers.get(key, 0) + number
+    most = sorted(((n, key) for key, n in numbers.items() if n > 0), key=lambda one: (-one[0], one[1]))
+    most = most[:MOST_ENTERPRISES]
+    named = Enterprise.id.in_([key.enterprise_id for _, key in most])
+    names = {row.id: row.name for row in execute(select(Enterprise.id, Enterprise.name).where(named), {})}
+    return [
+        EnterpriseFigure(key.enterprise_id, names[key.enterprise_id], key.region_id, n) for n, key in most
+    ]
+
+
+def region_names(sight: Sight) -> dict[int, str]:
+    """Return the regions of what an account sees, in the order of the regions' list."""
+    seen = true() if sight.regions is None else Region.id.in_(sight.regions)
+    rows = execute(select(Region.id, Region.name).where(seen).order_by(Region.position, Region.id), {})
+    return {row.id: row.name for row in rows}

@@ -1,0 +1,182 @@
+"""「统计」: each role sees the sums of its own list, and every number leads to the rows that it counts."""
+
+import html
+import re
+from urllib.parse import parse_qsl, urlsplit
+from xml.etree import ElementTree
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from admin_views.statistics.charts import Chart, Series, draw_chart
+from desk import marks
+from desk.marks import DeskDecision
+from desk.phrases import PHRASES
+from models import Account, Action, Application, Period, State, StatisticChange, db
+from statistics import counting
+from statistics.figures import Narrowing, figures, percentile, sight_of
+from tests import factories
+from tests.factories import World, act, application_at, complete_application, fresh, submit
+from tests.machine.site import Client
+from tests.machine.worlds import Person
+from workflow import review
+
+NUMBER = re.compile(r'<a href="([^"]+)">(\d+)</a></td>')
+ROW = re.compile(r'<a href="[^"]+/(20\d\d-\d{6})/')
+NEXT = re.compile(r'<a href="([^"]+)" rel="next"')
+PHRASE = PHRASES[Action.RETURN][0]
+
+
+@pytest.fixture
+def city(app: Flask) -> World:
+    """A few applications in each state and region; what happened last is not counted yet."""
+    with app.app_context():
+        ordos = factories.world()
+        for place in (ordos.city, ordos.banner, ordos.elsewhere):
+            for state in (State.ENTERPRISE_REVIEW, State.CITY_REVIEW, State.FINISHED, State.RETURNED):
+                application_at(state, place, ordos)
+            submit(complete_application(place.enterprise, education="doctor"))
+        application_at(State.DRAFT, ordos.banner, ordos)
+        withdrawn = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
+        act(withdrawn, Action.WITHDRAW, withdrawn.applicant)
+        counting.process_due()
+        returned = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
+        marks.put(returned.number, ordos.banner.clerk, marks.field_target("phone"), "号码不对")
+        fresh(returned)
+        review.perform(
+            returned.id,
+            Action.RETURN,
+            ordos.banner.clerk,
+            seen_version=returned.version,
+            decision=DeskDecision(PHRASE),
+        )
+        assert db.session.scalars(select(StatisticChange.review_id)).all()
+        for row in list(db.session):
+            db.session.refresh(row)
+        db.session.expunge_all()
+        return ordos
+
+
+def rows_of(client: Client, address: str) -> list[str]:
+    """The numbers of the applications that a list shows, over all its pages."""
+    found: list[str] = []
+    while address:
+        body = client.get(html.unescape(address)).get_data(as_text=True)
+        found += ROW.findall(body)
+        following = NEXT.search(body)
+        address = following[1] if following else ""
+    return found
+
+
+def console_of(account: Account) -> str:
+    return {"administrator": "administration"}.get(account.role.value, account.role.value)
+
+
+@pytest.mark.guide("W11")
+def test_every_number_leads_to_the_rows_that_it_counts(city: World, person: Person) -> None:
+    totals = {}
+    for account in (city.banner.reviewer, city.banner.clerk, city.centre, city.administrator):
+        client, console = person(account), console_of(account)
+        body = client.get(f"/{console}/statistics/").get_data(as_text=True)
+        links = dict(NUMBER.findall(body))
+        assert len(links) > 4, console
+        for address, number in links.items():
+            assert len(rows_of(client, address)) == int(number), (console, address)
+        totals[console] = max(map(int, links.values()))
+    assert totals == {"enterprise": 7, "office": 3, "city": 6, "administration": 17}
+
+
+@pytest.mark.guide("W11")
+def test_a_narrowed_page_counts_and_links_what_it_is_narrowed_to(
+    city: World, person: Person, app: Flask
+) -> None:
+    client = person(city.centre)
+    with app.app_context():
+        period = db.session.scalars(select(Period.id)).one()
+        month = db.session.scalars(
+            select(Application.submitted_at).where(Application.round > 0).limit(1)
+        ).one()
+    assert month is not None
+    narrowed = f"period={period}&region={city.banner.region.id}&from={month:%Y-%m}&to={month:%Y-%m}"
+    body = client.get(f"/city/statistics/?{narrowed}").get_data(as_text=True)
+    links = dict(NUMBER.findall(body))
+    assert max(map(int, links.values())) == 2
+    for address, number in links.items():
+        assert len(rows_of(client, address)) == int(number), address
+    assert "还没有数字" in client.get("/city/statistics/?from=2001-01&to=2001-02").get_data(as_text=True)
+
+
+@pytest.mark.guide("W11")
+def test_another_regions_figures_are_none_of_an_offices_business(
+    city: World, person: Person, app: Flask
+) -> None:
+    clerk = person(city.banner.clerk)
+    with app.app_context():
+        sight = sight_of(db.session.merge(city.banner.clerk))
+        assert sight.regions == (city.banner.region.id,)
+        assert not figures(sight, Narrowing(region_id=city.elsewhere.region.id)).by_region
+        assert set(figures(sight, Narrowing()).by_region) == {city.banner.region.id}
+    assert clerk.get("/city/statistics/").status_code == 404
+    own = person(city.elsewhere.reviewer).get("/enterprise/statistics/").get_data(as_text=True)
+    assert city.banner.enterprise.name not in own
+    assert "标记：手机号码" not in own, "another enterprise's reasons"
+
+
+@pytest.mark.guide("W11")
+def test_returns_are_counted_by_phrase_and_by_what_was_marked(city: World, person: Person) -> None:
+    body = person(city.banner.clerk).get("/office/statistics/").get_data(as_text=True)
+    reasons = body[body.index('id="reasons"') :]
+    for reason in (PHRASE, "标记：手机号码", "其他"):
+        assert f'<th scope="row">{reason}</th>' in reasons
+    english = person(city.banner.clerk)
+    with english.session_transaction() as session:
+        session["language"] = "en"
+    assert "Mark: " in english.get("/office/statistics/").get_data(as_text=True)
+
+
+@pytest.mark.guide("W11")
+def test_wrong_months_are_explained_beside_their_field(city: World, person: Person) -> None:
+    client = person(city.centre)
+    assert "结束月份不能早于开始月份" in client.get("/city/statistics/?from=2026-03&to=2026-01").get_data(
+        as_text=True
+    )
+    assert "field-error" in client.get("/city/statistics/?from=yesterday").get_data(as_text=True)
+
+
+@pytest.mark.guide("W11")
+def test_each_picture_passes_the_policy_and_says_what_it_shows(city: World, person: Person) -> None:
+    client = person(city.centre)
+    pictures = re.findall(
+        r'<img class="statistic-chart" src="([^"]+)"', client.get("/city/statistics/").get_data(as_text=True)
+    )
+    assert {dict(parse_qsl(urlsplit(html.unescape(one)).query))["of"] for one in pictures} >= {
+        "status",
+        "region",
+        "days",
+    }
+    for address in pictures:
+        answer = client.get(html.unescape(address))
+        assert answer.mimetype == "image/svg+xml"
+        picture = ElementTree.fromstring(answer.get_data(as_text=True))
+        names = {element.tag.rpartition("}")[2] for element in picture.iter()}
+        attributes = {name for element in picture.iter() for name in element.attrib}
+        assert not names & {"style", "script", "foreignObject"}
+        assert not attributes & {"style", "id", "class"}
+        assert not {name for name in attributes if name.startswith("on")}
+        title, description = picture[0], picture[1]
+        assert title.text
+        assert description.text
+    assert client.get("/city/statistics/chart?of=nothing").status_code == 404
+
+
+def test_a_chart_writes_every_label_and_number() -> None:
+    drawn = draw_chart(Chart("按地区", ("空港物流园区(综合保税区)", "<b>"), (Series("件数", (12_345, 0)),)))
+    for text in ("空港物流园区(综合保税区)", "12,345", "&lt;b&gt;"):
+        assert text in drawn
+
+
+def test_percentiles_are_whole_days_that_so_many_decisions_did_not_exceed() -> None:
+    histogram = {0: 5, 3: 4, 20: 1}
+    assert [percentile(histogram, share) for share in (0.5, 0.9, 0.91)] == [0, 3, 20]
+    assert percentile({}, 0.5) is None
