@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from accounts import access, sessions
 from admin_views.review.console import ReviewConsole
+from common.calendar import today
 from common.settings import HELP_LINE
 from desk import bulk
 from documents.exports import Asked, ask_for_export
@@ -27,6 +28,7 @@ from models import (
     Account,
     Action,
     Application,
+    Continuation,
     FormVersion,
     RegionKind,
     Registration,
@@ -37,10 +39,12 @@ from models import (
     db,
     now,
 )
-from tests import factories
+from payments import continuation
+from tests import clock, factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
 from tests.machine.worlds import application_on
+from tests.payments.continued import BEFORE_SECOND_YEAR, granted
 from tests.site import pages, routes
 from tests.site.statements import RowCopier, recorded_statements
 from workflow.form import versions
@@ -167,6 +171,13 @@ def measured_site(
             single[name].append(f"/{name}/bulk/{job.id}/")
         export = ask_for_export(made.centre, Asked("/city/", "city.index_view", "全部"), "zh")
         single["city"] += [f"/files/{export.id}/", "/files/export/?address=/city/"]
+        factories.standard(state=StandardState.DRAFT)
+        grant = granted(made, application=applications[State.FINISHED])
+        with clock.at(BEFORE_SECOND_YEAR):
+            continuation.ask_due(today())
+        asked = db.session.scalars(select(Continuation.id).where(Continuation.grant_id == grant.id)).one()
+        single["enterprise"].append(f"/enterprise/continuations/{asked}/")
+        single["city"].append(f"/city/grants/{grant.id}/stop/")
         for kind in RegionKind:
             factories.region(kind)  # could take the other one of its kind
         factories.previewed_import(made.administrator, made.banner.region)
@@ -174,7 +185,6 @@ def measured_site(
         factories.saved(FormVersion(number=versions.FIRST, content=content, published_at=now()))
         factories.saved(Setting(key=HELP_LINE, value="0477-8586912"))
         factories.calendar_year(2027)
-        factories.standard(state=StandardState.DRAFT)
         single["administrator"] += pages.of_one_row(app, made.administrator)
         measured_site = MeasuredSite(
             app,
