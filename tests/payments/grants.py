@@ -102,7 +102,7 @@ def grant(
             due_on=one.due_on,
             amount_fen=one.fen,
         )
-        for one in schedule.instalments(fen, parts, LONG_AGO, interval)
+        for one in (schedule.instalments(fen, parts, LONG_AGO, interval) if parts else ())
     )
     db.session.commit()
     return made
