@@ -44,7 +44,7 @@ from tests.machine.databases import Databases
 from tests.machine.worlds import application_on
 from tests.payments import grants
 
-STEPS, WALKS = 100, 20
+STEPS, WALKS = 200, 10
 NUMBERS = st.integers(0, 2**32)
 
 
@@ -70,12 +70,20 @@ class Money(RuleBasedStateMachine):
         ]
         db.session.commit()
         self.granted = self.paid = 0
-        self.work = dict.fromkeys(("run", "paid", "refused", "reversed", "stopped", "corrected"), 0)
 
     def teardown(self) -> None:
         assert [each.text % each.words for each in reconciling.disagreements(grants.opened)] == []
         db.session.remove()
         self.context.pop()
+
+    @rule(seed=NUMBERS)
+    def step(self, seed: int) -> None:
+        """Do one of the things that happen. One rule: Hypothesis leaves whole rules out of a walk, and money needs nearly all."""
+        chance = Random(seed)
+        names = ("publicize", "grant", "make_run", "move_run", "answer", "correct")
+        seldom = ("object_or_decide", "stop", "reverse")
+        name = chance.choice((*names, *names, "move_run", "move_run", *seldom))
+        getattr(self, name)(chance.randrange(2**32))
 
     def one(self, chance: Random, query: Any) -> Any:
         db.session.rollback()
@@ -89,15 +97,14 @@ class Money(RuleBasedStateMachine):
             return False
         return True
 
-    @rule(seed=NUMBERS, fen=st.integers(3, 5000))
-    def publicize(self, seed: int, fen: int) -> None:
+    def publicize(self, seed: int) -> None:
+        fen = 3 + seed % 5000
         account = None if seed % 11 == 0 else "62170000"
         one = grants.grant(self.batch, self.employer, fen, parts=0, account=account)
         one.state, one.granted_at = GrantState.PUBLICIZED, None
         one.standard_id = self.standards[seed % 3]
         db.session.commit()
 
-    @rule(seed=NUMBERS)
     def object_or_decide(self, seed: int) -> None:
         chance = Random(seed)
         one = self.one(chance, select(Grant).where(Grant.batch_id == self.batch.id))
@@ -114,7 +121,6 @@ class Money(RuleBasedStateMachine):
             decision = chance.choice(list(ObjectionDecision))
             self.attempt(lambda: objections.decide_objection(self.maker, opened.id, decision, "已核实"))
 
-    @rule(seed=NUMBERS)
     def grant(self, seed: int) -> None:
         waiting = select(Grant).where(Grant.batch_id == self.batch.id, Grant.state == GrantState.PUBLICIZED)
         for one in db.session.scalars(waiting).all()[: seed % 4]:
@@ -122,12 +128,10 @@ class Money(RuleBasedStateMachine):
                 moves.perform_within(one.id, GrantAction.GRANT, None)
             self.granted += one.amount_fen
 
-    @rule(seed=NUMBERS)
     def make_run(self, seed: int) -> None:
         choice = runs.RunChoice(today() + timedelta(days=seed % 90), self.period.id)
         self.attempt(lambda: runs.make(Random(seed).choice((self.maker, self.second)), choice))
 
-    @rule(seed=NUMBERS)
     def move_run(self, seed: int) -> None:
         chance = Random(seed)
         run = self.one(
@@ -152,7 +156,6 @@ class Money(RuleBasedStateMachine):
         )
         assert not (done and action is RunAction.APPROVE and person.id in before)
 
-    @rule(seed=NUMBERS)
     def answer(self, seed: int) -> None:
         chance = Random(seed)
         run = self.one(
@@ -182,7 +185,6 @@ class Money(RuleBasedStateMachine):
         self.paid += sum(row.amount_fen for row in after)
         self.work["paid"] += len(after)
 
-    @rule(seed=NUMBERS)
     def correct(self, seed: int) -> None:
         chance = Random(seed)
         waiting = self.one(
@@ -210,7 +212,6 @@ class Money(RuleBasedStateMachine):
                 lambda: account_corrections.propose(one.id, one.applicant, bank="中国银行", account=account)
             )
 
-    @rule(seed=NUMBERS)
     def stop(self, seed: int) -> None:
         chance = Random(seed)
         one = self.one(chance, select(Grant).where(Grant.batch_id == self.batch.id))
@@ -224,7 +225,6 @@ class Money(RuleBasedStateMachine):
         ):
             self.work["stopped"] += 1
 
-    @rule(seed=NUMBERS)
     def reverse(self, seed: int) -> None:
         one = self.one(
             Random(seed),
