@@ -28,7 +28,7 @@ LONGEST_NAME = 31
 MOST_DIGITS = 15
 """Excel keeps so many digits of a number; a longer one is written as text."""
 NARROWEST, WIDEST = 8, 60
-MEASURED_ROWS = 500
+MEASURED_ROWS = 200
 PROGRESS_EVERY = 500
 
 _FORBIDDEN_IN_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
@@ -136,6 +136,8 @@ def _write_row(sheet: "Worksheet", line: int, row: Sequence[Cell], formats: _For
         kind = type(cell)
         if kind is str:
             text: Any = cell
+            if not text:
+                continue
             if len(text) > LONGEST_TEXT:
                 text = f"{text[: LONGEST_TEXT - 1]}…"
             sheet.write_string(line, place, text, formats.lines if "\n" in text else formats.text)

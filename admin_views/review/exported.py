@@ -59,7 +59,7 @@ TITLES = {"waiting": N_("待我审核的申请"), "decided": N_("已审核的申
 def exported_columns(columns: Iterable[Column]) -> tuple[Column, ...]:
     """Return the columns of an export: those of the page, and the numbers."""
     of_page = (
-        replace(column, value=_of_line(column.value or attrgetter(column.key)))
+        replace(column, value=_of_line(column.value) if column.value else attrgetter(f"line.{column.key}"))
         for column in columns
         if column.is_data
     )

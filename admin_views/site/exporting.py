@@ -7,7 +7,6 @@ and scope are those of the page, with the rights of that moment.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -155,7 +154,7 @@ def open_list(actor: Account, language: str, asked: Asked) -> Iterator[OpenedLis
 
 def _sheet(sheet: ListSheet, title: str, full: bool) -> ExportedSheet:
     columns = [column for column in sheet.columns if column.is_data]
-    cells = [partial(column.plain, full=full) for column in columns]
+    cells = [column.plain_getter(full=full) for column in columns]
     key = sheet.application_of
     return ExportedSheet(
         translated(sheet.name) if sheet.name else title,

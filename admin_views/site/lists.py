@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from common.identity import masked
@@ -88,14 +89,19 @@ class Column:
 
     def plain(self, row: Any, *, full: bool = False) -> Plain:
         """Return the same for an export: text, number, date, instant or nothing. `full`: nothing is masked."""
-        value = getattr(row, self.key) if self.value is None else self.value(row)
-        if self.masked and not full:
-            value = masked(value)
-        if isinstance(value, Badge):
-            return value.word
-        if self.cell == "items" and value is not None:
-            return "\n".join(value)
-        return None if value == "" else value  # type: ignore[no-any-return]
+        value = self.plain_getter(full=full)(row)
+        return None if value == "" else value
+
+    def plain_getter(self, *, full: bool = False) -> Callable[[Any], Plain]:
+        """Return the function that gives the plain value of a row: what does not depend on the row is decided once."""
+        read = self.value or attrgetter(self.key)
+        if self.masked:
+            return read if full else lambda row: masked(read(row))
+        if self.cell in ("badge", "macro"):
+            return lambda row: value.word if isinstance(value := read(row), Badge) else value
+        if self.cell == "items":
+            return lambda row: None if (value := read(row)) is None else "\n".join(value)
+        return read
 
 
 @dataclass(frozen=True, eq=False)
