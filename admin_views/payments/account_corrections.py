@@ -11,7 +11,8 @@ from sqlalchemy.orm import joinedload
 
 from admin_views.payments.own_payments import CORRECTION_WORDS
 from admin_views.site.base import MOST_COUNTED, ScopedView, expose, menu
-from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.exporting import ListExport, ListSheet
+from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.wording import too_long, translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
@@ -44,11 +45,15 @@ COLUMNS = (
 )
 
 
+LATEST_FIRST = Order(AccountCorrection.id, AccountCorrection.id, descending=True)
+
+
 class CorrectedAccounts(ScopedView):
     """The corrected accounts of the enterprise's people."""
 
     console = "enterprise"
     exposed_routes = ("index_view", "correction", "decide")
+    exports = {"index_view": "exported"}
     title = N_("账号更正")
 
     def criterion(self) -> ColumnElement[bool]:
@@ -82,7 +87,22 @@ class CorrectedAccounts(ScopedView):
     @expose("/")
     def index_view(self) -> str:
         """List the corrections, the newest first."""
-        query = (
+        found = page(self._found(), LATEST_FIRST, request.args.get("page", ""), PAGE_SIZE)
+        return self.render(
+            "payments/account_corrections.html",
+            listing=DataTable(COLUMNS, found.rows),
+            pager=[
+                None if cursor is None else self.get_url(".index_view", page=cursor or None)
+                for cursor in found.cursors
+            ],
+        )
+
+    def exported(self) -> ListExport:
+        """Return the corrections for an export."""
+        return ListExport(self.title, [ListSheet(COLUMNS, everything(self._found(), LATEST_FIRST))])
+
+    def _found(self) -> Select[Any]:
+        return (
             self.rows(
                 AccountCorrection.id,
                 AccountCorrection.bank,
@@ -94,16 +114,6 @@ class CorrectedAccounts(ScopedView):
             )
             .join(Grant, Grant.id == AccountCorrection.grant_id)
             .join(Application, Application.id == Grant.application_id)
-        )
-        order = Order(AccountCorrection.id, AccountCorrection.id, descending=True)
-        found = page(query, order, request.args.get("page", ""), PAGE_SIZE)
-        return self.render(
-            "payments/account_corrections.html",
-            listing=DataTable(COLUMNS, found.rows),
-            pager=[
-                None if cursor is None else self.get_url(".index_view", page=cursor or None)
-                for cursor in found.cursors
-            ],
         )
 
     @expose("/<int:key>/")

@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from accounts.access import may_open_console
 from admin_views.site.base import expose
-from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.exporting import ListExport, ListSheet
+from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
 from admin_views.site.wording import time_of_day, translated
@@ -104,10 +105,21 @@ def _may_send() -> bool:
     return bool(current_user.is_authenticated and may_open_console(current_user, "city"))
 
 
+BY_LINE = Order(BankAnswerRow.line, BankAnswerRow.line)
+
+
+def _rows_of(answer: BankAnswer, refused: bool) -> Any:
+    names = ("line", "number", "account", "amount", "said", "reason", "outcome", "unchanged", "faults")
+    return select(*(getattr(BankAnswerRow, name) for name in names)).where(
+        BankAnswerRow.answer_id == answer.id, BankAnswerRow.refused == refused
+    )
+
+
 class AnswerRoutes:
     """The routes of the bank's answers, for the view of the runs."""
 
     exposed_routes: tuple[str, ...] = ("upload", "answer", "confirm_answer", "discard_answer")
+    exports = {"answer": "exported_answer"}
     get_one: Any
     get_url: Any
     render: Any
@@ -155,17 +167,25 @@ class AnswerRoutes:
             abort(HTTPStatus.NOT_FOUND)
         return found
 
+    def exported_answer(self) -> ListExport:
+        """Return the rows of one answer, refused and accepted, for an export."""
+        named = request.view_args or {}
+        answer = self._answer(named["number"], named["key"])
+        sheets = [
+            ListSheet(columns, everything(_rows_of(answer, refused), BY_LINE), name)
+            for refused, name, columns in (
+                (True, N_("未通过的行"), REFUSED_COLUMNS),
+                (False, N_("可登记的行"), ACCEPTED_COLUMNS),
+            )
+        ]
+        return ListExport(N_("银行回执"), sheets, ((N_("发放批次"), named["number"]),))
+
     @expose("/<number>/answers/<int:key>/")
     def answer(self, number: str, key: int) -> Any:
         """Show how far an answer is, and its rows before anything is written."""
         answer = self._answer(number, key)
         refused = request.args.get("rows", "refused" if answer.refused else "good") == "refused"
-        names = ("line", "number", "account", "amount", "said", "reason", "outcome", "unchanged", "faults")
-        query = select(*(getattr(BankAnswerRow, name) for name in names)).where(
-            BankAnswerRow.answer_id == answer.id, BankAnswerRow.refused == refused
-        )
-        order = Order(BankAnswerRow.line, BankAnswerRow.line)
-        found = page(query, order, request.args.get("page", ""), PAGE_SIZE)
+        found = page(_rows_of(answer, refused), BY_LINE, request.args.get("page", ""), PAGE_SIZE)
         in_work = answer.state in answers.IN_PROGRESS
         which = "refused" if refused else "good"
         return self.render(

@@ -1,19 +1,22 @@
 """「公示批次」 (P1, P2): the batches, the rows of one, and one row with its history and the objections against it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from admin_views.payments.badges import batch_badge, grant_badge
 from admin_views.payments.console import CityPage
 from admin_views.payments.grant_page import GrantPage
+from admin_views.review.exported import chosen_values
 from admin_views.site.base import expose
-from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.exporting import ListExport, ListSheet, described_filters, described_search
+from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.lists import Column, DataTable
-from admin_views.site.typed import one_line, row_number
+from admin_views.site.typed import row_number
 from admin_views.site.wording import missing_holidays_note, translated
 from common.money import in_yuan
 from common.wording import N_
@@ -49,10 +52,15 @@ GRANT_COLUMNS = (
 )
 
 
+NEWEST_BATCH = Order(Batch.id, Batch.id, descending=True)
+BY_POSITION = Order(Grant.position, Grant.id)
+
+
 class Batches(GrantPage, CityPage):
     """The batches and what happens to their rows."""
 
     exposed_routes = ("index_view", "batch", *GrantPage.exposed_routes)
+    exports = {"index_view": "exported", "batch": "exported_rows"}
     lookup_column = "number"
     title = N_("公示批次")
 
@@ -62,18 +70,7 @@ class Batches(GrantPage, CityPage):
     @expose("/")
     def index_view(self) -> str:
         """Return the batches, the newest first."""
-        columns = (
-            Batch.number,
-            PERIOD_NAME.label("period"),
-            Batch.opens,
-            Batch.closes,
-            Batch.count,
-            OPEN_OBJECTIONS.label("open_objections"),
-        )
-        query = self.rows(*columns)
-        found = page(
-            query, Order(Batch.id, Batch.id, descending=True), request.args.get("page", ""), PAGE_SIZE
-        )
+        found = page(self._found(), NEWEST_BATCH, request.args.get("page", ""), PAGE_SIZE)
         return self.render(
             "payments/batches.html",
             title=translated(self.title),
@@ -81,25 +78,29 @@ class Batches(GrantPage, CityPage):
             pager=self._turns(found.cursors, ".index_view"),
         )
 
+    def exported(self) -> ListExport:
+        """Return the batches for an export."""
+        return ListExport(self.title, [ListSheet(BATCH_COLUMNS, everything(self._found(), NEWEST_BATCH))])
+
+    def exported_rows(self) -> ListExport:
+        """Return the rows of one batch, as they are narrowed, for an export."""
+        batch = self.get_one((request.view_args or {})["number"])
+        chosen = chosen_values(request.args.items())
+        words = {each.value: GRANT_STATE_WORDS[each] for each in GrantState}
+        described = (
+            (N_("批次"), batch.number),
+            *described_search(chosen.get("q")),
+            *described_filters(chosen, {"state": (N_("状态"), words)}),
+        )
+        rows = everything(self._grants(batch, chosen), BY_POSITION)
+        return ListExport(self.title, [ListSheet(GRANT_COLUMNS, rows)], described)
+
     @expose("/<number>/")
     def batch(self, number: str) -> str:
         """Return one batch with its rows."""
         batch = self.get_one(number)
-        chosen = {key: text for key, value in request.args.items() if (text := one_line(value))}
-        query = select(
-            Grant.position, Grant.name, Grant.enterprise_name, Grant.amount_fen, Grant.state
-        ).where(Grant.batch_id == batch.id, scope.grants(current_user))
-        state = next((each for each in GrantState if each.value == chosen.get("state")), None)
-        if state is not None:
-            query = query.where(Grant.state == state)
-        if words := chosen.get("q"):
-            position = row_number(words)
-            query = query.where(
-                Grant.position == position
-                if position is not None
-                else Grant.name.contains(words, autoescape=True)
-            )
-        found = page(query, Order(Grant.position, Grant.id), chosen.get("page", ""), PAGE_SIZE)
+        chosen = chosen_values(request.args.items())
+        found = page(self._grants(batch, chosen), BY_POSITION, chosen.get("page", ""), PAGE_SIZE)
         kept = {key: chosen[key] for key in ("q", "state") if key in chosen}
         span = current_calendar().waited(batch.opens, batch.closes)
         return self.render(
@@ -117,6 +118,32 @@ class Batches(GrantPage, CityPage):
             listing=DataTable(GRANT_COLUMNS, found.rows),
             pager=self._turns(found.cursors, ".batch", number=batch.number, **kept),
         )
+
+    def _found(self) -> Select[Any]:
+        return self.rows(
+            Batch.number,
+            PERIOD_NAME.label("period"),
+            Batch.opens,
+            Batch.closes,
+            Batch.count,
+            OPEN_OBJECTIONS.label("open_objections"),
+        )
+
+    def _grants(self, batch: Batch, chosen: Mapping[str, str]) -> Select[Any]:
+        query = select(
+            Grant.position, Grant.name, Grant.enterprise_name, Grant.amount_fen, Grant.state
+        ).where(Grant.batch_id == batch.id, scope.grants(current_user))
+        state = next((each for each in GrantState if each.value == chosen.get("state")), None)
+        if state is not None:
+            query = query.where(Grant.state == state)
+        if words := chosen.get("q"):
+            position = row_number(words)
+            query = query.where(
+                Grant.position == position
+                if position is not None
+                else Grant.name.contains(words, autoescape=True)
+            )
+        return query
 
     def _counts(self, batch: Batch) -> list[tuple[str, int]]:
         """Return how many rows of a batch are in each state."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Any
 
 from flask import abort, redirect, request
@@ -21,7 +22,8 @@ from admin_views.payments.bank_answers import AnswerRoutes, BankAnswerForm
 from admin_views.payments.one_payment import PaymentRoutes
 from admin_views.site.base import ScopedView, expose, menu
 from admin_views.site.day_fields import DayField, limits
-from admin_views.site.keyset import PAGE_SIZE, Order, page
+from admin_views.site.exporting import ListExport, ListSheet
+from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
 from admin_views.site.wording import too_long, translated
@@ -137,10 +139,15 @@ TABS = {
 }
 
 
+NEWEST_RUN = Order(PaymentRun.id, PaymentRun.id, descending=True)
+BY_POSITION = Order(RunRow.position, RunRow.position)
+
+
 class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
     """The payment runs of the city."""
 
     console = "city"
+    exports = {"index_view": "exported", "run": "exported_rows", **AnswerRoutes.exports}
     exposed_routes = (
         "index_view",
         "make",
@@ -173,17 +180,7 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
         return self._list_page(MakeForm(formdata=None, due_until=today()))
 
     def _list_page(self, form: MakeForm, status: int = HTTPStatus.OK) -> Any:
-        query = self.rows(
-            PaymentRun.number,
-            PaymentRun.due_until,
-            PaymentRun.count,
-            PaymentRun.total_fen,
-            PaymentRun.left_out,
-            PaymentRun.state,
-            Period.name.label("period"),
-        ).outerjoin(Period, Period.id == PaymentRun.period_id)
-        order = Order(PaymentRun.id, PaymentRun.id, descending=True)
-        found = page(query, order, request.args.get("page", ""), PAGE_SIZE)
+        found = page(self._found(), NEWEST_RUN, request.args.get("page", ""), PAGE_SIZE)
         content = self.render(
             "payments/runs.html",
             form=form,
@@ -192,6 +189,30 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
             pager=self._turns(found.cursors, ".index_view"),
         )
         return content, status
+
+    def _found(self) -> Any:
+        return self.rows(
+            PaymentRun.number,
+            PaymentRun.due_until,
+            PaymentRun.count,
+            PaymentRun.total_fen,
+            PaymentRun.left_out,
+            PaymentRun.state,
+            Period.name.label("period"),
+        ).outerjoin(Period, Period.id == PaymentRun.period_id)
+
+    def exported(self) -> ListExport:
+        """Return the runs for an export."""
+        return ListExport(self.title, [ListSheet(COLUMNS, everything(self._found(), NEWEST_RUN))])
+
+    def exported_rows(self) -> ListExport:
+        """Return the rows of one run for an export."""
+        run = self.get_one((request.view_args or {})["number"])
+        tab = request.args.get("tab", "rows")
+        tab = tab if tab in TABS else "rows"
+        rows = everything(self._of_run(run, tab), BY_POSITION)
+        sheet = ListSheet(ROW_COLUMNS, rows, application_of=attrgetter("application_id"))
+        return ListExport(TABS[tab], [sheet], ((self.title, run.number),))
 
     @expose("/make/", methods=("POST",))
     def make(self) -> Any:
@@ -267,6 +288,9 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
         return content, status
 
     def _run_rows(self, run: PaymentRun, tab: str) -> Any:
+        return page(self._of_run(run, tab), BY_POSITION, request.args.get("page", ""), PAGE_SIZE)
+
+    def _of_run(self, run: PaymentRun, tab: str) -> Any:
         query = (
             select(
                 RunRow.payment_id,
@@ -279,6 +303,7 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
                 RunRow.outcome,
                 RunRow.bank_reason,
                 Grant.name,
+                Grant.application_id,
             )
             .join(Payment, Payment.id == RunRow.payment_id)
             .join(Grant, Grant.id == Payment.grant_id)
@@ -291,8 +316,7 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
             "open": RunRow.left_out.is_(None)
             & (RunRow.outcome.is_(None) | (RunRow.outcome == BankOutcome.UNKNOWN)),
         }[tab]
-        order = Order(RunRow.position, RunRow.position)
-        return page(query.where(narrowed), order, request.args.get("page", ""), PAGE_SIZE)
+        return query.where(narrowed)
 
     def _tabs(self, run: PaymentRun, current: str) -> list[dict[str, Any]]:
         shown = ["rows", "left_out"] if run.left_out else ["rows"]

@@ -16,6 +16,7 @@ from admin_views.payments.console import CityPage
 from admin_views.review import application_list
 from admin_views.site.base import MOST_COUNTED, expose, number_on_tab
 from admin_views.site.day_fields import DayField
+from admin_views.site.exporting import ListExport, ListSheet, described_filters, described_search
 from admin_views.site.keyset import PAGE_SIZE, ListQuery, Order, Page
 from admin_views.site.lists import Column, DataTable
 from admin_views.site.typed import one_line, row_number
@@ -77,6 +78,7 @@ class WaitingForBatch(CityPage):
     """The list, the summary and the closing."""
 
     exposed_routes = ("index_view", "summary", "close")
+    exports = {"index_view": "exported"}
     lookup_column = "number"
     title = N_("待公示")
 
@@ -104,6 +106,21 @@ class WaitingForBatch(CityPage):
             count=number_on_tab(self._count(chosen, period)) if found.rows and not narrowing else "",
             pager=self._turns(found, here),
         )
+
+    def exported(self) -> ListExport:
+        """Return the list of the same address for an export."""
+        chosen, _periods, period = self._chosen()
+        rows = self._listing(chosen, period).every_row(self._values(chosen))
+        labels = {
+            "education": (N_("学历"), EDUCATIONS),
+            "region": (N_("所属地区"), dict(self._regions())),
+        }
+        described = (
+            *([(N_("申报期"), period.name)] if period else ()),
+            *described_search(chosen.get("q")),
+            *described_filters(chosen, labels),
+        )
+        return ListExport(self.title, [ListSheet(WAITING_COLUMNS, rows)], described)
 
     @expose("/summary/")
     def summary(self) -> Any:

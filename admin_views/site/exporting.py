@@ -58,8 +58,8 @@ class ListExport:
 
     @property
     def has_secrets(self) -> bool:
-        """Say whether it has numbers that are masked."""
-        return any(column.masked for sheet in self.sheets for column in sheet.columns)
+        """Say whether it has numbers that can stand in it in full: those of applications, for which it can be recorded."""
+        return any(column.masked for sheet in self.sheets if sheet.application_of for column in sheet.columns)
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,8 @@ def open_list(actor: Account, language: str, asked: Asked) -> Iterator[OpenedLis
 
 def _sheet(sheet: ListSheet, title: str, full: bool) -> ExportedSheet:
     columns = [column for column in sheet.columns if column.is_data]
-    cells = [column.plain_getter(full=full) for column in columns]
     key = sheet.application_of
+    cells = [column.plain_getter(full=full and key is not None) for column in columns]
     return ExportedSheet(
         translated(sheet.name) if sheet.name else title,
         [translated(column.heading) for column in columns],
