@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import before, bulk, floor, importing, measuring, papers, report
+from bench import before, bulk, exporting, floor, importing, measuring, papers, report
 from bench.browser import Browser
 from bench.measuring import p50
 from bench.pages import ACCOUNTS, REGION, everybodys, pages
@@ -80,6 +80,8 @@ def measured(sample: SampleDatabase) -> dict[str, Any]:
         ours.stop()
         beneath.stop()
     in_bulk = bulk.beside_single_ones(sample, mine)
+    if sample.size == exporting.SIZE:
+        in_bulk |= exporting.beside_a_bare_loop(sample)
     further |= importing.enterprises(sample)
     return {
         "applications": sample.size,

@@ -28,7 +28,6 @@ from workflow.form.living_allowance import EDUCATIONS
 from workflow.transitions import RESULT_WORDS, STATE_WORDS
 
 SIZE = int(os.environ.get("SIZE", "100000"))
-MOST, MOST_MEMORY = 1.3, 60
 ADDRESS = "/city/?tab=all"
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 HEADINGS = (
@@ -42,7 +41,10 @@ SAME_ROWS = """
 
 
 def beside_a_bare_loop(sample: SampleDatabase) -> dict[str, str]:
-    """Return the times and the memory of an export, for the table of figures. No site may run meanwhile."""
+    """Return the times and the memory of an export, for the table of figures. No site may run meanwhile.
+
+    At most 1.3 times the bare loop's time, and 60 MiB above the worker's memory (issue 14).
+    """
     environment = {**os.environ, **sample.environment}
     ours, bare = [], []
     for _ in range(ROUNDS):  # in turn, as the machine has faster and slower minutes
@@ -53,14 +55,13 @@ def beside_a_bare_loop(sample: SampleDatabase) -> dict[str, str]:
     mine, theirs = (sorted(found["seconds"] for found in each)[ROUNDS // 2] for each in (ours, bare))
     of_process = [sorted(found["computed"] for found in each)[ROUNDS // 2] for each in (ours, bare)]
     above = max(found["above"] for found in ours)
-    rows = ours[0]["rows"]
     print(
         f"  {'export':40} {mine / theirs:5.2f} x   {mine:7.2f} : {theirs:6.2f} s, {above:.0f} MiB; of the process {of_process[0]:.1f} : {of_process[1]:.1f} s",
         flush=True,
     )
     return {
-        f"export of {rows:,} rows beside a bare loop, s": f"**{mine / theirs:.2f} x** ({mine:.1f} : {theirs:.1f}), at most {MOST} x",
-        "the same, peak memory above the worker's, MiB": f"{above:.0f}, at most {MOST_MEMORY}",
+        "export of the city's list beside a bare loop, s": f"**{mine / theirs:.2f} x** ({mine:.1f} : {theirs:.1f})",
+        "memory of an export above the worker's, MiB": f"{above:.0f}",
     }
 
 

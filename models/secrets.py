@@ -7,6 +7,7 @@ import base64
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 from cryptography.hazmat.primitives import hashes, hmac
@@ -25,12 +26,18 @@ class Sealer(Protocol):
     def __call__(self, key: bytes, nonce: bytes, text: bytes, context: bytes) -> bytes: ...
 
 
+@lru_cache(maxsize=16)
+def _aes(key: bytes) -> AESGCM:
+    """Return the cipher of a key: expanding it takes as long as opening a number, and an export opens many."""
+    return AESGCM(key)
+
+
 def _seal_aes(key: bytes, nonce: bytes, text: bytes, context: bytes) -> bytes:
-    return AESGCM(key).encrypt(nonce, text, context)
+    return _aes(key).encrypt(nonce, text, context)
 
 
 def _open_aes(key: bytes, nonce: bytes, text: bytes, context: bytes) -> bytes:
-    return AESGCM(key).decrypt(nonce, text, context)
+    return _aes(key).decrypt(nonce, text, context)
 
 
 def _seal_sm4(key: bytes, nonce: bytes, text: bytes, context: bytes) -> bytes:

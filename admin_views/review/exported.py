@@ -30,6 +30,7 @@ from documents.exports import Described
 from models.streaming import ROWS_AT_A_TIME
 from workflow.transitions import STATES_WITH_APPLICANT
 
+EDUCATION = next(column for column in review_list.COLUMNS["all"] if column.key == "education")
 WITH_APPLICANT = frozenset(state.value for state in STATES_WITH_APPLICANT)
 
 
@@ -45,7 +46,7 @@ class ExportedLine(NamedTuple):
 
 
 NUMBERS = (
-    Column("paper", N_("证件类型"), lambda row: translated(row.paper)),
+    Column("paper", N_("证件类型")),
     Column("identity_number", N_("证件号码"), masked=True),
     Column("phone", N_("联系电话")),
     Column("bank_account", N_("银行账号"), masked=True),
@@ -67,11 +68,28 @@ def exported_columns(columns: Iterable[Column]) -> tuple[Column, ...]:
 
 
 def _of_line(value: Any) -> Any:
+    if value is EDUCATION.value:
+        return _education()
     return lambda row: value(row.line)
+
+
+def _education() -> Any:
+    """Return the function for the education of a row, which is worded once for each that there is."""
+    known: dict[Any, str] = {}
+
+    def word(row: ExportedLine) -> str:
+        line = row.line
+        key = line.form.number, line.education, line.state
+        if key not in known:
+            known[key] = line.education_word
+        return known[key]
+
+    return word
 
 
 def exported_lines(rows: Iterable[Any], in_days: bool, limits: TimeLimits) -> Iterator[ExportedLine]:
     """Yield the rows of a list (`application_list.STORED` and `EXPORTED`) as the export says them."""
+    papers = {key: translated(paper.label) for key, paper in IDENTITY_DOCUMENTS.items()}
     following = iter(rows)
     while some := list(islice(following, ROWS_AT_A_TIME)):
         for line, row in zip(lines(some, in_days, limits), some, strict=True):
@@ -80,7 +98,7 @@ def exported_lines(rows: Iterable[Any], in_days: bool, limits: TimeLimits) -> It
             yield ExportedLine(
                 line,
                 row.application_id,
-                IDENTITY_DOCUMENTS[row.paper].label if submitted else "",
+                papers[row.paper] if submitted else "",
                 row.identity_number if submitted else "",
                 "" if typed_since else row.phone or "",
                 "" if typed_since else row.bank_account or "",
