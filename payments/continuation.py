@@ -106,8 +106,7 @@ class Ended:
 def continuations(actor: Actor) -> Criterion:
     """Return the questions that this account may see: an applicant's own, those to an enterprise, all for the city."""
     if actor.role is Role.APPLICANT:
-        own = select(Grant.id).where(Grant.id == Continuation.grant_id, scope.grants(actor))
-        return own.correlate(Continuation).exists()
+        return Continuation.grant_id.in_(select(Grant.id).where(scope.grants(actor)))
     if actor.role is Role.ENTERPRISE:
         return Continuation.enterprise_id == actor.enterprise_id
     return true() if actor.role is Role.CITY else false()

@@ -208,7 +208,7 @@ class Standards(AdministeredTable):
             row=row,
             comparison=comparison,
             numbers=comparison.numbers,
-            most=preview.MOST_CASES,
+            most=preview.MOST_OF_KIND,
             listing=DataTable(CASE_COLUMNS, comparison.sample),
             in_yuan=in_yuan,
             **{"question": None, "meanwhile": False, "wrong": "", **context} | self._about(row),
