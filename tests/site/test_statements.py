@@ -39,7 +39,7 @@ from models import (
     db,
     now,
 )
-from payments import continuation
+from payments import closing, continuation
 from tests import clock, factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
@@ -178,6 +178,13 @@ def measured_site(
         asked = db.session.scalars(select(Continuation.id).where(Continuation.grant_id == grant.id)).one()
         single["enterprise"].append(f"/enterprise/continuations/{asked}/")
         single["city"].append(f"/city/grants/{grant.id}/stop/")
+        batch = _batch(made)
+        single["city"] += [
+            "/city/publicity/summary/?all=1",
+            f"/city/batches/{batch}/",
+            f"/city/batches/{batch}/1/",
+        ]
+        single["nobody"].append(f"/publicity/{batch}/")
         for kind in RegionKind:
             factories.region(kind)  # could take the other one of its kind
         factories.previewed_import(made.administrator, made.banner.region)
@@ -205,6 +212,16 @@ def measured_site(
         db.session.remove()
         db.engine.dispose()
     databases.drop(url)
+
+
+def _batch(made: factories.World) -> str:
+    """Close a batch with one application; return its number."""
+    passed = factories.application_at(State.FINISHED, made.elsewhere, made)
+    assert passed.period_id is not None
+    factories.standard(period_id=passed.period_id, priority=9)
+    summary = closing.summarise(made.centre, passed.period_id, [passed.id], today())
+    token = summary.token
+    return closing.close_batch(made.centre, passed.period_id, [passed.id], today(), token).number
 
 
 def _is_a_page(answer: TestResponse) -> bool:
