@@ -47,8 +47,11 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, manager_of_class
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.util import ScopedRegistry
 
 from models.database import Base, Instant, db
@@ -113,6 +116,25 @@ def constant(value: int | PythonEnum) -> ColumnElement[Any]:
     every execution, which takes as long as fetching the rows.
     """
     return literal_column(f"'{value.value}'" if isinstance(value, PythonEnum) else str(value))
+
+
+class JsonArray(FunctionElement[str]):
+    """Several values as the text of one JSON array. A list reads its counts beside its rows, which repeat them: one column of
+    text costs a third of what nine columns do."""
+
+    name = "json_array"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(JsonArray)
+def _json_array(element: JsonArray, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_array({compiler.process(element.clauses, **options)})"
+
+
+@compiles(JsonArray, "postgresql")
+def _json_build_array(element: JsonArray, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST(json_build_array({compiler.process(element.clauses, **options)}) AS TEXT)"
 
 
 def as_if_loaded(kind: type[Loaded], columns: Mapping[str, Any]) -> Loaded:

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from flask import abort, request, session
-from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import Select
 
@@ -24,7 +23,7 @@ from admin_views.site.keyset import ListQuery
 from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import Column, DataTable, Head
 from admin_views.site.numbers import bind_counts, cache_counts, current_shape, own_numbers, page_counts
-from admin_views.site.wording import translated
+from admin_views.site.wording import cached_gettext, translated
 from common.wording import N_
 from desk.time_limits import LIMITS, TimeLimits
 from workflow.actor_shape import ActorShape
@@ -163,14 +162,16 @@ class ListPage(ExportedList):
     def _left_out(self, sort: str, filtered: bool) -> str:
         """Return what an order leaves out, if anything."""
         if self.shows_unsubmitted and not filtered and review_list.leaves_out(sort):
-            return gettext("按提交时间排序，从未提交过的申请不列出")
+            return cached_gettext(N_("按提交时间排序，从未提交过的申请不列出"))
         return ""
 
     def _of_the_order(self, tab: str, sort: str, descending: bool) -> str:
         """Return the order that no heading says, if it is such a one."""
         if tab == review_list.DECIDED:
-            return gettext("最近审核的在前")
-        return gettext("最近有进展的在前") if (tab, sort, descending) == ("all", "waiting", True) else ""
+            return cached_gettext(N_("最近审核的在前"))
+        if (tab, sort, descending) == ("all", "waiting", True):
+            return cached_gettext(N_("最近有进展的在前"))
+        return ""
 
     def _usual_order(self, tab: str) -> str:
         return "asc" if tab == "waiting" else "desc"

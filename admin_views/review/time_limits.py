@@ -49,8 +49,10 @@ def known() -> Known:
 def is_current(used: Known) -> bool:
     """Say whether limits and calendar are still those that were used, now that the page's numbers are read."""
     present = Known(present_limits(), present_calendar())
+    if present == used:
+        return True
     _known[db.engine] = present
-    return present == used
+    return False
 
 
 def read_again() -> None:
@@ -66,8 +68,8 @@ def present_limits() -> TimeLimits:
 
 def list_values(role: Role, used: Known) -> dict[str, Any]:
     """Return the values of the list's criteria for what waits for this role; `today` decides who is deputy."""
-    limit = limit_of(role, used.limits)
-    return {"today": today(), **time_limits.bound_values(time_limits.bounds(limit, today(), used.calendar))}
+    limit, day = limit_of(role, used.limits), today()
+    return {"today": day, **time_limits.bound_values(time_limits.bounds(limit, day, used.calendar))}
 
 
 def limit_of(role: Role, limits: TimeLimits) -> int:

@@ -3,6 +3,7 @@
 Never counts a table and never uses an offset.
 """
 
+import json
 from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from sqlalchemy import (
 
 from admin_views.site.base import LONGEST_ID
 from models import db
-from models.statements import CompiledStatement, PlannedPerQuery, as_stored, constant
+from models.statements import CompiledStatement, JsonArray, PlannedPerQuery, as_stored, constant
 from models.streaming import streamed
 
 PAGE_SIZE = 20
@@ -106,7 +107,8 @@ class ListQuery:
         ]
         self._sort = sort
         self._by_words = by_words
-        self._counts = [each.scalar_subquery() for each in also_count]
+        counts = [each.scalar_subquery() for each in also_count]
+        self._counts = [select(JsonArray(*counts)).scalar_subquery()] if counts else []
         self._row = _row_type(tuple(self._queries[0].selected_columns.keys()))
         self._statement = cache(lambda *shape: executor(self._build(*shape)))
 
@@ -159,7 +161,8 @@ class ListQuery:
         """Return the named rows, and the results of `also_count`; no results where there are no rows."""
         found = self._statement(most, beyond, backwards).execute(values)
         width = len(self._row._fields)
-        return [self._row(*row[:width]) for row in found], found[0][width:] if found else ()
+        counts = json.loads(found[0][width]) if found and self._counts else ()
+        return [self._row(*row[:width]) for row in found], counts
 
     def _build(self, most: int | None, beyond: bool, backwards: bool) -> Select[Any]:
         """Return the query for so many rows; None for all."""
