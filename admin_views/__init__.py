@@ -24,9 +24,18 @@ from admin_views.site.base import RowId
 from admin_views.site.frame import Templates
 from admin_views.site.languages import CachedDomain, chosen_language
 from admin_views.site.login_session import load_account
+from admin_views.site.routing import LazyRule
 from admin_views.statistics import page as statistics
 
-__all__ = ["CachedDomain", "Templates", "chosen_language", "load_account", "rate_limits", "register"]
+__all__ = [
+    "CachedDomain",
+    "LazyRule",
+    "Templates",
+    "chosen_language",
+    "load_account",
+    "rate_limits",
+    "register",
+]
 
 CONSOLES = (
     languages,
