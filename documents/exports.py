@@ -22,6 +22,7 @@ from documents.kinds import DocumentKind, FileNotMade, MadeFile, Making, RightLo
 from documents.workbooks import BookSheet, Cell
 from models import Account, AuditEntry, ChangeKind, Disclosure, FileJob, db, now
 from models.audit import LENGTH
+from models.statements import table_of
 
 KIND = "export"
 TITLE = N_("导出：%(list)s")
@@ -196,13 +197,13 @@ def _record(
     )
     db.session.flush()
     at = now()
-    for start in range(0, len(disclosed), DISCLOSED_AT_A_TIME):
-        some = disclosed[start : start + DISCLOSED_AT_A_TIME]
+    ids = sorted(set(disclosed))
+    for start in range(0, len(ids), DISCLOSED_AT_A_TIME):
         db.session.execute(
-            insert(Disclosure),
+            insert(table_of(Disclosure)),
             [
                 {"application_id": key, "account_id": person.id, "field": name, "at": at}
-                for key in some
+                for key in ids[start : start + DISCLOSED_AT_A_TIME]
                 for name in fields
             ],
         )

@@ -30,6 +30,8 @@ LONGEST_ADDRESS = 2000
 FEWEST_HIDDEN = 8
 """Words of a search with so many digits may be somebody's number: the trail masks them."""
 SEARCHED = N_("查找")
+DISCLOSED_FIELDS = {"account": "bank_account"}
+"""The field of the form whose number a column shows, where the column has another key."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def _sheet(sheet: ListSheet, title: str, full: bool) -> ExportedSheet:
         translated(sheet.name) if sheet.name else title,
         [translated(column.heading) for column in columns],
         ((key(row) if key else None, [cell(row) for cell in cells]) for row in sheet.rows),
-        tuple(column.key for column in columns if column.masked),
+        tuple(DISCLOSED_FIELDS.get(column.key, column.key) for column in columns if column.masked),
     )
 
 
