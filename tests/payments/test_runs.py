@@ -53,6 +53,9 @@ from tests.payments.grants import (
     said,
 )
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For rules in which no database differs."""
+
 OPEN, IN_RUN, PAID, REFUSED = PaymentState.OPEN, PaymentState.IN_RUN, PaymentState.PAID, PaymentState.REFUSED
 
 
@@ -69,6 +72,7 @@ def sums(name: str) -> reconciling.PeriodSums:
     return found
 
 
+@ON_SQLITE
 @pytest.mark.guide("P4")
 def test_who_made_or_froze_a_run_cannot_approve_it_and_neither_can_their_deputy(ordos: World) -> None:
     maker, freezer, second, deputy = ordos.centre, city_clerk(), city_clerk(), city_clerk()
@@ -112,6 +116,7 @@ def test_who_made_or_froze_a_run_cannot_approve_it_and_neither_can_their_deputy(
     assert fresh(run).approved_by_id == second.id
 
 
+@ON_SQLITE
 @pytest.mark.guide("P4")
 def test_every_action_happens_in_the_states_of_the_table_and_in_no_other(ordos: World) -> None:
     maker, second, of = ordos.centre, city_clerk(), period()
@@ -140,6 +145,7 @@ def test_every_action_happens_in_the_states_of_the_table_and_in_no_other(ordos: 
         runs.perform(run.id, RunAction.APPROVE, second, seen_version=1)
 
 
+@ON_SQLITE
 @pytest.mark.guide("P4")
 def test_a_run_holds_what_is_due_and_says_why_something_is_left_out(ordos: World) -> None:
     maker, of = ordos.centre, period()
@@ -174,6 +180,7 @@ def test_a_run_holds_what_is_due_and_says_why_something_is_left_out(ordos: World
         runs.make(maker, runs.RunChoice(today() - timedelta(days=9999), of.id))
 
 
+@ON_SQLITE
 @pytest.mark.guide("P4")
 def test_the_files_are_made_once_and_each_download_is_recorded_for_each_person(ordos: World) -> None:
     maker, second, of = ordos.centre, city_clerk(), period()
@@ -260,6 +267,7 @@ def test_a_refused_account_is_corrected_confirmed_and_paid_with_the_next_run(ord
     assert db.session.get_one(Application, bad.application_id).version == before
 
 
+@ON_SQLITE
 @pytest.mark.guide("P4")
 def test_an_answer_is_refused_row_by_row_and_the_same_answer_again_changes_nothing(ordos: World) -> None:
     maker, second, of = ordos.centre, city_clerk(), period()
@@ -292,6 +300,7 @@ def test_an_answer_is_refused_row_by_row_and_the_same_answer_again_changes_nothi
     assert states(one) == [*[PAID] * 6, REFUSED]
 
 
+@ON_SQLITE
 @pytest.mark.guide("P5")
 def test_a_reversed_payment_is_paid_again_and_the_sums_hold(ordos: World) -> None:
     maker, second, of = ordos.centre, city_clerk(), period()
