@@ -5,7 +5,7 @@ An objection is entered while its batch is public. It is decided once. Its paper
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, false, func, select, true
 
@@ -99,8 +99,21 @@ def enter(actor: Account, grant_id: int, objector: Objector, *, seen_version: in
         )
 
 
-def attach_file(actor: Account, objection_id: int, **received: Any) -> ObjectionFile:
-    """Add a stored file to an objection. `received`: the columns of ObjectionFile that describe it.
+class StoredPaper(Protocol):
+    """What is known of a file that was received and stored (uploads.receive.Received)."""
+
+    display_name: str
+    extension: str
+    content_type: str
+    size: int
+    sha256: str
+    pages: int | None
+    storage_name: str
+    notes: tuple[str, ...]
+
+
+def attach_file(actor: Account, objection_id: int, received: StoredPaper) -> ObjectionFile:
+    """Add a stored file to an objection.
 
     Raises NotVisible, ChangedMeanwhile once it is decided, Unacceptable for one file too many. The caller then discards
     the file.
@@ -112,7 +125,17 @@ def attach_file(actor: Account, objection_id: int, **received: Any) -> Objection
         count = select(func.count()).where(ObjectionFile.objection_id == objection.id)
         if (db.session.scalar(count) or 0) >= MOST_FILES:
             raise Unacceptable("file", ENOUGH_FILES)
-        file = ObjectionFile(objection_id=objection.id, **received)
+        file = ObjectionFile(
+            objection_id=objection.id,
+            display_name=received.display_name,
+            extension=received.extension,
+            content_type=received.content_type,
+            size=received.size,
+            sha256=received.sha256,
+            pages=received.pages,
+            storage_name=received.storage_name,
+            notes=list(received.notes),
+        )
         db.session.add(file)
     return file
 

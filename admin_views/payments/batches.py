@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from admin_views.payments.badges import batch_badge, grant_badge
 from admin_views.payments.console import CityPage
 from admin_views.payments.grant_page import GrantPage
+from admin_views.payments.public import PUBLISHED
 from admin_views.review.exported import chosen_values
 from admin_views.site.base import expose
 from admin_views.site.exporting import ListExport, ListSheet, described_filters, described_search
@@ -22,9 +23,10 @@ from common.money import in_yuan
 from common.wording import N_
 from common.working_days import current_calendar
 from models import Batch, Grant, GrantState, Objection, Period, db
-from payments import scope
+from payments import publicity, scope
 from payments.transitions import GRANT_STATE_WORDS
 
+PUBLIC_LIST = N_("公示名单")
 OPEN_OBJECTIONS = (
     select(func.count(Objection.id))
     .join(Grant, Grant.id == Objection.grant_id)
@@ -83,7 +85,7 @@ class Batches(GrantPage, CityPage):
         return ListExport(self.title, [ListSheet(BATCH_COLUMNS, everything(self._found(), NEWEST_BATCH))])
 
     def exported_rows(self) -> ListExport:
-        """Return the rows of one batch, as they are narrowed, for an export."""
+        """Return the rows of one batch, as they are narrowed, for an export; while it runs also the list as the public has it."""
         batch = self.get_one((request.view_args or {})["number"])
         chosen = chosen_values(request.args.items())
         words = {each.value: GRANT_STATE_WORDS[each] for each in GrantState}
@@ -93,7 +95,11 @@ class Batches(GrantPage, CityPage):
             *described_filters(chosen, {"state": (N_("状态"), words)}),
         )
         rows = everything(self._grants(batch, chosen), BY_POSITION)
-        return ListExport(self.title, [ListSheet(GRANT_COLUMNS, rows)], described)
+        sheets = [ListSheet(GRANT_COLUMNS, rows)]
+        if publicity.is_running(batch):
+            public = everything(publicity.public_rows(batch), BY_POSITION)
+            sheets.append(ListSheet(PUBLISHED, public, PUBLIC_LIST))
+        return ListExport(self.title, sheets, described)
 
     @expose("/<number>/")
     def batch(self, number: str) -> str:

@@ -1,7 +1,6 @@
 """One row of a batch (P2): its history, the objections against it with their papers, and what can be done."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -143,8 +142,7 @@ class GrantPage:
     def _store(self, key: int, file: Any) -> None:
         received = receive(file)
         try:
-            columns = {**asdict(received), "notes": list(received.notes)}
-            objections.attach_file(current_user._get_current_object(), key, **columns)
+            objections.attach_file(current_user._get_current_object(), key, received)
         except BaseException:
             discard_file(received.storage_name)
             raise
