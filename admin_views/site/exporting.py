@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, request, session
 from flask_babel import gettext, pgettext
 from flask_login import login_user
+from werkzeug.exceptions import NotFound
 
 from accounts.access import active_account
 from admin_views.site.lists import Column
@@ -136,7 +137,11 @@ def opened(actor: Account, language: str, address: str) -> Iterator[tuple[str, L
         source = sources(current_app).get(request.endpoint or "")  # type: ignore[arg-type]
         if source is None or not source.may_open():
             raise NotPermitted
-        yield str(request.endpoint), source.open()
+        try:
+            found = source.open()
+        except NotFound as gone:
+            raise NotPermitted from gone
+        yield str(request.endpoint), found
 
 
 @contextmanager
