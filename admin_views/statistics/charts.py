@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 WIDTH, FONT_SIZE = 480, 14
-WIDE_CHARACTER = 1 / 0.6
-"""pygal takes a character for 0.6 of its height wide; a Chinese one is as wide as it is high."""
+PYGAL_WIDTH, NARROW_WIDTH, WIDEST_LABEL = 0.6, 0.55, 200
+"""pygal takes every character for 0.6 of its height wide. A Chinese one is as wide as it is high, others are a bit narrower."""
+FIRST_WIDE = "\u2e80"
 ROW_HEIGHT, EDGE = 26, 46
 ROOM_FOR_NUMBERS, GAP = 64, 3
 """Pixels at the right of the longest bar, and by which a number stands nearer to its bar than pygal sets it."""
@@ -49,7 +50,10 @@ def draw_chart(chart: Chart) -> str:
     from pygal.style import Style
 
     several = len(chart.series) > 1
-    size = round(FONT_SIZE * WIDE_CHARACTER) if not chart.trend else FONT_SIZE
+    labels = [_shortened(label) for label in chart.labels]
+    longest = max((len(label) for label in labels), default=1)
+    widest = max((_width(label) for label in labels), default=FONT_SIZE)
+    size = FONT_SIZE if chart.trend else max(1, round(widest / longest / PYGAL_WIDTH))
     given: dict[str, Any] = {
         "js": [],
         "css": [],
@@ -63,11 +67,12 @@ def draw_chart(chart: Chart) -> str:
             label_font_size=size,
             major_label_font_size=FONT_SIZE,
             value_font_size=FONT_SIZE,
-            legend_font_size=size,
+            legend_font_size=FONT_SIZE * 2,
         ),
         "margin": 8,
         "margin_right": 8 if chart.trend else ROOM_FOR_NUMBERS,
         "truncate_label": LONGEST_LABEL,
+        "truncate_legend": -1,
         "formatter": lambda value: "" if value is None else f"{value:,.0f}",
         "include_x_axis": True,
         "max_scale": 5,
@@ -81,19 +86,33 @@ def draw_chart(chart: Chart) -> str:
             x_labels_major_every=max(1, -(-len(chart.labels) // MOST_LABELS)),
             show_minor_x_labels=False,
         )
-        made.x_labels = list(chart.labels)
+        made.x_labels = labels
         values = [series.values for series in chart.series]
     else:
         height = ROW_HEIGHT * len(chart.labels) * len(chart.series) + EDGE + (ROW_HEIGHT if several else 0)
         made = pygal.HorizontalBar(
             **given, height=height, print_values=True, print_values_position="top", show_x_labels=False
         )
-        made.x_labels = list(reversed(chart.labels))  # pygal begins at the bottom
+        made.x_labels = labels[::-1]  # pygal begins at the bottom
         values = [series.values[::-1] for series in chart.series]
     for series, numbers in zip(chart.series, values, strict=True):
         made.add(series.name, list(numbers))
     made.add_xml_filter(lambda root: _plain(root, chart))
     return str(made.render(is_unicode=True))
+
+
+def _width(label: str) -> float:
+    """Return about how many pixels a label takes."""
+    return FONT_SIZE * sum(1 if character >= FIRST_WIDE else NARROW_WIDTH for character in label)
+
+
+def _shortened(label: str) -> str:
+    """Return the beginning of a label for which there is no room; the table has all of it."""
+    if _width(label) <= WIDEST_LABEL:
+        return label
+    while _width(label) > WIDEST_LABEL - FONT_SIZE:
+        label = label[:-1]
+    return f"{label}…"
 
 
 def _plain(root: Any, chart: Chart) -> Any:
