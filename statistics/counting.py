@@ -171,13 +171,13 @@ def decision_facts(row: Any, calendar: Calendar) -> DecisionFacts:
     )
 
 
-def uncounted(limit: int) -> SumChange:
-    """Return what the oldest noted changes do to the sums, at most `limit` of them."""
+def uncounted(limit: int, calendar: Calendar | None = None) -> SumChange:
+    """Return what the oldest noted changes do to the sums, at most `limit` of them. `calendar`: the present one, if it is known."""
     found = SumChange()
     rows = execute(WRITTEN.limit(limit), {}).all()
     if rows:
         found.changes = [row.id for row in rows]
-        found.count_reviews(rows, current_calendar())
+        found.count_reviews(rows, calendar or current_calendar())
         found.count_applications(row.application_id for row in rows)
     return found
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, select, true
+from sqlalchemy import ColumnElement, and_, false, literal, select, true
 
+from common.working_days import Calendar
 from models import (
     REACHED_BITS,
     Account,
@@ -119,9 +120,9 @@ def percentile(histogram: Mapping[int, int], share: float) -> int | None:
     return None
 
 
-def figures(sight: Sight, narrowed: Narrowing, *, with_enterprises: bool = True) -> Figures:
+def figures(sight: Sight, narrowed: Narrowing, calendar: Calendar | None = None) -> Figures:
     """Return the figures of what an account sees."""
-    late = uncounted(MOST_UNCOUNTED)
+    late = uncounted(MOST_UNCOUNTED, calendar)
     found = Figures(is_behind=len(late.changes) >= MOST_UNCOUNTED)
     query = select(*_COUNTS.primary_key.columns, _COUNTS.c.numbers).where(_places(sight, narrowed))
     for row in execute(query, {}):
@@ -129,7 +130,7 @@ def figures(sight: Sight, narrowed: Narrowing, *, with_enterprises: bool = True)
     for place, numbers in late.sums.numbers.items():
         if _is_in(place, sight, narrowed):
             _add(found, place.region_id, numbers, sight.bits)
-    if with_enterprises and not (sight.enterprise_id or narrowed.has_months or sight.regions == ()):
+    if not (sight.enterprise_id or narrowed.has_months or sight.regions == ()):
         found.enterprises = _enterprises(sight, narrowed, late)
     return found
 
@@ -204,20 +205,22 @@ def _enterprises(sight: Sight, narrowed: Narrowing, late: SumChange) -> list[Ent
         for key, total in late.sums.totals.items()
         if key.period_id == period and total[place] and _sees_region(key.region_id, sight, narrowed)
     }
-    keys = (_TOTALS.c.region_id, _TOTALS.c.enterprise_id, column.label("number"))
-    rows = list(
-        execute(select(*keys).where(among).order_by(column.desc()).limit(MOST_ENTERPRISES + len(added)), {})
+    rows = (
+        select(_TOTALS.c.region_id, _TOTALS.c.enterprise_id, column.label("number"), Enterprise.name)
+        .join(Enterprise, Enterprise.id == _TOTALS.c.enterprise_id)
+        .where(among)
     )
-    if added:
-        changed = _TOTALS.c.enterprise_id.in_({key.enterprise_id for key in added})
-        rows += execute(select(*keys).where(among, changed), {}).all()
-    numbers = {Of(period, row.region_id, row.enterprise_id): row.number for row in rows}
+    most_of_all = rows.order_by(column.desc()).limit(MOST_ENTERPRISES + len(added)).subquery()
+    changed = rows.where(_TOTALS.c.enterprise_id.in_({key.enterprise_id for key in added}))
+    new = select(literal(NO_PLACE), Enterprise.id, literal(0), Enterprise.name)
+    new = new.where(Enterprise.id.in_({key.enterprise_id for key in added}))
+    found = execute(most_of_all.select().union_all(changed, new) if added else most_of_all.select(), {}).all()
+    names = {row.enterprise_id: row.name for row in found}
+    numbers = {Of(period, row.region_id, row.enterprise_id): row.number for row in found}
     for key, number in added.items():
         numbers[key] = numbers.get(key, 0) + number
     most = sorted(((n, key) for key, n in numbers.items() if n > 0), key=lambda one: (-one[0], one[1]))
     most = most[:MOST_ENTERPRISES]
-    named = Enterprise.id.in_([key.enterprise_id for _, key in most])
-    names = {row.id: row.name for row in execute(select(Enterprise.id, Enterprise.name).where(named), {})}
     return [
         EnterpriseFigure(key.enterprise_id, names[key.enterprise_id], key.region_id, n) for n, key in most
     ]

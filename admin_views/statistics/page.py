@@ -18,7 +18,7 @@ from admin_views.review.period_filter import PERIODS, options
 from admin_views.site.base import ConsoleView, address_of, expose, menu
 from admin_views.site.day_fields import MonthField
 from admin_views.site.login_session import url_of
-from admin_views.site.numbers import page_counts
+from admin_views.site.numbers import page_counts, present_calendar
 from admin_views.site.typed import row_number
 from admin_views.site.wording import translated
 from admin_views.statistics.charts import draw_chart
@@ -80,7 +80,8 @@ class StatisticsPage(ConsoleView):
     @expose("/")
     def index_view(self) -> str:
         """Show the figures."""
-        form, narrowed = self._narrowed()
+        regions = self._regions()
+        form, narrowed = self._narrowed(regions)
         found = self._figures(narrowed)
         return self.render(
             "statistics/page.html",
@@ -92,16 +93,17 @@ class StatisticsPage(ConsoleView):
             filtered=bool(request.args),
             narrowed=narrowed,
             found=found,
-            parts=list(self._sections(found, narrowed)),
+            parts=list(self._sections(found, narrowed, regions)),
             picture=self._picture,
         )
 
     @expose("/chart")
     def chart(self) -> Response:
         """Return one picture of the page as it is narrowed."""
-        _form, narrowed = self._narrowed()
+        regions = self._regions()
+        _form, narrowed = self._narrowed(regions)
         wanted = request.args.get("of", "status")
-        parts = self._sections(self._figures(narrowed), narrowed)
+        parts = self._sections(self._figures(narrowed), narrowed, regions)
         found = next((part.chart for part in parts if part.key == wanted), None)
         if found is None:
             abort(404)
@@ -114,9 +116,9 @@ class StatisticsPage(ConsoleView):
         query = urlencode({**request.args.to_dict(), "of": key})
         return f"{url_of(f'{self.endpoint}.chart')}?{query}"
 
-    def _narrowed(self) -> tuple[NarrowingForm, Narrowing]:
+    def _narrowed(self, regions: dict[int, str]) -> tuple[NarrowingForm, Narrowing]:
         form = NarrowingForm(request.args)
-        form.offer(options(*page_counts(PERIODS)), self._regions())
+        form.offer(options(*page_counts(PERIODS)), regions)
         return form, form.narrowing() if form.validate() else Narrowing()
 
     def _sight(self) -> Sight:
@@ -126,11 +128,11 @@ class StatisticsPage(ConsoleView):
         return {} if current_user.role is Role.ENTERPRISE else region_names(self._sight())
 
     def _figures(self, narrowed: Narrowing) -> Figures:
-        return figures(self._sight(), narrowed)
+        return figures(self._sight(), narrowed, present_calendar())
 
-    def _sections(self, found: Figures, narrowed: Narrowing) -> Any:
+    def _sections(self, found: Figures, narrowed: Narrowing, regions: dict[int, str]) -> Any:
         links = Links(address_of(self._lists), narrowed, current_user.role)
-        return statistic_sections(found, narrowed, links, self._regions())
+        return statistic_sections(found, narrowed, links, regions)
 
 
 def register(app: Flask) -> None:
