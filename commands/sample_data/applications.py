@@ -20,7 +20,7 @@ from sqlalchemy import Engine, select, text
 from stdnum.cn import ric, uscc
 
 from accounts import logins, passwords
-from commands.sample_data import names
+from commands.sample_data import batches, names
 from commands.sample_data.bulk import Bulk, Rows
 from common import identity
 from common.calendar import local_date
@@ -514,3 +514,4 @@ def sample_data(applications: int, seed: int) -> None:
     with click.progressbar(length=applications, label=f"{applications} 件申请 / applications") as bar:
         for done in fill(db.engine, applications, seed):
             bar.update(done - bar.pos)
+    batches.fill()

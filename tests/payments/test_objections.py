@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from common.calendar import today
 from common.errors import (
     ChangedMeanwhile,
     NotPermitted,
@@ -27,7 +28,7 @@ from models import (
     Role,
     db,
 )
-from payments import ending, moves, objections
+from payments import closing, ending, moves, objections
 from payments.objections import Objector
 from payments.transitions import GRANT_TRANSITIONS
 from tests.clock import at
@@ -103,6 +104,8 @@ def test_what_nobody_objects_to_is_granted_when_the_days_are_over_and_the_rest_w
     ]  # fmt: skip
     assert messages_to(found[2])[-1] == "grant_denied"
     assert messages_to(found[3])[-2:] == ["grant_objection_dismissed", "grant_granted"]
+    again = passed(ordos, found[2].period, by=found[2].applicant)  # an upheld objection frees the place
+    assert closing.summarise(ordos.centre, batch.period_id, [again.id], today()).included
     told = db.session.scalars(select(Message).where(Message.kind == "grant_denied")).all()[-1]
     assert notifications.wording_values(told)["reason"] == WHY
 
