@@ -163,7 +163,7 @@ def perform_within(
         raise NotPermitted
     if transition.second_person and not is_second_person(run, person):
         raise Unacceptable("", SECOND_PERSON)
-    said = Decision(reason).checked(needs_reason=transition.needs_reason).reason
+    said = Decision(reason).checked(needs_reason=True).reason if transition.needs_reason else ""
     for write in (EFFECTS.get(action), effect):
         if write is not None:
             write(run, person)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from operator import ne
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Table, and_, event, func, select
+from sqlalchemy import Connection, Engine, MetaData, Table, and_, event, func, null, select
 
 from models.search import PIECE_TABLE
 
@@ -62,9 +62,9 @@ class Stored:
             for table in self._tables:
                 for was, now in changed.get(table.name, ()):
                     if now is None:
-                        connection.execute(table.insert().values(was))
+                        connection.execute(table.insert().values(_stored_values(was)))
                     elif was is not None:
-                        connection.execute(table.update().where(_is(table, was)).values(was))
+                        connection.execute(table.update().where(_is(table, was)).values(_stored_values(was)))
         self._written = False
 
     def _content(self) -> Content:
@@ -115,6 +115,11 @@ def _rows(connection: Connection, table: Table) -> Rows:
 
 def _is(table: Table, row: Row) -> Any:
     return and_(*(column == row[column.name] for column in table.primary_key))
+
+
+def _stored_values(row: Row) -> dict[str, Any]:
+    """Return the values of a row with SQL's NULL for None: a reflected JSON column would store the word null."""
+    return {name: null() if value is None else value for name, value in row.items()}
 
 
 def _count_on_from_the_last(connection: Connection, table: Table) -> None:
