@@ -45,6 +45,9 @@ PREVIEW_LIFETIME, ROWS_LIFETIME = timedelta(days=7), timedelta(days=90)
 """How long a preview and the rows of an answer are stored."""
 
 IN_PROGRESS = (ImportState.READING, ImportState.IMPORTING)
+GRANTS_AT_ONCE = 50
+"""Grants that one transaction completes: meanwhile nobody can write on SQLite."""
+
 LONGEST_CELL = 200
 NO_REASON_GIVEN = "银行没有说明原因"  # stays Chinese: it is stored where the bank's words would be
 
@@ -235,9 +238,9 @@ def write_answer(job: ClaimedAnswer) -> None:
     except ChangedMeanwhile:
         fail_answer(job, RUN_CLOSED)
         return
-    for chunk in payment_moves.chunks(paid):
+    for start in range(0, len(paid), GRANTS_AT_ONCE):
         with exclusive():
-            reversals.complete_paid_grants(chunk)
+            reversals.complete_paid_grants(paid[start : start + GRANTS_AT_ONCE])
     with exclusive():
         jobs.report(BankAnswer, job, state=ImportState.DONE, error=None, finished_at=now())
 

@@ -61,10 +61,11 @@ def export(run_id: int, actor: Account, *, seen_version: int, store: Store) -> P
         stored_layout = newest_layout()
         layout = layout_of(stored_layout)
         run.layout_id = stored_layout.id if stored_layout is not None else None
-        control = bank_file.control_rows(run.number, run.count, run.total_fen, runs.hash_of_lines(run))
+        lines = list(runs.bank_lines(run))  # read and decrypted once for the hash and both files
+        control = bank_file.control_rows(run.number, run.count, run.total_fen, runs.hash_of_lines(lines))
         for kind in KINDS:
             content = io.BytesIO()
-            bank_file.write_bank_file(kind, content, layout, runs.bank_lines(run), control)
+            bank_file.write_bank_file(kind, content, layout, lines, control)
             content.seek(0)
             stored = store(content)
             db.session.add(

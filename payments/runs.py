@@ -5,11 +5,11 @@ holds is never changed again.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, update
 
 from accounts.access import active_account
 from common.calendar import today
@@ -219,10 +219,10 @@ def bank_lines(run: PaymentRun) -> Iterator[PaymentLine]:
         )
 
 
-def hash_of_lines(run: PaymentRun) -> str:
+def hash_of_lines(lines: Iterable[PaymentLine]) -> str:
     """Return the SHA-256 of a frozen run's rows, in hexadecimal: number, account, amount, each ended by a line break."""
     content = hashlib.sha256()
-    for line in bank_lines(run):
+    for line in lines:
         content.update(f"{line.number}\t{line.account}\t{line.amount_fen}\n".encode())
     return content.hexdigest()
 
@@ -268,10 +268,11 @@ def _freeze(run: PaymentRun, person: Account) -> None:
     bad = [row for row in rows if to[row.payment_id].fault is not None]
     if not good:
         raise Unacceptable("", EMPTY_AFTER_CHECK)
-    frozen = [
-        {"run_id": run.id, "position": row.position, **to[row.payment_id].account._asdict()} for row in good
-    ]
-    db.session.execute(update(RunRow), frozen)
+    table = table_of(RunRow)
+    columns = ("holder", "bank", "account")
+    one = update(table).where(table.c.run_id == run.id, table.c.position == bindparam("at"))
+    frozen = [{"at": row.position, **to[row.payment_id].account._asdict()} for row in good]
+    db.session.execute(one.values({name: bindparam(name) for name in columns}), frozen)
     if bad:
         without = [
             {"run_id": run.id, "position": row.position, "left_out": fault_as_json(fault), "number": None}
