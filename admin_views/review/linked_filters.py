@@ -132,7 +132,7 @@ def linked_values(
     return tuple(
         (key, chosen[key])
         for key, one in LINKED.items()
-        if key not in own and tab in one.tabs and one.choice(chosen.get(key, "")) is not None
+        if key in chosen and key not in own and tab in one.tabs and one.choice(chosen[key]) is not None
     )
 
 

@@ -155,7 +155,9 @@ class ListPage(ExportedList):
     def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
         """Return how a list can be sorted as it is narrowed."""
         in_use = (
-            filter_ for key, filter_ in self._offered(tab).items() if filter_.choice(chosen.get(key, ""))
+            filter_
+            for key, filter_ in self._offered(tab).items()
+            if key in chosen and filter_.choice(chosen[key])
         )
         return review_list.sorts(tab, in_use)
 
@@ -187,14 +189,10 @@ class ListPage(ExportedList):
         exported: bool = False,
     ) -> tuple[ListQuery, dict[str, Any]]:
         """Return the list as it is narrowed, and the values with which it is asked for: who asks, and for what."""
-        offered = self._offered(tab).items()
-        narrowing = tuple(
-            choice for key, filter_ in offered if (choice := filter_.choice(chosen.get(key, "")))
-        )
+        offered = [(filter_, chosen[key]) for key, filter_ in self._offered(tab).items() if key in chosen]
+        narrowing = tuple(choice for filter_, value in offered if (choice := filter_.choice(value)))
         narrowed_to = {
-            name: value
-            for key, filter_ in offered
-            for name, value in filter_.bind_values(chosen.get(key, "")).items()
+            name: bound for filter_, value in offered for name, bound in filter_.bind_values(value).items()
         }
         words = chosen.get("q", "").strip()
         search = review_list.search(words) if words else review_list.Search()
