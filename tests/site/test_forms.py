@@ -59,6 +59,11 @@ WITHOUT_TRACE = {
     **dict.fromkeys(
         ("office_deputies.enter", "city_deputies.enter"), "offers nobody to the one clerk of a desk"
     ),
+    "city_runs.upload": "takes the bank's table, and a picture is sent",
+    "city_runs.confirm_answer": "needs rows that can be recorded",
+    "city_runs.reverse": "needs a payment that was made",
+    "personal_payments.correct": "needs an account that the bank returned and nobody has corrected",
+    "administration_bank_file.preview": "is sent by the page's script",
     "city_publicity.close": "follows from the summary of chosen rows",
     "administration_deputies.enter": "names nobody as it stands",
     **dict.fromkeys(
