@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
-import xlsxwriter
-
 from common.money import as_typed_yuan, in_yuan
 from common.text import one_line
 from common.wording import N_, Sentence
@@ -174,7 +172,9 @@ def _write_csv(
 def _write_xlsx(
     stream: BinaryIO, layout: Layout, lines: Iterable[PaymentLine], control: Sequence[tuple[str, str]]
 ) -> None:
-    book = xlsxwriter.Workbook(stream, {"constant_memory": True})
+    from xlsxwriter import Workbook  # imported late: 42 modules for a rare file
+
+    book = Workbook(stream, {"constant_memory": True})
     text = book.add_format({"num_format": "@"})
     sheet = book.add_worksheet("付款明细")  # stays Chinese
     sheet.set_column(0, len(layout.columns) - 1, 22, text)

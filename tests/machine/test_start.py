@@ -14,8 +14,8 @@ from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 
 NOT_FOR_PAGES = {
-    "alembic", "email_validator", "flask_migrate", "huey", "mako", "pygments", "pypdfium2", "pypinyin", "python_calamine",
-    "redis", "rich", "segno", "typst", "unittest", "xlsxwriter", "zxingcpp",
+    "alembic", "email_validator", "flask_migrate", "huey", "mako", "pygal", "pygments", "pypdfium2", "pypinyin",
+    "python_calamine", "redis", "rich", "segno", "typst", "unittest", "xlsxwriter", "zxingcpp",
 }  # fmt: skip
 """Modules of a command, the worker, the decoder process or a rare page."""
 
