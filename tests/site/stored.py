@@ -23,7 +23,7 @@ Changes = dict[str, list[tuple[Row | None, Row | None]]]
 READING = ("SELECT", "BEGIN", "PRAGMA")
 UNTOUCHED = re.compile(rf"alembic_version|sqlite_sequence|{PIECE_TABLE.pattern}")
 """Nobody writes them but the database itself."""
-CLOCKS = {"seen_at", "opened_at"}
+CLOCKS = {"seen_at", "opened_at", "downloaded_at"}
 """Columns that say when somebody was here, whatever they did."""
 TRACES = {"open_pages"}
 """Tables whose rows say the same."""

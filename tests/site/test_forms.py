@@ -64,6 +64,7 @@ WITHOUT_TRACE = {
     "city_runs.reverse": "needs a payment that was made",
     "personal_payments.correct": "needs an account that the bank returned and nobody has corrected",
     "administration_bank_file.preview": "is sent by the page's script",
+    "administration_bank_file.save": "says that nothing was changed",
     "city_publicity.close": "follows from the summary of chosen rows",
     "administration_deputies.enter": "names nobody as it stands",
     **dict.fromkeys(
