@@ -13,11 +13,11 @@ import admin_views
 import commands
 import worker
 from config import ConfigurationError, parse_keys, settings
+from figures import counting
 from models import db
 from models.engine import engine_options, prepare
 from models.secrets import vault
 from models.transactions import end, forbid_writes_outside_transaction
-from statistics import counting
 from uploads.sets import register as register_uploads
 
 CONTENT_SECURITY_POLICY = (

@@ -3,7 +3,7 @@
 import click
 from flask.cli import with_appcontext
 
-from statistics import counting, recounting
+from figures import counting, recounting
 
 
 @click.command("recount")

@@ -1,7 +1,7 @@
-"""What the statistics (W11) have counted. Only statistics/ writes these tables; `flask --app app recount` rebuilds them.
+"""What the statistics (W11) have counted. Only figures/ writes these tables; `flask --app app recount` rebuilds them.
 
 A decision adds one row to `statistic_changes` and locks nothing else. The worker takes such rows away and changes the sums
-(statistics/counting.py). Nothing here names a person.
+(figures/counting.py). Nothing here names a person.
 """
 
 from datetime import date
@@ -68,7 +68,7 @@ class CountedDecision(Model):
     days: Mapped[int | None]
     """By the calendar of the day on which it was counted. NULL: its arrival was not recorded before December 2026."""
     reasons: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    """Why it was returned (statistics/reasons.py); NULL for another decision."""
+    """Why it was returned (figures/reasons.py); NULL for another decision."""
 
     __table_args__ = (Index(None, "application_id"), Index(None, "enterprise_id", "review_id"))
 
@@ -87,7 +87,7 @@ class StatisticCount(Model):
     period_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     region_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     numbers: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """Numbers by "dimension:value:reached" (statistics/facts.py)."""
+    """Numbers by "dimension:value:reached" (figures/facts.py)."""
 
 
 class EnterpriseTotal(Model):

@@ -26,9 +26,9 @@ ROOMS = (
     "documents",
     "drafts",
     "enterprises",
+    "figures",
     "models",
     "payments",
-    "statistics",
     "uploads",
     "workflow",
 )

@@ -13,8 +13,8 @@ from huey import Huey, crontab
 from administration import imports
 from desk import bulk
 from documents import jobs as files
+from figures import counting
 from payments import answers
-from statistics import counting
 from worker import (
     bank_answers,
     bulk_decisions,

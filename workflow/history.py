@@ -29,7 +29,7 @@ INSERT_ROW = CompiledStatement(
 
 
 FOLLOWERS: list[Callable[[Application, Review], None]] = []
-"""What else is written with each row, in its transaction: app.py registers it for a room above (statistics/)."""
+"""What else is written with each row, in its transaction: app.py registers it for a room above (figures/)."""
 
 
 def last_review(application: Application) -> Review | None:

@@ -1,6 +1,6 @@
 """「统计」 (W11) in the consoles of enterprise, office and city, and in the administration: tables, each with a chart.
 
-Reads sums (statistics/figures.py), never the applications. Each account sees the sums of what its own list shows.
+Reads sums (figures/report.py), never the applications. Each account sees the sums of what its own list shows.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ from admin_views.site.wording import translated
 from admin_views.statistics.charts import draw_chart
 from admin_views.statistics.sections import Links, statistic_sections
 from common.wording import N_
+from figures.report import Figures, Narrowing, Sight, figures, region_names, sight_of
 from models import Role
-from statistics.figures import Figures, Narrowing, Sight, figures, region_names, sight_of
 
 IN_CONSOLES = ("enterprise", "office", "city", "administration")
 PICTURE_POLICY = "default-src 'none'"

@@ -12,11 +12,11 @@ from sqlalchemy import select
 from admin_views.site.wording import translated
 from admin_views.statistics.charts import Chart, Series
 from common.wording import N_
+from figures.facts import DAY, EDUCATION, INDUSTRY, MONTH, PASSED, REASON, REFUSED, RETURNED, STATUS
+from figures.reasons import FIELD, PAPER, PHRASE, ROW
+from figures.report import Figures, Narrowing, percentile
 from models import Material, Result, Role, State
 from models.statements import execute
-from statistics.facts import DAY, EDUCATION, INDUSTRY, MONTH, PASSED, REASON, REFUSED, RETURNED, STATUS
-from statistics.figures import Figures, Narrowing, percentile
-from statistics.reasons import FIELD, PAPER, PHRASE, ROW
 from workflow import routing
 from workflow.form import versions
 from workflow.form.fields import Field

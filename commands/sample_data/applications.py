@@ -25,6 +25,7 @@ from commands.sample_data.bulk import Bulk, Rows
 from common import identity
 from common.calendar import local_date
 from common.working_days import Calendar
+from figures import counting, recounting
 from models import (
     Account,
     Action,
@@ -49,7 +50,6 @@ from models import (
 )
 from models.accounts import Membership
 from models.transactions import WRITE_OPTIONS
-from statistics import counting, recounting
 from workflow import moves, notifications, routing
 from workflow.decision import Decision
 from workflow.form import answers, living_allowance, versions

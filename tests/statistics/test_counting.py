@@ -17,6 +17,7 @@ from common.errors import ActionRefused, ConfirmationRequired
 from desk import bulk, marks, taking_back
 from desk.marks import DeskDecision
 from desk.phrases import PHRASES
+from figures import counting, recounting
 from models import (
     Account,
     Action,
@@ -31,7 +32,6 @@ from models import (
 )
 from models.statements import table_of
 from models.statistics import NO_PLACE
-from statistics import counting, recounting
 from tests.factories import World, application_at, complete_application, desk_person, filled, submit, world
 from tests.machine.databases import KINDS, Databases
 from tests.machine.worlds import application_on

@@ -13,9 +13,9 @@ from admin_views.statistics.charts import Chart, Series, draw_chart
 from desk import marks
 from desk.marks import DeskDecision
 from desk.phrases import PHRASES
+from figures import counting
+from figures.report import Narrowing, figures, percentile, sight_of
 from models import Account, Action, Application, Period, State, StatisticChange, db
-from statistics import counting
-from statistics.figures import Narrowing, figures, percentile, sight_of
 from tests import factories
 from tests.factories import World, act, application_at, complete_application, fresh, submit
 from tests.machine.site import Client

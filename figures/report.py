@@ -9,6 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, false, literal, select, true
 
 from common.working_days import Calendar
+from figures.counting import SumChange, uncounted
+from figures.facts import DAYS, EVERY_STEP, STATUS, Of, Place
 from models import (
     REACHED_BITS,
     Account,
@@ -21,8 +23,6 @@ from models import (
 )
 from models.statements import execute, table_of
 from models.statistics import EVERY_MONTH, EVERY_PERIOD, NO_PLACE
-from statistics.counting import SumChange, uncounted
-from statistics.facts import DAYS, EVERY_STEP, STATUS, Of, Place
 from workflow.actor_shape import reviewed_region_ids
 
 MOST_UNCOUNTED = 200
@@ -82,7 +82,7 @@ class EnterpriseFigure(NamedTuple):
 
 @dataclass
 class Figures:
-    """The numbers by region, dimension and value (statistics/facts.py)."""
+    """The numbers by region, dimension and value (figures/facts.py)."""
 
     by_region: dict[int, dict[str, Counter[str]]] = field(default_factory=dict)
     enterprises: Sequence[EnterpriseFigure] = ()

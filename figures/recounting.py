@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, exists, func, insert, literal, or_, select
 from sqlalchemy.orm import aliased
 
+from figures.counting import add_to_sums, lock_sums, process_due
+from figures.facts import PRESENT, DecisionFacts, Facts, Of, Place, Sums, facts_of
 from models import (
     Action,
     Application,
@@ -26,8 +28,6 @@ from models import (
 )
 from models.statements import execute, table_of
 from models.statistics import NO_PLACE
-from statistics.counting import add_to_sums, lock_sums, process_due
-from statistics.facts import PRESENT, DecisionFacts, Facts, Of, Place, Sums, facts_of
 from workflow.scope import DECISIONS
 
 ENTERPRISES_AT_ONCE = 200

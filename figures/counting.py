@@ -2,7 +2,7 @@
 
 Why not in the same transaction: every decision of the city would wait for the one row that holds its sum
 (docs/statistics.md has the measurement). A note is a row of its own, and no two transactions meet there. What is noted and
-not added yet, a page adds by itself (statistics/figures.py), so that it is never behind.
+not added yet, a page adds by itself (figures/report.py), so that it is never behind.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from common.calendar import local_date
 from common.working_days import Calendar, current_calendar
+from figures.facts import PRESENT, DecisionFacts, Facts, Of, Place, Sums, facts_of
+from figures.reasons import reasons_of
 from models import (
     Action,
     Application,
@@ -27,8 +29,6 @@ from models import (
 )
 from models.statements import CompiledStatement, execute, table_of
 from models.statistics import NO_PLACE
-from statistics.facts import PRESENT, DecisionFacts, Facts, Of, Place, Sums, facts_of
-from statistics.reasons import reasons_of
 from workflow import history
 from workflow.scope import DECISIONS
 
