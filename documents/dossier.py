@@ -50,7 +50,7 @@ def dossier(
         "sections": [_section(each, read, full or {}) for each in versions.form_of(application).sections]
         if read
         else [],
-        "papers": list(_papers(visible_papers(application, actor))),
+        "papers": list(_papers(visible_papers(application, actor), application.round)),
         "history": [_history_line(row) for row in reversed(reviews)],
     }
 
@@ -108,7 +108,8 @@ def visible_papers(application: Application, actor: Account) -> Sequence[Attachm
     return sorted(found, key=lambda file: (file.material.position, file.material_id, file.id))
 
 
-def _papers(files: Sequence[Attachment]) -> Iterator[dict[str, Any]]:
+def _papers(files: Sequence[Attachment], last_round: int) -> Iterator[dict[str, Any]]:
+    """Yield what is said of each paper. What the applicant has removed since the last submission is not said to be removed."""
     for file in files:
         yield {
             "material": file.material_name,
@@ -118,7 +119,7 @@ def _papers(files: Sequence[Attachment]) -> Iterator[dict[str, Any]]:
             "sha256": file.sha256,
             "uploaded_at": moment(file.uploaded_at),
             "round": file.submitted_round or 0,
-            "removed": file.removed_after is not None,
+            "removed": file.removed_after not in (None, last_round),
         }
 
 

@@ -24,10 +24,12 @@ from tests.documents.test_decision_notices import ON_SQLITE, text_of
 from tests.factories import REASON, World, act, application_at, fresh, materials, submit
 from tests.machine.site import Client
 from tests.machine.worlds import Person
+from uploads import attachments
 from uploads.sets import storage
 from worker import file_jobs
 from workflow import review
 from workflow.decision import Decision
+from workflow.form import answers
 
 SECRETS = ("identity_number", "bank_account")
 
@@ -116,6 +118,25 @@ def test_a_dossier_has_what_the_reviewer_reads_and_no_internal_note(ordos: World
     for secret in ("内部备注", "还没有发出的标记", application.identity_number, application.bank_account):
         assert secret not in said
     assert db.session.scalars(select(Disclosure)).all() == []
+
+
+@ON_SQLITE
+@pytest.mark.guide("W10")
+def test_a_dossier_does_not_say_what_the_applicant_has_changed_since_the_last_submission(
+    ordos: World,
+) -> None:
+    application = factories.complete_application(ordos.banner.enterprise)
+    submit(application)
+    act(application, Action.RETURN, ordos.banner.reviewer, REASON)
+    before = dossier_text(ordos.banner.reviewer, application)
+    with review.editing(application.id, application.applicant) as edited:
+        for file in application_files.visible_papers(edited, application.applicant):
+            attachments.remove(edited, file.id)
+        answers.set_value(edited, "school", "没有提交的大学")
+    upload(application, "没有提交.pdf")
+    after = dossier_text(ordos.banner.reviewer, application)
+    assert after.partition("生成")[2] == before.partition("生成")[2]
+    assert "没有提交" in dossier_text(application.applicant, application)
 
 
 @ON_SQLITE
