@@ -182,6 +182,11 @@ def uncounted(limit: int, calendar: Calendar | None = None) -> SumChange:
     return found
 
 
+def is_noted(review_id: int) -> bool:
+    """Say whether a change still waits to be counted. Of several the oldest is counted first."""
+    return bool(execute(select(exists().where(_CHANGES.c.review_id == review_id)), {}).scalar())
+
+
 # --- the worker
 
 
@@ -190,11 +195,11 @@ def has_uncounted() -> bool:
     return bool(db.session.scalar(select(exists().where(StatisticChange.review_id.is_not(None)))))
 
 
-def process_due(limit: int = BATCH_SIZE) -> int:
-    """Count everything that is noted, in batches. Returns how many changes that were."""
-    total = 0
-    while done := count_batch(limit):
-        total += done
+def process_due(limit: int = BATCH_SIZE, most: int | None = None) -> int:
+    """Count what is noted, in at most `most` batches; None for everything. Returns how many changes that were."""
+    total = batches = 0
+    while (most is None or batches < most) and (done := count_batch(limit)):
+        total, batches = total + done, batches + 1
     return total
 
 

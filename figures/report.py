@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, false, literal, select, true
 
 from common.working_days import Calendar
-from figures.counting import SumChange, uncounted
+from figures.counting import SumChange, is_noted, uncounted
 from figures.facts import DAYS, EVERY_STEP, STATUS, Of, Place
 from models import (
     REACHED_BITS,
@@ -28,6 +28,7 @@ from workflow.actor_shape import reviewed_region_ids
 MOST_UNCOUNTED = 200
 """Changes that a page adds by itself. More wait only while the worker is behind; then the page says so."""
 
+MOST_READINGS = 3
 MOST_ENTERPRISES = 20
 MOST_KEYS = 20_000
 
@@ -121,8 +122,19 @@ def percentile(histogram: Mapping[int, int], share: float) -> int | None:
 
 
 def figures(sight: Sight, narrowed: Narrowing, calendar: Calendar | None = None) -> Figures:
-    """Return the figures of what an account sees."""
-    late = uncounted(MOST_UNCOUNTED, calendar)
+    """Return the figures of what an account sees.
+
+    Reads again when the worker has counted meanwhile: what it took from the notes may be in the sums as well.
+    """
+    for _ in range(MOST_READINGS):
+        late = uncounted(MOST_UNCOUNTED, calendar)
+        found = _figures(sight, narrowed, late)
+        if not late.changes or is_noted(late.changes[0]):
+            break
+    return found
+
+
+def _figures(sight: Sight, narrowed: Narrowing, late: SumChange) -> Figures:
     found = Figures(is_behind=len(late.changes) >= MOST_UNCOUNTED)
     query = select(*_COUNTS.primary_key.columns, _COUNTS.c.numbers).where(_places(sight, narrowed))
     for row in execute(query, {}):

@@ -34,6 +34,9 @@ ONE_DAY = timedelta(days=1)
 POLL_SECONDS = 2.0
 """Together with the lease: a job whose worker died continues within fifteen seconds."""
 
+MOST_COUNTED = 20
+"""Batches of the statistics at a time: after an upgrade there are thousands, and codes for a login must not wait for them."""
+
 
 @dataclass(frozen=True)
 class Tasks:
@@ -82,7 +85,7 @@ def for_app(app: Flask) -> Tasks:
     @huey.task(name="count")  # type: ignore[untyped-decorator]
     def count() -> None:
         with app.app_context():
-            counting.process_due()
+            counting.process_due(most=MOST_COUNTED)
 
     def look() -> None:
         with app.app_context():
@@ -113,7 +116,7 @@ def for_app(app: Flask) -> Tasks:
             bank_answers.process_due()
             file_jobs.delete_files_over()
             file_jobs.process_due()
-            counting.process_due()
+            counting.process_due(most=MOST_COUNTED)
             if heartbeats.run_if_due(heartbeats.SWEEP, ONE_DAY):
                 imports.delete_expired()
                 bulk.delete_expired()

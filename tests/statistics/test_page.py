@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree
 
@@ -13,7 +14,8 @@ from admin_views.statistics.charts import Chart, Series, draw_chart
 from desk import marks
 from desk.marks import DeskDecision
 from desk.phrases import PHRASES
-from figures import counting
+from figures import counting, report
+from figures.facts import DAYS, REASON, RETURNED, STATUS
 from figures.report import Narrowing, figures, percentile, sight_of
 from models import Account, Action, Application, Period, State, StatisticChange, db
 from tests import factories
@@ -121,6 +123,25 @@ def test_another_regions_figures_are_none_of_an_offices_business(
     own = person(city.elsewhere.reviewer).get("/enterprise/statistics/").get_data(as_text=True)
     assert city.banner.enterprise.name not in own
     assert "标记：手机号码" not in own, "another enterprise's reasons"
+
+
+@pytest.mark.guide("W11")
+def test_what_the_worker_counts_while_a_page_reads_is_not_counted_twice(
+    app: Flask, city: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def and_then_the_worker(*given: Any) -> counting.SumChange:
+        noted = counting.uncounted(*given)
+        counting.process_due()
+        return noted
+
+    with app.app_context():
+        sight = sight_of(city.administrator)
+        quiet = figures(sight, Narrowing())
+        monkeypatch.setattr(report, "uncounted", and_then_the_worker)
+        busy = figures(sight, Narrowing())
+    for dimension in (STATUS, DAYS, RETURNED, REASON):
+        assert busy.of(dimension) == quiet.of(dimension)
+    assert set(busy.enterprises) == set(quiet.enterprises)
 
 
 @pytest.mark.guide("W11")
