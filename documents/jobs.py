@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 
 from accounts.access import active_account
 from accounts.logins import lock_account
@@ -30,6 +30,9 @@ LIFETIME = timedelta(days=1)
 
 REPORT_LIFETIME = timedelta(days=90)
 """How long the list of one's files says that there was one."""
+
+MOST_KEPT_BYTES = 4 * 1024**3
+"""Of one person. The oldest files beyond it end before their day is over: papers could be asked for until the disk is full."""
 
 PAUSES = (timedelta(seconds=15), timedelta(minutes=2))
 MOST_ATTEMPTS = 3
@@ -248,7 +251,23 @@ def finish_file(job: ClaimedFile, made: MadeFile, storage_name: str, size: int, 
             finished_at=now(),
             expires_at=now() + LIFETIME,
         )
+        _end_oldest(job)
     log.info("file job %s: ready", job.id)
+
+
+def _end_oldest(newest: ClaimedFile) -> None:
+    """End the time of a person's oldest files when all together are too large; the newest stays in any case."""
+    ready = (FileJob.asked_by_id == newest.actor_id) & (FileJob.state == FileState.READY)
+    total, over = 0, []
+    for key, size in db.session.execute(
+        select(FileJob.id, FileJob.size).where(ready).order_by(FileJob.finished_at.desc(), FileJob.id.desc())
+    ):
+        total += size or 0
+        if total > MOST_KEPT_BYTES and key != newest.id:
+            over.append(key)
+    if over:
+        ended = update(FileJob).where(FileJob.id.in_(over)).values(expires_at=now())
+        db.session.execute(ended.execution_options(synchronize_session=False))
 
 
 def fail_file(job: ClaimedFile, why: Sentence) -> None:

@@ -166,6 +166,26 @@ def test_who_loses_the_right_or_the_account_gets_no_file(ordos: World) -> None:
 
 
 @pytest.mark.guide("W9")
+def test_the_oldest_files_of_a_person_end_when_all_together_are_too_large(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "MOST_KEPT_BYTES", 1)
+    clerk, other = ordos.banner.clerk, ordos.park.clerk
+    first, of_other = asked(clerk), asked(other)
+    file_jobs.process_due()
+    assert jobs.note_download(clerk, first.id).downloaded_at is not None, "one alone may be larger"
+    second = asked(clerk)
+    file_jobs.process_due()
+    with pytest.raises(ChangedMeanwhile):
+        jobs.note_download(clerk, first.id)
+    file_jobs.delete_files_over()
+    assert [fresh(each).state.name for each in (first, second, of_other)] == ["EXPIRED", "READY", "READY"]
+    for actor, kept in ((clerk, second), (other, of_other)):
+        with storage().open(jobs.note_download(actor, kept.id).storage_name or "") as content:
+            assert actor.name in content.read().decode()
+
+
+@pytest.mark.guide("W9")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "fault",
