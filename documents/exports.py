@@ -40,13 +40,13 @@ Described = Sequence[tuple[str, str]]
 class ExportedSheet:
     """One table of an opened list. Each row comes with the id of its application, if it is one.
 
-    `secret`: the fields whose numbers it shows.
+    `secret`: the fields whose numbers it shows, each with the place of its column.
     """
 
     name: str
     headings: Sequence[str]
     rows: Iterable[tuple[int | None, Sequence[Cell]]]
-    secret: tuple[str, ...] = ()
+    secret: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,11 +135,10 @@ def _make(making: Making) -> MadeFile:
     asked = Asked.of(making.parameters)
     if _registered.opener is None:
         raise FileNotMade(LIST_GONE)
-    disclosed = array("q")
-    fields: dict[str, None] = {}
+    disclosed: Disclosed = {}
     try:
         with _registered.opener(making.actor, making.language, asked) as opened:
-            sheets = (_sheet(sheet, asked.full, disclosed, fields) for sheet in opened.sheets)
+            sheets = (_sheet(sheet, asked.full, disclosed) for sheet in opened.sheets)
             count = workbooks.write_workbook(
                 making.path, sheets, lambda done: making.progress(done, max(opened.total, done))
             )
@@ -150,30 +149,31 @@ def _make(making: Making) -> MadeFile:
         file_name,
         workbooks.CONTENT_TYPE,
         count=count,
-        record=lambda: _record(making.actor, asked, count, disclosed, tuple(fields)),
+        record=lambda: _record(making.actor, asked, count, disclosed),
     )
 
 
-def _sheet(sheet: ExportedSheet, full: bool, disclosed: "array[int]", fields: dict[str, None]) -> BookSheet:
-    if not full or not sheet.secret:
-        return BookSheet(sheet.name, sheet.headings, (row for _, row in sheet.rows))
-    fields.update(dict.fromkeys(sheet.secret))
-    return BookSheet(sheet.name, sheet.headings, _noted(sheet.rows, disclosed))
+Disclosed = dict[str, "array[int]"]
+"""The ids of the applications whose numbers a file shows in full, by field."""
 
 
-def _noted(
-    rows: Iterable[tuple[int | None, Sequence[Cell]]], disclosed: "array[int]"
-) -> Iterator[Sequence[Cell]]:
+def _sheet(sheet: ExportedSheet, full: bool, disclosed: Disclosed) -> BookSheet:
+    rows = _noted(sheet, disclosed) if full and sheet.secret else (row for _, row in sheet.rows)
+    return BookSheet(sheet.name, sheet.headings, rows)
+
+
+def _noted(sheet: ExportedSheet, disclosed: Disclosed) -> Iterator[Sequence[Cell]]:
     """Yield the rows, and note whose numbers they show."""
-    for application_id, row in rows:
+    notes = [(place, disclosed.setdefault(name, array("q"))) for name, place in sheet.secret.items()]
+    for application_id, row in sheet.rows:
         if application_id is not None:
-            disclosed.append(application_id)
+            for place, note in notes:
+                if row[place]:
+                    note.append(application_id)
         yield row
 
 
-def _record(
-    actor: Account, asked: Asked, count: int, disclosed: "array[int]", fields: tuple[str, ...]
-) -> None:
+def _record(actor: Account, asked: Asked, count: int, disclosed: Disclosed) -> None:
     """Record who exported what: one line in the trail, and a disclosure for each number that is in full."""
     person = active_account(actor)
     after: dict[str, Any] = {
@@ -197,16 +197,16 @@ def _record(
     )
     db.session.flush()
     at = now()
-    ids = sorted(set(disclosed))
-    for start in range(0, len(ids), DISCLOSED_AT_A_TIME):
-        db.session.execute(
-            insert(table_of(Disclosure)),
-            [
-                {"application_id": key, "account_id": person.id, "field": name, "at": at}
-                for key in ids[start : start + DISCLOSED_AT_A_TIME]
-                for name in fields
-            ],
-        )
+    for name, noted in disclosed.items():
+        ids = sorted(set(noted))
+        for start in range(0, len(ids), DISCLOSED_AT_A_TIME):
+            db.session.execute(
+                insert(table_of(Disclosure)),
+                [
+                    {"application_id": key, "account_id": person.id, "field": name, "at": at}
+                    for key in ids[start : start + DISCLOSED_AT_A_TIME]
+                ],
+            )
 
 
 register_kind(DocumentKind(KIND, N_("导出"), _make, _check))

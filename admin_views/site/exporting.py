@@ -167,7 +167,11 @@ def _sheet(sheet: ListSheet, title: str, full: bool) -> ExportedSheet:
         translated(sheet.name) if sheet.name else title,
         [translated(column.heading) for column in columns],
         ((key(row) if key else None, [cell(row) for cell in cells]) for row in sheet.rows),
-        tuple(DISCLOSED_FIELDS.get(column.key, column.key) for column in columns if column.masked),
+        {
+            DISCLOSED_FIELDS.get(column.key, column.key): place
+            for place, column in enumerate(columns)
+            if column.masked
+        },
     )
 
 

@@ -27,7 +27,7 @@ from documents.exports import NOT_FULL, Asked, ask_for_export
 from models import Account, Action, Application, AuditEntry, Disclosure, FileState, State, db, exclusive
 from tests import factories
 from tests.documents.reading import exported, made
-from tests.factories import World, application_at
+from tests.factories import REASON, World, act, application_at
 from tests.machine.worlds import Person
 
 NO_LISTS = {
@@ -232,6 +232,19 @@ def test_full_numbers_need_the_right_and_a_reason_and_are_recorded(ordos: World)
     given: Any = (ordos.administrator, ordos.administrator.id, "自己", "", None)
     with pytest.raises(Unacceptable):
         staff.update_staff(*given, may_export_full=True, seen=fingerprint(ordos.administrator))
+
+
+@pytest.mark.guide("W9")
+def test_a_number_that_a_file_leaves_out_is_not_recorded_as_seen(ordos: World) -> None:
+    """Of an application that is with its applicant, who may be typing another account."""
+    returned = application_at(State.PRELIMINARY_REVIEW, ordos.banner, ordos)
+    clerk = ordos.banner.clerk
+    act(returned, Action.RETURN, clerk, REASON)
+    permit(ordos, clerk, True)
+    (table,) = exported(clerk, asked(clerk, "/office/?tab=all", full=True, reason="上报人社厅")).values()
+    assert [returned.identity_number in row for row in table[1:]] == [True]
+    seen = db.session.scalars(select(Disclosure.field).where(Disclosure.account_id == clerk.id)).all()
+    assert seen == ["identity_number"]
 
 
 @pytest.mark.guide("W9")
