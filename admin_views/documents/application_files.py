@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement
 from werkzeug.wrappers import Response
 
 from admin_views.documents import own_files
+from admin_views.site import rate_limits
 from admin_views.site.base import ScopedView, expose
 from admin_views.site.typed import one_line
 from common.errors import NotPermitted, NotVisible
@@ -83,7 +84,8 @@ class ApplicationFiles(ScopedView):
         found = self.get_one(number).number
         sequence = request.form.get("sequence", default=0, type=int)
         try:
-            notice = decision_notices.issue(found, sequence, current_user._get_current_object())
+            with rate_limits.printing():
+                notice = decision_notices.issue(found, sequence, current_user._get_current_object())
         except (NotPermitted, NotVisible):
             abort(HTTPStatus.NOT_FOUND)
         return sent_notice(notice)

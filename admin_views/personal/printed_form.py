@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from admin_views.files.signed_papers import changed_labels
 from admin_views.personal.uploads import refusal_text
+from admin_views.site import rate_limits
 from admin_views.site.base import expose
 from admin_views.site.wording import problem_text
 from common import paper_codes
@@ -64,7 +65,8 @@ class PrintedFormRoutes:
         """Send the form as PDF, and record what was printed."""
         found = self.get_one(number)
         try:
-            printed = printed_forms.print_form(found)
+            with rate_limits.printing():
+                printed = printed_forms.print_form(found)
         except TypesettingError:
             sentence = gettext("现在不能生成申请表，请稍后再试；已填写的内容不受影响。")
             return self._printed_form_page(found, sentence, 503)

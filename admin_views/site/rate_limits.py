@@ -1,8 +1,14 @@
 """Rate limits: Flask-Limiter checks one where a view has it, and nothing before any other page."""
 
-from flask import Flask
+from contextlib import AbstractContextManager
+
+from flask import Flask, current_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from flask_login import current_user
+
+PRINTING = "30 per minute"
+"""Documents that one person may print. The compiler is a process, and whoever keeps a few of them busy keeps others waiting."""
 
 
 def create(app: Flask) -> Limiter:
@@ -17,3 +23,12 @@ def create(app: Flask) -> Limiter:
     limits = Limiter(get_remote_address, app=app)
     before_request[:] = own
     return limits
+
+
+def printing() -> AbstractContextManager[None]:
+    """Count a document that is printed for this person while they wait. Raises TooManyRequests."""
+    limits: Limiter = current_app.extensions["limits"]
+    found: AbstractContextManager[None] = limits.limit(
+        PRINTING, key_func=lambda: f"printing:{current_user.id}"
+    )
+    return found

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from admin_views.site import rate_limits
 from common import paper_codes
 from models import Account, Action, Application, Attachment, Material, PrintedForm, State, db
 from tests import factories
@@ -150,6 +151,20 @@ def test_what_is_missing_is_said_before_and_across_the_form(desk: Desk) -> None:
     text = text_of(desk.printed())
     assert "未填完" in text
     assert re.search(r"毕业院校\s+（未填）", text)
+
+
+def test_one_person_does_not_keep_the_compiler_busy(
+    desk: Desk, limited: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "PRINTING", "1 per minute")
+    client = limited.test_client()
+    assert isinstance(client, Client)
+    desk.client = client
+    with desk.app.app_context():
+        desk.become(db.session.get_one(Application, desk.id).applicant)
+    desk.printed()
+    path = f"{desk.sheet}form/"
+    assert desk.client.post(path, data={"csrf_token": desk.token(path)}).status_code == 429
 
 
 def test_a_character_that_the_font_lacks_is_named_beside_the_download(desk: Desk) -> None:
