@@ -58,7 +58,7 @@ def remove(application: Application, attachment_id: int) -> Sequence[str]:
 
     A file that was submitted once stays for the offices that have seen it. Raises NotVisible.
     """
-    attachment = _present(application, attachment_id)
+    attachment = present_file(application, attachment_id)
     if attachment.submitted_round is not None:
         attachment.removed_after = application.round
         return ()
@@ -68,13 +68,13 @@ def remove(application: Application, attachment_id: int) -> Sequence[str]:
 
 def set_form_code(application: Application, attachment_id: int, code: str) -> None:
     """Store the code that the applicant has typed from a signed form (A22). Raises NotVisible for a file that has none."""
-    attachment = _present(application, attachment_id)
+    attachment = present_file(application, attachment_id)
     if attachment.form_code is None or (attachment.form_code and not attachment.form_code_typed):
         raise NotVisible
     attachment.form_code, attachment.form_code_typed = code, True
 
 
-def _present(application: Application, attachment_id: int) -> Attachment:
+def present_file(application: Application, attachment_id: int) -> Attachment:
     """Return a file that has not been removed. Raises NotVisible."""
     attachment = db.session.scalars(
         select(Attachment).where(

@@ -73,7 +73,7 @@ class ApplicationFiles(ScopedView):
         """Ask for the dossier or all papers of one application."""
         found, asked = self.get_one(number).number, request.form.get("make")
         if asked not in ("dossier", "full", "papers"):
-            abort(HTTPStatus.BAD_REQUEST)
+            abort(HTTPStatus.NOT_FOUND)
         if asked == "papers":
             return own_files.begin(PAPERS, {"numbers": [found]}, papers_title([found]))
         return own_files.begin(DOSSIER, {"number": found, "full": asked == "full"}, dossier_title(found))

@@ -80,6 +80,10 @@ class PrintedFormRoutes:
     def type_form_code(self, number: str, key: int) -> Any:
         """Take the code that the applicant typed from a signed form on which none could be read."""
         found = self.get_one(number)
+        try:
+            attachments.present_file(found, key)
+        except NotVisible:
+            abort(404)
         typed = request.form.get("form_code", "")
         code = paper_codes.parse(typed)
         if code is None:
