@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from accounts import logins, passwords
 from admin_views.administration.deputies import AdministeredDeputies
 from admin_views.administration.form import FormVersions
+from admin_views.documents import application_files
 from admin_views.review.corrections import NumberCorrection
 from models import (
     Account,
@@ -246,6 +247,10 @@ def test_no_address_of_the_administration_decides_an_application(app: Flask) -> 
         "renew_password",
         "reset_second_factor",
         "disclose",
+        "preview",  # of a standard, of the bank's file
+        "renew",  # a standard
+        "save",  # the bank's file
+        *application_files.ROUTES["administration"],
         *AdministeredDeputies.exposed_routes,
         *FormVersions.exposed_routes,
         *NumberCorrection.exposed_routes,

@@ -214,7 +214,8 @@ def _moved(
         if posted is not None and not is_editable(posted.state):
             assert changed.keys() <= {"disclosures", "notice_readings"} | DESK_TABLES, description
     if actor.role is not Role.APPLICANT:
-        own = {"applications", "reviews", "messages", "message_readings", "disclosures"} | DESK_TABLES
+        own = {"applications", "reviews", "messages", "message_readings", "disclosures", "statistic_changes"}
+        own |= DESK_TABLES
         assert changed.keys() <= own, f"{description}: {changed.keys()}"
     return moved
 
