@@ -158,8 +158,10 @@ def test_unsafe_flask_settings_are_reported(
 
 @ON_ONE_DATABASE
 def test_files_readable_by_all_users_are_reported(city: Flask, doctor: Doctor, tmp_path: Path) -> None:
-    (tmp_path / "instance" / "sample-accounts.json").write_text("[]")
-    kept = tmp_path / "instance" / "attachments"
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    (instance / "sample-accounts.json").write_text("[]")
+    kept = instance / "attachments"
     kept.mkdir(exist_ok=True)
     os.chmod(kept, 0o755)  # noqa: PTH101
     result = doctor()

@@ -20,6 +20,9 @@ DOCUMENTED = {
 }
 """Names that their libraries document, underscore or not."""
 
+OVERRIDDEN = ROOT / "admin_views" / "site" / "routing.py"
+"""The one module that may override private names, each with version, figure and a test that fails when it changes."""
+
 
 def sources() -> Iterator[Path]:
     yield from (ROOT / "app.py", ROOT / "config.py", ROOT / "gunicorn.conf.py")
@@ -61,7 +64,7 @@ def test_no_private_name_of_a_library_is_used() -> None:
 def test_no_private_name_of_a_library_is_overridden() -> None:
     found = set()
     for path in sources():
-        if path.parent == ROOT:
+        if path.parent == ROOT or path == OVERRIDDEN:
             continue
         parts = path.relative_to(ROOT).with_suffix("").parts
         module = importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
 from flask_admin.contrib.sqla import ModelView
+from pypdfium2 import PdfDocument
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -287,5 +289,11 @@ def leaked(city: City, actor: Actor, answer: TestResponse, asked: str) -> set[st
     """The secret words in the response, except those in the request."""
     if answer.mimetype.startswith("image/") or answer.mimetype == SPREADSHEET:
         return set()
-    said = answer.text + "".join(f"{name}: {value}\n" for name, value in answer.headers)
+    text = _text_of_pdf(answer.data) if answer.mimetype == "application/pdf" else answer.text
+    said = text + "".join(f"{name}: {value}\n" for name, value in answer.headers)
     return {word for word in city.secrets[actor.name] if word in said and word not in asked}
+
+
+def _text_of_pdf(content: bytes) -> str:
+    with closing(PdfDocument(content)) as document:
+        return "".join(page.get_textpage().get_text_bounded() for page in document)

@@ -58,8 +58,9 @@ def in_our_frame(answer: TestResponse) -> bool:
 
 
 @pytest.fixture
-def broken(app: Flask) -> Flask:
+def broken(own_app: Flask) -> Flask:
     """The application with views that fail."""
+    app = own_app
 
     @app.get("/broken")
     def broken_view() -> str:
