@@ -100,34 +100,32 @@ SESSION_DAYS = (2 * sessions.LONGEST_IDLE + timedelta(days=1)).days
 
 def stored_data(person: Account) -> Sequence[Stored]:
     """Return what is stored about the account, as the page lists it. The periods are those by which the worker deletes."""
-    own = Application.applicant_id == person.id
+    count = _counts(person)
     hour, minute = 3600, 60
     return (
         Stored(N_("账号：姓名、证件、联系方式、通知方式"), None, UNTIL_CHANGED),
-        Stored(N_("申请：填写的内容、每次提交的内容、审核经过"), _count(Application.id, own), FOR_GOOD),
-        Stored(
-            N_("上传的材料"), _count(Attachment.id, _of_own(Attachment.application_id, person)), PAPERS_KEPT
-        ),
+        Stored(N_("申请：填写的内容、每次提交的内容、审核经过"), count[Application], FOR_GOOD),
+        Stored(N_("上传的材料"), count[Attachment], PAPERS_KEPT),
         Stored(
             N_("补贴：公示、发放、账户更正"),
-            _count(Grant.id, Grant.applicant_id == person.id),
+            count[Grant],
             FOR_GOOD,
         ),
         Stored(
             N_("查看您完整号码的记录"),
-            _count(Disclosure.id, _of_own(Disclosure.application_id, person)),
+            count[Disclosure],
             FOR_GOOD,
         ),
-        Stored(N_("消息"), _count(Message.id, Message.account_id == person.id), FOR_GOOD),
+        Stored(N_("消息"), count[Message], FOR_GOOD),
         Stored(
             N_("填写了还没有保存的内容"),
-            _count(ApplicationDraft.id, ApplicationDraft.account_id == person.id),
+            count[ApplicationDraft],
             Sentence(IN_DAYS, {"days": str(saving.LIFETIME.days)}),
         ),
         Stored(N_("正在上传的文件"), None, _deleted(UPLOADS_KEPT, hours=GRACE_PERIOD.total_seconds() / hour)),
         Stored(
             N_("您的登录"),
-            _count(LoginSession.token, LoginSession.account_id == person.id),
+            count[LoginSession],
             _deleted(SESSIONS_KEPT, minutes=float(setting(IDLE_MINUTES)), days=SESSION_DAYS),
         ),
         Stored(
@@ -146,7 +144,7 @@ def stored_data(person: Account) -> Sequence[Stored]:
         ),
         Stored(
             N_("为您生成的文件"),
-            _count(FileJob.id, FileJob.asked_by_id == person.id),
+            count[FileJob],
             _deleted(FILES_KEPT, hours=jobs.LIFETIME.total_seconds() / hour, days=jobs.REPORT_LIFETIME.days),
         ),
     )
@@ -156,8 +154,22 @@ def _deleted(wording: str, **numbers: float) -> Sentence:
     return Sentence(wording, {key: f"{number:.0f}" for key, number in numbers.items()})
 
 
-def _count(key: Any, criterion: ColumnElement[bool]) -> int:
-    return db.session.scalar(select(func.count(key)).where(criterion)) or 0
+def _counts(person: Account) -> dict[Any, int]:
+    """Return how many rows of each kind the person has, in one statement."""
+    criteria: dict[Any, ColumnElement[bool]] = {
+        Application: Application.applicant_id == person.id,
+        Attachment: _of_own(Attachment.application_id, person),
+        Grant: Grant.applicant_id == person.id,
+        Disclosure: _of_own(Disclosure.application_id, person),
+        Message: Message.account_id == person.id,
+        ApplicationDraft: ApplicationDraft.account_id == person.id,
+        LoginSession: LoginSession.account_id == person.id,
+        FileJob: FileJob.asked_by_id == person.id,
+    }
+    queries = (
+        select(func.count()).select_from(kind).where(own).scalar_subquery() for kind, own in criteria.items()
+    )
+    return dict(zip(criteria, db.session.execute(select(*queries)).one(), strict=True))
 
 
 def _of_own(column: Any, person: Account) -> ColumnElement[bool]:
