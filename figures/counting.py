@@ -8,7 +8,7 @@ not added yet, a page adds by itself (figures/report.py), so that it is never be
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, select, text, tuple_
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from common.calendar import local_date
@@ -182,9 +182,9 @@ def uncounted(limit: int, calendar: Calendar | None = None) -> SumChange:
     return found
 
 
-def is_noted(review_id: int) -> bool:
-    """Say whether a change still waits to be counted. Of several the oldest is counted first."""
-    return bool(execute(select(exists().where(_CHANGES.c.review_id == review_id)), {}).scalar())
+def is_noted(review_id: int) -> ColumnElement[bool]:
+    """Return the criterion that a change still waits to be counted. Of several the oldest is counted first."""
+    return exists().where(_CHANGES.c.review_id == review_id)
 
 
 # --- the worker

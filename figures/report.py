@@ -128,23 +128,27 @@ def figures(sight: Sight, narrowed: Narrowing, calendar: Calendar | None = None)
     """
     for _ in range(MOST_READINGS):
         late = uncounted(MOST_UNCOUNTED, calendar)
-        found = _figures(sight, narrowed, late)
-        if not late.changes or is_noted(late.changes[0]):
+        found = Figures(is_behind=len(late.changes) >= MOST_UNCOUNTED)
+        if _read_sums(found, sight, narrowed, late):
             break
     return found
 
 
-def _figures(sight: Sight, narrowed: Narrowing, late: SumChange) -> Figures:
-    found = Figures(is_behind=len(late.changes) >= MOST_UNCOUNTED)
-    query = select(*_COUNTS.primary_key.columns, _COUNTS.c.numbers).where(_places(sight, narrowed))
-    for row in execute(query, {}):
+def _read_sums(found: Figures, sight: Sight, narrowed: Narrowing, late: SumChange) -> bool:
+    """Fill in the figures. Return whether what is late was still late in the statements that read the sums."""
+    is_late = is_noted(late.changes[0]) if late.changes else true()
+    query = select(*_COUNTS.primary_key.columns, _COUNTS.c.numbers, is_late.label("is_late"))
+    agreed = True
+    for row in execute(query.where(_places(sight, narrowed)), {}):
+        agreed = agreed and row.is_late
         _add(found, row.region_id, row.numbers, sight.bits)
     for place, numbers in late.sums.numbers.items():
         if _is_in(place, sight, narrowed):
             _add(found, place.region_id, numbers, sight.bits)
     if not (sight.enterprise_id or narrowed.has_months or sight.regions == ()):
-        found.enterprises = _enterprises(sight, narrowed, late)
-    return found
+        found.enterprises, agreed_too = _enterprises(sight, narrowed, late, is_late)
+        agreed = agreed and agreed_too
+    return agreed
 
 
 def _places(sight: Sight, narrowed: Narrowing) -> ColumnElement[bool]:
@@ -204,8 +208,11 @@ def _add(found: Figures, region_id: int, numbers: Mapping[str, int], bits: int) 
             found.elsewhere += number
 
 
-def _enterprises(sight: Sight, narrowed: Narrowing, late: SumChange) -> list[EnterpriseFigure]:
-    """Return the enterprises with the most applications."""
+def _enterprises(
+    sight: Sight, narrowed: Narrowing, late: SumChange, is_late: ColumnElement[bool]
+) -> tuple[list[EnterpriseFigure], bool]:
+    """Return the enterprises with the most applications, and whether what is late was still late."""
+    is_late = is_late.label("is_late")
     place = {EVERY_STEP: 0, REACHED_BITS[State.PRELIMINARY_REVIEW]: 1, REACHED_BITS[State.CITY_REVIEW]: 2}[
         sight.bits
     ]
@@ -218,13 +225,13 @@ def _enterprises(sight: Sight, narrowed: Narrowing, late: SumChange) -> list[Ent
         if key.period_id == period and total[place] and _sees_region(key.region_id, sight, narrowed)
     }
     rows = (
-        select(_TOTALS.c.region_id, _TOTALS.c.enterprise_id, column.label("number"), Enterprise.name)
+        select(_TOTALS.c.region_id, _TOTALS.c.enterprise_id, column.label("number"), Enterprise.name, is_late)
         .join(Enterprise, Enterprise.id == _TOTALS.c.enterprise_id)
         .where(among)
     )
     most_of_all = rows.order_by(column.desc()).limit(MOST_ENTERPRISES + len(added)).subquery()
     changed = rows.where(_TOTALS.c.enterprise_id.in_({key.enterprise_id for key in added}))
-    new = select(literal(NO_PLACE), Enterprise.id, literal(0), Enterprise.name)
+    new = select(literal(NO_PLACE), Enterprise.id, literal(0), Enterprise.name, is_late)
     new = new.where(Enterprise.id.in_({key.enterprise_id for key in added}))
     found = execute(most_of_all.select().union_all(changed, new) if added else most_of_all.select(), {}).all()
     names = {row.enterprise_id: row.name for row in found}
@@ -232,10 +239,11 @@ def _enterprises(sight: Sight, narrowed: Narrowing, late: SumChange) -> list[Ent
     for key, number in added.items():
         numbers[key] = numbers.get(key, 0) + number
     most = sorted(((n, key) for key, n in numbers.items() if n > 0), key=lambda one: (-one[0], one[1]))
-    most = most[:MOST_ENTERPRISES]
-    return [
-        EnterpriseFigure(key.enterprise_id, names[key.enterprise_id], key.region_id, n) for n, key in most
+    figures_of_most = [
+        EnterpriseFigure(key.enterprise_id, names[key.enterprise_id], key.region_id, n)
+        for n, key in most[:MOST_ENTERPRISES]
     ]
+    return figures_of_most, all(row.is_late for row in found)
 
 
 def region_names(sight: Sight) -> dict[int, str]:
