@@ -10,11 +10,12 @@ from sqlalchemy import select
 from common.wording import N_, Sentence
 from models import AccountCorrection, Application, CorrectionState, Grant, Payment, PaymentState, db
 from payments.bank_file import unwritable
-from payments.payment_moves import chunks
+from payments.payment_moves import chunks, is_after_stop
 
 ACCOUNT = re.compile("[0-9]{8,30}")
 """As the form checks it (workflow/completeness.py)."""
 
+GRANT_STOPPED = Sentence(N_("补贴已停止发放。"))
 NO_ACCOUNT = Sentence(N_("没有有效的收款账号，请本人更正。"))
 NO_BANK = Sentence(N_("没有开户银行，请本人更正。"))
 ACCOUNT_REFUSED = Sentence(N_("银行退回过这个账号，本人还没有更正。"))
@@ -55,6 +56,7 @@ def payees(payment_ids: Sequence[int]) -> dict[int, Payee]:
                 Application.name,
                 Application.bank_account,
                 Application.answers["bank"].as_string().label("bank"),
+                is_after_stop().label("stopped"),
             )
             .join(Grant, Grant.id == Payment.grant_id)
             .join(Application, Application.id == Grant.application_id)
@@ -73,7 +75,9 @@ def payees(payment_ids: Sequence[int]) -> dict[int, Payee]:
             bank, account = corrected.get(row.grant_id) or (row.bank or "", row.bank_account or "")
             to = BankAccount(row.name, bank, account)
             fault = to.fault
-            if row.grant_id in waiting:
+            if row.stopped:
+                fault = GRANT_STOPPED
+            elif row.grant_id in waiting:
                 fault = CORRECTION_WAITS
             elif row.grant_id in refused:
                 fault = ACCOUNT_REFUSED

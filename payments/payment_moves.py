@@ -8,7 +8,7 @@ from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, insert, literal, or_, select, update
 
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
@@ -100,6 +100,19 @@ def lock_grants(ids: Iterable[int]) -> None:
         )
 
 
+def lock_grants_of(ids: Sequence[int]) -> None:
+    """Lock the grants of these payments: so a grant that is being stopped is seen as stopped, or waits."""
+    for chunk in chunks(sorted(ids)):
+        lock_grants(db.session.scalars(select(Payment.grant_id).where(Payment.id.in_(chunk))))
+
+
+def is_after_stop() -> ColumnElement[bool]:
+    """Return the criterion, over Payment and Grant, for payments that are not due any more: due on the day of the stop or later."""
+    return (Grant.state == GrantState.STOPPED) & or_(
+        Grant.stopped_on.is_(None), Payment.due_on >= Grant.stopped_on
+    )
+
+
 def chunks(ids: Sequence[int]) -> Iterator[list[int]]:
     """Yield the ids in lists of at most CHUNK."""
     rest = iter(ids)
@@ -176,16 +189,12 @@ def _tell_applicants(ids: Sequence[int], kind: str) -> None:
 
 
 def stop_those_of_stopped_grants(ids: Sequence[int]) -> None:
-    """Stop those of the payments whose grant was stopped while they were with the bank: due on its day or later."""
+    """Stop those of the payments whose grant was stopped while they were in a run: due on its day or later."""
     for chunk in chunks(ids):
         query = (
             select(Payment.id, Grant.stop_reason)
             .join(Grant, Grant.id == Payment.grant_id)
-            .where(
-                Payment.id.in_(chunk),
-                Grant.state == GrantState.STOPPED,
-                or_(Grant.stopped_on.is_(None), Payment.due_on >= Grant.stopped_on),
-            )
+            .where(Payment.id.in_(chunk), is_after_stop())
         )
         for payment_id, reason in db.session.execute(query).all():
             perform_within([payment_id], PaymentAction.STOP, None, reason=reason or "—")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 
 from accounts.access import active_account
 from common.calendar import today
@@ -17,6 +17,7 @@ from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptab
 from common.wording import N_, Sentence
 from models import (
     Account,
+    Grant,
     Office,
     OfficeDuty,
     Payment,
@@ -51,6 +52,9 @@ ALL_LEFT_OUT = Sentence(N_("到期的款项都不能发放：没有有效账号�
 NO_SUCH_PERIOD = Sentence(N_("没有这个申报期。"))
 SECOND_PERSON = Sentence(N_("建立或冻结这一批的人，以及今天代其办理的人，不能批准。请另一位同事批准。"))
 EMPTY_AFTER_CHECK = Sentence(N_("这一批的款项都已不能发放，请作废后重新建立。"))
+STOPPED_IN_RUN = N_(
+    "这一批建立后，其中 %(count)s 笔的补贴已停止发放（例如%(name)s）。请作废这一批后重新建立，不会列入这些款项。"
+)
 
 Effect = Callable[[PaymentRun, Account], None]
 """Writes what belongs to an action into the locked run, before its new state."""
@@ -280,9 +284,10 @@ def _freeze(run: PaymentRun, person: Account) -> None:
             if (fault := to[row.payment_id].fault) is not None
         ]
         db.session.execute(update(RunRow), without)
-        payment_moves.perform_within(
-            [row.payment_id for row in bad], PaymentAction.RELEASE, person, run_id=run.id
-        )
+        released = [row.payment_id for row in bad]
+        payment_moves.lock_grants_of(released)
+        payment_moves.perform_within(released, PaymentAction.RELEASE, person, run_id=run.id)
+        payment_moves.stop_those_of_stopped_grants(released)
         db.session.refresh(run)
     run.count, run.total_fen = len(good), sum(row.amount_fen for row in good)
     run.left_out += len(bad)
@@ -290,7 +295,22 @@ def _freeze(run: PaymentRun, person: Account) -> None:
 
 
 def _approve(run: PaymentRun, person: Account) -> None:
+    _check_none_stopped(run, person)
     run.approved_by_id = person.id
+
+
+def _check_none_stopped(run: PaymentRun, _person: Account) -> None:
+    """Refuse to go on towards the bank with payments of a grant that was stopped since; a frozen run is not changed."""
+    found = db.session.execute(
+        select(func.count().label("stopped"), func.min(Grant.name).label("name"))
+        .select_from(RunRow)
+        .join(Payment, Payment.id == RunRow.payment_id)
+        .join(Grant, Grant.id == Payment.grant_id)
+        .where(RunRow.run_id == run.id, RunRow.left_out.is_(None), payment_moves.is_after_stop())
+    ).one()
+    if found.stopped:
+        words = {"count": str(found.stopped), "name": found.name}
+        raise Unacceptable("", Sentence(STOPPED_IN_RUN, words))
 
 
 def _discard(run: PaymentRun, person: Account) -> None:
@@ -298,6 +318,7 @@ def _discard(run: PaymentRun, person: Account) -> None:
     ids = db.session.scalars(
         select(RunRow.payment_id).where(RunRow.run_id == run.id, RunRow.left_out.is_(None))
     ).all()
+    payment_moves.lock_grants_of(ids)
     payment_moves.perform_within(ids, PaymentAction.RELEASE, person, run_id=run.id)
     payment_moves.stop_those_of_stopped_grants(sorted(ids))
     db.session.refresh(run)
@@ -306,6 +327,7 @@ def _discard(run: PaymentRun, person: Account) -> None:
 EFFECTS: dict[RunAction, Effect] = {
     RunAction.FREEZE: _freeze,
     RunAction.APPROVE: _approve,
+    RunAction.EXPORT: _check_none_stopped,
     RunAction.DISCARD: _discard,
 }
 
