@@ -54,7 +54,7 @@ NO_REASON_GIVEN = "银行没有说明原因"  # stays Chinese: it is stored wher
 INTERRUPTED = Sentence(N_("多次中断，没有完成。请重新上传；仍不成功请联系维护人员。"))
 FILE_MISSING = Sentence(N_("文件已不在服务器上，请重新上传。"))
 ACTOR_GONE = Sentence(N_("确认的账号已停用或已换岗，没有登记。"))
-RUN_CLOSED = Sentence(N_("这一批现在不等待银行回执，没有登记。"))
+CONTRADICTED = Sentence(N_("核对之后，这一批已按另一份回执登记，这一份一行也没有登记。请重新上传核对。"))
 log = logging.getLogger(__name__)
 
 
@@ -236,7 +236,7 @@ def write_answer(job: ClaimedAnswer) -> None:
         fail_answer(job, ACTOR_GONE)
         return
     except ChangedMeanwhile:
-        fail_answer(job, RUN_CLOSED)
+        fail_answer(job, CONTRADICTED)
         return
     for start in range(0, len(paid), GRANTS_AT_ONCE):
         with exclusive():
@@ -265,9 +265,9 @@ def _write_rows(job: ClaimedAnswer) -> list[int]:
     ).all()
     paid = sorted({row.grant_id for row in accepted if row.outcome is BankOutcome.PAID})
     settled = (BankOutcome.PAID, BankOutcome.REFUSED)
-    new = [row for row in accepted if row.known not in settled and row.outcome is not row.known]
+    new = [row for row in accepted if row.outcome is not row.known]
     if new:
-        if run.state is not RunState.EXPORTED:
+        if run.state is not RunState.EXPORTED or any(row.known in settled for row in new):
             raise ChangedMeanwhile(None)
         _settle(run, person, new)
     jobs.report(BankAnswer, job)
