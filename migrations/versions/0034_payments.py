@@ -243,7 +243,14 @@ def upgrade():
     op.create_index(op.f('ix_run_rows_run_id_outcome_position'), 'run_rows', ['run_id', 'outcome', 'position'])
 
 
+KINDS = ('payment_refused', 'payment_reversed', 'account_to_confirm', 'account_confirmed', 'account_not_confirmed')
+
+
 def downgrade():
+    written = 'kind IN ({})'.format(', '.join(f"'{kind}'" for kind in KINDS))
+    for table in ('message_readings', 'deliveries'):
+        op.execute(f'DELETE FROM {table} WHERE message_id IN (SELECT id FROM messages WHERE {written})')
+    op.execute(f'DELETE FROM messages WHERE {written}')
     op.drop_table('run_rows')
     op.drop_table('payment_events')
     op.drop_table('deductions')

@@ -59,5 +59,12 @@ def upgrade():
     )
 
 
+KINDS = ('continuation_asked', 'continuation_to_confirm', 'continuation_confirmed', 'grant_held')
+
+
 def downgrade():
+    written = 'kind IN ({})'.format(', '.join(f"'{kind}'" for kind in KINDS))
+    for table in ('message_readings', 'deliveries'):
+        op.execute(f'DELETE FROM {table} WHERE message_id IN (SELECT id FROM messages WHERE {written})')
+    op.execute(f'DELETE FROM messages WHERE {written}')
     op.drop_table('continuations')
