@@ -7,6 +7,8 @@ from flask.cli import with_appcontext
 
 from common.money import in_yuan
 from config import ROOT
+from models import db
+from models.streaming import READ_OPTIONS
 from payments import reconciling
 from payments.reconciling import PeriodSums
 from uploads.sets import storage
@@ -25,6 +27,9 @@ COLUMNS = (
 @with_appcontext
 def reconcile() -> None:
     """Prove granted = paid + refused + open + suspended for each period, and each run by its rows and files."""
+    db.session.rollback()
+    # One snapshot: a run that is answered meanwhile would look like a difference.
+    db.session.connection(execution_options=READ_OPTIONS[db.engine.dialect.name])
     sums = reconciling.sums_by_period()
     for name, each in (*sums.items(), ("合计 all", sum(sums.values(), PeriodSums()))):
         figures = "，".join(f"{label} {in_yuan(getattr(each, key))}" for key, label in COLUMNS)
