@@ -57,15 +57,13 @@ WORDING = {
         "%(name)s已答复继续在本单位工作（申请 %(number)s，第 %(year)s 年），请在 %(by)s（含当日）前确认。"
     ),
     "continuation_confirmed": N_(
-        "单位已确认您继续在%(enterprise)s工作，申请 %(number)s 第 %(year)s 年的补贴按期发放。"
+        "已确认您继续在%(enterprise)s工作，申请 %(number)s 第 %(year)s 年的补贴按期发放。"
     ),
     "payment_refused": N_("您的一笔补贴被银行退回，没有到账。请登录后在“补贴发放”中更正收款账号。"),
     "payment_reversed": N_("您已到账的一笔补贴被银行冲回，将重新发放。请登录后在“补贴发放”中查看。"),
     "account_to_confirm": N_("有更正的收款账号待本单位确认。"),
-    "account_confirmed": N_("您更正的收款账号已由工作单位确认，退回的补贴将在下一批发放。"),
-    "account_not_confirmed": N_(
-        "您更正的收款账号没有得到工作单位确认，请登录后在“补贴发放”中查看原因并重新填写。"
-    ),
+    "account_confirmed": N_("您更正的收款账号已确认，退回的补贴将在下一批发放。"),
+    "account_not_confirmed": N_("您更正的收款账号没有得到确认，请登录后在“补贴发放”中查看原因并重新填写。"),
     "registration_waiting": N_("%(enterprise)s注册了企业账号，待您审核。"),
     "registration_approved": N_("企业账号已审核通过，可以审核本单位人员的申请。"),
     "registration_refused": N_("企业账号未通过审核，请修改后重新提交。原因：%(reason)s"),

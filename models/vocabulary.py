@@ -235,7 +235,7 @@ class PaymentAction(Enum):
     PAY = "pay"
     REFUSE = "refuse"
     REOPEN = "reopen"
-    """The corrected account was confirmed."""
+    """The corrected account was confirmed, or the city pays to the same account again."""
     SUSPEND = "suspend"
     RESUME = "resume"
     STOP = "stop"

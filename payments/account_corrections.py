@@ -1,9 +1,11 @@
 """Another bank account for a grant (P4): the applicant types it after a refusal, the enterprise confirms it, the payment is open again.
 
+An enterprise that was closed can confirm nothing: the city does it in its place, with a reason.
 The finished application is not changed: a correction is a row of its own, and its account is encrypted.
 """
 
 from collections.abc import Iterator
+from types import MappingProxyType
 
 from sqlalchemy import exists, select
 
@@ -21,6 +23,7 @@ from models import (
     Message,
     Payment,
     PaymentAction,
+    PaymentEvent,
     PaymentState,
     Role,
     db,
@@ -34,6 +37,16 @@ from workflow.decision import Decision
 
 LONGEST_BANK = 100
 
+NEEDS_REASON = MappingProxyType(
+    {
+        (Role.ENTERPRISE, CorrectionState.CONFIRMED): False,
+        (Role.ENTERPRISE, CorrectionState.REFUSED): True,
+        (Role.CITY, CorrectionState.CONFIRMED): True,
+        (Role.CITY, CorrectionState.REFUSED): True,
+    }
+)
+"""Who decides a corrected account how, and whether a reason must be given. What is not in it is not permitted."""
+
 BANK_MISSING = Sentence(N_("请填写开户银行，填到支行。"))
 BANK_TOO_LONG = Sentence(N_("最多 100 个字。"))
 ACCOUNT_WRONG = Sentence(N_("请填写 8 至 30 位数字的银行账号。"))
@@ -41,14 +54,28 @@ SAME_ACCOUNT = Sentence(N_("这就是被退回的账号和开户银行，请填�
 
 
 def correctable(grant: Grant) -> bool:
-    """Say whether the account of a grant can be corrected now: the bank refused it, or nothing can be paid to it."""
+    """Say whether the account of a grant can be corrected now: the bank refused it or sent money back, or it cannot be paid to."""
     if grant.state not in (GrantState.GRANTED, GrantState.STOPPED) or undecided_correction(grant) is not None:
         return False
     refused = exists().where(Payment.grant_id == grant.id, Payment.state == PaymentState.REFUSED)
     if db.session.scalar(select(refused)):
         return True
     unpaid = exists().where(Payment.grant_id == grant.id, Payment.state == PaymentState.OPEN)
-    return account_of(grant).fault is not None and bool(db.session.scalar(select(unpaid)))
+    if account_of(grant).fault is not None and db.session.scalar(select(unpaid)):
+        return True
+    corrected_since = exists().where(
+        AccountCorrection.grant_id == grant.id,
+        AccountCorrection.state == CorrectionState.CONFIRMED,
+        AccountCorrection.decided_at >= PaymentEvent.at,
+    )
+    sent_back = exists().where(
+        Payment.grant_id == grant.id,
+        Payment.state == PaymentState.OPEN,
+        PaymentEvent.payment_id == Payment.replaces_id,
+        PaymentEvent.action == PaymentAction.REVERSE,
+        ~corrected_since.correlate(PaymentEvent),
+    )
+    return bool(db.session.scalar(select(sent_back)))
 
 
 def undecided_correction(grant: Grant) -> AccountCorrection | None:
@@ -100,7 +127,7 @@ def decide_correction(
 ) -> AccountCorrection:
     """Confirm or refuse a corrected account; confirmed, the returned payments of the grant are open again.
 
-    Raises NotVisible, NotPermitted, ChangedMeanwhile when it is decided already, ReasonMissing for a refusal without one.
+    Raises NotVisible, NotPermitted, ChangedMeanwhile when it is decided already, ReasonMissing as NEEDS_REASON has it.
     """
     with exclusive():
         person = active_account(actor)
@@ -110,7 +137,9 @@ def decide_correction(
         )
         if grant_id is None:
             raise NotVisible
-        if person.role is not Role.ENTERPRISE:
+        decision = CorrectionState.CONFIRMED if confirmed else CorrectionState.REFUSED
+        needs_reason = NEEDS_REASON.get((person.role, decision))
+        if needs_reason is None:
             raise NotPermitted
         payment_moves.lock_grants([grant_id])
         correction = db.session.scalars(
@@ -121,8 +150,8 @@ def decide_correction(
         ).one()
         if correction.state is not CorrectionState.PROPOSED:
             raise ChangedMeanwhile(None)
-        said = Decision(reason).checked(needs_reason=not confirmed).reason
-        correction.state = CorrectionState.CONFIRMED if confirmed else CorrectionState.REFUSED
+        said = Decision(reason).checked(needs_reason=needs_reason).reason
+        correction.state = decision
         correction.reason, correction.decided_by_id, correction.decided_at = said, person.id, now()
         grant = db.session.get_one(Grant, grant_id)
         kind = "account_confirmed" if confirmed else "account_not_confirmed"
@@ -133,5 +162,5 @@ def decide_correction(
                 Payment.grant_id == grant_id, Payment.state == PaymentState.REFUSED
             )
             ids = db.session.scalars(refused).all()
-            payment_moves.perform_within(ids, PaymentAction.REOPEN, person, bank_reason="")
+            payment_moves.perform_within(ids, PaymentAction.REOPEN, person, reason=said, bank_reason="")
     return correction

@@ -38,6 +38,7 @@ from models import (
 from models.statements import constant
 from payments import moves, payment_moves, scope, stopping
 from workflow.actor_shape import Actor
+from workflow.decision import Decision
 from workflow.scope import Criterion
 
 ASKED_BEFORE = 30
@@ -53,7 +54,7 @@ ASKED, ANSWERED = ContinuationState.ASKED, ContinuationState.ANSWERED
 CONFIRMED, ENDED = ContinuationState.CONFIRMED, ContinuationState.ENDED
 CONTINUE, CONFIRM = ContinuationAction.CONTINUE, ContinuationAction.CONFIRM
 END, EXPIRE = ContinuationAction.END, ContinuationAction.EXPIRE
-APPLICANT, ENTERPRISE = Role.APPLICANT, Role.ENTERPRISE
+APPLICANT, ENTERPRISE, CITY = Role.APPLICANT, Role.ENTERPRISE, Role.CITY
 SYSTEM = None
 
 
@@ -65,6 +66,7 @@ class ContinuationTransition:
     action: ContinuationAction
     by: Role | None
     to: ContinuationState
+    needs_reason: bool = False
 
 
 T = ContinuationTransition
@@ -76,13 +78,14 @@ CONTINUATION_TRANSITIONS = (
     T(ASKED,    END,      APPLICANT,  ENDED),
     T(ASKED,    EXPIRE,   SYSTEM,     ASKED),
     T(ANSWERED, CONFIRM,  ENTERPRISE, CONFIRMED),
+    T(ANSWERED, CONFIRM,  CITY,       CONFIRMED, needs_reason=True),  # an enterprise that was closed cannot
     T(ANSWERED, END,      ENTERPRISE, ENDED),
     T(ANSWERED, EXPIRE,   SYSTEM,     ANSWERED),
 )
 # fmt: on
-BY_CONTINUATION_STATE_AND_ACTION: Mapping[
-    tuple[ContinuationState, ContinuationAction], ContinuationTransition
-] = MappingProxyType({(each.state, each.action): each for each in CONTINUATION_TRANSITIONS})
+BY_STATE_ACTION_AND_ROLE: Mapping[
+    tuple[ContinuationState, ContinuationAction, Role | None], ContinuationTransition
+] = MappingProxyType({(each.state, each.action, each.by): each for each in CONTINUATION_TRANSITIONS})
 
 CONTINUATION_STATES = MappingProxyType(
     {
@@ -112,6 +115,21 @@ def continuations(actor: Actor) -> Criterion:
     return true() if actor.role is Role.CITY else false()
 
 
+def confirmable_by(actor: Account, grant: Grant) -> Continuation | None:
+    """Return the year of a grant that waits for a confirmation which this account can give; None if there is none."""
+    states = [
+        state for state, action, by in BY_STATE_ACTION_AND_ROLE if action is CONFIRM and by is actor.role
+    ]
+    if grant.state is not GrantState.GRANTED:
+        return None
+    return db.session.scalars(
+        select(Continuation)
+        .where(Continuation.grant_id == grant.id, Continuation.state.in_(states), continuations(actor))
+        .order_by(Continuation.year)
+        .limit(1)
+    ).first()
+
+
 def unanswered_by(role: Role) -> Criterion:
     """Return the questions that this role has to answer. A grant that was stopped has none."""
     states = dict.fromkeys(each.state for each in CONTINUATION_TRANSITIONS if each.by is role)
@@ -139,10 +157,11 @@ def perform(
     *,
     seen_version: int,
     ended: Ended | None = None,
+    reason: str = "",
 ) -> Continuation:
     """Answer one question as the person or for the enterprise. `ended` belongs to END alone.
 
-    Raises NotVisible, ChangedMeanwhile, NotPermitted, Unacceptable with the field that is wrong.
+    Raises NotVisible, ChangedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong, Unacceptable with the field that is wrong.
     """
     with exclusive():
         person = active_account(actor)
@@ -150,7 +169,7 @@ def perform(
         grant_id = db.session.scalar(select(Continuation.grant_id).where(Continuation.id == key, in_sight))
         if grant_id is None:
             raise NotVisible
-        return _perform(key, grant_id, action, person, seen_version=seen_version, ended=ended)
+        return _perform(key, grant_id, action, person, seen_version=seen_version, ended=ended, reason=reason)
 
 
 def _perform(
@@ -161,16 +180,18 @@ def _perform(
     *,
     seen_version: int | None = None,
     ended: Ended | None = None,
+    reason: str = "",
 ) -> Continuation:
     """Do one action with grant and question locked, in this order as everybody does."""
     grant = moves.lock_grant(grant_id, None)
     row = db.session.get_one(Continuation, key, with_for_update={"of": Continuation}, populate_existing=True)
     if seen_version is not None and row.version != seen_version:
         raise ChangedMeanwhile(None)
-    transition = BY_CONTINUATION_STATE_AND_ACTION.get((row.state, action))
     role = person.role if person is not None else SYSTEM
-    if transition is None or transition.by is not role or grant.state is not GrantState.GRANTED:
+    transition = BY_STATE_ACTION_AND_ROLE.get((row.state, action, role))
+    if transition is None or grant.state is not GrantState.GRANTED:
         raise NotPermitted
+    said = Decision(reason).checked(needs_reason=True).reason if transition.needs_reason else ""
     if (action is END) is (ended is None):
         raise NotPermitted
     if ended is not None and ended.last_day > today():
@@ -185,7 +206,7 @@ def _perform(
     elif ended is not None:
         _end(row, ended, role)
     elif action is CONFIRM:
-        _resume(row, grant, person)
+        _resume(row, grant, person, said)
     else:
         words = _words(row, grant) | {"name": grant.name}
         _write("continuation_to_confirm", words, enterprise_id=row.enterprise_id)
@@ -222,12 +243,12 @@ def _end(row: Continuation, ended: Ended, role: Role | None) -> None:
     )
 
 
-def _resume(row: Continuation, grant: Grant, person: Account | None) -> None:
+def _resume(row: Continuation, grant: Grant, person: Account | None, reason: str) -> None:
     suspended = select(Payment.id).where(
         Payment.grant_id == grant.id, Payment.year == row.year, Payment.state == PaymentState.SUSPENDED
     )
     if ids := db.session.scalars(suspended).all():
-        payment_moves.perform_within(ids, PaymentAction.RESUME, person)
+        payment_moves.perform_within(ids, PaymentAction.RESUME, person, reason=reason)
     _write("continuation_confirmed", _words(row, grant), account_id=grant.applicant_id)
 
 

@@ -1,9 +1,13 @@
-"""冲回: a paid payment comes back from the bank. It stays in the books as reversed, and a new payment takes its place."""
+"""冲回: a paid payment comes back from the bank. It stays in the books as reversed, and a new payment takes its place.
+
+A payment that the bank refused for a reason of its own, not of the account, is paid to the same account again (`resend`).
+"""
 
 from sqlalchemy import exists, select
 
 from accounts.access import active_account
-from models import Account, Grant, GrantAction, GrantState, Payment, PaymentAction, db, exclusive
+from common.errors import NotPermitted
+from models import Account, Grant, GrantAction, GrantState, Payment, PaymentAction, Role, db, exclusive
 from payments import moves, payment_moves
 from payments.payment_scope import payments
 from payments.run_transitions import UNSETTLED
@@ -42,9 +46,32 @@ def reverse(payment_id: int, actor: Account, *, seen_version: int, reason: str) 
     return anew
 
 
+def resend(payment_id: int, actor: Account, *, seen_version: int, reason: str) -> Payment:
+    """Let the next run take a refused payment to the account that it had. Only the city does it.
+
+    Raises NotVisible, NotPermitted, ChangedMeanwhile, ReasonMissing, ReasonTooLong.
+    """
+    with exclusive():
+        person = active_account(actor)
+        if person.role is not Role.CITY:
+            raise NotPermitted
+        in_sight = select(Payment.id).where(Payment.id == payment_id, payments(person))
+        payment_moves.lock_grants_of(db.session.scalars(in_sight).all())
+        payment_moves.perform_within(
+            [payment_id],
+            PaymentAction.REOPEN,
+            person,
+            seen_version=seen_version,
+            reason=reason,
+            bank_reason="",
+        )
+    return db.session.get_one(Payment, payment_id)
+
+
 def complete_paid_grants(ids: list[int]) -> None:
     """Complete those of the grants whose last payment was made, within `exclusive()`: nothing of them is to be paid any more."""
     for chunk in payment_moves.chunks(ids):
+        payment_moves.lock_grants(chunk)
         unpaid = exists().where(Payment.grant_id == Grant.id, Payment.state.in_(UNSETTLED))
         done = select(Grant.id).where(Grant.id.in_(chunk), Grant.state == GrantState.GRANTED, ~unpaid)
         for grant_id in db.session.scalars(done.order_by(Grant.id)).all():

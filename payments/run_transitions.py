@@ -19,7 +19,10 @@ NOBODY = ""
 
 @dataclass(frozen=True)
 class PaymentTransition:
-    """One row of the table. `by` are the roles, None among them for the system; `message` goes to the applicant."""
+    """One row of the table. `by` are the roles, None among them for the system; `message` goes to the applicant.
+
+    Two rows may have the same state and action for different roles; they lead to the same state.
+    """
 
     state: PaymentState
     action: PaymentAction
@@ -52,7 +55,8 @@ PAYMENT_TRANSITIONS = (
     P(IN_RUN,    A.RELEASE, (CITY,),          OPEN,      NO,     N_("移出发放批次"),              NOBODY),
     P(IN_RUN,    A.PAY,     (CITY,),          PAID,      NO,     N_("银行已发放"),                NOBODY),
     P(IN_RUN,    A.REFUSE,  (CITY,),          REFUSED,   YES,    N_("银行退回"),                  "payment_refused"),
-    P(REFUSED,   A.REOPEN,  (ENTERPRISE,),    OPEN,      NO,     N_("更正的账号已确认"),          NOBODY),
+    P(REFUSED,   A.REOPEN,  (ENTERPRISE,),    OPEN,      NO,     N_("重新列入待发放"),            NOBODY),
+    P(REFUSED,   A.REOPEN,  (CITY,),          OPEN,      YES,    N_("重新列入待发放"),            NOBODY),
     P(OPEN,      A.SUSPEND, (CITY, SYSTEM),   SUSPENDED, YES,    N_("暂缓发放"),                  NOBODY),
     P(SUSPENDED, A.RESUME,  (CITY, ENTERPRISE, SYSTEM), OPEN, NO, N_("恢复发放"),                 NOBODY),
     P(OPEN,      A.STOP,    (CITY, SYSTEM),   STOPPED,   YES,    N_("停止发放"),                  NOBODY),
@@ -105,6 +109,9 @@ RUN_ACTION_WORDS = {
 }
 
 BY_PAYMENT_STATE_AND_ACTION = {(each.state, each.action): each for each in PAYMENT_TRANSITIONS}
+BY_PAYMENT_STATE_ACTION_AND_ROLE = {
+    (each.state, each.action, role): each for each in PAYMENT_TRANSITIONS for role in each.by
+}
 BY_RUN_STATE_AND_ACTION = {(each.state, each.action): each for each in RUN_TRANSITIONS}
 UNSETTLED = (OPEN, IN_RUN, REFUSED, SUSPENDED)
 """Money that was granted and is still to be paid."""
@@ -114,8 +121,7 @@ def find_payment_transition(
     state: PaymentState, action: PaymentAction, by: Role | None
 ) -> PaymentTransition | None:
     """Return the transition that lets this role, or the system (None), do this action; None if there is none."""
-    found = BY_PAYMENT_STATE_AND_ACTION.get((state, action))
-    return found if found is not None and by in found.by else None
+    return BY_PAYMENT_STATE_ACTION_AND_ROLE.get((state, action, by))
 
 
 def find_run_transition(state: RunState, action: RunAction, by: Role) -> RunTransition | None:

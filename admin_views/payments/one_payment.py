@@ -1,5 +1,8 @@
-"""One payment in the city's console: what became of it, and its reversal when it came back from the bank (P5)."""
+"""One payment in the city's console: what became of it, its reversal when it came back from the bank (P5), and what the city does
+where an enterprise cannot: it pays to the same account again, and decides a corrected one.
+"""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -14,8 +17,20 @@ from admin_views.site.lists import Badge
 from admin_views.site.typed import row_number
 from admin_views.site.wording import too_long, translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
-from models import Grant, Payment, PaymentAction, PaymentEvent, PaymentRun, PaymentState, RunRow, db
-from payments import payment_scope, reversals
+from common.identity import masked
+from models import (
+    CorrectionState,
+    Grant,
+    Payment,
+    PaymentAction,
+    PaymentEvent,
+    PaymentRun,
+    PaymentState,
+    RunRow,
+    db,
+)
+from payments import account_corrections, payment_scope, reversals
+from payments.account_corrections import NEEDS_REASON
 from payments.run_transitions import (
     BY_PAYMENT_STATE_AND_ACTION,
     PAYMENT_STATE_WORDS,
@@ -79,7 +94,7 @@ def payment_history(payment_id: int) -> list[dict[str, Any]]:
 class PaymentRoutes:
     """The routes of one payment, for the view of the runs."""
 
-    exposed_routes: tuple[str, ...] = ("payment", "reverse")
+    exposed_routes: tuple[str, ...] = ("payment", "reverse", "resend", "decide_account")
     get_url: Any
     render: Any
 
@@ -105,7 +120,13 @@ class PaymentRoutes:
             .limit(MOST_EVENTS)
         ).all()
         replaced_by = db.session.scalar(select(Payment.id).where(Payment.replaces_id == payment.id))
-        reversible = find_payment_transition(payment.state, PaymentAction.REVERSE, current_user.role)
+        possible = {
+            action
+            for action in (PaymentAction.REVERSE, PaymentAction.REOPEN)
+            if find_payment_transition(payment.state, action, current_user.role)
+        }
+        may_decide = (current_user.role, CorrectionState.CONFIRMED) in NEEDS_REASON
+        correction = account_corrections.undecided_correction(payment.grant) if may_decide else None
         content = self.render(
             "payments/payment.html",
             title=gettext("%(name)s 第 %(ordinal)s 笔", name=payment.grant.name, ordinal=payment.ordinal),
@@ -113,28 +134,68 @@ class PaymentRoutes:
             badge_of=payment_badge(payment),
             rows=rows,
             replaced_by=replaced_by,
-            reversible=reversible is not None,
+            reversible=PaymentAction.REVERSE in possible,
+            resendable=PaymentAction.REOPEN in possible and correction is None,
+            correction=correction,
+            masked=masked,
             history=payment_history(payment.id),
-            **{"wrong": "", "wrong_reason": "", "typed": "", **further},
+            **{"wrong": "", "wrong_reason": "", "typed": "", "at": "", **further},
         )
         return content, status
+
+    def _done(self, key: int, at: str, write: Callable[[str, int], object], done: str) -> Any:
+        """Call `write` with the reason and the version of the form; `at` is the form that shows what is wrong with the reason."""
+        reason = request.form.get("reason", "")
+        invalid = HTTPStatus.UNPROCESSABLE_ENTITY
+        try:
+            write(reason, row_number(request.form.get("version")) or 0)
+        except ReasonMissing:
+            return self._payment_page(key, invalid, at=at, wrong_reason=gettext("请填写原因。"))
+        except ReasonTooLong:
+            return self._payment_page(key, invalid, at=at, wrong_reason=too_long(), typed=reason)
+        except (ChangedMeanwhile, NotPermitted):
+            again = gettext("这笔款项在此期间已有变化，没有办理。下面是它现在的样子。")
+            return self._payment_page(key, HTTPStatus.CONFLICT, wrong=again, at=at, typed=reason)
+        except NotVisible:
+            abort(HTTPStatus.NOT_FOUND)
+        flash(done, "success")
+        return redirect(self.get_url(".payment", key=key), HTTPStatus.SEE_OTHER)
 
     @expose("/payments/<int:key>/reverse/", methods=("POST",))
     def reverse(self, key: int) -> Any:
         """「冲回」: the bank took a paid payment back."""
-        reason = request.form.get("reason", "")
-        seen = row_number(request.form.get("version")) or 0
-        invalid = HTTPStatus.UNPROCESSABLE_ENTITY
-        try:
-            reversals.reverse(key, current_user._get_current_object(), seen_version=seen, reason=reason)
-        except ReasonMissing:
-            return self._payment_page(key, invalid, wrong_reason=gettext("请填写原因。"))
-        except ReasonTooLong:
-            return self._payment_page(key, invalid, wrong_reason=too_long(), typed=reason)
-        except (ChangedMeanwhile, NotPermitted):
-            again = gettext("这笔款项在此期间已有变化，没有办理。下面是它现在的样子。")
-            return self._payment_page(key, HTTPStatus.CONFLICT, wrong=again, typed=reason)
-        except NotVisible:
+        actor = current_user._get_current_object()
+        return self._done(
+            key,
+            "reverse",
+            lambda reason, seen: reversals.reverse(key, actor, seen_version=seen, reason=reason),
+            gettext("已冲回，另立一笔待发放，已通知本人。"),
+        )
+
+    @expose("/payments/<int:key>/resend/", methods=("POST",))
+    def resend(self, key: int) -> Any:
+        """Pay a returned payment to the same account again: the bank's reason was not the account."""
+        actor = current_user._get_current_object()
+        return self._done(
+            key,
+            "resend",
+            lambda reason, seen: reversals.resend(key, actor, seen_version=seen, reason=reason),
+            gettext("已回到待发放，下一批按原账号发放。"),
+        )
+
+    @expose("/payments/<int:key>/account/", methods=("POST",))
+    def decide_account(self, key: int) -> Any:
+        """Decide the corrected account of the payment's grant in the enterprise's place."""
+        decision = {"confirm": True, "refuse": False}.get(request.form.get("decision", ""))
+        shown = row_number(request.form.get("correction"))
+        if decision is None or shown is None:
             abort(HTTPStatus.NOT_FOUND)
-        flash(gettext("已冲回，另立一笔待发放，已通知本人。"), "success")
-        return redirect(self.get_url(".payment", key=key), HTTPStatus.SEE_OTHER)
+        actor = current_user._get_current_object()
+        return self._done(
+            key,
+            "account",
+            lambda reason, _seen: account_corrections.decide_correction(
+                shown, actor, confirmed=decision, reason=reason
+            ),
+            gettext("已办理，已通知本人。"),
+        )

@@ -1,4 +1,7 @@
-"""「停止发放」 in the city's console (P6): a day and a reason, and what is stopped by them."""
+"""「停止发放」 in the city's console (P6): a day and a reason, and what is stopped by them.
+
+The same page confirms a year in the place of an enterprise that cannot.
+"""
 
 from http import HTTPStatus
 from typing import Any
@@ -32,8 +35,8 @@ from common.errors import (
 )
 from common.money import in_yuan
 from common.wording import N_
-from models import Grant, GrantAction, Payment, Role, db
-from payments import scope, stopping
+from models import ContinuationAction, Grant, GrantAction, Payment, Role, db
+from payments import continuation, scope, stopping
 from payments.transitions import find_grant_transition
 
 
@@ -46,6 +49,14 @@ class StopForm(FlaskForm):
     )
     reason = TextAreaField(
         _("原因"), description=_("申请人会看到这段文字。"), render_kw={"rows": 3, "required": True}
+    )
+
+
+class ConfirmForm(FlaskForm):
+    why = TextAreaField(
+        _("代单位确认的原因"),
+        description=_("例如：单位已停用，已核对社保缴费记录。"),
+        render_kw={"rows": 3, "required": True},
     )
 
 
@@ -62,7 +73,7 @@ class StopGrant(CityPage):
     """The page that stops one grant. It has no entry in the menu; the page of a batch's row leads to it."""
 
     title = N_("停止发放")
-    exposed_routes = ("stop",)
+    exposed_routes = ("stop", "confirm")
 
     def is_visible(self) -> bool:
         return False
@@ -104,10 +115,42 @@ class StopGrant(CityPage):
             return redirect(self._row_url(grant))
         return self._page(key, form), HTTPStatus.UNPROCESSABLE_ENTITY
 
+    @expose("/<int:key>/confirm/", methods=("POST",))
+    def confirm(self, key: int) -> Any:
+        """Confirm the year that waits for the enterprise."""
+        self.get_one(key)
+        form, stop_form = ConfirmForm(), StopForm(formdata=None)
+        stop_form.first_day.data = today()
+        try:
+            continuation.perform(
+                row_number(request.form.get("question")) or 0,
+                ContinuationAction.CONFIRM,
+                current_user._get_current_object(),
+                seen_version=row_number(request.form.get("seen")) or 0,
+                reason=form.why.data or "",
+            )
+        except ReasonMissing:
+            form.why.errors = [gettext("请填写原因。")]
+        except ReasonTooLong:
+            form.why.errors = [too_long()]
+        except (ChangedMeanwhile, NotPermitted, NotVisible):
+            return self._page(key, stop_form, meanwhile=True), HTTPStatus.CONFLICT
+        else:
+            flash(gettext("已代单位确认，已通知本人。"), "success")
+            return redirect(self.get_url(".stop", key=key), HTTPStatus.SEE_OTHER)
+        return self._page(key, stop_form, confirm_form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+
     def _row_url(self, grant: Grant) -> str:
         return self.get_url("city_batches.grant", number=grant.batch.number, position=grant.position)
 
-    def _page(self, key: int, form: StopForm, *, meanwhile: bool = False) -> str:
+    def _page(
+        self,
+        key: int,
+        form: StopForm,
+        *,
+        confirm_form: ConfirmForm | None = None,
+        meanwhile: bool = False,
+    ) -> str:
         grant = db.session.scalars(
             self.rows()
             .where(Grant.id == key)
@@ -125,6 +168,8 @@ class StopGrant(CityPage):
             row_url=self._row_url(grant),
             listing=DataTable(COLUMNS, payments),
             form=form,
+            question=continuation.confirmable_by(current_user._get_current_object(), grant),
+            confirm_form=confirm_form or ConfirmForm(formdata=None),
             meanwhile=meanwhile,
             can_stop=find_grant_transition(grant.state, GrantAction.STOP, Role.CITY) is not None,
         )

@@ -6,7 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from common.calendar import today
-from common.errors import ActionRefused, ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from common.errors import (
+    ActionRefused,
+    ChangedMeanwhile,
+    NotPermitted,
+    NotVisible,
+    ReasonMissing,
+    Unacceptable,
+)
 from common.working_days import current_calendar
 from models import (
     Account,
@@ -22,6 +29,7 @@ from models import (
     Message,
     Payment,
     PaymentAction,
+    PaymentEvent,
     PaymentState,
     db,
     exclusive,
@@ -187,6 +195,30 @@ def test_no_answer_in_time_suspends_and_a_late_one_still_counts(ordos: World) ->
     answer(row, CONTINUE, grant.applicant)
     answer(asked(grant)[0], CONFIRM, ordos.city.reviewer)
     assert states(grant, 2) == [OPEN, OPEN]
+
+
+@ON_SQLITE
+@pytest.mark.guide("P6")
+def test_the_city_confirms_with_a_reason_where_the_employer_cannot(ordos: World) -> None:
+    grant = granted(ordos)
+    ask()
+    (row,) = asked(grant)
+    with pytest.raises(NotPermitted):
+        answer(row, CONFIRM, ordos.centre)
+    assert continuation.confirmable_by(ordos.centre, grant) is None
+    answer(row, CONTINUE, grant.applicant)
+    found = continuation.confirmable_by(ordos.centre, grant)
+    assert found is not None
+    assert found.id == row.id
+    with pytest.raises(ReasonMissing):
+        answer(row, CONFIRM, ordos.centre)
+    with clock.at(BEFORE_SECOND_YEAR):
+        reason = "单位已停用，已核对社保"
+        version = asked(grant)[0].version
+        continuation.perform(row.id, CONFIRM, ordos.centre, seen_version=version, reason=reason)
+    assert states(grant, 2) == [OPEN, OPEN]
+    kept = select(PaymentEvent.reason).where(PaymentEvent.actor_id == ordos.centre.id)
+    assert set(db.session.scalars(kept)) == {reason}
 
 
 @ON_SQLITE

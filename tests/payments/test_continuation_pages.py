@@ -96,6 +96,26 @@ def test_what_is_missing_in_an_answer_is_said_beside_its_field(
 
 
 @pytest.mark.guide("P6")
+def test_the_city_confirms_in_the_place_of_a_closed_employer(
+    app: Flask, prepared: World, person: Person, asked: tuple[Account, int], state: Callable[[], Any]
+) -> None:
+    applicant, key = asked
+    city = person(prepared.centre)
+    with app.app_context():
+        path = f"/city/grants/{db.session.scalars(select(Grant.id)).one()}/"
+    assert "代单位确认" not in city.get(f"{path}stop/").text
+    person(applicant).send(f"{OWN}{key}/answer/", {"employed": "yes", "seen": "1"})
+    assert "代单位确认第 2 年" in city.get(f"{path}stop/").text
+    sent = {"question": str(key), "seen": "2", "why": "单位已停用，已核对社保"}
+    missing = city.send(f"{path}confirm/", {**sent, "why": " "})
+    assert (missing.status_code, "请填写原因" in missing.text) == (422, True)
+    assert city.send(f"{path}confirm/", {**sent, "seen": "1"}).status_code == 409
+    assert person(prepared.city.reviewer).send(f"{path}confirm/", sent).status_code == 404
+    assert city.send(f"{path}confirm/", sent).status_code == 303
+    assert state() is ContinuationState.CONFIRMED
+
+
+@pytest.mark.guide("P6")
 def test_the_city_stops_a_grant_with_day_and_reason(
     app: Flask, prepared: World, person: Person, asked: tuple[Account, int]
 ) -> None:

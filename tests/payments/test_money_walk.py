@@ -145,8 +145,11 @@ class Money(RuleBasedStateMachine):
             return
         person: Account = chance.choice((self.maker, self.second))
         if run.state is RunState.APPROVED and chance.random() < 0.9:
-            exporting.export(run.id, person, seen_version=run.version, store=grants.kept)
-            self.work["run"] += 1
+            if self.attempt(
+                lambda: exporting.export(run.id, person, seen_version=run.version, store=grants.kept)
+            ):
+                self.work["run"] += 1
+                assert db.session.scalar(STOPPED_BUT_SENT, {"run": run.id}) == 0
             return
         wanted = {RunState.MADE: RunAction.FREEZE, RunState.FROZEN: RunAction.APPROVE}.get(run.state)
         action = RunAction.DISCARD if wanted is None or chance.random() < 0.1 else wanted
@@ -206,7 +209,14 @@ class Money(RuleBasedStateMachine):
             chance,
             refused.where(Grant.batch_id == self.batch.id, Payment.state == PaymentState.REFUSED),
         )
-        if one is not None:
+        if one is not None and chance.random() < 0.3:
+            returned = select(Payment).where(
+                Payment.grant_id == one.id, Payment.state == PaymentState.REFUSED
+            )
+            again = self.one(chance, returned)
+            reversals.resend(again.id, self.maker, seen_version=again.version, reason="银行系统故障")
+            self.work["resent"] += 1
+        elif one is not None:
             account = f"6217{seed:010d}"
             self.attempt(
                 lambda: account_corrections.propose(one.id, one.applicant, bank="中国银行", account=account)
@@ -251,6 +261,11 @@ class Money(RuleBasedStateMachine):
 
 STORED = text("SELECT state, SUM(amount_fen) FROM payments WHERE period_id = :period GROUP BY state")
 DEDUCTED = text("SELECT COALESCE(SUM(amount_fen), 0) FROM deductions WHERE period_id = :period")
+STOPPED_BUT_SENT = text(
+    "SELECT COUNT(*) FROM payments JOIN grants ON grants.id = payments.grant_id"
+    " WHERE payments.run_id = :run AND payments.state = 'in_run'"
+    " AND grants.state = 'stopped' AND payments.due_on >= grants.stopped_on"
+)
 """Not the product's own sums, which `teardown` compares as well."""
 
 
@@ -278,7 +293,9 @@ def test_two_thousand_steps_of_money_in_any_order_and_the_sums_hold_after_each(
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert {"run", "paid", "reversed", "stopped", "corrected"} <= machine.work.keys(), "nothing was left out"
+    assert {"run", "paid", "reversed", "stopped", "corrected", "resent"} <= machine.work.keys(), (
+        "nothing was left out"
+    )
     with app.app_context():
         db.engine.dispose()
     databases.drop(url)

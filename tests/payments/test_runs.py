@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
@@ -28,12 +28,14 @@ from models import (
 from models.transactions import exclusive
 from payments import (
     account_corrections,
+    answers,
     bank_accounts,
     exporting,
     payment_moves,
     reconciling,
     reversals,
     runs,
+    stopping,
 )
 from payments.run_transitions import RUN_TRANSITIONS
 from tests.factories import World, city_clerk, reviewer, saved
@@ -322,6 +324,99 @@ def test_a_reversed_payment_is_paid_again_and_the_sums_hold(ordos: World) -> Non
     answered(again := exported(maker, second, of), maker, said(again, "成功"))
     assert sums(of.name).paid == 101
     assert db.session.get_one(Grant, one.id).state is GrantState.COMPLETED
+
+
+@ON_SQLITE
+@pytest.mark.guide("P4", "P6")
+def test_a_grant_that_is_stopped_before_its_run_goes_to_the_bank_is_not_paid(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    money = batch(of, maker)
+
+    def stop(one: Grant) -> None:
+        db.session.execute(
+            update(Payment).where(Payment.grant_id == one.id).values(due_on=today() + timedelta(days=1))
+        )
+        db.session.commit()
+        version = fresh(one).version
+        stopping.stop_grant(one.id, maker, seen_version=version, first_day=today(), reason="离职")
+
+    good, early, late = (grant(money, ordos.city.enterprise, parts=1) for _ in range(3))
+    run = made(maker, of)
+    stop(early)
+    act(run, RunAction.FREEZE, maker)
+    assert (states(early), fresh(run).count, fresh(run).left_out) == ([PaymentState.STOPPED], 2, 1)
+    act(run, RunAction.APPROVE, second)
+    stop(late)
+    with pytest.raises(Unacceptable) as refused:
+        exporting.export(run.id, maker, seen_version=fresh(run).version, store=kept)
+    assert refused.value.sentence.words == {"count": "1", "name": late.name}
+    act(run, RunAction.DISCARD, maker, "有人离职")
+    assert (states(late), states(good)) == ([PaymentState.STOPPED], [OPEN])
+    again = made(maker, of)
+    act(again, RunAction.FREEZE, maker)
+    late_stop = grant(money, ordos.city.enterprise, parts=1)
+    stop(late_stop)
+    act(again, RunAction.APPROVE, second)  # a stop elsewhere is no hindrance
+    assert list(reconciling.disagreements(opened)) == []
+
+
+@ON_SQLITE
+@pytest.mark.guide("P4")
+def test_an_answer_that_contradicts_one_registered_since_its_preview_changes_nothing(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise)
+    run = exported(maker, second, of)
+    stale = previewed(run, maker, said(run, "成功"))
+    answered(run, maker, said(run, "失败", "处理中"))
+    answers.confirm_answer(maker, stale.id, seen=2)
+    job = answers.claim()
+    assert job is not None
+    answers.write_answer(job)
+    assert fresh(stale).error[0] == answers.CONTRADICTED.text
+    assert states(one) == [REFUSED, IN_RUN]
+
+
+@ON_SQLITE
+@pytest.mark.guide("P4")
+def test_the_city_pays_again_to_the_same_account_and_decides_for_a_closed_employer(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise, parts=1)
+    run = exported(maker, second, of)
+    answered(run, maker, said(run, "失败", reason="银行系统故障"))
+    returned = db.session.scalars(select(Payment).where(Payment.grant_id == one.id)).one()
+    with pytest.raises(ReasonMissing):
+        reversals.resend(returned.id, maker, seen_version=returned.version, reason=" ")
+    for stranger in (ordos.city.reviewer, one.applicant, ordos.administrator):
+        with pytest.raises(NotPermitted):
+            reversals.resend(returned.id, stranger, seen_version=returned.version, reason="银行系统故障")
+    reversals.resend(returned.id, maker, seen_version=fresh(returned).version, reason="银行系统故障")
+    run = exported(maker, second, of)
+    assert {line.account for line in runs.bank_lines(run)} == {"6217000012345678901"}
+    answered(run, maker, said(run, "失败"))
+    typed = account_corrections.propose(one.id, one.applicant, bank="中国银行", account="6217000012345678902")
+    with pytest.raises(ReasonMissing):
+        account_corrections.decide_correction(typed.id, maker, confirmed=True)
+    account_corrections.decide_correction(typed.id, maker, confirmed=True, reason="单位已停用，已核对银行卡")
+    run = exported(maker, second, of)
+    assert {line.account for line in runs.bank_lines(run)} == {"6217000012345678902"}
+    answered(run, maker, said(run, "成功"))
+    assert sums(of.name).paid == 1_500_001
+
+
+@ON_SQLITE
+@pytest.mark.guide("P4", "P5")
+def test_after_a_reversal_the_account_can_be_corrected_once(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise, parts=1)
+    run = exported(maker, second, of)
+    answered(run, maker, said(run, "成功"))
+    paid = db.session.scalars(select(Payment).where(Payment.grant_id == one.id)).one()
+    reversals.reverse(paid.id, maker, seen_version=paid.version, reason="账户已销")
+    typed = account_corrections.propose(one.id, one.applicant, bank="中国银行", account="6217000012345678902")
+    account_corrections.decide_correction(typed.id, ordos.city.reviewer, confirmed=True)
+    assert not account_corrections.correctable(fresh(one))
+    run = exported(maker, second, of)
+    assert {line.account for line in runs.bank_lines(run)} == {"6217000012345678902"}
 
 
 @pytest.mark.guide("P5")

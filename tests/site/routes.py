@@ -195,7 +195,7 @@ def _named(city: City, actor: Actor, rule: Rule) -> Iterator[tuple[dict[str, Any
         for file in city.objection_files:
             whole = _row(file.objection.grant) | {"key": file.objection_id, "file": file.id}
             yield {name: whole[name] for name in asked}, file, actor.role is Role.CITY
-    elif rule.endpoint == "stop_grant.stop":
+    elif rule.endpoint.startswith("stop_grant."):
         for grant in city.grants:
             yield {"key": grant.id}, grant, actor.role is Role.CITY
     elif model in (PaymentRun, AccountCorrection, Grant):
