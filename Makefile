@@ -23,7 +23,7 @@ run:
 	@echo '[2/4] 译文 · translations'
 	@$(MAKE) --no-print-directory catalogues
 	@echo '[3/4] 数据库、基础数据、示例账号 · database, data, sample accounts'
-	@$(PY) -m flask --app app prepare
+	@$(PY) -m flask --app app prepare --samples
 	@echo '[4/4] 启动 · server'
 	@TALENT_WORKER=beside exec $(PY) -m gunicorn 'app:create_app()'
 

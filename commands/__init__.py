@@ -19,7 +19,7 @@ IMPORT_PATHS = {
     "reseal": "commands.reseal:reseal",
     "reconcile": "commands.reconcile:reconcile",
     "diagram": "commands.diagram:print_diagram",
-    "sample-data": "commands.sample_data.applications:sample_data",
+    "sample-data": "commands.sample_data.command:sample_data",
     "worker": "commands.work:work",
     "db": "flask_migrate.cli:db",
 }

@@ -9,8 +9,11 @@ from commands.sample_data import accounts, standards
 
 
 @click.command("prepare")
+@click.option(
+    "--samples", is_flag=True, help="Also applications, batches and payments to look at, in a trial."
+)
 @with_appcontext
-def prepare() -> None:
+def prepare(samples: bool) -> None:
     """Migrate the database and add missing rows; a trial also gets sample accounts."""
     click.echo("· 数据库迁移 / migrating the database")
     seed.migrate()
@@ -21,4 +24,9 @@ def prepare() -> None:
     click.echo("· 示例企业与账号 / sample enterprises and accounts")
     accounts.fill()
     standards.fill()
+    if samples:
+        from commands.sample_data import command  # loads what the site's worker needs
+
+        click.echo("· 示例申请、公示与发放 / sample applications, batches and payments")
+        command.fill_once()
     click.echo(accounts.table())

@@ -40,6 +40,7 @@ STAFF = (
     (Role.OFFICE, "东胜区", "dongsheng", "李娜"),
     (Role.OFFICE, "高新技术产业开发区", "gaoxinqu", "张雪"),
     (Role.CITY, None, "zhuanjia", "白云"),
+    (Role.CITY, None, "zhuanjia2", "乌兰"),  # approves the payment runs that the first has made
     (Role.ADMINISTRATOR, None, "admin", "系统管理员"),
 )
 
@@ -57,10 +58,9 @@ def fill() -> None:
     with exclusive():
         regions = {region.name: region for region in db.session.scalars(select(Region))}
         for name, body in PEOPLE:
-            number = body + ric.calc_check_digit(body + "0")
-            password = _password()
+            number, password = identity_number(body), new_password()
             db.session.add(logins.new_person(CITIZEN, number, name, "13847710000", password))
-            entries.append(_entry(Role.APPLICANT, number, password, ""))
+            entries.append(entry(Role.APPLICANT, number, password, ""))
         for region_name, body, name, contact in ENTERPRISES:
             enterprise = _enterprise(regions[region_name], body, name, contact, Registration.APPROVED)
             if region_name in REGIONS_WITH_ACCOUNT:
@@ -69,15 +69,25 @@ def fill() -> None:
         _enterprise(regions[region_name], body, name, contact, Registration.PENDING)
         final = db.session.scalars(select(Office).where(Office.duty == OfficeDuty.FINAL)).first()
         for role, place, login, name in STAFF:
-            password = _password()
+            password = new_password()
             office = regions[place].office if place else final if role is Role.CITY else None
             db.session.add(logins.new_account(role, login, name, password, office=office))
-            entries.append(_entry(role, login, password, place or ""))
+            entries.append(entry(role, login, password, place or ""))
         day = today()
         opens, closes = date(day.year, 1, 1), max(date(day.year, 12, 31), day + timedelta(days=60))
         db.session.add(Period(name=f"{day.year} 年度申报", opens=opens, closes=closes))
+    file().unlink(missing_ok=True)  # of a database that is gone
+    add_to_file(entries)
+
+
+def add_to_file(entries: list[dict[str, str]]) -> None:
+    """Add accounts to the file, in the place of those with the same login."""
     file().touch(mode=0o600)
-    file().write_text(json.dumps(entries, ensure_ascii=False, indent=2), encoding="utf-8")
+    new = {each["login"] for each in entries}
+    known = [
+        each for each in json.loads(file().read_text(encoding="utf-8") or "[]") if each["login"] not in new
+    ]
+    file().write_text(json.dumps([*known, *entries], ensure_ascii=False, indent=2), encoding="utf-8")
 
 
 def table() -> str:
@@ -107,15 +117,26 @@ def _enterprise(region: Region, body: str, name: str, contact: str, registration
 
 
 def _reviewer(enterprise: Enterprise, region_name: str) -> dict[str, str]:
-    password = _password()
+    password = new_password()
     code = enterprise.credit_code
     db.session.add(
         logins.new_account(Role.ENTERPRISE, code, enterprise.contact_name, password, enterprise=enterprise)
     )
-    return _entry(Role.ENTERPRISE, code, password, region_name)
+    return entry(Role.ENTERPRISE, code, password, region_name)
 
 
-def _entry(role: Role, login: str, password: str, region: str) -> dict[str, str]:
+def identity_number(body: str) -> str:
+    """Return an identity number with its check digit."""
+    return str(body + ric.calc_check_digit(body + "0"))
+
+
+def sample_enterprise(region: str) -> Enterprise | None:
+    """Return the sample enterprise of a region; None where there are no samples."""
+    codes = [body + uscc.calc_check_digit(body) for place, body, _, _ in ENTERPRISES if place == region]
+    return db.session.scalars(select(Enterprise).where(Enterprise.credit_code.in_(codes))).first()
+
+
+def entry(role: Role, login: str, password: str, region: str) -> dict[str, str]:
     return {
         "role": role.value,
         "who": ROLE_WORDS[role],
@@ -125,5 +146,5 @@ def _entry(role: Role, login: str, password: str, region: str) -> dict[str, str]
     }
 
 
-def _password() -> str:
+def new_password() -> str:
     return f"{secrets.token_hex(4)}{secrets.choice('abcdefgh')}{secrets.randbelow(10)}"

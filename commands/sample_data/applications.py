@@ -6,25 +6,24 @@ sample account: the password is discarded. The applications have no attachments.
 
 import secrets
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-import click
-from flask import current_app
-from flask.cli import with_appcontext
 from sqlalchemy import Engine, select, text
 from stdnum.cn import ric, uscc
 
 from accounts import logins, passwords
-from commands.sample_data import batches, names
+from commands.sample_data import names
 from commands.sample_data.bulk import Bulk, Rows
+from commands.sample_data.people import AT_EACH_DESK, KnownHistory
 from common import identity
 from common.calendar import local_date
 from common.working_days import Calendar
+from desk.phrases import PHRASES
 from figures import counting, recounting
 from models import (
     Account,
@@ -139,19 +138,21 @@ DEGREE_OF = {"doctor": "doctor", "master": "master", "bachelor": "bachelor", "co
 POLITICAL, INDUSTRIES = tuple(living_allowance.POLITICAL), tuple(living_allowance.INDUSTRIES)
 REASONS = {
     Action.RETURN: (
-        "劳动合同缺盖章页，请补齐后重新提交。",
-        "附件不清晰，请重新上传。",
-        "社保缴纳证明与所填时间不一致。",
+        *PHRASES[Action.RETURN],
+        "".join(PHRASES[Action.RETURN][:2]),
+        "岗位与劳动合同所写不同，请说明。",
     ),
-    Action.REFUSE: ("不属于战略性新兴产业引进人才。", "不符合申报条件。"),
+    Action.REFUSE: PHRASES[Action.REFUSE],
 }
+"""Mostly the phrases of the buttons, by which the statistics count."""
+
 CHOICES = {
     state: [row for row in TRANSITIONS if row.state is state and row.action in WEIGHT] for state in State
 }
 
 
-def fill(engine: Engine, number: int, seed: int) -> Iterator[int]:
-    """Add `number` applications in one transaction; yield the count after each batch."""
+def fill(engine: Engine, number: int, seed: int, known: Iterable[KnownHistory] = ()) -> Iterator[int]:
+    """Add `number` applications, and those with a known history, in one transaction; yield the count after each batch."""
     db.session.rollback()  # ends the reading transaction
     # A thread writes one batch while the next one is generated.
     with (
@@ -162,6 +163,8 @@ def fill(engine: Engine, number: int, seed: int) -> Iterator[int]:
         bulk = Bulk(connection, TABLES)
         sample = SampleData(bulk, Random(seed), now())  # noqa: S311 - sample data, reproducible by the seed
         sample.add_offices_and_enterprises(max(LEAST_ENTERPRISES, number // APPLICATIONS_AN_ENTERPRISE))
+        for history in known:
+            sample.add_known(history)
         before = writer.submit(bulk.write, sample.take_batch())
         for done, _ in enumerate(sample.applications(number), 1):
             if done % BATCH_SIZE == 0 or done == number:
@@ -336,14 +339,31 @@ class SampleData:
                 return application
             rows = CHOICES[application.state]
             row = self._chance.choices(rows, [WEIGHT[each.action] for each in rows])[0]
-            if row.action is Action.SUBMIT and application.enterprise is not None:
-                moves.start_round(application, application.enterprise, at)
-                if application.round == 1:
-                    application.period_id = self._period_id(local_date(at))
             sequence += 1
-            self._move(application, row, sequence, self._actor(application, row, person), at)
+            self._step(application, row, sequence, person, at)
         self._free.append((at, person))
         return application
+
+    def add_known(self, history: KnownHistory) -> None:
+        """Add an application with what happened to it."""
+        person = history.account or self._citizen(history.begun)
+        application = self._begin(person, history.begun, history.employer, **history.answers)
+        at = history.begun
+        for sequence, action in enumerate(history.actions, 1):
+            if application.state is State.FINISHED:
+                break
+            at += AT_EACH_DESK
+            row = next(row for row in CHOICES[application.state] if row.action is action)
+            self._step(application, row, sequence, person, at)
+
+    def _step(
+        self, application: Application, row: Transition, sequence: int, person: Account, at: datetime
+    ) -> None:
+        if row.action is Action.SUBMIT and application.enterprise is not None:
+            moves.start_round(application, application.enterprise, at)
+            if application.round == 1:
+                application.period_id = self._period_id(local_date(at))
+        self._move(application, row, sequence, self._actor(application, row, person), at)
 
     def _person(self, begun: datetime) -> Account:
         """Return a person without an open application: a new one, or one whose last application is finished."""
@@ -356,10 +376,12 @@ class SampleData:
     def _period_id(self, day: date) -> int | None:
         return next((one.id for one in self._periods if one.opens <= day <= one.closes), None)
 
-    def _begin(self, person: Account, begun: datetime) -> Application:
+    def _begin(
+        self, person: Account, begun: datetime, employer: Enterprise | None = None, **chosen: Any
+    ) -> Application:
         day = local_date(begun)
         self.numbers[day.year] = self.numbers.get(day.year, 0) + 1
-        employer = self._employer()
+        employer = employer or self._employer()
         application: Application = self._add(
             Application,
             number=f"{day.year}-{self.numbers[day.year]:06d}",
@@ -386,7 +408,7 @@ class SampleData:
             resubmit_by=None,
             period_id=None,
         )
-        for key, given in self._answers(person, employer, day).items():
+        for key, given in (self._answers(person, employer, day) | chosen).items():
             answers.set_value(application, key, given)
         application.experiences = self._experiences(application.id, day)
         return application
@@ -499,19 +521,3 @@ class SampleData:
         one = SimpleNamespace(id=self._bulk.fresh(model), **values)
         self._unwritten[model].append(one)
         return one
-
-
-@click.command("sample-data")
-@click.option(
-    "--applications", type=click.IntRange(1, 10_000_000), required=True, help="Number of applications to add."
-)
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same data.")
-@with_appcontext
-def sample_data(applications: int, seed: int) -> None:
-    """Add invented people and applications of several years, each with a history; for a trial, never in production."""
-    if current_app.config["PRODUCTION"]:
-        raise click.ClickException("生产环境不造示例数据 / production gets no sample data")
-    with click.progressbar(length=applications, label=f"{applications} 件申请 / applications") as bar:
-        for done in fill(db.engine, applications, seed):
-            bar.update(done - bar.pos)
-    batches.fill()

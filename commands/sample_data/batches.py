@@ -1,56 +1,88 @@
-"""Two sample batches of a trial: one that has ended with its payments, and one in publicity with an objection."""
+"""The batches of a trial: three have ended, with an objection that was upheld and one that was not; one is in publicity, with an open one."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import case, func, select
 
-from commands.sample_data import standards
-from common.calendar import today
-from models import Account, Application, Batch, Grant, Message, Role, db, exclusive, now
+from commands.sample_data.clock import at, days_ago
+from common.calendar import start_of, today
+from models import Account, Application, Batch, Enterprise, Grant, Objection, ObjectionDecision, Period, db
 from payments import closing, ending, objections, scope
 
-ROWS = 12
+ROWS = 6
 """Applications of one batch."""
-LONG_AGO, ENDED = timedelta(days=40), timedelta(days=30)
-OBJECTION = objections.Objector(
+
+OBJECTOR = objections.Objector(
     "示例异议人", "0477-8000000", "示例：该人已于上月离职，请核实。"
 )  # stays Chinese
 
 
-def fill() -> None:
-    """Close two batches of passed applications when there is none yet; otherwise change nothing."""
-    city = db.session.scalars(
-        select(Account).where(Account.role == Role.CITY, Account.active).limit(1)
-    ).first()
-    if city is None or db.session.scalar(select(Batch.id).limit(1)) is not None:
-        return
-    standards.fill()
-    ended = _close(city)
-    if ended is not None:
-        with exclusive():
-            batch = db.session.get_one(Batch, ended)
-            batch.opens, batch.closes = today() - LONG_AGO, today() - ENDED
+def close(city: Account, days: int, *, first: Application | None = None, rows: int = ROWS) -> Sequence[Grant]:
+    """Close a batch so many days ago, of the period of `first` or the newest with enough that have passed by then.
+
+    With `first`, those come before others that are paid for several years; else those of the sample enterprises, whose reviewers
+    can log in. Returns no grant when nothing fits a standard.
+    """
+    with at(days_ago(days)):
+        period_id = first.period_id if first is not None else _period(city, rows)
+        if period_id is None:
+            return []
+        ids = _candidates(city, period_id, first)
+        found = closing.summarise(city, period_id, ids, today()).included
+        years = {each.application.id: each.standard.years for each in found}
+        if first is not None:
+            ids = sorted(ids, key=lambda key: (key != first.id, years.get(key) == 1))
+        chosen = [key for key in ids if key in years][:rows]
+        if not chosen:
+            return []
+        summary = closing.summarise(city, period_id, chosen, today())
+        batch = closing.close_batch(city, period_id, chosen, today(), summary.token)
+    return db.session.scalars(select(Grant).where(Grant.batch_id == batch.id).order_by(Grant.position)).all()
+
+
+def end(grants: Sequence[Grant]) -> None:
+    """Let the publicity of a batch end on the day after its last one, as the worker would."""
+    closes = db.session.get_one(Batch, grants[0].batch_id).closes
+    with at(start_of(closes + timedelta(days=1)) + timedelta(hours=1)):
         ending.end_due_batches()
-    running = _close(city)
-    if running is not None:
-        grant = db.session.scalars(select(Grant).where(Grant.batch_id == running).limit(1)).one()
-        objections.enter(city, grant.id, OBJECTION, seen_version=grant.version)
-    with exclusive():  # what happened to invented people is sent to nobody
-        unsent = update(Message).where(Message.expanded_at.is_(None), Message.words.is_not(None))
-        db.session.execute(unsent.values(expanded_at=now()).execution_options(synchronize_session=False))
 
 
-def _close(city: Account) -> int | None:
-    """Close a batch of applications that a standard fits; return its id, None when there are none."""
-    waiting = select(Application.period_id).where(
-        scope.without_batch(city), Application.period_id.is_not(None)
+def object_to(city: Account, grant: Grant, days: int) -> None:
+    """Enter an objection against a grant so many days ago."""
+    with at(days_ago(days, "11:20")):
+        objections.enter(city, grant.id, OBJECTOR, seen_version=grant.version)
+
+
+def settle_objection(
+    city: Account, grant: Grant, decision: ObjectionDecision, reason: str, days: int
+) -> None:
+    """Decide the objection against a grant so many days ago."""
+    key = db.session.scalars(select(Objection.id).where(Objection.grant_id == grant.id)).one()
+    with at(days_ago(days, "15:40")):
+        objections.decide_objection(city, key, decision, reason)
+
+
+def _period(city: Account, rows: int) -> int | None:
+    passed = scope.without_batch(city), Application.arrived_at < days_ago(0)
+    enough = case((func.count() >= rows, 0), else_=1)
+    query = select(Period.id).join(Application, Application.period_id == Period.id).where(*passed)
+    return db.session.scalar(
+        query.group_by(Period.id, Period.opens).order_by(enough, Period.opens.desc()).limit(1)
     )
-    period = db.session.scalar(waiting.order_by(Application.period_id.desc()).limit(1))
-    if period is None:
-        return None
-    rows = select(Application.id).where(scope.without_batch(city), Application.period_id == period)
-    ids = db.session.scalars(rows.order_by(Application.arrived_at, Application.id).limit(ROWS)).all()
-    summary = closing.summarise(city, period, ids, today())
-    if not summary.included:
-        return None
-    return closing.close_batch(city, period, ids, today(), summary.token).id
+
+
+def _candidates(city: Account, period_id: int, first: Application | None) -> list[int]:
+    colleagues = Enterprise.id == (first.submitted_enterprise_id if first is not None else None)
+    of_the_sample = case((colleagues, 0), (Enterprise.name.contains("示例"), 1), else_=2)
+    query = (
+        select(Application.id)
+        .join(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
+        .where(
+            scope.without_batch(city),
+            Application.period_id == period_id,
+            Application.arrived_at < days_ago(0),
+        )
+        .order_by(of_the_sample, Application.arrived_at, Application.id)
+    )
+    return list(db.session.scalars(query.limit(closing.MOST_ROWS)))

@@ -1,5 +1,7 @@
 """Three sample standards of a trial, named as examples. A real installation has none until an administrator enters them."""
 
+from datetime import date
+
 from sqlalchemy import select
 
 from common.calendar import today
@@ -27,7 +29,7 @@ def fill() -> None:
                     instalments=instalments,
                     interval_months=interval_months,
                     years=years,
-                    valid_from=today().replace(month=1, day=1),
+                    valid_from=date(today().year - 2, 1, 1),
                     state=StandardState.IN_FORCE,
                 )
             )

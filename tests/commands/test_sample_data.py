@@ -1,31 +1,55 @@
 """`flask sample-data`: a city of any size, in which everything has happened as the table of transitions allows."""
 
+import json
 from itertools import groupby
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from accounts import logins, passwords
 from commands import seed
-from commands.sample_data import applications
+from commands.sample_data import accounts, applications, command, people
 from common import identity
+from figures import report
+from figures.facts import REASON
+from figures.reasons import PHRASE
 from models import (
     REACHED_BITS,
     Account,
+    AccountCorrection,
     Action,
     Application,
+    BankOutcome,
+    Batch,
+    BatchState,
+    Continuation,
+    ContinuationState,
+    CorrectionState,
     Counter,
+    DecisionNotice,
     Delivery,
     Enterprise,
+    FileJob,
+    FileState,
     Message,
+    Objection,
+    ObjectionDecision,
+    PaymentRun,
+    PrintedForm,
     Result,
     Review,
     Role,
+    RunRow,
+    RunState,
+    Standard,
+    StandardState,
     State,
     db,
     now,
 )
+from payments import reconciling, runs
+from uploads.sets import storage
 from workflow import inbox, review, routing, scope
 from workflow.transitions import BY_STATE_AND_ACTION
 
@@ -108,6 +132,54 @@ def test_the_same_seed_makes_the_same_data_and_more_can_be_added(filled: Flask) 
     assert both[:NUMBER] == names
     assert len(both) == 2 * NUMBER
     assert db.session.scalar(select(func.count(Enterprise.id))) > employers
+
+
+ANSWERED = RunRow.run_id.in_(select(PaymentRun.id).where(PaymentRun.state == RunState.ANSWERED))
+THERE = {
+    "a batch that has ended": Batch.state == BatchState.ENDED,
+    "a batch in publicity": Batch.state == BatchState.PUBLIC,
+    "an objection to decide": Objection.decision.is_(None),
+    "an objection that was upheld": Objection.decision == ObjectionDecision.UPHELD,
+    "a sample standard in force": Standard.name.startswith("示例")
+    & (Standard.state == StandardState.IN_FORCE),
+    "a payment that the bank has made": ANSWERED & (RunRow.outcome == BankOutcome.PAID),
+    "a payment that the bank refused": ANSWERED & (RunRow.outcome == BankOutcome.REFUSED),
+    "a corrected account for the enterprise": AccountCorrection.state == CorrectionState.PROPOSED,
+    "a corrected account that it confirmed": AccountCorrection.state == CorrectionState.CONFIRMED,
+    "a question about the second year": Continuation.state == ContinuationState.ASKED,
+    "an answer for the enterprise": Continuation.state == ContinuationState.ANSWERED,
+    "a confirmed second year": Continuation.state == ContinuationState.CONFIRMED,
+    "a notice of decision": DecisionNotice.id.is_not(None),
+    "a printed form": PrintedForm.id.is_not(None),
+    "a file of one's own": FileJob.state == FileState.READY,
+}
+"""What `make run` has to show of what follows 「通过」."""
+
+
+def test_a_trial_has_something_on_every_page_after_passing(app_context: Flask) -> None:
+    seed.fill()
+    accounts.fill()
+    command.fill_once()
+    assert [
+        what for what, it_is in THERE.items() if not db.session.scalar(select(exists().where(it_is)))
+    ] == []
+    assert list(reconciling.disagreements(storage().open)) == []
+    assert db.session.scalar(select(Message.id).where(Message.expanded_at.is_(None))) is None
+
+    first, second = people.city_clerks()
+    frozen = db.session.scalars(select(PaymentRun).where(PaymentRun.state == RunState.FROZEN)).one()
+    assert (runs.is_second_person(frozen, first), runs.is_second_person(frozen, second)) == (True, False)
+    entries = json.loads(accounts.file().read_text(encoding="utf-8"))
+    assert {first.login, second.login} < {entry["login"] for entry in entries}
+
+    found = report.figures(report.sight_of(first), report.Narrowing())
+    reasons = found.of(REASON)
+    assert 2 * sum(reasons[key] for key in reasons if key.startswith(PHRASE)) > reasons.total()
+    assert all(found.days().values())
+
+    before = db.session.scalar(select(func.count(Application.id)))
+    command.fill_once()
+    assert db.session.scalar(select(func.count(Application.id))) == before
 
 
 def test_production_gets_no_sample_data(app: Flask) -> None:

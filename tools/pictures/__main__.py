@@ -13,19 +13,24 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
+from pypdfium2 import PdfDocument
 
+from commands.sample_data import command
 from config import ROOT
+from documents import printed_forms
+from models import Batch, BatchState, PaymentRun, RunState
 from tests.browser.chromium import PROGRAMS, QUIETLY, ChromiumPage
 from tests.browser.people import login
 from tests.machine.site import Site
 from tools.pictures import papers, story
-from tools.pictures.people import COLLEAGUE, MARKED, NEWCOMER, NOTED, PEOPLE, SAME
+from tools.pictures.people import COLLEAGUE, MARKED, NEWCOMER, NOTED, PEOPLE, SAME, Person
 
 PICTURES = ROOT / "docs" / "pictures"
 MOST_EACH, MOST_TOGETHER = 150_000, 1_000_000
 """Bytes: a README must open on a slow connection too."""
 DESK, PHONE = (1366, 768), (390, 844)
 COLOURS = 256
+FORM_WIDTH = 760
 LOGIN_PAGES = {"applicant": "个人登录", "enterprise": "企业登录"}
 
 Look = Callable[[ChromiumPage], None]
@@ -60,6 +65,24 @@ class Studio:
         self.applicants(f"/personal/application/{numbers[MARKED]}/")
         self.reviewers(f"/office/{numbers[NOTED]}/", f"/office/{numbers[SAME]}/")
         self.administrators()
+
+    def photograph_what_follows(self) -> None:
+        """Take the pictures of a site with sample data: publicity, money, statistics."""
+        with self.site.app_context():
+            list(command.fill(command.NUMBER, command.SEED))
+            batch = story.one(Batch, Batch.state == BatchState.PUBLIC).number
+            run = story.one(PaymentRun, PaymentRun.state == RunState.FROZEN).number
+        page = self.sit_down()
+        page.goto(f"/publicity/{batch}/")
+        page.see("公示")
+        shoot(page, "publicity")
+        page = self.enter("city")
+        page.goto(f"/city/runs/{run}/")
+        page.see("批准")
+        shoot(page, "payment-run")
+        page.goto("/city/statistics/")
+        page.see("统计")
+        shoot(page, "statistics")
 
     def strangers(self) -> None:
         page = self.sit_down()
@@ -138,10 +161,21 @@ class Studio:
 
 
 def shoot(page: ChromiumPage, name: str) -> None:
-    """Write what the window shows, in few colours, once all its pictures are there."""
+    """Write what the window shows, once all its pictures are there."""
     page.window.wait_for_load_state("networkidle")
     page.evaluate("() => document.fonts.ready.then(() => true)")
-    taken = Image.open(io.BytesIO(page.window.screenshot())).convert("RGB")
+    write(Image.open(io.BytesIO(page.window.screenshot())).convert("RGB"), name)
+
+
+def print_the_form(of: Person) -> None:
+    """Write the first page of somebody's printed application form."""
+    made = printed_forms.print_form(story.application_of(of))
+    page = PdfDocument(made.document.pdf)[0]
+    write(page.render(scale=FORM_WIDTH / page.get_width()).to_pil().convert("RGB"), "printed-form")
+
+
+def write(taken: Image.Image, name: str) -> None:
+    """Write a picture in few colours."""
     few = taken.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
     path = PICTURES / f"{name}.png"
     few.save(path, optimize=True)
@@ -166,8 +200,12 @@ def main() -> None:
         try:
             with site.app_context():
                 story.play()
+                print_the_form(next(person for person in PEOPLE if person.name == NOTED))
             browser = playwright.chromium.launch(executable_path=program, args=list(QUIETLY))
             Studio(site, browser).photograph()
+            site.stop()
+            site = Site(Path(home) / "samples", f"sqlite:///{home}/samples.sqlite")
+            Studio(site, browser).photograph_what_follows()
             browser.close()
         finally:
             site.stop()

@@ -12,6 +12,7 @@ from werkzeug.datastructures import FileStorage
 
 from accounts import logins
 from administration import changes
+from commands.sample_data.clock import at
 from common.identity import CITIZEN, birth_date, sex
 from desk import assignments, marks, notes
 from models import (
@@ -35,7 +36,7 @@ from models import (
 )
 from tests.factories import act, fresh
 from tools.pictures import papers
-from tools.pictures.clock import at, moment
+from tools.pictures.clock import moment
 from tools.pictures.people import (
     COLLEAGUE,
     NEWCOMER,
@@ -247,7 +248,8 @@ def responsible_account(application: Application) -> Account:
         return application.applicant
     if desk.enterprise_id is not None:
         return one(Account, Account.enterprise_id == desk.enterprise_id)
-    return one(Account, Account.office_id == desk.office_id)
+    clerks = select(Account).where(Account.office_id == desk.office_id).order_by(Account.id)
+    return db.session.scalars(clerks.limit(1)).one()
 
 
 def account_of(person: Person) -> Account:
