@@ -28,6 +28,7 @@ from payments.transitions import GRANT_STATE_WORDS
 MOST_OWN = 50
 COLUMNS = (
     Column("ordinal", N_("笔次"), lambda row: gettext("第 %(number)s 笔", number=row.ordinal), cell="title"),
+    Column("year", N_("年度"), lambda row: gettext("第 %(year)s 年", year=row.year), style="nowrap"),
     Column("due_on", N_("到期日"), cell="day", style="num"),
     Column("amount", N_("金额（元）"), lambda row: in_yuan(row.amount_fen), style="num"),
     Column("paid_on", N_("发放日"), cell="day", style="num", hides_empty=True),

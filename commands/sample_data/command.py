@@ -31,7 +31,7 @@ def fill(number: int, seed: int) -> Iterator[int]:
     if first:
         standards.fill()
     passed = people.add_passed_people(LONG_AGO, LATE) if first else []
-    known = [*passed, *people.waiting()] if first else []
+    known = [*passed, *people.waiting_applications()] if first else []
     yield from applications.fill(db.engine, number, seed, known)
     if first:
         _follow(*passed)

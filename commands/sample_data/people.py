@@ -50,7 +50,7 @@ class KnownHistory:
         return db.session.scalars(own.order_by(Application.id.desc()).limit(1)).one()
 
 
-def waiting() -> list[KnownHistory]:
+def waiting_applications() -> list[KnownHistory]:
     """Return applications that wait now at the desks of the sample accounts."""
     return [
         KnownHistory(days_ago(number + 1) - len(actions) * AT_EACH_DESK, employer, actions)

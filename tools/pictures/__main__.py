@@ -29,7 +29,7 @@ PICTURES = ROOT / "docs" / "pictures"
 MOST_EACH, MOST_TOGETHER = 150_000, 1_000_000
 """Bytes: a README must open on a slow connection too."""
 DESK, PHONE = (1366, 768), (390, 844)
-COLOURS = 256
+COLOURS, GREYS = 256, 16
 FORM_WIDTH = 760
 LOGIN_PAGES = {"applicant": "个人登录", "enterprise": "企业登录"}
 
@@ -171,12 +171,13 @@ def print_the_form(of: Person) -> None:
     """Write the first page of somebody's printed application form."""
     made = printed_forms.print_form(story.application_of(of))
     page = PdfDocument(made.document.pdf)[0]
-    write(page.render(scale=FORM_WIDTH / page.get_width()).to_pil().convert("RGB"), "printed-form")
+    scale = FORM_WIDTH / page.get_width()
+    write(page.render(scale=scale).to_pil().convert("RGB"), "printed-form", GREYS)
 
 
-def write(taken: Image.Image, name: str) -> None:
+def write(taken: Image.Image, name: str, colours: int = COLOURS) -> None:
     """Write a picture in few colours."""
-    few = taken.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
+    few = taken.quantize(colours, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
     path = PICTURES / f"{name}.png"
     few.save(path, optimize=True)
     print(f"  {path.relative_to(ROOT)}  {path.stat().st_size // 1000} kB", flush=True)
