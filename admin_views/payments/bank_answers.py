@@ -54,7 +54,7 @@ class BankAnswerForm(FlaskForm):
     file = FileField(
         _("银行回执文件"),
         description=_("银行返回的明细：.xlsx、.xls 或 .csv。先核对，确认后才登记。"),
-        render_kw={"accept": ",".join(f".{each}" for each in tables.EXTENSIONS)},
+        render_kw={"accept": ",".join(f".{each}" for each in tables.EXTENSIONS), "required": True},
     )
 
 

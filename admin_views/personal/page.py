@@ -155,6 +155,7 @@ def grant_of(application: Application) -> dict[str, Any] | None:
     return {
         "batch": grant.batch,
         "running": publicity.is_running(grant.batch),
+        "granted": grant.granted_at is not None,
         "kind": GRANT_BADGES[grant.state],
         "word": translated(GRANT_STATE_WORDS[grant.state]),
         "amount": in_yuan(grant.amount_fen),
