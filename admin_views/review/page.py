@@ -17,7 +17,7 @@ from models import Account, Action, Application, Attachment, Material, Review
 from models.statements import CompiledStatement, constant
 from workflow.form import answers, versions
 from workflow.form import fields as form_fields
-from workflow.transitions import ACTION_WORDS
+from workflow.transitions import ACTION_WORDS, STATES_WITH_APPLICANT
 
 
 def orphaned_reasons(typed: Mapping[str, str], offered: Collection[str]) -> list[tuple[str, str]]:
@@ -122,8 +122,15 @@ def sections(application: Application, read: Read) -> list[PageSection]:
 def paper_remarks(
     application: Application, papers: Sequence[tuple[Material, list[Attachment]]], read: Read
 ) -> dict[int, PaperRemark]:
-    """Return whether signed forms agree with what is read, by file id."""
-    files = [file for _, several in papers for file in several if file.form_code is not None]
+    """Return whether signed forms agree with what is read, by file id. A code that may have been typed since the last submission
+    is not shown."""
+    with_applicant = application.state in STATES_WITH_APPLICANT
+    files = [
+        file
+        for _, several in papers
+        for file in several
+        if file.form_code is not None and not (with_applicant and file.form_code_typed)
+    ]
     if read.newest is None or not files:
         return {}
     return for_reviewer(application, files, with_corrections(application, read.newest.snapshot))

@@ -227,6 +227,20 @@ def test_a_code_that_cannot_be_read_can_be_typed(desk: Desk) -> None:
     assert f"表格编号 {code}，与本次提交的内容一致。（编号由申请人输入，请与图片核对。）" in page
 
 
+def test_a_code_that_is_typed_after_a_return_is_not_shown_before_the_next_submission(desk: Desk) -> None:
+    code, key = code_on(desk.printed()), desk.upload(UNREADABLE)
+    assert "没有读到表格编号" in desk.become_reviewer()
+    with desk.app.app_context():
+        found = db.session.get_one(Application, desk.id)
+        factories.act(found, Action.RETURN, db.session.get_one(Account, desk.reviewer), "请补签字。")
+        desk.become(found.applicant)
+    assert desk.type_code(key, code).status_code == 302
+    with desk.app.app_context():
+        desk.become(db.session.get_one(Account, desk.reviewer))
+    assert code not in desk.client.get(f"/enterprise/{desk.number}/").text
+    assert code in desk.become_reviewer()
+
+
 def test_the_form_of_another_application_or_of_nobody_is_pointed_out(desk: Desk) -> None:
     key = desk.upload(UNREADABLE)
     other = paper_codes.code_for("2026-999998", "f" * 64)
