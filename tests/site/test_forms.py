@@ -62,6 +62,8 @@ WITHOUT_TRACE = {
     "city_runs.upload": "takes the bank's table, and a picture is sent",
     "city_runs.confirm_answer": "needs rows that can be recorded",
     "city_runs.reverse": "needs a payment that was made",
+    "city_runs.resend": "needs an account that the bank returned and nobody has corrected",
+    "stop_grant.confirm": "needs a year that waits for the enterprise, and the first grant has none",
     "personal_payments.correct": "needs an account that the bank returned and nobody has corrected",
     "administration_bank_file.preview": "is sent by the page's script",
     "administration_bank_file.save": "says that nothing was changed",
