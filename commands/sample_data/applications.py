@@ -132,7 +132,6 @@ MAJORS = (
     "生物工程",
 )
 POSITIONS = ("工程师", "高级工程师", "研发主管", "工艺工程师", "项目经理", "数据工程师")
-EMPLOYERS_BEFORE = ("示例工程有限公司", "示例设计研究院", "示例能源有限公司")
 EDUCATION = (("doctor", "master", "bachelor", "college"), (6, 38, 50, 6))
 DEGREE_OF = {"doctor": "doctor", "master": "master", "bachelor": "bachelor", "college": "none"}
 POLITICAL, INDUSTRIES = tuple(living_allowance.POLITICAL), tuple(living_allowance.INDUSTRIES)
@@ -408,9 +407,10 @@ class SampleData:
             resubmit_by=None,
             period_id=None,
         )
-        for key, given in (self._answers(person, employer, day) | chosen).items():
-            answers.set_value(application, key, given)
-        application.experiences = self._experiences(application.id, day)
+        given = self._answers(person, employer, day) | chosen
+        for key, answer in given.items():
+            answers.set_value(application, key, answer)
+        application.experiences = self._experiences(application.id, employer.name, given)
         return application
 
     def _employer(self) -> Enterprise:
@@ -432,7 +432,7 @@ class SampleData:
             "major": self._chance.choice(MAJORS),
             "education": education,
             "degree": DEGREE_OF[education],
-            "graduated_on": arrived.replace(month=1, day=1),
+            "graduated_on": date(arrived.year - 1, 6, 1),
             "full_time": "yes",
             "enterprise_id": employer.id,
             "industry": self._chance.choice(INDUSTRIES),
@@ -446,10 +446,11 @@ class SampleData:
             "promise": True,
         }
 
-    def _experiences(self, application_id: int, begun: date) -> list[Experience]:
-        left = begun.year - self._chance.randrange(1, 8)
-        study = (ExperienceKind.STUDY, date(left - 4, 9, 1), date(left, 6, 1), SCHOOLS, MAJORS)
-        work = (ExperienceKind.WORK, date(left, 7, 1), None, EMPLOYERS_BEFORE, POSITIONS)
+    def _experiences(self, application_id: int, employer: str, given: dict[str, Any]) -> list[Experience]:
+        graduated, arrived = given["graduated_on"], given["arrived_on"]
+        begun = date(graduated.year - self._chance.randrange(3, 5), 9, 1)
+        study = (ExperienceKind.STUDY, begun, graduated, given["school"], given["major"])
+        work = (ExperienceKind.WORK, arrived.replace(day=1), None, employer, given["position"])
         return [
             self._add(
                 Experience,
@@ -458,11 +459,11 @@ class SampleData:
                 kind=kind,
                 start=start,
                 end=end,
-                place=self._chance.choice(places),
-                subject=self._chance.choice(subjects),
+                place=place,
+                subject=subject,
                 witness=names.person(self._chance, "male"),
             )
-            for position, (kind, start, end, places, subjects) in enumerate((study, work))
+            for position, (kind, start, end, place, subject) in enumerate((study, work))
         ]
 
     def _time_of_next_action(self, at: datetime, state: State) -> datetime:

@@ -28,10 +28,12 @@ def fill(number: int, seed: int) -> Iterator[int]:
     """Add so many applications; when there is no batch yet, batches, payments and papers too. Yield the count after each step."""
     first = db.session.scalar(select(Batch.id).limit(1)) is None
     before = db.session.scalar(select(func.max(Message.id))) or 0
+    passed: list[people.KnownHistory] = []
+    known: list[people.KnownHistory] = []
     if first:
         standards.fill()
-    passed = people.add_passed_people(LONG_AGO, LATE) if first else []
-    known = [*passed, *people.waiting_applications()] if first else []
+        passed = people.add_passed_people(LONG_AGO, LATE)
+        known = [*passed, people.colleague_of_the_first(LONG_AGO), *people.waiting_applications()]
     yield from applications.fill(db.engine, number, seed, known)
     if first:
         _follow(*passed)

@@ -72,6 +72,13 @@ def add_passed_people(*days: int) -> list[KnownHistory]:
     return people
 
 
+def colleague_of_the_first(days: int) -> KnownHistory:
+    """Return an application for the batch of the first: the reviewer who can log in is asked about that person's second year."""
+    _, _, region, answers = PASSED[0]
+    begun = _begun(days_ago(days)) + timedelta(days=1)
+    return KnownHistory(begun, accounts.sample_enterprise(region), EVERY_PASS, answers=answers)
+
+
 def _passed_person(
     entries: list[dict[str, str]],
     begun: datetime,

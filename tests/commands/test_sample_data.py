@@ -172,6 +172,10 @@ def test_a_trial_has_something_on_every_page_after_passing(app_context: Flask) -
     entries = json.loads(accounts.file().read_text(encoding="utf-8"))
     assert {first.login, second.login} < {entry["login"] for entry in entries}
 
+    with_login = select(Account.enterprise_id).where(Account.login.in_({entry["login"] for entry in entries}))
+    for asked in (AccountCorrection, Continuation):
+        assert db.session.scalar(select(exists().where(asked.enterprise_id.in_(with_login)))), asked
+
     found = report.figures(report.sight_of(first), report.Narrowing())
     reasons = found.of(REASON)
     assert 2 * sum(reasons[key] for key in reasons if key.startswith(PHRASE)) > reasons.total()
