@@ -44,6 +44,7 @@ TYPED = {
     "telephone": "0477-1234567",
     "email": "new@example.com",
     "date": "2031-01-01",
+    "first_day": today().isoformat(),
     "last_day": today().isoformat(),
     "opens": "2031-01-01",
     "closes": "2031-12-31",

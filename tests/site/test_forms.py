@@ -92,7 +92,9 @@ def test_further_fields_sent_with_a_form_change_nothing(city: City) -> None:
                 effective.add(sent.endpoint)
     assert not wrong, "\n".join(wrong)
     every = {rule.endpoint for rule in routes.rules(city, "POST")}
-    assert sorted(every - effective) == sorted(WITHOUT_TRACE), "every other has been sent a form that counts"
+    without = every - effective
+    assert without - WITHOUT_TRACE.keys() == set(), "every other has been sent a form that counts"
+    assert WITHOUT_TRACE.keys() - without == set()
 
 
 def _temptations(asked: set[str], sent: Iterable[str]) -> dict[str, Any]:
