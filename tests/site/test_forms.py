@@ -55,10 +55,8 @@ WITHOUT_TRACE = {
         ("enterprise_documents.make_chosen", "office_documents.make_chosen", "city_documents.make_chosen"),
         "shares its form with the bulk decisions, which its other buttons send",
     ),
-    **dict.fromkeys(("office.assign", "city.assign"), "is not offered to the one clerk of a desk"),
-    **dict.fromkeys(
-        ("office_deputies.enter", "city_deputies.enter"), "offers nobody to the one clerk of a desk"
-    ),
+    "office.assign": "is not offered to the one clerk of a desk",
+    "office_deputies.enter": "offers nobody to the one clerk of a desk",
     "city_runs.upload": "takes the bank's table, and a picture is sent",
     "city_runs.confirm_answer": "needs rows that can be recorded",
     "city_runs.reverse": "needs a payment that was made",
