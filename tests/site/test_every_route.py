@@ -212,7 +212,9 @@ def _moved(
     if not moved:
         assert "reviews" not in changed, description
         if posted is not None and not is_editable(posted.state):
-            assert changed.keys() <= {"disclosures", "notice_readings"} | DESK_TABLES, description
+            assert changed.keys() <= {"disclosures", "notice_readings", "printed_forms"} | DESK_TABLES, (
+                description
+            )
     if actor.role is not Role.APPLICANT:
         own = {"applications", "reviews", "messages", "message_readings", "disclosures", "statistic_changes"}
         own |= DESK_TABLES
