@@ -269,7 +269,7 @@ def test_the_pages_ask_for_the_files(app: Flask, prepared: World, person: Person
 
 
 def assert_not_asked(browser: Client, number: str) -> None:
-    assert browser.send(f"/office/documents/{number}/", {"make": "everything"}).status_code == 400
+    assert browser.send(f"/office/documents/{number}/", {"make": "everything"}).status_code == 404
     assert browser.send("/office/documents/2026-999999/", {"make": "papers"}).status_code == 404
     assert browser.send("/office/documents/chosen/", {"row": [number, "2026-999999"]}).status_code == 404
     answer = browser.send("/office/documents/chosen/", follow_redirects=True)
