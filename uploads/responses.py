@@ -28,6 +28,11 @@ def send_original(storage: Storage, name: str, display_name: str, content_type: 
     file = storage.open(name)
     response = Response(wrap_file(request.environ, file), mimetype=content_type, direct_passthrough=True)
     response.content_length = _size(file)
+    return as_private_download(response, display_name)
+
+
+def as_private_download(response: Response, display_name: str) -> Response:
+    """Make the response a download with this name that no browser shows as a page or keeps; return it."""
     response.headers.update(ISOLATION_HEADERS)
     response.headers["Content-Disposition"] = content_disposition(display_name)
     # A copy of somebody's identity card must not stay on the disk of a shared computer.

@@ -29,7 +29,7 @@ from documents.application_files import (
 )
 from documents.kinds import register_kind
 from models import Application, DecisionNotice, db
-from uploads.responses import ISOLATION_HEADERS, content_disposition
+from uploads.responses import as_private_download
 from uploads.sets import storage
 from workflow import scope
 
@@ -120,10 +120,7 @@ def sent_notice(notice: DecisionNotice) -> Response:
     address = f"{page}?code={notice.check_code}"
     document = decision_paper.print_notice(notice, page, address)
     response = Response(document.pdf, mimetype="application/pdf")
-    response.headers.update(ISOLATION_HEADERS)
-    response.headers["Content-Disposition"] = content_disposition(decision_paper.notice_file_name(notice))
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return as_private_download(response, decision_paper.notice_file_name(notice))
 
 
 def register(app: Flask) -> None:

@@ -17,7 +17,7 @@ from common.errors import ActionRefused, NotVisible
 from documents import printed_forms
 from documents.typesetting import TypesettingError
 from uploads import attachments
-from uploads.responses import ISOLATION_HEADERS, content_disposition
+from uploads.responses import as_private_download
 from workflow.form.answers import snapshot
 from workflow.review import editing
 from workflow.transitions import is_editable
@@ -70,11 +70,7 @@ class PrintedFormRoutes:
         except TypesettingError:
             sentence = gettext("现在不能生成申请表，请稍后再试；已填写的内容不受影响。")
             return self._printed_form_page(found, sentence, 503)
-        response = Response(printed.document.pdf, mimetype="application/pdf")
-        response.headers.update(ISOLATION_HEADERS)
-        response.headers["Content-Disposition"] = content_disposition(printed.name)
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
+        return as_private_download(Response(printed.document.pdf, mimetype="application/pdf"), printed.name)
 
     @expose("/<number>/attachments/<int:key>/code/", methods=("POST",))
     def type_form_code(self, number: str, key: int) -> Any:
