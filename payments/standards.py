@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
+from common.calendar import today
 from common.money import in_yuan
 from common.wording import N_, Sentence
+from common.working_days import ONE_DAY
 from models import Application, FormVersion, Standard, StandardState, db
 from workflow.form import versions
 from workflow.form.fields import Field, Kind
@@ -73,6 +75,37 @@ def stored_answer(application: Any, key: str) -> Any:
     if hasattr(Application, key):
         return getattr(application, key)
     return (application.answers or {}).get(key)
+
+
+# --- versions
+
+
+def put_into_force(draft: Standard) -> None:
+    """Let a draft hold from its first day; administration/changes.py has looked at its effects."""
+    draft.state = StandardState.IN_FORCE
+
+
+def discard(draft: Standard) -> None:
+    """Give a draft up; the row stays."""
+    draft.state = StandardState.DISCARDED
+
+
+def next_version(row: Standard) -> Standard:
+    """Return a draft with everything that a version says, from tomorrow on or from its own first day."""
+    return Standard(
+        name=row.name,
+        period_id=row.period_id,
+        conditions=dict(row.conditions),
+        priority=row.priority,
+        amount_fen=row.amount_fen,
+        instalments=row.instalments,
+        interval_months=row.interval_months,
+        years=row.years,
+        valid_from=max(today() + ONE_DAY, row.valid_from),
+        version=row.version + 1,
+        replaces_id=row.id,
+        state=StandardState.DRAFT,
+    )
 
 
 # --- overlapping

@@ -1,6 +1,5 @@
 """「补贴标准」 (P3): drafts, their preview on real cases, versions in force. A version in force is never edited."""
 
-from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -26,8 +25,6 @@ from common.wording import N_, NP_
 from models import Standard, StandardState, State, db
 from payments import preview, standards
 from workflow.transitions import RESULT_WORDS, STATE_WORDS
-
-ONE_DAY = timedelta(days=1)
 
 
 class StandardRow(NamedTuple):
@@ -184,7 +181,7 @@ class Standards(AdministeredTable):
                 Standard,
                 row.id,
                 current_user,
-                _put_into_force,
+                standards.put_into_force,
                 seen=request.form.get("seen", ""),
                 confirmed=confirmed(),
             )
@@ -226,7 +223,7 @@ class Standards(AdministeredTable):
         known = db.session.scalar(following)
         if known is None:
             try:
-                known = changes.add(_next_version(row), current_user).id
+                known = changes.add(standards.next_version(row), current_user).id
             except ChangedMeanwhile:
                 known = db.session.scalar(following)
             except Unacceptable as refusal:
@@ -245,7 +242,7 @@ class Standards(AdministeredTable):
                 Standard,
                 row.id,
                 current_user,
-                _discard,
+                standards.discard,
                 seen=request.form.get("seen", ""),
                 confirmed=confirmed(),
             )
@@ -255,29 +252,3 @@ class Standards(AdministeredTable):
             return respond_to_refusal(refusal)
         flash(gettext("已放弃草稿：%(name)s", name=version_name(row)), "success")
         return redirect(self.get_url(".index_view"))
-
-
-def _put_into_force(row: Standard) -> None:
-    row.state = StandardState.IN_FORCE
-
-
-def _discard(row: Standard) -> None:
-    row.state = StandardState.DISCARDED
-
-
-def _next_version(row: Standard) -> Standard:
-    """Return a draft with everything that a version says, from tomorrow on or from its own first day."""
-    return Standard(
-        name=row.name,
-        period_id=row.period_id,
-        conditions=dict(row.conditions),
-        priority=row.priority,
-        amount_fen=row.amount_fen,
-        instalments=row.instalments,
-        interval_months=row.interval_months,
-        years=row.years,
-        valid_from=max(today() + ONE_DAY, row.valid_from),
-        version=row.version + 1,
-        replaces_id=row.id,
-        state=StandardState.DRAFT,
-    )
