@@ -6,7 +6,7 @@ an unconfirmed year. A term that passes suspends and stops nothing: an answer af
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from types import MappingProxyType
 
 from sqlalchemy import false, func, or_, select, true
@@ -16,7 +16,7 @@ from accounts.access import active_account
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
 from common.wording import N_, Sentence
-from common.working_days import current_calendar
+from common.working_days import ONE_DAY, current_calendar
 from models import (
     Account,
     Continuation,
@@ -48,7 +48,6 @@ TERM = 20
 BATCH = 200
 """Grants of one transaction."""
 
-ONE_DAY = timedelta(days=1)
 
 ASKED, ANSWERED = ContinuationState.ASKED, ContinuationState.ANSWERED
 CONFIRMED, ENDED = ContinuationState.CONFIRMED, ContinuationState.ENDED

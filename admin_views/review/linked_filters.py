@@ -5,7 +5,7 @@ All of them list by the time of submission, whose index holds what they compare,
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -26,13 +26,13 @@ from admin_views.site.typed import row_number
 from admin_views.site.wording import translated
 from common.calendar import start_of
 from common.wording import N_
+from common.working_days import ONE_DAY
 from models import Application, Enterprise, Region
 from models.database import Instant
 from models.statements import execute
 from workflow import scope
 
 SUBMITTED = frozenset({"submitted"})
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Checks and consequences of a standard of the allowance (P3). A version in force keeps everything but its last day."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import inspect, select
@@ -11,12 +10,12 @@ from common.calendar import today
 from common.errors import NotPermitted, Unacceptable
 from common.money import in_yuan
 from common.wording import N_, Sentence
+from common.working_days import ONE_DAY
 from models import Standard, StandardState, db
 from models.changes import changed_columns
 from payments import preview, standards
 from payments.schedule import fits_in_year
 
-ONE_DAY = timedelta(days=1)
 OPEN_END = N_("长期")
 
 
