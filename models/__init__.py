@@ -38,6 +38,7 @@ from models.statistics import (
     StatisticChange,
     StatisticCount,
 )
+from models.system_events import SystemEvent
 from models.transactions import exclusive
 from models.vocabulary import (
     REACHED_BITS,
@@ -52,6 +53,7 @@ from models.vocabulary import (
     CorrectionState,
     DeliveryState,
     EmploymentEnd,
+    EventOutcome,
     ExperienceKind,
     FileState,
     GrantAction,
@@ -113,6 +115,7 @@ __all__ = [
     "EmploymentEnd",
     "Enterprise",
     "EnterpriseTotal",
+    "EventOutcome",
     "Experience",
     "ExperienceKind",
     "FileJob",
@@ -172,6 +175,7 @@ __all__ = [
     "State",
     "StatisticChange",
     "StatisticCount",
+    "SystemEvent",
     "db",
     "exclusive",
     "now",

@@ -277,3 +277,10 @@ class CorrectionState(Enum):
     PROPOSED = "proposed"
     CONFIRMED = "confirmed"
     REFUSED = "refused"
+
+
+class EventOutcome(Enum):
+    """How a backup, or something else of the operation, ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
