@@ -34,14 +34,17 @@ class LocalDisk:
             raise ValueError(f"not the name of a stored file: {name!r}")
         return self.root / name
 
-    def store(self, stream: BinaryIO) -> StoredFile:
-        """Store everything from the stream's position on, synced to disk, or nothing at all.
+    def store(self, stream: BinaryIO, name: str = "") -> StoredFile:
+        """Store everything from the stream's position on, synced to disk, or nothing at all; under this name, or a new one.
 
         Raises StorageFull when the disk has no room. Whatever else the stream raises comes through.
         """
-        name = _fresh_name()
-        target = self.path(name)
-        arriving = self._arriving / target.name
+        fresh = _fresh_name()
+        target = self.path(name or fresh)
+        replaces = bool(name) and target.exists()
+        arriving = (
+            self._arriving / self.path(fresh).name
+        )  # of a broken restore there may be one with its own name
         try:
             make_directory(self._arriving)
             size, digest = _copy(stream, arriving)
@@ -50,11 +53,12 @@ class LocalDisk:
             _sync_directory(target.parent)
         except BaseException as error:
             arriving.unlink(missing_ok=True)
-            target.unlink(missing_ok=True)
+            if not replaces:
+                target.unlink(missing_ok=True)
             if is_full(error):
                 raise StorageFull from error
             raise
-        return StoredFile(name, size, digest)
+        return StoredFile(name or fresh, size, digest)
 
     def open(self, name: str) -> BinaryIO:
         """Return the file for reading. Raises FileNotFoundError."""

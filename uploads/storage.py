@@ -28,8 +28,12 @@ class StoredFile:
 class Storage(Protocol):
     """The operations that the site needs of a storage for attachments."""
 
-    def store(self, stream: BinaryIO) -> StoredFile:
-        """Store the rest of the stream. The returned file is durable; a broken one leaves nothing."""
+    def store(self, stream: BinaryIO, name: str = "") -> StoredFile:
+        """Store the rest of the stream. The returned file is durable; a broken one leaves nothing.
+
+        `name` is given when a file keeps its name: in a restore, or on its way from one storage to another. A file that
+        has the name already is replaced.
+        """
 
     def open(self, name: str) -> BinaryIO:
         """Return the file for reading. Raises FileNotFoundError."""

@@ -36,6 +36,17 @@ def test_a_file_is_stored_with_a_random_name_and_private_permissions(disk):
     assert stat.S_IMODE(disk.path(first.name).stat().st_mode) == 0o600
 
 
+def test_a_restored_file_keeps_its_name_and_a_broken_stream_leaves_the_one_that_was_there(disk):
+    name = disk.store(io.BytesIO(b"paper")).name
+    disk.remove(name)
+    assert disk.store(io.BytesIO(b"paper"), name).name == name
+    with pytest.raises(ConnectionResetError):
+        disk.store(BrokenOff(b"other" * 100), name)
+    assert disk.open(name).read() == b"paper"
+    with pytest.raises(ValueError, match="not the name"):
+        disk.store(io.BytesIO(b"paper"), "../../etc/passwd")
+
+
 def test_file_and_directories_are_synced_before_the_name_is_returned(disk, monkeypatch):
     synced = []
     fsync = os.fsync
