@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import before, bulk, exporting, floor, importing, measuring, papers, report
+from bench import applicant, before, bulk, exporting, floor, importing, measuring, papers, report
 from bench.browser import Browser
 from bench.measuring import p50
 from bench.pages import ACCOUNTS, REGION, everybodys, pages
@@ -28,6 +28,7 @@ def main() -> None:
         sizes = [measured(sample) for sample in samples]
         # The smallest sample only: the earlier build fills a database of its own.
         sizes[0]["figures"] |= before.page_of_one(postgres, samples[0], UNLIMITED)
+        sizes[0]["figures"] |= applicant.beside_an_earlier_build(postgres, samples[0], UNLIMITED)
         for found, flat in zip(sizes, everybodys_pages(samples), strict=True):
             found["flat"] = flat
     finally:

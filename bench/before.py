@@ -16,7 +16,7 @@ ROUNDS, EACH = 20, 8
 
 def page_of_one(postgres: Postgres, sample: SampleDatabase, unlimited: dict[str, str]) -> dict[str, str]:
     """Return the figure of both builds' pages, measured in turn; nothing where this clone does not have the commit."""
-    if not _checked_out():
+    if not checked_out():
         print(f"· {COMMIT} is not in this clone: its page is left out", flush=True)
         return {}
     theirs = SampleDatabase(postgres, sample.size, FOLDER)
@@ -44,7 +44,7 @@ def page_of_one(postgres: Postgres, sample: SampleDatabase, unlimited: dict[str,
     }
 
 
-def _checked_out() -> bool:
+def checked_out() -> bool:
     """Put the earlier build with an environment of its own into FOLDER; False without the commit."""
     if not (FOLDER / "app.py").exists():
         files = subprocess.run(["git", "archive", COMMIT], cwd=ROOT, capture_output=True)  # noqa: S607 - the developer's own

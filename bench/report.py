@@ -44,6 +44,9 @@ def table(sizes: Sequence[dict[str, Any]]) -> Iterator[str]:
         ("start to first answer, s", "0.8", "0.5"),
         ("bulk decision beside 1,000 single ones, s", "0.4 x", ""),
         ("page of one application beside f0d7108, ms", "1.3 x", ""),
+        ("applicant's form page beside f0d7108, ms", "0.40 x", ""),
+        ("保存 of forty fields beside f0d7108, ms", "0.60 x", ""),
+        ("提交 beside f0d7108, ms", "0.60 x", ""),
         ("export of the city's list beside a bare loop, s", "1.3 x", ""),
         ("memory of an export above the worker's, MiB", "60", ""),
     ):

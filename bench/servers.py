@@ -112,8 +112,11 @@ class SampleDatabase:
             db.engine.dispose()
 
     def account(self, role: str, region: str = "") -> dict[str, str]:
+        return self.accounts(role, region)[0]
+
+    def accounts(self, role: str, region: str = "") -> list[dict[str, str]]:
         accounts = json.loads((self.instance / "sample-accounts.json").read_text())
-        return next(one for one in accounts if one["role"] == role and region in one["region"])
+        return [one for one in accounts if one["role"] == role and region in one["region"]]
 
     def keys(self) -> dict[str, str]:
         return json.loads((self.instance / "development-keys.json").read_text())
@@ -165,6 +168,12 @@ class Site:
             sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines}
             found.append((sizes["Pss"], sizes["Rss"]))
         return found
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that all threads of the workers have used, which says more than a clock on a busy machine."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        threads = [task for child in children for task in Path(f"/proc/{child}/task").iterdir()]
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in threads) / 1e9
 
     def stop(self) -> None:
         self._process.terminate()
