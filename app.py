@@ -19,6 +19,7 @@ from models.engine import engine_options, prepare
 from models.secrets import vault
 from models.transactions import end, forbid_writes_outside_transaction
 from uploads.sets import register as register_uploads
+from uploads.storage_locations import InvalidLocation
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'self';"
@@ -72,7 +73,10 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     )
     app.after_request(_add_policy)
     app.extensions["limits"] = admin_views.rate_limits.create(app)
-    register_uploads(app)
+    try:
+        register_uploads(app)
+    except InvalidLocation as fault:
+        raise ConfigurationError(str(fault)) from None
     counting.register()
     admin_views.register(app)
     commands.register(app)

@@ -18,6 +18,10 @@ class ConfigurationError(ClickException):
     """The configuration is unsafe or contradicts itself; the message says how to correct it, also on the command line."""
 
 
+S3_VARIABLES = ("ENDPOINT", "REGION", "ACCESS_KEY", "SECRET_KEY", "VIRTUAL_HOSTED", "CA_FILE")
+"""How to reach an S3-compatible server; uploads/storage_locations.py checks them."""
+
+
 def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return Flask's configuration from the environment.
 
@@ -44,6 +48,9 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
             read("DATABASE_URL", f"sqlite:///{instance / 'talent.sqlite'}")
         ),
         "ATTACHMENTS_DIR": read("ATTACHMENTS_DIR", str(instance / "attachments")),
+        "STORAGE_URL": read("STORAGE_URL"),
+        "S3": {name: read(f"S3_{name}") for name in S3_VARIABLES},
+        "OTHER_S3": _json_object(read, "OTHER_S3", "{}"),
         "HTTPS": https,
         "PROXIES": int(read("PROXIES", "0")),
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),  # of the cookie; sessions end by accounts.sessions

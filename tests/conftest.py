@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.machine.requirements",
     "tests.machine.hypothesis_profile",
     "tests.machine.databases",
+    "tests.machine.s3",
     "tests.machine.site",
     "tests.machine.worlds",
     "tests.worker.receivers",

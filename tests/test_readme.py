@@ -20,7 +20,7 @@ FENCED = re.compile(r"^ *```[a-z]*\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 ALL = "\n".join(DOCUMENTS.values())
 CODE = FENCED.findall(ALL)
 SPANS = re.findall(r"`([^`\n]+)`", FENCED.sub("", ALL))
-ROWS = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", DOCUMENTS["docs/settings.md"], re.MULTILINE))
+ROWS = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| (.*?) \|", DOCUMENTS["docs/settings.md"], re.MULTILINE))
 """The table of settings: each variable with the cell of its default."""
 NAMES_OF_FILES = re.compile(r"[\w./-]+(\.(py|html|css|js|txt|toml|conf|lock|po|zh\.txt)|/)")
 MADE_LATER = ("instance/", ".venv/", "build/")

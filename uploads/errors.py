@@ -115,6 +115,15 @@ class StorageFull(UploadError):
         super().__init__(_("服务器存储空间不足，文件没有保存。请稍后再试，或联系管理员。"))
 
 
+class StorageUnavailable(UploadError):
+    """The storage does not answer, or refuses our keys. The file is not at fault, and what is stored stays as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("文件存储暂时没有响应，文件没有保存。已填写的内容和已上传的文件都还在，请过几分钟再上传。")
+        )
+
+
 class InvalidFile(Exception):
     """The content is invalid. Raised within an inspection, where the file's name is not known; `inspect` turns it into FileRefused."""
 

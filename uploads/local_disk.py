@@ -3,22 +3,24 @@
 import errno
 import hashlib
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from uploads.errors import StorageFull
-from uploads.storage import GRACE_PERIOD, NAME, StoredFile, is_older
-
-CHUNK_BYTES = 1024 * 1024
-"""How much is copied at a time."""
-
-NAMES_PER_QUERY = 500
-"""How many names one query looks up."""
+from uploads.storage import (
+    CHUNK_BYTES,
+    GRACE_PERIOD,
+    NAME,
+    StoredFile,
+    checked_name,
+    fresh_name,
+    is_older,
+    unreferenced,
+)
 
 
 class LocalDisk:
@@ -30,16 +32,14 @@ class LocalDisk:
 
     def path(self, name: str) -> Path:
         """Return the path of a stored file. Raises ValueError for anything but a storage name."""
-        if not NAME.fullmatch(name):
-            raise ValueError(f"not the name of a stored file: {name!r}")
-        return self.root / name
+        return self.root / checked_name(name)
 
     def store(self, stream: BinaryIO, name: str = "") -> StoredFile:
         """Store everything from the stream's position on, synced to disk, or nothing at all; under this name, or a new one.
 
         Raises StorageFull when the disk has no room. Whatever else the stream raises comes through.
         """
-        fresh = _fresh_name()
+        fresh = fresh_name()
         target = self.path(name or fresh)
         replaces = bool(name) and target.exists()
         arriving = (
@@ -64,6 +64,8 @@ class LocalDisk:
         """Return the file for reading. Raises FileNotFoundError."""
         return self.path(name).open("rb")
 
+    open_local = open
+
     def remove(self, name: str) -> None:
         """Delete the file, if it still exists."""
         self.path(name).unlink(missing_ok=True)
@@ -79,11 +81,8 @@ class LocalDisk:
         for leftover in self._arriving.glob("*"):
             if is_older(leftover, latest):
                 leftover.unlink(missing_ok=True)
-        removed = []
         old = (name for name in self._names() if is_older(self.path(name), latest))
-        while names := list(islice(old, NAMES_PER_QUERY)):
-            known = referenced(names)
-            removed += [name for name in names if name not in known]
+        removed = unreferenced(old, referenced)
         for name in removed:
             self.remove(name)
         return removed
@@ -92,16 +91,17 @@ class LocalDisk:
         """Yield the names that have no file."""
         return (name for name in names if not self.path(name).is_file())
 
+    def listing(self) -> Iterator[tuple[str, int]]:
+        """Yield the name and size of each file; of those that are removed meanwhile some."""
+        for name in self._names():
+            with suppress(FileNotFoundError):
+                yield name, self.path(name).stat().st_size
+
     def _names(self) -> Iterator[str]:
         for path in self.root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
             name = path.relative_to(self.root).as_posix()
             if NAME.fullmatch(name):  # other files in the folder are not ours to delete
                 yield name
-
-
-def _fresh_name() -> str:
-    token = secrets.token_hex(16)
-    return f"{token[:2]}/{token[2:4]}/{token[4:]}"
 
 
 def _copy(stream: BinaryIO, target: Path) -> tuple[int, str]:

@@ -4,7 +4,6 @@ Never shows or inspects them: a complete one goes through receive.py like any ot
 """
 
 import os
-import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +11,7 @@ from typing import BinaryIO
 
 from uploads.errors import StorageFull
 from uploads.local_disk import is_full, make_directory
-from uploads.storage import is_older
-
-TOKEN = re.compile(r"[0-9a-f]{32}")
+from uploads.storage import TOKEN, checked_token, is_older
 
 
 class LocalParts:
@@ -25,9 +22,7 @@ class LocalParts:
 
     def path(self, token: str) -> Path:
         """Return where the file of this token lies. Raises ValueError for anything but a token."""
-        if not TOKEN.fullmatch(token):
-            raise ValueError(f"not the token of an upload: {token!r}")
-        return self.root / token
+        return self.root / checked_token(token)
 
     def size(self, token: str) -> int:
         """Return how many bytes are there; 0 when nothing is."""

@@ -14,13 +14,10 @@ from typing import BinaryIO
 from uploads import decoding, kinds
 from uploads.errors import InvalidFile, NoPreview
 from uploads.kinds import FileKind
-from uploads.storage import is_older
+from uploads.storage import UNUSED_LIFETIME, checked_name, is_older, preview_name
 
 WIDTHS = (160, 900, 1800)
 """Pixels: in a list, in a page, zoomed. No others are allowed, so that requests cannot fill the disk."""
-
-UNUSED_LIFETIME = timedelta(days=30)
-"""A preview that nobody opens for this time is deleted; it can be drawn again."""
 
 CONTENT_TYPE = "image/jpeg"
 
@@ -88,7 +85,7 @@ class PreviewCache:
 
     def forget(self, name: str) -> None:
         """Remove all pictures of a file."""
-        for path in (self.root / name).parent.glob(f"{Path(name).name}-*"):
+        for path in (self.root / checked_name(name)).parent.glob(f"{Path(name).name}-*"):
             path.unlink(missing_ok=True)
 
     def sweep(self, older_than: timedelta = UNUSED_LIFETIME) -> int:
@@ -102,4 +99,4 @@ class PreviewCache:
         return removed
 
     def _path(self, name: str, page: int, width: int) -> Path:
-        return self.root / f"{name}-{page:d}-{width:d}.jpg"
+        return self.root / preview_name(name, page, width)

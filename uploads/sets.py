@@ -10,10 +10,8 @@ from flask_babel import LazyString, gettext
 from flask_uploads import UploadSet, configure_uploads
 
 from uploads.limits import MAX_BYTES, enforce_limits
-from uploads.local_disk import LocalDisk
-from uploads.parts import LocalParts
-from uploads.preview import PreviewCache
-from uploads.storage import PartStore, Storage
+from uploads.storage import PartStore, Previews, Storage
+from uploads.storage_locations import configured_location, places_at
 
 EXTENSIONS = ("jpg", "gif", "png", "jpeg", "bmp", "doc", "docx", "xls", "xlsx", "pdf")
 """In the guide's order, which is also the order in which the page names them."""
@@ -29,17 +27,17 @@ __all__ = ["EXTENSIONS", "MAX_BYTES", "PERMITTED", "attachments", "parts", "prev
 def register(app: Flask) -> None:
     """Configure the set from `app.config["ATTACHMENTS_DIR"]`, an absolute path outside the code; make it ready.
 
-    Raises RuntimeError when the application would serve uploaded files by itself.
+    Raises RuntimeError when the application would serve uploaded files by itself, InvalidLocation for a wrong TALENT_STORAGE_URL.
     """
     if app.config.get("UPLOADS_AUTOSERVE"):
         raise RuntimeError("UPLOADS_AUTOSERVE would show every attachment to everybody")
     app.config["UPLOADED_ATTACHMENTS_DEST"] = str(Path(app.config["ATTACHMENTS_DIR"]).absolute())
     configure_uploads(app, attachments)
-    destination = Path(app.upload_set_config[attachments.name].destination)  # type: ignore[attr-defined]
-    app.extensions["attachments"] = LocalDisk(destination)
-    app.extensions["attachment_previews"] = PreviewCache(destination / "previews")
+    places = places_at(configured_location(app.config))
+    app.extensions["attachments"] = places.files
+    app.extensions["attachment_previews"] = places.previews
+    app.extensions["attachment_parts"] = places.parts
     enforce_limits(app)
-    app.extensions["attachment_parts"] = LocalParts(destination / "parts")
 
 
 def storage() -> Storage:
@@ -48,9 +46,9 @@ def storage() -> Storage:
     return found
 
 
-def previews() -> PreviewCache:
+def previews() -> Previews:
     """Return the preview cache of the current Flask application."""
-    found: PreviewCache = current_app.extensions["attachment_previews"]
+    found: Previews = current_app.extensions["attachment_previews"]
     return found
 
 

@@ -46,7 +46,7 @@ def receive_sheet(file: FileStorage | None) -> Received:
 
 def read(storage_name: str, most_rows: int) -> list[Sheet]:
     """Return the sheets of a stored file. Raises InvalidFile, FileNotFoundError."""
-    with storage().open(storage_name) as file:
+    with storage().open_local(storage_name) as file:
         try:
             sheets = decoding.read_sheets(file, most_rows, MAX_COLUMNS)
         except InvalidFile as invalid:

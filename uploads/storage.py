@@ -1,19 +1,32 @@
-"""The interface of the storage for attachments. Names are random and reveal nothing about the person or the file.
+"""The interface of the storage for files (local_disk.py, s3_storage.py). Names are random and reveal nothing about the person or the file.
 
-Never stores half a file, never accepts a path from outside, and deletes only files that no row refers to.
+Never stores half a file, never accepts a path from outside, and deletes only files that no row refers to. Every method of a
+storage on another machine may raise StorageUnavailable (errors.py).
 """
 
 import re
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 GRACE_PERIOD = timedelta(hours=24)
 """Younger files stay: their row may not be committed yet."""
 
+UNUSED_LIFETIME = timedelta(days=30)
+"""A preview that nobody opens for this time is deleted; it can be drawn again."""
+
+NAMES_PER_QUERY = 500
+"""How many names one query of the database looks up."""
+
+CHUNK_BYTES = 1024 * 1024
+"""How much is copied at a time."""
+
 NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}")
+TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,10 @@ class Storage(Protocol):
         """
 
     def open(self, name: str) -> BinaryIO:
-        """Return the file for reading. Raises FileNotFoundError."""
+        """Return the file for reading in pieces; it can be sought. Raises FileNotFoundError."""
+
+    def open_local(self, name: str) -> BinaryIO:
+        """Return the file with a descriptor of this machine, which a decoder needs. Raises FileNotFoundError."""
 
     def remove(self, name: str) -> None:
         """Delete the file, if it still exists."""
@@ -48,6 +64,9 @@ class Storage(Protocol):
 
     def missing(self, names: Iterable[str]) -> Iterator[str]:
         """Yield those of the names that have no file."""
+
+    def listing(self) -> Iterator[tuple[str, int]]:
+        """Yield the name and size of each file."""
 
 
 class PartStore(Protocol):
@@ -67,6 +86,56 @@ class PartStore(Protocol):
 
     def sweep(self, older_than: timedelta) -> int:
         """Delete uploads to which nothing was appended for so long; return how many."""
+
+
+class Previews(Protocol):
+    """The pictures drawn of stored files, for each file, page and width. They can be drawn again, and are deleted with the file."""
+
+    def get(self, name: str, page: int, width: int) -> bytes | None:
+        """Return the picture, or None."""
+
+    def put(self, name: str, page: int, width: int, content: bytes) -> None:
+        """Store the picture; does nothing when that fails."""
+
+    def forget(self, name: str) -> None:
+        """Delete all pictures of a file."""
+
+    def sweep(self, older_than: timedelta = UNUSED_LIFETIME) -> int:
+        """Delete the pictures that nobody needed for this time; return their number."""
+
+
+def fresh_name() -> str:
+    """Return a new random name."""
+    token = secrets.token_hex(16)
+    return f"{token[:2]}/{token[2:4]}/{token[4:]}"
+
+
+def checked_name(name: str) -> str:
+    """Return the name of a stored file. Raises ValueError for anything else."""
+    if not NAME.fullmatch(name):
+        raise ValueError(f"not the name of a stored file: {name!r}")
+    return name
+
+
+def checked_token(token: str) -> str:
+    """Return the token of an upload. Raises ValueError for anything else."""
+    if not TOKEN.fullmatch(token):
+        raise ValueError(f"not the token of an upload: {token!r}")
+    return token
+
+
+def preview_name(name: str, page: int, width: int) -> str:
+    """Return the name of a preview below the folder of previews."""
+    return f"{checked_name(name)}-{page:d}-{width:d}.jpg"
+
+
+def unreferenced(names: Iterable[str], referenced: Callable[[Sequence[str]], set[str]]) -> list[str]:
+    """Return the names that no row refers to. `referenced` gets at most NAMES_PER_QUERY of them at a time."""
+    pending, found = iter(names), []
+    while some := list(islice(pending, NAMES_PER_QUERY)):
+        known = referenced(some)
+        found += [name for name in some if name not in known]
+    return found
 
 
 def is_older(path: Path, latest: float) -> bool:

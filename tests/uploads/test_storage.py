@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from uploads import local_disk
+from uploads import local_disk, storage
 from uploads.errors import StorageFull
 from uploads.local_disk import LocalDisk
 from uploads.storage import NAME
@@ -124,7 +124,7 @@ def test_the_sweep_deletes_only_old_unreferenced_files_of_ours(disk, kept):
 
 
 def test_the_sweep_asks_the_database_for_a_bounded_number_of_names_at_once(disk, monkeypatch):
-    monkeypatch.setattr(local_disk, "NAMES_PER_QUERY", 2)
+    monkeypatch.setattr(storage, "NAMES_PER_QUERY", 2)
     for _ in range(5):
         disk.store(io.BytesIO(b"paper"))
     asked = []
