@@ -3,6 +3,7 @@
 A check is a function that yields findings. Checks that query the database run only if it can be reached.
 """
 
+import io
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -40,6 +41,8 @@ from models import (
     db,
     now,
 )
+from uploads.errors import StorageUnavailable
+from uploads.storage_locations import S3Location, configured_location, places_at
 from worker import heartbeats, mail
 from workflow import periods
 
@@ -188,7 +191,33 @@ def browser_libraries(_config: dict[str, Any]) -> Findings:
 
 
 def attachment_storage(config: dict[str, Any]) -> Findings:
-    directory = Path(config["ATTACHMENTS_DIR"]).absolute()
+    location = configured_location(config)
+    yield from _bucket(location) if isinstance(location, S3Location) else _directory(location, config)
+
+
+def _bucket(location: S3Location) -> Findings:
+    """Store, read and delete a file, as the site does."""
+    files = places_at(location).files
+    try:
+        name = files.store(io.BytesIO(b"doctor")).name
+        with files.open(name) as content:
+            same = content.read() == b"doctor"
+        files.remove(name)
+    except (StorageUnavailable, FileNotFoundError):
+        same = False
+    if not same:
+        yield Finding(
+            UNSAFE,
+            f"附件存储 {location} 不能写入或读取",
+            "核对 TALENT_STORAGE_URL 和 TALENT_S3_ 各项、存储桶和密钥的权限；原因见上面的日志",
+        )
+    elif not location.is_encrypted and urlsplit(location.endpoint).hostname not in LOCAL_HOSTS:
+        yield Finding(WARN, f"与附件存储 {location} 的连接不加密", "TALENT_S3_ENDPOINT 用 https://")
+    else:
+        yield Finding(OK, f"附件存储 {location}")
+
+
+def _directory(directory: Path, config: dict[str, Any]) -> Findings:
     public = Path(current_app.static_folder or ROOT / "static").resolve()
     remedy = "把 TALENT_ATTACHMENTS_DIR 设到代码之外的绝对路径"
     if directory.resolve().is_relative_to(public):

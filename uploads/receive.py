@@ -4,13 +4,14 @@ Never writes a row: the caller does, in its own transaction, and discards the fi
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from werkzeug.datastructures import FileStorage
 
 from uploads import kinds
-from uploads.errors import Fault, FileRefused
+from uploads.errors import Fault, FileRefused, StorageUnavailable
 from uploads.inspection import inspect
 from uploads.kinds import FileKind
 from uploads.sets import previews, storage
@@ -37,7 +38,7 @@ def receive(
     *,
     find_form_code: bool = False,
 ) -> Received:
-    """Inspect the file, then store it (A11). Raises FileRefused or StorageFull, both UploadError; then nothing is kept.
+    """Inspect the file, then store it (A11). Raises FileRefused, StorageFull or StorageUnavailable, all UploadError; then nothing is kept.
 
     `allowed` are the kinds that may come. `find_form_code`: search it for the code of the printed form (A22).
     """
@@ -63,6 +64,10 @@ def receive(
 
 
 def discard_file(storage_name: str) -> None:
-    """Remove one stored file and the pictures made of it; it may be gone already."""
-    storage().remove(storage_name)
-    previews().forget(storage_name)
+    """Remove one stored file and the pictures made of it; it may be gone already.
+
+    No row names it any more: when the storage does not answer, the daily sweep deletes it.
+    """
+    with suppress(StorageUnavailable):
+        storage().remove(storage_name)
+        previews().forget(storage_name)

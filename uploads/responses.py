@@ -4,16 +4,25 @@ Originals are always downloads. What a browser shows in place is a preview that 
 """
 
 import os
+from http import HTTPStatus
 from typing import BinaryIO
 from urllib.parse import quote
 
 from flask import Response, request
+from flask_babel import gettext
 from werkzeug.wsgi import wrap_file
 
+from uploads.errors import StorageUnavailable
 from uploads.names import display_name as cleaned
 from uploads.names import extension_of
-from uploads.preview import CONTENT_TYPE, PreviewCache, preview
-from uploads.storage import Storage
+from uploads.preview import CONTENT_TYPE, preview
+from uploads.storage import Previews, Storage
+
+RETRY_SECONDS = 60
+"""Retry-After while the storage does not answer."""
+
+LEAST_WIDTH_OF_TEXT = 600
+"""Pixels of a picture in which a sentence can be read."""
 
 ISOLATION_HEADERS = {
     # If a browser opens the response as a page after all, it may do nothing there. The site's own policy is less strict.
@@ -41,7 +50,7 @@ def as_private_download(response: Response, display_name: str) -> Response:
 
 
 def send_preview(
-    storage: Storage, previews: PreviewCache, name: str, extension: str, page: int = 1, width: int = 900
+    storage: Storage, previews: Previews, name: str, extension: str, page: int = 1, width: int = 900
 ) -> Response:
     """Return the preview of a page; 304 when the browser has it cached. The browser must ask each time, so that nobody sees it
     after the logout.
@@ -50,7 +59,11 @@ def send_preview(
     """
     content = previews.get(name, page, width)
     if content is None:
-        with storage.open(name) as file:
+        try:
+            file = storage.open_local(name)
+        except StorageUnavailable:
+            return _sentence_as_picture(width)
+        with file:
             shown = preview(file, extension, page, width)
         content = shown.content
         previews.put(name, page, width, content)
@@ -62,6 +75,22 @@ def send_preview(
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(f"{name.replace('/', '')}-{page}-{width}")
     response.make_conditional(request)
+    return response
+
+
+def _sentence_as_picture(width: int) -> Response:
+    """Return what stands in the place of a picture while the storage does not answer. A browser shows it whatever the status."""
+    sentence = gettext("图片暂时不能显示，请过几分钟再打开。")
+    size = "18" if width > LEAST_WIDTH_OF_TEXT else "0"  # a small picture has no room for it
+    drawn = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="160"><title>{sentence}</title>'
+        f'<rect width="100%" height="100%" fill="#eef0f2"/><text x="50%" y="50%" font-family="sans-serif" font-size="{size}"'
+        f' fill="#3d4650" text-anchor="middle">{sentence}</text></svg>'
+    )
+    response = Response(drawn, HTTPStatus.SERVICE_UNAVAILABLE, mimetype="image/svg+xml")
+    response.headers.update(ISOLATION_HEADERS)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 

@@ -3,11 +3,15 @@
 Knows no table: the caller says which names rows refer to.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from uploads.errors import StorageUnavailable
 from uploads.sets import parts, previews, storage
 from uploads.storage import GRACE_PERIOD
+
+log = logging.getLogger(__name__)
 
 
 def sweep(referenced: Callable[[Sequence[str]], set[str]], older_than: timedelta = GRACE_PERIOD) -> int:
@@ -15,9 +19,13 @@ def sweep(referenced: Callable[[Sequence[str]], set[str]], older_than: timedelta
 
     `referenced` gets some hundred names and returns those that rows refer to.
     """
-    removed = storage().sweep(referenced, older_than)
-    for name in removed:
-        previews().forget(name)
-    previews().sweep()
-    parts().sweep(older_than)
+    removed: list[str] = []
+    try:
+        removed = storage().sweep(referenced, older_than)
+        for name in removed:
+            previews().forget(name)
+        previews().sweep()
+        parts().sweep(older_than)
+    except StorageUnavailable:
+        log.warning("the storage did not answer: the next sweep deletes the rest")
     return len(removed)

@@ -13,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 from models import Enterprise, db
 from uploads import kinds, sets
 from uploads.browser_check import accept_attribute
+from uploads.errors import StorageUnavailable
 from uploads.preview import has_preview
 from uploads.receive import Received, discard_file, receive
 
@@ -52,9 +53,16 @@ def load_sealed(value: str | None) -> Received | None:
         received = Received(**{**fields, "notes": tuple(fields.get("notes", ()))})
     except (BadData, TypeError, AttributeError):
         return None
-    if any(sets.storage().missing([received.storage_name])):
+    if _is_gone(received):
         return None
     return None if _is_referenced(received) else received
+
+
+def _is_gone(received: Received) -> bool:
+    try:
+        return any(sets.storage().missing([received.storage_name]))
+    except StorageUnavailable:  # the signature says that it was stored within the last hours
+        return False
 
 
 def _is_referenced(received: Received) -> bool:

@@ -57,6 +57,7 @@ from payments.bank_file import KINDS
 from payments.judging import OUTCOME_WORDS
 from payments.run_transitions import RUN_ACTION_WORDS, RUN_STATE_WORDS, run_wording
 from payments.runs import RunChoice
+from uploads.errors import UploadError
 from uploads.sets import storage
 
 MOST_EVENTS = 50
@@ -373,6 +374,8 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
             return self._again(number, wrong_reason=too_long(), typed=reason)
         except Unacceptable as refusal:
             return self._again(number, wrong=translated(refusal.sentence.text, refusal.sentence.words))
+        except UploadError as error:  # the storage is full or does not answer
+            return self._again(number, HTTPStatus.SERVICE_UNAVAILABLE, wrong=str(error))
         except (ChangedMeanwhile, NotPermitted):
             return self._again(
                 number,

@@ -21,7 +21,7 @@ from common.errors import ActionRefused, NoticeUnread, NotPermitted
 from models import Application, PartialUpload, now
 from uploads import attachments, partial
 from uploads.attachments import TooManyFiles
-from uploads.errors import Fault, FileRefused, UploadError
+from uploads.errors import Fault, FileRefused, StorageUnavailable, UploadError
 from uploads.limits import MAX_BYTES
 from uploads.receive import Received, discard_file, receive
 from uploads.sets import parts
@@ -107,6 +107,9 @@ class UploadRoutes:
             return answer
         except partial.TooLong:
             return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        except StorageUnavailable:
+            sentence = gettext("文件存储暂时没有响应，已传的部分都还在，恢复后自动继续。")
+            return _refused(sentence, HTTPStatus.SERVICE_UNAVAILABLE)
         except UploadError as error:
             return _refused(str(error), HTTPStatus.INSUFFICIENT_STORAGE)
         return _answer(HTTPStatus.NO_CONTENT, upload)
@@ -144,6 +147,8 @@ class UploadRoutes:
         if upload.finished_at is None:
             try:
                 _attach(found, upload)
+            except StorageUnavailable as error:
+                return _refused(str(error), HTTPStatus.SERVICE_UNAVAILABLE)
             except UploadError as error:
                 return _refused(str(error))
             except ActionRefused as refusal:

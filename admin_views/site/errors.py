@@ -23,6 +23,7 @@ from admin_views.site.base import in_own_console, login_kind_of
 from admin_views.site.frame import bare_frame
 from models import db
 from models.statements import release_connection
+from uploads.errors import StorageUnavailable
 from uploads.names import display_name
 
 PAGE = "site/error.html"
@@ -45,6 +46,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, form_expired)
     for database_error in (OperationalError, InterfaceError, NoConnectionFree):
         app.register_error_handler(database_error, database_unavailable)
+    app.register_error_handler(StorageUnavailable, storage_unavailable)
     app.register_error_handler(DataError, not_storable)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, unexpected)
@@ -132,6 +134,13 @@ def not_storable(error: DataError) -> tuple[str, int]:
 def database_unavailable(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
     """Answer 503: the database is busy or down, nothing was stored."""
     return *_failure(HTTPStatus.SERVICE_UNAVAILABLE, error), {"Retry-After": str(RETRY_SECONDS)}
+
+
+def storage_unavailable(_error: StorageUnavailable) -> tuple[str, int, dict[str, str]]:
+    """Answer 503: a file can neither be sent nor stored, and everything else works. uploads/s3_bucket.py has logged it."""
+    _release_connection()
+    page = _page(HTTPStatus.SERVICE_UNAVAILABLE, storage_down=True)
+    return page, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(RETRY_SECONDS)}
 
 
 def unexpected(error: Exception) -> tuple[str, int]:

@@ -22,7 +22,7 @@ export async function fingerprint(file) {
 
 /**
  * `page`: endpoint, material, sha256, resume (the address of an upload that broke off, or null), token() (the form's),
- * progress(sent, total), paused(percent), checking(), turn(): resolves when those before it in its slot have been attached.
+ * progress(sent, total), paused(percent, sentences or null), checking(), turn(): resolves when those before it in its slot have been attached.
  * send() resolves with {kind}: done, cancelled, expired, broken, or refused and full with their sentences.
  */
 export function transfer(file, page) {
@@ -57,7 +57,7 @@ export function transfer(file, page) {
     onShouldRetry: (error) => {
       const status = error.originalResponse?.getStatus() ?? 0;
       waiting = status === 0 || status === 409 || status === 423 || status === 429 || (status >= 500 && status !== STORAGE_FULL);
-      if (waiting) page.paused(percent());
+      if (waiting) page.paused(percent(), sentencesOf(error.originalResponse?.getBody()));
       clearTimeout(stall);
       return waiting;
     },
@@ -83,14 +83,18 @@ export function transfer(file, page) {
     clearTimeout(stall);
     page.checking();
     await page.turn();
+    let reason = null;
     for (const delay of [0, ...DELAYS]) {
       if (delay) {
-        page.paused(100);
+        page.paused(100, reason);
         await new Promise((wake) => { wakeFinish = wake; setTimeout(wake, delay); });
         page.checking();
       }
       const answer = await fetch(`${upload.url}finish/`, { method: "POST", headers: { "X-CSRFToken": page.token() } }).catch(() => null);
-      if (!answer || (answer.status >= 500 && answer.status !== STORAGE_FULL)) continue;
+      if (!answer || (answer.status >= 500 && answer.status !== STORAGE_FULL)) {
+        reason = sentencesOf(await answer?.text().catch(() => null));
+        continue;
+      }
       if (answer.status === FORM_EXPIRED || answer.redirected) return { kind: "expired" };
       const told = await answer.text().catch(() => "");
       if (answer.ok) return { kind: "done" };

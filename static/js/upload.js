@@ -190,9 +190,9 @@ async function prepared(one) {
       one.bar.value = Math.round((done / total) * 100);
       one.note.textContent = `${one.bar.value}%${comma}${size(done)} / ${size(total)}${comma}${size(speed)}/s`;
     },
-    paused: (percent) => {
+    paused: (percent, sentences) => {
       from = null;
-      one.note.textContent = words.wordWaitingLine.replace("{percent}", `${percent}%`);
+      one.note.textContent = sentences?.join(" ") ?? words.wordWaitingLine.replace("{percent}", `${percent}%`);
     },
     checking: () => {
       one.bar.value = 100;
