@@ -1,4 +1,4 @@
-"""Commands of `flask --app app`: setup, keys, doctor, diagram, worker. Each module is loaded when its command is called."""
+"""Commands of `flask --app app`: setup, keys, doctor, backup, diagram, worker. Each module is loaded when its command is called."""
 
 from typing import Any
 
@@ -11,6 +11,8 @@ from werkzeug.utils import import_string
 from models import db
 
 IMPORT_PATHS = {
+    "backup": "commands.backups.backup:backup",
+    "restore": "commands.backups.restore:restore_backup",
     "prepare": "commands.prepare:prepare",
     "create-admin": "commands.create_admin:create_admin",
     "doctor": "commands.doctor:examine",

@@ -76,10 +76,15 @@ def examine() -> None:
     levels = set()
     for finding in findings():
         levels.add(finding.level)
-        remedy = f"：{finding.remedy}" if finding.remedy else ""
-        click.echo(f"{click.style(f'{finding.level:<6}', COLOURS[finding.level])} {finding.what}{remedy}")
+        show(finding)
     if UNSAFE in levels:
         raise click.exceptions.Exit(1)
+
+
+def show(finding: Finding) -> None:
+    """Print one finding."""
+    remedy = f"：{finding.remedy}" if finding.remedy else ""
+    click.echo(f"{click.style(f'{finding.level:<6}', COLOURS[finding.level])} {finding.what}{remedy}")
 
 
 def findings() -> Findings:

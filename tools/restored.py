@@ -8,19 +8,14 @@ from collections.abc import Iterator
 from hashlib import file_digest
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Column, select
+from sqlalchemy import Column, null, select
 
 from accounts.logins import login_matches_number
 from app import create_app
-from models import Account, Attachment, Enterprise, RunFile, db
+from commands.backups.files import FILES
+from models import Account, db
 from models.secrets import sealed_columns
 from uploads.sets import storage
-
-FILES = (
-    (Attachment.storage_name, Attachment.sha256),
-    (Enterprise.licence_file, Enterprise.licence_sha256),
-    (RunFile.storage_name, RunFile.sha256),
-)
 
 
 def complaints() -> Iterator[str]:
@@ -28,8 +23,10 @@ def complaints() -> Iterator[str]:
     for column in sealed_columns(db.metadata):
         yield from _unreadable(column)
     yield from _unmatched_digest()
-    for name, digest in FILES:
-        for row in db.session.execute(select(name, digest).where(name.is_not(None))):
+    for name, digest, _ in FILES:
+        for row in db.session.execute(
+            select(name, null() if digest is None else digest).where(name.is_not(None))
+        ):
             yield from _different(*row)
 
 
@@ -56,10 +53,10 @@ def _unmatched_digest() -> Iterator[str]:
         yield "TALENT_DIGEST_KEY 不符 · is another one: 无人能登录 · nobody could log in"
 
 
-def _different(name: str, digest: str) -> Iterator[str]:
+def _different(name: str, digest: str | None) -> Iterator[str]:
     try:
         with storage().open(name) as file:
-            if file_digest(file, "sha256").hexdigest() != digest:
+            if digest and file_digest(file, "sha256").hexdigest() != digest:
                 yield f"{name}: 文件内容不同 · is another file"
     except FileNotFoundError:
         yield f"{name}: 文件不存在 · there is no such file"

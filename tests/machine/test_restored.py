@@ -58,4 +58,4 @@ def test_another_digest_key_is_reported_once(kept: Attachment, monkeypatch: pyte
 
 
 def test_every_column_that_names_a_file_is_checked() -> None:
-    assert {name.key for name, _ in FILES} == {name.key for name in FILE_COLUMNS}
+    assert {str(name) for name, _, _ in FILES} == {str(name) for name in FILE_COLUMNS}
