@@ -13,7 +13,7 @@ from importlib.machinery import PathFinder
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '5000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"
+worker_class = "server.buffering_worker.BufferingWorker"
 threads = 4
 preload_app = (
     True  # all processes share the loaded modules: half the memory, half the time to the first response

@@ -25,6 +25,7 @@ ROOMS = (
     "figures",
     "models",
     "payments",
+    "server",
     "uploads",
     "worker",
     "workflow",

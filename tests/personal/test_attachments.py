@@ -148,6 +148,25 @@ def test_a_body_whose_end_is_missing_though_its_length_is_right_keeps_only_what_
     assert settled(desk, before)
 
 
+@pytest.mark.guide("S5")
+def test_more_slow_uploads_than_threads_keep_nobody_out(desk: Desk) -> None:
+    """Eight threads are there for pages, four for uploads."""
+    before = desk.stored()
+    body = multipart(desk.parts(Part(desk.slots[0], files.pdf_of(2_000_000), "合同.pdf")))
+    slow = [desk.visitor.raw(desk.path, body[:150_000], announced=len(body)) for _ in range(30)]
+    begun = time.monotonic()
+    assert desk.visitor.get(desk.path).status == 200
+    assert desk.visitor.send(desk.path, desk.parts()).status == 302
+    assert time.monotonic() - begun < PATIENCE / 4
+    slow[0].sendall(body[150_000:])
+    assert desk.visitor.answered(slow[0]).status == 302
+    assert [row.size for row in desk.rows()] == [2_000_000]
+    desk.remove_all()
+    for connection in slow:
+        connection.close()
+    assert settled(desk, before)
+
+
 def test_an_upload_in_chunks_that_breaks_off_leaves_nothing(desk: Desk) -> None:
     before = desk.stored()
     body = multipart(desk.parts(Part(desk.slots[0], files.pdf_of(300_000), "合同.pdf")))

@@ -1,0 +1,311 @@
+"""A client's socket that never makes a thread wait: requests are received before a thread gets them, responses are sent after it.
+
+Knows as much HTTP as is needed to see where a request ends. gunicorn's parser reads the same bytes afterwards and decides what
+they mean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import re
+import select
+import socket
+import tempfile
+from collections import deque
+from dataclasses import dataclass
+from typing import IO, Any
+
+MEMORY_BYTES = 64 * 1024
+"""A longer body is received into a temporary file; more of a response waits there too."""
+
+LONGEST_BODY = 256 * 1024 * 1024
+"""A longer body is not received before the application has seen its head. The application refuses it (uploads/limits.py)."""
+
+LONGEST_HEAD = 1024 * 1024
+"""More than gunicorn accepts, which refuses it."""
+
+CHUNK_BYTES = 256 * 1024
+SENDFILE_BYTES = 1024 * 1024
+FEWEST_BYTES = 64 * 1024
+"""How much of a long body the system gathers before it reports anything: 32 KiB a second then costs an event in two seconds."""
+
+SILENT_SECONDS = 120
+"""After which a client that neither sends nor takes a byte is given up."""
+
+HEAD_END = b"\r\n\r\n"
+CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
+CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+EXPECTS_CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@dataclass
+class FilePiece:
+    """Bytes of a file that are to be sent."""
+
+    file: IO[bytes]
+    offset: int
+    count: int
+    is_overflow: bool = False
+
+
+class ClientSocket:
+    """What gunicorn takes for the socket of a connection. The event loop and one thread at a time use it, never together."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        self._socket = connection
+        self._buffer = bytearray()
+        self._searched = 0
+        self._wanted = 0
+        self._outgoing: deque[bytes | FilePiece] = deque()
+        self._outgoing_bytes = 0
+        self._timeout = float(SILENT_SECONDS)
+        self._ended = False
+        self.has_head = False
+        self.body: IO[bytes] | None = None
+        """The body of a long request, from its first byte. It may be shorter than announced: the client has gone."""
+        self.body_length = 0
+        self._missing = 0
+        self.is_streamed = False
+        """The body is read from the client while the application runs: it is chunked, or too long."""
+
+    # Receiving, in the event loop
+
+    def receive(self) -> bool:
+        """Take what has arrived. Returns True once the request is there, or no more of it will come. Raises OSError."""
+        if self.body is None:
+            try:
+                arrived = self._socket.recv(MEMORY_BYTES)
+            except BlockingIOError:
+                return False
+            self._ended = not arrived
+            self._buffer += arrived
+            return self._ended or self.is_received()
+        try:
+            arrived = self._socket.recv(min(CHUNK_BYTES, self._missing))
+        except BlockingIOError:
+            return False
+        self._ended = not arrived
+        self.body.write(arrived)
+        self._missing -= len(arrived)
+        self._gather(self._missing)
+        return self._ended or not self._missing
+
+    def is_received(self) -> bool:
+        """Say whether the buffer holds a request that a thread can take."""
+        if not self.has_head:
+            end = self._buffer.find(HEAD_END, max(0, self._searched - len(HEAD_END)))
+            self._searched = len(self._buffer)
+            if end < 0:
+                return len(self._buffer) > LONGEST_HEAD
+            self.has_head = True
+            self._read_head(end + len(HEAD_END))
+        return self.is_streamed or (len(self._buffer) >= self._wanted and not self._missing)
+
+    def _read_head(self, end: int) -> None:
+        self._wanted = end
+        if CHUNKED.search(self._buffer, 0, end):
+            self.is_streamed = True
+            return
+        found = CONTENT_LENGTH.search(self._buffer, 0, end)
+        length = int(found[1]) if found else 0
+        if length > LONGEST_BODY:
+            self.is_streamed = True
+            return
+        if length and EXPECTS_CONTINUE.search(self._buffer, 0, end):
+            self._socket.send(CONTINUE)
+        if length <= MEMORY_BYTES:
+            self._wanted += length
+            return
+        self.body = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+        self.body_length = length
+        self.body.write(self._buffer[end : end + length])
+        self._missing = max(0, length - (len(self._buffer) - end))
+        del self._buffer[end : end + length]
+        self._gather(self._missing)
+
+    def _gather(self, missing: int) -> None:
+        """Let the system wait for this many bytes before it calls the socket readable."""
+        with contextlib.suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, max(1, min(FEWEST_BYTES, missing)))
+
+    @property
+    def is_upload(self) -> bool:
+        """Whether the request has a long body."""
+        return self.body is not None or self.is_streamed
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything of a request has come."""
+        return bool(self._buffer or self.body)
+
+    @property
+    def missing(self) -> int:
+        """How many bytes of a long body have not come."""
+        return self._missing
+
+    @property
+    def has_input(self) -> bool:
+        """Whether bytes of a request wait in the buffer."""
+        return bool(self._buffer)
+
+    def give_up(self) -> None:
+        """Treat the client as gone: what has come of its request is all of it."""
+        self._ended = True
+
+    def end_request(self) -> None:
+        """Forget the request. What came after it stays."""
+        if self.body is not None:
+            self.body.close()
+            self.body = None
+            self._gather(0)
+        self._searched = self._wanted = self._missing = self.body_length = 0
+        self.has_head = self.is_streamed = False
+
+    # What gunicorn calls, in a thread
+
+    def recv(self, size: int, _flags: int = 0) -> bytes:
+        """Return bytes of the request; the client is asked only for one that is not received beforehand."""
+        if self._buffer and (self._wanted or self.body is None):
+            # Not beyond the head of a long request: gunicorn would keep what it reads of the body.
+            taken = bytes(self._buffer[: min(size, self._wanted or size)])
+            del self._buffer[: len(taken)]
+            self._wanted = max(0, self._wanted - len(taken))
+            return taken
+        if self.body is not None:
+            return self.body.read(size)
+        if self._ended:
+            return b""
+        self.flush()
+        self._wait(select.POLLIN)
+        return self._socket.recv(size)
+
+    def sendall(self, data: bytes) -> None:
+        """Send the bytes as far as the client takes them; the rest waits."""
+        if self._outgoing_bytes > MEMORY_BYTES and not self.flush():
+            self._overflow(data)
+            return
+        self._outgoing.append(data)
+        self._outgoing_bytes += len(data)
+        if self._outgoing_bytes > MEMORY_BYTES:
+            self.flush()
+
+    def send(self, data: bytes) -> int:
+        """Send the bytes like `sendall`."""
+        self.sendall(data)
+        return len(data)
+
+    def sendfile(self, file: IO[bytes], offset: int = 0, count: int | None = None) -> int:
+        """Send a part of a file like `sendall`. The caller may close the file."""
+        if count is None:
+            count = os.fstat(file.fileno()).st_size - offset
+        own = os.fdopen(os.dup(file.fileno()), "rb", buffering=0)
+        self._outgoing.append(FilePiece(own, offset, count))
+        self.flush()
+        return count
+
+    def _overflow(self, data: bytes) -> None:
+        last = self._outgoing[-1]
+        if not isinstance(last, FilePiece) or not last.is_overflow:
+            last = FilePiece(tempfile.TemporaryFile(buffering=0), 0, 0, is_overflow=True)  # noqa: SIM115
+            self._outgoing.append(last)
+        last.file.write(data)  # the position is behind what was written before: sending does not move it
+        last.count += len(data)
+
+    def flush(self, most: float = math.inf) -> bool:
+        """Send what the client takes now, about `most` bytes. Returns whether that is everything. Raises OSError."""
+        try:
+            while self._outgoing:
+                if most <= 0:
+                    return False
+                piece = self._outgoing[0]
+                if isinstance(piece, FilePiece):
+                    most -= self._send_file(piece)
+                    continue
+                if len(self._outgoing) > 1:
+                    piece = self._joined()
+                sent = self._socket.send(piece)
+                self._outgoing_bytes -= sent
+                most -= sent
+                if sent < len(piece):
+                    self._outgoing[0] = piece[sent:]
+                else:
+                    self._outgoing.popleft()
+        except BlockingIOError:
+            return False
+        return True
+
+    def _joined(self) -> bytes:
+        """Make one of the bytes at the beginning: a head and its page then leave in one packet."""
+        pieces = []
+        while self._outgoing and isinstance(self._outgoing[0], bytes):
+            pieces.append(self._outgoing.popleft())
+        self._outgoing.appendleft(joined := b"".join(pieces))  # type: ignore[arg-type]
+        return joined
+
+    def _send_file(self, piece: FilePiece) -> int:
+        sent = 0
+        if piece.count:
+            most = min(piece.count, SENDFILE_BYTES)
+            sent = os.sendfile(self._socket.fileno(), piece.file.fileno(), piece.offset, most)
+            if not sent:
+                raise OSError("the file has become shorter")
+            piece.offset += sent
+            piece.count -= sent
+        if not piece.count:
+            piece.file.close()
+            self._outgoing.popleft()
+        return sent
+
+    @property
+    def has_output(self) -> bool:
+        """Whether bytes of a response wait."""
+        return bool(self._outgoing)
+
+    def _wait(self, event: int) -> None:
+        poll = select.poll()
+        poll.register(self._socket, event)
+        if not poll.poll(self._timeout * 1000):
+            raise TimeoutError("the client is silent")
+
+    def setblocking(self, _blocking: bool) -> None:
+        """Do nothing: the socket never blocks, and `recv` waits."""
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Set how long `recv` waits."""
+        self._timeout = SILENT_SECONDS if seconds is None else seconds
+
+    def gettimeout(self) -> None:
+        """Return None, as for a socket that blocks."""
+        return
+
+    def fileno(self) -> int:
+        """Return the file descriptor."""
+        return self._socket.fileno()
+
+    # Closing
+
+    def end_output(self) -> None:
+        """Say that nothing more will be sent. Raises OSError when the client has gone."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def discard_input(self) -> bool:
+        """Drop what has arrived. Returns True when the client has closed its side, too. Raises OSError."""
+        try:
+            return not self._socket.recv(MEMORY_BYTES)
+        except BlockingIOError:
+            return False
+
+    def close(self) -> None:
+        """Close the connection and the files."""
+        self.end_request()
+        for piece in self._outgoing:
+            if isinstance(piece, FilePiece):
+                piece.file.close()
+        self._socket.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)

@@ -1,0 +1,31 @@
+"""A small WSGI application for tests of the server alone: no database, no login."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+PATTERN = hashlib.sha256(b"response").digest() * 1024
+BIG_BYTES = len(PATTERN) * 300
+
+
+def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer with a page, a large response, or what has come."""
+    path = environ["PATH_INFO"]
+    if path == "/big":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return (PATTERN for _ in range(300))
+    if path == "/file":
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(BIG_BYTES))])
+        return environ["wsgi.file_wrapper"](Path(environ["HTTP_X_FILE"]).open("rb"))
+    if path == "/unread":
+        content = b"unread"
+    elif path == "/sleep":
+        time.sleep(1)
+        content = b"slept"
+    else:
+        received = environ["wsgi.input"].read()
+        content = f"{len(received)} {hashlib.sha256(received).hexdigest()}".encode()
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(content)))])
+    return [content]
