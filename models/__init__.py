@@ -25,6 +25,7 @@ from models.partial_uploads import PartialUpload
 from models.payment_runs import BankAnswer, BankAnswerRow, BankLayout, PaymentRun, RunEvent, RunFile, RunRow
 from models.payments import AccountCorrection, Deduction, Payment, PaymentEvent
 from models.periods import Period
+from models.picture_jobs import PictureJob
 from models.printed_forms import PrintedForm
 from models.regions import Office, Region
 from models.reviews import Disclosure, Review
@@ -52,6 +53,7 @@ from models.vocabulary import (
     ContinuationState,
     CorrectionState,
     DeliveryState,
+    DrawingState,
     EmploymentEnd,
     EventOutcome,
     ExperienceKind,
@@ -112,6 +114,7 @@ __all__ = [
     "Deputy",
     "Digest",
     "Disclosure",
+    "DrawingState",
     "EmploymentEnd",
     "Enterprise",
     "EnterpriseTotal",
@@ -152,6 +155,7 @@ __all__ = [
     "PaymentRun",
     "PaymentState",
     "Period",
+    "PictureJob",
     "PrintedForm",
     "Region",
     "RegionKind",

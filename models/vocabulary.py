@@ -144,6 +144,12 @@ class FileState(Enum):
     EXPIRED = "expired"
 
 
+class DrawingState(Enum):
+    """A picture job has one state: it is deleted when the pictures are drawn, or cannot be."""
+
+    WAITING = "waiting"
+
+
 class ExperienceKind(Enum):
     STUDY = "study"
     WORK = "work"

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from common.errors import ActionRefused, NotVisible
 from models import Application, Attachment, Material, db
+from uploads.first_look import draw_later
 from uploads.receive import Received
 
 MAX_FILES = 20
@@ -36,6 +37,7 @@ def attach(application: Application, material_id: int, file: Received) -> Attach
         form_code=file.form_code,
     )
     db.session.add(attachment)
+    draw_later(file.storage_name, file.extension)
     return attachment
 
 

@@ -14,7 +14,14 @@ from typing import BinaryIO
 from uploads import decoding, kinds
 from uploads.errors import InvalidFile, NoPreview
 from uploads.kinds import FileKind
-from uploads.storage import UNUSED_LIFETIME, checked_name, is_older, preview_name
+from uploads.storage import (
+    UNUSED_LIFETIME,
+    Previews,
+    Storage,
+    checked_name,
+    is_older,
+    preview_name,
+)
 
 WIDTHS = (160, 900, 1800)
 """Pixels: in a list, in a page, zoomed. No others are allowed, so that requests cannot fill the disk."""
@@ -100,3 +107,16 @@ class PreviewCache:
 
     def _path(self, name: str, page: int, width: int) -> Path:
         return self.root / preview_name(name, page, width)
+
+
+def draw(storage: Storage, previews: Previews, name: str, extension: str, page: int, width: int) -> bytes:
+    """Draw a page of a stored file, cache it and return it.
+
+    Raises NoPreview when there is none, FileNotFoundError when the file is gone, StorageUnavailable.
+    """
+    with storage.open_local(name) as file:
+        content = preview(file, extension, page, width).content
+    previews.put(name, page, width, content)
+    if any(storage.missing([name])):  # its owner has removed the file meanwhile
+        previews.forget(name)
+    return content

@@ -15,7 +15,7 @@ from werkzeug.wsgi import wrap_file
 from uploads.errors import StorageUnavailable
 from uploads.names import display_name as cleaned
 from uploads.names import extension_of
-from uploads.preview import CONTENT_TYPE, preview
+from uploads.preview import CONTENT_TYPE, draw
 from uploads.storage import Previews, Storage
 
 RETRY_SECONDS = 60
@@ -60,15 +60,9 @@ def send_preview(
     content = previews.get(name, page, width)
     if content is None:
         try:
-            file = storage.open_local(name)
+            content = draw(storage, previews, name, extension, page, width)
         except StorageUnavailable:
             return _sentence_as_picture(width)
-        with file:
-            shown = preview(file, extension, page, width)
-        content = shown.content
-        previews.put(name, page, width, content)
-        if any(storage.missing([name])):  # its owner has removed the file meanwhile
-            previews.forget(name)
     response = Response(content, mimetype=CONTENT_TYPE)
     response.headers.update(ISOLATION_HEADERS)
     response.headers["Content-Disposition"] = "inline"

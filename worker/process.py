@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from huey.consumer import Consumer
 
-from worker import queue
+from worker import drawing, queue
 from worker.tasks import POLL_SECONDS, Tasks
 
 THREADS = 2
@@ -41,6 +41,7 @@ def run(app: Flask, threads: int = THREADS, *, beside: int | None = None) -> Non
     if beside is not None:
         _stop_with_parent(beside)
     _start_job_poll(tasks)
+    drawing.start(app)
     GracefulConsumer(
         tasks.queue,
         workers=threads,

@@ -15,10 +15,12 @@ from desk import bulk
 from documents import jobs as files
 from figures import counting
 from payments import answers
+from uploads import first_look
 from worker import (
     bank_answers,
     bulk_decisions,
     continuing,
+    drawing,
     file_jobs,
     heartbeats,
     importing,
@@ -48,6 +50,8 @@ class Tasks:
     decide_in_bulk: Callable[[], object]
     make_files: Callable[[], object]
     read_bank_answers: Callable[[], object]
+    draw_pictures: Callable[[], object]
+    """Wakes the thread that draws; takes no time of the queue's threads."""
     count: Callable[[], object]
     look: Callable[[], object]
     """Queues the task for each kind of job that is due because its worker died or its wake-up was lost."""
@@ -82,6 +86,10 @@ def for_app(app: Flask) -> Tasks:
         with app.app_context():
             bank_answers.process_due()
 
+    @huey.task(name="pictures")  # type: ignore[untyped-decorator]
+    def draw_pictures() -> None:
+        drawing.wake()
+
     @huey.task(name="count")  # type: ignore[untyped-decorator]
     def count() -> None:
         with app.app_context():
@@ -89,6 +97,8 @@ def for_app(app: Flask) -> Tasks:
 
     def look() -> None:
         with app.app_context():
+            if first_look.any_due():
+                drawing.wake()
             # A task that is already in the queue will find every due job.
             if huey.pending_count():
                 return
@@ -127,5 +137,13 @@ def for_app(app: Flask) -> Tasks:
                 file_jobs.sweep()
 
     return Tasks(
-        huey, deliver, import_enterprises, decide_in_bulk, make_files, read_bank_answers, count, look
+        huey,
+        deliver,
+        import_enterprises,
+        decide_in_bulk,
+        make_files,
+        read_bank_answers,
+        draw_pictures,
+        count,
+        look,
     )

@@ -14,6 +14,7 @@ from models import Enterprise, db
 from uploads import kinds, sets
 from uploads.browser_check import accept_attribute
 from uploads.errors import StorageUnavailable
+from uploads.first_look import draw_later
 from uploads.preview import has_preview
 from uploads.receive import Received, discard_file, receive
 
@@ -79,6 +80,7 @@ def attach_to_enterprise(received: Received, enterprise: Enterprise) -> None:
     enterprise.licence_pages = received.pages
     enterprise.licence_notes = list(received.notes)
     enterprise.licence_sha256 = received.sha256
+    draw_later(received.storage_name, received.extension)
 
 
 def _serializer() -> URLSafeTimedSerializer:

@@ -26,6 +26,6 @@ def test_no_preview_remains_of_a_file_removed_during_rendering(
             discard_file(name)
             return made
 
-        monkeypatch.setattr(responses, "preview", drawn_slowly)
+        monkeypatch.setattr("uploads.preview.preview", drawn_slowly)
         assert responses.send_preview(storage(), previews(), name, "png").status_code == 200
         assert previews().get(name, 1, 900) is None

@@ -70,6 +70,7 @@ VOLATILE = {
     "token",
     "check_code",
     "storage_name",
+    "stored_file",
     "licence_file",
     "code_digest",
     "secret_words",

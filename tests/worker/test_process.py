@@ -1,5 +1,6 @@
 """Real workers: woken by the queue, two at once, killed in the middle of a sending, ended by a signal."""
 
+import io
 import os
 import signal
 from collections.abc import Callable
@@ -8,10 +9,13 @@ from datetime import timedelta
 from flask import Flask
 
 from models import Channel, Delivery, DeliveryState, Message, db, exclusive, now
+from tests.files import samples as files
 from tests.machine.processes import START_SECONDS
 from tests.worker.conftest import Start
 from tests.worker.deliveries import last_heartbeat, person, state_of, wait_until, write_message
 from tests.worker.receivers import Gateway
+from uploads import first_look
+from uploads.sets import previews, storage
 
 A_LOOK = timedelta(seconds=2)
 """More than it takes when nothing is found."""
@@ -55,7 +59,11 @@ def test_two_workers_send_each_message_once_and_lose_none_when_killed(
     with exclusive():
         claimed = db.session.query(Delivery).filter_by(state=DeliveryState.SENDING).one()
         claimed.next_try = now() - timedelta(seconds=1)  # the lease has run out
+    scan = storage().store(io.BytesIO(files.jpg())).name
+    with exclusive():
+        first_look.draw_later(scan, "jpg")
     third = start()
+    wait_until(lambda: previews().get(scan, 1, 900) is not None)
     wait_until(lambda: state_of(lost) == {Channel.SMS: ("sent", 2, "")})
     assert len(gateway.received) == len(messages) + 2
     assert gateway.keys()[-2] == gateway.keys()[-1], "the gateway can tell that it is the same one"

@@ -1,0 +1,76 @@
+"""Draws what a reviewer sees first of an uploaded file, before anybody looks: the worker does, one file after the other.
+
+A page that is asked for earlier is drawn by that request, as is every other page and width. A job that fails leaves nothing to
+repair: the next look draws the picture, or answers that there is none.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from common import jobs
+from models import DrawingState, PictureJob, db, exclusive
+from uploads.decoding import TIMEOUT_SECONDS
+from uploads.errors import NoPreview
+from uploads.preview import draw, has_preview
+from uploads.sets import previews, storage
+
+FIRST_LOOK = ((1, 900),)
+"""Page and width of each picture that the viewer of a reviewer opens a file with (templates/review/viewer.html)."""
+
+LEASE = timedelta(seconds=2 * TIMEOUT_SECONDS)
+"""Longer than a job can take, so that nothing renews it. After it another worker draws what a killed one had begun."""
+
+PAUSE = timedelta(minutes=1)
+"""Between two attempts, when the database or the storage was away."""
+
+MOST_ATTEMPTS = 3
+"""A file that ended this many workers is left to whoever looks at it."""
+
+
+@dataclass(frozen=True)
+class ClaimedPicture:
+    """A job that this worker has."""
+
+    id: int
+    state: DrawingState
+    attempts: int
+    stored_file: str
+    extension: str
+
+
+def draw_later(storage_name: str, extension: str) -> None:
+    """Ask the worker to draw a stored file, in the transaction that stores its row. Does nothing for a kind without pictures."""
+    if has_preview(extension):
+        db.session.add(PictureJob(stored_file=storage_name, extension=extension))
+
+
+def any_due() -> bool:
+    """Say whether a file waits to be drawn."""
+    return bool(db.session.scalar(select(select(PictureJob.id).where(jobs.due(PictureJob)).exists())))
+
+
+def claim() -> ClaimedPicture | None:
+    """Claim the file that has waited longest; None when there is none."""
+    job = jobs.claim(PictureJob, jobs.due(PictureJob), PictureJob.next_try, PictureJob.id, lease=LEASE)
+    if job is None:
+        return None
+    return ClaimedPicture(job.id, job.state, job.attempts, job.stored_file, job.extension)
+
+
+def draw_first_look(job: ClaimedPicture) -> None:
+    """Draw the pictures that are not there yet, and end the job."""
+    for page, width in FIRST_LOOK if job.attempts <= MOST_ATTEMPTS else ():
+        try:
+            if previews().get(job.stored_file, page, width) is None:
+                draw(storage(), previews(), job.stored_file, job.extension, page, width)
+        except (NoPreview, FileNotFoundError):  # cannot be drawn, or was removed meanwhile
+            break
+    with exclusive():
+        db.session.execute(delete(PictureJob).where(jobs.claim_criterion(PictureJob, job)))
+
+
+def postpone(job: ClaimedPicture) -> None:
+    """End an attempt that failed for no fault of the file."""
+    jobs.postpone(PictureJob, job, PAUSE)
