@@ -27,7 +27,7 @@ def main() -> None:
         samples = [SampleDatabase(postgres, size) for size in SIZES]
         sizes = [measured(sample) for sample in samples]
         # The smallest sample only: the earlier build fills a database of its own.
-        sizes[0]["figures"] |= before.page_of_one(postgres, samples[0], UNLIMITED)
+        sizes[0]["figures"] |= before.beside_earlier_build(postgres, samples[0], UNLIMITED)
         sizes[0]["figures"] |= applicant.beside_an_earlier_build(postgres, samples[0], UNLIMITED)
         for found, flat in zip(sizes, everybodys_pages(samples), strict=True):
             found["flat"] = flat

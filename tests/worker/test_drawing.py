@@ -54,9 +54,7 @@ def test_the_worker_draws_what_the_page_of_a_reviewer_opens_with(app: Flask) -> 
     client = app.test_client()
     log_in(client, reviewer)
     page = client.get(f"/enterprise/{number}/").text
-    asked = {
-        (int(sheet), int(width)) for sheet, width in re.findall(r' src="[^"]+/(\d+)-(\d+)\.jpg"', page)
-    }
+    asked = {(int(sheet), int(width)) for sheet, width in re.findall(r' src="[^"]+/(\d+)-(\d+)\.jpg"', page)}
     assert {picture for picture in asked if picture[0] == 1} == set(first_look.FIRST_LOOK)
 
 
