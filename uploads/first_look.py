@@ -13,7 +13,7 @@ from common import jobs
 from models import DrawingState, PictureJob, db, exclusive
 from uploads.decoding import TIMEOUT_SECONDS
 from uploads.errors import NoPreview
-from uploads.preview import draw, has_preview
+from uploads.preview import draw_cached, has_preview
 from uploads.sets import previews, storage
 
 FIRST_LOOK = ((1, 900),)
@@ -46,7 +46,7 @@ def draw_later(storage_name: str, extension: str) -> None:
         db.session.add(PictureJob(stored_file=storage_name, extension=extension))
 
 
-def any_due() -> bool:
+def any_picture_due() -> bool:
     """Say whether a file waits to be drawn."""
     return bool(db.session.scalar(select(select(PictureJob.id).where(jobs.due(PictureJob)).exists())))
 
@@ -64,7 +64,7 @@ def draw_first_look(job: ClaimedPicture) -> None:
     for page, width in FIRST_LOOK if job.attempts <= MOST_ATTEMPTS else ():
         try:
             if previews().get(job.stored_file, page, width) is None:
-                draw(storage(), previews(), job.stored_file, job.extension, page, width)
+                draw_cached(storage(), previews(), job.stored_file, job.extension, page, width)
         except (NoPreview, FileNotFoundError):  # cannot be drawn, or was removed meanwhile
             break
     with exclusive():

@@ -109,7 +109,9 @@ class PreviewCache:
         return self.root / preview_name(name, page, width)
 
 
-def draw(storage: Storage, previews: Previews, name: str, extension: str, page: int, width: int) -> bytes:
+def draw_cached(
+    storage: Storage, previews: Previews, name: str, extension: str, page: int, width: int
+) -> bytes:
     """Draw a page of a stored file, cache it and return it.
 
     Raises NoPreview when there is none, FileNotFoundError when the file is gone, StorageUnavailable.

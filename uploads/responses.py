@@ -15,7 +15,7 @@ from werkzeug.wsgi import wrap_file
 from uploads.errors import StorageUnavailable
 from uploads.names import display_name as cleaned
 from uploads.names import extension_of
-from uploads.preview import CONTENT_TYPE, draw
+from uploads.preview import CONTENT_TYPE, draw_cached
 from uploads.storage import Previews, Storage
 
 RETRY_SECONDS = 60
@@ -60,7 +60,7 @@ def send_preview(
     content = previews.get(name, page, width)
     if content is None:
         try:
-            content = draw(storage, previews, name, extension, page, width)
+            content = draw_cached(storage, previews, name, extension, page, width)
         except StorageUnavailable:
             return _sentence_as_picture(width)
     response = Response(content, mimetype=CONTENT_TYPE)

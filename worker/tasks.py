@@ -97,7 +97,7 @@ def for_app(app: Flask) -> Tasks:
 
     def look() -> None:
         with app.app_context():
-            if first_look.any_due():
+            if first_look.any_picture_due():
                 drawing.wake()
             # A task that is already in the queue will find every due job.
             if huey.pending_count():

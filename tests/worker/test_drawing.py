@@ -14,7 +14,7 @@ from tests.accounts.people import log_in
 from tests.factories import World, application_at, world
 from tests.files import samples as files
 from uploads import attachments, first_look
-from uploads.preview import draw
+from uploads.preview import draw_cached
 from uploads.receive import discard_file, receive
 from uploads.sets import previews, storage
 from worker import drawing
@@ -86,4 +86,4 @@ def test_a_file_that_cannot_be_drawn_or_is_gone_is_tried_no_more(app_context: Fl
     drawing.process_due()
     assert not list(db.session.scalars(WAITING))
     assert not any(map(drawn, (damaged, removed, fatal)))
-    assert draw(storage(), previews(), fatal, "jpg", 1, 900), "a look draws it all the same"
+    assert draw_cached(storage(), previews(), fatal, "jpg", 1, 900), "a look draws it all the same"
