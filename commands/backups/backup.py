@@ -45,12 +45,12 @@ from commands.backups.manifest import (
     fingerprints,
     sha256_of,
 )
-from commands.backups.progress import Progress, megabytes, require_free_bytes
+from commands.backups.progress import Progress, described, megabytes, require_free_bytes
 from common.system_events import BACKUP, record_event
 from models import EventOutcome, db
-from uploads.errors import StorageFull
-from uploads.local_disk import is_full
+from uploads.errors import UploadError
 from uploads.sets import storage
+from uploads.storage_locations import configured_location
 from worker.sweeping import referenced_names
 
 NAME_FORMAT = "%Y%m%dT%H%M%SZ"
@@ -88,8 +88,8 @@ def backup(directory: Path, keep: int | None, keep_days: int | None, full: bool,
         with _terminable(), _locked(directory):
             made = make_backup(directory, full=full, with_keys=with_keys)
             deleted = delete_old(directory, keep, keep_days)
-    except (BackupError, OSError, SQLAlchemyError, StorageFull) as error:
-        sentence = _sentence(error, directory)
+    except (BackupError, OSError, SQLAlchemyError, UploadError) as error:
+        sentence = described(error)
         _record(EventOutcome.FAILED, error=sentence, path=str(directory))
         raise BackupError(sentence) from error
     for path in deleted:
@@ -254,7 +254,8 @@ def _made_at(path: Path) -> datetime:
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
     """Hold the directory against a second backup; everything made in it is for its owner alone."""
-    if directory.absolute().resolve().is_relative_to(Path(current_app.config["ATTACHMENTS_DIR"]).resolve()):
+    files = configured_location(current_app.config)
+    if isinstance(files, Path) and directory.resolve().is_relative_to(files.resolve()):
         raise BackupError(
             f"{directory} 在附件目录里 / lies in the directory of the files: 请换一处 / choose another"
         )
@@ -282,16 +283,6 @@ def _terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, former)
-
-
-def _sentence(error: Exception, directory: Path) -> str:
-    if isinstance(error, BackupError):
-        return error.message
-    if isinstance(error, StorageFull) or is_full(error):
-        return f"{directory} 所在磁盘已满，没有留下任何部分 / the disk is full; nothing was left"
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return f"{type(error).__name__}: {error}"
 
 
 def _record(outcome: EventOutcome, **detail: Any) -> None:

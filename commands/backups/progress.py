@@ -1,4 +1,4 @@
-"""Prints how far a backup or restore is, at most once in two seconds; and checks that a disk has room."""
+"""Prints how far a backup or restore is, at most once in two seconds; checks that a disk has room; says what went wrong."""
 
 import shutil
 import time
@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from commands.backups.manifest import BackupError
+from uploads.errors import StorageFull, StorageUnavailable
+from uploads.local_disk import is_full
 
 PAUSE_SECONDS = 2.0
 SPARE_BYTES = 64 * 1024**2
@@ -44,3 +46,16 @@ def require_free_bytes(place: Path, needed: int) -> None:
             f"{place} 所在磁盘只剩 {megabytes(free)}，需要 {megabytes(needed + SPARE_BYTES)}"
             f" / the disk has {megabytes(free)}, {megabytes(needed + SPARE_BYTES)} are needed; nothing was changed"
         )
+
+
+def described(error: Exception) -> str:
+    """Return what went wrong, in words that say what to do."""
+    if isinstance(error, BackupError):
+        return error.message
+    if isinstance(error, StorageFull) or is_full(error):
+        return "磁盘已满，没有留下半个文件 / the disk is full; nothing half written was left"
+    if isinstance(error, StorageUnavailable):
+        return "文件存储没有响应（TALENT_STORAGE_URL） / the storage of the files does not answer"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return f"{type(error).__name__}: {error}"

@@ -25,14 +25,14 @@ from commands.backups.manifest import (
     sha256_of,
     wrong_keys,
 )
-from commands.backups.progress import Progress, megabytes, require_free_bytes
+from commands.backups.progress import Progress, described, megabytes, require_free_bytes
 from common.system_events import RESTORE, record_event
 from config import ROOT
 from models import EventOutcome, LoginSession, db, exclusive
-from uploads.errors import StorageFull
-from uploads.local_disk import LocalDisk, is_full
+from uploads.errors import UploadError
 from uploads.sets import storage
 from uploads.storage import Storage
+from uploads.storage_locations import configured_location
 
 EXIT_INCOMPLETE = 3
 """Restored without some files, which are listed."""
@@ -60,8 +60,8 @@ def restore_backup(directory: Path, overwrite: bool, skip_damaged: bool) -> None
     click.echo(f"· {folder}（{manifest.made_at}）")
     _require_fit(manifest)
     _require_empty(overwrite)
-    if isinstance(storage(), LocalDisk):
-        require_free_bytes(Path(current_app.config["ATTACHMENTS_DIR"]), manifest.files["bytes"])
+    if isinstance(place := configured_location(current_app.config), Path):
+        require_free_bytes(place, manifest.files["bytes"])
     faults = dict(_check(folder, manifest))
     if faults and not skip_damaged:
         raise BackupError(
@@ -76,13 +76,8 @@ def restore_backup(directory: Path, overwrite: bool, skip_damaged: bool) -> None
     try:
         _store_files(folder, set(faults))
         _restore_database(folder, manifest)
-    except (OSError, StorageFull, SQLAlchemyError) as error:
-        full = isinstance(error, StorageFull) or is_full(error)
-        raise BackupError(
-            "磁盘已满；腾出空间后可以再执行一次 / the disk is full; make room and run it again"
-            if full
-            else f"{type(error).__name__}: {error}"
-        ) from error
+    except (OSError, UploadError, SQLAlchemyError) as error:
+        raise BackupError(f"{described(error)}；之后可以再执行一次 / afterwards run it again") from error
     lost = [*manifest.missing, *manifest.damaged, *faults]
     record_event(
         RESTORE,

@@ -32,6 +32,7 @@ from models.secrets import vault
 from tests import factories
 from tests.files import samples
 from tests.machine.databases import Databases
+from tests.machine.s3 import S3Server
 from tests.machine.secrets import environment
 from tests.machine.site import Client
 from uploads import attachments
@@ -304,7 +305,10 @@ def test_every_fault_is_named_before_anything_is_changed(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_other_keys_are_refused_at_once(source: Source, machine: Machine, tmp_path: Path) -> None:
+@pytest.mark.guide("S1")
+def test_other_keys_are_refused_at_once_and_files_go_to_an_s3_store_and_back(
+    source: Source, machine: Machine, tmp_path: Path, s3_server: S3Server
+) -> None:
     assert source.run("backup", str(tmp_path / "backups"), "--with-keys").exit_code == 0
     (folder,) = backups(tmp_path / "backups")
     result = restore(machine(DIGEST_KEY=new_secrets()["DIGEST_KEY"]), folder)
@@ -316,7 +320,17 @@ def test_other_keys_are_refused_at_once(source: Source, machine: Machine, tmp_pa
     # The keys that were asked for are those with which the restore works.
     stored = dict(line.split("=", 1) for line in (folder / "keys.env").read_text().splitlines())
     given = {name.removeprefix("TALENT_"): value for name, value in stored.items()}
-    assert restore(machine(**given), folder).exit_code == 0
+    new = machine(**given, **s3_server.variables(s3_server.url()))
+    assert restore(new, folder).exit_code == 0
+    result = new.test_cli_runner().invoke(args=["backup", str(tmp_path / "from-s3")])
+    assert result.exit_code == 0, result.output
+    (of_s3,) = backups(tmp_path / "from-s3")
+    assert (of_s3 / "files.sha256").read_text() == (folder / "files.sha256").read_text()
+
+    result = restore(
+        machine(**{**given, **s3_server.variables(s3_server.url()), "S3_SECRET_KEY": "no"}), folder
+    )
+    assert (result.exit_code, "文件存储没有响应" in result.output) == (1, True)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
