@@ -14,10 +14,13 @@ from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 
 NOT_FOR_PAGES = {
-    "alembic", "email_validator", "flask_migrate", "huey", "mako", "pygal", "pygments", "pypdfium2", "pypinyin",
+    "alembic", "email_validator", "flask_migrate", "huey", "mako", "obstore", "pygal", "pygments", "pypdfium2", "pypinyin",
     "python_calamine", "redis", "rich", "segno", "typst", "unittest", "xlsxwriter", "zxingcpp",
 }  # fmt: skip
 """Modules of a command, the worker, the decoder process or a rare page."""
+
+IN_S3 = {"STORAGE_URL": "s3://papers/site", "S3_ACCESS_KEY": "site", "S3_SECRET_KEY": "hidden"}
+"""The threads of obstore would not survive the fork of gunicorn: it is loaded by the process that uses it."""
 
 LOADED = """
 import json, runpy, sys
@@ -41,7 +44,7 @@ def start(
     told = subprocess.run(
         [sys.executable, "-c", LOADED],
         cwd=ROOT,
-        env={**os.environ, **environment(tmp_path_factory.mktemp("start"), url)},
+        env={**os.environ, **environment(tmp_path_factory.mktemp("start"), url, **IN_S3)},
         check=True,
         capture_output=True,
         text=True,
