@@ -21,6 +21,7 @@ IMPORT_PATHS = {
     "reseal": "commands.reseal:reseal",
     "reconcile": "commands.reconcile:reconcile",
     "diagram": "commands.diagram:print_diagram",
+    "storage": "commands.storage:storage_commands",
     "sample-data": "commands.sample_data.command:sample_data",
     "worker": "commands.work:work",
     "db": "flask_migrate.cli:db",

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -21,6 +22,8 @@ from uploads.storage import (
     is_older,
     unreferenced,
 )
+
+DIRECTORY = re.compile(r"[0-9a-f]{2}")
 
 
 class LocalDisk:
@@ -92,16 +95,26 @@ class LocalDisk:
         return (name for name in names if not self.path(name).is_file())
 
     def listing(self) -> Iterator[tuple[str, int]]:
-        """Yield the name and size of each file; of those that are removed meanwhile some."""
+        """Yield the name and size of each file, in the order of the names; of those that are removed meanwhile some."""
         for name in self._names():
             with suppress(FileNotFoundError):
                 yield name, self.path(name).stat().st_size
 
     def _names(self) -> Iterator[str]:
-        for path in self.root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
-            name = path.relative_to(self.root).as_posix()
-            if NAME.fullmatch(name):  # other files in the folder are not ours to delete
-                yield name
+        for first in _sorted_names(self.root):
+            for second in _sorted_names(self.root / first) if DIRECTORY.fullmatch(first) else ():
+                for last in _sorted_names(self.root / first / second) if DIRECTORY.fullmatch(second) else ():
+                    name = f"{first}/{second}/{last}"
+                    if NAME.fullmatch(name):  # other files in the folder are not ours to delete
+                        yield name
+
+
+def _sorted_names(directory: Path) -> list[str]:
+    """Return the names in a directory; none when it is no directory or is gone."""
+    try:
+        return sorted(path.name for path in directory.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _copy(stream: BinaryIO, target: Path) -> tuple[int, str]:

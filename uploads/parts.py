@@ -5,6 +5,7 @@ Never shows or inspects them: a complete one goes through receive.py like any ot
 
 import os
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -58,6 +59,12 @@ class LocalParts:
     def remove(self, token: str) -> None:
         """Remove it; it may be gone already."""
         self.path(token).unlink(missing_ok=True)
+
+    def listing(self) -> Iterator[tuple[str, int]]:
+        """Yield the token and size of each upload."""
+        for path in self.root.glob("*"):
+            if TOKEN.fullmatch(path.name):
+                yield path.name, self.size(path.name)
 
     def sweep(self, older_than: timedelta) -> int:
         """Remove what nothing was appended to for so long; return how many files."""

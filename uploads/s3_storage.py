@@ -125,6 +125,11 @@ class S3Parts:
             for _, key in self._keys(token):
                 self._bucket.delete(key)
 
+    def listing(self) -> Iterator[tuple[str, int]]:
+        """Yield the token and size of each upload."""
+        tokens = dict.fromkeys(each.key.split("/")[1] for each in self._bucket.entries(PARTS))
+        return ((token, self.size(token)) for token in tokens)
+
     def sweep(self, older_than: timedelta) -> int:
         """Delete uploads to which nothing was appended for so long; return how many."""
         latest = now() - older_than

@@ -66,7 +66,7 @@ class Storage(Protocol):
         """Yield those of the names that have no file."""
 
     def listing(self) -> Iterator[tuple[str, int]]:
-        """Yield the name and size of each file."""
+        """Yield the name and size of each file, in the order of the names."""
 
 
 class PartStore(Protocol):
@@ -83,6 +83,9 @@ class PartStore(Protocol):
 
     def remove(self, token: str) -> None:
         """Delete the upload, if it still exists."""
+
+    def listing(self) -> Iterator[tuple[str, int]]:
+        """Yield the token of each upload, and how many bytes of it have arrived."""
 
     def sweep(self, older_than: timedelta) -> int:
         """Delete uploads to which nothing was appended for so long; return how many."""
