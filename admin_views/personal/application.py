@@ -1,6 +1,7 @@
 """「生活补贴申请」: the applicant's view of their own applications. workflow.transitions says what may be changed."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Flask, abort, flash, redirect, request
@@ -16,7 +17,6 @@ from admin_views.personal.drafts import DraftRoutes, save_result, sent_choices, 
 from admin_views.personal.employer import EmployerRoutes
 from admin_views.personal.form import (
     MOST_EXPERIENCES,
-    blank_experience,
     experience_words,
     filled_form,
     form_class,
@@ -33,6 +33,11 @@ from admin_views.personal.page import (
     side_column,
 )
 from admin_views.personal.printed_form import PrintedFormRoutes
+from admin_views.personal.rendered_fields import (
+    rendered_blank_experience,
+    rendered_experience,
+    rendered_field,
+)
 from admin_views.personal.typed_fields import form_with, typed_fields
 from admin_views.review.page import paper_remarks, read_by, unsent
 from admin_views.review.page import sections as submitted_sections
@@ -260,7 +265,9 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
             form=form,
             form_version=version.number,
             parts=section_context(form, problems, found or current_user, version),
-            blank_experience=blank_experience(),
+            rendered_field=partial(rendered_field, version),
+            rendered_experience=rendered_experience,
+            rendered_blank_experience=rendered_blank_experience,
             experience_words=experience_words(),
             by_anchor=text_by_anchor,
             problems=problems,

@@ -26,13 +26,13 @@ CHECKED = "y"
 
 def typed_fields(form: Any) -> dict[str, Typed]:
     """Return each field of a form as text, normalised where it could be read, and as it was typed where not."""
-    found: dict[str, Typed] = {key: _text(field) for key, field in form.described_fields()}
-    rows = [{cell: _text(entry.form[cell]) for cell in CELLS} for entry in form.experiences]
+    found: dict[str, Typed] = {key: typed_text(field) for key, field in form.described_fields()}
+    rows = [{cell: typed_text(entry.form[cell]) for cell in CELLS} for entry in form.experiences]
     found[ROWS] = [row for row in rows if any(row.values())]
     return found
 
 
-def _text(field: Field) -> str:
+def typed_text(field: Field) -> str:
     if field.errors and field.raw_data:
         return str(field.raw_data[0])
     if isinstance(field, BooleanField):
