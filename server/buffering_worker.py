@@ -81,12 +81,12 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self._on_readable(conn, client)
 
     def _on_readable(self, connection: Connection, client: ClientSocket) -> None:
+        missing = client.missing
         try:
-            missing = client.missing
             received = client.receive()
         except OSError:
-            self._drop(connection)
-            return
+            client.give_up()
+            received = True
         if client.missing != missing:
             connection.deadline = time.monotonic() + SILENT_SECONDS
         if received:
