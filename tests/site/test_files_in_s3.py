@@ -217,3 +217,17 @@ def test_a_file_that_is_made_waits_for_the_store(own: Uploader, bucket: S3Locati
         job = db.session.scalars(select(FileJob)).one()
         assert (job.state, job.attempts) == (FileState.MAKING, 1)
         parts().remove("a" * 32)
+
+
+def test_doctor_stores_reads_and_deletes_a_file(app: Flask, bucket: S3Location, s3_server: S3Server) -> None:
+    app.config["STORAGE_URL"] = str(bucket)
+    for access, words in (
+        (s3_server.access(), f"ok     附件存储 {bucket}"),
+        (s3_server.access(SECRET_KEY="another-key"), f"unsafe 附件存储 {bucket} 不能写入或读取"),
+    ):
+        app.config["S3"] = access
+        found = app.test_cli_runner().invoke(args=["doctor"]).output
+        assert words in found
+        assert access["SECRET_KEY"] not in found
+    with app.app_context():
+        assert list(storage().listing()) == []
