@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask
 from flask_babel import Babel
 from flask_login import LoginManager
-from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -20,18 +19,6 @@ from models.secrets import vault
 from models.transactions import end, forbid_writes_outside_transaction
 from uploads.sets import register as register_uploads
 from uploads.storage_locations import InvalidLocation
-
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'none'"
-)
-"""Forbids inline scripts, inline styles and content of other hosts."""
-
-
-def _add_policy(response: Response) -> Response:
-    # Does not replace the stricter policy of uploaded files (uploads/responses.py).
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    return response
 
 
 def create_app(config: dict[str, Any] | None = None) -> Flask:
@@ -63,15 +50,6 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     logins = LoginManager(app)
     logins.user_loader(admin_views.load_account)
     logins.session_protection = None  # the session's row decides; a telephone changes its network address
-    Talisman(
-        app,
-        content_security_policy=None,  # set by _add_policy: Talisman would parse it for every response
-        force_https=app.config["HTTPS"],
-        session_cookie_secure=app.config["HTTPS"],
-        strict_transport_security=app.config["HTTPS"],
-        referrer_policy="same-origin",
-    )
-    app.after_request(_add_policy)
     app.extensions["limits"] = admin_views.rate_limits.create(app)
     try:
         register_uploads(app)

@@ -18,6 +18,7 @@ from admin_views.site import (
     languages,
     login_session,
     rate_limits,
+    security_headers,
     sending,
 )
 from admin_views.site.base import RowId
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 CONSOLES = (
+    security_headers,
     languages,
     sending,
     frame,

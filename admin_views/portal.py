@@ -70,9 +70,6 @@ def healthz() -> tuple[Response, int]:
     return jsonify(status="ok", database=engine), 200
 
 
-healthz.talisman_view_options = {"force_https": False}  # type: ignore[attr-defined]
-
-
 def register(app: Flask) -> None:
     """Add the public pages."""
     app.register_blueprint(portal)

@@ -59,7 +59,6 @@ def register(app: Flask) -> None:
     """Give the templates their frame, filters and globals."""
     app.context_processor(frame)
     app.after_request(extend_cookie)
-    app.after_request(forbid_caching)
     app.add_template_global(language)
     app.add_template_global(login_session.url_of)
     app.add_template_global(login_session.csrf_token)
@@ -124,16 +123,6 @@ def extend_cookie(response: Response) -> Response:
     """
     if g.get("session_noted") and response.mimetype in PAGES:
         session.modified = True
-    return response
-
-
-def forbid_caching(response: Response) -> Response:
-    """Forbid caching of pages with personal data.
-
-    Otherwise the back button would show them on a shared computer after the logout.
-    """
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
     return response
 
 
