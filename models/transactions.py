@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.util import ScopedRegistry
 
 from models.database import db
-from models.statements import CONNECTION, current_connection, release_connection, sqlalchemy_error
+from models.statements import (
+    CONNECTION,
+    CURSORS,
+    Cursors,
+    current_connection,
+    release_connection,
+    sqlalchemy_error,
+)
 
 WRITE_OPTIONS: dict[str, dict[str, Any]] = {
     "sqlite": {"immediate": True},
@@ -69,11 +76,15 @@ def pipelined() -> Iterator[None]:
     Errors are raised by the next query or at the end, as SQLAlchemy's. Use within `exclusive()` only."""
     db.session.flush()  # in a pipeline a flush of many objects cannot check its row counts
     connection = current_connection()
+    cursors = connection.connection.info.get(CURSORS) or Cursors(connection.connection)
+    cursors.pipelined = True
     try:
         with getattr(connection.connection.driver_connection, "pipeline", nullcontext)():
             yield
     except connection.dialect.loaded_dbapi.Error as fault:
         raise sqlalchemy_error(connection, fault) from fault
+    finally:
+        cursors.end_pipeline()
 
 
 def forbid_writes_outside_transaction() -> None:
