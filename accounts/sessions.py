@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -59,6 +60,10 @@ ENTERPRISE_COLUMNS = ("id", "name", "active", "registration")
 ENTERPRISE_OFFSET = len(ACCOUNT_COLUMNS)
 MEMBERSHIP_OFFSET = ENTERPRISE_OFFSET + len(ENTERPRISE_COLUMNS)
 """Offsets in a result row at which the next group of columns starts."""
+IS_DEPUTY = MEMBERSHIP_OFFSET + 3
+"""Offset of the last column of the account; those of the session follow."""
+MOST_SHARED = 200
+"""How many accounts a process keeps for pages without a database session."""
 
 _SPACE: ColumnElement[str] = literal_column("' '")
 _LINE_BREAK: Any = literal_column("'\n'")
@@ -113,7 +118,6 @@ _account_query = (
     .outerjoin(Region, Region.office_id == Office.id)
     .outerjoin(Enterprise, Enterprise.id == Account.enterprise_id)
     .where(Account.id == bindparam("number"))
-    .order_by(Region.id)
 )
 ACCOUNT_STATEMENT = CompiledStatement(_account_query)
 """One account; one row for each region of its office."""
@@ -170,6 +174,19 @@ def reload(account: Account) -> Account | None:
 
 
 def _account_from(rows: Sequence[Sequence[Any]]) -> Account:
+    """Return the account of the rows. Without a database session it is a shared object, which nobody may change."""
+    if db.session.registry.has() or rows[0][IS_DEPUTY]:
+        return _new_account(rows)
+    return _shared_account(tuple(tuple(row[: IS_DEPUTY + 1]) for row in rows))
+
+
+@lru_cache(maxsize=MOST_SHARED)
+def _shared_account(rows: tuple[tuple[Any, ...], ...]) -> Account:
+    """Return the detached account of these rows: making one takes longer than reading its row."""
+    return _new_account(rows)
+
+
+def _new_account(rows: Sequence[Sequence[Any]]) -> Account:
     first = rows[0]
     account = _object_from(Account, ACCOUNT_COLUMNS, first)
     enterprise = (
@@ -180,8 +197,8 @@ def _account_from(rows: Sequence[Sequence[Any]]) -> Account:
     set_committed_value(account, "enterprise", enterprise)
     memberships = [row[MEMBERSHIP_OFFSET : MEMBERSHIP_OFFSET + 3] for row in rows]
     name = memberships[0][0] or (enterprise.name if enterprise is not None else "")
-    regions = tuple((key, kind) for _, key, kind in memberships if key is not None)
-    absent, stands_in = _stand_ins(account) if first[MEMBERSHIP_OFFSET + 3] else ((), ())
+    regions = tuple(sorted((key, kind) for _, key, kind in memberships if key is not None))
+    absent, stands_in = _stand_ins(account) if first[IS_DEPUTY] else ((), ())
     regions += tuple((one.region_id, one.kind) for one in stands_in)
     account.known_membership = Membership(
         account.office_id, account.enterprise_id, name, regions, absent, stands_in
