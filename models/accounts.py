@@ -39,6 +39,11 @@ class Membership(NamedTuple):
     """The colleagues for whom the account is deputy today: id and name."""
     stands_in: tuple[StandIn, ...] = ()
 
+    @property
+    def absent_office_ids(self) -> list[int]:
+        """Return the offices for which its office stands in."""
+        return sorted({one.office_id for one in self.stands_in})
+
     def desk_name(self, region_id: int | None) -> str:
         """Return the name for the history of an application of this region; it says for which office this one decides."""
         for one in self.stands_in:

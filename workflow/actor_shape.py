@@ -12,6 +12,7 @@ from typing import Any, Self
 from sqlalchemy import Integer, bindparam
 
 from models import Account, Role
+from models.accounts import Membership
 from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW
 
 MOST_SHAPES = 1000
@@ -41,29 +42,17 @@ class ActorShape:
     @classmethod
     def of(cls, account: Account) -> Self:
         """Return the shape of an account. For accounts of equal shape a criterion differs in its values alone."""
-        regions = account.membership.regions
-        return cls._with(
-            account.role,
-            account.enterprise_id is not None,
-            account.office_id is not None,
-            len(regions),
-            len(reviewed_region_ids(account)) if regions else 0,
-            len(absent_office_ids(account)) if regions else 0,
-        )
+        return cls._of_member(account.role, account.membership)
+
+    @classmethod
+    @lru_cache(maxsize=MOST_SHAPES)
+    def _of_member(cls, role: Role, member: Membership) -> Self:
+        counts = len(member.regions), len(_reviewed(member)), len(member.absent_office_ids)
+        return cls._with(role, member.enterprise_id is not None, member.office_id is not None, *counts)
 
     def bind_values(self, account: Account) -> dict[str, Any]:
         """Return the values of the bind parameters for an account of this shape."""
-        values: dict[str, Any] = {
-            "actor_id": account.id,
-            "actor_enterprise_id": account.enterprise_id,
-            "actor_office_id": account.office_id,
-        }
-        if self.region_count:
-            values |= _values("actor_region", region_ids(account))
-            values |= _values("actor_reviewed_region", reviewed_region_ids(account))
-        if self.absent_office_count:
-            values |= _values("actor_absent_office", absent_office_ids(account))
-        return values
+        return {"actor_id": account.id, **_values_of_member(account.membership)}
 
     @property
     def region_ids(self) -> list[Any]:
@@ -96,9 +85,23 @@ def region_ids(actor: Actor) -> list[Any]:
 
 def reviewed_region_ids(actor: Actor) -> list[Any]:
     """Return the ids of those regions in which the office does the preliminary review."""
-    if isinstance(actor, ActorShape):
-        return actor.reviewed_region_ids
-    return [key for key, kind in actor.membership.regions if kind in KINDS_WITH_PRELIMINARY_REVIEW]
+    return actor.reviewed_region_ids if isinstance(actor, ActorShape) else _reviewed(actor.membership)
+
+
+def _reviewed(member: Membership) -> list[int]:
+    return [key for key, kind in member.regions if kind in KINDS_WITH_PRELIMINARY_REVIEW]
+
+
+@lru_cache(maxsize=MOST_SHAPES)
+def _values_of_member(member: Membership) -> dict[str, Any]:
+    """Return the values of all colleagues alike. The caller copies them."""
+    return {
+        "actor_enterprise_id": member.enterprise_id,
+        "actor_office_id": member.office_id,
+        **_values("actor_region", [key for key, _kind in member.regions]),
+        **_values("actor_reviewed_region", _reviewed(member)),
+        **_values("actor_absent_office", member.absent_office_ids),
+    }
 
 
 def _values(name: str, ids: list[int]) -> dict[str, Any]:
@@ -107,9 +110,7 @@ def _values(name: str, ids: list[int]) -> dict[str, Any]:
 
 def absent_office_ids(actor: Actor) -> list[Any]:
     """Return the ids of the offices for which the account's office stands in today (W5)."""
-    if isinstance(actor, ActorShape):
-        return actor.absent_office_ids
-    return sorted({one.office_id for one in actor.membership.stands_in})
+    return (actor if isinstance(actor, ActorShape) else actor.membership).absent_office_ids
 
 
 def _parameters(name: str, count: int) -> list[Any]:
