@@ -25,6 +25,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     """Return the application. `config` overrides the environment. Raises ConfigurationError for an unsafe configuration."""
     app = Flask(__name__)
     app.jinja_environment = admin_views.Templates
+    app.jinja_options = {"cache_size": -1}  # keeps every template without counting which was used last
     app.url_rule_class = admin_views.LazyRule
     app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # nothing here is async, and Flask asks 22 times a page
     app.config.update(settings(), **(config or {}))

@@ -7,6 +7,7 @@ and scope are those of the page, with the rights of that moment.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,6 +29,7 @@ from documents.exports import Asked, Described, ExportedSheet, OpenedList
 from models import Account, now
 
 LONGEST_ADDRESS = 2000
+MOST_ADDRESSES = 500
 FEWEST_HIDDEN = 8
 """Words of a search with so many digits may be somebody's number: the trail masks them."""
 SEARCHED = N_("查找")
@@ -106,8 +108,13 @@ def export_address() -> str:
     """Return where this page's list is exported; "" when the page has none."""
     if request.endpoint not in sources(current_app):  # type: ignore[arg-type]
         return ""
-    address = request.full_path.rstrip("?")
-    return f"{url_of('my_files.export')}?{urlencode({'address': address})}"
+    return _export_address(url_of("my_files.export"), request.path, request.query_string)
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _export_address(page: str, path: str, query: bytes) -> str:
+    address = f"{path}?{query.decode()}".rstrip("?")
+    return f"{page}?{urlencode({'address': address})}"
 
 
 def title_text(title: str) -> str:

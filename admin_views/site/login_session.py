@@ -57,6 +57,15 @@ class CookieSessions(SecureCookieSessionInterface):
             self._signing[keys] = made and CachedSerializer(made)
         return self._signing[keys]
 
+    def save_session(self, app: Flask, session: Any, response: Response) -> None:
+        """Send the cookie if it has changed. A page that only read it adds to Vary as text, which Flask would parse first."""
+        if session and not self.should_set_cookie(app, session):
+            if session.accessed:
+                vary = response.headers.get("Vary")
+                response.headers["Vary"] = f"{vary}, Cookie" if vary else "Cookie"
+            return
+        super().save_session(app, session, response)
+
 
 class CachedSerializer:
     """A serializer that verifies the same cookie once a minute, since every page sends it.

@@ -10,6 +10,7 @@ import hashlib
 import posixpath
 import sys
 import threading
+from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from pathlib import Path
 
@@ -60,7 +61,7 @@ MOST_HEADERS = 100
 def register(app: Flask) -> None:
     """Add the route of static files, and compress responses."""
     app.after_request(compress_response)
-    app.add_template_global(asset)
+    app.add_template_global(_asset_url(app.static_folder or ""), "asset")
     app.add_url_rule("/static/v-<mark>/<path:filename>", "asset", send_asset)
 
 
@@ -95,12 +96,18 @@ def _encoding(accepted: str) -> str | None:
     return parse_accept_header(accepted, Accept).best_match(PAGE_ENCODINGS)
 
 
-def asset(name: str) -> str:
-    """Return the URL of a static file. It changes with the content, so browsers may cache it for long.
+def _asset_url(folder: str) -> Callable[[str], str]:
+    """Return the function that gives templates the URL of a static file. It changes with the content, so browsers may cache it
+    for long.
 
     One fingerprint for all files, in the path: relative imports of scripts and style sheets then include it.
     """
-    return f"{request.script_root}/static/v-{mark_of_all()}/{name}"  # url_for would search the route nine times a page
+
+    def asset(name: str) -> str:
+        # url_for would search the route nine times a page
+        return f"{request.script_root}/static/v-{_mark_of_all(folder)}/{name}"
+
+    return asset
 
 
 def mark_of_all() -> str:
