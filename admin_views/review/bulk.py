@@ -67,9 +67,9 @@ class BulkBar(NamedTuple):
 BULK_WORDS = {Action.PASS: N_("批量通过"), Action.RETURN: N_("批量回退"), Action.REFUSE: N_("批量不通过")}
 
 
-def bulk_bar(console: str, query: str, count: str) -> BulkBar:
+def bulk_bar(console: str, role: Role, query: str, count: str) -> BulkBar:
     """Return the bar. How many rows a filter leaves is counted only when they are asked for; then `count` is ""."""
-    jobs, papers, actions = _bulk_words(console, current_user.role)
+    jobs, papers, actions = _bulk_words(console, role)
     listed_at, query = now().isoformat(), query[:-1]
     return BulkBar(f"{jobs}choose/{query}", jobs, actions, listed_at, count, papers + query)
 

@@ -21,7 +21,7 @@ from admin_views.review.marks import MarkRoutes
 from admin_views.review.notes import Notes
 from admin_views.review.take_back import TakeBackRoutes
 from admin_views.site.base import ScopedView, menu
-from admin_views.site.numbers import current_shape
+from admin_views.site.numbers import current_actor
 from models import Application, db
 from workflow import scope
 from workflow.actor_shape import ActorShape
@@ -66,8 +66,9 @@ class ReviewConsole(
         """Return the application with this number; 404 where this account sees none."""
         if not str(id).isprintable():
             abort(404)
-        values = {"number": id, **current_shape().bind_values(current_user._get_current_object())}
-        found: Application | None = db.session.scalars(_one(current_shape()), values).one_or_none()
+        actor, shape = current_actor()
+        values = {"number": id, **shape.bind_values(actor)}
+        found: Application | None = db.session.scalars(_one(shape), values).one_or_none()
         if found is None:
             abort(404)
         return found

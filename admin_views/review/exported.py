@@ -20,13 +20,14 @@ from admin_views.review.period_filter import PERIODS, options
 from admin_views.site.exporting import ListExport, ListSheet, described_search
 from admin_views.site.keyset import ListQuery
 from admin_views.site.lists import Column
-from admin_views.site.numbers import page_counts
+from admin_views.site.numbers import current_shape, page_counts
 from admin_views.site.typed import one_line
 from admin_views.site.wording import translated
 from common.identity import IDENTITY_DOCUMENTS
 from common.wording import N_
 from desk.time_limits import TimeLimits
 from documents.exports import Described
+from models import Role
 from models.streaming import ROWS_AT_A_TIME
 from workflow.transitions import STATES_WITH_APPLICANT
 
@@ -127,7 +128,7 @@ class ExportedList:
     def _shown(self, chosen: Mapping[str, str]) -> tuple[str, frozenset[str], str, bool]:
         raise NotImplementedError
 
-    def _columns(self, tab: str, limits: TimeLimits) -> tuple[Column, ...]:
+    def _columns(self, tab: str, role: Role, limits: TimeLimits) -> tuple[Column, ...]:
         raise NotImplementedError
 
     def _listing(
@@ -144,7 +145,9 @@ class ExportedList:
         limits = time_limits.present_limits()
         rows = exported_lines(listing.every_row(values), tab == "waiting", limits)
         sheet = ListSheet(
-            exported_columns(self._columns(tab, limits)), rows, application_of=attrgetter("application_id")
+            exported_columns(self._columns(tab, current_shape().role, limits)),
+            rows,
+            application_of=attrgetter("application_id"),
         )
         return ListExport(
             TITLES[tab],

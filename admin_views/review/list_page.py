@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from flask import abort, request, session
-from flask_login import current_user
 from sqlalchemy import Select
 
 from admin_views.review import application_list as review_list
@@ -22,10 +21,11 @@ from admin_views.site.base import MOST_MENUS, address_of, expose, menu_numbers, 
 from admin_views.site.keyset import ListQuery
 from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import Column, DataTable, Head
-from admin_views.site.numbers import bind_counts, cache_counts, current_shape, own_numbers, page_counts
+from admin_views.site.numbers import bind_counts, cache_counts, current_actor, own_numbers, page_counts
 from admin_views.site.wording import cached_gettext, translated
 from common.wording import N_
 from desk.time_limits import LIMITS, TimeLimits
+from models import Role
 from workflow.actor_shape import ActorShape
 
 MOST_ADDRESSES = 500
@@ -63,14 +63,14 @@ class ListPage(ExportedList):
         tab, sorts, sort, descending = self._shown(chosen)
         offered = self._offered(tab)
         filtered = any(key in chosen for key in ("q", *offered))
-        shape = current_shape()
+        _actor, shape = current_actor()
         asked = _numbers(self, shape, tab)
         words, address = console_wording(type(self)), address_of(self)
         rows = self._rows(tab, chosen, sort, descending, asked)
         periods, waiting = page_counts(PERIODS, asked[-1])
         limits = time_limits.present_limits()
         shown_lines = lines(rows.rows, tab == "waiting", limits)
-        columns = self._columns(tab, limits)
+        columns = self._columns(tab, shape.role, limits)
         return self.render(
             "review/list.html",
             list_frame=self.list_frame,
@@ -88,6 +88,7 @@ class ListPage(ExportedList):
             listing=DataTable(columns, shown_lines),
             bulk=bulk_bar(
                 self.console,
+                shape.role,
                 _with("", {key: value for key, value in chosen.items() if key != "page"}),
                 "" if filtered else number_on_tab(waiting),
             )
@@ -95,7 +96,7 @@ class ListPage(ExportedList):
             else None,
             heads=self._heads(address, tab, columns, sort, descending, chosen, sorts),
             counted=note_on_unknown_years(shown_lines),
-            count_links=self._count_links(address) if tab == "waiting" else [],
+            count_links=self._count_links(address, shape) if tab == "waiting" else [],
             pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
             left_out=self._left_out(sort, filtered),
             of_the_order=self._of_the_order(tab, sort, descending),
@@ -111,8 +112,8 @@ class ListPage(ExportedList):
         descending = tab == review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
         return tab, sorts, sort, descending
 
-    def _columns(self, tab: str, limits: TimeLimits) -> tuple[Column, ...]:
-        if tab == "waiting" and not time_limits.limit_of(current_shape().role, limits):
+    def _columns(self, tab: str, role: Role, limits: TimeLimits) -> tuple[Column, ...]:
+        if tab == "waiting" and not time_limits.limit_of(role, limits):
             return review_list.WITHOUT_LIMIT
         return review_list.COLUMNS[tab]
 
@@ -149,8 +150,8 @@ class ListPage(ExportedList):
             if time_limits.is_current(used):
                 return rows
 
-    def _count_links(self, address: str) -> list[time_limits.CountLink]:
-        return time_limits.count_links(address, *page_counts(*time_limits.counts(current_shape())))
+    def _count_links(self, address: str, shape: ActorShape) -> list[time_limits.CountLink]:
+        return time_limits.count_links(address, *page_counts(*time_limits.counts(shape)))
 
     def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
         """Return how a list can be sorted as it is narrowed."""
@@ -196,8 +197,7 @@ class ListPage(ExportedList):
         }
         words = chosen.get("q", "").strip()
         search = review_list.search(words) if words else review_list.Search()
-        actor = current_user._get_current_object()
-        shape = current_shape()
+        actor, shape = current_actor()
         listing = review_list.listing(
             shape,
             tab,

@@ -9,7 +9,7 @@ from functools import lru_cache, wraps
 from typing import Any, NamedTuple
 
 import flask_admin
-from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask_admin import BaseView
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.helpers import set_current_view
@@ -122,6 +122,10 @@ class ConsoleView(BaseView):
                     self.start = name
         register_view(admin.app, self)
         return self.blueprint
+
+    def render(self, template: str, **context: Any) -> str:
+        """Return the page. Flask-Admin's own adds ten values that only its templates read."""
+        return render_template(template, admin_view=self, get_url=self.get_url, **context)
 
     def is_accessible(self) -> bool:
         actor = current_user._get_current_object()

@@ -40,8 +40,8 @@ MOST_SIGNED = 500
 FIRST_PASSWORD = "accounts.first_password"  # noqa: S105
 BEFORE_FIRST_PASSWORD = (None, FIRST_PASSWORD, "second_factor.codes")
 """What an account with a handed-over password may open: the new password, and the spare codes that are shown once."""
-ALWAYS_OPEN = {"static", "portal.language", "portal.healthz", "accounts.logout"}
-"""Endpoints that need no account and that no required step blocks."""
+ALWAYS_OPEN = frozenset({None, "static", "portal.language", "portal.healthz", "accounts.logout"})
+"""Endpoints that need no account and that no required step blocks; None is a URL without any."""
 
 
 class CookieSessions(SecureCookieSessionInterface):
@@ -149,7 +149,7 @@ def _is_among(attribute: str) -> bool:
 
 def _check_session() -> Any:
     """Record activity, or end an idle session: a POST is then answered like an expired form."""
-    if "_user_id" not in session or request.endpoint in ALWAYS_OPEN | {None}:
+    if "_user_id" not in session or request.endpoint in ALWAYS_OPEN:
         return None
     account = current_user._get_current_object()
     if account.is_authenticated:

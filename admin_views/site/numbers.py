@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from common import working_days
 from common.settings import HELP_LINE, setting_query
 from common.working_days import Calendar
+from models import Account
 from models.statements import CompiledStatement
 from workflow import inbox
 from workflow.actor_shape import ActorShape
@@ -23,10 +24,10 @@ def page_counts(*queries: Select[Any]) -> list[Any]:
     """Return the result of each count query. Runs them in one statement with the frame's own, and caches them for the request."""
     known = g.setdefault("numbers", {})
     if [query for query in queries if query not in known]:  # a list, not any(): half as many calls
-        shape = current_shape()
+        actor, shape = current_actor()
         wanted = dict.fromkeys((*own_numbers(shape), *queries))
         missing = tuple(query for query in wanted if query not in known)
-        values = shape.bind_values(current_user._get_current_object()) | g.get("count_values", {})
+        values = shape.bind_values(actor) | g.get("count_values", {})
         cache_counts(missing, _statement(missing).execute(values)[0])
     return [known[query] for query in queries]
 
@@ -43,12 +44,18 @@ def bind_counts(values: Mapping[str, Any]) -> None:
     g.pop("numbers", None)
 
 
+def current_actor() -> tuple[Account, ActorShape]:
+    """Return the current account and its shape, cached for the request: `current_user` looks for the account each time."""
+    known: tuple[Account, ActorShape] | None = g.get("actor")
+    if known is None:
+        account = current_user._get_current_object()
+        known = g.actor = account, ActorShape.of(account)
+    return known
+
+
 def current_shape() -> ActorShape:
-    """Return the shape of the current account, cached for the request."""
-    shape: ActorShape | None = g.get("shape")
-    if shape is None:
-        shape = g.shape = ActorShape.of(current_user._get_current_object())
-    return shape
+    """Return the shape of the current account."""
+    return current_actor()[1]
 
 
 def present_calendar() -> Calendar:
