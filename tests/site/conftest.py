@@ -30,7 +30,9 @@ def begun_city(
     url = databases.fresh(request.param)
     app = application_on(url, Path(tmp_path_factory.mktemp("city")))
     app.test_client_class = Client
-    yield cities.build(app)
+    built = cities.build(app)
+    yield built
+    built.stored.check_nothing_else_changed()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

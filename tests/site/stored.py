@@ -20,7 +20,8 @@ Content = dict[str, Rows]
 Changes = dict[str, list[tuple[Row | None, Row | None]]]
 """By table, the rows that differ: as they were, as they are; None for a row that was or is not there."""
 
-READING = ("SELECT", "BEGIN", "PRAGMA")
+READING = ("SELECT", "BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET")
+WRITTEN = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM) +\"?(\w+)")
 UNTOUCHED = re.compile(rf"alembic_version|sqlite_sequence|{PIECE_TABLE.pattern}")
 """Nobody writes them but the database itself."""
 CLOCKS = {"seen_at", "opened_at", "downloaded_at"}
@@ -37,21 +38,25 @@ class Stored:
         metadata = MetaData()
         metadata.reflect(engine)
         self._tables = [table for table in metadata.sorted_tables if not UNTOUCHED.fullmatch(table.name)]
-        self.begun = self._content()
-        self._written = False
+        self._names = {table.name for table in self._tables}
+        self.begun = self._content(self._names)
+        self._written: set[str] = set()
+        self._read: Content | None = None
 
         @event.listens_for(engine, "before_cursor_execute")
         def notice(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-            self._written = self._written or not statement.startswith(READING)
+            if not statement.startswith(READING):
+                self._written |= self._tables_of(statement)
+                self._read = None
 
     def changes(self) -> Changes:
         """The differences from the initial content, by table."""
-        found = _changes(self.begun, self._content(), _differ) if self._written else {}
+        found = _changes(self.begun, self._present_content(), _differ)
         return {table: pairs for table, pairs in found.items() if table not in TRACES}
 
     def put_back(self) -> None:
         """Restore the initial content; ids are then assigned again from the same start."""
-        changed = _changes(self.begun, self._content(), ne) if self._written else {}
+        changed = _changes(self.begun, self._present_content(), ne)
         with self._engine.connect() as connection, _without_foreign_keys(connection):
             for table in reversed(self._tables):
                 added = [now for was, now in changed.get(table.name, ()) if was is None]
@@ -65,11 +70,29 @@ class Stored:
                         connection.execute(table.insert().values(_stored_values(was)))
                     elif was is not None:
                         connection.execute(table.update().where(_is(table, was)).values(_stored_values(was)))
-        self._written = False
+        self._written, self._read = set(), None
 
-    def _content(self) -> Content:
+    def check_nothing_else_changed(self) -> None:
+        """Read every table once: one that was written unnoticed would have made all comparisons worthless.
+
+        Raises:
+            AssertionError: with the names of the tables.
+        """
+        self.put_back()
+        assert not (others := _changes(self.begun, self._content(self._names), ne)), sorted(others)
+
+    def _present_content(self) -> Content:
+        if self._read is None:
+            self._read = self._content(self._written)
+        return self._read
+
+    def _content(self, names: set[str]) -> Content:
         with self._engine.connect() as connection:
-            return {table.name: _rows(connection, table) for table in self._tables}
+            return {table.name: _rows(connection, table) for table in self._tables if table.name in names}
+
+    def _tables_of(self, statement: str) -> set[str]:
+        """Return the tables that the statement writes: all of them when it names none. No foreign key of ours deletes rows."""
+        return {name for _verb, name in WRITTEN.findall(statement)} & self._names or self._names
 
 
 @contextmanager
@@ -92,8 +115,8 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
 
 def _changes(before: Content, after: Content, differ: Callable[[Any, Any], bool]) -> Changes:
     found = {}
-    for table, was in before.items():
-        now = after[table]
+    for table, now in after.items():
+        was = before[table]
         keys = sorted(was.keys() | now.keys(), key=str)
         if pairs := [(was.get(key), now.get(key)) for key in keys if differ(was.get(key), now.get(key))]:
             found[table] = pairs
