@@ -1,4 +1,4 @@
-"""Reads the configuration once from the environment (TALENT_*). In production no secret has a default."""
+"""Reads the configuration once from the environment (TALENT_*; secrets also from files, TALENT_*_FILE). In production no secret has a default."""
 
 import base64
 import json
@@ -27,6 +27,8 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
 
     Raises ConfigurationError in production when a secret is missing.
     """
+
+    environment = with_file_contents(environment)
 
     def read(name: str, default: str = "") -> str:
         return environment.get(f"TALENT_{name}", default)
@@ -71,6 +73,35 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
     }
+
+
+FROM_FILES = (
+    "SECRET_KEY",
+    "ENCRYPTION_KEYS",
+    "DIGEST_KEY",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SMTP_URL",
+    "SMS_HEADERS",
+    "S3_ACCESS_KEY",
+    "S3_SECRET_KEY",
+    "OTHER_S3",
+)
+"""Settings with a secret in them: systemd and containers hand such over as files."""
+
+
+def with_file_contents(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment with the contents of the files that TALENT_..._FILE name. Raises ConfigurationError."""
+    files = {name: f"TALENT_{name}_FILE" for name in FROM_FILES if f"TALENT_{name}_FILE" in environment}
+    contents = {}
+    for name, variable in files.items():
+        try:
+            contents[f"TALENT_{name}"] = Path(environment[variable]).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(
+                f"{variable} names {environment[variable]}, which cannot be read."
+            ) from error
+    return {**environment, **contents} if contents else environment
 
 
 def _decoded_keys(keys: Mapping[str, str]) -> dict[str, Any]:
