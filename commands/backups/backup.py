@@ -33,6 +33,8 @@ from commands.backups.files import (
     copy_files,
     read_references,
     references,
+    sync_folder,
+    sync_path,
     write_references,
 )
 from commands.backups.manifest import (
@@ -183,9 +185,9 @@ def make_backup(directory: Path, *, full: bool = False, with_keys: bool = False)
             damaged=copied.damaged,
         )
         manifest.write(partial)
-        os.sync()
+        sync_folder(partial)
         partial.rename(target)
-        os.sync()
+        sync_path(directory)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

@@ -166,4 +166,24 @@ def _copied(storage: Storage, name: str, path: Path) -> str:
         while piece := source.read(CHUNK_BYTES):
             digest.update(piece)
             out.write(piece)
+        out.flush()
+        os.fsync(out.fileno())
     return digest.hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a folder survive a power cut: its directories and the files directly in it. Those deeper were synced when copied."""
+    for path in folder.iterdir():
+        if path.is_file():
+            sync_path(path)
+    for path, _, _ in os.walk(folder, topdown=False):
+        sync_path(Path(path))
+
+
+def sync_path(path: Path) -> None:
+    """Make a file or directory survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
