@@ -57,12 +57,12 @@ def send_preview(
 
     Raises NoPreview when there is none, FileNotFoundError when the file is gone.
     """
-    content = previews.get(name, page, width)
-    if content is None:
-        try:
+    try:
+        content = previews.get(name, page, width)
+        if content is None:
             content = draw_cached(storage, previews, name, extension, page, width)
-        except StorageUnavailable:
-            return _sentence_as_picture(width)
+    except StorageUnavailable:
+        return _sentence_as_picture(width)
     response = Response(content, mimetype=CONTENT_TYPE)
     response.headers.update(ISOLATION_HEADERS)
     response.headers["Content-Disposition"] = "inline"

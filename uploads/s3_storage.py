@@ -165,10 +165,10 @@ class S3Previews:
         self._bucket = bucket
 
     def get(self, name: str, page: int, width: int) -> bytes | None:
-        """Return the picture; None when there is none or the store does not answer."""
+        """Return the picture; None when there is none."""
         try:
             content, size = self._bucket.get(_preview_key(name, page, width), 0, RANGE_BYTES)
-        except (FileNotFoundError, StorageUnavailable):
+        except FileNotFoundError:
             return None
         return content if len(content) == size else None
 
