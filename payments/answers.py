@@ -24,7 +24,6 @@ from models import (
     BankAnswerRow,
     BankOutcome,
     ImportState,
-    Payment,
     PaymentAction,
     PaymentRun,
     RunAction,
@@ -36,6 +35,7 @@ from models import (
 )
 from models.statements import table_of
 from payments import exporting, payment_moves, payment_scope, reversals, runs
+from payments.accepted_rows import AcceptedRow, accepted_rows
 from payments.answer_table import AnsweredRow, faults_as_json
 from payments.judging import SentRow, judge
 
@@ -45,7 +45,7 @@ PREVIEW_LIFETIME, ROWS_LIFETIME = timedelta(days=7), timedelta(days=90)
 """How long a preview and the rows of an answer are stored."""
 
 IN_PROGRESS = (ImportState.READING, ImportState.IMPORTING)
-GRANTS_AT_ONCE = 50
+GRANTS_AT_ONCE = 500
 """Grants that one transaction completes: meanwhile nobody can write on SQLite."""
 
 LONGEST_CELL = 200
@@ -249,20 +249,7 @@ def _write_rows(job: ClaimedAnswer) -> list[int]:
     """Write what the accepted rows say; returns the grants of the payments that the answer calls paid."""
     person = access.active_account(db.session.get_one(Account, job.confirmed_by_id))
     run = runs.lock_run(job.run_id, person)
-    accepted = db.session.execute(
-        select(
-            RunRow.position,
-            RunRow.payment_id,
-            RunRow.outcome.label("known"),
-            Payment.grant_id,
-            BankAnswerRow.outcome,
-            BankAnswerRow.reason,
-        )
-        .join(BankAnswerRow, (RunRow.run_id == run.id) & (RunRow.position == BankAnswerRow.position))
-        .join(Payment, Payment.id == RunRow.payment_id)
-        .where(BankAnswerRow.answer_id == job.id, ~BankAnswerRow.refused)
-        .order_by(RunRow.position)
-    ).all()
+    accepted = accepted_rows(job.id, run.id)
     paid = sorted({row.grant_id for row in accepted if row.outcome is BankOutcome.PAID})
     settled = (BankOutcome.PAID, BankOutcome.REFUSED)
     new = [row for row in accepted if row.outcome is not row.known]
@@ -274,7 +261,7 @@ def _write_rows(job: ClaimedAnswer) -> list[int]:
     return paid
 
 
-def _settle(run: PaymentRun, person: Account, rows: Sequence[Any]) -> None:
+def _settle(run: PaymentRun, person: Account, rows: Sequence[AcceptedRow]) -> None:
     at = now()
     outcomes = [
         {
@@ -311,7 +298,7 @@ def _settle(run: PaymentRun, person: Account, rows: Sequence[Any]) -> None:
     runs.perform_within(run.id, action, person)
 
 
-def _reason(row: Any) -> str:
+def _reason(row: AcceptedRow) -> str:
     return (row.reason or NO_REASON_GIVEN) if row.outcome is BankOutcome.REFUSED else ""
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 
 from common.wording import N_, Sentence
-from models import AccountCorrection, Application, CorrectionState, Grant, Payment, PaymentState, db
+from models import AccountCorrection, Application, CorrectionState, Grant, Payment, PaymentState, RunRow, db
 from payments.bank_file import unwritable
 from payments.payment_moves import chunks, is_after_stop
 
@@ -49,43 +49,55 @@ def payees(payment_ids: Sequence[int]) -> dict[int, Payee]:
     """Return the payee of each payment."""
     found: dict[int, Payee] = {}
     for chunk in chunks(payment_ids):
-        rows = db.session.execute(
-            select(
-                Payment.id,
-                Payment.grant_id,
-                Application.name,
-                Application.bank_account,
-                Application.answers["bank"].as_string().label("bank"),
-                is_after_stop().label("stopped"),
-            )
-            .join(Grant, Grant.id == Payment.grant_id)
-            .join(Application, Application.id == Grant.application_id)
-            .where(Payment.id.in_(chunk))
-        ).all()
-        grants = sorted({row.grant_id for row in rows})
-        corrected, waiting = _corrections(grants)
-        refused = set(
-            db.session.scalars(
-                select(Payment.grant_id).where(
-                    Payment.grant_id.in_(grants), Payment.state == PaymentState.REFUSED
-                )
-            )
-        )
-        for row in rows:
-            bank, account = corrected.get(row.grant_id) or (row.bank or "", row.bank_account or "")
-            to = BankAccount(row.name, bank, account)
-            fault = to.fault
-            if row.stopped:
-                fault = GRANT_STOPPED
-            elif row.grant_id in waiting:
-                fault = CORRECTION_WAITS
-            elif row.grant_id in refused:
-                fault = ACCOUNT_REFUSED
-            found[row.id] = Payee(to, fault)
+        found |= _payees(Payment.id.in_(chunk))
     return found
 
 
-def _corrections(grants: Sequence[int]) -> tuple[Mapping[int, tuple[str, str]], set[int]]:
+def payees_of_run(run_id: int) -> dict[int, Payee]:
+    """Return the payee of each payment that a run holds, in few statements: a run has thousands."""
+    held = select(RunRow.payment_id).where(RunRow.run_id == run_id, RunRow.left_out.is_(None))
+    return _payees(Payment.id.in_(held))
+
+
+def _payees(among: ColumnElement[bool]) -> dict[int, Payee]:
+    found: dict[int, Payee] = {}
+    rows = db.session.execute(
+        select(
+            Payment.id,
+            Payment.grant_id,
+            Application.name,
+            Application.bank_account,
+            Application.answers["bank"].as_string().label("bank"),
+            is_after_stop().label("stopped"),
+        )
+        .join(Grant, Grant.id == Payment.grant_id)
+        .join(Application, Application.id == Grant.application_id)
+        .where(among)
+    ).all()
+    grants = select(Payment.grant_id).where(among)
+    corrected, waiting = _corrections(grants)
+    refused = set(
+        db.session.scalars(
+            select(Payment.grant_id).where(
+                Payment.grant_id.in_(grants), Payment.state == PaymentState.REFUSED
+            )
+        )
+    )
+    for row in rows:
+        bank, account = corrected.get(row.grant_id) or (row.bank or "", row.bank_account or "")
+        to = BankAccount(row.name, bank, account)
+        fault = to.fault
+        if row.stopped:
+            fault = GRANT_STOPPED
+        elif row.grant_id in waiting:
+            fault = CORRECTION_WAITS
+        elif row.grant_id in refused:
+            fault = ACCOUNT_REFUSED
+        found[row.id] = Payee(to, fault)
+    return found
+
+
+def _corrections(grants: Sequence[int] | Select[int]) -> tuple[Mapping[int, tuple[str, str]], set[int]]:
     """Return the newest confirmed bank and account of each grant, and the grants with an undecided correction."""
     confirmed: dict[int, tuple[str, str]] = {}
     waiting: set[int] = set()

@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, BinaryIO, NamedTuple
 
 from common.money import as_typed_yuan, in_yuan
@@ -137,8 +138,9 @@ def layout_faults(layout: Layout) -> Iterator[tuple[str, Sentence]]:
         yield "purpose", Sentence(N_("不能以 =、+、-、@ 开头。"))
 
 
+@lru_cache(maxsize=20_000)
 def unwritable(text: str) -> Sentence | None:
-    """Say why a name or a bank cannot stand in the file as it is; None when it can."""
+    """Say why a name or a bank cannot stand in the file as it is; None when it can. A run asks it of the same texts twice."""
     if text.startswith(UNSAFE_BEGINNINGS) or text != one_line(text):
         return UNWRITABLE
     if (character := next((each for each in text if each in MOVED_IN_GB18030), None)) is not None:

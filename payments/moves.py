@@ -3,10 +3,10 @@
 Money follows in the same transaction: payments begin when a grant becomes 待发放.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, insert, select, update
 
 from accounts.access import active_account
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
@@ -24,6 +24,7 @@ from models import (
     exclusive,
     now,
 )
+from models.statements import table_of
 from payments import publicity, schedule, scope
 from payments.transitions import (
     GRANTED,
@@ -79,6 +80,33 @@ def perform_within(
         change(grant)
         db.session.flush()
     return _move(grant, transition, person, reason)
+
+
+def perform_all_within(ids: Sequence[int], state: GrantState, action: GrantAction) -> None:
+    """Let the system do one action to grants that are locked and in this state, within `exclusive()`.
+
+    For actions that lead to one state, need no reason and tell nobody. Raises NotPermitted for others, and ChangedMeanwhile
+    when a grant is in another state.
+    """
+    transition = find_grant_transition(state, action, None)
+    if transition is None or transition.needs_reason or transition.message:
+        raise NotPermitted
+    if not isinstance(transition.to, GrantState) or transition.to is GRANTED:
+        raise NotPermitted
+    moved = db.session.scalars(
+        update(Grant)
+        .where(Grant.id.in_(ids), Grant.state == state)
+        .values(state=transition.to, version=Grant.version + 1)
+        .returning(Grant.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if len(moved) != len(ids):
+        raise ChangedMeanwhile(None)
+    event = {"action": action, "from_state": state, "to_state": transition.to, "at": now()}
+    unsigned = {"actor_id": None, "actor_name": "", "reason": ""}
+    db.session.execute(insert(table_of(GrantEvent)), [{"grant_id": key, **event, **unsigned} for key in ids])
+    for known in [one for one in db.session if isinstance(one, Grant)]:
+        db.session.expire(known)
 
 
 def lock_grant(grant_id: int, person: Account | None) -> Grant:

@@ -74,5 +74,5 @@ def complete_paid_grants(ids: list[int]) -> None:
         payment_moves.lock_grants(chunk)
         unpaid = exists().where(Payment.grant_id == Grant.id, Payment.state.in_(UNSETTLED))
         done = select(Grant.id).where(Grant.id.in_(chunk), Grant.state == GrantState.GRANTED, ~unpaid)
-        for grant_id in db.session.scalars(done.order_by(Grant.id)).all():
-            moves.perform_within(grant_id, GrantAction.COMPLETE, None)
+        if paid := db.session.scalars(done.order_by(Grant.id)).all():
+            moves.perform_all_within(paid, GrantState.GRANTED, GrantAction.COMPLETE)

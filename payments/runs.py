@@ -36,7 +36,7 @@ from models import (
 )
 from models.statements import table_of
 from payments import payment_moves, payment_scope
-from payments.bank_accounts import fault_as_json, payees
+from payments.bank_accounts import fault_as_json, payees, payees_of_run
 from payments.bank_file import PaymentLine
 from payments.run_transitions import RunTransition, find_run_transition
 from workflow.decision import Decision
@@ -267,7 +267,7 @@ def _freeze(run: PaymentRun, person: Account) -> None:
         .where(RunRow.run_id == run.id, RunRow.left_out.is_(None))
         .order_by(RunRow.position)
     ).all()
-    to = payees([row.payment_id for row in rows])
+    to = payees_of_run(run.id)
     good = [row for row in rows if to[row.payment_id].fault is None]
     bad = [row for row in rows if to[row.payment_id].fault is not None]
     if not good:

@@ -54,6 +54,7 @@ from tests.payments.grants import (
     previewed,
     said,
 )
+from tests.site.statements import recorded_statements
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For rules in which no database differs."""
@@ -477,3 +478,25 @@ def test_two_people_at_once_never_put_a_payment_into_two_runs_or_approve_twice(o
     found = at_once(doing(RunAction.APPROVE, fourth, 2), doing(RunAction.APPROVE, fifth, 2))
     assert sorted(found) == ["ChangedMeanwhile", "approved"]
     assert states(one) == [IN_RUN] * 4
+
+
+@ON_SQLITE
+@pytest.mark.guide("P4")
+def test_an_answer_of_many_rows_takes_as_many_statements_as_one_of_few(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    employer = ordos.city.enterprise
+
+    def statements_for(people: int) -> int:
+        money = batch(of, maker)
+        granted = [grant(money, employer, parts=1) for _ in range(people)]
+        run = exported(maker, second, of)
+        answer = previewed(run, maker, said(run, "成功"))
+        answers.confirm_answer(maker, answer.id, seen=people)
+        job = answers.claim()
+        assert job is not None
+        with recorded_statements(db.engine) as found:
+            answers.write_answer(job)
+        assert {fresh(one).state for one in granted} == {GrantState.COMPLETED}
+        return len(found)
+
+    assert statements_for(2) == statements_for(12)
