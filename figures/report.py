@@ -106,9 +106,15 @@ class Figures:
         """Return for each desk how many decisions took how many working days."""
         found: dict[State, Counter[int]] = {step: Counter() for step in REACHED_BITS}
         for value, number in self.of(DAYS, region_id).items():
-            step, _, days = value.partition("=")
-            found[State(step)][int(days)] += number
+            step, days = _step_and_days(value)
+            found[step][days] += number
         return found
+
+
+@lru_cache(maxsize=MOST_KEYS)
+def _step_and_days(value: str) -> tuple[State, int]:
+    step, _, days = value.partition("=")
+    return State(step), int(days)
 
 
 def percentile(histogram: Mapping[int, int], share: float) -> int | None:
@@ -203,7 +209,10 @@ def _add(found: Figures, region_id: int, numbers: Mapping[str, int], bits: int) 
     for text, number in numbers.items():
         dimension, value, reached = _key(text)
         if reached & bits:
-            place.setdefault(dimension, Counter())[value] += number
+            counter = place.get(dimension)
+            if counter is None:
+                counter = place[dimension] = Counter()
+            counter[value] = counter.get(value, 0) + number
         elif dimension == STATUS:
             found.elsewhere += number
 

@@ -3,6 +3,7 @@
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -25,6 +26,7 @@ from workflow.transitions import RESULT_WORDS, STATE_WORDS
 
 MEDIAN, NINETIETH = 0.5, 0.9
 NOTHING = "—"
+MOST_ADDRESSES = 200
 SINCE_EVER = "2000-01-01"
 """Begins a span that leaves out what was never submitted: only administrators see such applications."""
 
@@ -76,17 +78,7 @@ class Links:
 
     def to(self, **query: str | int) -> str:
         """Return the list of what is narrowed further in this way."""
-        narrowed = self.narrowed
-        found: dict[str, Any] = {"tab": "all"}
-        if narrowed.period_id is not None:
-            found["period"] = narrowed.period_id
-        if narrowed.region_id is not None:
-            found["region"] = narrowed.region_id
-        if narrowed.first or self.role is Role.ADMINISTRATOR:
-            found["from"] = f"{narrowed.first}-01" if narrowed.first else SINCE_EVER
-        if narrowed.last:
-            found["to"] = last_day_of(narrowed.last)
-        return f"{self.address}?{urlencode(found | query)}"
+        return f"{_address(self, tuple(query))}{urlencode(query)}"
 
     def number(self, number: int, **query: str | int) -> Cell:
         """Return a cell with a number that leads to its list; 0 leads nowhere."""
@@ -97,6 +89,22 @@ class Links:
         result = RESULTS.get(status)
         narrowing = {"state": status} if result is None else {"result": result.value}
         return self.number(number, **narrowing, **query)
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _address(links: Links, replaced: tuple[str, ...]) -> str:
+    """Return the address of a list as the page is narrowed, without what a link replaces, up to what it adds."""
+    narrowed = links.narrowed
+    found: dict[str, Any] = {"tab": "all"}
+    if narrowed.period_id is not None:
+        found["period"] = narrowed.period_id
+    if narrowed.region_id is not None:
+        found["region"] = narrowed.region_id
+    if narrowed.first or links.role is Role.ADMINISTRATOR:
+        found["from"] = f"{narrowed.first}-01" if narrowed.first else SINCE_EVER
+    if narrowed.last:
+        found["to"] = last_day_of(narrowed.last)
+    return f"{links.address}?{urlencode({key: value for key, value in found.items() if key not in replaced})}&"
 
 
 def last_day_of(month: str) -> str:
