@@ -9,7 +9,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import applicant, before, bulk, exporting, floor, importing, measuring, papers, report
+from bench import (
+    applicant,
+    before,
+    bulk,
+    decisions,
+    dossier,
+    exporting,
+    figures,
+    floor,
+    importing,
+    measuring,
+    papers,
+    payment_runs,
+    report,
+)
 from bench.browser import Browser
 from bench.measuring import p50
 from bench.pages import ACCOUNTS, REGION, everybodys, pages
@@ -29,6 +43,8 @@ def main() -> None:
         # The smallest sample only: the earlier build fills a database of its own.
         sizes[0]["figures"] |= before.beside_earlier_build(postgres, samples[0], UNLIMITED)
         sizes[0]["figures"] |= applicant.beside_an_earlier_build(postgres, samples[0], UNLIMITED)
+        sizes[0]["figures"] |= decisions.beside_earlier_build(postgres, samples[0], UNLIMITED)
+        sizes[0]["figures"] |= dossier.dossier_cpu()
         for found, flat in zip(sizes, everybodys_pages(samples), strict=True):
             found["flat"] = flat
     finally:
@@ -51,6 +67,7 @@ def measured(sample: SampleDatabase) -> dict[str, Any]:
             ).fetchone()[0]  # type: ignore[index]
             for role, place in (("office", REGION), ("city", ""))
         }
+    figures.count(sample)
     secret = {f"TALENT_{name}": value for name, value in sample.keys().items()}
     theirs = {"FLOOR_DATABASE": sample.address, **secret}
     mine = {**sample.environment, **UNLIMITED}
@@ -70,6 +87,14 @@ def measured(sample: SampleDatabase) -> dict[str, Any]:
             for page, mine_, theirs_ in measuring.in_turn(browsers, others, pages(sample))
         ]
         rows.append(_row("pass one application", 2.5, 2.0, *measuring.passing(sample, browsers, others)))
+        rows.append(
+            _row(
+                "city's statistics",
+                figures.MOST,
+                figures.REACH,
+                *figures.beside_a_page_by_hand(browsers["city"], others["city"]),
+            )
+        )
         per_second, floor_per_second = measuring.at_once(
             browsers["city"], "/city/?tab=all", others["city"], "/list/all"
         )
@@ -83,6 +108,8 @@ def measured(sample: SampleDatabase) -> dict[str, Any]:
     in_bulk = bulk.beside_single_ones(sample, mine)
     if sample.size == exporting.SIZE:
         in_bulk |= exporting.beside_a_bare_loop(sample)
+    if sample.size == payment_runs.SIZE:
+        in_bulk |= payment_runs.beside_a_bare_loop(sample)
     further |= importing.enterprises(sample)
     return {
         "applications": sample.size,

@@ -129,6 +129,86 @@ def working_days(first: date, last: date) -> int:
     return len(chinese_calendar.get_workdays(first + timedelta(days=1), last))
 
 
+STATISTICS_PAGE = app.jinja_env.from_string("""<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>统计</title>
+{% for title, lines in tables %}<h2>{{ title }}</h2><table>{% for label, cells in lines %}<tr><th>{{ label }}</th>
+{% for text, link in cells %}<td>{% if link %}<a href="/list/all?{{ link }}">{{ text }}</a>{% else %}{{ text }}{% endif %}</td>{% endfor %}</tr>
+{% endfor %}</table>{% endfor %}</html>""")
+REACHED_CITY = 4
+STATUSES = (
+    "enterprise_review",
+    "preliminary_review",
+    "city_review",
+    "returned",
+    "draft",
+    "finished_passed",
+    "finished_refused",
+)
+STEPS = ("enterprise_review", "preliminary_review", "city_review")
+
+
+@app.get("/statistics")
+def statistics():
+    """The tables of the city's statistics, from the same sums, each number of applications with its link."""
+    regions = dict(query("SELECT id, name FROM regions ORDER BY position, id").fetchall())
+    found = {}
+    for region, numbers in query(
+        "SELECT region_id, numbers FROM statistic_counts WHERE enterprise_id = 0 AND month = ''"
+    ):
+        place = found.setdefault(region, {})
+        for key, number in numbers.items():
+            dimension, value, reached = key.split(":")
+            if int(reached) & REACHED_CITY:
+                counter = place.setdefault(dimension, {})
+                counter[value] = counter.get(value, 0) + number
+    most = query(
+        "SELECT t.region_id, t.enterprise_id, t.reached_city, e.name FROM statistic_enterprises t JOIN enterprises e"
+        " ON e.id = t.enterprise_id WHERE t.period_id = -1 ORDER BY t.reached_city DESC LIMIT 20"
+    ).fetchall()
+    by_status, reasons = _all(found, "status"), _all(found, "reason")
+    returned = sum(_all(found, "returned").values()) or 1
+    tables = [
+        ("状态", [(key, [_number(by_status.get(key, 0), f"status={key}")]) for key in STATUSES]),
+        ("地区", [
+            (name, [_number(sum(of.values()), f"region={key}"), *(_number(of.get(one, 0), f"region={key}&status={one}") for one in STATUSES)])
+            for key, name in regions.items() if (of := found.get(key, {}).get("status"))
+        ]),
+        *((title, [(key, [_number(n, f"{name}={key}")]) for key, n in sorted(_all(found, name).items(), reverse=name == "month")])
+          for title, name in (("月份", "month"), ("学历", "education"), ("产业", "industry"))),
+        ("企业", [(name, [(regions.get(region, ""), ""), _number(n, f"enterprise={key}&region={region}")]) for region, key, n, name in most]),
+        ("用时", [(step, _times(_all(found, "days"), step)) for step in STEPS]),
+        ("各地区用时", [
+            (name, [(" / ".join(text for text, _ in _times(found.get(key, {}).get("days", {}), step)[1:]) or "—", "") for step in STEPS])
+            for key, name in regions.items()
+        ]),
+        ("原因", [(key, [(str(n), ""), (f"{n / returned:.0%}", "")]) for key, n in sorted(reasons.items(), key=lambda one: -one[1])]),
+    ]  # fmt: skip
+    return render_template(STATISTICS_PAGE, tables=tables)
+
+
+def _all(found, dimension):
+    total = {}
+    for place in found.values():
+        for key, number in place.get(dimension, {}).items():
+            total[key] = total.get(key, 0) + number
+    return total
+
+
+def _number(number, link):
+    return str(number), link if number else ""
+
+
+def _times(days, step):
+    histogram = sorted((int(key.split("=")[1]), n) for key, n in days.items() if key.startswith(step))
+    total, so_far, shares = sum(n for _, n in histogram), 0, [0.5, 0.9]
+    cells = [(str(total), "")]
+    for value, number in histogram:
+        so_far += number
+        while shares and so_far >= shares[0] * total:
+            cells.append((str(value), ""))
+            shares.pop(0)
+    return cells
+
+
 @app.post("/pass/<number>")
 def decide(number):
     done = query(

@@ -118,6 +118,7 @@ PAGES: dict[str, dict[str, str]] = {
         "all, last page": "/enterprise/?tab=all&page=last",
         "one application": "/enterprise/{at_enterprise}/",
         "reviewers": "/enterprise/reviewers/",
+        "statistics": "/enterprise/statistics/",
         "messages": "/messages/",
     },
     "office": {
@@ -128,6 +129,7 @@ PAGES: dict[str, dict[str, str]] = {
         "one application": "/office/{at_office}/",
         "enterprises": "/office/enterprises/?tab=all",
         "enterprises by name": f"/office/enterprises/?tab=all&q={quote('有限')}",
+        "statistics": "/office/statistics/",
         "messages": "/messages/",
     },
     "city": {
@@ -139,6 +141,7 @@ PAGES: dict[str, dict[str, str]] = {
         "doctors, by number": "/city/?tab=all&education=doctor&sort=number",
         "of this week, the oldest": "/city/?tab=all&submitted=week&order=asc",
         "one application": "/city/{at_city}/",
+        "statistics": "/city/statistics/",
         "messages": "/messages/",
     },
     "administrator": {
@@ -147,6 +150,7 @@ PAGES: dict[str, dict[str, str]] = {
         "applications that were refused": "/administration/applications/?result=refused",
         "applications that were returned, the oldest": "/administration/applications/?result=returned&order=asc",
         "one application": "/administration/applications/{at_city}/",
+        "statistics": "/administration/statistics/",
         "enterprises": "/administration/enterprises/",
         "enterprises by name": f"/administration/enterprises/?q={quote('能源')}",
         "enterprises, none": f"/administration/enterprises/?q={quote('龘龘')}",

@@ -50,6 +50,10 @@ def table(sizes: Sequence[dict[str, Any]]) -> Iterator[str]:
         ("提交 beside f0d7108, ms", "0.60 x", ""),
         ("export of the city's list beside a bare loop, s", "1.3 x", ""),
         ("memory of an export above the worker's, MiB", "60", ""),
+        ("pass one application beside f0d7108, ms", "1.15 x", ""),
+        ("payment run of 10,000 frozen and exported beside a bare loop, s", "2.0 x", ""),
+        ("bank's answer of 10,000 rows read and recorded, s", "10", ""),
+        ("dossier of two pages with eight papers, ms of CPU", "150", ""),
     ):
         yield (
             f"| {name} | {most} | {reach} | "
