@@ -20,12 +20,12 @@ from admin_views.site.day_fields import MonthField
 from admin_views.site.login_session import url_of
 from admin_views.site.numbers import page_counts, present_calendar
 from admin_views.site.typed import row_number
-from admin_views.site.wording import translated
+from admin_views.site.wording import stamp, translated
 from admin_views.statistics.charts import draw_chart
 from admin_views.statistics.sections import Links, statistic_sections
 from common.wording import N_
 from figures.report import Figures, Narrowing, Sight, figures, region_names, sight_of
-from models import Role
+from models import Role, now
 
 IN_CONSOLES = ("enterprise", "office", "city", "administration")
 PICTURE_POLICY = "default-src 'none'"
@@ -60,6 +60,23 @@ class NarrowingForm(Form):  # type: ignore[misc]
         first, last = (month.data.isoformat()[:7] if month.data else "" for month in (self.first, self.last))
         return Narrowing(self.period.data, self.region.data if self.region else None, first, last)
 
+    def words(self) -> list[str]:
+        """Return what was chosen and the present time, for a printed page, which shows no form."""
+        chosen = [field for field in self if field.data] if not self.errors else []
+        return [
+            *(
+                gettext("%(field)s：%(value)s", field=field.label.text, value=_value(field))
+                for field in chosen
+            ),
+            gettext("截至 %(time)s", time=stamp(now())),
+        ]
+
+
+def _value(field: Any) -> str:
+    if isinstance(field, SelectField):
+        return str(dict(field.choices).get(field.data, field.data))
+    return str(field.data.isoformat()[:7])
+
 
 class StatisticsPage(ConsoleView):
     """The page, and the pictures that it shows."""
@@ -91,7 +108,7 @@ class StatisticsPage(ConsoleView):
             menu=menu(self.admin, self),
             form=form,
             filtered=bool(request.args),
-            narrowed=narrowed,
+            narrowing_words=form.words(),
             found=found,
             parts=list(self._sections(found, narrowed, regions)),
             picture=self._picture,

@@ -104,7 +104,9 @@ def _address(links: Links, replaced: tuple[str, ...]) -> str:
         found["from"] = f"{narrowed.first}-01" if narrowed.first else SINCE_EVER
     if narrowed.last:
         found["to"] = last_day_of(narrowed.last)
-    return f"{links.address}?{urlencode({key: value for key, value in found.items() if key not in replaced})}&"
+    return (
+        f"{links.address}?{urlencode({key: value for key, value in found.items() if key not in replaced})}&"
+    )
 
 
 def last_day_of(month: str) -> str:
