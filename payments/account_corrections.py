@@ -18,6 +18,7 @@ from models import (
     Account,
     AccountCorrection,
     CorrectionState,
+    Disclosure,
     Grant,
     GrantState,
     Message,
@@ -33,6 +34,7 @@ from models import (
 from payments import moves, payment_moves, payment_scope
 from payments.bank_accounts import ACCOUNT, account_of
 from payments.bank_file import unwritable
+from payments.exporting import DISCLOSED_FIELD
 from workflow.decision import Decision
 
 LONGEST_BANK = 100
@@ -120,6 +122,23 @@ def propose(grant_id: int, actor: Account, *, bank: str, account: str) -> Accoun
         db.session.add(correction)
         db.session.add(Message(kind="account_to_confirm", enterprise_id=grant.submitted_enterprise_id))
     return correction
+
+
+def disclose_account(correction_id: int, actor: Account) -> str:
+    """Return the corrected account in full, and record who saw it. Raises NotVisible."""
+    with exclusive():
+        person = active_account(actor)
+        found = db.session.execute(
+            select(AccountCorrection.account, Grant.application_id)
+            .join(Grant, Grant.id == AccountCorrection.grant_id)
+            .where(AccountCorrection.id == correction_id, payment_scope.corrections(person))
+        ).one_or_none()
+        if found is None:
+            raise NotVisible
+        db.session.add(
+            Disclosure(application_id=found.application_id, account_id=person.id, field=DISCLOSED_FIELD)
+        )
+    return str(found.account)
 
 
 def decide_correction(

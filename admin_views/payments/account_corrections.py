@@ -16,6 +16,7 @@ from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.wording import too_long, translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from common.identity import masked
 from common.wording import N_
 from enterprises.registration import is_approved
 from models import AccountCorrection, Application, CorrectionState, Grant, db
@@ -52,7 +53,7 @@ class CorrectedAccounts(ScopedView):
     """The corrected accounts of the enterprise's people."""
 
     console = "enterprise"
-    exposed_routes = ("index_view", "correction", "decide")
+    exposed_routes = ("index_view", "correction", "disclose", "decide")
     exports = {"index_view": "exported"}
     title = N_("账号更正")
 
@@ -118,8 +119,18 @@ class CorrectedAccounts(ScopedView):
 
     @expose("/<int:key>/")
     def correction(self, key: int) -> Any:
-        """Show one corrected account, in full: it is compared with the person's card."""
+        """Show one corrected account."""
         return self._page(key)
+
+    @expose("/<int:key>/disclose/", methods=("POST",))
+    def disclose(self, key: int) -> Any:
+        """Show the account in full, to compare it with the person's card, and note who looked."""
+        self.get_one(key)
+        try:
+            full = account_corrections.disclose_account(key, current_user._get_current_object())
+        except NotVisible:
+            abort(HTTPStatus.NOT_FOUND)
+        return self._page(key, account=full, disclosed=True)
 
     def _page(self, key: int, status: int = HTTPStatus.OK, **further: Any) -> Any:
         self.get_one(key)
@@ -138,7 +149,14 @@ class CorrectedAccounts(ScopedView):
             row=row,
             badge_of=_correction_badge(row),
             open=row.state is CorrectionState.PROPOSED,
-            **{"wrong": "", "wrong_reason": "", "typed": "", **further},
+            **{
+                "account": masked(row.account),
+                "disclosed": False,
+                "wrong": "",
+                "wrong_reason": "",
+                "typed": "",
+                **further,
+            },
         )
         return content, status
 

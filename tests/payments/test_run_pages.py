@@ -133,7 +133,12 @@ def test_a_run_goes_from_its_making_to_the_repair_of_a_returned_account(app: Fla
         assert "待工作单位确认" in refused.get("/personal/payments/").text
         with app.app_context():
             correction = db.session.scalars(select(AccountCorrection.id)).one()
-        assert "6217000012345678999" in employer.get(f"/enterprise/accounts/{correction}/").text
+        before_looking = employer.get(f"/enterprise/accounts/{correction}/").text
+        assert ("6217000012345678999" in before_looking, "显示全部账号" in before_looking) == (False, True)
+        assert "6217000012345678999" in employer.send(f"/enterprise/accounts/{correction}/disclose/", {}).text
+        with app.app_context():
+            seen = select(Disclosure.field).where(Disclosure.account_id == made.city.reviewer.id)
+            assert db.session.scalars(seen).all() == ["bank_account"], "and it is recorded who looked"
         assert (
             employer.send(f"/enterprise/accounts/{correction}/decide/", {"decision": "refuse"}).status_code
             == 422
