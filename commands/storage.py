@@ -1,7 +1,8 @@
 """`storage move`: copies all files from one location to another while the site runs (uploads/moving.py)."""
 
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from uploads.moving import ExpectedFile, Moved
 from uploads.storage_locations import InvalidLocation, Location, configured_location, location_of, places_at
 
 MOST_NAMED = 20
+REPORT_SECONDS = 2.0
 FAULTS = (
     ("missing", "缺少（有记录，两边都没有） / missing: a row names it, neither side has it"),
     ("damaged", "与上传时不同 / damaged: not what was uploaded"),
@@ -100,7 +102,7 @@ def _moved(here: Location, there: Location, new_only: bool) -> Moved:
             _write_rows(rows)
             return (ExpectedFile(each.name, each.sha256) for each in read_references(rows))
 
-        moved = moving.copy_everything(source, target, expected, _report, new_only=new_only)
+        moved = moving.copy_everything(source, target, expected, _reporter(), new_only=new_only)
         moved.missing = moving.still_missing(moved.missing, expected(), target.files)
     return moved
 
@@ -111,11 +113,21 @@ def _write_rows(path: Path) -> None:
         write_references(references(connection), path)
 
 
-def _report(moved: Moved) -> None:
-    click.echo(
-        f"  第 {moved.passes} 遍 / pass {moved.passes}: {moved.count}, {megabytes(moved.bytes)};"
-        f" 复制 / copied {moved.copied}, {megabytes(moved.copied_bytes)}"
-    )
+def _reporter() -> Callable[[Moved], None]:
+    """Return what prints how far the move is, at most once in REPORT_SECONDS."""
+    last = time.monotonic()
+
+    def report(moved: Moved) -> None:
+        nonlocal last
+        if time.monotonic() - last < REPORT_SECONDS:
+            return
+        last = time.monotonic()
+        click.echo(
+            f"  第 {moved.passes} 遍 / pass {moved.passes}: {moved.count}, {megabytes(moved.bytes)};"
+            f" 复制 / copied {moved.copied}, {megabytes(moved.copied_bytes)}"
+        )
+
+    return report
 
 
 def _delete(here: Location, there: Location) -> int:

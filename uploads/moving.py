@@ -4,6 +4,7 @@ Never deletes or changes anything at the source, except by `delete_copied`. Can 
 completely or not at all. Previews are not copied: they are drawn again.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from hashlib import sha256
 from itertools import islice
 from typing import NamedTuple
 
+from uploads.errors import StorageUnavailable
 from uploads.storage import CHUNK_BYTES, PartStore, Storage
 from uploads.storage_locations import FilePlaces
 
@@ -19,6 +21,9 @@ THREADS = 4
 
 WINDOW = 200
 """Files between two reports of the progress."""
+
+PAUSES = (6, 15, 30)
+"""Seconds until a file is tried again when a storage did not answer: it may be restarting."""
 
 MOST_PASSES = 20
 """A site that stores faster than this copies is not caught up with; a later run goes on."""
@@ -113,11 +118,26 @@ def _one_pass(
     moved.passes += 1
     moved.count, moved.bytes, moved.missing = 0, 0, []
     every = _joined(expected(), source.listing(), target.listing())
-    with ThreadPoolExecutor(THREADS) as threads:
+    threads = ThreadPoolExecutor(THREADS)
+    try:
         while window := list(islice(every, WINDOW)):
-            for outcome in threads.map(lambda seen: _settle(source, target, seen, new_only), window):
+            for outcome in threads.map(lambda seen: _patiently(source, target, seen, new_only), window):
                 moved.add(outcome)
             report(moved)
+    finally:
+        threads.shutdown(
+            cancel_futures=True
+        )  # when it is stopped, only the files on their way are waited for
+
+
+def _patiently(source: Storage, target: Storage, seen: Seen, new_only: bool) -> "FileOutcome":
+    """Settle one file; while a storage does not answer, wait and try again some times. Raises StorageUnavailable."""
+    for pause in PAUSES:
+        try:
+            return _settle(source, target, seen, new_only)
+        except StorageUnavailable:
+            time.sleep(pause)
+    return _settle(source, target, seen, new_only)
 
 
 class FileOutcome(NamedTuple):
