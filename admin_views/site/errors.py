@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from admin_views.site.base import in_own_console, login_kind_of
 from admin_views.site.frame import bare_frame
+from admin_views.site.read_again import ReadAgain, note_lost_connection
 from models import db
 from models.statements import release_connection
 from uploads.errors import StorageUnavailable
@@ -43,6 +44,7 @@ SECRET_CODES = {("accounts.reset", "code"), ("accounts.use_code", "code"), ("acc
 
 def register(app: Flask) -> None:
     """Show every error in the site's own frame."""
+    app.wsgi_app = ReadAgain(app.wsgi_app)  # type: ignore[method-assign]
     app.register_error_handler(CSRFError, form_expired)
     for database_error in (OperationalError, InterfaceError, NoConnectionFree):
         app.register_error_handler(database_error, database_unavailable)
@@ -89,23 +91,27 @@ def _retry_text() -> str:
 
 
 def form_expired(_error: CSRFError) -> tuple[str, int]:
-    """Return the typed fields in a form with a fresh token; of files only the names can be returned.
+    """Return the typed fields in a form with a fresh token; of files only the names can be returned."""
+    if not (typed := _typed_form()):
+        return _page(HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST
+    return _page(FORM_EXPIRED, **typed, login_kind=_login_kind()), FORM_EXPIRED
+
+
+def _typed_form() -> dict[str, Any]:
+    """Return what the error page needs to send the form again; nothing where it cannot be read.
 
     Not for a request of another site: a click on it would submit that request in the person's name.
     """
     unreadable = request.mimetype == "multipart/form-data" and not (request.form or request.files)
     if unreadable or not _is_same_origin() or len(request.form) > MOST_ECHOED:
-        return _page(HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST
-    page = _page(
-        FORM_EXPIRED,
-        fields=[(name, value) for name, value in request.form.items(multi=True) if _echoed(name)],
-        files_lost=[
+        return {}
+    return {
+        "fields": [(name, value) for name, value in request.form.items(multi=True) if _echoed(name)],
+        "files_lost": [
             display_name(file.filename) for _, file in request.files.items(multi=True) if file.filename
         ],
-        action=request.full_path.rstrip("?"),
-        login_kind=_login_kind(),
-    )
-    return page, FORM_EXPIRED
+        "action": request.full_path.rstrip("?"),
+    }
 
 
 def _is_same_origin() -> bool:
@@ -132,8 +138,12 @@ def not_storable(error: DataError) -> tuple[str, int]:
 
 
 def database_unavailable(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
-    """Answer 503: the database is busy or down, nothing was stored."""
-    return *_failure(HTTPStatus.SERVICE_UNAVAILABLE, error), {"Retry-After": str(RETRY_SECONDS)}
+    """Answer 503 with what was typed: the database is busy or down. Nobody sees the answer to a read that begins anew."""
+    if note_lost_connection(request, error):
+        _release_connection()
+        return "", HTTPStatus.SERVICE_UNAVAILABLE, {}
+    typed = _typed_form() if request.method == "POST" else {}
+    return *_failure(HTTPStatus.SERVICE_UNAVAILABLE, error, **typed), {"Retry-After": str(RETRY_SECONDS)}
 
 
 def storage_unavailable(_error: StorageUnavailable) -> tuple[str, int, dict[str, str]]:
@@ -148,14 +158,14 @@ def unexpected(error: Exception) -> tuple[str, int]:
     return _failure(HTTPStatus.INTERNAL_SERVER_ERROR, error)
 
 
-def _failure(status: int, error: Exception) -> tuple[str, int]:
+def _failure(status: int, error: Exception, **context: Any) -> tuple[str, int]:
     _release_connection()
     reference = secrets.token_hex(4).upper()
     current_app.logger.error(
         "%s %s %r reference=%s", status, request.method, request.path, reference, exc_info=error
     )
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return _bare_page(status, reference=reference), status
+        return _bare_page(status, reference=reference, **context), status
     return _page(status, reference=reference), status
 
 
