@@ -27,7 +27,6 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     app.jinja_environment = admin_views.Templates
     app.jinja_options = {"cache_size": -1}  # keeps every template without counting which was used last
     app.url_rule_class = admin_views.LazyRule
-    app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # nothing here is async, and Flask asks 22 times a page
     app.config.update(settings(), **(config or {}))
     if isinstance(app.config["ENCRYPTION_KEYS"], str):
         app.config["ENCRYPTION_KEYS"] = parse_keys(app.config["ENCRYPTION_KEYS"])

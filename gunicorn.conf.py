@@ -3,13 +3,11 @@
 import contextlib
 import ctypes
 import gc
-import importlib.util
 import os
 import signal
 import sys
 import threading
 import time
-from importlib.machinery import PathFinder
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '5000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -25,31 +23,6 @@ control_socket_disable = True
 os.environ.setdefault(
     "PYTZ_SKIPEXISTSCHECK", "1"
 )  # otherwise pytz, which Flask-Babel uses, opens the files of all its 600 zones
-
-
-class LazyModules:
-    """Loads modules lazily that libraries import and no page uses.
-
-    Lists only modules that no thread of a page uses: before Python 3.13 two threads could see one half loaded.
-    """
-
-    modules = frozenset(
-        {"PIL.Image", "PIL.ImageOps", "limits.aio"}
-        | {
-            f"sqlalchemy.dialects.postgresql.{name}"
-            for name in ("asyncpg", "pg8000", "psycopg2", "psycopg2cffi")
-        }
-    )
-
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if name not in cls.modules or (spec := PathFinder.find_spec(name, path, target)) is None:
-            return None
-        spec.loader = importlib.util.LazyLoader(spec.loader)
-        return spec
-
-
-sys.meta_path.insert(0, LazyModules)
 M_ARENA_MAX = -8
 """The number of this option in glibc's malloc.h."""
 

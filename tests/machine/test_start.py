@@ -25,21 +25,17 @@ IN_S3 = {"STORAGE_URL": "s3://papers/site", "S3_ACCESS_KEY": "site", "S3_SECRET_
 LOADED = """
 import json, runpy, sys
 from gunicorn.util import import_app
-later = runpy.run_path("gunicorn.conf.py")["LazyModules"].modules
+runpy.run_path("gunicorn.conf.py")
 site = import_app("app:create_app()")
 before = set(sys.modules)
 answers = [site.test_client().get(page).status_code for page in ("/healthz", "/", "/login/staff", "/login/personal")]
-unread = [name for name in later if object.__getattribute__(sys.modules[name], "__class__").__name__ == "_LazyModule"]
-print(json.dumps([sorted(before), sorted(set(sys.modules) - before), answers, sorted(later - set(unread))]))
+print(json.dumps([sorted(before), sorted(set(sys.modules) - before), answers]))
 """
 
 
 @pytest.fixture(scope="module")
-def start(
-    databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[set[str], set[str], list[str]]:
-    """The modules that a site has loaded as gunicorn loads it, those that its first pages have added, and those that
-    were to be read later and were read all the same."""
+def start(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], set[str]]:
+    """The modules that a site has loaded as gunicorn loads it, and those that its first pages have added."""
     url = databases.fresh("sqlite")
     told = subprocess.run(
         [sys.executable, "-c", LOADED],
@@ -49,25 +45,18 @@ def start(
         capture_output=True,
         text=True,
     ).stdout
-    before, added, answers, read = json.loads(told)
+    before, added, answers = json.loads(told)
     assert set(answers) == {200}
     databases.drop(url)
-    return set(before), set(added), read
+    return set(before), set(added)
 
 
-def test_the_start_loads_nothing_that_no_page_needs(start: tuple[set[str], set[str], list[str]]) -> None:
+def test_the_start_loads_nothing_that_no_page_needs(start: tuple[set[str], set[str]]) -> None:
     assert {name.partition(".")[0] for name in start[0]} & NOT_FOR_PAGES == set()
     assert {name for name in start[0] if name.startswith("commands.")} == set()
 
 
-def test_modules_that_only_libraries_import_stay_unloaded(
-    start: tuple[set[str], set[str], list[str]],
-) -> None:
-    """Nor does a page's thread ever read it: two at once could find it half read."""
-    assert start[2] == []
-
-
-def test_the_first_pages_load_nothing_more(start: tuple[set[str], set[str], list[str]]) -> None:
+def test_the_first_pages_load_nothing_more(start: tuple[set[str], set[str]]) -> None:
     assert {name for name in start[1] if not name.startswith("encodings.")} <= {"stringprep"}
 
 
