@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy.orm import lazyload
 
 from common import identity, telephones
 from common.calendar import today
@@ -24,9 +25,13 @@ YOUNGEST = 16
 OLDEST = 100
 
 
-def problems(application: Application) -> list[Problem]:
-    """Return every problem that prevents a submission, in the order of the page."""
-    found = [*_fields(application), *_experiences(application), *_materials(application)]
+Slots = list[tuple[Material, list[Attachment]]]
+
+
+def problems(application: Application, known_slots: Slots | None = None) -> list[Problem]:
+    """Return every problem that prevents a submission, in the order of the page. `known_slots`: its slots, if the caller has them."""
+    uploaded = slots(application) if known_slots is None else known_slots
+    found = [*_fields(application), *_experiences(application), *_materials(uploaded)]
     order = [section.key for section in SECTIONS]
     return sorted(found, key=lambda problem: order.index(problem.section))
 
@@ -206,24 +211,23 @@ def _experiences(application: Application) -> Iterator[Problem]:
             yield Problem("experience", f"{anchor}-end", ROW_ENDS_EARLIER, {"row": str(index + 1)})
 
 
-def slots(application: Application) -> list[tuple[Material, list[Attachment]]]:
+def slots(application: Application) -> Slots:
     """Return each required or optional material in order, with its current attachments."""
-    wanted = db.session.scalars(
-        select(Material).where(Material.active).order_by(Material.position, Material.id)
-    )
-    uploaded: dict[int, list[Attachment]] = {}
-    if application.id is not None:
-        for attachment in db.session.scalars(
-            select(Attachment)
-            .where(Attachment.application_id == application.id, Attachment.removed_after.is_(None))
-            .order_by(Attachment.id)
-        ):
-            uploaded.setdefault(attachment.material_id, []).append(attachment)
-    return [(material, uploaded.get(material.id, [])) for material in wanted]
+    own = and_(Attachment.material_id == Material.id, Attachment.application_id == application.id)
+    found: dict[Material, list[Attachment]] = {}
+    for material, attachment in db.session.execute(
+        select(Material, Attachment)
+        .outerjoin(Attachment, own & Attachment.removed_after.is_(None))
+        .options(lazyload(Attachment.material))
+        .where(Material.active)
+        .order_by(Material.position, Material.id, Attachment.id)
+    ):
+        found.setdefault(material, []).extend([attachment] if attachment else [])
+    return list(found.items())
 
 
-def _materials(application: Application) -> Iterator[Problem]:
-    for material, uploaded in slots(application):
+def _materials(uploaded_by_material: Slots) -> Iterator[Problem]:
+    for material, uploaded in uploaded_by_material:
         if material.required and not uploaded:
             yield Problem(
                 "attachments",

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from math import ceil
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from accounts import logins
 from common.errors import NoticeUnread
@@ -15,22 +15,25 @@ MAX_OPEN = timedelta(minutes=2)
 """If the notice stays open longer than this without being confirmed, the time starts again."""
 
 
+Reading = tuple[Notice | None, NoticeReading | None]
+"""The newest version of 「申请须知」 and its reading; None while there is none."""
+
+
 def current_notice() -> Notice | None:
     """Return the newest version of 「申请须知」; None while none has been published."""
     return db.session.scalars(select(Notice).order_by(Notice.id.desc()).limit(1)).first()
 
 
-def find(account: Account, application: Application | None, notice: Notice) -> NoticeReading | None:
-    """Return the reading of this notice for this application; for one never saved yet, application is None."""
-    return db.session.scalars(
-        select(NoticeReading)
-        .where(
-            NoticeReading.account_id == account.id,
-            NoticeReading.notice_id == notice.id,
-            NoticeReading.application_id == (application.id if application else None),
-        )
-        .limit(1)
-    ).first()
+def find(account: Account, application: Application | None) -> Reading:
+    """Return the newest version with its reading for this application; for one never saved yet, application is None."""
+    own = and_(
+        NoticeReading.notice_id == Notice.id,
+        NoticeReading.account_id == account.id,
+        NoticeReading.application_id == (application.id if application else None),
+    )
+    query = select(Notice, NoticeReading).outerjoin(NoticeReading, own).order_by(Notice.id.desc()).limit(1)
+    found = db.session.execute(query).first()
+    return (found[0], found[1]) if found else (None, None)
 
 
 def seconds_left(reading: NoticeReading | None, at: datetime | None = None) -> int:
@@ -43,14 +46,14 @@ def seconds_left(reading: NoticeReading | None, at: datetime | None = None) -> i
     return min(SECONDS, max(0, ceil(SECONDS - passed.total_seconds())))
 
 
-def open_notice(account: Account, application: Application | None, notice: Notice) -> NoticeReading:
-    """Start a reading of the notice, unless one is running or finished. Returns the reading."""
-    reading = find(account, application, notice)
-    if reading is not None and _is_valid(reading):
-        return reading
+def open_notice(account: Account, application: Application | None) -> Reading:
+    """Start a reading of the newest version, unless one is running or finished. Returns both."""
+    notice, reading = find(account, application)
+    if notice is None or (reading is not None and _is_valid(reading)):
+        return notice, reading
     with exclusive():
         logins.lock_account(account)
-        reading = find(account, application, notice)  # a second window may have opened it in the meantime
+        _, reading = find(account, application)  # a second window may have opened it in the meantime
         if reading is None:
             reading = NoticeReading(
                 account_id=account.id,
@@ -61,7 +64,7 @@ def open_notice(account: Account, application: Application | None, notice: Notic
             db.session.add(reading)
         elif not _is_valid(reading):
             reading.opened_at = now()
-    return reading
+    return notice, reading
 
 
 def _is_valid(reading: NoticeReading) -> bool:
@@ -70,10 +73,9 @@ def _is_valid(reading: NoticeReading) -> bool:
 
 def finish(account: Account, application: Application | None) -> int:
     """Mark the notice as read if its time is over. Returns the seconds that are left."""
-    notice = current_notice()
+    notice, reading = find(account, application)
     if notice is None:
         return 0
-    reading = find(account, application, notice)
     left = seconds_left(reading)
     if reading is not None and left == 0 and reading.read_at is None:
         with exclusive():
@@ -83,10 +85,9 @@ def finish(account: Account, application: Application | None) -> int:
 
 def require(account: Account, application: Application | None) -> None:
     """Raise NoticeUnread unless the current notice has been read for this application (A5)."""
-    notice = current_notice()
+    notice, reading = find(account, application)
     if notice is None:
         return
-    reading = find(account, application, notice)
     if left := seconds_left(reading):
         raise NoticeUnread(left)
     if reading is not None and reading.read_at is None:

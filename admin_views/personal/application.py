@@ -243,10 +243,9 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
         version = description.form_of(found) if found else description.published()
         stored = filled_form(found, current_user, version) if further.get("dirty") else form
         drafts = self.draft_values(found, stored)
-        notice = reading.current_notice()
-        notice_reading = reading.open_notice(current_user, found, notice) if notice else None
-        problems = completeness.problems(found) if found else []
+        notice, notice_reading = reading.open_notice(current_user, found)
         slots = completeness.slots(found) if found else []
+        problems = completeness.problems(found, slots) if found else []
         reviews = progress.history(found) if found else []
         check = "check" in request.args
         text_by_anchor = {
@@ -367,14 +366,17 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
         found = self.get_one(number)
         if not is_editable(found.state):
             return redirect(self.get_url(".application", number=number))
-        if completeness.problems(found):
+        slots = completeness.slots(found)
+        if completeness.problems(found, slots):
             return redirect(self.get_url(".application", number=number, check=1))
-        return self._confirm_page(found)
+        return self._confirm_page(found, slots)
 
-    def _confirm_page(self, found: Application, sentence: str = "", status: int = 200) -> Any:
+    def _confirm_page(
+        self, found: Application, slots: completeness.Slots, sentence: str = "", status: int = 200
+    ) -> Any:
         if found.enterprise is None:  # the main page would not have led here
             return redirect(self.get_url(".application", number=found.number, check=1))
-        slots, reviews = completeness.slots(found), progress.history(found)
+        reviews = progress.history(found)
         content = self.render(
             "personal/confirm.html",
             application=found,
@@ -396,10 +398,11 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
         found = self.get_one(number)
         seen = request.form.get("version", default=0, type=int)
         if "untouched" not in request.form and is_editable(found.state):
-            marks = self._returned_marks(found, progress.history(found), completeness.slots(found))
+            slots = completeness.slots(found)
+            marks = self._returned_marks(found, progress.history(found), slots)
             if marks.untouched:
                 sentence = gettext("有标记的内容还没有修改。请修改，或勾选“仍要提交”后再提交。")
-                return self._confirm_page(found, sentence, 422)
+                return self._confirm_page(found, slots, sentence, 422)
         try:
             review.perform(found.id, Action.SUBMIT, current_user, seen_version=seen)
         except Incomplete:
@@ -407,11 +410,12 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
         except NoticeUnread:
             return redirect(self.get_url(".application", number=number))
         except PeriodClosed as refusal:
-            return self._confirm_page(found, period_closed_text(refusal), 422)
+            return self._confirm_page(found, completeness.slots(found), period_closed_text(refusal), 422)
         except (ChangedMeanwhile, NotPermitted):
             db.session.refresh(found)
             if is_editable(found.state):
-                return self._confirm_page(found, gettext("此申请在另一窗口保存过，请核对后再提交。"), 409)
+                sentence = gettext("此申请在另一窗口保存过，请核对后再提交。")
+                return self._confirm_page(found, completeness.slots(found), sentence, 409)
             return redirect(self.get_url(".application", number=number))
         return redirect(self.get_url(".application", number=number, submitted=1))
 

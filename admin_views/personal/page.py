@@ -118,11 +118,8 @@ def trail_items(application: Application, reviews: Sequence[Review]) -> list[dic
 
 def notice_context(application: Application) -> dict[str, Any]:
     """Return 「申请须知」 for the side column, and when it was read for this application (A6)."""
-    notice = reading.current_notice()
-    return {
-        "notice": notice,
-        "notice_reading": reading.find(current_user, application, notice) if notice else None,
-    }
+    notice, notice_reading = reading.find(current_user, application)
+    return {"notice": notice, "notice_reading": notice_reading}
 
 
 def side_column(application: Application | None, reviews: Sequence[Review]) -> dict[str, Any]:

@@ -41,9 +41,8 @@ def begin(person: Account, ordos: World):
 
 
 def open_notice_now(person: Account, application=None) -> int:
-    current = reading.current_notice()
-    assert current is not None
-    return reading.seconds_left(reading.open_notice(person, application, current))
+    _notice, opened = reading.open_notice(person, application)
+    return reading.seconds_left(opened)
 
 
 @pytest.mark.guide("A5")

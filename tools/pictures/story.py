@@ -24,7 +24,6 @@ from models import (
     Experience,
     ExperienceKind,
     Material,
-    Notice,
     Office,
     Period,
     Region,
@@ -116,7 +115,7 @@ def colleague() -> None:
 def begin(person: Person, instant: datetime) -> None:
     """Read 「申请须知」 for its thirty seconds, fill in, upload."""
     account = account_of(person)
-    reading.open_notice(account, None, one(Notice))
+    reading.open_notice(account, None)
     with at(instant + timedelta(seconds=reading.SECONDS)):
         reading.finish(account, None)
     with at(instant + timedelta(minutes=15)):
