@@ -233,6 +233,11 @@ class Experience(Model):
 
     application: Mapped[Application] = relationship(back_populates="experiences")
 
+    @property
+    def content(self) -> tuple[object, ...]:
+        """Return what is typed in the row and its place: equal rows need not be written again."""
+        return self.position, self.kind, self.start, self.end, self.place, self.subject, self.witness
+
     __table_args__ = (Index(None, "application_id"),)
 
 

@@ -31,6 +31,7 @@ from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from admin_views.site.day_fields import DayField, MonthField, limits
+from admin_views.site.languages import cached_per_language
 from admin_views.site.typed import as_typed, half_width, row_number, telephone
 from admin_views.site.wording import translated
 from administration.form_rules import QUANTITY, normalised_number
@@ -291,9 +292,9 @@ class ApplicationFields(FlaskForm):
             if not field.errors:
                 answers.set_value(application, key, field.data or None)
         if not any(entry.form.errors for entry in self.experiences):
-            application.experiences = [
-                entry.form.row(position) for position, entry in enumerate(self.experiences)
-            ]
+            rows = [entry.form.row(position) for position, entry in enumerate(self.experiences)]
+            if [row.content for row in rows] != [row.content for row in application.experiences]:
+                application.experiences = rows
 
 
 _classes: WeakKeyDictionary[description.Form, type[ApplicationFields]] = WeakKeyDictionary()
@@ -337,16 +338,22 @@ def _account_data(account: Account) -> dict[str, Any]:
     return found
 
 
-def experience_words() -> dict[str, str]:
-    """Return the error sentences for the dialog of a row, with placeholders for row and label."""
+def experience_words() -> tuple[tuple[str, str], ...]:
+    """Return the error sentences for the dialog of a row, with placeholders for row and label, and the present month."""
+    return _experience_words(answers.month(today()))
+
+
+@cached_per_language
+def _experience_words(month: str) -> tuple[tuple[str, str], ...]:
     gaps = {"row": "{row}", "label": "{label}"}
-    return {
+    words = {
         "missing": translated(completeness.ROW_LACKS, gaps),
         "later": translated(completeness.ROW_STARTS_LATER, gaps),
         "backwards": translated(completeness.ROW_ENDS_EARLIER, gaps),
         "unreadable": translated(days.NOT_A_MONTH, {"label": "{label}"}),
-        "month": answers.month(today()),
+        "month": month,
     }
+    return tuple(words.items())
 
 
 BLANK = "__row__"
