@@ -1,6 +1,6 @@
 """「生活补贴申请」: the applicant's view of their own applications. workflow.transitions says what may be changed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -38,6 +38,7 @@ from admin_views.personal.rendered_fields import (
     rendered_experience,
     rendered_field,
 )
+from admin_views.personal.saved_form import SavedForm
 from admin_views.personal.typed_fields import form_with, typed_fields
 from admin_views.review.page import paper_remarks, read_by, unsent
 from admin_views.review.page import sections as submitted_sections
@@ -159,7 +160,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
         asked = request.form.get("do", "save")
         if not is_editable(found.state):
             return self._not_editable(found, form)
-        stored = typed_fields(filled_form(found, current_user, version))
+        stored = typed_fields(SavedForm(found, current_user, version))
         unresolved: list[str] = []
         if "asked" in request.form and form.seen_version == found.version:
             fields, unresolved = sent_choices(form, stored)
@@ -241,8 +242,8 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
     def _form_page(self, found: Application | None, form: Any, status: int = 200, **further: Any) -> Any:
         """Render the form with its problems, attachments and the side column."""
         version = description.form_of(found) if found else description.published()
-        stored = filled_form(found, current_user, version) if further.get("dirty") else form
-        drafts = self.draft_values(found, stored)
+        saved = form if isinstance(form, SavedForm) else SavedForm(found, current_user, version)
+        drafts = self.draft_values(found, typed_fields(saved))
         notice, notice_reading = reading.open_notice(current_user, found)
         slots = completeness.slots(found) if found else []
         problems = completeness.problems(found, slots) if found else []
@@ -251,13 +252,11 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
         text_by_anchor = {
             problem.anchor: problem_text(problem) for problem in problems if check or not problem.missing
         }
-        for key, field in form.described_fields():
-            if key in text_by_anchor and not field.errors:
-                field.errors = [*field.errors, text_by_anchor[key]]
-        for entry in form.experiences:
-            for field in entry.form:
-                if field.id in text_by_anchor and not field.errors:
-                    field.errors = [text_by_anchor[field.id]]
+        marks = self._marks(found, reviews, slots, on_form=True)
+        if isinstance(form, SavedForm) and (text_by_anchor or marks["marks_at"]):
+            form = filled_form(found, current_user, version)
+        if text_by_anchor:
+            _add_problems(form, text_by_anchor)
         content = self.render(
             "personal/application.html",
             application=found,
@@ -286,7 +285,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
             paper_remarks=signed_form_remarks(found, slots) if found else {},
             uploaded=sum(bool(files) for material, files in slots if material.required),
             wanted=sum(material.required for material, _ in slots),
-            employer=employer_words(form.enterprise_id.data),
+            employer=employer_words(form["enterprise_id"].data),
             saved=gettext("已保存 %(time)s", time=stamp(found.saved_at)[-5:]) if found else "",
             **{
                 "failed": None,
@@ -298,7 +297,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
                 **drafts,
                 **further,
             },
-            **self._marks(found, reviews, slots, on_form=True),
+            **marks,
             **side_column(found, reviews),
         )
         return content, status
@@ -463,6 +462,17 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
     def notice_read(self) -> Any:
         """Record that the 30 seconds are over; returns how many seconds are left (A5)."""
         return {"left": reading.finish(current_user, review.open_application(current_user))}
+
+
+def _add_problems(form: Any, text_by_anchor: Mapping[str, str]) -> None:
+    """Add what prevents a submission to the errors of its field, unless the field has one already."""
+    for key, field in form.described_fields():
+        if key in text_by_anchor and not field.errors:
+            field.errors = [text_by_anchor[key]]
+    for entry in form.experiences:
+        for field in entry.form:
+            if field.id in text_by_anchor and not field.errors:
+                field.errors = [text_by_anchor[field.id]]
 
 
 def wants_json() -> bool:

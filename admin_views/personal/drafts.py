@@ -13,7 +13,7 @@ from flask_limiter import Limiter
 from flask_login import current_user
 
 from accounts import devices
-from admin_views.personal.form import filled_form
+from admin_views.personal.saved_form import SavedForm
 from admin_views.personal.typed_fields import CELLS, form_with, label, readable, typed_fields
 from admin_views.site.base import expose
 from admin_views.site.login_session import sent_device
@@ -93,7 +93,7 @@ class DraftRoutes:
     def opened_form(self, found: Application | None) -> Any:
         """Return the page of the form as it is saved, with the drafts there are; with `?draft=` filled with one of them."""
         version = description.form_of(found) if found else description.published()
-        form = filled_form(found, current_user, version)
+        form = SavedForm(found, current_user, version)
         saved = typed_fields(form)
         drafts = saving.unsaved(current_user, found.id if found else None, this_device(), saved)
         wanted = row_number(request.args.get("draft"))
@@ -115,16 +115,16 @@ class DraftRoutes:
     def present_base(self, found: Application | None) -> dict[str, str]:
         """Return the digests of what is saved now, for a page that stays open."""
         version = description.form_of(found) if found else description.published()
-        return {"base": _digests_of(filled_form(found, current_user, version))}
+        return {"base": _digests_of(typed_fields(SavedForm(found, current_user, version)))}
 
-    def draft_values(self, found: Application | None, stored: Any) -> dict[str, Any]:
+    def draft_values(self, found: Application | None, saved: Fields) -> dict[str, Any]:
         """Return what the form carries for its drafts: the digests it began with, its own name, and the key for its browser.
 
-        `stored` is the form as it is saved.
+        `saved`: the fields as they are saved.
         """
         number = found.number if found else None
         return {
-            "base": _digests_of(stored),
+            "base": _digests_of(saved),
             "tab": request.form.get("tab") or uuid4().hex[:12],
             "restored": request.form.get("restored", ""),
             "draft_key": saving.key_at_browser(current_user),
@@ -148,7 +148,7 @@ class DraftRoutes:
         `unresolved` are fields for which no choice has been made yet.
         """
         version = description.form_of(found)
-        saved, mine = typed_fields(filled_form(found, current_user, version)), typed_fields(form)
+        saved, mine = typed_fields(SavedForm(found, current_user, version)), typed_fields(form)
         changed = merging.changes(_sent_digests(), mine, saved)
         changed += [
             FieldChange(key, mine[key], saved[key], asked=True)
@@ -174,8 +174,8 @@ class DraftRoutes:
         return self._form_page(found, filled, status=status, failed=sentence, dirty=True, changed=shown)
 
 
-def _digests_of(form: Any) -> str:
-    return json.dumps(merging.digests(typed_fields(form)), separators=(",", ":"))
+def _digests_of(saved: Fields) -> str:
+    return json.dumps(merging.digests(saved), separators=(",", ":"))
 
 
 def this_device() -> str:
@@ -251,7 +251,7 @@ def save_result(form: Any, stored: Fields | None) -> saving.SaveResult:
     base = {key: merging.digest(value) for key, value in (stored or {}).items()}
     return saving.SaveResult(
         {key: value for key, value in fields.items() if key not in wrong},
-        {key: fields[key] for key in wrong},
+        {key: value for key, value in fields.items() if key in wrong},
         base,
     )
 

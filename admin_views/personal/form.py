@@ -64,6 +64,15 @@ def unspaced(text: str | None) -> str | None:
     return re.sub(r"[\s\-]", "", half_width(text) or "") or None
 
 
+FILTERS: dict[Kind, Callable[[str | None], str | None]] = {
+    Kind.TEXT: as_typed,
+    Kind.PHONE: telephone,
+    Kind.EMAIL: half_width,
+    Kind.NUMBER: unspaced,
+}
+"""How the texts of a kind are normalised."""
+
+
 class RowField(IntegerField):
     """The id of a row."""
 
@@ -122,24 +131,30 @@ def _day(kind: type[DayField]) -> Callable[[Described, dict[str, Any]], Field]:
 
 def _text(described: Described, common: dict[str, Any]) -> Field:
     return StringField(
-        **common, filters=[as_typed], render_kw={"maxlength": described.longest, **_autocomplete(described)}
+        **common,
+        filters=[FILTERS[Kind.TEXT]],
+        render_kw={"maxlength": described.longest, **_autocomplete(described)},
     )
 
 
 def _phone(described: Described, common: dict[str, Any]) -> Field:
     return TelField(
-        **common, filters=[telephone], render_kw={"inputmode": "tel", "autocomplete": "tel", "maxlength": 30}
+        **common,
+        filters=[FILTERS[Kind.PHONE]],
+        render_kw={"inputmode": "tel", "autocomplete": "tel", "maxlength": 30},
     )
 
 
 def _email(described: Described, common: dict[str, Any]) -> Field:
-    return EmailField(**common, filters=[half_width], render_kw={"autocomplete": "email", "maxlength": 100})
+    return EmailField(
+        **common, filters=[FILTERS[Kind.EMAIL]], render_kw={"autocomplete": "email", "maxlength": 100}
+    )
 
 
 def _number(described: Described, common: dict[str, Any]) -> Field:
     return StringField(
         **common,
-        filters=[unspaced],
+        filters=[FILTERS[Kind.NUMBER]],
         render_kw={"inputmode": "numeric", "autocomplete": "off", "maxlength": 50},
     )
 
@@ -314,7 +329,7 @@ def filled_form(application: Application | None, account: Account, version: desc
     """Return the form with the application's data; before the first save with what the account already holds."""
     made = form_class(version)
     if application is None:
-        return made(formdata=None, data=_account_data(account))
+        return made(formdata=None, data=account_data(account))
     data: dict[str, Any] = {key: answers.value(application, key) for key in made.described}
     data["version"] = str(application.version)
     data["experiences"] = [
@@ -331,7 +346,8 @@ def filled_form(application: Application | None, account: Account, version: desc
     return made(formdata=None, data=data)
 
 
-def _account_data(account: Account) -> dict[str, Any]:
+def account_data(account: Account) -> dict[str, Any]:
+    """Return what an account knows of the fields before the first save."""
     found: dict[str, Any] = {"phone": account.phone}
     if holder := identity.holder(account.paper, account.identity_number or ""):
         found |= {"sex": holder.sex, "birth_date": holder.birth_date}

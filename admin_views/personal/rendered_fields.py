@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from wtforms import Field
 
 from admin_views.personal.form import BLANK, blank_experience, form_class
+from admin_views.personal.saved_form import single_field
 from admin_views.personal.typed_fields import CELLS, CHECKED, typed_text
 from admin_views.site.languages import cached_per_language, language
 from workflow.form import versions as description
@@ -34,19 +35,23 @@ _rendered: WeakKeyDictionary[description.Form, dict[tuple[str, str, str], Parts]
 """The controls of a version by language, key, and chosen value."""
 
 
-def rendered_field(version: description.Form, render: Macro, asked: Described, field: Field) -> Markup:
+def rendered_field(version: description.Form, render: Macro, asked: Described, field: Any) -> Markup:
     """Return a field of a version as the macro `render` renders it."""
     text = typed_text(field)
     chosen = asked.kind in CHOSEN
     if field.errors or (chosen and text not in ("", CHECKED, *asked.choices)):
-        return render(field, wide=asked.wide)
+        return render(_bound(version, asked, field), wide=asked.wide)
     known = _rendered.setdefault(version, {})
     key = language(), asked.key, text if chosen else ""
     if key not in known and chosen:
-        known[key] = (render(field, wide=asked.wide),)
+        known[key] = (render(_bound(version, asked, field), wide=asked.wide),)
     elif key not in known:
         known |= _text_controls(version, render)
     return _filled(known[key], () if chosen else (text,))
+
+
+def _bound(version: description.Form, asked: Described, field: Any) -> Field:
+    return field if isinstance(field, Field) else single_field(version, asked.key, field.data or None)
 
 
 def _text_controls(version: description.Form, render: Macro) -> dict[tuple[str, str, str], Parts]:
