@@ -1,13 +1,15 @@
 """What the applicant's pages show around the form: sections with their state, the route of the application, the open returns."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from flask_babel import gettext, ngettext
 from flask_login import current_user
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
+from admin_views.site.numbers import current_shape, page_counts
 from admin_views.site.wording import stamp, translated
 from common.errors import NoticeUnread, PeriodClosed, Problem
 from common.identity import masked
@@ -17,6 +19,7 @@ from models import Account, Application, Enterprise, Grant, GrantEvent, Review, 
 from payments import publicity
 from payments.transitions import GRANT_BADGES, GRANT_STATE_WORDS
 from workflow import progress, reading, routing, scope
+from workflow.actor_shape import ActorShape
 from workflow.form.answers import answer_text
 from workflow.form.fields import Field
 from workflow.form.versions import Form
@@ -122,9 +125,14 @@ def notice_context(application: Application) -> dict[str, Any]:
     return {"notice": notice, "notice_reading": notice_reading}
 
 
+@cache
+def _own_applications(actor: ActorShape) -> Select[Any]:
+    return select(func.count(Application.id)).where(scope.visible(actor))
+
+
 def side_column(application: Application | None, reviews: Sequence[Review]) -> dict[str, Any]:
     """Return the context of the side column and the open returns. `reviews` is the history, newest first."""
-    number = db.session.scalar(select(func.count(Application.id)).where(scope.visible(current_user))) or 0
+    [number] = page_counts(_own_applications(current_shape()))
     returns = sum(row.to_state is RETURNED and not row.stayed for row in reviews)
     summary = ngettext("%(num)s 条申请", "%(num)s 条申请", number)
     if returns:

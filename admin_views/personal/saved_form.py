@@ -42,8 +42,9 @@ class SavedForm:
     def __init__(self, application: Application | None, account: Account, version: description.Form) -> None:
         self._description = version
         described = form_class(version).described
-        values = account_data(account)
-        if application is not None:
+        if application is None:
+            values = account_data(account)
+        else:
             values = {key: answers.value(application, key) for key in described}
         self._fields = {key: SavedField(_text(version.fields[key], values.get(key))) for key in described}
         self.version = SavedField(str(application.version) if application else "0")

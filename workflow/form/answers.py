@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 from typing import Any
 
 from common.text import same_text
@@ -12,10 +13,12 @@ from workflow.form import versions
 from workflow.form.fields import DAY_KINDS, Field, Kind, Section
 from workflow.form.living_allowance import EXPERIENCE_KINDS, FIELDS
 
+_has_column = cache(partial(hasattr, Application))
+
 
 def value(application: Application, key: str) -> Any:
     """Return the answer of an application to a field: text, a date, a bool, or None."""
-    if hasattr(Application, key):
+    if _has_column(key):
         return getattr(application, key)
     stored = (application.answers or {}).get(key)
     if stored is not None and (FIELDS.get(key) or versions.form_of(application).known[key]).kind in DAY_KINDS:
@@ -25,7 +28,7 @@ def value(application: Application, key: str) -> Any:
 
 def set_value(application: Application, key: str, given: Any) -> None:
     """Set the answer to a field: in its own column if there is one, else in the JSON column `answers`."""
-    if hasattr(Application, key):
+    if _has_column(key):
         setattr(application, key, given)
         return
     stored = given.isoformat() if isinstance(given, date) else given
