@@ -27,12 +27,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from accounts import logins
 from common import working_days
 from common.settings import HELP_LINE, setting
+from common.system_events import BACKUP, last_event
 from config import ROOT
 from models import (
     Account,
     Channel,
     Delivery,
     DeliveryState,
+    EventOutcome,
     Message,
     Office,
     OfficeDuty,
@@ -53,6 +55,9 @@ BROWSER_LIBRARY = ROOT / "static" / "vendor" / "tus.min.js"
 """Made by `make environment` (tools/npm)."""
 
 LEAST_FREE_BYTES = 5 * 1024**3
+OLDEST_BACKUP = timedelta(days=2)
+"""One night without a backup may be a night of maintenance."""
+
 CLOCK_TOLERANCE = timedelta(minutes=1)
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", None, "")
 
@@ -352,6 +357,17 @@ def worker_process(_config: dict[str, Any]) -> Findings:
         yield Finding(WARN, "有消息的时间在将来，时钟曾经走快", "启用时间同步")
 
 
+def last_backup(_config: dict[str, Any]) -> Findings:
+    remedy = "启用 deploy/systemd/talent-backup.timer，或定时执行 flask --app app backup"
+    found = last_event(BACKUP, EventOutcome.SUCCEEDED)
+    if found is None:
+        yield Finding(WARN, "从未备份", remedy)
+    elif now() - found.at > OLDEST_BACKUP:
+        yield Finding(WARN, f"最近一次成功的备份是 {found.at:%Y-%m-%d %H:%M} UTC", remedy)
+    else:
+        yield Finding(OK, f"备份，最近一次 {found.at:%Y-%m-%d %H:%M} UTC")
+
+
 def deliveries(_config: dict[str, Any]) -> Findings:
     week = now() - timedelta(days=7)
     given_up = _count(Delivery.state == DeliveryState.FAILED, Delivery.next_try > week)
@@ -435,6 +451,7 @@ def keys_fit(_config: dict[str, Any]) -> Findings:
 
 DATABASE_CHECKS: tuple[Callable[[dict[str, Any]], Findings], ...] = (
     worker_process,
+    last_backup,
     deliveries,
     people,
     offices,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import re
@@ -15,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import flask_migrate
 import pytest
 from click.testing import Result
 from flask import Flask
@@ -23,8 +25,10 @@ from werkzeug.datastructures import FileStorage
 
 from app import create_app
 from commands.backups import backup as backup_command
+from commands.backups import databases as databases_of_backups
 from commands.backups import manifest as manifests
 from commands.backups.backup import backups, delete_old
+from commands.backups.databases import revision_of
 from common.system_events import BACKUP, RESTORE, last_event
 from config import new_secrets, settings
 from models import Account, Application, Attachment, EventOutcome, LoginSession, db
@@ -44,6 +48,8 @@ LINK = re.compile(r'href="(/[^"#?]*)')
 VOLATILE = re.compile(r'name="(csrf_token|tab)"[^>]*>|csrf-token[^>]*>')
 LEFT_ASIDE = ("/accounts/logout", "/language", "/static", "/assets")
 MOST_PAGES = 60
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 @dataclass
@@ -227,6 +233,7 @@ def test_a_file_that_is_deleted_after_the_dump_makes_the_dump_be_made_again(
     assert (manifest.files["count"], manifest.missing) == (2, [])
 
 
+@ON_SQLITE
 def test_unchanged_files_are_linked_and_old_backups_deleted(source: Source, tmp_path: Path) -> None:
     assert source.run("backup", str(tmp_path)).exit_code == 0
     (first,) = backups(tmp_path)
@@ -304,7 +311,7 @@ def test_every_fault_is_named_before_anything_is_changed(
         )
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 @pytest.mark.guide("S1")
 def test_other_keys_are_refused_at_once_and_files_go_to_an_s3_store_and_back(
     source: Source, machine: Machine, tmp_path: Path, s3_server: S3Server
@@ -333,7 +340,7 @@ def test_other_keys_are_refused_at_once_and_files_go_to_an_s3_store_and_back(
     assert (result.exit_code, "文件存储没有响应" in result.output) == (1, True)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_a_full_disk_leaves_nothing_and_says_so(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,6 +356,42 @@ def test_a_full_disk_leaves_nothing_and_says_so(
     with source.app.app_context():
         assert last_event(BACKUP).outcome is EventOutcome.FAILED
         assert "磁盘" in last_event(BACKUP).detail["error"]
+
+
+@ON_SQLITE
+def test_a_backup_of_an_older_version_is_migrated(
+    source: Source, machine: Machine, tmp_path: Path, own_keys: None
+) -> None:
+    assert source.run("backup", str(tmp_path / "backups")).exit_code == 0
+    (folder,) = backups(tmp_path / "backups")
+    manifest = manifests.read_manifest(folder)
+    dump = folder / "database.sqlite"
+    older = create_app(settings(environment(tmp_path / "older", f"sqlite:///{dump}")))
+    with older.app_context():
+        flask_migrate.downgrade()
+        with db.engine.connect() as connection:
+            revision = revision_of(connection)
+        db.engine.dispose()
+    stored = {**manifest.database, "revision": revision, "sha256": manifests.sha256_of(dump)}
+    dataclasses.replace(manifest, database=stored).write(folder)
+
+    new = machine()
+    result = restore(new, folder)
+    assert result.exit_code == 0, result.output
+    assert "migrating" in result.output
+    with new.app_context(), db.engine.connect() as connection:
+        assert revision_of(connection) == manifest.database["revision"] != revision
+
+
+@ON_POSTGRESQL
+def test_a_missing_pg_dump_is_named_with_its_package(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases_of_backups, "DEBIAN_PROGRAMS", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = source.run("backup", str(tmp_path / "backups"))
+    assert (result.exit_code, "apt-get install postgresql-client-" in result.output) == (1, True)
+    assert backups(tmp_path / "backups") == []
 
 
 @contextmanager

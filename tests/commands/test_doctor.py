@@ -15,8 +15,20 @@ from app import create_app
 from commands import doctor as doctor_command
 from common import working_days
 from common.settings import HELP_LINE
+from common.system_events import BACKUP, last_event, record_event
 from config import ROOT, ConfigurationError, settings
-from models import CalendarYear, Channel, Delivery, DeliveryState, Heartbeat, Message, Setting, db, now
+from models import (
+    CalendarYear,
+    Channel,
+    Delivery,
+    DeliveryState,
+    EventOutcome,
+    Heartbeat,
+    Message,
+    Setting,
+    db,
+    now,
+)
 from tests import clock, factories
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
@@ -63,6 +75,7 @@ def city(app: Flask) -> Flask:
     with app.app_context():
         factories.world()
         heartbeats.beat(heartbeats.WORKER)
+        record_event(BACKUP, EventOutcome.SUCCEEDED)
         for year in working_days.missing_now():
             factories.calendar_year(year)
     return app
@@ -88,6 +101,7 @@ def test_an_empty_installation_lacks_accounts_and_a_worker(doctor: Doctor) -> No
         "没有系统管理员：flask --app app create-admin",
         "没有市专家服务中心",
         "后台进程从未运行",
+        "从未备份",
         "申报期",
     ):
         assert said in result.output
@@ -183,6 +197,7 @@ def test_missing_settings_and_failed_deliveries_are_reported(city: Flask, doctor
         factories.region(factories.RegionKind.PARK, quiet)
         db.session.merge(Setting(key=HELP_LINE, value=" "))
         db.session.get_one(Heartbeat, heartbeats.WORKER).at = now() - timedelta(minutes=10)
+        last_event(BACKUP).at = now() - timedelta(days=3)
         account = factories.applicant()
         message = factories.saved(Message(kind="password_reset", account_id=account.id))
         for channel, state, attempts in (
@@ -205,6 +220,7 @@ def test_missing_settings_and_failed_deliveries_are_reported(city: Flask, doctor
         f"没有工作人员的单位：{name}",
         "咨询电话",
         "没有动静",
+        "最近一次成功的备份是",
         "1 条邮件或短信",
         "1 条邮件多次",
     ):
