@@ -11,6 +11,7 @@ from models import db
 from models.streaming import READ_OPTIONS
 from payments import reconciling
 from payments.reconciling import PeriodSums
+from uploads.errors import StorageUnavailable
 from uploads.sets import storage
 
 COLUMNS = (
@@ -35,7 +36,12 @@ def reconcile() -> None:
         figures = "，".join(f"{label} {in_yuan(getattr(each, key))}" for key, label in COLUMNS)
         sign = click.style("✗", "red") if each.difference else click.style("✓", "green")
         click.echo(f"{sign} {name}：{figures}")
-    found = list(reconciling.disagreements(storage().open))
+    try:
+        found = list(reconciling.disagreements(storage().open))
+    except StorageUnavailable:
+        raise click.ClickException(
+            "文件存储没有响应，无法核对银行文件 / the storage does not answer: the bank's files cannot be compared"
+        ) from None
     english = gettext.translation("messages", ROOT / "translations", ["en"], fallback=True).gettext
     for sentence in found:
         both = " / ".join(text % sentence.words for text in (sentence.text, english(sentence.text)))

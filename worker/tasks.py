@@ -125,6 +125,7 @@ def for_app(app: Flask) -> Tasks:
             importing.process_due()
             bank_answers.process_due()
             file_jobs.delete_files_over()
+            file_jobs.sweep()  # the folder of this machine, whichever worker has the turn below
             file_jobs.process_due()
             counting.process_due(most=MOST_COUNTED)
             if heartbeats.run_if_due(heartbeats.SWEEP, ONE_DAY):
@@ -134,7 +135,6 @@ def for_app(app: Flask) -> Tasks:
                 files.delete_expired()
                 sweeping.delete_expired()
                 sweeping.sweep()
-                file_jobs.sweep()
 
     return Tasks(
         huey,

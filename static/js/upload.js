@@ -184,6 +184,7 @@ async function prepared(one) {
     turn: () => Promise.all(earlier(one).map((other) => other.ended)),
     token: () => form.querySelector("[name=csrf_token]").value,
     progress: (done, total) => {
+      if (done) one.error.hidden = true;
       if (before) before.hidden = true;
       from ??= { at: performance.now(), done };
       const speed = (done - from.done) / Math.max(0.2, (performance.now() - from.at) / 1000);
@@ -192,9 +193,12 @@ async function prepared(one) {
     },
     paused: (percent, sentences) => {
       from = null;
-      one.note.textContent = sentences?.join(" ") ?? words.wordWaitingLine.replace("{percent}", `${percent}%`);
+      one.error.textContent = sentences?.join(" ") ?? ""; // the server's reason; without one it is the network
+      one.error.hidden = !sentences;
+      one.note.textContent = sentences ? `${percent}%` : words.wordWaitingLine.replace("{percent}", `${percent}%`);
     },
     checking: () => {
+      one.error.hidden = true;
       one.bar.value = 100;
       one.button.hidden = true;
       one.note.textContent = words.wordChecking;

@@ -42,7 +42,12 @@ class S3Server:
                 *(f"-{each}.port={http}" for each, (http, _) in ports.items()),
                 *(f"-{each}.port.grpc={grpc}" for each, (_, grpc) in ports.items()),
                 *f"-s3.config={self.home}/s3.json -s3.localSocket={self.home}/s3 -filer.localSocket={self.home}/filer".split(),
-                *["-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=5", "-master.volumeSizeLimitMB=128"],
+                *[
+                    "-s3.port.iceberg=0",
+                    "-s3.port.lance=0",
+                    "-volume.max=30",
+                    "-master.volumeSizeLimitMB=128",
+                ],
                 "-master.telemetry=false",
             ],
             self.home / "log",
