@@ -7,21 +7,25 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
-from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user, login_required
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import defer, joinedload
 from werkzeug.wrappers import Response
 
 from accounts import access
+from admin_views import message_rows
+from admin_views.message_rows import AboutApplication, MessageRow
+from admin_views.site import login_session
 from admin_views.site.exporting import ListExport, ListSheet, register_source
 from admin_views.site.lists import Column, DataTable
+from admin_views.site.numbers import current_shape, own_numbers
 from admin_views.site.typed import row_number
 from admin_views.site.wording import translated
 from common import messages as common_messages
 from common.wording import N_
-from models import Account, Application, Enterprise, Message, MessageReading, Role, State, db
+from models import Account, Application, Enterprise, Message, Role, db
 from workflow import inbox, scope
 from workflow import notifications as outbox
 
@@ -32,7 +36,7 @@ COLUMNS = (
     Column("text", N_("内容"), itemgetter("text")),
     Column("at", N_("时间"), itemgetter("at"), cell="stamp"),
 )
-"""Rows are results of `rendered`; the page shows each as one button."""
+"""Rows are results of `newest`; the page shows each as one button."""
 
 messages = Blueprint("messages", __name__)
 
@@ -42,7 +46,7 @@ messages = Blueprint("messages", __name__)
 def own() -> str:
     """Show a page of messages, the newest first; `before` is the last id of the previous page."""
     before = row_number(request.args.get("before"))
-    found = newest(current_user, PAGE_SIZE + 1, before)
+    found = newest(current_user, PAGE_SIZE + 1, before, own_numbers(current_shape()))
     return render_template(
         "messages/own.html",
         listing=DataTable(COLUMNS, found[:PAGE_SIZE]),
@@ -55,10 +59,9 @@ def own() -> str:
 @login_required
 def open_one(number: int) -> Response:
     """Mark a message as read and redirect to its subject, if the account may still see that."""
-    row = db.session.execute(_visible_messages(current_user).where(Message.id == number)).one_or_none()
-    if row is None:
+    message = db.session.scalars(_visible_messages(current_user).where(Message.id == number)).one_or_none()
+    if message is None:
         abort(404)
-    message: Message = row[0]
     inbox.mark_read(current_user, message.id)
     openable = not _has_subject(message) or _is_visible(message, current_user)
     address = url(message, current_user) if openable else None
@@ -75,32 +78,37 @@ def read_all() -> Response:
     return redirect(url_for("messages.own"), 303)
 
 
-def newest(actor: Account, most: int, before: int | None = None) -> list[dict[str, Any]]:
-    """Return the newest messages to this account as pages show them (`rendered`); older than `before`, if given."""
-    ids = db.session.scalars(inbox.newest_ids(actor, most, before)).all()
-    query = _visible_messages(actor).where(Message.id.in_(ids)).order_by(Message.id.desc()).limit(most)
-    rows: Sequence[Row[Any]] = db.session.execute(query).all()
-    return [rendered(message, unread=read_at is None) for message, read_at in rows]
+def newest(
+    actor: Account, most: int, before: int | None = None, also_count: Sequence[Select[Any]] = ()
+) -> list[dict[str, Any]]:
+    """Return the newest messages to this account as pages show them; older than `before`, if given (message_rows.newest_rows).
+
+    `text`, `at`, `unread`; `url` is the message's subject, `open` (POST) also marks it as read.
+    """
+    opened = login_session.url_of("messages.own")
+    return [
+        {
+            "id": row.id,
+            "text": _text(row),
+            "url": url(row, actor),
+            "open": f"{opened}{row.id}/",
+            "at": row.created_at,
+            "unread": row.read_at is None,
+        }
+        for row in message_rows.newest_rows(actor, most, before, also_count)
+    ]
 
 
-def rendered(message: Message, *, unread: bool) -> dict[str, Any]:
-    """Return a message as a page shows it: `text`, `at`, `unread`; `url` is its subject, `open` (POST) also marks it as read."""
-    return {
-        "id": message.id,
-        "text": translated(common_messages.wording_of(message.kind), outbox.wording_values(message, _desk)),
-        "url": url(message, current_user),
-        "open": url_for("messages.open_one", number=message.id),
-        "at": message.created_at,
-        "unread": unread,
-    }
+def _text(row: MessageRow) -> str:
+    values = outbox.wording_values(row, AboutApplication.desk_name)  # type: ignore[arg-type]
+    return translated(common_messages.wording_of(row.kind), values)
 
 
-def url(message: Message, actor: Account) -> str | None:
+def url(message: Message | MessageRow, actor: Account) -> str | None:
     """Return the URL of a message's subject in this account's console."""
     console = access.CONSOLES[actor.role]
     if message.application is not None:
-        endpoint = APPLICATION.get(console, f"{console}.application")
-        return url_for(endpoint, number=message.application.number)
+        return f"{login_session.url_of(APPLICATIONS.get(console, f'{console}.index_view'))}{message.application.number}/"
     if message.kind == "digest":
         return url_for(f"{console}.index_view")
     if message.kind in BY_KIND:
@@ -110,11 +118,11 @@ def url(message: Message, actor: Account) -> str | None:
     return None
 
 
-APPLICATION = {
-    "personal": "personal_application.application",
-    "administration": "administration_applications.application",
+APPLICATIONS = {
+    "personal": "personal_application.index_view",
+    "administration": "administration_applications.index_view",
 }
-"""The endpoint of an application's page, by console, if it is not the console's own view."""
+"""The endpoint below which the pages of applications are, by console, if it is not the console's own view."""
 
 BY_KIND = {
     "reviewers_changed": "reviewers.index_view",
@@ -136,39 +144,12 @@ REGISTRATION: dict[Role, Callable[[int], str]] = {
 
 
 def _visible_messages(actor: Account) -> Select[Any]:
-    """Return the query for this account's messages, each with the time it was read and the rows that its text needs."""
-    application = joinedload(Message.application)
+    """Return the query for this account's messages, each with what its URL needs."""
     return (
-        select(Message, MessageReading.at)
-        .outerjoin(
-            MessageReading,
-            (MessageReading.message_id == Message.id) & (MessageReading.account_id == actor.id),
-        )
+        select(Message)
         .where(scope.messages(actor))
-        .options(
-            defer(Message.secret_words),
-            joinedload(Message.review),
-            joinedload(Message.registration_event),
-            joinedload(Message.subject_enterprise),
-            joinedload(Message.digest),
-            application.options(
-                defer(Application.answers),
-                defer(Application.identity_number),
-                defer(Application.bank_account),
-            ),
-            application.joinedload(Application.submitted_enterprise),
-            application.joinedload(Application.region),
-        )
+        .options(defer(Message.secret_words), joinedload(Message.application).load_only(Application.number))
     )
-
-
-def _desk(application: Application, step: State) -> str:
-    """Return the name of a step's desk; queried once a request for each step and region."""
-    known: dict[Any, str] = g.setdefault("desk_names", {})
-    key = (step, application.submitted_enterprise_id, application.region_id)
-    if key not in known:
-        known[key] = outbox.responsible_name(application, step)
-    return known[key]
 
 
 def _has_subject(message: Message) -> bool:
@@ -197,7 +178,6 @@ def _every_message(actor: Account) -> Iterator[dict[str, Any]]:
     while some := newest(actor, EXPORTED_AT_A_TIME, before):
         yield from some
         before = some[-1]["id"]
-        db.session.expunge_all()
 
 
 def register(app: Flask) -> None:

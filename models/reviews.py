@@ -1,6 +1,6 @@
 """The history of every application. Only workflow/review.py adds rows; none is ever changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -55,7 +55,7 @@ class Review(Model):
     @property
     def reason_with_marks(self) -> str:
         """The reason and, a line each, the marks; stays Chinese, as they were written."""
-        return "\n".join([self.reason] * bool(self.reason) + [mark_text(each) for each in self.marks or ()])
+        return reason_with_marks(self.reason, self.marks)
 
     @property
     def stayed(self) -> bool:
@@ -68,6 +68,11 @@ class Review(Model):
         Index(None, "actor_id", "id"),
         Index(None, "actor_id", "application_id", "sequence"),
     )
+
+
+def reason_with_marks(reason: str, marks: Sequence[Mapping[str, Any]] | None) -> str:
+    """Return the reason of a history row and, a line each, its marks; stays Chinese, as they were written."""
+    return "\n".join([reason] * bool(reason) + [mark_text(each) for each in marks or ()])
 
 
 def mark_text(mark: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ def translated(text: str, words: Mapping[str, str] | None = None) -> str:
     """Return a text from data, and the values of its placeholders, in the person's language."""
     if not words:
         return _translated_text(text)
-    return gettext(text, **{key: _translated_text(value) for key, value in words.items()})
+    return cached_gettext(text) % {key: _translated_text(value) for key, value in words.items()}
 
 
 def _translated_text(text: str) -> str:
