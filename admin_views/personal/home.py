@@ -2,14 +2,13 @@
 
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import select
 
-from admin_views.site.base import ConsoleView, expose, menu
+from admin_views.personal.situation import situation
+from admin_views.site.base import ConsoleView, expose, menu, menu_numbers
+from admin_views.site.numbers import current_shape, own_numbers
 from common.wording import N_
-from models import Application, State, db
-from payments import continuation
-from workflow import periods, routing, scope
-from workflow.transitions import RESULT_WORDS, STATE_WORDS, is_editable
+from models import State
+from workflow.transitions import RESULT_WORDS, STATE_WORDS
 
 CONSOLE_NAME = N_("人事人才公共服务大厅")
 
@@ -21,26 +20,27 @@ class PersonalHome(ConsoleView):
     """「个人业务经办」: the quick entries and the newest messages."""
 
     console = "personal"
-    exposed_routes = ("index_view",)
+    exposed_routes = runs_without_session = ("index_view",)
 
     @expose("/")
     def index_view(self) -> str:
         """Return the start page with 「人才经办快捷入口」 (A4)."""
         from admin_views.messages import newest
 
-        latest = db.session.scalars(
-            select(Application).where(scope.visible(current_user)).order_by(Application.id.desc()).limit(1)
-        ).first()
+        shape = current_shape()
+        person = current_user._get_current_object()
+        found = situation(person, (*own_numbers(shape), *menu_numbers(self.admin, shape).values()))
         return self.render(
             "personal/home.html",
             console=gettext(CONSOLE_NAME),
             menu=menu(self.admin, self),
-            latest=latest,
-            open=latest is not None and latest.state is not State.FINISHED,
+            latest=found.latest,
+            about=found.about,
+            open=found.latest is not None and found.latest.state is not State.FINISHED,
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
-            desk=routing.responsible_for(latest) if latest else None,
-            admission=periods.admission(latest if latest and is_editable(latest.state) else None),
-            open_question=continuation.open_question(current_user),
-            messages=newest(current_user, NEWEST_MESSAGES),
+            desk=found.desk,
+            admission=found.admission,
+            open_question=found.question,
+            messages=newest(person, NEWEST_MESSAGES),
         )
