@@ -6,7 +6,7 @@ A year that an administrator entered (models/calendar.py) goes before chinesecal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from weakref import WeakKeyDictionary
 
@@ -22,6 +22,8 @@ PUBLISHED_FROM = 11
 """The State Council publishes the next year's holidays in November; from this month on a missing year is a task."""
 SATURDAY = 5
 ONE_DAY = timedelta(days=1)
+MOST_DAYS = 2000
+"""Days of the library that are remembered: of five years."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Calendar:
         if day in self.holidays:
             return False
         if day.year not in self.years and is_built_in(day.year):
-            return bool(chinese_calendar.is_workday(day))
+            return _is_built_in_workday(day)
         return day.weekday() < SATURDAY
 
     def waited(self, start: date, end: date) -> Span:
@@ -123,6 +125,11 @@ class Calendar:
 def _days_of(year: int) -> Iterator[date]:
     first = date(year, 1, 1)
     return (first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days))
+
+
+@lru_cache(maxsize=MOST_DAYS)
+def _is_built_in_workday(day: date) -> bool:
+    return bool(chinese_calendar.is_workday(day))
 
 
 @cache

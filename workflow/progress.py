@@ -8,6 +8,7 @@ from enum import Enum
 from sqlalchemy import Integer, bindparam, select
 
 from models import REACHED_BITS, Action, Application, RegionKind, Review, State, db
+from models.object_statements import ObjectStatement
 from workflow import routing
 from workflow.scope import DECISIONS
 from workflow.transitions import DECIDES_NOTHING, DRAFT, FINISHED, RETURNED
@@ -30,7 +31,7 @@ class Step:
     at: datetime | None = None
 
 
-_HISTORY = (
+_HISTORY = ObjectStatement(
     select(Review)
     .where(Review.application_id == bindparam("application_id", type_=Integer))
     .order_by(Review.sequence.desc())
@@ -39,7 +40,7 @@ _HISTORY = (
 
 def history(application: Application) -> Sequence[Review]:
     """Return the rows of the application's history, newest first."""
-    return db.session.scalars(_HISTORY, {"application_id": application.id}).all()
+    return _HISTORY.objects({"application_id": application.id})
 
 
 def histories(applications: Sequence[Application]) -> dict[int, list[Review]]:

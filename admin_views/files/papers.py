@@ -7,10 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 from flask import request
-from sqlalchemy import Integer, Select, bindparam, or_, select
+from sqlalchemy import Integer, bindparam, or_, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from admin_views.files.signed_papers import PaperRemark
-from models import Account, Application, Attachment, Material, db
+from models import Account, Application, Attachment, Material
+from models.object_statements import ObjectStatement
 from workflow import routing, scope
 from workflow.actor_shape import ActorShape
 
@@ -66,13 +68,17 @@ def visible_files(application: Application, actor: Account) -> Sequence[Attachme
     """Return the submitted files that an account may fetch, former ones among them (workflow.scope.attachments)."""
     shape = ActorShape.of(actor)
     values = {"application_id": application.id, **shape.bind_values(actor)}
-    return db.session.scalars(_visible_files(shape), values).all()
+    rows = _visible_files(shape).rows(values)
+    for file, material in rows:
+        set_committed_value(file, "material", material)
+    return [file for file, _material in rows]
 
 
 @cache
-def _visible_files(actor: ActorShape) -> Select[Any]:
-    return (
-        select(Attachment)
+def _visible_files(actor: ActorShape) -> ObjectStatement:
+    return ObjectStatement(
+        select(Attachment, Material)
+        .join(Material, Material.id == Attachment.material_id)
         .where(
             Attachment.application_id == bindparam("application_id", type_=Integer),
             Attachment.submitted_round.is_not(None),
@@ -82,9 +88,18 @@ def _visible_files(actor: ActorShape) -> Select[Any]:
     )
 
 
-_SHOWN_MATERIALS = (
+_SHOWN_MATERIALS = ObjectStatement(
     select(Material)
-    .where(or_(Material.active, Material.id.in_(bindparam("uploaded", expanding=True))))
+    .where(
+        or_(
+            Material.active,
+            Material.id.in_(
+                select(Attachment.material_id).where(
+                    Attachment.application_id == bindparam("application_id", type_=Integer)
+                )
+            ),
+        )
+    )
     .order_by(Material.position, Material.id)
 )
 
@@ -98,8 +113,12 @@ def submitted_files(
         if attachment.removed_after not in (None, _shown_round(application)):
             continue
         uploaded.setdefault(attachment.material_id, []).append(attachment)
-    wanted = db.session.scalars(_SHOWN_MATERIALS, {"uploaded": list(uploaded)})
-    return [(material, uploaded.get(material.id, [])) for material in wanted]
+    wanted = _SHOWN_MATERIALS.objects({"application_id": application.id})
+    return [
+        (material, uploaded.get(material.id, []))
+        for material in wanted
+        if material.active or material.id in uploaded
+    ]
 
 
 def _shown_round(application: Application) -> int:

@@ -10,6 +10,7 @@ from flask import abort
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, String, bindparam, select
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from admin_views.files.routes import PaperRoutes
 from admin_views.review.ahead import AheadRoutes
@@ -22,7 +23,8 @@ from admin_views.review.notes import Notes
 from admin_views.review.take_back import TakeBackRoutes
 from admin_views.site.base import ScopedView, menu
 from admin_views.site.numbers import current_actor
-from models import Application, db
+from models import Application, Office, Period, Region
+from models.object_statements import ObjectStatement
 from workflow import scope
 from workflow.actor_shape import ActorShape
 
@@ -68,10 +70,15 @@ class ReviewConsole(
             abort(404)
         actor, shape = current_actor()
         values = {"number": id, **shape.bind_values(actor)}
-        found: Application | None = db.session.scalars(_one(shape), values).one_or_none()
-        if found is None:
+        rows = _one(shape).rows(values)
+        if not rows:
             abort(404)
-        return found
+        found, period, region, office = rows[0]
+        if region is not None:
+            set_committed_value(region, "office", office)
+        set_committed_value(found, "region", region)
+        set_committed_value(found, "period", period)
+        return found  # type: ignore[no-any-return]
 
     def render(self, template: str, **context: Any) -> str:
         context.setdefault("console", console_wording(type(self)).console)
@@ -80,9 +87,12 @@ class ReviewConsole(
 
 
 @cache
-def _one(actor: ActorShape) -> Select[Any]:
-    return (
-        select(Application)
-        .options(joinedload(Application.period))
+def _one(actor: ActorShape) -> ObjectStatement:
+    return ObjectStatement(
+        select(Application, Period, Region, Office)
+        .select_from(Application)
+        .outerjoin(Period, Period.id == Application.period_id)
+        .outerjoin(Region, Region.id == Application.region_id)
+        .outerjoin(Office, Office.id == Region.office_id)
         .where(scope.visible(actor), Application.number == bindparam("number", type_=String))
     )

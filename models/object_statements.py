@@ -1,0 +1,59 @@
+"""Queries of whole objects that a frequent page makes, compiled once like the other statements of models/statements.py.
+
+SQLAlchemy prepares such a query anew each time, which takes longer than PostgreSQL takes to answer it. The objects belong to the
+session as if it had loaded them: what was changed is written, and columns that are deferred are loaded when they are read.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, inspect
+from sqlalchemy.orm import ColumnProperty
+
+from models.database import db
+from models.statements import CompiledStatement, as_if_loaded
+
+
+class ObjectStatement:
+    """A statement that selects models, such as `select(Application, Period)` with the join of the second."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._models = [each["entity"] for each in statement.column_descriptions]
+        self._keys = [_loaded_columns(model) for model in self._models]
+        columns = [
+            getattr(model, key) for model, keys in zip(self._models, self._keys, strict=True) for key in keys
+        ]
+        self._statement = CompiledStatement(statement.with_only_columns(*columns, maintain_column_froms=True))
+
+    def rows(self, values: Mapping[str, Any]) -> list[list[Any]]:
+        """Return the objects of each row; None where an outer join found none. `values` fill the bind parameters."""
+        return [list(self._objects(row)) for row in self._statement.execute(values)]
+
+    def objects(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the objects of the only or first model."""
+        return [row[0] for row in self.rows(values)]
+
+    def _objects(self, row: Any) -> Any:
+        place = 0
+        for model, keys in zip(self._models, self._keys, strict=True):
+            columns = dict(zip(keys, row[place : place + len(keys)], strict=True))
+            place += len(keys)
+            yield None if columns["id"] is None else _in_session(model, columns)
+
+
+def _loaded_columns(model: type[Any]) -> list[str]:
+    """Return the attributes of the columns that are loaded with an object."""
+    return [each.key for each in inspect(model).column_attrs if _is_loaded(each)]
+
+
+def _is_loaded(attribute: ColumnProperty[Any]) -> bool:
+    return not attribute.deferred and len(attribute.columns) == 1
+
+
+def _in_session(model: type[Any], columns: Mapping[str, Any]) -> Any:
+    """Return the object of the session with this id as it is, else a new one with these columns."""
+    session = db.session()
+    known = session.identity_map.get(session.identity_key(model, columns["id"]))
+    if known is None:
+        session.add(known := as_if_loaded(model, columns))
+    return known
