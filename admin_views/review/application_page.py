@@ -14,9 +14,10 @@ from admin_views.review.page import orphaned_reasons, paper_remarks, read_by, se
 from admin_views.review.resubmitted import resubmitted_values
 from admin_views.review.take_back import TAKE_BACK
 from admin_views.site.base import address_of, expose, menu_numbers
-from admin_views.site.numbers import current_shape
+from admin_views.site.numbers import current_actor, own_numbers
 from desk import disclosure, taking_back
 from desk.phrases import PHRASES
+from desk.time_limits import LIMITS
 from documents.decision_notices import offered_notices
 from models import Action, Application
 from workflow import progress, routing
@@ -45,7 +46,9 @@ class ApplicationPage:
         return page
 
     def _page(self: Any, found: Application, status: int = 200, **further: Any) -> Any:
-        actor, reviews = current_user._get_current_object(), progress.history(found)
+        (actor, shape), reviews = current_actor(), progress.history(found)
+        menu_queries = tuple(menu_numbers(self.admin, shape).values())
+        next_one = self._next(found.id, found.arrived_at, (*own_numbers(shape), LIMITS, *menu_queries))
         read = read_by(found, reviews, actor)
         buttons, taken = self._buttons(found), self.offered_take_back(found, reviews)
         address, files = self.paper_address(found), visible_files(found, actor)
@@ -73,9 +76,9 @@ class ApplicationPage:
                 {one["row"].action.value for one in buttons} | ({TAKE_BACK} if taken else set()),
             ),
             take_back=taken,
-            next_one=self._next(found.id, found.arrived_at),
+            next_one=next_one,
             under_review=found.state in routing.REVIEW_STEPS,
-            **time_limits.values(found, tuple(menu_numbers(self.admin, current_shape()).values())),
+            **time_limits.values(found, menu_queries),
             contradictions=contradictions(found, read, actor, lambda other: f"{address_of(self)}{other}/"),
             back=self.back_to_list(),
             corrections=self.corrections_of(found),

@@ -260,15 +260,19 @@ class ListPage(ExportedList):
         query = session.get(f"{self.console}-list", "")
         return address_of(self) + (f"?{query}" if query else "")
 
-    def _next(self, present: int, since: Any) -> Next | None:
-        """Return the one of the list that has waited longest after this one, or from the beginning when this was the last."""
+    def _next(self, present: int, since: Any, also_count: tuple[Select[Any], ...] = ()) -> Next | None:
+        """Return the one of the list that has waited longest after this one, or from the beginning when this was the last.
+
+        The results of `also_count` are read beside it and cached for the page.
+        """
         listing, values = self._listing(
-            "waiting", self._narrowed(), "waiting", descending=False, but_one=True
+            "waiting", self._narrowed(), "waiting", descending=False, but_one=True, also_count=also_count
         )
         given = {**values, review_list.PRESENT: present}
-        found = listing.following(since, present, given)
+        found, counts = listing.following(since, present, given)
         if found is None:
             return None
+        cache_counts(also_count, counts)
         return Next(found.number, found.name, found.arrived_at.replace(tzinfo=UTC))
 
     def _narrowed(self) -> dict[str, str]:

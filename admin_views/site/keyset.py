@@ -137,13 +137,16 @@ class ListQuery:
             counts=counts,
         )
 
-    def following(self, value: Any, row_id: int, values: Mapping[str, Any] = NONE) -> Any | None:
-        """Return the row after this one; after the last, the first."""
+    def following(
+        self, value: Any, row_id: int, values: Mapping[str, Any] = NONE
+    ) -> tuple[Any | None, Sequence[Any]]:
+        """Return the row after this one; after the last, the first. Also the results of `also_count`, where there is a row."""
         here = {**values, HERE: value, HERE_ID: row_id}
         for beyond in (True, False):
-            if found := self._rows(1, beyond, False, here)[0]:
-                return found[0]
-        return None
+            found, counts = self._rows(1, beyond, False, here)
+            if found:
+                return found[0], counts
+        return None, ()
 
     def every_row(self, values: Mapping[str, Any] = NONE) -> Iterator[Any]:
         """Yield all rows in the list's order, as they are at one moment, in constant memory."""
