@@ -3,11 +3,9 @@
 workflow.scope.notes says who reads them. No message, no export and no page of the applicant holds one.
 """
 
-from datetime import datetime
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import Integer, Select, bindparam, select
 
 from accounts.access import active_account
 from common.characters import cleaned_lines
@@ -16,7 +14,7 @@ from common.wording import N_, Sentence
 from desk.desks import desk_for
 from models import Account, InternalNote, Role, db, exclusive, now
 from models.desk_work import NOTE_LIMIT
-from models.statements import CompiledStatement, constant
+from models.statements import constant
 from workflow import locking, scope
 from workflow.actor_shape import ActorShape
 
@@ -24,31 +22,11 @@ MOST_SHOWN = 100
 WRITTEN_BY = frozenset({Role.ENTERPRISE, Role.OFFICE, Role.CITY})
 
 
-class ShownNote(NamedTuple):
-    """A note as a page shows it."""
-
-    author_name: str
-    desk_name: str
-    at: datetime
-    text: str
-
-
-def notes_on(application_id: int, actor: Account) -> list[ShownNote]:
-    """Return the notes on an application that this account reads, the newest first."""
-    shape = ActorShape.of(actor)
-    values = {"application_id": application_id, **shape.bind_values(actor)}
-    return [ShownNote(*row) for row in _notes_query(shape).execute(values)]
-
-
-@cache
-def _notes_query(actor: ActorShape) -> CompiledStatement:
-    columns: tuple[Any, ...] = (
-        InternalNote.author_name,
-        InternalNote.desk_name,
-        InternalNote.at,
-        InternalNote.text,
-    )
-    return CompiledStatement(
+def notes_query(actor: ActorShape) -> Select[Any]:
+    """Return the query for the notes on the application `application_id` that this account reads, the newest first."""
+    names = ("id", "author_name", "desk_name", "at", "text")
+    columns: list[Any] = [getattr(InternalNote, name) for name in names]
+    return (
         select(*columns)
         .where(InternalNote.application_id == bindparam("application_id", type_=Integer), scope.notes(actor))
         .order_by(InternalNote.id.desc())

@@ -1,7 +1,8 @@
 """What stands beside an application on a reviewer's page, read with one statement: the colleagues of the desk, who of them has
-taken it and who has it open (W4), and the person's other applications within the scope of who looks (W12)."""
+taken it and who has it open (W4), the internal notes (W7), and the person's other applications within the scope of who looks (W12)."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from sqlalchemy import Integer, Select, String, and_, bindparam, case, cast, lit
 
 from desk.assignments import Taker
 from desk.desks import at_desk, colleagues, desk_of
+from desk.notes import notes_query
 from desk.open_now import COUNTS_FOR
 from models import Account, Application, Assignment, OpenPage, Period, Result, State, now
 from models.database import Instant
@@ -19,7 +21,7 @@ from workflow.actor_shape import ActorShape
 MOST_SHOWN = 10
 """Other applications of a person; there is one under way and one for each earlier year."""
 MOST_COLLEAGUES = 200
-PERSON, APPLICATION = "person", "application"
+PERSON, APPLICATION, NOTE = "person", "application", "note"
 TAKEN, OPEN = "taken", "open"
 
 
@@ -39,6 +41,15 @@ class OtherApplication(NamedTuple):
     result: Result | None
 
 
+class ShownNote(NamedTuple):
+    """An internal note that the account reads (desk/notes.py)."""
+
+    author_name: str
+    desk_name: str
+    at: datetime
+    text: str
+
+
 @dataclass(frozen=True)
 class PageContext:
     """`holder`: who of the desk has taken it, oneself included. `more`: there are more applications than `others` has."""
@@ -48,6 +59,7 @@ class PageContext:
     open_by: tuple[str, ...] = ()
     others: tuple[OtherApplication, ...] = ()
     more: bool = False
+    notes: tuple[ShownNote, ...] = ()
 
 
 def page_context(application: Application, actor: Account) -> PageContext:
@@ -73,15 +85,21 @@ def page_context(application: Application, actor: Account) -> PageContext:
         tuple(name for _, key, name, _, is_open, _ in people if is_open and key != actor.id),
         tuple(others[:MOST_SHOWN]),
         len(others) > MOST_SHOWN,
+        tuple(
+            ShownNote(author, desk, datetime.fromisoformat(at).replace(tzinfo=UTC), text)
+            for kind, _, author, desk, at, text in rows
+            if kind == NOTE
+        ),
     )
 
 
 @cache
 def _statement(actor: ActorShape) -> CompiledStatement:
-    others = select(_others(actor).subquery())
+    parts = [_others(actor), _notes(actor)]
     if actor.has_enterprise or actor.has_office:
-        return CompiledStatement(select(_people(actor).subquery()).union_all(others))
-    return CompiledStatement(others)
+        parts.insert(0, _people(actor))
+    first, *others = [select(part.subquery()) for part in parts]
+    return CompiledStatement(first.union_all(*others))
 
 
 def _people(actor: ActorShape) -> Select[Any]:
@@ -134,6 +152,19 @@ def _others(actor: ActorShape) -> Select[Any]:
         )
         .order_by(Application.id.desc())
         .limit(constant(MOST_SHOWN + 1))
+    )
+
+
+def _notes(actor: ActorShape) -> Select[Any]:
+    """Return the notes in the columns of the other parts, the time as a text."""
+    found = notes_query(actor).subquery()
+    return select(
+        _text(NOTE).label("kind"),
+        found.c.id,
+        found.c.author_name.label("name"),
+        found.c.desk_name.label("first"),
+        cast(as_stored(found.c.at), String).label("second"),
+        found.c.text.label("third"),
     )
 
 

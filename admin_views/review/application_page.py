@@ -20,6 +20,7 @@ from desk.phrases import PHRASES
 from desk.time_limits import LIMITS
 from documents.decision_notices import offered_notices
 from models import Action, Application
+from models.desk_work import NOTE_LIMIT
 from workflow import progress, routing
 from workflow.transitions import (
     ACTION_WORDS,
@@ -85,7 +86,9 @@ class ApplicationPage:
             own_regions=[key for key, _kind in actor.membership.regions],
             **self.page_context_of(found),
             **{
-                **self.notes_of(found),
+                "note_limit": NOTE_LIMIT,
+                "note_typed": "",
+                "note_wrong": "",
                 "disclosed": {},
                 "wrong": {},
                 "typed": {},

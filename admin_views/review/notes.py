@@ -12,25 +12,14 @@ from admin_views.site.base import address_of, expose
 from admin_views.site.wording import translated
 from common.errors import NotPermitted, NotVisible, Unacceptable
 from desk import notes
-from models import Application
-from models.desk_work import NOTE_LIMIT
 
 
 class Notes:
-    """Route and context of a reviewer's console; the administrator's has the context alone."""
+    """The route of a reviewer's console; the notes themselves are read by desk/page_context.py."""
 
     exposed_routes: tuple[str, ...] = ("add_note",)
     get_one: Callable[[Any], Any]
     _page: Any
-
-    def notes_of(self, found: Application) -> dict[str, Any]:
-        """Return the notes that this person reads."""
-        return {
-            "notes": notes.notes_on(found.id, current_user._get_current_object()),
-            "note_limit": NOTE_LIMIT,
-            "note_typed": "",
-            "note_wrong": "",
-        }
 
     @expose("/<number>/notes/", methods=("POST",))
     def add_note(self, number: str) -> Any:

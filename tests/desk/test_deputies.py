@@ -11,6 +11,7 @@ from common.errors import NotPermitted, TakenByColleague, Unacceptable
 from desk import assignments, deputies, marks, notes
 from desk.deputies import Days
 from desk.marks import DeskDecision
+from desk.page_context import page_context
 from models import Account, Action, Application, AuditEntry, Office, OfficeDuty, Review, State, db
 from tests import factories
 from tests.factories import fresh
@@ -139,7 +140,7 @@ def test_marks_and_notes_of_a_deputy_office_stay_with_the_absent_one(app_context
     world = factories.world()
     absent, deputy = world.banner, world.elsewhere
     application = factories.application_at(State.PRELIMINARY_REVIEW, absent, world)
-    number, key = application.number, application.id
+    number = application.number
     marks.put(number, absent.clerk, "field:email", "邮箱打不开。")
     notes.add_note(number, "已电话核实。", absent.clerk)
     row = deputies.name_for_office(world.administrator, absent.office.id, deputy.office.id, span())
@@ -147,7 +148,7 @@ def test_marks_and_notes_of_a_deputy_office_stay_with_the_absent_one(app_context
     def seen_by(who: Account) -> tuple[list[str], list[str]]:
         person = access.active_account(who)
         made = [mark.note for mark in marks.drafts(fresh(application), person)]
-        return made, [note.text for note in notes.notes_on(key, person)]
+        return made, [note.text for note in page_context(fresh(application), person).notes]
 
     assert seen_by(deputy.clerk) == (["邮箱打不开。"], ["已电话核实。"])
     marks.put(number, deputy.clerk, "field:phone", "少了一位。")
@@ -156,7 +157,7 @@ def test_marks_and_notes_of_a_deputy_office_stay_with_the_absent_one(app_context
     assert seen_by(deputy.clerk) == ([], [])
     both = (["邮箱打不开。", "少了一位。"], ["合同原件已看。", "已电话核实。"])
     assert seen_by(absent.clerk) == both
-    names = [note.desk_name for note in notes.notes_on(key, absent.clerk)]
+    names = [note.desk_name for note in page_context(fresh(application), absent.clerk).notes]
     assert names == [f"{absent.office.name}（由{deputy.office.name}代办）", absent.office.name]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from common.errors import NotPermitted, NotVisible, Unacceptable
 from desk import notes
+from desk.page_context import page_context
 from models import Account, Application, State, db, exclusive
 from models.desk_work import NOTE_LIMIT
 from tests import factories
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.guide("W7")
 
 
 def read_by(application: Application, actor: Account) -> set[str]:
-    return {note.text for note in notes.notes_on(application.id, actor)}
+    return {note.text for note in page_context(application, actor).notes}
 
 
 def test_a_note_is_read_by_its_desk_and_those_above_it_and_by_nobody_else(app_context: Flask) -> None:
