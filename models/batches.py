@@ -70,7 +70,7 @@ class Grant(Model):
     enterprise_name: Mapped[str] = mapped_column(String(100))
     state: Mapped[GrantState] = mapped_column(enum_text(GrantState), default=GrantState.PUBLICIZED)
     version: Mapped[int] = mapped_column(default=1)
-    standard_id: Mapped[int]
+    standard_id: Mapped[int] = mapped_column(ForeignKey("standards.id"))
     rule_text: Mapped[str] = mapped_column(Text)
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     years: Mapped[int] = mapped_column(default=1)

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any, BinaryIO
 
 from flask import current_app
+from sqlalchemy import select
 
 from common.calendar import today
 from models import (
@@ -21,6 +22,8 @@ from models import (
     Period,
     Result,
     RunAction,
+    Standard,
+    StandardState,
     State,
     db,
     now,
@@ -29,7 +32,7 @@ from models.vocabulary import REACHED_BITS
 from payments import answers, exporting, runs, schedule
 from payments.answer_table import AnsweredRow
 from payments.runs import RunChoice
-from tests.factories import applicant, saved
+from tests.factories import applicant, saved, standard
 from uploads.storage import StoredFile
 
 LONG_AGO = date(2026, 1, 1)
@@ -88,7 +91,7 @@ def grant(
         name=application.name,
         enterprise_name=employer.name,
         state=GrantState.GRANTED,
-        standard_id=1,
+        standard_id=_any_standard(),
         rule_text="硕士研究生，每年一次。",
         amount_fen=fen,
         granted_at=now(),
@@ -108,6 +111,12 @@ def grant(
     )
     db.session.commit()
     return made
+
+
+def _any_standard() -> int:
+    """A standard that applies to nobody."""
+    found = db.session.scalar(select(Standard.id).where(Standard.state == StandardState.DRAFT).limit(1))
+    return found or standard(name="草稿", state=StandardState.DRAFT).id
 
 
 def _passed(
