@@ -3,7 +3,7 @@
 Reads sums (figures/report.py), never the applications. Each account sees the sums of what its own list shows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,13 +17,16 @@ from wtforms.validators import ValidationError
 from admin_views.review.period_filter import PERIODS, options
 from admin_views.site.base import ConsoleView, address_of, expose, menu
 from admin_views.site.day_fields import MonthField
+from admin_views.site.exporting import ListExport, ListSheet
+from admin_views.site.lists import Column
 from admin_views.site.login_session import url_of
 from admin_views.site.numbers import page_counts, present_calendar
 from admin_views.site.typed import row_number
 from admin_views.site.wording import stamp, translated
 from admin_views.statistics.charts import draw_chart
-from admin_views.statistics.sections import Links, statistic_sections
+from admin_views.statistics.sections import Links, TableLine, TableSection, statistic_sections
 from common.wording import N_
+from documents.exports import Described
 from figures.report import Figures, Narrowing, Sight, figures, region_names, sight_of
 from models import Role, now
 
@@ -60,16 +63,15 @@ class NarrowingForm(Form):  # type: ignore[misc]
         first, last = (month.data.isoformat()[:7] if month.data else "" for month in (self.first, self.last))
         return Narrowing(self.period.data, self.region.data if self.region else None, first, last)
 
+    def described(self) -> Described:
+        """Return what was chosen, each with its label."""
+        chosen = [field for field in self if field.data] if not self.errors else []
+        return tuple((str(field.label.text), _value(field)) for field in chosen)
+
     def words(self) -> list[str]:
         """Return what was chosen and the present time, for a printed page, which shows no form."""
-        chosen = [field for field in self if field.data] if not self.errors else []
-        return [
-            *(
-                gettext("%(field)s：%(value)s", field=field.label.text, value=_value(field))
-                for field in chosen
-            ),
-            gettext("截至 %(time)s", time=stamp(now())),
-        ]
+        chosen = [gettext("%(field)s：%(value)s", field=one, value=value) for one, value in self.described()]
+        return [*chosen, gettext("截至 %(time)s", time=stamp(now()))]
 
 
 def _value(field: Any) -> str:
@@ -78,10 +80,24 @@ def _value(field: Any) -> str:
     return str(field.data.isoformat()[:7])
 
 
+def _columns(part: TableSection) -> list[Column]:
+    """Return the columns of one table for an export; what is a number is written as one."""
+
+    def cell(place: int) -> Callable[[TableLine], str | int]:
+        return lambda line: int(text) if (text := line.cells[place].text).isdecimal() else text
+
+    first, *further = part.heads
+    return [
+        Column("label", first, lambda line: line.label.text),
+        *(Column(head, head, cell(place)) for place, head in enumerate(further)),
+    ]
+
+
 class StatisticsPage(ConsoleView):
     """The page, and the pictures that it shows."""
 
     exposed_routes = ("index_view", "chart")
+    exports = {"index_view": "exported"}
     title = N_("统计")
 
     def __init__(self, lists: Any) -> None:
@@ -113,6 +129,14 @@ class StatisticsPage(ConsoleView):
             parts=list(self._sections(found, narrowed, regions)),
             picture=self._picture,
         )
+
+    def exported(self) -> ListExport:
+        """Return the tables for an export, each on a sheet of its own."""
+        regions = self._regions()
+        form, narrowed = self._narrowed(regions)
+        parts = self._sections(self._figures(narrowed), narrowed, regions)
+        sheets = [ListSheet(_columns(part), part.lines, part.title) for part in parts if part.lines]
+        return ListExport(self.title, sheets, form.described())
 
     @expose("/chart")
     def chart(self) -> Response:

@@ -10,15 +10,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from admin_views.site import exporting
 from admin_views.statistics.charts import Chart, Series, draw_chart
 from desk import marks
 from desk.marks import DeskDecision
 from desk.phrases import PHRASES
+from documents.exports import Asked
 from figures import counting, report
 from figures.facts import DAYS, REASON, RETURNED, STATUS
 from figures.report import Narrowing, figures, percentile, sight_of
 from models import Account, Action, Application, Period, State, StatisticChange, db
 from tests import factories
+from tests.documents.reading import exported
 from tests.factories import World, act, application_at, complete_application, fresh, submit
 from tests.machine.site import Client
 from tests.machine.worlds import Person
@@ -201,3 +204,21 @@ def test_percentiles_are_whole_days_that_so_many_decisions_did_not_exceed() -> N
     histogram = {0: 5, 3: 4, 20: 1}
     assert [percentile(histogram, share) for share in (0.5, 0.9, 0.91)] == [0, 3, 20]
     assert percentile({}, 0.5) is None
+
+
+@pytest.mark.guide("W9", "W11")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_tables_are_exported_as_they_are_narrowed(city: World, app: Flask) -> None:
+    with app.app_context():
+        app.extensions["wake_file_jobs"] = lambda: None
+        clerk = db.session.get_one(Account, city.centre.id)
+        address = f"/city/statistics/?region={city.banner.region.id}"
+        with exporting.opened(clerk, "zh", address) as (name, found):
+            asked = Asked(address, name, found.title, found.described)
+        assert asked.described == (("地区", city.banner.region.name),)
+        sheets = exported(clerk, asked)
+        assert "按地区" not in sheets, "one region has no table of regions"
+        assert [row for row in sheets["按业务状态和审核结果"] if row[0] in ("件数", "通过", "合计")] == [
+            ["通过", 1],
+            ["合计", 2],
+        ]
