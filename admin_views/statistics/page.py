@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, abort, request
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import Form, SelectField
@@ -27,6 +27,7 @@ from admin_views.statistics.charts import draw_chart
 from admin_views.statistics.sections import Links, TableLine, TableSection, statistic_sections
 from common.wording import N_
 from documents.exports import Described
+from figures import reasons
 from figures.report import Figures, Narrowing, Sight, figures, region_names, sight_of
 from models import Role, now
 
@@ -176,8 +177,16 @@ class StatisticsPage(ConsoleView):
         return statistic_sections(found, narrowed, links, regions)
 
 
+def as_on_english_pages(text: str) -> str:
+    """Return a text as English pages show it."""
+    with force_locale("en"):
+        return str(gettext(text))
+
+
 def register(app: Flask) -> None:
-    """Add the page to each console that has a list of applications."""
+    """Add the page to each console that has a list of applications, and let English phrases be counted."""
+    if as_on_english_pages not in reasons.TRANSLATORS:
+        reasons.TRANSLATORS.append(as_on_english_pages)
     for admin in app.extensions["admin"]:
         if getattr(admin.index_view, "console", None) in IN_CONSOLES:
             lists = next(view for view in admin.views if getattr(view, "tabs", None))

@@ -12,12 +12,14 @@ from sqlalchemy import select
 
 from admin_views.site import exporting
 from admin_views.statistics.charts import Chart, Series, draw_chart
+from admin_views.statistics.page import as_on_english_pages
 from desk import marks
 from desk.marks import DeskDecision
 from desk.phrases import PHRASES
 from documents.exports import Asked
 from figures import counting, report
 from figures.facts import DAYS, REASON, RETURNED, STATUS
+from figures.reasons import OTHER, reasons_of
 from figures.report import Narrowing, figures, percentile, sight_of
 from models import Account, Action, Application, Period, State, StatisticChange, db
 from tests import factories
@@ -222,3 +224,15 @@ def test_the_tables_are_exported_as_they_are_narrowed(city: World, app: Flask) -
             ["通过", 1],
             ["合计", 2],
         ]
+
+
+@pytest.mark.guide("W11")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_phrase_that_was_chosen_on_an_english_page_counts_as_the_same_phrase(app: Flask) -> None:
+    with app.app_context():
+        for phrase in PHRASES[Action.RETURN]:
+            english = as_on_english_pages(phrase)
+            assert english != phrase
+            assert reasons_of(english, ()) == reasons_of(phrase, ()) == [f"phrase={phrase}"]
+        both = f"{as_on_english_pages(PHRASE)} {PHRASES[Action.RETURN][1]}"
+        assert reasons_of(f"{both} Page 3.", ()) == [*reasons_of(both, ()), OTHER]
