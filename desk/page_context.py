@@ -12,9 +12,9 @@ from desk.assignments import Taker
 from desk.desks import at_desk, colleagues, desk_of
 from desk.notes import notes_query
 from desk.open_now import COUNTS_FOR
-from models import Account, Application, Assignment, OpenPage, Period, Result, State, now
+from models import Account, Application, Assignment, InternalNote, OpenPage, Period, Result, State, db, now
 from models.database import Instant
-from models.statements import CompiledStatement, as_stored, constant
+from models.statements import CompiledStatement, as_stored, constant, table_of
 from workflow import scope
 from workflow.actor_shape import ActorShape
 
@@ -86,11 +86,17 @@ def page_context(application: Application, actor: Account) -> PageContext:
         tuple(others[:MOST_SHOWN]),
         len(others) > MOST_SHOWN,
         tuple(
-            ShownNote(author, desk, datetime.fromisoformat(at).replace(tzinfo=UTC), text)
+            ShownNote(author, desk, datetime.fromisoformat(at).replace(tzinfo=UTC), _opened(text))
             for kind, _, author, desk, at, text in rows
             if kind == NOTE
         ),
     )
+
+
+def _opened(text: str) -> str:
+    """Return the text of a note. The union has the type of its first part, so the text comes as it is stored: encrypted."""
+    stored: Any = table_of(InternalNote).c.text.type
+    return str(stored.process_result_value(text, db.engine.dialect))
 
 
 @cache
