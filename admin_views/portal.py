@@ -73,4 +73,3 @@ def healthz() -> tuple[Response, int]:
 def register(app: Flask) -> None:
     """Add the public pages."""
     app.register_blueprint(portal)
-    app.extensions["limits"].exempt(healthz)

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 from flask import current_app, g, request
 from flask_babel import gettext
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from accounts import attempts, devices, passwords
 from accounts.attempts import Purpose
 from admin_views.site.login_session import sent_device
+from admin_views.site.rate_limits import client_address
 from common.calendar import ORDOS
 from common.errors import Locked
 from models import now
@@ -80,7 +80,7 @@ def flood_key(subject: str | None) -> str:
         return f"account:{current_user.id}"
     if subject and devices.recognised(sent_device(), subject):
         return f"login:{subject}"
-    return get_remote_address()
+    return client_address()
 
 
 def _counting() -> bool:

@@ -11,7 +11,6 @@ from flask import (
     session,
     url_for,
 )
-from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
 from accounts import logins, recovery
@@ -30,6 +29,7 @@ from admin_views.accounts.own_account import (
 )
 from admin_views.accounts.pages import LOGIN_PAGES, View
 from admin_views.accounts.registering import REGISTERING, REGISTERING_LIMIT, received, register_account
+from admin_views.site.rate_limits import RateLimits
 from enterprises import reviewers
 
 LIMITS = {
@@ -72,11 +72,10 @@ def register(app: Flask) -> None:
     for name, value in LIMITS.items():
         app.config.setdefault(name, value)
     app.login_manager.unauthorized_handler(_must_log_in)  # type: ignore[attr-defined]
-    limits: Limiter = app.extensions["limits"]
+    limits: RateLimits = app.extensions["limits"]
 
     def limited(view: View) -> View:
-        limit = limits.limit(_setting("LOGIN_LIMIT_ADDRESS"), key_func=_flood_key, methods=["POST"])
-        return limit(view)
+        return limits.limited(view, _setting("LOGIN_LIMIT_ADDRESS"), _flood_key)
 
     every, registering = _any_of(list(LOGIN_PAGES)), _any_of(list(REGISTERING))
     both = ("GET", "POST")
@@ -91,7 +90,7 @@ def register(app: Flask) -> None:
         (
             f"/register/{registering}",
             "register",
-            limits.limit(_limit_of_registering, methods=["POST"])(register_account),
+            limits.limited(register_account, _limit_of_registering),
             both,
         ),
         (f"/register/{registering}/received/", "received", received, both),

@@ -11,7 +11,6 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from flask import Blueprint, Flask, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext
-from flask_limiter import Limiter
 from flask_login import current_user, login_required
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -28,6 +27,7 @@ from admin_views.accounts.attempts import (
 )
 from admin_views.accounts.forms import EnrolmentForm, OneTimeCodeForm, RenewForm, SwitchOffForm
 from admin_views.site import login_session
+from admin_views.site.rate_limits import RateLimits
 from common.errors import Locked, NotPermitted
 from models import Account, db, now
 from models.secrets import vault
@@ -259,15 +259,10 @@ def _flood_key() -> str:
 
 def register(app: Flask) -> None:
     """Add the second factor's pages."""
-    limits: Limiter = app.extensions["limits"]
+    limits: RateLimits = app.extensions["limits"]
 
     def limited(view: Any) -> Any:
-        limit = limits.limit(
-            lambda: str(app.config["LOGIN_LIMIT_ADDRESS"]),
-            key_func=_flood_key,
-            methods=["POST"],
-        )
-        return limit(view)
+        return limits.limited(view, lambda: str(app.config["LOGIN_LIMIT_ADDRESS"]), _flood_key)
 
     pages = Blueprint("second_factor", __name__)
     both = ("GET", "POST")

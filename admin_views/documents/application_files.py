@@ -84,8 +84,8 @@ class ApplicationFiles(ScopedView):
         found = self.get_one(number).number
         sequence = request.form.get("sequence", default=0, type=int)
         try:
-            with rate_limits.printing():
-                notice = decision_notices.issue(found, sequence, current_user._get_current_object())
+            rate_limits.count_printing()
+            notice = decision_notices.issue(found, sequence, current_user._get_current_object())
         except (NotPermitted, NotVisible):
             abort(HTTPStatus.NOT_FOUND)
         return sent_notice(notice)

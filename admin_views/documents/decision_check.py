@@ -47,11 +47,12 @@ def check_page() -> Any:
 def register(app: Flask) -> None:
     """Add `/check/`."""
     app.config.setdefault(CHECK_LIMIT, "30 per minute")
-    limited = app.extensions["limits"].limit(
+    limited_page = app.extensions["limits"].limited(
+        check_page,
         lambda: str(current_app.config[CHECK_LIMIT]),
-        key_func=lambda: flood_key(None),
-        exempt_when=lambda: not request.args.get("code"),
+        lambda: flood_key(None),
+        counts=lambda: bool(request.args.get("code")),
     )
     pages = Blueprint("decision_check", __name__)
-    pages.add_url_rule("/check/", "page", limited(check_page))
+    pages.add_url_rule("/check/", "page", limited_page)
     app.register_blueprint(pages)

@@ -76,12 +76,12 @@ def _page(form: OwnDataForm) -> str:
 def register(app: Flask) -> None:
     """Add `/account/data/`."""
     register_kind(own_data_kind(storage))
-    limited = app.extensions["limits"].limit(
+    limited = app.extensions["limits"].limited(
+        make_data,
         lambda: str(current_app.config["LOGIN_LIMIT_ADDRESS"]),
-        key_func=lambda: flood_key(None),
-        methods=["POST"],
+        lambda: flood_key(None),
     )
     pages = Blueprint("own_data", __name__)
     pages.add_url_rule("/account/data/", "page", data_page)
-    pages.add_url_rule("/account/data/", "make", limited(make_data), methods=("POST",))
+    pages.add_url_rule("/account/data/", "make", limited, methods=("POST",))
     app.register_blueprint(pages)

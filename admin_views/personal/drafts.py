@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from flask import current_app, redirect, request
+from flask import redirect, request
 from flask_babel import gettext
-from flask_limiter import Limiter
 from flask_login import current_user
 
 from accounts import devices
 from admin_views.personal.saved_form import SavedForm
 from admin_views.personal.typed_fields import CELLS, form_with, label, readable, typed_fields
+from admin_views.site import rate_limits
 from admin_views.site.base import expose
 from admin_views.site.login_session import sent_device
 from admin_views.site.typed import row_number
@@ -54,13 +54,12 @@ class DraftRoutes:
         too_large = {"failed": gettext("填写的内容太长，草稿没有存上，请缩短后再试。")}, 413
         if (request.content_length or 0) > saving.MOST_BYTES:
             return too_large
-        limits: Limiter = current_app.extensions["limits"]
         try:
             typing = _typing(request.get_json(silent=True), version)
             if typing is None:
                 return {"failed": gettext("草稿没有存上。")}, 400
-            with limits.limit(LIMIT, key_func=lambda: f"draft:{current_user.id}"):
-                at = saving.keep(current_user, found.id if found else None, this_device(), typing)
+            rate_limits.of_this_site().count(LIMIT, f"draft:{current_user.id}")
+            at = saving.keep(current_user, found.id if found else None, this_device(), typing)
         except saving.DraftTooLarge:
             return too_large
         except NotPermitted:

@@ -65,8 +65,8 @@ class PrintedFormRoutes:
         """Send the form as PDF, and record what was printed."""
         found = self.get_one(number)
         try:
-            with rate_limits.printing():
-                printed = printed_forms.print_form(found)
+            rate_limits.count_printing()
+            printed = printed_forms.print_form(found)
         except TypesettingError:
             sentence = gettext("现在不能生成申请表，请稍后再试；已填写的内容不受影响。")
             return self._printed_form_page(found, sentence, 503)

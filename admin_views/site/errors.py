@@ -4,7 +4,6 @@ Must not need the database: it may be down.
 """
 
 import secrets
-import time
 from contextlib import suppress
 from http import HTTPStatus
 from math import ceil
@@ -71,7 +70,7 @@ def http_error(error: HTTPException) -> Any:
         ), FORM_EXPIRED
     further: dict[str, Any] = {"typed": _typed_reason()} if error.code == HTTPStatus.NOT_FOUND else {}
     if isinstance(error, TooManyRequests):
-        further = {"retry_after": _retry_text()}
+        further = {"retry_after": _retry_text(error)}
     headers = [item for item in error.get_headers() if item[0].lower() in {"retry-after", "allow"}]
     return _page(error.code, **further), error.code, headers
 
@@ -83,10 +82,9 @@ def _typed_reason() -> str:
     return request.form.get(REASON, "").strip() if _is_same_origin() else ""
 
 
-def _retry_text() -> str:
+def _retry_text(error: TooManyRequests) -> str:
     """Return when the rate limit resets, in words."""
-    limit = current_app.extensions["limits"].current_limit
-    seconds = limit.reset_at - 1 - time.time() if limit else SECONDS_IN_MINUTE  # reset_at is rounded up
+    seconds = error.retry_after if isinstance(error.retry_after, int) else SECONDS_IN_MINUTE
     return gettext("%(minutes)s 分钟后", minutes=max(ceil(seconds / SECONDS_IN_MINUTE), 1))
 
 

@@ -239,12 +239,6 @@ def test_a_rate_limited_request_says_when_to_retry(
         db.engine.dispose()
 
 
-def test_no_page_waits_for_a_limit_that_it_does_not_have(app: Flask) -> None:
-    """Flask-Limiter 4.1.1 looks for limits of the whole site before each request (site/rate_limits.py)."""
-    modules = {function.__module__ for function in app.before_request_funcs[None]}
-    assert not {name for name in modules if name.startswith("flask_limiter")}
-
-
 # 500
 
 
