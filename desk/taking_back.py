@@ -112,10 +112,9 @@ def _has_it(application: Application, actor: Account) -> bool:
 
 def _outdated(application: Application, transition: Transition) -> Sentence | None:
     """Return what has changed since the application left the review: a move of its employer follows only what is under review."""
-    enterprise = application.submitted_enterprise
-    if application.state in routing.REVIEW_STEPS or enterprise is None:
+    if application.state in routing.REVIEW_STEPS or application.submitted_enterprise_id is None:
         return None
-    locking.lock_enterprise(enterprise)
+    enterprise = locking.lock_enterprise(application.submitted_enterprise_id)
     region = enterprise.region
     if (
         not enterprise.active

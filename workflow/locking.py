@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy.orm import joinedload, lazyload, load_only
 
 from common.errors import NotVisible
 from models import Account, Application, Enterprise, Region, db
@@ -48,7 +48,10 @@ def _lock_query(actor: ActorShape, column: Any, whole: bool, sight: Sight) -> Se
     )
 
 
-def lock_enterprise(enterprise: Enterprise) -> None:
-    """Lock an enterprise against changes; waits for a transaction that is moving or closing it."""
-    db.session.execute(select(Enterprise.id).where(Enterprise.id == enterprise.id).with_for_update(read=True))
-    db.session.expire(enterprise, ["active", "registration", "region_id", "region"])
+def lock_enterprise(enterprise_id: int) -> Enterprise:
+    """Return an enterprise, read anew and locked against changes; waits for a transaction that is moving or closing it."""
+    alone = [lazyload(Enterprise.region)]  # a joined region would still be the one from before the wait
+    held: Any = {"read": True}
+    return db.session.get_one(
+        Enterprise, enterprise_id, options=alone, with_for_update=held, populate_existing=True
+    )

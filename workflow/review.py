@@ -196,14 +196,13 @@ def _submit(application: Application) -> None:
     if not admission.allowed:
         opens = admission.upcoming.opens if admission.upcoming else None
         raise PeriodClosed(opens, expired=admission.expired)
-    if application.enterprise is not None:
-        lock_enterprise(application.enterprise)
+    enterprise = lock_enterprise(application.enterprise_id) if application.enterprise_id else None
     if problems := completeness.problems(application):
         raise Incomplete(problems)
-    assert application.enterprise is not None  # noqa: S101 - completeness.problems has checked it
+    assert enterprise is not None  # noqa: S101 - completeness.problems has checked it
     if not application.round and admission.period is not None:
         application.period_id = admission.period.id
-    moves.start_round(application, application.enterprise, now())
+    moves.start_round(application, enterprise, now())
     fresh = select(Attachment).where(
         Attachment.application_id == application.id,
         Attachment.submitted_round.is_(None),

@@ -326,6 +326,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
     ) -> Any:
         """Render an application that cannot be edited: who reviews it, and what was submitted."""
         reviews = progress.history(found)
+        beside = side_column(found, reviews)  # first: its count is read with the frame's
         read = read_by(found, reviews, current_user)
         papers = submitted_files(found, visible_files(found, current_user))
         can_withdraw = find_transition(found.state, Action.WITHDRAW, current_user.role) is not None
@@ -354,7 +355,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
                 )
             ),
             **notice_context(found),
-            **side_column(found, reviews),
+            **beside,
         ), status
 
     # 「提交」
@@ -397,9 +398,10 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
         found = self.get_one(number)
         seen = request.form.get("version", default=0, type=int)
         if "untouched" not in request.form and is_editable(found.state):
-            slots = completeness.slots(found)
-            marks = self._returned_marks(found, progress.history(found), slots)
-            if marks.untouched:
+            reviews = progress.history(found)
+            marked = any(line.marks for line in progress.open_returns(reviews))
+            slots = completeness.slots(found) if marked else []
+            if marked and self._returned_marks(found, reviews, slots).untouched:
                 sentence = gettext("有标记的内容还没有修改。请修改，或勾选“仍要提交”后再提交。")
                 return self._confirm_page(found, slots, sentence, 422)
         try:
