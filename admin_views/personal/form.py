@@ -87,15 +87,9 @@ class Rows(FieldList):
         super().process(formdata and self._of_rows(formdata), *given, **further)
 
     def _of_rows(self, formdata: Any) -> MultiDict[str, Any]:
-        """Return what was sent, without what is named like a row and is none."""
+        """Return what was sent for rows, without what is named like a row and is none."""
         row = re.compile(rf"{re.escape(self.name)}-[0-9]{{1,4}}(-.*)?", re.DOTALL)
-        return MultiDict(
-            {
-                name: formdata.getlist(name)
-                for name in formdata
-                if row.fullmatch(name) or not name.startswith(self.name)
-            }
-        )
+        return MultiDict({name: formdata.getlist(name) for name in formdata if row.fullmatch(name)})
 
 
 class QuantityField(StringField):
@@ -303,9 +297,8 @@ class ApplicationFields(FlaskForm):
 
     def apply_to(self, application: Application) -> None:
         """Copy every valid field into the application; a field with an error keeps its stored value."""
-        for key, field in self.described_fields():
-            if not field.errors:
-                answers.set_value(application, key, field.data or None)
+        typed = {key: field.data or None for key, field in self.described_fields() if not field.errors}
+        answers.set_values(application, typed)
         if not any(entry.form.errors for entry in self.experiences):
             rows = [entry.form.row(position) for position, entry in enumerate(self.experiences)]
             if [row.content for row in rows] != [row.content for row in application.experiences]:

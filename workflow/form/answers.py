@@ -28,11 +28,17 @@ def value(application: Application, key: str) -> Any:
 
 def set_value(application: Application, key: str, given: Any) -> None:
     """Set the answer to a field: in its own column if there is one, else in the JSON column `answers`."""
-    if _has_column(key):
-        setattr(application, key, given)
-        return
-    stored = given.isoformat() if isinstance(given, date) else given
-    application.answers = {**(application.answers or {}), key: stored}
+    set_values(application, {key: given})
+
+
+def set_values(application: Application, given: Mapping[str, Any]) -> None:
+    """Set the answers to several fields."""
+    for key, answer in given.items():
+        if _has_column(key):
+            setattr(application, key, answer)
+    further = {key: _plain(answer) for key, answer in given.items() if not _has_column(key)}
+    if further:
+        application.answers = {**(application.answers or {}), **further}
 
 
 def answer_text(asked: Field, stored: Any) -> str:
