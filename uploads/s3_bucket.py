@@ -20,7 +20,7 @@ from uploads.errors import StorageUnavailable
 from uploads.storage_locations import S3Location
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig, S3Config, S3Store
+    from obstore.store import ClientConfig, S3Config, S3Credential, S3Store
 
 PART_BYTES = 5 * 1024 * 1024
 """The least that S3 takes as a part of a larger object; a shorter object goes in one request."""
@@ -236,14 +236,21 @@ def _connect(location: S3Location) -> "S3Store":
     }
     if location.ca_file:
         client["root_certificate"] = Path(location.ca_file).read_text()
-    where: S3Config = {"endpoint": endpoint} if endpoint else {}
+    # All that a variable AWS_... of the host would set otherwise; obstore lets some of them win over its arguments.
+    config: S3Config = {"skip_signature": False, "s3_express": False}
+    if endpoint:
+        config["aws_endpoint_url_s3"] = endpoint
+    keys: S3Credential = {
+        "access_key_id": location.access_key,
+        "secret_access_key": location.secret_key,
+        "expires_at": None,
+    }
     return S3Store(
         location.bucket,
-        config=where,
+        config=config,
         prefix=location.prefix or None,
         region=location.region,
-        access_key_id=location.access_key,
-        secret_access_key=location.secret_key,
+        credential_provider=lambda: keys,
         virtual_hosted_style_request=location.virtual_hosted,
         client_options=client,
         retry_config={

@@ -191,6 +191,33 @@ def test_nobody_gets_an_object_without_the_keys(s3_server):
     assert refused.value.code == 403
 
 
+def test_variables_of_other_programs_change_nothing(s3_server, monkeypatch):
+    for name, given in {
+        "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{free_port()}",
+        "AWS_ACCESS_KEY_ID": "somebody",
+        "AWS_SECRET_ACCESS_KEY": "else",
+        "AWS_SESSION_TOKEN": "else",
+        "AWS_SKIP_SIGNATURE": "true",
+        "AWS_S3_EXPRESS": "true",
+        "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "true",
+    }.items():
+        monkeypatch.setenv(name, given)
+    assert stored(places_at(s3_server.location()))
+
+
+def test_a_client_from_before_a_fork_is_refused_instead_of_waiting_for_ever(s3_server):
+    places = places_at(s3_server.location())
+    name = stored(places)
+    if (child := os.fork()) == 0:
+        try:
+            places.files.open(name)
+        except RuntimeError:
+            os._exit(7)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
 @pytest.fixture
 def silent_port() -> Iterator[int]:
     """A port that takes connections and never answers."""
