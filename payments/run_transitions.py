@@ -1,7 +1,8 @@
 """Two tables of transitions: of a payment, and of a payment run. Who may do what in which state, and where it leads.
 
 Buttons, the checks of the server and the tests are derived from them. Money never leaves twice: a payment is in one run at a
-time, and an exported run can no longer be discarded.
+time, and an exported run can only be discarded when the bank returned the whole file and has answered no row of it: a second
+person says so.
 """
 
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ RUN_TRANSITIONS = (
     R(RunState.FROZEN,   RunAction.DISCARD,  CITY, RunState.DISCARDED, YES,    NO,     N_("作废")),
     R(RunState.APPROVED, RunAction.EXPORT,   CITY, RunState.EXPORTED,  NO,     NO,     N_("导出银行文件")),
     R(RunState.APPROVED, RunAction.DISCARD,  CITY, RunState.DISCARDED, YES,    NO,     N_("作废")),
+    R(RunState.EXPORTED, RunAction.DISCARD,  CITY, RunState.DISCARDED, YES,    YES,    N_("银行整批退回，作废")),
     R(RunState.EXPORTED, RunAction.ANSWER,   CITY, RunState.EXPORTED,  NO,     NO,     N_("登记银行回执")),
     R(RunState.EXPORTED, RunAction.COMPLETE, CITY, RunState.ANSWERED,  NO,     NO,     N_("登记银行回执，全部办结")),
 )

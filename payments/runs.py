@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, update
 
 from accounts.access import active_account
 from common.calendar import today
@@ -17,7 +17,6 @@ from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptab
 from common.wording import N_, Sentence
 from models import (
     Account,
-    Grant,
     Office,
     OfficeDuty,
     Payment,
@@ -38,6 +37,7 @@ from models.statements import table_of
 from payments import payment_moves, payment_scope
 from payments.bank_accounts import fault_as_json, payees, payees_of_run
 from payments.bank_file import PaymentLine
+from payments.run_checks import check_none_stopped, check_unanswered
 from payments.run_transitions import RunTransition, find_run_transition
 from workflow.decision import Decision
 
@@ -51,11 +51,10 @@ NOTHING_DUE = Sentence(N_("没有到期可以发放的款项。"))
 ALL_LEFT_OUT = Sentence(N_("到期的款项都不能发放：没有有效账号，或账号被银行退回后还没有更正。"))
 NO_SUCH_PERIOD = Sentence(N_("没有这个申报期。"))
 SECOND_PERSON = Sentence(N_("建立或冻结这一批的人，以及今天代其办理的人，不能批准。请另一位同事批准。"))
-EMPTY_AFTER_CHECK = Sentence(N_("这一批的款项都已不能发放，请作废后重新建立。"))
-STOPPED_IN_RUN = N_(
-    "这一批建立后，其中 %(count)s 笔的补贴已停止发放（例如%(name)s）。请作废这一批后重新建立，不会列入这些款项。"
+SECOND_FOR_RETURN = Sentence(
+    N_("整批退回由另一位同事办理：建立或冻结这一批的人，以及今天代其办理的人，不能办理。")
 )
-
+EMPTY_AFTER_CHECK = Sentence(N_("这一批的款项都已不能发放，请作废后重新建立。"))
 Effect = Callable[[PaymentRun, Account], None]
 """Writes what belongs to an action into the locked run, before its new state."""
 
@@ -166,7 +165,7 @@ def perform_within(
     if transition is None:
         raise NotPermitted
     if transition.second_person and not is_second_person(run, person):
-        raise Unacceptable("", SECOND_PERSON)
+        raise Unacceptable("", SECOND_PERSON if action is RunAction.APPROVE else SECOND_FOR_RETURN)
     said = Decision(reason).checked(needs_reason=True).reason if transition.needs_reason else ""
     for write in (EFFECTS.get(action), effect):
         if write is not None:
@@ -295,26 +294,17 @@ def _freeze(run: PaymentRun, person: Account) -> None:
 
 
 def _approve(run: PaymentRun, person: Account) -> None:
-    _check_none_stopped(run, person)
+    check_none_stopped(run, person)
     run.approved_by_id = person.id
 
 
-def _check_none_stopped(run: PaymentRun, _person: Account) -> None:
-    """Refuse to go on towards the bank with payments of a grant that was stopped since; a frozen run is not changed."""
-    found = db.session.execute(
-        select(func.count().label("stopped"), func.min(Grant.name).label("name"))
-        .select_from(RunRow)
-        .join(Payment, Payment.id == RunRow.payment_id)
-        .join(Grant, Grant.id == Payment.grant_id)
-        .where(RunRow.run_id == run.id, RunRow.left_out.is_(None), payment_moves.is_after_stop())
-    ).one()
-    if found.stopped:
-        words = {"count": str(found.stopped), "name": found.name}
-        raise Unacceptable("", Sentence(STOPPED_IN_RUN, words))
-
-
 def _discard(run: PaymentRun, person: Account) -> None:
-    """Give the payments free for another run; those of grants that were stopped meanwhile are stopped."""
+    """Give the payments free for another run; those of grants that were stopped meanwhile are stopped.
+
+    After the export it means that the bank returned the whole file: nothing of it may have been paid.
+    """
+    if run.state is RunState.EXPORTED:
+        check_unanswered(run)
     ids = db.session.scalars(
         select(RunRow.payment_id).where(RunRow.run_id == run.id, RunRow.left_out.is_(None))
     ).all()
@@ -327,7 +317,7 @@ def _discard(run: PaymentRun, person: Account) -> None:
 EFFECTS: dict[RunAction, Effect] = {
     RunAction.FREEZE: _freeze,
     RunAction.APPROVE: _approve,
-    RunAction.EXPORT: _check_none_stopped,
+    RunAction.EXPORT: check_none_stopped,
     RunAction.DISCARD: _discard,
 }
 

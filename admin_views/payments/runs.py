@@ -74,9 +74,12 @@ OUTCOME_BADGES = {BankOutcome.PAID: "good", BankOutcome.REFUSED: "bad", BankOutc
 EXPLANATIONS = {
     RunAction.FREEZE: N_("冻结后记下每笔的户名、开户银行和账号，不再变化。"),
     RunAction.APPROVE: N_("由另一位同事核对笔数和合计后批准。"),
-    RunAction.EXPORT: N_("生成银行文件，只生成一次。此后不能再作废。"),
+    RunAction.EXPORT: N_("生成银行文件，只生成一次。此后只有银行整批退回才能作废。"),
     RunAction.DISCARD: N_("作废后各笔回到待发放，可以列入另一批。"),
 }
+RETURNED_WHOLE = N_(
+    "银行没有受理这个文件、一笔也没有付出时，由另一位同事办理：各笔回到待发放，账号不变，可以列入另一批。"
+)
 
 
 class MakeForm(FlaskForm):
@@ -265,8 +268,8 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
             actions=runs.actions(run, person),
             waits_for_second=run.state is RunState.FROZEN and not runs.is_second_person(run, person),
             action_words={action: pgettext("button", word) for action, word in RUN_ACTION_WORDS.items()},
-            explanations=EXPLANATIONS,
-            files=exporting.files(run) if answerable else [],
+            explanations=EXPLANATIONS | ({RunAction.DISCARD: RETURNED_WHOLE} if answerable else {}),
+            files=exporting.files(run) if answerable or run.state is RunState.DISCARDED else [],
             tab=tab if tab in TABS else "rows",
             tabs=self._tabs(run, tab),
             listing=DataTable(ROW_COLUMNS, rows.rows),

@@ -138,10 +138,10 @@ class Money(RuleBasedStateMachine):
             chance,
             select(PaymentRun).where(
                 PaymentRun.period_id == self.period.id,
-                PaymentRun.state.in_((RunState.MADE, RunState.FROZEN, RunState.APPROVED)),
+                PaymentRun.state.in_((RunState.MADE, RunState.FROZEN, RunState.APPROVED, RunState.EXPORTED)),
             ),
         )
-        if run is None:
+        if run is None or (run.state is RunState.EXPORTED and chance.random() < 0.7):
             return
         person: Account = chance.choice((self.maker, self.second))
         if run.state is RunState.APPROVED and chance.random() < 0.9:
@@ -154,10 +154,11 @@ class Money(RuleBasedStateMachine):
         wanted = {RunState.MADE: RunAction.FREEZE, RunState.FROZEN: RunAction.APPROVE}.get(run.state)
         action = RunAction.DISCARD if wanted is None or chance.random() < 0.1 else wanted
         before = (run.made_by_id, run.frozen_by_id)
+        second_needed = action is RunAction.APPROVE or run.state is RunState.EXPORTED
         done = self.attempt(
             lambda: runs.perform(run.id, action, person, seen_version=run.version, reason="重做")
         )
-        assert not (done and action is RunAction.APPROVE and person.id in before)
+        assert not (done and second_needed and person.id in before)
 
     def answer(self, seed: int) -> None:
         chance = Random(seed)

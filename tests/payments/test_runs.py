@@ -34,6 +34,7 @@ from payments import (
     payment_moves,
     reconciling,
     reversals,
+    run_checks,
     runs,
     stopping,
 )
@@ -500,3 +501,28 @@ def test_an_answer_of_many_rows_takes_as_many_statements_as_one_of_few(ordos: Wo
         return len(found)
 
     assert statements_for(2) == statements_for(12)
+
+
+@ON_SQLITE
+@pytest.mark.guide("P4", "P5")
+def test_a_file_that_the_bank_returned_as_a_whole_is_taken_back_by_a_second_person(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    money = batch(of, maker)
+    one, other = (grant(money, ordos.city.enterprise, parts=1) for _ in range(2))
+    run = exported(maker, second, of)
+    with pytest.raises(ReasonMissing):
+        act(run, RunAction.DISCARD, second)
+    with pytest.raises(Unacceptable) as refused:
+        act(run, RunAction.DISCARD, maker, "文件格式不符")
+    assert refused.value.sentence is runs.SECOND_FOR_RETURN
+    act(run, RunAction.DISCARD, second, "文件格式不符")
+    assert (states(one), states(other)) == ([OPEN], [OPEN]), "to the same accounts, with the next run"
+    assert sums(of.name).open == one.amount_fen + other.amount_fen
+    with pytest.raises(NotPermitted):
+        previewed(run, maker, said(run, "成功"))
+    again = exported(maker, second, of)
+    answered(again, maker, said(again, "成功")[:1])
+    with pytest.raises(Unacceptable) as too_late:
+        act(again, RunAction.DISCARD, second, "文件格式不符")
+    assert too_late.value.sentence is run_checks.ANSWERED_IN_PART
+    assert [each.text % each.words for each in reconciling.disagreements(opened)] == []
