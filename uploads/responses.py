@@ -12,7 +12,7 @@ from flask import Response, request
 from flask_babel import gettext
 from werkzeug.wsgi import wrap_file
 
-from uploads.errors import StorageUnavailable
+from uploads.errors import StorageFull, StorageUnavailable
 from uploads.names import display_name as cleaned
 from uploads.names import extension_of
 from uploads.preview import CONTENT_TYPE, draw_cached
@@ -61,7 +61,7 @@ def send_preview(
         content = previews.get(name, page, width)
         if content is None:
             content = draw_cached(storage, previews, name, extension, page, width)
-    except StorageUnavailable:
+    except (StorageUnavailable, StorageFull):
         return _sentence_as_picture(width)
     response = Response(content, mimetype=CONTENT_TYPE)
     response.headers.update(ISOLATION_HEADERS)

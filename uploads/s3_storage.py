@@ -14,7 +14,8 @@ from itertools import takewhile
 from typing import Any, BinaryIO
 
 from models.database import now
-from uploads.errors import StorageUnavailable
+from uploads.errors import StorageFull, StorageUnavailable
+from uploads.local_disk import is_full
 from uploads.s3_bucket import Bucket, Entry
 from uploads.storage import (
     CHUNK_BYTES,
@@ -166,11 +167,14 @@ class S3Previews:
 
     def get(self, name: str, page: int, width: int) -> bytes | None:
         """Return the picture; None when there is none."""
+        key = _preview_key(name, page, width)
         try:
-            content, size = self._bucket.get(_preview_key(name, page, width), 0, RANGE_BYTES)
+            content, size = self._bucket.get(key, 0, RANGE_BYTES)
+            if len(content) < size:
+                content += self._bucket.get(key, len(content), size - len(content))[0]
         except FileNotFoundError:
             return None
-        return content if len(content) == size else None
+        return content
 
     def put(self, name: str, page: int, width: int, content: bytes) -> None:
         """Store the picture; without an answer does nothing, and the next request draws it again."""
@@ -258,12 +262,15 @@ class _ObjectReader(io.RawIOBase):
 
 
 def _local_copy(chunks: Iterable[bytes]) -> BinaryIO:
+    """Return a temporary file with this content. Raises StorageFull when this machine has no room for it."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     try:
         file.writelines(chunks)
         file.flush()
         file.seek(0)
-    except BaseException:
+    except BaseException as error:
         file.close()
+        if is_full(error):
+            raise StorageFull from error
         raise
     return file

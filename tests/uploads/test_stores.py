@@ -138,6 +138,8 @@ def test_pictures_are_forgotten_with_their_file(places):
     for name, page in ((mine, 1), (mine, 2), (other, 1)):
         places.previews.put(name, page, 160, b"picture of " + name.encode())
     assert places.previews.get(mine, 1, 160) == b"picture of " + mine.encode()
+    places.previews.put(mine, 2, 1800, LARGE)
+    assert places.previews.get(mine, 2, 1800) == LARGE
     places.previews.forget(mine)
     assert [places.previews.get(mine, page, 160) for page in (1, 2)] == [None, None]
     assert places.previews.get(other, 1, 160) is not None
