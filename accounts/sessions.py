@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import aliased
-from sqlalchemy.orm.attributes import instance_state, set_committed_value
+from sqlalchemy.orm.attributes import instance_dict, instance_state, set_committed_value
 
 from common.calendar import today
 from common.settings import IDLE_MINUTES, setting_value
@@ -40,7 +40,7 @@ from models import (
     now,
 )
 from models.accounts import Membership, StandIn
-from models.statements import CompiledStatement, as_if_loaded
+from models.statements import CompiledStatement, as_if_loaded, open_session
 
 Loaded = TypeVar("Loaded", Account, Enterprise)
 
@@ -175,7 +175,7 @@ def reload(account: Account) -> Account | None:
 
 def _account_from(rows: Sequence[Sequence[Any]]) -> Account:
     """Return the account of the rows. Without a database session it is a shared object, which nobody may change."""
-    if db.session.registry.has() or rows[0][IS_DEPUTY]:
+    if open_session() is not None or rows[0][IS_DEPUTY]:
         return _new_account(rows)
     return _shared_account(tuple(tuple(row[: IS_DEPUTY + 1]) for row in rows))
 
@@ -224,15 +224,14 @@ def _stand_ins(account: Account) -> tuple[tuple[tuple[int, str], ...], tuple[Sta
 def _object_from(kind: type[Loaded], keys: Sequence[str], row: Sequence[Any]) -> Loaded:
     """Return the object made of the first columns of the row. Updates the object in the session if there is one."""
     values = dict(zip(keys, row, strict=False))
-    if not db.session.registry.has():
+    session = open_session()
+    if session is None:
         return as_if_loaded(kind, values)
-    session = db.session()
     known: Loaded | None = session.identity_map.get(session.identity_key(kind, values["id"]))
     if known is None:
         session.add(known := as_if_loaded(kind, values))
         return known
-    for key, value in values.items():
-        set_committed_value(known, key, value)
+    instance_dict(known).update(values)
     return known
 
 

@@ -49,7 +49,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, manager_of_class
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -89,20 +89,25 @@ CONNECTION = "connection"
 
 def current_connection() -> Connection:
     """Return the session's connection. While the request has no session yet, return a separate one, which costs less."""
-    if not db.session.registry.has():
+    session = open_session()
+    if session is None:
         return _connections()
-    session = db.session()
     held: Connection | None = session.info.get(CONNECTION)
     return held or session.connection()
 
 
+def open_session() -> Session | None:
+    """Return the session of this request; None while it has none yet."""
+    sessions: Any = db.session.registry
+    found: Session | None = sessions.registry.get(sessions.scopefunc())
+    return found
+
+
 def release_connection() -> None:
     """Return the connection that `current_connection` took to the pool."""
-    try:
-        if _connections.has():
-            _connections().close()
-    finally:
-        _connections.clear()
+    connection = _connections.registry.pop(_connections.scopefunc(), None)
+    if connection is not None:
+        connection.close()
 
 
 def execute(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:

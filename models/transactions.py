@@ -49,7 +49,7 @@ def exclusive() -> Iterator[None]:
     Objects that were read before are expired and read again inside. Raises RuntimeError when the session has unsaved
     changes, which would be committed too.
     """
-    session = db.session
+    session = db.session()  # once: the scoped session looks for it at each use
     if IN_EXCLUSIVE in session.info:
         raise RuntimeError("an exclusive transaction inside another would commit half of it")
     if session.new or session.dirty or session.deleted:
