@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, flash, g, redirect, request, session, url_for
+from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
@@ -44,8 +45,17 @@ ALWAYS_OPEN = frozenset({None, "static", "portal.language", "portal.healthz", "a
 """Endpoints that need no account and that no required step blocks; None is a URL without any."""
 
 
+class PlainTextFirst(TaggedJSONSerializer):
+    """Flask's serializer of the cookie. It asks each value whether it is one of nine types; most are texts, which it leaves."""
+
+    def tag(self, value: Any) -> Any:
+        return value if type(value) is str else super().tag(value)
+
+
 class CookieSessions(SecureCookieSessionInterface):
     """Flask's cookie sessions with one serializer for each set of keys, which caches what it has verified."""
+
+    serializer = PlainTextFirst()
 
     def __init__(self) -> None:
         self._signing: dict[Any, CachedSerializer | None] = {}
