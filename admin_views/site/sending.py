@@ -35,11 +35,15 @@ OWN_SITE = ("same-origin", "none")
 """Sec-Fetch-Site of requests from our own pages or typed by the person."""
 
 
+FASTEST = -1
+"""Zstandard's level of pages: a list is an eighth longer than at level 1, half a KB, and takes a quarter less time."""
+
+
 class Zstandard(threading.local):
     """A Zstandard compressor for each thread, so that its buffers are not allocated for each page."""
 
     def __init__(self) -> None:
-        self._compressor = zstd.ZstdCompressor(level=1)
+        self._compressor = zstd.ZstdCompressor(level=FASTEST)
 
     def __call__(self, content: bytes) -> bytes:
         return self._compressor.compress(content, self._compressor.FLUSH_FRAME)
