@@ -34,6 +34,9 @@ FEWEST_BYTES = 64 * 1024
 SILENT_SECONDS = 120
 """After which a client that neither sends nor takes a byte is given up."""
 
+_chunk = memoryview(bytearray(CHUNK_BYTES))
+"""Only the event loop receives long bodies. A new buffer for each read would cost as much as reading."""
+
 HEAD_END = b"\r\n\r\n"
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
@@ -85,12 +88,12 @@ class ClientSocket:
             self._buffer += arrived
             return self._ended or self.is_received()
         try:
-            arrived = self._socket.recv(min(CHUNK_BYTES, self._missing))
+            count = self._socket.recv_into(_chunk, min(CHUNK_BYTES, self._missing))
         except BlockingIOError:
             return False
-        self._ended = not arrived
-        self.body.write(arrived)
-        self._missing -= len(arrived)
+        self._ended = not count
+        self.body.write(_chunk[:count])
+        self._missing -= count
         self._gather(self._missing)
         return self._ended or not self._missing
 

@@ -3,7 +3,6 @@
 Never decodes anything itself, and passes no secret of the environment to that process.
 """
 
-import io
 import json
 import os
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO
 
 from uploads.errors import Fault, InvalidFile, NoPreview
 from uploads.kinds import BMP, GIF, JPEG, PDF, PNG, FileKind
+from uploads.regions import region_of
 
 MAX_PIXELS = 100_000_000
 """Pixels of a picture. An A3 sheet scanned at 600 dpi has 70 million. The largest photographs of telephones have 108 million,
@@ -89,12 +89,15 @@ def read_sheets(stream: BinaryIO, most_rows: int, most_columns: int) -> list[dic
 def _run_decoder(stream: BinaryIO, *arguments: object) -> tuple[dict[str, Any], bytes]:
     stream.seek(0)
     stream.flush()
-    command = [sys.executable, "-I", str(_PROGRAM), *map(str, arguments)]
+    region = region_of(stream)
+    where = (region.start, region.size) if region else (0, 0)
+    source: dict[str, Any] = {"stdin": region.descriptor} if region else {"input": stream.read()}
+    command = [sys.executable, "-I", str(_PROGRAM), *map(str, where), *map(str, arguments)]
     try:
         with _process_slots:
             done = subprocess.run(  # noqa: S603 - our own program; the words are numbers and constants
                 command,
-                **_standard_input(stream),
+                **source,
                 capture_output=True,
                 timeout=TIMEOUT_SECONDS,
                 env=_ENVIRONMENT,
@@ -116,10 +119,3 @@ def _run_decoder(stream: BinaryIO, *arguments: object) -> tuple[dict[str, Any], 
 
 
 _ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-
-
-def _standard_input(stream: BinaryIO) -> dict[str, Any]:
-    try:
-        return {"stdin": stream.fileno()}  # a file on disk is read directly, not copied
-    except (AttributeError, io.UnsupportedOperation):
-        return {"input": stream.read()}

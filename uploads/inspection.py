@@ -4,6 +4,7 @@ Never trusts the name, the browser's content type or a declared length, and neve
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -84,11 +85,13 @@ def inspect(
     allowed: Sequence[FileKind] = kinds.PERMITTED,
     *,
     find_form_code: bool = False,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Inspected:
     """Check the whole file and return its properties. Leaves the stream at its beginning.
 
     The content decides; the name must not contradict it. A file without an extension, or with an alias such as .jfif, gets
-    the usual extension. Raises FileRefused with the sentence for the person.
+    the usual extension. `meanwhile` is called while the content is checked, of a file whose kind is permitted.
+    Raises FileRefused with the sentence for the person.
     """
     name = display_name(filename)
     limits = {**_LIMITS, "permitted": _in_words(allowed)}
@@ -96,7 +99,10 @@ def inspect(
         size = _permitted_size(stream)
         extension = _announced(name)
         kind = _kind_as_named(stream, extension, allowed)
-        checked = CHECKS[kind](stream, kind)
+        with ThreadPoolExecutor(1) as beside:
+            checking = beside.submit(CHECKS[kind], stream, kind)
+            meanwhile()
+            checked = checking.result()
         form_code = _form_code(stream, kind) if find_form_code else None
     except InvalidFile as invalid:
         raise FileRefused(invalid.fault, name=name, **{**limits, **invalid.details}) from invalid

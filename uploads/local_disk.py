@@ -13,7 +13,6 @@ from typing import BinaryIO
 
 from uploads.errors import StorageFull
 from uploads.storage import (
-    CHUNK_BYTES,
     GRACE_PERIOD,
     NAME,
     StoredFile,
@@ -24,6 +23,10 @@ from uploads.storage import (
 )
 
 DIRECTORY = re.compile(r"[0-9a-f]{2}")
+
+
+COPIED_BYTES = 256 * 1024
+"""Bytes that are copied at a time: they stay in the processor's cache from reading to hashing."""
 
 
 class LocalDisk:
@@ -122,7 +125,7 @@ def _copy(stream: BinaryIO, target: Path) -> tuple[int, str]:
     digest = hashlib.sha256()
     size = 0
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        while piece := stream.read(CHUNK_BYTES):
+        while piece := stream.read(COPIED_BYTES):
             out.write(piece)
             digest.update(piece)
             size += len(piece)

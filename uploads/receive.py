@@ -14,7 +14,9 @@ from uploads import kinds
 from uploads.errors import Fault, FileRefused, StorageUnavailable
 from uploads.inspection import inspect
 from uploads.kinds import FileKind
+from uploads.regions import Region, open_region
 from uploads.sets import previews, storage
+from uploads.storage import StoredFile
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,17 @@ def receive(
     if file is None or not file.filename:
         raise FileRefused(Fault.NO_FILE)
     stream = cast(BinaryIO, file.stream)
-    inspected = inspect(stream, file.filename, allowed, find_form_code=find_form_code)
-    stored = storage().store(stream)
-    if stored.size != inspected.size:  # the stream ended early between the two
-        storage().remove(stored.name)
-        raise FileRefused(Fault.BROKEN_OFF, name=inspected.display_name)
+    storing = _Storing(stream)
+    try:
+        inspected = inspect(
+            stream, file.filename, allowed, find_form_code=find_form_code, meanwhile=storing.begin
+        )
+        stored = storing.result()
+        if stored.size != inspected.size:  # the stream ended early between the two
+            raise FileRefused(Fault.BROKEN_OFF, name=inspected.display_name)
+    except BaseException:
+        storing.undo()
+        raise
     return Received(
         inspected.display_name,
         inspected.extension,
@@ -61,6 +69,31 @@ def receive(
         inspected.notes,
         inspected.form_code,
     )
+
+
+class _Storing:
+    """Stores a file while it is inspected: both take some fifty milliseconds for 20 MB."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._stored: StoredFile | None = None
+
+    def begin(self) -> None:
+        """Store a region. Another stream has one position, and while it is inspected nobody else can read it."""
+        region = getattr(self._stream, "raw", None)
+        if isinstance(region, Region):
+            self._stored = storage().store(open_region(region.descriptor, region.start, region.size))
+
+    def result(self) -> StoredFile:
+        """Return the stored file; store it now if it lies in memory."""
+        self._stored = self._stored or storage().store(self._stream)
+        return self._stored
+
+    def undo(self) -> None:
+        """Remove what has been stored."""
+        if self._stored:
+            with suppress(StorageUnavailable):  # the daily sweep deletes it
+                storage().remove(self._stored.name)
 
 
 def discard_file(storage_name: str) -> None:

@@ -10,6 +10,7 @@ from flask_babel import LazyString, gettext
 from flask_uploads import UploadSet, configure_uploads
 
 from uploads.limits import MAX_BYTES, enforce_limits
+from uploads.multipart import RegionRequest
 from uploads.storage import PartStore, Previews, Storage
 from uploads.storage_locations import configured_location, places_at
 
@@ -38,6 +39,7 @@ def register(app: Flask) -> None:
     app.extensions["attachment_previews"] = places.previews
     app.extensions["attachment_parts"] = places.parts
     enforce_limits(app)
+    app.request_class = RegionRequest
 
 
 def storage() -> Storage:

@@ -24,6 +24,7 @@ from uploads.attachments import TooManyFiles
 from uploads.errors import Fault, FileRefused, StorageUnavailable, UploadError
 from uploads.limits import MAX_BYTES
 from uploads.receive import Received, discard_file, receive
+from uploads.regions import readable_twice
 from uploads.sets import parts
 from workflow.review import editing
 
@@ -201,7 +202,7 @@ def _received(upload: PartialUpload) -> Received:
         raise LookupError(upload.token) from gone
     with stream:
         received = receive(
-            FileStorage(stream, filename=upload.display_name),
+            FileStorage(readable_twice(stream), filename=upload.display_name),
             find_form_code=attachments.is_printed_form(upload.material_id),
         )
     try:

@@ -1,10 +1,15 @@
 """Two defects of picture files that all browsers tolerate: an alpha channel of zeros, and a missing JPEG end marker."""
 
-import hashlib
+from __future__ import annotations
+
 import io
-from typing import Any, BinaryIO
+import re
 
 from uploads.confined.faults import FaultError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 END_MARKER = b"\xff\xd9"
 PADDINGS = (b"\x55" * 64 + END_MARKER, b"\xaa" * 64 + END_MARKER)
@@ -12,6 +17,9 @@ PADDINGS = (b"\x55" * 64 + END_MARKER, b"\xaa" * 64 + END_MARKER)
 
 WITHOUT_LENGTH = (0x00, 0x01, 0xFF, *range(0xD0, 0xD9))
 """Bytes that after FF do not begin a segment with a length: stuffed byte, TEM, fill byte, RST, SOI."""
+
+WITH_LENGTH = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")
+"""All other markers."""
 
 STRIP_ROWS = 256
 """Rows of a picture that are hashed at a time, so that it is not copied as a whole."""
@@ -31,13 +39,21 @@ def opaque_if_all_transparent(picture: Any) -> Any:
 
 def has_end_marker(file: BinaryIO) -> bool:
     """Return whether a JPEG has its end marker, whatever follows it. Pillow does not notice its absence before zeros."""
+    try:
+        return _scan_segments(_content_of(file))[0]
+    except (IndexError, ValueError):  # a broken segment, which the decoder will report
+        return True
+
+
+def _content_of(file: BinaryIO) -> Any:
+    """Return the bytes of a file; of a file on disk without copying them."""
+    mapped = getattr(getattr(file, "raw", None), "mapped", None)
+    if mapped is not None:
+        return mapped()
     file.seek(0)
     content = file.read()
     file.seek(0)
-    try:
-        return _scan_segments(content)[0]
-    except (IndexError, ValueError):  # a broken segment, which the decoder will report
-        return True
+    return content
 
 
 def with_end_marker(file: BinaryIO) -> BinaryIO:
@@ -60,6 +76,8 @@ def with_end_marker(file: BinaryIO) -> BinaryIO:
 
 
 def _digest(content: bytes) -> bytes:
+    import hashlib
+
     from PIL import Image
 
     with Image.open(io.BytesIO(content), formats=["JPEG"]) as picture:
@@ -71,7 +89,7 @@ def _digest(content: bytes) -> bytes:
         return digest.digest()
 
 
-def _scan_segments(content: bytes) -> tuple[bool, bool]:
+def _scan_segments(content: Any) -> tuple[bool, bool]:
     """Return whether a JPEG has its end marker, and whether its scans contain all coefficients of all components to the last
     bit (ITU-T T.81, B.2 and G.1). The second is needed for a progressive picture that was cut between two scans: it decodes
     the same, whatever follows.
@@ -81,7 +99,8 @@ def _scan_segments(content: bytes) -> tuple[bool, bool]:
     while place >= 0 and place + 2 <= len(content):
         marker = content[place + 1]
         if content[place] != 0xFF or marker in WITHOUT_LENGTH:
-            place = content.find(b"\xff", place + 1)  # data of a scan
+            found = WITH_LENGTH.search(content, place + 1)  # behind the data of a scan
+            place = found.start() if found else -1
             continue
         if marker == END_MARKER[1]:
             return True, not wanted

@@ -1,0 +1,87 @@
+"""A form that is read where it lies says the same as werkzeug's own parser, however it is written."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from werkzeug.exceptions import HTTPException
+from werkzeug.formparser import FormDataParser
+
+from uploads.multipart import LONG_BYTES, RegionParser
+from uploads.regions import Region
+
+pytestmark = pytest.mark.guide("A11")
+
+BOUNDARY = "----WebKitFormBoundaryAbc"
+LONG = b"\r\n--" + BOUNDARY.encode()[:-1] + bytes(LONG_BYTES)
+
+
+def part(head: str, content: bytes, newline: bytes = b"\r\n") -> bytes:
+    lines = b"Content-Disposition: form-data; " + head.encode()
+    return b"--" + BOUNDARY.encode() + newline + lines + newline + newline + content + newline
+
+
+END = f"--{BOUNDARY}--\r\n".encode()
+FILE = 'name="f"; filename="a.jpg"\r\nContent-Type: image/jpeg'
+PARTS = st.one_of(
+    st.builds(
+        part,
+        st.sampled_from([FILE, 'name="f"; filename=""', 'name="g"; filename="甲.pdf"', 'name="token"', 'name="x-filename"', "name"]),
+        st.one_of(
+            st.binary(max_size=50),
+            st.sampled_from([LONG, LONG + b"\r", b"\n" * LONG_BYTES, b"--" * LONG_BYTES, LONG[: LONG_BYTES - 1]]),
+            st.sampled_from([LONG + b"\r\n--" + BOUNDARY.encode() + b"X", LONG + b"\n--" + BOUNDARY.encode() + b"\r\n"]),
+        ),
+        st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\n"]),
+    ),
+)  # fmt: skip
+
+
+def parsed(parser: FormDataParser, body: bytes, stream: Any) -> Any:
+    try:
+        _, fields, files = parser.parse(stream, "multipart/form-data", len(body), {"boundary": BOUNDARY})
+    except HTTPException as error:
+        return error.code
+    return (
+        list(fields.items(multi=True)),
+        [
+            (key, file.filename, file.content_type, file.stream.read())
+            for key, file in files.items(multi=True)
+        ],
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(PARTS, max_size=4),
+    st.sampled_from([END, END[:-2], b"", END + b"epilogue"]),
+    st.sampled_from([b"", b"\r\n", b"preamble\r\n"]),
+)
+@example([part(FILE, LONG), part('name="token"', b"1"), part(FILE, LONG)], END, b"")  # fmt: skip
+def test_both_parsers_find_the_same(parts: list[bytes], end: bytes, preamble: bytes) -> None:
+    body = preamble + b"".join(parts) + end
+    with tempfile.TemporaryFile(buffering=0) as file:
+        file.write(body)
+        file.seek(0)
+        options = {"max_form_memory_size": 500_000, "max_form_parts": 3}
+        ours = RegionParser(**options)  # type: ignore[arg-type]
+        ours.body = file if body else None
+        theirs = FormDataParser(**options)  # type: ignore[arg-type]
+        assert parsed(ours, body, file) == parsed(theirs, body, io.BytesIO(body))
+
+
+def test_a_long_file_is_not_copied() -> None:
+    body = part('name="token"', b"1") + part(FILE, LONG) + END
+    with tempfile.TemporaryFile(buffering=0) as file:
+        file.write(body)
+        ours = RegionParser()
+        ours.body = file
+        _, _, files = ours.parse(file, "multipart/form-data", len(body), {"boundary": BOUNDARY})
+        region = getattr(files["f"].stream, "raw", None)
+        assert isinstance(region, Region)
+        assert (region.start, region.size) == (body.index(LONG), len(LONG))

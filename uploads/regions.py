@@ -1,0 +1,63 @@
+"""A file that lies within another file on disk, such as one that came in the body of a form. It is read where it lies."""
+
+import io
+import os
+from typing import Any, BinaryIO
+
+
+class Region(io.RawIOBase):
+    """The bytes of a file on disk from `start` on. Reading moves no position but its own, so several can be read at a time."""
+
+    def __init__(self, descriptor: int, start: int, size: int) -> None:
+        self.descriptor = descriptor
+        self.start = start
+        self.size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move the position."""
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
+        self._position = max(0, origin + offset)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into the buffer."""
+        room = memoryview(buffer)[: max(0, self.size - self._position)]
+        count = os.preadv(self.descriptor, [room], self.start + self._position) if room else 0
+        self._position += count
+        return count
+
+
+def open_region(descriptor: int, start: int, size: int) -> io.BufferedReader:
+    """Return a stream of a region. Its caller keeps the descriptor open."""
+    return io.BufferedReader(Region(descriptor, start, size))
+
+
+def region_of(stream: BinaryIO) -> Region | None:
+    """Return where on disk a whole file lies, if it does."""
+    raw = getattr(stream, "raw", None)
+    if isinstance(raw, Region):
+        return raw
+    try:
+        descriptor = stream.fileno()
+    except (AttributeError, io.UnsupportedOperation):
+        return None
+    return Region(descriptor, 0, os.fstat(descriptor).st_size)
+
+
+def readable_twice(stream: BinaryIO) -> BinaryIO:
+    """Return a stream of the same file that can be stored while it is inspected, if the file lies on disk."""
+    region = region_of(stream)
+    return open_region(region.descriptor, region.start, region.size) if region else stream
