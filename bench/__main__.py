@@ -23,6 +23,7 @@ from bench import (
     papers,
     payment_runs,
     report,
+    slow_phones,
 )
 from bench.browser import Browser
 from bench.measuring import p50
@@ -45,6 +46,9 @@ def main() -> None:
         sizes[0]["figures"] |= applicant.beside_an_earlier_build(postgres, samples[0], UNLIMITED)
         sizes[0]["figures"] |= decisions.beside_earlier_build(postgres, samples[0], UNLIMITED)
         sizes[0]["figures"] |= dossier.dossier_cpu()
+        sizes[0]["figures"] |= slow_phones.beside_an_empty_site(
+            samples[0], {**samples[0].environment, **UNLIMITED}
+        )
         for found, flat in zip(sizes, everybodys_pages(samples), strict=True):
             found["flat"] = flat
     finally:
@@ -105,7 +109,7 @@ def measured(sample: SampleDatabase) -> dict[str, Any]:
     finally:
         ours.stop()
         beneath.stop()
-    in_bulk = bulk.beside_single_ones(sample, mine)
+    in_bulk = bulk.beside_single_ones(sample, mine) | papers.beside_raw_copy(further)
     if sample.size == exporting.SIZE:
         in_bulk |= exporting.beside_a_bare_loop(sample)
     if sample.size == payment_runs.SIZE:

@@ -6,7 +6,9 @@ import html
 import io
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -18,6 +20,9 @@ from tests import factories
 from tests.files import samples as files
 from uploads.sets import storage
 from workflow.review import open_application
+
+if TYPE_CHECKING:
+    from bench.before import Build
 
 UPLOADED = 20 * 1000 * 1000
 TIMES = 5
@@ -54,6 +59,40 @@ def page_with_pictures(sample: SampleDatabase, clerk: Browser) -> dict[str, floa
         "a picture, drawn, ms": p50(first),
         "a picture, again, ms": p50(again),
     }
+
+
+RAW_COPY = "upload of 20 MB beside a raw copy with fsync, ms"
+
+
+def beside_raw_copy(taken: dict[str, float]) -> dict[str, str]:
+    """Return the figure of `upload`."""
+    sent, copied = taken["upload of 20 MB, ms"], taken["raw copy, ms"]
+    return {RAW_COPY: f"**{sent / copied:.2f} x** ({sent:.1f} : {copied:.1f})"}
+
+
+def uploads_in_turn(builds: Sequence[Build]) -> dict[str, tuple[float, float]]:
+    """Return the p50 in ms of uploading 20 MB to ours and to the earlier build; the rows are deleted."""
+    photograph = files.jpg_of(UPLOADED)
+    taken: list[list[float]] = [[], []]
+    for turn in range(TIMES + 1):
+        for seconds, build in zip(taken, builds, strict=True):
+            applicant = build.browsers["applicant"]
+            own = re.search(r'href="(/personal/application/\d{4}-\d+/)"', applicant.get("/personal/").text)
+            if own is None:
+                raise RuntimeError("the applicant has no draft")
+            slots = f"{own[1]}attachments/"
+            page = applicant.get(slots).text
+            material = (re.findall(r'name="(material-\d+)"', page) or [""])[0]
+            fields = {"csrf_token": html.unescape(TOKEN.findall(page)[0])}
+            with build.sample.connected() as database:
+                [last] = database.execute("SELECT coalesce(max(id), 0) FROM attachments").fetchone() or [0]
+                answer = applicant.send_file(slots, fields, material, photograph)
+                if answer.status not in {302, 303}:
+                    raise RuntimeError(f"the upload was answered with {answer.status}")
+                database.execute("DELETE FROM attachments WHERE id > %s", [last])
+            if turn:  # the first round warms up
+                seconds.append(answer.seconds)
+    return {"upload of 20 MB": (p50(taken[0]), p50(taken[1]))}
 
 
 def upload(sample: SampleDatabase, site: Site) -> dict[str, float]:

@@ -10,7 +10,7 @@ from typing import Any
 import pygal
 from pygal.style import Style
 
-from bench import before
+from bench import before, papers, slow_phones
 from config import ROOT
 
 RESULTS = ROOT / "bench" / "results.json"
@@ -53,6 +53,8 @@ def table(sizes: Sequence[dict[str, Any]]) -> Iterator[str]:
         ("pass one application beside f0d7108, ms", "1.15 x", ""),
         ("payment run of 10,000 frozen and exported beside a bare loop, s", "2.0 x", ""),
         ("bank's answer of 10,000 rows read and recorded, s", "10", ""),
+        *((slow_phones.figure_name(each), f"{slow_phones.MOST:.1f} x", "") for each in slow_phones.SET_UPS),
+        (papers.RAW_COPY, "2.5 x", ""),
         ("dossier of two pages with eight papers, ms of CPU", "150", ""),
     ):
         yield (
