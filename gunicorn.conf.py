@@ -12,11 +12,11 @@ import time
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '5000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "server.buffering_worker.BufferingWorker"
-threads = 4
+threads = 4  # for pages; requests with long bodies have their own
 preload_app = (
     True  # all processes share the loaded modules: half the memory, half the time to the first response
 )
-timeout = 120  # an attachment of 20 MB over a slow network takes long
+timeout = 120  # of the event loop: no client makes it wait
 graceful_timeout = 10
 loglevel = "warning"
 control_socket_disable = True

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from uploads.errors import Fault, InvalidFile, NoPreview
+from uploads.file_regions import region_of
 from uploads.kinds import BMP, GIF, JPEG, PDF, PNG, FileKind
-from uploads.regions import region_of
 
 MAX_PIXELS = 100_000_000
 """Pixels of a picture. An A3 sheet scanned at 600 dpi has 70 million. The largest photographs of telephones have 108 million,

@@ -15,7 +15,7 @@ from flask import Request
 from werkzeug.datastructures import MultiDict
 from werkzeug.formparser import FormDataParser
 
-from uploads.regions import open_region
+from uploads.file_regions import open_region
 
 LONG_BYTES = 64 * 1024
 """Shorter files are copied: finding them again is not worth it."""

@@ -12,9 +12,9 @@ from werkzeug.datastructures import FileStorage
 
 from uploads import kinds
 from uploads.errors import Fault, FileRefused, StorageUnavailable
+from uploads.file_regions import FileRegion, open_region
 from uploads.inspection import inspect
 from uploads.kinds import FileKind
-from uploads.regions import Region, open_region
 from uploads.sets import previews, storage
 from uploads.storage import StoredFile
 
@@ -81,7 +81,7 @@ class _Storing:
     def begin(self) -> None:
         """Store a region. Another stream has one position, and while it is inspected nobody else can read it."""
         region = getattr(self._stream, "raw", None)
-        if isinstance(region, Region):
+        if isinstance(region, FileRegion):
             self._stored = storage().store(open_region(region.descriptor, region.start, region.size))
 
     def result(self) -> StoredFile:

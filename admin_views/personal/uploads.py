@@ -22,9 +22,9 @@ from models import Application, PartialUpload, now
 from uploads import attachments, partial
 from uploads.attachments import TooManyFiles
 from uploads.errors import Fault, FileRefused, StorageUnavailable, UploadError
+from uploads.file_regions import readable_twice
 from uploads.limits import MAX_BYTES
 from uploads.receive import Received, discard_file, receive
-from uploads.regions import readable_twice
 from uploads.sets import parts
 from workflow.review import editing
 

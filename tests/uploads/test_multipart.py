@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 
+from uploads.file_regions import FileRegion
 from uploads.multipart import LONG_BYTES, RegionParser
-from uploads.regions import Region
 
 pytestmark = pytest.mark.guide("A11")
 
@@ -83,5 +83,5 @@ def test_a_long_file_is_not_copied() -> None:
         ours.body = file
         _, _, files = ours.parse(file, "multipart/form-data", len(body), {"boundary": BOUNDARY})
         region = getattr(files["f"].stream, "raw", None)
-        assert isinstance(region, Region)
+        assert isinstance(region, FileRegion)
         assert (region.start, region.size) == (body.index(LONG), len(LONG))

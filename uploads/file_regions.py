@@ -5,7 +5,7 @@ import os
 from typing import Any, BinaryIO
 
 
-class Region(io.RawIOBase):
+class FileRegion(io.RawIOBase):
     """The bytes of a file on disk from `start` on. Reading moves no position but its own, so several can be read at a time."""
 
     def __init__(self, descriptor: int, start: int, size: int) -> None:
@@ -42,19 +42,19 @@ class Region(io.RawIOBase):
 
 def open_region(descriptor: int, start: int, size: int) -> io.BufferedReader:
     """Return a stream of a region. Its caller keeps the descriptor open."""
-    return io.BufferedReader(Region(descriptor, start, size))
+    return io.BufferedReader(FileRegion(descriptor, start, size))
 
 
-def region_of(stream: BinaryIO) -> Region | None:
+def region_of(stream: BinaryIO) -> FileRegion | None:
     """Return where on disk a whole file lies, if it does."""
     raw = getattr(stream, "raw", None)
-    if isinstance(raw, Region):
+    if isinstance(raw, FileRegion):
         return raw
     try:
         descriptor = stream.fileno()
     except (AttributeError, io.UnsupportedOperation):
         return None
-    return Region(descriptor, 0, os.fstat(descriptor).st_size)
+    return FileRegion(descriptor, 0, os.fstat(descriptor).st_size)
 
 
 def readable_twice(stream: BinaryIO) -> BinaryIO:
