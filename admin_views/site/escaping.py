@@ -6,7 +6,7 @@ markupsafe.escape makes a Markup of every value, by four to seven calls, althoug
 import re
 from typing import Any
 
-from jinja2 import nodes
+from jinja2 import Undefined, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from markupsafe import Markup, escape
 
@@ -20,7 +20,9 @@ def escaped(value: Any) -> str:
     kind = type(value)
     if kind is Markup or (kind is str and _is_special(value) is None):
         return value  # type: ignore[no-any-return]
-    return escape(value)
+    if kind is int:
+        return str(value)
+    return "" if kind is Undefined else escape(value)
 
 
 class TemplateCode(CodeGenerator):
