@@ -59,6 +59,7 @@ class ApplicationPage:
         content = self.render(
             "review/application.html",
             list_frame=self.list_frame,
+            list_address=address_of(self),
             application=found,
             sections=read_sections,
             **marks,
