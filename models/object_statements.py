@@ -4,7 +4,7 @@ SQLAlchemy prepares such a query anew each time, which takes longer than Postgre
 session as if it had loaded them: what was changed is written, and columns that are deferred are loaded when they are read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, inspect
@@ -15,11 +15,15 @@ from models.statements import CompiledStatement, as_if_loaded
 
 
 class ObjectStatement:
-    """A statement that selects models, such as `select(Application, Period)` with the join of the second."""
+    """A statement that selects models, such as `select(Application, Period)` with the join of the second.
 
-    def __init__(self, statement: Select[Any]) -> None:
+    `also`: deferred columns of the first model that are read too.
+    """
+
+    def __init__(self, statement: Select[Any], also: Sequence[str] = ()) -> None:
         self._models = [each["entity"] for each in statement.column_descriptions]
         self._keys = [_loaded_columns(model) for model in self._models]
+        self._keys[0] += also
         columns = [
             getattr(model, key) for model, keys in zip(self._models, self._keys, strict=True) for key in keys
         ]

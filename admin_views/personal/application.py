@@ -40,7 +40,7 @@ from admin_views.personal.rendered_fields import (
 )
 from admin_views.personal.saved_form import SavedForm
 from admin_views.personal.typed_fields import form_with, typed_fields
-from admin_views.review.page import paper_remarks, read_by, unsent
+from admin_views.review.page import history_with_submissions, paper_remarks, read_by, unsent
 from admin_views.review.page import sections as submitted_sections
 from admin_views.site.base import Console, ScopedView, expose, menu
 from admin_views.site.exporting import ListExport, ListSheet
@@ -325,7 +325,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
         self, found: Application, status: int = 200, sentence: str = "", typed: TypedBack = ()
     ) -> Any:
         """Render an application that cannot be edited: who reviews it, and what was submitted."""
-        reviews = progress.history(found)
+        reviews = history_with_submissions(found)
         beside = side_column(found, reviews)  # first: its count is read with the frame's
         read = read_by(found, reviews, current_user)
         papers = submitted_files(found, visible_files(found, current_user))

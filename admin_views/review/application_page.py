@@ -10,7 +10,13 @@ from admin_views.files.papers import file_groups, submitted_files, viewer_values
 from admin_views.review import time_limits
 from admin_views.review.ahead import is_prefetch
 from admin_views.review.contradictions import contradictions
-from admin_views.review.page import orphaned_reasons, paper_remarks, read_by, sections
+from admin_views.review.page import (
+    history_with_submissions,
+    orphaned_reasons,
+    paper_remarks,
+    read_by,
+    sections,
+)
 from admin_views.review.resubmitted import resubmitted_values
 from admin_views.review.take_back import TAKE_BACK
 from admin_views.site.base import address_of, expose, menu_numbers
@@ -21,7 +27,7 @@ from desk.time_limits import LIMITS
 from documents.decision_notices import offered_notices
 from models import Action, Application
 from models.desk_work import NOTE_LIMIT
-from workflow import progress, routing
+from workflow import routing
 from workflow.transitions import (
     ACTION_WORDS,
     BY_STATE_AND_ACTION,
@@ -47,7 +53,7 @@ class ApplicationPage:
         return page
 
     def _page(self: Any, found: Application, status: int = 200, **further: Any) -> Any:
-        (actor, shape), reviews = current_actor(), progress.history(found)
+        (actor, shape), reviews = current_actor(), history_with_submissions(found)
         menu_queries = tuple(menu_numbers(self.admin, shape).values())
         next_one = self._next(found.id, found.arrived_at, (*own_numbers(shape), LIMITS, *menu_queries))
         read = read_by(found, reviews, actor)

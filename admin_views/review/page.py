@@ -14,7 +14,7 @@ from desk.comparison import RowDifference, Snapshot, Submission, baseline, compa
 from desk.marks import field_target, row_target
 from desk.submissions import corrected
 from models import Account, Action, Application, Attachment, Material, Review
-from models.statements import CompiledStatement, constant
+from models.object_statements import ObjectStatement
 from workflow.form import answers, versions
 from workflow.form import fields as form_fields
 from workflow.transitions import ACTION_WORDS, STATES_WITH_APPLICANT
@@ -84,30 +84,33 @@ class Read:
         return self.before.round if self.before else None
 
 
+MOST_COMPARED = 20
+"""Submissions of one application that are looked through for the one to compare with."""
+
+_WHOLE_HISTORY = ObjectStatement(
+    select(Review)
+    .where(Review.application_id == bindparam("application_id", type_=Integer))
+    .order_by(Review.sequence.desc()),
+    also=("snapshot",),
+)
+
+
+def history_with_submissions(application: Application) -> list[Review]:
+    """Return the history, newest first, with what was submitted: for `read_by`, which would load each by itself."""
+    return _WHOLE_HISTORY.objects({"application_id": application.id})
+
+
 def read_by(application: Application, history: Sequence[Review], actor: Account) -> Read:
-    """Return what this account reads. `history` is the application's, newest first."""
-    rows = _SUBMISSIONS.execute({"application_id": application.id})
+    """Return what this account reads. `history` is the application's, newest first (history_with_submissions)."""
+    submitted = [row for row in history if row.action is Action.SUBMIT][:MOST_COMPARED]
     submissions = [
-        Submission(application.round - place, sequence, snapshot)
-        for place, (sequence, snapshot) in enumerate(rows)
-        if snapshot
+        Submission(application.round - place, row.sequence, row.snapshot)
+        for place, row in enumerate(submitted)
+        if row.snapshot
     ]
     if not submissions:
         return Read()
     return Read(submissions[0], baseline(submissions, history, actor))
-
-
-MOST_COMPARED = 20
-"""Submissions of one application that are looked through for the one to compare with; each is decrypted."""
-_SUBMISSIONS = CompiledStatement(
-    select(Review.sequence, Review.snapshot)
-    .where(
-        Review.application_id == bindparam("application_id", type_=Integer),
-        Review.action == constant(Action.SUBMIT),
-    )
-    .order_by(Review.sequence.desc())
-    .limit(constant(MOST_COMPARED))
-)
 
 
 def sections(application: Application, read: Read) -> list[PageSection]:
