@@ -13,6 +13,7 @@ REQUIRED, OPTIONAL = "required", "optional"
 ENTERPRISE_DAYS, PRELIMINARY_DAYS, CITY_DAYS = "days_enterprise", "days_preliminary", "days_city"
 ADMINISTRATOR_DAYS, DIGEST_TIME = "days_administrator", "digest_time"
 PUBLICITY_DAYS = "days_publicity"
+CONTINUATION_ASKED, CONTINUATION_TERM = "days_continuation_asked", "days_continuation_term"
 DAYS_OF_LIMITS = (ENTERPRISE_DAYS, PRELIMINARY_DAYS, CITY_DAYS, ADMINISTRATOR_DAYS)
 FILES_AT_ONCE, MOST_FILES_AT_ONCE = "files_at_once", 20
 OBJECTION = "objection"
@@ -30,6 +31,14 @@ DEFAULTS = {
     CITY_DAYS: ("15", _LIMIT),
     ADMINISTRATOR_DAYS: ("5", N_("超期这么多个工作日仍未办理的，每个工作日提醒系统管理员；0 为不提醒")),
     PUBLICITY_DAYS: ("5", N_("从公示开始的次日起算，按工作日；正在进行的公示不受影响")),
+    CONTINUATION_ASKED: (
+        "30",
+        N_("分年发放的补贴，后面各年第一笔到期前这么多个工作日，请本人答复是否仍在岗"),
+    ),
+    CONTINUATION_TERM: (
+        "20",
+        N_("从询问的次日起算，按工作日，本人答复和单位确认都在期限内；不长于提前的天数，已经询问的不受影响"),
+    ),
     DIGEST_TIME: (
         "08:30",
         N_("每个工作日这时提醒各单位：等待审核、今天到期、已超期各几件；没有等待的不提醒"),
@@ -50,6 +59,8 @@ NAMES = {
     CITY_DAYS: N_("市专家服务中心审核的办理期限（工作日）"),
     ADMINISTRATOR_DAYS: N_("超期多少个工作日后提醒系统管理员"),
     PUBLICITY_DAYS: N_("公示期（工作日）"),
+    CONTINUATION_ASKED: N_("在岗确认提前多少个工作日询问"),
+    CONTINUATION_TERM: N_("在岗确认的期限（工作日）"),
     DIGEST_TIME: N_("每日提醒的时间"),
     FILES_AT_ONCE: N_("每人同时生成的文件数"),
     OBJECTION: N_("对审核结果有异议的说明"),

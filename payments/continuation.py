@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from accounts.access import active_account
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from common.settings import CONTINUATION_ASKED, CONTINUATION_TERM, setting
 from common.wording import N_, Sentence
 from common.working_days import ONE_DAY, current_calendar
 from models import (
@@ -41,10 +42,6 @@ from workflow.actor_shape import Actor
 from workflow.decision import Decision
 from workflow.scope import Criterion
 
-ASKED_BEFORE = 30
-"""Working days before a year's first payment: the person is asked from then on."""
-TERM = 20
-"""Working days in which person and enterprise have to answer. It ends before the payment is due."""
 BATCH = 200
 """Grants of one transaction."""
 
@@ -273,7 +270,9 @@ def ask_due(day: date) -> int:
     A transaction for every BATCH of grants. What another worker asks at the same moment is left to it.
     """
     calendar = current_calendar()
-    horizon, due_by = calendar.after(day, ASKED_BEFORE).last, calendar.after(day, TERM).last
+    before = int(setting(CONTINUATION_ASKED))
+    term = min(int(setting(CONTINUATION_TERM)), before)  # it ends before the payment is due
+    horizon, due_by = calendar.after(day, before).last, calendar.after(day, term).last
     asked = 0
     while True:
         try:

@@ -431,6 +431,14 @@ class PublicitySettingForm(DaysSettingForm):
             raise ValidationError(gettext("公示期至少 1 个工作日。"))
 
 
+class ContinuationSettingForm(DaysSettingForm):
+    def validate_value(self, field: StringField) -> None:
+        """Person and employer get at least one working day."""
+        super().validate_value(field)
+        if not int(field.data or ""):
+            raise ValidationError(gettext("至少 1 个工作日。"))
+
+
 class TimeSettingForm(FlaskForm):
     value = TextLine(_("时间"), 5, _given(_("请填写时间，例如：08:30。")), normalise=half_width)
 

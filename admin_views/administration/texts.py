@@ -13,6 +13,8 @@ from admin_views.site.lists import Badge, Column
 from admin_views.site.wording import translated
 from common.calendar import today
 from common.settings import (
+    CONTINUATION_ASKED,
+    CONTINUATION_TERM,
     DAYS_OF_LIMITS,
     DIGEST_TIME,
     FILES_AT_ONCE,
@@ -152,6 +154,7 @@ SETTING_FORMS = {
     STAFF_SECOND_FACTOR: forms.SecondFactorSettingForm,
     **dict.fromkeys(DAYS_OF_LIMITS, forms.DaysSettingForm),
     PUBLICITY_DAYS: forms.PublicitySettingForm,
+    **dict.fromkeys((CONTINUATION_ASKED, CONTINUATION_TERM), forms.ContinuationSettingForm),
     DIGEST_TIME: forms.TimeSettingForm,
     FILES_AT_ONCE: forms.FilesSettingForm,
 }

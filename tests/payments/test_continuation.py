@@ -14,6 +14,7 @@ from common.errors import (
     ReasonMissing,
     Unacceptable,
 )
+from common.settings import CONTINUATION_ASKED, CONTINUATION_TERM, setting
 from common.working_days import current_calendar
 from models import (
     Account,
@@ -31,6 +32,7 @@ from models import (
     PaymentAction,
     PaymentEvent,
     PaymentState,
+    Setting,
     db,
     exclusive,
 )
@@ -102,7 +104,7 @@ def test_the_person_is_asked_once_a_year_in_working_days_before_the_first_paymen
     due = date(2027, 3, 2)
     days = (date(2027, 1, 1) + timedelta(days=n) for n in range(60))
     first_day = next(
-        each for each in days if current_calendar().after(each, continuation.ASKED_BEFORE).last >= due
+        each for each in days if current_calendar().after(each, int(setting(CONTINUATION_ASKED))).last >= due
     )
     assert ask(f"{first_day - timedelta(days=1)} 10:00") == 0
     assert ask(f"{first_day} 10:00") == 1
@@ -116,6 +118,19 @@ def test_the_person_is_asked_once_a_year_in_working_days_before_the_first_paymen
     assert message.words["by"] == row.due_by.isoformat()
     assert ask("2028-02-01 10:00") == 1
     assert [each.year for each in asked(grant)] == [2, 3]
+
+
+@ON_SQLITE
+@pytest.mark.guide("P6")
+def test_when_the_question_is_asked_and_its_term_are_settings(ordos: World) -> None:
+    grant = granted(ordos)
+    for key, value in ((CONTINUATION_ASKED, "5"), (CONTINUATION_TERM, "9")):
+        db.session.merge(Setting(key=key, value=value, explanation=""))
+    db.session.commit()
+    assert ask("2027-02-22 10:00") == 0
+    assert ask("2027-02-23 10:00") == 1
+    (row,) = asked(grant)
+    assert row.due_by == date(2027, 3, 2), "the term ends when the payment is due, not later"
 
 
 @pytest.mark.guide("P6")
