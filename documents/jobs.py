@@ -48,6 +48,10 @@ DISK_FULL = Sentence(
     N_("服务器存储空间不足，文件没有生成，也没有留下任何部分。请联系维护人员，之后重新提出。")
 )
 
+STORAGE_DOWN = Sentence(
+    N_("文件存储多次没有响应，文件没有生成，也没有留下任何部分。请过一会儿重新提出；仍不成功请联系维护人员。")
+)
+
 FILE_STATE_WORDS = {
     FileState.MAKING: N_("正在生成"),
     FileState.READY: N_("可以下载"),

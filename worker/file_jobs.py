@@ -22,7 +22,7 @@ from documents import jobs as file_jobs
 from documents.jobs import ClaimedFile
 from documents.kinds import FileNotMade
 from models import FileJob, db
-from uploads.errors import StorageFull
+from uploads.errors import StorageFull, StorageUnavailable
 from uploads.local_disk import is_full, make_directory
 from uploads.receive import discard_file
 from uploads.sets import storage
@@ -86,6 +86,10 @@ def _process(job: ClaimedFile) -> None:
         _fail(job, fault.sentence)
     except StorageFull:
         _fail(job, file_jobs.DISK_FULL)
+    except StorageUnavailable:
+        if job.attempts < file_jobs.MOST_ATTEMPTS:
+            raise
+        _fail(job, file_jobs.STORAGE_DOWN)
     except Exception as error:
         if not _disk_is_full(error):
             raise

@@ -14,7 +14,18 @@ from sqlalchemy import select
 
 from documents import jobs
 from documents.application_files import PAPERS, papers_title
-from models import Account, Application, Attachment, Enterprise, FileJob, FileState, RegionKind, db
+from models import (
+    Account,
+    Application,
+    Attachment,
+    Enterprise,
+    FileJob,
+    FileState,
+    RegionKind,
+    db,
+    exclusive,
+    now,
+)
 from tests import factories
 from tests.accounts.people import company, place, scan, value
 from tests.files import samples
@@ -23,7 +34,7 @@ from tests.machine.s3 import S3Server
 from tests.machine.site import Client
 from tests.machine.worlds import Person
 from tests.uploads.sites import use
-from uploads.sets import parts, storage
+from uploads.sets import storage
 from uploads.storage_locations import S3Location, location_of
 from worker import file_jobs, sweeping
 
@@ -216,7 +227,11 @@ def test_a_file_that_is_made_waits_for_the_store(own: Uploader, bucket: S3Locati
         file_jobs.process_due()
         job = db.session.scalars(select(FileJob)).one()
         assert (job.state, job.attempts) == (FileState.MAKING, 1)
-        parts().remove("a" * 32)
+        for _ in range(2):
+            with exclusive():
+                job.next_try = now()
+            file_jobs.process_due()
+        assert (job.state, job.error) == (FileState.FAILED, [jobs.STORAGE_DOWN.text, {}])
 
 
 def test_doctor_stores_reads_and_deletes_a_file(app: Flask, bucket: S3Location, s3_server: S3Server) -> None:
