@@ -62,7 +62,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": https,
         "MAX_FORM_PARTS": 2000,
-        "SESSION_REFRESH_EACH_REQUEST": False,  # done by admin_views.site.frame.extend_cookie
+        "SESSION_REFRESH_EACH_REQUEST": False,  # done by admin_views.site.login_session.CookieSessions
         "WTF_CSRF_TIME_LIMIT": None,
         "REDIS_URL": read("REDIS_URL"),
         "SITE_URL": read("SITE_URL"),

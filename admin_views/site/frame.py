@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from flask import Flask, Response, g, session
+from flask import Flask, g
 from flask.templating import Environment
 from flask_babel import gettext, ngettext
 from flask_login import current_user
@@ -32,7 +32,6 @@ from uploads import notes
 from uploads.preview import has_preview
 
 MOST_CACHED = 500
-PAGES = ("text/html", "application/json")
 
 
 class Identity(NamedTuple):
@@ -58,7 +57,6 @@ class Templates(Environment):
 def register(app: Flask) -> None:
     """Give the templates their frame, filters and globals."""
     app.context_processor(frame)
-    app.after_request(extend_cookie)
     app.add_template_global(language)
     app.add_template_global(login_session.url_of)
     app.add_template_global(login_session.csrf_token)
@@ -114,16 +112,6 @@ def bare_frame() -> dict[str, Any]:
         "console": None,
         "menu": (),
     }
-
-
-def extend_cookie(response: Response) -> Response:
-    """Renew the cookie when the session's row has just been touched, once a minute.
-
-    Only for pages: an image that arrives after the logout must not restore the session.
-    """
-    if g.get("session_noted") and response.mimetype in PAGES:
-        session.modified = True
-    return response
 
 
 def days_left(last: date) -> dict[str, str]:

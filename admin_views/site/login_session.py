@@ -34,6 +34,7 @@ CARRIED_KEYS = ("language",)
 TOKEN_KEY = "login_session"  # noqa: S105 - the key, not the token
 """Session key of the token that names the LoginSession row; without a live row the cookie is invalid."""
 
+PAGES = ("text/html", "application/json")
 SIGNED_EVERY = 60
 """Seconds."""
 MOST_SIGNED = 500
@@ -68,7 +69,15 @@ class CookieSessions(SecureCookieSessionInterface):
         return self._signing[keys]
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
-        """Send the cookie if it has changed. A page that only read it adds to Vary as text, which Flask would parse first."""
+        """Send the cookie if it has changed, or to renew it once a minute, when the session's row has just been touched.
+
+        Renewed only for pages: an image that arrives after the logout must not restore the session. A page that only read the
+        cookie adds to Vary as text, which Flask would parse first.
+        """
+        if g.get("session_noted") and response.mimetype in PAGES:
+            session.modified = True
+        if "device" in g:
+            _set_device_cookie(response)
         if session and not self.should_set_cookie(app, session):
             if session.accessed:
                 vary = response.headers.get("Vary")
@@ -117,18 +126,16 @@ def _device_cookie() -> str:
     return f"{current_app.config['SESSION_COOKIE_NAME']}-device"
 
 
-def _set_device_cookie(response: Response) -> Response:
+def _set_device_cookie(response: Response) -> None:
     """Set the device cookie after a login; scripts and other sites cannot read it."""
-    if "device" in g:
-        response.set_cookie(
-            _device_cookie(),
-            g.device,
-            max_age=devices.LIFETIME,
-            secure=current_app.config["SESSION_COOKIE_SECURE"],
-            httponly=True,
-            samesite="Strict",
-        )
-    return response
+    response.set_cookie(
+        _device_cookie(),
+        g.device,
+        max_age=devices.LIFETIME,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Strict",
+    )
 
 
 def log_out() -> None:
@@ -292,4 +299,3 @@ def register(app: Flask) -> None:
     """Check the session before each request."""
     app.session_interface = CookieSessions()
     app.before_request(_check_session)
-    app.after_request(_set_device_cookie)
