@@ -1,10 +1,10 @@
 """What may not be in a payment run when it goes on, or is taken back."""
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, or_, select, update
 
 from common.errors import Unacceptable
 from common.wording import N_, Sentence
-from models import Account, BankAnswer, Grant, ImportState, Payment, PaymentRun, RunRow, db
+from models import Account, BankAnswer, Grant, ImportState, Payment, PaymentRun, RunRow, db, now
 from payments import payment_moves
 
 STOPPED_IN_RUN = N_(
@@ -35,3 +35,14 @@ def check_unanswered(run: PaymentRun) -> None:
     being_written = exists().where(BankAnswer.run_id == run.id, BankAnswer.state == ImportState.IMPORTING)
     if db.session.scalar(select(or_(said, being_written))):
         raise Unacceptable("", ANSWERED_IN_PART)
+
+
+def drop_unconfirmed_answers(run: PaymentRun) -> None:
+    """Drop the answers that nobody has confirmed: they are answers to a file that the bank returned."""
+    waiting = BankAnswer.state.in_((ImportState.READING, ImportState.PREVIEW))
+    db.session.execute(
+        update(BankAnswer)
+        .where(BankAnswer.run_id == run.id, waiting)
+        .values(state=ImportState.DISCARDED, finished_at=now(), storage_name=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -37,7 +37,7 @@ from models.statements import table_of
 from payments import payment_moves, payment_scope
 from payments.bank_accounts import fault_as_json, payees, payees_of_run
 from payments.bank_file import PaymentLine
-from payments.run_checks import check_none_stopped, check_unanswered
+from payments.run_checks import check_none_stopped, check_unanswered, drop_unconfirmed_answers
 from payments.run_transitions import RunTransition, find_run_transition
 from workflow.decision import Decision
 
@@ -305,6 +305,7 @@ def _discard(run: PaymentRun, person: Account) -> None:
     """
     if run.state is RunState.EXPORTED:
         check_unanswered(run)
+        drop_unconfirmed_answers(run)
     ids = db.session.scalars(
         select(RunRow.payment_id).where(RunRow.run_id == run.id, RunRow.left_out.is_(None))
     ).all()

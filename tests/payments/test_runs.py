@@ -15,6 +15,7 @@ from models import (
     Disclosure,
     Grant,
     GrantState,
+    ImportState,
     Message,
     Payment,
     PaymentAction,
@@ -515,7 +516,9 @@ def test_a_file_that_the_bank_returned_as_a_whole_is_taken_back_by_a_second_pers
     with pytest.raises(Unacceptable) as refused:
         act(run, RunAction.DISCARD, maker, "文件格式不符")
     assert refused.value.sentence is runs.SECOND_FOR_RETURN
+    unconfirmed = previewed(run, maker, said(run, "失败"))
     act(run, RunAction.DISCARD, second, "文件格式不符")
+    assert fresh(unconfirmed).state is ImportState.DISCARDED
     assert (states(one), states(other)) == ([OPEN], [OPEN]), "to the same accounts, with the next run"
     assert sums(of.name).open == one.amount_fen + other.amount_fen
     with pytest.raises(NotPermitted):
