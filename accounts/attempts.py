@@ -20,9 +20,9 @@ A login without an account is counted like any other. Logins, addresses and brow
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import NamedTuple
 
 from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -72,8 +72,7 @@ ALL_DEVICES = "devices"
 """Stands in address_digest of the address in the row that counts all devices of a login together."""
 
 
-@dataclass(frozen=True)
-class RetryDelays:
+class RetryDelays(NamedTuple):
     """`free` failures cost no waiting. Each further one costs the next of `pauses`, in minutes."""
 
     free: int
@@ -84,8 +83,7 @@ class RetryDelays:
         return timedelta(minutes=self.pauses[min(beyond, len(self.pauses) - 1)]) if beyond >= 0 else None
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """The delays by what is counted: a login at one address, a login at all new addresses, an address for all logins."""
 
     login_and_address: RetryDelays

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -191,8 +190,7 @@ PROPERTIES: Mapping[str, str] = {
 """The properties of a field that can differ, with their names."""
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     """One property of one field in two versions; `new` when the older version does not have the field."""
 
     one: Field

@@ -9,10 +9,9 @@ registers like any other (enterprises/registration.py), takes over the imported 
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.exc import IntegrityError
@@ -157,8 +156,7 @@ def _discard(job: Import) -> None:
 # --- claims: one worker at a time
 
 
-@dataclass(frozen=True)
-class Claimed:
+class Claimed(NamedTuple):
     """An import as it was when a worker claimed it."""
 
     id: int

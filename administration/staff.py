@@ -1,6 +1,6 @@
 """Accounts of staff (工作人员): offices, city and administrators. Their first password is generated here and shown once."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from accounts import attempts, logins, passwords, second_factor
 from administration.changes import add, change
@@ -11,8 +11,7 @@ from models import Account, Office, OfficeDuty, Role, db
 from workflow.routing import final_office
 
 
-@dataclass(frozen=True)
-class Handover:
+class Handover(NamedTuple):
     """The secrets that the administrator passes on to a person. Shown once, and stored only as hashes."""
 
     account: Account

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from stdnum.cn import uscc
 
@@ -17,8 +17,7 @@ UNUSED_LETTERS = "IOSVZ"
 OTHER = N_("其他")
 
 
-@dataclass(frozen=True)
-class Department:
+class Department(NamedTuple):
     """登记管理部门, the first character of a 统一社会信用代码. `categories` are its 机构类别 by the second character."""
 
     label: str

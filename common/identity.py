@@ -6,8 +6,8 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from stdnum.cn.ric import calc_check_digit
 
@@ -17,8 +17,7 @@ from common.wording import N_
 CITIZEN, HMT_RESIDENCE, PERMANENT_RESIDENCE = "citizen", "hmt_residence", "permanent_residence"
 
 
-@dataclass(frozen=True)
-class IdentityDocument:
+class IdentityDocument(NamedTuple):
     """A kind of identity document.
 
     `shape` is the pattern of its normalised number, by the published rule that `source` names. `wrong_kind` is the message for
@@ -101,8 +100,7 @@ def sex(number: str) -> str:
     return "male" if int(number[16]) % 2 else "female"
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(NamedTuple):
     """What a number says about its holder. `born` has the digits of the birth date: eight, or six without the century."""
 
     born: str

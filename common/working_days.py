@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import chinese_calendar
@@ -26,16 +27,14 @@ MOST_DAYS = 2000
 """Days of the library that are remembered: of five years."""
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A number of working days. `unknown` names the years in it that were counted Monday to Friday."""
 
     days: int
     unknown: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """A last day. `unknown` names the years before it that were counted Monday to Friday."""
 
     last: date

@@ -8,9 +8,8 @@ whenever the worker dies. Knows no queue.
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.exc import DBAPIError
@@ -154,8 +153,7 @@ def _standing_fault(row: Any, person: Account, action: Action, taken: Mapping[in
     return MARKED if row.marked and action is Action.PASS else None
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(NamedTuple):
     """How many of the chosen applications can be decided, and how many cannot, by why."""
 
     possible: int
@@ -236,8 +234,7 @@ def _left(job_id: int) -> int:
 # --- one worker at a time
 
 
-@dataclass(frozen=True)
-class ClaimedJob:
+class ClaimedJob(NamedTuple):
     """A job as it was when a worker claimed it."""
 
     id: int

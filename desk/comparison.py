@@ -6,10 +6,9 @@ A snapshot stores the employer's texts of that time. Names and regions change, s
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.text import comparable, same_text
 from common.wording import N_
@@ -50,8 +49,7 @@ def same_employer(one: Snapshot, other: Snapshot) -> bool:
 # --- the baseline of a comparison
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(NamedTuple):
     """One submission of an application. `round` counts from 1, `sequence` is the number of its history row."""
 
     round: int
@@ -107,8 +105,7 @@ class RowDifference(Enum):
 Row = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class ComparedRow:
+class ComparedRow(NamedTuple):
     """One row of 学习工作经历: the new content, or the old content of a removed row. `before` is the old content of a changed row."""
 
     row: Row

@@ -5,7 +5,6 @@ them skips the rule. What is the same with somebody else is in desk/same_elsewhe
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -36,8 +35,7 @@ class RowContradiction(NamedTuple):
     sentence: Sentence
 
 
-@dataclass(frozen=True)
-class Submitted:
+class Submitted(NamedTuple):
     """What the rules read. `fields` has the days as dates; `decided_on` is the day of the decision, or today before it; `due`
     is the last day of the present step, where it has a limit."""
 

@@ -6,9 +6,8 @@ written in the transaction of its message, and is unique.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, case, exists, false, func, null, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -35,8 +34,7 @@ BATCH = 200
 """Accounts of one transaction."""
 
 
-@dataclass(frozen=True)
-class Numbers:
+class Numbers(NamedTuple):
     """What a reminder says. `oldest`: the application that it leads to, if any."""
 
     waiting: int

@@ -1,8 +1,7 @@
 """What became of the marks that went out with a return: changed since or not, for the applicant (A23) and for the desk (W2)."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.text import same_text
 from desk.comparison import Row, RowDifference, Snapshot, Submission, compare_rows, same_employer
@@ -18,8 +17,7 @@ Files = Mapping[int, Collection[int]]
 """The ids of the present files by material."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A mark beside what stands at its place now. `row`: the place of its experience among the present ones, from 0."""
 
     mark: SentMark

@@ -8,10 +8,9 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from common.calendar import ORDOS
 from common.text import one_line
@@ -33,16 +32,14 @@ _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 CHUNK_BYTES = 256 * 1024
 
 
-@dataclass(frozen=True)
-class Paper:
+class Paper(NamedTuple):
     """One stored file, and the path that it gets in the archive."""
 
     path: str
     file: Attachment
 
 
-@dataclass(frozen=True)
-class PaperFault:
+class PaperFault(NamedTuple):
     """A paper that the archive lacks, or whose content is not what was uploaded (`changed`)."""
 
     path: str

@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert
 
@@ -49,8 +49,7 @@ class ExportedSheet:
     secret: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class OpenedList:
+class OpenedList(NamedTuple):
     """A list as the worker opens it. `total`: how many rows, as far as it is known."""
 
     file_name: str
@@ -58,8 +57,7 @@ class OpenedList:
     total: int = 0
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What was asked for: the address of the list, with what it is narrowed to, and whether numbers are in full."""
 
     address: str
@@ -72,7 +70,7 @@ class Asked:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return {**self.__dict__, "described": [list(each) for each in self.described]}
+        return {**self._asdict(), "described": [list(each) for each in self.described]}
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> "Asked":

@@ -7,10 +7,9 @@ one step, so that nobody ever sees half a file and none is made twice.
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, exists, func, select, update
 
@@ -150,8 +149,7 @@ def _lock_own(actor: Account, job_id: int) -> FileJob:
 # --- one worker at a time
 
 
-@dataclass(frozen=True)
-class ClaimedFile:
+class ClaimedFile(NamedTuple):
     """A job as it was when a worker claimed it."""
 
     id: int

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.errors import NotPermitted
 from common.wording import Sentence
@@ -31,8 +31,7 @@ class RightLost(NotPermitted):
         self.sentence = sentence
 
 
-@dataclass(frozen=True)
-class Making:
+class Making(NamedTuple):
     """What a kind gets to make its file: who asked (reloaded), for what, and where to write it."""
 
     actor: Account
@@ -60,8 +59,7 @@ class MadeFile:
     record: Callable[[], None] | None = None
 
 
-@dataclass(frozen=True)
-class DocumentKind:
+class DocumentKind(NamedTuple):
     """One kind of file. `make` writes the file to `Making.path`, and raises FileNotMade where it cannot be made.
 
     `check` raises NotPermitted (RightLost says why) or NotVisible when this account may not have such a file. It runs when the file is asked for,

@@ -7,7 +7,7 @@ stands in one of the two lists: a test fails for a new one.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 
@@ -180,8 +180,7 @@ def _of_own(column: Any, person: Account) -> ColumnElement[bool]:
 # --- who looked at full numbers
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(NamedTuple):
     """Somebody looked at a full number: whose desk, which number of which application, when."""
 
     number: str

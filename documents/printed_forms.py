@@ -5,10 +5,9 @@ Whatever it says forbids nothing: a signed paper that does not agree is pointed 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -31,8 +30,7 @@ NOT_PRINTED = ("attachments", "promise")
 EXPERIENCES = N_("学习工作经历")
 
 
-@dataclass(frozen=True)
-class Printed:
+class Printed(NamedTuple):
     """A form that was made now. `name` is that of the file."""
 
     document: MadeDocument
@@ -153,8 +151,7 @@ class Agreement(Enum):
     """No code was found on it, and none was typed."""
 
 
-@dataclass(frozen=True)
-class SignedPaper:
+class SignedPaper(NamedTuple):
     """What is known of one uploaded paper; `changed` are the labels of the fields that were changed after it was printed."""
 
     agreement: Agreement

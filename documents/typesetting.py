@@ -11,9 +11,8 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.characters import code_point
 from documents import font_coverage
@@ -37,8 +36,7 @@ class TypesettingError(RuntimeError):
     """The compiler refused the template or exceeded its limits: a mistake of ours, never of a person's text."""
 
 
-@dataclass(frozen=True)
-class MadeDocument:
+class MadeDocument(NamedTuple):
     """A finished PDF. `missing` are the characters that the font lacks, printed as code points, each once."""
 
     pdf: bytes

@@ -6,11 +6,10 @@ Text is text: no cell is a formula or a link, and a long number keeps all its di
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from common.calendar import ORDOS
 
@@ -37,8 +36,7 @@ _WIDE = frozenset("WF")
 Cell = str | int | date | datetime | None
 
 
-@dataclass(frozen=True)
-class BookSheet:
+class BookSheet(NamedTuple):
     """One table: its name, the headings and the rows. `rows` is read once."""
 
     name: str

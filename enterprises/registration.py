@@ -1,7 +1,7 @@
 """The registration of an enterprise: submitted, approved or refused by the office of its region, corrected (E1-E3)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -29,8 +29,7 @@ from workflow.decision import NO_REASON, Decision
 APPROVE, REFUSE, RESUBMIT = RegistrationAction.APPROVE, RegistrationAction.REFUSE, RegistrationAction.RESUBMIT
 
 
-@dataclass(frozen=True)
-class RegistrationStep:
+class RegistrationStep(NamedTuple):
     state: Registration
     action: RegistrationAction
     by: Role

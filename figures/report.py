@@ -35,8 +35,7 @@ MOST_KEYS = 20_000
 _COUNTS, _TOTALS = table_of(StatisticCount), table_of(EnterpriseTotal)
 
 
-@dataclass(frozen=True)
-class Sight:
+class Sight(NamedTuple):
     """What of the sums an account sees: the same applications as in its list (workflow.scope.visible).
 
     `bits`: the steps of which an application must have reached one. `regions`: None for all.
@@ -58,8 +57,7 @@ def sight_of(actor: Account) -> Sight:
     return Sight(EVERY_STEP, None if actor.role is Role.ADMINISTRATOR else ())
 
 
-@dataclass(frozen=True)
-class Narrowing:
+class Narrowing(NamedTuple):
     """What somebody narrows the figures to. Months as 2026-11; "" for no limit."""
 
     period_id: int | None = None

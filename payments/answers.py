@@ -6,9 +6,8 @@ rows' outcomes and the payments' states are one transaction; the same answer aga
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 
@@ -139,8 +138,7 @@ def _discard(answer: BankAnswer) -> None:
 # --- one worker at a time
 
 
-@dataclass(frozen=True)
-class ClaimedAnswer:
+class ClaimedAnswer(NamedTuple):
     """An answer as it was when a worker claimed it."""
 
     id: int

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, select
@@ -37,8 +36,7 @@ class BankAccount(NamedTuple):
         return unwritable(self.holder) or unwritable(self.bank)
 
 
-@dataclass(frozen=True)
-class Payee:
+class Payee(NamedTuple):
     """Where a payment goes, or why it cannot be paid now."""
 
     account: BankAccount

@@ -5,9 +5,9 @@ an unconfirmed year. A term that passes suspends and stops nothing: an answer af
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import NamedTuple
 
 from sqlalchemy import false, func, or_, select, true
 from sqlalchemy.exc import IntegrityError
@@ -54,8 +54,7 @@ APPLICANT, ENTERPRISE, CITY = Role.APPLICANT, Role.ENTERPRISE, Role.CITY
 SYSTEM = None
 
 
-@dataclass(frozen=True)
-class ContinuationTransition:
+class ContinuationTransition(NamedTuple):
     """One row of the table. `by`: None for the system."""
 
     state: ContinuationState
@@ -94,8 +93,7 @@ CONTINUATION_STATES = MappingProxyType(
 END_WORDS = MappingProxyType({EmploymentEnd.LEFT: N_("已离职"), EmploymentEnd.MOVED: N_("已到其他单位工作")})
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(NamedTuple):
     """The employment has ended: its last day, and why."""
 
     last_day: date

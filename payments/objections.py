@@ -4,8 +4,7 @@ An objection is entered while its batch is public. It is decided once. Its paper
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, Select, false, func, select, true
 
@@ -42,8 +41,7 @@ ACTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Objector:
+class Objector(NamedTuple):
     """Who objects, how to reach them, and what they say. `contact` may be empty."""
 
     name: str

@@ -63,8 +63,7 @@ class CaseCounts:
     less_fen: int = 0
 
 
-@dataclass(frozen=True)
-class CasesCompared:
+class CasesCompared(NamedTuple):
     """`complete`: whether every case was looked at. `sample`: some of those that differ, then of the others."""
 
     day: date

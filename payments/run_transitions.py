@@ -5,7 +5,7 @@ time, and an exported run can only be discarded when the bank returned the whole
 person says so.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from common.wording import N_, NP_
 from models import PaymentAction, PaymentState, Role, RunAction, RunState
@@ -18,8 +18,7 @@ YES, NO = True, False
 NOBODY = ""
 
 
-@dataclass(frozen=True)
-class PaymentTransition:
+class PaymentTransition(NamedTuple):
     """One row of the table. `by` are the roles, None among them for the system; `message` goes to the applicant.
 
     Two rows may have the same state and action for different roles; they lead to the same state.
@@ -34,8 +33,7 @@ class PaymentTransition:
     message: str
 
 
-@dataclass(frozen=True)
-class RunTransition:
+class RunTransition(NamedTuple):
     """One row of the table. `second_person`: whoever made or froze the run cannot do it."""
 
     state: RunState

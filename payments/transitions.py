@@ -4,8 +4,8 @@ Buttons, the checks of the server, the diagram in docs/publicity.md and the test
 an application is another table (workflow/transitions.py); it is finished before a grant begins.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from common.wording import N_, NP_
 from models import GrantAction, GrantState, ObjectionDecision, Role
@@ -32,8 +32,7 @@ AFTER_DISMISSAL = TargetAfterObjection.AFTER_DISMISSAL
 POSSIBLE_TARGETS = {AFTER_DISMISSAL: (PUBLICIZED, SUSPENDED, GRANTED)}
 
 
-@dataclass(frozen=True)
-class GrantTransition:
+class GrantTransition(NamedTuple):
     """One row of the table. `wording` is the text of the history row; `message` is the kind of message to the applicant."""
 
     state: GrantState

@@ -3,11 +3,10 @@
 import smtplib
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import formatdate, parseaddr
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from common.settings import SITE_NAME
@@ -21,8 +20,7 @@ NO_SUCH_RECIPIENT = {550, 551, 553}
 TLS_MODES = ("starttls", "implicit", "none")
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(NamedTuple):
     """The mail server of TALENT_SMTP_URL, such as smtp://user:password@host:587?tls=starttls or smtps://host."""
 
     host: str

@@ -1,9 +1,9 @@
 """The progress of an application: steps done, the current step and who is responsible, and the steps to come (A16, A17)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from sqlalchemy import Integer, bindparam, select
 
@@ -20,8 +20,7 @@ class Stage(Enum):
     TO_COME = "to come"
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step of the route. `by` and `at`: who finished it and when."""
 
     state: State

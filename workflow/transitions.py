@@ -4,8 +4,8 @@ Buttons, the checks of the server, the diagram in the README and the tests of ro
 Source: 《战略性新兴产业引进人才生活补贴线上申请系统操作指南》, sections 一 to 三; docs/changing.md says how we read what it leaves open.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from common.wording import N_, NP_
 from models import Action, Result, Role, State
@@ -35,8 +35,7 @@ YES, NO = True, False
 UNRECORDED = ""
 
 
-@dataclass(frozen=True)
-class Transition:
+class Transition(NamedTuple):
     """One row of the table. `wording` is the text of the history row; a transition without wording writes no history row."""
 
     state: State

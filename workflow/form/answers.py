@@ -1,10 +1,9 @@
 """The answers of an application, their texts for people, and the snapshot of a submission."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.text import same_text
 from common.wording import N_
@@ -93,8 +92,7 @@ def _plain(stored: Any) -> Any:
     return stored.isoformat() if isinstance(stored, date) else stored
 
 
-@dataclass(frozen=True)
-class ShownField:
+class ShownField(NamedTuple):
     """One field as a reviewer reads it; `before` is the text of the last submission if it differs, else None."""
 
     asked: Field
