@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import Integer, bindparam, delete, or_, select
 
 from accounts import logins
 from common.errors import NotPermitted, NotVisible
 from drafts.merging import Fields, Typed, digest
 from models import Account, Application, ApplicationDraft, db, exclusive, now
+from models.object_statements import ObjectStatement
 from models.secrets import vault
 from workflow import review, scope
 from workflow.transitions import STATES_WITH_APPLICANT, is_editable
@@ -160,18 +161,24 @@ def _write(
         )
 
 
+_OF_FORM = ObjectStatement(
+    select(ApplicationDraft).where(
+        ApplicationDraft.account_id == bindparam("account_id", type_=Integer),
+        or_(
+            ApplicationDraft.application_id.is_(None),
+            ApplicationDraft.application_id == bindparam("application_id", type_=Integer),
+        ),
+    )
+)
+
+
 def unsaved(actor: Account, application_id: int | None, device: str, saved: Fields) -> list[Unsaved]:
     """Return the person's drafts for the form on which `saved` is shown, this browser's first, then the newest.
 
     One that was begun before the application existed belongs to the one under way. Fields that are saved by now, or that the
     form does not have, are left out.
     """
-    of_form: list[ColumnElement[bool]] = [ApplicationDraft.application_id.is_(None)]
-    if application_id is not None:
-        of_form.append(ApplicationDraft.application_id == application_id)
-    rows = db.session.scalars(
-        select(ApplicationDraft).where(ApplicationDraft.account_id == actor.id, or_(*of_form))
-    )
+    rows = _OF_FORM.objects({"account_id": actor.id, "application_id": application_id})
     found = []
     for row in rows:
         differing = {
@@ -236,12 +243,7 @@ def settle(account_id: int, application_id: int, page: SavedPage, result: SaveRe
 
     Fields that were refused stay in the draft of this browser. Call within the transaction that saves.
     """
-    drafts = db.session.scalars(
-        select(ApplicationDraft).where(
-            ApplicationDraft.account_id == account_id,
-            or_(ApplicationDraft.application_id == application_id, ApplicationDraft.application_id.is_(None)),
-        )
-    ).all()
+    drafts = _OF_FORM.objects({"account_id": account_id, "application_id": application_id})
     at = now()
     for draft in drafts:
         left = {

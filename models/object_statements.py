@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, inspect
 from sqlalchemy.orm import ColumnProperty
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models.database import db
 from models.statements import CompiledStatement, as_if_loaded
@@ -20,7 +21,7 @@ class ObjectStatement:
     `also`: deferred columns of the first model that are read too.
     """
 
-    def __init__(self, statement: Select[Any], also: Sequence[str] = ()) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]], also: Sequence[str] = ()) -> None:
         self._models = [each["entity"] for each in statement.column_descriptions]
         self._keys = [_loaded_columns(model) for model in self._models]
         self._keys[0] += also
@@ -55,9 +56,11 @@ def _is_loaded(attribute: ColumnProperty[Any]) -> bool:
 
 
 def _in_session(model: type[Any], columns: Mapping[str, Any]) -> Any:
-    """Return the object of the session with this id as it is, else a new one with these columns."""
+    """Return the object of the session with this id, with what had expired of it read anew, else a new one with these columns."""
     session = db.session()
     known = session.identity_map.get(session.identity_key(model, columns["id"]))
     if known is None:
         session.add(known := as_if_loaded(model, columns))
+    for key in inspect(known).expired_attributes & columns.keys():
+        set_committed_value(known, key, columns[key])
     return known

@@ -6,15 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy import Integer, and_, bindparam, select
 
 from common import identity, telephones
 from common.calendar import today
 from common.days import EARLIEST, WRONG_YEAR
 from common.errors import Problem
 from common.wording import N_
-from models import Application, Attachment, Material, Registration, db
+from models import Application, Attachment, Material, Registration
+from models.object_statements import ObjectStatement
 from workflow.form import versions
 from workflow.form.answers import value
 from workflow.form.fields import Field, Kind
@@ -211,17 +211,25 @@ def _experiences(application: Application) -> Iterator[Problem]:
             yield Problem("experience", f"{anchor}-end", ROW_ENDS_EARLIER, {"row": str(index + 1)})
 
 
+_MATERIALS = ObjectStatement(
+    select(Material, Attachment)
+    .outerjoin(
+        Attachment,
+        and_(
+            Attachment.material_id == Material.id,
+            Attachment.application_id == bindparam("application_id", type_=Integer),
+            Attachment.removed_after.is_(None),
+        ),
+    )
+    .where(Material.active)
+    .order_by(Material.position, Material.id, Attachment.id)
+)
+
+
 def slots(application: Application) -> Slots:
     """Return each required or optional material in order, with its current attachments."""
-    own = and_(Attachment.material_id == Material.id, Attachment.application_id == application.id)
     found: dict[Material, list[Attachment]] = {}
-    for material, attachment in db.session.execute(
-        select(Material, Attachment)
-        .outerjoin(Attachment, own & Attachment.removed_after.is_(None))
-        .options(lazyload(Attachment.material))
-        .where(Material.active)
-        .order_by(Material.position, Material.id, Attachment.id)
-    ):
+    for material, attachment in _MATERIALS.rows({"application_id": application.id}):
         found.setdefault(material, []).extend([attachment] if attachment else [])
     return list(found.items())
 

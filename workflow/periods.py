@@ -8,7 +8,7 @@ next period.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Date, and_, bindparam, or_, select
 
 from common import working_days
 from common.calendar import local_date, today
@@ -16,6 +16,8 @@ from common.errors import Unacceptable
 from common.wording import N_, Sentence
 from common.working_days import Calendar
 from models import Application, Office, Period, Region, db
+from models.object_statements import ObjectStatement
+from models.statements import constant
 
 USUAL_DAYS = 15
 """Working days for an application that belongs to no period: it was submitted before periods were recorded."""
@@ -75,15 +77,17 @@ def admission(application: Application | None) -> Admission:
     )
 
 
+_OPEN_PERIOD = ObjectStatement(
+    select(Period)
+    .where(bindparam("today", type_=Date).between(Period.opens, Period.closes))
+    .order_by(Period.closes.desc())
+    .limit(constant(1))
+)
+
+
 def open_period() -> Period | None:
     """Return the application period that today belongs to; None while none is open."""
-    day = today()
-    return db.session.scalars(
-        select(Period)
-        .where(Period.opens <= day, Period.closes >= day)
-        .order_by(Period.closes.desc())
-        .limit(1)
-    ).first()
+    return next(iter(_OPEN_PERIOD.objects({"today": today()})), None)
 
 
 def next_period() -> Period | None:

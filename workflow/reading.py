@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from math import ceil
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import Integer, and_, bindparam, select, update
 
 from accounts import logins
 from common.errors import NoticeUnread
 from models import Account, Application, Notice, NoticeReading, db, exclusive, now
+from models.object_statements import ObjectStatement
+from models.statements import constant
 
 SECONDS = 30
 """How long 「申请须知」 must be open (guide, 二(二))."""
@@ -24,16 +26,26 @@ def current_notice() -> Notice | None:
     return db.session.scalars(select(Notice).order_by(Notice.id.desc()).limit(1)).first()
 
 
+_NEWEST = ObjectStatement(
+    select(Notice, NoticeReading)
+    .outerjoin(
+        NoticeReading,
+        and_(
+            NoticeReading.notice_id == Notice.id,
+            NoticeReading.account_id == bindparam("account_id", type_=Integer),
+            NoticeReading.application_id.is_not_distinct_from(bindparam("application_id", type_=Integer)),
+        ),
+    )
+    .order_by(Notice.id.desc())
+    .limit(constant(1))
+)
+
+
 def find(account: Account, application: Application | None) -> Reading:
     """Return the newest version with its reading for this application; for one never saved yet, application is None."""
-    own = and_(
-        NoticeReading.notice_id == Notice.id,
-        NoticeReading.account_id == account.id,
-        NoticeReading.application_id == (application.id if application else None),
-    )
-    query = select(Notice, NoticeReading).outerjoin(NoticeReading, own).order_by(Notice.id.desc()).limit(1)
-    found = db.session.execute(query).first()
-    return (found[0], found[1]) if found else (None, None)
+    key = application.id if application else None
+    found = _NEWEST.rows({"account_id": account.id, "application_id": key})
+    return (found[0][0], found[0][1]) if found else (None, None)
 
 
 def seconds_left(reading: NoticeReading | None, at: datetime | None = None) -> int:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from common.wording import N_
-from models import REACHED_BITS, Application, Enterprise, Office, OfficeDuty, Region, RegionKind, State, db
+from models import REACHED_BITS, Application, Enterprise, Office, OfficeDuty, Region, RegionKind, State
+from models.object_statements import ObjectStatement
+from models.statements import constant
 from workflow.transitions import (
     CITY_REVIEW,
     DRAFT,
@@ -92,9 +94,17 @@ def _next(state: State, route: tuple[State, ...]) -> State:
     return later[0] if later else FINISHED
 
 
+_FINAL_OFFICE = ObjectStatement(
+    select(Office).where(Office.duty == constant(OfficeDuty.FINAL)).limit(constant(1))
+)
+
+
 def final_office() -> Office:
-    """Return 市专家服务中心. Raises sqlalchemy.exc.NoResultFound while no office has that duty."""
-    return db.session.execute(select(Office).where(Office.duty == OfficeDuty.FINAL).limit(1)).scalar_one()
+    """Return 市专家服务中心. Raises LookupError while no office has that duty."""
+    offices = _FINAL_OFFICE.objects({})
+    if not offices:
+        raise LookupError("no office decides finally")
+    return offices[0]  # type: ignore[no-any-return]
 
 
 def responsible_at(step: State, enterprise: Enterprise, region: Region | None = None) -> Responsible:

@@ -23,6 +23,7 @@ from admin_views.personal.form import (
 )
 from admin_views.personal.home import CONSOLE_NAME, PersonalHome
 from admin_views.personal.marks import PageUrls, ReturnedMarks, returned
+from admin_views.personal.own_application import own_application
 from admin_views.personal.page import (
     employer_words,
     grant_of,
@@ -99,6 +100,10 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
 
     def criterion(self) -> ColumnElement[bool]:
         return scope.visible(current_user)
+
+    def get_one(self, id: Any) -> Application:
+        """Return one's own application with this number; 404 for any other."""
+        return own_application(id)
 
     def render(self, template: str, **context: Any) -> str:
         context.setdefault("console", gettext(CONSOLE_NAME))
