@@ -185,7 +185,7 @@ def make_backup(directory: Path, *, full: bool = False, with_keys: bool = False)
             damaged=copied.damaged,
         )
         manifest.write(partial)
-        sync_folder(partial)
+        sync_folder(partial, copied.count)
         partial.rename(target)
         sync_path(directory)
     except BaseException:
