@@ -268,9 +268,11 @@ def test_two_passed_people_are_publicized_and_paid(
     boss.leave_by("账号更正")
     look(boss, "corrections")
     boss.choose_row(REFUSED)
-    boss.see(NEW_CARD)
     correction = boss.path
+    boss.not_see(NEW_CARD)
     look(boss, "correction")
+    boss.leave_by("显示全部账号")
+    boss.see(NEW_CARD)
     boss.leave_by("确认账号")
     boss.see("已确认，已通知本人")
 
