@@ -47,7 +47,7 @@ style: tools
 	@$(PY) -m ruff format --quiet --check .
 
 types: tools
-	@echo 'mypy --strict accounts administration common desk documents drafts enterprises figures models payments uploads worker workflow'
+	@echo 'mypy --strict accounts administration common desk documents drafts enterprises figures models operation payments uploads worker workflow'
 	@$(PY) -m mypy
 
 imports: tools

@@ -65,17 +65,31 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SESSION_REFRESH_EACH_REQUEST": False,  # done by admin_views.site.login_session.CookieSessions
         "WTF_CSRF_TIME_LIMIT": None,
         "REDIS_URL": read("REDIS_URL"),
+        "LOG_FORMAT": _log_format(read),
+        "METRICS_TOKEN": read("METRICS_TOKEN"),
         "SITE_URL": read("SITE_URL"),
         **_channels(read),
         "RATELIMIT_ENABLED": read("RATE_LIMITS", "yes") == "yes",
         "RATELIMIT_STORAGE_URI": read("REDIS_URL", "memory://"),
+        "RATELIMIT_STORAGE_OPTIONS": REDIS_PATIENCE if read("REDIS_URL") else {},
         "RATELIMIT_HEADERS_ENABLED": True,
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
     }
 
 
+REDIS_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 1}
+"""Seconds that a page waits for Redis before it counts its limits itself."""
+
+
+def _log_format(read: Any) -> str:
+    if (found := read("LOG_FORMAT", "text")) not in ("text", "json"):
+        raise ConfigurationError(f"TALENT_LOG_FORMAT is text or json, not {found!r}.")
+    return str(found)
+
+
 FROM_FILES = (
+    "METRICS_TOKEN",
     "SECRET_KEY",
     "ENCRYPTION_KEYS",
     "DIGEST_KEY",

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '5000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -36,6 +37,12 @@ def share_one_heap():
 
 share_one_heap()
 gc.disable()  # importing creates hardly any garbage, and the collector would scan all objects again and again
+
+
+def on_starting(server):
+    """Forget the measurements of the processes of the last run (operation/metrics.py)."""
+    for file in Path(os.environ.get("TALENT_INSTANCE", "instance"), "metrics").glob("*.db"):
+        file.unlink(missing_ok=True)
 
 
 def post_fork(server, worker):

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from admin_views import messages, portal
+from admin_views import messages, metrics, portal
 from admin_views.accounts import routes, second_factor
 from admin_views.administration import overview
 from admin_views.documents import application_files, decision_check, export_page, own_data, own_files
@@ -18,6 +18,7 @@ from admin_views.site import (
     languages,
     login_session,
     rate_limits,
+    request_log,
     security_headers,
     sending,
 )
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 CONSOLES = (
+    request_log,
     security_headers,
     languages,
     sending,
@@ -48,6 +50,7 @@ CONSOLES = (
     exporting,
     login_session,
     portal,
+    metrics,
     routes,
     second_factor,
     messages,

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select
 from administration import entered_years, form_rules
 from administration.effects import enterprises, regions, staff, standards, texts
 from administration.effects.counts import AlsoChanged
-from common.audit import APPLICANTS, EXPORTS, REVIEWERS
+from common.audit import APPLICANTS, DELIVERIES, EXPORTS, REVIEWERS
 from common.errors import Unacceptable
 from common.initials import initials
 from common.settings import NAMES
@@ -416,6 +416,10 @@ EXPORT_WORDS = AuditWords(
 """Who exported which list (documents/exports.py)."""
 
 
+DELIVERY_WORDS = AuditWords(N_("邮件和短信"), {"sent_again": N_("重发")})
+"""Messages that were sent again (operation/redelivery.py)."""
+
+
 AUDIT_WORDS: Mapping[str, AuditWords] = MappingProxyType(
     {
         **{model.__tablename__: AuditWords(table.label, table.fields) for model, table in TABLES.items()},
@@ -425,6 +429,7 @@ AUDIT_WORDS: Mapping[str, AuditWords] = MappingProxyType(
         APPLICANTS: CORRECTION_WORDS,
         Deputy.__tablename__: DEPUTY_WORDS,
         EXPORTS: EXPORT_WORDS,
+        DELIVERIES: DELIVERY_WORDS,
     }
 )
 """The words by `AuditEntry.table_name`."""

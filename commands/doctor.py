@@ -25,7 +25,7 @@ from sqlalchemy import exists, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from accounts import logins
-from common import working_days
+from common import heartbeats, working_days
 from common.settings import HELP_LINE, setting
 from common.system_events import BACKUP, last_event
 from config import ROOT
@@ -45,7 +45,7 @@ from models import (
 )
 from uploads.errors import StorageUnavailable
 from uploads.storage_locations import S3Location, configured_location, places_at
-from worker import heartbeats, mail
+from worker import mail
 from workflow import periods
 
 OK, WARN, UNSAFE = "ok", "warn", "unsafe"
@@ -180,7 +180,9 @@ def request_limits(config: dict[str, Any]) -> Findings:
             WARN, "防洪的次数限制由各进程分别计算；输错密码的次数总是合计", "设 TALENT_REDIS_URL，合计限制"
         )
     elif error := _redis_error(config["REDIS_URL"]):
-        yield Finding(UNSAFE, f"Redis 连不上（{error}），没有人能登录", "启动 Redis，核对 TALENT_REDIS_URL")
+        yield Finding(
+            UNSAFE, f"Redis 连不上（{error}），次数限制由各进程分别计算", "启动 Redis，核对 TALENT_REDIS_URL"
+        )
     else:
         yield Finding(OK, "登录、注册的次数限制，Redis")
 

@@ -12,6 +12,10 @@ EXPORTS = "exports"
 """Exports of lists (documents/exports.py). The row key is the name of the list."""
 
 
+DELIVERIES = "deliveries"
+"""Mails and SMS that an administrator has sent again (operation/redelivery.py)."""
+
+
 def note_reviewers(person: Account, act: str, account: Account) -> None:
     """Record what a reviewer did with the account of another reviewer of the enterprise. Call within `exclusive()`."""
     db.session.add(

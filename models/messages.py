@@ -101,6 +101,7 @@ class MessageReading(Model):
 
 
 OPEN_DELIVERIES = text("state IN ('waiting', 'sending')")
+FAILED = text("state = 'failed'")
 
 
 class Delivery(Leased, Model):
@@ -134,4 +135,5 @@ class Delivery(Leased, Model):
             sqlite_where=OPEN_DELIVERIES,
             postgresql_where=OPEN_DELIVERIES,
         ),
+        Index("ix_deliveries_failed", "id", sqlite_where=FAILED, postgresql_where=FAILED),
     )

@@ -9,7 +9,7 @@ from models.database import Instant, Model
 
 
 class Heartbeat(Model):
-    """When a recurring task last ran, by its name in worker/heartbeats.py."""
+    """When a recurring task last ran, by its name in common/heartbeats.py."""
 
     __tablename__ = "heartbeats"
 

@@ -23,6 +23,7 @@ ROOMS = (
     "drafts",
     "enterprises",
     "figures",
+    "operation",
     "models",
     "payments",
     "server",

@@ -28,6 +28,7 @@ ROOMS = (
     "enterprises",
     "figures",
     "models",
+    "operation",
     "payments",
     "uploads",
     "workflow",

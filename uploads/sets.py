@@ -9,9 +9,10 @@ from flask import Flask, current_app
 from flask_babel import LazyString, gettext
 from flask_uploads import UploadSet, configure_uploads
 
+from uploads.errors import StorageUnavailable
 from uploads.limits import MAX_BYTES, enforce_limits
 from uploads.multipart import RegionRequest
-from uploads.storage import PartStore, Previews, Storage
+from uploads.storage import PartStore, Previews, Storage, fresh_name
 from uploads.storage_locations import configured_location, places_at
 
 EXTENSIONS = ("jpg", "gif", "png", "jpeg", "bmp", "doc", "docx", "xls", "xlsx", "pdf")
@@ -22,7 +23,17 @@ PERMITTED = LazyString(lambda: gettext("、").join(EXTENSIONS))
 
 attachments = UploadSet("attachments", EXTENSIONS)
 
-__all__ = ["EXTENSIONS", "MAX_BYTES", "PERMITTED", "attachments", "parts", "previews", "register", "storage"]
+__all__ = [
+    "EXTENSIONS",
+    "MAX_BYTES",
+    "PERMITTED",
+    "attachments",
+    "is_storage_available",
+    "parts",
+    "previews",
+    "register",
+    "storage",
+]
 
 
 def register(app: Flask) -> None:
@@ -46,6 +57,17 @@ def storage() -> Storage:
     """Return the storage for attachments of the current Flask application."""
     found: Storage = current_app.extensions["attachments"]
     return found
+
+
+def is_storage_available() -> bool:
+    """Say whether the storage answers, by asking for a file that nobody has."""
+    try:
+        storage().open(fresh_name()).close()
+    except FileNotFoundError:
+        return True
+    except (StorageUnavailable, OSError):
+        return False
+    return True
 
 
 def previews() -> Previews:

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from common import heartbeats
 from common.calendar import today
 from payments import continuation
-from worker import heartbeats
 
 EVERY = timedelta(hours=1)
 

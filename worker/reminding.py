@@ -1,9 +1,9 @@
 """Writes the daily reminders once a working day, whichever worker comes first; what is missing after a crash is written later."""
 
+from common import heartbeats
 from common.calendar import local_date
 from desk import digests
 from models import now
-from worker import heartbeats
 
 
 def process_due() -> None:

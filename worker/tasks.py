@@ -11,6 +11,7 @@ from flask import Flask
 from huey import Huey, crontab
 
 from administration import imports
+from common import heartbeats
 from desk import bulk
 from documents import jobs as files
 from figures import counting
@@ -22,7 +23,6 @@ from worker import (
     continuing,
     drawing,
     file_jobs,
-    heartbeats,
     importing,
     outbox,
     publicity,

@@ -26,6 +26,7 @@ from admin_views.administration.calendar import CalendarYears
 from admin_views.administration.deputies import AdministeredDeputies
 from admin_views.administration.form import FormVersions
 from admin_views.administration.imports import Imports
+from admin_views.administration.operation import Operation
 from admin_views.administration.places import Enterprises, Offices, Regions
 from admin_views.administration.staff import Staff
 from admin_views.administration.standards import Standards
@@ -170,3 +171,6 @@ def register(app: Flask) -> None:
             view(model, name=name, endpoint=f"administration_{endpoint}", url=f"/administration/{endpoint}")
         )
     admin.add_view(AdministeredDeputies())
+    admin.add_view(
+        Operation(name=N_("运行情况"), endpoint="administration_operation", url="/administration/operation")
+    )

@@ -13,7 +13,7 @@ from sqlalchemy import delete
 
 from app import create_app
 from commands import doctor as doctor_command
-from common import working_days
+from common import heartbeats, working_days
 from common.settings import HELP_LINE
 from common.system_events import BACKUP, last_event, record_event
 from config import ROOT, ConfigurationError, settings
@@ -33,7 +33,6 @@ from tests import clock, factories
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 from tests.worker.receivers import Gateway, MailSink
-from worker import heartbeats
 
 Doctor = Callable[..., Result]
 ANOTHER_KEY = base64.b64encode(bytes(range(32))).decode()

@@ -18,6 +18,7 @@ from workflow.form import living_allowance
 NOT_PAGES = {
     "static": "a file",
     "asset": "a file",
+    "metrics.read": "for a machine that knows its token",
     "portal.language": "leads back to where one was",
     "accounts.received": "leads away from whoever has not just registered",
     "accounts.ask_for_code": "a form on the page of a forgotten password",

@@ -46,6 +46,7 @@ FOR_ANYBODY = {
     "portal.language": "changes one's own session alone",
     "publicity.public_batches": "the batches that are or were public (P1)",
     "publicity.public_batch": "one of them, with masked names while it runs (P1)",
+    "metrics.read": "gives measurements to who knows their token",
     "portal.healthz": "says whether the database answers, to machines",
     "accounts.login": "a login page",
     "accounts.register": "「马上注册」",

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import inspect
 
-from common import messages
+from common import heartbeats, messages
 from models import Account, Channel, Delivery, Message, db, exclusive
 from tests import factories
-from worker import heartbeats, outbox
+from worker import outbox
 
 PHONE, EMAIL = "13847710000", "wang@example.com"
 

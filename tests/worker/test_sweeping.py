@@ -8,11 +8,12 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy import select
 
+from common import heartbeats
 from models import Attempts, Heartbeat, LoginSession, ResetCode, db, exclusive, now
 from models.secrets import vault
 from tests import factories
 from uploads.sets import storage
-from worker import heartbeats, sweeping
+from worker import sweeping
 
 
 def store_file(age_in_hours: int) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from models import Heartbeat, db, exclusive, now
@@ -17,6 +17,11 @@ def last(name: str) -> datetime | None:
     """Return when the task last ran; None if never."""
     beat = db.session.get(Heartbeat, name, populate_existing=True)
     return beat.at if beat else None
+
+
+def all_last() -> dict[str, datetime]:
+    """Return when each task last ran, by its name."""
+    return {beat.name: beat.at for beat in db.session.scalars(select(Heartbeat))}
 
 
 def beat(name: str) -> None:
