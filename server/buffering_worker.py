@@ -32,6 +32,9 @@ STEP_BYTES = 512 * 1024
 LINGERING_SECONDS = 2.0
 """How long a connection stays half open after the last response, so that its end is not lost."""
 
+WAITED = "talent.waited"
+"""In the environment of a request: the seconds between its last byte and the thread that handles it (admin_views/site/errors.py)."""
+
 DESCRIPTORS_EACH = 3
 """Open files of a connection at most: the socket, the body, the rest of the response."""
 
@@ -58,6 +61,17 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self._next_check = 0.0
         self._upload_threads = ThreadPoolExecutor(UPLOAD_THREADS)
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        """Load the application, and let it know in WAITED how long each request has waited for a thread."""
+        super().load_wsgi()
+        application = self.wsgi
+
+        def knowing_the_wait(environ: dict[str, Any], start_response: Any) -> Any:
+            environ[WAITED] = time.monotonic() - environ["gunicorn.socket"].queued_at
+            return application(environ, start_response)
+
+        self.wsgi = knowing_the_wait
 
     # Receiving
 
@@ -102,6 +116,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
 
     def enqueue_req(self, conn: Connection) -> None:
         """Let a thread handle the request."""
+        conn.sock.queued_at = time.monotonic()
         threads = self._upload_threads if conn.sock.is_upload else self.tpool
         handled = threads.submit(self.handle, conn)
         handled.add_done_callback(partial(self.method_queue.defer, self.finish_request, conn))

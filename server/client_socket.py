@@ -67,6 +67,8 @@ class ClientSocket:
         self._outgoing_bytes = 0
         self._timeout = float(SILENT_SECONDS)
         self._ended = False
+        self.queued_at = 0.0
+        """When the request was received and began to wait for a thread."""
         self.has_head = False
         self.body: IO[bytes] | None = None
         """The body of a long request, from its first byte. It may be shorter than announced: the client has gone."""

@@ -32,6 +32,14 @@ FORM_EXPIRED = 419
 SECONDS_IN_MINUTE = 60
 RETRY_SECONDS = 120
 """Retry-After while the database is down: about as long as a restart takes."""
+WAITED = "talent.waited"
+"""In the environment of a request: the seconds that it waited for a thread (server/buffering_worker.py)."""
+MOST_WAITED = 5.0
+"""A request that waited longer is refused: the site cannot keep up, and answering it costs the time of those who come after it."""
+OVERLOAD_RETRY_SECONDS = 30
+"""Retry-After of a refused request. Those refused meanwhile come back spread over about as long as they take to read the page."""
+NEVER_REFUSED = frozenset({"static", "portal.healthz"})
+"""Cheap, and pages are broken without them."""
 NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", "one_time_code")
 REASON = "reason"
 """The name of every field for a reason."""
@@ -44,6 +52,7 @@ SECRET_CODES = {("accounts.reset", "code"), ("accounts.use_code", "code"), ("acc
 def register(app: Flask) -> None:
     """Show every error in the site's own frame."""
     app.wsgi_app = ReadAgain(app.wsgi_app)  # type: ignore[method-assign]
+    app.before_request(refuse_when_overloaded)
     app.register_error_handler(CSRFError, form_expired)
     for database_error in (OperationalError, InterfaceError, NoConnectionFree):
         app.register_error_handler(database_error, database_unavailable)
@@ -142,6 +151,17 @@ def database_unavailable(error: SQLAlchemyError) -> tuple[str, int, dict[str, st
         return "", HTTPStatus.SERVICE_UNAVAILABLE, {}
     typed = _typed_form() if request.method == "POST" else {}
     return *_failure(HTTPStatus.SERVICE_UNAVAILABLE, error, **typed), {"Retry-After": str(RETRY_SECONDS)}
+
+
+def refuse_when_overloaded() -> tuple[str, int, dict[str, str]] | None:
+    """Answer 503 with what was typed, without the database, when the request waited too long for a thread. Returns None otherwise."""
+    waited = request.environ.get(WAITED, 0.0)
+    if waited <= MOST_WAITED or request.endpoint in NEVER_REFUSED:
+        return None
+    current_app.logger.warning("overloaded: %s %r waited %.1f s", request.method, request.path, waited)
+    typed = _typed_form() if request.method == "POST" else {}
+    page = _bare_page(HTTPStatus.SERVICE_UNAVAILABLE, **typed)
+    return page, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(OVERLOAD_RETRY_SECONDS)}
 
 
 def storage_unavailable(_error: StorageUnavailable) -> tuple[str, int, dict[str, str]]:

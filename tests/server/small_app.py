@@ -21,6 +21,8 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         return environ["wsgi.file_wrapper"](Path(environ["HTTP_X_FILE"]).open("rb"))
     if path == "/unread":
         content = b"unread"
+    elif path == "/waited":
+        content = str(environ["talent.waited"]).encode()
     elif path == "/sleep":
         time.sleep(1)
         content = b"slept"

@@ -193,3 +193,13 @@ def test_a_stopping_server_finishes_what_it_has_begun_and_waits_for_nobody_else(
         assert silent.recv(1) == b""
         site.process.process.wait(10)
         assert time.monotonic() - begun < 6
+
+
+@pytest.mark.guide("S2")
+def test_a_request_knows_how_long_it_has_waited_for_a_thread(small_site: SmallSite) -> None:
+    assert float(small_site.get("/waited")) < AT_ONCE
+    sleeping = [small_site.connect(head("/sleep")) for _ in range(4)]  # as many as there are threads
+    time.sleep(0.3)
+    assert 0.3 < float(small_site.get("/waited")) < 1 + AT_ONCE
+    for each in sleeping:
+        each.close()

@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 from flask import Flask, abort
 from flask_wtf import FlaskForm
-from sqlalchemy import text
+from sqlalchemy import event, text
 from werkzeug.test import TestResponse
 from wtforms import PasswordField
 
 import admin_views.accounts.forms
+from admin_views.site.errors import MOST_WAITED, WAITED
 from app import create_app
 from common.settings import HELP_LINE
 from config import CONNECT_SECONDS, settings
@@ -452,3 +453,28 @@ def test_connecting_to_the_database_times_out(tmp_path: Path) -> None:
         begun = time.monotonic()
         assert app.test_client().get("/").status_code == 503
         assert time.monotonic() - begun < CONNECT_SECONDS
+
+
+@pytest.mark.guide("S2")
+def test_who_waited_too_long_gets_503_with_what_was_typed_and_costs_the_database_nothing(
+    app: Flask, client: Client, person: Any, prepared: Any
+) -> None:
+    clerk = person(prepared.banner.clerk)
+    statements: list[str] = []
+    with app.app_context():
+        event.listen(
+            db.engine, "before_cursor_execute", lambda _c, _k, statement, *_: statements.append(statement)
+        )
+    waited = {"environ_overrides": {WAITED: MOST_WAITED + 1}}
+    written = clerk.send("/office/2026-000001/decide/", {"action": "return", "reason": "缺盖章页"}, **waited)
+    read = clerk.get("/office/", **waited)
+    for refused in (written, read):
+        assert (refused.status_code, titled(refused)) == (503, "系统暂时不能使用")
+        assert int(refused.headers["Retry-After"]) > 0
+        assert in_our_frame(refused)
+    assert hidden(written)["reason"] == "缺盖章页"
+    assert "再提交一次" in written.text
+    assert client.get("/login/personal", **waited).status_code == 503
+    assert statements == []
+    assert client.get("/healthz", **waited).status_code == 200
+    assert clerk.get("/office/", environ_overrides={WAITED: MOST_WAITED - 1}).status_code == 200
