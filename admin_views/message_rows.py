@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 from sqlalchemy import Integer, Select, bindparam, select
 from sqlalchemy.orm import aliased
 
+from accounts.actor_shape import ActorShape
 from admin_views.site.numbers import cache_counts, current_shape
 from models import (
     Account,
@@ -32,7 +33,6 @@ from models import (
 from models.reviews import reason_with_marks
 from models.statements import CompiledStatement, JsonArray, constant
 from workflow import inbox, scope
-from workflow.actor_shape import ActorShape
 
 MOST_STATEMENTS = 50
 """Shapes of accounts, pages and counts whose statement is kept."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, delete, literal, or_, select
 
 from accounts.access import active_account
+from accounts.actor_shape import Actor, ActorShape
 from common.calendar import today
 from common.errors import TakenByColleague, Unacceptable
 from common.wording import N_, Sentence
@@ -19,7 +20,6 @@ from desk.desks import at_desk, colleagues, desk_of
 from models import Account, Application, Assignment, Deputy, Message, State, db, exclusive, now
 from models.statements import CompiledStatement, constant
 from workflow import locking, scope
-from workflow.actor_shape import Actor, ActorShape
 from workflow.history import last_review
 
 Criterion = ColumnElement[bool]

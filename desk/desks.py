@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_
 
+from accounts.actor_shape import Actor
 from models import Account, Application
 from models.desks import OfDesk
 from models.statements import constant
-from workflow.actor_shape import Actor
 
 
 class Desk(NamedTuple):

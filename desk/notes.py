@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, select
 
 from accounts.access import active_account
+from accounts.actor_shape import ActorShape
 from common.characters import cleaned_lines
 from common.errors import NotPermitted, Unacceptable
 from common.wording import N_, Sentence
@@ -16,7 +17,6 @@ from models import Account, InternalNote, Role, db, exclusive, now
 from models.desk_work import NOTE_LIMIT
 from models.statements import constant
 from workflow import locking, scope
-from workflow.actor_shape import ActorShape
 
 MOST_SHOWN = 100
 WRITTEN_BY = frozenset({Role.ENTERPRISE, Role.OFFICE, Role.CITY})

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Select, String, and_, bindparam, case, cast, literal_column, select
 
+from accounts.actor_shape import ActorShape
 from desk.assignments import Taker
 from desk.desks import at_desk, colleagues, desk_of
 from desk.notes import notes_query
@@ -16,7 +17,6 @@ from models import Account, Application, Assignment, InternalNote, OpenPage, Per
 from models.database import Instant
 from models.statements import CompiledStatement, as_stored, constant, table_of
 from workflow import scope
-from workflow.actor_shape import ActorShape
 
 MOST_SHOWN = 10
 """Other applications of a person; there is one under way and one for each earlier year."""

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, Select, String, bindparam, case, cast, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
+from accounts.actor_shape import ActorShape
 from models import Account, Application, Attachment
 from models.search import digits_of
 from models.secrets import vault
 from models.statements import CompiledStatement, constant
 from workflow import scope
-from workflow.actor_shape import ActorShape
 
 MOST_COMPARED = 20
 """Other applications with the same number that are looked at, and other places of one file: enough to point one out."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, false, literal, select, true
 
+from accounts.actor_shape import region_ids
 from common.working_days import Calendar
 from figures.counting import SumChange, is_noted, uncounted
 from figures.facts import DAYS, EVERY_STEP, STATUS, Of, Place
@@ -23,7 +24,7 @@ from models import (
 )
 from models.statements import execute, table_of
 from models.statistics import EVERY_MONTH, EVERY_PERIOD, NO_PLACE
-from workflow.actor_shape import reviewed_region_ids
+from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW
 
 MOST_UNCOUNTED = 200
 """Changes that a page adds by itself. More wait only while the worker is behind; then the page says so."""
@@ -51,7 +52,9 @@ def sight_of(actor: Account) -> Sight:
     if actor.role is Role.ENTERPRISE:
         return Sight(EVERY_STEP, enterprise_id=actor.enterprise_id or NO_PLACE)
     if actor.role is Role.OFFICE:
-        return Sight(REACHED_BITS[State.PRELIMINARY_REVIEW], tuple(reviewed_region_ids(actor)))
+        return Sight(
+            REACHED_BITS[State.PRELIMINARY_REVIEW], tuple(region_ids(actor, KINDS_WITH_PRELIMINARY_REVIEW))
+        )
     if actor.role is Role.CITY:
         return Sight(REACHED_BITS[State.CITY_REVIEW])
     return Sight(EVERY_STEP, None if actor.role is Role.ADMINISTRATOR else ())

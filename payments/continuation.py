@@ -13,6 +13,7 @@ from sqlalchemy import false, func, or_, select, true
 from sqlalchemy.exc import IntegrityError
 
 from accounts.access import active_account
+from accounts.actor_shape import Actor
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
 from common.settings import CONTINUATION_ASKED, CONTINUATION_TERM, setting
@@ -38,7 +39,6 @@ from models import (
 )
 from models.statements import constant
 from payments import moves, payment_moves, scope, stopping
-from workflow.actor_shape import Actor
 from workflow.decision import Decision
 from workflow.scope import Criterion
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import ColumnElement, Select, false, func, select, true
 
 from accounts.access import active_account
+from accounts.actor_shape import Actor
 from common.characters import cleaned, cleaned_lines
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
 from common.wording import N_, Sentence
@@ -26,7 +27,6 @@ from models import (
     now,
 )
 from payments import moves, publicity
-from workflow.actor_shape import Actor
 
 MOST_FILES = 10
 LONGEST_NAME, LONGEST_CONTACT, LONGEST_TEXT = 60, 100, 2000

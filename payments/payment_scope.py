@@ -2,9 +2,9 @@
 
 from sqlalchemy import false, select, true
 
+from accounts.actor_shape import Actor
 from models import AccountCorrection, Grant, Payment, Role
 from payments import scope
-from workflow.actor_shape import Actor
 from workflow.scope import Criterion
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from sqlalchemy import false, select, true
 
+from accounts.actor_shape import Actor
 from models import Application, Grant, Result, Role
 from models.statements import constant
 from workflow import scope
-from workflow.actor_shape import Actor
 from workflow.scope import Criterion
 
 

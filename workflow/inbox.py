@@ -16,11 +16,11 @@ from sqlalchemy import (
     union_all,
 )
 
+from accounts.actor_shape import Actor, ActorShape
 from models import Account, Application, Message, MessageReading, db, exclusive, now
 from models.database import Instant
 from models.statements import CompiledStatement, constant, table_of
 from workflow import scope
-from workflow.actor_shape import Actor, ActorShape
 
 MAX_UNREAD = 99
 """Counting stops here: the badge then says 99+, and costs the same for every account."""

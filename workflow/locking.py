@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload, lazyload, load_only
 
+from accounts.actor_shape import Actor, ActorShape
 from common.errors import NotVisible
 from models import Account, Application, Enterprise, Region, db
 from workflow import scope
-from workflow.actor_shape import Actor, ActorShape
 
 Sight = Callable[[Actor], scope.Criterion]
 

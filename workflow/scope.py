@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
+from accounts.actor_shape import Actor, absent_office_ids, region_ids
 from accounts.logins import STAFF
 from models import (
     REACHED_BITS,
@@ -26,7 +27,7 @@ from models import (
     State,
 )
 from models.statements import constant
-from workflow.actor_shape import Actor, absent_office_ids, region_ids, reviewed_region_ids
+from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW
 from workflow.transitions import STATES_WITH_APPLICANT, TRANSITIONS
 
 Criterion = ColumnElement[bool]
@@ -45,7 +46,8 @@ def _submitted_to_own_enterprise(actor: Actor) -> Criterion:
 
 
 def _reached_own_office(actor: Actor) -> Criterion:
-    return and_(Application.region_id.in_(reviewed_region_ids(actor)), _has_reached(State.PRELIMINARY_REVIEW))
+    regions = region_ids(actor, KINDS_WITH_PRELIMINARY_REVIEW)
+    return and_(Application.region_id.in_(regions), _has_reached(State.PRELIMINARY_REVIEW))
 
 
 def _reached_city(_actor: Actor) -> Criterion:

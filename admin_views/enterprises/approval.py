@@ -10,6 +10,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, select
 from werkzeug.wrappers import Response
 
+from accounts.actor_shape import ActorShape
 from admin_views.files.papers import FileGroup, ViewerFile, viewer_values
 from admin_views.files.routes import sent_original, sent_picture
 from admin_views.site.base import MOST_COUNTED, ScopedView, expose, menu
@@ -26,7 +27,6 @@ from enterprises.search import SEARCHED_FOR, search_paths
 from models import Enterprise, Registration, RegistrationAction, db
 from models.statements import constant
 from workflow import scope
-from workflow.actor_shape import ActorShape
 from workflow.decision import Decision
 
 REFUSAL_PHRASES = (

@@ -10,11 +10,11 @@ from flask import request
 from sqlalchemy import Integer, bindparam, or_, select
 from sqlalchemy.orm.attributes import set_committed_value
 
+from accounts.actor_shape import ActorShape
 from admin_views.files.signed_papers import PaperRemark
 from models import Account, Application, Attachment, Material
 from models.object_statements import ObjectStatement
 from workflow import routing, scope
-from workflow.actor_shape import ActorShape
 
 KIBIBYTE = 1024
 

@@ -9,6 +9,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
+from accounts.actor_shape import ActorShape
 from admin_views.payments.own_payments import CORRECTION_WORDS
 from admin_views.site.base import MOST_COUNTED, ScopedView, expose, menu
 from admin_views.site.exporting import ListExport, ListSheet
@@ -22,7 +23,6 @@ from enterprises.registration import is_approved
 from models import AccountCorrection, Application, CorrectionState, Grant, db
 from models.statements import constant
 from payments import account_corrections, payment_scope
-from workflow.actor_shape import ActorShape
 
 CORRECTION_BADGES = {
     CorrectionState.PROPOSED: "late",

@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload
 from wtforms import RadioField
 from wtforms.validators import InputRequired, Optional
 
+from accounts.actor_shape import ActorShape
 from admin_views.site import keyset
 from admin_views.site.base import MOST_COUNTED, ScopedView, expose, menu
 from admin_views.site.day_fields import DayField, limits
@@ -41,7 +42,6 @@ from models import (
 from models.statements import PlannedPerQuery, constant
 from payments import continuation
 from payments.continuation import CONTINUATION_STATES, END_WORDS, Ended
-from workflow.actor_shape import ActorShape
 
 MOST_OWN = 50
 YES, NO = "yes", "no"

@@ -8,11 +8,11 @@ from flask_login import current_user
 from sqlalchemy import String, bindparam, select
 from sqlalchemy.orm.attributes import set_committed_value
 
+from accounts.actor_shape import ActorShape
 from admin_views.site.numbers import current_shape
 from models import Application, Enterprise, Office, Region
 from models.object_statements import ObjectStatement
 from workflow import scope
-from workflow.actor_shape import ActorShape
 
 
 def own_application(number: Any) -> Application:

@@ -9,6 +9,7 @@ from flask_login import current_user
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
+from accounts.actor_shape import ActorShape
 from admin_views.site.numbers import current_shape, page_counts
 from admin_views.site.wording import stamp, translated
 from common.errors import NoticeUnread, PeriodClosed, Problem
@@ -19,7 +20,6 @@ from models import Account, Application, Enterprise, Grant, GrantEvent, Review, 
 from payments import publicity
 from payments.transitions import GRANT_BADGES, GRANT_STATE_WORDS
 from workflow import progress, reading, routing, scope
-from workflow.actor_shape import ActorShape
 from workflow.form.answers import answer_text
 from workflow.form.fields import Field
 from workflow.form.versions import Form

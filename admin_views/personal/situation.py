@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Date, Select, bindparam, literal_column, select, true
 from sqlalchemy.orm import aliased
 
+from accounts.actor_shape import ActorShape
 from admin_views.message_rows import FINAL_OFFICE, AboutApplication
 from admin_views.site.numbers import cache_counts, current_shape
 from common.calendar import today
@@ -28,7 +29,6 @@ from models import (
 from models.statements import CompiledStatement, JsonArray, constant
 from payments import continuation
 from workflow import periods, routing, scope
-from workflow.actor_shape import ActorShape
 from workflow.periods import Admission
 from workflow.transitions import is_editable
 

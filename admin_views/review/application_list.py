@@ -26,6 +26,7 @@ from sqlalchemy import (
     true,
 )
 
+from accounts.actor_shape import Actor, ActorShape
 from accounts.logins import login_digest
 from admin_views.site.base import MOST_COUNTED
 from admin_views.site.keyset import ListQuery, Order
@@ -51,7 +52,6 @@ from models.search import (
 from models.spelling import search_key
 from models.statements import CompiledStatement, as_stored, constant
 from workflow import scope
-from workflow.actor_shape import Actor, ActorShape
 from workflow.form.living_allowance import EDUCATIONS
 from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from accounts.actor_shape import ActorShape
 from admin_views.files.routes import PaperRoutes
 from admin_views.review.ahead import AheadRoutes
 from admin_views.review.application_page import ApplicationPage
@@ -26,7 +27,6 @@ from admin_views.site.numbers import current_actor
 from models import Application, Office, Period, Region
 from models.object_statements import ObjectStatement
 from workflow import scope
-from workflow.actor_shape import ActorShape
 
 
 class ReviewConsole(

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import abort, request, session
 from sqlalchemy import Select
 
+from accounts.actor_shape import ActorShape
 from admin_views.review import application_list as review_list
 from admin_views.review import time_limits
 from admin_views.review.bulk import bulk_bar
@@ -26,7 +27,6 @@ from admin_views.site.wording import cached_gettext, translated
 from common.wording import N_
 from desk.time_limits import LIMITS, TimeLimits
 from models import Role
-from workflow.actor_shape import ActorShape
 
 MOST_ADDRESSES = 500
 PLAIN_IN_QUERY = "!$'()*,/:;?@"

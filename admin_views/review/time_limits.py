@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from flask_babel import gettext, ngettext
 from sqlalchemy import Engine, Select, select
 
+from accounts.actor_shape import ActorShape
 from admin_views.review.application_list import BY_LIMIT
 from admin_views.site.base import MOST_COUNTED, number_on_tab
 from admin_views.site.languages import cached_per_language
@@ -22,7 +23,6 @@ from desk.time_limits import LIMITS, OWN_STEP, Standing, TimeLimits
 from models import Application, Role, State, db
 from models.statements import constant
 from workflow import scope
-from workflow.actor_shape import ActorShape
 
 
 @dataclass(frozen=True)

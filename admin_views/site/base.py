@@ -21,12 +21,12 @@ from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
 from accounts import access
+from accounts.actor_shape import ActorShape
 from admin_views.site.exporting import register_view
 from admin_views.site.languages import cached_per_language
 from admin_views.site.login_session import url_of
 from admin_views.site.numbers import current_shape, page_counts
 from models import db
-from workflow.actor_shape import ActorShape
 
 LOGIN_KIND_OF_CONSOLE = {"personal": "personal", "enterprise": "enterprise"}
 """The kind of login of a console; the others use the staff login."""

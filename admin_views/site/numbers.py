@@ -8,13 +8,13 @@ from flask import g
 from flask_login import current_user
 from sqlalchemy import Select, select
 
+from accounts.actor_shape import ActorShape
 from common import working_days
 from common.settings import HELP_LINE, setting_query
 from common.working_days import Calendar
 from models import Account
 from models.statements import CompiledStatement
 from workflow import inbox
-from workflow.actor_shape import ActorShape
 
 MOST_STATEMENTS = 50
 """How many combinations of counts keep a compiled statement; the pages of a role differ by one count or none."""
