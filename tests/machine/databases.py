@@ -54,17 +54,32 @@ class PostgreSQL:
         )
         if made.returncode:
             raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
+        self._program, self._user = programs[-1] / "postgres", user
         self.port = free_port()
-        self._server = Server(
+        self._server = self._start()
+        self._connection = psycopg.connect(self.address("postgres"), autocommit=True)
+
+    def _start(self) -> Server:
+        return Server(
             [
-                str(programs[-1] / "postgres"),
-                *f"-D {data} -k {self.home} -p {self.port} -h 127.0.0.1 -F -N 200".split(),
+                str(self._program),
+                *f"-D {self.home / 'data'} -k {self.home} -p {self.port} -h 127.0.0.1 -F -N 200".split(),
             ],
             self.home / "log",
             self._answers,
-            user=user,
+            user=self._user,
             end_by=signal.SIGINT,  # does not wait for those still connected
         )
+
+    def crash(self) -> None:
+        """End it as a power failure would: without a farewell to those connected, and without a checkpoint."""
+        self._connection.close()
+        self._server.process.send_signal(signal.SIGQUIT)
+        self._server.process.wait()
+
+    def start_again(self) -> None:
+        """Start it on the same port; it recovers by its log."""
+        self._server = self._start()
         self._connection = psycopg.connect(self.address("postgres"), autocommit=True)
 
     def address(self, name: str) -> str:
