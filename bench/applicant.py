@@ -201,7 +201,7 @@ def _applicant(sample: SampleDatabase, unlimited: dict[str, str]) -> Iterator[Ap
         )
     site = Site("app:create_app()", "/healthz", {**sample.environment, **unlimited}, sample.folder)
     try:
-        account = sample.accounts("applicant")[1]
+        account = sample.accounts("applicant")[1]  # whose application is the measured one alone
         person = Applicant(sample, site, Browser(site.port))
         person.browser.log_in("personal", account["login"], account["password"])
         person.fill()

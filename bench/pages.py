@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from sqlalchemy import select
 
-from accounts.logins import login_digest
+from bench.papers import own_application
 from bench.servers import SampleDatabase
 from models import Application, db
 
@@ -171,13 +171,7 @@ def _found(sample: SampleDatabase) -> dict[str, str]:
     waiting = "SELECT number FROM applications WHERE state = %s AND {} ORDER BY arrived_at, id LIMIT 1"
     with sample.site() as app, app.app_context(), sample.connected() as database:
         of = {role: sample.account(role, place)["login"] for role, place in ACCOUNTS.items()}
-        digest = login_digest("personal", of["applicant"])
         statements = {
-            "own": (
-                "SELECT number FROM applications WHERE applicant_id ="
-                " (SELECT id FROM accounts WHERE login_digest = %s) ORDER BY id DESC LIMIT 1",
-                [digest],
-            ),
             "employer": ("SELECT id FROM enterprises WHERE credit_code = %s", [of["enterprise"]]),
             "at_enterprise": (
                 waiting.format(
@@ -196,4 +190,4 @@ def _found(sample: SampleDatabase) -> dict[str, str]:
         rows = {name: database.execute(*asked).fetchone() for name, asked in statements.items()}  # type: ignore[arg-type]
     if missing := [name for name, row in rows.items() if row is None]:
         raise RuntimeError(f"this sample has nothing to open for {missing}")
-    return {name: str(row[0]) for name, row in rows.items() if row}
+    return {"own": own_application(sample), **{name: str(row[0]) for name, row in rows.items() if row}}

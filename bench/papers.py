@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import os
 import re
 import time
 from collections.abc import Sequence
@@ -12,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from accounts import logins
 from bench.browser import TOKEN, Browser
 from bench.measuring import p50
 from bench.servers import SampleDatabase, Site
-from models import Account, Application, Attachment, Enterprise, Material, Registration, State, db
+from models import Application, Attachment, Enterprise, Material, Registration, State, db
 from tests import factories
 from tests.files import samples as files
 from uploads.sets import storage
-from workflow.review import open_application
 
 if TYPE_CHECKING:
     from bench.before import Build
@@ -95,23 +96,29 @@ def uploads_in_turn(builds: Sequence[Build]) -> dict[str, tuple[float, float]]:
     return {"upload of 20 MB": (p50(taken[0]), p50(taken[1]))}
 
 
+def own_application(sample: SampleDatabase) -> str:
+    """Return the number of the first sample applicant's application; begin one when there is none."""
+    with sample.site() as app, app.app_context():
+        person = logins.find("personal", sample.account("applicant")["login"])
+        if person is None:
+            raise RuntimeError("the first sample applicant has no account")
+        newest = (
+            select(Application).where(Application.applicant_id == person.id).order_by(Application.id.desc())
+        )
+        application = db.session.scalars(newest.limit(1)).first()
+        if application is None:
+            approved = Enterprise.registration == Registration.APPROVED
+            employer = db.session.scalars(select(Enterprise).where(approved).limit(1)).one()
+            application = factories.draft(employer, person)
+        return application.number
+
+
 def upload(sample: SampleDatabase, site: Site) -> dict[str, float]:
     """Return the ms of uploading a 20 MB photograph, and of writing the same bytes durably to the same disk."""
     given = sample.account("applicant")
+    number = own_application(sample)
     with sample.site() as app, app.app_context():
-        person = db.session.scalars(
-            select(Account).where(Account.identity_number.is_not(None)).order_by(Account.id).limit(1)
-        ).one()
-        application = open_application(person)
-        if application is None:
-            employer = db.session.scalars(
-                select(Enterprise).where(Enterprise.registration == Registration.APPROVED).limit(1)
-            ).one()
-            application = factories.draft(employer, person)
-        number, material = (
-            application.number,
-            db.session.scalars(select(Material.id).order_by(Material.id)).first(),
-        )
+        material = db.session.scalars(select(Material.id).order_by(Material.id)).first()
         target = Path(app.config["ATTACHMENTS_DIR"]) / "bench-copy"
     photograph = files.jpg_of(UPLOADED)
     browser = Browser(site.port)
@@ -128,8 +135,6 @@ def upload(sample: SampleDatabase, site: Site) -> dict[str, float]:
         with target.open("wb") as file:
             file.write(photograph)
             file.flush()
-            import os
-
             os.fsync(file.fileno())
         copied.append(time.perf_counter() - begun)
     target.unlink()

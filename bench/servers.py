@@ -31,6 +31,10 @@ SETTINGS = (
 """Settings for a million rows on a solid-state disk; commits are durable."""
 
 
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""A start that compiles every changed module again is not the start that an office sees."""
+
+
 class Postgres:
     """A server with its data in build/bench/postgresql, reused by the next run."""
 
@@ -124,7 +128,7 @@ class SampleDatabase:
     def _flask(self, *arguments: str, stdout: int | None = None, **more: str) -> None:
         subprocess.run(
             [_python(self.folder), "-m", "flask", "--app", "app", *arguments],
-            cwd=self.folder, check=True, stdout=stdout, env={**os.environ, **self.environment, **more},
+            cwd=self.folder, check=True, stdout=stdout, env={**ENVIRONMENT, **self.environment, **more},
         )  # fmt: skip
 
 
@@ -144,7 +148,7 @@ class Site:
         self._process = subprocess.Popen(
             [_python(folder), "-m", "gunicorn", application],
             cwd=folder, stdout=subprocess.DEVNULL,
-            env={**os.environ, **environment, "PORT": str(self.port), "WEB_CONCURRENCY": str(WORKERS)},
+            env={**ENVIRONMENT, **environment, "PORT": str(self.port), "WEB_CONCURRENCY": str(WORKERS)},
         )  # fmt: skip
         while not self._answers():
             if self._process.poll() is not None:
