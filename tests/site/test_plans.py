@@ -43,6 +43,9 @@ SCANS = {
 """On SQLite going through an index in the list's order, as far as the page is long, is called a scan as well, and is none."""
 
 
+METRICS = "metrics.read"
+"""404 without its token. The administrator's page about the operation sends the same statements."""
+
 MOST_WALKED = review_list.MOST_COUNTED + 500
 """Rows that a list may take from a table for its page: as many as the number on its tab counts, and some between its own."""
 
@@ -105,7 +108,7 @@ def large(
                 name: [
                     path
                     for rule, path in pages.of_one_kind(app, account)
-                    if not rule.endpoint.endswith(pages.PAPERS)
+                    if not rule.endpoint.endswith(pages.PAPERS) and rule.endpoint != METRICS
                 ]
                 for name, account in {**people, "nobody": None}.items()
             },
