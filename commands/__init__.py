@@ -15,7 +15,7 @@ IMPORT_PATHS = {
     "restore": "commands.backups.restore:restore_backup",
     "prepare": "commands.prepare:prepare",
     "create-admin": "commands.create_admin:create_admin",
-    "doctor": "commands.doctor:examine",
+    "doctor": "commands.doctor.command:examine",
     "generate-keys": "commands.keys:generate_keys",
     "recount": "commands.recount:recount_statistics",
     "reseal": "commands.reseal:reseal",

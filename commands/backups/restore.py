@@ -14,7 +14,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
-from commands import doctor, seed
+from commands import seed
 from commands.backups.backup import newest_backup
 from commands.backups.databases import database_of, has_tables, revision_of
 from commands.backups.manifest import (
@@ -29,6 +29,7 @@ from commands.backups.manifest import (
     wrong_keys,
 )
 from commands.backups.progress import Progress, described, megabytes, require_free_bytes
+from commands.doctor import command as doctor
 from common.system_events import RESTORE, record_event
 from config import ROOT
 from models import EventOutcome, LoginSession, db, exclusive

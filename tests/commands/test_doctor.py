@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import delete
 
 from app import create_app
-from commands import doctor as doctor_command
+from commands.doctor import configuration
 from common import heartbeats, working_days
 from common.settings import HELP_LINE
 from common.system_events import BACKUP, last_event, record_event
@@ -186,7 +186,7 @@ def test_files_readable_by_all_users_are_reported(city: Flask, doctor: Doctor, t
 def test_a_missing_browser_library_is_reported(
     city: Flask, doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor_command, "BROWSER_LIBRARY", tmp_path / "tus.min.js")
+    monkeypatch.setattr(configuration, "BROWSER_LIBRARY", tmp_path / "tus.min.js")
     assert "在代码目录运行 make environment" in doctor().output
 
 
