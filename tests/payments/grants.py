@@ -116,7 +116,7 @@ def grant(
 def _any_standard() -> int:
     """A standard that applies to nobody."""
     found = db.session.scalar(select(Standard.id).where(Standard.state == StandardState.DRAFT).limit(1))
-    return found or standard(name="草稿", state=StandardState.DRAFT).id
+    return found or standard(name="草稿", priority=99, state=StandardState.DRAFT).id
 
 
 def _passed(

@@ -31,8 +31,11 @@ from models import (
     Application,
     Attachment,
     BulkJob,
+    Channel,
     Continuation,
     ContinuationAction,
+    Delivery,
+    DeliveryState,
     Enterprise,
     FileJob,
     FileState,
@@ -181,6 +184,7 @@ def build(app: Flask) -> City:
         pay(made, lambda place: factories.application_at(State.FINISHED, place, made, _applicant()))
         _continuations(made, people[f"applicant, {State.FINISHED.value}"])
         _give_files_content()
+        _nobody_received(people["office"])
         factories.saved(Setting(key=HELP_LINE, value="0477-8587631"))
         _change_the_form(made.administrator)
         factories.previewed_import(made.administrator, made.banner.region)
@@ -245,6 +249,21 @@ def build(app: Flask) -> City:
         )
         db.session.expunge_all()
     return city
+
+
+def _nobody_received(clerk: Account) -> None:
+    """A mail about a registration that could not be delivered."""
+    message = db.session.scalars(select(Message).where(Message.kind == "registration_waiting")).first()
+    assert message is not None
+    factories.saved(
+        Delivery(
+            message_id=message.id,
+            account_id=clerk.id,
+            channel=Channel.MAIL,
+            state=DeliveryState.FAILED,
+            error="550",
+        )
+    )
 
 
 FURTHER = "x1"
