@@ -4,9 +4,7 @@ The payments of a later year are created suspended (payments/schedule.py). Only 
 an unconfirmed year. A term that passes suspends and stops nothing: an answer after it is still accepted.
 """
 
-from collections.abc import Mapping
 from datetime import date
-from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy import false, func, or_, select, true
@@ -23,7 +21,6 @@ from models import (
     Account,
     Continuation,
     ContinuationAction,
-    ContinuationState,
     EmploymentEnd,
     Grant,
     GrantAction,
@@ -39,58 +36,23 @@ from models import (
 )
 from models.statements import constant
 from payments import moves, payment_moves, scope, stopping
+from payments.continuation_transitions import (
+    ANSWERED,
+    APPLICANT,
+    ASKED,
+    BY_STATE_ACTION_AND_ROLE,
+    CONFIRM,
+    CONTINUATION_TRANSITIONS,
+    END,
+    END_WORDS,
+    EXPIRE,
+    SYSTEM,
+)
 from workflow.decision import Decision
 from workflow.scope import Criterion
 
 BATCH = 200
 """Grants of one transaction."""
-
-
-ASKED, ANSWERED = ContinuationState.ASKED, ContinuationState.ANSWERED
-CONFIRMED, ENDED = ContinuationState.CONFIRMED, ContinuationState.ENDED
-CONTINUE, CONFIRM = ContinuationAction.CONTINUE, ContinuationAction.CONFIRM
-END, EXPIRE = ContinuationAction.END, ContinuationAction.EXPIRE
-APPLICANT, ENTERPRISE, CITY = Role.APPLICANT, Role.ENTERPRISE, Role.CITY
-SYSTEM = None
-
-
-class ContinuationTransition(NamedTuple):
-    """One row of the table. `by`: None for the system."""
-
-    state: ContinuationState
-    action: ContinuationAction
-    by: Role | None
-    to: ContinuationState
-    needs_reason: bool = False
-
-
-T = ContinuationTransition
-
-# fmt: off
-CONTINUATION_TRANSITIONS = (
-    # from      action    by          to
-    T(ASKED,    CONTINUE, APPLICANT,  ANSWERED),
-    T(ASKED,    END,      APPLICANT,  ENDED),
-    T(ASKED,    EXPIRE,   SYSTEM,     ASKED),
-    T(ANSWERED, CONFIRM,  ENTERPRISE, CONFIRMED),
-    T(ANSWERED, CONFIRM,  CITY,       CONFIRMED, needs_reason=True),  # an enterprise that was closed cannot
-    T(ANSWERED, END,      ENTERPRISE, ENDED),
-    T(ANSWERED, EXPIRE,   SYSTEM,     ANSWERED),
-)
-# fmt: on
-BY_STATE_ACTION_AND_ROLE: Mapping[
-    tuple[ContinuationState, ContinuationAction, Role | None], ContinuationTransition
-] = MappingProxyType({(each.state, each.action, each.by): each for each in CONTINUATION_TRANSITIONS})
-
-CONTINUATION_STATES = MappingProxyType(
-    {
-        ASKED: N_("待本人答复"),
-        ANSWERED: N_("待单位确认"),
-        CONFIRMED: N_("单位已确认"),
-        ENDED: N_("已停止发放"),
-    }
-)
-END_WORDS = MappingProxyType({EmploymentEnd.LEFT: N_("已离职"), EmploymentEnd.MOVED: N_("已到其他单位工作")})
 
 
 class Ended(NamedTuple):

@@ -31,6 +31,7 @@ from models.database import Instant
 from models.statements import table_of
 from payments import bank_file, payment_scope, runs
 from payments.bank_file import KINDS, Layout, layout_from_json
+from payments.bank_lines import bank_lines, hash_of_lines
 from uploads.storage import StoredFile
 
 Store = Callable[[BinaryIO], StoredFile]
@@ -61,8 +62,8 @@ def export(run_id: int, actor: Account, *, seen_version: int, store: Store) -> P
         stored_layout = newest_layout()
         layout = layout_of(stored_layout)
         run.layout_id = stored_layout.id if stored_layout is not None else None
-        lines = list(runs.bank_lines(run))  # read and decrypted once for the hash and both files
-        control = bank_file.control_rows(run.number, run.count, run.total_fen, runs.hash_of_lines(lines))
+        lines = list(bank_lines(run))  # read and decrypted once for the hash and both files
+        control = bank_file.control_rows(run.number, run.count, run.total_fen, hash_of_lines(lines))
         for kind in KINDS:
             content = io.BytesIO()
             bank_file.write_bank_file(kind, content, layout, lines, control)

@@ -4,8 +4,7 @@
 holds is never changed again.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -36,7 +35,7 @@ from models import (
 from models.statements import table_of
 from payments import payment_moves, payment_scope
 from payments.bank_accounts import fault_as_json, payees, payees_of_run
-from payments.bank_file import PaymentLine
+from payments.bank_lines import bank_number
 from payments.run_checks import check_none_stopped, check_unanswered, drop_unconfirmed_answers
 from payments.run_transitions import RunTransition, find_run_transition
 from workflow.decision import Decision
@@ -202,37 +201,6 @@ def actions(run: PaymentRun, person: Account) -> list[RunTransition]:
         and each.action not in (RunAction.ANSWER, RunAction.COMPLETE)
         and (not each.second_person or is_second_person(run, person))
     ]
-
-
-def bank_lines(run: PaymentRun) -> Iterator[PaymentLine]:
-    """Yield the rows of a frozen run as the bank gets them."""
-    query = (
-        select(RunRow.position, RunRow.number, RunRow.holder, RunRow.account, RunRow.bank, RunRow.amount_fen)
-        .where(RunRow.run_id == run.id, RunRow.left_out.is_(None))
-        .order_by(RunRow.position)
-    )
-    for row in db.session.execute(query):
-        yield PaymentLine(
-            row.position,
-            row.number or "",
-            row.holder or "",
-            row.account or "",
-            row.bank or "",
-            row.amount_fen,
-        )
-
-
-def hash_of_lines(lines: Iterable[PaymentLine]) -> str:
-    """Return the SHA-256 of a frozen run's rows, in hexadecimal: number, account, amount, each ended by a line break."""
-    content = hashlib.sha256()
-    for line in lines:
-        content.update(f"{line.number}\t{line.account}\t{line.amount_fen}\n".encode())
-    return content.hexdigest()
-
-
-def bank_number(run: PaymentRun, position: int) -> str:
-    """Return what the bank gets and answers with. Banks take letters and digits only, and a letter keeps it text in a spreadsheet."""
-    return f"F{run.number.replace('-', '')}{position:05d}"
 
 
 def _numbered(

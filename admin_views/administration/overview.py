@@ -38,7 +38,7 @@ from admin_views.site.lists import DataTable
 from admin_views.site.numbers import present_calendar
 from admin_views.site.trail import COLUMNS, TRAIL_COLUMNS, change_text, last_changes
 from admin_views.site.wording import translated
-from administration.tables import AUDIT_WORDS
+from administration.audit_words import AUDIT_WORDS
 from common.calendar import today
 from common.wording import N_, NP_
 from models import (

@@ -41,7 +41,8 @@ from models import (
 )
 from models.statements import PlannedPerQuery, constant
 from payments import continuation
-from payments.continuation import CONTINUATION_STATES, END_WORDS, Ended
+from payments.continuation import Ended
+from payments.continuation_transitions import CONTINUATION_STATES, END_WORDS
 
 MOST_OWN = 50
 YES, NO = "yes", "no"

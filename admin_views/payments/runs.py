@@ -1,30 +1,26 @@
 """「发放批次」 (P4): the runs, one run with its rows, files and the bank's answers, and the buttons that the table allows."""
 
 from collections.abc import Callable
-from datetime import date
 from http import HTTPStatus
 from operator import attrgetter
 from typing import Any
 
 from flask import abort, redirect, request
 from flask_babel import gettext, pgettext
-from flask_babel import lazy_gettext as _
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
-from wtforms import SelectField
-from wtforms.validators import InputRequired
 
 from admin_views.files.routes import sent_original
 from admin_views.payments.bank_answers import AnswerRoutes, BankAnswerForm
 from admin_views.payments.one_payment import PaymentRoutes
+from admin_views.payments.run_columns import COLUMNS, ROW_COLUMNS, RUN_BADGES, TABS, run_badge
+from admin_views.payments.run_form import MakeForm
 from admin_views.site.base import ScopedView, expose, menu
-from admin_views.site.day_fields import DayField, limits
 from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
-from admin_views.site.lists import Badge, Column, DataTable
+from admin_views.site.lists import DataTable
 from admin_views.site.typed import row_number
 from admin_views.site.wording import too_long, translated
 from common.calendar import today
@@ -54,23 +50,11 @@ from models import (
 )
 from payments import exporting, payment_scope, runs
 from payments.bank_file import KINDS
-from payments.judging import OUTCOME_WORDS
-from payments.run_transitions import RUN_ACTION_WORDS, RUN_STATE_WORDS, run_wording
-from payments.runs import RunChoice
+from payments.run_transitions import RUN_ACTION_WORDS, run_wording
 from uploads.errors import UploadError
 from uploads.sets import storage
 
 MOST_EVENTS = 50
-EVERY_PERIOD = ""
-RUN_BADGES = {
-    RunState.MADE: "idle",
-    RunState.FROZEN: "late",
-    RunState.APPROVED: "late",
-    RunState.EXPORTED: "wait",
-    RunState.ANSWERED: "good",
-    RunState.DISCARDED: "idle",
-}
-OUTCOME_BADGES = {BankOutcome.PAID: "good", BankOutcome.REFUSED: "bad", BankOutcome.UNKNOWN: "late"}
 EXPLANATIONS = {
     RunAction.FREEZE: N_("冻结后记下每笔的户名、开户银行和账号，不再变化。"),
     RunAction.APPROVE: N_("由另一位同事核对笔数和合计后批准。"),
@@ -80,67 +64,6 @@ EXPLANATIONS = {
 RETURNED_WHOLE = N_(
     "银行没有受理这个文件、一笔也没有付出时，由另一位同事办理：各笔回到待发放，账号不变，可以列入另一批。"
 )
-
-
-class MakeForm(FlaskForm):
-    """What a new run is made of."""
-
-    due_until = DayField(
-        _("到期日截至"),
-        [InputRequired(_("请填写日期，例如：2026-11-23。"))],
-        description=_("这一天（含当日）以前到期、还没有发放的款项。"),
-        render_kw=limits(DayField),
-    )
-    period = SelectField(_("申报期"), validate_choice=False)
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
-        periods = db.session.execute(select(Period.id, Period.name).order_by(Period.opens.desc()).limit(100))
-        every = (EVERY_PERIOD, gettext("全部申报期"))
-        self.period.choices = [every, *((str(row.id), row.name) for row in periods)]
-
-    def choice(self) -> RunChoice:
-        period = row_number(self.period.data)
-        return RunChoice(self.due_until.data or date.min, period)
-
-
-def _run_badge(row: Any) -> Badge:
-    return Badge(RUN_BADGES[row.state], translated(RUN_STATE_WORDS[row.state]))
-
-
-def _outcome_badge(row: Any) -> Badge | None:
-    return Badge(OUTCOME_BADGES[row.outcome], translated(OUTCOME_WORDS[row.outcome])) if row.outcome else None
-
-
-def left_out_text(row: Any) -> str:
-    """Return why a row is not paid with its run, or what the bank said of it."""
-    return translated(*row.left_out) if row.left_out else row.bank_reason
-
-
-COLUMNS = (
-    Column("number", N_("发放批次"), cell="title", style="num"),
-    Column("period", N_("申报期"), lambda row: row.period or gettext("全部申报期")),
-    Column("due_until", N_("到期日截至"), cell="day", style="num"),
-    Column("count", N_("笔数"), style="num"),
-    Column("total", N_("合计（元）"), lambda row: in_yuan(row.total_fen), style="num"),
-    Column("left_out", N_("未列入"), style="num"),
-    Column("state", N_("状态"), _run_badge, cell="badge"),
-)
-ROW_COLUMNS = (
-    Column("number", N_("付款编号"), lambda row: row.number or "—", style="cell-quiet num"),
-    Column("name", N_("姓名"), lambda row: row.holder or row.name, cell="title"),
-    Column("bank", N_("开户银行"), hides_empty=True),
-    Column("account", N_("收款账号"), masked=True, style="num", hides_empty=True),
-    Column("amount", N_("金额（元）"), lambda row: in_yuan(row.amount_fen), style="num"),
-    Column("outcome", N_("银行处理结果"), _outcome_badge, cell="badge"),
-    Column("why", N_("原因"), left_out_text, hides_empty=True),
-)
-TABS = {
-    "rows": N_("发放明细"),
-    "left_out": N_("未列入"),
-    "refused": N_("银行退回"),
-    "open": N_("待银行回执"),
-}
 
 
 NEWEST_RUN = Order(PaymentRun.id, PaymentRun.id, descending=True)
@@ -264,7 +187,7 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
             "payments/run.html",
             title=gettext("发放批次 %(number)s", number=run.number),
             run=run,
-            badge_of=_run_badge(run),
+            badge_of=run_badge(run),
             actions=runs.actions(run, person),
             waits_for_second=run.state is RunState.FROZEN and not runs.is_second_person(run, person),
             action_words={action: pgettext("button", word) for action, word in RUN_ACTION_WORDS.items()},

@@ -12,8 +12,8 @@ from admin_views.site.exporting import filters_text
 from admin_views.site.lists import Column
 from admin_views.site.rules import conditions_lines
 from admin_views.site.wording import translated
+from administration.audit_words import AUDIT_WORDS
 from administration.form_rules import KIND_WORDS, PROPERTIES, field_and_property
-from administration.tables import AUDIT_WORDS
 from common.audit import EXPORTS
 from common.identity import IDENTITY_DOCUMENTS
 from common.money import in_yuan

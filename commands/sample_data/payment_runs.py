@@ -26,6 +26,7 @@ from models import (
 )
 from payments import account_corrections, answers, continuation, exporting, runs
 from payments.bank_accounts import account_of
+from payments.bank_lines import bank_lines
 from uploads import tables
 from uploads.sets import storage
 from worker import bank_answers
@@ -102,7 +103,7 @@ def _answer(clerk: Account, run: PaymentRun, refused: Collection[str]) -> None:
     rows = csv.writer(text)
     rows.writerow(HEADINGS)
     reasons = iter(REFUSALS)
-    for line in runs.bank_lines(run):
+    for line in bank_lines(run):
         amount = as_typed_yuan(line.amount_fen)
         said = ("失败", next(reasons)) if line.account in refused else ("成功", "")  # stays Chinese
         rows.writerow((line.number, line.account, amount, *said))

@@ -31,6 +31,7 @@ from models import (
 from models.vocabulary import REACHED_BITS
 from payments import answers, exporting, runs, schedule
 from payments.answer_table import AnsweredRow
+from payments.bank_lines import bank_lines
 from payments.runs import RunChoice
 from tests.factories import applicant, saved, standard
 from uploads.storage import StoredFile
@@ -209,7 +210,7 @@ def previewed(run: PaymentRun, by: Account, cells: list[dict[str, str]]) -> Any:
 
 def said(run: PaymentRun, *words: str, reason: str = "账号户名不符") -> list[dict[str, str]]:
     """What the bank says of the rows of a run, in their order; the last word of all further rows."""
-    lines = list(runs.bank_lines(run))
+    lines = list(bank_lines(run))
     return [
         {
             "number": line.number,

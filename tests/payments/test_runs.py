@@ -39,6 +39,7 @@ from payments import (
     runs,
     stopping,
 )
+from payments.bank_lines import bank_lines
 from payments.run_transitions import RUN_TRANSITIONS
 from tests.factories import World, city_clerk, reviewer, saved
 from tests.machine.at_once import at_once
@@ -260,7 +261,7 @@ def test_a_refused_account_is_corrected_confirmed_and_paid_with_the_next_run(ord
     ]
     assert states(bad) == [OPEN, OPEN]
     next_run = exported(maker, second, of)
-    assert {(line.bank, line.account) for line in runs.bank_lines(next_run)} == {
+    assert {(line.bank, line.account) for line in bank_lines(next_run)} == {
         ("中国银行", "6217000012345678902")
     }
     # A late answer to the first run does not touch the payment, which is in another run now.
@@ -394,14 +395,14 @@ def test_the_city_pays_again_to_the_same_account_and_decides_for_a_closed_employ
             reversals.resend(returned.id, stranger, seen_version=returned.version, reason="银行系统故障")
     reversals.resend(returned.id, maker, seen_version=fresh(returned).version, reason="银行系统故障")
     run = exported(maker, second, of)
-    assert {line.account for line in runs.bank_lines(run)} == {"6217000012345678901"}
+    assert {line.account for line in bank_lines(run)} == {"6217000012345678901"}
     answered(run, maker, said(run, "失败"))
     typed = account_corrections.propose(one.id, one.applicant, bank="中国银行", account="6217000012345678902")
     with pytest.raises(ReasonMissing):
         account_corrections.decide_correction(typed.id, maker, confirmed=True)
     account_corrections.decide_correction(typed.id, maker, confirmed=True, reason="单位已停用，已核对银行卡")
     run = exported(maker, second, of)
-    assert {line.account for line in runs.bank_lines(run)} == {"6217000012345678902"}
+    assert {line.account for line in bank_lines(run)} == {"6217000012345678902"}
     answered(run, maker, said(run, "成功"))
     assert sums(of.name).paid == 1_500_001
 
@@ -419,7 +420,7 @@ def test_after_a_reversal_the_account_can_be_corrected_once(ordos: World) -> Non
     account_corrections.decide_correction(typed.id, ordos.city.reviewer, confirmed=True)
     assert not account_corrections.correctable(fresh(one))
     run = exported(maker, second, of)
-    assert {line.account for line in runs.bank_lines(run)} == {"6217000012345678902"}
+    assert {line.account for line in bank_lines(run)} == {"6217000012345678902"}
 
 
 @pytest.mark.guide("P5")
