@@ -10,7 +10,10 @@ import errno
 import io
 import resource
 import selectors
+import shutil
+import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -19,9 +22,12 @@ from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from server.client_socket import SILENT_SECONDS, ClientSocket
+from server.refusals import NO_ROOM
 
 UPLOAD_THREADS = 2
-"""Threads of a process for requests with a long body. Others do not wait for them. As many as uploads/decoding.py checks at a time."""
+"""Threads of a process for requests with a long body. Others do not wait for them. As many as uploads/decoding.py checks at a time.
+
+One more reads bodies that come in chunks: it does wait for clients, and nobody else for it."""
 
 HEAD_SECONDS = 60
 """For the head of a request, from the first byte or the connection on."""
@@ -35,22 +41,43 @@ LINGERING_SECONDS = 2.0
 WAITED = "talent.waited"
 """In the environment of a request: the seconds between its last byte and the thread that handles it (admin_views/site/errors.py)."""
 
+DRAINING_SECONDS = 20.0
+"""The same for a client whose body is not wanted. Firefox shows its own error, not our response, when the connection closes while
+it is sending."""
+
 DESCRIPTORS_EACH = 3
 """Open files of a connection at most: the socket, the body, the rest of the response."""
 
+ACCEPT_PAUSE = 0.05
+"""After a connection that could not be accepted, for want of memory or descriptors."""
+
 
 class Connection(TConn):
-    """A connection. `deadline`: when the event loop gives it up. `stays_open`: whether it takes another request."""
+    """A connection. `deadline`: when the event loop gives it up. `stays_open`: whether it takes another request.
+
+    `in_thread`: bytes of the body on the disk while a thread has the request.
+    """
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.data_ready = True  # gunicorn does not wait for the first byte: a thread gets whole requests
         self.deadline = 0.0
         self.stays_open = False
+        self.in_thread = 0
+
+    def close(self, graceful: bool = False) -> None:
+        """Close the connection and its files."""
+        self.sock.release()
 
 
 class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     """The worker class of gunicorn.conf.py."""
+
+    most_stored = 3 * 1024**3
+    """Bytes of bodies on the disk, for a process: 150 files of 20 MB. Beyond, the request that has sent most is refused."""
+
+    least_free = 512 * 1024**2
+    """Bytes that bodies leave free on the disk, where the database may lie, too; a tenth of a smaller one."""
 
     def init_process(self) -> None:
         """Begin to serve."""
@@ -59,7 +86,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self.worker_connections = min(self.worker_connections, (most - 100) // DESCRIPTORS_EACH)
         self._waiting: dict[Connection, Any] = {}
         self._next_check = 0.0
+        self._in_threads = 0
         self._upload_threads = ThreadPoolExecutor(UPLOAD_THREADS)
+        self._streaming_thread = ThreadPoolExecutor(1)
         super().init_process()
 
     def load_wsgi(self) -> None:
@@ -80,9 +109,10 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         try:
             client, address = listener.accept()
         except OSError as fault:
-            if fault.errno in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
-                return
-            raise
+            if fault.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                self.log.error("cannot accept a connection: %s", fault)
+                time.sleep(ACCEPT_PAUSE)
+            return
         self.nr_conns += 1
         connection = Connection(self.cfg, ClientSocket(client), address, listener.getsockname())
         self._wait(connection, selectors.EVENT_READ, self._on_readable, HEAD_SECONDS)
@@ -92,7 +122,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._wait(conn, selectors.EVENT_READ, self._on_readable, HEAD_SECONDS)
-        self._on_readable(conn, client)
+        self._call(self._on_readable, conn, client)
 
     def _on_readable(self, connection: Connection, client: ClientSocket) -> None:
         missing = client.missing
@@ -109,7 +139,11 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
 
     def _dispatch(self, connection: Connection) -> None:
         """Give the request to a thread. One whose body broke off goes there too: what came of it may be kept (A21)."""
-        if connection.sock.has_head or connection.sock.is_received():
+        if connection.sock.closing_response:
+            connection.stays_open = False
+            connection.sock.sendall(connection.sock.closing_response)
+            self._send_rest(connection)
+        elif connection.sock.has_head:
             self.enqueue_req(connection)
         else:
             self._drop(connection)
@@ -117,7 +151,13 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     def enqueue_req(self, conn: Connection) -> None:
         """Let a thread handle the request."""
         conn.sock.queued_at = time.monotonic()
-        threads = self._upload_threads if conn.sock.is_upload else self.tpool
+        threads = self.tpool
+        if conn.sock.is_streamed:
+            threads = self._streaming_thread
+        elif conn.sock.is_upload:
+            threads = self._upload_threads
+        conn.in_thread = conn.sock.stored
+        self._in_threads += conn.in_thread
         handled = threads.submit(self.handle, conn)
         handled.add_done_callback(partial(self.method_queue.defer, self.finish_request, conn))
 
@@ -131,11 +171,13 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             conn.sock.flush()
         except OSError:
             return False
-        return bool(stays_open)
+        return bool(stays_open) and not conn.sock.has_ended
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
         """Let the application read a long body straight from its file, unless gunicorn reads another length in the head."""
         body = conn.sock.body
+        if conn.sock.has_ended or conn.sock.is_streamed:
+            req.force_close()  # where the next request would begin is not known
         reader = getattr(req.body, "reader", None)
         if body is not None and isinstance(reader, LengthReader) and reader.length == conn.sock.body_length:
             body.seek(0)
@@ -151,11 +193,15 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
 
     def finish_request(self, conn: Connection, fs: Future[bool]) -> None:
         """Send the rest of the response, then keep the connection or close it."""
+        self._in_threads -= conn.in_thread
         conn.stays_open = not fs.cancelled() and not fs.exception() and fs.result()
-        if conn.sock.has_output:
-            self._wait(conn, selectors.EVENT_WRITE, self._on_writable, SILENT_SECONDS)
+        self._call(self._send_rest, conn)
+
+    def _send_rest(self, connection: Connection) -> None:
+        if connection.sock.has_output:
+            self._wait(connection, selectors.EVENT_WRITE, self._on_writable, SILENT_SECONDS)
         else:
-            self._after_response(conn)
+            self._after_response(connection)
 
     def _on_writable(self, connection: Connection, client: ClientSocket) -> None:
         connection.deadline = time.monotonic() + SILENT_SECONDS
@@ -181,7 +227,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
                 client, selectors.EVENT_READ, partial(self.on_client_socket_readable, connection)
             )
         elif client.is_received():
-            self.enqueue_req(connection)
+            self._dispatch(connection)
         else:
             self._wait(connection, selectors.EVENT_READ, self._on_readable, HEAD_SECONDS)
 
@@ -191,7 +237,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         except OSError:
             self._drop(connection)
             return
-        self._wait(connection, selectors.EVENT_READ, self._on_lingering, LINGERING_SECONDS)
+        seconds = DRAINING_SECONDS if connection.sock.has_ended else LINGERING_SECONDS
+        self._wait(connection, selectors.EVENT_READ, self._on_lingering, seconds)
 
     def _on_lingering(self, connection: Connection, client: ClientSocket) -> None:
         try:
@@ -205,8 +252,18 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
 
     def _wait(self, connection: Connection, event: int, callback: Any, seconds: float) -> None:
         connection.deadline = time.monotonic() + seconds
+        self.poller.register(connection.sock, event, partial(self._call, callback, connection))
         self._waiting[connection] = callback
-        self.poller.register(connection.sock, event, partial(callback, connection))
+
+    def _call(self, step: Callable[..., None], connection: Connection, *given: Any) -> None:
+        """Take a step of one connection. Whatever goes wrong with it, the event loop goes on for the others."""
+        try:
+            step(connection, *given)
+        except OSError:
+            self._drop(connection)
+        except Exception:
+            self.log.exception("a connection is given up")
+            self._drop(connection)
 
     def _stop_waiting(self, connection: Connection) -> None:
         if self._waiting.pop(connection, None) is not None:
@@ -215,7 +272,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     def _drop(self, connection: Connection) -> None:
         self._stop_waiting(connection)
         self.nr_conns -= 1
-        connection.sock.close()
+        connection.close()
 
     def murder_pending(self) -> None:
         """Give up clients that are silent too long; when stopping, those that have sent nothing."""
@@ -227,7 +284,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             if callback == self._on_readable and not self.alive and not connection.sock.has_begun:
                 self._drop(connection)
             elif connection.deadline < now:
-                self._give_up(connection, callback)
+                self._call(self._give_up, connection, callback)
+        self._free_room()
 
     def _give_up(self, connection: Connection, callback: Any) -> None:
         client = connection.sock
@@ -239,3 +297,21 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             client.give_up()
             self._stop_waiting(connection)
             self._dispatch(connection)
+
+    def _free_room(self) -> None:
+        """Refuse the requests that have sent most, while bodies take more of the disk than they may."""
+        storing = sorted(
+            (each for each in self._waiting if each.sock.body), key=lambda each: each.sock.stored
+        )
+        if not storing:
+            return
+        stored = self._in_threads + sum(each.sock.stored for each in storing)
+        disk = shutil.disk_usage(tempfile.gettempdir())
+        missing = min(self.least_free, disk.total // 10) - disk.free
+        too_many = max(stored - self.most_stored, missing)
+        while storing and too_many > 0:
+            connection = storing.pop()
+            too_many -= connection.sock.stored
+            connection.sock.refuse(NO_ROOM)
+            self._stop_waiting(connection)
+            self._call(self._dispatch, connection)

@@ -7,24 +7,28 @@ they mean.
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
 import re
 import select
 import socket
 import tempfile
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import IO, Any
+
+from server.refusals import HEAD_TOO_LONG, NO_ROOM
 
 MEMORY_BYTES = 64 * 1024
 """A longer body is received into a temporary file; more of a response waits there too."""
 
 LONGEST_BODY = 256 * 1024 * 1024
-"""A longer body is not received before the application has seen its head. The application refuses it (uploads/limits.py)."""
+"""Of a longer body the application sees the head alone, and refuses it (MAX_REQUEST_BYTES in uploads/limits.py)."""
 
-LONGEST_HEAD = 1024 * 1024
-"""More than gunicorn accepts, which refuses it."""
+LONGEST_HEAD = 64 * 1024
+"""A longer head is refused: a thousand unfinished ones must fit into memory. Browsers send some 2 KB, nginx passes on 32 at most."""
 
 CHUNK_BYTES = 256 * 1024
 SENDFILE_BYTES = 1024 * 1024
@@ -34,14 +38,19 @@ FEWEST_BYTES = 64 * 1024
 SILENT_SECONDS = 120
 """After which a client that neither sends nor takes a byte is given up."""
 
+STREAMING_SECONDS = 60
+"""How long a body in chunks may take altogether. No browser sends one."""
+
 _chunk = memoryview(bytearray(CHUNK_BYTES))
 """Only the event loop receives long bodies. A new buffer for each read would cost as much as reading."""
 
 HEAD_END = b"\r\n\r\n"
-CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
+CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 EXPECTS_CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+LONGEST_NUMBER = 15
+"""Digits of a length that are read: Python refuses numbers of some thousands, and this many are too long a body already."""
 
 
 @dataclass
@@ -66,16 +75,20 @@ class ClientSocket:
         self._outgoing: deque[bytes | FilePiece] = deque()
         self._outgoing_bytes = 0
         self._timeout = float(SILENT_SECONDS)
-        self._ended = False
         self.queued_at = 0.0
         """When the request was received and began to wait for a thread."""
+        self._stream_until = 0.0
+        self.has_ended = False
+        """The client sends nothing more, or nothing more is taken: the connection must not carry another request."""
+        self.closing_response = b""
+        """What the server answers instead of the application."""
         self.has_head = False
         self.body: IO[bytes] | None = None
         """The body of a long request, from its first byte. It may be shorter than announced: the client has gone."""
         self.body_length = 0
         self._missing = 0
         self.is_streamed = False
-        """The body is read from the client while the application runs: it is chunked, or too long."""
+        """The body is read from the client while the application runs: it comes in chunks."""
 
     # Receiving, in the event loop
 
@@ -86,18 +99,18 @@ class ClientSocket:
                 arrived = self._socket.recv(MEMORY_BYTES)
             except BlockingIOError:
                 return False
-            self._ended = not arrived
+            self.has_ended = not arrived
             self._buffer += arrived
-            return self._ended or self.is_received()
+            return self.has_ended or self.is_received()
         try:
             count = self._socket.recv_into(_chunk, min(CHUNK_BYTES, self._missing))
         except BlockingIOError:
             return False
-        self._ended = not count
-        self.body.write(_chunk[:count])
+        self.has_ended = not count
         self._missing -= count
+        self._keep(_chunk[:count])
         self._gather(self._missing)
-        return self._ended or not self._missing
+        return self.has_ended or not self._missing
 
     def is_received(self) -> bool:
         """Say whether the buffer holds a request that a thread can take."""
@@ -105,32 +118,54 @@ class ClientSocket:
             end = self._buffer.find(HEAD_END, max(0, self._searched - len(HEAD_END)))
             self._searched = len(self._buffer)
             if end < 0:
-                return len(self._buffer) > LONGEST_HEAD
+                if len(self._buffer) > LONGEST_HEAD:
+                    self.refuse(HEAD_TOO_LONG)
+                return self.has_ended
             self.has_head = True
             self._read_head(end + len(HEAD_END))
-        return self.is_streamed or (len(self._buffer) >= self._wanted and not self._missing)
+        return self.has_ended or self.is_streamed or (len(self._buffer) >= self._wanted and not self._missing)
 
     def _read_head(self, end: int) -> None:
         self._wanted = end
         if CHUNKED.search(self._buffer, 0, end):
             self.is_streamed = True
+            self._stream_until = time.monotonic() + STREAMING_SECONDS
             return
         found = CONTENT_LENGTH.search(self._buffer, 0, end)
-        length = int(found[1]) if found else 0
+        length = int(found[1].lstrip(b"0")[:LONGEST_NUMBER] or b"0") if found else 0
         if length > LONGEST_BODY:
-            self.is_streamed = True
+            self.has_ended = True
             return
         if length and EXPECTS_CONTINUE.search(self._buffer, 0, end):
             self._socket.send(CONTINUE)
         if length <= MEMORY_BYTES:
             self._wanted += length
             return
-        self.body = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
-        self.body_length = length
-        self.body.write(self._buffer[end : end + length])
-        self._missing = max(0, length - (len(self._buffer) - end))
+        begun = self._buffer[end : end + length]
         del self._buffer[end : end + length]
+        self.body_length = length
+        self._missing = length - len(begun)
+        try:
+            self.body = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+        except OSError:
+            self.refuse(NO_ROOM)
+            return
+        self._keep(begun)
         self._gather(self._missing)
+
+    def _keep(self, piece: bytearray | memoryview) -> None:
+        """Write a piece of the body into its file."""
+        try:
+            _write(self.body, piece)
+        except OSError:  # the disk is full
+            self.refuse(NO_ROOM)
+
+    def refuse(self, response: bytes) -> None:
+        """Let the server answer with this response, and forget what has come."""
+        self.end_request()
+        self._buffer.clear()
+        self.closing_response = response
+        self.has_ended = True
 
     def _gather(self, missing: int) -> None:
         """Let the system wait for this many bytes before it calls the socket readable."""
@@ -153,13 +188,18 @@ class ClientSocket:
         return self._missing
 
     @property
+    def stored(self) -> int:
+        """How many bytes of a long body lie on the disk."""
+        return self.body_length - self._missing
+
+    @property
     def has_input(self) -> bool:
         """Whether bytes of a request wait in the buffer."""
         return bool(self._buffer)
 
     def give_up(self) -> None:
         """Treat the client as gone: what has come of its request is all of it."""
-        self._ended = True
+        self.has_ended = True
 
     def end_request(self) -> None:
         """Forget the request. What came after it stays."""
@@ -182,11 +222,10 @@ class ClientSocket:
             return taken
         if self.body is not None:
             return self.body.read(size)
-        if self._ended:
-            return b""
-        self.flush()
-        self._wait(select.POLLIN)
-        return self._socket.recv(size)
+        if not self.has_ended:
+            self.flush()
+            self._wait(select.POLLIN)
+        return b"" if self.has_ended else self._socket.recv(size)
 
     def sendall(self, data: bytes) -> None:
         """Send the bytes as far as the client takes them; the rest waits."""
@@ -217,7 +256,7 @@ class ClientSocket:
         if not isinstance(last, FilePiece) or not last.is_overflow:
             last = FilePiece(tempfile.TemporaryFile(buffering=0), 0, 0, is_overflow=True)  # noqa: SIM115
             self._outgoing.append(last)
-        last.file.write(data)  # the position is behind what was written before: sending does not move it
+        _write(last.file, data)  # the position is behind what was written before: sending does not move it
         last.count += len(data)
 
     def flush(self, most: float = math.inf) -> bool:
@@ -273,8 +312,8 @@ class ClientSocket:
     def _wait(self, event: int) -> None:
         poll = select.poll()
         poll.register(self._socket, event)
-        if not poll.poll(self._timeout * 1000):
-            raise TimeoutError("the client is silent")
+        seconds = min(self._timeout, self._stream_until - time.monotonic())
+        self.has_ended = not poll.poll(max(seconds, 0) * 1000)
 
     def setblocking(self, _blocking: bool) -> None:
         """Do nothing: the socket never blocks, and `recv` waits."""
@@ -291,6 +330,13 @@ class ClientSocket:
         """Return the file descriptor."""
         return self._socket.fileno()
 
+    def shutdown(self, _how: int) -> None:
+        """Refuse, which gunicorn expects of a connection that is gone: the event loop ends it, after what waits has been sent."""
+        raise OSError(errno.ENOTCONN, "the event loop ends the connection")
+
+    def close(self) -> None:
+        """Do nothing, for the same reason. gunicorn closes when the application fails in the middle of a response."""
+
     # Closing
 
     def end_output(self) -> None:
@@ -304,7 +350,7 @@ class ClientSocket:
         except BlockingIOError:
             return False
 
-    def close(self) -> None:
+    def release(self) -> None:
         """Close the connection and the files."""
         self.end_request()
         for piece in self._outgoing:
@@ -314,3 +360,10 @@ class ClientSocket:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
+
+
+def _write(file: IO[bytes] | None, data: Any) -> None:
+    """Write everything: a file without a buffer may take a part, when the disk is nearly full. Raises OSError."""
+    left = memoryview(data)
+    while file is not None and left:
+        left = left[file.write(left) :]

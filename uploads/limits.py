@@ -24,7 +24,11 @@ MAX_SENT_BYTES = 3 * MAX_BYTES
 """Bytes of one file that are read before the request is refused with a bare 413. A file between MAX_BYTES and this gets its
 sentence beside the field, and what was typed is kept."""
 
-MAX_DRAINED_BYTES = 256 * MEGABYTE
+MAX_REQUEST_BYTES = 256 * MEGABYTE
+"""Bytes of a request with several attachments, ten of 20 MB and more. Of a longer one the server passes on the head alone
+(LONGEST_BODY in server/client_socket.py)."""
+
+MAX_DRAINED_BYTES = MAX_REQUEST_BYTES
 MAX_DRAIN_SECONDS = 20
 """Limits for reading the rest of an unread body. It is read because Firefox shows its own error, not our response, when the
 connection closes while it is sending. Beyond the limits the connection is closed."""
@@ -66,7 +70,7 @@ def enforce_limits(app: Flask) -> None:
             request.environ.pop("wsgi.input_terminated", None)
         most, when = getattr(app.view_functions.get(endpoint or ""), _VIEW_ATTRIBUTE, (0, bool))
         if most and when():
-            request.max_content_length = MAX_FORM_BYTES + most * MAX_SENT_BYTES
+            request.max_content_length = min(MAX_FORM_BYTES + most * MAX_SENT_BYTES, MAX_REQUEST_BYTES)
 
     @app.after_request
     def drain_body(response: Response) -> Response:

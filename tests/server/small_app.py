@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
     if path == "/file":
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(BIG_BYTES))])
         return environ["wsgi.file_wrapper"](Path(environ["HTTP_X_FILE"]).open("rb"))
+    if path == "/failing":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return failing()
     if path == "/unread":
         content = b"unread"
     elif path == "/waited":
@@ -31,3 +34,9 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         content = f"{len(received)} {hashlib.sha256(received).hexdigest()}".encode()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(content)))])
     return [content]
+
+
+def failing() -> Iterator[bytes]:
+    """Yield the beginning of a response, of which the rest cannot be had."""
+    yield b"beginning"
+    raise ValueError("in the middle of a response")

@@ -32,10 +32,10 @@ BODY = bytes(range(256)) * 1200
 class SmallSite:
     """The small application, served as the site is, by one process."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *options: str) -> None:
         self.port = free_port()
         self.process = Server(
-            [sys.executable, "-m", "gunicorn", "tests.server.small_app:app"],
+            [sys.executable, "-m", "gunicorn", "tests.server.small_app:app", *options],
             home / "small.log",
             self.answers,
             environment={"PORT": str(self.port), "WEB_CONCURRENCY": "1"},
@@ -100,6 +100,9 @@ SLOW = {
     "short bodies": head("/", 1000) + b"x" * 999,
     "long bodies": head("/", len(BODY)) + BODY[:70_000],
     "responses": head("/big"),
+    "bodies in chunks": head("/", None, "Transfer-Encoding: chunked") + b"5\r\nab",
+    "bodies that are too long": head("/", 10**9) + b"x" * 1000,
+    "lengths of many digits": head("/", None, "Content-Length: " + "0" * 20 + "1000") + b"x",
 }
 
 
