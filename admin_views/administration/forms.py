@@ -1,8 +1,5 @@
 """The administrator's forms. Each declares its fields explicitly; other values of a request are ignored."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from enum import Enum
 from typing import Any
 
 from flask_babel import gettext
@@ -10,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import ColumnElement, select
-from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, RadioField, TextAreaField
 from wtforms.validators import (
     DataRequired,
     InputRequired,
@@ -23,12 +20,11 @@ from wtforms.validators import (
 
 from accounts.logins import STAFF
 from admin_views.accounts.fields import check_telephone
+from admin_views.administration.form_fields import TELEPHONE, Chosen, TextLine, WordChoice, clean_lines
 from admin_views.site.day_fields import DayField, limits
-from admin_views.site.typed import as_name, desk_telephone, half_width, one_line, telephone
+from admin_views.site.typed import as_name, desk_telephone, half_width, telephone
 from admin_views.site.wording import translated
 from administration.effects import regions as region_effects
-from common.characters import cleaned_lines
-from common.settings import MOST_FILES_AT_ONCE, STAFF_SECOND_FACTOR, VALUE_LABELS
 from models import Office, OfficeDuty, Region, RegionKind, Role, db
 from workflow.periods import LEAST_DAYS, MOST_DAYS, USUAL_DAYS
 from workflow.routing import KIND_WORDS
@@ -41,43 +37,8 @@ LONGEST_DAYS = 4000
 """Characters. The State Council's whole notice has about a thousand."""
 
 
-def clean_lines(text: str | None) -> str:
-    """Return a multi-line text without invisible characters; line ends are kept."""
-    return cleaned_lines(text or "")
-
-
 def _given(sentence: Any) -> DataRequired:
     return DataRequired(sentence)
-
-
-TELEPHONE_SHAPE = r"[0-9+()\-/、，, 转]+\Z"  # stays Chinese
-TELEPHONE = Regexp(TELEPHONE_SHAPE, message=_("请填写电话号码，例如：0477-8586912。"))
-
-
-class TextLine(StringField):
-    """One line of text, normalised by `normalise`."""
-
-    def __init__(
-        self, label: Any, longest: int, *validators: Any, normalise: Any = one_line, **given: Any
-    ) -> None:
-        limit = Length(max=longest, message=_("最多 %(max)d 个字。"))
-        super().__init__(label, [*validators, limit], filters=[normalise], **given)
-
-
-class WordChoice(SelectField):
-    """One value of a closed set of words."""
-
-    def __init__(self, label: Any, kind: type[Enum], words: dict[Any, str], **given: Any) -> None:
-        super().__init__(
-            label,
-            coerce=kind,
-            choices=lambda: [(key.value, translated(word)) for key, word in words.items()],
-            **given,
-        )
-
-    def pre_validate(self, form: Any) -> None:
-        if self.data not in [self.coerce(value) for value, _word in self.choices or ()]:
-            raise ValidationError(_("请选择一项。"))
 
 
 def _offices() -> list[tuple[int, str]]:
@@ -91,26 +52,6 @@ def _regions(*which: ColumnElement[bool]) -> list[tuple[int, str]]:
         (row.id, gettext("%(name)s（%(kind)s）", name=row.name, kind=translated(KIND_WORDS[row.kind])))
         for row in db.session.execute(regions)
     ]
-
-
-def _number(value: Any) -> int | None:
-    return int(value) if value not in (None, "", "None") else None
-
-
-class Chosen(SelectField):
-    """One row of a short table. The first choice is empty."""
-
-    def __init__(self, label: Any, rows: Any, none: Any, **given: Any) -> None:
-        super().__init__(label, coerce=_number, choices=lambda: [("", str(none)), *rows()], **given)
-
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
-        self.data = (
-            int(valuelist[0]) if valuelist and valuelist[0].isdecimal() and len(valuelist[0]) < 10 else None
-        )
-
-    def pre_validate(self, form: Any) -> None:
-        if self.data is not None and self.data not in [value for value, _word in self.choices or ()]:
-            raise ValidationError(_("请选择一项。"))
 
 
 class RegionForm(FlaskForm):
@@ -365,95 +306,3 @@ class CalendarYearForm(NewCalendarYearForm):
     """The year of a row never changes."""
 
     year = None
-
-
-class SettingForm(FlaskForm):
-    value = TextLine(_("内容"), 400, _given(_("请填写内容。")))
-
-
-class TelephoneSettingForm(FlaskForm):
-    value = TextLine(_("电话"), 60, _given(_("请填写电话号码。")), TELEPHONE, normalise=desk_telephone)
-
-
-class IdleSettingForm(FlaskForm):
-    value = TextLine(
-        _("分钟"),
-        3,
-        _given(_("请填写分钟数。")),
-        normalise=half_width,
-        render_kw={"inputmode": "numeric"},
-    )
-
-    def validate_value(self, field: StringField) -> None:
-        """Less would end a session while a page is being read; more would leave it to whoever comes next."""
-        typed = field.data or ""
-        if not (typed.isascii() and typed.isdecimal() and 5 <= int(typed) <= 720):
-            raise ValidationError(gettext("请填写 5 至 720 之间的整数。"))
-
-
-class DaysSettingForm(FlaskForm):
-    value = TextLine(
-        _("工作日"),
-        3,
-        _given(_("请填写数字。")),
-        normalise=half_width,
-        render_kw={"inputmode": "numeric"},
-    )
-
-    def validate_value(self, field: StringField) -> None:
-        """More than a year is no limit."""
-        typed = field.data or ""
-        if not (typed.isascii() and typed.isdecimal() and int(typed) <= MOST_DAYS):
-            raise ValidationError(gettext("请填写 0 至 %(most)d 之间的整数。", most=MOST_DAYS))
-
-
-class FilesSettingForm(FlaskForm):
-    value = TextLine(
-        _("个数"),
-        2,
-        _given(_("请填写数字。")),
-        normalise=half_width,
-        render_kw={"inputmode": "numeric"},
-    )
-
-    def validate_value(self, field: StringField) -> None:
-        """None would forbid files, and many would let one person keep the worker busy."""
-        typed = field.data or ""
-        if not (typed.isascii() and typed.isdecimal() and 1 <= int(typed) <= MOST_FILES_AT_ONCE):
-            raise ValidationError(gettext("请填写 1 至 %(most)d 之间的整数。", most=MOST_FILES_AT_ONCE))
-
-
-class PublicitySettingForm(DaysSettingForm):
-    def validate_value(self, field: StringField) -> None:
-        """A publicity lasts at least one working day."""
-        super().validate_value(field)
-        if not int(field.data or ""):
-            raise ValidationError(gettext("公示期至少 1 个工作日。"))
-
-
-class ContinuationSettingForm(DaysSettingForm):
-    def validate_value(self, field: StringField) -> None:
-        """Person and employer get at least one working day."""
-        super().validate_value(field)
-        if not int(field.data or ""):
-            raise ValidationError(gettext("至少 1 个工作日。"))
-
-
-class TimeSettingForm(FlaskForm):
-    value = TextLine(_("时间"), 5, _given(_("请填写时间，例如：08:30。")), normalise=half_width)
-
-    def validate_value(self, field: StringField) -> None:
-        try:
-            field.data = datetime.strptime(field.data or "", "%H:%M").strftime("%H:%M")  # noqa: DTZ007
-        except ValueError:
-            raise ValidationError(gettext("请填写时间，例如：08:30。")) from None
-
-
-class SecondFactorSettingForm(FlaskForm):
-    value = RadioField(
-        _("工作人员必须使用动态验证码"),
-        [InputRequired(_("请选择一项。"))],
-        choices=lambda: [
-            (value, translated(word)) for value, word in VALUE_LABELS[STAFF_SECOND_FACTOR].items()
-        ],
-    )

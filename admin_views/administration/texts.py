@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from flask_babel import gettext
 from sqlalchemy import func, select
 
-from admin_views.administration import forms
+from admin_views.administration import forms, setting_forms
 from admin_views.administration.base import MOST_SHOWN, AdministeredTable, active_badge
 from admin_views.site.base import expose
 from admin_views.site.lists import Badge, Column
@@ -149,14 +149,14 @@ class Periods(AdministeredTable):
 
 
 SETTING_FORMS = {
-    HELP_LINE: forms.TelephoneSettingForm,
-    IDLE_MINUTES: forms.IdleSettingForm,
-    STAFF_SECOND_FACTOR: forms.SecondFactorSettingForm,
-    **dict.fromkeys(DAYS_OF_LIMITS, forms.DaysSettingForm),
-    PUBLICITY_DAYS: forms.PublicitySettingForm,
-    **dict.fromkeys((CONTINUATION_ASKED, CONTINUATION_TERM), forms.ContinuationSettingForm),
-    DIGEST_TIME: forms.TimeSettingForm,
-    FILES_AT_ONCE: forms.FilesSettingForm,
+    HELP_LINE: setting_forms.TelephoneSettingForm,
+    IDLE_MINUTES: setting_forms.IdleSettingForm,
+    STAFF_SECOND_FACTOR: setting_forms.SecondFactorSettingForm,
+    **dict.fromkeys(DAYS_OF_LIMITS, setting_forms.DaysSettingForm),
+    PUBLICITY_DAYS: setting_forms.PublicitySettingForm,
+    **dict.fromkeys((CONTINUATION_ASKED, CONTINUATION_TERM), setting_forms.ContinuationSettingForm),
+    DIGEST_TIME: setting_forms.TimeSettingForm,
+    FILES_AT_ONCE: setting_forms.FilesSettingForm,
 }
 
 
@@ -164,7 +164,7 @@ class Settings(AdministeredTable):
     """The settings. The program defines which exist; administrators set their values."""
 
     exposed_routes = ("index_view", "edit_view")
-    form = forms.SettingForm
+    form = setting_forms.SettingForm
     lookup_column = "key"
     title = N_("系统设置")
     columns = (

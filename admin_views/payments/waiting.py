@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from wtforms.validators import InputRequired
 
 from admin_views.payments.console import CityPage
-from admin_views.review import application_list
+from admin_views.review import application_list, list_search
 from admin_views.site.base import MOST_COUNTED, expose, number_on_tab
 from admin_views.site.day_fields import DayField
 from admin_views.site.exporting import ListExport, ListSheet, described_filters, described_search
@@ -276,12 +276,12 @@ class WaitingForBatch(CityPage):
             Application.arrived_at,
         )
         rows = self._narrowed(self.rows(*columns), chosen, period)
-        queries = [rows.where(application_list.SEARCH_PATHS[path](search.lookup)) for path in search.paths]
+        queries = [rows.where(list_search.SEARCH_PATHS[path](search.lookup)) for path in search.paths]
         order = Order(Application.arrived_at, Application.id)
         return ListQuery(queries, order, executor=PlannedPerQuery, by_words=bool(chosen.get("q")))
 
-    def _search(self, chosen: Mapping[str, str]) -> application_list.Search:
-        return application_list.search(chosen["q"]) if chosen.get("q") else application_list.Search()
+    def _search(self, chosen: Mapping[str, str]) -> list_search.Search:
+        return list_search.search(chosen["q"]) if chosen.get("q") else list_search.Search()
 
     def _values(self, chosen: Mapping[str, str]) -> Mapping[str, Any]:
         return self._search(chosen).values

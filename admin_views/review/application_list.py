@@ -1,70 +1,35 @@
 """The reviewers' list: which columns, which filters, which searches. It reads plain columns and never counts a table."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    String,
-    and_,
-    bindparam,
-    cast,
-    exists,
-    false,
-    func,
-    literal,
-    not_,
-    null,
-    select,
-    true,
-)
+from sqlalchemy import Select, and_, bindparam, func, not_, null, select
 
 from accounts.actor_shape import Actor, ActorShape
-from accounts.logins import login_digest
+from admin_views.review.list_search import SEARCH_PATHS
 from admin_views.site.base import MOST_COUNTED
 from admin_views.site.keyset import ListQuery, Order
 from admin_views.site.lists import Column
-from common import telephones
-from common.checks import code_fault
-from common.identity import IDENTITY_DOCUMENTS, normalised
-from common.text import as_name
 from common.wording import N_
 from desk import assignments, time_limits
-from models import Application, Counter, Enterprise, Result, Review, State, now
-from models.applications import tail_digest
+from models import Application, Enterprise, Result, Review, State, now
 from models.database import Instant
-from models.search import (
-    Lookup,
-    contains_by_lookup,
-    digits_of,
-    key_contains,
-    lookup,
-    lookup_values,
-    search_key_of,
-)
-from models.spelling import search_key
-from models.statements import CompiledStatement, as_stored, constant
+from models.search import Lookup
+from models.statements import as_stored, constant
 from workflow import scope
 from workflow.form.living_allowance import EDUCATIONS
+from workflow.scope import Criterion
 from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
-
-LAST_LETTER = "\U0010ffff"
-"""Sorts after every other."""
 
 MOST_LISTINGS = 500
 """So many shapes of a list are kept with their statements: roles, tabs, filters and sortings as people combine them."""
 
 PRESENT = "present_id"
 """What a query calls the row that is open at the moment."""
-
-Criterion = ColumnElement[bool]
 
 EMPLOYER = (
     select(Enterprise.name).where(Enterprise.id == Application.submitted_enterprise_id).scalar_subquery()
@@ -240,147 +205,6 @@ BY_RESULT = Filter(
     {result.value: Choice(label, _result(result)) for result, label in RESULT_WORDS.items()},
     tabs=(DECIDED, "all"),
 )
-
-
-NUMBER = re.compile(r"(20\d{2})(-?)(\d{6,7})")
-"""Of an application; its hyphen may be left out, and then it could be that of a paper as well."""
-SERIAL = re.compile(r"0*[1-9]\d{0,6}", re.ASCII)
-"""What follows the year in a number, with or without the zeros in front."""
-LONGEST_SERIAL = 7
-TAIL = re.compile(r"[0-9]{3}[0-9X]")
-"""The end of an identity number."""
-TELEPHONE = re.compile(r"\+?[0-9]{7,15}")
-CODE = re.compile(r"[0-9A-Z]{18}")
-LETTERS = re.compile(r"[A-Za-z]+")
-SOMEBODY, READ_OTHERWISE = 0, -1
-"""Two extra rows beside the ids of employers: 0 says that an applicant has this name, -1 that one has these initials by another
-reading of the surname."""
-MOST_EMPLOYERS = 50
-"""So many are named one by one; words that more employers have in common are looked for among the rows themselves."""
-
-
-@dataclass(frozen=True)
-class Search:
-    """What somebody looks for: the paths to it, and the words that they go by. What any of them finds counts."""
-
-    paths: tuple[str, ...] = ("everything",)
-    lookup: Lookup | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-KEY_OF_EMPLOYER = (
-    select(search_key_of(Enterprise.name))
-    .where(Enterprise.id == Application.submitted_enterprise_id)
-    .scalar_subquery()
-)
-MOST_YEARS = 100
-OF_ANY_YEAR = select(cast(Counter.year, String) + bindparam("serial", type_=String)).limit(
-    constant(MOST_YEARS)
-)
-"""The numbers that end in this way. Limited, because PostgreSQL takes a table that nobody analysed for a long one."""
-OF_THIS_CODE = select(Enterprise.id).where(Enterprise.credit_code == bindparam("code")).scalar_subquery()
-
-SEARCH_PATHS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
-    "everything": lambda _: true(),
-    "nothing": lambda _: false(),
-    "number": lambda _: Application.number == bindparam("number"),
-    "serial": lambda _: Application.number.in_(OF_ANY_YEAR),
-    "telephone": lambda _: and_(
-        digits_of(Application.phone) == bindparam("telephone", type_=String),
-        not_(scope.IS_WITH_APPLICANT),  # it may have been typed since the last submission
-    ),
-    "identity tail": lambda _: Application.identity_tail == bindparam("identity_tail"),
-    "identity": lambda _: Application.identity_digest == bindparam("identity_digest"),
-    "initials": lambda _: Application.initials.between(bindparam("initials"), bindparam("initials_end")),
-    "other initials": lambda _: _read_otherwise(),
-    "name": lambda how: contains_by_lookup(Application.name, how) if how else false(),
-    "an employer": lambda _: Application.submitted_enterprise_id == bindparam("employer"),
-    "employers": lambda _: Application.submitted_enterprise_id.in_(bindparam("employers", expanding=True)),
-    "an employer's code": lambda _: Application.submitted_enterprise_id == OF_THIS_CODE,
-    "an employer's name": lambda how: key_contains(KEY_OF_EMPLOYER, how) if how else false(),
-}
-"""Each is served by an index of its own."""
-
-
-SEARCHED_FOR = N_(
-    "可以查：姓名（全名或其中几个字）或姓名的拼音首字母、申请编号或其中的序号、联系电话、完整的证件号码或末四位、单位名称或统一社会信用代码。"
-)
-"""What `search` finds, told where it found nothing."""
-
-
-def search(words: str) -> Search:
-    """Return the paths by which words can find rows.
-
-    Application number or its serial part, telephone, identity number or its last four characters, pinyin initials, name,
-    employer's name or code.
-    """
-    words, paths = as_name(words), list[str]()
-    how: Lookup | None = None
-    values: dict[str, Any] = {}
-    plain = unicodedata.normalize("NFKC", words)
-    if number := NUMBER.fullmatch(plain):
-        paths.append("number")
-        values["number"] = f"{number[1]}-{number[3]}"
-        if number[2]:
-            return Search(tuple(paths), None, values)
-    if len(plain) <= LONGEST_SERIAL and SERIAL.fullmatch(plain):
-        paths.append("serial")
-        values["serial"] = f"-{int(plain):06d}"
-    if TELEPHONE.fullmatch(digits := telephones.normalised_telephone(words).replace("-", "")):
-        paths.append("telephone")
-        values["telephone"] = digits
-    typed = normalised(words)
-    if TAIL.fullmatch(typed):
-        paths.append("identity tail")
-        values["identity_tail"] = tail_digest(typed)
-    if any(paper.shape.fullmatch(typed) for paper in IDENTITY_DOCUMENTS.values()):
-        paths.append("identity")
-        values["identity_digest"] = login_digest("personal", typed)
-    if CODE.fullmatch(typed):
-        if not code_fault(typed):  # a paper's number is as long, and hardly ever one
-            paths.append("an employer's code")
-            values["code"] = typed
-    elif key := search_key(words):
-        letters = LETTERS.fullmatch(key) is not None
-        if letters:
-            paths.append("initials")
-            values |= {"initials": key, "initials_end": f"{key}{LAST_LETTER}"}
-        how = lookup(key)
-        values |= lookup_values(key)
-        found = [row_id for (row_id,) in _named(how, letters, key.isascii()).execute(values)]
-        if READ_OTHERWISE in found:
-            paths.append("other initials")
-        if SOMEBODY in found or not key.isascii():
-            paths.append("name")
-        employers = [row_id for row_id in found if row_id > SOMEBODY]
-        if len(employers) > MOST_EMPLOYERS:
-            paths.append("an employer's name")
-        elif len(employers) == 1:
-            paths.append("an employer")
-            [values["employer"]] = employers
-        elif employers:
-            paths.append("employers")
-            values["employers"] = employers
-    return Search(tuple(paths) or ("nothing",), how, values)
-
-
-@cache
-def _named(how: Lookup, letters: bool, ascii_only: bool) -> CompiledStatement:
-    """Return the query for the employers of that name. Few people have letters or digits in theirs, or a surname with two
-    readings: whether anybody has, is asked in the same statement, because a list without these is planned in half the time."""
-    employers = (
-        select(Enterprise.id).where(contains_by_lookup(Enterprise.name, how)).limit(MOST_EMPLOYERS + 1)
-    )
-    if not ascii_only:
-        return CompiledStatement(employers)
-    asked = [select(literal(SOMEBODY)).where(exists().where(contains_by_lookup(Application.name, how)))]
-    if letters:
-        asked.append(select(literal(READ_OTHERWISE)).where(exists().where(_read_otherwise())))
-    return CompiledStatement(select(employers.subquery()).union_all(*asked))
-
-
-def _read_otherwise() -> Criterion:
-    return Application.other_initials.between(bindparam("initials"), bindparam("initials_end"))
 
 
 def order(tab: str, sort: str, descending: bool) -> Order:

@@ -2,10 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import (
-    HiddenField,
-    TextAreaField,
-)
+from wtforms import HiddenField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from admin_views.accounts.fields import name_field, paper_field, paper_number_field

@@ -13,14 +13,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import Integer, bindparam, select
 
-from admin_views.review.application_list import (
-    BY_EDUCATION,
-    BY_RESULT,
-    BY_STATE,
-    Choice,
-    Criterion,
-    Filter,
-)
+from admin_views.review.application_list import BY_EDUCATION, BY_RESULT, BY_STATE, Choice, Filter
 from admin_views.site.numbers import current_shape
 from admin_views.site.typed import row_number
 from admin_views.site.wording import translated
@@ -31,6 +24,7 @@ from models import Application, Enterprise, Region
 from models.database import Instant
 from models.statements import execute
 from workflow import scope
+from workflow.scope import Criterion
 
 SUBMITTED = frozenset({"submitted"})
 

@@ -11,7 +11,7 @@ from sqlalchemy import Select
 
 from accounts.actor_shape import ActorShape
 from admin_views.review import application_list as review_list
-from admin_views.review import time_limits
+from admin_views.review import list_search, time_limits
 from admin_views.review.bulk import bulk_bar
 from admin_views.review.exported import ExportedList, chosen_values
 from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
@@ -84,7 +84,7 @@ class ListPage(ExportedList):
             linked_values=linked_values(self.filters, tab, chosen),
             chosen=chosen,
             filtered=filtered,
-            searched_for=review_list.SEARCHED_FOR,
+            searched_for=list_search.SEARCHED_FOR,
             listing=DataTable(columns, shown_lines),
             bulk=bulk_bar(
                 self.console,
@@ -196,7 +196,7 @@ class ListPage(ExportedList):
             name: bound for filter_, value in offered for name, bound in filter_.bind_values(value).items()
         }
         words = chosen.get("q", "").strip()
-        search = review_list.search(words) if words else review_list.Search()
+        search = list_search.search(words) if words else list_search.Search()
         actor, shape = current_actor()
         listing = review_list.listing(
             shape,

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, select
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired
 
-from admin_views.review import application_list
+from admin_views.review import application_list, list_search
 from admin_views.site import keyset
 from admin_views.site.base import ScopedView, expose, menu
 from admin_views.site.day_fields import DayField
@@ -149,7 +149,7 @@ class Terms(ScopedView):
 
     def _found(self, words: str) -> tuple[ListQuery, Mapping[str, Any]]:
         order = Order(Application.arrived_at, Application.id, descending=True)
-        search = application_list.search(words) if words else application_list.Search()
+        search = list_search.search(words) if words else list_search.Search()
         query = self.rows(
             Application.number,
             Application.name,
@@ -158,7 +158,7 @@ class Terms(ScopedView):
             Application.resubmit_by,
         )
         paths = [path for path in search.paths if path in SEARCHED] or ["nothing"]
-        queries = [query.where(application_list.SEARCH_PATHS[path](search.lookup)) for path in paths]
+        queries = [query.where(list_search.SEARCH_PATHS[path](search.lookup)) for path in paths]
         return ListQuery(queries, order, executor=PlannedPerQuery), search.values
 
     @expose("/<number>/", methods=("GET", "POST"))

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from admin_views.review import application_list as review_list
+from admin_views.review import list_search
 from models import Action, Application, Enterprise, State, db
 from tests import factories
 from tests.machine.databases import KINDS, Databases
@@ -278,7 +278,7 @@ def test_a_list_is_sorted_by_the_reading_of_surnames(
 def test_words_that_many_employers_share_are_found_too(
     search: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(review_list, "MOST_EMPLOYERS", 0)
+    monkeypatch.setattr(list_search, "MOST_EMPLOYERS", 0)
     assert search("示例新材料") == set(NAMES)
     assert search("没有这样的单位") == set()
 
