@@ -250,6 +250,7 @@ def test_no_address_of_the_administration_decides_an_application(app: Flask) -> 
         "preview",  # of a standard, of the bank's file
         "renew",  # a standard
         "save",  # the bank's file
+        "send_again",  # a message that was not delivered
         *application_files.ROUTES["administration"],
         *AdministeredDeputies.exposed_routes,
         *FormVersions.exposed_routes,
