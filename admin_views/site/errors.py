@@ -3,10 +3,11 @@
 Must not need the database: it may be down.
 """
 
+import math
 import secrets
+import time
 from contextlib import suppress
 from http import HTTPStatus
-from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +39,7 @@ MOST_WAITED = 5.0
 """A request that waited longer is refused: the site cannot keep up, and answering it costs the time of those who come after it."""
 OVERLOAD_RETRY_SECONDS = 30
 """Retry-After of a refused request. Those refused meanwhile come back spread over about as long as they take to read the page."""
+LAST_OVERLOAD = "last_overload_logged"
 NEVER_REFUSED = frozenset({"static", "portal.healthz"})
 """Cheap, and pages are broken without them."""
 NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", "one_time_code")
@@ -94,7 +96,7 @@ def _typed_reason() -> str:
 def _retry_text(error: TooManyRequests) -> str:
     """Return when the rate limit resets, in words."""
     seconds = error.retry_after if isinstance(error.retry_after, int) else SECONDS_IN_MINUTE
-    return gettext("%(minutes)s 分钟后", minutes=max(ceil(seconds / SECONDS_IN_MINUTE), 1))
+    return gettext("%(minutes)s 分钟后", minutes=max(math.ceil(seconds / SECONDS_IN_MINUTE), 1))
 
 
 def form_expired(_error: CSRFError) -> tuple[str, int]:
@@ -158,10 +160,18 @@ def refuse_when_overloaded() -> tuple[str, int, dict[str, str]] | None:
     waited = request.environ.get(WAITED, 0.0)
     if waited <= MOST_WAITED or request.endpoint in NEVER_REFUSED:
         return None
-    current_app.logger.warning("overloaded: %s %r waited %.1f s", request.method, request.path, waited)
+    _log_overload(waited)
     typed = _typed_form() if request.method == "POST" else {}
     page = _bare_page(HTTPStatus.SERVICE_UNAVAILABLE, **typed)
     return page, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(OVERLOAD_RETRY_SECONDS)}
+
+
+def _log_overload(waited: float) -> None:
+    """Log it once a second: writing a line for each refused request would cost more than refusing it."""
+    logged, at = current_app.extensions, time.monotonic()
+    if at - logged.get(LAST_OVERLOAD, -math.inf) >= 1:
+        logged[LAST_OVERLOAD] = at
+        current_app.logger.warning("overloaded: %s %r waited %.1f s", request.method, request.path, waited)
 
 
 def storage_unavailable(_error: StorageUnavailable) -> tuple[str, int, dict[str, str]]:
