@@ -1,6 +1,7 @@
 # On a machine with python3 (3.11 or newer), its venv module, make and git:
 #   make run     the site on 127.0.0.1:5000 (PORT=5001 make run for another port)
 #   make bench   how fast it is at 10,000, 100,000 and 1,000,000 applications, beside a hand-written page
+#   make load    deadline day on one host and on two, until it breaks
 #   make test    everything that must be true, on SQLite and PostgreSQL, in Chromium and Firefox
 
 SHELL := /bin/bash
@@ -14,7 +15,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 BROWSER_LIBRARIES := static/vendor/tus.min.js
 export PORT PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check style types imports texts diagram glossary format translations pictures bench lock clean environment tools
+.PHONY: run test check style types imports texts diagram glossary format translations pictures bench load lock clean environment tools
 
 run:
 	@$(PYTHON) tools/port_is_free.py
@@ -80,6 +81,10 @@ pictures: tools catalogues
 # Wants a quiet machine with PostgreSQL; SIZES=10000,100000 make bench takes minutes, the million half an hour the first time.
 bench: tools environment catalogues
 	@$(PY) -m bench
+
+# Deadline day, until the site breaks: some five minutes. LOAD_USERS=50,100,200 LOAD_STEP_SECONDS=60 make load takes longer.
+load: tools environment catalogues
+	@$(PY) -m load
 
 lock: tools
 	@$(PIP_COMPILE) -o requirements.lock pyproject.toml

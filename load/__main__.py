@@ -1,0 +1,178 @@
+"""`make load`: deadline day on one host, on two, and beside an earlier build. Exits with 1 when anything was lost, or a 5xx was no 503."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app import create_app
+from bench import before
+from bench.applicant import ANSWERS, CELLS, ROWS
+from bench.servers import HOME, WORKERS, Postgres, SampleDatabase
+from config import ROOT, settings
+from load import cpu, hosts, proof, report
+from models import db
+from tests.files import samples as files
+
+APPLICATIONS = int(os.environ.get("LOAD_APPLICATIONS", "2000"))
+"""What lies in the database beforehand. The data is kept for the next run."""
+USERS = [int(users) for users in os.environ.get("LOAD_USERS", "25,50,100,200,400").split(",")]
+"""Applicants at once, one number after the other until it breaks."""
+STEP_SECONDS = float(os.environ.get("LOAD_STEP_SECONDS", "14"))
+LIMIT_MS = float(os.environ.get("LOAD_LIMIT_MS", "3000"))
+"""A site whose p95 is above this counts as broken."""
+THINK = (0.5, 1.5)
+"""Seconds between two clicks: less than people need, so that fewer of them make the same load."""
+SIDE_BY_SIDE = int(os.environ.get("LOAD_BESIDE", "24"))
+"""Applicants at once, without pauses, for the journeys a second beside the earlier build. 0 leaves it out."""
+BESIDE_SECONDS = float(os.environ.get("LOAD_BESIDE_SECONDS", "30"))
+PAPER_BYTES = 1_000_000
+SAVES = 2
+
+
+def main() -> None:
+    HOME.mkdir(parents=True, exist_ok=True)
+    postgres = Postgres()
+    try:
+        sample = SampleDatabase(postgres, APPLICATIONS)
+        steps = [(users, STEP_SECONDS) for users in USERS]
+        found = []
+        for name, run in (("one host", hosts.one_host), ("two hosts, nginx, Redis, S3", hosts.two_hosts)):
+            with run(sample) as (url, environment):
+                print(
+                    f"\n{name} with {WORKERS} workers each, PostgreSQL, {APPLICATIONS:,} applications, {os.cpu_count()} cores for all",
+                    flush=True,
+                )
+                played = play(sample, url, steps, THINK)
+                print(
+                    report.by_step(played),
+                    "\n" + report.by_users(played, steps, LIMIT_MS),
+                    sep="\n",
+                    flush=True,
+                )
+                print(played["cpu"])
+                found += proved(played, environment)
+        if SIDE_BY_SIDE:
+            beside(postgres, sample)
+    finally:
+        postgres.stop()
+    sys.exit(1 if found else 0)
+
+
+def play(
+    sample: SampleDatabase, url: str, steps: list[tuple[int, float]], think: tuple[float, float]
+) -> dict[str, Any]:
+    """Let people come, and return what has happened."""
+    password = secrets.token_urlsafe(12) + "1a"
+    most = int(sum(seconds for _, seconds in steps) * 6) + max(users for users, _ in steps)
+    with sample.connected() as database:
+        materials = [
+            row[0]
+            for row in database.execute("SELECT id FROM materials WHERE required AND active ORDER BY id")
+        ]
+        employer = database.execute(
+            "SELECT id FROM enterprises WHERE credit_code = %s",
+            [sample.account("enterprise", "东胜区")["login"]],
+        ).fetchone()
+    rows = {
+        f"experiences-{row}-{cell}": text
+        for row, cells in enumerate(ROWS)
+        for cell, text in zip(CELLS, cells, strict=True)
+    }
+    clerks = [
+        [role, kind, account["login"], account["password"]]
+        for role, kind, region in (
+            ("enterprise", "enterprise", "东胜区"),
+            ("office", "staff", "东胜区"),
+            ("city", "staff", ""),
+        )
+        for account in [sample.account(role, region)]
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        paper, script, result = (Path(folder) / name for name in ("paper.jpg", "play.json", "result.json"))
+        paper.write_bytes(files.jpg_of(PAPER_BYTES))
+        given = {
+            "url": url, "steps": steps, "seconds": sum(seconds for _, seconds in steps), "think": think,
+            "limit_ms": LIMIT_MS, "reading": 1.0, "saves": SAVES, "password": password, "paper": str(paper),
+            "people": hosts.add_people(sample, most, password), "clerks": clerks, "materials": materials,
+            "answers": {**ANSWERS, "enterprise_id": str(employer[0] if employer else "")}, "rows": rows,
+        }  # fmt: skip
+        script.write_text(json.dumps(given))
+        before_play = cpu.used()
+        with notices_read(sample):
+            subprocess.run(
+                [sys.executable, "-m", "load.players", str(script), str(result)],
+                cwd=ROOT, check=True, timeout=given["seconds"] + 120,
+            )  # fmt: skip
+        played: dict[str, Any] = json.loads(result.read_text())
+        played["papers"] = len(materials)
+        played["cpu"] = cpu.shares(before_play, cpu.used(), played["seconds"])
+    return played
+
+
+@contextmanager
+def notices_read(sample: SampleDatabase) -> Iterator[None]:
+    """Let the thirty seconds for 申请须知 pass within one."""
+    ended = threading.Event()
+
+    def run() -> None:
+        with sample.connected() as database:
+            while not ended.wait(0.4):
+                database.execute(
+                    "UPDATE notice_readings SET opened_at = opened_at - interval '31 s'"
+                    " WHERE read_at IS NULL AND opened_at > now() - interval '30 s'"
+                )
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def proved(played: dict[str, Any], environment: dict[str, str]) -> list[str]:
+    """Print and return what is wrong: faults on the way, and what was acknowledged and is not there once."""
+    app = create_app(settings({**os.environ, **environment}))
+    found = [*played["faults"], *proof.complaints(app, played)]
+    with app.app_context():
+        db.engine.dispose()
+    saves = sum(answered for sent in played["saves"].values() for _, answered in sent)
+    acknowledged = f"{saves} saves, {len(played['uploads'])} uploads, {len(played['submitted'])} submissions, {len(played['decided'])} decisions"
+    print(
+        f"  acknowledged: {acknowledged}: " + ("each is there once" if not found else f"{len(found)} FAULTS")
+    )
+    for line in found[:20]:
+        print(f"    {line}")
+    return found
+
+
+def beside(postgres: Postgres, sample: SampleDatabase) -> None:
+    """Print the journeys a second of both builds, each on its own data, one after the other."""
+    if not before.checked_out():
+        return
+    rates = []
+    for each in (sample, SampleDatabase(postgres, APPLICATIONS, before.FOLDER)):
+        with hosts.one_host(each) as (url, _):
+            played = play(each, url, [(SIDE_BY_SIDE, BESIDE_SECONDS)], (0, 0))
+        for line in played["faults"][:5]:
+            print(f"    {line}")
+        rates.append(report.journeys(played, SAVES) / played["seconds"])
+    now, then = rates
+    print(
+        f"\njourneys of deadline day finished per second beside {before.COMMIT}: {now / max(then, 0.01):.2f} x ({now:.2f} : {then:.2f}), at least 2.0 x"
+    )
+
+
+if __name__ == "__main__":
+    main()
