@@ -6,6 +6,7 @@ as a whole.
 
 import io
 import mmap
+import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ from uploads.file_regions import open_region
 
 LONG_BYTES = 64 * 1024
 """Shorter files are copied: finding them again is not worth it."""
+
+MOST_BESIDE = 1024 * 1024
+"""Bytes beside the long files. werkzeug stops early at too many or too long fields; all of them would be read here before."""
 
 MAX_HEAD_BYTES = 16 * 1024
 HEAD = re.compile(rb"(?:[^\r\n]{1,4096}\r\n){1,16}\r\n")
@@ -74,13 +78,13 @@ def _shorten(
     shortened: IO[bytes],
     long_files: dict[bytes, tuple[int, int]],
 ) -> bool:
-    """Write the body with a token for each long file; return False when it is not written as browsers write it."""
-    with mmap.mmap(body.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if len(content) != length:
-            return False
+    """Write the body with a token for each long file; return False when it broke off, or is not written as browsers write it."""
+    if os.fstat(body.fileno()).st_size != length:
+        return False
+    with mmap.mmap(body.fileno(), length, access=mmap.ACCESS_READ) as content:
         end = 0
         for start, part_end in _parts(content, boundary):
-            if start < 0:
+            if start < 0 or shortened.tell() + start - end > MOST_BESIDE:
                 return False
             head = HEAD.match(content, start, min(part_end, start + MAX_HEAD_BYTES))
             if head is None:
@@ -92,6 +96,8 @@ def _shorten(
             shortened.write(content[end : head.end()])
             shortened.write(token)
             end = part_end
+        if length - end > MOST_BESIDE:
+            return False
         shortened.write(content[end:])
     return True
 

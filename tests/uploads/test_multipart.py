@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import tempfile
+import tracemalloc
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -85,3 +87,28 @@ def test_a_long_file_is_not_copied() -> None:
         region = getattr(files["f"].stream, "raw", None)
         assert isinstance(region, FileRegion)
         assert (region.start, region.size) == (body.index(LONG), len(LONG))
+
+
+def test_a_form_of_which_nothing_has_come_is_empty() -> None:
+    with tempfile.TemporaryFile(buffering=0) as file:
+        ours = RegionParser()
+        ours.body = file
+        _, fields, files = ours.parse(file, "multipart/form-data", LONG_BYTES, {"boundary": BOUNDARY})
+    assert not fields
+    assert not files
+
+
+@pytest.mark.parametrize("beside", [part('name="t"', bytes(8_000_000)), part('name="t"', b"1") * 60_000])
+def test_what_werkzeug_refuses_at_its_beginning_is_not_read_before(beside: bytes) -> None:
+    body = part(FILE, LONG) + beside + part(FILE, LONG) + END
+    with tempfile.TemporaryFile(buffering=0) as file:
+        file.write(body)
+        file.seek(0)
+        ours = RegionParser(max_form_memory_size=500_000, max_form_parts=1000)
+        ours.body = file
+        tracemalloc.start()
+        refused = parsed(ours, body, file)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert refused == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    assert most < len(body) / 3
