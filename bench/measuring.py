@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from posixpath import dirname, join, normpath
+from typing import TYPE_CHECKING
 
 from bench.browser import TOKEN, Browser
-from bench.pages import Opened, Page
 from bench.servers import SampleDatabase
+
+if TYPE_CHECKING:
+    from bench.pages import Opened, Page  # which imports this module by bench.papers
 
 ROUNDS = 30
 EACH = 8
