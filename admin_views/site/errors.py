@@ -40,6 +40,8 @@ MOST_WAITED = 5.0
 OVERLOAD_RETRY_SECONDS = 30
 """Retry-After of a refused request. Those refused meanwhile come back spread over about as long as they take to read the page."""
 LAST_OVERLOAD = "last_overload_logged"
+LONG_BODY = 64 * 1024
+"""Bytes of a body that are not asked for once more: a telephone sent them for minutes. Uploads wait for each other alone."""
 NEVER_REFUSED = frozenset({"static", "portal.healthz"})
 """Cheap, and pages are broken without them."""
 NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", "one_time_code")
@@ -159,6 +161,8 @@ def refuse_when_overloaded() -> tuple[str, int, dict[str, str]] | None:
     """Answer 503 with what was typed, without the database, when the request waited too long for a thread. Returns None otherwise."""
     waited = request.environ.get(WAITED, 0.0)
     if waited <= MOST_WAITED or request.endpoint in NEVER_REFUSED:
+        return None
+    if (request.content_length or 0) > LONG_BODY:
         return None
     _log_overload(waited)
     typed = _typed_form() if request.method == "POST" else {}

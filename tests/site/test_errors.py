@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from wtforms import PasswordField
 
 import admin_views.accounts.forms
-from admin_views.site.errors import MOST_WAITED, WAITED
+from admin_views.site.errors import LONG_BODY, MOST_WAITED, WAITED
 from app import create_app
 from common.settings import HELP_LINE
 from config import CONNECT_SECONDS, settings
@@ -477,4 +477,5 @@ def test_who_waited_too_long_gets_503_with_what_was_typed_and_costs_the_database
     assert client.get("/login/personal", **waited).status_code == 503
     assert statements == []
     assert client.get("/healthz", **waited).status_code == 200
+    assert clerk.send("/office/", {"long": "x" * LONG_BODY}, **waited).status_code != 503
     assert clerk.get("/office/", environ_overrides={WAITED: MOST_WAITED - 1}).status_code == 200
