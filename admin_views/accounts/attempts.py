@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Any, TypeVar
 
@@ -14,14 +13,12 @@ from flask_login import current_user
 from accounts import attempts, devices, passwords
 from accounts.attempts import Purpose
 from admin_views.site.login_session import sent_device
-from admin_views.site.rate_limits import client_address
+from admin_views.site.rate_limits import client_address, network
 from common.calendar import ORDOS
 from common.errors import Locked
 from models import now
 
 Found = TypeVar("Found")
-IPV6_NETWORK_BITS = 64
-"""Bits of an IPv6 address that identify the customer; the rest can be chosen freely."""
 SECONDS_IN_MINUTE = 60
 
 
@@ -85,19 +82,6 @@ def flood_key(subject: str | None) -> str:
 
 def _counting() -> bool:
     return bool(current_app.config["RATELIMIT_ENABLED"])
-
-
-def network(address: str | None) -> str:
-    """Return the part of an address that identifies its owner; "" for an invalid one."""
-    try:
-        found = ip_address(address or "")
-    except ValueError:
-        return ""
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped:
-            return str(found.ipv4_mapped)
-        return f"{int(found) >> (128 - IPV6_NETWORK_BITS):x}"
-    return str(found)
 
 
 def seconds_left(locked: Locked) -> int:

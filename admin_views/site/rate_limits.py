@@ -6,6 +6,7 @@ Flask-Limiter, which wraps the same library, looks before every request for limi
 import time
 from collections.abc import Callable, Mapping
 from functools import wraps
+from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Any, cast
 
@@ -20,15 +21,31 @@ from werkzeug.exceptions import TooManyRequests
 PRINTING = "30 per minute"
 """Documents that one person may print. The compiler is a process, and whoever keeps a few of them busy keeps others waiting."""
 
+IPV6_NETWORK_BITS = 64
+"""Bits of an IPv6 address that identify the customer; the rest can be chosen freely."""
+
 FALLBACK_SECONDS = 5
 """How long a process counts for itself before it asks a lost Redis again."""
 
 ViewFunction = Callable[..., Any]
 
 
+def network(address: str | None) -> str:
+    """Return the part of an address that identifies its owner; "" for an invalid one."""
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return ""
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped:
+            return str(found.ipv4_mapped)
+        return f"{int(found) >> (128 - IPV6_NETWORK_BITS):x}"
+    return str(found)
+
+
 def client_address() -> str:
-    """Return the address of the client, the usual key of a limit."""
-    return request.remote_addr or "127.0.0.1"
+    """Return the network of the client, the usual key of a limit."""
+    return network(request.remote_addr) or "127.0.0.1"
 
 
 class RateLimits:

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import TooManyRequests
 
-from admin_views.site.rate_limits import RateLimits
+from admin_views.site.rate_limits import RateLimits, client_address
 from tests.machine.processes import free_port
 
 
@@ -20,3 +20,13 @@ def test_a_lost_redis_neither_fails_a_request_nor_lifts_the_limit() -> None:
             limits.count("2 per minute", "somebody")
     assert 0 < refused.value.retry_after <= 60
     assert limits.by_fallback()
+
+
+def test_all_addresses_of_one_ipv6_network_share_a_limit() -> None:
+    def key(address: str) -> str:
+        with Flask(__name__).test_request_context(environ_base={"REMOTE_ADDR": address}):
+            return client_address()
+
+    assert key("2001:db8::1") == key("2001:db8::ffff:2")
+    assert key("2001:db8::1") != key("2001:db8:0:1::1")
+    assert key("::ffff:192.0.2.1") == key("192.0.2.1") != key("192.0.2.2")
