@@ -1,6 +1,6 @@
 """Bulk decisions: which applications were chosen, how far the job is, and what became of each.
 
-A job of the worker (common/jobs.py). Only desk/bulk.py writes it.
+A job of the worker (common/jobs.py). Only desk/bulk.py and desk/bulk_decisions.py write it.
 """
 
 from datetime import datetime

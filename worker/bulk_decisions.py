@@ -1,4 +1,4 @@
-"""The worker's part in bulk decisions: claims a job and keeps its lease while desk/bulk.py decides the rows."""
+"""The worker's part in bulk decisions: claims a job and keeps its lease while desk/bulk_decisions.py decides the rows."""
 
 import logging
 from contextlib import suppress
@@ -8,7 +8,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from common import jobs
-from desk import bulk
+from desk import bulk_decisions
 from models import BulkJob, BulkState, db
 from worker import leases, waking
 
@@ -17,17 +17,17 @@ log = logging.getLogger(__name__)
 
 def process_due() -> None:
     """Process every due job. Stops one that another worker has claimed or somebody has cancelled."""
-    while (job := bulk.claim()) is not None:
+    while (job := bulk_decisions.claim()) is not None:
         with suppress(jobs.ClaimLost):
             try:
                 with leases.renewed(BulkJob, job):
-                    bulk.decide_chosen(job)
+                    bulk_decisions.decide_chosen(job)
             except jobs.ClaimLost:
                 raise
             except Exception as error:
                 db.session.rollback()
                 log.error("bulk job %s: %s", job.id, type(error).__name__)
-                bulk.postpone(job)
+                bulk_decisions.postpone(job)
         db.session.rollback()
 
 

@@ -13,6 +13,7 @@ from huey import Huey, crontab
 from administration import imports
 from common import heartbeats
 from desk import bulk
+from desk.bulk_decisions import any_bulk_job_due
 from documents import jobs as files
 from figures import counting
 from payments import answers
@@ -104,7 +105,7 @@ def for_app(app: Flask) -> Tasks:
                 return
             if imports.is_due():
                 import_enterprises()
-            if bulk.any_due():
+            if any_bulk_job_due():
                 decide_in_bulk()
             if files.any_file_due():
                 make_files()

@@ -90,7 +90,7 @@ def perform_within(
     change: ApplyForm | None = None,
     check: Check | None = None,
 ) -> Review | None:
-    """Do what `perform` does for an active account, within `exclusive()`: several of one transaction (desk/bulk.py).
+    """Do what `perform` does for an active account, within `exclusive()`: several of one transaction (desk/bulk_decisions.py).
 
     Whatever it refuses, it refuses before it writes.
     """

@@ -1,6 +1,6 @@
 """「批量办理」 (W6): what was chosen in a reviewer's list, the question before it is done, how far it is, and what was not done.
 
-The work is the worker's (desk/bulk.py): these pages ask for it and can be left and come back to.
+The work is the worker's (desk/bulk_decisions.py): these pages ask for it and can be left and come back to.
 """
 
 from datetime import datetime

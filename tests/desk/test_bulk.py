@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 
 from common import jobs
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing
-from desk import assignments, bulk, marks
+from desk import assignments, bulk, bulk_decisions, marks
 from models import Account, Action, Application, BulkJob, BulkRow, BulkState, Review, State, db
 from models.transactions import exclusive
 from tests.factories import (
@@ -22,7 +22,7 @@ from tests.factories import (
 )
 from tests.machine.at_once import at_once
 from tests.workflow.observing import history, stored_rows
-from worker import bulk_decisions
+from worker.bulk_decisions import process_due
 from workflow import review
 from workflow.decision import Decision
 
@@ -88,7 +88,7 @@ def test_what_was_chosen_is_decided_by_the_table_and_what_changed_since_is_left_
     before = [stored_rows(one) for one in (rows[0], rows[1], rows[2], gone)]
 
     bulk.confirm_chosen(at.clerk, job.id, decision=Decision(REASON))
-    bulk_decisions.process_due()
+    process_due()
 
     done = now_of(job)
     assert (done.state, done.done, done.total, done.decided) == (BulkState.DONE, 6, 6, 2)
@@ -99,7 +99,7 @@ def test_what_was_chosen_is_decided_by_the_table_and_what_changed_since_is_left_
         ).one()
         assert (last.action, last.actor_id, last.reason) == (action, at.clerk.id, REASON)
     told = faults(job)
-    assert told[rows[1].id] == bulk.DECIDED_BY
+    assert told[rows[1].id] == bulk_decisions.DECIDED_BY
     assert {told[rows[0].id], told[rows[2].id]} == {bulk.TAKEN}
     assert told[gone.id] == bulk.NOT_HERE.text
 
@@ -129,7 +129,7 @@ def test_nobody_chooses_another_offices_rows_too_many_or_what_the_role_cannot_do
     bulk.cancel(at.clerk, job.id)
     with pytest.raises(ChangedMeanwhile):
         bulk.confirm_chosen(at.clerk, job.id, decision=Decision(REASON))
-    bulk_decisions.process_due()
+    process_due()
     assert decisions(here) == 0
     assert db.session.scalar(select(func.count()).select_from(BulkJob)) == (jobs_before or 0) + 1
 
@@ -145,8 +145,8 @@ def test_who_was_deactivated_or_moved_stops_their_job_with_a_reason(ordos: World
         db.session.execute(
             update(Account).where(Account.id == moved.id).values(office_id=ordos.park.office.id)
         )
-    bulk_decisions.process_due()
-    for job, sentence in ((first, bulk.ACTOR_GONE), (second, bulk.ACTOR_MOVED)):
+    process_due()
+    for job, sentence in ((first, bulk_decisions.ACTOR_GONE), (second, bulk_decisions.ACTOR_MOVED)):
         assert now_of(job).state is BulkState.STOPPED
         assert now_of(job).error == [sentence.text, {}]
     assert decisions(one) == decisions(other) == 0
@@ -156,20 +156,20 @@ def test_who_was_deactivated_or_moved_stops_their_job_with_a_reason(ordos: World
 def test_a_worker_that_lost_its_claim_writes_nothing_and_its_successor_does_each_row_once(
     ordos: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "BATCH_SIZE", 2)
+    monkeypatch.setattr(bulk_decisions, "BATCH_SIZE", 2)
     rows = waiting(ordos, 5)
     job = asked(ordos.banner.clerk, PASS, rows)
-    lost = bulk.claim()
+    lost = bulk_decisions.claim()
     assert lost is not None
-    bulk._decide(lost, bulk._next_rows(lost))
+    bulk_decisions._decide(lost, bulk_decisions._next_rows(lost))
     with exclusive():  # its lease has run out
         db.session.execute(update(BulkJob).where(BulkJob.id == job.id).values(next_try=BulkJob.created_at))
-    successor = bulk.claim()
+    successor = bulk_decisions.claim()
     assert successor is not None
     with pytest.raises(jobs.ClaimLost):
-        bulk._decide(lost, bulk._next_rows(lost))
+        bulk_decisions._decide(lost, bulk_decisions._next_rows(lost))
     assert now_of(job).decided == 2
-    bulk.decide_chosen(successor)
+    bulk_decisions.decide_chosen(successor)
     assert [decisions(one) for one in rows] == [1] * 5
     assert (now_of(job).state, now_of(job).decided) == (BulkState.DONE, 5)
 
@@ -178,15 +178,15 @@ def test_a_worker_that_lost_its_claim_writes_nothing_and_its_successor_does_each
 def test_what_is_done_stays_done_when_a_job_is_cancelled(
     ordos: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "BATCH_SIZE", 2)
+    monkeypatch.setattr(bulk_decisions, "BATCH_SIZE", 2)
     rows = waiting(ordos, 4)
     job = asked(ordos.banner.clerk, PASS, rows)
-    claimed = bulk.claim()
+    claimed = bulk_decisions.claim()
     assert claimed is not None
-    bulk._decide(claimed, bulk._next_rows(claimed))
+    bulk_decisions._decide(claimed, bulk_decisions._next_rows(claimed))
     bulk.cancel(ordos.banner.clerk, job.id)
     with pytest.raises(jobs.ClaimLost):
-        bulk.decide_chosen(claimed)
+        bulk_decisions.decide_chosen(claimed)
     assert sum(decisions(one) for one in rows) == 2
     assert (now_of(job).state, now_of(job).decided) == (BulkState.CANCELLED, 2)
 
@@ -204,9 +204,9 @@ def test_a_row_that_fails_holds_up_no_other(ordos: World, monkeypatch: pytest.Mo
         return done
 
     monkeypatch.setattr(review, "perform_within", faulty)
-    bulk_decisions.process_due()
+    process_due()
     assert [decisions(one) for one in rows] == [1, 0, 1]
-    assert faults(job)[rows[1].id] == bulk.FAULTY.text
+    assert faults(job)[rows[1].id] == bulk_decisions.FAULTY.text
     assert (now_of(job).state, now_of(job).decided) == (BulkState.DONE, 2)
 
 
@@ -215,7 +215,7 @@ def test_two_jobs_over_the_same_rows_at_the_same_moment_do_each_row_once(ordos: 
     rows = waiting(ordos, 12)
     colleague = clerk(ordos.banner.office, "何欣")
     both = [asked(ordos.banner.clerk, PASS, rows), asked(colleague, PASS, list(reversed(rows)))]
-    at_once(bulk_decisions.process_due, bulk_decisions.process_due)
+    at_once(process_due, process_due)
     assert [decisions(one) for one in rows] == [1] * 12
     assert {now_of(job).state for job in both} == {BulkState.DONE}
     assert sum(now_of(job).decided for job in both) == 12
@@ -232,7 +232,7 @@ def test_what_has_marks_is_not_passed_in_bulk_and_a_return_takes_them_with_it(or
     bulk.confirm_chosen(at.clerk, job.id, decision=Decision(""))
     marks.put(returned.number, at.clerk, marks.field_target("school"), "请核对。")
     asked(at.clerk, RETURN, [returned])
-    bulk_decisions.process_due()
+    process_due()
     assert [decisions(one) for one in (before, meanwhile, plain, returned)] == [0, 0, 1, 1]
     assert {faults(job)[one.id] for one in (before, meanwhile)} == {bulk.MARKED.text}
     newest = history(returned)[-1]
@@ -246,7 +246,7 @@ def test_the_last_desk_passes_in_bulk_and_each_can_be_taken_back(ordos: World) -
 
     one, other = (application_at(State.CITY_REVIEW, ordos.banner, ordos) for _ in range(2))
     asked(ordos.centre, PASS, [one, other])
-    bulk_decisions.process_due()
+    process_due()
     assert {fresh(each).state for each in (one, other)} == {State.FINISHED}
     taking_back.take_back(one.number, ordos.centre, seen_version=one.version, decision=Decision(REASON))
     assert (fresh(one).state, fresh(other).state) == (State.CITY_REVIEW, State.FINISHED)

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from administration import changes
 from common.calendar import local_date
 from common.errors import ActionRefused, ConfirmationRequired
-from desk import bulk, marks, taking_back
+from desk import bulk, bulk_decisions, marks, taking_back
 from desk.marks import DeskDecision
 from desk.phrases import PHRASES
 from figures import counting, recounting
@@ -139,9 +139,9 @@ class City:
         if waiting:
             job = bulk.choose(self.ordos.centre, Action.RETURN, waiting)
             bulk.confirm_chosen(self.ordos.centre, job.id, decision=Decision(PHRASE))
-            claimed = bulk.claim()
+            claimed = bulk_decisions.claim()
             assert claimed is not None
-            bulk.decide_chosen(claimed)
+            bulk_decisions.decide_chosen(claimed)
 
     def move_enterprise(self, _application: Application) -> None:
         to = self.dice.choice(self.places).region.id
