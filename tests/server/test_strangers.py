@@ -112,7 +112,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(LINES, st.lists(LENGTHS | OTHERS, max_size=3))
 @example("POST / HTTP/1.1", ["Content-Length: 00000000000000000005"])
 def test_the_server_finds_the_end_of_a_request_where_gunicorn_finds_it(line: str, fields: list[str]) -> None:
