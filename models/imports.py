@@ -1,6 +1,6 @@
 """Imports of enterprises from Excel files: the file, the progress, and each of its rows with its faults.
 
-An import is a job of the worker (common/jobs.py). Only administration/imports.py writes it.
+An import is a job of the worker (common/jobs.py). Only administration/imports.py and administration/import_rows.py write it.
 """
 
 from datetime import datetime

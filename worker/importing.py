@@ -1,4 +1,4 @@
-"""The worker's part of 企业导入: reads the file and passes its cells to administration/imports.py."""
+"""The worker's part of 企业导入: reads the file and passes its cells to administration/import_rows.py."""
 
 import logging
 from contextlib import suppress
@@ -7,7 +7,7 @@ from flask import current_app
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from administration import import_table, imports
+from administration import import_rows, import_table, imports
 from administration.import_table import Unreadable
 from administration.imports import IN_PROGRESS, Claimed
 from common import jobs
@@ -41,7 +41,7 @@ def _process(job: Claimed) -> None:
     if job.attempts_exhausted:
         imports.fail(job, imports.INTERRUPTED)
     elif job.state is ImportState.IMPORTING:
-        imports.run_import(job)
+        import_rows.run_import(job)
     else:
         _read(job)
 
@@ -50,7 +50,7 @@ def _read(job: Claimed) -> None:
     name = job.storage_name or ""
     try:
         found = sheets.read(name, import_table.MOST_ROWS + import_table.MOST_ROWS_ABOVE_HEADER)
-        imports.read(job, import_table.find_table(found))
+        import_rows.read(job, import_table.find_table(found))
     except InvalidFile as unfit:
         imports.fail(job, Sentence(sheets.wording(unfit.fault), {"name": job.file_name}))
     except Unreadable as unreadable:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from xlsxwriter import Workbook
 
 from accounts import logins
-from administration import import_table, imports
+from administration import import_rows, import_table, imports
 from administration.import_table import COLUMNS
 from common import jobs
 from common.calendar import ORDOS
@@ -306,15 +306,15 @@ def test_a_failure_in_the_middle_imports_nothing_and_the_next_attempt_everything
 ) -> None:
     job = upload(book(*[good(ordos.banner.region.name) for _ in range(3)]), ordos.administrator)
     before = enterprises()
-    written = imports.audit.record_new
+    written = import_rows.audit.record_new
 
     def fails(row: Any, by: Account) -> None:
         raise OSError
 
-    monkeypatch.setattr(imports.audit, "record_new", fails)
+    monkeypatch.setattr(import_rows.audit, "record_new", fails)
     assert confirm(job, ordos.administrator).state is ImportState.IMPORTING
     assert enterprises() == before
-    monkeypatch.setattr(imports.audit, "record_new", written)
+    monkeypatch.setattr(import_rows.audit, "record_new", written)
     importing.process_due()
     assert enterprises() == before  # the lease of the first attempt still runs
     run_out(job)
@@ -339,10 +339,10 @@ def test_a_worker_that_lost_its_claim_writes_nothing(ordos: World) -> None:
     run_out(job)
     quick = imports.claim()
     assert quick is not None
-    imports.run_import(quick)
+    import_rows.run_import(quick)
     before = enterprises()
     with pytest.raises(jobs.ClaimLost):
-        imports.run_import(slow)
+        import_rows.run_import(slow)
     assert enterprises() == before
 
 
@@ -353,7 +353,7 @@ def test_an_import_that_is_cancelled_while_a_worker_has_it_writes_nothing(ordos:
     assert claimed is not None
     imports.discard(ordos.administrator, job.id)
     before = enterprises()
-    for end in (imports.run_import, imports.postpone, lambda job: jobs.renew(Import, job)):
+    for end in (import_rows.run_import, imports.postpone, lambda job: jobs.renew(Import, job)):
         with pytest.raises(jobs.ClaimLost):
             end(claimed)
     importing.process_due()
