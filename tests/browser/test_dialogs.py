@@ -63,11 +63,11 @@ def returned(site: Site, employer: Workplace) -> tuple[Somebody, str]:
 
 SHEET_PAGE, SUBMITTED_PAGE = "personal/application.html", "personal/submitted.html"
 DIALOGS: dict[tuple[str, str], list[Dialog]] = {
-    (SHEET_PAGE, "experience-dialog"): [
+    ("personal/experience_dialogs.html", "experience-dialog"): [
         Dialog("experience-dialog", sheet, "[data-experience-edit]", "#section-experience"),
         Dialog("experience-dialog", sheet, "[data-experience-add]", "#section-experience"),
     ],
-    (SHEET_PAGE, "experience-remove"): [
+    ("personal/experience_dialogs.html", "experience-remove"): [
         Dialog("experience-remove", sheet, "[data-experience-remove]", "#section-experience")
     ],
     (SHEET_PAGE, "employers"): [
