@@ -11,6 +11,7 @@ import re
 import shlex
 import ssl
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -116,6 +117,14 @@ def self_signed(folder: Path) -> None:
     )
 
 
+def let_nginx_reach(folder: Path) -> None:
+    """Open the folders above: nginx gives up root. With several processes pytest has one folder more."""
+    for place in folder.parents:
+        if place == Path(tempfile.gettempdir()):
+            break
+        place.chmod(0o755)
+
+
 def written(folder: Path, upstream: str, hosts: dict[str, str], plain: int, tls: int) -> Path:
     """Write the configuration with the ports and places of this test; everything else stays as it is in deploy/."""
     folder.mkdir(parents=True)
@@ -148,10 +157,8 @@ def written(folder: Path, upstream: str, hosts: dict[str, str], plain: int, tls:
 
 @pytest.fixture(scope="module")
 def proxy(echo: Echo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    # nginx gives up root, and its user must reach the folders.
     folder = tmp_path_factory.mktemp("nginx") / "conf"
-    for place in (folder.parent, folder.parent.parent, folder.parent.parent.parent):
-        place.chmod(0o755)
+    let_nginx_reach(folder)
     plain, tls = free_port(), free_port()
     upstream = (DEPLOY / "nginx/upstream.conf").read_text()
     made = written(folder, upstream, {"127.0.0.1:5000": f"127.0.0.1:{echo.port}"}, plain, tls)
@@ -218,7 +225,7 @@ def test_while_no_host_answers_nginx_says_503_and_when_to_come_back(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("nginx-alone") / "conf"
-    folder.parent.chmod(0o755)
+    let_nginx_reach(folder)
     plain, tls = free_port(), free_port()
     upstream = (DEPLOY / "nginx/upstream.conf").read_text()
     made = written(folder, upstream, {"127.0.0.1:5000": f"127.0.0.1:{free_port()}"}, plain, tls)

@@ -17,7 +17,7 @@ from pathlib import Path
 from app import create_app
 from config import ROOT, settings
 from tests.machine.processes import START_SECONDS, Server, free_port
-from tests.machine.test_deploy import DEPLOY, HOST, written
+from tests.machine.test_deploy import DEPLOY, HOST, let_nginx_reach, written
 from tests.personal.wire import PATIENCE, Answer, Visitor
 
 NOT_VERIFIED = ssl.create_default_context()
@@ -80,8 +80,7 @@ class TwoHosts:
     def _nginx(self, folder: Path) -> Server:
         """Start nginx with the configuration of deploy/, whose second host is commented out there."""
         folder.parent.mkdir()
-        for place in list(folder.parents)[:4]:
-            place.chmod(0o755)  # nginx gives up root, and its user must reach the folder
+        let_nginx_reach(folder)
         upstream = (DEPLOY / "nginx/upstream.conf").read_text()
         upstream = re.sub(r"# (server 10\.)", r"\1", upstream)
         first, second = (f"127.0.0.1:{each.port}" for each in self.hosts)
