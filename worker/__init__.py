@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from worker import bank_answers, bulk_decisions, drawing, file_jobs, importing, mail, outbox, sms, waking
+from worker import bank_answers, bulk_decisions, file_jobs, importing, mail, outbox, sms, waking
 
 if TYPE_CHECKING:
     from worker.tasks import Tasks
 
-__all__ = ["bank_answers", "bulk_decisions", "drawing", "file_jobs", "importing", "outbox", "register"]
-"""Importing the first six modules registers listeners that wake the worker after a commit."""
+__all__ = ["bank_answers", "bulk_decisions", "file_jobs", "importing", "outbox", "register"]
+"""Importing the first five modules registers listeners that wake the worker after a commit."""
 
 
 def register(app: Flask) -> None:
@@ -31,7 +31,6 @@ def register(app: Flask) -> None:
     app.extensions["wake_bulk_decisions"] = waking.Waker(lambda: tasks().decide_in_bulk())
     app.extensions["wake_file_jobs"] = waking.Waker(lambda: tasks().make_files())
     app.extensions["wake_bank_answers"] = waking.Waker(lambda: tasks().read_bank_answers())
-    app.extensions["wake_drawing"] = waking.Waker(lambda: tasks().draw_pictures())
     if app.extensions["channels"] or app.config["REDIS_URL"]:
         tasks()  # before the fork: the processes share the modules, and a wrong url fails at the start
 

@@ -1,6 +1,7 @@
 """The worker's part in pictures: a thread of its own draws one uploaded file after the other, at a low priority.
 
-Mails and other jobs never wait for it: they have the threads of the queue, where the task that wakes this thread takes no time.
+Mails and other jobs never wait for it: they have the threads of the queue. The worker finds new files by itself every two seconds
+(Tasks.look): waking it would load the queue into every process of the site, some 15 MiB, for each of which an upload is enough.
 """
 
 import logging
@@ -8,13 +9,11 @@ import os
 import threading
 from contextlib import suppress
 
-from flask import Flask, current_app
-from sqlalchemy.orm import Session
+from flask import Flask
 
 from common import jobs
-from models import PictureJob, db
+from models import db
 from uploads import first_look
-from worker import waking
 
 NICENESS = 10
 """Of the thread, and so of the processes that it starts: on a busy machine pages and mails come first."""
@@ -57,10 +56,3 @@ def process_due() -> None:
             with suppress(jobs.ClaimLost):
                 first_look.postpone(job)
         db.session.rollback()
-
-
-def _asked(session: Session) -> bool:
-    return any(isinstance(row, PictureJob) for row in session.new)
-
-
-waking.wake_after_commit("pictures", _asked, lambda: current_app.extensions["wake_drawing"]())

@@ -51,8 +51,6 @@ class Tasks:
     decide_in_bulk: Callable[[], object]
     make_files: Callable[[], object]
     read_bank_answers: Callable[[], object]
-    draw_pictures: Callable[[], object]
-    """Wakes the thread that draws; takes no time of the queue's threads."""
     count: Callable[[], object]
     look: Callable[[], object]
     """Queues the task for each kind of job that is due because its worker died or its wake-up was lost."""
@@ -86,10 +84,6 @@ def for_app(app: Flask) -> Tasks:
     def read_bank_answers() -> None:
         with app.app_context():
             bank_answers.process_due()
-
-    @huey.task(name="pictures")  # type: ignore[untyped-decorator]
-    def draw_pictures() -> None:
-        drawing.wake()
 
     @huey.task(name="count")  # type: ignore[untyped-decorator]
     def count() -> None:
@@ -144,7 +138,6 @@ def for_app(app: Flask) -> Tasks:
         decide_in_bulk,
         make_files,
         read_bank_answers,
-        draw_pictures,
         count,
         look,
     )
