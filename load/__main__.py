@@ -170,7 +170,7 @@ def beside(postgres: Postgres, sample: SampleDatabase) -> None:
         rates.append(report.journeys(played, SAVES) / played["seconds"])
     now, then = rates
     print(
-        f"\njourneys of deadline day finished per second beside {before.COMMIT}: {now / max(then, 0.01):.2f} x ({now:.2f} : {then:.2f}), at least 2.0 x"
+        f"\njourneys of deadline day per second (by answered requests) beside {before.COMMIT}: {now / max(then, 0.01):.2f} x ({now:.2f} : {then:.2f}), at least 2.0 x"
     )
 
 
