@@ -24,7 +24,10 @@ INK, QUIET, LINE, PAPER = "#1c2430", "#525d6e", "#dbe1e8", "#ffffff"
 FILLS = ({"fill": "#1550b8"}, {"fill": PAPER, "stroke": "#1550b8", "stroke-width": "1.5"})
 """Of the series: full and empty, so that no colour has to be told from another."""
 FONTS = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, WenQuanYi Micro Hei, sans-serif"
-KEPT_ATTRIBUTES = {"x", "y", "width", "height", "d", "cx", "cy", "r", "transform", "viewBox", "text-anchor"}
+KEPT_ATTRIBUTES = {
+    *("x", "y", "width", "height", "d", "cx", "cy", "r", "transform", "viewBox", "text-anchor"),
+    "xmlns",  # an attribute where lxml is not installed; without it no browser shows the picture
+}
 
 
 class Series(NamedTuple):

@@ -1,7 +1,10 @@
 """「统计」: each role sees the sums of its own list, and every number leads to the rows that it counts."""
 
 import html
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree
@@ -13,6 +16,7 @@ from sqlalchemy import select
 from admin_views.site import exporting
 from admin_views.statistics.charts import Chart, Series, draw_chart
 from admin_views.statistics.page import as_on_english_pages
+from config import ROOT
 from desk import marks
 from desk.marks import DeskDecision
 from desk.phrases import PHRASES
@@ -236,3 +240,24 @@ def test_a_phrase_that_was_chosen_on_an_english_page_counts_as_the_same_phrase(a
             assert reasons_of(english, ()) == reasons_of(phrase, ()) == [f"phrase={phrase}"]
         both = f"{as_on_english_pages(PHRASE)} {PHRASES[Action.RETURN][1]}"
         assert reasons_of(f"{both} Page 3.", ()) == [*reasons_of(both, ()), OTHER]
+
+
+@pytest.mark.parametrize("no_lxml", ["", "yes"])
+def test_a_chart_is_an_svg_whether_or_not_lxml_is_installed(no_lxml: str) -> None:
+    """pygal uses lxml where it finds it, as the tests do and a production installation does not."""
+    drawn = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from admin_views.statistics.charts import Chart, Series, draw_chart\n"
+            "print(draw_chart(Chart('件数', ('通过', '不通过'), (Series('件', (3, 1)),))))",
+        ],
+        env={**os.environ, "NO_LXML": no_lxml},
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    root = ElementTree.fromstring(drawn)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.findall(".//{http://www.w3.org/2000/svg}rect")
