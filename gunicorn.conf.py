@@ -18,6 +18,7 @@ preload_app = (
     True  # all processes share the loaded modules: half the memory, half the time to the first response
 )
 timeout = 120  # of the event loop: no client makes it wait
+keepalive = 65  # seconds; idle connections cost no thread, and a form must not meet one that closes
 graceful_timeout = 10
 loglevel = "warning"
 control_socket_disable = True
