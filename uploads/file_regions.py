@@ -4,39 +4,22 @@ import io
 import os
 from typing import Any, BinaryIO
 
+from uploads.positioned import PositionedContent
 
-class FileRegion(io.RawIOBase):
+
+class FileRegion(PositionedContent):
     """The bytes of a file on disk from `start` on. Reading moves no position but its own, so several can be read at a time."""
 
     def __init__(self, descriptor: int, start: int, size: int) -> None:
+        super().__init__(size)
         self.descriptor = descriptor
         self.start = start
-        self.size = size
-        self._position = 0
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move the position."""
-        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
-        self._position = max(0, origin + offset)
-        return self._position
 
     def readinto(self, buffer: Any) -> int:
         """Read into the buffer."""
-        room = memoryview(buffer)[: max(0, self.size - self._position)]
-        count = os.preadv(self.descriptor, [room], self.start + self._position) if room else 0
-        self._position += count
+        room = memoryview(buffer)[: max(0, self.size - self.position)]
+        count = os.preadv(self.descriptor, [room], self.start + self.position) if room else 0
+        self.position += count
         return count
 
 

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from models.database import now
 from uploads.errors import StorageFull, StorageUnavailable
 from uploads.local_disk import is_full
+from uploads.positioned import PositionedContent
 from uploads.s3_bucket import Bucket, Entry
 from uploads.storage import (
     CHUNK_BYTES,
@@ -216,28 +217,14 @@ class _Counted:
             yield chunk
 
 
-class _ObjectReader(io.RawIOBase):
+class _ObjectReader(PositionedContent):
     """Reads an object by ranges; the first one is read at once, and says how large it is."""
 
     def __init__(self, bucket: Bucket, key: str) -> None:
         self._bucket = bucket
         self._key = key
-        self._position = 0
-        self._first, self._size = bucket.get(key, 0, RANGE_BYTES)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, start + offset)
-        return self._position
+        self._first, size = bucket.get(key, 0, RANGE_BYTES)
+        super().__init__(size)
 
     def readinto(self, buffer: Any) -> int:
         content = self._range(len(buffer))
@@ -245,19 +232,19 @@ class _ObjectReader(io.RawIOBase):
         return len(content)
 
     def readall(self) -> bytes:
-        return self._range(self._size - self._position)
+        return self._range(self.size - self.position)
 
     def _range(self, length: int) -> bytes:
-        length = min(length, self._size - self._position)
+        length = min(length, self.size - self.position)
         if length <= 0:
             return b""
-        end = self._position + length
+        end = self.position + length
         if self._first and end <= len(self._first):
-            content = self._first[self._position : end]
+            content = self._first[self.position : end]
         else:
             self._first = b""
-            content, _ = self._bucket.get(self._key, self._position, length)
-        self._position += len(content)
+            content, _ = self._bucket.get(self._key, self.position, length)
+        self.position += len(content)
         return content
 
 
