@@ -74,6 +74,9 @@ class Site:
             environment={**self._environment, "PORT": str(self.port)},
         )
         self.app = create_app(settings(self._environment))
+        with self.app.app_context():
+            # A transaction that reads and then writes fails in SQLite when the site has written in between.
+            db.engine.update_execution_options(immediate=True)
 
     @property
     def accounts(self) -> list[dict[str, str]]:
