@@ -265,10 +265,10 @@ class SampleData:
             resubmit_by=None,
             period_id=None,
         )
-        given = filled_in.answers_of(self._chance, person, employer, day) | chosen
+        given = filled_in.sample_answers(self._chance, person, employer, day) | chosen
         for key, answer in given.items():
             answers.set_value(application, key, answer)
-        application.experiences = filled_in.experiences_of(
+        application.experiences = filled_in.sample_experiences(
             self._bulk, self._chance, application.id, employer.name, given
         )
         return application

@@ -34,7 +34,7 @@ DEGREE_OF = {"doctor": "doctor", "master": "master", "bachelor": "bachelor", "co
 POLITICAL, INDUSTRIES = tuple(living_allowance.POLITICAL), tuple(living_allowance.INDUSTRIES)
 
 
-def answers_of(chance: Random, person: Account, employer: Enterprise, begun: date) -> dict[str, Any]:
+def sample_answers(chance: Random, person: Account, employer: Enterprise, begun: date) -> dict[str, Any]:
     number = person.identity_number or ""
     arrived = begun - timedelta(days=chance.randrange(60, 900))
     education = chance.choices(*EDUCATION)[0]
@@ -64,7 +64,7 @@ def answers_of(chance: Random, person: Account, employer: Enterprise, begun: dat
     }
 
 
-def experiences_of(
+def sample_experiences(
     bulk: Bulk, chance: Random, application_id: int, employer: str, given: dict[str, Any]
 ) -> list[Experience]:
     graduated, arrived = given["graduated_on"], given["arrived_on"]
