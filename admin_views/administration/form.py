@@ -4,23 +4,30 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import abort, flash, redirect, request
-from flask_babel import force_locale, gettext
+from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
 
 from admin_views.administration.base import MOST_SHOWN, Administration, respond_to_refusal
 from admin_views.administration.field_forms import ChoiceFieldForm, FieldForm, form_for_field
-from admin_views.administration.form_columns import VERSION_COLUMNS, VersionRow, columns_of
+from admin_views.administration.form_columns import VERSION_COLUMNS, VersionRow
+from admin_views.administration.form_words import (
+    difference_rows,
+    kinds_of_section,
+    own_english,
+    section_listings,
+    untranslated_labels,
+)
 from admin_views.personal.form import form_class
 from admin_views.personal.page import section_context
 from admin_views.site.base import ScopedView, confirmed, expose
 from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.lists import DataTable
-from admin_views.site.trail import change_text, changes_of, value_words
+from admin_views.site.trail import change_text, changes_of
 from admin_views.site.wording import translated
 from administration import form_draft, form_rules
 from administration.form_draft import Draft
-from administration.form_rules import ADDABLE_KINDS, KIND_WORDS, PROPERTIES, STATEMENTS, Difference
+from administration.form_rules import KIND_WORDS, STATEMENTS
 from administration.tables import TABLES
 from common.errors import ActionRefused, ChangedMeanwhile, ConfirmationRequired, NotVisible, Unacceptable
 from common.identity import CITIZEN
@@ -28,11 +35,8 @@ from common.wording import N_
 from models import Account, FormVersion, Role, db
 from workflow.form import versions as description
 from workflow.form.fields import Field, Kind
-from workflow.form.versions import Form
 
 TITLE = N_("申请表")
-FEW_CHOICES = 6
-"""The list shows up to this many choices; of more it shows only the number."""
 
 
 class FormVersions(Administration, ScopedView):
@@ -53,8 +57,8 @@ class FormVersions(Administration, ScopedView):
             title=gettext(TITLE),
             draft=draft,
             newest=self._row(draft.published.number),
-            sections=_listed(draft.form, draft.published, published=False),
-            adding={section.key: _kinds(section.key) for section in draft.form.everything},
+            sections=section_listings(draft.form, draft.published, published=False),
+            adding={section.key: kinds_of_section(section.key) for section in draft.form.everything},
             statements=STATEMENTS,
         )
 
@@ -129,14 +133,14 @@ class FormVersions(Administration, ScopedView):
             section=next(each for each in draft.form.everything if each.key == section),
             one=one,
             kind=KIND_WORDS[one.kind],
-            kinds=_kinds(section) if not one.key else [],
+            kinds=kinds_of_section(section) if not one.key else [],
             form=field_form,
             wrong=wrong,
             typed=typed,
             meanwhile=meanwhile,
-            own_english=_own_english(one),
+            own_english=own_english(one),
             seen=form_draft.fingerprint(one if one.key else None) if seen is None else seen,
-            differences=_difference_rows([each for each in draft.differences if each.one.key == one.key]),
+            differences=difference_rows([each for each in draft.differences if each.one.key == one.key]),
         )
         if meanwhile:
             return content, HTTPStatus.CONFLICT
@@ -189,7 +193,7 @@ class FormVersions(Administration, ScopedView):
                 row.number,
                 row.published_at,
                 row.saved_by,
-                len(_difference_rows(form_rules.differences(before, this))) if before else 0,
+                len(difference_rows(form_rules.differences(before, this))) if before else 0,
                 newest=row is rows[0],
             )
             for row, this, before in zip(rows, forms, earlier, strict=True)
@@ -212,8 +216,8 @@ class FormVersions(Administration, ScopedView):
             title=gettext(TITLE),
             row=row,
             newest=row.number == description.published().number,
-            sections=_listed(this, older or this, published=True),
-            differences=_difference_rows(form_rules.differences(older, this)) if older else [],
+            sections=section_listings(this, older or this, published=True),
+            differences=difference_rows(form_rules.differences(older, this)) if older else [],
             changes=changes_of(FormVersion, row.number),
             change_text=change_text,
         )
@@ -256,8 +260,8 @@ class FormVersions(Administration, ScopedView):
             "administration/form_publishing.html",
             title=gettext(TITLE),
             draft=draft,
-            differences=_difference_rows(draft.differences),
-            untranslated=_untranslated(draft.form),
+            differences=difference_rows(draft.differences),
+            untranslated=untranslated_labels(draft.form),
             question=question,
             meanwhile=meanwhile,
         )
@@ -287,90 +291,4 @@ def _errors(field_form: FieldForm) -> list[tuple[str, str]]:
             found.append((f"#{one.id}", " ".join(map(str, one.errors))))
     return found + [
         ("#choices" if "choices" in field_form else "#sheet", str(each)) for each in field_form.form_errors
-    ]
-
-
-def _kinds(section: str) -> list[tuple[str, str]]:
-    return [(kind.value, ADDABLE_KINDS.get(kind, N_("承诺"))) for kind in form_rules.kinds_of(section)]
-
-
-def _listed(this: Form, older: Form, *, published: bool) -> list[dict[str, Any]]:
-    """Return the sections with each field in a few words, and whether it differs from the older version."""
-    changed = {each.one.key for each in form_rules.differences(older, this)}
-    return [
-        {
-            "key": section.key,
-            "title": translated(section.title),
-            "listing": DataTable(
-                columns_of(section.key, published),
-                [
-                    {
-                        "one": one,
-                        "label": translated(one.label),
-                        "kind": translated(KIND_WORDS[one.kind]),
-                        "limits": _limits(one),
-                        "new": one.key not in older.known,
-                        "changed": one.key in changed,
-                    }
-                    for one in section.fields
-                ],
-            ),
-        }
-        for section in this.everything
-    ]
-
-
-def _limits(one: Field) -> str:
-    """Return the permitted answers in a few words."""
-    if one.kind is Kind.PROMISE:
-        return translated(one.help)
-    if one.kind is Kind.CHOICE:
-        labels = [translated(label) for label in one.choices.values()]
-        return (
-            gettext("、").join(labels)
-            if len(labels) <= FEW_CHOICES
-            else gettext("%(count)s 个选项", count=len(labels))
-        )
-    if not one.further:
-        return ""
-    if one.kind is Kind.TEXT:
-        return gettext("最多 %(max)s 个字", max=one.longest)
-    found = []
-    if one.least or one.most:
-        found.append(gettext("%(least)s 至 %(most)s", least=one.least or "…", most=one.most or "…"))
-    if one.kind is Kind.QUANTITY:
-        found.append(gettext("%(count)s 位小数", count=one.decimals) if one.decimals else gettext("整数"))
-    return gettext("，").join(found)
-
-
-def _difference_rows(differences: list[Difference]) -> list[dict[str, Any]]:
-    """Return differences as the screen shows them, grouped by field."""
-    found: dict[str, dict[str, Any]] = {}
-    for each in differences:
-        one = found.setdefault(
-            each.one.key, {"label": translated(each.one.label), "new": each.new, "properties": []}
-        )
-        one["properties"].append(
-            {
-                "label": translated(PROPERTIES[each.property]),
-                "before": value_words(each.property, each.before),
-                "after": value_words(each.property, each.after),
-            }
-        )
-    return list(found.values())
-
-
-def _own_english(one: Field) -> str:
-    """Return the English from the translation catalogue; "" when there is none."""
-    with force_locale("en"):
-        own = gettext(str(one.label)) if one.label else ""
-    return own if own != one.label else ""
-
-
-def _untranslated(form: Form) -> list[str]:
-    """Return the labels that have no English."""
-    return [
-        str(one.label)
-        for one in form.fields.values()
-        if not description.in_english(one.label) and not _own_english(one)
     ]
