@@ -30,20 +30,25 @@ class ObjectStatement:
         ]
         self._statement = CompiledStatement(statement.with_only_columns(*columns, maintain_column_froms=True))
 
-    def rows(self, values: Mapping[str, Any]) -> list[list[Any]]:
-        """Return the objects of each row; None where an outer join found none. `values` fill the bind parameters."""
-        return [list(self._objects(row)) for row in self._statement.execute(values)]
+    def rows(self, values: Mapping[str, Any], anew: bool = False) -> list[list[Any]]:
+        """Return the objects of each row; None where an outer join found none. `values` fill the bind parameters.
+
+        `anew`: everything of objects that the session has already is read anew, as with SQLAlchemy's `populate_existing`.
+        """
+        if anew:
+            db.session.flush()  # what was changed must be part of what is read
+        return [list(self._objects(row, anew)) for row in self._statement.execute(values)]
 
     def objects(self, values: Mapping[str, Any]) -> list[Any]:
         """Return the objects of the only or first model."""
         return [row[0] for row in self.rows(values)]
 
-    def _objects(self, row: Any) -> Any:
+    def _objects(self, row: Any, anew: bool) -> Any:
         place = 0
         for model, keys in zip(self._models, self._keys, strict=True):
             columns = dict(zip(keys, row[place : place + len(keys)], strict=True))
             place += len(keys)
-            yield None if columns["id"] is None else _in_session(model, columns)
+            yield None if columns["id"] is None else _in_session(model, columns, anew)
 
 
 def _loaded_columns(model: type[Any]) -> list[str]:
@@ -55,12 +60,17 @@ def _is_loaded(attribute: ColumnProperty[Any]) -> bool:
     return not attribute.deferred and len(attribute.columns) == 1
 
 
-def _in_session(model: type[Any], columns: Mapping[str, Any]) -> Any:
-    """Return the object of the session with this id, with what had expired of it read anew, else a new one with these columns."""
+def _in_session(model: type[Any], columns: Mapping[str, Any], anew: bool) -> Any:
+    """Return the object of the session with this id, with what had expired of it read anew, else a new one with these columns.
+
+    `anew`: everything of it expires first.
+    """
     session = db.session()
     known = session.identity_map.get(session.identity_key(model, columns["id"]))
     if known is None:
         session.add(known := as_if_loaded(model, columns))
+    elif anew:
+        session.expire(known)
     for key in inspect(known).expired_attributes & columns.keys():
         set_committed_value(known, key, columns[key])
     return known

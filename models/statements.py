@@ -205,7 +205,9 @@ class CompiledStatement:
     """
 
     def __init__(
-        self, statement: Select[Any] | CompoundSelect[Any] | Insert | Update, columns: Iterable[str] = ()
+        self,
+        statement: Select[*tuple[Any, ...]] | CompoundSelect[Any] | Insert | Update,
+        columns: Iterable[str] = (),
     ) -> None:
         self._statement = statement
         self._columns = list(columns) or None

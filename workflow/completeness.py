@@ -1,12 +1,12 @@
 """Finds everything that is missing or wrong in an application, each problem with its field or slot (A15)."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, select
+from sqlalchemy import Integer, and_, bindparam, exists, select
 
 from common import identity, telephones
 from common.calendar import today
@@ -15,6 +15,7 @@ from common.errors import Problem
 from common.wording import N_
 from models import Application, Attachment, Material, Registration
 from models.object_statements import ObjectStatement
+from models.statements import CompiledStatement
 from workflow.form import versions
 from workflow.form.answers import value
 from workflow.form.fields import Field, Kind
@@ -30,8 +31,12 @@ Slots = list[tuple[Material, list[Attachment]]]
 
 def problems(application: Application, known_slots: Slots | None = None) -> list[Problem]:
     """Return every problem that prevents a submission, in the order of the page. `known_slots`: its slots, if the caller has them."""
-    uploaded = slots(application) if known_slots is None else known_slots
-    found = [*_fields(application), *_experiences(application), *_materials(uploaded)]
+    missing = (
+        _MISSING.execute({"application_id": application.id})
+        if known_slots is None
+        else [(one.id, one.name) for one, uploaded in known_slots if one.required and not uploaded]
+    )
+    found = [*_fields(application), *_experiences(application), *_materials(missing)]
     order = [section.key for section in SECTIONS]
     return sorted(found, key=lambda problem: order.index(problem.section))
 
@@ -211,19 +216,23 @@ def _experiences(application: Application) -> Iterator[Problem]:
             yield Problem("experience", f"{anchor}-end", ROW_ENDS_EARLIER, {"row": str(index + 1)})
 
 
+_UPLOADED = and_(
+    Attachment.material_id == Material.id,
+    Attachment.application_id == bindparam("application_id", type_=Integer),
+    Attachment.removed_after.is_(None),
+)
 _MATERIALS = ObjectStatement(
     select(Material, Attachment)
-    .outerjoin(
-        Attachment,
-        and_(
-            Attachment.material_id == Material.id,
-            Attachment.application_id == bindparam("application_id", type_=Integer),
-            Attachment.removed_after.is_(None),
-        ),
-    )
+    .outerjoin(Attachment, _UPLOADED)
     .where(Material.active)
     .order_by(Material.position, Material.id, Attachment.id)
 )
+_MISSING = CompiledStatement(
+    select(Material.id, Material.name)
+    .where(Material.active, Material.required, ~exists().where(_UPLOADED))
+    .order_by(Material.position, Material.id)
+)
+"""The required materials without a file: a submission needs no more of them."""
 
 
 def slots(application: Application) -> Slots:
@@ -234,13 +243,7 @@ def slots(application: Application) -> Slots:
     return list(found.items())
 
 
-def _materials(uploaded_by_material: Slots) -> Iterator[Problem]:
-    for material, uploaded in uploaded_by_material:
-        if material.required and not uploaded:
-            yield Problem(
-                "attachments",
-                f"material-{material.id}",
-                N_("请上传%(material)s。"),
-                {"material": material.name},
-                missing=True,
-            )
+def _materials(missing: Iterable[Sequence[Any]]) -> Iterator[Problem]:
+    for material_id, name in missing:
+        anchor = f"material-{material_id}"
+        yield Problem("attachments", anchor, N_("请上传%(material)s。"), {"material": name}, missing=True)

@@ -7,6 +7,8 @@ histories with the same functions.
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from models import Account, Action, Application, Enterprise, State
 from workflow import routing
 from workflow.decision import Decision
@@ -20,13 +22,22 @@ HISTORY_COLUMNS = (
 """The columns of a history row except its sequence number."""
 
 
-def start_round(application: Application, enterprise: Enterprise, at: datetime) -> None:
-    """Begin a new round with this employer, who can see the application from now on."""
-    application.submitted_enterprise = enterprise
-    application.submitted_enterprise_id = enterprise.id
-    routing.assign_region(application, enterprise.region)
-    application.round += 1
-    application.submitted_at = at
+def start_round(application: Application, enterprise: Enterprise, at: datetime) -> dict[str, Any]:
+    """Begin a new round with this employer, who can see the application from now on.
+
+    The object shows the new columns. Returns them: the caller writes them together with those of the state.
+    """
+    region = enterprise.region
+    columns = {
+        "submitted_enterprise_id": enterprise.id,
+        "region_id": region.id,
+        "reached": routing.reached_in(application, region),
+        "round": application.round + 1,
+        "submitted_at": at,
+    }
+    for key, value in {**columns, "submitted_enterprise": enterprise, "region": region}.items():
+        set_committed_value(application, key, value)
+    return columns
 
 
 def state_columns(application: Application, transition: Transition, at: datetime) -> dict[str, Any]:

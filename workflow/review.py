@@ -54,7 +54,7 @@ ApplyForm = Callable[[Application], None]
 Check = Callable[[Application, Account], None]
 """Raises ActionRefused to refuse an action."""
 
-_APPLICATIONS = table_of(Application)
+_APPLICATIONS, _ATTACHMENTS = table_of(Application), table_of(Attachment)
 
 
 def perform(
@@ -106,10 +106,9 @@ def perform_within(
         reading.require(person, application)
     if change is not None:
         _apply_change(application, change)
-    if action is Action.SUBMIT:
-        _submit(application)
+    started = _submit(application) if action is Action.SUBMIT else {}
     decision.close_drafts(application)
-    return _move(application, transition, person, decision)
+    return _move(application, transition, person, decision, started)
 
 
 def begin(actor: Account, change: ApplyForm) -> Application:
@@ -191,7 +190,19 @@ def _apply_change(application: Application, change: ApplyForm) -> None:
     db.session.expire(application, ["enterprise"])  # `change` may have chosen another one
 
 
-def _submit(application: Application) -> None:
+_SUBMIT_FILES = CompiledStatement(
+    update(_ATTACHMENTS)
+    .where(
+        _ATTACHMENTS.c.application_id == bindparam("submitted_application_id"),
+        _ATTACHMENTS.c.submitted_round.is_(None),
+        _ATTACHMENTS.c.removed_after.is_(None),
+    )
+    .values(submitted_round=bindparam("new_round")),
+)
+
+
+def _submit(application: Application) -> dict[str, Any]:
+    """Check that it can be submitted, and start a new round. Returns the columns of the round, which _move writes."""
     admission = periods.admission(application)
     if not admission.allowed:
         opens = admission.upcoming.opens if admission.upcoming else None
@@ -200,27 +211,31 @@ def _submit(application: Application) -> None:
     if problems := completeness.problems(application):
         raise Incomplete(problems)
     assert enterprise is not None  # noqa: S101 - completeness.problems has checked it
-    if not application.round and admission.period is not None:
-        application.period_id = admission.period.id
-    moves.start_round(application, enterprise, now())
-    fresh = select(Attachment).where(
-        Attachment.application_id == application.id,
-        Attachment.submitted_round.is_(None),
-        Attachment.removed_after.is_(None),
-    )
-    for attachment in db.session.scalars(fresh):
-        attachment.submitted_round = application.round
+    columns = moves.start_round(application, enterprise, now())
+    if application.round == 1 and admission.period is not None:
+        columns["period_id"] = admission.period.id
+    return columns
 
 
 def _move(
-    application: Application, transition: Transition, person: Account, decision: Decision
+    application: Application,
+    transition: Transition,
+    person: Account,
+    decision: Decision,
+    started: dict[str, Any],
 ) -> Review | None:
-    """Write state, history and messages. The caller holds the lock and has checked everything."""
+    """Write state, history and messages. The caller holds the lock and has checked everything.
+
+    `started`: the columns of a round that starts (moves.start_round).
+    """
     before, at = application.state, now()
     former = {"waited_since": application.arrived_at, "reached_before": application.reached}
     term = {"resubmit_by": periods.resubmit_by(application, at)} if returns_to_applicant(transition) else {}
     with pipelined():
-        _write_columns(application, moves.state_columns(application, transition, at) | term)
+        _write_columns(application, started | moves.state_columns(application, transition, at) | term)
+        if started:
+            files = {"submitted_application_id": application.id, "new_round": application.round}
+            _SUBMIT_FILES.execute(files)
         if transition.wording == UNRECORDED:
             return None
         review = write_row(application, transition.action, before, person, decision, at, **former)
@@ -244,7 +259,8 @@ def reroute(
     """
     before, at = application.state, now()
     application.state = routing.rerouted(before, region)
-    routing.assign_region(application, region)
+    application.reached = routing.reached_in(application, region)
+    application.region, application.region_id = region, region.id
     application.reached = routing.reached_bits(application, application.state)
     application.version += 1
     now_responsible = routing.responsible_for(application)

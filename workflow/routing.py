@@ -123,12 +123,15 @@ def reached_bits(application: Application, state: State) -> int:
     return application.reached | REACHED_BITS.get(state, 0)
 
 
-def assign_region(application: Application, region: Region) -> None:
-    """Assign the region. When that changes the office, the new office starts without access: the preliminary-review bit is cleared."""
+def reached_in(application: Application, region: Region) -> int:
+    """Return `Application.reached` for an application that comes to this region.
+
+    When that changes the office, the new office starts without access: the preliminary-review bit is cleared.
+    """
     former = application.region
-    if former is None or former.office_id != region.office_id:
-        application.reached &= ~REACHED_BITS[PRELIMINARY_REVIEW]
-    application.region, application.region_id = region, region.id
+    if former is not None and former.office_id == region.office_id:
+        return application.reached
+    return application.reached & ~REACHED_BITS[PRELIMINARY_REVIEW]
 
 
 def responsible_for(application: Application) -> Responsible | None:

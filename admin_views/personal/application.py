@@ -22,7 +22,7 @@ from admin_views.personal.form import (
     form_class,
 )
 from admin_views.personal.home import CONSOLE_NAME, PersonalHome
-from admin_views.personal.marks import PageUrls, ReturnedMarks, returned
+from admin_views.personal.marks import PageUrls, ReturnedMarks, UntouchedMarks, returned
 from admin_views.personal.own_application import own_application
 from admin_views.personal.page import (
     employer_words,
@@ -50,17 +50,19 @@ from admin_views.site.numbers import present_calendar
 from admin_views.site.typed_back import TypedBack, typed_back
 from admin_views.site.wording import day, problem_text, stamp, translated
 from common.errors import (
+    ActionRefused,
     AlreadyUnderWay,
     ChangedMeanwhile,
     Incomplete,
     NoticeUnread,
     NotPermitted,
+    NotVisible,
     PeriodClosed,
 )
 from common.wording import N_
 from desk import taking_back
 from drafts import remarks, saving
-from models import Action, Application, Review, State, db, now
+from models import Account, Action, Application, Review, State, db, now
 from workflow import completeness, periods, progress, reading, review, routing, scope
 from workflow.form import versions as description
 from workflow.transitions import BY_STATE_AND_ACTION, RESULT_WORDS, STATE_WORDS, find_transition, is_editable
@@ -400,30 +402,40 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
     @expose("/<number>/submit/", methods=("POST",))
     def submit(self, number: str) -> Any:
         """Submit the application; the next page says who reviews it and whom to remind (A16)."""
-        found = self.get_one(number)
+        if not number.isprintable():
+            abort(404)
         seen = request.form.get("version", default=0, type=int)
-        if "untouched" not in request.form and is_editable(found.state):
-            reviews = progress.history(found)
-            marked = any(line.marks for line in progress.open_returns(reviews))
-            slots = completeness.slots(found) if marked else []
-            if marked and self._returned_marks(found, reviews, slots).untouched:
-                sentence = gettext("有标记的内容还没有修改。请修改，或勾选“仍要提交”后再提交。")
-                return self._confirm_page(found, slots, sentence, 422)
+        check = None if "untouched" in request.form else self._require_changes
         try:
-            review.perform(found.id, Action.SUBMIT, current_user, seen_version=seen)
+            review.perform(number, Action.SUBMIT, current_user, seen_version=seen, check=check)
+        except NotVisible:
+            abort(404)
         except Incomplete:
             return redirect(self.get_url(".application", number=number, check=1))
         except NoticeUnread:
             return redirect(self.get_url(".application", number=number))
-        except PeriodClosed as refusal:
-            return self._confirm_page(found, completeness.slots(found), period_closed_text(refusal), 422)
-        except (ChangedMeanwhile, NotPermitted):
-            db.session.refresh(found)
-            if is_editable(found.state):
-                sentence = gettext("此申请在另一窗口保存过，请核对后再提交。")
-                return self._confirm_page(found, completeness.slots(found), sentence, 409)
-            return redirect(self.get_url(".application", number=number))
+        except (UntouchedMarks, PeriodClosed, ChangedMeanwhile, NotPermitted) as refusal:
+            return self._not_submitted(self.get_one(number), refusal)
         return redirect(self.get_url(".application", number=number, submitted=1))
+
+    def _require_changes(self, application: Application, _actor: Account) -> None:
+        """Raise UntouchedMarks where something that a return has marked is still what it was."""
+        reviews = progress.history(application) if application.round else []
+        if not any(line.marks for line in progress.open_returns(reviews)):
+            return
+        if self._returned_marks(application, reviews, completeness.slots(application)).untouched:
+            raise UntouchedMarks
+
+    def _not_submitted(self, found: Application, refusal: ActionRefused) -> Any:
+        """Ask again, saying why it was not submitted; show an application that cannot be submitted any more."""
+        if not is_editable(found.state):
+            return redirect(self.get_url(".application", number=found.number))
+        sentence, status = gettext("此申请在另一窗口保存过，请核对后再提交。"), 409
+        if isinstance(refusal, PeriodClosed):
+            sentence, status = period_closed_text(refusal), 422
+        elif isinstance(refusal, UntouchedMarks):
+            sentence, status = gettext("有标记的内容还没有修改。请修改，或勾选“仍要提交”后再提交。"), 422
+        return self._confirm_page(found, completeness.slots(found), sentence, status)
 
     @expose("/<number>/withdraw/", methods=("POST",))
     def withdraw(self, number: str) -> Any:

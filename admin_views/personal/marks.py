@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from admin_views.review.marks import place_name
+from common.errors import ActionRefused
 from desk import returned_marks
 from desk.comparison import Snapshot
 from desk.returned_marks import Outcome
@@ -17,6 +18,11 @@ KIND_VALUES = {label: kind.value for kind, label in EXPERIENCE_KINDS.items()}
 
 SECTIONS = {"row": "experience", "paper": "attachments"}
 """The section of the form for each kind of target but fields."""
+
+
+class UntouchedMarks(ActionRefused):
+    """Something that a return has marked is still what it was, and the applicant has not said to submit it nevertheless."""
+
 
 Slots = Sequence[tuple[Material, Collection[Attachment]]]
 
