@@ -24,6 +24,11 @@ def active_account(actor: Account) -> Account:
     return person
 
 
+def acts_for(person: Account) -> set[int]:
+    """Return the accounts for which somebody acts today: the own one, and those of the colleagues they stand in for."""
+    return {person.id, *(key for key, _name in person.membership.absent)}
+
+
 CONSOLES = {
     Role.APPLICANT: "personal",
     Role.ENTERPRISE: "enterprise",

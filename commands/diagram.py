@@ -26,6 +26,9 @@ from workflow.transitions import (
     Transition,
 )
 
+EXCEPTIONS = (GrantAction.REOPEN, GrantAction.REINSTATE, GrantAction.RECONSIDER)
+"""What undoes an end: the state before it is drawn as an end all the same."""
+
 BEGIN, END = "<!-- diagram: flask --app app diagram ", "<!-- /diagram -->"
 
 
@@ -73,9 +76,7 @@ def grant_mermaid() -> str:
             if target is not row.state
         ]
     ends = set(GrantState) - {
-        row.state
-        for row in GRANT_TRANSITIONS
-        if row.action is not GrantAction.REOPEN and row.to is not row.state
+        row.state for row in GRANT_TRANSITIONS if row.action not in EXCEPTIONS and row.to is not row.state
     }
     lines += [f"    {state.value} --> [*]" for state in GrantState if state in ends]
     return "\n".join([*lines, "```"])

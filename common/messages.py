@@ -49,6 +49,10 @@ WORDING = {
     ),
     "grant_granted": N_("您的申请 %(number)s 公示期已满，补贴予以发放。"),
     "grant_stopped": N_("您的申请 %(number)s 的补贴停止发放。原因：%(reason)s"),
+    "grant_reinstated": N_("您的申请 %(number)s 的补贴恢复发放，原来的停止已撤销。原因：%(reason)s"),
+    "grant_reconsidered": N_(
+        "您的申请 %(number)s 原来的“不予发放”已撤销，对它的异议将重新处理，处理期间暂缓发放。原因：%(reason)s"
+    ),
     "grant_held": N_("您的申请 %(number)s 的后续补贴暂缓发放，确认在岗后恢复。原因：%(reason)s"),
     "continuation_asked": N_(
         "您的申请 %(number)s 的补贴分年发放。第 %(year)s 年发放之前，请在 %(by)s（含当日）前答复是否继续在%(enterprise)s工作，并请单位确认。"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, delete, literal, or_, select
 
-from accounts.access import active_account
+from accounts.access import active_account, acts_for
 from accounts.actor_shape import Actor, ActorShape
 from common.calendar import today
 from common.errors import TakenByColleague, Unacceptable
@@ -144,8 +144,7 @@ def taken_by_colleague(application_id: int, actor: Account) -> Taker | None:
     Bulk decisions skip what this finds, and report whose it is.
     """
     present = taker_of(application_id, actor)
-    own = {actor.id, *(key for key, _name in actor.membership.absent)}
-    return None if present is None or present.id in own else present
+    return None if present is None or present.id in acts_for(actor) else present
 
 
 def taker_of(application_id: int, actor: Account) -> Taker | None:

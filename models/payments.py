@@ -82,19 +82,22 @@ class PaymentEvent(Model):
 
 
 class Deduction(Model):
-    """A stopped payment's amount, which is no longer part of what was granted from this day on."""
+    """A stopped payment's amount, which is no longer part of what was granted from this day on.
+
+    A stop that is taken back adds a row with the negative amount; no row is changed.
+    """
 
     __tablename__ = "deductions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), unique=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"))
     grant_id: Mapped[int] = mapped_column(ForeignKey("grants.id"))
     period_id: Mapped[int] = mapped_column(ForeignKey("periods.id"))
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     day: Mapped[date]
     reason: Mapped[str] = mapped_column(Text)
 
-    __table_args__ = (Index(None, "grant_id"), Index(None, "period_id"))
+    __table_args__ = (Index(None, "payment_id"), Index(None, "grant_id"), Index(None, "period_id"))
 
 
 class AccountCorrection(Model):

@@ -188,6 +188,10 @@ class GrantAction(Enum):
     """The employment was not confirmed in time; the payments of that year stay suspended."""
     LEAVE = "leave"
     """The person no longer works there."""
+    REINSTATE = "reinstate"
+    """A stop was wrong: what was stopped is to be paid again."""
+    RECONSIDER = "reconsider"
+    """An objection was wrongly upheld: it is to be decided again."""
 
 
 class ObjectionDecision(Enum):
@@ -205,12 +209,16 @@ class ContinuationState(Enum):
 
 
 class ContinuationAction(Enum):
-    """What is done about it. END: person or enterprise says that the employment has ended. EXPIRE: the term has passed."""
+    """What is done about it. END: person or enterprise says that the employment has ended. EXPIRE: the term has passed.
+
+    ASK_AGAIN: the city has taken back that it has ended.
+    """
 
     CONTINUE = "continue"
     CONFIRM = "confirm"
     END = "end"
     EXPIRE = "expire"
+    ASK_AGAIN = "ask_again"
 
 
 class EmploymentEnd(Enum):
@@ -246,6 +254,8 @@ class PaymentAction(Enum):
     RESUME = "resume"
     STOP = "stop"
     REVERSE = "reverse"
+    REINSTATE = "reinstate"
+    """The grant is no longer stopped."""
 
 
 class RunState(Enum):

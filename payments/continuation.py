@@ -39,12 +39,14 @@ from payments import moves, payment_moves, scope, stopping
 from payments.continuation_transitions import (
     ANSWERED,
     APPLICANT,
+    ASK_AGAIN,
     ASKED,
     BY_STATE_ACTION_AND_ROLE,
     CONFIRM,
     CONTINUATION_TRANSITIONS,
     END,
     END_WORDS,
+    ENDED,
     EXPIRE,
     SYSTEM,
 )
@@ -199,6 +201,18 @@ def _end(row: Continuation, ended: Ended, role: Role | None) -> None:
     )
 
 
+def ask_again(grant: Grant, person: Account) -> None:
+    """Ask anew about the year whose answer stopped a grant that is reinstated now; its term begins today. Within `exclusive()`."""
+    ended = select(Continuation).where(Continuation.grant_id == grant.id, Continuation.state == ENDED)
+    for row in db.session.scalars(ended.with_for_update(of=Continuation)):
+        row.state = BY_STATE_ACTION_AND_ROLE[row.state, ASK_AGAIN, person.role].to
+        row.version += 1
+        row.asked_at, row.due_by = now(), _last_day(today())
+        row.answered_at = row.last_day = row.end = row.decided_by_id = row.decided_at = row.overdue_on = None
+        _write("continuation_asked", _words(row, grant), account_id=grant.applicant_id)
+    db.session.flush()
+
+
 def _resume(row: Continuation, grant: Grant, person: Account | None, reason: str) -> None:
     suspended = select(Payment.id).where(
         Payment.grant_id == grant.id, Payment.year == row.year, Payment.state == PaymentState.SUSPENDED
@@ -229,10 +243,7 @@ def ask_due(day: date) -> int:
 
     A transaction for every BATCH of grants. What another worker asks at the same moment is left to it.
     """
-    calendar = current_calendar()
-    before = int(setting(CONTINUATION_ASKED))
-    term = min(int(setting(CONTINUATION_TERM)), before)  # it ends before the payment is due
-    horizon, due_by = calendar.after(day, before).last, calendar.after(day, term).last
+    horizon, due_by = current_calendar().after(day, int(setting(CONTINUATION_ASKED))).last, _last_day(day)
     asked = 0
     while True:
         try:
@@ -243,6 +254,12 @@ def ask_due(day: date) -> int:
         asked += found
         if found < BATCH:
             return asked
+
+
+def _last_day(asked_on: date) -> date:
+    """Return the last day of the term of a question. It ends before the payment is due."""
+    term = min(int(setting(CONTINUATION_TERM)), int(setting(CONTINUATION_ASKED)))
+    return current_calendar().after(asked_on, term).last
 
 
 def _ask_batch(horizon: date, due_by: date) -> int:

@@ -11,6 +11,7 @@ ASKED, ANSWERED = ContinuationState.ASKED, ContinuationState.ANSWERED
 CONFIRMED, ENDED = ContinuationState.CONFIRMED, ContinuationState.ENDED
 CONTINUE, CONFIRM = ContinuationAction.CONTINUE, ContinuationAction.CONFIRM
 END, EXPIRE = ContinuationAction.END, ContinuationAction.EXPIRE
+ASK_AGAIN = ContinuationAction.ASK_AGAIN
 APPLICANT, ENTERPRISE, CITY = Role.APPLICANT, Role.ENTERPRISE, Role.CITY
 SYSTEM = None
 
@@ -29,14 +30,15 @@ T = ContinuationTransition
 
 # fmt: off
 CONTINUATION_TRANSITIONS = (
-    # from      action    by          to
-    T(ASKED,    CONTINUE, APPLICANT,  ANSWERED),
-    T(ASKED,    END,      APPLICANT,  ENDED),
-    T(ASKED,    EXPIRE,   SYSTEM,     ASKED),
-    T(ANSWERED, CONFIRM,  ENTERPRISE, CONFIRMED),
-    T(ANSWERED, CONFIRM,  CITY,       CONFIRMED, needs_reason=True),  # an enterprise that was closed cannot
-    T(ANSWERED, END,      ENTERPRISE, ENDED),
-    T(ANSWERED, EXPIRE,   SYSTEM,     ANSWERED),
+    # from      action     by          to
+    T(ASKED,    CONTINUE,  APPLICANT,  ANSWERED),
+    T(ASKED,    END,       APPLICANT,  ENDED),
+    T(ASKED,    EXPIRE,    SYSTEM,     ASKED),
+    T(ANSWERED, CONFIRM,   ENTERPRISE, CONFIRMED),
+    T(ANSWERED, CONFIRM,   CITY,       CONFIRMED, needs_reason=True),  # an enterprise that was closed cannot
+    T(ANSWERED, END,       ENTERPRISE, ENDED),
+    T(ANSWERED, EXPIRE,    SYSTEM,     ANSWERED),
+    T(ENDED,    ASK_AGAIN, CITY,       ASKED),  # the grant is reinstated
 )
 # fmt: on
 BY_STATE_ACTION_AND_ROLE: Mapping[

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import exists, insert, select, update
 
-from accounts.access import active_account
-from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
+from accounts.access import active_account, acts_for
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from common.wording import N_, Sentence
 from models import (
     Account,
     Batch,
@@ -35,6 +36,7 @@ from payments.transitions import (
 )
 from workflow.decision import Decision
 
+ANOTHER_PERSON = N_("由另一位同事办理：%(name)s和今天代其办理的人不能自己撤销。")
 ApplyToGrant = Callable[[Grant], None]
 """Writes what belongs to the change into the locked grant, before its new state: an objection, the day of a stop."""
 
@@ -50,7 +52,8 @@ def perform(
 ) -> GrantEvent:
     """Do one action of a person to one grant. Returns the new row of its history.
 
-    Raises NotVisible, ChangedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong, and what `change` raises.
+    Raises NotVisible, ChangedMeanwhile, NotPermitted, ReasonMissing, ReasonTooLong, Unacceptable when another person has to do
+    it, and what `change` raises.
     """
     with exclusive():
         person = active_account(actor)
@@ -75,6 +78,8 @@ def perform_within(
     transition = find_grant_transition(grant.state, action, person.role if person is not None else None)
     if transition is None:
         raise NotPermitted
+    if transition.second_person and person is not None and (why := second_person_refusal(grant, person)):
+        raise Unacceptable("", why)
     reason = Decision(reason).checked(needs_reason=transition.needs_reason).reason
     if change is not None:
         change(grant)
@@ -120,6 +125,15 @@ def lock_grant(grant_id: int, person: Account | None) -> Grant:
     if grant is None:
         raise NotVisible
     return grant
+
+
+def second_person_refusal(grant: Grant, person: Account) -> Sentence | None:
+    """Return why this person cannot take back the last action on a grant; None when somebody else, or the system, did it."""
+    newest = select(GrantEvent.actor_id, GrantEvent.actor_name).where(GrantEvent.grant_id == grant.id)
+    last = db.session.execute(newest.order_by(GrantEvent.id.desc()).limit(1)).first()
+    if last is None or last.actor_id is None or last.actor_id not in acts_for(person):
+        return None
+    return Sentence(ANOTHER_PERSON, {"name": last.actor_name})
 
 
 def tell_applicant(grant: Grant, kind: str, **words: str) -> None:

@@ -28,11 +28,15 @@ from models import (
 from models.database import Instant
 from models.statements import table_of
 from payments import payment_scope
-from payments.run_transitions import PaymentTransition, find_payment_transition
+from payments.run_transitions import BEFORE_STOP, STOPPABLE, PaymentTransition, find_payment_transition
 from workflow.decision import Decision
 
 CHUNK = 500
 """Ids of one statement: both databases limit its parameters."""
+
+
+DEDUCTED = {PaymentAction.STOP: 1, PaymentAction.REINSTATE: -1}
+"""What is taken off the granted sum, as a sign of the payment's amount."""
 
 
 class LockedPayment(NamedTuple):
@@ -55,11 +59,12 @@ def perform_within(
     seen_version: int | None = None,
     reason: str = "",
     run_id: int | None = None,
+    back_to: PaymentState | None = None,
     **columns: Any,
 ) -> list[LockedPayment]:
     """Do one action to all of these payments or to none, within `exclusive()`. `person`: None for the system.
 
-    `columns` are written with the state. Returns the payments as they were before. Raises NotVisible, ChangedMeanwhile when
+    `columns` are written with the state. `back_to` belongs to REINSTATE alone. Returns the payments as they were before. Raises NotVisible, ChangedMeanwhile when
     one of them is in another version, NotPermitted when one of them is in a state without this action, ReasonMissing.
     """
     wanted = sorted(set(ids))
@@ -70,11 +75,12 @@ def perform_within(
         raise ChangedMeanwhile(None)
     for state in sorted({each.state for each in found}, key=lambda state: state.value):
         transition = find_payment_transition(state, action, person.role if person is not None else None)
-        if transition is None:
+        if transition is None or (transition.to is BEFORE_STOP) != (back_to in STOPPABLE):
             raise NotPermitted
+        to = transition.to if isinstance(transition.to, PaymentState) else back_to
         said = Decision(reason).checked(needs_reason=transition.needs_reason).reason
         chosen = [each for each in found if each.state is state]
-        _move(chosen, transition, person, said, run_id, columns)
+        _move(chosen, transition, person, said, run_id, {**columns, "state": to})
     return found
 
 
@@ -135,7 +141,7 @@ def _move(
         db.session.execute(
             update(Payment)
             .where(Payment.id.in_(chunk))
-            .values(state=transition.to, version=Payment.version + 1, **columns)
+            .values(version=Payment.version + 1, **columns)
             .execution_options(synchronize_session=False)
         )
         if transition.message:
@@ -145,7 +151,7 @@ def _move(
     row = {
         "action": transition.action,
         "from_state": transition.state,
-        "to_state": transition.to,
+        "to_state": columns["state"],
         "actor_id": None,
         "actor_name": "",
         "run_id": run_id,
@@ -154,14 +160,14 @@ def _move(
         **signature,
     }
     db.session.execute(insert(events), [{"payment_id": each.id, **row} for each in payments])
-    if transition.action is PaymentAction.STOP:
-        _deduct(payments, reason)
+    if sign := DEDUCTED.get(transition.action):
+        _deduct(payments, reason, sign)
     for known in [one for one in db.session if isinstance(one, Payment)]:
         db.session.expire(known)
 
 
-def _deduct(payments: Sequence[LockedPayment], reason: str) -> None:
-    """Take stopped payments off what was granted, each by a dated row."""
+def _deduct(payments: Sequence[LockedPayment], reason: str, sign: int) -> None:
+    """Take stopped payments off what was granted, each by a dated row; or take that back, by a row with the opposite amount."""
     db.session.execute(
         insert(table_of(Deduction)),
         [
@@ -169,7 +175,7 @@ def _deduct(payments: Sequence[LockedPayment], reason: str) -> None:
                 "payment_id": each.id,
                 "grant_id": each.grant_id,
                 "period_id": each.period_id,
-                "amount_fen": each.amount_fen,
+                "amount_fen": sign * each.amount_fen,
                 "day": today(),
                 "reason": reason,
             }

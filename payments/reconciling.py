@@ -148,16 +148,15 @@ def _grants() -> Iterator[Sentence]:
 
 
 def _deductions() -> Iterator[Sentence]:
+    """Find payments whose deductions, those taken back included, are not what their state says."""
+    deducted = func.coalesce(func.sum(Deduction.amount_fen), 0)
+    due = case((Payment.state == PaymentState.STOPPED, Payment.amount_fen), else_=0)
     wrong = (
         select(Payment.id)
         .outerjoin(Deduction, Deduction.payment_id == Payment.id)
-        .where(
-            or_(
-                (Payment.state == PaymentState.STOPPED)
-                & (Deduction.id.is_(None) | (Deduction.amount_fen != Payment.amount_fen)),
-                (Payment.state != PaymentState.STOPPED) & Deduction.id.is_not(None),
-            )
-        )
+        .where(or_(Payment.state == PaymentState.STOPPED, Deduction.id.is_not(None)))
+        .group_by(Payment.id, Payment.state, Payment.amount_fen)
+        .having(deducted != due)
     )
     yield from _named(wrong, N_("款项 %(id)s 的停发与扣减记录不一致。"))
 

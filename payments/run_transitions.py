@@ -5,6 +5,7 @@ time, and an exported run can only be discarded when the bank returned the whole
 person says so.
 """
 
+from enum import Enum
 from typing import NamedTuple
 
 from common.wording import N_, NP_
@@ -18,6 +19,17 @@ YES, NO = True, False
 NOBODY = ""
 
 
+class TargetAfterReinstating(Enum):
+    """Where a payment goes whose grant is no longer stopped: to the state that it was stopped in (payments/reinstating.py)."""
+
+    BEFORE_STOP = "before stop"
+
+
+BEFORE_STOP = TargetAfterReinstating.BEFORE_STOP
+STOPPABLE = (OPEN, REFUSED, SUSPENDED)
+"""The states in which a payment is stopped. One that is with the bank stays there until the bank answers."""
+
+
 class PaymentTransition(NamedTuple):
     """One row of the table. `by` are the roles, None among them for the system; `message` goes to the applicant.
 
@@ -27,7 +39,7 @@ class PaymentTransition(NamedTuple):
     state: PaymentState
     action: PaymentAction
     by: tuple[Role | None, ...]
-    to: PaymentState
+    to: PaymentState | TargetAfterReinstating
     needs_reason: bool
     wording: str
     message: str
@@ -49,19 +61,20 @@ A, P, R = PaymentAction, PaymentTransition, RunTransition
 
 # fmt: off
 PAYMENT_TRANSITIONS = (
-    # from       action     by                to         reason  wording                        message
-    P(OPEN,      A.INCLUDE, (CITY,),          IN_RUN,    NO,     N_("列入发放批次"),              NOBODY),
-    P(IN_RUN,    A.RELEASE, (CITY,),          OPEN,      NO,     N_("移出发放批次"),              NOBODY),
-    P(IN_RUN,    A.PAY,     (CITY,),          PAID,      NO,     N_("银行已发放"),                NOBODY),
-    P(IN_RUN,    A.REFUSE,  (CITY,),          REFUSED,   YES,    N_("银行退回"),                  "payment_refused"),
-    P(REFUSED,   A.REOPEN,  (ENTERPRISE,),    OPEN,      NO,     N_("重新列入待发放"),            NOBODY),
-    P(REFUSED,   A.REOPEN,  (CITY,),          OPEN,      YES,    N_("重新列入待发放"),            NOBODY),
-    P(OPEN,      A.SUSPEND, (CITY, SYSTEM),   SUSPENDED, YES,    N_("暂缓发放"),                  NOBODY),
-    P(SUSPENDED, A.RESUME,  (CITY, ENTERPRISE, SYSTEM), OPEN, NO, N_("恢复发放"),                 NOBODY),
-    P(OPEN,      A.STOP,    (CITY, SYSTEM),   STOPPED,   YES,    N_("停止发放"),                  NOBODY),
-    P(REFUSED,   A.STOP,    (CITY, SYSTEM),   STOPPED,   YES,    N_("停止发放"),                  NOBODY),
-    P(SUSPENDED, A.STOP,    (CITY, SYSTEM),   STOPPED,   YES,    N_("停止发放"),                  NOBODY),
-    P(PAID,      A.REVERSE, (CITY,),          REVERSED,  YES,    N_("款项冲回"),                  "payment_reversed"),
+    # from       action       by                          to           reason  wording                message
+    P(OPEN,      A.INCLUDE,   (CITY,),                    IN_RUN,      NO,     N_("列入发放批次"),      NOBODY),
+    P(IN_RUN,    A.RELEASE,   (CITY,),                    OPEN,        NO,     N_("移出发放批次"),      NOBODY),
+    P(IN_RUN,    A.PAY,       (CITY,),                    PAID,        NO,     N_("银行已发放"),        NOBODY),
+    P(IN_RUN,    A.REFUSE,    (CITY,),                    REFUSED,     YES,    N_("银行退回"),          "payment_refused"),
+    P(REFUSED,   A.REOPEN,    (ENTERPRISE,),              OPEN,        NO,     N_("重新列入待发放"),    NOBODY),
+    P(REFUSED,   A.REOPEN,    (CITY,),                    OPEN,        YES,    N_("重新列入待发放"),    NOBODY),
+    P(OPEN,      A.SUSPEND,   (CITY, SYSTEM),             SUSPENDED,   YES,    N_("暂缓发放"),          NOBODY),
+    P(SUSPENDED, A.RESUME,    (CITY, ENTERPRISE, SYSTEM), OPEN,        NO,     N_("恢复发放"),          NOBODY),
+    P(OPEN,      A.STOP,      (CITY, SYSTEM),             STOPPED,     YES,    N_("停止发放"),          NOBODY),
+    P(REFUSED,   A.STOP,      (CITY, SYSTEM),             STOPPED,     YES,    N_("停止发放"),          NOBODY),
+    P(SUSPENDED, A.STOP,      (CITY, SYSTEM),             STOPPED,     YES,    N_("停止发放"),          NOBODY),
+    P(STOPPED,   A.REINSTATE, (CITY,),                    BEFORE_STOP, YES,    N_("撤销停止"),          NOBODY),
+    P(PAID,      A.REVERSE,   (CITY,),                    REVERSED,    YES,    N_("款项冲回"),          "payment_reversed"),
 )
 
 RUN_TRANSITIONS = (

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, insert, select, update
 
-from accounts.access import active_account
+from accounts.access import active_account, acts_for
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
 from common.wording import N_, Sentence
@@ -187,8 +187,7 @@ def lock_run(run_id: int, person: Account) -> PaymentRun:
 
 def is_second_person(run: PaymentRun, person: Account) -> bool:
     """Say whether this person can approve the run: neither made nor froze it, and stands in today for nobody who did."""
-    first = {run.made_by_id, run.frozen_by_id}
-    return not first & {person.id, *(key for key, _ in person.membership.absent)}
+    return not {run.made_by_id, run.frozen_by_id} & acts_for(person)
 
 
 def actions(run: PaymentRun, person: Account) -> list[RunTransition]:

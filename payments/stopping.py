@@ -1,6 +1,7 @@
 """Stops a grant and what is still to be paid of it (P6), with the day and the reason.
 
 A payment that is with the bank stays where it is: once the bank answers, payments/payment_moves.py stops what came back.
+A wrong stop is taken back by payments/reinstating.py.
 """
 
 from datetime import date
@@ -11,10 +12,9 @@ from accounts.access import active_account
 from common.calendar import local_date
 from common.errors import Unacceptable
 from common.wording import N_, Sentence
-from models import Account, Grant, GrantAction, Payment, PaymentAction, PaymentState, db, exclusive
+from models import Account, Grant, GrantAction, Payment, PaymentAction, db, exclusive
 from payments import moves, payment_moves
-
-STOPPABLE = (PaymentState.OPEN, PaymentState.REFUSED, PaymentState.SUSPENDED)
+from payments.run_transitions import STOPPABLE
 
 
 def stop_grant(grant_id: int, actor: Account, *, seen_version: int, first_day: date, reason: str) -> Grant:

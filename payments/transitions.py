@@ -15,6 +15,7 @@ DENIED, STOPPED, COMPLETED = GrantState.DENIED, GrantState.STOPPED, GrantState.C
 OBJECT, DISMISS, UPHOLD = GrantAction.OBJECT, GrantAction.DISMISS, GrantAction.UPHOLD
 GRANT, STOP, COMPLETE, REOPEN = GrantAction.GRANT, GrantAction.STOP, GrantAction.COMPLETE, GrantAction.REOPEN
 HOLD, LEAVE = GrantAction.HOLD, GrantAction.LEAVE
+REINSTATE, RECONSIDER = GrantAction.REINSTATE, GrantAction.RECONSIDER
 CITY = Role.CITY
 SYSTEM = None
 """What the system does by itself: when a publicity is over, when the last payment was made."""
@@ -33,7 +34,10 @@ POSSIBLE_TARGETS = {AFTER_DISMISSAL: (PUBLICIZED, SUSPENDED, GRANTED)}
 
 
 class GrantTransition(NamedTuple):
-    """One row of the table. `wording` is the text of the history row; `message` is the kind of message to the applicant."""
+    """One row of the table. `wording` is the text of the history row; `message` is the kind of message to the applicant.
+
+    `second_person`: whoever did what is taken back cannot do it.
+    """
 
     state: GrantState
     action: GrantAction
@@ -42,23 +46,26 @@ class GrantTransition(NamedTuple):
     needs_reason: bool
     wording: str
     message: str
+    second_person: bool
 
 
 T = GrantTransition
 
 # fmt: off
 GRANT_TRANSITIONS = (
-    # from         action    by      to               reason  wording                            message
-    T(PUBLICIZED,  OBJECT,   CITY,   SUSPENDED,       NO,     N_("收到异议，暂缓发放"),            "grant_objected"),
-    T(SUSPENDED,   OBJECT,   CITY,   SUSPENDED,       NO,     N_("又收到异议"),                    "grant_objected"),
-    T(SUSPENDED,   DISMISS,  CITY,   AFTER_DISMISSAL, YES,    N_("异议不成立"),                    "grant_objection_dismissed"),
-    T(SUSPENDED,   UPHOLD,   CITY,   DENIED,          YES,    N_("异议成立，不予发放"),            "grant_denied"),
-    T(PUBLICIZED,  GRANT,    SYSTEM, GRANTED,         NO,     N_("公示期满，予以发放"),            NOBODY),
-    T(GRANTED,     STOP,     CITY,   STOPPED,         YES,    N_("停止发放"),                      "grant_stopped"),
-    T(GRANTED,     HOLD,     SYSTEM, GRANTED,         YES,    N_("逾期未确认在岗，暂缓发放"),      "grant_held"),
-    T(GRANTED,     LEAVE,    SYSTEM, STOPPED,         YES,    N_("不再在原单位工作，停止发放"),    "grant_stopped"),
-    T(GRANTED,     COMPLETE, SYSTEM, COMPLETED,       NO,     N_("已全部发放"),                    NOBODY),
-    T(COMPLETED,   REOPEN,   SYSTEM, GRANTED,         YES,    N_("有款项冲回，重新发放"),          NOBODY),
+    # from         action      by      to               reason  wording                            message                       second person
+    T(PUBLICIZED,  OBJECT,     CITY,   SUSPENDED,       NO,     N_("收到异议，暂缓发放"),            "grant_objected",             NO),
+    T(SUSPENDED,   OBJECT,     CITY,   SUSPENDED,       NO,     N_("又收到异议"),                    "grant_objected",             NO),
+    T(SUSPENDED,   DISMISS,    CITY,   AFTER_DISMISSAL, YES,    N_("异议不成立"),                    "grant_objection_dismissed",  NO),
+    T(SUSPENDED,   UPHOLD,     CITY,   DENIED,          YES,    N_("异议成立，不予发放"),            "grant_denied",               NO),
+    T(DENIED,      RECONSIDER, CITY,   SUSPENDED,       YES,    N_("撤销不予发放，重新处理异议"),    "grant_reconsidered",         YES),
+    T(PUBLICIZED,  GRANT,      SYSTEM, GRANTED,         NO,     N_("公示期满，予以发放"),            NOBODY,                       NO),
+    T(GRANTED,     STOP,       CITY,   STOPPED,         YES,    N_("停止发放"),                      "grant_stopped",              NO),
+    T(GRANTED,     HOLD,       SYSTEM, GRANTED,         YES,    N_("逾期未确认在岗，暂缓发放"),      "grant_held",                 NO),
+    T(GRANTED,     LEAVE,      SYSTEM, STOPPED,         YES,    N_("不再在原单位工作，停止发放"),    "grant_stopped",              NO),
+    T(STOPPED,     REINSTATE,  CITY,   GRANTED,         YES,    N_("撤销停止，恢复发放"),            "grant_reinstated",           YES),
+    T(GRANTED,     COMPLETE,   SYSTEM, COMPLETED,       NO,     N_("已全部发放"),                    NOBODY,                       NO),
+    T(COMPLETED,   REOPEN,     SYSTEM, GRANTED,         YES,    N_("有款项冲回，重新发放"),          NOBODY,                       NO),
 )
 """`grant_granted` is not in the table: whatever leads to the state 待发放 for the first time sends it (payments/moves.py)."""
 # fmt: on
@@ -98,6 +105,8 @@ GRANT_ACTION_WORDS = {
     REOPEN: NP_("button", "重新发放"),
     HOLD: NP_("button", "暂缓发放"),
     LEAVE: NP_("button", "停止发放"),
+    REINSTATE: NP_("button", "恢复发放"),
+    RECONSIDER: NP_("button", "重新处理异议"),
 }
 
 OBJECTION_WORDS = {

@@ -32,7 +32,7 @@ from common.errors import (
 )
 from common.money import in_yuan
 from models import Grant, GrantAction, GrantEvent, GrantState, Objection, ObjectionDecision, ObjectionFile, db
-from payments import objections, publicity, scope
+from payments import moves, objections, publicity, reinstating, scope
 from payments.objections import Objector
 from payments.transitions import OBJECTION_WORDS, find_grant_transition, history_wording
 from uploads.browser_check import accept_attribute
@@ -48,6 +48,10 @@ _EVENT_KINDS = {
     GrantState.STOPPED: "bad",
 }
 """The marks of the history's rows."""
+
+
+RECONSIDERED = 0
+"""Stands for the form that takes a denial back, where the forms of objections stand for their ids."""
 
 
 def _may_send() -> bool:
@@ -80,7 +84,7 @@ class ObjectionForm(FlaskForm):
 class GrantPage:
     """The page of one row and its routes, for `Batches`."""
 
-    exposed_routes: tuple[str, ...] = ("grant", "enter", "attach", "decide", "original")
+    exposed_routes: tuple[str, ...] = ("grant", "enter", "attach", "decide", "reconsider", "original")
     get_one: Any
     get_url: Any
     render: Any
@@ -175,6 +179,33 @@ class GrantPage:
         flash(gettext("已处理异议，申请人会收到通知。"), "success")
         return redirect(self._address(grant), HTTPStatus.SEE_OTHER)
 
+    @expose("/<number>/<int:position>/reconsider/", methods=("POST",))
+    def reconsider(self, number: str, position: int) -> Any:
+        """Take a denial back; its objections are to be decided again."""
+        grant = self._grant(number, position)
+        reason = request.form.get("reason", "")
+        seen = row_number(request.form.get("version")) or 0
+        status, wrong = HTTPStatus.UNPROCESSABLE_ENTITY, ""
+        try:
+            reinstating.reconsider(
+                grant.id, current_user._get_current_object(), seen_version=seen, reason=reason
+            )
+        except ReasonMissing:
+            wrong = gettext("请填写原因，申请人会看到这段文字。")
+        except ReasonTooLong:
+            wrong = too_long()
+        except Unacceptable as refusal:
+            wrong = translated(refusal.sentence.text, refusal.sentence.words)
+        except (ChangedMeanwhile, NotPermitted):
+            return self._grant_page(self._grant(number, position), HTTPStatus.CONFLICT, wrong=_changed())
+        if wrong:
+            grant = self._grant(number, position)
+            return self._grant_page(
+                grant, status, wrong_reason={RECONSIDERED: wrong}, typed={RECONSIDERED: reason}
+            )
+        flash(gettext("已撤销不予发放，异议待重新处理，申请人会收到通知。"), "success")
+        return redirect(self._address(grant), HTTPStatus.SEE_OTHER)
+
     @expose("/<number>/<int:position>/objections/<int:key>/files/<int:file>/")
     def original(self, number: str, position: int, key: int, file: int) -> Response:
         """Send a paper of an objection, as a download."""
@@ -199,6 +230,7 @@ class GrantPage:
         actor = current_user._get_current_object()
         batch = grant.batch
         may_object = find_grant_transition(grant.state, GrantAction.OBJECT, actor.role) is not None
+        denied = find_grant_transition(grant.state, GrantAction.RECONSIDER, actor.role) is not None
         events = db.session.scalars(
             select(GrantEvent).where(GrantEvent.grant_id == grant.id).order_by(GrantEvent.id.desc())
         )
@@ -231,6 +263,9 @@ class GrantPage:
             accept=accept_attribute(PERMITTED),
             most_files=objections.MOST_FILES,
             size_in_words=size_in_words,
+            denied=denied,
+            not_reconsidered=denied
+            and (moves.second_person_refusal(grant, actor) or reinstating.granted_meanwhile(grant)),
             wrong=wrong,
             wrong_reason=wrong_reason or {},
             typed=typed or {},

@@ -1,6 +1,6 @@
 """「停止发放」 in the city's console (P6): a day and a reason, and what is stopped by them.
 
-The same page confirms a year in the place of an enterprise that cannot.
+The same page takes a stop back, and confirms a year in the place of an enterprise that cannot.
 """
 
 from http import HTTPStatus
@@ -35,8 +35,8 @@ from common.errors import (
 )
 from common.money import in_yuan
 from common.wording import N_
-from models import ContinuationAction, Grant, GrantAction, Payment, Role, db
-from payments import continuation, scope, stopping
+from models import ContinuationAction, Grant, GrantAction, Payment, db
+from payments import continuation, moves, reinstating, scope, stopping
 from payments.transitions import find_grant_transition
 
 
@@ -49,6 +49,12 @@ class StopForm(FlaskForm):
     )
     reason = TextAreaField(
         _("原因"), description=_("申请人会看到这段文字。"), render_kw={"rows": 3, "required": True}
+    )
+
+
+class ReinstateForm(FlaskForm):
+    again = TextAreaField(
+        _("恢复发放的原因"), description=_("申请人会看到这段文字。"), render_kw={"rows": 3, "required": True}
     )
 
 
@@ -73,7 +79,7 @@ class StopGrant(CityPage):
     """The page that stops one grant. It has no entry in the menu; the page of a batch's row leads to it."""
 
     title = N_("停止发放")
-    exposed_routes = ("stop", "confirm")
+    exposed_routes = ("stop", "reinstate", "confirm")
 
     def is_visible(self) -> bool:
         return False
@@ -115,6 +121,31 @@ class StopGrant(CityPage):
             return redirect(self._row_url(grant))
         return self._page(key, form), HTTPStatus.UNPROCESSABLE_ENTITY
 
+    @expose("/<int:key>/reinstate/", methods=("POST",))
+    def reinstate(self, key: int) -> Any:
+        """Take the stop back."""
+        self.get_one(key)
+        form, stop_form = ReinstateForm(), StopForm(formdata=None)
+        try:
+            grant = reinstating.reinstate(
+                key,
+                current_user._get_current_object(),
+                seen_version=row_number(request.form.get("seen")) or 0,
+                reason=form.again.data or "",
+            )
+        except ReasonMissing:
+            form.again.errors = [gettext("请填写原因，申请人会看到这段文字。")]
+        except ReasonTooLong:
+            form.again.errors = [too_long()]
+        except Unacceptable as refusal:
+            form.again.errors = [translated(refusal.sentence.text, refusal.sentence.words)]
+        except (ChangedMeanwhile, NotPermitted, NotVisible):
+            return self._page(key, stop_form, reinstate_form=form, meanwhile=True), HTTPStatus.CONFLICT
+        else:
+            flash(gettext("已恢复发放：%(name)s，已通知本人。", name=grant.name), "success")
+            return redirect(self.get_url(".stop", key=key), HTTPStatus.SEE_OTHER)
+        return self._page(key, stop_form, reinstate_form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+
     @expose("/<int:key>/confirm/", methods=("POST",))
     def confirm(self, key: int) -> Any:
         """Confirm the year that waits for the enterprise."""
@@ -149,8 +180,10 @@ class StopGrant(CityPage):
         form: StopForm,
         *,
         confirm_form: ConfirmForm | None = None,
+        reinstate_form: ReinstateForm | None = None,
         meanwhile: bool = False,
     ) -> str:
+        actor = current_user._get_current_object()
         grant = db.session.scalars(
             self.rows()
             .where(Grant.id == key)
@@ -160,6 +193,7 @@ class StopGrant(CityPage):
         payments = db.session.scalars(
             select(Payment).where(Payment.grant_id == key).order_by(Payment.year, Payment.ordinal, Payment.id)
         ).all()
+        stopped = find_grant_transition(grant.state, GrantAction.REINSTATE, actor.role) is not None
         return self.render(
             "payments/stop.html",
             title=translated(self.title),
@@ -168,10 +202,13 @@ class StopGrant(CityPage):
             row_url=self._row_url(grant),
             listing=DataTable(COLUMNS, payments),
             form=form,
-            question=continuation.confirmable_by(current_user._get_current_object(), grant),
+            question=continuation.confirmable_by(actor, grant),
+            stopped=stopped,
+            another_person=moves.second_person_refusal(grant, actor) if stopped else None,
+            reinstate_form=reinstate_form or ReinstateForm(formdata=None),
             confirm_form=confirm_form or ConfirmForm(formdata=None),
             meanwhile=meanwhile,
-            can_stop=find_grant_transition(grant.state, GrantAction.STOP, Role.CITY) is not None,
+            can_stop=find_grant_transition(grant.state, GrantAction.STOP, actor.role) is not None,
         )
 
 

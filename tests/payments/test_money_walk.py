@@ -1,4 +1,4 @@
-"""Grants, runs, answers, refusals, corrections, objections, stops and reversals in any order: the sums hold after each step (P5).
+"""Grants, runs, answers, refusals, corrections, objections, stops taken back or not and reversals in any order: the sums hold after each step (P5).
 
 A second, simple ledger says what must have been granted and paid.
 """
@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import event, select, text
 
 from common.calendar import today
-from common.errors import ActionRefused
+from common.errors import ActionRefused, Unacceptable
 from models import (
     Account,
     AccountCorrection,
@@ -37,7 +37,17 @@ from models import (
     db,
     exclusive,
 )
-from payments import account_corrections, exporting, moves, objections, reconciling, reversals, runs, stopping
+from payments import (
+    account_corrections,
+    exporting,
+    moves,
+    objections,
+    reconciling,
+    reinstating,
+    reversals,
+    runs,
+    stopping,
+)
 from payments.objections import Objector
 from tests import factories
 from tests.machine.databases import Databases
@@ -81,7 +91,7 @@ class Money(RuleBasedStateMachine):
         """Do one of the things that happen. One rule: Hypothesis leaves whole rules out of a walk, and money needs nearly all."""
         chance = Random(seed)
         names = ("publicize", "grant", "make_run", "move_run", "answer", "correct")
-        seldom = ("object_or_decide", "stop", "reverse")
+        seldom = ("object_or_decide", "stop", "take_back", "reverse")
         name = chance.choice((*names, *names, "move_run", "move_run", *seldom))
         getattr(self, name)(chance.randrange(2**32))
 
@@ -236,6 +246,19 @@ class Money(RuleBasedStateMachine):
         ):
             self.work["stopped"] += 1
 
+    def take_back(self, seed: int) -> None:
+        ended = Grant.state.in_((GrantState.STOPPED, GrantState.DENIED))
+        one = self.one(Random(seed), select(Grant).where(Grant.batch_id == self.batch.id, ended))
+        if one is None:
+            return
+        reinstated = one.state is GrantState.STOPPED
+        take_back = reinstating.reinstate if reinstated else reinstating.reconsider
+        with pytest.raises(Unacceptable):
+            take_back(one.id, self.maker, seen_version=one.version, reason="办错了")
+        one = grants.fresh(one)
+        if self.attempt(lambda: take_back(one.id, self.second, seen_version=one.version, reason="办错了")):
+            self.work["reinstated" if reinstated else "reconsidered"] += 1
+
     def reverse(self, seed: int) -> None:
         one = self.one(
             Random(seed),
@@ -294,9 +317,8 @@ def test_two_thousand_steps_of_money_in_any_order_and_the_sums_hold_after_each(
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert {"run", "paid", "reversed", "stopped", "corrected", "resent"} <= machine.work.keys(), (
-        "nothing was left out"
-    )
+    done = {"run", "paid", "reversed", "stopped", "reinstated", "reconsidered", "corrected", "resent"}
+    assert done <= machine.work.keys(), "nothing was left out"
     with app.app_context():
         db.engine.dispose()
     databases.drop(url)

@@ -62,6 +62,8 @@ WITHOUT_TRACE = {
     "city_runs.reverse": "needs a payment that was made",
     "city_runs.resend": "needs an account that the bank returned and nobody has corrected",
     "stop_grant.confirm": "needs a year that waits for the enterprise, and the first grant has none",
+    "stop_grant.reinstate": "needs a grant that was stopped, by somebody else",
+    "city_batches.reconsider": "needs a grant that was denied, by somebody else",
     "personal_payments.correct": "needs an account that the bank returned and nobody has corrected",
     "administration_bank_file.preview": "is sent by the page's script",
     "administration_bank_file.save": "says that nothing was changed",
