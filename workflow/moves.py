@@ -22,20 +22,25 @@ HISTORY_COLUMNS = (
 """The columns of a history row except its sequence number."""
 
 
-def start_round(application: Application, enterprise: Enterprise, at: datetime) -> dict[str, Any]:
-    """Begin a new round with this employer, who can see the application from now on.
-
-    The object shows the new columns. Returns them: the caller writes them together with those of the state.
-    """
+def round_columns(application: Application, enterprise: Enterprise, at: datetime) -> dict[str, Any]:
+    """Return the columns that a new round with this employer changes, who can see the application from then on."""
     region = enterprise.region
-    columns = {
+    return {
         "submitted_enterprise_id": enterprise.id,
         "region_id": region.id,
         "reached": routing.reached_in(application, region),
         "round": application.round + 1,
         "submitted_at": at,
     }
-    for key, value in {**columns, "submitted_enterprise": enterprise, "region": region}.items():
+
+
+def start_round(application: Application, enterprise: Enterprise, at: datetime) -> dict[str, Any]:
+    """Begin a new round with this employer.
+
+    The object shows the new columns. Returns them: the caller writes them together with those of the state.
+    """
+    columns = round_columns(application, enterprise, at)
+    for key, value in {**columns, "submitted_enterprise": enterprise, "region": enterprise.region}.items():
         set_committed_value(application, key, value)
     return columns
 

@@ -217,7 +217,10 @@ class SampleData:
         self, application: Application, row: Transition, sequence: int, person: Account, at: datetime
     ) -> None:
         if row.action is Action.SUBMIT and application.enterprise is not None:
-            moves.start_round(application, application.enterprise, at)
+            employer = application.enterprise
+            for column, value in moves.round_columns(application, employer, at).items():
+                setattr(application, column, value)
+            application.submitted_enterprise, application.region = employer, employer.region
             if application.round == 1:
                 application.period_id = self._period_id(local_date(at))
         self._move(application, row, sequence, self._actor(application, row, person), at)
