@@ -1,10 +1,10 @@
 """Logins: finds and creates accounts by login name. Its answers must never reveal to a visitor whether an account exists."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from accounts.passwords import LONGEST_PASSWORD, set_password, verify
+from accounts.passwords import LONGEST_PASSWORD, renewed_hash, set_password, verify
 from common.identity import normalised
-from models import Account, Role, db
+from models import Account, Role, db, exclusive
 from models.secrets import vault
 
 STAFF = (Role.OFFICE, Role.CITY, Role.ADMINISTRATOR)
@@ -35,6 +35,19 @@ def find(login_kind: str, login: str) -> Account | None:
     ).one_or_none()
 
 
+def find_with_stand_in(login_kind: str, login: str) -> tuple[Account | None, Account | None]:
+    """Return the account with this login, or None, and the account with whose hash the secret is to be compared.
+
+    For an unknown login that is the account whose digest follows: always the same, and anybody's. Hashes from before a change
+    of argon2's parameters take another time until their owners log in, so a constant hash would tell which logins exist.
+    """
+    digest = login_digest(login_kind, login)
+    following = select(Account).where(Account.login_digest >= digest).order_by(Account.login_digest).limit(1)
+    stand_in = db.session.scalars(following).one_or_none()
+    found = stand_in if stand_in is not None and stand_in.login_digest == digest else None
+    return found, stand_in
+
+
 def lock_account(account: Account) -> None:
     """Lock the account's row until the transaction ends."""
     db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update(key_share=True))
@@ -42,9 +55,23 @@ def lock_account(account: Account) -> None:
 
 def authenticate(login_kind: str, login: str, password: str) -> Account | None:
     """Return the active account if the password is right, else None. An unknown login takes as long as a wrong password."""
-    account = find(login_kind, login)
-    right = verify(account.password_hash if account else None, password[:LONGEST_PASSWORD])
-    return account if right and account is not None and account.is_active else None
+    account, stand_in = find_with_stand_in(login_kind, login)
+    password = password[:LONGEST_PASSWORD]
+    right = verify(stand_in.password_hash if stand_in else None, password)
+    if not right or account is None or not account.is_active:
+        return None
+    _renew_hash(account, password)
+    return account
+
+
+def _renew_hash(account: Account, password: str) -> None:
+    """Replace a hash that was made with other parameters, unless the password was changed meanwhile."""
+    former = account.password_hash
+    if (renewed := renewed_hash(former, password)) is None:
+        return
+    with exclusive():
+        same = (Account.id == account.id, Account.password_hash == former)
+        db.session.execute(update(Account).where(*same).values(password_hash=renewed))
 
 
 def new_account(role: Role, login: str, name: str, password: str, **further: object) -> Account:

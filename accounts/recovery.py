@@ -82,8 +82,8 @@ def reset_by_recovery_code(
 
     Returns the account and its next code, or None when login and code do not belong together.
     """
-    account = logins.find(login_kind, login)
-    right = passwords.verify(account.recovery_hash if account else None, normalised(code))
+    account, stand_in = logins.find_with_stand_in(login_kind, login)
+    right = passwords.verify(stand_in.recovery_hash if stand_in else None, normalised(code))
     if account is None or not right or not account.is_active:
         return None
     with exclusive():

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import text
 
@@ -183,6 +184,41 @@ def test_an_unknown_login_takes_as_long_as_a_wrong_password(
         assert accounts_logins.authenticate("personal", login, "wrong") is None
         assert recovery.reset_by_recovery_code("personal", login, "wrong", NEW) is None
     assert len(compared) == 4, "one comparison each, whether or not the account exists"
+
+
+def test_a_login_renews_a_hash_that_was_made_with_other_parameters(ordos: World) -> None:
+    person = applicant()
+    former = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash(PASSWORD)
+    person.password_hash = former
+    db.session.commit()
+    session = person.get_id()
+
+    assert accounts_logins.authenticate("personal", person.identity_number, "wrong") is None
+    assert person.password_hash == former
+    assert accounts_logins.authenticate("personal", person.identity_number, PASSWORD) is person
+    renewed = person.password_hash
+    assert not passwords.hasher.check_needs_rehash(renewed)
+    assert accounts_logins.authenticate("personal", person.identity_number, PASSWORD) is person
+    assert (person.password_hash, person.get_id()) == (renewed, session)
+
+
+def test_an_unknown_login_is_compared_with_somebodys_hash_and_never_matches(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that it takes as long as an account whose hash is still from before a change of the parameters."""
+    monkeypatch.setattr(accounts_logins, "login_digest", lambda _, login: login)
+    last = applicant()
+    last.login_digest = "zz1"
+    db.session.commit()
+    compared: list[str | None] = []
+    real = passwords.verify
+    monkeypatch.setattr(
+        accounts_logins, "verify", lambda hashed, secret: compared.append(hashed) or real(hashed, secret)
+    )
+
+    assert accounts_logins.authenticate("personal", "zz0", PASSWORD) is None
+    assert accounts_logins.authenticate("personal", "zz2", PASSWORD) is None
+    assert compared == [last.password_hash, None]
 
 
 def test_the_session_cookie_contains_the_account_and_its_stamp(ordos: World) -> None:
