@@ -19,6 +19,7 @@ from bench import (
     figures,
     floor,
     importing,
+    journeys,
     measuring,
     papers,
     payment_runs,
@@ -45,6 +46,7 @@ def main() -> None:
         sizes[0]["figures"] |= before.beside_earlier_build(postgres, samples[0], UNLIMITED)
         sizes[0]["figures"] |= applicant.beside_an_earlier_build(postgres, samples[0], UNLIMITED)
         sizes[0]["figures"] |= decisions.beside_earlier_build(postgres, samples[0], UNLIMITED)
+        sizes[0]["figures"] |= journeys.beside_earlier_build(postgres, samples[0], UNLIMITED)
         sizes[0]["figures"] |= dossier.dossier_cpu()
         sizes[0]["figures"] |= slow_phones.beside_an_empty_site(
             samples[0], {**samples[0].environment, **UNLIMITED}

@@ -10,7 +10,7 @@ from typing import Any
 import pygal
 from pygal.style import Style
 
-from bench import before, papers, slow_phones
+from bench import before, journeys, papers, slow_phones
 from config import ROOT
 
 RESULTS = ROOT / "bench" / "results.json"
@@ -55,6 +55,7 @@ def table(sizes: Sequence[dict[str, Any]]) -> Iterator[str]:
         ("bank's answer of 10,000 rows read and recorded, s", "10", ""),
         *((slow_phones.figure_name(each), f"{slow_phones.MOST:.1f} x", "") for each in slow_phones.SET_UPS),
         (papers.RAW_COPY, "2.5 x", ""),
+        (journeys.FIGURE, f"at least {journeys.LEAST:.1f} x", ""),
         ("dossier of two pages with eight papers, ms of CPU", "150", ""),
     ):
         yield (

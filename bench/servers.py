@@ -8,10 +8,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy as copy_of
 from pathlib import Path
 
 import psycopg
@@ -91,7 +93,8 @@ class SampleDatabase:
         self.address = postgres.address(self.name)
         self.instance = HOME / self.name.removeprefix("bench_")
         self.environment = {"TALENT_INSTANCE": str(self.instance), "TALENT_DATABASE_URL": self.address}
-        with psycopg.connect(postgres.address("postgres"), autocommit=True) as server:
+        self._server = postgres.address("postgres")
+        with psycopg.connect(self._server, autocommit=True) as server:
             if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.name]).fetchone():
                 server.execute(f"CREATE DATABASE {self.name}")
         self._flask("prepare", stdout=subprocess.DEVNULL)
@@ -121,6 +124,35 @@ class SampleDatabase:
     def accounts(self, role: str, region: str = "") -> list[dict[str, str]]:
         accounts = json.loads((self.instance / "sample-accounts.json").read_text())
         return [one for one in accounts if one["role"] == role and region in one["region"]]
+
+    def add_people(self, count: int, password: str) -> list[str]:
+        """Add applicants with this password by the build's own code; return their logins."""
+        done = subprocess.run(
+            [_python(self.folder), "-", str(count), password],
+            input=(ROOT / "bench" / "people.py").read_bytes(), cwd=self.folder, check=True,
+            stdout=subprocess.PIPE, env={**ENVIRONMENT, **self.environment},
+        )  # fmt: skip
+        found: list[str] = json.loads(done.stdout)
+        return found
+
+    @contextmanager
+    def copied(self) -> Iterator[SampleDatabase]:
+        """A copy of the database with an empty folder for files; both are deleted afterwards. Nobody may be connected."""
+        copy = copy_of(self)
+        copy.name = f"{self.name}_copy"
+        copy.address = self.address.replace(self.name, copy.name)
+        with tempfile.TemporaryDirectory(dir=HOME) as folder:
+            copy.instance = Path(folder)
+            for file in self.instance.glob("*.json"):
+                shutil.copy(file, folder)
+            copy.environment = {"TALENT_INSTANCE": folder, "TALENT_DATABASE_URL": copy.address}
+            with psycopg.connect(self._server, autocommit=True) as server:
+                server.execute(f"DROP DATABASE IF EXISTS {copy.name}")
+                server.execute(f"CREATE DATABASE {copy.name} TEMPLATE {self.name}")
+                try:
+                    yield copy
+                finally:
+                    server.execute(f"DROP DATABASE {copy.name} (FORCE)")
 
     def keys(self) -> dict[str, str]:
         return json.loads((self.instance / "development-keys.json").read_text())
@@ -182,3 +214,18 @@ class Site:
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(30)
+
+
+@contextmanager
+def site_with_worker(sample: SampleDatabase, environment: dict[str, str]) -> Iterator[Site]:
+    """The site of a build with its worker."""
+    site = Site(
+        "app:create_app()",
+        "/healthz",
+        {**sample.environment, **environment, "TALENT_WORKER": "beside"},
+        sample.folder,
+    )
+    try:
+        yield site
+    finally:
+        site.stop()

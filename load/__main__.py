@@ -1,4 +1,4 @@
-"""`make load`: deadline day on one host, on two, and beside an earlier build. Exits with 1 when anything was lost, or a 5xx was no 503."""
+"""`make load`: deadline day on one host and on two. Exits with 1 when anything was lost, or a 5xx was no 503."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from app import create_app
-from bench import before
-from bench.applicant import ANSWERS, CELLS, ROWS
+from bench import cpu
+from bench.applicant import ANSWERS
+from bench.journey import EXPERIENCES, said_by
 from bench.servers import HOME, WORKERS, Postgres, SampleDatabase
 from config import ROOT, settings
-from load import cpu, hosts, proof, report
+from load import hosts, proof, report
 from models import db
 from tests.files import samples as files
 
@@ -32,9 +33,6 @@ LIMIT_MS = float(os.environ.get("LOAD_LIMIT_MS", "3000"))
 """A site whose p95 is above this counts as broken."""
 THINK = (0.5, 1.5)
 """Seconds between two clicks: less than people need, so that fewer of them make the same load."""
-SIDE_BY_SIDE = int(os.environ.get("LOAD_BESIDE", "24"))
-"""Applicants at once, without pauses, for the journeys a second beside the earlier build. 0 leaves it out."""
-BESIDE_SECONDS = float(os.environ.get("LOAD_BESIDE_SECONDS", "30"))
 PAPER_BYTES = 1_000_000
 SAVES = 2
 
@@ -61,8 +59,6 @@ def main() -> None:
                 )
                 print(played["cpu"])
                 found += proved(played, environment)
-        if SIDE_BY_SIDE:
-            beside(postgres, sample)
     finally:
         postgres.stop()
     sys.exit(1 if found else 0)
@@ -83,11 +79,6 @@ def play(
             "SELECT id FROM enterprises WHERE credit_code = %s",
             [sample.account("enterprise", "东胜区")["login"]],
         ).fetchone()
-    rows = {
-        f"experiences-{row}-{cell}": text
-        for row, cells in enumerate(ROWS)
-        for cell, text in zip(CELLS, cells, strict=True)
-    }
     clerks = [
         [role, kind, account["login"], account["password"]]
         for role, kind, region in (
@@ -103,8 +94,8 @@ def play(
         given = {
             "url": url, "steps": steps, "seconds": sum(seconds for _, seconds in steps), "think": think,
             "limit_ms": LIMIT_MS, "reading": 1.0, "saves": SAVES, "password": password, "paper": str(paper),
-            "people": hosts.add_people(sample, most, password), "clerks": clerks, "materials": materials,
-            "answers": {**ANSWERS, "enterprise_id": str(employer[0] if employer else "")}, "rows": rows,
+            "people": [(login, said_by(login)) for login in sample.add_people(most, password)], "clerks": clerks, "materials": materials,
+            "answers": {**ANSWERS, "enterprise_id": str(employer[0] if employer else "")}, "rows": EXPERIENCES,
         }  # fmt: skip
         script.write_text(json.dumps(given))
         before_play = cpu.used()
@@ -155,23 +146,6 @@ def proved(played: dict[str, Any], environment: dict[str, str]) -> list[str]:
     for line in found[:20]:
         print(f"    {line}")
     return found
-
-
-def beside(postgres: Postgres, sample: SampleDatabase) -> None:
-    """Print the journeys a second of both builds, each on its own data, one after the other."""
-    if not before.checked_out():
-        return
-    rates = []
-    for each in (sample, SampleDatabase(postgres, APPLICATIONS, before.FOLDER)):
-        with hosts.one_host(each) as (url, _):
-            played = play(each, url, [(SIDE_BY_SIDE, BESIDE_SECONDS)], (0, 0))
-        for line in played["faults"][:5]:
-            print(f"    {line}")
-        rates.append(report.journeys(played, SAVES) / played["seconds"])
-    now, then = rates
-    print(
-        f"\njourneys of deadline day per second (by answered requests) beside {before.COMMIT}: {now / max(then, 0.01):.2f} x ({now:.2f} : {then:.2f}), at least 2.0 x"
-    )
 
 
 if __name__ == "__main__":

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from bench.servers import SampleDatabase, Site
-from config import ROOT
+from bench.servers import SampleDatabase, Site, site_with_worker
 from tests.machine.processes import Server, free_port
 from tests.machine.s3 import S3Server
 from tests.machine.test_deploy import DEPLOY, written
@@ -27,12 +22,8 @@ UNLIMITED = {"TALENT_RATE_LIMITS": "no"}
 @contextmanager
 def one_host(sample: SampleDatabase) -> Iterator[tuple[str, dict[str, str]]]:
     """Start the site of a build with its worker. Yields its address and its environment."""
-    environment = {**sample.environment, **UNLIMITED, "TALENT_WORKER": "beside"}
-    site = Site("app:create_app()", "/healthz", environment, sample.folder)
-    try:
-        yield f"http://127.0.0.1:{site.port}", environment
-    finally:
-        site.stop()
+    with site_with_worker(sample, UNLIMITED) as site:
+        yield f"http://127.0.0.1:{site.port}", {**sample.environment, **UNLIMITED}
 
 
 @contextmanager
@@ -94,15 +85,3 @@ def _server(running: ExitStack, home: Path, name: str, command: str, port: int) 
     server = Server(command.split(), home / f"{name}.log", answers)
     running.callback(server.stop)
     return server
-
-
-def add_people(sample: SampleDatabase, count: int, password: str) -> list[str]:
-    """Add applicants with this password by the build's own code; return their logins."""
-    python = sys.executable if sample.folder == ROOT else str(sample.folder / ".venv" / "bin" / "python")
-    done = subprocess.run(
-        [python, "-", str(count), password],
-        input=(ROOT / "load" / "people.py").read_bytes(), cwd=sample.folder, check=True,
-        stdout=subprocess.PIPE, env={**os.environ, **sample.environment},
-    )  # fmt: skip
-    found: list[str] = json.loads(done.stdout)
-    return found

@@ -122,16 +122,16 @@ class Applicant(Person):
             self.stop()
             return
         try:
-            self._journey(self.play.waiting.popleft())
+            self._journey(*self.play.waiting.popleft())
         except Gone:
             return
 
-    def _journey(self, login: str) -> None:
+    def _journey(self, login: str, own_answers: dict[str, str]) -> None:
         given = self.play.given
         self.log_in("personal", login, given["password"])
         self.ask("start page", "GET", "/personal/")
         self.think()
-        fields = shown(self.ask("form", "GET", BASE).text, BASE) | given["answers"] | said_by(login)
+        fields = shown(self.ask("form", "GET", BASE).text, BASE) | given["answers"] | own_answers
         gevent.sleep(given["reading"])
         begun = self.ask("begin", "POST", BASE, fields | {"do": "save"})
         number = begun.headers["Location"].split(BASE)[1].split("/")[0]
@@ -213,13 +213,6 @@ class Clerk(Person):
         fields = {name: values[0] for name, values in form.fields.items()} | {"action": "pass"}
         if self.ask("decide", "POST", path, fields).status_code == 302:
             self.play.decided.append((number, console))
-
-
-def said_by(identity_number: str) -> dict[str, str]:
-    """Return the answers that must agree with the identity number."""
-    born = identity_number[6:14]
-    sex = "male" if int(identity_number[16]) % 2 else "female"
-    return {"birth_date": f"{born[:4]}-{born[4:6]}-{born[6:]}", "sex": sex}
 
 
 def token(page: str) -> str:

@@ -56,15 +56,3 @@ def by_users(played: dict[str, Any], steps: list[tuple[int, float]], limit_ms: f
         else f"  no breaking point up to {stood} applicants at once: LOAD_USERS names more"
     )
     return "\n".join(lines)
-
-
-CLERKS_STEPS = ("waiting list", "application", "decide")
-
-
-def journeys(played: dict[str, Any], saves: int) -> float:
-    """Return how many journeys were made, by the requests that were answered: those still on their way count in part."""
-    one = 9 + 2 * saves + 2 * played["papers"]
-    done = sum(
-        status not in (0, 503) and step not in CLERKS_STEPS for _, step, _, status in played["requests"]
-    )
-    return done / one
