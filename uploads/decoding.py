@@ -1,18 +1,15 @@
-"""Starts decoder.py in a separate process to check and draw pictures, PDF and Office files, and to read Excel files.
+"""Has pictures, PDF and Office files checked and drawn, and Excel files read, each in a confined process (decoder.py).
 
-Never decodes anything itself, and passes no secret of the environment to that process.
+Never decodes anything itself.
 """
 
 import json
-import os
-import subprocess
-import sys
 import threading
-from pathlib import Path
 from typing import Any, BinaryIO
 
+from uploads.decoder_process import DecoderProcess
 from uploads.errors import Fault, InvalidFile, NoPreview
-from uploads.file_regions import region_of
+from uploads.file_regions import with_descriptor
 from uploads.kinds import BMP, GIF, JPEG, PDF, PNG, FileKind
 
 MAX_PIXELS = 100_000_000
@@ -26,13 +23,13 @@ MAX_PREVIEW_AREA = 24_000_000
 """Pixels of a preview: enough to read a long screenshot of a whole conversation."""
 
 TIMEOUT_SECONDS = 30
-"""After this time the process is killed. Its own limit is 10 seconds of CPU time, which takes longer on a busy machine."""
+"""After this time the process of a file is killed. Its own limit is 10 seconds of CPU time, which takes longer on a busy machine."""
 
 MAX_PROCESSES = 2
-"""Decoder processes of one server process at a time. Each may use 1.5 GB for the largest picture."""
+"""Files that one server process has decoded at a time. Each may take 1.5 GB of memory, the largest picture."""
 
 _process_slots = threading.BoundedSemaphore(MAX_PROCESSES)
-_PROGRAM = Path(__file__).with_name("decoder.py")
+_decoder = DecoderProcess()
 _PILLOW_NAMES = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", BMP: "BMP"}
 
 
@@ -86,27 +83,15 @@ def read_sheets(stream: BinaryIO, most_rows: int, most_columns: int) -> list[dic
     return sheets
 
 
-def _run_decoder(stream: BinaryIO, *arguments: object) -> tuple[dict[str, Any], bytes]:
+def _run_decoder(stream: BinaryIO, task: str, *details: object) -> tuple[dict[str, Any], bytes]:
     stream.seek(0)
     stream.flush()
-    region = region_of(stream)
-    where = (region.start, region.size) if region else (0, 0)
-    source: dict[str, Any] = {"stdin": region.descriptor} if region else {"input": stream.read()}
-    command = [sys.executable, "-I", str(_PROGRAM), *map(str, where), *map(str, arguments)]
     try:
-        with _process_slots:
-            done = subprocess.run(  # noqa: S603 - our own program; the words are numbers and constants
-                command,
-                **source,
-                capture_output=True,
-                timeout=TIMEOUT_SECONDS,
-                env=_ENVIRONMENT,
-            )
-    except subprocess.TimeoutExpired:
-        raise InvalidFile(Fault.TOO_SLOW) from None
+        with _process_slots, with_descriptor(stream) as region:
+            answer = _decoder.run(region, TIMEOUT_SECONDS, task, *details)
     finally:
         stream.seek(0)
-    header, _, content = done.stdout.partition(b"\n")
+    header, _, content = answer.partition(b"\n")
     if not header:  # killed by its limits, or crashed
         raise InvalidFile(Fault.TOO_SLOW)
     found: dict[str, Any] = json.loads(header)
@@ -116,6 +101,3 @@ def _run_decoder(stream: BinaryIO, *arguments: object) -> tuple[dict[str, Any], 
     if fault:
         raise InvalidFile(Fault(fault), **found)
     return found, content
-
-
-_ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}

@@ -1,7 +1,10 @@
 """A file that lies within another file on disk, such as one that came in the body of a form. It is read where it lies."""
 
 import io
+import mmap
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from uploads.positioned import PositionedContent
@@ -14,6 +17,14 @@ class FileRegion(PositionedContent):
         super().__init__(size)
         self.descriptor = descriptor
         self.start = start
+
+    def mapped(self) -> memoryview:
+        """Return all bytes without copying them."""
+        before = self.start % mmap.ALLOCATIONGRANULARITY
+        content = mmap.mmap(
+            self.descriptor, before + self.size, access=mmap.ACCESS_READ, offset=self.start - before
+        )
+        return memoryview(content)[before:]
 
     def readinto(self, buffer: Any) -> int:
         """Read into the buffer."""
@@ -38,6 +49,18 @@ def region_of(stream: BinaryIO) -> FileRegion | None:
     except (AttributeError, io.UnsupportedOperation):
         return None
     return FileRegion(descriptor, 0, os.fstat(descriptor).st_size)
+
+
+@contextmanager
+def with_descriptor(stream: BinaryIO) -> Iterator[FileRegion]:
+    """Provide the rest of a stream as a region, in a file in memory if it lies in none."""
+    if region := region_of(stream):
+        yield region
+        return
+    with open(os.memfd_create("upload"), "wb") as file:  # noqa: PTH123 - a descriptor
+        file.write(stream.read())
+        file.flush()
+        yield FileRegion(file.fileno(), 0, file.tell())
 
 
 def readable_twice(stream: BinaryIO) -> BinaryIO:

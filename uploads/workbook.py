@@ -1,4 +1,4 @@
-"""Reads the cells of an Excel file. A part of decoder.py, which loads it by its path in the confined process.
+"""Reads the cells of an Excel file, in the confined process (decoder.py).
 
 The site never imports it. python-calamine reads the values. It does not report hidden rows and columns, and it returns an
 empty cell for an error such as #N/A and for a formula without a saved result. These details are read from the sheet's XML.

@@ -1,13 +1,18 @@
 """Issue 3, point 5: a file that is not what it says is refused in words that help, and nothing of it is kept."""
 
 import io
+import os
 import random
+import signal
+from pathlib import Path
 
 import pytest
 
+from config import ROOT
 from tests.files import samples as files
 from tests.uploads import odd_files
 from uploads import decoding, office
+from uploads.decoder_process import DecoderProcess
 from uploads.errors import SENTENCES, Fault, FileRefused
 from uploads.inspection import inspect
 from uploads.receive import receive
@@ -136,32 +141,57 @@ def test_a_pdf_that_never_finishes_drawing_is_refused_in_bounded_time(monkeypatc
     assert refusal.value.fault is Fault.TOO_SLOW
 
 
-@pytest.mark.parametrize(
-    ("program", "fault"),
-    [
-        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", Fault.TOO_SLOW),
-        ("import os; os._exit(1)", Fault.TOO_SLOW),
-    ],
-)
-def test_a_file_that_crashes_the_decoder_is_refused_and_the_site_keeps_running(
-    program, fault, tmp_path, monkeypatch
-):
-    crashing = tmp_path / "crashing.py"
-    crashing.write_text(program)
-    monkeypatch.setattr(decoding, "_PROGRAM", crashing)
-    with pytest.raises(FileRefused) as refusal:
-        inspect(io.BytesIO(files.jpg()), "证.jpg")
-    assert refusal.value.fault is fault
-
-
-def test_the_decoder_process_gets_no_secret_from_the_environment(tmp_path, monkeypatch):
-    telling = tmp_path / "telling.py"
-    telling.write_text(
-        "import json, os; print(json.dumps({'pages': len([n for n in os.environ if 'TALENT' in n])}))"
+def replace_task(monkeypatch: pytest.MonkeyPatch, folder: Path, task: str) -> None:
+    """Let the confined process evaluate this expression as its task, whatever the file."""
+    program = folder / "decoder.py"
+    program.write_text(
+        f"import os, signal, socket, sys\nsys.path.append({str(ROOT)!r})\nfrom uploads import decoder\n"
+        f"decoder.run_task = lambda *_: {task}\ndecoder.serve(socket.socket(fileno=0))"
     )
-    monkeypatch.setattr(decoding, "_PROGRAM", telling)
+    monkeypatch.setattr(decoding, "_decoder", DecoderProcess(program))
+
+
+@pytest.mark.parametrize("crash", ["os.kill(os.getpid(), signal.SIGSEGV)", "os._exit(1)"])
+def test_a_file_that_crashes_the_decoder_is_refused_and_the_site_keeps_running(crash, tmp_path, monkeypatch):
+    replace_task(monkeypatch, tmp_path, crash)
+    for _ in range(2):
+        with pytest.raises(FileRefused) as refusal:
+            inspect(io.BytesIO(files.jpg()), "证.jpg")
+        assert refusal.value.fault is Fault.TOO_SLOW
+
+
+def test_after_a_crash_the_next_file_gets_a_decoder_with_other_addresses(tmp_path, monkeypatch):
+    crash_at_odd_sizes = (
+        "({'pages': os.getppid(), 'notes': []}, b'') if _[2] % 2 else os.kill(os.getpid(), 11)"
+    )
+    replace_task(monkeypatch, tmp_path, crash_at_odd_sizes)
+    odd, even = (files.pdf() + b"%" * ((len(files.pdf()) + add) % 2) for add in (1, 0))
+    first, again = (inspect(io.BytesIO(odd), "合同.pdf").pages for _ in range(2))
+    with pytest.raises(FileRefused):
+        inspect(io.BytesIO(even), "合同.pdf")
+    after = inspect(io.BytesIO(odd), "合同.pdf").pages
+
+    assert first == again != after
+
+
+def test_a_file_is_checked_though_the_decoder_has_just_been_killed(tmp_path, monkeypatch):
+    replace_task(monkeypatch, tmp_path, "({'pages': os.getppid(), 'notes': []}, b'')")
+    first = inspect(io.BytesIO(files.pdf()), "合同.pdf").pages
+    os.kill(first, signal.SIGKILL)
+
+    assert inspect(io.BytesIO(files.pdf()), "合同.pdf").pages not in (None, first)
+
+
+def test_the_decoder_process_gets_no_secret_and_no_other_file(tmp_path, monkeypatch):
     monkeypatch.setenv("TALENT_SECRET_KEY", "secret")
-    assert inspect(io.BytesIO(files.pdf()), "合同.pdf").pages == 0
+    secrets = "len([name for name in os.environ if 'TALENT' in name])"
+    replace_task(
+        monkeypatch, tmp_path, f"({{'pages': {secrets}, 'notes': os.listdir('/proc/self/fd')}}, b'')"
+    )
+    inspected = inspect(io.BytesIO(files.pdf()), "合同.pdf")
+
+    assert inspected.pages == 0
+    assert set(inspected.notes) <= {"0", "1", "2", "3"}  # the file, the result, nothing; and what lists them
 
 
 def test_a_file_is_inspected_from_its_first_byte_whatever_its_position(tmp_path):

@@ -1,1 +1,1 @@
-"""Parts of decoder.py, which run in its confined process and import nothing else of the site."""
+"""What decoder.py runs in its confined processes. Imports nothing of the site that imports anything else of it."""

@@ -1,0 +1,111 @@
+"""Starts decoder.py, the program that opens strangers' files, and passes it one file at a time.
+
+Passes no secret of the environment. The program ends by itself when this process does.
+"""
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from uploads.file_regions import FileRegion
+
+PROGRAM = Path(__file__).with_name("decoder.py")
+ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+
+BEGUN = b"\n"
+"""What the program writes before the task begins."""
+
+ATTEMPTS = 2
+PIPE_BYTES = 64 * 1024
+GRACE_SECONDS = 2.0
+"""How much later than the program this process gives up waiting."""
+
+
+class DecoderProcess:
+    """The program, started when the first file comes and again whenever it has ended. Threads share it."""
+
+    def __init__(self, program: Path = PROGRAM) -> None:
+        self._program = program
+        self._lock = threading.Lock()
+        self._requests: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self, region: FileRegion, seconds: float, task: str, *details: object) -> bytes:
+        """Return what the task has written about the file; b"" when it crashed or took more than `seconds`.
+
+        After that the next file gets a new program: in this one the libraries have the same addresses for all files, and whoever
+        crashes it to find them out must begin again.
+        """
+        message = json.dumps([seconds, task, region.start, region.size, *details]).encode()
+        for _ in range(ATTEMPTS):
+            answer = self._answer(message, region.descriptor, seconds + GRACE_SECONDS)
+            if answer == BEGUN:
+                self._forget()
+            if answer:
+                return answer.removeprefix(BEGUN)
+        return b""
+
+    def _answer(self, message: bytes, file: int, seconds: float) -> bytes:
+        """Return BEGUN and what the task has written; b"" when the program ended before it took the message."""
+        reader, writer = os.pipe()
+        try:
+            try:
+                self._send(message, [file, writer])
+            finally:
+                os.close(writer)
+            return _read_all(reader, seconds)
+        finally:
+            os.close(reader)
+
+    def _send(self, message: bytes, descriptors: list[int]) -> None:
+        with self._lock:
+            if self._requests is not None:
+                try:
+                    socket.send_fds(self._requests, [message], descriptors)
+                except OSError:  # it has ended
+                    self._requests.close()
+                else:
+                    return
+            self._requests = self._started()
+            socket.send_fds(self._requests, [message], descriptors)
+
+    def _forget(self) -> None:
+        """Let the program end when it has finished with the files that it has."""
+        with self._lock:
+            if self._requests is not None:
+                self._requests.close()
+                self._requests = None
+
+    def _started(self) -> socket.socket:
+        """Start the program and return the socket for its messages."""
+        if self._process is not None:
+            self._process.poll()  # collects the one that has ended
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-I", str(self._program)],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env=ENVIRONMENT,
+            )
+        return ours
+
+
+def _read_all(reader: int, seconds: float) -> bytes:
+    """Return what comes through a pipe until its other end is closed; the first byte alone when that takes too long."""
+    until = time.monotonic() + seconds
+    waiting = select.poll()
+    waiting.register(reader, select.POLLIN)
+    content = bytearray()
+    while waiting.poll(max(0.0, until - time.monotonic()) * 1000):
+        piece = os.read(reader, PIPE_BYTES)
+        if not piece:
+            return bytes(content)
+        content += piece
+    return bytes(content[:1])
