@@ -24,6 +24,7 @@ from models import (
 )
 from models.changes import changed_columns
 from models.database import Base
+from models.transactions import WITHOUT_JOINS
 
 Row = TypeVar("Row", bound=Base)
 
@@ -125,16 +126,13 @@ def fingerprint(row: Base) -> str:
 
 
 def _lock_row(model: type[Row], key: Any, person: Account) -> Row:
-    row: Row | None = (
-        db.session.scalars(
-            select(model)
-            .where(inspect(model).primary_key[0] == key, TABLES[model].criterion(person))
-            .with_for_update(of=model, key_share=True)
-            .execution_options(populate_existing=True)
-        )
-        .unique()
-        .one_or_none()
-    )
+    row: Row | None = db.session.scalars(
+        select(model)
+        .where(inspect(model).primary_key[0] == key, TABLES[model].criterion(person))
+        .options(WITHOUT_JOINS)
+        .with_for_update(of=model, key_share=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
     if row is None:
         raise NotVisible
     return row

@@ -207,8 +207,7 @@ def _prepare(job: Claimed) -> list[dict[str, Any]]:
 
 def _reject_outdated_rows(job: Claimed) -> bool:
     """Reject accepted rows that have become invalid, and return to the preview. Returns whether there were any."""
-    in_use = select(Region).where(Region.active).with_for_update(read=True, of=Region)
-    active = {region.id for region in db.session.scalars(in_use)}
+    active = set(db.session.scalars(select(Region.id).where(Region.active).with_for_update(read=True)))
     good = select(ImportRow).where(ImportRow.import_id == job.id, ~ImportRow.refused)
     rows = db.session.scalars(good.execution_options(populate_existing=True)).all()
     rejected: list[tuple[ImportRow, list[Any]]] = []

@@ -23,6 +23,7 @@ from models import (
     exclusive,
     now,
 )
+from models.transactions import WITHOUT_JOINS
 from workflow import scope
 from workflow.decision import NO_REASON, Decision
 
@@ -160,6 +161,7 @@ def _lock_imported(code: str) -> Enterprise | None:
                 Enterprise.registration == Registration.LISTED,
                 Enterprise.active,
             )
+            .options(WITHOUT_JOINS)
             .with_for_update(of=Enterprise)
         ).one_or_none()
 
@@ -192,6 +194,7 @@ def decide(
         enterprise = db.session.scalars(
             select(Enterprise)
             .where(Enterprise.id == enterprise_id, scope.enterprises(person))
+            .options(WITHOUT_JOINS)
             .with_for_update(of=Enterprise)
             .execution_options(populate_existing=True)
         ).one_or_none()

@@ -22,6 +22,7 @@ from enterprises import leaving, notifications
 from enterprises.registration import is_approved
 from models import Account, Enterprise, Invitation, Message, Registration, Role, db, exclusive, now
 from models.secrets import vault
+from models.transactions import WITHOUT_JOINS
 from workflow import scope
 
 LOGIN_KIND = logins.LOGIN_KIND_OF[Role.ENTERPRISE]
@@ -145,6 +146,7 @@ def _lock_enterprise(actor: Account) -> Iterator[tuple[Account, Enterprise]]:
         enterprise = db.session.scalars(
             select(Enterprise)
             .where(Enterprise.id == actor.enterprise_id)
+            .options(WITHOUT_JOINS)
             .with_for_update(of=Enterprise, key_share=True)
             .execution_options(populate_existing=True)
         ).one_or_none()

@@ -248,3 +248,33 @@ def test_two_administrators_who_create_the_draft_concurrently_lose_nothing(
     draft = form_draft.current_draft().form
     assert {one.label for one in draft.fields.values() if one.further} == {"特长", "籍贯"}
     assert len({one.key for one in draft.fields.values()}) == len(draft.fields)
+
+
+@pytest.mark.guide("D1")
+def test_of_two_administrators_who_move_an_enterprise_the_second_is_told_of_the_first(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "record", slowly(changes.record))
+    key, seen = ordos.banner.enterprise.id, changes.fingerprint(ordos.banner.enterprise)
+
+    def moving_to(region: Region, by: Account) -> Callable[[], str]:
+        region_id, who = region.id, by.id
+
+        def apply(row: Enterprise) -> None:
+            row.region_id = region_id
+
+        def do() -> str:
+            actor = db.session.get_one(Account, who)
+            try:
+                changes.change(Enterprise, key, actor, apply, seen=seen)
+            except ConfirmationRequired as question:
+                changes.change(Enterprise, key, actor, apply, seen=seen, confirmed=question.token)
+            return "moved"
+
+        return do
+
+    answers = at_once(
+        moving_to(ordos.city.region, ordos.administrator),
+        moving_to(ordos.park.region, administrator("第二位")),
+    )
+    assert sorted(answers) == ["ChangedMeanwhile", "moved"]

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import psycopg
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from app import create_app
 from config import settings
@@ -27,6 +31,15 @@ from worker.queue import SCHEMA
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 KINDS = ("sqlite", "postgresql")
+LOCK_WITH_A_JOIN = re.compile(r"(?<!OUTER) JOIN .* FOR (NO KEY )?(UPDATE|SHARE)", re.DOTALL)
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def refuse_lock_with_a_join(
+    _connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool
+) -> None:
+    """Fail the test whose query would not find a row that was exchanged while it waited (`WITHOUT_JOINS`)."""
+    assert " FOR " not in statement or not LOCK_WITH_A_JOIN.search(statement), statement
 
 
 class PostgreSQL:
