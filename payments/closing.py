@@ -1,5 +1,7 @@
 """Closing a batch (P1): which passed applications of one period come into it, with which standard, and which are left out and why.
 
+An application that belongs to no period comes into a batch of whichever period the city chooses; only its grant has that period.
+
 The summary and the closing itself judge by the same function. The closing takes place under locks, and refuses when the outcome
 is no longer what was shown.
 """
@@ -10,7 +12,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 
 from accounts.access import active_account
 from common.calendar import today
@@ -111,7 +113,7 @@ def summarise(actor: Account, period_id: int, ids: Collection[int], opens: date)
     period = db.session.get(Period, period_id)
     if period is None:
         raise NotVisible
-    rows = db.session.execute(_rows(actor, ids)).all()
+    rows = db.session.execute(_rows(actor, ids, period_id)).all()
     if len(rows) != len(set(ids)):
         raise NotVisible
     included, left_out = _judged(period, rows)
@@ -146,7 +148,8 @@ def close_batch(
         return _write(person, replace(summary, included=included))
 
 
-def _rows(actor: Account, ids: Collection[int]) -> Select[Any]:
+def _rows(actor: Account, ids: Collection[int], period_id: int) -> Select[Any]:
+    """Return the query for these applications. One that belongs to no period is granted in the period that the city chose."""
     columns = (
         Application.id,
         Application.number,
@@ -154,7 +157,7 @@ def _rows(actor: Account, ids: Collection[int]) -> Select[Any]:
         Application.state,
         Application.result,
         Application.in_batch,
-        Application.period_id,
+        func.coalesce(Application.period_id, period_id).label("period_id"),
         Application.applicant_id,
         Application.identity_digest,
         Application.submitted_enterprise_id,

@@ -32,6 +32,9 @@ from payments.closing import BatchSummary
 from workflow import scope as application_scope
 from workflow.form.living_allowance import EDUCATIONS
 
+NO_PERIOD = "none"
+"""Stands in an address for the applications that belong to no period."""
+
 LONGEST_LIST = 200
 """Left-out applications that the summary names one by one."""
 
@@ -53,6 +56,13 @@ WAITING_COLUMNS = (
     Column("education", N_("学历"), education_word),
     Column("arrived_at", N_("通过时间"), cell="stamp", style="num"),
 )
+UNASSIGNED_COLUMNS = (
+    *WAITING_COLUMNS[:-1],
+    Column("submitted_at", N_("提交时间"), cell="stamp", style="num"),
+    WAITING_COLUMNS[-1],
+)
+"""For applications that belong to no period: the day of the submission suggests one."""
+
 INCLUDED_COLUMNS = (
     Column("omitted", N_("暂不列入"), cell="macro", style="cell-choose"),
     Column("number", N_("编号"), lambda row: row.application.number, style="cell-quiet num"),
@@ -87,22 +97,25 @@ class WaitingForBatch(CityPage):
 
     @expose("/")
     def index_view(self) -> str:
-        """Return what waits for a batch, of one period."""
+        """Return what waits for a batch, of one period or of none."""
         chosen, periods, period = self._chosen()
+        unassigned = self._has_unassigned()
         found = self._listing(chosen, period).page(chosen.get("page", ""), PAGE_SIZE, self._values(chosen))
         narrowing = {key: chosen[key] for key in ("q", "education", "region") if key in chosen}
-        here = {"period": str(period.id), **narrowing} if period else {}
+        here = {"period": str(period.id) if period else NO_PERIOD, **narrowing}
         return self.render(
             "payments/waiting.html",
             title=translated(self.title),
             chosen=chosen,
             periods=[(str(each.id), each.name) for each in periods],
+            no_period=(NO_PERIOD, gettext("不属于任何申报期的")) if unassigned or not period else None,
+            unassigned=unassigned,
             period=period,
             regions=self._regions(),
             educations=[(key, translated(label)) for key, label in EDUCATIONS.items()],
             filtered=bool(narrowing),
             kept=here,
-            listing=DataTable(WAITING_COLUMNS, found.rows),
+            listing=DataTable(WAITING_COLUMNS if period else UNASSIGNED_COLUMNS, found.rows),
             count=number_on_tab(self._count(chosen, period)) if found.rows and not narrowing else "",
             pager=self._turns(found, here),
         )
@@ -120,16 +133,21 @@ class WaitingForBatch(CityPage):
             *described_search(chosen.get("q")),
             *described_filters(chosen, labels),
         )
-        return ListExport(self.title, [ListSheet(WAITING_COLUMNS, rows)], described)
+        columns = WAITING_COLUMNS if period else UNASSIGNED_COLUMNS
+        return ListExport(self.title, [ListSheet(columns, rows)], described)
 
     @expose("/summary/")
     def summary(self) -> Any:
         """Show what a batch of the chosen applications would be."""
-        chosen, _periods, period = self._chosen()
+        chosen, periods, period = self._chosen()
         ids, more = self._ids(chosen, period, request.args)
-        if period is None or not ids:
+        back = redirect(self.get_url(".index_view", **_filters(chosen)), HTTPStatus.SEE_OTHER)
+        if not ids:
             flash(gettext("还没有选择申请。请在要列入公示的各行前打勾，或选“全部符合条件的”。"), "error")
-            return redirect(self.get_url(".index_view", **_filters(chosen)), HTTPStatus.SEE_OTHER)
+            return back
+        if (period := period or _granted_in(chosen, periods)) is None:
+            flash(gettext("请选择按哪个申报期公示。"), "error")
+            return back
         form = OpeningForm(formdata=None, opens=today())
         if more:
             most = closing.MOST_ROWS
@@ -139,9 +157,10 @@ class WaitingForBatch(CityPage):
     @expose("/close/", methods=("POST",))
     def close(self) -> Any:
         """Close the batch as it was shown, or show what has changed."""
-        chosen, _periods, period = self._chosen(request.form)
+        chosen, periods, period = self._chosen(request.form)
         ids, _more = self._ids(chosen, period, request.form)
         form = OpeningForm()
+        period = period or _granted_in(chosen, periods)
         if period is None:
             abort(HTTPStatus.NOT_FOUND)
         omitted = set(self._by_number(request.form.getlist("omitted")))
@@ -225,18 +244,28 @@ class WaitingForBatch(CityPage):
     # --- what is chosen
 
     def _chosen(self, sent: Any = None) -> tuple[dict[str, str], list[Period], Period | None]:
-        """Return what the address or the form chooses, all periods, and the chosen one: else the newest with something waiting."""
+        """Return what the address or the form chooses, all periods, and the chosen one: else the newest with something waiting.
+
+        None stands for the applications that belong to no period.
+        """
         sent = request.args if sent is None else sent
         chosen = {key: text for key, value in sent.items() if (text := one_line(value))}
         periods = list(db.session.scalars(select(Period).order_by(Period.opens.desc(), Period.id.desc())))
         key = row_number(chosen.get("period"))
         period = next((each for each in periods if each.id == key), None)
-        if period is None:
+        if period is None and chosen.get("period") != NO_PERIOD:
             waits = self.rows(Application.id).where(Application.period_id == Period.id).exists()
             newest = select(Period.id).where(waits).order_by(Period.opens.desc(), Period.id.desc()).limit(1)
             key = db.session.scalar(newest)
-            period = next((each for each in periods if each.id == key), periods[0] if periods else None)
+            period = next((each for each in periods if each.id == key), None)
+            if period is None and periods and not self._has_unassigned():
+                period = periods[0]
         return chosen, periods, period
+
+    def _has_unassigned(self) -> bool:
+        """Say whether something waits that belongs to no period: it was submitted while none, or more than one, was recorded."""
+        query = self.rows(Application.id).where(Application.period_id.is_(None)).limit(1)
+        return db.session.scalar(query) is not None
 
     def _ids(self, chosen: Mapping[str, str], period: Period | None, sent: Any) -> tuple[list[int], bool]:
         """Return the ids of the chosen applications, and whether there are more than one batch can hold."""
@@ -273,6 +302,7 @@ class WaitingForBatch(CityPage):
             application_list.EMPLOYER.label("enterprise"),
             REGION.label("region"),
             Application.education,
+            Application.submitted_at,
             Application.arrived_at,
         )
         rows = self._narrowed(self.rows(*columns), chosen, period)
@@ -303,8 +333,15 @@ class WaitingForBatch(CityPage):
         ]
 
 
+def _granted_in(chosen: Mapping[str, str], periods: Iterable[Period]) -> Period | None:
+    """Return the period that the city chooses for applications that belong to none."""
+    key = row_number(chosen.get("granted_in"))
+    return next((each for each in periods if each.id == key), None)
+
+
 def _filters(chosen: Mapping[str, str]) -> dict[str, str]:
-    return {key: chosen[key] for key in ("period", "q", "education", "region") if key in chosen}
+    names = ("period", "q", "education", "region", "granted_in")
+    return {key: chosen[key] for key in names if key in chosen}
 
 
 def _sent(chosen: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from models import Account, Application, Batch, ObjectionFile, db
+from models import Account, Application, Batch, Grant, ObjectionFile, db
 from payments import ending
 from tests import factories
 from tests.clock import at
@@ -114,6 +114,37 @@ def test_a_batch_is_summed_up_published_objected_to_and_ended(
             ending.end_due_batches()
         ended = person(world.centre).get("/city/batches/2026-01/").text
         assert "待发放 2 人" in ended
+
+
+@pytest.mark.guide("P1", "P3")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_belongs_to_no_period_is_pointed_out_and_granted_in_the_period_that_the_city_chooses(
+    app: Flask, person: Person, numbers: tuple[World, list[str]]
+) -> None:
+    world, (first, second, third) = numbers
+    with app.app_context():
+        lost = db.session.scalars(select(Application).where(Application.number == first)).one()
+        key, lost.period_id = lost.period_id, None
+        db.session.commit()
+    city = person(world.centre)
+    listed = city.get("/city/publicity/").text
+    assert "不属于任何申报期，不在下面的名单里" in listed
+    assert re.findall(r'name="row" value="([^"]+)"', listed) == [second, third]
+    others = city.get("/city/publicity/?period=none").text
+    assert re.findall(r'name="row" value="([^"]+)"', others) == [first]
+    assert "按哪个申报期公示" in others
+    asked = f"/city/publicity/summary/?period=none&row={first}"
+    assert "请选择按哪个申报期公示" in city.get(asked, follow_redirects=True).text
+    summary = city.get(f"{asked}&granted_in={key}").text
+    assert "60,000.01" in summary
+    sent = dict(re.findall(r'type="hidden" name="(period|row|granted_in)" value="([^"]+)"', summary))
+    chosen = {**sent, "token": token_of(summary), "opens": date.today().isoformat()}  # noqa: DTZ011
+    assert city.send("/city/publicity/close/", chosen).status_code == 303
+    with app.app_context():
+        grant = db.session.scalars(select(Grant)).one()
+        assert (grant.period_id, grant.application.number) == (key, first)
+        assert grant.application.period_id is None
+    assert "不在下面的名单里" not in city.get("/city/publicity/").text
 
 
 def db_applicant(app: Flask, number: str) -> Account:
