@@ -13,6 +13,7 @@ import threading
 from base64 import b64decode
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
+from itertools import zip_longest
 
 import chinese_calendar
 import psycopg
@@ -152,19 +153,27 @@ def statistics():
     regions = dict(query("SELECT id, name FROM regions ORDER BY position, id").fetchall())
     found = {}
     for region, numbers in query(
-        "SELECT region_id, numbers FROM statistic_counts WHERE enterprise_id = 0 AND month = ''"
+        "SELECT region_id, numbers FROM statistic_counts WHERE enterprise_id = 0 AND month = '' AND period_id = -1"
     ):
         place = found.setdefault(region, {})
         for key, number in numbers.items():
             dimension, value, reached = key.split(":")
             if int(reached) & REACHED_CITY:
                 counter = place.setdefault(dimension, {})
-                counter[value] = counter.get(value, 0) + number
+                if isinstance(number, list):
+                    counter.setdefault(value, []).append(number)
+                else:
+                    counter[value] = counter.get(value, 0) + number
     most = query(
         "SELECT t.region_id, t.enterprise_id, t.reached_city, e.name FROM statistic_enterprises t JOIN enterprises e"
         " ON e.id = t.enterprise_id WHERE t.period_id = -1 ORDER BY t.reached_city DESC LIMIT 20"
     ).fetchall()
     by_status, reasons = _all(found, "status"), _all(found, "reason")
+    months = {
+        f"{year}-{month:02d}": n
+        for year in sorted({year for place in found.values() for year in place.get("month", {})})
+        for month, n in enumerate(_sums(found.values(), "month", year)) if n
+    }  # fmt: skip
     returned = sum(_all(found, "returned").values()) or 1
     tables = [
         ("状态", [(key, [_number(by_status.get(key, 0), f"status={key}")]) for key in STATUSES]),
@@ -172,12 +181,13 @@ def statistics():
             (name, [_number(sum(of.values()), f"region={key}"), *(_number(of.get(one, 0), f"region={key}&status={one}") for one in STATUSES)])
             for key, name in regions.items() if (of := found.get(key, {}).get("status"))
         ]),
-        *((title, [(key, [_number(n, f"{name}={key}")]) for key, n in sorted(_all(found, name).items(), reverse=name == "month")])
-          for title, name in (("月份", "month"), ("学历", "education"), ("产业", "industry"))),
+        ("月份", [(key, [_number(n, f"month={key}")]) for key, n in sorted(months.items(), reverse=True)]),
+        *((title, [(key, [_number(n, f"{name}={key}")]) for key, n in sorted(_all(found, name).items())])
+          for title, name in (("学历", "education"), ("产业", "industry"))),
         ("企业", [(name, [(regions.get(region, ""), ""), _number(n, f"enterprise={key}&region={region}")]) for region, key, n, name in most]),
-        ("用时", [(step, _times(_all(found, "days"), step)) for step in STEPS]),
+        ("用时", [(step, _times(found.values(), step)) for step in STEPS]),
         ("各地区用时", [
-            (name, [(" / ".join(text for text, _ in _times(found.get(key, {}).get("days", {}), step)[1:]) or "—", "") for step in STEPS])
+            (name, [(" / ".join(text for text, _ in _times([found.get(key, {})], step)[1:]) or "—", "") for step in STEPS])
             for key, name in regions.items()
         ]),
         ("原因", [(key, [(str(n), ""), (f"{n / returned:.0%}", "")]) for key, n in sorted(reasons.items(), key=lambda one: -one[1])]),
@@ -197,11 +207,16 @@ def _number(number, link):
     return str(number), link if number else ""
 
 
-def _times(days, step):
-    histogram = sorted((int(key.split("=")[1]), n) for key, n in days.items() if key.startswith(step))
-    total, so_far, shares = sum(n for _, n in histogram), 0, [0.5, 0.9]
+def _sums(places, dimension, value):
+    lists = (numbers for place in places for numbers in place.get(dimension, {}).get(value, ()))
+    return [sum(numbers) for numbers in zip_longest(*lists, fillvalue=0)]
+
+
+def _times(places, step):
+    histogram = _sums(places, "days", step)
+    total, so_far, shares = sum(histogram), 0, [0.5, 0.9]
     cells = [(str(total), "")]
-    for value, number in histogram:
+    for value, number in enumerate(histogram):
         so_far += number
         while shares and so_far >= shares[0] * total:
             cells.append((str(value), ""))

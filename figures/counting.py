@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from common.calendar import local_date
 from common.working_days import Calendar, current_calendar
 from figures.facts import PRESENT, DecisionFacts, Facts, Of, Place, Sums, facts_of
+from figures.packing import packed, unpacked
 from figures.reasons import reasons_of
 from models import (
     Action,
@@ -241,7 +242,7 @@ def add_to_sums(sums: Sums) -> None:
     _upsert(
         _COUNTS,
         [
-            {**place._asdict(), "numbers": _added(stored.get(place, {}), counter)}
+            {**place._asdict(), "numbers": packed(_added(stored.get(place, {}), counter))}
             for place, counter in sorted(changed.items())
         ],
     )
@@ -251,12 +252,11 @@ def add_to_sums(sums: Sums) -> None:
 def read_counts(criterion: Any) -> dict[Place, Mapping[str, int]]:
     """Return the sums of these places."""
     query = select(*_COUNTS.primary_key.columns, _COUNTS.c.numbers).where(criterion)
-    return {Place._make(row[:-1]): row[-1] for row in execute(query, {})}
+    return {Place._make(row[:-1]): unpacked(row[-1]) for row in execute(query, {})}
 
 
 def _added(stored: Mapping[str, int], counter: Mapping[str, int]) -> dict[str, int]:
-    sums = {key: stored.get(key, 0) + counter.get(key, 0) for key in sorted({*stored, *counter})}
-    return {key: number for key, number in sums.items() if number}
+    return {key: stored.get(key, 0) + counter.get(key, 0) for key in sorted({*stored, *counter})}
 
 
 def _add_totals(totals: Mapping[Of, Sequence[int]]) -> None:

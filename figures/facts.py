@@ -90,15 +90,16 @@ class Sums:
 
     def add(self, facts: Facts, sign: int = 1) -> None:
         """Add one application, or with `sign` -1 take it away."""
-        month = facts.submitted_on.isoformat()[:7]
-        keys = [f"{STATUS}:{facts.status}:{facts.reached}", f"{MONTH}:{month}:{facts.reached}"]
+        day = facts.submitted_on
+        month = day.isoformat()[:7]
+        keys = [f"{STATUS}:{facts.status}:{facts.reached}", f"{MONTH}:{day.year}={day.month}:{facts.reached}"]
         if facts.education is not None:
             keys.append(f"{EDUCATION}:{facts.education}:{facts.reached}")
         if facts.industry is not None:
             keys.append(f"{INDUSTRY}:{facts.industry}:{facts.reached}")
         self._count(facts, month, keys, sign)
-        day = f"{DAY}:{facts.submitted_on.isoformat()}:{facts.reached}"
-        self._at(Place(NO_PLACE, month, facts.period_id, facts.region_id))[day] += sign
+        of_day = f"{DAY}:{month}={day.day}:{facts.reached}"
+        self._at(Place(NO_PLACE, month, facts.period_id, facts.region_id))[of_day] += sign
         amounts = [sign * bool(facts.reached & bits) for bits in TOTAL_BITS]
         for period in (facts.period_id, EVERY_PERIOD):
             total = self.totals.setdefault(Of(period, facts.region_id, facts.enterprise_id), [0, 0, 0])
@@ -117,6 +118,7 @@ class Sums:
 
     def _count(self, facts: Facts | DecisionFacts, month: str, keys: list[str], sign: int) -> None:
         for place in (
+            Place(NO_PLACE, EVERY_MONTH, EVERY_PERIOD, facts.region_id),
             Place(NO_PLACE, EVERY_MONTH, facts.period_id, facts.region_id),
             Place(NO_PLACE, month, facts.period_id, facts.region_id),
             Place(facts.enterprise_id, month, facts.period_id, NO_PLACE),

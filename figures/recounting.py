@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from figures.counting import add_to_sums, lock_sums, process_due
 from figures.facts import PRESENT, DecisionFacts, Facts, Of, Place, Sums, facts_of
+from figures.packing import unpacked
 from models import (
     Action,
     Application,
@@ -152,7 +153,7 @@ def _stored(connection: Connection, first: int, last: int) -> Sums:
     keys = _COUNTS.primary_key.columns
     rows = select(*keys, _COUNTS.c.numbers).where(_COUNTS.c.enterprise_id.between(first, last))
     for row in connection.execute(rows):
-        sums.numbers[Place._make(row[:-1])] = Counter(row[-1])
+        sums.numbers[Place._make(row[:-1])] = Counter(unpacked(row[-1]))
     for row in connection.execute(select(*_TOTALS.c).where(_TOTALS.c.enterprise_id.between(first, last))):
         sums.totals[Of._make(row[:3])] = list(row[3:])
     return sums

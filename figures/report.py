@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from itertools import accumulate, zip_longest
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, false, literal, select, true
 
 from accounts.actor_shape import region_ids
 from common.working_days import Calendar
 from figures.counting import SumChange, is_noted, uncounted
-from figures.facts import DAYS, EVERY_STEP, STATUS, Of, Place
+from figures.facts import DAY, DAYS, EVERY_STEP, MONTH, STATUS, Of, Place
+from figures.packing import LISTED, packed
 from models import (
     REACHED_BITS,
     Account,
@@ -72,6 +74,11 @@ class Narrowing(NamedTuple):
     def has_months(self) -> bool:
         return bool(self.first or self.last)
 
+    @property
+    def month(self) -> str:
+        """Return the month that it is narrowed to; "" for none or several."""
+        return self.first if self.first == self.last else ""
+
 
 class EnterpriseFigure(NamedTuple):
     """How many applications name an enterprise in one region."""
@@ -84,9 +91,11 @@ class EnterpriseFigure(NamedTuple):
 
 @dataclass
 class Figures:
-    """The numbers by region, dimension and value (figures/facts.py)."""
+    """The numbers by region, dimension and value (figures/facts.py), those by day and month in `lists`."""
 
     by_region: dict[int, dict[str, Counter[str]]] = field(default_factory=dict)
+    lists: dict[int, dict[tuple[str, str], list[list[int]]]] = field(default_factory=dict)
+    """For each region, dimension and value the lists of the rows (figures/packing.py), to be added up."""
     enterprises: Sequence[EnterpriseFigure] = ()
     elsewhere: int = 0
     """Submitted applications that have not reached the account's desk yet."""
@@ -103,26 +112,33 @@ class Figures:
             found.update(place.get(dimension, {}))
         return found
 
-    def days(self, region_id: int | None = None) -> dict[State, Counter[int]]:
-        """Return for each desk how many decisions took how many working days."""
-        found: dict[State, Counter[int]] = {step: Counter() for step in REACHED_BITS}
-        for value, number in self.of(DAYS, region_id).items():
-            step, days = _step_and_days(value)
-            found[step][days] += number
-        return found
+    def days(self, region_id: int | None = None) -> dict[State, list[int]]:
+        """Return for each desk how many decisions took how many working days: at place N those that took N."""
+        return {step: self._added(DAYS, step.value, region_id) for step in REACHED_BITS}
+
+    def submitted(self, month: str = "") -> dict[str, int]:
+        """Return how many were submitted on each day of a month, or in each month."""
+        dimension, values = (DAY, [month]) if month else (MONTH, self._values(MONTH))
+        return {
+            f"{value}-{place:02d}": number
+            for value in values
+            for place, number in enumerate(self._added(dimension, value))
+            if number
+        }
+
+    def _values(self, dimension: str) -> list[str]:
+        return sorted({value for each in self.lists.values() for kind, value in each if kind == dimension})
+
+    def _added(self, dimension: str, value: str, region_id: int | None = None) -> list[int]:
+        places = self.lists.values() if region_id is None else [self.lists.get(region_id, {})]
+        rows = (each for place in places for each in place.get((dimension, value), ()))
+        return [sum(numbers) for numbers in zip_longest(*rows, fillvalue=0)]
 
 
-@lru_cache(maxsize=MOST_KEYS)
-def _step_and_days(value: str) -> tuple[State, int]:
-    step, _, days = value.partition("=")
-    return State(step), int(days)
-
-
-def percentile(histogram: Mapping[int, int], share: float) -> int | None:
+def percentile(histogram: Sequence[int], share: float) -> int | None:
     """Return the smallest number of days that at least this share of the decisions did not exceed; None for no decision."""
-    total, so_far = sum(histogram.values()), 0
-    for days in sorted(histogram):
-        so_far += histogram[days]
+    total = sum(histogram)
+    for days, so_far in enumerate(accumulate(histogram)):
         if so_far >= share * total and so_far:
             return days
     return None
@@ -151,7 +167,7 @@ def _read_sums(found: Figures, sight: Sight, narrowed: Narrowing, late: SumChang
         _add(found, row.region_id, row.numbers, sight.bits)
     for place, numbers in late.sums.numbers.items():
         if _is_in(place, sight, narrowed):
-            _add(found, place.region_id, numbers, sight.bits)
+            _add(found, place.region_id, packed(numbers), sight.bits)
     if not (sight.enterprise_id or narrowed.has_months or sight.regions == ()):
         found.enterprises, agreed_too = _enterprises(sight, narrowed, late, is_late)
         agreed = agreed and agreed_too
@@ -167,11 +183,18 @@ def _places(sight: Sight, narrowed: Narrowing) -> ColumnElement[bool]:
         criteria.append(columns.month > EVERY_MONTH)
     else:
         criteria.append(columns.month == EVERY_MONTH)
-    if narrowed.period_id is not None:
-        criteria.append(columns.period_id == narrowed.period_id)
+    if (period := _period(sight, narrowed)) is not None:
+        criteria.append(columns.period_id == period)
     if not sight.enterprise_id:
         criteria.append(_regions(columns.region_id, sight, narrowed))
     return and_(*criteria)
+
+
+def _period(sight: Sight, narrowed: Narrowing) -> int | None:
+    """Return the period of the sums to read; None where each period has its own and all of them are read."""
+    if narrowed.period_id is None and not (narrowed.has_months or sight.enterprise_id):
+        return EVERY_PERIOD
+    return narrowed.period_id
 
 
 def _regions(column: ColumnElement[int], sight: Sight, narrowed: Narrowing) -> ColumnElement[bool]:
@@ -189,7 +212,7 @@ def _is_in(place: Place, sight: Sight, narrowed: Narrowing) -> bool:
         months = bool(place.month) and (narrowed.first or "0") <= place.month <= (narrowed.last or "9")
     else:
         months = bool(place.month) == bool(sight.enterprise_id)
-    if not months or narrowed.period_id not in (None, place.period_id):
+    if not months or _period(sight, narrowed) not in (None, place.period_id):
         return False
     return bool(sight.enterprise_id) or _sees_region(place.region_id, sight, narrowed)
 
@@ -205,17 +228,19 @@ def _key(text: str) -> tuple[str, str, int]:
     return dimension, value, int(reached)
 
 
-def _add(found: Figures, region_id: int, numbers: Mapping[str, int], bits: int) -> None:
+def _add(found: Figures, region_id: int, numbers: Mapping[str, Any], bits: int) -> None:
+    """Add the stored numbers of a row."""
     place = found.by_region.setdefault(region_id, {})
+    lists = found.lists.setdefault(region_id, {})
     for text, number in numbers.items():
         dimension, value, reached = _key(text)
-        if reached & bits:
-            counter = place.get(dimension)
-            if counter is None:
-                counter = place[dimension] = Counter()
-            counter[value] = counter.get(value, 0) + number
-        elif dimension == STATUS:
-            found.elsewhere += number
+        if not reached & bits:
+            found.elsewhere += number if dimension == STATUS else 0
+        elif dimension in LISTED:
+            lists.setdefault((dimension, value), []).append(number)
+        else:
+            counter = place.setdefault(dimension, Counter())
+            counter[value] += number
 
 
 def _enterprises(

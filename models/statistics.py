@@ -77,7 +77,8 @@ class StatisticCount(Model):
     """The sums of one region or one enterprise in one period: of one month, or of every month (`EVERY_MONTH`).
 
     The sum of a region has `enterprise_id` NO_PLACE, that of an enterprise `region_id` NO_PLACE. One row holds all numbers of
-    its place, so that a page reads a few dozen rows however many applications there are.
+    its place. A region has a row of all its periods too (`EVERY_PERIOD`, with `EVERY_MONTH`): a page that is not narrowed
+    reads one row for each region, however many applications and periods there are.
     """
 
     __tablename__ = "statistic_counts"
@@ -87,7 +88,7 @@ class StatisticCount(Model):
     period_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     region_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     numbers: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """Numbers by "dimension:value:reached" (figures/facts.py)."""
+    """Numbers by "dimension:value:reached" (figures/facts.py); those by day as lists (figures/packing.py)."""
 
 
 class EnterpriseTotal(Model):

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from admin_views.site.wording import translated
 from admin_views.statistics.charts import Chart, Series
 from common.wording import N_
-from figures.facts import DAY, EDUCATION, INDUSTRY, MONTH, PASSED, REASON, REFUSED, RETURNED, STATUS
+from figures.facts import EDUCATION, INDUSTRY, PASSED, REASON, REFUSED, RETURNED, STATUS
 from figures.reasons import FIELD, PAPER, PHRASE, ROW
 from figures.report import Figures, Narrowing, percentile
 from models import Material, Result, Role, State
@@ -169,9 +169,9 @@ def _regions(found: Figures, links: Links, regions: Mapping[int, str]) -> TableS
 
 
 def _trend(found: Figures, narrowed: Narrowing, links: Links) -> TableSection:
-    by_day = bool(narrowed.first) and narrowed.first == narrowed.last
-    numbers = found.of(DAY) if by_day else found.of(MONTH)
-    times = sorted(time for time, number in numbers.items() if number)
+    by_day = bool(narrowed.month)
+    numbers = found.submitted(narrowed.month)
+    times = sorted(numbers)
     lines = [
         TableLine(
             Cell(time),
@@ -241,7 +241,7 @@ def _days(found: Figures) -> TableSection:
         TableLine(
             Cell(word),
             (
-                Cell(str(histogram.total())),
+                Cell(str(sum(histogram))),
                 _time(percentile(histogram, MEDIAN)),
                 _time(percentile(histogram, NINETIETH)),
             ),
