@@ -58,9 +58,11 @@ class Journey:
         number = self._begin()
         path = f"{BASE}{number}/"
         self._save(path)
+        upload = f"{path}attachments/"
+        page = self._opened(self.applicant, upload)
         for material in script.materials:
-            self._upload(f"{path}attachments/", material)
-            self.at("upload 1 MB")
+            page = self._upload(upload, page, material)
+        self.at("upload 1 MB")
         submit = f"{path}submit/"
         page = self._opened(self.applicant, submit)
         self._posted(self.applicant, submit, hidden(page, submit), "submitted=1")
@@ -87,13 +89,14 @@ class Journey:
             page = self._opened(self.applicant, path)
             self.at("save")
 
-    def _upload(self, path: str, material: int) -> None:
-        page = self._opened(self.applicant, path)
+    def _upload(self, path: str, page: str, material: int) -> str:
+        """Upload a paper by the page with all of them; return the page that shows it with its small picture."""
         content = self.script.paper + f"{self.login} {material}".encode()
         answer = self.applicant.send_file(path, {"csrf_token": token(page)}, f"material-{material}", content)
-        if answer.status != 302:
-            raise RuntimeError(f"{path}: {answer.status}\n{answer.text[:2000]}")
-        self._look(self.applicant, self._opened(self.applicant, path))
+        answered(answer, 302)
+        page = self._opened(self.applicant, path)
+        self._look(self.applicant, page)
+        return page
 
     def _decide(self, number: str) -> None:
         clerk = Browser(self.script.port, dict(self.script.clerk_cookies))
