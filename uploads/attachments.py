@@ -43,15 +43,19 @@ def attach(application: Application, material_id: int, file: Received) -> Attach
 
 def require_room(application: Application, material_id: int) -> None:
     """Raise NotVisible when the material is not asked for, TooManyFiles when it has as many files as it may have."""
-    material = db.session.get(Material, material_id)
-    if material is None or not material.active:
-        raise NotVisible
-    there = select(func.count(Attachment.id)).where(
-        Attachment.application_id == application.id,
-        Attachment.material_id == material.id,
-        Attachment.removed_after.is_(None),
+    there = (
+        select(func.count(Attachment.id))
+        .where(
+            Attachment.application_id == application.id,
+            Attachment.material_id == material_id,
+            Attachment.removed_after.is_(None),
+        )
+        .scalar_subquery()
     )
-    if (db.session.scalar(there) or 0) >= MAX_FILES:
+    count = db.session.scalar(select(there).where(Material.id == material_id, Material.active))
+    if count is None:
+        raise NotVisible
+    if count >= MAX_FILES:
         raise TooManyFiles
 
 

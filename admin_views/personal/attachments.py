@@ -93,18 +93,21 @@ class AttachmentRoutes(UploadRoutes, PaperRoutes):
     def upload(self, number: str) -> Any:
         """Store the chosen files; a refused file does not affect the others."""
         found = self.get_one(number)
+        application_id = found.id
+        # Read before the first file is attached: a commit lets every object be read again, with a query for each.
+        materials = [(material.id, material.printed_form) for material, _ in completeness.slots(found)]
         errors: dict[int, list[str]] = {}
         stored: list[Attachment] = []
-        for material, _ in completeness.slots(found):
-            for file in request.files.getlist(FILE.format(material.id)):
+        for material_id, is_printed_form in materials:
+            for file in request.files.getlist(FILE.format(material_id)):
                 if not file.filename:
                     continue
                 try:
-                    stored.append(self._store(found, material.id, file))
+                    stored.append(self._store(application_id, material_id, file, is_printed_form))
                 except UploadError as error:
-                    errors.setdefault(material.id, []).append(str(error))
+                    errors.setdefault(material_id, []).append(str(error))
                 except ActionRefused as refusal:
-                    errors.setdefault(material.id, []).append(refusal_text(refusal))
+                    errors.setdefault(material_id, []).append(refusal_text(refusal))
         if request.accept_mimetypes.best == "application/json":
             sentences = [sentence for several in errors.values() for sentence in several]
             if not stored and not sentences:
@@ -118,10 +121,10 @@ class AttachmentRoutes(UploadRoutes, PaperRoutes):
             flash(gettext("请先选择文件，再点“上传材料”。"), "error")
         return redirect(self.get_url(".attachments", number=number))
 
-    def _store(self, found: Application, material_id: int, file: Any) -> Attachment:
-        received = receive(file, find_form_code=attachments.is_printed_form(material_id))
+    def _store(self, application_id: int, material_id: int, file: Any, is_printed_form: bool) -> Attachment:
+        received = receive(file, find_form_code=is_printed_form)
         try:
-            with editing(found.id, current_user) as application:
+            with editing(application_id, current_user) as application:
                 return attachments.attach(application, material_id, received)
         except BaseException:
             discard_file(received.storage_name)
