@@ -18,6 +18,13 @@ class FileRegion(PositionedContent):
         self.descriptor = descriptor
         self.start = start
 
+    def copy_to(self, descriptor: int) -> int:
+        """Let the system copy all bytes into another file, at its position; return how many they are."""
+        done = 0
+        while count := os.sendfile(descriptor, self.descriptor, self.start + done, self.size - done):
+            done += count
+        return done
+
     def mapped(self) -> memoryview:
         """Return all bytes without copying them."""
         before = self.start % mmap.ALLOCATIONGRANULARITY
@@ -49,6 +56,15 @@ def region_of(stream: BinaryIO) -> FileRegion | None:
     except (AttributeError, io.UnsupportedOperation):
         return None
     return FileRegion(descriptor, 0, os.fstat(descriptor).st_size)
+
+
+def rest_of(stream: BinaryIO) -> FileRegion | None:
+    """Return where what a stream of a region has not read yet lies; None for any other stream."""
+    raw = getattr(stream, "raw", None)
+    if not isinstance(raw, FileRegion):
+        return None
+    done = stream.tell()
+    return FileRegion(raw.descriptor, raw.start + done, raw.size - done)
 
 
 @contextmanager

@@ -6,12 +6,14 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 from uploads.errors import StorageFull
+from uploads.file_regions import rest_of
 from uploads.storage import (
     GRACE_PERIOD,
     NAME,
@@ -53,8 +55,10 @@ class LocalDisk:
         )  # of a broken restore there may be one with its own name
         try:
             make_directory(self._arriving)
-            size, digest = _copy(stream, arriving)
-            make_directory(target.parent)
+            with ThreadPoolExecutor(2) as beside:
+                directory = beside.submit(make_directory, target.parent)
+                size, digest = _copy(stream, arriving, beside)
+                directory.result()
             arriving.rename(target)
             _sync_directory(target.parent)
         except BaseException as error:
@@ -120,18 +124,32 @@ def _sorted_names(directory: Path) -> list[str]:
         return []
 
 
-def _copy(stream: BinaryIO, target: Path) -> tuple[int, str]:
+def _copy(stream: BinaryIO, target: Path, beside: Executor) -> tuple[int, str]:
     """Write the rest of the stream to a new file and sync it; return the number of bytes and their SHA-256."""
+    region = rest_of(stream)
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        if region is None:
+            size, digest = _copy_stream(stream, out)
+            out.flush()
+            os.fsync(out.fileno())
+        else:
+            hashing = beside.submit(hashlib.file_digest, region, "sha256")
+            size = region.copy_to(out.fileno())
+            os.fsync(out.fileno())
+            digest = hashing.result()
+            if region.position != size:
+                raise OSError("the file has changed while it was copied")
+    return size, digest.hexdigest()
+
+
+def _copy_stream(stream: BinaryIO, out: BinaryIO) -> tuple[int, "hashlib._Hash"]:
     digest = hashlib.sha256()
     size = 0
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        while piece := stream.read(COPIED_BYTES):
-            out.write(piece)
-            digest.update(piece)
-            size += len(piece)
-        out.flush()
-        os.fsync(out.fileno())
-    return size, digest.hexdigest()
+    while piece := stream.read(COPIED_BYTES):
+        out.write(piece)
+        digest.update(piece)
+        size += len(piece)
+    return size, digest
 
 
 def is_full(error: BaseException) -> bool:

@@ -12,6 +12,7 @@ import pytest
 
 from uploads import local_disk, storage
 from uploads.errors import StorageFull
+from uploads.file_regions import open_region
 from uploads.local_disk import LocalDisk
 from uploads.storage import NAME
 
@@ -19,6 +20,18 @@ from uploads.storage import NAME
 @pytest.fixture
 def disk(room) -> LocalDisk:
     return LocalDisk(room)
+
+
+BODY = bytes(range(256)) * 5_000
+
+
+@pytest.fixture
+def body(tmp_path):
+    """A request body on disk."""
+    path = tmp_path / "body"
+    path.write_bytes(BODY)
+    with path.open("rb") as file:
+        yield file
 
 
 def age(path, hours: float) -> None:
@@ -72,14 +85,32 @@ def test_an_interrupted_stream_leaves_no_file(disk, kept):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_raises_an_error_and_leaves_no_file(number, app, kept, disk, monkeypatch):
+@pytest.mark.parametrize("lies_in_a_body", [False, True])
+def test_a_full_disk_raises_an_error_and_leaves_no_file(
+    number, lies_in_a_body, app, kept, disk, body, monkeypatch
+):
     def full(descriptor):
         raise OSError(number, "no room")
 
     monkeypatch.setattr(local_disk.os, "fsync", full)
     with pytest.raises(StorageFull, match="存储空间不足"):
-        disk.store(io.BytesIO(b"paper"))
+        disk.store(open_region(body.fileno(), 3, 5) if lies_in_a_body else io.BytesIO(b"paper"))
     assert kept() == []
+
+
+def test_the_rest_of_a_file_within_a_body_is_stored_and_hashed(disk, body, monkeypatch):
+    synced = []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda number: (synced.append(os.fstat(number).st_ino), fsync(number)))
+    file = open_region(body.fileno(), 3, len(BODY) - 6)
+    file.read(4)
+    stored = disk.store(file)
+    rest = BODY[7:-3]
+
+    assert (stored.size, stored.sha256) == (len(rest), hashlib.sha256(rest).hexdigest())
+    assert disk.open(stored.name).read() == rest
+    path = disk.path(stored.name)
+    assert {path.stat().st_ino, path.parent.stat().st_ino, path.parent.parent.stat().st_ino} <= set(synced)
 
 
 @pytest.mark.parametrize(
