@@ -8,7 +8,8 @@ next period.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Date, and_, bindparam, or_, select
+from sqlalchemy import Date, Integer, bindparam, or_, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from common import working_days
 from common.calendar import local_date, today
@@ -77,17 +78,18 @@ def admission(application: Application | None) -> Admission:
     )
 
 
+_OPEN = bindparam("day", type_=Date).between(Period.opens, Period.closes)
 _OPEN_PERIOD = ObjectStatement(
-    select(Period)
-    .where(bindparam("today", type_=Date).between(Period.opens, Period.closes))
-    .order_by(Period.closes.desc())
-    .limit(constant(1))
+    select(Period).where(_OPEN).order_by(Period.closes.desc()).limit(constant(1))
+)
+_OWN_AND_OPEN = ObjectStatement(
+    select(Period).where(or_(Period.id == bindparam("own", type_=Integer), _OPEN))
 )
 
 
 def open_period() -> Period | None:
     """Return the application period that today belongs to; None while none is open."""
-    return next(iter(_OPEN_PERIOD.objects({"today": today()})), None)
+    return next(iter(_OPEN_PERIOD.objects({"day": today()})), None)
 
 
 def next_period() -> Period | None:
@@ -101,12 +103,13 @@ def resubmit_by(application: Application, at: datetime, calendar: Calendar | Non
     """Return the last day on which an application that is returned at this instant can be resubmitted.
 
     It is the number of working days of the application's own period after the day of the return in Ordos; or the end of the
-    open period, if that is later. `calendar`: the current one, if the caller has it already.
+    open period, if that is later. `calendar`: the current one, if the caller has it already. Afterwards
+    `application.period` needs no statement.
     """
     day, days, ends = local_date(at), USUAL_DAYS, []
-    own_or_open = or_(Period.id == application.period_id, and_(Period.opens <= day, Period.closes >= day))
-    for period in db.session.scalars(select(Period).where(own_or_open)):
+    for period in _OWN_AND_OPEN.objects({"own": application.period_id, "day": day}):
         if period.id == application.period_id:
+            set_committed_value(application, "period", period)
             days = period.resubmit_days
         if period.opens <= day <= period.closes:
             ends.append(period.closes)
