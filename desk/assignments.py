@@ -179,7 +179,7 @@ def assign(number: str, actor: Account, *, to: int | None, seen: int | None) -> 
     """
     with exclusive():
         person = active_account(actor)
-        application = locking.lock(number, person, whole=False, sight=scope.waiting)
+        application = locking.lock(number, person, sight=scope.waiting)
         present = taker_of(application.id, person)
         if (present.id if present else None) != seen:
             raise TakenByColleague(present.name if present else "")

@@ -45,7 +45,7 @@ def add_note(number: str, text: str, actor: Account) -> InternalNote:
         person = active_account(actor)
         if person.role not in WRITTEN_BY:
             raise NotPermitted
-        application = locking.lock(number, person, whole=False)
+        application = locking.lock(number, person)
         note = InternalNote(
             application_id=application.id,
             author_id=person.id,

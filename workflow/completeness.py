@@ -14,6 +14,7 @@ from common.days import EARLIEST, WRONG_YEAR
 from common.errors import Problem
 from common.wording import N_
 from models import Application, Attachment, Material, Registration
+from models.experiences import experiences_of
 from models.object_statements import ObjectStatement
 from models.statements import CompiledStatement
 from workflow.form import versions
@@ -197,9 +198,10 @@ EXPERIENCE_LABELS = {
 
 
 def _experiences(application: Application) -> Iterator[Problem]:
-    if not application.experiences:
+    rows = experiences_of(application)
+    if not rows:
         yield Problem("experience", "experiences", N_("请点击“新增”填写学习工作经历。"), missing=True)
-    for index, row in enumerate(application.experiences):
+    for index, row in enumerate(rows):
         anchor = f"experiences-{index}"
         for key, label in EXPERIENCE_LABELS.items():
             if key != "end" and not getattr(row, key):

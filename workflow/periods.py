@@ -79,9 +79,7 @@ def admission(application: Application | None) -> Admission:
 
 
 _OPEN = bindparam("day", type_=Date).between(Period.opens, Period.closes)
-_OPEN_PERIOD = ObjectStatement(
-    select(Period).where(_OPEN).order_by(Period.closes.desc()).limit(constant(1))
-)
+_OPEN_PERIOD = ObjectStatement(select(Period).where(_OPEN).order_by(Period.closes.desc()).limit(constant(1)))
 _OWN_AND_OPEN = ObjectStatement(
     select(Period).where(or_(Period.id == bindparam("own", type_=Integer), _OPEN))
 )
@@ -107,7 +105,8 @@ def resubmit_by(application: Application, at: datetime, calendar: Calendar | Non
     `application.period` needs no statement.
     """
     day, days, ends = local_date(at), USUAL_DAYS, []
-    for period in _OWN_AND_OPEN.objects({"own": application.period_id, "day": day}):
+    periods: list[Period] = _OWN_AND_OPEN.objects({"own": application.period_id, "day": day})
+    for period in periods:
         if period.id == application.period_id:
             set_committed_value(application, "period", period)
             days = period.resubmit_days

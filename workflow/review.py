@@ -94,7 +94,7 @@ def perform_within(
 
     Whatever it refuses, it refuses before it writes.
     """
-    application = lock(key, person, whole=change is not None or action is Action.SUBMIT)
+    application = lock(key, person)
     if application.version != seen_version:
         raise ChangedMeanwhile(last_review(application))
     transition = permitted(application, action, person)

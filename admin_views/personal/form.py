@@ -38,6 +38,7 @@ from administration.form_rules import QUANTITY, normalised_number
 from common import days, identity
 from common.calendar import today
 from models import Account, Application, Enterprise, Experience, ExperienceKind, db
+from models.experiences import experiences_of
 from workflow import completeness, scope
 from workflow.form import answers
 from workflow.form import versions as description
@@ -301,7 +302,7 @@ class ApplicationFields(FlaskForm):
         answers.set_values(application, typed)
         if not any(entry.form.errors for entry in self.experiences):
             rows = [entry.form.row(position) for position, entry in enumerate(self.experiences)]
-            if [row.content for row in rows] != [row.content for row in application.experiences]:
+            if [row.content for row in rows] != [row.content for row in experiences_of(application)]:
                 application.experiences = rows
 
 

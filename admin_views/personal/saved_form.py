@@ -13,6 +13,7 @@ from wtforms.form import BaseForm
 from admin_views.personal.form import FILTERS, account_data, form_class
 from admin_views.site.typed import as_typed
 from models import Account, Application, Experience
+from models.experiences import experiences_of
 from workflow.form import answers
 from workflow.form import versions as description
 from workflow.form.fields import Field as Described
@@ -49,7 +50,7 @@ class SavedForm:
         self._fields = {key: SavedField(_text(version.fields[key], values.get(key))) for key in described}
         self.version = SavedField(str(application.version) if application else "0")
         self.experiences = [
-            _row(number, row) for number, row in enumerate(application.experiences if application else ())
+            _row(number, row) for number, row in enumerate(experiences_of(application) if application else ())
         ]
 
     def __getitem__(self, key: str) -> Any:
