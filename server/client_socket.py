@@ -19,6 +19,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import IO, Any
 
+from server.body_pipe import BodyPipe
 from server.refusals import HEAD_TOO_LONG, NO_ROOM
 
 MEMORY_BYTES = 64 * 1024
@@ -30,7 +31,6 @@ LONGEST_BODY = 256 * 1024 * 1024
 LONGEST_HEAD = 64 * 1024
 """A longer head is refused: a thousand unfinished ones must fit into memory. Browsers send some 2 KB, nginx passes on 32 at most."""
 
-CHUNK_BYTES = 256 * 1024
 SENDFILE_BYTES = 1024 * 1024
 FEWEST_BYTES = 64 * 1024
 """How much of a long body the system gathers before it reports anything: 32 KiB a second then costs an event in two seconds."""
@@ -41,8 +41,8 @@ SILENT_SECONDS = 120
 STREAMING_SECONDS = 60
 """How long a body in chunks may take altogether. No browser sends one."""
 
-_chunk = memoryview(bytearray(CHUNK_BYTES))
-"""Only the event loop receives long bodies. A new buffer for each read would cost as much as reading."""
+_pipe = BodyPipe()
+"""Only the event loop receives long bodies."""
 
 HEAD_END = b"\r\n\r\n"
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
@@ -103,12 +103,15 @@ class ClientSocket:
             self._buffer += arrived
             return self.has_ended or self.is_received()
         try:
-            count = self._socket.recv_into(_chunk, min(CHUNK_BYTES, self._missing))
+            count = _pipe.fill(self._socket.fileno(), self._missing)
         except BlockingIOError:
             return False
         self.has_ended = not count
         self._missing -= count
-        self._keep(_chunk[:count])
+        try:
+            _pipe.empty(self.body.fileno(), count)
+        except OSError:  # the disk is full
+            self.refuse(NO_ROOM)
         self._gather(self._missing)
         return self.has_ended or not self._missing
 
@@ -147,18 +150,10 @@ class ClientSocket:
         self._missing = length - len(begun)
         try:
             self.body = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+            _write(self.body, begun)
         except OSError:
             self.refuse(NO_ROOM)
-            return
-        self._keep(begun)
         self._gather(self._missing)
-
-    def _keep(self, piece: bytearray | memoryview) -> None:
-        """Write a piece of the body into its file."""
-        try:
-            _write(self.body, piece)
-        except OSError:  # the disk is full
-            self.refuse(NO_ROOM)
 
     def refuse(self, response: bytes) -> None:
         """Let the server answer with this response, and forget what has come."""
