@@ -22,6 +22,9 @@ MAX_PAGES = 500
 MAX_PREVIEW_AREA = 24_000_000
 """Pixels of a preview: enough to read a long screenshot of a whole conversation."""
 
+SMALL_WIDTH = 160
+"""Pixels of the small picture that a list of files shows."""
+
 TIMEOUT_SECONDS = 30
 """After this time the process of a file is killed. Its own limit is 10 seconds of CPU time, which takes longer on a busy machine."""
 
@@ -33,15 +36,22 @@ _decoder = DecoderProcess()
 _PILLOW_NAMES = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", BMP: "BMP"}
 
 
-def check_picture(stream: BinaryIO, kind: FileKind) -> None:
-    """Decode the whole picture. Raises InvalidFile when that fails or it has more than MAX_PIXELS."""
-    _run_decoder(stream, "check-picture", _PILLOW_NAMES[kind], MAX_PIXELS)
+def check_picture(stream: BinaryIO, kind: FileKind) -> bytes:
+    """Decode the whole picture. Returns it SMALL_WIDTH wide, b"" when it cannot be drawn.
+
+    Raises InvalidFile when it cannot be decoded or has more than MAX_PIXELS.
+    """
+    details = (_PILLOW_NAMES[kind], MAX_PIXELS, SMALL_WIDTH, MAX_PREVIEW_AREA)
+    return _run_decoder(stream, "check-picture", *details)[1]
 
 
-def check_document(stream: BinaryIO) -> tuple[int, tuple[str, ...]]:
-    """Return the number of pages of a PDF, and its notes. Raises InvalidFile unless it has 1 to MAX_PAGES readable pages."""
-    found, _ = _run_decoder(stream, "check-document", MAX_PAGES)
-    return int(found["pages"]), tuple(found.get("notes", ()))
+def check_document(stream: BinaryIO) -> tuple[int, tuple[str, ...], bytes]:
+    """Return the number of pages of a PDF, its notes, and its first page SMALL_WIDTH wide, b"" when that is very long.
+
+    Raises InvalidFile unless it has 1 to MAX_PAGES readable pages.
+    """
+    found, small = _run_decoder(stream, "check-document", MAX_PAGES, SMALL_WIDTH)
+    return int(found["pages"]), tuple(found.get("notes", ())), small
 
 
 def check_relationships(stream: BinaryIO) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ class Inspected:
     notes: tuple[str, ...] = ()
     form_code: str | None = None
     """The code of the printed form that the file shows; "" for none, None where none was looked for."""
+    small: bytes = b""
+    """The small picture of its first page (decoding.SMALL_WIDTH); b"" for a kind without pictures."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,11 @@ class Checked:
 
     pages: int | None = None
     notes: tuple[str, ...] = ()
+    small: bytes = b""
 
 
 def _picture(stream: BinaryIO, kind: FileKind) -> Checked:
-    decoding.check_picture(stream, kind)
-    return Checked()
+    return Checked(small=decoding.check_picture(stream, kind))
 
 
 def _document(stream: BinaryIO, kind: FileKind) -> Checked:
@@ -111,7 +113,9 @@ def inspect(
     if extension not in kind.extensions:
         extension = kind.extensions[0]
         name = renamed(name, extension)
-    return Inspected(name, extension, kind.content_type, size, checked.pages, checked.notes, form_code)
+    return Inspected(
+        name, extension, kind.content_type, size, checked.pages, checked.notes, form_code, checked.small
+    )
 
 
 def _form_code(stream: BinaryIO, kind: FileKind) -> str:

@@ -23,7 +23,7 @@ from uploads.storage import (
     preview_name,
 )
 
-WIDTHS = (160, 900, 1800)
+WIDTHS = (decoding.SMALL_WIDTH, 900, 1800)
 """Pixels: in a list, in a page, zoomed. No others are allowed, so that requests cannot fill the disk."""
 
 CONTENT_TYPE = "image/jpeg"

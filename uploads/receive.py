@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 
 from werkzeug.datastructures import FileStorage
 
-from uploads import kinds
+from uploads import decoding, kinds
 from uploads.errors import Fault, FileRefused, StorageUnavailable
 from uploads.file_regions import FileRegion, open_region
 from uploads.inspection import inspect
@@ -40,7 +40,7 @@ def receive(
     *,
     find_form_code: bool = False,
 ) -> Received:
-    """Inspect the file, then store it (A11). Raises FileRefused, StorageFull or StorageUnavailable, all UploadError; then nothing is kept.
+    """Inspect the file, then store it with its small picture (A11). Raises FileRefused, StorageFull or StorageUnavailable, all UploadError; then nothing is kept.
 
     `allowed` are the kinds that may come. `find_form_code`: search it for the code of the printed form (A22).
     """
@@ -58,6 +58,8 @@ def receive(
     except BaseException:
         storing.undo()
         raise
+    if inspected.small:  # the page that follows shows it
+        previews().put(stored.name, 1, decoding.SMALL_WIDTH, inspected.small)
     return Received(
         inspected.display_name,
         inspected.extension,

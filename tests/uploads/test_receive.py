@@ -3,12 +3,17 @@
 import io
 
 import pytest
+from PIL import Image
 
 from tests.files import samples as files
 from uploads.errors import Fault, FileRefused
 from uploads.inspection import inspect
+from uploads.preview import preview
 from uploads.receive import receive
-from uploads.sets import EXTENSIONS, MAX_BYTES, storage
+from uploads.sets import EXTENSIONS, MAX_BYTES, previews, storage
+
+QUARTER_TURN = Image.Exif()
+QUARTER_TURN[0x0112] = 6
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -60,3 +65,30 @@ def test_the_content_type_comes_from_the_table_and_not_the_browser(chosen):
     file = chosen(files.png(), "证书.png")
     file.headers["Content-Type"] = "text/html"
     assert receive(file).content_type == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("content", "extension"),
+    [
+        (files.encoded(Image.new("RGB", (2000, 1501)), "JPEG"), "jpg"),
+        (files.encoded(Image.new("RGB", (100, 50)), "JPEG"), "jpg"),
+        (files.encoded(Image.new("RGB", (800, 300)), "JPEG", exif=QUARTER_TURN), "jpg"),
+        (files.sample("png"), "png"),
+        (files.sample("pdf"), "pdf"),
+    ],
+)
+def test_the_small_picture_is_drawn_when_the_file_is_checked(content, extension, chosen):
+    received = receive(chosen(content, f"材料.{extension}"))
+
+    at_once = previews().get(received.storage_name, 1, 160)
+    with storage().open_local(received.storage_name) as file:
+        later = preview(file, extension, 1, 160).content
+    assert at_once is not None
+    assert Image.open(io.BytesIO(at_once)).size == Image.open(io.BytesIO(later)).size
+
+
+@pytest.mark.parametrize("extension", ["docx", "xlsx"])
+def test_a_kind_without_pictures_has_no_small_picture(extension, chosen):
+    received = receive(chosen(files.sample(extension), f"材料.{extension}"))
+
+    assert previews().get(received.storage_name, 1, 160) is None

@@ -33,15 +33,20 @@ MAX_JPEG_SIDE = 65_000
 def upright_jpeg(picture: Any, width: int, area: int) -> TaskResult:
     """Return the picture as `show_picture` does. Raises OSError when it is truncated."""
     orientation = orientation_of(picture)
-    upright_size = picture.size[::-1] if orientation >= 5 else picture.size
-    scale = scale_to_fit(upright_size, width, area)
-    box = tuple(max(1, round(side * scale)) for side in picture.size)
+    box = box_of(picture, width, area)
     picture.draft(None, box)
     picture = in_scalable_mode(pictures.opaque_if_all_transparent(picture))
     picture.thumbnail(box, reducing_gap=2.0)
     if orientation in ROTATIONS:
         picture = picture.transpose(Image.Transpose[ROTATIONS[orientation]])
     return as_jpeg(picture)
+
+
+def box_of(picture: Any, width: int, area: int) -> tuple[int, int]:
+    """Return the size to which the picture is reduced before it is turned upright."""
+    across, down = picture.size
+    scale = scale_to_fit((down, across) if orientation_of(picture) >= 5 else (across, down), width, area)
+    return max(1, round(across * scale)), max(1, round(down * scale))
 
 
 def orientation_of(picture: Any) -> int:

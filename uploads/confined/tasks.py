@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 
+MAX_SMALL_HEIGHT = 1600
+"""Pixels of a checked PDF's first page, however long that is."""
+
 
 def open_picture(file: BinaryIO, kind: str, most_pixels: int) -> Any:
     """Return the picture with only its header read. Raises FaultError when it has too many pixels."""
@@ -30,17 +33,24 @@ def open_picture(file: BinaryIO, kind: str, most_pixels: int) -> Any:
     return picture
 
 
-def check_picture(file: BinaryIO, kind: str, most_pixels: int) -> TaskResult:
-    """Decode every pixel. A truncated picture raises an error; a JPEG that lacks only its end marker does not."""
-    from uploads.confined import pictures
+def check_picture(file: BinaryIO, kind: str, most_pixels: int, width: int, area: int) -> TaskResult:
+    """Decode every pixel, and return what `show_picture` would, or nothing when that cannot be drawn.
+
+    A truncated picture raises an error; a JPEG that lacks only its end marker does not.
+    """
+    from uploads.confined import drawing, pictures
 
     picture = open_picture(file, kind, most_pixels)
     if kind == "JPEG" and not pictures.has_end_marker(file):
         pictures.with_end_marker(file)
         return {}, b""
-    picture.draft("L", (1, 1))  # reads all of a JPEG, but decodes it at an eighth of its size: less memory
+    # Reads all of a JPEG, but decodes it no larger than it is drawn: less memory.
+    picture.draft(None, drawing.box_of(picture, width, area))
     picture.load()
-    return {}, b""
+    try:
+        return drawing.upright_jpeg(picture, width, area)
+    except Exception:  # the file is complete, and downloads show it
+        return {}, b""
 
 
 def show_picture(file: BinaryIO, kind: str, most_pixels: int, width: int, area: int) -> TaskResult:
@@ -89,8 +99,8 @@ def open_document(file: BinaryIO, most_pages: int) -> Any:
     return document
 
 
-def check_document(file: BinaryIO, most_pages: int) -> TaskResult:
-    """Return the number of pages and the notes, after loading every page and drawing the first one small.
+def check_document(file: BinaryIO, most_pages: int, width: int) -> TaskResult:
+    """Return the number of pages, the notes and the first page small, after loading every page.
 
     pdfium may count the pages of a damaged file but fail to load them. Drawing a hostile file may never end.
     """
@@ -102,8 +112,9 @@ def check_document(file: BinaryIO, most_pages: int) -> TaskResult:
         raise FaultError("damaged", {})
     for number in range(pages):
         document.get_page_size(number)
-    drawing.draw(document, 1, width=160, area=160 * 1600)
-    return {"pages": pages, "notes": documents.notes_of(document)}, b""
+    drawn = drawing.draw(document, 1, width, area=width * MAX_SMALL_HEIGHT)
+    small = drawing.as_jpeg(drawn)[1] if drawn.width == width else b""
+    return {"pages": pages, "notes": documents.notes_of(document)}, small
 
 
 def show_document(file: BinaryIO, most_pages: int, page: int, width: int, area: int) -> TaskResult:
@@ -152,13 +163,14 @@ class Task(NamedTuple):
 
 
 TASKS = {
-    "check-picture": Task(check_picture, (*PICTURE_MODULES, "uploads.confined.pictures")),
+    "check-picture": Task(check_picture, (*PICTURE_MODULES, "uploads.confined.drawing")),
     "show-picture": Task(show_picture, (*PICTURE_MODULES, "uploads.confined.drawing")),
     "read-picture-codes": Task(
         read_picture_codes, (*PICTURE_MODULES, "uploads.confined.drawing", "zxingcpp")
     ),
     "check-document": Task(
-        check_document, ("pypdfium2", "uploads.confined.documents", "uploads.confined.drawing")
+        check_document,
+        (*PICTURE_MODULES, "pypdfium2", "uploads.confined.documents", "uploads.confined.drawing"),
     ),
     "show-document": Task(show_document, (*PICTURE_MODULES, "pypdfium2", "uploads.confined.drawing")),
     "read-document-codes": Task(read_document_codes, ("pypdfium2", "uploads.confined.drawing", "zxingcpp")),
