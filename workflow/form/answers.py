@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from common.text import same_text
 from common.wording import N_
 from models import Application, Experience
-from models.experiences import experiences_of
 from workflow.form import versions
 from workflow.form.fields import DAY_KINDS, Field, Kind, Section
 from workflow.form.living_allowance import EXPERIENCE_KINDS, FIELDS
@@ -76,7 +75,7 @@ def snapshot(application: Application) -> dict[str, Any]:
     `employer` identifies the enterprise, for comparison (desk.comparison); its text in `fields` is for display only.
     """
     fields = {key: _plain(value(application, key)) for key in versions.form_of(application).known}
-    found = {"fields": fields, "experiences": [_row(row) for row in experiences_of(application)]}
+    found = {"fields": fields, "experiences": [_row(row) for row in application.experiences]}
     enterprise = application.enterprise
     if enterprise is not None:
         fields["enterprise_id"] = f"{enterprise.name}（{enterprise.credit_code}，{enterprise.region.name}）"
