@@ -143,19 +143,9 @@ class Claimed(NamedTuple):
         return self.attempts > MOST_ATTEMPTS
 
 
-def claimable() -> ColumnElement[bool]:
-    """Return the criterion for imports that a worker may claim now."""
-    return Import.state.in_(IN_PROGRESS) & jobs.due(Import)
-
-
-def is_due() -> bool:
-    """Say whether an import waits for a worker; one whose worker died waits too."""
-    return bool(db.session.scalar(select(exists().where(claimable()))))
-
-
 def claim() -> Claimed | None:
     """Claim the import that has waited longest; None when there is none."""
-    job = jobs.claim(Import, claimable(), Import.next_try, Import.id, error=None)
+    job = jobs.claim_oldest(Import, IN_PROGRESS, error=None)
     if job is None:
         return None
     return Claimed(
@@ -203,7 +193,8 @@ def job_status(job: Import) -> tuple[JobStatus, timedelta]:
 
 def lease_expired() -> ColumnElement[bool]:
     """Return the criterion for imports whose worker does not renew its lease: it has died."""
-    return claimable() & (Import.attempts > 0) & Import.error.is_(None)
+    died = (Import.attempts > 0) & jobs.due(Import) & Import.error.is_(None)
+    return Import.state.in_(IN_PROGRESS) & died
 
 
 def worker_is_busy() -> bool:

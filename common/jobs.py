@@ -12,6 +12,7 @@ Works for every table whose rows are `Leased`. Knows no kind of job, no queue an
 All times are the database's on PostgreSQL: the clocks of two hosts may differ by more than a lease.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol, TypeVar
@@ -82,6 +83,19 @@ def database_time(after: timedelta = timedelta()) -> ColumnElement[datetime]:
 def due(kind: type[Row]) -> ColumnElement[bool]:
     """Return the criterion for rows that may be claimed now. The caller adds a criterion for the states."""
     return kind.next_try <= database_time()
+
+
+def any_due(kind: type[Row], states: Collection[Enum]) -> bool:
+    """Say whether a row in one of these states waits for a worker; one whose worker died waits too."""
+    return bool(db.session.scalar(select(exists().where(kind.state.in_(states), due(kind)))))
+
+
+def claim_oldest(
+    kind: type[Row], states: Collection[Enum], *, lease: timedelta = LEASE, **values: Any
+) -> Row | None:
+    """Claim the row in one of these states that has waited longest, and set `values` in it; None when none waits."""
+    waiting = and_(kind.state.in_(states), due(kind))
+    return claim(kind, waiting, kind.next_try, kind.id, lease=lease, **values)
 
 
 def claim(

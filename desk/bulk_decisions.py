@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from accounts.access import active_account
@@ -59,19 +59,9 @@ class _Stopped(Exception):
         self.sentence = sentence
 
 
-def _claimable() -> ColumnElement[bool]:
-    """Return the criterion for jobs that a worker may claim now."""
-    return (BulkJob.state == BulkState.WORKING) & jobs.due(BulkJob)
-
-
-def any_bulk_job_due() -> bool:
-    """Say whether a job waits for a worker; one whose worker died waits too."""
-    return bool(db.session.scalar(select(exists().where(_claimable()))))
-
-
 def claim() -> ClaimedJob | None:
     """Claim the job that has waited longest; None when there is none."""
-    job = jobs.claim(BulkJob, _claimable(), BulkJob.next_try, BulkJob.id, error=None)
+    job = jobs.claim_oldest(BulkJob, (BulkState.WORKING,), error=None)
     if job is None:
         return None
     desk = Desk(job.enterprise_id, job.office_id)

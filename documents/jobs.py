@@ -163,18 +163,9 @@ class ClaimedFile(NamedTuple):
     language: str
 
 
-def _claimable() -> ColumnElement[bool]:
-    return (FileJob.state == FileState.MAKING) & jobs.due(FileJob)
-
-
-def any_file_due() -> bool:
-    """Say whether a file waits for a worker; one whose worker died waits too."""
-    return bool(db.session.scalar(select(exists().where(_claimable()))))
-
-
 def claim() -> ClaimedFile | None:
     """Claim the job that has waited longest; None when there is none."""
-    job = jobs.claim(FileJob, _claimable(), FileJob.next_try, FileJob.id, error=None)
+    job = jobs.claim_oldest(FileJob, (FileState.MAKING,), error=None)
     if job is None:
         return None
     return ClaimedFile(

@@ -155,18 +155,9 @@ class ClaimedAnswer(NamedTuple):
         return self.attempts > MOST_ATTEMPTS
 
 
-def _claimable() -> ColumnElement[bool]:
-    return BankAnswer.state.in_(IN_PROGRESS) & jobs.due(BankAnswer)
-
-
-def answer_due() -> bool:
-    """Say whether an answer waits for a worker."""
-    return bool(db.session.scalar(select(exists().where(_claimable()))))
-
-
 def claim() -> ClaimedAnswer | None:
     """Claim the answer that has waited longest; None when there is none."""
-    row = jobs.claim(BankAnswer, _claimable(), BankAnswer.next_try, BankAnswer.id, error=None)
+    row = jobs.claim_oldest(BankAnswer, IN_PROGRESS, error=None)
     if row is None:
         return None
     names = ("id", "state", "attempts", "run_id", "file_name", "extension", "storage_name", "confirmed_by_id")

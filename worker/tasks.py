@@ -11,13 +11,12 @@ from flask import Flask
 from huey import Huey, crontab
 
 from administration import imports
-from common import heartbeats
+from common import heartbeats, jobs
 from desk import bulk
-from desk.bulk_decisions import any_bulk_job_due
 from documents import jobs as files
 from figures import counting
+from operation.state import WORKED_ON
 from payments import answers
-from uploads import first_look
 from worker import (
     bank_answers,
     bulk_decisions,
@@ -90,21 +89,23 @@ def for_app(app: Flask) -> Tasks:
         with app.app_context():
             counting.process_due(most=MOST_COUNTED)
 
+    woken = {
+        "imports": import_enterprises,
+        "bulk": decide_in_bulk,
+        "files": make_files,
+        "bank_answers": read_bank_answers,
+    }
+
     def look() -> None:
         with app.app_context():
-            if first_look.any_picture_due():
+            if jobs.any_due(*WORKED_ON["pictures"]):
                 drawing.wake()
             # A task that is already in the queue will find every due job.
             if huey.pending_count():
                 return
-            if imports.is_due():
-                import_enterprises()
-            if any_bulk_job_due():
-                decide_in_bulk()
-            if files.any_file_due():
-                make_files()
-            if answers.answer_due():
-                read_bank_answers()
+            for kind, wake in woken.items():
+                if jobs.any_due(*WORKED_ON[kind]):
+                    wake()
             if counting.has_uncounted():
                 count()
 
