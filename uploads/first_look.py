@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from common import jobs
-from models import DrawingState, PictureJob, db, exclusive
+from models import DrawingState, PictureJob, db, exclusive, now
 from uploads.decoding import TIMEOUT_SECONDS
 from uploads.errors import NoPreview
 from uploads.preview import draw_cached, has_preview
@@ -24,6 +24,12 @@ LEASE = timedelta(seconds=2 * TIMEOUT_SECONDS)
 
 PAUSE = timedelta(minutes=1)
 """Between two attempts, when the database or the storage was away."""
+
+LIFETIME = timedelta(days=1)
+"""A file that waited longer is left to whoever looks at it."""
+
+MOST_DROPPED = 50
+"""Jobs that one upload drops. More than it adds, so that the table shrinks."""
 
 MOST_ATTEMPTS = 3
 """A file that ended this many workers is left to whoever looks at it."""
@@ -41,19 +47,31 @@ class ClaimedPicture:
 
 
 def draw_later(storage_name: str, extension: str) -> None:
-    """Ask the worker to draw a stored file, in the transaction that stores its row. Does nothing for a kind without pictures."""
+    """Ask the worker to draw a stored file, in the transaction that stores its row. Does nothing for a kind without pictures.
+
+    Where no worker runs nobody would take the jobs away: each new one takes some of those away that have waited too long.
+    """
     if has_preview(extension):
+        _drop_expired()
         db.session.add(PictureJob(stored_file=storage_name, extension=extension))
 
 
-def any_picture_due() -> bool:
-    """Say whether a file waits to be drawn."""
-    return bool(db.session.scalar(select(select(PictureJob.id).where(jobs.due(PictureJob)).exists())))
+def _drop_expired() -> None:
+    old = (
+        select(PictureJob.id)
+        .where(PictureJob.next_try < now() - LIFETIME)
+        .order_by(PictureJob.next_try, PictureJob.id)
+        .limit(MOST_DROPPED)
+        .with_for_update(skip_locked=True)
+    )
+    db.session.execute(
+        delete(PictureJob).where(PictureJob.id.in_(old)).execution_options(synchronize_session=False)
+    )
 
 
 def claim() -> ClaimedPicture | None:
     """Claim the file that has waited longest; None when there is none."""
-    job = jobs.claim(PictureJob, jobs.due(PictureJob), PictureJob.next_try, PictureJob.id, lease=LEASE)
+    job = jobs.claim_oldest(PictureJob, (DrawingState.WAITING,), lease=LEASE)
     if job is None:
         return None
     return ClaimedPicture(job.id, job.state, job.attempts, job.stored_file, job.extension)

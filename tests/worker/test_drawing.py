@@ -87,3 +87,14 @@ def test_a_file_that_cannot_be_drawn_or_is_gone_is_tried_no_more(app_context: Fl
     assert not list(db.session.scalars(WAITING))
     assert not any(map(drawn, (damaged, removed, fatal)))
     assert draw_cached(storage(), previews(), fatal, "jpg", 1, 900), "a look draws it all the same"
+
+
+def test_without_a_worker_an_upload_drops_what_nobody_has_drawn_for_a_day(app_context: Flask) -> None:
+    for age in (25, 24, 23):
+        db.session.add(
+            PictureJob(stored_file=str(age), extension="jpg", next_try=now() - timedelta(hours=age))
+        )
+    db.session.commit()
+    with exclusive():
+        first_look.draw_later("new", "jpg")
+    assert list(db.session.scalars(WAITING)) == ["23", "new"]
