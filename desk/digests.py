@@ -6,13 +6,13 @@ written in the transaction of its message, and is unique.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, case, exists, false, func, null, or_, select
+from sqlalchemy import Select, and_, case, delete, exists, false, func, null, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from common.calendar import ORDOS, local_date, start_of
+from common.calendar import ORDOS, local_date, start_of, today
 from common.settings import DIGEST_TIME, setting
 from common.working_days import Calendar, current_calendar
 from desk import deputies
@@ -20,9 +20,11 @@ from desk.time_limits import LIMITS, OWN_STEP, TimeLimits, bounds, limits_of
 from models import (
     Account,
     Application,
+    Delivery,
     Digest,
     Enterprise,
     Message,
+    MessageReading,
     Region,
     Registration,
     Role,
@@ -32,6 +34,9 @@ from models import (
 
 BATCH = 200
 """Accounts of one transaction."""
+
+LIFETIME = timedelta(days=90)
+"""How long a reminder can be read: what waited then says nothing of today."""
 
 
 class Numbers(NamedTuple):
@@ -71,6 +76,20 @@ def write(day: date) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def delete_expired() -> None:
+    """Delete old reminders with their messages, a transaction for every BATCH of them."""
+    oldest = today() - LIFETIME
+    while True:
+        with exclusive():
+            over = select(Digest.message_id).where(Digest.day < oldest).order_by(Digest.id).limit(BATCH)
+            keys = db.session.scalars(over.with_for_update(skip_locked=True)).all()
+            for column in (Digest.message_id, Delivery.message_id, MessageReading.message_id, Message.id):
+                gone = delete(column.class_).where(column.in_(keys))
+                db.session.execute(gone.execution_options(synchronize_session=False))
+        if len(keys) < BATCH:
+            return
 
 
 def _write_one(account_id: int, day: date, numbers: Numbers, role: Role) -> None:
@@ -127,9 +146,9 @@ def _desks(day: date, limits: TimeLimits, calendar: Calendar) -> Desks:
             func.sum(case((overdue, 1), else_=0)),
             func.min(Application.arrived_at),
         )
-        for desk, waiting, today, late, first in db.session.execute(query.where(Application.state == step)):
+        for desk, waiting, due, late, first in db.session.execute(query.where(Application.state == step)):
             if waiting:
-                found[role, desk] = Numbers(waiting, today, late, _waited(first, day, calendar))
+                found[role, desk] = Numbers(waiting, due, late, _waited(first, day, calendar))
     own = dict(found)  # a deputy's deputy has nothing of the first office's
     for absent, deputy in db.session.execute(deputies.current_offices()):
         if (numbers := own.get((Role.OFFICE, absent))) is not None:

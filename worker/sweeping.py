@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from accounts import attempts, recovery, sessions
-from desk import assignments, open_now
+from desk import assignments, digests, open_now
 from drafts import saving
 from models import (
     Attachment,
@@ -43,8 +43,8 @@ def sweep() -> int:
 
 
 def delete_expired() -> None:
-    """Remove ended sessions, attempts of days ago, codes that open nothing, abandoned uploads, and what a desk or a form no longer needs."""
-    for part in (sessions, attempts, recovery, partial, assignments, open_now, saving):
+    """Remove ended sessions, attempts of days ago, codes that open nothing, abandoned uploads, what a desk or a form no longer needs, and old reminders."""
+    for part in (sessions, attempts, recovery, partial, assignments, open_now, saving, digests):
         part.delete_expired()
 
 

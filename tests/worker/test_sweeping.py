@@ -9,7 +9,21 @@ from flask import Flask
 from sqlalchemy import select
 
 from common import heartbeats
-from models import Attempts, Heartbeat, LoginSession, ResetCode, db, exclusive, now
+from common.calendar import today
+from models import (
+    Attempts,
+    Channel,
+    Delivery,
+    Digest,
+    Heartbeat,
+    LoginSession,
+    Message,
+    MessageReading,
+    ResetCode,
+    db,
+    exclusive,
+    now,
+)
 from models.secrets import vault
 from tests import factories
 from uploads.sets import storage
@@ -48,6 +62,26 @@ def test_expired_rows_are_deleted_and_valid_ones_stay(app_context: Flask) -> Non
     sweeping.delete_expired()
     for table, column in ((LoginSession, "seen_at"), (Attempts, "last_at"), (ResetCode, "asked_at")):
         assert [getattr(row, column) for row in db.session.scalars(select(table))] == [young]
+
+
+def test_old_reminders_are_deleted_with_their_messages(app_context: Flask) -> None:
+    reader = factories.city_clerk()
+    numbers = {"waiting": 1, "due_today": 0, "overdue": 0, "longest": 2}
+    for age in (91, 90):
+        message = Message(kind="digest", account_id=reader.id)
+        day = today() - timedelta(days=age)
+        db.session.add(Digest(account_id=reader.id, day=day, message=message, **numbers))
+        db.session.flush()
+        db.session.add(MessageReading(message_id=message.id, account_id=reader.id))
+        db.session.add(Delivery(message_id=message.id, account_id=reader.id, channel=Channel.MAIL))
+    other = Message(kind="reviewers_changed", account_id=reader.id)
+    db.session.add(other)
+    db.session.commit()
+    sweeping.delete_expired()
+    assert db.session.scalars(select(Digest.day)).all() == [today() - timedelta(days=90)]
+    assert len(db.session.scalars(select(Message.id)).all()) == 2
+    assert len(db.session.scalars(select(MessageReading.message_id)).all()) == 1
+    assert len(db.session.scalars(select(Delivery.id)).all()) == 1
 
 
 def test_the_sweep_runs_once_a_day_in_one_worker(app_context: Flask) -> None:
