@@ -4,7 +4,9 @@ Never decodes anything itself.
 """
 
 import json
+import os
 import threading
+from collections import defaultdict
 from typing import Any, BinaryIO
 
 from uploads.decoder_process import DecoderProcess
@@ -32,7 +34,8 @@ MAX_PROCESSES = 2
 """Files that one server process has decoded at a time. Each may take 1.5 GB of memory, the largest picture."""
 
 _process_slots = threading.BoundedSemaphore(MAX_PROCESSES)
-_decoder = DecoderProcess()
+_decoders: dict[int, DecoderProcess] = defaultdict(DecoderProcess)
+"""By the priority of the threads that ask, which the program inherits: the worker draws at a low one."""
 _PILLOW_NAMES = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", BMP: "BMP"}
 
 
@@ -98,7 +101,8 @@ def _run_decoder(stream: BinaryIO, task: str, *details: object) -> tuple[dict[st
     stream.flush()
     try:
         with _process_slots, with_descriptor(stream) as region:
-            answer = _decoder.run(region, TIMEOUT_SECONDS, task, *details)
+            decoder = _decoders[os.getpriority(os.PRIO_PROCESS, threading.get_native_id())]
+            answer = decoder.run(region, TIMEOUT_SECONDS, task, *details)
     finally:
         stream.seek(0)
     header, _, content = answer.partition(b"\n")

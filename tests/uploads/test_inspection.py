@@ -4,6 +4,9 @@ import io
 import os
 import random
 import signal
+import threading
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -141,14 +144,20 @@ def test_a_pdf_that_never_finishes_drawing_is_refused_in_bounded_time(monkeypatc
     assert refusal.value.fault is Fault.TOO_SLOW
 
 
-def replace_task(monkeypatch: pytest.MonkeyPatch, folder: Path, task: str) -> None:
-    """Let the confined process evaluate this expression as its task, whatever the file."""
+def replaced_decoder(folder: Path, task: str) -> Path:
+    """Return a program whose confined process evaluates this expression as its task, whatever the file."""
     program = folder / "decoder.py"
     program.write_text(
         f"import os, signal, socket, sys\nsys.path.append({str(ROOT)!r})\nfrom uploads import decoder\n"
         f"decoder.run_task = lambda *_: {task}\ndecoder.serve(socket.socket(fileno=0))"
     )
-    monkeypatch.setattr(decoding, "_decoder", DecoderProcess(program))
+    return program
+
+
+def replace_task(monkeypatch: pytest.MonkeyPatch, folder: Path, task: str) -> None:
+    """Let files be opened by that program."""
+    decoder = DecoderProcess(replaced_decoder(folder, task))
+    monkeypatch.setattr(decoding, "_decoders", defaultdict(lambda: decoder))
 
 
 @pytest.mark.parametrize("crash", ["os.kill(os.getpid(), signal.SIGSEGV)", "os._exit(1)"])
@@ -192,6 +201,19 @@ def test_the_decoder_process_gets_no_secret_and_no_other_file(tmp_path, monkeypa
 
     assert inspected.pages == 0
     assert set(inspected.notes) <= {"0", "1", "2", "3"}  # the file, the result, nothing; and what lists them
+
+
+def test_a_file_is_decoded_at_the_priority_of_the_thread_that_asks(tmp_path, monkeypatch):
+    program = replaced_decoder(tmp_path, "({'pages': os.getpriority(os.PRIO_PROCESS, 0), 'notes': []}, b'')")
+    monkeypatch.setattr(decoding, "_decoders", defaultdict(lambda: DecoderProcess(program)))
+
+    def priority(more: int = 0) -> int | None:
+        own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), own + more)
+        return inspect(io.BytesIO(files.pdf()), "合同.pdf").pages
+
+    with ThreadPoolExecutor(1) as drawing:
+        assert drawing.submit(priority, 5).result() == priority() + 5
 
 
 def test_a_file_is_inspected_from_its_first_byte_whatever_its_position(tmp_path):
