@@ -51,6 +51,8 @@ class Tasks:
     make_files: Callable[[], object]
     read_bank_answers: Callable[[], object]
     count: Callable[[], object]
+    every_minute: Callable[[], object]
+    """Queues what each worker queues by itself once a minute."""
     look: Callable[[], object]
     """Queues the task for each kind of job that is due because its worker died or its wake-up was lost."""
 
@@ -140,5 +142,6 @@ def for_app(app: Flask) -> Tasks:
         make_files,
         read_bank_answers,
         count,
+        every_minute,
         look,
     )
