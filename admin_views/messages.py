@@ -25,7 +25,7 @@ from admin_views.site.typed import row_number
 from admin_views.site.wording import translated
 from common import messages as common_messages
 from common.wording import N_
-from models import Account, Application, Enterprise, Message, Role, db
+from models import Account, Application, Enterprise, Message, db
 from workflow import inbox, scope
 from workflow import notifications as outbox
 
@@ -113,8 +113,8 @@ def url(message: Message | MessageRow, actor: Account) -> str | None:
         return url_for(f"{console}.index_view")
     if message.kind in BY_KIND:
         return url_for(BY_KIND[message.kind])
-    if message.subject_enterprise_id is not None and actor.role in REGISTRATION:
-        return REGISTRATION[actor.role](message.subject_enterprise_id)
+    if message.subject_enterprise_id is not None and console in REGISTRATION:
+        return REGISTRATION[console](message.subject_enterprise_id)
     return None
 
 
@@ -137,10 +137,11 @@ BY_KIND = {
 }
 """The endpoint of messages that have no row as subject."""
 
-REGISTRATION: dict[Role, Callable[[int], str]] = {
-    Role.ENTERPRISE: lambda _key: url_for("registration.index"),
-    Role.OFFICE: lambda key: url_for("office_enterprises.enterprise", key=key),
+REGISTRATION: dict[str, Callable[[int], str]] = {
+    "enterprise": lambda _key: url_for("registration.index"),
+    "office": lambda key: url_for("office_enterprises.enterprise", key=key),
 }
+"""The page of an enterprise's registration, by console."""
 
 
 def _visible_messages(actor: Account) -> Select[Any]:

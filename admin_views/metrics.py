@@ -18,7 +18,7 @@ def read() -> Response:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not token or not compare_digest(given.encode(), token.encode()):
         abort(404)
-    found = exposition(current_app.config, limits_by_fallback=rate_limits.by_fallback())
+    found = exposition(current_app.config, limits_by_fallback=rate_limits.of_this_site().by_fallback())
     return Response(found, content_type=CONTENT_TYPE)
 
 

@@ -162,7 +162,7 @@ def _parts(found: OperationState) -> Iterator[Part]:
         gettext("附件和生成的文件"),
     )
     if current_app.config["REDIS_URL"]:
-        alone = rate_limits.by_fallback()
+        alone = rate_limits.of_this_site().by_fallback()
         yield Part(
             gettext("次数限制"),
             Badge("late", gettext("Redis 没有应答")) if alone else Badge("good", gettext("正常")),

@@ -117,11 +117,6 @@ def of_this_site() -> RateLimits:
     return cast(RateLimits, current_app.extensions["limits"])
 
 
-def by_fallback() -> bool:
-    """Say whether each process counts for itself at present, because Redis does not answer."""
-    return of_this_site().by_fallback()
-
-
 def count_printing() -> None:
     """Count a document that is printed for this person while they wait. Raises TooManyRequests."""
     of_this_site().count(PRINTING, f"printing:{current_user.id}")
