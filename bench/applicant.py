@@ -7,7 +7,6 @@ The applicant's application is deleted afterwards.
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from psycopg.types.json import Json
 from bench import before
 from bench.browser import TOKEN, Answer, Browser
 from bench.measuring import p50
-from bench.servers import HOME, Postgres, SampleDatabase, Site
+from bench.servers import Postgres, SampleDatabase, Site, one_sample
 from tests.files import samples as files
 from tests.site.forms import forms
 from workflow.form import versions
@@ -256,13 +255,8 @@ def _answered(answer: Answer) -> Answer:
 
 
 def main() -> None:
-    HOME.mkdir(parents=True, exist_ok=True)
-    postgres = Postgres()
-    try:
-        sample = SampleDatabase(postgres, int(os.environ.get("SIZES", "10000").split(",")[0]))
+    with one_sample() as (postgres, sample):
         beside_an_earlier_build(postgres, sample, {"TALENT_RATE_LIMITS": "no"})
-    finally:
-        postgres.stop()
 
 
 if __name__ == "__main__":

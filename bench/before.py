@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from bench import papers
 from bench.browser import TOKEN, Answer, Browser
 from bench.measuring import p50
-from bench.servers import HOME, Postgres, SampleDatabase, Site
+from bench.servers import HOME, Postgres, SampleDatabase, Site, one_sample
 from config import ROOT
 from tests.files import samples as files
 
@@ -252,12 +252,8 @@ def _let_worker_draw(sample: SampleDatabase) -> None:
 
 def main() -> None:
     """Measure at the smallest size and print the figures."""
-    postgres = Postgres()
-    try:
-        sample = SampleDatabase(postgres, int(os.environ.get("SIZES", "10000").partition(",")[0]))
+    with one_sample() as (postgres, sample):
         beside_earlier_build(postgres, sample, {"TALENT_RATE_LIMITS": "no"})
-    finally:
-        postgres.stop()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from typing import Any
 import xlsxwriter
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bench.servers import HOME, Postgres, SampleDatabase
+from bench.servers import SampleDatabase, one_sample
 from common.calendar import ORDOS
 from common.identity import IDENTITY_DOCUMENTS
 from workflow.form.living_allowance import EDUCATIONS
@@ -198,12 +198,8 @@ def main() -> None:
         found = _ours(given["login"]) if given["which"] == "ours" else _bare(given["address"], given["keys"])
         print(json.dumps(found))
         return
-    HOME.mkdir(parents=True, exist_ok=True)
-    postgres = Postgres()
-    try:
-        print(json.dumps(beside_a_bare_loop(SampleDatabase(postgres, SIZE)), ensure_ascii=False, indent=1))
-    finally:
-        postgres.stop()
+    with one_sample(SIZE) as (_postgres, sample):
+        print(json.dumps(beside_a_bare_loop(sample), ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ works on a copy of its sample. A journey counts when its application has been su
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections import Counter
@@ -19,7 +18,7 @@ from typing import Any
 from bench import before, cpu
 from bench.browser import Browser
 from bench.journey import Journey, Script
-from bench.servers import HOME, Postgres, SampleDatabase, Site, site_with_worker
+from bench.servers import Postgres, SampleDatabase, Site, one_sample, site_with_worker
 from tests.files import samples as files
 
 CLIENTS = 8
@@ -140,17 +139,12 @@ def _steps(sample: SampleDatabase, unlimited: dict[str, str]) -> None:
 
 
 def main() -> None:
-    HOME.mkdir(parents=True, exist_ok=True)
-    postgres = Postgres()
     unlimited: dict[str, Any] = {"TALENT_RATE_LIMITS": "no"}
-    try:
-        sample = SampleDatabase(postgres, int(os.environ.get("SIZES", "10000").split(",")[0]))
+    with one_sample() as (postgres, sample):
         with _both(postgres, sample) as builds:
             for build in builds:
                 _steps(build, unlimited)
         beside_earlier_build(postgres, sample, unlimited)
-    finally:
-        postgres.stop()
 
 
 if __name__ == "__main__":

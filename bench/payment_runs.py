@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select
 
 from accounts import logins
-from bench.servers import HOME, Postgres, SampleDatabase
+from bench.servers import SampleDatabase, one_sample
 from config import parse_keys
 from models import Account, BankAnswer, ImportState, PaymentRun, Role, RunAction, db
 from payments import answers, exporting, runs
@@ -272,12 +272,8 @@ def _undo(
 
 def main() -> None:
     """Measure the run alone."""
-    HOME.mkdir(parents=True, exist_ok=True)
-    postgres = Postgres()
-    try:
-        print(json.dumps(beside_a_bare_loop(SampleDatabase(postgres, SIZE)), ensure_ascii=False, indent=1))
-    finally:
-        postgres.stop()
+    with one_sample(SIZE) as (_postgres, sample):
+        print(json.dumps(beside_a_bare_loop(sample), ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":

@@ -164,6 +164,17 @@ class SampleDatabase:
         )  # fmt: skip
 
 
+@contextmanager
+def one_sample(size: int | None = None) -> Iterator[tuple[Postgres, SampleDatabase]]:
+    """Yield a server with the sample of one size, for measuring one subject alone. `size`: the first of SIZES by default."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    postgres = Postgres()
+    try:
+        yield postgres, SampleDatabase(postgres, size or int(os.environ.get("SIZES", "10000").split(",")[0]))
+    finally:
+        postgres.stop()
+
+
 def _python(folder: Path) -> str:
     return sys.executable if folder == ROOT else str(folder / ".venv" / "bin" / "python")
 

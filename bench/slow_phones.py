@@ -24,7 +24,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from bench.browser import TOKEN, Browser
-from bench.servers import HOME, Postgres, SampleDatabase, Site
+from bench.servers import SampleDatabase, Site, one_sample
 from models import Account, Application, Enterprise, Material, Registration, State, db
 from tests import factories
 from tests.machine.processes import free_port
@@ -250,15 +250,10 @@ def send(port: int, address: str, cookies: str, head: bytes) -> None:
 
 
 def main() -> None:
-    HOME.mkdir(parents=True, exist_ok=True)
-    postgres = Postgres()
-    try:
-        sample = SampleDatabase(postgres, int(os.environ.get("SIZE", "1000")))
+    with one_sample(int(os.environ.get("SIZE", "1000"))) as (_postgres, sample):
         environment = {**sample.environment, "TALENT_RATE_LIMITS": "no"}
         for name, value in beside_an_empty_site(sample, environment).items():
             print(f"{name}: {value}", flush=True)
-    finally:
-        postgres.stop()
 
 
 if __name__ == "__main__":
