@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from flask import request
-from sqlalchemy import Integer, bindparam, or_, select
+from sqlalchemy import Integer, and_, bindparam, or_, select
+from sqlalchemy.orm import outerjoin
 from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts.actor_shape import ActorShape
@@ -64,61 +65,48 @@ def size_in_words(size: int) -> str:
     return f"{size / KIBIBYTE / KIBIBYTE:.1f} MB"
 
 
-def visible_files(application: Application, actor: Account) -> Sequence[Attachment]:
-    """Return the submitted files that an account may fetch, former ones among them (workflow.scope.attachments)."""
+Slots = Sequence[tuple[Material, list[Attachment]]]
+"""Materials in their order, each with files in the order of upload."""
+
+
+def visible_files(application: Application, actor: Account) -> Slots:
+    """Return the submitted files that an account may fetch, former ones among them (workflow.scope.attachments). Materials that
+    nobody uploads any more come only with files. The objects belong to no session."""
     shape = ActorShape.of(actor)
     values = {"application_id": application.id, **shape.bind_values(actor)}
-    rows = _visible_files(shape).rows(values)
-    for file, material in rows:
-        set_committed_value(file, "material", material)
-    return [file for file, _material in rows]
+    found: dict[int, tuple[Material, list[Attachment]]] = {}
+    for material, file in _visible_files(shape).rows(values):
+        files = found.setdefault(material.id, (material, []))[1]
+        if file is not None:
+            set_committed_value(file, "material", material)
+            files.append(file)
+    return list(found.values())
 
 
 @cache
 def _visible_files(actor: ActorShape) -> ObjectStatement:
+    of_application = and_(
+        Attachment.material_id == Material.id,
+        Attachment.application_id == bindparam("application_id", type_=Integer),
+        Attachment.submitted_round.is_not(None),
+        scope.attachments(actor),
+    )
     return ObjectStatement(
-        select(Attachment, Material)
-        .join(Material, Material.id == Attachment.material_id)
-        .where(
-            Attachment.application_id == bindparam("application_id", type_=Integer),
-            Attachment.submitted_round.is_not(None),
-            scope.attachments(actor),
-        )
-        .order_by(Attachment.id)
+        select(Material, Attachment)
+        .select_from(outerjoin(Material, Attachment, of_application))
+        .where(or_(Material.active, Attachment.id.is_not(None)))
+        .order_by(Material.position, Material.id, Attachment.id),
+        only_read=True,
     )
 
 
-_SHOWN_MATERIALS = ObjectStatement(
-    select(Material)
-    .where(
-        or_(
-            Material.active,
-            Material.id.in_(
-                select(Attachment.material_id).where(
-                    Attachment.application_id == bindparam("application_id", type_=Integer)
-                )
-            ),
-        )
-    )
-    .order_by(Material.position, Material.id)
-)
-
-
-def submitted_files(
-    application: Application, files: Sequence[Attachment]
-) -> list[tuple[Material, list[Attachment]]]:
+def submitted_files(application: Application, visible: Slots) -> Slots:
     """Return each material with those of these files that the last submission has."""
-    uploaded: dict[int, list[Attachment]] = {}
-    for attachment in files:
-        if attachment.removed_after not in (None, _shown_round(application)):
-            continue
-        uploaded.setdefault(attachment.material_id, []).append(attachment)
-    wanted = _SHOWN_MATERIALS.objects({"application_id": application.id})
-    return [
-        (material, uploaded.get(material.id, []))
-        for material in wanted
-        if material.active or material.id in uploaded
+    shown = (None, _shown_round(application))
+    found = [
+        (material, [file for file in files if file.removed_after in shown]) for material, files in visible
     ]
+    return [(material, files) for material, files in found if material.active or files]
 
 
 def _shown_round(application: Application) -> int:
@@ -147,7 +135,7 @@ def viewer_file(
 
 
 def file_groups(
-    found: Sequence[tuple[Material, list[Attachment]]],
+    found: Slots,
     address: FileUrl,
     seen_round: int | None = None,
     remarks: Mapping[int, PaperRemark] = MappingProxyType({}),

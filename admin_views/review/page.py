@@ -6,14 +6,16 @@ from typing import NamedTuple
 
 from flask_babel import gettext, pgettext
 from sqlalchemy import Integer, bindparam, select
+from sqlalchemy.orm.attributes import set_committed_value
 
+from admin_views.files.papers import Slots
 from admin_views.files.signed_papers import PaperRemark, for_reviewer
 from admin_views.site.wording import translated
 from common.identity import masked
 from desk.comparison import RowDifference, Snapshot, Submission, baseline, compare_rows, same_employer
 from desk.marks import field_target, row_target
 from desk.submissions import corrected
-from models import Account, Action, Application, Attachment, Material, Review
+from models import Account, Action, Application, Review
 from models.object_statements import ObjectStatement
 from workflow.form import answers, versions
 from workflow.form import fields as form_fields
@@ -92,12 +94,17 @@ _WHOLE_HISTORY = ObjectStatement(
     .where(Review.application_id == bindparam("application_id", type_=Integer))
     .order_by(Review.sequence.desc()),
     also=("snapshot",),
+    only_read=True,
 )
 
 
 def history_with_submissions(application: Application) -> list[Review]:
-    """Return the history, newest first, with what was submitted: for `read_by`, which would load each by itself."""
-    return _WHOLE_HISTORY.objects({"application_id": application.id})
+    """Return the history, newest first, with what was submitted: for `read_by`, which would load each by itself. The rows
+    belong to no session."""
+    history: list[Review] = _WHOLE_HISTORY.objects({"application_id": application.id})
+    for row in history:
+        set_committed_value(row, "application", application)
+    return history
 
 
 def read_by(application: Application, history: Sequence[Review], actor: Account) -> Read:
@@ -122,9 +129,7 @@ def sections(application: Application, read: Read) -> list[PageSection]:
     return _sections(application, newest, before, notes)
 
 
-def paper_remarks(
-    application: Application, papers: Sequence[tuple[Material, list[Attachment]]], read: Read
-) -> dict[int, PaperRemark]:
+def paper_remarks(application: Application, papers: Slots, read: Read) -> dict[int, PaperRemark]:
     """Return whether signed forms agree with what is read, by file id. A code that may have been typed since the last submission
     is not shown."""
     with_applicant = application.state in STATES_WITH_APPLICANT

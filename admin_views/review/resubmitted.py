@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from admin_views.files.papers import FileUrl, ViewerFile, viewer_file
+from admin_views.files.papers import FileUrl, Slots, ViewerFile, viewer_file
 from admin_views.review.marks import place_name
 from admin_views.review.page import ExperienceLine, Fact, PageSection, Read
 from admin_views.site.wording import translated
@@ -14,10 +14,8 @@ from common.identity import masked
 from desk import returned_marks
 from desk.marks import SentMark, paper_target, waits_for
 from desk.returned_marks import Outcome
-from models import Account, Action, Application, Attachment, Material, Review
+from models import Account, Action, Application, Review
 from workflow.form import versions
-
-Slots = Sequence[tuple[Material, Sequence[Attachment]]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def resubmitted_values(
     history: Sequence[Review],
     read: Read,
     sections: Sequence[PageSection],
-    papers: tuple[Sequence[Attachment], Slots, FileUrl],
+    papers: tuple[Slots, Slots, FileUrl],
     actor: Account,
 ) -> dict[str, Any]:
     """Return the marks of the desk's last decision and the other changes since; nothing where it has decided none.
@@ -157,15 +155,15 @@ def _other_rows(
 
 
 def _paper_changes(
-    files: Sequence[Attachment], slots: Slots, address: FileUrl, decided_round: int
+    visible: Slots, slots: Slots, address: FileUrl, decided_round: int
 ) -> Iterator[tuple[str, Comparison]]:
     """Yield each material with the files that went and came since the submission that the desk decided."""
+    visible_files = {material.id: files for material, files in visible}
     for material, present in slots:
         former = [
             file
-            for file in files
-            if file.material_id == material.id
-            and (file.submitted_round or 0) <= decided_round
+            for file in visible_files[material.id]
+            if (file.submitted_round or 0) <= decided_round
             and (file.removed_after is None or file.removed_after >= decided_round)
         ]
         there, then = {file.id for file in present}, {file.id for file in former}
