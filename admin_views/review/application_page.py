@@ -17,6 +17,7 @@ from admin_views.review.page import (
     read_by,
     sections,
 )
+from admin_views.review.rendered_facts import rendered_facts
 from admin_views.review.resubmitted import resubmitted_values
 from admin_views.review.take_back import TAKE_BACK
 from admin_views.site.base import address_of, expose, menu_numbers
@@ -68,6 +69,7 @@ class ApplicationPage:
             list_address=address_of(self),
             application=found,
             sections=read_sections,
+            facts=rendered_facts,
             **marks,
             **resubmitted_values(found, reviews, read, read_sections, (files, papers, address), actor),
             **viewer_values(

@@ -12,6 +12,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from admin_views.site import login_session
+from admin_views.site.cut_macros import cut_at
 from admin_views.site.escaping import TemplateCode
 from admin_views.site.languages import cached_per_language, language
 from admin_views.site.lists import Column, Head
@@ -72,6 +73,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(cached_macro)
     app.add_template_filter(cached_rows)
     app.add_template_filter(cached_per_language)
+    app.add_template_filter(cut_at)
     app.add_template_filter(notes.to_owner, "notes_to_owner")
     app.add_template_filter(notes.to_reviewer, "notes_to_reviewer")
     app.add_template_test(has_preview, "shown")
