@@ -127,13 +127,16 @@ IS_WITH_APPLICANT = _equals_any(Application.state, STATES_WITH_APPLICANT)
 """Only the applicant may see what was typed since the last submission."""
 
 
-def attachments(actor: Actor) -> Criterion:
+def attachments(actor: Actor, application_id: ColumnElement[int] | None = None) -> Criterion:
     """Return the attachments this account may fetch: for an applicant the own ones, else those of the last submission and
     of those that its desk decided (W2).
 
-    Another earlier submission may have been meant for another employer.
+    Another earlier submission may have been meant for another employer. `application_id`: a parameter for the files of one
+    application alone, so that the database looks once, and not for each file.
     """
-    of_its_application = Application.id == Attachment.application_id
+    of_its_application = Application.id == (
+        Attachment.application_id if application_id is None else application_id
+    )
     # Correlated: a list of all visible applications would be as long as the table.
     of_visible = (
         select(Application.id).where(of_its_application, visible(actor)).correlate(Attachment).exists()
@@ -144,11 +147,11 @@ def attachments(actor: Actor) -> Criterion:
         select(Application.round).where(of_its_application).correlate(Attachment).scalar_subquery()
     )
     of_last_submission = or_(Attachment.removed_after.is_(None), Attachment.removed_after == current_round)
-    shown = or_(of_last_submission, _decided_by_desk(actor))
+    shown = or_(of_last_submission, _decided_by_desk(actor, application_id))
     return and_(of_visible, Attachment.submitted_round.is_not(None), shown)
 
 
-def _decided_by_desk(actor: Actor) -> Criterion:
+def _decided_by_desk(actor: Actor, application_id: ColumnElement[int] | None) -> Criterion:
     """Say whether the attachment was part of a submission that somebody of the same enterprise or office decided."""
     column, desk = Account.office_id, actor.office_id
     if desk is None:
@@ -165,18 +168,26 @@ def _decided_by_desk(actor: Actor) -> Criterion:
         )
         .scalar_subquery()
     )
-    return (
-        select(Review.id)
+    decisions = (
+        select(round_of_decision.label("round"))
+        .select_from(Review)
         .join(Account, Account.id == Review.actor_id)
-        .where(
-            Review.application_id == Attachment.application_id,
-            column == desk,
-            _equals_any(Review.action, DECISIONS),
-            round_of_decision.between(Attachment.submitted_round, Attachment.removed_after),
-        )
-        .correlate(Attachment)
-        .exists()
+        .where(column == desk, _equals_any(Review.action, DECISIONS))
     )
+    if application_id is None:
+        decided = (
+            decisions.where(Review.application_id == Attachment.application_id)
+            .correlate(Attachment)
+            .subquery()
+        )
+    else:
+        decided = (
+            decisions.where(Review.application_id == application_id)
+            .cte("decided")
+            .prefix_with("MATERIALIZED", dialect="postgresql")
+        )
+    in_between = decided.c.round.between(Attachment.submitted_round, Attachment.removed_after)
+    return select(decided.c.round).where(in_between).correlate(Attachment).exists()
 
 
 NOTES: dict[Role, Callable[[Actor], Criterion]] = {

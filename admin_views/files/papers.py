@@ -85,11 +85,12 @@ def visible_files(application: Application, actor: Account) -> Slots:
 
 @cache
 def _visible_files(actor: ActorShape) -> ObjectStatement:
+    application_id = bindparam("application_id", type_=Integer)
     of_application = and_(
         Attachment.material_id == Material.id,
-        Attachment.application_id == bindparam("application_id", type_=Integer),
+        Attachment.application_id == application_id,
         Attachment.submitted_round.is_not(None),
-        scope.attachments(actor),
+        scope.attachments(actor, application_id),
     )
     return ObjectStatement(
         select(Material, Attachment)
