@@ -1,4 +1,5 @@
-"""Compares two submissions of an application. Reads snapshots (workflow.form.answers.snapshot) and history rows, never the database.
+"""Compares two submissions of an application. Reads snapshots (workflow.form.answers.snapshot) and history rows; the database only
+for the office of who decided, where the employer has changed.
 
 A snapshot stores the employer's texts of that time. Names and regions change, so employers are compared by credit code.
 """
@@ -10,9 +11,11 @@ from enum import Enum
 from itertools import product
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
+
 from common.text import comparable, same_text
 from common.wording import N_
-from models import Account, Review, Role
+from models import Account, Review, Role, db
 from workflow import progress
 from workflow.scope import DECISIONS
 
@@ -89,7 +92,10 @@ def _by_desk(row: Review, actor: Account) -> bool:
 
 def _by_office(row: Review, actor: Account) -> bool:
     """Say whether the account's own office decided. It may then see the submission, whatever its employer."""
-    return actor.role in (Role.OFFICE, Role.CITY) and row.actor.office_id == actor.office_id
+    if actor.role not in (Role.OFFICE, Role.CITY):
+        return False
+    office_id = select(Account.office_id).where(Account.id == row.actor_id)
+    return db.session.scalar(office_id) == actor.office_id
 
 
 # --- 学习工作经历

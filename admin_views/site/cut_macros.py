@@ -29,15 +29,12 @@ class Placeholder:
     def __html__(self) -> str:
         return self._text
 
-    def __str__(self) -> str:
-        return self._text
-
     def _refused(self, *_given: Any) -> NoReturn:
         raise TypeError(
             f"a macro tests or filters {self._text.strip(chr(0))}, which differs from call to call"
         )
 
-    __bool__ = __eq__ = __len__ = __iter__ = __contains__ = _refused  # type: ignore[assignment]
+    __bool__ = __eq__ = __str__ = __len__ = __iter__ = _refused  # type: ignore[assignment]
     __hash__ = None  # type: ignore[assignment]
 
 
@@ -59,7 +56,7 @@ def pieces(macro: Callable[..., Markup], *names: str) -> Callable[..., list[str]
     @cached_per_language
     def pieces_of(*given: Any, **named: Any) -> list[str]:
         drawn = str(macro(*given, **named, **{name: Placeholder(name) for name in names}))
-        return _placeholders(drawn.replace(csrf_token(), str(Placeholder(TOKEN))))
+        return _placeholders(drawn.replace(csrf_token(), Placeholder(TOKEN).__html__()))
 
     return pieces_of
 

@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from admin_views.review.page import read_by
+from admin_views.review.page import history_with_submissions, read_by
 from desk.comparison import RowDifference, compare_rows, credit_code, same_employer
 from models import Account, Action, Application, Enterprise, Review, State, db
 from tests.factories import REASON, World, act, application_at, complete_application, submit
-from workflow import progress
 from workflow.form import answers, versions
 
 CODE, OTHER_CODE = "91150602000000017X", "911506020000000252"
@@ -159,7 +158,7 @@ def writes(position: str, employer: Enterprise | None = None):
 
 def seen(application: Application, actor: Account) -> str | None:
     """The position in the baseline submission of this account."""
-    before = read_by(application, progress.history(application), actor).before
+    before = read_by(application, history_with_submissions(application), actor).before
     return before.snapshot["fields"]["position"] if before else None
 
 
