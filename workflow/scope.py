@@ -174,6 +174,7 @@ def _decided_by_desk(actor: Actor, application_id: ColumnElement[int] | None) ->
         .join(Account, Account.id == Review.actor_id)
         .where(column == desk, _equals_any(Review.action, DECISIONS))
     )
+    decided: Any
     if application_id is None:
         decided = (
             decisions.where(Review.application_id == Attachment.application_id)
