@@ -16,7 +16,7 @@ from admin_views.site.languages import cached_per_language
 Macro = Callable[..., Markup]
 
 
-class Beside(NamedTuple):
+class FactContext(NamedTuple):
     """What a page shows beside its fields. `here`: its address; `marks`, `contradictions` by target, `disclosed` by key.
 
     `marking`: the place where the form `mark_form` stands; "" for none. `place`: the macro of a mark.
@@ -34,22 +34,22 @@ class Beside(NamedTuple):
 
 
 def rendered_facts(render: Macro, facts: Sequence[Fact], *given: Any) -> Markup:
-    """Return these fields as the macro `render` (templates/review/facts.html) renders them; `given` makes a `Beside`."""
-    beside = Beside(*given)
+    """Return these fields as the macro `render` (templates/review/facts.html) renders them; `given` makes a `FactContext`."""
+    context = FactContext(*given)
     pieces_of, found = _pieces(render), []
     for fact in facts:
         key, target, label, value, secret, before, note, agreed, aside = fact
-        shape = key, target, label, secret, agreed, not value, beside.desk, beside.shows_all
+        shape = key, target, label, secret, agreed, not value, context.desk, context.shows_all
         if (
             before is None
-            and not (aside or note or target == beside.marking)
-            and key not in beside.disclosed
-            and target not in beside.marks
-            and target not in beside.contradictions
+            and not (aside or note or target == context.marking)
+            and key not in context.disclosed
+            and target not in context.marks
+            and target not in context.contradictions
         ):
-            found.append(cut_macros.filled(pieces_of(*shape), {"here": beside.here, "value": value}))
+            found.append(cut_macros.filled(pieces_of(*shape), {"here": context.here, "value": value}))
         else:
-            found.append(_rendered(render, shape, fact, beside))
+            found.append(_rendered(render, shape, fact, context))
     return Markup("\n".join(found))  # noqa: S704 - the macro escapes
 
 
@@ -58,17 +58,17 @@ def _pieces(render: Macro) -> Callable[..., list[str]]:
     return cut_macros.pieces(render, "here", "value")
 
 
-def _rendered(render: Macro, shape: tuple[Any, ...], fact: Fact, beside: Beside) -> Markup:
-    mark = beside.marks.get(fact.target)
+def _rendered(render: Macro, shape: tuple[Any, ...], fact: Fact, context: FactContext) -> Markup:
+    mark = context.marks.get(fact.target)
     return render(
         *shape,
-        here=beside.here,
+        here=context.here,
         value=fact.value,
         before=fact.before,
         aside=fact.aside,
         note=fact.note,
-        disclosed=beside.disclosed.get(fact.key),
-        mark=beside.place(beside.here, fact.target, mark) if mark else None,
-        mark_form=beside.mark_form if fact.target == beside.marking else "",
-        contradictions=beside.contradictions.get(fact.target, ()),
+        disclosed=context.disclosed.get(fact.key),
+        mark=context.place(context.here, fact.target, mark) if mark else None,
+        mark_form=context.mark_form if fact.target == context.marking else "",
+        contradictions=context.contradictions.get(fact.target, ()),
     )
