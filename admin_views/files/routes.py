@@ -1,15 +1,18 @@
 """The routes of files: the original as a download, and rendered pages; for the applicant's and the reviewers' views."""
 
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from flask import abort
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response
 
+from accounts.actor_shape import ActorShape
 from admin_views.files.papers import FileUrl
 from admin_views.site.base import address_of, expose
-from models import Application, Attachment, db
+from models import Application, Attachment
+from models.statements import CompiledStatement
 from uploads import responses
 from uploads.errors import NoPreview
 from uploads.sets import previews, storage
@@ -47,16 +50,36 @@ class PaperRoutes:
         return sent_picture(found.storage_name, found.extension, sheet, width)
 
 
-def attachment(number: str, key: int) -> Attachment:
-    """Return an attachment in the current account's scope; 404 for any other."""
-    found = db.session.scalars(
-        select(Attachment)
+class FoundFile(NamedTuple):
+    """What is sent of an attachment."""
+
+    storage_name: str
+    extension: str
+    display_name: str
+    content_type: str
+
+
+@cache
+def _attachment(actor: ActorShape) -> CompiledStatement:
+    return CompiledStatement(
+        select(*(getattr(Attachment, name) for name in FoundFile._fields))
         .join(Application, Application.id == Attachment.application_id)
-        .where(Attachment.id == key, Application.number == number, scope.attachments(current_user))
-    ).one_or_none()
-    if found is None:
+        .where(
+            Attachment.id == bindparam("key"),
+            Application.number == bindparam("number"),
+            scope.attachments(actor),
+        )
+    )
+
+
+def attachment(number: str, key: int) -> FoundFile:
+    """Return an attachment in the current account's scope; 404 for any other."""
+    shape = ActorShape.of(current_user)
+    values = {"key": key, "number": number, **shape.bind_values(current_user)}
+    found = _attachment(shape).execute(values)
+    if not found:
         abort(404)
-    return found
+    return FoundFile(*found[0])
 
 
 def sent_original(storage_name: str | None, display_name: str | None, content_type: str | None) -> Response:
