@@ -35,6 +35,7 @@ class Answer:
     encoding: str
     location: str
     seconds: float
+    etag: str = ""
 
     @property
     def text(self) -> str:
@@ -53,8 +54,9 @@ class Browser:
     def __post_init__(self) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
 
-    def get(self, path: str) -> Answer:
-        return self._ask("GET", path)
+    def get(self, path: str, etag: str = "") -> Answer:
+        """Open a page. `etag`: what the browser has already, so that 304 may answer."""
+        return self._ask("GET", path, more={"If-None-Match": etag} if etag else None)
 
     def post(self, path: str, fields: dict[str, str]) -> Answer:
         return self._ask(
@@ -94,6 +96,7 @@ class Browser:
             answer.getheader("Content-Encoding", ""),
             answer.getheader("Location", ""),
             seconds,
+            answer.getheader("ETag", ""),
         )
 
     def send_file(self, path: str, fields: dict[str, str], name: str, content: bytes) -> Answer:

@@ -1,6 +1,6 @@
 """One journey of deadline day by a client that costs little: an applicant from the login to 提交, and the employer's decision.
 
-It opens what a browser opens: the page to which a form leads, and each picture once. Style sheets and scripts are left out: a
+It opens what a browser opens: the page to which a form leads, and the pictures of each page. Style sheets and scripts are left out: a
 browser has them from the first page on. The bodies are prepared beforehand and forms are not parsed, because clients, site and
 PostgreSQL share the processors.
 """
@@ -46,7 +46,7 @@ class Journey:
     script: Script
     login: str
     at: Callable[[str], Any] = lambda step: None
-    seen: set[str] = field(default_factory=set)
+    etags: dict[str, str] = field(default_factory=dict)
 
     def play(self) -> str:
         """Make the whole journey. Returns the number of the application. Raises RuntimeError when a step fails."""
@@ -108,11 +108,10 @@ class Journey:
         self._posted(clerk, decide, hidden(page, decide) | {"action": "pass"})
 
     def _look(self, browser: Browser, page: str) -> None:
-        """Open the pictures of a page that this person has not seen yet."""
+        """Load the pictures of a page. Those that the browser has seen already it asks for again, as both builds want it to."""
         for address in map(html.unescape, PICTURE.findall(page)):
-            if address not in self.seen:
-                self.seen.add(address)
-                answered(browser.get(address), 200)
+            etag = self.etags.get(address, "")
+            self.etags[address] = answered(browser.get(address, etag), 304 if etag else 200).etag
 
     def _opened(self, browser: Browser, path: str) -> str:
         return answered(browser.get(path), 200).text

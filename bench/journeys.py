@@ -61,11 +61,13 @@ def _round(sample: SampleDatabase, unlimited: dict[str, str]) -> float:
     with site_with_worker(sample, unlimited) as site, ProcessPoolExecutor(CLIENTS) as clients:
         script, people = _script(sample, site, CLIENTS * (1 + EACH))
         _play(clients, script, people[:CLIENTS], 1)
-        used, begun = cpu.used(), time.monotonic()
+        before_round, begun = cpu.used(), time.monotonic()
         numbers = _play(clients, script, people[CLIENTS:], EACH)
         seconds = time.monotonic() - begun
+        used = cpu.used() - before_round
+        each = ", ".join(f"{kind} {used[kind] * 1000 / len(numbers):.0f}" for kind in sorted(used))
         print(
-            f"    {sample.name}: {len(numbers) / seconds:.2f}/s, {cpu.shares(used, cpu.used(), seconds)}",
+            f"    {sample.name}: {len(numbers) / seconds:.2f} a second, ms of CPU for each: {each}",
             flush=True,
         )
         _require_finished(sample, numbers, len(script.materials))
