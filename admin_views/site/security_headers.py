@@ -1,7 +1,12 @@
 """The security headers of every response, and the redirect to https. A view may have set a stricter value of its own."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 HEADERS = (
     # Forbids inline scripts, inline styles and content of other hosts.
@@ -25,18 +30,27 @@ ALSO_BY_HTTP = {"portal.healthz"}
 
 def register(app: Flask) -> None:
     """Add the headers to each response. Where the configuration demands https, redirect to it."""
-    app.after_request(add_security_headers)
+    app.wsgi_app = with_security_headers(app.wsgi_app)  # type: ignore[method-assign]
     if app.config["HTTPS"]:
         app.before_request(redirect_to_https)
         app.after_request(demand_https)
 
 
-def add_security_headers(response: Response) -> Response:
-    """Add what the response does not have. One loop: setting each header would search the others for it."""
-    headers = response.headers
-    present = {name for name, _value in headers}
-    headers.extend(header for header in HEADERS if header[0] not in present)
-    return response
+def with_security_headers(application: Application) -> Application:
+    """Return the application with the headers that its responses do not have themselves.
+
+    Added to the list that goes to the server: werkzeug's Headers look at each of them ten times.
+    """
+
+    def secured(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *fault: Any) -> Any:
+            present = {name for name, _value in headers}
+            missing = [header for header in HEADERS if header[0] not in present]
+            return start_response(status, headers + missing, *fault)
+
+        return application(environ, start)
+
+    return secured
 
 
 def redirect_to_https() -> AnyResponse | None:
