@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from admin_views.site import login_session
 from admin_views.site.cut_macros import cut_at
-from admin_views.site.escaping import TemplateCode
+from admin_views.site.escaping import PlainCalls, TemplateCode
 from admin_views.site.languages import cached_per_language, language
 from admin_views.site.lists import Column, Head
 from admin_views.site.numbers import current_shape, own_numbers, page_counts, present_calendar
@@ -50,6 +50,7 @@ class Templates(Environment):
     """
 
     code_generator_class = TemplateCode
+    context_class = PlainCalls
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         return {**self.globals, **(d or {})}
@@ -59,6 +60,7 @@ def register(app: Flask) -> None:
     """Give the templates their frame, filters and globals."""
     app.context_processor(frame)
     app.add_template_global(language)
+    app.add_template_global(current_user, "current_user")
     app.add_template_global(login_session.url_of)
     app.add_template_global(login_session.csrf_token)
     app.add_template_filter(translated)

@@ -19,9 +19,11 @@ Made = TypeVar("Made")
 
 
 def register(app: Flask) -> None:
-    """Give the templates our gettext; Jinja's own needs the context and copies it in each loop."""
+    """Give the templates our gettext functions; Jinja's own need the context, which is copied in each loop."""
     app.add_template_global(translated_markup, "_")
     app.add_template_global(translated_markup, "gettext")
+    app.add_template_global(plural_markup, "ngettext")
+    app.add_template_global(markup_in_context, "pgettext")
     app.teardown_request(_reset_page_language)
 
 
@@ -54,6 +56,16 @@ def translated_markup(wording: str, **words: Any) -> Markup:
     """Return a translated text as Markup; values for its placeholders are escaped."""
     translated = _translated_markup(language(), wording)
     return translated % words if words or "%" in translated else translated
+
+
+def plural_markup(singular: str, plural: str, num: int, **words: Any) -> Markup:
+    """Return a translated text that depends on a number, its placeholder `num`, as Markup."""
+    return Markup(get_translations().ngettext(singular, plural, num)) % {"num": num, **words}  # noqa: S704
+
+
+def markup_in_context(context: str, wording: str, **words: Any) -> Markup:
+    """Return a translated text that means another thing elsewhere, as Markup."""
+    return Markup(get_translations().pgettext(context, wording)) % words  # noqa: S704 - the template's, like all of these
 
 
 @lru_cache(maxsize=MOST_TEXTS)

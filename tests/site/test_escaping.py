@@ -2,13 +2,16 @@
 
 from typing import Any
 
+import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
 from admin_views.site.escaping import escaped
+from config import ROOT
 
+TEMPLATES = ROOT / "templates"
 VALUES = st.one_of(
     st.text(), st.text(alphabet="<>&'\"a"), st.integers(), st.none(), st.builds(Markup, st.text())
 )
@@ -40,3 +43,12 @@ def test_every_way_to_write_a_value_escapes_it_once(app: Flask) -> None:
     assert template.render(v='<&">') == "|".join(
         [one, one, one * 2, one, one * 2, '<&">', one, f'<p title="{one}">1None</p>']
     )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_no_function_of_the_templates_wants_the_context(app: Flask) -> None:
+    with app.test_request_context("/"):
+        functions = {name: each for name, each in app.jinja_env.globals.items() if callable(each)}
+        wanting = {name for name, each in functions.items() if getattr(each, "jinja_pass_arg", None)}
+    assert wanting <= {"npgettext"}  # no template uses it
+    assert not [path for path in TEMPLATES.rglob("*.html") if "npgettext(" in path.read_text()]
