@@ -33,3 +33,15 @@ def test_no_builder_is_compiled_before_a_url_is_built(app: Flask) -> None:
     assert [builder.__name__ for builder in builders] == ["build", "build"]
     others = {rule.endpoint for rule in app.url_map.iter_rules() if not isinstance(rule, LazyRule)}
     assert others == {"static"}, "Flask adds it before its class of routes can be chosen"
+
+
+@ON_SQLITE
+def test_no_function_of_a_request_is_async(app: Flask) -> None:
+    """`app.Site` does not look whether one is."""
+    hooks = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+    functions = [
+        *app.view_functions.values(),
+        *(each for hook in hooks for of in hook.values() for each in of),
+    ]
+    assert len(functions) > 200
+    assert not [each for each in functions if inspect.iscoroutinefunction(each)]
