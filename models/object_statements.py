@@ -76,10 +76,11 @@ def _in_session(model: type[Any], columns: Mapping[str, Any], anew: bool) -> Any
     `anew`: everything of it expires first.
     """
     session = db.session()
-    known = session.identity_map.get(session.identity_key(model, columns["id"]))
+    known = session.identity_map.get(inspect(model).identity_key_from_primary_key((columns["id"],)))
     if known is None:
-        session.add(known := as_if_loaded(model, columns))
-    elif anew:
+        session.add(made := as_if_loaded(model, columns))
+        return made
+    if anew:
         session.expire(known)
     for key in inspect(known).expired_attributes & columns.keys():
         set_committed_value(known, key, columns[key])
