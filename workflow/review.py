@@ -186,7 +186,6 @@ def _apply_change(application: Application, change: ApplyForm) -> None:
     if not is_editable(application.state):
         raise NotPermitted
     change(application)
-    db.session.flush()
     db.session.expire(application, ["enterprise"])  # `change` may have chosen another one
 
 
@@ -231,13 +230,16 @@ def _move(
     before, at = application.state, now()
     former = {"waited_since": application.arrived_at, "reached_before": application.reached}
     term = {"resubmit_by": periods.resubmit_by(application, at)} if returns_to_applicant(transition) else {}
+    columns = started | moves.state_columns(application, transition, at) | term
+    if transition.wording == UNRECORDED:
+        for column, value in columns.items():
+            setattr(application, column, value)  # the session writes them together with what was typed
+        return None
     with pipelined():
-        _write_columns(application, started | moves.state_columns(application, transition, at) | term)
+        _write_columns(application, columns)
         if started:
             files = {"submitted_application_id": application.id, "new_round": application.round}
             _SUBMIT_FILES.execute(files)
-        if transition.wording == UNRECORDED:
-            return None
         review = write_row(application, transition.action, before, person, decision, at, **former)
         if person.role is not Role.APPLICANT:
             inbox.mark_decided(person, application)

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from flask_babel import LazyString, lazy_gettext
 from flask_wtf import FlaskForm
 from markupsafe import escape
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
@@ -37,8 +37,9 @@ from admin_views.site.wording import translated
 from administration.form_rules import QUANTITY, normalised_number
 from common import days, identity
 from common.calendar import today
-from models import Account, Application, Enterprise, Experience, ExperienceKind, db
+from models import Account, Application, Enterprise, Experience, ExperienceKind
 from models.experiences import experiences_of
+from models.statements import CompiledStatement
 from workflow import completeness, scope
 from workflow.form import answers
 from workflow.form import versions as description
@@ -272,6 +273,13 @@ class ExperienceForm(Form):
         )
 
 
+_CHOOSABLE = CompiledStatement(
+    select(Enterprise.id).where(
+        Enterprise.id == bindparam("chosen", type_=Integer), scope.choosable_enterprises()
+    )
+)
+
+
 class ApplicationFields(FlaskForm):
     """What is posted beside the described fields: the row version that the page showed, and the experience rows."""
 
@@ -282,8 +290,7 @@ class ApplicationFields(FlaskForm):
 
     def validate_enterprise_id(self, field: Field) -> None:
         """Only an enterprise that is registered and approved can be chosen (A8)."""
-        chosen = select(Enterprise.id).where(Enterprise.id == field.data, scope.choosable_enterprises())
-        if field.data and db.session.scalar(chosen) is None:
+        if field.data and not _CHOOSABLE.execute({"chosen": field.data}):
             raise ValidationError(lazy_gettext("所选单位的账号目前不可用，请重新选择或联系单位。"))
 
     def described_fields(self) -> Iterator[tuple[str, Field]]:
