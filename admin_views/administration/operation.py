@@ -38,7 +38,7 @@ QUEUE_WORDS = {
     "deliveries": N_("邮件和短信"),
     "imports": N_("批量导入企业"),
     "bulk": N_("批量办理"),
-    "files": N_("生成文件"),
+    "files": N_("为人员生成的文件"),
     "bank_answers": N_("读取银行回单"),
     "pictures": N_("生成图片"),
 }
