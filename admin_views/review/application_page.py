@@ -21,7 +21,10 @@ from admin_views.review.rendered_facts import rendered_facts
 from admin_views.review.resubmitted import resubmitted_values
 from admin_views.review.take_back import TAKE_BACK
 from admin_views.site.base import address_of, expose, menu_numbers
+from admin_views.site.languages import cached_per_language
 from admin_views.site.numbers import current_actor, own_numbers
+from admin_views.site.wording import cached_gettext
+from common.wording import N_
 from desk import disclosure, taking_back
 from desk.phrases import PHRASES
 from desk.time_limits import LIMITS
@@ -37,6 +40,13 @@ from workflow.transitions import (
     Transition,
     open_transitions,
 )
+
+PASS_AND_END = N_("通过，业务结束")
+
+
+@cached_per_language
+def _action_word(action: Action) -> str:
+    return str(pgettext("button", ACTION_WORDS[action]))
 
 
 class ApplicationPage:
@@ -126,8 +136,8 @@ class ApplicationPage:
                 desk=routing.responsible_at(target, found.submitted_enterprise, found.region).name,
             )
         if row.action is Action.PASS:
-            return gettext("通过，业务结束")
-        return pgettext("button", ACTION_WORDS[row.action])
+            return cached_gettext(PASS_AND_END)
+        return _action_word(row.action)
 
     @expose("/<number>/disclose/", methods=("POST",))
     def disclose(self: Any, number: str) -> Any:

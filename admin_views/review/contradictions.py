@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from flask_babel import gettext
 
-from admin_views.review.page import Read, with_corrections
+from admin_views.review.page import Read
 from admin_views.review.time_limits import last_day
 from admin_views.site.wording import translated
 from common.calendar import local_date, today
@@ -43,9 +43,9 @@ def contradictions(
 
     `url_of` returns the address of an application by its number.
     """
-    if read.newest is None:
+    if read.shown is None:
         return {}
-    snapshot = with_corrections(application, read.newest.snapshot)
+    snapshot = read.shown.snapshot
     found: dict[str, list[Contradiction]] = {}
     under_review = application.state in routing.REVIEW_STEPS
     decided_on = today() if under_review else local_date(application.arrived_at)

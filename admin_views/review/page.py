@@ -10,11 +10,12 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from admin_views.files.papers import Slots
 from admin_views.files.signed_papers import PaperRemark, for_reviewer
+from admin_views.site.languages import cached_per_language
 from admin_views.site.wording import translated
 from common.identity import masked
 from desk.comparison import RowDifference, Snapshot, Submission, baseline, compare_rows, same_employer
 from desk.marks import field_target, row_target
-from desk.submissions import corrected
+from desk.submissions import Corrected, corrected
 from models import Account, Action, Application, Review
 from models.object_statements import ObjectStatement
 from workflow.form import answers, versions
@@ -79,6 +80,8 @@ class Read:
     newest: Submission | None = None
     """None for an application that was never submitted."""
     before: Submission | None = None
+    shown: Corrected | None = None
+    """The last submission with what was corrected since in its place."""
 
     @property
     def seen_round(self) -> int | None:
@@ -117,16 +120,16 @@ def read_by(application: Application, history: Sequence[Review], actor: Account)
     ]
     if not submissions:
         return Read()
-    return Read(submissions[0], baseline(submissions, history, actor))
+    newest = submissions[0]
+    return Read(newest, baseline(submissions, history, actor), corrected(application, newest.snapshot))
 
 
 def sections(application: Application, read: Read) -> list[PageSection]:
     """Return the sections with their fields; empty for an application that was never submitted."""
-    if read.newest is None:
+    if read.shown is None:
         return []
     before = read.before.snapshot if read.before else None
-    newest, notes = _corrected(application, read.newest.snapshot)
-    return _sections(application, newest, before, notes)
+    return _sections(application, read.shown.snapshot, before, _notes(application, read.shown))
 
 
 def paper_remarks(application: Application, papers: Slots, read: Read) -> dict[int, PaperRemark]:
@@ -139,28 +142,21 @@ def paper_remarks(application: Application, papers: Slots, read: Read) -> dict[i
         for file in several
         if file.form_code is not None and not (with_applicant and file.form_code_typed)
     ]
-    if read.newest is None or not files:
+    if read.shown is None or not files:
         return {}
-    return for_reviewer(application, files, with_corrections(application, read.newest.snapshot))
+    return for_reviewer(application, files, read.shown.snapshot)
 
 
-def with_corrections(application: Application, submitted: Snapshot) -> Snapshot:
-    """Return the last submission with what was corrected since in its place."""
-    return _corrected(application, submitted)[0]
-
-
-def _corrected(application: Application, submitted: Snapshot) -> tuple[Snapshot, dict[str, str]]:
-    """Return the last submission with corrections, and what each such field was submitted as."""
-    snapshot, former = corrected(application, submitted)
+def _notes(application: Application, shown: Corrected) -> dict[str, str]:
+    """Return what each corrected field was submitted as."""
     asked = versions.form_of(application).fields
-    notes = {
+    return {
         key: gettext(
             "已更正，提交时为“%(former)s”",
             former=masked(translated(text)) if asked[key].secret else translated(text),
         )
-        for key, text in former.items()
+        for key, text in shown.former.items()
     }
-    return snapshot, notes
 
 
 def unsent(application: Application) -> list[PageSection]:
@@ -172,8 +168,13 @@ def _sections(
     application: Application, newest: Snapshot, before: Snapshot | None, notes: dict[str, str]
 ) -> list[PageSection]:
     found = []
-    for section in versions.form_of(application).sections:
-        facts = [_fact(shown, notes) for shown in answers.shown_fields(section, newest, before)]
+    form = versions.form_of(application)
+    words = _words(form)
+    for section in form.sections:
+        facts = [
+            _fact(shown, words[shown.asked.key], notes)
+            for shown in answers.shown_fields(section, newest, before)
+        ]
         if before is not None and same_employer(newest, before):
             facts = [_renamed(fact) if fact.key == "enterprise_id" else fact for fact in facts]
         rows = _experiences(newest, before) if section.key == "experience" else []
@@ -210,16 +211,36 @@ def _part(row: Mapping[str, str], keys: tuple[str, ...]) -> str:
     return translated(row.get(keys[0]) or "")
 
 
-def _fact(shown: answers.ShownField, notes: dict[str, str]) -> Fact:
-    asked = shown.asked
+class FieldWords(NamedTuple):
+    """What a page shows of a field whatever is in it."""
+
+    target: str
+    label: str
+    agreed: str
+
+
+@cached_per_language
+def _words(form: versions.Form) -> dict[str, FieldWords]:
+    return {
+        asked.key: FieldWords(
+            field_target(asked.key),
+            translated(asked.label),
+            translated(asked.help) if asked.kind is form_fields.Kind.PROMISE else "",
+        )
+        for asked in form.fields.values()
+    }
+
+
+def _fact(shown: answers.ShownField, words: FieldWords, notes: dict[str, str]) -> Fact:
+    asked, text, before = shown
     hide = masked if asked.secret else translated
     return Fact(
-        key=asked.key,
-        target=field_target(asked.key),
-        label=translated(asked.label),
-        value=hide(shown.text),
-        secret=asked.secret and bool(shown.text),
-        before=hide(shown.before) if shown.before is not None else None,
-        note=notes.get(asked.key),
-        agreed=translated(asked.help) if asked.kind is form_fields.Kind.PROMISE else "",
+        asked.key,
+        words.target,
+        words.label,
+        hide(text),
+        asked.secret and bool(text),
+        hide(before) if before is not None else None,
+        notes.get(asked.key),
+        words.agreed,
     )
