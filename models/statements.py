@@ -35,6 +35,7 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     DateTime,
+    Delete,
     Dialect,
     Enum,
     Executable,
@@ -206,7 +207,7 @@ class CompiledStatement:
 
     def __init__(
         self,
-        statement: Select[*tuple[Any, ...]] | CompoundSelect[Any] | Insert | Update,
+        statement: Select[*tuple[Any, ...]] | CompoundSelect[Any] | Insert | Update | Delete,
         columns: Iterable[str] = (),
     ) -> None:
         self._statement = statement

@@ -5,10 +5,11 @@ The caller is within `workflow.review.editing`, which says who may change the ap
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 
 from common.errors import ActionRefused, NotVisible
 from models import Application, Attachment, Material, db
+from models.statements import CompiledStatement
 from uploads.first_look import draw_later
 from uploads.receive import Received
 
@@ -43,20 +44,24 @@ def attach(application: Application, material_id: int, file: Received) -> Attach
 
 def require_room(application: Application, material_id: int) -> None:
     """Raise NotVisible when the material is not asked for, TooManyFiles when it has as many files as it may have."""
-    there = (
+    rows = _ROOM.execute({"application_id": application.id, "material_id": material_id})
+    if not rows:
+        raise NotVisible
+    if rows[0][0] >= MAX_FILES:
+        raise TooManyFiles
+
+
+_ROOM = CompiledStatement(
+    select(
         select(func.count(Attachment.id))
         .where(
-            Attachment.application_id == application.id,
-            Attachment.material_id == material_id,
+            Attachment.application_id == bindparam("application_id", type_=Integer),
+            Attachment.material_id == bindparam("material_id", type_=Integer),
             Attachment.removed_after.is_(None),
         )
         .scalar_subquery()
-    )
-    count = db.session.scalar(select(there).where(Material.id == material_id, Material.active))
-    if count is None:
-        raise NotVisible
-    if count >= MAX_FILES:
-        raise TooManyFiles
+    ).where(Material.id == bindparam("material_id", type_=Integer), Material.active)
+)
 
 
 def remove(application: Application, attachment_id: int) -> Sequence[str]:

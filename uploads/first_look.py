@@ -7,10 +7,11 @@ repair: the next look draws the picture, or answers that there is none.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from common import jobs
 from models import DrawingState, PictureJob, db, exclusive, now
+from models.statements import CompiledStatement
 from uploads.decoding import TIMEOUT_SECONDS
 from uploads.errors import NoPreview
 from uploads.preview import draw_cached, has_preview
@@ -52,21 +53,29 @@ def draw_later(storage_name: str, extension: str) -> None:
     Where no worker runs nobody would take the jobs away: each new one takes some of those away that have waited too long.
     """
     if has_preview(extension):
-        _drop_expired()
-        db.session.add(PictureJob(stored_file=storage_name, extension=extension))
+        _DROP_EXPIRED.execute({"latest": now() - LIFETIME})
+        _ADD.execute(
+            {
+                "stored_file": storage_name,
+                "extension": extension,
+                "state": DrawingState.WAITING,
+                "attempts": 0,
+                "next_try": now(),
+            }
+        )
 
 
-def _drop_expired() -> None:
-    old = (
-        select(PictureJob.id)
-        .where(PictureJob.next_try < now() - LIFETIME)
-        .order_by(PictureJob.next_try, PictureJob.id)
-        .limit(MOST_DROPPED)
-        .with_for_update(skip_locked=True)
-    )
-    db.session.execute(
-        delete(PictureJob).where(PictureJob.id.in_(old)).execution_options(synchronize_session=False)
-    )
+_EXPIRED = (
+    select(PictureJob.id)
+    .where(PictureJob.next_try < bindparam("latest", type_=PictureJob.next_try.type))
+    .order_by(PictureJob.next_try, PictureJob.id)
+    .limit(MOST_DROPPED)
+    .with_for_update(skip_locked=True)
+)
+_DROP_EXPIRED = CompiledStatement(delete(PictureJob).where(PictureJob.id.in_(_EXPIRED)))
+_ADD = CompiledStatement(
+    insert(PictureJob), columns=("stored_file", "extension", "state", "attempts", "next_try")
+)
 
 
 def claim() -> ClaimedPicture | None:
