@@ -77,6 +77,11 @@ MOST_FOR_A_DECISION = {"enterprise": 11, "office": 13, "city": 10}
 """Of passing one: who asks; in one transaction who decides, the row within its scope and locked, who has taken it, the move, its line, its note for the statistics, the reading
 of the reminder and the messages; and at last the next one. A desk that has it now is asked for its name."""
 
+MOST_FOR_A_SUBMISSION = 14
+"""Who asks; in one transaction who submits, the row locked, its history, the notice, the open period, the employer locked, the
+materials that are missing and the experiences; the move, the files, its row in the history, its note for the statistics and the
+message."""
+
 GROWING = [
     "accounts",
     "applications",
@@ -393,6 +398,20 @@ def test_passing_an_application_needs_a_fixed_number_of_statements(measured_site
         print(f"{len(statements):3} {name:32} decide")
         assert len(statements) <= MOST_FOR_A_DECISION[name], statements
         assert not any(counts_a_long_table(statement) for statement in statements)
+
+
+def test_submitting_an_application_needs_a_fixed_number_of_statements(measured_site: MeasuredSite) -> None:
+    with measured_site.app.app_context():
+        engine = db.engine
+        returned = db.session.get_one(Application, measured_site.applications[State.RETURNED])
+        number, version = returned.number, returned.version
+    client = measured_site.clients[f"applicant, {State.RETURNED.value}"]
+    with recorded_statements(engine) as statements:
+        answer = client.send(f"/personal/application/{number}/submit/", {"version": version})
+    assert answer.status_code == 302
+    assert answer.location.endswith("?submitted=1")
+    print(f"{len(statements):3} applicant submit")
+    assert len(statements) <= MOST_FOR_A_SUBMISSION, statements
 
 
 def counts_a_long_table(statement: str) -> bool:
