@@ -31,6 +31,7 @@ INVISIBLE_CHARACTER = re.compile(
 )
 """Variation selectors after Chinese characters are included: they only select a glyph variant, and a search would miss the name."""
 BREAK_BETWEEN_HAN = re.compile(f"(?<=[{HAN}])[{LINE_BREAKS}]+(?=[{HAN}])")
+TABS_AND_BREAKS = re.compile(f"[\t{LINE_BREAKS}]+")
 
 
 def cleaned(text: str) -> str:
@@ -38,18 +39,16 @@ def cleaned(text: str) -> str:
 
     A line break becomes a space; between Chinese characters it is removed.
     """
-    visible = _without_invisible(text)
-    return re.sub(f"[\t{LINE_BREAKS}]+", " ", BREAK_BETWEEN_HAN.sub("", visible)).strip()
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    visible = INVISIBLE_CHARACTER.sub("", text)
+    return TABS_AND_BREAKS.sub(" ", BREAK_BETWEEN_HAN.sub("", visible)).strip()
 
 
 def cleaned_lines(text: str) -> str:
     """Return a text of several lines without invisible characters and surrounding space. Line breaks stay."""
-    visible = _without_invisible(text).replace("\r\n", "\n").replace("\t", " ")
+    visible = INVISIBLE_CHARACTER.sub("", text).replace("\r\n", "\n").replace("\t", " ")
     return re.sub(f"[{LINE_BREAKS}]", "\n", visible).strip()
-
-
-def _without_invisible(text: str) -> str:
-    return text if text.isascii() and text.isprintable() else INVISIBLE_CHARACTER.sub("", text)
 
 
 # --- characters allowed in names

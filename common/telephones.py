@@ -65,7 +65,9 @@ def normalised_telephone(text: str) -> str:
 
 def with_plain_dashes(text: str) -> str:
     """Return the text with a hyphen for every kind of dash."""
-    dashed = "".join("-" if unicodedata.category(each) == "Pd" else each for each in text)
+    dashed = text
+    if not text.isascii():
+        dashed = "".join("-" if unicodedata.category(each) == "Pd" else each for each in text)
     return re.sub("-+", "-", DASHES.sub("-", dashed))
 
 
