@@ -14,6 +14,8 @@ FIRST_WIDE = "\u2e80"
 ROW_HEIGHT, EDGE = 26, 46
 ROOM_FOR_NUMBERS, GAP = 64, 3
 """Pixels at the right of the longest bar, and by which a number stands nearer to its bar than pygal sets it."""
+HALF_A_LABEL = 32
+"""Pixels at the right of a trend, whose last label stands under its last point."""
 TREND_HEIGHT = 240
 MOST_LABELS, LONGEST_LABEL = 6, 30
 MOST_CHARTS = 300
@@ -73,7 +75,7 @@ def draw_chart(chart: Chart) -> str:
             legend_font_size=FONT_SIZE * 2,
         ),
         "margin": 8,
-        "margin_right": 8 if chart.trend else ROOM_FOR_NUMBERS,
+        "margin_right": HALF_A_LABEL if chart.trend else ROOM_FOR_NUMBERS,
         "truncate_label": LONGEST_LABEL,
         "truncate_legend": -1,
         "formatter": lambda value: "" if value is None else f"{value:,.0f}",
