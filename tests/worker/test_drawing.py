@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
-from models import Application, PictureJob, State, db, exclusive, now
+from models import Application, Attachment, PictureJob, State, db, exclusive, now
 from tests import factories
 from tests.accounts.people import log_in
 from tests.factories import World, application_at, world
@@ -56,6 +56,23 @@ def test_the_worker_draws_what_the_page_of_a_reviewer_opens_with(app: Flask) -> 
     page = client.get(f"/enterprise/{number}/").text
     asked = {(int(sheet), int(width)) for sheet, width in re.findall(r' src="[^"]+/(\d+)-(\d+)\.jpg"', page)}
     assert {picture for picture in asked if picture[0] == 1} == set(first_look.FIRST_LOOK)
+
+
+def test_a_picture_that_somebody_opens_earlier_is_drawn_once(app: Flask) -> None:
+    with app.app_context():
+        ordos: World = world()
+        application = application_at(State.ENTERPRISE_REVIEW, ordos.city, ordos, factories.applicant())
+        number, reviewer = application.number, ordos.city.reviewer
+        opened, waiting = (attach(application, files.jpg(), f"{each}.jpg") for each in (1, 2))
+        key = db.session.scalar(select(Attachment.id).where(Attachment.storage_name == opened))
+        db.session.refresh(reviewer)
+        db.session.expunge(reviewer)
+    client = app.test_client()
+    log_in(client, reviewer)
+    assert client.get(f"/enterprise/{number}/papers/{key}/1-900.jpg").status_code == 200
+    with app.app_context():
+        assert list(db.session.scalars(WAITING)) == [waiting]
+        assert drawn(opened)
 
 
 def test_a_file_that_a_killed_worker_had_is_drawn_by_another_one(app_context: Flask) -> None:
