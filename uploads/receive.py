@@ -39,10 +39,12 @@ def receive(
     allowed: Sequence[FileKind] = kinds.PERMITTED,
     *,
     find_form_code: bool = False,
+    small_picture: bool = False,
 ) -> Received:
-    """Inspect the file, then store it with its small picture (A11). Raises FileRefused, StorageFull or StorageUnavailable, all UploadError; then nothing is kept.
+    """Inspect the file, then store it (A11). Raises FileRefused, StorageFull or StorageUnavailable, all UploadError; then nothing is kept.
 
     `allowed` are the kinds that may come. `find_form_code`: search it for the code of the printed form (A22).
+    `small_picture`: keep its small picture, which the check has drawn, for the page that follows.
     """
     if file is None or not file.filename:
         raise FileRefused(Fault.NO_FILE)
@@ -58,7 +60,7 @@ def receive(
     except BaseException:
         storing.undo()
         raise
-    if inspected.small:  # the page that follows shows it
+    if small_picture and inspected.small:
         previews().put(stored.name, 1, decoding.SMALL_WIDTH, inspected.small)
     return Received(
         inspected.display_name,

@@ -122,7 +122,7 @@ class AttachmentRoutes(UploadRoutes, PaperRoutes):
         return redirect(self.get_url(".attachments", number=number))
 
     def _store(self, application_id: int, material_id: int, file: Any, is_printed_form: bool) -> Attachment:
-        received = receive(file, find_form_code=is_printed_form)
+        received = receive(file, find_form_code=is_printed_form, small_picture=True)
         try:
             with editing(application_id, current_user) as application:
                 return attachments.attach(application, material_id, received)

@@ -204,6 +204,7 @@ def _received(upload: PartialUpload) -> Received:
         received = receive(
             FileStorage(readable_twice(stream), filename=upload.display_name),
             find_form_code=attachments.is_printed_form(upload.material_id),
+            small_picture=True,
         )
     try:
         partial.check_content(upload, received.sha256)

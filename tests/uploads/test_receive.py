@@ -78,7 +78,7 @@ def test_the_content_type_comes_from_the_table_and_not_the_browser(chosen):
     ],
 )
 def test_the_small_picture_is_drawn_when_the_file_is_checked(content, extension, chosen):
-    received = receive(chosen(content, f"材料.{extension}"))
+    received = receive(chosen(content, f"材料.{extension}"), small_picture=True)
 
     at_once = previews().get(received.storage_name, 1, 160)
     with storage().open_local(received.storage_name) as file:
@@ -89,6 +89,6 @@ def test_the_small_picture_is_drawn_when_the_file_is_checked(content, extension,
 
 @pytest.mark.parametrize("extension", ["docx", "xlsx"])
 def test_a_kind_without_pictures_has_no_small_picture(extension, chosen):
-    received = receive(chosen(files.sample(extension), f"材料.{extension}"))
+    received = receive(chosen(files.sample(extension), f"材料.{extension}"), small_picture=True)
 
     assert previews().get(received.storage_name, 1, 160) is None
