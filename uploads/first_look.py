@@ -78,8 +78,8 @@ _ADD = CompiledStatement(
 )
 
 
-def withdraw(storage_name: str, page: int, width: int) -> None:
-    """Take a picture that a request is about to draw from the worker, unless that has begun it: both would draw the same."""
+def take_from_worker(storage_name: str, page: int, width: int) -> None:
+    """Let the worker not draw a picture that a request is about to draw; it does if it has begun already."""
     if (page, width) in FIRST_LOOK:
         with exclusive():
             db.session.execute(

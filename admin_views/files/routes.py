@@ -101,7 +101,7 @@ def sent_picture(storage_name: str | None, extension: str | None, sheet: int, wi
     try:
         return responses.send_preview(
             storage(), previews(), storage_name, extension, sheet, width,
-            before_drawing=lambda: first_look.withdraw(storage_name, sheet, width),
+            before_drawing=lambda: first_look.take_from_worker(storage_name, sheet, width),
         )  # fmt: skip
     except (NoPreview, FileNotFoundError, ValueError):
         abort(404)
