@@ -1,9 +1,12 @@
 """What stands beside an application on a reviewer's page, read with one statement: the colleagues of the desk, who of them has
-taken it and who has it open (W4), the internal notes (W7), and the person's other applications within the scope of who looks (W12)."""
+taken it and who has it open (W4), the internal notes (W7), the person's other applications within the scope of who looks (W12), and
+what is the same with other people's (W3)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Select, String, and_, bindparam, case, cast, literal_column, select
@@ -13,6 +16,7 @@ from desk.assignments import Taker
 from desk.desks import at_desk, colleagues, desk_of
 from desk.notes import notes_query
 from desk.open_now import COUNTS_FOR
+from desk.same_elsewhere import SAME, Same, compared_values, same_of, same_queries
 from models import Account, Application, Assignment, InternalNote, OpenPage, Period, Result, State, db, now
 from models.database import Instant
 from models.statements import CompiledStatement, as_stored, constant, table_of
@@ -60,10 +64,13 @@ class PageContext:
     others: tuple[OtherApplication, ...] = ()
     more: bool = False
     notes: tuple[ShownNote, ...] = ()
+    same: tuple[Same, ...] = ()
 
 
-def page_context(application: Application, actor: Account) -> PageContext:
-    """Return what stands beside an application for this account, which may see it."""
+def page_context(
+    application: Application, actor: Account, submitted: Mapping[str, Any] = MappingProxyType({})
+) -> PageContext:
+    """Return what stands beside an application for this account, which may see it. `submitted`: the fields of its last submission."""
     shape = ActorShape.of(actor)
     rows = _statement(shape).execute(
         {
@@ -71,6 +78,7 @@ def page_context(application: Application, actor: Account) -> PageContext:
             "application_id": application.id,
             "applicant_id": application.applicant_id,
             "since": now() - COUNTS_FOR,
+            **compared_values(application, submitted),
         }
     )
     people = [row for row in rows if row[0] == PERSON]
@@ -90,6 +98,9 @@ def page_context(application: Application, actor: Account) -> PageContext:
             for kind, _, author, desk, at, text in rows
             if kind == NOTE
         ),
+        tuple(same_of((key, file_id, number) for kind, file_id, key, number, *_ in rows if kind == SAME))
+        if submitted
+        else (),
     )
 
 
@@ -101,7 +112,7 @@ def _opened(text: str) -> str:
 
 @cache
 def _statement(actor: ActorShape) -> CompiledStatement:
-    parts = [_others(actor), _notes(actor)]
+    parts = [_others(actor), _notes(actor), *same_queries(actor)]
     if actor.has_enterprise or actor.has_office:
         parts.insert(0, _people(actor))
     first, *others = [select(part.subquery()) for part in parts]

@@ -1,21 +1,21 @@
-"""Where the numbers and files of a submission stand in somebody else's application (W3): one statement, by indexes alone.
+"""Where the numbers and files of a submission stand in somebody else's application (W3), by indexes alone. desk/page_context.py reads
+them.
 
 What an applicant typed since the last submission is seen by nobody, so an application that is with its applicant is not
 compared by its numbers. Its submitted files still are.
 """
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Select, String, bindparam, case, cast, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from accounts.actor_shape import ActorShape
-from models import Account, Application, Attachment
+from models import Application, Attachment
 from models.search import digits_of
 from models.secrets import vault
-from models.statements import CompiledStatement, constant
+from models.statements import constant
 from workflow import scope
 
 MOST_COMPARED = 20
@@ -24,7 +24,7 @@ MOST_COMPARED = 20
 NOTHING = "-"
 """Bound where the submission has no such number: no digest and no telephone without hyphens is equal to it."""
 
-FILE = "file"
+SAME, FILE = "same", "file"
 NUMBERS: Mapping[str, Any] = {
     "identity_number": Application.identity_digest,
     "bank_account": Application.bank_digest,
@@ -42,22 +42,25 @@ class Same(NamedTuple):
     numbers: tuple[str, ...]
 
 
-def same_elsewhere(application: Application, submitted: Mapping[str, Any], actor: Account) -> list[Same]:
-    """Return what an application shares with other people's. `submitted`: the fields of its last submission."""
-    shape = ActorShape.of(actor)
-    rows = _statement(shape).execute(
-        {
-            **shape.bind_values(actor),
-            "application_id": application.id,
-            "applicant_id": application.applicant_id,
-            "round": application.round,
-            "identity_number": application.identity_digest,
-            "bank_account": vault.digest(submitted["bank_account"])
-            if submitted.get("bank_account")
-            else NOTHING,
-            "phone": (submitted.get("phone") or NOTHING).replace(" ", "").replace("-", "") or NOTHING,
-        }
-    )
+def compared_values(application: Application, submitted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the queries. `submitted`: the fields of the last submission; nothing for what was never submitted."""
+    bank_account, phone = submitted.get("bank_account"), submitted.get("phone") or ""
+    return {
+        "round": application.round,
+        "identity_number": application.identity_digest if submitted else NOTHING,
+        "bank_account": vault.digest(bank_account) if bank_account else NOTHING,
+        "phone": phone.replace(" ", "").replace("-", "") or NOTHING,
+    }
+
+
+def same_queries(actor: ActorShape) -> list[Select[Any]]:
+    """Return the queries for what an application shares with other people's: key, id of the file, and number of the other, in
+    the columns of desk/page_context.py. Their values are `compared_values` and the application's."""
+    return [*(_numbers(actor, key) for key in NUMBERS), _files(actor)]
+
+
+def same_of(rows: Iterable[tuple[str, int, str | None]]) -> list[Same]:
+    """Return what the queries have found."""
     found: dict[tuple[str, int], set[str]] = {}
     for key, file_id, number in rows:
         if number is not None:
@@ -67,19 +70,10 @@ def same_elsewhere(application: Application, submitted: Mapping[str, Any], actor
     ]
 
 
-@cache
-def _statement(actor: ActorShape) -> CompiledStatement:
-    first, *others = [_numbers(actor, key) for key in NUMBERS]
-    parts = [select(each.subquery()) for each in (*others, _files(actor))]
-    return CompiledStatement(select(first.subquery()).union_all(*parts))
-
-
 def _numbers(actor: ActorShape, key: str) -> Select[Any]:
     return (
         select(
-            _text(key).label("key"),
-            constant(0).label("file_id"),
-            _number_in_scope(actor).label("number"),
+            *_columns(key, constant(0), _number_in_scope(actor)),
         )
         .where(
             NUMBERS[key] == bindparam(key, type_=String),
@@ -115,7 +109,7 @@ def _files(actor: ActorShape) -> Select[Any]:
         .correlate(own)
         .scalar_subquery()
     )
-    return select(_text(FILE).label("key"), own.id.label("file_id"), number.label("number")).where(
+    return select(*_columns(FILE, own.id, number)).where(
         own.application_id == bindparam("application_id", type_=Integer),
         own.submitted_round.is_not(None),
         or_(own.removed_after.is_(None), own.removed_after == bindparam("round", type_=Integer)),
@@ -124,6 +118,12 @@ def _files(actor: ActorShape) -> Select[Any]:
 
 def _number_in_scope(actor: ActorShape) -> Any:
     return case((scope.visible(actor), Application.number), else_=_text(""))
+
+
+def _columns(key: str, file_id: Any, number: Any) -> list[Any]:
+    """Return the columns of desk/page_context.py: kind, id, name, and three texts."""
+    texts = [number.label("first"), _text("").label("second"), _text("").label("third")]
+    return [_text(SAME).label("kind"), file_id.label("id"), _text(key).label("name"), *texts]
 
 
 def _text(word: str) -> Any:

@@ -16,6 +16,7 @@ from admin_views.review.page import (
     paper_remarks,
     read_by,
     sections,
+    submitted_fields,
 )
 from admin_views.review.rendered_facts import rendered_facts
 from admin_views.review.resubmitted import resubmitted_values
@@ -68,6 +69,7 @@ class ApplicationPage:
         menu_queries = tuple(menu_numbers(self.admin, shape).values())
         next_one = self._next(found.id, found.arrived_at, (*own_numbers(shape), LIMITS, *menu_queries))
         read = read_by(found, reviews, actor)
+        desk_context = self.page_context_of(found, submitted_fields(found, read))
         buttons, taken = self._buttons(found), self.offered_take_back(found, reviews)
         address, files = self.paper_address(found), visible_files(found, actor)
         papers = submitted_files(found, files)
@@ -99,11 +101,13 @@ class ApplicationPage:
             next_one=next_one,
             under_review=found.state in routing.REVIEW_STEPS,
             **time_limits.values(found, menu_queries),
-            contradictions=contradictions(found, read, actor, lambda other: f"{address_of(self)}{other}/"),
+            contradictions=contradictions(
+                found, read, desk_context["page_context"].same, lambda other: f"{address_of(self)}{other}/"
+            ),
             back=self.back_to_list(),
             corrections=self.corrections_of(found),
             own_regions=[key for key, _kind in actor.membership.regions],
-            **self.page_context_of(found),
+            **desk_context,
             **{
                 "note_limit": NOTE_LIMIT,
                 "note_typed": "",

@@ -1,6 +1,6 @@
 """Who of the desk works on an application: its part of the page, 领取 / 放回 / 交给, and the sign that the page is open (W4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -50,10 +50,10 @@ class Assignments:
     get_url: Any
     rows: Any
 
-    def page_context_of(self, found: Application) -> dict[str, Any]:
-        """Return what the page says of the desk's colleagues and of the person's other applications."""
+    def page_context_of(self, found: Application, submitted: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the page says of the desk's colleagues and of other applications. `submitted`: the fields of the last submission."""
         actor = current_user._get_current_object()
-        known = page_context(found, actor)
+        known = page_context(found, actor, submitted)
         return {
             "page_context": known,
             "open_by": _open_words(known.open_by),

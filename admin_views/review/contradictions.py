@@ -1,6 +1,6 @@
 """Contradictions as the page of one application shows them (W3): by the place where they stand, in the person's language."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from flask_babel import gettext
@@ -11,8 +11,8 @@ from admin_views.site.wording import translated
 from common.calendar import local_date, today
 from desk.contradictions import Submitted, crossing_rows, field_contradictions
 from desk.marks import field_target, row_target
-from desk.same_elsewhere import FILE, Same, same_elsewhere
-from models import Account, Application
+from desk.same_elsewhere import FILE, Same
+from models import Application
 from workflow import routing
 from workflow.form import versions
 
@@ -36,10 +36,10 @@ Contradictions = Mapping[str, list[Contradiction]]
 
 
 def contradictions(
-    application: Application, read: Read, actor: Account, url_of: Callable[[str], str]
+    application: Application, read: Read, same_elsewhere: Iterable[Same], url_of: Callable[[str], str]
 ) -> Contradictions:
-    """Return what does not fit in the last submission. Takes one statement; none for what was never submitted. The time limits
-    have been read before (time_limits.values).
+    """Return what does not fit in the last submission; nothing for what was never submitted. The time limits and what is the same
+    with other people's have been read before (time_limits.values, desk/page_context.py).
 
     `url_of` returns the address of an application by its number.
     """
@@ -55,7 +55,7 @@ def contradictions(
         _add(found, field_target(key), translated(sentence.text, sentence.words))
     for index, sentence in crossing_rows(submitted.experiences):
         _add(found, row_target(submitted.experiences[index]), translated(sentence.text, sentence.words))
-    for same in same_elsewhere(application, {key: snapshot["fields"].get(key) for key in form}, actor):
+    for same in same_elsewhere:
         place = f"file:{same.file_id}" if same.key == FILE else field_target(same.key)
         links = (Link(number, url_of(number)) for number in same.numbers)
         _add(found, place, _same_text(same), tuple(links))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask_babel import gettext, pgettext
 from sqlalchemy import Integer, bindparam, select
@@ -122,6 +122,14 @@ def read_by(application: Application, history: Sequence[Review], actor: Account)
         return Read()
     newest = submissions[0]
     return Read(newest, baseline(submissions, history, actor), corrected(application, newest.snapshot))
+
+
+def submitted_fields(application: Application, read: Read) -> dict[str, Any]:
+    """Return the fields of the last submission that its form has; nothing for an application that was never submitted."""
+    if read.shown is None:
+        return {}
+    found = read.shown.snapshot["fields"]
+    return {key: found.get(key) for key in versions.form_of(application).fields}
 
 
 def sections(application: Application, read: Read) -> list[PageSection]:

@@ -15,7 +15,8 @@ from sqlalchemy import text
 
 from common import identity
 from desk.contradictions import FIELD_RULES, Submitted, crossing_rows, field_contradictions
-from desk.same_elsewhere import FILE, same_elsewhere
+from desk.page_context import page_context
+from desk.same_elsewhere import FILE
 from models import Account, Action, Application, Attachment, State, db
 from tests import factories
 from tests.factories import REASON, act, application_at
@@ -202,7 +203,7 @@ def attachments_of(application: Application) -> list[Any]:
 
 def same(application: Application, actor: Account) -> dict[str, tuple[str, ...]]:
     fields = answers.snapshot(application)["fields"]
-    return {each.key: each.numbers for each in same_elsewhere(application, fields, actor)}
+    return {each.key: each.numbers for each in page_context(application, actor, fields).same}
 
 
 def test_what_is_the_same_is_numbered_within_the_scope_alone(app_context: Flask) -> None:
@@ -251,7 +252,7 @@ def test_what_is_the_same_is_looked_up_by_indexes_alone(app_context: Flask) -> N
         db.session.execute(text("SET enable_seqscan = off"))  # the tables are short here
     for actor in (world.banner.clerk, world.banner.reviewer, world.administrator):
         with Planned(db.engine) as planned:
-            same_elsewhere(application, fields, actor)
+            page_context(application, actor, fields)
         [plan] = [plan for sent, plan in planned.plans.items() if "sha256" in sent]
         for column in ("identity_digest", "bank_digest", "telephone"):
             assert f"ix_applications_{column}" in plan
