@@ -76,7 +76,7 @@ def test_ended_sessions_and_another_login_name_invalidate_the_device_cookie() ->
     cookie = devices.remember("", reviewer)
     former = reviewer.login_digest
     with exclusive():
-        logins.rename(reviewer, f"{reviewer.login}-9")
+        logins.rename(reviewer, f"renamed-{reviewer.login}")
     assert devices.recognised(cookie, former) is None
     assert is_recognised(cookie, reviewer), "it is the same account"
     with exclusive():
