@@ -1,5 +1,6 @@
 """Two at the same moment, from two processes: one wins, the other learns who did what, and nothing is done twice."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from models import (
     Review,
     State,
     db,
+    exclusive,
 )
 from tests.factories import (
     REASON,
@@ -38,9 +40,9 @@ from tests.factories import (
     notice,
     reviewer,
 )
-from tests.machine.at_once import at_once, slowly
+from tests.machine.at_once import HOLD_SECONDS, at_once, slowly
 from tests.workflow.observing import history
-from workflow import notifications, reading, review
+from workflow import locking, notifications, reading, review
 from workflow.decision import Decision
 
 
@@ -133,6 +135,24 @@ def test_of_two_concurrent_submissions_one_succeeds(ordos: World) -> None:
     assert check_one_succeeded(at_once(submission, submission)) == (application.applicant.name, "submit", "")
     assert fresh(application).round == 1
     assert [line.action for line in history(application)] == [Action.SUBMIT]
+
+
+def test_who_waited_for_an_application_finds_the_region_that_it_was_given_meanwhile(ordos: World) -> None:
+    application = application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
+    key, who = application.id, ordos.banner.reviewer.id
+    regions = {ordos.banner.region.id, ordos.elsewhere.region.id}
+
+    def move() -> list[int | None]:
+        with exclusive():
+            locked = locking.lock(key, db.session.get_one(Account, who))
+            found = [locked.region_id, locked.region.id if locked.region else None]
+            locked.region_id = (regions - set(found)).pop()
+            db.session.flush()
+            time.sleep(HOLD_SECONDS)
+        return found
+
+    answers = at_once(move, move)
+    assert sorted(answers) == [[each, each] for each in sorted(regions)]
 
 
 def test_of_two_applications_begun_at_once_one_is_created(ordos: World) -> None:
