@@ -105,7 +105,6 @@ def play(
                 cwd=ROOT, check=True, timeout=given["seconds"] + 120,
             )  # fmt: skip
         played: dict[str, Any] = json.loads(result.read_text())
-        played["papers"] = len(materials)
         played["cpu"] = cpu.shares(before_play, cpu.used(), played["seconds"])
     return played
 
