@@ -56,8 +56,8 @@ def count(sample: SampleDatabase) -> None:
     with sample.connected() as database:
         if not database.execute("SELECT 1 FROM statistic_changes LIMIT 1").fetchone():
             return
-        for table in ("applications", "decisions", "counts", "enterprises", "changes"):
-            database.execute(f"TRUNCATE statistic_{table}")  # type: ignore[arg-type]
+        for table in ("reasons", "applications", "decisions", "counts", "enterprises", "changes"):
+            database.execute(f"TRUNCATE statistic_{table} CASCADE")  # type: ignore[arg-type]
     begun = time.perf_counter()
     with sample.site() as app, app.app_context():
         login = sample.account("enterprise", REGION)["login"]

@@ -21,6 +21,7 @@ from models import (
     Application,
     CountedApplication,
     CountedDecision,
+    CountedReason,
     EnterpriseTotal,
     Review,
     StatisticChange,
@@ -45,6 +46,7 @@ COUNTING_LOCK = 0x57A7
 _CHANGES = table_of(StatisticChange)
 _COUNTS, _TOTALS = table_of(StatisticCount), table_of(EnterpriseTotal)
 _APPLICATIONS, _DECISIONS = table_of(CountedApplication), table_of(CountedDecision)
+_REASONS = table_of(CountedReason)
 
 NOTE_CHANGE = CompiledStatement(
     insert(_CHANGES), ("review_id", "application_id", "region_id", "enterprise_id")
@@ -225,11 +227,18 @@ def apply(found: SumChange) -> None:
     """Write a difference. The caller holds `lock_sums`."""
     _upsert(_APPLICATIONS, [one._asdict() for one in found.applications])
     for keys in _parts(found.void):
-        execute(delete(_DECISIONS).where(_DECISIONS.c.review_id.in_(keys)), {})
+        for table in (_REASONS, _DECISIONS):
+            execute(delete(table).where(table.c.review_id.in_(keys)), {})
     _upsert(_DECISIONS, [one._asdict() for one in found.decisions.values()])
+    list_reasons(found.decisions.values())
     add_to_sums(found.sums)
     for keys in _parts(found.changes):
         execute(delete(_CHANGES).where(_CHANGES.c.review_id.in_(keys)), {})
+
+
+def list_reasons(decisions: Iterable[DecisionFacts]) -> None:
+    """Write why these decisions returned applications, for lists. The decisions are stored already."""
+    _upsert(_REASONS, [row for one in decisions for row in one.listed_reasons()])
 
 
 def add_to_sums(sums: Sums) -> None:

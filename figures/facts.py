@@ -10,7 +10,7 @@ from sqlalchemy import Select, case, func, select
 from common.calendar import local_date
 from models import REACHED_BITS, Application, Result, State
 from models.statements import constant
-from models.statistics import EVERY_MONTH, EVERY_PERIOD, NO_PERIOD, NO_PLACE
+from models.statistics import EVERY_MONTH, EVERY_PERIOD, NO_PERIOD, NO_PLACE, RETURN
 from workflow.scope import IS_WITH_APPLICANT
 
 EVERY_STEP = sum(REACHED_BITS.values())
@@ -62,6 +62,19 @@ class DecisionFacts(NamedTuple):
     decided_on: date
     days: int | None
     reasons: list[str] | None
+
+    def listed_reasons(self) -> list[dict[str, Any]]:
+        """Return the rows of `CountedReason`: none for a decision that returned nothing."""
+        if self.reasons is None:
+            return []
+        copied = {
+            "review_id": self.review_id,
+            "period_id": self.period_id,
+            "region_id": self.region_id,
+            "enterprise_id": self.enterprise_id,
+            "decided_on": self.decided_on,
+        }
+        return [{**copied, "reason": reason} for reason in (RETURN, *self.reasons)]
 
 
 class Place(NamedTuple):

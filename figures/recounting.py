@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, exists, func, insert, literal, or_, select
+from sqlalchemy import Connection, Select, Table, and_, delete, exists, func, insert, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from figures.counting import add_to_sums, lock_sums, process_due
+from figures.counting import add_to_sums, list_reasons, lock_sums, process_due
 from figures.facts import PRESENT, DecisionFacts, Facts, Of, Place, Sums, facts_of
 from figures.packing import unpacked
 from models import (
@@ -20,6 +20,7 @@ from models import (
     Application,
     CountedApplication,
     CountedDecision,
+    CountedReason,
     EnterpriseTotal,
     Review,
     StatisticChange,
@@ -43,7 +44,7 @@ SNAPSHOT: dict[str, dict[str, Any]] = {
 
 _COUNTS, _TOTALS = table_of(StatisticCount), table_of(EnterpriseTotal)
 _APPLICATIONS, _DECISIONS = table_of(CountedApplication), table_of(CountedDecision)
-_CHANGES = table_of(StatisticChange)
+_CHANGES, _REASONS = table_of(StatisticChange), table_of(CountedReason)
 _LATER = aliased(Review)
 
 NOTED = exists().where(_CHANGES.c.application_id == Application.id)
@@ -60,7 +61,7 @@ IN_FORCE = and_(
 
 @dataclass
 class Findings:
-    """What a recount found. `sums`: what is missing in the sums. `stale`, `missing`: ids that were never noted as changed."""
+    """What a recount found. `sums`: what is missing in the sums. `stale`, `missing`, `unlisted`: ids of rows that differ."""
 
     applications: int = 0
     decisions: int = 0
@@ -69,12 +70,15 @@ class Findings:
     """Applications."""
     missing: list[int] = field(default_factory=list)
     """Decisions."""
+    unlisted: list[int] = field(default_factory=list)
+    """Decisions whose reasons stand otherwise in `CountedReason`."""
 
     @property
     def wrong_numbers(self) -> int:
-        """Return how many numbers of the sums differ."""
+        """Return how many numbers of the sums, and decisions in the lists of reasons, differ."""
         numbers = sum(len(counter) for counter in self.sums.numbers.values())
-        return numbers + sum(n != 0 for total in self.sums.totals.values() for n in total)
+        totals = sum(n != 0 for total in self.sums.totals.values() for n in total)
+        return numbers + totals + len(self.unlisted)
 
     @property
     def agreed(self) -> bool:
@@ -100,6 +104,7 @@ def compare_sums() -> Findings:
             _compare_sums(connection, found)
             _find_stale(connection, found)
             _find_missing(connection, found)
+            _find_unlisted(connection, found)
     return found
 
 
@@ -217,6 +222,25 @@ def _find_missing(connection: Connection, found: Findings) -> None:
                 found.missing.append(row.id)
 
 
+def _find_unlisted(connection: Connection, found: Findings) -> None:
+    """Find decisions whose reasons are not listed as they are counted."""
+    for piece in _pieces(connection, _DECISIONS.c.review_id):
+        counted = connection.execute(select(*_DECISIONS.c).where(piece, _DECISIONS.c.reasons.is_not(None)))
+        right = {
+            (row["review_id"], row["reason"]): row
+            for one in counted
+            for row in DecisionFacts._make(one).listed_reasons()
+        }
+        of_these = _REASONS.c.review_id.in_(select(_DECISIONS.c.review_id).where(piece))
+        listed = {
+            (row["review_id"], row["reason"]): dict(row)
+            for row in connection.execute(select(*_REASONS.c).where(of_these)).mappings()
+        }
+        found.unlisted += sorted(
+            {key[0] for key in {*right, *listed} if right.get(key) != listed.get(key)}
+        )
+
+
 # --- mending
 
 
@@ -224,6 +248,10 @@ def _mend(found: Findings) -> None:
     with exclusive():
         lock_sums()
         add_to_sums(found.sums)
+        for keys in _parts(found.unlisted):
+            execute(delete(_REASONS).where(_REASONS.c.review_id.in_(keys)), {})
+            rows = execute(select(*_DECISIONS.c).where(_DECISIONS.c.review_id.in_(keys)), {})
+            list_reasons(map(DecisionFacts._make, rows))
     for keys in _parts(found.missing):
         _note(Review.id.in_(keys))
     for keys in _parts(found.stale):

@@ -1,5 +1,6 @@
 """The numbers of a statistics page, for what an account may see. Reads sums and what is noted but not added to them yet."""
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -78,6 +79,11 @@ class Narrowing(NamedTuple):
     def month(self) -> str:
         """Return the month that it is narrowed to; "" for none or several."""
         return self.first if self.first == self.last else ""
+
+
+def last_day_of(month: str) -> str:
+    """Return the last day of a month."""
+    return f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]:02d}"
 
 
 class EnterpriseFigure(NamedTuple):
@@ -186,7 +192,7 @@ def _places(sight: Sight, narrowed: Narrowing) -> ColumnElement[bool]:
     if (period := _period(sight, narrowed)) is not None:
         criteria.append(columns.period_id == period)
     if not sight.enterprise_id:
-        criteria.append(_regions(columns.region_id, sight, narrowed))
+        criteria.append(regions_criterion(columns.region_id, sight, narrowed))
     return and_(*criteria)
 
 
@@ -197,7 +203,7 @@ def _period(sight: Sight, narrowed: Narrowing) -> int | None:
     return narrowed.period_id
 
 
-def _regions(column: ColumnElement[int], sight: Sight, narrowed: Narrowing) -> ColumnElement[bool]:
+def regions_criterion(column: ColumnElement[int], sight: Sight, narrowed: Narrowing) -> ColumnElement[bool]:
     if narrowed.region_id is not None:
         seen = sight.regions is None or narrowed.region_id in sight.regions
         return column == narrowed.region_id if seen else false()
@@ -253,7 +259,7 @@ def _enterprises(
     ]
     column = (_TOTALS.c.submitted, _TOTALS.c.reached_office, _TOTALS.c.reached_city)[place]
     period = EVERY_PERIOD if narrowed.period_id is None else narrowed.period_id
-    among = and_(_TOTALS.c.period_id == period, _regions(_TOTALS.c.region_id, sight, narrowed))
+    among = and_(_TOTALS.c.period_id == period, regions_criterion(_TOTALS.c.region_id, sight, narrowed))
     added = {
         key: total[place]
         for key, total in late.sums.totals.items()

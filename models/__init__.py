@@ -35,6 +35,7 @@ from models.standards import Standard
 from models.statistics import (
     CountedApplication,
     CountedDecision,
+    CountedReason,
     EnterpriseTotal,
     StatisticChange,
     StatisticCount,
@@ -106,6 +107,7 @@ __all__ = [
     "CorrectionState",
     "CountedApplication",
     "CountedDecision",
+    "CountedReason",
     "Counter",
     "DecisionNotice",
     "Deduction",

@@ -7,7 +7,7 @@ A decision adds one row to `statistic_changes` and locks nothing else. The worke
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Model, enum_text
@@ -17,6 +17,13 @@ NO_PERIOD, NO_PLACE = 0, 0
 """Stand for an application without a period, and in a sum for every region or every enterprise: a key holds no NULL."""
 EVERY_PERIOD = -1
 EVERY_MONTH = ""
+RETURN = "return"
+"""Stands for any reason at all (`CountedReason.reason`)."""
+
+TIMED: dict[str, Any] = {
+    f"{dialect}_where": text("days IS NOT NULL") for dialect in ("sqlite", "postgresql")
+}
+"""The decisions of which it is known how long they took."""
 
 
 class StatisticChange(Model):
@@ -50,7 +57,7 @@ class CountedApplication(Model):
     submitted_on: Mapped[date]
     """The day of the last submission in Ordos."""
 
-    __table_args__ = (Index(None, "enterprise_id", "application_id"),)
+    __table_args__ = (Index(None, "enterprise_id", "application_id"), Index(None, "industry", "application_id"))
 
 
 class CountedDecision(Model):
@@ -70,7 +77,52 @@ class CountedDecision(Model):
     reasons: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     """Why it was returned (figures/reasons.py); NULL for another decision."""
 
-    __table_args__ = (Index(None, "application_id"), Index(None, "enterprise_id", "review_id"))
+    __table_args__ = (
+        Index(None, "application_id"),
+        Index(None, "enterprise_id", "review_id"),
+        *(
+            Index(
+                f"ix_statistic_decisions_{name}",
+                *leading,
+                "decided_on",
+                "review_id",
+                "days",
+                "period_id",
+                **TIMED,
+            )
+            for name, leading in (
+                ("timed", ("step",)),
+                ("timed_of_region", ("region_id", "step")),
+                ("timed_of_enterprise", ("enterprise_id", "step")),
+            )
+        ),
+    )
+
+
+class CountedReason(Model):
+    """Why an application was returned, one row for each reason, and one for the return itself (`RETURN`); for the lists that the
+    statistics lead to. The other columns are those of its `CountedDecision`, so that an index finds what a list is narrowed to.
+    """
+
+    __tablename__ = "statistic_reasons"
+
+    review_id: Mapped[int] = mapped_column(
+        ForeignKey("statistic_decisions.review_id"), primary_key=True, autoincrement=False
+    )
+    reason: Mapped[str] = mapped_column(String(100), primary_key=True)
+    period_id: Mapped[int]
+    region_id: Mapped[int]
+    enterprise_id: Mapped[int]
+    decided_on: Mapped[date]
+
+    __table_args__ = tuple(
+        Index(f"ix_statistic_reasons_{name}", *leading, "decided_on", "review_id", "period_id")
+        for name, leading in (
+            ("all", ("reason",)),
+            ("of_region", ("region_id", "reason")),
+            ("of_enterprise", ("enterprise_id", "reason")),
+        )
+    )
 
 
 class StatisticCount(Model):

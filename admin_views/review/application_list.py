@@ -98,6 +98,8 @@ class Choice:
 
     label: str
     criterion: Callable[[], Criterion]
+    planned_by_value: bool = False
+    """Whether the best plan depends on the value that is bound: on how frequent it is."""
 
 
 @dataclass(frozen=True)
@@ -259,7 +261,7 @@ def listing(
         [rows.where(SEARCH_PATHS[path](lookup)) for path in paths],
         chosen,
         also_count=also_count,
-        by_words=lookup is not None,
+        by_words=lookup is not None or any(choice.planned_by_value for choice in narrowing),
     )
 
 

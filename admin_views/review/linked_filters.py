@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import Integer, String, and_, bindparam, func, not_, select
 
 from admin_views.review.application_list import BY_EDUCATION, BY_RESULT, BY_STATE, Choice, Filter
 from admin_views.site.numbers import current_shape
@@ -20,13 +20,15 @@ from admin_views.site.wording import translated
 from common.calendar import start_of
 from common.wording import N_
 from common.working_days import ONE_DAY
-from models import Application, Enterprise, Region
+from models import Application, CountedApplication, Enterprise, Region
 from models.database import Instant
 from models.statements import execute
 from workflow import scope
+from workflow.form import versions
 from workflow.scope import Criterion
 
 SUBMITTED = frozenset({"submitted"})
+LONGEST_ANSWER = 60
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,11 @@ class ValueFilter(Filter):
     leaves: Choice | None = None
 
     def choice(self, value: str) -> Choice | None:
-        return self.leaves if self.parse(value) is not None else None
+        known = self.leaves if self.parse(value) is not None else None
+        return self.choices.get(value, known)
 
     def bind_values(self, value: str) -> dict[str, Any]:
-        parsed = self.parse(value)
+        parsed = None if value in self.choices else self.parse(value)
         return {} if parsed is None else {self.name: parsed}
 
 
@@ -93,7 +96,40 @@ UNTIL = _by_value(
     lambda: Application.submitted_at < bindparam("linked_until", type_=Instant()),
 )
 
+UNANSWERED = "-"
+"""Stands in an address for an answer that is missing."""
+
+
+def _answer(text: str) -> str | None:
+    return text if len(text) <= LONGEST_ANSWER else None
+
+
+def _by_answer(label: str, name: str, answer: Callable[[Any], Criterion]) -> ValueFilter:
+    """Leave applications by an answer, without those in the hands of their applicants, as the statistics count.
+
+    `answer`: returns the criterion for a value.
+    """
+    value = bindparam(name, type_=String)
+    missing = Choice(N_("未填写"), lambda: and_(answer(""), not_(scope.IS_WITH_APPLICANT)), True)
+    given = Choice("", lambda: and_(answer(value), not_(scope.IS_WITH_APPLICANT)), True)
+    return ValueFilter(label, "", {UNANSWERED: missing}, SUBMITTED, ("all",), name, _answer, given)
+
+
+def _of_industry(value: Any) -> Criterion:
+    """Look it up in what the worker has counted: an index of it on applications would be written by every decision."""
+    counted = CountedApplication.application_id == Application.id, CountedApplication.industry == value
+    return select(CountedApplication.application_id).where(*counted).exists()
+
+
+BY_INDUSTRY = _by_answer(N_("所属战略性新兴产业"), "linked_industry", _of_industry)
+BY_OTHER_EDUCATION = _by_answer(
+    N_("学历"), "linked_education", lambda value: func.coalesce(Application.education, "") == value
+)
+"""An education that the list does not offer."""
+
 LINKED: dict[str, Filter] = {
+    "industry": BY_INDUSTRY,
+    "other_education": BY_OTHER_EDUCATION,
     "region": BY_REGION,
     "enterprise": BY_ENTERPRISE,
     "from": SINCE,
@@ -140,8 +176,11 @@ def _text(key: str, value: str) -> str:
     known = LINKED[key].choices.get(value)
     if known is not None:
         return translated(known.label)
-    if key in ("from", "to"):
+    if key in ("from", "to", "other_education"):
         return value
+    if key == "industry":
+        field = versions.published().known.get(key)
+        return translated(field.choices.get(value, value)) if field else value
     named = Region.name if key == "region" else Enterprise.name
     rows = select(named).where(named.class_.id == row_number(value))
     shape = current_shape()

@@ -7,7 +7,7 @@ import json
 from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -238,7 +238,7 @@ def _read(cursor: str, order: Order) -> tuple[str, Any, int | None]:
     if direction not in {FORWARD, BACKWARD} or not row_id.isdecimal() or len(row_id) > LONGEST_ID:
         return FORWARD, None, None
     try:
-        value = order.column.type.python_type(text) if _is_text_or_number(order) else _instant(text)
+        value = PARSERS.get(order.column.type.python_type, _instant)(text)
     except (ValueError, OverflowError, NotImplementedError):
         return FORWARD, None, None
     if isinstance(value, int) and len(text) > LONGEST_ID:
@@ -251,5 +251,5 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def _is_text_or_number(order: Order) -> bool:
-    return order.column.type.python_type in {str, int}
+PARSERS: Mapping[type, Any] = {str: str, int: int, date: date.fromisoformat}
+"""How the sort value of a cursor is read, by the type of the column; others are instants."""

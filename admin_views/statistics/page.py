@@ -24,6 +24,7 @@ from admin_views.site.numbers import page_counts, present_calendar
 from admin_views.site.typed import row_number
 from admin_views.site.wording import stamp, translated
 from admin_views.statistics.charts import draw_chart
+from admin_views.statistics.decisions import DecisionList
 from admin_views.statistics.sections import Links, TableLine, TableSection, statistic_sections
 from common.wording import N_
 from documents.exports import Described
@@ -94,11 +95,11 @@ def _columns(part: TableSection) -> list[Column]:
     ]
 
 
-class StatisticsPage(ConsoleView):
-    """The page, and the pictures that it shows."""
+class StatisticsPage(DecisionList, ConsoleView):
+    """The page, the pictures that it shows, and the decisions that its numbers count."""
 
-    exposed_routes = ("index_view", "chart")
-    exports = {"index_view": "exported"}
+    exposed_routes = ("index_view", "chart", "decisions")
+    exports = {"index_view": "exported", "decisions": "exported_decisions"}
     title = N_("统计")
 
     def __init__(self, lists: Any) -> None:
@@ -173,7 +174,8 @@ class StatisticsPage(ConsoleView):
         return figures(self._sight(), narrowed, present_calendar())
 
     def _sections(self, found: Figures, narrowed: Narrowing, regions: dict[int, str]) -> Any:
-        links = Links(address_of(self._lists), narrowed, current_user.role)
+        decisions = url_of(f"{self.endpoint}.decisions")
+        links = Links(address_of(self._lists), decisions, narrowed, current_user.role)
         return statistic_sections(found, narrowed, links, regions)
 
 

@@ -1,6 +1,5 @@
 """The tables of the statistics page, each with its chart. Every number of applications links to the list that shows them."""
 
-from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,19 +7,18 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask_babel import gettext
-from sqlalchemy import select
 
+from admin_views.review.linked_filters import UNANSWERED
 from admin_views.site.wording import translated
 from admin_views.statistics.charts import Chart, Series
+from admin_views.statistics.words import reason_words
 from common.wording import N_
 from figures.facts import EDUCATION, INDUSTRY, PASSED, REASON, REFUSED, RETURNED, STATUS
-from figures.reasons import FIELD, PAPER, PHRASE, ROW
-from figures.report import Figures, Narrowing, percentile
-from models import Material, Result, Role, State
-from models.statements import execute
+from figures.report import Figures, Narrowing, last_day_of, percentile
+from models import Result, Role, State
+from models.statistics import RETURN
 from workflow import routing
 from workflow.form import versions
-from workflow.form.fields import Field
 from workflow.form.living_allowance import EDUCATIONS
 from workflow.transitions import RESULT_WORDS, STATE_WORDS
 
@@ -73,6 +71,8 @@ class Links:
     """Makes the addresses of lists that are narrowed as the page is."""
 
     address: str
+    decisions: str
+    """Of the list of decisions (admin_views/statistics/decisions.py)."""
     narrowed: Narrowing
     role: Role
 
@@ -89,6 +89,14 @@ class Links:
         result = RESULTS.get(status)
         narrowing = {"state": status} if result is None else {"result": result.value}
         return self.number(number, **narrowing, **query)
+
+
+    def of_decisions(self, text: str, number: int, **query: str | int) -> Cell:
+        """Return a cell that leads to these decisions, where there are any: it says how many they are, or something of them."""
+        period, region, first, last = self.narrowed
+        narrowed = {"period": period, "region": region, "from": first, "to": last} | query
+        given = {key: value for key, value in narrowed.items() if value is not None and value != ""}
+        return Cell(text, f"{self.decisions}?{urlencode(given)}" if number else "")
 
 
 @lru_cache(maxsize=MOST_ADDRESSES)
@@ -109,12 +117,6 @@ def _address(links: Links, replaced: tuple[str, ...]) -> str:
     )
 
 
-def last_day_of(month: str) -> str:
-    """Return the last day of a month."""
-    year, number = int(month[:4]), int(month[5:])
-    return f"{month}-{monthrange(year, number)[1]:02d}"
-
-
 def statistic_sections(
     found: Figures, narrowed: Narrowing, links: Links, regions: Mapping[int, str]
 ) -> Iterator[TableSection]:
@@ -132,10 +134,10 @@ def statistic_sections(
     )
     if found.enterprises:
         yield _enterprises(found, links, regions)
-    yield _days(found)
+    yield _days(found, links)
     if several:
-        yield _days_by_region(found, regions)
-    yield _reasons(found, fields)
+        yield _days_by_region(found, links, regions)
+    yield _reasons(found, links)
 
 
 def _bars(title: str, lines: Sequence[tuple[str, int]]) -> Chart:
@@ -202,11 +204,12 @@ def _choices(
         for value in values
     ]
     rows = [row for row in rows if row[2] or row[0] in choices]
-    linked = dimension == EDUCATION
+    if dimension == EDUCATION:
+        key_of = {value: "education" if value in choices else "other_education" for value in values}
+    else:
+        key_of = dict.fromkeys(values, dimension)
     lines = [
-        TableLine(
-            Cell(word), (links.number(number, education=value) if linked and value else Cell(str(number)),)
-        )
+        TableLine(Cell(word), (links.number(number, **{key_of[value]: value or UNANSWERED}),))
         for value, word, number in rows
     ]
     note = gettext("正在申请人手中的（回退、撤回）不计，其内容可能正在修改。")
@@ -230,86 +233,65 @@ def _enterprises(found: Figures, links: Links, regions: Mapping[int, str]) -> Ta
     return TableSection("enterprise", title, heads, lines)
 
 
-def _time(days: int | None) -> Cell:
-    return Cell(NOTHING if days is None else str(days))
-
-
-def _days(found: Figures) -> TableSection:
+def _days(found: Figures, links: Links) -> TableSection:
     title, by_step = gettext("各级审核用时（工作日）"), found.days()
-    rows = [(translated(routing.STEP_WORDS[step]), histogram) for step, histogram in by_step.items()]
-    lines = [
-        TableLine(
-            Cell(word),
-            (
-                Cell(str(sum(histogram))),
-                _time(percentile(histogram, MEDIAN)),
-                _time(percentile(histogram, NINETIETH)),
-            ),
-        )
-        for word, histogram in rows
-    ]
+    shares = {
+        step: tuple(percentile(numbers, share) for share in (MEDIAN, NINETIETH))
+        for step, numbers in by_step.items()
+    }
+    lines = []
+    for step, numbers in by_step.items():
+        number = sum(numbers)
+        cells = [links.of_decisions(str(number), number, step=step.value)]
+        for days in shares[step]:
+            text = NOTHING if days is None else str(days)
+            cells.append(links.of_decisions(text, number, step=step.value, within=days or 0))
+        lines.append(TableLine(Cell(translated(routing.STEP_WORDS[step])), tuple(cells)))
     heads = (gettext("审核步骤"), gettext("审核次数"), gettext("中位数"), gettext("90% 不超过"))
+    words = tuple(line.label.text for line in lines)
     series = tuple(
-        Series(name, tuple(percentile(histogram, share) for _, histogram in rows))
-        for name, share in ((heads[2], MEDIAN), (heads[3], NINETIETH))
+        Series(name, values)
+        for name, values in zip(heads[2:], zip(*shares.values(), strict=True), strict=True)
     )
     note = gettext("从送到该级至其作出审核决定；2026 年 12 月以前的审核没有记录送到的时间，不在其中。")
-    return TableSection(
-        "days", title, heads, lines, note, Chart(title, tuple(word for word, _ in rows), series)
-    )
+    return TableSection("days", title, heads, lines, note, Chart(title, words, series))
 
 
-def _days_by_region(found: Figures, regions: Mapping[int, str]) -> TableSection:
+def _days_by_region(found: Figures, links: Links, regions: Mapping[int, str]) -> TableSection:
     lines = []
     for key, name in regions.items():
         by_step = found.days(key)
-        if any(by_step.values()):
-            pairs = ((percentile(one, MEDIAN), percentile(one, NINETIETH)) for one in by_step.values())
-            lines.append(TableLine(Cell(name), tuple(_pair(*pair) for pair in pairs)))
-    heads = (gettext("地区"), *(translated(routing.STEP_WORDS[step]) for step in routing.REVIEW_STEPS))
+        if any(map(any, by_step.values())):
+            cells: list[Cell] = []
+            for step, numbers in by_step.items():
+                number, median = sum(numbers), percentile(numbers, MEDIAN)
+                ninetieth = percentile(numbers, NINETIETH)
+                cells.append(Cell(NOTHING if median is None else f"{median} / {ninetieth}"))
+                cells.append(links.of_decisions(str(number), number, step=step.value, region=key))
+            lines.append(TableLine(Cell(name), tuple(cells)))
+    heads = [gettext("地区")]
+    for step in routing.REVIEW_STEPS:
+        heads += [translated(routing.STEP_WORDS[step]), gettext("次数")]
     note = gettext("中位数 / 90% 不超过")
-    return TableSection("days-region", gettext("各地区审核用时（工作日）"), heads, lines, note)
+    return TableSection("days-region", gettext("各地区审核用时（工作日）"), tuple(heads), lines, note)
 
 
-def _pair(median: int | None, ninetieth: int | None) -> Cell:
-    return Cell(NOTHING if median is None else f"{median} / {ninetieth}")
-
-
-def _reasons(found: Figures, fields: Mapping[str, Field]) -> TableSection:
+def _reasons(found: Figures, links: Links) -> TableSection:
     returns, numbers = found.of(RETURNED).total(), found.of(REASON)
-    materials = _materials([key for reason in numbers if (key := _paper(reason)) is not None])
     most = sorted(((n, key) for key, n in numbers.items() if n), key=lambda one: (-one[0], one[1]))
-    rows = [(_reason(key, fields, materials), number) for number, key in most]
+    words = reason_words([key for _, key in most])
+    rows = [(words[key], number) for number, key in most]
     lines = [
-        TableLine(Cell(word), (Cell(str(number)), Cell(f"{number / max(1, returns):.0%}")))
-        for word, number in rows
+        TableLine(
+            Cell(words[key]),
+            (links.of_decisions(str(number), number, reason=key), Cell(f"{number / max(1, returns):.0%}")),
+        )
+        for number, key in most
     ]
+    if lines:
+        cells = (links.of_decisions(str(returns), returns, reason=RETURN), Cell("100%"))
+        lines.append(TableLine(Cell(gettext("全部回退")), cells))
     title = gettext("回退原因")
-    note = gettext("共回退 %(count)s 次；一次回退可以有几个原因。", count=returns)
+    note = gettext("一次回退可以有几个原因。")
     heads = (gettext("原因"), gettext("次数"), gettext("占回退次数"))
     return TableSection("reasons", title, heads, lines, note, _bars(title, rows) if rows else None)
-
-
-def _paper(reason: str) -> int | None:
-    kind, _, key = reason.partition("=")
-    return int(key) if kind == PAPER and key.isdecimal() else None
-
-
-def _materials(ids: Sequence[int]) -> dict[int, str]:
-    if not ids:
-        return {}
-    return {
-        row.id: row.name
-        for row in execute(select(Material.id, Material.name).where(Material.id.in_(ids)), {})
-    }
-
-
-def _reason(key: str, fields: Mapping[str, Field], materials: Mapping[int, str]) -> str:
-    kind, _, value = key.partition("=")
-    if kind == PHRASE:
-        return translated(value)
-    if kind == FIELD:
-        return gettext("标记：%(place)s", place=translated(fields[value].label) if value in fields else value)
-    if kind == PAPER:
-        return gettext("标记：%(place)s", place=materials.get(int(value), value))
-    return gettext("标记：%(place)s", place=gettext("学习工作经历")) if kind == ROW else gettext("其他")

@@ -35,13 +35,30 @@ from tests.site.test_statements import browser_of
 BEGUN, TIMES = 1000, 100
 """Applications made one by one, and how many times the database holds them in the end."""
 
-LONG = ("accounts", "applications", "experiences", "message_readings", "messages", "reviews")
+LONG = (
+    *("accounts", "applications", "experiences", "message_readings", "messages", "reviews"),
+    *("statistic_applications", "statistic_decisions", "statistic_reasons"),
+)
 SCANS = {
     "postgresql": re.compile(rf"Seq Scan on ({'|'.join(LONG)})\b"),
     "sqlite": re.compile(rf"^SCAN ({'|'.join(LONG)})(?! USING)", re.MULTILINE),
 }
 """On SQLite going through an index in the list's order, as far as the page is long, is called a scan as well, and is none."""
 
+
+COUNTED = (
+    "INSERT INTO statistic_applications (application_id, period_id, region_id, enterprise_id, reached, status, education, industry,"
+    " submitted_on) SELECT id, coalesce(period_id, 0), coalesce(region_id, 0), submitted_enterprise_id, reached, state, education,"
+    " answers ->> 'industry', submitted_at FROM applications WHERE submitted_at IS NOT NULL AND id % 2 = 0",
+    "INSERT INTO statistic_decisions (review_id, application_id, period_id, region_id, enterprise_id, step, decided_on, days,"
+    " reasons) SELECT r.id, a.id, coalesce(period_id, 0), coalesce(region_id, 0), submitted_enterprise_id, from_state, at,"
+    " r.id % 40, CASE WHEN action = 'return' THEN '[\"other\"]'::json END FROM reviews r JOIN applications a ON"
+    " a.id = application_id WHERE action IN ('pass', 'return', 'refuse') AND a.id % 2 = 0",
+    "INSERT INTO statistic_reasons SELECT review_id, unnest(ARRAY['return', 'other']), period_id, region_id, enterprise_id,"
+    " decided_on FROM statistic_decisions WHERE reasons IS NOT NULL",
+    "ANALYZE statistic_applications, statistic_decisions, statistic_reasons",
+)
+"""Fills what the statistics have counted, as if of every second application."""
 
 METRICS = "metrics.read"
 """404 without its token. The administrator's page about the operation sends the same statements."""
@@ -66,7 +83,9 @@ def large(
         factories.administrator()
         multiply_applications(db.engine, TIMES)
         if request.param == "postgresql":
-            with db.engine.connect() as line:  # as it does by itself in time
+            with db.engine.connect() as line:  # as the worker and it do by themselves in time
+                for statement in COUNTED:
+                    line.exec_driver_sql(statement)
                 line.exec_driver_sql("VACUUM ANALYZE applications")
         assert db.session.scalar(select(func.count(Application.id))) == BEGUN * TIMES
         found = db.session.scalars(
@@ -115,6 +134,7 @@ def large(
             "first_period": db.session.scalar(
                 select(Application.period_id).order_by(Application.submitted_at).limit(1)
             ),
+            "region": found.region_id,
             "last_period": db.session.scalar(select(Period.id).order_by(Period.opens.desc()).limit(1)),
             "employer_id": found.submitted_enterprise_id,
         }
@@ -179,6 +199,14 @@ def _lists(words: dict[str, Any]) -> Iterator[tuple[str, str]]:
             console.tabs, sorted(review_list.SORTABLE), ("asc", "desc"), narrowed
         ):
             yield name, f"{root}?tab={tab}&sort={sort}&order={order}{narrowing}"
+        for industry, order in product(("biology", "unknown", "-"), ("asc", "desc")):
+            yield name, f"{root}?tab=all&order={order}&industry={industry}&from=2000-01-01"
+        start = "/administration/" if name == "administrator" else root
+        for counted, narrowing in product(
+            ("step=enterprise_review", "step=city_review&within=0", "reason=other", "reason=unknown"),
+            ("", "&page=last", f"&period={words['first_period']}", f"&region={words['region']}"),
+        ):
+            yield name, f"{start}statistics/decisions/?{counted}{narrowing}"
 
 
 class Listening:

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -36,6 +36,7 @@ from workflow import review
 NUMBER = re.compile(r'<a href="([^"]+)">(\d+)</a></td>')
 ROW = re.compile(r'<a href="[^"]+/(20\d\d-\d{6})/')
 NEXT = re.compile(r'<a href="([^"]+)" rel="next"')
+DECISIONS = "/statistics/decisions/"
 PHRASE = PHRASES[Action.RETURN][0]
 
 
@@ -85,17 +86,91 @@ def console_of(account: Account) -> str:
 
 
 @pytest.mark.guide("W11")
-def test_every_number_leads_to_the_rows_that_it_counts(city: World, person: Person) -> None:
+def test_every_number_leads_to_the_rows_that_it_counts(city: World, person: Person, app: Flask) -> None:
     totals = {}
     for account in (city.banner.reviewer, city.banner.clerk, city.centre, city.administrator):
         client, console = person(account), console_of(account)
         body = client.get(f"/{console}/statistics/").get_data(as_text=True)
-        links = dict(NUMBER.findall(body))
-        assert len(links) > 4, console
+        links = {url: number for url, number in NUMBER.findall(body) if DECISIONS not in url}
+        assert {key for url in links for key in dict(parse_qsl(urlsplit(html.unescape(url)).query))} >= {
+            "education",
+            "industry",
+        }
         for address, number in links.items():
             assert len(rows_of(client, address)) == int(number), (console, address)
         totals[console] = max(map(int, links.values()))
     assert totals == {"enterprise": 7, "office": 3, "city": 6, "administration": 17}
+
+
+@pytest.mark.guide("W11")
+def test_every_number_of_decisions_leads_to_these_decisions(
+    city: World, person: Person, app: Flask
+) -> None:
+    with app.app_context():
+        counting.process_due()  # a list has what is counted, two seconds after it happened
+    named = {}
+    for account in (city.banner.reviewer, city.banner.clerk, city.centre, city.administrator):
+        client, console = person(account), console_of(account)
+        body = client.get(f"/{console}/statistics/").get_data(as_text=True)
+        links = {url: int(number) for url, number in NUMBER.findall(body) if DECISIONS in url}
+        assert {key for url in links for key in dict(parse_qsl(urlsplit(html.unescape(url)).query))} >= {
+            "step",
+            "within",
+            "reason",
+        }
+        for address, number in links.items():
+            page = client.get(html.unescape(address)).get_data(as_text=True)
+            listed = page.count('data-label="审核步骤"')
+            if "within=" in address:  # the number is one of days, that half of the decisions at least did not exceed
+                of_all = links[re.sub("&amp;within=[0-9]+", "", address)]
+                assert of_all / 2 <= listed <= of_all, (console, address)
+            else:
+                assert listed == number, (console, address)
+            named[console] = named.get(console, 0) + len(ROW.findall(page))
+            hidden = page.count("不在您的列表里")
+            assert len(ROW.findall(page)) == listed - hidden
+            assert bool(hidden) <= (console in ("city", "office")), "only other desks' decisions are not named"
+    assert all(named.values())
+
+
+@pytest.mark.guide("W11")
+def test_a_list_of_decisions_says_what_it_is_narrowed_to_and_names_nothing_out_of_sight(
+    city: World, person: Person, app: Flask
+) -> None:
+    with app.app_context():
+        counting.process_due()
+        unseen = db.session.scalars(select(Application.number).where(Application.reached == 1)).all()
+    client = person(city.centre)
+    query = f"reason=phrase%3D{quote(PHRASE)}&region={city.banner.region.id}"
+    page = client.get(f"/city/statistics/decisions/?{query}").get_data(as_text=True)
+    assert PHRASE in page
+    assert f"<strong>{city.banner.region.name}</strong>" in page
+    assert page.count("不在您的列表里") == 1
+    everything = client.get("/city/statistics/decisions/?step=enterprise_review").get_data(as_text=True)
+    assert unseen
+    assert not [number for number in unseen if number in everything]
+    assert "没有符合条件的审核" in client.get("/city/statistics/decisions/?reason=none").get_data(as_text=True)
+    damaged = client.get("/city/statistics/decisions/?step=nowhere&within=x&page=after~1~yesterday&region=x")
+    assert damaged.status_code == 200
+
+
+@pytest.mark.guide("W9", "W11")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_lists_behind_the_numbers_are_exported_with_their_filters(city: World, app: Flask) -> None:
+    with app.app_context():
+        counting.process_due()
+        clerk = db.session.get_one(Account, city.banner.clerk.id)
+        industry = db.session.scalars(select(Application)).first().answers["industry"]  # type: ignore[union-attr]
+        for address, rows in (
+            ("/office/statistics/decisions/?step=enterprise_review", 4),
+            (f"/office/?tab=all&industry={industry}", 2),
+            ("/office/?tab=all&industry=-", 0),
+        ):
+            with exporting.opened(clerk, "zh", address) as (name, found):
+                asked = Asked(address, name, found.title, found.described)
+            assert asked.described, address
+            [sheet] = exported(clerk, asked).values()
+            assert len(sheet) - 1 == rows, address
 
 
 @pytest.mark.guide("W11")
@@ -111,7 +186,7 @@ def test_a_narrowed_page_counts_and_links_what_it_is_narrowed_to(
     assert month is not None
     narrowed = f"period={period}&region={city.banner.region.id}&from={month:%Y-%m}&to={month:%Y-%m}"
     body = client.get(f"/city/statistics/?{narrowed}").get_data(as_text=True)
-    links = dict(NUMBER.findall(body))
+    links = {url: number for url, number in NUMBER.findall(body) if DECISIONS not in url}
     assert max(map(int, links.values())) == 2
     for address, number in links.items():
         assert len(rows_of(client, address)) == int(number), address

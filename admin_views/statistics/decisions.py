@@ -1,0 +1,177 @@
+"""「审核明细」: the decisions that a number of the statistics counts (W11), one row each, for the page and its export.
+
+Its rows are what the number counts. An application that is out of sight for whoever looks is not named: the row then says what
+was decided where and when, as the numbers do.
+"""
+
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from flask import request
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import ColumnElement, Select, and_, select
+
+from admin_views.review.application_list import EMPLOYER
+from admin_views.site.base import expose, menu
+from admin_views.site.exporting import ListExport, ListSheet
+from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
+from admin_views.site.lists import Column, DataTable
+from admin_views.site.login_session import url_of
+from admin_views.site.typed import row_number
+from admin_views.site.wording import translated
+from admin_views.statistics.words import reason_words
+from common.wording import N_
+from documents.exports import Described
+from figures import counting
+from figures.cases import DECISIONS, Counted, counted_decisions
+from figures.report import Narrowing, Sight
+from models import REACHED_BITS, Account, Application
+from models.statistics import RETURN
+from workflow import routing, scope
+
+LONGEST_REASON = 100
+
+
+class CountedLine(NamedTuple):
+    """One decision, in words. `number`: of its application; "" for one out of sight."""
+
+    number: str
+    name: str
+    enterprise: str
+    region: str
+    step: str
+    decided_on: Any
+    days: int | None
+    reasons: tuple[str, ...]
+
+
+COLUMNS = (
+    Column("number", N_("编号"), style="cell-quiet num", hides_empty=True),
+    Column("name", N_("姓名"), cell="title", empty=N_("不在您的列表里")),
+    Column("enterprise", N_("工作单位"), hides_empty=True),
+    Column("region", N_("地区")),
+    Column("step", N_("审核步骤")),
+    Column("decided_on", N_("审核日期"), cell="day", style="num"),
+    Column("days", N_("用时（工作日）"), style="num"),
+    Column("reasons", N_("回退原因"), attrgetter("reasons"), cell="items", hides_empty=True),
+)
+TIMED_COLUMNS = COLUMNS[:-1]
+
+
+def counted_of(chosen: Mapping[str, str]) -> Counted:
+    """Return which decisions an address names; without a step and a reason all returns."""
+    step = next((each for each in REACHED_BITS if each.value == chosen.get("step")), None)
+    reason = chosen.get("reason", "")[:LONGEST_REASON] or RETURN
+    return Counted(step, row_number(chosen.get("within", "")) if step else None, reason)
+
+
+class DecisionList:
+    """The list, for `StatisticsPage`."""
+
+    console: str
+    endpoint: str
+    render: Any
+    admin: Any
+    _lists: Any
+    _narrowed: Any
+    _sight: Any
+    _regions: Any
+
+    decisions_title = N_("审核明细")
+
+    @expose("/decisions/")
+    def decisions(self) -> str:
+        """Show the decisions that a number counts, the newest first."""
+        regions = self._regions()
+        form, narrowed = self._narrowed(regions)
+        counted = counted_of(request.args)
+        found = page(
+            self._counted(counted, narrowed), _order(counted), request.args.get("page", ""), PAGE_SIZE
+        )
+        lines = list(_lines(found.rows, regions))
+        chosen = {key: value for key, value in request.args.items() if key != "page"}
+        address = url_of(f"{self.endpoint}.decisions")
+        return self.render(
+            "statistics/decisions.html",
+            frame="administration/frame.html" if self.console == "administration" else "review/frame.html",
+            title=translated(self.decisions_title),
+            console=translated(str(self.admin.name)),
+            menu=menu(self.admin, self),
+            statistics=url_of(f"{self.endpoint}.index_view"),
+            narrowing=[*_words_of(counted), *form.described()],
+            is_behind=counting.has_uncounted(),
+            listing=DataTable(_columns(counted, regions), lines),
+            pager=[None if cursor is None else _turned(address, chosen, cursor) for cursor in found.cursors],
+            application=f"{self._lists.endpoint}.application",
+        )
+
+    def exported_decisions(self) -> ListExport:
+        """Return the same decisions for an export."""
+        regions = self._regions()
+        form, narrowed = self._narrowed(regions)
+        counted = counted_of(request.args)
+        lines = _lines(everything(self._counted(counted, narrowed), _order(counted)), regions)
+        described: Described = (*_words_of(counted), *form.described())
+        return ListExport(
+            self.decisions_title, [ListSheet(_columns(counted, regions), lines)], described
+        )
+
+    def _counted(self, counted: Counted, narrowed: Narrowing) -> Select[Any]:
+        sight: Sight = self._sight()
+        actor = current_user._get_current_object()
+        return counted_decisions(sight, narrowed, counted).add_columns(*_named(actor))
+
+
+def _named(actor: Account) -> list[ColumnElement[Any]]:
+    """Return the columns that name an application in sight. Each is looked up for the rows of a page: joined, PostgreSQL read all
+    applications of an enterprise for each of its decisions."""
+    seen = and_(Application.id == DECISIONS.c.application_id, scope.visible(actor))
+    named = {"number": Application.number, "name": Application.name, "enterprise": EMPLOYER}
+    return [
+        select(column).where(seen).correlate(DECISIONS).scalar_subquery().label(key)
+        for key, column in named.items()
+    ]
+
+
+def _order(counted: Counted) -> Order:
+    return Order(*counted.ordered_by, descending=True)
+
+
+def _columns(counted: Counted, regions: Mapping[int, str]) -> tuple[Column, ...]:
+    columns = COLUMNS if counted.step is None else TIMED_COLUMNS
+    return tuple(column for column in columns if regions or column.key != "region")
+
+
+def _lines(rows: Iterable[Any], regions: Mapping[int, str]) -> Iterable[CountedLine]:
+    known: dict[str, str] = {}
+    for row in rows:
+        reasons = row.reasons or ()
+        if not known.keys() >= set(reasons):
+            known |= reason_words(reasons)
+        yield CountedLine(
+            row.number or "",
+            row.name or "",
+            row.enterprise or "",
+            regions.get(row.region_id, ""),
+            translated(routing.STEP_WORDS[row.step]),
+            row.decided_on,
+            row.days,
+            tuple(known[reason] for reason in reasons),
+        )
+
+
+def _words_of(counted: Counted) -> Described:
+    """Return in words which decisions these are."""
+    if counted.step is None:
+        return ((gettext("回退原因"), reason_words([counted.reason])[counted.reason]),)
+    step = ((gettext("审核步骤"), translated(routing.STEP_WORDS[counted.step])),)
+    if counted.within is None:
+        return step
+    return (*step, (gettext("用时（工作日）"), gettext("不超过 %(days)s 个", days=counted.within)))
+
+
+def _turned(address: str, chosen: Mapping[str, str], cursor: str) -> str:
+    return f"{address}?{urlencode({**chosen, 'page': cursor})}"

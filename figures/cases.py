@@ -1,0 +1,61 @@
+"""The decisions that a number of the statistics counts, one by one. Who sees the number sees them; who may see their applications
+is another question (workflow/scope.py)."""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, select
+
+from figures.report import Narrowing, Sight, last_day_of, regions_criterion
+from models import CountedDecision, CountedReason, State
+from models.statements import table_of
+from models.statistics import RETURN
+
+DECISIONS, REASONS = table_of(CountedDecision), table_of(CountedReason)
+
+
+class Counted(NamedTuple):
+    """Which decisions: those of a step whose time is known, or the returns with a reason (figures/reasons.py; RETURN for all)."""
+
+    step: State | None = None
+    within: int | None = None
+    """The most working days that they took; None for any number."""
+    reason: str = RETURN
+
+    @property
+    def ordered_by(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """Return the day and the id by which they are in order."""
+        columns = (REASONS if self.step is None else DECISIONS).c
+        return columns.decided_on, columns.review_id
+
+
+def counted_decisions(sight: Sight, narrowed: Narrowing, counted: Counted) -> Select[Any]:
+    """Return the query for these decisions of what an account sees of the sums, as the page is narrowed."""
+    query = select(
+        DECISIONS.c.application_id,
+        DECISIONS.c.region_id,
+        DECISIONS.c.step,
+        DECISIONS.c.decided_on,
+        DECISIONS.c.days,
+        DECISIONS.c.reasons,
+    )
+    columns = DECISIONS.c
+    if counted.step is None:
+        columns = REASONS.c
+        query = query.join(REASONS, REASONS.c.review_id == DECISIONS.c.review_id)
+        query = query.where(columns.reason == counted.reason)
+    else:
+        query = query.where(columns.step == counted.step, columns.days.is_not(None))
+        if counted.within is not None:
+            query = query.where(columns.days <= counted.within)
+    if sight.enterprise_id:
+        query = query.where(columns.enterprise_id == sight.enterprise_id)
+    else:
+        query = query.where(regions_criterion(columns.region_id, sight, narrowed))
+    if narrowed.period_id is not None:
+        query = query.where(columns.period_id == narrowed.period_id)
+    if narrowed.first:
+        query = query.where(columns.decided_on >= date.fromisoformat(f"{narrowed.first}-01"))
+    if narrowed.last:
+        query = query.where(columns.decided_on <= date.fromisoformat(last_day_of(narrowed.last)))
+    return query
