@@ -236,9 +236,7 @@ def _find_unlisted(connection: Connection, found: Findings) -> None:
             (row["review_id"], row["reason"]): dict(row)
             for row in connection.execute(select(*_REASONS.c).where(of_these)).mappings()
         }
-        found.unlisted += sorted(
-            {key[0] for key in {*right, *listed} if right.get(key) != listed.get(key)}
-        )
+        found.unlisted += sorted({key[0] for key in {*right, *listed} if right.get(key) != listed.get(key)})
 
 
 # --- mending

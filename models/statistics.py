@@ -20,9 +20,7 @@ EVERY_MONTH = ""
 RETURN = "return"
 """Stands for any reason at all (`CountedReason.reason`)."""
 
-TIMED: dict[str, Any] = {
-    f"{dialect}_where": text("days IS NOT NULL") for dialect in ("sqlite", "postgresql")
-}
+TIMED: dict[str, Any] = {f"{dialect}_where": text("days IS NOT NULL") for dialect in ("sqlite", "postgresql")}
 """The decisions of which it is known how long they took."""
 
 
@@ -57,7 +55,10 @@ class CountedApplication(Model):
     submitted_on: Mapped[date]
     """The day of the last submission in Ordos."""
 
-    __table_args__ = (Index(None, "enterprise_id", "application_id"), Index(None, "industry", "application_id"))
+    __table_args__ = (
+        Index(None, "enterprise_id", "application_id"),
+        Index(None, "industry", "application_id"),
+    )
 
 
 class CountedDecision(Model):

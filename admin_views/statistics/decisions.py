@@ -4,7 +4,7 @@ Its rows are what the number counts. An application that is out of sight for who
 was decided where and when, as the numbers do.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -31,6 +31,7 @@ from figures.report import Narrowing, Sight
 from models import REACHED_BITS, Account, Application
 from models.statistics import RETURN
 from workflow import routing, scope
+from workflow.form import versions
 
 LONGEST_REASON = 100
 
@@ -91,7 +92,8 @@ class DecisionList:
         found = page(
             self._counted(counted, narrowed), _order(counted), request.args.get("page", ""), PAGE_SIZE
         )
-        lines = list(_lines(found.rows, regions))
+        words = ReasonWords()
+        lines = list(_lines(found.rows, regions, words))
         chosen = {key: value for key, value in request.args.items() if key != "page"}
         address = url_of(f"{self.endpoint}.decisions")
         return self.render(
@@ -101,7 +103,7 @@ class DecisionList:
             console=translated(str(self.admin.name)),
             menu=menu(self.admin, self),
             statistics=url_of(f"{self.endpoint}.index_view"),
-            narrowing=[*_words_of(counted), *form.described()],
+            narrowing=[*_words_of(counted, words), *form.described()],
             is_behind=counting.has_uncounted(),
             listing=DataTable(_columns(counted, regions), lines),
             pager=[None if cursor is None else _turned(address, chosen, cursor) for cursor in found.cursors],
@@ -113,11 +115,10 @@ class DecisionList:
         regions = self._regions()
         form, narrowed = self._narrowed(regions)
         counted = counted_of(request.args)
-        lines = _lines(everything(self._counted(counted, narrowed), _order(counted)), regions)
-        described: Described = (*_words_of(counted), *form.described())
-        return ListExport(
-            self.decisions_title, [ListSheet(_columns(counted, regions), lines)], described
-        )
+        words = ReasonWords()
+        lines = _lines(everything(self._counted(counted, narrowed), _order(counted)), regions, words)
+        described: Described = (*_words_of(counted, words), *form.described())
+        return ListExport(self.decisions_title, [ListSheet(_columns(counted, regions), lines)], described)
 
     def _counted(self, counted: Counted, narrowed: Narrowing) -> Select[Any]:
         sight: Sight = self._sight()
@@ -145,12 +146,23 @@ def _columns(counted: Counted, regions: Mapping[int, str]) -> tuple[Column, ...]
     return tuple(column for column in columns if regions or column.key != "region")
 
 
-def _lines(rows: Iterable[Any], regions: Mapping[int, str]) -> Iterable[CountedLine]:
-    known: dict[str, str] = {}
+class ReasonWords:
+    """The wording of reasons, of which each is looked up once."""
+
+    def __init__(self) -> None:
+        self._fields = versions.published().known
+        self._known: dict[str, str] = {}
+
+    def of(self, reasons: Iterable[str]) -> tuple[str, ...]:
+        """Return the wording of each of these reasons."""
+        asked = tuple(reasons)
+        if new := [reason for reason in asked if reason not in self._known]:
+            self._known |= reason_words(new, self._fields)
+        return tuple(self._known[reason] for reason in asked)
+
+
+def _lines(rows: Iterable[Any], regions: Mapping[int, str], words: ReasonWords) -> Iterator[CountedLine]:
     for row in rows:
-        reasons = row.reasons or ()
-        if not known.keys() >= set(reasons):
-            known |= reason_words(reasons)
         yield CountedLine(
             row.number or "",
             row.name or "",
@@ -159,14 +171,14 @@ def _lines(rows: Iterable[Any], regions: Mapping[int, str]) -> Iterable[CountedL
             translated(routing.STEP_WORDS[row.step]),
             row.decided_on,
             row.days,
-            tuple(known[reason] for reason in reasons),
+            words.of(row.reasons or ()),
         )
 
 
-def _words_of(counted: Counted) -> Described:
+def _words_of(counted: Counted, words: ReasonWords) -> Described:
     """Return in words which decisions these are."""
     if counted.step is None:
-        return ((gettext("回退原因"), reason_words([counted.reason])[counted.reason]),)
+        return ((gettext("回退原因"), *words.of([counted.reason])),)
     step = ((gettext("审核步骤"), translated(routing.STEP_WORDS[counted.step])),)
     if counted.within is None:
         return step

@@ -19,6 +19,7 @@ from models import Result, Role, State
 from models.statistics import RETURN
 from workflow import routing
 from workflow.form import versions
+from workflow.form.fields import Field
 from workflow.form.living_allowance import EDUCATIONS
 from workflow.transitions import RESULT_WORDS, STATE_WORDS
 
@@ -90,7 +91,6 @@ class Links:
         narrowing = {"state": status} if result is None else {"result": result.value}
         return self.number(number, **narrowing, **query)
 
-
     def of_decisions(self, text: str, number: int, **query: str | int) -> Cell:
         """Return a cell that leads to these decisions, where there are any: it says how many they are, or something of them."""
         period, region, first, last = self.narrowed
@@ -137,7 +137,7 @@ def statistic_sections(
     yield _days(found, links)
     if several:
         yield _days_by_region(found, links, regions)
-    yield _reasons(found, links)
+    yield _reasons(found, links, fields)
 
 
 def _bars(title: str, lines: Sequence[tuple[str, int]]) -> Chart:
@@ -276,10 +276,10 @@ def _days_by_region(found: Figures, links: Links, regions: Mapping[int, str]) ->
     return TableSection("days-region", gettext("各地区审核用时（工作日）"), tuple(heads), lines, note)
 
 
-def _reasons(found: Figures, links: Links) -> TableSection:
+def _reasons(found: Figures, links: Links, fields: Mapping[str, Field]) -> TableSection:
     returns, numbers = found.of(RETURNED).total(), found.of(REASON)
     most = sorted(((n, key) for key, n in numbers.items() if n), key=lambda one: (-one[0], one[1]))
-    words = reason_words([key for _, key in most])
+    words = reason_words([key for _, key in most], fields)
     rows = [(words[key], number) for number, key in most]
     lines = [
         TableLine(

@@ -10,13 +10,12 @@ from figures.reasons import FIELD, PAPER, PHRASE, ROW
 from models import Material
 from models.statements import execute
 from models.statistics import RETURN
-from workflow.form import versions
 from workflow.form.fields import Field
 
 
-def reason_words(reasons: Iterable[str]) -> dict[str, str]:
-    """Return the wording of these reasons (figures/reasons.py)."""
-    fields, known = versions.published().known, list(reasons)
+def reason_words(reasons: Iterable[str], fields: Mapping[str, Field]) -> dict[str, str]:
+    """Return the wording of these reasons (figures/reasons.py). `fields`: those of the form, by key."""
+    known = list(reasons)
     materials = _materials({key for reason in known if (key := _paper(reason)) is not None})
     return {reason: _word(reason, fields, materials) for reason in known}
 

@@ -47,13 +47,16 @@ SCANS = {
 
 
 COUNTED = (
+    "DELETE FROM statistic_reasons",
+    "DELETE FROM statistic_decisions",
+    "DELETE FROM statistic_applications",
     "INSERT INTO statistic_applications (application_id, period_id, region_id, enterprise_id, reached, status, education, industry,"
     " submitted_on) SELECT id, coalesce(period_id, 0), coalesce(region_id, 0), submitted_enterprise_id, reached, state, education,"
-    " answers ->> 'industry', submitted_at FROM applications WHERE submitted_at IS NOT NULL AND id % 2 = 0",
+    " answers ->> 'industry', submitted_at FROM applications WHERE submitted_at IS NOT NULL AND mod(id, 2) = 0",
     "INSERT INTO statistic_decisions (review_id, application_id, period_id, region_id, enterprise_id, step, decided_on, days,"
     " reasons) SELECT r.id, a.id, coalesce(period_id, 0), coalesce(region_id, 0), submitted_enterprise_id, from_state, at,"
-    " r.id % 40, CASE WHEN action = 'return' THEN '[\"other\"]'::json END FROM reviews r JOIN applications a ON"
-    " a.id = application_id WHERE action IN ('pass', 'return', 'refuse') AND a.id % 2 = 0",
+    " mod(r.id, 40), CASE WHEN action = 'return' THEN '[\"other\"]'::json END FROM reviews r JOIN applications a ON"
+    " a.id = application_id WHERE action IN ('pass', 'return', 'refuse') AND mod(a.id, 2) = 0",
     "INSERT INTO statistic_reasons SELECT review_id, unnest(ARRAY['return', 'other']), period_id, region_id, enterprise_id,"
     " decided_on FROM statistic_decisions WHERE reasons IS NOT NULL",
     "ANALYZE statistic_applications, statistic_decisions, statistic_reasons",

@@ -103,9 +103,7 @@ def test_every_number_leads_to_the_rows_that_it_counts(city: World, person: Pers
 
 
 @pytest.mark.guide("W11")
-def test_every_number_of_decisions_leads_to_these_decisions(
-    city: World, person: Person, app: Flask
-) -> None:
+def test_every_number_of_decisions_leads_to_these_decisions(city: World, person: Person, app: Flask) -> None:
     with app.app_context():
         counting.process_due()  # a list has what is counted, two seconds after it happened
     named = {}
@@ -121,7 +119,9 @@ def test_every_number_of_decisions_leads_to_these_decisions(
         for address, number in links.items():
             page = client.get(html.unescape(address)).get_data(as_text=True)
             listed = page.count('data-label="审核步骤"')
-            if "within=" in address:  # the number is one of days, that half of the decisions at least did not exceed
+            if (
+                "within=" in address
+            ):  # the number is one of days, that half of the decisions at least did not exceed
                 of_all = links[re.sub("&amp;within=[0-9]+", "", address)]
                 assert of_all / 2 <= listed <= of_all, (console, address)
             else:
@@ -129,7 +129,9 @@ def test_every_number_of_decisions_leads_to_these_decisions(
             named[console] = named.get(console, 0) + len(ROW.findall(page))
             hidden = page.count("不在您的列表里")
             assert len(ROW.findall(page)) == listed - hidden
-            assert bool(hidden) <= (console in ("city", "office")), "only other desks' decisions are not named"
+            assert bool(hidden) <= (console in ("city", "office")), (
+                "only other desks' decisions are not named"
+            )
     assert all(named.values())
 
 
@@ -149,7 +151,9 @@ def test_a_list_of_decisions_says_what_it_is_narrowed_to_and_names_nothing_out_o
     everything = client.get("/city/statistics/decisions/?step=enterprise_review").get_data(as_text=True)
     assert unseen
     assert not [number for number in unseen if number in everything]
-    assert "没有符合条件的审核" in client.get("/city/statistics/decisions/?reason=none").get_data(as_text=True)
+    assert "没有符合条件的审核" in client.get("/city/statistics/decisions/?reason=none").get_data(
+        as_text=True
+    )
     damaged = client.get("/city/statistics/decisions/?step=nowhere&within=x&page=after~1~yesterday&region=x")
     assert damaged.status_code == 200
 
