@@ -24,6 +24,7 @@ from models import (
     Action,
     Application,
     CountedApplication,
+    CountedReason,
     Enterprise,
     Review,
     State,
@@ -32,7 +33,7 @@ from models import (
     db,
 )
 from models.statements import table_of
-from models.statistics import EVERY_PERIOD, NO_PERIOD, NO_PLACE
+from models.statistics import EVERY_PERIOD, NO_PERIOD, NO_PLACE, RETURN
 from tests.factories import World, application_at, complete_application, desk_person, filled, submit, world
 from tests.machine.databases import KINDS, Databases
 from tests.machine.worlds import application_on
@@ -269,6 +270,20 @@ def test_a_recount_counts_what_nobody_noted(its_own: World) -> None:
     assert (len(found.stale), len(found.missing)) == (1, 3)
     assert as_summed() == counted_by_hand()
     assert recounting.recount().agreed
+
+
+@pytest.mark.guide("W11")
+def test_a_recount_mends_the_lists_of_reasons(its_own: World) -> None:
+    application_at(State.RETURNED, its_own.banner, its_own)
+    counting.process_due()
+    reasons = table_of(CountedReason)
+    before = db.session.execute(select(reasons)).all()
+    assert RETURN in [row.reason for row in before]
+    db.session.execute(reasons.delete().where(reasons.c.reason == RETURN))
+    db.session.commit()
+    assert not recounting.recount().agreed
+    assert sorted(db.session.execute(select(reasons)).all()) == sorted(before)
+    assert recounting.compare_sums().agreed
 
 
 @pytest.mark.guide("W11")
