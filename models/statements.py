@@ -8,7 +8,7 @@ session and its objects: they are easier to read, check more, and a page that is
 Why: with a cached plan and the right index, PostgreSQL answers as fast as SQLAlchemy prepares a statement that it has already
 compiled. Loading an object the usual way takes three times as long as the query itself.
 
-Measured (docs/performance.md, one million applications): a list page makes two statements and 2,900 Python calls, before
+Measured (docs/performance.md, one million applications): a list page makes two statements and 2,450 Python calls, before
 26,000; the bare comparison page makes 2,400. A decision is eight statements on plain rows and takes 6.9 ms; before, handling
 objects took half of its time. A LIMIT given as a parameter costs 0.4 of 1.6 ms of planning each time, hence `constant`.
 
