@@ -42,4 +42,8 @@ class BodyPipe:
         except OSError as fault:
             if fault.errno != errno.EINVAL:
                 raise
-        return os.write(file, os.read(self._reader, most))  # a file system that does not know how to
+        piece = memoryview(os.read(self._reader, most))  # a file system that does not know how to
+        left = piece
+        while left:  # when the disk is nearly full, it takes a part
+            left = left[os.write(file, left) :]
+        return len(piece)

@@ -1,5 +1,7 @@
 """A body reaches its file whole, whatever the file can do."""
 
+import errno
+import resource
 import socket
 from pathlib import Path
 
@@ -46,3 +48,20 @@ def test_after_a_full_disk_the_next_body_is_not_mixed_with_the_rest_of_the_last(
             pipe.empty(full.fileno(), count)
 
     assert received(pipe, tmp_path / "body", "wb") == BODY
+
+
+@pytest.mark.parametrize("mode", ["wb", "ab"])
+def test_a_body_of_which_only_a_part_has_room_is_refused_at_once(mode: str, tmp_path: Path) -> None:
+    theirs, ours = socket.socketpair()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with theirs, ours, (tmp_path / "body").open(mode, buffering=0) as file:
+        theirs.sendall(b"a body that is longer than its room")
+        count = (pipe := BodyPipe()).fill(ours.fileno(), 100)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+        try:
+            with pytest.raises(OSError) as refusal:  # noqa: PT011 - its number follows
+                pipe.empty(file.fileno(), count)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert refusal.value.errno == errno.EFBIG
