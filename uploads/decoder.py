@@ -5,8 +5,8 @@ beside it. This process loads the libraries and never opens a file: for each fil
 other file, cannot write files and has limited time and memory. A file that crashes it, hangs it or exhausts it ends only that child.
 
 Standard input is a socket. A message is JSON, `[seconds, task, start, size, details...]`, with two descriptors: a file, whose
-content lies at `start`, and a pipe. Into the pipe the child writes a line feed as soon as it has begun, then one line of JSON,
-a result or `{"fault": ...}`, then the picture or the cells.
+content lies at `start`, and a pipe. Into the pipe the child writes a line feed as soon as it has begun, then the length of the
+rest in decimal and a line feed, then one line of JSON, a result or `{"fault": ...}`, then the picture or the cells.
 """
 
 from __future__ import annotations
@@ -97,8 +97,10 @@ def _run_child(descriptors: list[int], task: str, arguments: list[Any]) -> None:
         _limit_this_process()
         os.write(1, b"\n")
         found, content = run_task(task, *arguments)
+        answer = json.dumps(found).encode() + b"\n" + content
         with open(1, "wb") as out:
-            out.write(json.dumps(found).encode() + b"\n" + content)
+            out.write(b"%d\n" % len(answer))
+            out.write(answer)
     finally:
         os._exit(0)  # skips the exit handlers of libraries, which the file may have corrupted
 

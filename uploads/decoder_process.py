@@ -23,6 +23,9 @@ BEGUN = b"\n"
 
 ATTEMPTS = 2
 PIPE_BYTES = 64 * 1024
+MOST_BYTES = 64 * 1024 * 1024
+"""Of an answer. The largest preview has 24 million pixels, one or two bytes each."""
+
 GRACE_SECONDS = 2.0
 """How much later than the program this process gives up waiting."""
 
@@ -44,15 +47,17 @@ class DecoderProcess:
         """
         message = json.dumps([seconds, task, region.start, region.size, *details]).encode()
         for _ in range(ATTEMPTS):
-            answer = self._answer(message, region.descriptor, seconds + GRACE_SECONDS)
-            if answer == BEGUN:
-                self._forget()
+            answer, has_ended = self._answer(message, region.descriptor, seconds + GRACE_SECONDS)
+            if not has_ended:
+                self._kill()
             if answer:
-                return answer.removeprefix(BEGUN)
+                if not (content := _complete(answer)):
+                    self._forget()
+                return content
         return b""
 
-    def _answer(self, message: bytes, file: int, seconds: float) -> bytes:
-        """Return BEGUN and what the task has written; b"" when the program ended before it took the message."""
+    def _answer(self, message: bytes, file: int, seconds: float) -> tuple[bytes, bool]:
+        """Return BEGUN and what the task has written, and whether that is all; b"" when the program did not begin."""
         reader, writer = os.pipe()
         try:
             try:
@@ -82,6 +87,13 @@ class DecoderProcess:
                 self._requests.close()
                 self._requests = None
 
+    def _kill(self) -> None:
+        """End a program that answers no more. The files that others have begun with it go on in their own processes."""
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+        self._forget()
+
     def _started(self) -> socket.socket:
         """Start the program and return the socket for its messages."""
         if self._process is not None:
@@ -97,15 +109,21 @@ class DecoderProcess:
         return ours
 
 
-def _read_all(reader: int, seconds: float) -> bytes:
-    """Return what comes through a pipe until its other end is closed; the first byte alone when that takes too long."""
+def _read_all(reader: int, seconds: float) -> tuple[bytes, bool]:
+    """Return what comes through a pipe, and whether its other end was closed in this time, within MOST_BYTES."""
     until = time.monotonic() + seconds
     waiting = select.poll()
     waiting.register(reader, select.POLLIN)
     content = bytearray()
-    while waiting.poll(max(0.0, until - time.monotonic()) * 1000):
+    while len(content) <= MOST_BYTES and waiting.poll(max(0.0, until - time.monotonic()) * 1000):
         piece = os.read(reader, PIPE_BYTES)
         if not piece:
-            return bytes(content)
+            return bytes(content), True
         content += piece
-    return bytes(content[:1])
+    return bytes(content), False
+
+
+def _complete(answer: bytes) -> bytes:
+    """Return an answer without BEGUN and its length; b"" when its process was killed before it had written everything."""
+    length, _, content = answer.removeprefix(BEGUN).partition(b"\n")
+    return content if length == b"%d" % len(content) else b""

@@ -14,7 +14,7 @@ import pytest
 from config import ROOT
 from tests.files import samples as files
 from tests.uploads import odd_files
-from uploads import decoding, office
+from uploads import decoder_process, decoding, office
 from uploads.decoder_process import DecoderProcess
 from uploads.errors import SENTENCES, Fault, FileRefused
 from uploads.inspection import inspect
@@ -160,7 +160,14 @@ def replace_task(monkeypatch: pytest.MonkeyPatch, folder: Path, task: str) -> No
     monkeypatch.setattr(decoding, "_decoders", defaultdict(lambda: decoder))
 
 
-@pytest.mark.parametrize("crash", ["os.kill(os.getpid(), signal.SIGSEGV)", "os._exit(1)"])
+@pytest.mark.parametrize(
+    "crash",
+    [
+        "os.kill(os.getpid(), signal.SIGSEGV)",
+        "os._exit(1)",
+        "os._exit(os.write(1, b'30\\n{}\\nhalf a picture'))",
+    ],
+)
 def test_a_file_that_crashes_the_decoder_is_refused_and_the_site_keeps_running(crash, tmp_path, monkeypatch):
     replace_task(monkeypatch, tmp_path, crash)
     for _ in range(2):
@@ -187,6 +194,20 @@ def test_a_file_is_checked_though_the_decoder_has_just_been_killed(tmp_path, mon
     replace_task(monkeypatch, tmp_path, "({'pages': os.getppid(), 'notes': []}, b'')")
     first = inspect(io.BytesIO(files.pdf()), "合同.pdf").pages
     os.kill(first, signal.SIGKILL)
+
+    assert inspect(io.BytesIO(files.pdf()), "合同.pdf").pages not in (None, first)
+
+
+def test_a_decoder_that_does_not_answer_is_replaced(tmp_path, monkeypatch):
+    replace_task(monkeypatch, tmp_path, "({'pages': os.getppid(), 'notes': []}, b'')")
+    first = inspect(io.BytesIO(files.pdf()), "合同.pdf").pages
+    os.kill(first, signal.SIGSTOP)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(decoding, "TIMEOUT_SECONDS", 0.1)
+        impatient.setattr(decoder_process, "GRACE_SECONDS", 0)
+        impatient.setattr(decoder_process, "ATTEMPTS", 1)
+        with pytest.raises(FileRefused):
+            inspect(io.BytesIO(files.pdf()), "合同.pdf")
 
     assert inspect(io.BytesIO(files.pdf()), "合同.pdf").pages not in (None, first)
 
