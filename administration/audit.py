@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 
 from administration.tables import TABLES
 from models import Account, AuditEntry, ChangeKind, db
-from models.database import Base
+from models.database import Model
 
 SECRETS = frozenset({"password_hash", "recovery_hash"})
 
@@ -18,19 +18,19 @@ HIDDEN = "•"
 """Stands for a secret in the audit trail."""
 
 
-def name_of(row: Base) -> str:
+def name_of(row: Model) -> str:
     """Return the name under which the audit trail stores a row."""
     return TABLES[type(row)].row_name(row)
 
 
-def record_new(row: Base, person: Account) -> None:
+def record_new(row: Model, person: Account) -> None:
     """Record a new row with its values. Call within `exclusive()`."""
     fields = TABLES[type(row)].fields
     record(row, person, ChangeKind.CREATED, {}, {key: getattr(row, key) for key in fields})
 
 
 def record(
-    row: Base, person: Account, kind: ChangeKind, before: Mapping[str, Any], after: Mapping[str, Any]
+    row: Model, person: Account, kind: ChangeKind, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> None:
     """Add one audit entry, in the transaction of the change."""
     table = TABLES[type(row)]
@@ -58,7 +58,7 @@ def record(
     )
 
 
-def audit_value(row: Base, name: str, value: Any) -> Any:
+def audit_value(row: Model, name: str, value: Any) -> Any:
     """Return a value as the audit trail stores it: no secret, and for a foreign key the current name of the row it refers to."""
     if name in SECRETS:
         return HIDDEN if value else None

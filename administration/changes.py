@@ -23,10 +23,10 @@ from models import (
     exclusive,
 )
 from models.changes import changed_columns
-from models.database import Base
+from models.database import Model
 from models.transactions import WITHOUT_JOINS
 
-Row = TypeVar("Row", bound=Base)
+Row = TypeVar("Row", bound=Model)
 
 
 def add(row: Row, actor: Account, *, confirmed: str = "") -> Row:
@@ -119,7 +119,7 @@ def add_from_command_line(account: Account) -> Account:
     return account
 
 
-def fingerprint(row: Base) -> str:
+def fingerprint(row: Model) -> str:
     """Return a digest of the row's columns. It differs once somebody has changed the row."""
     fields = TABLES[type(row)].fields
     return sha256(json.dumps([json_value(getattr(row, name)) for name in fields]).encode()).hexdigest()[:16]
@@ -138,7 +138,7 @@ def _lock_row(model: type[Row], key: Any, person: Account) -> Row:
     return row
 
 
-def _check(table: Table[Any], row: Base) -> None:
+def _check(table: Table[Any], row: Model) -> None:
     for name in table.unique:
         value = getattr(row, name)
         column = getattr(type(row), name)
@@ -150,7 +150,7 @@ def _check(table: Table[Any], row: Base) -> None:
     table.check(row)
 
 
-def _same(row: Base) -> ColumnElement[bool]:
+def _same(row: Model) -> ColumnElement[bool]:
     """Return the criterion that matches this row only; it matches nothing for a row that has not been stored yet."""
     column = inspect(type(row)).primary_key[0]
     key = getattr(row, str(column.key))

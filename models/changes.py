@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import inspect
 
-from models.database import Base
+from models.database import Model
 
 
-def changed_columns(row: Base) -> dict[str, Any]:
+def changed_columns(row: Model) -> dict[str, Any]:
     """Return the changed columns of a row with their stored values."""
     state = inspect(row)
     found = {}

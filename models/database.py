@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
-from typing import TYPE_CHECKING
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -16,7 +15,9 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 
-class Base(DeclarativeBase):
+class Model(DeclarativeBase):
+    """The base of every table. Not `db.Model`, whose own annotations SQLAlchemy would evaluate again for each table."""
+
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -28,12 +29,7 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-
-if TYPE_CHECKING:
-    Model = Base
-else:
-    Model = db.Model
+db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
 
 
 def now() -> datetime:

@@ -56,7 +56,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.util import ScopedRegistry
 
-from models.database import Base, Instant, db
+from models.database import Model, Instant, db
 
 Loaded = TypeVar("Loaded")
 
@@ -66,7 +66,7 @@ PLAN_EACH_TIME = "plan_each_time"
 a frequent one."""
 
 
-def table_of(model: type[Base]) -> Table:
+def table_of(model: type[Model]) -> Table:
     """Return the table of a model, for writing plain rows: three times as fast as objects."""
     return cast(Table, model.__table__)
 
