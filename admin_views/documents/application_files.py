@@ -57,7 +57,7 @@ class ApplicationFiles(ScopedView):
             endpoint=f"{index.console}_documents",
             url=f"/{index.console}/documents",
         )
-        self._index = index  # after Flask-Admin has looked through the attributes for actions of its own
+        self._index = index
 
     def is_accessible(self) -> bool:
         return bool(self._index.is_accessible())

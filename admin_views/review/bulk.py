@@ -141,7 +141,7 @@ class BulkDecisions(ScopedView):
         super().__init__(
             BulkJob, name=self.title, endpoint=f"{console.console}_bulk", url=f"{console.url}/bulk"
         )
-        self._list = console  # after Flask-Admin has looked through the attributes for actions of its own
+        self._list = console
 
     def is_accessible(self) -> bool:
         return bool(self._list.is_accessible())

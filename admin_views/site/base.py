@@ -210,6 +210,9 @@ class ScopedView(ConsoleView, ModelView):
     def action_form(self, obj: Any = None) -> Any:
         return FlaskForm()
 
+    def init_actions(self) -> None:
+        """Do not look for batch actions: no view has one, and Flask-Admin would read each attribute of each view."""
+
 
 @cached_per_language
 def list_title(text: str) -> str:
