@@ -91,9 +91,7 @@ def _character_class(ranges: str) -> str:
     return "".join(rf"\U{int(first, 16):08x}-\U{int(last or first, 16):08x}" for first, _, last in ends)
 
 
-FORBIDDEN_IN_NAMES = re.compile(
-    f"[{REPLACEMENTS}]|[^{re.escape(NAME_SYMBOLS)}{_character_class(NAME_CATEGORIES)}]"
-)
+FORBIDDEN_IN_NAMES = f"[{REPLACEMENTS}]|[^{re.escape(NAME_SYMBOLS)}{_character_class(NAME_CATEGORIES)}]"
 
 RADICALS = str.maketrans(  # stays Chinese
     "⺁⺟⺠⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻱⻲⻳",
@@ -110,7 +108,7 @@ def without_radicals(name: str) -> str:
 
 def first_forbidden_in_name(name: str) -> str:
     """Return the first character that is not allowed in a name; "" when there is none."""
-    found = FORBIDDEN_IN_NAMES.search(name)
+    found = re.search(FORBIDDEN_IN_NAMES, name)
     return found[0] if found else ""
 
 

@@ -20,14 +20,14 @@ def one_line(text: str) -> str:
     return " ".join(cleaned(text).split())
 
 
-SPACE_BETWEEN_HAN = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
+SPACE_BETWEEN_HAN = rf"(?<=[{HAN}]) (?=[{HAN}])"
 
 
 def as_name(text: str) -> str:
     """Return a name as it is stored: without spaces between Chinese characters, and with U+00B7 for every separating dot.
 
     Printed forms put a space into a name of two characters, and people type it."""
-    return SPACE_BETWEEN_HAN.sub("", with_one_dot(one_line(without_radicals(text))))
+    return re.sub(SPACE_BETWEEN_HAN, "", with_one_dot(one_line(without_radicals(text))))
 
 
 PRIVATE_CHARACTER = N_(
@@ -50,7 +50,7 @@ def same_text(one: str, other: str) -> bool:
 
 def comparable(text: str) -> str:
     """Return a text as `same_text` compares it."""
-    return unicodedata.normalize("NFKC", SPACE_BETWEEN_HAN.sub("", with_one_dot(" ".join(text.split()))))
+    return unicodedata.normalize("NFKC", re.sub(SPACE_BETWEEN_HAN, "", with_one_dot(" ".join(text.split()))))
 
 
 def name_fault(name: str) -> Sentence | None:

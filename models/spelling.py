@@ -49,17 +49,17 @@ WITHOUT_ACCENT = {
 """Latin letters that Unicode does not decompose into a letter and an accent."""
 # fmt: on
 
-_ONLY_COMMON_HAN = re.compile("[\u4e00-\u9fff]*")  # stays Chinese
+_ONLY_COMMON_HAN = "[\u4e00-\u9fff]*"  # stays Chinese
 _DOTS = "".join(map(re.escape, MIDDLE_DOTS))
 _STOPS = "".join(map(re.escape, FULL_STOPS))
-_DOTS_BETWEEN_HAN = re.compile(rf"(?<=[{HAN}]) ?[{_DOTS}{_STOPS}]+ ?(?=[{HAN}])")
-_MIDDLE_DOTS = re.compile(rf"[{_DOTS}]+")
-_IGNORED_IN_SEARCH = re.compile(rf"[{_DOTS}{_STOPS}\s'\u2018\u2019\u02bc]")
+_DOTS_BETWEEN_HAN = rf"(?<=[{HAN}]) ?[{_DOTS}{_STOPS}]+ ?(?=[{HAN}])"
+_MIDDLE_DOTS = rf"[{_DOTS}]+"
+_IGNORED_IN_SEARCH = rf"[{_DOTS}{_STOPS}\s'\u2018\u2019\u02bc]"
 
 
 def with_one_dot(name: str) -> str:
     """Return the name with U+00B7 for each of its dots, and without spaces around a dot between Chinese characters."""
-    return _MIDDLE_DOTS.sub(DOT, _DOTS_BETWEEN_HAN.sub(DOT, name))
+    return re.sub(_MIDDLE_DOTS, DOT, re.sub(_DOTS_BETWEEN_HAN, DOT, name))
 
 
 def search_key(name: str) -> str:
@@ -68,12 +68,12 @@ def search_key(name: str) -> str:
     plain = "".join(
         WITHOUT_ACCENT.get(letter, letter) for letter in letters if unicodedata.category(letter) != "Mn"
     )
-    return _IGNORED_IN_SEARCH.sub("", unicodedata.normalize("NFC", plain))
+    return re.sub(_IGNORED_IN_SEARCH, "", unicodedata.normalize("NFC", plain))
 
 
 def key_unless_same(name: str | None, length: int) -> str | None:
     """Return the search key of a name, cut to this length; None where it equals the name, as for most Chinese names."""
-    if name is None or _ONLY_COMMON_HAN.fullmatch(name):
+    if name is None or re.fullmatch(_ONLY_COMMON_HAN, name):
         return None
     key = search_key(name)[:length]
     return None if key == name else key

@@ -21,7 +21,7 @@ LATE_WORKING_DAYS = 5
 """A waiting time of this many working days or more is marked late."""
 
 
-IN_CHINESE = re.compile(f"[{HAN}]")
+IN_CHINESE = f"[{HAN}]"
 
 
 CHINESE = Markup(' lang="zh-CN"')
@@ -50,7 +50,7 @@ def cached_gettext(text: str) -> str:
 
 def lang(text: str | None) -> Markup:
     """Return the lang attribute for typed text: Chinese on an English page, for screen readers."""
-    return CHINESE if text and language() == "en" and IN_CHINESE.search(text) else Markup("")
+    return CHINESE if text and language() == "en" and re.search(IN_CHINESE, text) else Markup("")
 
 
 def problem_text(problem: Problem) -> str:
