@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from models.accounts import Account
 from models.database import Instant, Model, enum_text, now
 from models.search import searchable
 from models.spelling import key_unless_same
@@ -35,8 +34,6 @@ class AuditEntry(Model):
     kind: Mapped[ChangeKind] = mapped_column(enum_text(ChangeKind))
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
     after: Mapped[dict[str, Any]] = mapped_column(JSON)
-
-    actor: Mapped[Account] = relationship()
 
     @validates("label", "actor_name")
     def _key_with_it(self, column: str, name: str) -> str:

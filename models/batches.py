@@ -12,9 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.accounts import Account
 from models.applications import Application
 from models.database import Instant, Model, enum_text, now
-from models.enterprises import Enterprise
 from models.periods import Period
-from models.regions import Region
 from models.secrets import Encrypted
 from models.vocabulary import BatchState, GrantAction, GrantState, ObjectionDecision
 
@@ -82,8 +80,6 @@ class Grant(Model):
     application: Mapped[Application] = relationship()
     period: Mapped[Period] = relationship()
     applicant: Mapped[Account] = relationship()
-    submitted_enterprise: Mapped[Enterprise] = relationship()
-    region: Mapped[Region] = relationship()
 
     __table_args__ = (
         # P3: once per person and period. An objection that is upheld frees the place.
@@ -116,8 +112,6 @@ class GrantEvent(Model):
     actor_name: Mapped[str] = mapped_column(String(60), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = mapped_column(Instant, default=now)
-
-    grant: Mapped[Grant] = relationship()
 
     __table_args__ = (Index(None, "grant_id", "id"),)
 

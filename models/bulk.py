@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
-from models.accounts import Account
-from models.applications import Application
 from models.database import Instant, Model, enum_text, now
 from models.desks import OfDesk
 from models.jobs import Leased
@@ -38,8 +36,6 @@ class BulkJob(Leased, OfDesk, Model):
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
 
-    actor: Mapped[Account] = relationship()
-
     __table_args__ = (Index(None, "state", "next_try"), Index(None, "actor_id", "id"))
 
     @property
@@ -60,7 +56,5 @@ class BulkRow(Model):
     seen_version: Mapped[int]
     decided: Mapped[bool | None]
     fault: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
-
-    application: Mapped[Application] = relationship()
 
     __table_args__ = (Index(None, "job_id", "decided", "application_id"),)

@@ -5,10 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.accounts import Account
 from models.batches import Grant
 from models.database import Instant, Model, enum_text, now
-from models.enterprises import Enterprise
 from models.vocabulary import ContinuationState, EmploymentEnd
 
 WITHIN_TERM = text("overdue_on IS NULL AND state IN ('asked', 'answered')")
@@ -45,8 +43,6 @@ class Continuation(Model):
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
 
     grant: Mapped[Grant] = relationship()
-    enterprise: Mapped[Enterprise] = relationship()
-    decided_by: Mapped[Account | None] = relationship()
 
     __table_args__ = (
         UniqueConstraint("grant_id", "year"),

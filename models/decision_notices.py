@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Instant, Model, now
-from models.reviews import Review
 from models.secrets import EncryptedJSON
 
 
@@ -30,8 +29,6 @@ class DecisionNotice(Model):
     check_code: Mapped[str] = mapped_column(String(16), unique=True)
     content: Mapped[dict[str, Any]] = mapped_column(EncryptedJSON("decision_notices.content"))
     issued_at: Mapped[datetime] = mapped_column(Instant, default=now)
-
-    review: Mapped[Review] = relationship()
 
     __table_args__ = (UniqueConstraint("year", "ordinal"), Index(None, "application_id"))
 

@@ -35,7 +35,6 @@ class Deputy(Model):
     deputy: Mapped[Account | None] = relationship(foreign_keys=[deputy_id])
     office: Mapped[Office | None] = relationship(foreign_keys=[office_id])
     deputy_office: Mapped[Office | None] = relationship(foreign_keys=[deputy_office_id])
-    created_by: Mapped[Account] = relationship(foreign_keys=[created_by_id])
 
     __table_args__ = (
         CheckConstraint(

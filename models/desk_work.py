@@ -6,9 +6,8 @@ None of it changes an application. The applicant sees none of it.
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
-from models.accounts import Account
 from models.database import Instant, Model, now
 from models.desks import OfDesk
 from models.secrets import Encrypted
@@ -62,7 +61,5 @@ class InternalNote(OfDesk, Model):
     """Name of the enterprise or office when the note was written."""
     at: Mapped[datetime] = mapped_column(Instant, default=now)
     text: Mapped[str] = mapped_column(Encrypted("notes.text"))
-
-    author: Mapped[Account] = relationship()
 
     __table_args__ = (Index(None, "application_id", "id"),)

@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
-from models.accounts import Account
 from models.database import Instant, Model, enum_text, now
 from models.desks import OfDesk
 from models.jobs import Leased
@@ -50,8 +49,6 @@ class FileJob(Leased, OfDesk, Model):
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     expires_at: Mapped[datetime | None] = mapped_column(Instant)
     downloaded_at: Mapped[datetime | None] = mapped_column(Instant)
-
-    asked_by: Mapped[Account] = relationship()
 
     __table_args__ = (
         Index(None, "state", "next_try"),

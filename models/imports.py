@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
-from models.accounts import Account
 from models.database import Instant, Model, enum_text, now
 from models.jobs import Leased
 from models.vocabulary import ImportState
@@ -41,9 +40,6 @@ class Import(Leased, Model):
     notes: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
-
-    actor: Mapped[Account] = relationship(foreign_keys=[actor_id])
-    confirmed_by: Mapped[Account | None] = relationship(foreign_keys=[confirmed_by_id])
 
     __table_args__ = (Index(None, "state", "next_try"), Index(None, "storage_name"))
 

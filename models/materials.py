@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.applications import Application
 from models.database import Instant, Model, now
 from models.printed_forms import LONGEST_CODE
 
@@ -65,7 +64,6 @@ class Attachment(Model):
     removed_after: Mapped[int | None]
     """Set when the applicant removes a submitted file: the last submission that contains it."""
 
-    application: Mapped[Application] = relationship()
     material: Mapped[Material] = relationship(lazy="joined", innerjoin=True)
 
     @property

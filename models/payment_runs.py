@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.accounts import Account
 from models.database import Instant, Model, enum_text, now
 from models.jobs import Leased
-from models.payments import Payment
 from models.periods import Period
 from models.secrets import Encrypted
 from models.vocabulary import BankOutcome, ImportState, RunAction, RunState
@@ -68,9 +67,6 @@ class RunRow(Model):
     outcome: Mapped[BankOutcome | None] = mapped_column(enum_text(BankOutcome))
     bank_reason: Mapped[str] = mapped_column(Text, default="")
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
-
-    run: Mapped[PaymentRun] = relationship()
-    payment: Mapped[Payment] = relationship()
 
     __table_args__ = (
         UniqueConstraint("run_id", "payment_id"),
@@ -155,7 +151,6 @@ class BankAnswer(Leased, Model):
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
 
-    run: Mapped[PaymentRun] = relationship()
     actor: Mapped[Account] = relationship(foreign_keys=[actor_id])
 
     __table_args__ = (

@@ -92,7 +92,4 @@ class Disclosure(Model):
     field: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(Instant, default=now)
 
-    application: Mapped[Application] = relationship()
-    account: Mapped[Account] = relationship()
-
     __table_args__ = (Index(None, "application_id"), Index(None, "account_id"))

@@ -56,7 +56,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.util import ScopedRegistry
 
-from models.database import Model, Instant, db
+from models.database import Instant, Model, db
 
 Loaded = TypeVar("Loaded")
 
