@@ -2,10 +2,9 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -131,8 +130,7 @@ SESSION_STATEMENT = CompiledStatement(
 """The session and its account. Every page runs it first."""
 
 
-@dataclass(frozen=True)
-class FoundSession:
+class FoundSession(NamedTuple):
     """A session that has not been ended, and its account. `idle`: it has not been used for too long."""
 
     account: Account

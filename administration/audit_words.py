@@ -1,8 +1,8 @@
 """The names of tables and columns in the audit trail: those that administrators change, and what others do that it records."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from administration.tables import TABLES
 from common.audit import APPLICANTS, DELIVERIES, EXPORTS, REVIEWERS
@@ -10,8 +10,7 @@ from common.wording import N_
 from models import BankLayout, Deputy, PaymentRun
 
 
-@dataclass(frozen=True)
-class AuditWords:
+class AuditWords(NamedTuple):
     """The names of a table and of its columns in the audit trail."""
 
     label: str

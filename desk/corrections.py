@@ -6,7 +6,8 @@ audit entry, and the person gets a message. A finished application stays unchang
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -73,8 +74,7 @@ def permitted_corrections(application: Application, actor: Account) -> tuple[Act
     return tuple(found)
 
 
-@dataclass(frozen=True)
-class CorrectedBy:
+class CorrectedBy(NamedTuple):
     """Who corrects the name instead of the person: `desk`, or an administrator when it is None."""
 
     desk: routing.Responsible | None

@@ -3,7 +3,6 @@ taken it and who has it open (W4), the internal notes (W7), the person's other a
 what is the same with other people's (W3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from types import MappingProxyType
@@ -54,8 +53,7 @@ class ShownNote(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
-class PageContext:
+class PageContext(NamedTuple):
     """`holder`: who of the desk has taken it, oneself included. `more`: there are more applications than `others` has."""
 
     colleagues: tuple[Colleague, ...] = ()

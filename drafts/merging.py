@@ -7,8 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Row = dict[str, str]
 Typed = str | list[Row]
@@ -24,8 +23,7 @@ DIGEST_BYTES = 6
 DIGEST = re.compile(f"[0-9a-f]{{{2 * DIGEST_BYTES}}}")
 
 
-@dataclass(frozen=True)
-class FieldChange:
+class FieldChange(NamedTuple):
     """A field that has been saved elsewhere since the page was opened, and that differs from what the page has."""
 
     key: str

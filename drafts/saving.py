@@ -5,9 +5,8 @@ windows of one browser, the newest is kept.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, bindparam, delete, or_, select
 
@@ -35,8 +34,7 @@ class DraftTooLarge(Exception):
     """What was typed is larger than any form can be."""
 
 
-@dataclass(frozen=True)
-class Typing:
+class Typing(NamedTuple):
     """What one page has typed since it last told: the fields that changed, and the digests that they began with.
 
     `tab` names the page, `sequence` grows with each request of it: a request that was overtaken changes nothing.
@@ -48,8 +46,7 @@ class Typing:
     base: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Unsaved:
+class Unsaved(NamedTuple):
     """A draft as its owner is offered it: the fields that differ from what is saved."""
 
     id: int
@@ -201,8 +198,7 @@ def discard(actor: Account, draft_id: int) -> None:
         )
 
 
-@dataclass(frozen=True)
-class SavedPage:
+class SavedPage(NamedTuple):
     """The page from which 「保存」 came: `restored` is the draft with which it was filled, `restored_at` its time then."""
 
     device: str
@@ -222,8 +218,7 @@ class SavedPage:
         )
 
 
-@dataclass(frozen=True)
-class SaveResult:
+class SaveResult(NamedTuple):
     """What 「保存」 has done with the fields of a page: `saved` as they are stored now; `refused` as they were typed, with the digests
     of what is stored in their place."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 
@@ -54,16 +54,14 @@ class Queue:
     oldest_due: datetime | None
 
 
-@dataclass(frozen=True)
-class Disk:
+class Disk(NamedTuple):
     """The disk of the instance folder, in bytes."""
 
     total: int
     free: int
 
 
-@dataclass(frozen=True)
-class OperationState:
+class OperationState(NamedTuple):
     """What an operator looks at. Times are None for what never happened."""
 
     worker_seen: datetime | None

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select, update
 
@@ -53,8 +53,7 @@ NOT_PASSED = Sentence(N_("现在不是审核通过的状态。"))
 OTHER_PERIOD = Sentence(N_("不属于这个申报期。"))
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An application that comes into the batch."""
 
     application: Any
@@ -65,8 +64,7 @@ class Candidate:
         return self.standard.amount_fen
 
 
-@dataclass(frozen=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """An application that does not come into the batch, and why."""
 
     application: Any

@@ -4,8 +4,8 @@ A page that is asked for earlier is drawn by that request instead, as is every o
 nothing to repair: the next look draws the picture, or answers that there is none.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
@@ -36,8 +36,7 @@ MOST_ATTEMPTS = 3
 """A file that ended this many workers is left to whoever looks at it."""
 
 
-@dataclass(frozen=True)
-class ClaimedPicture:
+class ClaimedPicture(NamedTuple):
     """A job that this worker has."""
 
     id: int

@@ -5,8 +5,7 @@ Never trusts the name, the browser's content type or a declared length, and neve
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from flask_babel import LazyString, gettext
 
@@ -21,8 +20,7 @@ from uploads.recognition import is_text, recognise
 from uploads.sets import PERMITTED
 
 
-@dataclass(frozen=True)
-class Inspected:
+class Inspected(NamedTuple):
     """The properties of a file that may be stored. `size` is in bytes; `pages` is None for all kinds but PDF.
 
     `notes` are values of notes.Note.
@@ -40,8 +38,7 @@ class Inspected:
     """The small picture of its first page (decoding.SMALL_WIDTH); b"" for a kind without pictures."""
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(NamedTuple):
     """What the check of a content found."""
 
     pages: int | None = None

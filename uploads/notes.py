@@ -4,8 +4,8 @@ A note is no reason to refuse a file; those are faults (errors.py).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum, auto
+from typing import NamedTuple
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
@@ -21,8 +21,7 @@ class Note(StrEnum):
     OUTSIDE_CONTENT = auto()
 
 
-@dataclass(frozen=True)
-class NoteWording:
+class NoteWording(NamedTuple):
     """The sentences beside the file: on the owner's page, and on the reviewer's."""
 
     to_owner: LazyString

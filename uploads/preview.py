@@ -6,10 +6,9 @@ There are none of Word and Excel files. A file's previews are deleted with the f
 import os
 import secrets
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from uploads import decoding, kinds
 from uploads.errors import InvalidFile, NoPreview
@@ -33,8 +32,7 @@ _PICTURES: dict[str, FileKind] = {
 }
 
 
-@dataclass(frozen=True)
-class Preview:
+class Preview(NamedTuple):
     """A preview, ready to be sent."""
 
     content: bytes

@@ -5,8 +5,7 @@ Never writes a row: the caller does, in its own transaction, and discards the fi
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from werkzeug.datastructures import FileStorage
 
@@ -19,8 +18,7 @@ from uploads.sets import previews, storage
 from uploads.storage import StoredFile
 
 
-@dataclass(frozen=True)
-class Received:
+class Received(NamedTuple):
     """A file that is stored and that no row names yet; the fields are those of the row."""
 
     display_name: str

@@ -11,10 +11,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from uploads.errors import StorageUnavailable
 from uploads.storage_locations import S3Location
@@ -45,8 +44,7 @@ _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One object of a listing."""
 
     key: str

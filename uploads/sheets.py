@@ -3,8 +3,7 @@
 Formulas are not evaluated: the saved result is used. workbook.py describes the values of cells.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import force_locale
 from werkzeug.datastructures import FileStorage
@@ -20,8 +19,7 @@ MAX_COLUMNS = 40
 """A table made by people has fewer columns; further ones are ignored."""
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(NamedTuple):
     """The rows with content, each with its number in the file. `more`: there are further rows that were not read.
 
     `hidden_rows` are the numbers of rows that are hidden or filtered out; `hidden_columns` are indexes in a row. Only the

@@ -7,11 +7,10 @@ storage on another machine may raise StorageUnavailable (errors.py).
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 GRACE_PERIOD = timedelta(hours=24)
 """Younger files stay: their row may not be committed yet."""
@@ -29,8 +28,7 @@ NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}")
 TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
-@dataclass(frozen=True)
-class StoredFile:
+class StoredFile(NamedTuple):
     """A stored file, synced. `size` is in bytes, `sha256` of the content in hexadecimal."""
 
     name: str

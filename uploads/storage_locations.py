@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from uploads.local_disk import LocalDisk
@@ -55,8 +55,7 @@ class S3Location:
 Location = Path | S3Location
 
 
-@dataclass(frozen=True)
-class FilePlaces:
+class FilePlaces(NamedTuple):
     """All that the site stores at one location."""
 
     files: Storage

@@ -3,8 +3,7 @@
 A spreadsheet is inspected and decoded like every upload (decoder.py); text is only measured here, and decoded by the caller.
 """
 
-from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from werkzeug.datastructures import FileStorage
 
@@ -23,8 +22,7 @@ TEXT = "csv"
 """The extension that stands for text, whatever the file is called: some banks name theirs .xls."""
 
 
-@dataclass(frozen=True)
-class ReceivedTable:
+class ReceivedTable(NamedTuple):
     """A stored table that no row names yet."""
 
     display_name: str

@@ -5,8 +5,8 @@ later changes of the period or of the calendar never shorten it. An application 
 next period.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Date, Integer, bindparam, or_, select
 from sqlalchemy.orm.attributes import set_committed_value
@@ -27,8 +27,7 @@ LONGEST_EXTENSION = timedelta(days=366)
 """A later day is a typing mistake."""
 
 
-@dataclass(frozen=True)
-class Admission:
+class Admission(NamedTuple):
     """Whether one application can be submitted today, and until when.
 
     `last` is the day until which it can be resubmitted outside of any period. `submitted`: it was submitted before.

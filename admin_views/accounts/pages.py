@@ -1,8 +1,7 @@
 """What the pages of accounts share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import (
     render_template,
@@ -17,8 +16,7 @@ from common.wording import N_
 View = Callable[..., Any]
 
 
-@dataclass(frozen=True)
-class LoginPage:
+class LoginPage(NamedTuple):
     """The texts of a login page, as the guide words them."""
 
     title: str

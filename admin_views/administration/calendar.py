@@ -1,9 +1,8 @@
 """「工作日历」: the holidays and working weekends of a year, entered by an administrator before the library has them."""
 
 import itertools
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import request
 from flask_babel import gettext
@@ -20,8 +19,7 @@ from common.wording import N_
 from models import CalendarYear, db
 
 
-@dataclass(frozen=True)
-class Year:
+class Year(NamedTuple):
     """One row of the list. `key` is the id of the stored row, if the year was entered."""
 
     year: int

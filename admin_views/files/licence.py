@@ -3,8 +3,6 @@
 Never accepts a value that this site has not signed, or a file that a row already refers to.
 """
 
-from dataclasses import asdict
-
 from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import select
@@ -44,7 +42,7 @@ def discard_licence(received: Received) -> None:
 
 def seal(received: Received) -> str:
     """Return the signed value that references the file in a form."""
-    return _serializer().dumps(asdict(received))
+    return _serializer().dumps(received._asdict())
 
 
 def load_sealed(value: str | None) -> Received | None:

@@ -1,10 +1,9 @@
 """Attachments as the viewer shows them: a group for each material, with the URLs of pictures and originals."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import request
 from sqlalchemy import Integer, and_, bindparam, or_, select
@@ -20,8 +19,7 @@ from workflow import routing, scope
 KIBIBYTE = 1024
 
 
-@dataclass(frozen=True)
-class ViewerFile:
+class ViewerFile(NamedTuple):
     """One file; `picture(page, width)` returns the URL of a rendered page."""
 
     id: int
@@ -40,8 +38,7 @@ class ViewerFile:
     """Whether a signed form agrees with the application."""
 
 
-@dataclass(frozen=True)
-class FileGroup:
+class FileGroup(NamedTuple):
     """The files of one material that were uploaded under one name of it, in upload order.
 
     `title` is that name; `present` is the current name, if it differs.

@@ -1,8 +1,7 @@
 """What is said beside a signed and sealed application form: whether it agrees with the application (A22). It forbids nothing."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
@@ -11,8 +10,7 @@ from documents.printed_forms import Agreement, SignedPaper, signed_papers
 from models import Application, Attachment
 
 
-@dataclass(frozen=True)
-class PaperRemark:
+class PaperRemark(NamedTuple):
     """One sentence beside a file: `good` when the paper agrees, `wrong` when it does not.
 
     `asks_for_code`: the applicant may type the code that could not be read.

@@ -1,9 +1,8 @@
 """「上传附件」: one slot a material, 「上传材料」, then 「确认」 (A11, A12). With scripts each file has a progress bar, without them the form is posted as a whole."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import abort, flash, redirect, request
 from flask_babel import gettext
@@ -156,8 +155,7 @@ def signed_form_remarks(
     return for_owner(found, files, snapshot(found)) if files else {}
 
 
-@dataclass(frozen=True)
-class Unfinished:
+class Unfinished(NamedTuple):
     """An upload that broke off, as the page shows it; the same file is recognised by `size` and `sha256`."""
 
     token: str

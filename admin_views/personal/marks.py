@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from admin_views.review.marks import place_name
 from common.errors import ActionRefused
@@ -27,8 +28,7 @@ class UntouchedMarks(ActionRefused):
 Slots = Sequence[tuple[Material, Collection[Attachment]]]
 
 
-@dataclass(frozen=True)
-class ReturnedMark:
+class ReturnedMark(NamedTuple):
     """A mark as its applicant sees it. The script compares the control `control` with `was` as the person works."""
 
     key: str
@@ -56,8 +56,7 @@ class ReturnedMarks:
         return [mark for marks in self.of_return.values() for mark in marks if not mark.changed]
 
 
-@dataclass(frozen=True)
-class PageUrls:
+class PageUrls(NamedTuple):
     """Where the places are: `form` is "" on the page of the form itself."""
 
     form: str

@@ -4,9 +4,8 @@ It has no errors and is never posted. What has to be rendered by WTForms becomes
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from wtforms.form import BaseForm
 
@@ -20,16 +19,14 @@ from workflow.form.fields import Field as Described
 from workflow.form.fields import Kind
 
 
-@dataclass(frozen=True)
-class SavedField:
+class SavedField(NamedTuple):
     """What a field holds, as text. It has the attributes of a WTForms field that drafts and rendered_fields.py read."""
 
     data: str
     errors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class SavedRow:
+class SavedRow(NamedTuple):
     """A row of 学习工作经历, by the names of its cells."""
 
     name: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, func, not_, null, select
 
@@ -92,8 +92,7 @@ SORTS = {column.key: column.sort for column in COLUMNS["waiting"] if column.sort
 SORTABLE = frozenset(SORTS)
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """One value of a filter: what it says, and which rows it leaves."""
 
     label: str

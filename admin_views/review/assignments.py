@@ -1,9 +1,8 @@
 """Who of the desk works on an application: its part of the page, 领取 / 放回 / 交给, and the sign that the page is open (W4)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response, abort, flash, redirect, request
 from flask_babel import gettext, pgettext
@@ -24,8 +23,7 @@ DOT = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 """The picture that a page without scripts asks for."""
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """Whether to decide what a colleague has taken. `action` is what was asked for."""
 
     action: Action

@@ -1,10 +1,10 @@
 """Marks on the page of one application (W1): 「标记」 beside each field, experience and paper, and what 「回退」 sends with them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from flask import abort, get_template_attribute, redirect, request
@@ -20,8 +20,7 @@ from models import Application, Mark
 from workflow.form import answers
 
 
-@dataclass(frozen=True)
-class ShownMark:
+class ShownMark(NamedTuple):
     """A mark as a page shows it. `target` is also the id of its place on the page."""
 
     target: str

@@ -1,7 +1,6 @@
 """What a reviewer reads of one application: the last submission, beside an earlier one where they differ."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from flask_babel import gettext, pgettext
@@ -33,8 +32,7 @@ def orphaned_reasons(typed: Mapping[str, str], offered: Collection[str]) -> list
     ]
 
 
-@dataclass(frozen=True)
-class ExperienceLine:
+class ExperienceLine(NamedTuple):
     """One row of 学习工作经历 as the page shows it; `former` is label and former text of each part that was changed."""
 
     row: Mapping[str, str]
@@ -64,8 +62,7 @@ class Fact(NamedTuple):
     aside: str = ""
 
 
-@dataclass(frozen=True)
-class PageSection:
+class PageSection(NamedTuple):
     """One section of the form as read by a reviewer."""
 
     section: form_fields.Section
@@ -73,8 +70,7 @@ class PageSection:
     experiences: list[ExperienceLine]
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(NamedTuple):
     """What somebody reads of an application: its last submission, beside the one that it is compared with for them."""
 
     newest: Submission | None = None

@@ -1,8 +1,7 @@
 """What a desk reads first after a resubmission (W2): its own marks and every other change, each before and after side by side."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
@@ -18,8 +17,7 @@ from models import Account, Action, Application, Review
 from workflow.form import versions
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(NamedTuple):
     """One place before and after. `target` is its id on the page, "" for what is there no more; `note` is that of a mark.
 
     Of a material: the files that went and those that came, and how many stayed.

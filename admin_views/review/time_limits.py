@@ -1,6 +1,5 @@
 """Time limits (W8) on the reviewers' pages: the filter, the numbers above the list, and the badge of one application."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -25,8 +24,7 @@ from models.statements import constant
 from workflow import scope
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """The limits and the calendar as this process last read them."""
 
     limits: TimeLimits

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, request, session
@@ -37,8 +37,7 @@ DISCLOSED_FIELDS = {"account": "bank_account"}
 """The field of the form whose number a column shows, where the column has another key."""
 
 
-@dataclass(frozen=True)
-class ListSheet:
+class ListSheet(NamedTuple):
     """One table of a list: its columns as on the page, and all rows, read when they are written.
 
     `application_of`: returns the id of a row's application; None where rows are no applications.
@@ -67,8 +66,7 @@ class ListExport:
         return any(column.masked for sheet in self.sheets if sheet.application_of for column in sheet.columns)
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """One list that can be exported."""
 
     may_open: Callable[[], bool]

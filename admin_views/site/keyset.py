@@ -6,11 +6,10 @@ Never counts a table and never uses an offset.
 import json
 from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -41,8 +40,7 @@ SORT_KEY, SORT_ID = "sort_key", "sort_id"
 NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """How a list is sorted: by one column, then by the row's id."""
 
     column: Any
@@ -61,8 +59,7 @@ class Order:
         return mine < there if self.descending is not backwards else mine > there
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """The rows of one page and the cursors of its neighbours; None where there is no neighbour."""
 
     rows: Sequence[Any]

@@ -7,10 +7,9 @@ Never redirects to another site, or to a console that is not this person's.
 
 import posixpath
 from copy import deepcopy
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from time import time
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, flash, g, redirect, request, session, url_for
@@ -240,8 +239,7 @@ def _signed(_key: str, _raw: str, _minute: int) -> str:
     return generate_csrf()
 
 
-@dataclass(frozen=True)
-class LoggedInPerson:
+class LoggedInPerson(NamedTuple):
     """The person logged in at this browser, masked, as other people at a shared computer may see it."""
 
     name: str

@@ -1,7 +1,6 @@
 """The tables of the statistics page, each with its chart. Every number of applications links to the list that shows them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -55,8 +54,7 @@ class TableLine(NamedTuple):
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True)
-class TableSection:
+class TableSection(NamedTuple):
     """One part of the page."""
 
     key: str
@@ -67,8 +65,7 @@ class TableSection:
     chart: Chart | None = None
 
 
-@dataclass(frozen=True)
-class Links:
+class Links(NamedTuple):
     """Makes the addresses of lists that are narrowed as the page is."""
 
     address: str
