@@ -3,13 +3,14 @@
 import io
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from common.calendar import today
 from models import Account, Application, Batch, Grant, ObjectionFile, db
 from payments import ending
 from tests import factories
@@ -57,7 +58,7 @@ def test_a_batch_is_summed_up_published_objected_to_and_ended(
     summary = city.get("/city/publicity/summary/?all=1").text
     assert "没有适用的补贴标准" in summary
     assert "120,000.02" in summary
-    chosen = {"all": "1", "token": token_of(summary), "opens": date.today().isoformat()}  # noqa: DTZ011
+    chosen = {"all": "1", "token": token_of(summary), "opens": today().isoformat()}
     later = city.send("/city/publicity/close/", {**chosen, "opens": "2020-01-01"})
     assert (later.status_code, "公示不能从过去的日期开始" in later.text) == (422, True)
     other_rows = city.send("/city/publicity/close/", {**chosen, "all": "", "row": [first]})
@@ -138,7 +139,7 @@ def test_what_belongs_to_no_period_is_pointed_out_and_granted_in_the_period_that
     summary = city.get(f"{asked}&granted_in={key}").text
     assert "60,000.01" in summary
     sent = dict(re.findall(r'type="hidden" name="(period|row|granted_in)" value="([^"]+)"', summary))
-    chosen = {**sent, "token": token_of(summary), "opens": date.today().isoformat()}  # noqa: DTZ011
+    chosen = {**sent, "token": token_of(summary), "opens": today().isoformat()}
     assert city.send("/city/publicity/close/", chosen).status_code == 303
     with app.app_context():
         grant = db.session.scalars(select(Grant)).one()
