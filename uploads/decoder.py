@@ -45,6 +45,10 @@ Children = dict[int, float]
 
 def serve(requests: socket.socket) -> None:
     """Fork a child for each message until the site closes its end, or no file comes any more."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(
+            number, signal.SIG_IGN
+        )  # the site answers before it ends, and its end ends this process
     children: Children = {}
     while True:
         _reap(children)
@@ -91,31 +95,34 @@ def _fork(requests: socket.socket, children: Children) -> bool:
 def _run_child(descriptors: list[int], task: str, arguments: list[Any]) -> None:
     """Run the task on standard input, write to standard output, and end. Reaches neither the socket nor another file."""
     try:
-        for number, descriptor in enumerate((*descriptors, os.open(os.devnull, os.O_WRONLY))):
+        file, answer = descriptors
+        # Opened again: the site's own descriptor may write, and both would move one position.
+        reader = os.open(f"/proc/self/fd/{file}", os.O_RDONLY)
+        for number, descriptor in enumerate((reader, answer, os.open(os.devnull, os.O_WRONLY))):
             os.dup2(descriptor, number)
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         _limit_this_process()
         os.write(1, b"\n")
         found, content = run_task(task, *arguments)
-        answer = json.dumps(found).encode() + b"\n" + content
+        written = json.dumps(found).encode() + b"\n" + content
         with open(1, "wb") as out:
-            out.write(b"%d\n" % len(answer))
-            out.write(answer)
+            out.write(b"%d\n" % len(written))
+            out.write(written)
     finally:
         os._exit(0)  # skips the exit handlers of libraries, which the file may have corrupted
 
 
 def _limit_this_process() -> None:
-    """Limit CPU time and memory, and forbid writing files."""
+    """Limit CPU time and memory, and forbid writing files and starting processes."""
     for kind, most in (
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(kind, (most, most))
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the site, and its end ends this process
     serve(socket.socket(fileno=0))

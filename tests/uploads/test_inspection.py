@@ -198,6 +198,14 @@ def test_a_file_is_checked_though_the_decoder_has_just_been_killed(tmp_path, mon
     assert inspect(io.BytesIO(files.pdf()), "合同.pdf").pages not in (None, first)
 
 
+def test_a_decoder_outlives_the_signal_that_stops_the_site_after_its_last_answer(tmp_path, monkeypatch):
+    replace_task(monkeypatch, tmp_path, "({'pages': os.getppid(), 'notes': []}, b'')")
+    first = inspect(io.BytesIO(files.pdf()), "合同.pdf").pages
+    os.kill(first, signal.SIGTERM)
+
+    assert inspect(io.BytesIO(files.pdf()), "合同.pdf").pages == first
+
+
 def test_a_decoder_that_does_not_answer_is_replaced(tmp_path, monkeypatch):
     replace_task(monkeypatch, tmp_path, "({'pages': os.getppid(), 'notes': []}, b'')")
     first = inspect(io.BytesIO(files.pdf()), "合同.pdf").pages
@@ -222,6 +230,18 @@ def test_the_decoder_process_gets_no_secret_and_no_other_file(tmp_path, monkeypa
 
     assert inspected.pages == 0
     assert set(inspected.notes) <= {"0", "1", "2", "3"}  # the file, the result, nothing; and what lists them
+
+
+def test_the_process_of_a_file_has_limits_and_cannot_write_the_file(tmp_path, monkeypatch):
+    limits = "[*map(str, map(decoder.resource.getrlimit, (0, 1, 4, 6, 9)))]"  # CPU, FSIZE, CORE, NPROC, AS
+    mode = "__import__('fcntl').fcntl(0, 3) & os.O_ACCMODE"
+    replace_task(monkeypatch, tmp_path, f"({{'pages': {mode}, 'notes': {limits}}}, b'')")
+    with (tmp_path / "body").open("w+b") as body:
+        body.write(files.pdf())
+        inspected = inspect(body, "合同.pdf")
+
+    assert inspected.pages == os.O_RDONLY
+    assert inspected.notes == ("(10, 10)", "(0, 0)", "(0, 0)", "(0, 0)", "(1610612736, 1610612736)")
 
 
 def test_a_file_is_decoded_at_the_priority_of_the_thread_that_asks(tmp_path, monkeypatch):
