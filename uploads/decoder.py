@@ -1,8 +1,8 @@
 """Opens uploaded pictures, PDF and Office files, each in a process of its own. A separate program; see decoder_process.py.
 
 The site never imports it, and it imports of the site only what imports nothing else of it: uploads/confined/ and a few modules
-beside it. This process loads the libraries and never opens a file: for each file it forks a child, which knows no secret and no
-other file, cannot write files and has limited time and memory. A file that crashes it, hangs it or exhausts it ends only that child.
+beside it. This process loads the libraries and never opens a file: for each file it forks a child, which cannot read secrets and
+other files, cannot write files and has limited time and memory. A file that crashes it, hangs it or exhausts it ends only that child.
 
 Standard input is a socket. A message is JSON, `[seconds, task, start, size, details...]`, with two descriptors: a file, whose
 content lies at `start`, and a pipe. Into the pipe the child writes a line feed as soon as it has begun, then the length of the
@@ -26,7 +26,11 @@ from typing import Any
 # Last, so that no library imports a module of the site instead of its own.
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120 - pathlib takes 10 ms to load
 
+from uploads.confined import landlock
 from uploads.confined.tasks import TASKS, run_task
+
+LIBRARIES = ("/usr", "/lib", "/lib64", *sys.path[:-1], f"{sys.path[-1]}/uploads")
+"""The folders that a file's process may read: Python, the libraries, and the fonts that a PDF names but does not contain."""
 
 CPU_SECONDS = 10
 """The slowest real file, a scan of 100 million pixels, takes 3."""
@@ -49,12 +53,13 @@ def serve(requests: socket.socket) -> None:
         signal.signal(
             number, signal.SIG_IGN
         )  # the site answers before it ends, and its end ends this process
+    ruleset = landlock.ruleset_of(LIBRARIES)
     children: Children = {}
     while True:
         _reap(children)
         pause = min(children.values()) - time.monotonic() if children else IDLE_SECONDS
         if select.select([requests], [], [], max(pause, 0))[0]:
-            if not _fork(requests, children):
+            if not _fork(requests, children, ruleset):
                 break
         elif not children:
             break
@@ -74,7 +79,7 @@ def _reap(children: Children) -> None:
             del children[child]
 
 
-def _fork(requests: socket.socket, children: Children) -> bool:
+def _fork(requests: socket.socket, children: Children, ruleset: int | None) -> bool:
     """Take a message and fork its child; return False when the site has ended."""
     message, descriptors, _, _ = socket.recv_fds(requests, MESSAGE_BYTES, 2)
     if not message:
@@ -85,14 +90,14 @@ def _fork(requests: socket.socket, children: Children) -> bool:
     gc.freeze()  # the collector of a child does not write to memory that all share
     child = os.fork()
     if not child:
-        _run_child(descriptors, task, arguments)
+        _run_child(descriptors, ruleset, task, arguments)
     children[child] = time.monotonic() + seconds
     for descriptor in descriptors:
         os.close(descriptor)
     return True
 
 
-def _run_child(descriptors: list[int], task: str, arguments: list[Any]) -> None:
+def _run_child(descriptors: list[int], ruleset: int | None, task: str, arguments: list[Any]) -> None:
     """Run the task on standard input, write to standard output, and end. Reaches neither the socket nor another file."""
     try:
         file, answer = descriptors
@@ -100,6 +105,8 @@ def _run_child(descriptors: list[int], task: str, arguments: list[Any]) -> None:
         reader = os.open(f"/proc/self/fd/{file}", os.O_RDONLY)
         for number, descriptor in enumerate((reader, answer, os.open(os.devnull, os.O_WRONLY))):
             os.dup2(descriptor, number)
+        if ruleset is not None:
+            landlock.restrict_this_process(ruleset)
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         _limit_this_process()
         os.write(1, b"\n")
