@@ -1,6 +1,6 @@
 """「生活补贴申请」: the applicant's view of their own applications. workflow.transitions says what may be changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,14 +22,12 @@ from admin_views.personal.form import (
     form_class,
 )
 from admin_views.personal.home import CONSOLE_NAME, PersonalHome
-from admin_views.personal.marks import PageUrls, ReturnedMarks, UntouchedMarks, returned
 from admin_views.personal.own_application import own_application
 from admin_views.personal.page import (
     employer_words,
     grant_of,
     notice_context,
     notice_unread_text,
-    period_closed_text,
     section_context,
     side_column,
 )
@@ -40,29 +38,26 @@ from admin_views.personal.rendered_fields import (
     rendered_field,
 )
 from admin_views.personal.saved_form import SavedForm
+from admin_views.personal.submission import SubmissionRoutes
 from admin_views.personal.typed_fields import form_with, typed_fields
-from admin_views.review.page import history_with_submissions, paper_remarks, read_by, unsent
+from admin_views.review.page import history_with_submissions, paper_remarks, read_by
 from admin_views.review.page import sections as submitted_sections
 from admin_views.site.base import Console, ScopedView, expose, menu
 from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.lists import DataTable
 from admin_views.site.numbers import present_calendar
 from admin_views.site.typed_back import TypedBack, typed_back
-from admin_views.site.wording import day, problem_text, stamp, translated
+from admin_views.site.wording import problem_text, stamp, translated
 from common.errors import (
-    ActionRefused,
     AlreadyUnderWay,
     ChangedMeanwhile,
-    Incomplete,
     NoticeUnread,
     NotPermitted,
-    NotVisible,
-    PeriodClosed,
 )
 from common.wording import N_
 from desk import taking_back
 from drafts import remarks, saving
-from models import Account, Action, Application, Review, State, db, now
+from models import Action, Application, State, db, now
 from workflow import completeness, periods, progress, reading, review, routing, scope
 from workflow.form import versions as description
 from workflow.transitions import BY_STATE_AND_ACTION, RESULT_WORDS, STATE_WORDS, find_transition, is_editable
@@ -77,7 +72,9 @@ AFTER_SAVE: dict[str, tuple[str, dict[str, Any]]] = {
 """Where each button of the foot bar leads after saving: the view, and the query string. 「提交」 leads here while something is missing."""
 
 
-class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedFormRoutes, ScopedView):
+class ApplicationView(
+    DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedFormRoutes, SubmissionRoutes, ScopedView
+):
     """「战略性新兴产业引进人才生活补贴申请」: the main page, 「查询历史」, 「上传附件」, 「提交」."""
 
     console = "personal"
@@ -88,9 +85,6 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
         "begin",
         "application",
         "save",
-        "confirm",
-        "submit",
-        "withdraw",
         "history",
         "choose",
         "notice_read",
@@ -98,6 +92,7 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
         *EmployerRoutes.exposed_routes,
         *AttachmentRoutes.exposed_routes,
         *PrintedFormRoutes.exposed_routes,
+        *SubmissionRoutes.exposed_routes,
     )
 
     def criterion(self) -> ColumnElement[bool]:
@@ -309,25 +304,6 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
         )
         return content, status
 
-    def _returned_marks(
-        self, found: Application, reviews: Sequence[Review], slots: Any, on_form: bool = False
-    ) -> ReturnedMarks:
-        form = "" if on_form else self.get_url(".application", number=found.number)
-        urls = PageUrls(form, self.get_url(".attachments", number=found.number))
-        return returned(found, reviews, progress.open_returns(reviews), slots, urls)
-
-    def _marks(
-        self, found: Application | None, reviews: Sequence[Review], slots: Any, on_form: bool = False
-    ) -> dict[str, Any]:
-        """Return the context for the marks of open returns (A23)."""
-        marks = self._returned_marks(found, reviews, slots, on_form) if found else ReturnedMarks()
-        return {
-            "marks_of_return": marks.of_return,
-            "marks_at": marks.at,
-            "marked_sections": marks.sections,
-            "untouched": marks.untouched,
-        }
-
     def _read_only_page(
         self, found: Application, status: int = 200, sentence: str = "", typed: TypedBack = ()
     ) -> Any:
@@ -364,92 +340,6 @@ class ApplicationView(DraftRoutes, EmployerRoutes, AttachmentRoutes, PrintedForm
             **notice_context(found),
             **beside,
         ), status
-
-    # 「提交」
-
-    @expose("/<number>/submit/")
-    def confirm(self, number: str) -> Any:
-        """Ask for confirmation, showing what will be submitted and to whom (A14)."""
-        found = self.get_one(number)
-        if not is_editable(found.state):
-            return redirect(self.get_url(".application", number=number))
-        slots = completeness.slots(found)
-        if completeness.problems(found, slots):
-            return redirect(self.get_url(".application", number=number, check=1))
-        return self._confirm_page(found, slots)
-
-    def _confirm_page(
-        self, found: Application, slots: completeness.Slots, sentence: str = "", status: int = 200
-    ) -> Any:
-        if found.enterprise is None:  # the main page would not have led here
-            return redirect(self.get_url(".application", number=found.number, check=1))
-        reviews = progress.history(found)
-        content = self.render(
-            "personal/confirm.html",
-            application=found,
-            sentence=sentence,
-            desk=routing.responsible_at(routing.steps(found.enterprise.region)[0], found.enterprise),
-            employer=employer_words(found.enterprise_id),
-            sections=unsent(found),
-            slots=slots,
-            paper_remarks=signed_form_remarks(found, slots),
-            admission=periods.admission(found),
-            **self._marks(found, reviews, slots),
-            **side_column(found, reviews),
-        )
-        return content, status
-
-    @expose("/<number>/submit/", methods=("POST",))
-    def submit(self, number: str) -> Any:
-        """Submit the application; the next page says who reviews it and whom to remind (A16)."""
-        if not number.isprintable():
-            abort(404)
-        seen = request.form.get("version", default=0, type=int)
-        check = None if "untouched" in request.form else self._require_changes
-        try:
-            review.perform(number, Action.SUBMIT, current_user, seen_version=seen, check=check)
-        except NotVisible:
-            abort(404)
-        except Incomplete:
-            return redirect(self.get_url(".application", number=number, check=1))
-        except NoticeUnread:
-            return redirect(self.get_url(".application", number=number))
-        except (UntouchedMarks, PeriodClosed, ChangedMeanwhile, NotPermitted) as refusal:
-            return self._not_submitted(self.get_one(number), refusal)
-        return redirect(self.get_url(".application", number=number, submitted=1))
-
-    def _require_changes(self, application: Application, _actor: Account) -> None:
-        """Raise UntouchedMarks where something that a return has marked is still what it was."""
-        reviews = progress.history(application) if application.round else []
-        if not any(line.marks for line in progress.open_returns(reviews)):
-            return
-        if self._returned_marks(application, reviews, completeness.slots(application)).untouched:
-            raise UntouchedMarks
-
-    def _not_submitted(self, found: Application, refusal: ActionRefused) -> Any:
-        """Ask again, saying why it was not submitted; show an application that cannot be submitted any more."""
-        if not is_editable(found.state):
-            return redirect(self.get_url(".application", number=found.number))
-        sentence, status = gettext("此申请在另一窗口保存过，请核对后再提交。"), 409
-        if isinstance(refusal, PeriodClosed):
-            sentence, status = period_closed_text(refusal), 422
-        elif isinstance(refusal, UntouchedMarks):
-            sentence, status = gettext("有标记的内容还没有修改。请修改，或勾选“仍要提交”后再提交。"), 422
-        return self._confirm_page(found, completeness.slots(found), sentence, status)
-
-    @expose("/<number>/withdraw/", methods=("POST",))
-    def withdraw(self, number: str) -> Any:
-        """Withdraw the application, possible until the enterprise has decided."""
-        found = self.get_one(number)
-        seen = request.form.get("version", default=0, type=int)
-        try:
-            row = review.perform(found.id, Action.WITHDRAW, current_user, seen_version=seen)
-        except (ChangedMeanwhile, NotPermitted):
-            flash(gettext("企业已经办理，不能再撤回。"), "error")
-        else:
-            last = day(row.resubmit_by) if row else ""
-            flash(gettext("已撤回，请在 %(day)s（含当日）前修改后重新提交。", day=last), "success")
-        return redirect(self.get_url(".application", number=number))
 
     # 「查询历史」
 
