@@ -66,7 +66,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,
         "REDIS_URL": read("REDIS_URL"),
         "LOG_FORMAT": _log_format(read),
-        "METRICS_TOKEN": read("METRICS_TOKEN"),
+        "METRICS_TOKEN": _metrics_token(read),
         "SITE_URL": read("SITE_URL"),
         **_channels(read),
         "RATELIMIT_ENABLED": read("RATE_LIMITS", "yes") == "yes",
@@ -86,6 +86,17 @@ def _log_format(read: Any) -> str:
     if (found := read("LOG_FORMAT", "text")) not in ("text", "json"):
         raise ConfigurationError(f"TALENT_LOG_FORMAT is text or json, not {found!r}.")
     return str(found)
+
+
+SHORTEST_TOKEN = 16
+"""Characters. Nothing limits how often somebody tries a token of /metrics."""
+
+
+def _metrics_token(read: Any) -> str:
+    token = str(read("METRICS_TOKEN"))
+    if 0 < len(token) < SHORTEST_TOKEN:
+        raise ConfigurationError(f"TALENT_METRICS_TOKEN needs {SHORTEST_TOKEN} characters at least.")
+    return token
 
 
 FROM_FILES = (

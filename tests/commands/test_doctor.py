@@ -251,6 +251,7 @@ def test_an_unreachable_or_unmigrated_database_is_one_finding(
         {"SMTP_URL": "mail.example"},
         {"SMS_URL": "sms.example"},
         {"SECRET_KEY": ""},
+        {"METRICS_TOKEN": "guessed-soon"},
     ],
 )
 def test_a_configuration_that_prevents_the_start_says_how_to_correct_it(
