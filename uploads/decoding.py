@@ -31,9 +31,11 @@ TIMEOUT_SECONDS = 30
 """After this time the process of a file is killed. Its own limit is 10 seconds of CPU time, which takes longer on a busy machine."""
 
 MAX_PROCESSES = 2
-"""Files that one server process has decoded at a time. Each may take 1.5 GB of memory, the largest picture."""
+"""Files that one server process checks at a time, and as many that it draws. Each may take 1.5 GB of memory, the largest picture."""
 
-_process_slots = threading.BoundedSemaphore(MAX_PROCESSES)
+_check_slots = threading.BoundedSemaphore(MAX_PROCESSES)
+_drawing_slots = threading.BoundedSemaphore(MAX_PROCESSES)
+"""The threads of pages draw: they must not wait for uploads that are made to take long."""
 _decoders: dict[int, DecoderProcess] = defaultdict(DecoderProcess)
 """By the priority of the threads that ask, which the program inherits: the worker draws at a low one."""
 _PILLOW_NAMES = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", BMP: "BMP"}
@@ -65,12 +67,14 @@ def check_relationships(stream: BinaryIO) -> tuple[str, ...]:
 
 def draw_picture(stream: BinaryIO, kind: FileKind, width: int) -> bytes:
     """Return an upright JPEG of the picture, at most `width` pixels wide. Raises InvalidFile or NoPreview."""
-    return _run_decoder(stream, "show-picture", _PILLOW_NAMES[kind], MAX_PIXELS, width, MAX_PREVIEW_AREA)[1]
+    details = (_PILLOW_NAMES[kind], MAX_PIXELS, width, MAX_PREVIEW_AREA)
+    return _run_decoder(stream, "show-picture", *details, slots=_drawing_slots)[1]
 
 
 def draw_page(stream: BinaryIO, page: int, width: int) -> bytes:
     """Return a JPEG of a PDF's page, `width` pixels wide; `page` counts from 1. Raises InvalidFile or NoPreview."""
-    return _run_decoder(stream, "show-document", MAX_PAGES, page, width, MAX_PREVIEW_AREA)[1]
+    details = (MAX_PAGES, page, width, MAX_PREVIEW_AREA)
+    return _run_decoder(stream, "show-document", *details, slots=_drawing_slots)[1]
 
 
 def read_codes(stream: BinaryIO, kind: FileKind) -> list[str]:
@@ -96,11 +100,13 @@ def read_sheets(stream: BinaryIO, most_rows: int, most_columns: int) -> list[dic
     return sheets
 
 
-def _run_decoder(stream: BinaryIO, task: str, *details: object) -> tuple[dict[str, Any], bytes]:
+def _run_decoder(
+    stream: BinaryIO, task: str, *details: object, slots: threading.BoundedSemaphore = _check_slots
+) -> tuple[dict[str, Any], bytes]:
     stream.seek(0)
     stream.flush()
     try:
-        with _process_slots, with_descriptor(stream) as region:
+        with slots, with_descriptor(stream) as region:
             decoder = _decoders[os.getpriority(os.PRIO_PROCESS, threading.get_native_id())]
             answer = decoder.run(region, TIMEOUT_SECONDS, task, *details)
     finally:

@@ -199,11 +199,12 @@ def test_a_file_is_checked_though_the_decoder_has_just_been_killed(tmp_path, mon
     assert inspect(io.BytesIO(files.pdf()), "合同.pdf").pages not in (None, first)
 
 
-def test_a_decoder_outlives_the_signal_that_stops_the_site_after_its_last_answer(tmp_path, monkeypatch):
+def test_a_decoder_outlives_the_signal_to_stop_and_is_first_to_end_without_memory(tmp_path, monkeypatch):
     replace_task(monkeypatch, tmp_path, "({'pages': os.getppid(), 'notes': []}, b'')")
     first = inspect(io.BytesIO(files.pdf()), "合同.pdf").pages
     os.kill(first, signal.SIGTERM)
 
+    assert Path(f"/proc/{first}/oom_score_adj").read_text() == "1000\n"
     assert inspect(io.BytesIO(files.pdf()), "合同.pdf").pages == first
 
 

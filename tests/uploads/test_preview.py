@@ -1,6 +1,7 @@
 """What a reviewer sees in place is a picture that we made, upright, small enough, with nothing of the file in it."""
 
 import io
+import threading
 
 import pytest
 from PIL import Image
@@ -150,6 +151,12 @@ def test_a_seal_that_is_an_annotation_of_a_pdf_is_shown():
 def test_a_file_that_was_damaged_on_disk_has_no_preview(extension):
     with pytest.raises(NoPreview):
         preview(io.BytesIO(files.truncated(files.sample(extension), 0.3)), extension)
+
+
+def test_a_page_is_drawn_while_as_many_uploads_as_may_are_checked(monkeypatch):
+    monkeypatch.setattr(decoding, "_check_slots", threading.BoundedSemaphore(1))
+    with decoding._check_slots:
+        assert preview(io.BytesIO(files.pdf()), "pdf").content
 
 
 def test_a_page_that_never_finishes_drawing_has_no_preview(monkeypatch):
