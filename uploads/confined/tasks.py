@@ -151,9 +151,8 @@ def read_sheets(file: BinaryIO, most_rows: int, most_columns: int) -> TaskResult
     return {}, workbook.read_sheets(file, most_rows, most_columns)
 
 
-PICTURE_MODULES = (
-    *(f"PIL.{each}ImagePlugin" for each in ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff")),
-    "hashlib",
+PICTURE_MODULES = tuple(
+    f"PIL.{each}ImagePlugin" for each in ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff")
 )
 """What Pillow loads before it opens or writes any picture, and what most photographs of telephones need: their EXIF data is a TIFF."""
 
