@@ -48,11 +48,12 @@ class DecoderProcess:
         message = json.dumps([seconds, task, region.start, region.size, *details]).encode()
         for _ in range(ATTEMPTS):
             answer, has_ended = self._answer(message, region.descriptor, seconds + GRACE_SECONDS)
+            content = _complete(answer)
             if not has_ended:
                 self._kill()
+            elif not content:  # the task crashed, or the program is ending and would lose the next message
+                self._forget()
             if answer:
-                if not (content := _complete(answer)):
-                    self._forget()
                 return content
         return b""
 
