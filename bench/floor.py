@@ -187,10 +187,13 @@ def statistics():
         ("企业", [(name, [(regions.get(region, ""), ""), _number(n, f"enterprise={key}&region={region}")]) for region, key, n, name in most]),
         ("用时", [(step, _times(found.values(), step)) for step in STEPS]),
         ("各地区用时", [
-            (name, [(" / ".join(text for text, _ in _times([found.get(key, {})], step)[1:]) or "—", "") for step in STEPS])
+            (name, [cell for step in STEPS for cell in _times_of_region(found.get(key, {}), step, key)])
             for key, name in regions.items()
         ]),
-        ("原因", [(key, [(str(n), ""), (f"{n / returned:.0%}", "")]) for key, n in sorted(reasons.items(), key=lambda one: -one[1])]),
+        ("原因", [
+            *((key, [_number(n, f"reason={key}"), (f"{n / returned:.0%}", "")]) for key, n in sorted(reasons.items(), key=lambda one: -one[1])),
+            ("全部回退", [_number(returned, "reason=return"), ("100%", "")]),
+        ]),
     ]  # fmt: skip
     return render_template(STATISTICS_PAGE, tables=tables)
 
@@ -212,16 +215,21 @@ def _sums(places, dimension, value):
     return [sum(numbers) for numbers in zip_longest(*lists, fillvalue=0)]
 
 
-def _times(places, step):
+def _times(places, step, region=""):
     histogram = _sums(places, "days", step)
     total, so_far, shares = sum(histogram), 0, [0.5, 0.9]
-    cells = [(str(total), "")]
+    cells = [_number(total, f"step={step}&region={region}")]
     for value, number in enumerate(histogram):
         so_far += number
         while shares and so_far >= shares[0] * total:
-            cells.append((str(value), ""))
+            cells.append((str(value), f"step={step}&within={value}"))
             shares.pop(0)
     return cells
+
+
+def _times_of_region(place, step, region):
+    number, *days = _times([place], step, region)
+    return [(" / ".join(text for text, _ in days) or "—", ""), number]
 
 
 @app.post("/pass/<number>")

@@ -1,5 +1,6 @@
 """The numbers of a statistics page, for what an account may see. Reads sums and what is noted but not added to them yet."""
 
+import json
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +9,7 @@ from functools import lru_cache
 from itertools import accumulate, zip_longest
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, literal, select, true
+from sqlalchemy import ColumnElement, String, and_, cast, false, literal, select, true
 
 from accounts.actor_shape import region_ids
 from common.working_days import Calendar
@@ -35,6 +36,7 @@ MOST_UNCOUNTED = 200
 MOST_READINGS = 3
 MOST_ENTERPRISES = 20
 MOST_KEYS = 20_000
+MOST_KNOWN = 8
 
 _COUNTS, _TOTALS = table_of(StatisticCount), table_of(EnterpriseTotal)
 
@@ -95,9 +97,20 @@ class EnterpriseFigure(NamedTuple):
     number: int
 
 
-@dataclass
+class StoredFigures(NamedTuple):
+    """What was read of the sums: the rows with their region and their numbers as text. Equal as long as nothing is counted."""
+
+    bits: int
+    rows: tuple[tuple[int, str], ...]
+    enterprises: tuple[EnterpriseFigure, ...]
+
+
+@dataclass(eq=False)
 class Figures:
-    """The numbers by region, dimension and value (figures/facts.py), those by day and month in `lists`."""
+    """The numbers by region, dimension and value (figures/facts.py), those by day and month in `lists`.
+
+    Pages share the same object as long as nothing is counted: do not change it.
+    """
 
     by_region: dict[int, dict[str, Counter[str]]] = field(default_factory=dict)
     lists: dict[int, dict[tuple[str, str], list[list[int]]]] = field(default_factory=dict)
@@ -157,27 +170,44 @@ def figures(sight: Sight, narrowed: Narrowing, calendar: Calendar | None = None)
     """
     for _ in range(MOST_READINGS):
         late = uncounted(MOST_UNCOUNTED, calendar)
-        found = Figures(is_behind=len(late.changes) >= MOST_UNCOUNTED)
-        if _read_sums(found, sight, narrowed, late):
+        read, agreed = _read_sums(sight, narrowed, late)
+        if agreed:
             break
-    return found
-
-
-def _read_sums(found: Figures, sight: Sight, narrowed: Narrowing, late: SumChange) -> bool:
-    """Fill in the figures. Return whether what is late was still late in the statements that read the sums."""
-    is_late = is_noted(late.changes[0]) if late.changes else true()
-    query = select(*_COUNTS.primary_key.columns, _COUNTS.c.numbers, is_late.label("is_late"))
-    agreed = True
-    for row in execute(query.where(_places(sight, narrowed)), {}):
-        agreed = agreed and row.is_late
-        _add(found, row.region_id, row.numbers, sight.bits)
+    if not late.changes:
+        return _known_figures(read)
+    found = _figures_of(read)
+    found.is_behind = len(late.changes) >= MOST_UNCOUNTED
     for place, numbers in late.sums.numbers.items():
         if _is_in(place, sight, narrowed):
             _add(found, place.region_id, packed(numbers), sight.bits)
+    return found
+
+
+def _read_sums(sight: Sight, narrowed: Narrowing, late: SumChange) -> tuple[StoredFigures, bool]:
+    """Return what is stored, and whether what is late was still late in the statements that read it."""
+    is_late = is_noted(late.changes[0]) if late.changes else true()
+    numbers = cast(_COUNTS.c.numbers, String).label("numbers")
+    query = select(_COUNTS.c.region_id, numbers, is_late.label("is_late")).where(_places(sight, narrowed))
+    rows = execute(query, {}).all()
+    agreed = all(row.is_late for row in rows)
+    most: list[EnterpriseFigure] = []
     if not (sight.enterprise_id or narrowed.has_months or sight.regions == ()):
-        found.enterprises, agreed_too = _enterprises(sight, narrowed, late, is_late)
+        most, agreed_too = _enterprises(sight, narrowed, late, is_late)
         agreed = agreed and agreed_too
-    return agreed
+    return StoredFigures(
+        sight.bits, tuple(sorted((row.region_id, row.numbers) for row in rows)), tuple(most)
+    ), agreed
+
+
+def _figures_of(read: StoredFigures) -> Figures:
+    found = Figures(enterprises=read.enterprises)
+    for region_id, numbers in read.rows:
+        _add(found, region_id, json.loads(numbers), read.bits)
+    return found
+
+
+_known_figures = lru_cache(maxsize=MOST_KNOWN)(_figures_of)
+"""A page and its charts show the same figures, and so do the pages of several people until something is counted."""
 
 
 def _places(sight: Sight, narrowed: Narrowing) -> ColumnElement[bool]:

@@ -4,13 +4,15 @@ Reads sums (figures/report.py), never the applications. Each account sees the su
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, current_app, request
 from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
+from markupsafe import Markup
 from wtforms import Form, SelectField
 from wtforms.validators import ValidationError
 
@@ -18,6 +20,7 @@ from admin_views.review.period_filter import PERIODS, options
 from admin_views.site.base import ConsoleView, address_of, expose, menu
 from admin_views.site.day_fields import MonthField
 from admin_views.site.exporting import ListExport, ListSheet
+from admin_views.site.languages import language
 from admin_views.site.lists import Column
 from admin_views.site.login_session import url_of
 from admin_views.site.numbers import page_counts, present_calendar
@@ -34,6 +37,8 @@ from models import Role, now
 
 IN_CONSOLES = ("enterprise", "office", "city", "administration")
 PICTURE_POLICY = "default-src 'none'"
+MOST_TABLES = 60
+"""Tables that a process keeps: those of some six pages."""
 
 
 def row_id(value: Any) -> int | None:
@@ -130,6 +135,7 @@ class StatisticsPage(DecisionList, ConsoleView):
             found=found,
             parts=list(self._sections(found, narrowed, regions)),
             picture=self._picture,
+            table=partial(drawn_table, language()),
         )
 
     def exported(self) -> ListExport:
@@ -177,6 +183,13 @@ class StatisticsPage(DecisionList, ConsoleView):
         decisions = url_of(f"{self.endpoint}.decisions")
         links = Links(address_of(self._lists), decisions, narrowed, current_user.role)
         return statistic_sections(found, narrowed, links, regions)
+
+
+@lru_cache(maxsize=MOST_TABLES)
+def drawn_table(_language: str, part: TableSection) -> Markup:
+    """Return the table of a part, which is the same as long as nothing is counted."""
+    found = current_app.jinja_env.get_template("statistics/table.html").render(part=part)
+    return Markup(found)  # noqa: S704 - the template's
 
 
 def as_on_english_pages(text: str) -> str:

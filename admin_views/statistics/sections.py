@@ -1,6 +1,6 @@
 """The tables of the statistics page, each with its chart. Every number of applications links to the list that shows them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from flask_babel import gettext
 
 from admin_views.review.linked_filters import UNANSWERED
+from admin_views.site.languages import language
 from admin_views.site.wording import translated
 from admin_views.statistics.charts import Chart, Series
 from admin_views.statistics.words import reason_words
@@ -25,6 +26,7 @@ from workflow.transitions import RESULT_WORDS, STATE_WORDS
 MEDIAN, NINETIETH = 0.5, 0.9
 NOTHING = "—"
 MOST_ADDRESSES = 200
+MOST_PAGES = 8
 SINCE_EVER = "2000-01-01"
 """Begins a span that leaves out what was never submitted: only administrators see such applications."""
 
@@ -60,7 +62,7 @@ class TableSection(NamedTuple):
     key: str
     title: str
     heads: tuple[str, ...]
-    lines: Sequence[TableLine]
+    lines: tuple[TableLine, ...]
     note: str = ""
     chart: Chart | None = None
 
@@ -90,10 +92,12 @@ class Links(NamedTuple):
 
     def of_decisions(self, text: str, number: int, **query: str | int) -> Cell:
         """Return a cell that leads to these decisions, where there are any: it says how many they are, or something of them."""
+        if not number:
+            return Cell(text)
         period, region, first, last = self.narrowed
         narrowed = {"period": period, "region": region, "from": first, "to": last} | query
-        given = {key: value for key, value in narrowed.items() if value is not None and value != ""}
-        return Cell(text, f"{self.decisions}?{urlencode(given)}" if number else "")
+        given = tuple((key, value) for key, value in narrowed.items() if value is not None and value != "")
+        return Cell(text, f"{self.decisions}?{urlencode(given)}")
 
 
 @lru_cache(maxsize=MOST_ADDRESSES)
@@ -116,25 +120,41 @@ def _address(links: Links, replaced: tuple[str, ...]) -> str:
 
 def statistic_sections(
     found: Figures, narrowed: Narrowing, links: Links, regions: Mapping[int, str]
-) -> Iterator[TableSection]:
-    """Yield the parts of the page. `regions`: the names of those in sight, none for an enterprise."""
-    fields = versions.published().known
+) -> list[TableSection]:
+    """Return the parts of the page. `regions`: the names of those in sight, none for an enterprise."""
+    form = versions.published()
+    parts = _unchanged_parts(language(), found, narrowed, links, tuple(regions.items()), form.number)
+    return [*parts, _reasons(found, links, form.known)]  # names papers, which can get another name
+
+
+@lru_cache(maxsize=MOST_PAGES)
+def _unchanged_parts(
+    _language: str,
+    found: Figures,
+    narrowed: Narrowing,
+    links: Links,
+    names: tuple[tuple[int, str], ...],
+    form: int,
+) -> list[TableSection]:
+    """Return the parts that are the same for the same figures: the page asks for them, and then each of its charts."""
+    fields, regions = versions.version(form).known, dict(names)
     several = len(regions) > 1 and narrowed.region_id is None
-    yield _statuses(found, links)
+    parts = [_statuses(found, links)]
     if several:
-        yield _regions(found, links, regions)
-    yield _trend(found, narrowed, links)
-    yield _choices(found, links, "education", gettext("按学历"), gettext("学历"), EDUCATION, EDUCATIONS)
-    industries = fields["industry"].choices if "industry" in fields else {}
-    yield _choices(
-        found, links, "industry", gettext("按产业"), gettext("所属战略性新兴产业"), INDUSTRY, industries
+        parts.append(_regions(found, links, regions))
+    parts.append(_trend(found, narrowed, links))
+    parts.append(
+        _choices(found, links, "education", gettext("按学历"), gettext("学历"), EDUCATION, EDUCATIONS)
     )
+    title, head = gettext("按产业"), gettext("所属战略性新兴产业")
+    industries = fields["industry"].choices if "industry" in fields else {}
+    parts.append(_choices(found, links, "industry", title, head, INDUSTRY, industries))
     if found.enterprises:
-        yield _enterprises(found, links, regions)
-    yield _days(found, links)
+        parts.append(_enterprises(found, links, regions))
+    parts.append(_days(found, links))
     if several:
-        yield _days_by_region(found, links, regions)
-    yield _reasons(found, links, fields)
+        parts.append(_days_by_region(found, links, regions))
+    return parts
 
 
 def _bars(title: str, lines: Sequence[tuple[str, int]]) -> Chart:
@@ -152,7 +172,7 @@ def _statuses(found: Figures, links: Links) -> TableSection:
     lines.append(TableLine(Cell(gettext("合计")), (links.number(numbers.total()),)))
     heads = (gettext("业务状态"), gettext("件数"))
     chart = _bars(title, [(word, number) for _, word, number in rows])
-    return TableSection("status", title, heads, lines, chart=chart)
+    return TableSection("status", title, heads, tuple(lines), chart=chart)
 
 
 def _regions(found: Figures, links: Links, regions: Mapping[int, str]) -> TableSection:
@@ -164,7 +184,7 @@ def _regions(found: Figures, links: Links, regions: Mapping[int, str]) -> TableS
             cells = (links.of_status(numbers[status], status, region=key) for status in STATUSES)
             lines.append(TableLine(Cell(name), (links.number(total, region=key), *cells)))
     heads = (gettext("地区"), gettext("件数"), *(translated(word) for word in STATUSES.values()))
-    return TableSection("region", title, heads, lines, chart=_bars(title, totals))
+    return TableSection("region", title, heads, tuple(lines), chart=_bars(title, totals))
 
 
 def _trend(found: Figures, narrowed: Narrowing, links: Links) -> TableSection:
@@ -188,7 +208,7 @@ def _trend(found: Figures, narrowed: Narrowing, links: Links) -> TableSection:
         title, tuple(times), (Series(gettext("件数"), tuple(numbers[time] for time in times)),), True
     )
     note = gettext("重新提交的按最近一次提交计。")
-    return TableSection("trend", title, (gettext("提交时间"), gettext("件数")), lines, note, chart)
+    return TableSection("trend", title, (gettext("提交时间"), gettext("件数")), tuple(lines), note, chart)
 
 
 def _choices(
@@ -211,7 +231,7 @@ def _choices(
     ]
     note = gettext("正在申请人手中的（回退、撤回）不计，其内容可能正在修改。")
     chart = _bars(title, [(word, number) for _, word, number in rows])
-    return TableSection(key, title, (head, gettext("件数")), lines, note, chart)
+    return TableSection(key, title, (head, gettext("件数")), tuple(lines), note, chart)
 
 
 def _enterprises(found: Figures, links: Links, regions: Mapping[int, str]) -> TableSection:
@@ -227,7 +247,7 @@ def _enterprises(found: Figures, links: Links, regions: Mapping[int, str]) -> Ta
         for one in found.enterprises
     ]
     heads = (gettext("企业"), gettext("地区"), gettext("件数"))
-    return TableSection("enterprise", title, heads, lines)
+    return TableSection("enterprise", title, heads, tuple(lines))
 
 
 def _days(found: Figures, links: Links) -> TableSection:
@@ -251,7 +271,7 @@ def _days(found: Figures, links: Links) -> TableSection:
         for name, values in zip(heads[2:], zip(*shares.values(), strict=True), strict=True)
     )
     note = gettext("从送到该级至其作出审核决定；2026 年 12 月以前的审核没有记录送到的时间，不在其中。")
-    return TableSection("days", title, heads, lines, note, Chart(title, words, series))
+    return TableSection("days", title, heads, tuple(lines), note, Chart(title, words, series))
 
 
 def _days_by_region(found: Figures, links: Links, regions: Mapping[int, str]) -> TableSection:
@@ -270,7 +290,7 @@ def _days_by_region(found: Figures, links: Links, regions: Mapping[int, str]) ->
     for step in routing.REVIEW_STEPS:
         heads += [translated(routing.STEP_WORDS[step]), gettext("次数")]
     note = gettext("中位数 / 90% 不超过")
-    return TableSection("days-region", gettext("各地区审核用时（工作日）"), tuple(heads), lines, note)
+    return TableSection("days-region", gettext("各地区审核用时（工作日）"), tuple(heads), tuple(lines), note)
 
 
 def _reasons(found: Figures, links: Links, fields: Mapping[str, Field]) -> TableSection:
@@ -291,4 +311,4 @@ def _reasons(found: Figures, links: Links, fields: Mapping[str, Field]) -> Table
     title = gettext("回退原因")
     note = gettext("一次回退可以有几个原因。")
     heads = (gettext("原因"), gettext("次数"), gettext("占回退次数"))
-    return TableSection("reasons", title, heads, lines, note, _bars(title, rows) if rows else None)
+    return TableSection("reasons", title, heads, tuple(lines), note, _bars(title, rows) if rows else None)
