@@ -148,3 +148,20 @@ def test_a_desk_may_fetch_the_files_of_submissions_that_it_decided_and_of_no_oth
     factories.act(found, Action.PASS, first.reviewer)
     assert fetches(first.clerk, newest)
     assert not fetches(first.clerk, of_first)
+
+
+@pytest.mark.guide("W2")
+def test_what_a_colleague_returned_without_marks_is_compared_for_the_whole_desk(
+    app: Flask, client: Client
+) -> None:
+    with app.app_context():
+        everywhere = factories.world()
+        at = everywhere.banner
+        found = factories.application_at(State.ENTERPRISE_REVIEW, at, everywhere)
+        number, colleague = found.number, factories.reviewer(at.enterprise, "何欣").id
+        returns(found, at.reviewer, {}, "请更正电话。")
+        mended(found)
+        factories.submit(found)
+    page = text_of(page_of(app, client, colleague, f"/enterprise/{number}/"))
+    assert CARD in page
+    assert "13900001234" in page
