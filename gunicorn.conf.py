@@ -25,18 +25,25 @@ control_socket_disable = True
 os.environ.setdefault(
     "PYTZ_SKIPEXISTSCHECK", "1"
 )  # otherwise pytz, which Flask-Babel uses, opens the files of all its 600 zones
-M_ARENA_MAX = -8
-"""The number of this option in glibc's malloc.h."""
+M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3
+"""The numbers of these options in glibc's malloc.h."""
+
+LARGE_BYTES = 4 * 1024 * 1024
+"""A login takes 19 MiB for its hash (accounts/passwords.py). From the heap, as the C library would take it the second time, they would
+stay with each process."""
 
 
-def share_one_heap():
-    """Let the threads of a process share one heap. The C library gives each its own, which holds 3 MiB more in each process;
-    they need none, because the interpreter runs one of them at a time. Other C libraries have no such option."""
+def keep_the_heap_small():
+    """Let the threads of a process share one heap, and give large pieces back at once. The C library gives each thread its own heap,
+    which holds 3 MiB more in each process; they need none, because the interpreter runs one of them at a time. Other C libraries
+    have no such options."""
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+        library = ctypes.CDLL(None)
+        library.mallopt(M_ARENA_MAX, 1)
+        library.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
-share_one_heap()
+keep_the_heap_small()
 gc.disable()  # importing creates hardly any garbage, and the collector would scan all objects again and again
 
 
