@@ -56,7 +56,7 @@ def _actions(table, change):
 def upgrade():
     for table, added in NEW.items():
         _actions(table, lambda words, added=added: [*words, *added])
-    with op.batch_alter_table('deductions') as batch_op:
+    with op.batch_alter_table('deductions', reflect_kwargs={'resolve_fks': False}) as batch_op:
         batch_op.drop_constraint(op.f('uq_deductions_payment_id'), type_='unique')
     op.create_index(op.f('ix_deductions_payment_id'), 'deductions', ['payment_id'])
 
@@ -68,7 +68,7 @@ def downgrade():
         'DELETE FROM deductions WHERE amount_fen < 0 OR EXISTS ('
         'SELECT 1 FROM deductions later WHERE later.payment_id = deductions.payment_id AND later.id > deductions.id)'
     )
-    with op.batch_alter_table('deductions') as batch_op:
+    with op.batch_alter_table('deductions', reflect_kwargs={'resolve_fks': False}) as batch_op:
         batch_op.create_unique_constraint(op.f('uq_deductions_payment_id'), ['payment_id'])
     written = 'kind IN ({})'.format(', '.join(f"'{kind}'" for kind in KINDS))
     for table in ('message_readings', 'deliveries'):
