@@ -165,7 +165,7 @@ class StopGrant(CityPage):
         except ReasonTooLong:
             form.why.errors = [too_long()]
         except (ChangedMeanwhile, NotPermitted, NotVisible):
-            return self._page(key, stop_form, meanwhile=True), HTTPStatus.CONFLICT
+            return self._page(key, stop_form, confirm_form=form, meanwhile=True), HTTPStatus.CONFLICT
         else:
             flash(gettext("已代单位确认，已通知本人。"), "success")
             return redirect(self.get_url(".stop", key=key), HTTPStatus.SEE_OTHER)
