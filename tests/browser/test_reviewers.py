@@ -408,25 +408,28 @@ def test_papers_are_drawn_turned_and_enlarged_in_place(
         width, height = box(page)
         assert height > width
         page.click("旋转")
-        turned = box(page)
-        assert turned[0] > turned[1]
         stage = page.window.locator(".viewer-paper:not([hidden]) .viewer-stage").bounding_box()
         assert stage is not None
-        assert turned[0] <= stage["width"]
+        within = stage["width"]
+        world.waited_for(
+            page, lambda within=within: within >= box(page)[0] > box(page)[1], "not turned in the stage"
+        )
         for _ in range(3):
             page.click("旋转")
-        assert box(page) == pytest.approx((width, height), abs=1)
+        upright = pytest.approx((width, height), abs=1)
+        world.waited_for(page, lambda upright=upright: box(page) == upright, "not upright again")
         page.click("放大")
         page.click("放大")
+        world.waited_for(page, lambda within=within: box(page)[0] > within, "not wider than the stage")
         wider = box(page)
-        assert wider[0] > stage["width"]
         page.click("放大")
-        assert box(page)[0] > wider[0]
+        world.waited_for(page, lambda wider=wider: box(page)[0] > wider[0], "not wider still")
         page.click("缩小")
-        assert box(page) == pytest.approx(wider, abs=1)
+        former = pytest.approx(wider, abs=1)
+        world.waited_for(page, lambda former=former: box(page) == former, "not as wide as before")
         page.screenshot(Path(f"build/screens/review-enlarged-{title}.png"))
         page.click("适合宽度")
-        assert box(page)[0] <= stage["width"]
+        world.waited_for(page, lambda within=within: box(page)[0] <= within, "does not fit")
     assert page.window.locator(PICTURE).count() == 2
     page.window.locator(PICTURE).nth(1).scroll_into_view_if_needed()
     world.waited_for(
