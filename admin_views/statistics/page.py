@@ -133,7 +133,7 @@ class StatisticsPage(DecisionList, ConsoleView):
             filtered=bool(request.args),
             narrowing_words=form.words(),
             found=found,
-            parts=list(self._sections(found, narrowed, regions)),
+            parts=self._sections(found, narrowed, regions),
             picture=self._picture,
             table=partial(drawn_table, language()),
         )
@@ -179,7 +179,7 @@ class StatisticsPage(DecisionList, ConsoleView):
     def _figures(self, narrowed: Narrowing) -> Figures:
         return figures(self._sight(), narrowed, present_calendar())
 
-    def _sections(self, found: Figures, narrowed: Narrowing, regions: dict[int, str]) -> Any:
+    def _sections(self, found: Figures, narrowed: Narrowing, regions: dict[int, str]) -> list[TableSection]:
         decisions = url_of(f"{self.endpoint}.decisions")
         links = Links(address_of(self._lists), decisions, narrowed, current_user.role)
         return statistic_sections(found, narrowed, links, regions)

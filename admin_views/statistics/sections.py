@@ -122,9 +122,10 @@ def statistic_sections(
     found: Figures, narrowed: Narrowing, links: Links, regions: Mapping[int, str]
 ) -> list[TableSection]:
     """Return the parts of the page. `regions`: the names of those in sight, none for an enterprise."""
-    form = versions.published()
-    parts = _unchanged_parts(language(), found, narrowed, links, tuple(regions.items()), form.number)
-    return [*parts, _reasons(found, links, form.known)]  # names papers, which can get another name
+    fields = versions.published().known
+    industries = tuple(fields["industry"].choices.items()) if "industry" in fields else ()
+    parts = _unchanged_parts(language(), found, narrowed, links, tuple(regions.items()), industries)
+    return [*parts, _reasons(found, links, fields)]  # names papers, which can get another name
 
 
 @lru_cache(maxsize=MOST_PAGES)
@@ -134,10 +135,10 @@ def _unchanged_parts(
     narrowed: Narrowing,
     links: Links,
     names: tuple[tuple[int, str], ...],
-    form: int,
+    industries: tuple[tuple[str, str], ...],
 ) -> list[TableSection]:
     """Return the parts that are the same for the same figures: the page asks for them, and then each of its charts."""
-    fields, regions = versions.version(form).known, dict(names)
+    regions = dict(names)
     several = len(regions) > 1 and narrowed.region_id is None
     parts = [_statuses(found, links)]
     if several:
@@ -147,8 +148,7 @@ def _unchanged_parts(
         _choices(found, links, "education", gettext("按学历"), gettext("学历"), EDUCATION, EDUCATIONS)
     )
     title, head = gettext("按产业"), gettext("所属战略性新兴产业")
-    industries = fields["industry"].choices if "industry" in fields else {}
-    parts.append(_choices(found, links, "industry", title, head, INDUSTRY, industries))
+    parts.append(_choices(found, links, "industry", title, head, INDUSTRY, dict(industries)))
     if found.enterprises:
         parts.append(_enterprises(found, links, regions))
     parts.append(_days(found, links))
