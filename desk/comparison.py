@@ -11,11 +11,10 @@ from enum import Enum
 from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
-
 from common.text import comparable, same_text
 from common.wording import N_
-from models import Account, Review, Role, db
+from desk.desks import desk_of_decision
+from models import Account, Review, Role
 from workflow import progress
 from workflow.scope import DECISIONS
 
@@ -94,8 +93,7 @@ def _by_office(row: Review, actor: Account) -> bool:
     """Say whether the account's own office decided. It may then see the submission, whatever its employer."""
     if actor.role not in (Role.OFFICE, Role.CITY):
         return False
-    office_id = select(Account.office_id).where(Account.id == row.actor_id)
-    return db.session.scalar(office_id) == actor.office_id
+    return desk_of_decision(row).office_id == actor.office_id
 
 
 # --- 学习工作经历

@@ -2,10 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, select
 
 from accounts.actor_shape import Actor
-from models import Account, Application
+from models import Account, Application, Review, db
 from models.desks import OfDesk
 from models.statements import constant
 
@@ -25,6 +25,12 @@ class Desk(NamedTuple):
 def desk_of(account: Actor) -> Desk:
     """Return the desk of a reviewer's account, or the bind parameters for it."""
     return Desk(account.enterprise_id, account.office_id)
+
+
+def desk_of_decision(row: Review) -> Desk:
+    """Return the present desk of who decided. The history of a page belongs to no session, so `row.actor` cannot be loaded."""
+    columns = select(Account.enterprise_id, Account.office_id)
+    return Desk(*db.session.execute(columns.where(Account.id == row.actor_id)).one())
 
 
 def desk_for(account: Account, application: Application) -> Desk:

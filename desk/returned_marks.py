@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from common.text import same_text
 from desk.comparison import Row, RowDifference, Snapshot, Submission, compare_rows, same_employer
-from desk.desks import Desk, desk_for, desk_of
+from desk.desks import Desk, desk_for, desk_of, desk_of_decision
 from desk.marks import SentMark, Target, parse_target, row_target
-from models import Account, Review, db
+from models import Account, Review
 from workflow import progress
 from workflow.form import answers
 from workflow.form.versions import Form
@@ -105,5 +105,4 @@ def _by_own_desk(line: Review, actor: Account) -> bool:
         return desk_for(actor, line.application) == Desk(
             line.marks[0]["enterprise_id"], line.marks[0]["office_id"]
         )
-    # `line.actor` cannot be loaded: the history of a page belongs to no session.
-    return line.actor_id == actor.id or desk_of(db.session.get_one(Account, line.actor_id)) == desk_of(actor)
+    return line.actor_id == actor.id or desk_of_decision(line) == desk_of(actor)
