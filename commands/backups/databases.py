@@ -1,11 +1,12 @@
 """Dumps and restores the database while the site runs: SQLite by its online backup, PostgreSQL by pg_dump and pg_restore."""
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +29,7 @@ class Database(Protocol):
 
     def estimated_bytes(self) -> int: ...
     def dump(self, target: Path) -> Any: ...
+    def require_readable(self, source: Path) -> None: ...
     def empty(self) -> None: ...
     def restore(self, source: Path) -> None: ...
 
@@ -73,6 +75,9 @@ class SQLite:
                 yield connection
         finally:
             reader.dispose()
+
+    def require_readable(self, source: Path) -> None:
+        """Nothing to do: every version reads the files of the others."""
 
     def empty(self) -> None:
         """Nothing to do: a restore replaces everything."""
@@ -134,6 +139,10 @@ class PostgreSQL:
             connection.execute(text("RESET lock_timeout"))
         self._engine.dispose()  # prepared statements of dropped tables
 
+    def require_readable(self, source: Path) -> None:
+        """Raise BackupError for a dump that this server's pg_restore cannot read: it comes from a newer server."""
+        _call(self._program("pg_restore"), "--list", str(source))
+
     def restore(self, source: Path) -> None:
         """Restore everything or nothing. Raises BackupError."""
         self._engine.dispose()
@@ -147,17 +156,19 @@ class PostgreSQL:
         )
 
     def _program(self, name: str) -> str:
-        """Return the newest program of this name. Raises BackupError, naming Debian's package, when none is new enough."""
+        """Return the program of the server's own version. Raises BackupError, naming Debian's package, when there is none.
+
+        A newer one would dump, but nothing could restore that into this server (findings/newer_dump_cannot_go_back.sh).
+        """
         with self._engine.connect() as connection:
             server = int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10000
-        ours = sorted(DEBIAN_PROGRAMS.glob(f"*/bin/{name}"), key=_version)
-        if ours and _version(ours[-1]) >= server:
-            return str(ours[-1])
-        if not ours and (found := shutil.which(name)):
+        found = shutil.which(name, path=DEBIAN_PROGRAMS / str(server) / "bin") or shutil.which(name)
+        if found and _version(found) == server:
             return found
         raise BackupError(
-            f"缺少 {name}（服务器是 PostgreSQL {server}）：apt-get install postgresql-client-{server}"
-            f" / {name} is missing or older than the server: install the Debian package postgresql-client-{server}"
+            f"缺少 {name} {server}（服务器是 PostgreSQL {server}，版本要相同）：apt-get install postgresql-client-{server}"
+            f" / {name} {server} is missing, of the same version as the server: install the Debian package"
+            f" postgresql-client-{server}"
         )
 
     def _run(self, program: str, *options: str, source: Path | None = None) -> None:
@@ -165,13 +176,24 @@ class PostgreSQL:
         # Everybody on this machine can read command lines, so the password is not in one.
         environment = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
         address = url.set(password=None).render_as_string(hide_password=False)
-        command = [program, *options, f"--dbname={address}", *([str(source)] if source else [])]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)  # noqa: S603
-        if done.returncode:
-            raise BackupError(f"{Path(program).name}: {done.stderr.strip()[-1500:]}")
+        _call(
+            program,
+            *options,
+            f"--dbname={address}",
+            *([str(source)] if source else []),
+            environment=environment,
+        )
 
 
-def _version(program: Path) -> float:
-    with suppress(ValueError):
-        return float(program.parents[1].name)
-    return 0
+def _call(program: str, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    """Run a program. Raises BackupError with what it says when it fails."""
+    done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True)  # noqa: S603
+    if done.returncode:
+        raise BackupError(f"{Path(program).name}: {done.stderr.strip()[-1500:]}")
+
+
+def _version(program: str) -> int:
+    """Return the major version that a program of PostgreSQL prints; 0 when it prints none."""
+    printed = subprocess.run([program, "--version"], capture_output=True, text=True).stdout  # noqa: S603
+    found = re.search(r"\d+", printed)
+    return int(found[0]) if found else 0

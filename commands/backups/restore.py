@@ -137,7 +137,10 @@ def _require_empty(overwrite: bool) -> None:
 
 
 def _check(folder: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Yield name and description of each damaged or missing file. Raises BackupError when the database or the list is."""
+    """Yield name and description of each damaged or missing file.
+
+    Raises BackupError when the database or the list is, or when this machine cannot read the database's dump.
+    """
     click.echo("· 核对备份 / checking the backup")
     for name, digest in (
         (manifest.database["file"], manifest.database["sha256"]),
@@ -145,6 +148,7 @@ def _check(folder: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
     ):
         if fault := _fault(folder / name, digest):
             raise BackupError(f"{fault}；请用另一份备份 / use another backup; nothing was changed")
+    database_of(db.engine).require_readable(folder / manifest.database["file"])
     progress = Progress("核对 / checked")
     for name, digest in listed_files(folder):
         path = folder / FILES_DIRECTORY / name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -28,7 +29,7 @@ from commands.backups import backup as backup_command
 from commands.backups import databases as databases_of_backups
 from commands.backups import manifest as manifests
 from commands.backups.backup import backups, delete_old
-from commands.backups.databases import revision_of
+from commands.backups.databases import has_tables, revision_of
 from common.system_events import BACKUP, RESTORE, last_event
 from config import new_secrets, settings
 from models import Account, Application, Attachment, EventOutcome, LoginSession, db
@@ -392,6 +393,42 @@ def test_a_missing_pg_dump_is_named_with_its_package(
     result = source.run("backup", str(tmp_path / "backups"))
     assert (result.exit_code, "apt-get install postgresql-client-" in result.output) == (1, True)
     assert backups(tmp_path / "backups") == []
+
+
+@ON_POSTGRESQL
+def test_a_newer_pg_dump_is_not_used_since_its_dump_cannot_be_restored(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = tmp_path / "programs" / "pg_dump"
+    newer.parent.mkdir()
+    newer.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 99.1'\n")
+    newer.chmod(0o755)
+    monkeypatch.setattr(databases_of_backups, "DEBIAN_PROGRAMS", tmp_path)
+    monkeypatch.setenv("PATH", f"{newer.parent}:{os.environ['PATH']}")
+    result = source.run("backup", str(tmp_path / "backups"))
+    assert (result.exit_code, "apt-get install postgresql-client-" in result.output) == (1, True)
+    assert backups(tmp_path / "backups") == []
+
+
+@ON_POSTGRESQL
+def test_a_dump_that_cannot_be_read_here_changes_nothing(
+    source: Source, machine: Machine, tmp_path: Path
+) -> None:
+    assert source.run("backup", str(tmp_path / "backups")).exit_code == 0
+    (folder,) = backups(tmp_path / "backups")
+    manifest = manifests.read_manifest(folder)
+    dump = folder / manifest.database["file"]
+    content = bytearray(dump.read_bytes())
+    content[6] = 99  # the format's minor version, after "PGDMP" and the major one: of some newer server
+    dump.write_bytes(content)
+    stored = {**manifest.database, "sha256": manifests.sha256_of(dump)}
+    dataclasses.replace(manifest, database=stored).write(folder)
+    new = machine()
+    result = restore(new, folder)
+    assert (result.exit_code, "unsupported version" in result.output) == (1, True), result.output
+    assert "restoring the files" not in result.output
+    with new.app_context():
+        assert not has_tables(db.engine)
 
 
 @contextmanager
