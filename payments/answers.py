@@ -44,6 +44,7 @@ PREVIEW_LIFETIME, ROWS_LIFETIME = timedelta(days=7), timedelta(days=90)
 """How long a preview and the rows of an answer are stored."""
 
 IN_PROGRESS = (ImportState.READING, ImportState.IMPORTING)
+ANSWERABLE = (RunState.EXPORTED, RunState.ANSWERED)
 GRANTS_AT_ONCE = 500
 """Grants that one transaction completes: meanwhile nobody can write on SQLite."""
 
@@ -70,7 +71,7 @@ def begin(actor: Account, run_id: int, *, file_name: str, extension: str, storag
     with exclusive():
         person = access.active_account(actor)
         run = runs.lock_run(run_id, person)
-        if run.state not in (RunState.EXPORTED, RunState.ANSWERED):
+        if run.state not in ANSWERABLE:
             raise NotPermitted
         answer = BankAnswer(
             run_id=run.id,
@@ -86,11 +87,19 @@ def begin(actor: Account, run_id: int, *, file_name: str, extension: str, storag
 def confirm_answer(actor: Account, answer_id: int, *, seen: int) -> BankAnswer:
     """Let the worker write the accepted rows; `seen` is the number of them that the page showed.
 
-    Raises NotVisible, ChangedMeanwhile.
+    The run is locked before its answer, as everywhere: somebody may be giving it up as returned by the bank
+    (run_checks.check_unanswered). Raises NotVisible, ChangedMeanwhile.
     """
     with exclusive():
-        person, answer = _lock_answer(actor, answer_id)
+        person = access.active_account(actor)
+        run_id = db.session.scalar(select(BankAnswer.run_id).where(BankAnswer.id == answer_id))
+        if run_id is None:
+            raise NotVisible
+        run = runs.lock_run(run_id, person)
+        answer = _lock_answer(person, answer_id)
         if answer.state is not ImportState.PREVIEW or answer.accepted != seen or not seen:
+            raise ChangedMeanwhile(None)
+        if run.state not in ANSWERABLE:
             raise ChangedMeanwhile(None)
         answer.state, answer.confirmed_by_id = ImportState.IMPORTING, person.id
         answer.attempts, answer.next_try, answer.error = 0, now(), None
@@ -100,7 +109,7 @@ def confirm_answer(actor: Account, answer_id: int, *, seen: int) -> BankAnswer:
 def discard(actor: Account, answer_id: int) -> BankAnswer:
     """Drop an answer that is not written yet. Raises NotVisible, ChangedMeanwhile."""
     with exclusive():
-        _, answer = _lock_answer(actor, answer_id)
+        answer = _lock_answer(access.active_account(actor), answer_id)
         if answer.state not in (ImportState.READING, ImportState.PREVIEW):
             raise ChangedMeanwhile(None)
         _discard(answer)
@@ -117,8 +126,7 @@ def delete_expired() -> None:
             _discard(answer)
 
 
-def _lock_answer(actor: Account, answer_id: int) -> tuple[Account, BankAnswer]:
-    person = access.active_account(actor)
+def _lock_answer(person: Account, answer_id: int) -> BankAnswer:
     answer = db.session.scalars(
         select(BankAnswer)
         .where(BankAnswer.id == answer_id, payment_scope.runs(person))
@@ -127,7 +135,7 @@ def _lock_answer(actor: Account, answer_id: int) -> tuple[Account, BankAnswer]:
     ).one_or_none()
     if answer is None:
         raise NotVisible
-    return person, answer
+    return answer
 
 
 def _discard(answer: BankAnswer) -> None:

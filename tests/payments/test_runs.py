@@ -1,5 +1,7 @@
 """Payment runs: two persons, one payment in one run, the account that holds, the bank's answer row by row, and the sums after each."""
 
+import multiprocessing
+import time
 from datetime import timedelta
 
 import pytest
@@ -20,6 +22,7 @@ from models import (
     Payment,
     PaymentAction,
     PaymentEvent,
+    PaymentRun,
     PaymentState,
     RunAction,
     RunRow,
@@ -42,7 +45,7 @@ from payments import (
 from payments.bank_lines import bank_lines
 from payments.run_transitions import RUN_TRANSITIONS
 from tests.factories import World, city_clerk, reviewer, saved
-from tests.machine.at_once import at_once
+from tests.machine.at_once import HOLD_SECONDS, TIMEOUT_SECONDS, at_once
 from tests.payments.grants import (
     act,
     answered,
@@ -530,3 +533,32 @@ def test_a_file_that_the_bank_returned_as_a_whole_is_taken_back_by_a_second_pers
         act(again, RunAction.DISCARD, second, "文件格式不符")
     assert too_late.value.sentence is run_checks.ANSWERED_IN_PART
     assert [each.text % each.words for each in reconciling.disagreements(opened)] == []
+
+
+@pytest.mark.guide("P4")
+def test_an_answer_confirmed_while_its_run_is_taken_back_waits_and_is_refused(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise, parts=1)
+    run = exported(maker, second, of)
+    answer = previewed(run, maker, said(run, "成功"))
+    version, key, looked = fresh(run).version, run.id, multiprocessing.get_context("fork").Event()
+
+    def look(at: PaymentRun) -> None:
+        run_checks.check_unanswered(at)
+        looked.set()
+        time.sleep(HOLD_SECONDS)
+
+    monkeypatch.setattr(runs, "check_unanswered", look)
+
+    def take_back() -> str:
+        done = runs.perform(key, RunAction.DISCARD, second, seen_version=version, reason="整批退回")
+        return done.state.value
+
+    def confirm() -> str:
+        looked.wait(TIMEOUT_SECONDS)
+        return answers.confirm_answer(maker, answer.id, seen=1).state.value
+
+    assert at_once(take_back, confirm) == ["discarded", "ChangedMeanwhile"]
+    assert (fresh(answer).state, states(one)) == (ImportState.DISCARDED, [OPEN])
