@@ -77,6 +77,7 @@ class _Present:
         now = state.current(self._config)
         plain: dict[str, tuple[str, float | None]] = {
             "talent_worker_seen_timestamp_seconds": ("Last heartbeat of the worker", _stamp(now.worker_seen)),
+            "talent_database_read_only": ("1 while PostgreSQL takes no writes", int(now.database_read_only)),
             "talent_messages_unsent": ("Messages without deliveries yet", now.unsent_messages),
             "talent_deliveries_failed": ("Mails and SMS that nobody received", now.failed_deliveries),
             "talent_disk_free_bytes": ("Free space beside the files", now.disk.free if now.disk else None),

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, false, func, select
 
 from common import heartbeats
 from common.system_events import BACKUP, last_event
@@ -66,6 +66,7 @@ class OperationState(NamedTuple):
 
     worker_seen: datetime | None
     worker_silent: bool
+    database_read_only: bool
     unsent_messages: int
     """Messages that the worker has not yet given to the channels."""
     failed_deliveries: int
@@ -84,6 +85,7 @@ def current(config: Mapping[str, Any]) -> OperationState:
     return OperationState(
         worker_seen=worker_seen,
         worker_silent=worker_seen is None or now() - worker_seen > heartbeats.MAX_SILENCE,
+        database_read_only=counts["read only"],
         unsent_messages=counts["unsent"],
         failed_deliveries=counts["failed"],
         queues=tuple(_queue(kind, counts) for kind in WORKED_ON),
@@ -95,8 +97,14 @@ def current(config: Mapping[str, Any]) -> OperationState:
 
 
 def _counts() -> Mapping[str, Any]:
-    """Read all counts in one statement: `KIND` the unfinished jobs of a kind, `KIND since` when its first one is due."""
+    """Read all counts in one statement: `KIND` the unfinished jobs of a kind, `KIND since` when its first one is due.
+
+    `read only`: whether PostgreSQL takes no writes, being a standby or locked by its host.
+    """
+    postgresql = db.engine.dialect.name == "postgresql"
+    read_only = func.current_setting("transaction_read_only") == "on" if postgresql else false()
     columns: list[ColumnElement[Any]] = [
+        read_only.label("read only"),
         _count(select(Message.id).where(Message.expanded_at.is_(None))).label("unsent"),
         _count(select(Delivery.id).where(Delivery.state == DeliveryState.FAILED)).label("failed"),
     ]

@@ -155,6 +155,11 @@ def _parts(found: OperationState) -> Iterator[Part]:
         Badge("bad", gettext("没有运行")) if found.worker_silent else Badge("good", gettext("正常")),
         gettext("最近一次动静：%(time)s", time=_time(found.worker_seen)),
     )
+    yield Part(
+        gettext("数据库"),
+        Badge("bad", gettext("只能读")) if found.database_read_only else Badge("good", gettext("正常")),
+        gettext("不能保存任何内容：磁盘已满，或者这是备用的数据库") if found.database_read_only else "",
+    )
     available = is_storage_available()
     yield Part(
         gettext("文件存储"),

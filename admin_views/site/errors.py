@@ -15,7 +15,7 @@ from flask import Flask, current_app, render_template, request
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
@@ -33,6 +33,8 @@ FORM_EXPIRED = 419
 SECONDS_IN_MINUTE = 60
 RETRY_SECONDS = 120
 """Retry-After while the database is down: about as long as a restart takes."""
+READ_ONLY = "25006"
+"""PostgreSQL's SQLSTATE read_only_sql_transaction, which psycopg 3.3 raises as an InternalError."""
 WAITED = "talent.waited"
 """In the environment of a request: the seconds that it waited for a thread (server/buffering_worker.py)."""
 MOST_WAITED = 5.0
@@ -60,6 +62,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, form_expired)
     for database_error in (OperationalError, InterfaceError, NoConnectionFree):
         app.register_error_handler(database_error, database_unavailable)
+    app.register_error_handler(InternalError, database_internal_error)
     app.register_error_handler(StorageUnavailable, storage_unavailable)
     app.register_error_handler(DataError, not_storable)
     app.register_error_handler(HTTPException, http_error)
@@ -155,6 +158,13 @@ def database_unavailable(error: SQLAlchemyError) -> tuple[str, int, dict[str, st
         return "", HTTPStatus.SERVICE_UNAVAILABLE, {}
     typed = _typed_form() if request.method == "POST" else {}
     return *_failure(HTTPStatus.SERVICE_UNAVAILABLE, error, **typed), {"Retry-After": str(RETRY_SECONDS)}
+
+
+def database_internal_error(error: InternalError) -> tuple[Any, ...]:
+    """Answer 503 with what was typed while PostgreSQL takes no writes: a standby, or a host that locks a full database. Else 500."""
+    if getattr(error.orig, "sqlstate", None) == READ_ONLY:
+        return database_unavailable(error)
+    return unexpected(error)
 
 
 def refuse_when_overloaded() -> tuple[str, int, dict[str, str]] | None:

@@ -413,6 +413,38 @@ def test_a_page_is_read_again_when_its_connection_died_meanwhile(
     databases.drop(url)
 
 
+@pytest.mark.guide("S2", "S4")
+def test_a_database_that_takes_no_writes_is_read_and_gives_back_what_was_typed(
+    cheap_passwords: None, databases: Databases, tmp_path: Path
+) -> None:
+    url = databases.fresh("postgresql")
+    app = create_app({**settings(environment(tmp_path / "instance", url)), "TESTING": True})
+    app.test_client_class = Client
+    with app.app_context():
+        logins = [factories.clerk(factories.office()).login, factories.administrator().login]
+        db.session.commit()
+    clerk, administrator = app.test_client(), app.test_client()
+    for client, login in zip((clerk, administrator), logins, strict=True):
+        client.send("/login/staff", {"login": login, "password": factories.PASSWORD})
+    assert "只能读" not in administrator.get("/administration/operation/").text
+
+    name = url.rsplit("/", 1)[1]
+    databases._server().run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    with app.app_context():
+        db.engine.dispose()
+    assert clerk.get("/office/").status_code == 200
+    written = clerk.send("/office/2026-000001/decide/", {"action": "return", "reason": "缺盖章页"})
+    assert (written.status_code, titled(written)) == (503, "系统暂时不能使用")
+    assert hidden(written)["reason"] == "缺盖章页"
+    login = app.test_client().send("/login/staff", {"login": logins[0], "password": factories.PASSWORD})
+    assert login.status_code == 503
+    assert "只能读" in administrator.get("/administration/operation/").text
+    databases._server().run(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    with app.app_context():
+        db.engine.dispose()
+    databases.drop(url)
+
+
 def test_health_fails_without_tables(databases: Databases, tmp_path: Path) -> None:
     url = databases.bare("sqlite")
     app = create_app({**settings(environment(tmp_path / "instance", url)), "TESTING": True})
