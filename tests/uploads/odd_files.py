@@ -111,6 +111,35 @@ def pdf_portfolio(compressed: bool = False) -> bytes:
     return _with_catalogue(_NAMED + b"/Collection<</Type/Collection/View/D>>", _ONE_FILE, compressed)
 
 
+def pdf_without_its_font() -> bytes:
+    """Return a PDF with Chinese text in STSong-Light, which Acrobat has and the file does not: as iText writes it."""
+    text = b"BT /F1 24 Tf 10 40 Td <%s> Tj ET" % "姓名：王小明".encode("utf-16-be").hex().encode()
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 100]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>"
+    objects = {
+        4: b"<</Length %d>>stream\n%s\nendstream" % (len(text), text),
+        5: b"<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UCS2-H/DescendantFonts[6 0 R]>>",
+        6: b"<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light/FontDescriptor 7 0 R/DW 1000"
+        b"/CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 4>>>>",
+        7: b"<</Type/FontDescriptor/FontName/STSong-Light/Flags 6/FontBBox[-25 -254 1000 880]/ItalicAngle 0"
+        b"/Ascent 880/Descent -120/CapHeight 880/StemV 93>>",
+    }
+    return files.plain_pdf([page], extra=objects)
+
+
+def pdf_with_a_typed_value() -> bytes:
+    """Return a PDF form with a Chinese value that no program has drawn yet (ISO 32000-2, 12.7.3, NeedAppearances)."""
+    value = b"<FEFF%s>" % "王小明".encode("utf-16-be").hex().encode()
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 100]/Annots[4 0 R]>>"
+    objects = {
+        1: b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]/NeedAppearances true"
+        b"/DR<</Font<</Helv 5 0 R>>>>/DA(/Helv 0 Tf 0 g)>>>>",
+        4: b"<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V %s/Rect[10 20 290 80]/F 4/DA(/Helv 24 Tf 0 g)/P 3 0 R>>"
+        % value,
+        5: b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    }
+    return files.plain_pdf([page], extra=objects)
+
+
 def xfa_form(needs_rendering: bool, fields: bool = False) -> bytes:
     """Return a PDF whose form is XFA; with `fields` the page has a field of its own as well."""
     template = b'<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/"/>'

@@ -1,7 +1,10 @@
 """What a reviewer sees in place is a picture that we made, upright, small enough, with nothing of the file in it."""
 
 import io
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -9,6 +12,7 @@ from PIL import Image
 from tests.files import samples as files
 from tests.uploads import odd_files
 from uploads import decoding
+from uploads.confined import fonts
 from uploads.errors import NoPreview
 from uploads.preview import WIDTHS, has_preview, preview
 
@@ -145,6 +149,29 @@ def test_a_seal_that_is_an_annotation_of_a_pdf_is_shown():
     )
     content = files.plain_pdf([page], extra={4: seal, 5: look})
     assert seen(content, "pdf", width=160).getpixel((80, 100))[1] < 20
+
+
+@pytest.mark.parametrize("content", [odd_files.pdf_without_its_font, odd_files.pdf_with_a_typed_value])
+def test_chinese_text_is_drawn_where_neither_the_pdf_nor_the_system_has_a_font(content, tmp_path):
+    drawn = (
+        "import io, sys; from uploads.confined import drawing, fonts;"
+        "fonts.use_folders(tuple(sys.argv[1:])); import pypdfium2;"
+        "document = pypdfium2.PdfDocument(sys.stdin.buffer.read());"
+        "print(sum(drawing.draw(document, 1, 900, 10**7).convert('L').histogram()[:100]))"
+    )
+
+    def ink(*folders: str) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", drawn, *folders], input=content(), stdout=subprocess.PIPE, check=True
+        )
+        return int(done.stdout)
+
+    assert ink(str(tmp_path)) == 0, "what pdfium does on a system without Chinese fonts"
+    assert ink(str(tmp_path), fonts.bundled_folder()) > 500
+    assert fonts.FOLDERS[-1] == fonts.bundled_folder()
+    assert Path(fonts.bundled_folder()).is_relative_to(
+        next(folder for folder in sys.path if folder.endswith("site-packages"))
+    ), "the confined process may read it"
 
 
 @pytest.mark.parametrize("extension", SHOWN)

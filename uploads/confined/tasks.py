@@ -88,6 +88,9 @@ def open_document(file: BinaryIO, most_pages: int) -> Any:
     import pypdfium2
     from pypdfium2 import raw
 
+    from uploads.confined import fonts
+
+    fonts.use_folders()
     try:
         document = pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
@@ -156,6 +159,8 @@ PICTURE_MODULES = tuple(
 )
 """What Pillow loads before it opens or writes any picture, and what most photographs of telephones need: their EXIF data is a TIFF."""
 
+DOCUMENT_MODULES = ("pypdfium2", "uploads.confined.fonts")
+
 
 class Task(NamedTuple):
     """A task. `modules` are loaded before the first one: the process that has the file finds them there."""
@@ -172,10 +177,12 @@ TASKS = {
     ),
     "check-document": Task(
         check_document,
-        (*PICTURE_MODULES, "pypdfium2", "uploads.confined.documents", "uploads.confined.drawing"),
+        (*PICTURE_MODULES, *DOCUMENT_MODULES, "uploads.confined.documents", "uploads.confined.drawing"),
     ),
-    "show-document": Task(show_document, (*PICTURE_MODULES, "pypdfium2", "uploads.confined.drawing")),
-    "read-document-codes": Task(read_document_codes, ("pypdfium2", "uploads.confined.drawing", "zxingcpp")),
+    "show-document": Task(show_document, (*PICTURE_MODULES, *DOCUMENT_MODULES, "uploads.confined.drawing")),
+    "read-document-codes": Task(
+        read_document_codes, (*DOCUMENT_MODULES, "uploads.confined.drawing", "zxingcpp")
+    ),
     "check-package": Task(check_package, ("uploads.confined.packages",)),
     "read-sheets": Task(read_sheets, ("uploads.workbook", "python_calamine")),
 }
