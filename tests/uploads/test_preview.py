@@ -111,6 +111,19 @@ def test_white_is_shown_white_in_every_picture_mode(mode, colour, kind):
     assert min(seen(files.encoded(picture, kind), kind.lower(), width=160).getpixel((80, 50))) > 250
 
 
+@pytest.mark.parametrize(
+    ("mode", "colour", "ink"), [("RGB", (0, 0, 0), (30, 30, 160)), ("L", 0, 60), ("P", 0, 1), ("1", 0, 1)]
+)
+def test_the_one_transparent_colour_of_a_png_is_shown_white(mode, colour, ink):
+    picture = Image.new(mode, (320, 200), colour)
+    if mode == "P":
+        picture.putpalette([0, 0, 0, 30, 30, 160])
+    picture.paste(ink, (80, 50, 240, 150))
+    shown = seen(files.encoded(picture, "PNG", transparency=colour), "png", width=160)
+    assert min(shown.getpixel((5, 5))) > 250
+    assert shown.getpixel((80, 50))[0] < 80 or mode == "1"
+
+
 @pytest.mark.parametrize("header", [56, 108, 124])
 @pytest.mark.parametrize(
     ("alpha", "black"),

@@ -25,6 +25,10 @@ ROTATIONS = {
 }
 """The transposition for each EXIF orientation; the last four exchange width and height."""
 
+TRANSPARENT_BY_COLOUR = ("1", "L", "P", "RGB")
+"""Modes in which one colour or several may be transparent (ISO/IEC 15948, tRNS), as programs write it that make a PNG smaller.
+Pillow leaves that colour as it is until the picture gets a channel for it; it is mostly black."""
+
 JPEG_QUALITY = 85
 MAX_JPEG_SIDE = 65_000
 """The maximum width and height of a JPEG."""
@@ -62,9 +66,9 @@ def in_scalable_mode(picture: Any) -> Any:
     """Return the picture in a mode that can be scaled: without a palette, with 8 bits per channel."""
     if picture.mode.startswith("I"):
         return picture.point(lambda value: value / 256).convert("L")
-    if picture.mode in ("1", "P", "PA"):
-        return picture.convert("RGBA" if "transparency" in picture.info or picture.mode == "PA" else "RGB")
-    return picture
+    if picture.mode == "PA" or ("transparency" in picture.info and picture.mode in TRANSPARENT_BY_COLOUR):
+        return picture.convert("RGBA")
+    return picture.convert("RGB") if picture.mode in ("1", "P") else picture
 
 
 def on_white(picture: Any) -> Any:
