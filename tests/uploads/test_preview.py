@@ -85,6 +85,16 @@ def test_a_rotated_photograph_is_shown_upright_without_metadata(kind, extension)
     assert b"telephone" not in preview(io.BytesIO(content), extension, 1, 160).content
 
 
+def test_an_orientation_in_xmp_alone_turns_nothing():
+    xmp = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+    )
+    content = files.encoded(Image.new("RGB", (400, 200)), "JPEG", xmp=xmp)
+    assert Image.open(io.BytesIO(content)).getexif()[0x0112] == 6, "Pillow takes it for EXIF"
+    assert seen(content, "jpg", width=160).size == (160, 80)
+
+
 def test_a_picture_with_broken_exif_is_shown_unrotated():
     content = files.encoded(
         Image.new("RGB", (400, 200)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff broken"

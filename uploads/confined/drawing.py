@@ -54,9 +54,16 @@ def box_of(picture: Any, width: int, area: int) -> tuple[int, int]:
 
 
 def orientation_of(picture: Any) -> int:
-    """Return the EXIF orientation; 1 (upright) when it is missing or cannot be read."""
+    """Return the EXIF orientation; 1 (upright) when it is missing or cannot be read.
+
+    Where EXIF has none, Pillow 13's `getexif` returns that of XMP. Browsers ignore XMP (Chromium 156): programs that turn a picture
+    and drop its EXIF leave the old value there.
+    """
     try:
-        found = picture.getexif().get(ORIENTATION, 1)
+        picture.getexif()  # a PNG reads the rest of its file only now
+        exif = Image.Exif()
+        exif.load(picture.info.get("exif"))
+        found = exif.get(ORIENTATION, 1)
     except Exception:  # many programs write broken EXIF data; the picture itself is fine
         return 1
     return found if found in ROTATIONS else 1
