@@ -72,7 +72,10 @@ MOST_ROWS_ABOVE_HEADER = 20
 DELIMITERS = (",", "\t", "|", ";", "，")
 SCIENTIFIC = re.compile(r"[0-9]\.?[0-9]*E\+?[0-9]{1,3}", re.IGNORECASE)
 EXACT_DIGITS = 15
-"""Digits that a spreadsheet's number holds (IEEE 754 double)."""
+"""Digits that a spreadsheet's number holds (IEEE 754 double). Excel shows no more, but stores 17: a sum of 15000 may be
+15000.000000000002 in the file."""
+AS_FORMULA = re.compile(r'="([^"]*)"')
+"""A .csv cell that Excel must not take for a number: ="6217000012345678901". Other programs read it with the signs around it."""
 
 ENCODING_NOTES = {
     "utf-8": N_("文件按 UTF-8 读取。"),
@@ -250,8 +253,11 @@ def _text(cell: Any) -> str:
     if isinstance(cell, dict):
         return str(cell.get("error") or cell.get("date") or "")
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 10**EXACT_DIGITS else repr(cell)
-    return one_line(str(cell)).strip("'\u2018\u2019` ")
+        return repr(cell) if abs(cell) >= 10**EXACT_DIGITS else f"{cell:.{EXACT_DIGITS}g}"
+    text = one_line(str(cell))
+    if found := AS_FORMULA.fullmatch(text):
+        text = found[1]
+    return text.strip("'\u2018\u2019` ")
 
 
 def outcome_of(word: str) -> BankOutcome | None:

@@ -1,14 +1,16 @@
 """Reads amounts as banks' programs write them. Looser than what people type: an amount is compared, never stored from here."""
 
 import re
+import unicodedata
 
 AMOUNT = re.compile(r"(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.([0-9]{1,2})0*)?")
 CURRENCY = re.compile(r"^(?:CNY|RMB|人民币|¥)|(?:元|CNY|RMB)$", re.IGNORECASE)  # stays Chinese
 
 
 def fen_of_yuan(text: str) -> int | None:
-    """Return the fen of an amount in yuan, with or without thousands separators and currency; None for anything else."""
-    text = CURRENCY.sub("", text.strip().replace("，", ",").replace("￥", "¥")).strip()
+    """Return the fen of an amount in yuan, with or without thousands separators and currency, also in full width; None for
+    anything else."""
+    text = CURRENCY.sub("", unicodedata.normalize("NFKC", text).strip()).strip()
     if not (found := AMOUNT.fullmatch(text)):
         return None
     whole = text.partition(".")[0].replace(",", "")
@@ -17,5 +19,5 @@ def fen_of_yuan(text: str) -> int | None:
 
 def fen_of_fen(text: str) -> int | None:
     """Return an amount in fen; None for anything else."""
-    text = re.sub(r"\.0{1,2}$", "", text.strip().replace(",", ""))
+    text = re.sub(r"\.0{1,2}$", "", unicodedata.normalize("NFKC", text).strip().replace(",", ""))
     return int(text) if re.fullmatch("[0-9]{1,15}", text) else None

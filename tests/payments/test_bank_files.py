@@ -126,6 +126,18 @@ def test_a_text_answer_is_read_in_every_usual_encoding(encoding: str, read_as: s
 
 
 @pytest.mark.guide("P4")
+def test_cells_are_read_as_excel_shows_them() -> None:
+    row = '="F202600100001",王晓敏,="6217000012345678901","=""15,000.00""",成功,\r\n'
+    [found], _ = answer(row, "gb18030")
+    assert found.cells["number"] == "F202600100001"
+    assert found.cells["account"] == "6217000012345678901"
+    assert found.cells["amount"] == "15,000.00"
+    heading = ("付款编号", "收款账号", "金额", "处理结果")
+    for number, shown in ((0.1 + 0.2, "0.3"), (15000.000000000002, "15000"), (14999.999999999998, "15000")):
+        [found] = find_rows([(1, heading), (2, ("F1", "6217", number, "成功"))], Layout())
+        assert found.cells["amount"] == shown
+
+
 def test_tabs_and_bars_divide_too_and_what_is_no_answer_is_said() -> None:
     for mark in "\t|;":
         text = BANKS.format("F1,王,6217,1.00,失败,户名不符").replace(",", mark)
@@ -151,12 +163,17 @@ def test_an_old_excel_file_of_a_bank_is_read_in_the_confined_process() -> None:
 
 
 def test_amounts_and_masked_accounts_are_compared_exactly() -> None:
-    assert [fen_of_yuan(text) for text in ("15,000.00", "¥1.5", "1.50元", "0.01", "9999.990")] == [
+    assert [
+        fen_of_yuan(text)
+        for text in ("15,000.00", "¥1.5", "1.50元", "0.01", "9999.990", "１５，０００．００", "￥1.5")
+    ] == [
         1500000,
         150,
         150,
         1,
         999999,
+        1500000,
+        150,
     ]
     assert [fen_of_yuan(text) for text in ("", "1,00.00", "1.005", "1e3", "-1", "一百")] == [None] * 6
     assert (fen_of_fen("1500001"), fen_of_fen("150.0"), fen_of_fen("1.5")) == (1500001, 150, None)
