@@ -54,14 +54,18 @@ def lock_account(account: Account) -> None:
 
 
 def authenticate(login_kind: str, login: str, password: str) -> Account | None:
-    """Return the active account if the password is right, else None. An unknown login takes as long as a wrong password."""
+    """Return the active account if the password is right, else None. An unknown login takes as long as a wrong password.
+
+    The returned object is as it was read with the password that was verified: somebody may have changed it meanwhile.
+    """
     account, stand_in = find_with_stand_in(login_kind, login)
     password = password[:LONGEST_PASSWORD]
+    identifier = account.get_id() if account else ""
     right = verify(stand_in.password_hash if stand_in else None, password)
     if not right or account is None or not account.is_active:
         return None
-    _renew_hash(account, password)
-    return account
+    _renew_hash(account, password)  # after it the object is read anew
+    return account if account.get_id() == identifier else None
 
 
 def _renew_hash(account: Account, password: str) -> None:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from math import ceil
 from typing import Any, TypeVar
 
-from flask import current_app, g, request
+from flask import current_app, g, request, session
 from flask_babel import gettext
 from flask_login import current_user
 
@@ -16,7 +16,7 @@ from admin_views.site.login_session import sent_device
 from admin_views.site.rate_limits import client_address, network
 from common.calendar import ORDOS
 from common.errors import Locked
-from models import now
+from models import db, now
 
 Found = TypeVar("Found")
 SECONDS_IN_MINUTE = 60
@@ -44,9 +44,16 @@ def knows_password(form: Any) -> bool:
         g.locked = locked
         form.present_password.errors = [locked_text(locked)]
         return False
-    if not right:
+    if not right or not _is_still_logged_in():
         form.present_password.errors = [gettext("现在的密码不正确。")]
-    return bool(right)
+        return False
+    return True
+
+
+def _is_still_logged_in() -> bool:
+    """Say whether the session has not been ended while the password was verified, by whoever has changed it."""
+    db.session.rollback()  # the account is read anew, on SQLite too
+    return bool(current_user.get_id() == session["_user_id"])
 
 
 def error_response(page: str, locked: Locked | None) -> Any:

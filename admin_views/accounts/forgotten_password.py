@@ -17,7 +17,7 @@ from accounts.attempts import Purpose
 from admin_views.accounts.attempts import count_attempt
 from admin_views.accounts.enterprise_forms import AcceptInvitationForm
 from admin_views.accounts.forms import AskForm, ResetForm, UseCodeForm
-from admin_views.accounts.login import admit, admit_with_code
+from admin_views.accounts.login import admit, admit_with_code, proven, proven_with_code
 from admin_views.accounts.pages import LOGIN_PAGES, form_page, try_or_explain
 from admin_views.site.typed import one_line
 from admin_views.site.wording import translated
@@ -38,8 +38,10 @@ def reset(login_kind: str) -> Any:
         done, wrong = try_or_explain(
             Purpose.RECOVERY,
             logins.login_digest(login_kind, form.login.data),
-            lambda: recovery.reset_by_recovery_code(
-                login_kind, form.login.data, form.code.data, form.password.data
+            lambda: proven_with_code(
+                recovery.reset_by_recovery_code(
+                    login_kind, form.login.data, form.code.data, form.password.data
+                )
             ),
             N_("登录名与找回码不相符，密码没有改变。请核对后重新输入。"),
         )
@@ -77,14 +79,14 @@ def use_code(login_kind: str) -> Any:
     form = UseCodeForm()
     wrong: str | Locked | None = None
     if form.validate_on_submit():
-        account, wrong = try_or_explain(
+        person, wrong = try_or_explain(
             Purpose.CODE,
             asked.login_digest,
-            lambda: recovery.reset_by_code(session[RESET_KEY], form.code.data, form.password.data),
+            lambda: proven(recovery.reset_by_code(session[RESET_KEY], form.code.data, form.password.data)),
             N_("验证码不正确，密码没有改变。请核对后重新输入。"),
         )
-        if account is not None:
-            answer = admit(account)
+        if person is not None:
+            answer = admit(person)
             flash(gettext("密码已重设，其他设备上的登录已失效。"), "success")
             return answer
         if not isinstance(wrong, Locked) and recovery.find(session[RESET_KEY]) is None:
@@ -106,7 +108,7 @@ def invitation(login_kind: str) -> Any:
         done, wrong = try_or_explain(
             Purpose.INVITATION,
             logins.login_digest(login_kind, form.login.data),
-            lambda: reviewers.accept(form.login.data, form.code.data, form.password.data),
+            lambda: proven_with_code(reviewers.accept(form.login.data, form.code.data, form.password.data)),
             N_("登录名与邀请码不相符，或者邀请已过期、已撤回。请核对，或请邀请人重新发出。"),
         )
         if done is not None:

@@ -1,6 +1,6 @@
 """Login and logout. No response reveals whether an account exists."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import (
     flash,
@@ -40,14 +40,14 @@ def login(login_kind: str) -> Any:
         form.login.data = typed_login(login_kind)
     wrong: str | Locked | None = None
     if form.validate_on_submit():
-        account, wrong = try_or_explain(
+        person, wrong = try_or_explain(
             Purpose.LOGIN,
             logins.login_digest(login_kind, form.login.data),
-            lambda: logins.authenticate(login_kind, form.login.data, form.password.data),
+            lambda: proven(logins.authenticate(login_kind, form.login.data, form.password.data)),
             LOGIN_PAGES[login_kind].wrong,
         )
-        if account is not None:
-            return admit(account, wanted)
+        if person is not None:
+            return admit(person, wanted)
     return form_page(
         "accounts/login.html", form, login_kind=login_kind, wanted=login_session.own_path(wanted), wrong=wrong
     )
@@ -64,19 +64,36 @@ def _already_in(login_kind: str) -> str:
     )
 
 
-def admit(account: Account, wanted: str | None = None) -> Response:
+class Proven(NamedTuple):
+    """An account whose password was checked or just set, and its `get_id` at that moment."""
+
+    account: Account
+    identifier: str
+
+
+def proven(account: Account | None) -> Proven | None:
+    """Return the account with its present `get_id`; call it before another transaction reads the account anew."""
+    return Proven(account, account.get_id()) if account is not None else None
+
+
+def admit(person: Proven, wanted: str | None = None) -> Response:
     """Log in an account whose password was checked or just set, or begin its second factor."""
-    if (further := second_factor.begin(account, wanted)) is not None:
+    if (further := second_factor.begin(*person, wanted)) is not None:
         return further
-    login_session.log_in(account)
-    return redirect(login_session.destination(account, wanted), 303)
+    login_session.log_in(*person)
+    return redirect(login_session.destination(person.account, wanted), 303)
 
 
-def admit_with_code(account: Account, code: str) -> Response:
+def admit_with_code(person: Proven, code: str) -> Response:
     """Log in an account with a new 「找回码」, which is shown first."""
-    answer = admit(account, url_for("accounts.code"))
-    store_code(account, code)
+    answer = admit(person, url_for("accounts.code"))
+    store_code(person.account, code)
     return answer
+
+
+def proven_with_code(done: tuple[Account, str] | None) -> tuple[Proven, str] | None:
+    """Return the same as `proven` for an account with a new 「找回码」."""
+    return (Proven(done[0], done[0].get_id()), done[1]) if done is not None else None
 
 
 def logout() -> Response:

@@ -130,7 +130,8 @@ def change_password() -> Any:
     form = PasswordForm()
     if form.validate_on_submit() and knows_password(form):
         passwords.change_password(current_user, form.password.data)
-        login_session.log_in(db.session.get_one(Account, current_user.id))
+        account = db.session.get_one(Account, current_user.id)
+        login_session.log_in(account, account.get_id())
         flash(gettext("密码已修改，其他设备上的登录已失效。"), "success")
         return redirect(url_for("accounts.own"), 303)
     return own_page(password_form=form)
@@ -146,7 +147,7 @@ def first_password() -> Any:
         if not passwords.verify(current_user.password_hash, form.password.data):
             passwords.change_password(current_user, form.password.data)
             account = db.session.get_one(Account, current_user.id)
-            login_session.log_in(account)
+            login_session.log_in(account, account.get_id())
             flash(gettext("密码已设置，请妥善保管。"), "success")
             return redirect(login_session.home(account), 303)
         form.password.errors = [gettext("新密码不能与交给您的密码相同。")]

@@ -45,13 +45,13 @@ QUIET_ZONE = 4
 FORMS: Mapping[str, type[RenewForm] | type[SwitchOffForm]] = {"renew": RenewForm, "switch_off": SwitchOffForm}
 
 
-def begin(account: Account, wanted: str | None) -> Response | None:
-    """Redirect to the second factor after a right password; None if the account needs none."""
+def begin(account: Account, identifier: str, wanted: str | None) -> Response | None:
+    """Redirect to the second factor after a right password; None if the account needs none. `identifier`: as of login_session.log_in."""
     step = second_factor.step_for(account)
     if step is LoginStep.NONE:
         return None
     login_session.log_out()
-    session[PENDING] = {"of": account.get_id(), "at": int(now().timestamp()), "wanted": wanted}
+    session[PENDING] = {"of": identifier, "at": int(now().timestamp()), "wanted": wanted}
     return redirect(url_for(PAGES[step]), 303)
 
 
@@ -65,11 +65,11 @@ def _pending() -> Account | None:
     return account if account and account.active and account.get_id() == note["of"] else None
 
 
-def _log_in(account: Account) -> str:
+def _log_in(account: Account, identifier: str) -> str:
     """Begin the session. Returns the URL wanted before the login."""
     wanted = session.get(PENDING, {}).get("wanted")
     carried = {name: session[name] for name in CARRIED_KEYS if name in session}
-    login_session.log_in(account)
+    login_session.log_in(account, identifier)
     session.update(carried)
     return login_session.destination(account, wanted)
 
@@ -84,9 +84,9 @@ def step() -> Any:
     account = _pending()
     if account is None or not account.second_factor:
         return _redirect_to_login()
-    form = OneTimeCodeForm()
+    form, identifier = OneTimeCodeForm(), account.get_id()
     if form.validate_on_submit() and _check_code(account, form):
-        return redirect(_log_in(account), 303)
+        return redirect(_log_in(account, identifier), 303)
     page = render_template("accounts/second_step.html", form=form)
     return error_response(page, g.get("locked")) if form.is_submitted() else page
 
@@ -113,7 +113,7 @@ def own() -> Any:
             return redirect(url_for("second_factor.own"), 303)
         if codes is not None:
             account = db.session.get_one(Account, number)
-            wanted = _log_in(account)
+            wanted = _log_in(account, account.get_id())
             _store_codes(account, codes, wanted if not logged_in else url_for("second_factor.own"))
             return redirect(url_for("second_factor.codes"), 303)
         form.one_time_code.errors = [gettext("验证码不正确。请核对手机的时间，等下一个验证码出现后再输入。")]

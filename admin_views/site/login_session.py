@@ -103,16 +103,18 @@ class CachedSerializer:
         return {key: value if type(value) is str else deepcopy(value) for key, value in read.items()}
 
 
-def log_in(account: Account) -> None:
+def log_in(account: Account, identifier: str) -> None:
     """Begin a new session for this account. The caller has checked password and second factor.
 
-    The browser counts as recognised by the account from now on (accounts.devices).
+    `identifier`: the account's `get_id` when the password was checked or set. The session of a password that was changed
+    since then is none. The browser counts as recognised by the account from now on (accounts.devices).
     """
     _end_session()
     _clear_session()
     session.permanent = True
     session[TOKEN_KEY] = sessions.begin(account)
     login_user(account)
+    session["_user_id"] = identifier
     g.device = devices.remember(sent_device(), account)
 
 

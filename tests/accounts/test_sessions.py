@@ -1,6 +1,7 @@
 """How a session ends: by logging out, for every copy of its cookie; by idleness; and that nothing typed is lost by it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +9,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from accounts import sessions
+from accounts import logins, passwords, sessions
 from administration import staff
 from common.settings import IDLE_MINUTES
-from models import LoginSession, Setting, db, now
+from models import Account, LoginSession, Setting, db, now
 from tests import factories
 from tests.accounts.people import FURTHER_PASSWORD, is_logged_in, log_in, log_in_again, login_of, words
 from tests.factories import PASSWORD
@@ -237,3 +238,49 @@ def test_successful_logins_are_not_counted(limited: Flask) -> None:
         client = limited.test_client()
         assert log_in(client, account).status_code == 303
         client.send("/logout")
+
+
+@pytest.fixture
+def changed_after_a_check(monkeypatch: pytest.MonkeyPatch, app: Flask) -> Callable[[Any, int], None]:
+    """Let somebody else change the password while it is being verified: a hash takes long to compute."""
+
+    def prepare(within: Any, account_id: int) -> None:
+        verify = within.verify
+
+        def change() -> None:
+            with app.app_context():
+                passwords.change_password(db.session.get_one(Account, account_id), "Dierge2028")
+
+        def slow_verify(*given: Any) -> bool:
+            right = verify(*given)
+            with ThreadPoolExecutor() as elsewhere:
+                elsewhere.submit(change).result()
+            return bool(right)
+
+        monkeypatch.setattr(within, "verify", slow_verify)
+
+    return prepare
+
+
+@pytest.mark.guide("A2")
+def test_a_login_with_a_password_that_is_changed_meanwhile_opens_nothing(
+    client: Client, made: Made, changed_after_a_check: Callable[[Any, int], None]
+) -> None:
+    account = made(factories.applicant)
+    changed_after_a_check(logins, account.id)
+    log_in(client, account)
+    assert not is_logged_in(client)
+
+
+@pytest.mark.guide("A2")
+def test_a_password_that_is_changed_meanwhile_opens_no_change_of_the_account(
+    client: Client, app: Flask, made: Made, changed_after_a_check: Callable[[Any, int], None]
+) -> None:
+    account = made(factories.applicant)
+    log_in(client, account)
+    changed_after_a_check(passwords, account.id)
+    new = {"present_password": PASSWORD, "password": FURTHER_PASSWORD, "password_again": FURTHER_PASSWORD}
+    assert client.send("/account/password", new).status_code == 422
+    assert not is_logged_in(client)
+    with app.app_context():
+        assert logins.authenticate("personal", login_of(account), "Dierge2028") is not None
