@@ -170,7 +170,9 @@ def _parts(found: OperationState) -> Iterator[Part]:
         alone = rate_limits.of_this_site().by_fallback()
         yield Part(
             gettext("次数限制"),
-            Badge("late", gettext("Redis 没有应答")) if alone else Badge("good", gettext("正常")),
+            Badge("late", gettext("Redis 没有应答，或不接受写入"))
+            if alone
+            else Badge("good", gettext("正常")),
             gettext("各进程暂时分别计数，网站照常使用") if alone else gettext("由 Redis 合计"),
         )
     if disk := found.disk:

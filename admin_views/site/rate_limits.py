@@ -27,6 +27,9 @@ IPV6_NETWORK_BITS = 64
 FALLBACK_SECONDS = 5
 """How long a process counts for itself before it asks a lost Redis again."""
 
+WRITE_CHECK = "talent/write-check"
+"""The key that is counted to learn whether Redis takes writes."""
+
 ViewFunction = Callable[..., Any]
 
 
@@ -85,8 +88,14 @@ class RateLimits:
             return self._seconds_to_wait(limit, *place)
 
     def by_fallback(self) -> bool:
-        """Say whether each process counts for itself at present, because Redis does not answer."""
-        return self._enabled and not self._storage.check()
+        """Say whether each process counts for itself at present, because Redis does not answer or takes no writes.
+
+        A Redis that is full, cannot save to its disk or is a replica answers a ping all the same (Redis 7.0).
+        """
+        try:
+            return self._enabled and not self._storage.incr(WRITE_CHECK, FALLBACK_SECONDS)
+        except StorageError:
+            return True
 
     def limited(
         self,

@@ -99,7 +99,9 @@ def request_limits(config: dict[str, Any]) -> Findings:
         )
     elif error := _redis_error(config["REDIS_URL"]):
         yield Finding(
-            UNSAFE, f"Redis 连不上（{error}），次数限制由各进程分别计算", "启动 Redis，核对 TALENT_REDIS_URL"
+            UNSAFE,
+            f"Redis 不能用（{error}），次数限制由各进程分别计算",
+            "启动 Redis，核对 TALENT_REDIS_URL 和它的内存、磁盘",
         )
     else:
         yield Finding(OK, "登录、注册的次数限制，Redis")
@@ -108,7 +110,7 @@ def request_limits(config: dict[str, Any]) -> Findings:
 def _redis_error(url: str) -> str:
     try:
         with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
-            client.ping()
+            client.set("talent/doctor", 1, ex=1)  # a full one or a replica answers a ping too
     except (redis.RedisError, OSError, ValueError) as error:
         return type(error).__name__
     return ""

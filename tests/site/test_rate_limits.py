@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import redis
 from flask import Flask
 from werkzeug.exceptions import TooManyRequests
 
@@ -20,6 +21,22 @@ def test_a_lost_redis_neither_fails_a_request_nor_lifts_the_limit() -> None:
             limits.count("2 per minute", "somebody")
     assert 0 < refused.value.retry_after <= 60
     assert limits.by_fallback()
+
+
+def test_a_full_redis_that_answers_pings_is_noticed_and_the_limit_holds(redis_url: str) -> None:
+    limits = RateLimits(redis_url, {}, enabled=True)
+    assert not limits.by_fallback()
+    with redis.Redis.from_url(redis_url) as client, Flask(__name__).test_request_context():
+        client.config_set("maxmemory", 1)
+        try:
+            assert client.ping()
+            limits.count("1 per minute", "somebody")
+            with pytest.raises(TooManyRequests):
+                limits.count("1 per minute", "somebody")
+            assert limits.by_fallback()
+        finally:
+            client.config_set("maxmemory", 0)
+    assert not limits.by_fallback()
 
 
 def test_all_addresses_of_one_ipv6_network_share_a_limit() -> None:
