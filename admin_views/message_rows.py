@@ -1,7 +1,7 @@
 """The newest messages of an account as plain rows, read with one statement: the start page and the messages are opened all day.
 
-Reads nothing outside workflow.scope.messages. A row has the attributes of a `Message` that its wording and its link need
-(workflow.notifications.wording_values), and no others.
+Reads the boxes of workflow.scope.message_boxes (inbox.newest_ids) and nothing else. A row has the attributes of a `Message` that
+its wording and its link need (workflow.notifications.wording_values), and no others.
 """
 
 import json
@@ -32,7 +32,7 @@ from models import (
 )
 from models.reviews import reason_with_marks
 from models.statements import CompiledStatement, JsonArray, constant
-from workflow import inbox, scope
+from workflow import inbox
 
 MOST_STATEMENTS = 50
 """Shapes of accounts, pages and counts whose statement is kept."""
@@ -163,7 +163,6 @@ def _statement(
         .outerjoin(RegistrationEvent, RegistrationEvent.id == Message.registration_event_id)
         .outerjoin(Enterprise, Enterprise.id == Message.subject_enterprise_id)
         .outerjoin(Digest, Digest.message_id == Message.id)
-        .where(scope.messages(actor))
         .order_by(Message.id.desc())
         .limit(constant(most))
     )

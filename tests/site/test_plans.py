@@ -12,6 +12,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Self
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, event, func, select
@@ -65,6 +66,8 @@ COUNTED = (
 
 METRICS = "metrics.read"
 """404 without its token. The administrator's page about the operation sends the same statements."""
+
+PARAMETER = re.compile(r"%\((\w+)\)s")
 
 MOST_WALKED = review_list.MOST_COUNTED + 500
 """Rows that a list may take from a table for its page: as many as the number on its tab counts, and some between its own."""
@@ -187,6 +190,27 @@ def test_no_list_reads_many_rows_for_a_page_with_any_sort_or_filter(
     assert list(far) == []
 
 
+@pytest.mark.parametrize("large", ["postgresql"], indirect=True)
+def test_the_messages_of_a_large_enterprise_are_not_all_read_for_a_page(
+    large: tuple[Flask, dict[str, Client], dict[str, Any]],
+) -> None:
+    app, clients, words = large
+    with app.app_context():
+        engine = db.engine
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                "UPDATE messages SET enterprise_id = %(employer_id)s WHERE id IN"
+                " (SELECT id FROM messages WHERE enterprise_id IS NOT NULL ORDER BY id DESC LIMIT 3000)",
+                words,
+            )
+            # Most enterprises have few: the shared plan is made for one of those.
+            connection.exec_driver_sql("ALTER TABLE messages ALTER enterprise_id SET (n_distinct = 4000)")
+            connection.exec_driver_sql("ANALYZE messages")
+    with WalkedByTheSharedPlan(engine) as walked:
+        assert clients["enterprise"].get("/messages/").status_code == 200
+    assert 0 < walked.farthest <= MOST_WALKED, walked.plan
+
+
 def _lists(words: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Each list of each reviewer and the administrator: every tab in every order, and with each filter in some."""
     for name, console in (
@@ -238,16 +262,38 @@ class Walked(Listening):
     def _look(self, connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
         if not statement.startswith(("SELECT", "WITH")):
             return
-        plain = connection.connection.cursor()
-        plain.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", values)
-        steps = [plain.fetchone()[0][0]["Plan"]]
-        plain.close()
+        steps = [self._plan(connection, statement, values)]
         while steps:
             step = steps.pop()
             steps += step.get("Plans", [])
             rows = step["Actual Loops"] * (step["Actual Rows"] + step.get("Rows Removed by Filter", 0))
             if rows > self.farthest:
                 self.farthest, self.plan = rows, step
+
+    def _plan(self, connection: Any, statement: str, values: Any) -> Any:
+        plain = connection.connection.cursor()
+        plain.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", values)
+        [[[found]]] = plain.fetchall()
+        plain.close()
+        return found["Plan"]
+
+
+class WalkedByTheSharedPlan(Walked):
+    """The same of the generic plan, which PostgreSQL makes without the values once a connection has sent a statement often."""
+
+    def _plan(self, connection: Any, statement: str, values: Any) -> Any:
+        names = list(dict.fromkeys(PARAMETER.findall(statement)))
+        numbered = PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", statement).replace("%%", "%")
+        given = ", ".join(f"%({name})s" for name in names)
+        with psycopg.ClientCursor(connection.connection.driver_connection) as plain:
+            plain.execute("SET plan_cache_mode = force_generic_plan")
+            plain.execute(f"PREPARE shared AS {numbered}")
+            explain = "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE shared"
+            plain.execute(f"{explain} ({given})" if given else explain, values)
+            [[[found]]] = plain.fetchall()
+            plain.execute("DEALLOCATE shared")
+            plain.execute("RESET plan_cache_mode")
+        return found["Plan"]
 
 
 def _pages(words: dict[str, Any]) -> Iterator[tuple[str, str]]:
