@@ -32,11 +32,15 @@ class NotPermitted(ActionRefused):
     """The table has no such transition for this account in the current state."""
 
 
-class ReasonMissing(ActionRefused):
+class ReasonRefused(ActionRefused):
+    """The reason as typed cannot be stored."""
+
+
+class ReasonMissing(ReasonRefused):
     """The transition needs a reason."""
 
 
-class ReasonTooLong(ActionRefused):
+class ReasonTooLong(ReasonRefused):
     """The reason is longer than the limit (workflow.decision)."""
 
 

@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response
 from admin_views.documents.own_files import my_files, too_many
 from admin_views.site.exporting import filters_text, opened, title_text
 from admin_views.site.languages import language
-from common.errors import NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from admin_views.site.wording import reason_problem
+from common.errors import NotPermitted, NotVisible, ReasonRefused
 from documents import exports, jobs
 from documents.exports import Asked
 
@@ -38,10 +39,8 @@ def export_list() -> Any:
         job = exports.ask_for_export(actor, asked, language())
     except jobs.TooManyDocuments as refused:
         return too_many(refused)
-    except ReasonMissing:
-        return _page(address, wrong=gettext("请填写导出完整号码的原因。"), full=full)
-    except ReasonTooLong:
-        wrong = gettext("原因最多 %(most)d 个字。", most=exports.LONGEST_REASON)
+    except ReasonRefused as refusal:
+        wrong = reason_problem(refusal, gettext("请填写导出完整号码的原因。"), most=exports.LONGEST_REASON)
         return _page(address, wrong=wrong, full=full, typed=reason)
     except (NotPermitted, NotVisible):
         abort(HTTPStatus.NOT_FOUND)

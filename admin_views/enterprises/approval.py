@@ -18,9 +18,9 @@ from admin_views.site.exporting import ListExport, ListSheet, described_search
 from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
-from admin_views.site.wording import longest_wait_note, too_long, translated, waiting_time
+from admin_views.site.wording import longest_wait_note, reason_problem, translated, waiting_time
 from common.checks import kind_of_organisation
-from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonRefused
 from common.wording import N_, NP_
 from enterprises import registration
 from enterprises.search import SEARCHED_FOR, search_paths
@@ -191,10 +191,9 @@ class EnterpriseAccounts(ScopedView):
                 seen_version=request.form.get("version", default=0, type=int),
                 decision=Decision(reason),
             )
-        except ReasonMissing:
-            return self._page(found, 422, wrong={action.value: gettext("请填写原因，企业会看到这段文字。")})
-        except ReasonTooLong:
-            return self._page(found, 422, wrong={action.value: too_long()}, typed={action.value: reason})
+        except ReasonRefused as refusal:
+            wrong = {action.value: reason_problem(refusal, gettext("请填写原因，企业会看到这段文字。"))}
+            return self._page(found, 422, wrong=wrong, typed={action.value: reason})
         except ChangedMeanwhile:
             db.session.refresh(found)
             return self._page(found, 409, meanwhile=True, typed={action.value: reason})

@@ -15,8 +15,8 @@ from admin_views.site.base import MOST_COUNTED, ScopedView, expose, menu
 from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
-from admin_views.site.wording import too_long, translated
-from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from admin_views.site.wording import reason_problem, translated
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonRefused
 from common.identity import masked
 from common.wording import N_
 from enterprises.registration import is_approved
@@ -172,10 +172,9 @@ class CorrectedAccounts(ScopedView):
             account_corrections.decide_correction(
                 key, current_user._get_current_object(), confirmed=wanted == CONFIRM, reason=reason
             )
-        except ReasonMissing:
-            return self._page(key, invalid, wrong_reason=gettext("请填写原因，本人会看到这段文字。"))
-        except ReasonTooLong:
-            return self._page(key, invalid, wrong_reason=too_long(), typed=reason)
+        except ReasonRefused as refusal:
+            wrong = reason_problem(refusal, gettext("请填写原因，本人会看到这段文字。"))
+            return self._page(key, invalid, wrong_reason=wrong, typed=reason)
         except ChangedMeanwhile:
             again = gettext("同事刚刚已经办理，没有重复办理。下面是它现在的样子。")
             return self._page(key, HTTPStatus.CONFLICT, wrong=again)

@@ -20,14 +20,13 @@ from admin_views.files.routes import sent_original
 from admin_views.payments.badges import grant_badge
 from admin_views.site.base import expose
 from admin_views.site.typed import row_number
-from admin_views.site.wording import too_long, translated
+from admin_views.site.wording import reason_problem, translated
 from common.errors import (
     ActionRefused,
     ChangedMeanwhile,
     NotPermitted,
     NotVisible,
-    ReasonMissing,
-    ReasonTooLong,
+    ReasonRefused,
     Unacceptable,
 )
 from common.money import in_yuan
@@ -162,15 +161,12 @@ class GrantPage:
         )
         if decision is None:
             abort(HTTPStatus.NOT_FOUND)
-        typed = {"typed": {key: reason}}
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         try:
             objections.decide_objection(current_user._get_current_object(), key, decision, reason)
-        except ReasonMissing:
-            missing = gettext("请填写处理意见，申请人会看到这段文字。")
-            return self._grant_page(grant, status, wrong_reason={key: missing}, **typed)
-        except ReasonTooLong:
-            return self._grant_page(grant, status, wrong_reason={key: too_long()}, **typed)
+        except ReasonRefused as refusal:
+            wrong = reason_problem(refusal, gettext("请填写处理意见，申请人会看到这段文字。"))
+            return self._grant_page(grant, status, wrong_reason={key: wrong}, typed={key: reason})
         except ChangedMeanwhile:
             already = gettext("这件异议已经处理过，没有重复处理。")
             return self._grant_page(self._grant(number, position), HTTPStatus.CONFLICT, wrong=already)
@@ -190,10 +186,8 @@ class GrantPage:
             reinstating.reconsider(
                 grant.id, current_user._get_current_object(), seen_version=seen, reason=reason
             )
-        except ReasonMissing:
-            wrong = gettext("请填写原因，申请人会看到这段文字。")
-        except ReasonTooLong:
-            wrong = too_long()
+        except ReasonRefused as refusal:
+            wrong = reason_problem(refusal, gettext("请填写原因，申请人会看到这段文字。"))
         except Unacceptable as refusal:
             wrong = translated(refusal.sentence.text, refusal.sentence.words)
         except (ChangedMeanwhile, NotPermitted):

@@ -15,8 +15,8 @@ from sqlalchemy.orm import joinedload
 from admin_views.site.base import expose
 from admin_views.site.lists import Badge
 from admin_views.site.typed import row_number
-from admin_views.site.wording import too_long, translated
-from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from admin_views.site.wording import reason_problem, translated
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonRefused
 from common.identity import masked
 from models import (
     CorrectionState,
@@ -149,10 +149,9 @@ class PaymentRoutes:
         invalid = HTTPStatus.UNPROCESSABLE_ENTITY
         try:
             write(reason, row_number(request.form.get("version")) or 0)
-        except ReasonMissing:
-            return self._payment_page(key, invalid, at=at, wrong_reason=gettext("请填写原因。"))
-        except ReasonTooLong:
-            return self._payment_page(key, invalid, at=at, wrong_reason=too_long(), typed=reason)
+        except ReasonRefused as refusal:
+            wrong = reason_problem(refusal, gettext("请填写原因。"))
+            return self._payment_page(key, invalid, at=at, wrong_reason=wrong, typed=reason)
         except (ChangedMeanwhile, NotPermitted):
             again = gettext("这笔款项在此期间已有变化，没有办理。下面是它现在的样子。")
             return self._payment_page(key, HTTPStatus.CONFLICT, wrong=again, at=at, typed=reason)

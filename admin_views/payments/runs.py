@@ -22,15 +22,14 @@ from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.lists import DataTable
 from admin_views.site.typed import row_number
-from admin_views.site.wording import too_long, translated
+from admin_views.site.wording import reason_problem, translated
 from common.calendar import today
 from common.errors import (
     ActionRefused,
     ChangedMeanwhile,
     NotPermitted,
     NotVisible,
-    ReasonMissing,
-    ReasonTooLong,
+    ReasonRefused,
     Unacceptable,
 )
 from common.money import in_yuan
@@ -294,10 +293,9 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
         number = run.number
         try:
             write()
-        except ReasonMissing:
-            return self._again(number, wrong_reason=gettext("请填写原因。"))
-        except ReasonTooLong:
-            return self._again(number, wrong_reason=too_long(), typed=reason)
+        except ReasonRefused as refusal:
+            wrong = reason_problem(refusal, gettext("请填写原因。"))
+            return self._again(number, wrong_reason=wrong, typed=reason)
         except Unacceptable as refusal:
             return self._again(number, wrong=translated(refusal.sentence.text, refusal.sentence.words))
         except UploadError as error:  # the storage is full or does not answer

@@ -23,14 +23,13 @@ from admin_views.site.base import expose
 from admin_views.site.day_fields import DayField, limits
 from admin_views.site.lists import Column, DataTable
 from admin_views.site.typed import row_number
-from admin_views.site.wording import too_long, translated
+from admin_views.site.wording import reason_problem, translated
 from common.calendar import today
 from common.errors import (
     ChangedMeanwhile,
     NotPermitted,
     NotVisible,
-    ReasonMissing,
-    ReasonTooLong,
+    ReasonRefused,
     Unacceptable,
 )
 from common.money import in_yuan
@@ -106,10 +105,8 @@ class StopGrant(CityPage):
                 first_day=form.first_day.data,
                 reason=form.reason.data or "",
             )
-        except ReasonMissing:
-            form.reason.errors = [gettext("请填写原因，申请人会看到这段文字。")]
-        except ReasonTooLong:
-            form.reason.errors = [too_long()]
+        except ReasonRefused as refusal:
+            form.reason.errors = [reason_problem(refusal, gettext("请填写原因，申请人会看到这段文字。"))]
         except Unacceptable as refusal:
             form[refusal.field].errors = [translated(refusal.sentence.text, refusal.sentence.words)]
         except (ChangedMeanwhile, NotPermitted):
@@ -133,10 +130,8 @@ class StopGrant(CityPage):
                 seen_version=row_number(request.form.get("seen")) or 0,
                 reason=form.again.data or "",
             )
-        except ReasonMissing:
-            form.again.errors = [gettext("请填写原因，申请人会看到这段文字。")]
-        except ReasonTooLong:
-            form.again.errors = [too_long()]
+        except ReasonRefused as refusal:
+            form.again.errors = [reason_problem(refusal, gettext("请填写原因，申请人会看到这段文字。"))]
         except Unacceptable as refusal:
             form.again.errors = [translated(refusal.sentence.text, refusal.sentence.words)]
         except (ChangedMeanwhile, NotPermitted, NotVisible):
@@ -160,10 +155,8 @@ class StopGrant(CityPage):
                 seen_version=row_number(request.form.get("seen")) or 0,
                 reason=form.why.data or "",
             )
-        except ReasonMissing:
-            form.why.errors = [gettext("请填写原因。")]
-        except ReasonTooLong:
-            form.why.errors = [too_long()]
+        except ReasonRefused as refusal:
+            form.why.errors = [reason_problem(refusal, gettext("请填写原因。"))]
         except (ChangedMeanwhile, NotPermitted, NotVisible):
             return self._page(key, stop_form, confirm_form=form, meanwhile=True), HTTPStatus.CONFLICT
         else:

@@ -18,8 +18,8 @@ from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
-from admin_views.site.wording import stamp, time_of_day, too_long, translated
-from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, ReasonTooLong
+from admin_views.site.wording import reason_problem, stamp, time_of_day, translated
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonRefused
 from common.jobs import CLAIM_EXPECTED_WITHIN, LEASE, JobStatus
 from common.wording import N_
 from desk import bulk
@@ -282,10 +282,9 @@ class BulkDecisions(ScopedView):
         reason = request.form.get("reason", "")
         try:
             bulk.confirm_chosen(current_user._get_current_object(), job.id, decision=Decision(reason))
-        except ReasonMissing:
-            return self._job_page(self.get_one(key), 422, wrong=gettext("请填写原因，申请人会看到这段文字。"))
-        except ReasonTooLong:
-            return self._job_page(self.get_one(key), 422, wrong=too_long(), typed=reason)
+        except ReasonRefused as refusal:
+            wrong = reason_problem(refusal, gettext("请填写原因，申请人会看到这段文字。"))
+            return self._job_page(self.get_one(key), 422, wrong=wrong, typed=reason)
         except ChangedMeanwhile:
             flash(gettext("这次批量办理已经确认或取消过，没有重复办理。"), "error")
         except (NotPermitted, NotVisible):

@@ -11,8 +11,8 @@ from flask_login import current_user
 from admin_views.review.correction_forms import NameCorrectionForm, NumberCorrectionForm
 from admin_views.site.base import address_of, expose
 from admin_views.site.typed import row_number
-from admin_views.site.wording import translated
-from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
+from admin_views.site.wording import reason_problem, translated
+from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonRefused, Unacceptable
 from common.identity import masked
 from desk import corrections
 from models import Action, Application, Review, db
@@ -68,8 +68,8 @@ class NameCorrection:
             except Unacceptable as refusal:
                 wrong = translated(refusal.sentence.text, refusal.sentence.words)
                 filled[refusal.field].errors = [wrong]
-            except ReasonMissing:
-                filled.reason.errors = [gettext("请填写更正原因。")]
+            except ReasonRefused as refusal:
+                filled.reason.errors = [reason_problem(refusal, gettext("请填写更正原因。"))]
             except ChangedMeanwhile as refusal:
                 meanwhile = refusal.last
                 db.session.refresh(found)

@@ -8,13 +8,12 @@ from flask_login import current_user
 
 from admin_views.review.assignments import Question
 from admin_views.site.base import address_of, expose
-from admin_views.site.wording import cached_gettext, too_long, translated
+from admin_views.site.wording import cached_gettext, reason_problem, translated
 from common.errors import (
     ChangedMeanwhile,
     NotPermitted,
     NotVisible,
-    ReasonMissing,
-    ReasonTooLong,
+    ReasonRefused,
     TakenByColleague,
 )
 from common.wording import N_
@@ -52,11 +51,8 @@ class Deciding:
         except TakenByColleague as hindrance:
             question = Question(action, hindrance.holder)
             return self._page(self.get_one(number), 409, question=question, typed={action.value: reason})
-        except ReasonMissing:
-            wrong = {action.value: gettext("请填写原因，申请人会看到这段文字。")}
-            return self._page(self.get_one(number), 422, wrong=wrong)
-        except ReasonTooLong:
-            wrong = {action.value: too_long()}
+        except ReasonRefused as refusal:
+            wrong = {action.value: reason_problem(refusal, gettext("请填写原因，申请人会看到这段文字。"))}
             return self._page(self.get_one(number), 422, wrong=wrong, typed={action.value: reason})
         except ChangedMeanwhile as hindrance:
             found = self.get_one(number)

@@ -10,13 +10,12 @@ from flask_login import current_user
 from markupsafe import Markup, escape
 
 from admin_views.site.base import address_of, expose
-from admin_views.site.wording import cached_gettext, too_long, translated
+from admin_views.site.wording import cached_gettext, reason_problem, translated
 from common.errors import (
     ChangedMeanwhile,
     NotPermitted,
     NotVisible,
-    ReasonMissing,
-    ReasonTooLong,
+    ReasonRefused,
     Unacceptable,
 )
 from common.wording import N_
@@ -69,11 +68,9 @@ class TakeBackRoutes:
                 seen_version=request.form.get("version", default=0, type=int),
                 decision=Decision(reason),
             )
-        except ReasonMissing:
-            wrong = {TAKE_BACK: gettext("请填写收回的原因，申请人会看到这段文字。")}
-            return self._page(self.get_one(number), 422, wrong=wrong)
-        except ReasonTooLong:
-            return self._page(self.get_one(number), 422, wrong={TAKE_BACK: too_long()}, typed=typed)
+        except ReasonRefused as refusal:
+            wrong = {TAKE_BACK: reason_problem(refusal, gettext("请填写收回的原因，申请人会看到这段文字。"))}
+            return self._page(self.get_one(number), 422, wrong=wrong, typed=typed)
         except Unacceptable as refused:
             flash(translated(refused.sentence.text, refused.sentence.words), "error")
             return self._page(self.get_one(number), 409, typed=typed)

@@ -26,13 +26,12 @@ from admin_views.site.frame import is_past
 from admin_views.site.keyset import ListQuery, Order
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
-from admin_views.site.wording import day, too_long, translated
+from admin_views.site.wording import day, reason_problem, translated
 from common.errors import (
     ChangedMeanwhile,
     NotPermitted,
     NotVisible,
-    ReasonMissing,
-    ReasonTooLong,
+    ReasonRefused,
     Unacceptable,
 )
 from common.wording import N_
@@ -176,10 +175,8 @@ class Terms(ScopedView):
                 seen=_day(request.form.get("seen", "")),
                 decision=Decision(form.reason.data or ""),
             )
-        except ReasonMissing:
-            form.reason.errors = [gettext("请填写原因，申请人会看到这段文字。")]
-        except ReasonTooLong:
-            form.reason.errors = [too_long()]
+        except ReasonRefused as refusal:
+            form.reason.errors = [reason_problem(refusal, gettext("请填写原因，申请人会看到这段文字。"))]
         except Unacceptable as refusal:
             form.until.errors = [translated(refusal.sentence.text, refusal.sentence.words)]
         except ChangedMeanwhile:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from admin_views.site.languages import cached_per_language, language
 from admin_views.site.numbers import present_calendar
 from common.calendar import ORDOS, local_date, today
-from common.errors import Problem
+from common.errors import Problem, ReasonMissing, ReasonRefused
 from common.text import HAN
 from common.working_days import Calendar
 from workflow.decision import REASON_LIMIT
@@ -110,6 +110,8 @@ def missing_holidays_note(years: Sequence[int]) -> str:
     return gettext("%(years)s 年的放假安排尚未录入，按周一至周五计算", years=named)
 
 
-def too_long() -> str:
-    """Return the error for a reason that is too long."""
-    return gettext("原因最多 %(most)d 个字。", most=REASON_LIMIT)
+def reason_problem(refusal: ReasonRefused, missing: str, most: int = REASON_LIMIT) -> str:
+    """Return the error beside a reason. `missing`: the sentence where there is none; `most`: the characters of the longest."""
+    if isinstance(refusal, ReasonMissing):
+        return missing
+    return gettext("原因最多 %(most)d 个字。", most=most)
