@@ -183,6 +183,16 @@ def fault(paper: str, number: str) -> str:
     return check(number) if check else ""
 
 
+RENEWED = {"hk_mo": re.compile(r"[HM][0-9]{8}"), "taiwan": re.compile(r"[0-9]{8}(?=([0-9]{2})?$)")}
+"""The part of a number that its holder has for life. Two digits after it count the renewals; newer cards do not print them."""
+
+
+def lifelong(paper: str, number: str) -> str:
+    """Return the part of a normalised number that stays the same when the document is renewed."""
+    found = RENEWED[paper].match(number) if paper in RENEWED else None
+    return found[0] if found else number
+
+
 def masked(number: str | None, head: int = 4, tail: int = 2) -> str:
     """Return the number with stars for all but its first and last characters."""
     if not number:

@@ -6,7 +6,7 @@ The summary and the closing itself judge by the same function. The closing takes
 is no longer what was shown.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -38,8 +38,9 @@ from models import (
     exclusive,
     now,
 )
-from payments import publicity, standards
+from payments import publicity, same_person, standards
 from payments.moves import message_words
+from payments.same_person import GrantedAs, Keys
 from workflow import scope
 
 MOST_ROWS = 1000
@@ -177,22 +178,25 @@ def _rows(actor: Account, ids: Collection[int], period_id: int) -> Select[Any]:
 
 def _judged(period: Period, rows: Sequence[Any]) -> tuple[list[Candidate], list[LeftOut]]:
     in_force = standards.standards_of(today())
-    granted = _granted(period, [row.identity_digest for row in rows])
+    keys = same_person.keys_of({row.id: row for row in rows})
+    granted = same_person.granted_in(period.id, keys.values())
     included: list[Candidate] = []
     left_out: list[LeftOut] = []
     seen: set[str] = set()
     for row in rows:
         standard = standards.first_match(in_force, row)
-        why = _why_not(row, period, granted, seen)
+        why = _why_not(row, period, keys[row.id], granted, seen)
         if why is None and standard is not None:
-            seen.add(row.identity_digest)
+            seen |= keys[row.id]
             included.append(Candidate(row, standard))
         else:
             left_out.append(LeftOut(row, why or NO_STANDARD))
     return included, left_out
 
 
-def _why_not(row: Any, period: Period, granted: Mapping[str, str], seen: set[str]) -> Sentence | None:
+def _why_not(
+    row: Any, period: Period, keys: Keys, granted: Mapping[str, GrantedAs], seen: set[str]
+) -> Sentence | None:
     """Return why an application cannot come into a batch of this period, apart from its standard; None when it can."""
     if row.in_batch:
         return Sentence(TAKEN, {"batch": row.batch_number or ""})
@@ -200,23 +204,9 @@ def _why_not(row: Any, period: Period, granted: Mapping[str, str], seen: set[str
         return NOT_PASSED
     if row.period_id != period.id:
         return OTHER_PERIOD
-    if row.identity_digest in granted:
-        return Sentence(GRANTED_IN, {"batch": granted[row.identity_digest]})
-    return TWICE if row.identity_digest in seen else None
-
-
-def _granted(period: Period, digests: Iterable[str]) -> Mapping[str, str]:
-    """Return which of these persons have a grant in the period, with the number of its batch."""
-    query = (
-        select(Grant.identity_digest, Batch.number)
-        .join(Batch, Batch.id == Grant.batch_id)
-        .where(
-            Grant.period_id == period.id,
-            Grant.identity_digest.in_(list(digests)),
-            Grant.state != GrantState.DENIED,
-        )
-    )
-    return {row.identity_digest: row.number for row in db.session.execute(query)}
+    if (known := same_person.known_grant(keys, granted)) is not None:
+        return Sentence(GRANTED_IN, {"batch": known.batch})
+    return TWICE if keys & seen else None
 
 
 def _write(person: Account, summary: BatchSummary) -> Batch:

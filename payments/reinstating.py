@@ -16,11 +16,9 @@ from common.wording import N_, Sentence
 from models import (
     Account,
     AccountCorrection,
-    Batch,
     CorrectionState,
     Grant,
     GrantAction,
-    GrantState,
     Objection,
     ObjectionDecision,
     Payment,
@@ -31,7 +29,7 @@ from models import (
     db,
     exclusive,
 )
-from payments import continuation, moves, payment_moves, reversals, scope
+from payments import continuation, moves, payment_moves, reversals, same_person, scope
 
 GRANTED_MEANWHILE = N_("同一人本期另有补贴（第 %(batch)s 批第 %(position)s 号），不能撤销不予发放。")
 
@@ -119,20 +117,11 @@ def reconsider(grant_id: int, actor: Account, *, seen_version: int, reason: str)
 
 def granted_meanwhile(grant: Grant) -> Sentence | None:
     """Return that the person of a denied grant has another one in its period; None while there is none."""
-    other = (
-        select(Batch.number, Grant.position)
-        .join(Batch, Batch.id == Grant.batch_id)
-        .where(
-            Grant.period_id == grant.period_id,
-            Grant.identity_digest == grant.identity_digest,
-            Grant.state != GrantState.DENIED,
-            Grant.id != grant.id,
-        )
-    )
-    found = db.session.execute(other).first()
+    keys = same_person.keys_of({grant.application_id: grant})[grant.application_id]
+    found = same_person.known_grant(keys, same_person.granted_in(grant.period_id, [keys], but=grant.id))
     if found is None:
         return None
-    return Sentence(GRANTED_MEANWHILE, {"batch": found.number, "position": str(found.position)})
+    return Sentence(GRANTED_MEANWHILE, {"batch": found.batch, "position": str(found.position)})
 
 
 def _lock_period(grant_id: int, person: Account) -> None:

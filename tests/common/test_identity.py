@@ -215,3 +215,20 @@ def test_a_masked_number_shows_its_ends_and_a_short_one_nothing(number: str | No
 )
 def test_a_masked_name_shows_only_its_first_and_last_character(name: str, shown: str) -> None:
     assert identity.masked_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("paper", "number", "same"),
+    [
+        ("hk_mo", "H1234567802", "H12345678"),
+        ("hk_mo", "M12345678", "M12345678"),
+        ("taiwan", "1234567801", "12345678"),
+        ("taiwan", "12345678", "12345678"),
+        ("taiwan", "A123456789", "A123456789"),
+        ("passport", "1234567801", "1234567801"),
+    ],
+)
+def test_the_digits_that_count_renewals_do_not_make_another_person(
+    paper: str, number: str, same: str
+) -> None:
+    assert identity.lifelong(paper, number) == same

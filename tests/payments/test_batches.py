@@ -11,11 +11,14 @@ from sqlalchemy import select
 
 from common.calendar import today
 from common.errors import NotPermitted, NotVisible, Unacceptable
+from common.identity import CITIZEN
 from desk import taking_back
-from models import Batch, GrantEvent, GrantState, Message, State, db
-from payments import closing, publicity
+from models import Batch, GrantEvent, GrantState, Message, ObjectionDecision, State, db
+from models.secrets import vault
+from payments import closing, objections, publicity, reinstating
+from payments.objections import Objector
 from tests.clock import at
-from tests.factories import World, application_at, draft, fresh, world
+from tests.factories import World, applicant, application_at, city_clerk, draft, fresh, world
 from tests.machine.at_once import at_once
 from tests.payments.batches import AMOUNT, closed, grants_of, passed, period_with_standard
 from workflow.decision import Decision
@@ -120,6 +123,41 @@ def test_of_two_who_close_a_batch_over_the_same_rows_at_once_one_does(ordos: Wor
     numbers = db.session.scalars(select(Batch.number).where(Batch.period_id == period.id)).all()
     assert len(numbers) == 1
     assert numbers[0] in outcomes
+
+
+@pytest.mark.guide("P3")
+@pytest.mark.parametrize(
+    ("paper", "first", "second"),
+    [
+        (CITIZEN, None, "another"),
+        ("hk_mo", "H8765432101", "H8765432102"),
+        ("taiwan", "87654321", "8765432101"),
+    ],
+)
+def test_one_person_is_granted_once_by_whichever_number(
+    ordos: World, paper: str, first: str | None, second: str
+) -> None:
+    period = period_with_standard()
+    if paper == CITIZEN:  # an administrator corrected the number between the two applications
+        one = passed(ordos, period)
+        other = passed(ordos, period, by=one.applicant)
+        other.identity_digest = vault.digest(second)
+        db.session.commit()
+    else:
+        one, other = (passed(ordos, period, by=applicant("陈", each, paper)) for each in (first, second))
+    both = closing.summarise(ordos.centre, period.id, [one.id, other.id], today())
+    assert [each.why for each in both.left_out] == [closing.TWICE]
+    stranger = passed(ordos, period)
+    (grant,) = grants_of(closed(ordos, period, [one]))
+    again = closing.summarise(ordos.centre, period.id, [other.id, stranger.id], today())
+    assert [each.why.text for each in again.left_out] == [closing.GRANTED_IN]
+    objections.enter(ordos.centre, grant.id, Objector("匿名", "", "重复"), seen_version=grant.version)
+    (objection,) = objections.of_grant(ordos.centre, grant.id)
+    objections.decide_objection(ordos.centre, objection.id, ObjectionDecision.UPHELD, "属实")
+    (later,) = grants_of(closed(ordos, period, [other]))
+    with pytest.raises(Unacceptable) as refused:
+        reinstating.reconsider(grant.id, city_clerk(), seen_version=grant.version, reason="误判")
+    assert refused.value.sentence.words["position"] == str(later.position)
 
 
 @pytest.mark.guide("P1")
