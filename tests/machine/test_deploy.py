@@ -11,6 +11,7 @@ import re
 import shlex
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -320,6 +321,17 @@ def test_a_command_by_hand_has_the_settings_of_the_services(secret_files: Path, 
     assert done.returncode == 0, done.stderr  # production starts with its keys only
     assert "TALENT_SECRET_KEY" in done.stdout
     assert (tmp_path / "data dir").is_dir()
+
+
+def test_the_keys_that_docs_production_writes_are_whole(tmp_path: Path) -> None:
+    blocks = re.findall(
+        r"```bash\n(.*?)```", (ROOT / "docs/production.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    [block] = [one for one in blocks if "generate-keys" in one]
+    commands = block.replace("/etc/talent", str(tmp_path)).replace(".venv/bin/python", sys.executable)
+    subprocess.run(["bash", "-euo", "pipefail", "-c", commands], cwd=ROOT, check=True)
+    written = {f"TALENT_{file.name.upper()}_FILE": str(file) for file in (tmp_path / "credentials").iterdir()}
+    settings({"TALENT_ENV": "production", "TALENT_INSTANCE": str(tmp_path)} | written)
 
 
 # --- containers
