@@ -90,7 +90,7 @@ def _passed_person(
     number, password = accounts.identity_number(body), accounts.new_password()
     account = logins.find("personal", number)
     if account is None:
-        account = logins.new_person(CITIZEN, number, name, "13847710000", password)
+        account = logins.new_person(CITIZEN, number, name, accounts.sample_telephone(body), password)
         account.created_at = begun - timedelta(days=1)
         db.session.add(account)
     else:  # of an earlier attempt that did not come to its end

@@ -181,6 +181,9 @@ def test_a_trial_has_something_on_every_page_after_passing(app_context: Flask) -
     assert 2 * sum(reasons[key] for key in reasons if key.startswith(PHRASE)) > reasons.total()
     assert all(found.days().values())
 
+    telephones = db.session.scalars(select(Account.phone).where(Account.role == Role.APPLICANT)).all()
+    assert len(set(telephones)) == len(telephones)  # the same one twice is shown as a contradiction
+
     before = db.session.scalar(select(func.count(Application.id)))
     command.fill_once()
     assert db.session.scalar(select(func.count(Application.id))) == before
