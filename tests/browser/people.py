@@ -233,7 +233,7 @@ class Applicant(Somebody):
         page.fill("学校或单位", place)
         page.fill("专业或职务", subject)
         page.fill("证明人", "李建国")
-        page.click("确定")
+        page.click("保存")
         page.see(place)
 
     def upload_all(self, papers: Path) -> None:

@@ -190,7 +190,7 @@ def test_rows_change_on_the_page_and_in_the_application_once_the_page_is_saved(
     page.fill("学校或单位", "不要的单位")
     page.fill("起始年月", "2031-01")
     page.fill("终止年月", "2030-12")
-    page.click("确定")
+    page.click("保存")
     for key, sentence in (
         ("kind", "请填写类别。"),
         ("start", "起始年月不能晚于今天。"),
@@ -208,7 +208,7 @@ def test_rows_change_on_the_page_and_in_the_application_once_the_page_is_saved(
 
     page.click("修改", within="内蒙古大学")
     page.fill("专业或职务", "化学")
-    page.click("确定")
+    page.click("保存")
     page.see("有未保存的修改")
     page.click("删除", within="示例新材料有限公司")
     page.see("删除这条经历？")
@@ -240,7 +240,7 @@ def test_a_row_added_and_one_removed_at_once_are_kept_apart(
         page.fill("学校或单位", place)
         page.fill("专业或职务", "化学")
         page.fill("证明人", "李四")
-        page.click("确定")
+        page.click("保存")
     save(page)
     with world.stored(live_server, case) as application:
         assert sorted(row.place for row in application.experiences) == [
@@ -251,7 +251,7 @@ def test_a_row_added_and_one_removed_at_once_are_kept_apart(
     page.not_see("之间有间断")
     page.click("修改", within="某研究院")
     page.fill("终止年月", "2020-03")
-    page.click("确定")
+    page.click("保存")
     page.set_viewport(390, 844)  # where what is complete folds
     page.click("保存")
     page.see("之间有间断")
@@ -384,7 +384,7 @@ def test_what_is_no_date_stays_as_typed_and_everything_else_is_saved(
     page.fill("岗位职务", "高级工程师")
     page.click("修改", within="内蒙古大学")
     page.fill("起始年月", "去年")
-    page.click("确定")
+    page.click("保存")
     assert world.beside(page, "experiences-0-start") == "起始年月：请按“年-月”填写，例如：2018-09。"
     page.click("取消")
     page.evaluate("() => { document.getElementById('experiences-0-start').value = '去年'; }")
@@ -402,7 +402,7 @@ def test_what_is_no_date_stays_as_typed_and_everything_else_is_saved(
     assert page.value("起始年月") == "去年"
     assert world.focused(page) == "experiences-0-start"
     page.fill("起始年月", "2016-09")
-    page.click("确定")
+    page.click("保存")
     page.fill("出生日期", "1990-01-01")
     page.fill("社保缴纳起始时间", "2021.3")
     save(page)

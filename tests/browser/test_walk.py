@@ -121,7 +121,7 @@ def test_an_application_goes_its_whole_way(
     person.add_experience("工作", "2015-07", "2024-02", "某材料研究院", "助理工程师")
     person.page.click("修改", within="某材料研究院")
     person.page.fill("专业或职务", "工程师")
-    person.page.click("确定")
+    person.page.click("保存")
     person.save()
     look(person.page, "application")
 
