@@ -270,7 +270,7 @@ def _days(found: Figures, links: Links) -> TableSection:
         Series(name, values)
         for name, values in zip(heads[2:], zip(*shares.values(), strict=True), strict=True)
     )
-    note = gettext("从送到该级至其作出审核决定；2026 年 12 月以前的审核没有记录送到的时间，不在其中。")
+    note = gettext("从送到该级至其作出审核决定；没有记录送到时间的（早期版本的审核）不在其中。")
     return TableSection("days", title, heads, tuple(lines), note, Chart(title, words, series))
 
 
