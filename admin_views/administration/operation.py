@@ -39,7 +39,7 @@ QUEUE_WORDS = {
     "imports": N_("批量导入企业"),
     "bulk": N_("批量办理"),
     "files": N_("为人员生成的文件"),
-    "bank_answers": N_("读取银行回单"),
+    "bank_answers": N_("读取银行回执"),
     "pictures": N_("生成图片"),
 }
 CHANNEL_WORDS = {Channel.MAIL: N_("邮件"), Channel.SMS: N_("短信")}
