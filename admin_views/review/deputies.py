@@ -81,9 +81,12 @@ class DeputyPage(ConsoleView):
     exports: Mapping[str, str] = {"index_view": "exported"}
     title = N_("代办")
     frame = "review/frame.html"
+    colleagues: str | None = None
+    """Endpoint of the page where these people invite a colleague; None where an administrator adds staff."""
 
-    def __init__(self, console: Any) -> None:
+    def __init__(self, console: Any, colleagues: str | None = None) -> None:
         self.console = console.console
+        self.colleagues = colleagues
         super().__init__(
             name=self.title, endpoint=f"{console.endpoint}_deputies", url=f"{console.url}/deputies"
         )
@@ -150,6 +153,7 @@ class DeputyPage(ConsoleView):
             frame=self.frame,
             title=translated(self.title),
             forms=forms,
+            colleagues=self.colleagues,
             listing=DataTable(COLUMNS, deputies.current_and_coming(current_user)),
             **self._menu(),
         )

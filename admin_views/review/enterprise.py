@@ -35,4 +35,4 @@ def register(app: Flask) -> None:
     admin.add_view(
         RegistrationView(name=N_("企业账号"), endpoint="registration", url="/enterprise/registration")
     )
-    admin.add_view(DeputyPage(index))
+    admin.add_view(DeputyPage(index, colleagues="reviewers.index_view"))

@@ -162,6 +162,23 @@ def test_marks_and_notes_of_a_deputy_office_stay_with_the_absent_one(app_context
 
 
 @ON_SQLITE
+def test_somebody_without_a_colleague_reads_where_one_comes_from(app: Flask, client: Client) -> None:
+    other = app.test_client()
+    assert isinstance(other, Client)
+    with app.app_context():
+        world = factories.world()
+        sit_down(client, world.banner.reviewer)
+        sit_down(other, world.banner.clerk)
+    page = client.get("/enterprise/deputies/").text
+    assert "请先邀请一位同事" in page
+    assert 'href="/enterprise/reviewers/"' in page.partition("请先邀请一位同事")[2]
+    assert "登记代办" not in page
+    page = other.get("/office/deputies/").text
+    assert "请联系系统管理员增加工作人员" in page
+    assert "登记代办" not in page
+
+
+@ON_SQLITE
 def test_the_page_names_a_deputy_shows_what_is_wrong_beside_its_field_and_cancels(
     app: Flask, client: Client
 ) -> None:
