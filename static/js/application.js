@@ -1,6 +1,7 @@
 // The applicant's main page: 「申请须知」, rows of 「学习工作经历」, 「工作单位」, and a saving that survives a bad connection.
 import { check as checkElsewhere, keepSoon, saved, stopSending } from "./autosave.js";
 import { withCodePoints } from "./code-points.js";
+import { isComposing } from "./composing.js";
 import { closeDialog, openDialog } from "./dialog.js";
 import { countdown } from "./countdown.js";
 import { renewToken } from "./token.js";
@@ -132,7 +133,7 @@ dialog.querySelector("[data-experience-keep]").addEventListener("click", () => {
   closeDialog(dialog);
 });
 dialog.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !event.target.matches("input")) return;
+  if (event.key !== "Enter" || isComposing(event) || !event.target.matches("input")) return;
   event.preventDefault();
   dialog.querySelector("[data-experience-keep]").click();
 });

@@ -1,13 +1,15 @@
 // A decision that opened takes the focus into its field; Esc closes it and goes back to its button.
 // Both are always in sight at the foot: the page behind them stays where it is.
 
+import { isComposing } from "./composing.js";
+
 document.addEventListener("toggle", (event) => {
   if (!event.target.matches("details.decision") || !event.target.open) return;
   event.target.querySelector(".decision-panel :is(textarea, input:not([type=hidden]), select, button)")?.focus({ preventScroll: true });
 }, true);
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog:modal")) return;
+  if (event.key !== "Escape" || isComposing(event) || event.defaultPrevented || document.querySelector("dialog:modal")) return;
   const open = document.querySelector("details.decision[open], details.keys[open], details.desk-hand[open]");
   if (!open) return;
   open.open = false;

@@ -1,6 +1,8 @@
 // Opens and closes native dialogs. [data-dialog-open="id"] opens, [data-dialog-close] closes its dialog;
 // the focus then returns to the opener. A dialog with data-dialog-locked is closed neither by Esc nor by a click.
 
+import { isComposing } from "./composing.js";
+
 const openers = new WeakMap();
 
 export function openDialog(target, opener = document.activeElement) {
@@ -35,9 +37,9 @@ document.addEventListener("cancel", (event) => {
   if (event.target.matches?.("dialog[data-dialog-locked]")) event.preventDefault();
 }, true);
 
-// Browsers close the dialog on a second Esc even when the first was prevented.
+// Browsers close the dialog on a second Esc even when the first was prevented, and during the composition of an input method.
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && document.querySelector("dialog[data-dialog-locked]:modal")) event.preventDefault();
+  if (event.key === "Escape" && (isComposing(event) || document.querySelector("dialog[data-dialog-locked]:modal"))) event.preventDefault();
 }, true);
 
 document.addEventListener("close", (event) => {

@@ -34,6 +34,11 @@ export function isShortcut(event) {
     && !event.target.closest?.("input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable], dialog");
 }
 
+/** Returns the key of a shortcut that was pressed, as it is with Caps Lock off and without an input method's full-width signs. */
+export function shortcutKey(event) {
+  return event.key === "？" ? "?" : event.key.toLowerCase();
+}
+
 const targets = [...document.querySelectorAll("[data-key]")];
 const rows = document.querySelector("table[data-rows] tbody a[href]");
 if (panel && (targets.length || rows)) {
@@ -52,13 +57,14 @@ if (panel && (targets.length || rows)) {
 
 document.addEventListener("keydown", (event) => {
   if (!isShortcut(event)) return;
-  if (event.key === "?" && panel && !panel.hidden) {
+  const key = shortcutKey(event);
+  if (key === "?" && panel && !panel.hidden) {
     event.preventDefault();
     panel.open = !panel.open;
     panel.querySelector("summary").focus({ preventScroll: true });
     return;
   }
-  const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!target) return;
   event.preventDefault();
   if (target.matches("details")) target.open = true;

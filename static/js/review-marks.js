@@ -1,5 +1,6 @@
 // A desk's marks on one application: the form opens in place, is saved at once, and what 「回退」 sends is drawn anew.
 // [data-markable] is a place; its id is the target. Without this script each 「标记」 leads to the page with the form in its place.
+import { isComposing } from "./composing.js";
 import { isDirty, markClean, markDirty } from "./unsaved.js";
 
 const EXPIRED = 419;
@@ -130,8 +131,8 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("pointerover", (event) => { hovered = event.target; });
 document.addEventListener("keydown", (event) => {
-  if (!form || !form.contains(event.target)) return;
-  if (event.key === "Escape" && !event.isComposing) {
+  if (!form || !form.contains(event.target) || isComposing(event)) return;
+  if (event.key === "Escape") {
     event.preventDefault();
     close(true, true);
   } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

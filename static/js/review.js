@@ -1,6 +1,8 @@
 // One application before its reviewer: papers switch, turn, zoom and widen in place; hidden numbers show in place; the pictures
 // of the next application are fetched ahead; Ctrl+Enter sends what one types.
 
+import { isComposing } from "./composing.js";
+
 const STEPS = [100, 150, 200, 300]; // per cent of the stage's width
 const EDGE = 24; // pixels: the stage's padding
 const SMALL = 900; // pixels: the width of the smaller pictures
@@ -133,7 +135,7 @@ async function fetchAhead() {
 if (ahead) window.addEventListener("load", () => quiet(fetchAhead));
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing || event.defaultPrevented) return;
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || isComposing(event) || event.defaultPrevented) return;
   const form = event.target.closest?.("textarea")?.closest(".decision-panel form, #note-form");
   if (!form) return;
   event.preventDefault();

@@ -1,6 +1,6 @@
 // table[data-rows]: a click anywhere in a row opens its first link, as a click on the link would; a selection of text does not.
 
-import { isShortcut } from "./keys.js";
+import { isShortcut, shortcutKey } from "./keys.js";
 
 const OWN = "a, button, input, select, textarea, label, summary, .cell-choose";
 
@@ -24,10 +24,11 @@ document.addEventListener("auxclick", (event) => {
 
 // j and k walk through the rows.
 document.addEventListener("keydown", (event) => {
-  if (!["j", "k"].includes(event.key) || !isShortcut(event)) return;
+  const key = shortcutKey(event);
+  if (!["j", "k"].includes(key) || !isShortcut(event)) return;
   const links = [...document.querySelectorAll("table[data-rows] tbody tr")].map((row) => row.querySelector("a[href]")).filter(Boolean);
   if (!links.length) return;
   const here = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
-  const next = event.key === "j" ? Math.min(here + 1, links.length - 1) : Math.max(here - 1, 0);
+  const next = key === "j" ? Math.min(here + 1, links.length - 1) : Math.max(here - 1, 0);
   links[next].focus();
 });

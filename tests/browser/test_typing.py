@@ -9,7 +9,7 @@ import pytest
 
 from models import Account, db
 from tests.browser import world
-from tests.browser.chromium import Chromium
+from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.people import save
 from tests.browser.world import come_in
 from tests.machine.site import Site
@@ -18,6 +18,38 @@ from workflow.form import answers
 pytestmark = pytest.mark.browser
 
 RARE = "\U0002ebf0"
+
+
+def press_while_composing(page: ChromiumPage, composed: str, key: str, code: int) -> None:
+    """Press a key while an input method shows what it has composed so far in the field in focus."""
+    session = page.window.context.new_cdp_session(page.window)
+    session.send(
+        "Input.imeSetComposition",
+        {"selectionStart": len(composed), "selectionEnd": len(composed), "text": composed},
+    )
+    for kind in ("rawKeyDown", "keyUp"):
+        session.send(
+            "Input.dispatchKeyEvent",
+            {"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code},
+        )
+    session.detach()
+
+
+def test_enter_and_escape_of_an_input_method_neither_confirm_nor_close_a_dialog(
+    live_server: Site, chromium: Chromium
+) -> None:
+    case = world.draft(live_server, world.workplace(live_server))
+    page = chromium.new_page(live_server.url)
+    come_in(page, case.person, case.sheet)
+    page.click("修改", within="内蒙古大学")
+    dialog = page.window.locator("dialog:modal")
+    dialog.get_by_label("证明人").focus()
+    for key, code in (("Enter", 13), ("Escape", 27)):
+        press_while_composing(page, "li", key, code)
+        assert dialog.is_visible(), key
+    page.window.keyboard.insert_text("李")
+    page.window.keyboard.press("Enter")
+    dialog.wait_for(state="hidden")
 
 
 def test_a_rare_name_shows_its_code_point_and_rows_take_any_writing_of_a_month(
