@@ -48,7 +48,7 @@ def test_a_mark_goes_from_the_desk_to_the_applicant_and_back(chromium: Chromium,
     assert page.axe() == []
     marked(page, NOTE)
     page.window.locator('[id="field:education"] .mark-add').focus()
-    page.press("m")
+    page.press("M")  # Caps Lock is on
     marked(page, OTHER)
     assert world.focused(page) == "修改标记"
     page.leave_by("退出")
