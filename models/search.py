@@ -177,6 +177,12 @@ def contains(name: InstrumentedAttribute[str], words: str) -> ColumnElement[bool
     return contains_by_lookup(name, lookup(key)).params(lookup_values(key)) if key else false()
 
 
+def key_contains_words(name: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
+    """Return the criterion of `contains` without the index: for few rows that other criteria select."""
+    key = search_key(words)
+    return search_key_of(name).contains(key, autoescape=True) if key else false()
+
+
 def _pieces(words: str) -> list[str]:
     return [words[n : n + 2] for n in range(max(len(words) - 1, 1))]
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, request
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import Select, false, func, or_
+from sqlalchemy import Select, func, or_
 from werkzeug.wrappers import Response
 
 from admin_views.administration import forms
@@ -27,8 +27,7 @@ from common.errors import ActionRefused, ConfirmationRequired, Unacceptable
 from common.wording import N_, NP_
 from documents.exports import Described
 from models import Account, Office, Role
-from models.search import digits_of, search_key_of
-from models.spelling import search_key
+from models.search import digits_of, key_contains_words
 from models.statements import constant
 from workflow import scope
 from workflow.transitions import ROLE_WORDS
@@ -89,10 +88,9 @@ class Staff(AdministeredTable):
             Account.id,
         ).outerjoin(Office, Office.id == Account.office_id)
         if words := chosen.get("q"):
-            key = search_key(words)
             query = query.where(
                 or_(
-                    search_key_of(Account.name).contains(key, autoescape=True) if key else false(),
+                    key_contains_words(Account.name, words),
                     digits_of(Account.phone) == telephones.normalised_telephone(words).replace("-", ""),
                     func.lower(Account.login).contains(words.lower(), autoescape=True),
                     Office.name.contains(words, autoescape=True),

@@ -22,7 +22,8 @@ from admin_views.site.wording import missing_holidays_note, translated
 from common.money import in_yuan
 from common.wording import N_
 from common.working_days import current_calendar
-from models import Batch, Grant, GrantState, Objection, Period, db
+from models import Application, Batch, Grant, GrantState, Objection, Period, db
+from models.search import key_contains_words
 from payments import publicity, scope
 from payments.transitions import GRANT_STATE_WORDS
 
@@ -144,10 +145,10 @@ class Batches(GrantPage, CityPage):
             query = query.where(Grant.state == state)
         if words := chosen.get("q"):
             position = row_number(words)
-            query = query.where(
-                Grant.position == position
-                if position is not None
-                else Grant.name.contains(words, autoescape=True)
+            if position is not None:
+                return query.where(Grant.position == position)
+            query = query.join(Application, Application.id == Grant.application_id).where(
+                key_contains_words(Application.name, words) | Grant.name.contains(words, autoescape=True)
             )
         return query
 

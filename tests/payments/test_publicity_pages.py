@@ -67,6 +67,10 @@ def test_a_batch_is_summed_up_published_objected_to_and_ended(
     assert (made.status_code, made.location) == (303, "/city/batches/2026-01/")
     assert re.findall(r'name="row" value="([^"]+)"', city.get("/city/publicity/").text) == [third]
 
+    for typed in ("阿卜杜拉•买", "阿卜杜拉．买买提", "买买"):
+        found = city.get(f"/city/batches/2026-01/?q={typed}").text
+        assert ("阿卜杜拉·买买提" in found, "王晓敏" in found) == (True, False), "in any spelling"
+
     assert "2026-01" in client.get("/publicity/").text
     public = client.get("/publicity/2026-01/")
     assert "noindex" in public.headers["X-Robots-Tag"]
