@@ -1,7 +1,6 @@
 """A client's socket that never makes a thread wait: requests are received before a thread gets them, responses are sent after it.
 
-Knows as much HTTP as is needed to see where a request ends. gunicorn's parser reads the same bytes afterwards and decides what
-they mean.
+Knows as much HTTP as is needed to see where a request ends (request_head.py).
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import contextlib
 import errno
 import math
 import os
-import re
 import select
 import socket
 import tempfile
@@ -20,7 +18,9 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from server.body_pipe import BodyPipe
+from server.long_body import LONGEST_BEGINNING, LongBody, place_of_first_file, write_all
 from server.refusals import HEAD_TOO_LONG, NO_ROOM
+from server.request_head import HEAD_END, read_head
 
 MEMORY_BYTES = 64 * 1024
 """A longer body is received into a temporary file; more of a response waits there too."""
@@ -44,13 +44,7 @@ STREAMING_SECONDS = 60
 _pipe = BodyPipe()
 """Only the event loop receives long bodies."""
 
-HEAD_END = b"\r\n\r\n"
-CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
-CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
-EXPECTS_CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue", re.IGNORECASE)
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-LONGEST_NUMBER = 15
-"""Digits of a length that are read: Python refuses numbers of some thousands, and this many are too long a body already."""
 
 
 @dataclass
@@ -83,10 +77,12 @@ class ClientSocket:
         self.closing_response = b""
         """What the server answers instead of the application."""
         self.has_head = False
-        self.body: IO[bytes] | None = None
-        """The body of a long request, from its first byte. It may be shorter than announced: the client has gone."""
+        self.body: LongBody | None = None
+        """The body of a long request. It may be shorter than announced: the client has gone."""
         self.body_length = 0
         self._missing = 0
+        self._form_begins = 0
+        """Where in the buffer a long form begins of which not enough has come to see where its first file is."""
         self.is_streamed = False
         """The body is read from the client while the application runs: it comes in chunks."""
 
@@ -109,7 +105,7 @@ class ClientSocket:
         self.has_ended = not count
         self._missing -= count
         try:
-            _pipe.empty(self.body.fileno(), count)
+            _pipe.empty(self.body.file.fileno(), count)
         except OSError:  # the disk is full
             self.refuse(NO_ROOM)
         self._gather(self._missing)
@@ -126,31 +122,43 @@ class ClientSocket:
                 return self.has_ended
             self.has_head = True
             self._read_head(end + len(HEAD_END))
+        if self._form_begins and len(self._buffer) >= self._wanted:
+            begins, self._form_begins = self._form_begins, 0
+            self._open_body(begins, place_of_first_file(self._buffer, begins, self._wanted))
         return self.has_ended or self.is_streamed or (len(self._buffer) >= self._wanted and not self._missing)
 
     def _read_head(self, end: int) -> None:
         self._wanted = end
-        if CHUNKED.search(self._buffer, 0, end):
+        head = read_head(self._buffer, end)
+        if head.is_chunked:
             self.is_streamed = True
             self._stream_until = time.monotonic() + STREAMING_SECONDS
             return
-        found = CONTENT_LENGTH.search(self._buffer, 0, end)
-        length = int(found[1].lstrip(b"0")[:LONGEST_NUMBER] or b"0") if found else 0
-        if length > LONGEST_BODY:
+        if head.length > LONGEST_BODY:
             self.has_ended = True
             return
-        if length and EXPECTS_CONTINUE.search(self._buffer, 0, end):
+        if head.length and head.expects_continue:
             self._socket.send(CONTINUE)
-        if length <= MEMORY_BYTES:
-            self._wanted += length
+        if head.length <= MEMORY_BYTES:
+            self._wanted += head.length
             return
-        begun = self._buffer[end : end + length]
-        del self._buffer[end : end + length]
-        self.body_length = length
-        self._missing = length - len(begun)
+        self.body_length = head.length
+        if head.is_form:
+            self._form_begins = end
+            self._wanted = end + LONGEST_BEGINNING
+        else:
+            self._open_body(end, end)
+
+    def _open_body(self, begins: int, file_begins: int) -> None:
+        """Open the file for a long body. What has come before `file_begins` stays in memory."""
+        ends = begins + self.body_length
+        begun = self._buffer[file_begins:ends]
+        self._missing = ends - file_begins - len(begun)
+        self._wanted = begins
         try:
-            self.body = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
-            _write(self.body, begun)
+            self.body = LongBody(bytes(self._buffer[begins:file_begins]), self.body_length)
+            del self._buffer[begins:ends]
+            write_all(self.body.file, begun)
         except OSError:
             self.refuse(NO_ROOM)
         self._gather(self._missing)
@@ -185,7 +193,7 @@ class ClientSocket:
     @property
     def stored(self) -> int:
         """How many bytes of a long body lie on the disk."""
-        return self.body_length - self._missing
+        return self.body_length - self._missing if self.body else 0
 
     @property
     def has_input(self) -> bool:
@@ -202,7 +210,7 @@ class ClientSocket:
             self.body.close()
             self.body = None
             self._gather(0)
-        self._searched = self._wanted = self._missing = self.body_length = 0
+        self._searched = self._wanted = self._missing = self._form_begins = self.body_length = 0
         self.has_head = self.is_streamed = False
 
     # What gunicorn calls, in a thread
@@ -251,7 +259,7 @@ class ClientSocket:
         if not isinstance(last, FilePiece) or not last.is_overflow:
             last = FilePiece(tempfile.TemporaryFile(buffering=0), 0, 0, is_overflow=True)  # noqa: SIM115
             self._outgoing.append(last)
-        _write(last.file, data)  # the position is behind what was written before: sending does not move it
+        write_all(last.file, data)  # the position is behind what was written before: sending does not move it
         last.count += len(data)
 
     def flush(self, most: float = math.inf) -> bool:
@@ -355,10 +363,3 @@ class ClientSocket:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
-
-
-def _write(file: IO[bytes] | None, data: Any) -> None:
-    """Write everything: a file without a buffer may take a part, when the disk is nearly full. Raises OSError."""
-    left = memoryview(data)
-    while file is not None and left:
-        left = left[file.write(left) :]

@@ -5,18 +5,42 @@ import mmap
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from uploads.positioned import PositionedContent
 
 
 class FileRegion(PositionedContent):
-    """The bytes of a file on disk from `start` on. Reading moves no position but its own, so several can be read at a time."""
+    """The bytes of a file on disk from `start` on. Reading moves no position but its own, so several can be read at a time.
 
-    def __init__(self, descriptor: int, start: int, size: int) -> None:
+    `is_alone`: nobody needs what else is in the file, and nobody will write into it.
+    """
+
+    def __init__(self, descriptor: int, start: int, size: int, *, is_alone: bool = False) -> None:
         super().__init__(size)
         self.descriptor = descriptor
         self.start = start
+        self.is_alone = is_alone
+
+    def link_to(self, path: Path) -> bool:
+        """Give the file itself this name, so that its bytes need no copy. Returns False when only a copy can have the name.
+
+        That is so for a file with more in it, and for one on another file system than the name (EXDEV).
+        """
+        if not self.is_alone or self.start:
+            return False
+        # With a directory's descriptor Python calls linkat, which follows the link in /proc; without one it calls link, which does not.
+        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            if os.fstat(self.descriptor).st_size != self.size:
+                os.truncate(self.descriptor, self.size)
+            os.link(f"/proc/self/fd/{self.descriptor}", path.name, dst_dir_fd=directory)
+        except OSError:
+            return False
+        finally:
+            os.close(directory)
+        return True
 
     def copy_to(self, descriptor: int) -> int:
         """Let the system copy all bytes into another file, at its position; return how many they are."""
@@ -41,9 +65,14 @@ class FileRegion(PositionedContent):
         return count
 
 
-def open_region(descriptor: int, start: int, size: int) -> io.BufferedReader:
+def open_region(descriptor: int, start: int, size: int, *, is_alone: bool = False) -> io.BufferedReader:
     """Return a stream of a region. Its caller keeps the descriptor open."""
-    return io.BufferedReader(FileRegion(descriptor, start, size))
+    return io.BufferedReader(FileRegion(descriptor, start, size, is_alone=is_alone))
+
+
+def same_again(region: FileRegion) -> io.BufferedReader:
+    """Return another stream of a region."""
+    return open_region(region.descriptor, region.start, region.size, is_alone=region.is_alone)
 
 
 def region_of(stream: BinaryIO) -> FileRegion | None:
@@ -64,7 +93,7 @@ def rest_of(stream: BinaryIO) -> FileRegion | None:
     if not isinstance(raw, FileRegion):
         return None
     done = stream.tell()
-    return FileRegion(raw.descriptor, raw.start + done, raw.size - done)
+    return FileRegion(raw.descriptor, raw.start + done, raw.size - done, is_alone=raw.is_alone)
 
 
 @contextmanager

@@ -57,7 +57,7 @@ class LocalDisk:
             make_directory(self._arriving)
             with ThreadPoolExecutor(2) as beside:
                 directory = beside.submit(make_directory, target.parent)
-                size, digest = _copy(stream, arriving, beside)
+                size, digest = _write(stream, arriving, beside)
                 directory.result()
             arriving.rename(target)
             _sync_directory(target.parent)
@@ -124,32 +124,39 @@ def _sorted_names(directory: Path) -> list[str]:
         return []
 
 
-def _copy(stream: BinaryIO, target: Path, beside: Executor) -> tuple[int, str]:
-    """Write the rest of the stream to a new file and sync it; return the number of bytes and their SHA-256."""
+def _write(stream: BinaryIO, target: Path, beside: Executor) -> tuple[int, str]:
+    """Make a new file of the rest of the stream, synced; return the number of bytes and their SHA-256."""
     region = rest_of(stream)
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        if region is None:
-            size, digest = _copy_stream(stream, out)
-            out.flush()
+    if region is None:
+        return _copy_stream(stream, target)
+    hashing = beside.submit(hashlib.file_digest, region, "sha256")
+    if region.link_to(target):
+        os.fsync(region.descriptor)
+    else:
+        with _create(target) as out:
+            region.copy_to(out.fileno())
             os.fsync(out.fileno())
-        else:
-            hashing = beside.submit(hashlib.file_digest, region, "sha256")
-            size = region.copy_to(out.fileno())
-            os.fsync(out.fileno())
-            digest = hashing.result()
-            if region.position != size:
-                raise OSError("the file has changed while it was copied")
+    digest = hashing.result()
+    if not region.position == region.size == target.stat().st_size:
+        raise OSError("the file has changed while it was stored")
+    return region.size, digest.hexdigest()
+
+
+def _copy_stream(stream: BinaryIO, target: Path) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    size = 0
+    with _create(target) as out:
+        while piece := stream.read(COPIED_BYTES):
+            out.write(piece)
+            digest.update(piece)
+            size += len(piece)
+        out.flush()
+        os.fsync(out.fileno())
     return size, digest.hexdigest()
 
 
-def _copy_stream(stream: BinaryIO, out: BinaryIO) -> tuple[int, "hashlib._Hash"]:
-    digest = hashlib.sha256()
-    size = 0
-    while piece := stream.read(COPIED_BYTES):
-        out.write(piece)
-        digest.update(piece)
-        size += len(piece)
-    return size, digest
+def _create(target: Path) -> BinaryIO:
+    return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def is_full(error: BaseException) -> bool:

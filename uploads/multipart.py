@@ -1,4 +1,4 @@
-"""Reads a form whose body is a file on disk without copying the files in it: each is a region of that file.
+"""Reads a form that the server has received into a file without copying the files in it: each is a region of that file.
 
 werkzeug reads the form, with a token in the place of each long file. What is not written as browsers write it, werkzeug reads
 as a whole.
@@ -16,6 +16,7 @@ from flask import Request
 from werkzeug.datastructures import MultiDict
 from werkzeug.formparser import FormDataParser
 
+from server.long_body import LongBody
 from uploads.file_regions import open_region
 
 LONG_BYTES = 64 * 1024
@@ -32,9 +33,9 @@ Form = tuple[IO[bytes], MultiDict[str, str], MultiDict[str, Any]]
 
 
 class RegionParser(FormDataParser):
-    """The form parser of a request whose body is the file `body`."""
+    """The form parser of a request with a long body."""
 
-    body: IO[bytes] | None = None
+    body: LongBody | None = None
 
     def parse(
         self,
@@ -60,7 +61,8 @@ class RegionParser(FormDataParser):
             file.stream.seek(0)
             if place is not None:
                 file.stream.close()
-                file.stream = open_region(self.body.fileno(), *place)
+                is_alone = len(long_files) == 1  # what else is in the file of the body has been read
+                file.stream = open_region(self.body.file.fileno(), *place, is_alone=is_alone)
                 found += 1
         if found != len(long_files):  # a part that names a file and yet is none
             return super().parse(stream, mimetype, content_length, options)
@@ -71,47 +73,74 @@ class RegionParser(FormDataParser):
 TOKEN_BYTES = 48
 
 
+class _Content:
+    """The bytes of a body, searched and sliced where they are."""
+
+    def __init__(self, body: LongBody, length: int) -> None:
+        self.beginning = body.beginning
+        self.before_file = len(body.beginning)
+        self.file = mmap.mmap(body.file.fileno(), length - self.before_file, access=mmap.ACCESS_READ)
+
+    def __getitem__(self, wanted: slice) -> bytes:
+        start, stop = (max(0, place - self.before_file) for place in (wanted.start, wanted.stop))
+        return self.beginning[wanted] + self.file[start:stop]
+
+    def find_line(self, line: bytes, start: int) -> int:
+        """Return the place of bytes without an end of line. The file begins behind an end of line: they do not reach into it."""
+        if start < self.before_file and (found := self.beginning.find(line, start)) >= 0:
+            return found
+        found = self.file.find(line, max(0, start - self.before_file))
+        return found + self.before_file if found >= 0 else -1
+
+
 def _shorten(
-    body: IO[bytes],
+    body: LongBody,
     length: int,
     boundary: bytes,
     shortened: IO[bytes],
     long_files: dict[bytes, tuple[int, int]],
 ) -> bool:
-    """Write the body with a token for each long file; return False when it broke off, or is not written as browsers write it."""
-    if os.fstat(body.fileno()).st_size != length:
+    """Write the body with a token for each long file, and note where in the body's file that is.
+
+    Returns False when the body broke off, or is not written as browsers write it.
+    """
+    if len(body.beginning) + os.fstat(body.file.fileno()).st_size != length:
         return False
-    with mmap.mmap(body.fileno(), length, access=mmap.ACCESS_READ) as content:
+    content = _Content(body, length)
+    with content.file:
         end = 0
         for start, part_end in _parts(content, boundary):
             if start < 0 or shortened.tell() + start - end > MOST_BESIDE:
                 return False
-            head = HEAD.match(content, start, min(part_end, start + MAX_HEAD_BYTES))
+            head = HEAD.match(content[start : min(part_end, start + MAX_HEAD_BYTES)])
             if head is None:
                 return False
-            if part_end - head.end() < LONG_BYTES or b"filename" not in head[0].lower():
+            begins = start + head.end()
+            if part_end - begins < LONG_BYTES or b"filename" not in head[0].lower():
                 continue
+            if begins < content.before_file:  # a field looked like a file
+                return False
             token = secrets.token_hex(TOKEN_BYTES // 2).encode()
-            long_files[token] = (head.end(), part_end - head.end())
-            shortened.write(content[end : head.end()])
+            long_files[token] = (begins - content.before_file, part_end - begins)
+            shortened.write(content[end:begins])
             shortened.write(token)
             end = part_end
         if length - end > MOST_BESIDE:
             return False
-        shortened.write(content[end:])
+        shortened.write(content[end:length])
     return True
 
 
-def _parts(content: mmap.mmap, boundary: bytes) -> Iterator[tuple[int, int]]:
+def _parts(content: _Content, boundary: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each part begins and ends; -1 when a boundary is written in an unusual manner."""
     delimiter = b"--" + boundary
-    begin = content.find(delimiter)
+    begin = content.find_line(delimiter, 0)
     if begin != 0:
         yield -1, -1
         return
     while content[begin + len(delimiter) : begin + len(delimiter) + 2] == b"\r\n":
         start = begin + len(delimiter) + 2
-        begin = content.find(delimiter, start)
+        begin = content.find_line(delimiter, start)
         if begin < 0 or content[begin - 2 : begin] != b"\r\n":
             yield -1, -1
             return
@@ -129,6 +158,6 @@ class RegionRequest(Request):
         """Return the parser for this request's form."""
         parser = super().make_form_data_parser()
         body = self.environ["wsgi.input"]
-        if isinstance(parser, RegionParser) and isinstance(body, io.FileIO):
+        if isinstance(parser, RegionParser) and isinstance(body, LongBody):
             parser.body = body
         return parser

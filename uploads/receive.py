@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage
 
 from uploads import decoding, kinds
 from uploads.errors import Fault, FileRefused, StorageUnavailable
-from uploads.file_regions import FileRegion, open_region
+from uploads.file_regions import FileRegion, same_again
 from uploads.inspection import inspect
 from uploads.kinds import FileKind
 from uploads.sets import previews, storage
@@ -84,7 +84,7 @@ class _Storing:
         """Store a region. Another stream has one position, and while it is inspected nobody else can read it."""
         region = getattr(self._stream, "raw", None)
         if isinstance(region, FileRegion):
-            self._stored = storage().store(open_region(region.descriptor, region.start, region.size))
+            self._stored = storage().store(same_again(region))
 
     def result(self) -> StoredFile:
         """Return the stored file; store it now if it lies in memory."""

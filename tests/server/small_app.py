@@ -26,6 +26,8 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         content = b"unread"
     elif path == "/waited":
         content = str(environ["talent.waited"]).encode()
+    elif path == "/beginning":
+        content = str(len(environ["wsgi.input"].beginning)).encode()
     elif path == "/sleep":
         time.sleep(1)
         content = b"slept"

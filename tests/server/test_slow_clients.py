@@ -130,6 +130,44 @@ def test_a_body_in_small_pieces_arrives_whole_and_the_connection_goes_on(small_s
             assert answer(connection) == (200, receipt(body))
 
 
+FORM = "Content-Type: multipart/form-data; boundary=form"
+FIELD = b'--form\r\nContent-Disposition: form-data; name="token"\r\n\r\n'
+FILE_HEAD = b'--form\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "in_memory"),
+    [
+        (FIELD + b"1\r\n" + FILE_HEAD, True),
+        (FIELD + bytes(70_000) + b"\r\n" + FILE_HEAD, False),
+        (FIELD + b"1\r\n" + FILE_HEAD.replace(b"a.jpg", b""), False),
+    ],
+)
+def test_the_file_of_a_long_form_begins_where_its_first_file_does(
+    small_site: SmallSite, before: bytes, in_memory: bool
+) -> None:
+    body = before + BODY + b"\r\n--form--\r\n"
+    for path, answered in (("/", receipt(body)), ("/beginning", str(len(before) * in_memory).encode())):
+        with small_site.connect(head(path, len(body), FORM)) as connection:
+            for place in range(0, 20_000, 4_000):
+                connection.sendall(body[place : place + 4_000])
+                time.sleep(0.005)
+            connection.sendall(body[20_000:] + head("/", 3) + b"abc")
+            responses = Responses(connection)
+            assert answer(responses) == (200, answered)
+            assert answer(responses) == (200, receipt(b"abc"))
+
+
+@pytest.mark.parametrize("sent", [100, 15_000, 70_000])
+def test_what_came_of_a_form_that_breaks_off_reaches_the_application(
+    small_site: SmallSite, sent: int
+) -> None:
+    body = FIELD + b"1\r\n" + FILE_HEAD + BODY
+    with small_site.connect(head("/", len(body), FORM) + body[:sent]) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        assert answer(connection) == (200, receipt(body[:sent]))
+
+
 def test_requests_that_are_sent_together_are_answered_in_turn(small_site: SmallSite) -> None:
     bodies = [b"first", BODY, b"", BODY[:1000]]
     with small_site.connect(b"".join(head("/", len(body)) + body for body in bodies)) as connection:
@@ -145,8 +183,9 @@ def test_a_body_that_the_application_does_not_read_disturbs_no_later_request(sma
         assert answer(responses) == (200, receipt(b"abc"))
 
 
-def test_a_client_that_asks_first_is_told_to_send_its_body(small_site: SmallSite) -> None:
-    with small_site.connect(head("/", len(BODY), "Expect: 100-continue")) as connection:
+@pytest.mark.parametrize("kind", ["Content-Type: image/jpeg", FORM])
+def test_a_client_that_asks_first_is_told_to_send_its_body(small_site: SmallSite, kind: str) -> None:
+    with small_site.connect(head("/", len(BODY), kind, "Expect: 100-continue")) as connection:
         assert connection.recv(1000).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
         connection.sendall(BODY)
         assert answer(connection) == (200, receipt(BODY))

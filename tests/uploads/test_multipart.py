@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import tracemalloc
+from contextlib import closing
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 
+from server.long_body import LONGEST_BEGINNING, LongBody, place_of_first_file, write_all
 from uploads.file_regions import FileRegion
 from uploads.multipart import LONG_BYTES, RegionParser
 
@@ -44,6 +45,16 @@ PARTS = st.one_of(
 )  # fmt: skip
 
 
+def received(body: bytes, beginning: int | None = None) -> LongBody:
+    """Return a body as the server receives it. `beginning`: how much of it stays in memory, if not what the server chooses."""
+    if beginning is None:
+        beginning = place_of_first_file(body, 0, LONGEST_BEGINNING)
+    made = LongBody(body[:beginning], len(body))
+    write_all(made.file, body[beginning:])
+    made.seek(0)
+    return made
+
+
 def parsed(parser: FormDataParser, body: bytes, stream: Any) -> Any:
     try:
         _, fields, files = parser.parse(stream, "multipart/form-data", len(body), {"boundary": BOUNDARY})
@@ -65,11 +76,10 @@ def parsed(parser: FormDataParser, body: bytes, stream: Any) -> Any:
     st.sampled_from([b"", b"\r\n", b"preamble\r\n"]),
 )
 @example([part(FILE, LONG), part('name="token"', b"1"), part(FILE, LONG)], END, b"")  # fmt: skip
+@example([part("name", part(FILE, LONG) * 2), part(FILE, LONG)], END, b"")
 def test_both_parsers_find_the_same(parts: list[bytes], end: bytes, preamble: bytes) -> None:
     body = preamble + b"".join(parts) + end
-    with tempfile.TemporaryFile(buffering=0) as file:
-        file.write(body)
-        file.seek(0)
+    with closing(received(body)) as file:
         options = {"max_form_memory_size": 500_000, "max_form_parts": 3}
         ours = RegionParser(**options)  # type: ignore[arg-type]
         ours.body = file if body else None
@@ -79,18 +89,27 @@ def test_both_parsers_find_the_same(parts: list[bytes], end: bytes, preamble: by
 
 def test_a_long_file_is_not_copied() -> None:
     body = part('name="token"', b"1") + part(FILE, LONG) + END
-    with tempfile.TemporaryFile(buffering=0) as file:
-        file.write(body)
+    for beginning, start in ((None, 0), (0, body.index(LONG))):
+        with closing(received(body, beginning)) as file:
+            ours = RegionParser()
+            ours.body = file
+            _, _, files = ours.parse(file, "multipart/form-data", len(body), {"boundary": BOUNDARY})
+            region = getattr(files["f"].stream, "raw", None)
+            assert isinstance(region, FileRegion)
+            assert (region.start, region.size, region.is_alone) == (start, len(LONG), True)
+
+
+def test_of_two_long_files_neither_is_alone() -> None:
+    body = part(FILE, LONG) + part(FILE, LONG) + END
+    with closing(received(body)) as file:
         ours = RegionParser()
         ours.body = file
         _, _, files = ours.parse(file, "multipart/form-data", len(body), {"boundary": BOUNDARY})
-        region = getattr(files["f"].stream, "raw", None)
-        assert isinstance(region, FileRegion)
-        assert (region.start, region.size) == (body.index(LONG), len(LONG))
+        assert [each.stream.raw.is_alone for each in files.getlist("f")] == [False, False]
 
 
 def test_a_form_of_which_nothing_has_come_is_empty() -> None:
-    with tempfile.TemporaryFile(buffering=0) as file:
+    with closing(received(b"")) as file:
         ours = RegionParser()
         ours.body = file
         _, fields, files = ours.parse(file, "multipart/form-data", LONG_BYTES, {"boundary": BOUNDARY})
@@ -101,9 +120,7 @@ def test_a_form_of_which_nothing_has_come_is_empty() -> None:
 @pytest.mark.parametrize("beside", [part('name="t"', bytes(8_000_000)), part('name="t"', b"1") * 20_000])
 def test_what_werkzeug_refuses_at_its_beginning_is_not_read_before(beside: bytes) -> None:
     body = part(FILE, LONG) + beside + part(FILE, LONG) + END
-    with tempfile.TemporaryFile(buffering=0) as file:
-        file.write(body)
-        file.seek(0)
+    with closing(received(body)) as file:
         ours = RegionParser(max_form_memory_size=500_000, max_form_parts=1000)
         ours.body = file
         tracemalloc.start()

@@ -5,11 +5,13 @@ import hashlib
 import io
 import os
 import stat
+import tempfile
 import time
 from datetime import timedelta
 
 import pytest
 
+from server.long_body import LongBody, write_all
 from uploads import local_disk, storage
 from uploads.errors import StorageFull
 from uploads.file_regions import open_region
@@ -67,6 +69,34 @@ def test_file_and_directories_are_synced_before_the_name_is_returned(disk, monke
     path = disk.path(disk.store(io.BytesIO(b"paper")).name)
     for place in (path, path.parent, path.parent.parent, disk.root, disk.root.parent):
         assert place.stat().st_ino in synced
+
+
+@pytest.mark.parametrize("after", [b"", b"\r\n--form--\r\n"])
+def test_a_file_that_was_received_alone_gets_its_name_without_a_copy(disk, tmp_path, monkeypatch, after):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    body = LongBody(b"--form", 6 + len(BODY) + len(after))
+    write_all(body.file, BODY + after)
+    file = body.file.fileno()
+    alone = disk.store(open_region(file, 0, len(BODY), is_alone=True))
+    beside_others = disk.store(open_region(file, 0, len(BODY)))
+
+    assert disk.path(alone.name).stat().st_ino == os.fstat(file).st_ino
+    assert disk.path(beside_others.name).stat().st_ino != os.fstat(file).st_ino
+    assert beside_others[1:] == alone[1:] == (len(BODY), hashlib.sha256(BODY).hexdigest())
+    body.close()
+    for stored in (alone, beside_others):
+        assert disk.open(stored.name).read() == BODY
+        assert stat.S_IMODE(disk.path(stored.name).stat().st_mode) == 0o600
+
+
+def test_a_file_that_was_received_on_another_file_system_is_copied(disk):
+    with os.fdopen(os.memfd_create("body"), "wb+") as file:
+        file.write(BODY + b"end")
+        file.flush()
+        stored = disk.store(open_region(file.fileno(), 0, len(BODY), is_alone=True))
+
+    assert disk.open(stored.name).read() == BODY
+    assert stored.sha256 == hashlib.sha256(BODY).hexdigest()
 
 
 class BrokenOff(io.BytesIO):
