@@ -311,16 +311,21 @@ def test_a_setting_can_be_the_name_of_a_file(secret_files: Path, tmp_path: Path)
 def test_a_command_by_hand_has_the_settings_of_the_services(secret_files: Path, tmp_path: Path) -> None:
     (tmp_path / "environment").write_text(f"TALENT_ENV=production\nTALENT_INSTANCE='{tmp_path}/data dir'\n")
     places = {"CODE": str(ROOT), "SETTINGS": str(tmp_path), "RUN_AS": getpass.getuser()}
-    done = subprocess.run(
-        [DEPLOY / "talent-flask", "generate-keys"],
-        env={"PATH": os.environ["PATH"], **places},
-        cwd="/",
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr  # production starts with its keys only
-    assert "TALENT_SECRET_KEY" in done.stdout
+
+    def by_hand(*command: str) -> str:
+        done = subprocess.run(
+            [DEPLOY / "talent-flask", *command],
+            env={"PATH": os.environ["PATH"], **places},
+            cwd="/",
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr  # production starts with its keys only
+        return done.stdout
+
+    assert "TALENT_SECRET_KEY" in by_hand("generate-keys")
     assert (tmp_path / "data dir").is_dir()
+    assert str(ROOT) in by_hand("-m", "site")  # as `-m tools.restored` in docs/backup.md
 
 
 def test_the_keys_that_docs_production_writes_are_whole(tmp_path: Path) -> None:
