@@ -50,7 +50,7 @@ def database(config: dict[str, Any]) -> Findings:
         )
         return
     if current != set(ScriptDirectory(str(ROOT / "migrations")).get_heads()):
-        yield Finding(UNSAFE, f"数据库 {kind} 的表不是这个版本的", "flask --app app prepare")
+        yield Finding(UNSAFE, f"数据库 {kind} 的表不是这个版本的", "执行命令 prepare")
         return
     if kind == "sqlite":
         yield Finding(WARN, "SQLite 适合试用，不适合全市使用", "TALENT_DATABASE_URL=postgresql://…")
@@ -70,7 +70,7 @@ def database(config: dict[str, Any]) -> Findings:
 
 def worker_process(_config: dict[str, Any]) -> Findings:
     beat = heartbeats.last(heartbeats.WORKER)
-    remedy = "启动 flask --app app worker，设为服务"
+    remedy = "启用服务 talent-worker（deploy/systemd）"
     if beat is None:
         yield Finding(WARN, "后台进程从未运行", remedy)
     elif now() - beat > heartbeats.MAX_SILENCE:
@@ -83,7 +83,7 @@ def worker_process(_config: dict[str, Any]) -> Findings:
 
 
 def last_backup(_config: dict[str, Any]) -> Findings:
-    remedy = "启用 deploy/systemd/talent-backup.timer，或定时执行 flask --app app backup"
+    remedy = "启用 deploy/systemd/talent-backup.timer，或定时执行命令 backup"
     found = last_event(BACKUP, EventOutcome.SUCCEEDED)
     if found is None:
         yield Finding(WARN, "从未备份", remedy)
@@ -113,7 +113,7 @@ def _count(*criteria: Any) -> int:
 def people(_config: dict[str, Any]) -> Findings:
     active = select(Account.id).where(Account.role == Role.ADMINISTRATOR, Account.active)
     if db.session.scalar(active.limit(1)) is None:
-        yield Finding(UNSAFE, "没有系统管理员", "flask --app app create-admin")
+        yield Finding(UNSAFE, "没有系统管理员", "执行命令 create-admin")
     else:
         yield Finding(OK, "系统管理员")
     if not setting(HELP_LINE).strip():
@@ -124,7 +124,7 @@ def people(_config: dict[str, Any]) -> Findings:
 
 def offices(_config: dict[str, Any]) -> Findings:
     if db.session.scalar(select(Office.id).where(Office.duty == OfficeDuty.FINAL).limit(1)) is None:
-        yield Finding(UNSAFE, "没有市专家服务中心，审核不能结束", "flask --app app prepare")
+        yield Finding(UNSAFE, "没有市专家服务中心，审核不能结束", "执行命令 prepare")
     is_needed = exists().where(Region.office_id == Office.id, Region.active) | (
         Office.duty == OfficeDuty.FINAL
     )

@@ -97,7 +97,7 @@ def test_an_empty_installation_lacks_accounts_and_a_worker(doctor: Doctor) -> No
     result = doctor()
     assert result.exit_code == 1
     for said in (
-        "没有系统管理员：flask --app app create-admin",
+        "没有系统管理员：执行命令 create-admin",
         "没有市专家服务中心",
         "后台进程从未运行",
         "从未备份",
@@ -232,7 +232,7 @@ def test_an_unreachable_or_unmigrated_database_is_one_finding(
 ) -> None:
     for url, said in (
         ("postgresql://app@127.0.0.1:1/none", "连不上"),
-        (f"sqlite:///{tmp_path}/empty.sqlite", "flask --app app prepare"),
+        (f"sqlite:///{tmp_path}/empty.sqlite", "执行命令 prepare"),
     ):
         app = create_app(settings(environment(tmp_path / "instance", url, **production)))
         result = app.test_cli_runner().invoke(args=["doctor"])
