@@ -22,7 +22,10 @@ STATUTORY = ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))
 2024-11-10, in force since 2025-01-01. The others follow the lunar calendar."""
 
 WEEKDAYS = "一二三四五六日"  # stays Chinese
-_WEEKDAY = r"(?:\((?:周|星期|礼拜)(?P<{0}weekday>[一二三四五六日天])\))?"  # stays Chinese
+_WEEKDAY = (  # stays Chinese
+    r"(?:\((?:农历[^\d()、,]{{1,8}}(?:[、,]|(?=\))))?(?:(?:周|星期|礼拜)(?P<{0}weekday>[一二三四五六日天]))?\))?"
+)
+"""The notices for 2025 and 2026 (国办发明电〔2024〕12号, 〔2025〕7号) name the lunar day too: 2月15日（农历腊月二十八、周日）."""
 _DAY = (  # stays Chinese
     r"(?:(?P<{0}year>\d{{4}})[-./年])?(?P<{0}month>\d{{1,2}})[-./月](?P<{0}day>\d{{1,2}})日?"
 )
@@ -37,7 +40,7 @@ ENTRY = re.compile(  # stays Chinese
 )
 SEPARATORS = re.compile(  # stays Chinese
     r"[\s,、;。:和及与]+|[一二三四五六七]、"
-    r"|元旦|春节|清明节?|劳动节|端午节?|中秋节?|国庆节?|放假|调休|共\d+天"
+    r"|元旦|春节|清明节?|劳动节|端午节?|中秋节?|国庆节?|放假(?:\d+天)?|不?调休|共\d+天|与周末连休"
 )
 """Text allowed between the days, as in the State Council's notice."""
 WORKED_ON = re.compile("上班")  # stays Chinese

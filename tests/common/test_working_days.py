@@ -28,6 +28,28 @@ HOLIDAYS_2027 = """元旦：1月1日（周五）至3日（周日）放假
 """Invented: the notice for 2027 was not published when this was written."""
 
 
+NOTICES = {  # 国办发明电〔2024〕12号 and 〔2025〕7号, the sentences about holidays
+    2025: """一、元旦：1月1日（周三）放假1天，不调休。
+二、春节：1月28日（农历除夕、周二）至2月4日（农历正月初七、周二）放假调休，共8天。
+三、清明节：4月4日（周五）至6日（周日）放假，共3天。
+四、劳动节：5月1日（周四）至5日（周一）放假调休，共5天。
+五、端午节：5月31日（周六）至6月2日（周一）放假，共3天。
+六、国庆节、中秋节：10月1日（周三）至8日（周三）放假调休，共8天。""",
+    2026: """一、元旦：1月1日（周四）至3日（周六）放假调休，共3天。
+二、春节：2月15日（农历腊月二十八、周日）至23日（农历正月初七、周一）放假调休，共9天。
+三、清明节：4月4日（周六）至6日（周一）放假，共3天。
+四、劳动节：5月1日（周五）至5日（周二）放假调休，共5天。
+五、端午节：6月19日（周五）至21日（周日）放假，共3天。
+六、中秋节：9月25日（周五）至27日（周日）放假，共3天。
+七、国庆节：10月1日（周四）至7日（周三）放假调休，共7天。""",
+}
+
+
+@pytest.mark.parametrize("year", NOTICES)
+def test_the_sentences_of_a_real_notice_are_read_as_they_stand(year: int) -> None:
+    assert days_of(NOTICES[year], year) == tuple(working_days.built_in(year)[0])
+
+
 def test_the_known_part_of_a_wait_that_runs_into_an_unknown_year_stays_exact() -> None:
     # 2026: New Year's Day of 2026 to 2026-10-07 are holidays, 2026-10-10 is a Saturday that is worked.
     assert LIBRARY.waited(date(2026, 9, 30), date(2026, 10, 12)) == Span(4)
@@ -87,6 +109,7 @@ def test_every_year_of_the_library_survives_storing_and_reading(year: int) -> No
         ("春节放假", ""),
         ("1月1日放假，1月9日（周六）上班", "看不懂“上班”"),
         ("正月初一", "看不懂“正月初一”"),
+        ("2月6日（农历正月初一、周日）", "的星期与 2027-02-06 不符"),
     ],
 )
 def test_text_that_is_no_day_of_the_year_is_quoted_in_the_error(typed: str, said: str) -> None:
