@@ -7,6 +7,7 @@ const EXPIRED = 419;
 const blank = document.querySelector("[data-mark-blank]");
 let form = document.querySelector("[data-mark-form]");
 let hovered = null;
+let pointed = null; // where the pointer has moved since the focus moved last: of the two, the later one says what is meant
 const left = new Map(); // what was typed at a target when Escape closed its form
 
 const slot = (target) => document.querySelector(`[data-mark-at="${CSS.escape(target)}"]`);
@@ -125,11 +126,13 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     close();
   } else if (event.target.closest("[data-mark-here]")) {
-    const place = markable(document.activeElement) ?? markable(hovered) ?? document.querySelector("[data-markable]");
+    const place = markable(pointed) ?? markable(document.activeElement) ?? markable(hovered) ?? document.querySelector("[data-markable]");
     if (place) open(place.id);
   }
 });
 document.addEventListener("pointerover", (event) => { hovered = event.target; });
+document.addEventListener("pointermove", (event) => { pointed = event.target; });
+document.addEventListener("focusin", () => { pointed = null; });
 document.addEventListener("keydown", (event) => {
   if (!form || !form.contains(event.target) || isComposing(event)) return;
   if (event.key === "Escape") {

@@ -47,6 +47,12 @@ def test_a_mark_goes_from_the_desk_to_the_applicant_and_back(chromium: Chromium,
     page.window.locator("#mark-note").clear()
     assert page.axe() == []
     marked(page, NOTE)
+    page.window.hover('[id="field:name"]')
+    page.press("m")
+    assert page.window.locator('[id="field:name"] #mark-note').count() == 1, (
+        "where one points, not where one marked"
+    )
+    page.press("Escape")
     page.window.locator('[id="field:education"] .mark-add').focus()
     page.press("M")  # Caps Lock is on
     marked(page, OTHER)
