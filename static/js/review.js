@@ -1,5 +1,5 @@
-// One application before its reviewer: papers switch, turn, zoom and widen in place; hidden numbers show in place; the pictures
-// of the next application are fetched ahead; Ctrl+Enter sends what one types.
+// One application before its reviewer: papers switch by click or key, turn, zoom and widen in place; hidden numbers show in
+// place; the pictures of the next application are fetched ahead; Ctrl+Enter sends what one types.
 
 import { isComposing } from "./composing.js";
 
@@ -74,7 +74,22 @@ function fitted(zoom) {
   return zoom === "100" ? "" : "100";
 }
 
+/** The paper beside the one that is shown; it takes the focus, so that the arrows and the space bar scroll it and m marks it. */
+function step(viewer, by) {
+  const links = [...viewer.querySelectorAll("[data-paper]")];
+  const next = links[links.findIndex((link) => link.hasAttribute("aria-current")) + by];
+  if (next) show(viewer, next.dataset.paper);
+  const stage = viewer.querySelector("[data-viewer-paper]:not([hidden]) .viewer-stage");
+  stage.focus({ preventScroll: true });
+  stage.scrollIntoView({ block: "nearest" });
+}
+
 document.addEventListener("click", (event) => {
+  const stepper = event.target.closest("[data-paper-step]");
+  if (stepper) {
+    step(document.querySelector("[data-viewer]"), Number(stepper.dataset.paperStep));
+    return;
+  }
   const link = event.target.closest("[data-paper]");
   if (link) {
     event.preventDefault();

@@ -66,6 +66,18 @@ def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
         page.click("缩小")
     page.click("旋转")
 
+    # from paper to paper by key
+    shown = page.window.locator("[data-paper][aria-current]")
+    page.press("j")
+    assert "学历学位证书" in shown.inner_text()
+    assert page.evaluate("() => document.activeElement.matches('.viewer-stage')"), "the arrows scroll it"
+    page.press("m")
+    page.window.locator("#mark-note").press("Escape")
+    assert world.focused(page) == "标记"
+    assert page.evaluate("() => document.activeElement.dataset.mark").startswith("paper:")
+    page.press("k")
+    assert "身份证" in shown.inner_text()
+
     # the whole width by a key, on the next page too
     page.press("w")
     drawn_picture(page)
@@ -89,7 +101,7 @@ def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
     assert box(page)[0] < READABLE
 
     page.press("?")
-    for words in ("打开下一件", "标记光标所在的一项", "发送所写的内容", "材料占满宽度"):
+    for words in ("打开下一件", "标记光标所在的一项", "发送所写的内容", "材料占满宽度", "下一份材料"):
         page.see(words)
     looked_at(page, "review-keys")
     page.set_viewport(1366, 768)
@@ -103,11 +115,12 @@ def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
     assert 1 <= len(pages) <= 3
     for there in ("乙二", second.number, "基本信息", "劳动合同", "SHA-256", "经过"):
         assert there in text
-    for absent in ("退出", employer.reviewer.name, "快捷键", "内部备注", "领取"):
+    for absent in ("退出", employer.reviewer.name, "快捷键", "内部备注", "领取", "申请的文件", "下载"):
         assert absent not in text
     assert all(len(one.strip().splitlines()) > 15 for one in pages[:-1]), (
         "no half-empty sheet before the last"
     )
+    assert "经过" in pages[-1], "and none with a heading and a sentence"
 
     # a note and a return by Ctrl+Enter
     page.press("r")
