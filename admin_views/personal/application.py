@@ -295,7 +295,7 @@ class ApplicationView(
                 "confirmed": "confirmed" in request.args,
                 "offered": [],
                 "changed": [],
-                "restored_at": "",
+                "opened_draft": None,
                 **drafts,
                 **further,
             },

@@ -107,7 +107,8 @@ class DraftRoutes:
             filled,
             dirty=True,
             restored=f"{chosen.id} {chosen.updated_at.isoformat()}",
-            restored_at=_when(chosen.updated_at),
+            opened_draft=_offer(chosen, version)
+            | {"sections": {_section(key, version) for key in chosen.fields}},
             changed=shown_changes(changed, version),
         )
 
@@ -276,6 +277,10 @@ def _offer(one: saving.Unsaved, version: description.Form) -> dict[str, Any]:
     if len(labels) > MOST_NAMED:
         named = gettext("%(fields)s 等 %(count)s 项", fields=named, count=len(labels))
     return {"id": one.id, "here": one.here, "when": _when(one.updated_at), "fields": named}
+
+
+def _section(key: str, version: description.Form) -> str:
+    return "experience" if key == ROWS else version.section_of[key]
 
 
 def _when(instant: datetime) -> str:

@@ -116,6 +116,11 @@ def test_what_was_typed_is_offered_restored_and_saved(app: Flask, client: Client
     assert form.fields["bank_account"] == ["6217000000009999"]
     assert form.fields["experiences-0-place"] == ["半行"]
     assert "还没有保存" in page.text
+    named = re.search(r"<p>(.*?)</p><p>核对后", page.text)
+    assert named
+    assert set(named[1].split("、")) == {"岗位职务", "银行账号", "学习工作经历"}, "what to look at is named"
+    folded = set(re.findall(r'id="section-(\w+)" open data-fold', page.text))
+    assert folded == {"basic", "schooling", "attachments", "promise"}, "a phone folds only what was not typed"
     assert kept(app, "position") == "工程师"
     assert client.post(path, data=form.fields | {"do": "save"}).status_code == 302
     assert kept(app, "position") == TYPED
