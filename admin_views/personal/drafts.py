@@ -55,7 +55,7 @@ class DraftRoutes:
         if (request.content_length or 0) > saving.MOST_BYTES:
             return too_large
         try:
-            typing = _typing(request.get_json(silent=True), version)
+            typing = _typing(_read_json(request.get_data()) if request.is_json else None, version)
             if typing is None:
                 return {"failed": gettext("草稿没有存上。")}, 400
             rate_limits.of_this_site().count(LIMIT, f"draft:{current_user.id}")
@@ -212,11 +212,16 @@ def _is_typed(key: str, value: Any) -> bool:
 
 def _sent_digests() -> Mapping[str, str]:
     """Return the digests that the page carried of what it began with."""
-    try:
-        sent = json.loads(request.form.get("base", "{}"))
-    except ValueError:
-        return {}
+    sent = _read_json(request.form.get("base", "{}"))
     return sent if isinstance(sent, dict) else {}
+
+
+def _read_json(text: str | bytes) -> Any:
+    """Return what a text of JSON says; None for what is none, and for more levels than Python reads."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def sent_choices(form: Any, saved: Fields) -> tuple[dict[str, Typed], list[str]]:

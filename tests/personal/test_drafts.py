@@ -303,10 +303,12 @@ def test_drafts_are_no_unbounded_store(app: Flask, client: Client, case: Applica
     rows = [{"place": "某厂"}] * (saving.MOST_ROWS + 1)
     assert types(client, path, experiences=rows).status_code == 413
     types(client, path, unknown="x", name="别人", identity_number="1", position=["x"], experiences="x")
-    for wrong in (b"", b"[]", b'{"fields": 1}', b'{"fields": {}, "base": {}, "sequence": "x"}'):
+    deep = b"[" * 5000
+    for wrong in (b"", b"[]", deep, b'{"fields": 1}', b'{"fields": {}, "base": {}, "sequence": "x"}'):
         headers = {"X-CSRFToken": client.csrf_token(), "Content-Type": "application/json"}
         assert client.post(f"{path}draft/", data=wrong, headers=headers).status_code == 400
     assert drafts(app) == []
+    assert client.send(path, {"base": deep.decode()}).status_code == 409, "an older page than what is saved"
     for name in "abcdefabcdef"[: saving.MOST_DRAFTS] + "012":
         at_browser(client, name)
         types(client, path, position=name)
