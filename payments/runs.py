@@ -5,7 +5,7 @@ holds is never changed again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, insert, select, update
@@ -46,8 +46,13 @@ MOST_ROWS = 10_000
 MOST_LEFT_OUT = 1_000
 """Left-out payments that a run lists; the others are listed by the next one."""
 
+EARLIEST_BEFORE_DUE = timedelta(days=31)
+"""How far ahead of its day something can be paid: a bank needs some days. A later day is a typing mistake."""
+
 NOTHING_DUE = Sentence(N_("没有到期可以发放的款项。"))
 ALL_LEFT_OUT = Sentence(N_("到期的款项都不能发放：没有有效账号，或账号被银行退回后还没有更正。"))
+TOO_EARLY = N_("最晚到 %(day)s：离到期日还早的款项不能提前发放。")
+CHANGED_MEANWHILE = Sentence(N_("有款项刚刚停止发放或另有变化，没有建立。请再试一次。"))
 NO_SUCH_PERIOD = Sentence(N_("没有这个申报期。"))
 SECOND_PERSON = Sentence(N_("建立或冻结这一批的人，以及今天代其办理的人，不能批准。请另一位同事批准。"))
 SECOND_FOR_RETURN = Sentence(
@@ -78,12 +83,14 @@ def due_payments(choice: RunChoice, state: PaymentState = PaymentState.OPEN) -> 
 def make(actor: Account, choice: RunChoice) -> PaymentRun:
     """Make a run of the payments that are due. What cannot be paid is listed in it, with the reason, and stays as it is.
 
-    Raises NotPermitted, and Unacceptable when nothing can be paid.
+    Raises NotPermitted, and Unacceptable for a day too far ahead, when nothing can be paid, and when a payment changes meanwhile.
     """
     with exclusive():
         person = active_account(actor)
         if person.role is not Role.CITY:
             raise NotPermitted
+        if choice.due_until > (latest := today() + EARLIEST_BEFORE_DUE):
+            raise Unacceptable("due_until", Sentence(TOO_EARLY, {"day": latest.isoformat()}))
         if choice.period_id is not None and db.session.get(Period, choice.period_id) is None:
             raise Unacceptable("period", NO_SUCH_PERIOD)
         _one_at_a_time()
@@ -110,7 +117,10 @@ def make(actor: Account, choice: RunChoice) -> PaymentRun:
         )
         db.session.add(run)
         db.session.flush()
-        payment_moves.perform_within(included, PaymentAction.INCLUDE, person, run_id=run.id)
+        try:
+            payment_moves.perform_within(included, PaymentAction.INCLUDE, person, run_id=run.id)
+        except NotPermitted as moved:  # stopped since they were read
+            raise Unacceptable("due_until", CHANGED_MEANWHILE) from moved
         rows = [
             {
                 "run_id": run.id,

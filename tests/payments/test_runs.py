@@ -2,6 +2,7 @@
 
 import multiprocessing
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -187,6 +188,9 @@ def test_a_run_holds_what_is_due_and_says_why_something_is_left_out(ordos: World
     assert states(no_account) == [OPEN]
     with pytest.raises(Unacceptable):
         runs.make(maker, runs.RunChoice(today() - timedelta(days=9999), of.id))
+    with pytest.raises(Unacceptable) as early:
+        runs.make(maker, runs.RunChoice(today() + timedelta(days=32), of.id))
+    assert early.value.sentence.text == runs.TOO_EARLY
 
 
 @ON_SQLITE
@@ -562,3 +566,38 @@ def test_an_answer_confirmed_while_its_run_is_taken_back_waits_and_is_refused(
 
     assert at_once(take_back, confirm) == ["discarded", "ChangedMeanwhile"]
     assert (fresh(answer).state, states(one)) == (ImportState.DISCARDED, [OPEN])
+
+
+@pytest.mark.guide("P4", "P6")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_payment_that_is_stopped_while_a_run_is_made_is_in_none(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise, parts=1)
+    db.session.execute(update(Payment).where(Payment.grant_id == one.id).values(due_on=today()))
+    db.session.commit()
+    key, version, read = of.id, one.version, multiprocessing.get_context("fork").Event()
+    payees = runs.payees
+
+    def read_slowly(ids: Sequence[int]) -> object:
+        found = payees(ids)
+        read.set()
+        time.sleep(HOLD_SECONDS)
+        return found
+
+    monkeypatch.setattr(runs, "payees", read_slowly)
+
+    def make() -> str:
+        with pytest.raises(Unacceptable) as refused:
+            runs.make(maker, runs.RunChoice(today(), key))
+        return refused.value.sentence.text
+
+    def stop() -> str:
+        read.wait(TIMEOUT_SECONDS)
+        stopping.stop_grant(one.id, second, seen_version=version, first_day=today(), reason="调离")
+        return "stopped"
+
+    assert at_once(make, stop) == [runs.CHANGED_MEANWHILE.text, "stopped"]
+    assert states(one) == [PaymentState.STOPPED]
+    assert not db.session.scalars(select(PaymentRun).where(PaymentRun.period_id == key)).all()
