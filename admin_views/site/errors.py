@@ -44,6 +44,8 @@ OVERLOAD_RETRY_SECONDS = 30
 LAST_OVERLOAD = "last_overload_logged"
 LONG_BODY = 64 * 1024
 """Bytes of a body that are not asked for once more: a telephone sent them for minutes. Uploads wait for each other alone."""
+NAVIGATION = "navigate"
+"""Sec-Fetch-Mode of a request for a page, as a link or a form sends it (Fetch Metadata, W3C). Older browsers send none."""
 NEVER_REFUSED = frozenset({"static", "portal.healthz"})
 """Cheap, and pages are broken without them."""
 NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", "one_time_code")
@@ -105,7 +107,13 @@ def _retry_text(error: TooManyRequests) -> str:
 
 
 def form_expired(_error: CSRFError) -> tuple[str, int]:
-    """Return the typed fields in a form with a fresh token; of files only the names can be returned."""
+    """Return the typed fields in a form with a fresh token; of files only the names can be returned.
+
+    A script looks at the status alone. A page would begin a session for it, whose cookie might arrive after that of a login form
+    opened meanwhile and take its place: a beacon of the page that was left is answered last.
+    """
+    if request.headers.get("Sec-Fetch-Mode", NAVIGATION) != NAVIGATION:
+        return "", FORM_EXPIRED
     if not (typed := _typed_form()):
         return _page(HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST
     return _page(FORM_EXPIRED, **typed, login_kind=_login_kind()), FORM_EXPIRED

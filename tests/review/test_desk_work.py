@@ -147,6 +147,23 @@ def test_a_page_says_who_has_it_open_and_keeps_no_session_alive(app: Flask, clie
         assert max(db.session.scalars(select(LoginSession.seen_at))) > long_ago + timedelta(seconds=1)
 
 
+@ON_SQLITE
+def test_the_last_word_of_a_page_that_was_left_by_logging_out_takes_no_login_form_its_token(
+    app: Flask, client: Client
+) -> None:
+    with app.app_context():
+        li, [application] = waiting(["甲一"])
+        number = application.number
+        sit_down(client, li)
+    client.send("/logout")
+    beacon = client.post(
+        f"/office/{number}/open-now/",
+        data={"csrf_token": "of the page", "leaving": "1"},
+        headers={"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Site": "same-origin"},
+    )
+    assert (beacon.status_code, beacon.headers.getlist("Set-Cookie")) == (419, [])
+
+
 @pytest.mark.guide("W7")
 @ON_SQLITE
 def test_a_note_is_kept_on_the_page_and_what_was_typed_comes_back(app: Flask, client: Client) -> None:
