@@ -4,6 +4,7 @@ Passes no secret of the environment. The program ends by itself when this proces
 """
 
 import json
+import logging
 import os
 import select
 import socket
@@ -11,8 +12,10 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
+from uploads.errors import CheckUnavailable
 from uploads.file_regions import FileRegion
 
 PROGRAM = Path(__file__).with_name("decoder.py")
@@ -29,6 +32,8 @@ MOST_BYTES = 64 * 1024 * 1024
 GRACE_SECONDS = 2.0
 """How much later than the program this process gives up waiting."""
 
+log = logging.getLogger(__name__)
+
 
 class DecoderProcess:
     """The program, started when the first file comes and again whenever it has ended. Threads share it."""
@@ -43,11 +48,17 @@ class DecoderProcess:
         """Return what the task has written about the file; b"" when it crashed or took more than `seconds`.
 
         After that the next file gets a new program: in this one the libraries have the same addresses for all files, and whoever
-        crashes it to find them out must begin again.
+        crashes it to find them out must begin again. Raises CheckUnavailable when no program could begin.
         """
         message = json.dumps([seconds, task, region.start, region.size, *details]).encode()
+        error: OSError | None = None
         for _ in range(ATTEMPTS):
-            answer, has_ended = self._answer(message, region.descriptor, seconds + GRACE_SECONDS)
+            try:
+                answer, has_ended = self._answer(message, region.descriptor, seconds + GRACE_SECONDS)
+            except OSError as failed:  # the program cannot be started, or no more files can be opened
+                error = failed
+                self._forget()
+                continue
             content = _complete(answer)
             if not has_ended:
                 self._kill()
@@ -55,7 +66,20 @@ class DecoderProcess:
                 self._forget()
             if answer:
                 return content
-        return b""
+        reason = error or f"exit status {self._exit_status()}"
+        log.error("the program that opens uploaded files does not run: %s", reason)
+        raise CheckUnavailable
+
+    def prepare(self, task: str) -> None:
+        """Start the program unless it runs, and let it load what the task needs. Does not wait for it."""
+        with self._lock:
+            if self._requests is not None:
+                if self._process is not None and self._process.poll() is None:
+                    return
+                self._requests.close()
+            with suppress(OSError):  # the file that comes will show it, too
+                self._requests = self._started()
+                self._requests.send(json.dumps([0, task]).encode())
 
     def _answer(self, message: bytes, file: int, seconds: float) -> tuple[bytes, bool]:
         """Return BEGUN and what the task has written, and whether that is all; b"" when the program did not begin."""
@@ -95,18 +119,28 @@ class DecoderProcess:
                 self._process.kill()
         self._forget()
 
+    def _exit_status(self) -> int | None:
+        """Return the exit status of the program that has ended; negative for a signal, None while it runs."""
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(1) if self._process else None
+        return None
+
     def _started(self) -> socket.socket:
         """Start the program and return the socket for its messages."""
         if self._process is not None:
             self._process.poll()  # collects the one that has ended
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-I", str(self._program)],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                env=ENVIRONMENT,
-            )
+        try:
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603 - our own program
+                    [sys.executable, "-I", str(self._program)],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    env=ENVIRONMENT,
+                )
+        except OSError:
+            ours.close()
+            raise
         return ours
 
 

@@ -1,8 +1,9 @@
 """Has pictures, PDF and Office files checked and drawn, and Excel files read, each in a confined process (decoder.py).
 
-Never decodes anything itself.
+Never decodes anything itself. Every function that opens a file raises CheckUnavailable when that process cannot be had.
 """
 
+import io
 import json
 import os
 import threading
@@ -10,7 +11,7 @@ from collections import defaultdict
 from typing import Any, BinaryIO
 
 from uploads.decoder_process import DecoderProcess
-from uploads.errors import Fault, InvalidFile, NoPreview
+from uploads.errors import CheckUnavailable, Fault, InvalidFile, NoPreview
 from uploads.file_regions import with_descriptor
 from uploads.kinds import BMP, GIF, JPEG, PDF, PNG, FileKind
 
@@ -100,6 +101,26 @@ def read_sheets(stream: BinaryIO, most_rows: int, most_columns: int) -> list[dic
     return sheets
 
 
+def prepare() -> None:
+    """Start the program for the file that has begun to come, which then need not wait for it (server/long_body.py)."""
+    _decoder().prepare("check-picture")
+
+
+def is_available() -> bool:
+    """Say whether files can be checked, by having an empty one refused."""
+    try:
+        _run_decoder(io.BytesIO(), "check-package", slots=_drawing_slots)
+    except InvalidFile:
+        return True
+    except CheckUnavailable:
+        return False
+    return True
+
+
+def _decoder() -> DecoderProcess:
+    return _decoders[os.getpriority(os.PRIO_PROCESS, threading.get_native_id())]
+
+
 def _run_decoder(
     stream: BinaryIO, task: str, *details: object, slots: threading.BoundedSemaphore = _check_slots
 ) -> tuple[dict[str, Any], bytes]:
@@ -107,8 +128,7 @@ def _run_decoder(
     stream.flush()
     try:
         with slots, with_descriptor(stream) as region:
-            decoder = _decoders[os.getpriority(os.PRIO_PROCESS, threading.get_native_id())]
-            answer = decoder.run(region, TIMEOUT_SECONDS, task, *details)
+            answer = _decoder().run(region, TIMEOUT_SECONDS, task, *details)
     finally:
         stream.seek(0)
     header, _, content = answer.partition(b"\n")

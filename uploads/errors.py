@@ -124,6 +124,15 @@ class StorageUnavailable(UploadError):
         )
 
 
+class CheckUnavailable(UploadError):
+    """The program that opens files does not run. The file is not at fault, and was neither checked nor stored."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("暂时无法检查文件，文件没有保存。已填写的内容和已上传的文件都还在，请过几分钟再上传。")
+        )
+
+
 class InvalidFile(Exception):
     """The content is invalid. Raised within an inspection, where the file's name is not known; `inspect` turns it into FileRefused."""
 

@@ -13,7 +13,7 @@ from flask import Response, request
 from flask_babel import gettext
 from werkzeug.wsgi import wrap_file
 
-from uploads.errors import StorageFull, StorageUnavailable
+from uploads.errors import CheckUnavailable, StorageFull, StorageUnavailable
 from uploads.names import display_name as cleaned
 from uploads.names import extension_of
 from uploads.preview import CONTENT_TYPE, draw_cached
@@ -69,7 +69,7 @@ def send_preview(
         if content is None:
             before_drawing()
             content = draw_cached(storage, previews, name, extension, page, width)
-    except (StorageUnavailable, StorageFull):
+    except (StorageUnavailable, StorageFull, CheckUnavailable):
         return _sentence_as_picture(width)
     response = Response(content, mimetype=CONTENT_TYPE)
     response.headers.update(ISOLATION_HEADERS)
@@ -81,7 +81,7 @@ def send_preview(
 
 
 def _sentence_as_picture(width: int) -> Response:
-    """Return what stands in the place of a picture while the storage does not answer. A browser shows it whatever the status."""
+    """Return what stands in the place of a picture while the storage does not answer, or the program that draws. A browser shows it whatever the status."""
     sentence = gettext("图片暂时不能显示，请过几分钟再打开。")
     size = "18" if width > LEAST_WIDTH_OF_TEXT else "0"  # a small picture has no room for it
     drawn = (

@@ -22,6 +22,7 @@ from common.wording import N_
 from models import Channel, Delivery, DeliveryState, EventOutcome, Message, db, now
 from operation import redelivery, state
 from operation.state import OperationState
+from uploads import decoding
 from uploads.sets import is_storage_available
 from workflow.transitions import ROLE_WORDS
 
@@ -165,6 +166,12 @@ def _parts(found: OperationState) -> Iterator[Part]:
         gettext("文件存储"),
         Badge("good", gettext("正常")) if available else Badge("bad", gettext("没有应答")),
         gettext("附件和生成的文件"),
+    )
+    checked = decoding.is_available()
+    yield Part(
+        gettext("检查文件"),
+        Badge("good", gettext("正常")) if checked else Badge("bad", gettext("没有运行")),
+        gettext("在单独的进程里打开上传的文件") if checked else gettext("不能上传，原因在日志里"),
     )
     if current_app.config["REDIS_URL"]:
         alone = rate_limits.of_this_site().by_fallback()

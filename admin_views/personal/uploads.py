@@ -21,7 +21,7 @@ from common.errors import ActionRefused, NoticeUnread, NotPermitted
 from models import Application, PartialUpload, now
 from uploads import attachments, partial
 from uploads.attachments import TooManyFiles
-from uploads.errors import Fault, FileRefused, StorageUnavailable, UploadError
+from uploads.errors import CheckUnavailable, Fault, FileRefused, StorageUnavailable, UploadError
 from uploads.file_regions import readable_twice
 from uploads.limits import MAX_BYTES
 from uploads.receive import Received, discard_file, receive
@@ -148,7 +148,7 @@ class UploadRoutes:
         if upload.finished_at is None:
             try:
                 _attach(found, upload)
-            except StorageUnavailable as error:
+            except (CheckUnavailable, StorageUnavailable) as error:
                 return _refused(str(error), HTTPStatus.SERVICE_UNAVAILABLE)
             except UploadError as error:
                 return _refused(str(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import defaultdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from tests.machine.databases import Databases
 from tests.machine.processes import free_port
 from tests.machine.secrets import environment
 from tests.machine.site import Client
+from uploads import decoding
+from uploads.decoder_process import DecoderProcess
 
 PAGE = "/administration/operation/"
 TOKEN = "a-token-of-the-test"
@@ -68,6 +71,14 @@ def test_the_page_says_whether_worker_and_backup_are_in_order(app: Flask, admini
     with app.app_context(), exclusive():
         db.session.get_one(Heartbeat, heartbeats.WORKER).at = now() - timedelta(minutes=10)
     assert "没有运行" in administrator.get(PAGE).text
+
+
+def test_the_page_says_that_files_cannot_be_checked(
+    administrator: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "在单独的进程里打开上传的文件" in administrator.get(PAGE).text
+    monkeypatch.setattr(decoding, "_decoders", defaultdict(lambda: DecoderProcess(tmp_path / "missing")))
+    assert "不能上传，原因在日志里" in administrator.get(PAGE).text
 
 
 def test_an_administrator_sends_a_failed_mail_again_but_no_old_code(

@@ -4,7 +4,9 @@ import io
 import os
 import random
 import signal
+import sys
 import threading
+import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +19,7 @@ from tests.uploads import odd_files
 from uploads import decoder_process, decoding, office
 from uploads.confined import landlock
 from uploads.decoder_process import DecoderProcess
-from uploads.errors import SENTENCES, Fault, FileRefused
+from uploads.errors import SENTENCES, CheckUnavailable, Fault, FileRefused
 from uploads.inspection import inspect
 from uploads.receive import receive
 
@@ -216,10 +218,55 @@ def test_a_decoder_that_does_not_answer_is_replaced(tmp_path, monkeypatch):
         impatient.setattr(decoding, "TIMEOUT_SECONDS", 0.1)
         impatient.setattr(decoder_process, "GRACE_SECONDS", 0)
         impatient.setattr(decoder_process, "ATTEMPTS", 1)
-        with pytest.raises(FileRefused):
+        with pytest.raises(CheckUnavailable):
             inspect(io.BytesIO(files.pdf()), "合同.pdf")
 
     assert inspect(io.BytesIO(files.pdf()), "合同.pdf").pages not in (None, first)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("raise SystemExit(3)", "exit status 3"),
+        (None, "No such file"),
+    ],
+)
+def test_a_file_is_not_blamed_when_the_decoder_cannot_start(
+    content, reason, tmp_path, monkeypatch, caplog, kept, chosen
+):
+    (program := tmp_path / "decoder.py").write_text(content or "")
+    monkeypatch.setattr(decoding, "_decoders", defaultdict(lambda: DecoderProcess(program)))
+    if content is None:
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
+    for refused in (
+        lambda: receive(chosen(files.jpg(), "证.jpg")),
+        lambda: decoding.prepare() or receive(chosen(files.pdf(), "证.pdf")),
+    ):
+        with pytest.raises(CheckUnavailable, match="暂时无法检查文件，文件没有保存"):
+            refused()
+    assert not decoding.is_available()
+    assert kept() == []
+    assert reason in caplog.text
+
+
+def test_the_decoder_starts_before_the_file_is_there(monkeypatch):
+    decoder = DecoderProcess()
+    monkeypatch.setattr(decoding, "_decoders", defaultdict(lambda: decoder))
+    decoding.prepare()
+    process = decoder._process
+    until = time.monotonic() + 20
+    while "_imaging" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < until:
+        time.sleep(0.01)
+    decoding.prepare()
+    assert inspect(io.BytesIO(files.jpg()), "证.jpg").small
+
+    assert decoder._process is process
+    assert "_imaging" in Path(f"/proc/{process.pid}/maps").read_text()
+    process.kill()
+    process.wait()
+    decoding.prepare()
+    assert decoder._process is not process
+    assert decoding.is_available()
 
 
 def test_the_decoder_process_gets_no_secret_and_no_other_file(tmp_path, monkeypatch):
