@@ -22,6 +22,7 @@ from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from server.client_socket import SILENT_SECONDS, ClientSocket
+from server.long_body import WHEN_ONE_BEGINS
 from server.refusals import NO_ROOM
 
 UPLOAD_THREADS = 2
@@ -125,7 +126,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self._call(self._on_readable, conn, client)
 
     def _on_readable(self, connection: Connection, client: ClientSocket) -> None:
-        missing = client.missing
+        missing, had_body = client.missing, client.body is not None
         try:
             received = client.receive()
         except OSError:
@@ -133,6 +134,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             received = True
         if client.missing != missing:
             connection.deadline = time.monotonic() + SILENT_SECONDS
+        if client.body is not None and not had_body:
+            for prepare in WHEN_ONE_BEGINS:
+                self._upload_threads.submit(prepare)
         if received:
             self._stop_waiting(connection)
             self._dispatch(connection)

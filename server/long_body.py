@@ -11,6 +11,7 @@ import io
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from typing import IO, Any
 
 LONGEST_BEGINNING = 16 * 1024
@@ -21,6 +22,9 @@ FIRST_FILE = re.compile(
     re.IGNORECASE,
 )
 """The head of a part with a file. The part of a field without a chosen file has an empty name."""
+
+WHEN_ONE_BEGINS: list[Callable[[], None]] = []
+"""Called in a thread when a long body begins to come: the application gets ready meanwhile."""
 
 
 def place_of_first_file(received: bytes | bytearray, start: int, end: int) -> int:

@@ -9,6 +9,8 @@ from flask import Flask, current_app
 from flask_babel import LazyString, gettext
 from flask_uploads import UploadSet, configure_uploads
 
+from server.long_body import WHEN_ONE_BEGINS
+from uploads import decoding
 from uploads.errors import StorageUnavailable
 from uploads.limits import MAX_BYTES, enforce_limits
 from uploads.multipart import RegionRequest
@@ -51,6 +53,8 @@ def register(app: Flask) -> None:
     app.extensions["attachment_parts"] = places.parts
     enforce_limits(app)
     app.request_class = RegionRequest
+    if decoding.prepare not in WHEN_ONE_BEGINS:
+        WHEN_ONE_BEGINS.append(decoding.prepare)
 
 
 def storage() -> Storage:

@@ -6,8 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from server.long_body import WHEN_ONE_BEGINS
+
 PATTERN = hashlib.sha256(b"response").digest() * 1024
 BIG_BYTES = len(PATTERN) * 300
+
+begun: list[bool] = []
+WHEN_ONE_BEGINS.append(lambda: begun.append(True))
 
 
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -26,6 +31,8 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         content = b"unread"
     elif path == "/waited":
         content = str(environ["talent.waited"]).encode()
+    elif path == "/begun":
+        content = str(len(begun)).encode()
     elif path == "/beginning":
         content = str(len(environ["wsgi.input"].beginning)).encode()
     elif path == "/sleep":

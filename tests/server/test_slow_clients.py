@@ -158,6 +158,15 @@ def test_the_file_of_a_long_form_begins_where_its_first_file_does(
             assert answer(responses) == (200, receipt(b"abc"))
 
 
+def test_the_application_hears_of_a_long_body_before_it_is_there(small_site: SmallSite) -> None:
+    before = int(small_site.get("/begun"))
+    with small_site.connect(head("/", len(BODY), FORM) + FIELD + bytes(20_000)):
+        until = time.monotonic() + 10
+        while (after := int(small_site.get("/begun"))) == before and time.monotonic() < until:
+            time.sleep(0.01)
+    assert after == before + 1
+
+
 @pytest.mark.parametrize("sent", [100, 15_000, 70_000])
 def test_what_came_of_a_form_that_breaks_off_reaches_the_application(
     small_site: SmallSite, sent: int
