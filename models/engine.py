@@ -10,7 +10,7 @@ from sqlalchemy import (
     event,
 )
 
-from models.statements import PLAN_EACH_TIME
+from models.statements import PLAN_EACH_TIME, hide_row
 
 BUSY_SECONDS = 10
 """How long a writer waits for another's commit on SQLite; a decision takes milliseconds."""
@@ -44,6 +44,11 @@ def prepare(engine: Engine) -> None:
 
 
 def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "handle_error")
+    def without_row(context: Any) -> None:
+        if hide_row(context.original_exception) and context.sqlalchemy_exception is not None:
+            context.sqlalchemy_exception.args = (str(context.original_exception),)
+
     @event.listens_for(engine, "connect")
     def settings(connection: Any, _record: Any) -> None:
         # A page has twenty rows. PostgreSQL overestimates queries with a LIMIT and would compile them to machine code:

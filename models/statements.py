@@ -155,6 +155,22 @@ def as_if_loaded(kind: type[Loaded], columns: Mapping[str, Any]) -> Loaded:
     return made
 
 
+BROKEN_CONSTRAINT = "23"
+"""The class of SQLSTATE of integrity constraint violations."""
+
+
+def hide_row(fault: BaseException) -> bool:
+    """Leave out of an error of PostgreSQL the row that breaks a constraint; return whether there was one.
+
+    `hide_parameters` does not: the server itself adds the values, and a traceback in the log would contain names and telephones.
+    """
+    said = getattr(fault, "diag", None)
+    if said is None or not said.message_detail or not str(said.sqlstate).startswith(BROKEN_CONSTRAINT):
+        return False
+    fault.args = (said.message_primary,)
+    return True
+
+
 def sqlalchemy_error(
     connection: Connection,
     fault: BaseException,
@@ -166,6 +182,7 @@ def sqlalchemy_error(
     pool, whose other connections are most likely lost too."""
     driver_connection = None if connection.invalidated else connection.connection
     gone = connection.dialect.is_disconnect(fault, driver_connection, cursor)  # type: ignore[arg-type]
+    hide_row(fault)
     error = DBAPIError.instance(
         sql,
         given,

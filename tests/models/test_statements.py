@@ -1,5 +1,7 @@
 """Compiled statements: their results, their errors, and pipelined writes."""
 
+from functools import partial
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -54,6 +56,25 @@ def test_database_errors_are_raised_as_sqlalchemys(app_context: Flask) -> None:
     with pytest.raises(IntegrityError):
         twice()
     assert stored_settings() == {}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_an_error_in_the_log_shows_nothing_of_the_row(own_ordos: World, compiled: bool) -> None:
+    """The server adds the whole row to its message, with name and telephone."""
+    person = own_ordos.banner.clerk
+    person.phone = "13847719999"
+    db.session.commit()
+    accounts = table_of(Account)
+    change = update(accounts).where(accounts.c.id == bindparam("of"))
+    execute = (
+        CompiledStatement(change, ("name",)).execute if compiled else partial(db.session.execute, change)
+    )
+    with pytest.raises(IntegrityError) as raised, exclusive():
+        execute({"of": person.id, "name": None})
+    logged = "".join(format_exception(raised.value))
+    assert 'null value in column "name"' in logged
+    assert "13847719999" not in logged
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
