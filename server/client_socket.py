@@ -11,19 +11,14 @@ import math
 import os
 import select
 import socket
-import tempfile
 import time
-from collections import deque
-from dataclasses import dataclass
 from typing import IO, Any
 
 from server.body_pipe import BodyPipe
 from server.long_body import LONGEST_BEGINNING, LongBody, place_of_first_file, write_all
+from server.outgoing import MEMORY_BYTES, Outgoing
 from server.refusals import HEAD_TOO_LONG, NO_ROOM
 from server.request_head import HEAD_END, read_head
-
-MEMORY_BYTES = 64 * 1024
-"""A longer body is received into a temporary file; more of a response waits there too."""
 
 LONGEST_BODY = 256 * 1024 * 1024
 """Of a longer body the application sees the head alone, and refuses it (MAX_REQUEST_BYTES in uploads/limits.py)."""
@@ -31,7 +26,6 @@ LONGEST_BODY = 256 * 1024 * 1024
 LONGEST_HEAD = 64 * 1024
 """A longer head is refused: a thousand unfinished ones must fit into memory. Browsers send some 2 KB, nginx passes on 32 at most."""
 
-SENDFILE_BYTES = 1024 * 1024
 FEWEST_BYTES = 64 * 1024
 """How much of a long body the system gathers before it reports anything: 32 KiB a second then costs an event in two seconds."""
 
@@ -47,16 +41,6 @@ _pipe = BodyPipe()
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-@dataclass
-class FilePiece:
-    """Bytes of a file that are to be sent."""
-
-    file: IO[bytes]
-    offset: int
-    count: int
-    is_overflow: bool = False
-
-
 class ClientSocket:
     """What gunicorn takes for the socket of a connection. The event loop and one thread at a time use it, never together."""
 
@@ -66,8 +50,7 @@ class ClientSocket:
         self._buffer = bytearray()
         self._searched = 0
         self._wanted = 0
-        self._outgoing: deque[bytes | FilePiece] = deque()
-        self._outgoing_bytes = 0
+        self._outgoing = Outgoing(connection)
         self._timeout = float(SILENT_SECONDS)
         self.queued_at = 0.0
         """When the request was received and began to wait for a thread."""
@@ -232,80 +215,23 @@ class ClientSocket:
 
     def sendall(self, data: bytes) -> None:
         """Send the bytes as far as the client takes them; the rest waits."""
-        if self._outgoing_bytes > MEMORY_BYTES and not self.flush():
-            self._overflow(data)
-            return
-        self._outgoing.append(data)
-        self._outgoing_bytes += len(data)
-        if self._outgoing_bytes > MEMORY_BYTES:
-            self.flush()
+        self._outgoing.add(data)
 
     def send(self, data: bytes) -> int:
         """Send the bytes like `sendall`."""
-        self.sendall(data)
+        self._outgoing.add(data)
         return len(data)
 
     def sendfile(self, file: IO[bytes], offset: int = 0, count: int | None = None) -> int:
         """Send a part of a file like `sendall`. The caller may close the file."""
         if count is None:
             count = os.fstat(file.fileno()).st_size - offset
-        own = os.fdopen(os.dup(file.fileno()), "rb", buffering=0)
-        self._outgoing.append(FilePiece(own, offset, count))
-        self.flush()
+        self._outgoing.add_file(file, offset, count)
         return count
-
-    def _overflow(self, data: bytes) -> None:
-        last = self._outgoing[-1]
-        if not isinstance(last, FilePiece) or not last.is_overflow:
-            last = FilePiece(tempfile.TemporaryFile(buffering=0), 0, 0, is_overflow=True)  # noqa: SIM115
-            self._outgoing.append(last)
-        write_all(last.file, data)  # the position is behind what was written before: sending does not move it
-        last.count += len(data)
 
     def flush(self, most: float = math.inf) -> bool:
         """Send what the client takes now, about `most` bytes. Returns whether that is everything. Raises OSError."""
-        try:
-            while self._outgoing:
-                if most <= 0:
-                    return False
-                piece = self._outgoing[0]
-                if isinstance(piece, FilePiece):
-                    most -= self._send_file(piece)
-                    continue
-                if len(self._outgoing) > 1:
-                    piece = self._joined()
-                sent = self._socket.send(piece)
-                self._outgoing_bytes -= sent
-                most -= sent
-                if sent < len(piece):
-                    self._outgoing[0] = piece[sent:]
-                else:
-                    self._outgoing.popleft()
-        except BlockingIOError:
-            return False
-        return True
-
-    def _joined(self) -> bytes:
-        """Make one of the bytes at the beginning: a head and its page then leave in one packet."""
-        pieces = []
-        while self._outgoing and isinstance(self._outgoing[0], bytes):
-            pieces.append(self._outgoing.popleft())
-        self._outgoing.appendleft(joined := b"".join(pieces))  # type: ignore[arg-type]
-        return joined
-
-    def _send_file(self, piece: FilePiece) -> int:
-        sent = 0
-        if piece.count:
-            most = min(piece.count, SENDFILE_BYTES)
-            sent = os.sendfile(self._socket.fileno(), piece.file.fileno(), piece.offset, most)
-            if not sent:
-                raise OSError("the file has become shorter")
-            piece.offset += sent
-            piece.count -= sent
-        if not piece.count:
-            piece.file.close()
-            self._outgoing.popleft()
-        return sent
+        return self._outgoing.flush(most)
 
     @property
     def has_output(self) -> bool:
@@ -356,9 +282,7 @@ class ClientSocket:
     def release(self) -> None:
         """Close the connection and the files."""
         self.end_request()
-        for piece in self._outgoing:
-            if isinstance(piece, FilePiece):
-                piece.file.close()
+        self._outgoing.close()
         self._socket.close()
 
     def __getattr__(self, name: str) -> Any:

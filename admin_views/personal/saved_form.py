@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from wtforms.form import BaseForm
 
-from admin_views.personal.form import FILTERS, account_data, form_class
+from admin_views.personal.described_fields import FILTERS
+from admin_views.personal.form import account_data, form_class
 from admin_views.site.typed import as_typed
 from models import Account, Application, Experience
 from models.experiences import experiences_of

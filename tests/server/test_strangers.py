@@ -15,7 +15,8 @@ from gunicorn.http.body import LengthReader
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from server.client_socket import LONGEST_BODY, LONGEST_HEAD, MEMORY_BYTES, ClientSocket
+from server.client_socket import LONGEST_BODY, LONGEST_HEAD, ClientSocket
+from server.outgoing import MEMORY_BYTES
 from tests.server.small_worker import LONGEST_FILE, MOST_STORED
 from tests.server.test_slow_clients import BODY, Responses, SmallSite, answer, head, receipt, small_site
 from uploads.limits import MAX_REQUEST_BYTES
