@@ -12,8 +12,7 @@ from desk import marks
 from models import Account, Action, State, db
 from tests import factories
 from tests.machine.site import Client
-from tests.review.test_resubmitted import mended, replaced, returns
-from workflow.form import answers
+from tests.review.resubmitting import mended, replaced, returns, waiting
 
 TOKENS = re.compile(r'(name="csrf_token" value|data-token)="[^"]+"')
 HOSTILE = "<b>&\"'"
@@ -37,11 +36,7 @@ def test_a_page_filled_in_is_the_page_rendered(
     app: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with app.app_context():
-        everywhere = factories.world()
-        at = everywhere.banner
-        resubmitted = factories.application_at(State.ENTERPRISE_REVIEW, at, everywhere)
-        row = marks.row_target(answers.snapshot(resubmitted)["experiences"][1])
-        paper = marks.paper_target(factories.materials()[0].id)
+        everywhere, at, resubmitted, row, paper = waiting()
         returns(resubmitted, at.reviewer, {"field:phone": HOSTILE, row: "时间", paper: "看不清"}, HOSTILE)
         replaced(resubmitted, factories.materials()[0].name)
         factories.act(resubmitted, Action.SUBMIT, resubmitted.applicant, change=mended)

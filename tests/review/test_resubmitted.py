@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from desk import marks
-from desk.marks import DeskDecision
-from models import Account, Action, Application, Attachment, Experience, Material, Review, State, db
+from models import Account, Action, Application, Attachment, State, db
 from tests import factories
 from tests.machine.site import Client
-from workflow import review, scope
-from workflow.form import answers
+from tests.review.resubmitting import mended, replaced, returns, waiting
+from workflow import scope
 
 CARD = "上次办理以来的改动"
 ALL = "其余内容与当时相同，不必再看。"
@@ -34,48 +31,12 @@ def page_of(app: Flask, client: Client, key: int, path: str) -> str:
     return answer.text
 
 
-def returns(application: Application, by: Account, noted: dict[str, str], reason: str = "") -> Review | None:
-    for target, note in noted.items():
-        marks.put(application.number, by, target, note)
-    version = factories.fresh(application).version
-    return review.perform(
-        application.id, Action.RETURN, by, seen_version=version, decision=DeskDecision(reason)
-    )
-
-
-def replaced(application: Application, name: str) -> tuple[Attachment, Attachment]:
-    """The file of a material, taken away by its owner, and the one in its place."""
-    material = db.session.scalars(select(Material).where(Material.name == name)).one()
-    of_material = (Attachment.application_id == application.id, Attachment.material_id == material.id)
-    former = db.session.scalars(
-        select(Attachment).where(*of_material, Attachment.removed_after.is_(None))
-    ).one()
-    former.removed_after = application.round
-    db.session.commit()
-    return former, factories.upload(application, material, display_name=f"新{name}.pdf")
-
-
-def mended(application: Application) -> None:
-    application.phone = "13900001234"
-    application.answers = {**application.answers, "position": "主管"}
-    study, work = application.experiences
-    work.end = date(2023, 1, 1)
-    further = Experience(
-        position=2, kind=work.kind, start=date(2023, 2, 1), place="后来的公司", subject="主管", witness="李四"
-    )
-    application.experiences = [study, work, further]
-
-
 @pytest.mark.guide("W2")
 def test_marks_come_first_with_before_and_after_and_then_every_other_change(
     app: Flask, client: Client
 ) -> None:
     with app.app_context():
-        everywhere = factories.world()
-        at = everywhere.banner
-        found = factories.application_at(State.ENTERPRISE_REVIEW, at, everywhere)
-        row = marks.row_target(answers.snapshot(found)["experiences"][1])
-        paper = marks.paper_target(factories.materials()[0].id)
+        _, at, found, row, paper = waiting()
         noted = {
             "field:phone": "少一位。",
             "field:education": "与证书不一致。",
@@ -155,9 +116,7 @@ def test_what_a_colleague_returned_without_marks_is_compared_for_the_whole_desk(
     app: Flask, client: Client
 ) -> None:
     with app.app_context():
-        everywhere = factories.world()
-        at = everywhere.banner
-        found = factories.application_at(State.ENTERPRISE_REVIEW, at, everywhere)
+        _, at, found, *_ = waiting()
         number, colleague = found.number, factories.reviewer(at.enterprise, "何欣").id
         returns(found, at.reviewer, {}, "请更正电话。")
         mended(found)
