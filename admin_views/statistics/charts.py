@@ -7,17 +7,19 @@ forbids all of them, so what it draws gets its looks by attributes here, and its
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-WIDTH, FONT_SIZE = 480, 14
-PYGAL_WIDTH, NARROW_WIDTH, WIDEST_LABEL = 0.6, 0.55, 200
-"""pygal takes every character for 0.6 of its height wide. A Chinese one is as wide as it is high, others are a bit narrower."""
+WIDTH, FONT_SIZE = 340, 14
+"""As wide as a telephone has room for: a wider picture would be made smaller there, and its words with it."""
+NARROW_WIDTH, WIDEST_LABEL = 0.5, 316
+"""A Chinese character is as wide as it is high, others are a bit narrower."""
 FIRST_WIDE = "\u2e80"
-ROW_HEIGHT, EDGE = 26, 46
+ROW_HEIGHT, EDGE, LEGEND = 22, 26, 76
+"""Pixels of a bar, and of the words above it; of the edges above and below the rows; of the legend where there is one."""
 ROOM_FOR_NUMBERS, GAP = 64, 3
 """Pixels at the right of the longest bar, and by which a number stands nearer to its bar than pygal sets it."""
 HALF_A_LABEL = 32
 """Pixels at the right of a trend, whose last label stands under its last point."""
 TREND_HEIGHT = 240
-MOST_LABELS, LONGEST_LABEL = 6, 30
+MOST_LABELS = 4
 MOST_CHARTS = 300
 """Charts that a process keeps: an unchanged figure is not drawn again."""
 
@@ -56,9 +58,6 @@ def draw_chart(chart: Chart) -> str:
 
     several = len(chart.series) > 1
     labels = [_shortened(label) for label in chart.labels]
-    longest = max((len(label) for label in labels), default=1)
-    widest = max((_width(label) for label in labels), default=FONT_SIZE)
-    size = FONT_SIZE if chart.trend else max(1, round(widest / longest / PYGAL_WIDTH))
     given: dict[str, Any] = {
         "js": [],
         "css": [],
@@ -69,14 +68,16 @@ def draw_chart(chart: Chart) -> str:
         "show_legend": several,
         "legend_at_bottom": True,
         "style": Style(
-            label_font_size=size,
+            label_font_size=FONT_SIZE
+            if chart.trend
+            else 0,  # a bar's stands above it: pygal leaves no room at the left
             major_label_font_size=FONT_SIZE,
             value_font_size=FONT_SIZE,
             legend_font_size=FONT_SIZE * 2,
         ),
         "margin": 8,
         "margin_right": HALF_A_LABEL if chart.trend else ROOM_FOR_NUMBERS,
-        "truncate_label": LONGEST_LABEL,
+        "truncate_label": -1,
         "truncate_legend": -1,
         "formatter": lambda value: "" if value is None else f"{value:,.0f}",
         "include_x_axis": True,
@@ -94,10 +95,11 @@ def draw_chart(chart: Chart) -> str:
         made.x_labels = labels
         values = [series.values for series in chart.series]
     else:
-        height = ROW_HEIGHT * len(chart.labels) * len(chart.series) + EDGE + (ROW_HEIGHT if several else 0)
+        height = ROW_HEIGHT * len(chart.labels) * (len(chart.series) + 1) + EDGE + (LEGEND if several else 0)
         made = pygal.HorizontalBar(
             **given, height=height, print_values=True, print_values_position="top", show_x_labels=False
         )
+        made.add(None, [None] * len(labels))  # the room for a label above its bars
         made.x_labels = labels[::-1]  # pygal begins at the bottom
         values = [series.values[::-1] for series in chart.series]
     for series, numbers in zip(chart.series, values, strict=True):
@@ -126,7 +128,7 @@ def _plain(root: Any, chart: Chart) -> Any:
         for child in list(element):
             if _is_superfluous(child):
                 element.remove(child)
-    _dress(root, set(), 0, chart.trend)
+    _dress(root, set(), 0, chart)
     root.set("role", "img")
     title = root.makeelement("title", {})
     title.text = chart.title
@@ -149,7 +151,7 @@ def _is_superfluous(element: Any) -> bool:
     )
 
 
-def _dress(element: Any, around: set[str], series: int, trend: bool) -> None:
+def _dress(element: Any, around: set[str], series: int, chart: Chart) -> None:
     name, classes = element.tag.rpartition("}")[2], set(element.get("class", "").split())
     for one in classes:
         if one.startswith(("serie-", "color-")) and one.rpartition("-")[2].isdecimal():
@@ -165,14 +167,17 @@ def _dress(element: Any, around: set[str], series: int, trend: bool) -> None:
             looks |= {"text-anchor": "start", "x": str(float(element.get("x")) - GAP)}
         if "axis" in inside:
             looks |= {"fill": QUIET, "text-anchor": "end" if "y" in inside else "middle"}
+            if "y" in inside and not chart.trend:
+                above = float(element.get("y")) + FONT_SIZE / 2 - ROW_HEIGHT * len(chart.series) / 2
+                looks |= {"text-anchor": "start", "x": "4", "y": str(above)}
     elif name == "path" and "axis" in inside:
-        hidden = "y" not in inside if trend else True
+        hidden = "y" not in inside if chart.trend else True
         looks = {"fill": "none", "stroke": LINE, "stroke-width": "0" if hidden else "1"}
     elif name == "path":
         looks = {"fill": "none", "stroke": FILLS[0]["fill"], "stroke-width": "2"}
     elif name in ("rect", "circle"):
-        looks = FILLS[series]
+        looks = FILLS[series if chart.trend else series - 1]
     for attribute, value in looks.items():
         element.set(attribute, value)
     for child in element:
-        _dress(child, inside, series, trend)
+        _dress(child, inside, series, chart)

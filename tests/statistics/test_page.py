@@ -322,6 +322,17 @@ def test_a_phrase_that_was_chosen_on_an_english_page_counts_as_the_same_phrase(a
         assert reasons_of(f"{both} Page 3.", ()) == [*reasons_of(both, ()), OTHER]
 
 
+def test_a_chart_has_room_for_long_labels_and_is_readable_on_a_telephone() -> None:
+    label = "Review by the Municipal Expert Service Centre"
+    drawn = draw_chart(
+        Chart("d", (label, "New energy"), (Series("Median", (3, 1)), Series("90%", (9, None))))
+    )
+    assert f">{label}</text>" in drawn
+    sizes = {int(size) for size in re.findall(r'font-size="(\d+)"', drawn)}
+    width = ElementTree.fromstring(drawn).get("viewBox", "").split()[2]
+    assert min(sizes) * 324 / int(width) >= 13, "324 of a telephone's 390 pixels are inside the card"
+
+
 @pytest.mark.parametrize("no_lxml", ["", "yes"])
 def test_a_chart_is_an_svg_whether_or_not_lxml_is_installed(no_lxml: str) -> None:
     """pygal uses lxml where it finds it, as the tests do and a production installation does not."""
