@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, delete, exists, select
 
 from accounts import access
 from common import jobs
-from common.errors import ChangedMeanwhile, NotVisible
-from common.jobs import JobStatus
+from common.errors import ChangedMeanwhile
+from common.locked_rows import locked_row
 from common.wording import N_, Sentence
 from models import Account, Import, ImportRow, ImportState, db, exclusive, now
 from workflow import scope
@@ -106,15 +106,7 @@ def delete_expired() -> int:
 
 def _lock_import(actor: Account, import_id: int) -> tuple[Account, Import]:
     person = access.active_administrator(actor)
-    job = db.session.scalars(
-        select(Import)
-        .where(Import.id == import_id, scope.administered(person))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if job is None:
-        raise NotVisible
-    return person, job
+    return person, locked_row(Import, Import.id == import_id, scope.administered(person))
 
 
 def _discard(job: Import) -> None:
@@ -184,11 +176,6 @@ def postpone(job: Claimed) -> None:
         {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
     )
     jobs.postpone(Import, job, PAUSES[job.attempts - 1], error=[error.text, dict(error.words)])
-
-
-def job_status(job: Import) -> tuple[JobStatus, timedelta]:
-    """Return the status of an import IN_PROGRESS, and since how long (common/jobs.py)."""
-    return jobs.progress_of(job, paused=job.error is not None)
 
 
 def lease_expired() -> ColumnElement[bool]:

@@ -58,6 +58,17 @@ class Claim(Protocol):
     def attempts(self) -> int: ...
 
 
+class ReportedJob(Protocol):
+    """A row that also says what was wrong with its last attempt, while another one is to follow."""
+
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def next_try(self) -> datetime: ...
+    @property
+    def error(self) -> list[Any] | None: ...
+
+
 class JobStatus(Enum):
     """The status of an unfinished job, for the page that shows it."""
 
@@ -70,6 +81,9 @@ class JobStatus(Enum):
 
     SILENT = "silent"
     """The worker has not renewed the lease: it died, or lost its connection to the database."""
+
+
+JobProgress = tuple[JobStatus, timedelta]
 
 
 def database_time(after: timedelta = timedelta()) -> ColumnElement[datetime]:
@@ -157,11 +171,12 @@ def postpone(kind: type[Row], claimed: Claim, pause: timedelta, **values: Any) -
         report(kind, claimed, lease=pause, **values)
 
 
-def progress_of(row: Leased, *, paused: bool) -> tuple[JobStatus, timedelta]:
-    """Return the status of an unfinished job, and a time; `paused`: its last attempt failed.
+def progress_of(row: ReportedJob) -> JobProgress:
+    """Return the status of an unfinished job, and a time.
 
     The time is how long it has been QUEUED or SILENT; otherwise what is left of the lease or the pause.
     """
+    paused = row.error is not None
     at = db.session.scalars(select(database_time())).one()
     if row.next_try > at:
         return (JobStatus.PAUSED if paused else JobStatus.WORKING), row.next_try - at

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, delete, insert, select
 
 from accounts.access import active_account
-from common import jobs
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
-from common.jobs import JobStatus
+from common.locked_rows import locked_row
 from common.wording import N_, Sentence
 from desk import assignments
 from desk.desks import desk_of
@@ -191,25 +190,12 @@ def delete_expired() -> None:
 
 def _lock_job(actor: Account, job_id: int) -> tuple[Account, BulkJob]:
     person = active_account(actor)
-    job = db.session.scalars(
-        select(BulkJob)
-        .where(BulkJob.id == job_id, own(person))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if job is None:
-        raise NotVisible
-    return person, job
+    return person, locked_row(BulkJob, BulkJob.id == job_id, own(person))
 
 
 def _left(job_id: int) -> int:
     rows = select(BulkRow.application_id).where(BulkRow.job_id == job_id, BulkRow.decided.is_(None))
     return len(db.session.scalars(rows).all())
-
-
-def standing(job: BulkJob) -> tuple[JobStatus, timedelta]:
-    """Return where a job at work stands, and for how long (common/jobs.py)."""
-    return jobs.progress_of(job, paused=job.error is not None)
 
 
 def fault_to_store(sentence: Sentence | None) -> list[Any] | None:

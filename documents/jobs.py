@@ -17,7 +17,7 @@ from accounts.access import active_account
 from accounts.logins import lock_account
 from common import jobs
 from common.errors import ActionRefused, ChangedMeanwhile, NotPermitted, NotVisible
-from common.jobs import JobStatus
+from common.locked_rows import locked_row
 from common.settings import FILES_AT_ONCE, setting
 from common.wording import N_, Sentence
 from desk.desks import Desk, desk_of
@@ -135,15 +135,7 @@ def note_download(actor: Account, job_id: int) -> FileJob:
 
 
 def _lock_own(actor: Account, job_id: int) -> FileJob:
-    job = db.session.scalars(
-        select(FileJob)
-        .where(FileJob.id == job_id, own_files(active_account(actor)))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if job is None:
-        raise NotVisible
-    return job
+    return locked_row(FileJob, FileJob.id == job_id, own_files(active_account(actor)))
 
 
 # --- one worker at a time
@@ -280,11 +272,6 @@ def postpone(job: ClaimedFile) -> None:
         {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
     )
     jobs.postpone(FileJob, job, PAUSES[job.attempts - 1], error=stored_sentence(error))
-
-
-def file_standing(job: FileJob) -> tuple[JobStatus, timedelta]:
-    """Return where an unfinished job stands, and for how long (common/jobs.py)."""
-    return jobs.progress_of(job, paused=job.error is not None)
 
 
 # --- afterwards

@@ -15,7 +15,7 @@ from accounts import access
 from common import jobs
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
-from common.jobs import JobStatus
+from common.locked_rows import locked_row
 from common.wording import N_, Sentence
 from models import (
     Account,
@@ -127,15 +127,7 @@ def delete_expired() -> None:
 
 
 def _lock_answer(person: Account, answer_id: int) -> BankAnswer:
-    answer = db.session.scalars(
-        select(BankAnswer)
-        .where(BankAnswer.id == answer_id, payment_scope.runs(person))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if answer is None:
-        raise NotVisible
-    return answer
+    return locked_row(BankAnswer, BankAnswer.id == answer_id, payment_scope.runs(person))
 
 
 def _discard(answer: BankAnswer) -> None:
@@ -196,11 +188,6 @@ def postpone(job: ClaimedAnswer) -> None:
         {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
     )
     jobs.postpone(BankAnswer, job, PAUSES[job.attempts - 1], error=_stored(error))
-
-
-def answer_status(answer: BankAnswer) -> tuple[JobStatus, timedelta]:
-    """Return the status of an answer IN_PROGRESS, and since how long (common/jobs.py)."""
-    return jobs.progress_of(answer, paused=answer.error is not None)
 
 
 def store_preview(job: ClaimedAnswer, rows: Sequence[AnsweredRow], notes: Sequence[Sentence]) -> None:

@@ -6,10 +6,11 @@ Money follows in the same transaction: payments begin when a grant becomes å¾…å
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import exists, insert, select, true, update
 
 from accounts.access import active_account, acts_for
-from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from common.errors import ChangedMeanwhile, NotPermitted, Unacceptable
+from common.locked_rows import locked_row
 from common.wording import N_, Sentence
 from models import (
     Account,
@@ -116,15 +117,8 @@ def perform_all_within(ids: Sequence[int], state: GrantState, action: GrantActio
 
 def lock_grant(grant_id: int, person: Account | None) -> Grant:
     """Return the grant, read anew and held until the transaction ends. Raises NotVisible. `person`: None for the system."""
-    query = select(Grant).where(Grant.id == grant_id)
-    if person is not None:
-        query = query.where(scope.grants(person))
-    grant = db.session.scalars(
-        query.with_for_update(of=Grant).execution_options(populate_existing=True)
-    ).one_or_none()
-    if grant is None:
-        raise NotVisible
-    return grant
+    in_sight = true() if person is None else scope.grants(person)
+    return locked_row(Grant, Grant.id == grant_id, in_sight)
 
 
 def second_person_refusal(grant: Grant, person: Account) -> Sentence | None:

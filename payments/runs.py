@@ -12,7 +12,8 @@ from sqlalchemy import Select, bindparam, insert, select, update
 
 from accounts.access import active_account, acts_for
 from common.calendar import today
-from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from common.errors import ChangedMeanwhile, NotPermitted, Unacceptable
+from common.locked_rows import locked_row
 from common.wording import N_, Sentence
 from models import (
     Account,
@@ -184,15 +185,7 @@ def perform_within(
 
 def lock_run(run_id: int, person: Account) -> PaymentRun:
     """Return the run, read anew and held until the transaction ends. Raises NotVisible."""
-    run = db.session.scalars(
-        select(PaymentRun)
-        .where(PaymentRun.id == run_id, payment_scope.runs(person))
-        .with_for_update(of=PaymentRun)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if run is None:
-        raise NotVisible
-    return run
+    return locked_row(PaymentRun, PaymentRun.id == run_id, payment_scope.runs(person))
 
 
 def is_second_person(run: PaymentRun, person: Account) -> bool:

@@ -23,13 +23,14 @@ from admin_views.administration.base import (
 )
 from admin_views.site.base import ScopedView, expose, list_title
 from admin_views.site.exporting import ListExport, ListSheet
+from admin_views.site.job_notices import NoticeTexts, job_notice
 from admin_views.site.keyset import Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
-from admin_views.site.wording import time_of_day, translated
+from admin_views.site.wording import translated
 from administration import import_table, imports
 from common.errors import ActionRefused, ChangedMeanwhile
-from common.jobs import CLAIM_EXPECTED_WITHIN, LEASE, JobStatus
+from common.jobs import CLAIM_EXPECTED_WITHIN, JobStatus, progress_of
 from common.wording import N_, NP_
 from models import Import, ImportRow, ImportState, Region, db
 from uploads import sheets
@@ -39,6 +40,14 @@ from uploads.receive import discard_file
 from uploads.responses import content_disposition
 from workflow import scope
 
+NOTICE_TEXTS = NoticeTexts(
+    paused=N_("将在 %(time)s 自动再试，不必重新上传。"),
+    silent=N_(
+        "它可能已停止。还没有写入任何企业，不必重新上传：后台进程恢复后 15 秒内自动继续。仍不继续请联系维护人员。"
+    ),
+    late=N_("文件已收到，不必重新上传：后台进程恢复后 15 秒内自动开始。请联系维护人员。"),
+    late_title=N_("后台进程没有来处理，似乎没有运行"),
+)
 BADGES = {
     ImportState.READING: "wait",
     ImportState.PREVIEW: "late",
@@ -194,32 +203,12 @@ class Imports(Administration, ScopedView):
 
     def _notice(self, job: Import) -> dict[str, str] | None:
         """Return the notice on an import in progress; None while all goes as expected."""
-        status, since = imports.job_status(job)
-        if status is JobStatus.WORKING:
-            if job.attempts == 1:
-                return None
+        status, since = progress = progress_of(job)
+        if status is JobStatus.WORKING and job.attempts > 1:
             return {"kind": "info", "text": gettext("上一次处理没有完成，已自动重新开始。")}
-        if status is JobStatus.PAUSED:
-            again = gettext("将在 %(time)s 自动再试，不必重新上传。", time=time_of_day(job.next_try))
-            return {"kind": "warn", "title": translated(*(job.error or [""])), "text": again}
-        if status is JobStatus.SILENT:
-            last = time_of_day(job.next_try - LEASE)
-            return {
-                "kind": "warn",
-                "title": gettext("处理中断：%(time)s 以后没有收到后台进程的回应", time=last),
-                "text": gettext(
-                    "它可能已停止。还没有写入任何企业，不必重新上传：后台进程恢复后 15 秒内自动继续。仍不继续请联系维护人员。"
-                ),
-            }
-        if since < CLAIM_EXPECTED_WITHIN:
-            return None
-        if imports.worker_is_busy():
+        if status is JobStatus.QUEUED and since >= CLAIM_EXPECTED_WITHIN and imports.worker_is_busy():
             return {"kind": "info", "text": gettext("后台进程正在处理其他导入，轮到时自动开始。")}
-        return {
-            "kind": "warn",
-            "title": gettext("后台进程没有来处理，似乎没有运行"),
-            "text": gettext("文件已收到，不必重新上传：后台进程恢复后 15 秒内自动开始。请联系维护人员。"),
-        }
+        return job_notice(job, progress, NOTICE_TEXTS)
 
     def _pager(self, job: Import, refused: bool, rows: Any) -> dict[str, str | None]:
         which = "refused" if refused else "good"

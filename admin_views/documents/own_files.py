@@ -14,12 +14,13 @@ from sqlalchemy import Select, select
 from werkzeug.wrappers import Response
 
 from admin_views.site.exporting import ListExport, ListSheet, acting, register_source
+from admin_views.site.job_notices import NoticeTexts, job_notice
 from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.languages import language
 from admin_views.site.lists import Badge, Column, DataTable
-from admin_views.site.wording import time_of_day, translated
+from admin_views.site.wording import translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
-from common.jobs import CLAIM_EXPECTED_WITHIN, LEASE, JobStatus
+from common.jobs import progress_of
 from common.wording import N_, Sentence
 from documents import jobs
 from documents.kinds import RightLost, register_surroundings
@@ -35,6 +36,11 @@ FILE_BADGES = {
     FileState.EXPIRED: "idle",
 }
 KILO = 1024
+
+NOTICE_TEXTS = NoticeTexts(
+    paused=N_("将在 %(time)s 自动再试，不必重新提出。"),
+    silent=N_("不必重新提出：后台进程恢复后 15 秒内自动重新生成。仍不继续请联系维护人员。"),
+)
 
 
 def present_state(job: Any) -> FileState:
@@ -133,7 +139,7 @@ def job_page(key: int) -> str:
         badge_kind=FILE_BADGES[state],
         state_word=translated(jobs.FILE_STATE_WORDS[state]),
         in_work=making,
-        notice=_notice(found) if making else None,
+        notice=job_notice(found, progress_of(found), NOTICE_TEXTS) if making else None,
         size=file_size(found.size),
         error_text=translated(*found.error) if found.error else "",
         notes=[translated(*note) for note in found.notes],
@@ -182,28 +188,6 @@ def _own_file(key: int) -> FileJob:
     if found is None:
         abort(HTTPStatus.NOT_FOUND)
     return found
-
-
-def _notice(job: FileJob) -> dict[str, str] | None:
-    """Return what to say of a file that a worker should have; None while all goes as expected."""
-    standing, since = jobs.file_standing(job)
-    if standing is JobStatus.PAUSED:
-        again = gettext("将在 %(time)s 自动再试，不必重新提出。", time=time_of_day(job.next_try))
-        return {"kind": "warn", "title": translated(*(job.error or [""])), "text": again}
-    if standing is JobStatus.SILENT:
-        last = time_of_day(job.next_try - LEASE)
-        return {
-            "kind": "warn",
-            "title": gettext("处理中断：%(time)s 以后没有收到后台进程的回应", time=last),
-            "text": gettext("不必重新提出：后台进程恢复后 15 秒内自动重新生成。仍不继续请联系维护人员。"),
-        }
-    if standing is JobStatus.QUEUED and since >= CLAIM_EXPECTED_WITHIN:
-        return {
-            "kind": "warn",
-            "title": gettext("后台进程没有来处理，似乎没有运行或正忙"),
-            "text": gettext("后台进程恢复后 15 秒内自动开始。请联系维护人员。"),
-        }
-    return None
 
 
 def exported_files() -> ListExport:

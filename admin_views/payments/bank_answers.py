@@ -14,12 +14,13 @@ from sqlalchemy import select
 from accounts.access import may_open_console
 from admin_views.site.base import expose
 from admin_views.site.exporting import ListExport, ListSheet
+from admin_views.site.job_notices import NoticeTexts, job_notice
 from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
-from admin_views.site.wording import time_of_day, translated
+from admin_views.site.wording import translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
-from common.jobs import CLAIM_EXPECTED_WITHIN, JobStatus
+from common.jobs import progress_of
 from common.wording import N_
 from models import BankAnswer, BankAnswerRow, ImportState, PaymentRun, db
 from payments import answer_table, answers, payment_scope
@@ -38,6 +39,11 @@ ANSWER_STATES = {
     ImportState.FAILED: N_("没有登记"),
     ImportState.DISCARDED: N_("已放弃"),
 }
+NOTICE_TEXTS = NoticeTexts(
+    paused=N_("将在 %(time)s 自动再试，不必重新上传。"),
+    silent=N_("后台进程恢复后 15 秒内自动继续，不必重新上传。请联系维护人员。"),
+    late=N_("后台进程恢复后 15 秒内自动继续，不必重新上传。请联系维护人员。"),
+)
 ANSWER_BADGES = {
     ImportState.READING: "wait",
     ImportState.PREVIEW: "late",
@@ -195,7 +201,7 @@ class AnswerRoutes:
             answer=answer,
             State=ImportState,
             in_work=in_work,
-            notice=self._notice(answer) if in_work else None,
+            notice=job_notice(answer, progress_of(answer), NOTICE_TEXTS) if in_work else None,
             refused=refused,
             words=[
                 (translated(OUTCOME_WORDS[outcome]), words) for outcome, words in answer_table.known_words()
@@ -212,20 +218,6 @@ class AnswerRoutes:
             error_text=translated(*answer.error) if answer.error else "",
             **self.answer_words(),
         )
-
-    def _notice(self, answer: BankAnswer) -> dict[str, str] | None:
-        """Return what to say of a file that a worker should have; None while all goes as expected."""
-        status, since = answers.answer_status(answer)
-        if status is JobStatus.PAUSED:
-            again = gettext("将在 %(time)s 自动再试，不必重新上传。", time=time_of_day(answer.next_try))
-            return {"kind": "warn", "title": translated(*(answer.error or [""])), "text": again}
-        if status is JobStatus.WORKING or (status is JobStatus.QUEUED and since < CLAIM_EXPECTED_WITHIN):
-            return None
-        return {
-            "kind": "warn",
-            "title": gettext("后台进程没有来处理，似乎没有运行或正忙"),
-            "text": gettext("后台进程恢复后 15 秒内自动继续，不必重新上传。请联系维护人员。"),
-        }
 
     @expose("/<number>/answers/<int:key>/confirm/", methods=("POST",))
     def confirm_answer(self, number: str, key: int) -> Any:

@@ -14,13 +14,14 @@ from sqlalchemy import ColumnElement, Select, select
 
 from admin_views.site.base import ScopedView, address_of, expose, menu
 from admin_views.site.exporting import ListExport, ListSheet
+from admin_views.site.job_notices import NoticeTexts, job_notice
 from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import one_line
-from admin_views.site.wording import reason_problem, stamp, time_of_day, translated
+from admin_views.site.wording import reason_problem, stamp, translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonRefused
-from common.jobs import CLAIM_EXPECTED_WITHIN, LEASE, JobStatus
+from common.jobs import progress_of
 from common.wording import N_
 from desk import bulk
 from desk.phrases import PHRASES
@@ -36,6 +37,10 @@ BADGES = {
     BulkState.CANCELLED: "idle",
     BulkState.STOPPED: "bad",
 }
+NOTICE_TEXTS = NoticeTexts(
+    paused=N_("将在 %(time)s 自动再试，已办理的不会重复办理。"),
+    silent=N_("后台进程恢复后 15 秒内自动继续，已办理的不会重复办理。仍不继续请联系维护人员。"),
+)
 
 
 def actions_of(role: Role) -> tuple[Action, ...]:
@@ -220,7 +225,7 @@ class BulkDecisions(ScopedView):
             phrases=[translated(phrase) for phrase in PHRASES.get(action, ())],
             summary=bulk.summary(job) if chosen else None,
             in_work=in_work,
-            notice=self._notice(job) if in_work else None,
+            notice=job_notice(job, progress_of(job), NOTICE_TEXTS) if in_work else None,
             rows=DataTable(ROW_COLUMNS, rows.rows) if rows else None,
             pager=[
                 None
@@ -251,29 +256,6 @@ class BulkDecisions(ScopedView):
         return ListExport(
             N_("没有办理的"), [ListSheet(ROW_COLUMNS, rows)], ((self.title, stamp(job.created_at)),)
         )
-
-    def _notice(self, job: BulkJob) -> dict[str, str] | None:
-        """Return what to say of a job that a worker should have; None while all goes as expected."""
-        standing, since = bulk.standing(job)
-        if standing is JobStatus.PAUSED:
-            again = gettext("将在 %(time)s 自动再试，已办理的不会重复办理。", time=time_of_day(job.next_try))
-            return {"kind": "warn", "title": translated(*(job.error or [""])), "text": again}
-        if standing is JobStatus.SILENT:
-            last = time_of_day(job.next_try - LEASE)
-            return {
-                "kind": "warn",
-                "title": gettext("处理中断：%(time)s 以后没有收到后台进程的回应", time=last),
-                "text": gettext(
-                    "后台进程恢复后 15 秒内自动继续，已办理的不会重复办理。仍不继续请联系维护人员。"
-                ),
-            }
-        if standing is JobStatus.QUEUED and since >= CLAIM_EXPECTED_WITHIN:
-            return {
-                "kind": "warn",
-                "title": gettext("后台进程没有来处理，似乎没有运行或正忙"),
-                "text": gettext("后台进程恢复后 15 秒内自动开始。请联系维护人员。"),
-            }
-        return None
 
     @expose("/<int:key>/confirm/", methods=("POST",))
     def confirm(self, key: int) -> Any:
