@@ -54,6 +54,18 @@ def _regions(*which: ColumnElement[bool]) -> list[tuple[int, str]]:
     ]
 
 
+def _position() -> IntegerField:
+    return IntegerField(
+        _("排列顺序"),
+        [
+            InputRequired(_("请填写数字。")),
+            NumberRange(0, LAST_PLACE, message=_("请填写 0 至 9999 的数字。")),
+        ],
+        default=0,
+        description=_("数字小的排在前面。"),
+    )
+
+
 class RegionForm(FlaskForm):
     name = TextLine(_("名称"), 40, _given(_("请填写名称。")))
     code = TextLine(
@@ -78,15 +90,7 @@ class RegionForm(FlaskForm):
         validators=[InputRequired(_("请选择负责单位。"))],
         description=_("审核本地区的企业账号；旗区和市管园区的申请由它初审。"),
     )
-    position = IntegerField(
-        _("排列顺序"),
-        [
-            InputRequired(_("请填写数字。")),
-            NumberRange(0, LAST_PLACE, message=_("请填写 0 至 9999 的数字。")),
-        ],
-        default=0,
-        description=_("数字小的排在前面。"),
-    )
+    position = _position()
     active = BooleanField(_("启用"), default=True, description=_("停用后，企业注册时不能再选这个地区。"))
 
 
@@ -215,15 +219,7 @@ class MaterialForm(FlaskForm):
         filters=[clean_lines],
         description=_("写在上传处，告诉申请人这份材料要看得到什么。"),
     )
-    position = IntegerField(
-        _("排列顺序"),
-        [
-            InputRequired(_("请填写数字。")),
-            NumberRange(0, LAST_PLACE, message=_("请填写 0 至 9999 的数字。")),
-        ],
-        default=0,
-        description=_("数字小的排在前面。"),
-    )
+    position = _position()
     required = BooleanField(_("必需"), default=True, description=_("没有上传就不能提交。"))
     printed_form = BooleanField(
         _("由系统生成的申请表"),
