@@ -46,7 +46,11 @@ if (panel && (targets.length || rows)) {
     listShortcut("j", list.dataset.next);
     listShortcut("k", list.dataset.previous);
   }
-  for (const target of targets) listShortcut(target.dataset.key, target.dataset.keyWords ?? (target.querySelector("summary span") ?? target.querySelector("span") ?? target).textContent.trim());
+  const listed = new Set(); // several elements of one key stand for the first that is left
+  for (const target of targets) {
+    if (!listed.has(target.dataset.key)) listShortcut(target.dataset.key, target.dataset.keyWords ?? (target.querySelector("summary span") ?? target.querySelector("span") ?? target).textContent.trim());
+    listed.add(target.dataset.key);
+  }
   if (document.querySelector(".decision-panel textarea, #note-form textarea")) listShortcut("Ctrl+Enter", list.dataset.send);
   listShortcut("?", list.dataset.all);
   panel.hidden = false;
@@ -68,6 +72,6 @@ document.addEventListener("keydown", (event) => {
   if (!target) return;
   event.preventDefault();
   if (target.matches("details")) target.open = true;
-  else if (target.matches("button[type=submit]")) target.focus({ preventScroll: true }); // it is in the bar, which is always visible
+  else if (target.matches("button[type=submit]")) target.focus({ preventScroll: Boolean(target.closest(".footbar")) }); // the bar is always visible
   else target.click();
 });

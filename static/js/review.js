@@ -167,6 +167,8 @@ document.addEventListener("submit", async (event) => {
     return;
   }
   const { field, value } = await answer.json();
-  document.querySelector(`[data-disclosed="${field}"]`).textContent = value;
+  const shown = document.querySelector(`[data-disclosed="${field}"]`);
+  shown.textContent = value;
+  if (form.contains(document.activeElement)) shown.closest("[data-markable]")?.focus({ preventScroll: true });
   form.remove();
 });

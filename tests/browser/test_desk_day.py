@@ -66,6 +66,15 @@ def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
         page.click("缩小")
     page.click("旋转")
 
+    # the full numbers by key, one after the other
+    for masked in ('[data-disclosed="identity_number"]', '[data-disclosed="bank_account"]'):
+        page.press("s")
+        assert "*" in page.window.locator(masked).inner_text(), "a key alone shows nothing"
+        assert world.in_sight(page, ":focus")
+        page.press("Enter")
+        page.window.locator(masked, has_not_text="*").wait_for()
+        assert page.evaluate("() => document.activeElement.id").startswith("field:"), "m marks it"
+
     # from paper to paper by key
     shown = page.window.locator("[data-paper][aria-current]")
     page.press("j")
@@ -101,7 +110,14 @@ def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
     assert box(page)[0] < READABLE
 
     page.press("?")
-    for words in ("打开下一件", "标记光标所在的一项", "发送所写的内容", "材料占满宽度", "下一份材料"):
+    for words in (
+        "打开下一件",
+        "标记光标所在的一项",
+        "发送所写的内容",
+        "材料占满宽度",
+        "下一份材料",
+        "显示全部号码",
+    ):
         page.see(words)
     looked_at(page, "review-keys")
     page.set_viewport(1366, 768)
