@@ -1,5 +1,6 @@
 """The configuration of gunicorn, for `make run` and production. gunicorn reads this file by default."""
 
+import codecs
 import contextlib
 import ctypes
 import gc
@@ -44,6 +45,14 @@ def keep_the_heap_small():
 
 
 keep_the_heap_small()
+for codec in (
+    "idna",
+    "unicode_escape",
+):  # of hosts and of templates; loaded later, each process would have its own
+    codecs.lookup(codec)
+sys.modules["PIL"] = None
+# Flask-Admin would load Pillow, if it can, for its picture fields. The site has none, and opens pictures only in the processes of
+# uploads/decoder_process.py.
 gc.disable()  # importing creates hardly any garbage, and the collector would scan all objects again and again
 
 

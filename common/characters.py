@@ -30,7 +30,7 @@ INVISIBLE_CHARACTER = re.compile(
     f"|(?:^|(?<=[\\s{HAN}\ufe00-\ufe0f\U000e0100-\U000e01ef]))[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
 """Variation selectors after Chinese characters are included: they only select a glyph variant, and a search would miss the name."""
-BREAK_BETWEEN_HAN = re.compile(f"(?<=[{HAN}])[{LINE_BREAKS}]+(?=[{HAN}])")
+BREAK_BETWEEN_HAN = f"(?<=[{HAN}])[{LINE_BREAKS}]+(?=[{HAN}])"
 TABS_AND_BREAKS = re.compile(f"[\t{LINE_BREAKS}]+")
 
 
@@ -42,7 +42,9 @@ def cleaned(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text.strip()
     visible = INVISIBLE_CHARACTER.sub("", text)
-    return TABS_AND_BREAKS.sub(" ", BREAK_BETWEEN_HAN.sub("", visible)).strip()
+    if TABS_AND_BREAKS.search(visible):
+        visible = TABS_AND_BREAKS.sub(" ", re.sub(BREAK_BETWEEN_HAN, "", visible))
+    return visible.strip()
 
 
 def cleaned_lines(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -10,15 +11,13 @@ from sqlalchemy import (
     Enum,
     MetaData,
     String,
+    Table,
 )
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeMeta, registry
 from sqlalchemy.types import TypeDecorator
 
-
-class Model(DeclarativeBase):
-    """The base of every table. Not `db.Model`, whose own annotations SQLAlchemy would evaluate again for each table."""
-
-    metadata = MetaData(
+_registry = registry(
+    metadata=MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -27,9 +26,25 @@ class Model(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+)
 
 
-db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+class Model(metaclass=DeclarativeMeta):
+    """The base of every table, without further bases: SQLAlchemy looks through each of them again for each table."""
+
+    __abstract__ = True
+    registry = _registry
+    metadata = _registry.metadata
+    if TYPE_CHECKING:
+        __tablename__: str
+        __table__: ClassVar[Table]
+
+        def __init__(self, **values: Any) -> None: ...
+    else:
+        __init__ = _registry.constructor
+
+
+db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": False})
 
 
 def now() -> datetime:

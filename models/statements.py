@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum as PythonEnum
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -68,7 +68,7 @@ a frequent one."""
 
 def table_of(model: type[Model]) -> Table:
     """Return the table of a model, for writing plain rows: three times as fast as objects."""
-    return cast(Table, model.__table__)
+    return model.__table__
 
 
 def as_stored(column: Any) -> ColumnElement[Any]:

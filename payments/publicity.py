@@ -27,7 +27,7 @@ WORD = "***"
 """What follows the first letter of a word in letters: always as long, so that the length of the name is not shown."""
 VARIANT = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """Selectors of a glyph: they belong to the character before them and are no characters of the name."""
-IN_CHARACTERS = re.compile(f"[{HAN}]")
+IN_CHARACTERS = f"[{HAN}]"
 
 POSITION, ROW_ID = Grant.position, Grant.id
 """By what the rows of a batch are sorted."""
@@ -55,7 +55,7 @@ def public_name(name: str) -> str:
 
 def _masked_word(word: str) -> str:
     """Mask one word. Where characters and letters stand together, each run of them is masked by itself."""
-    runs = groupby(word, key=lambda character: bool(IN_CHARACTERS.match(character)))
+    runs = groupby(word, key=lambda character: bool(re.match(IN_CHARACTERS, character)))
     return "".join(
         masked_name("".join(run)) if in_characters else next(run) + WORD for in_characters, run in runs
     )
