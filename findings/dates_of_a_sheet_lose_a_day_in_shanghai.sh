@@ -7,7 +7,7 @@
 #            gives that offset in whole minutes, and the 43 seconds are lost from every date. getDate() is the day before. Hong Kong
 #            loses 42 seconds; Tokyo, New York and UTC, where such code is mostly tested, nothing. The text of the cell
 #            (raw: false) is right, and so is exceljs, which counts in UTC. A Date of local midnight that SheetJS writes becomes
-#            32994.0004977, midnight and 43 seconds, so that what it wrote itself it reads well.
+#            32994.0004977, 43 seconds too late, and still comes back as 23:59:59 of the day before.
 # Cost:      birth dates and days of employment of a whole list come in one day early, on the machines of users in China alone: an age
 #            limit or a deadline then goes the other way, and identity numbers no longer agree with the birth date beside them.
 # Output:    UTC: cellDates 1990-5-1 00:00:00, text 1990-05-01, exceljs 1990-05-01T00:00:00.000Z
