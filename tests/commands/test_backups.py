@@ -47,7 +47,7 @@ from workflow.review import editing
 pytestmark = pytest.mark.guide("S3")
 LINK = re.compile(r'href="(/[^"#?]*)')
 VOLATILE = re.compile(r'name="(csrf_token|tab)"[^>]*>|csrf-token[^>]*>')
-LEFT_ASIDE = ("/accounts/logout", "/language", "/static", "/assets")
+LEFT_ASIDE = ("/logout", "/language", "/static", "/assets")
 MOST_PAGES = 60
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
