@@ -6,7 +6,7 @@ from typing import Any
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import exists, func, make_url, select, text
+from sqlalchemy import Connection, exists, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from accounts import logins
@@ -35,6 +35,12 @@ OLDEST_BACKUP = timedelta(days=2)
 """One night without a backup may be a night of maintenance."""
 
 
+COLLATION_HAS_CHANGED = text("""
+    SELECT coalesce(datcollversion <> pg_database_collation_actual_version(oid), false)
+    FROM pg_database WHERE datname = current_database()
+""")
+
+
 def database(config: dict[str, Any]) -> Findings:
     url = make_url(config["SQLALCHEMY_DATABASE_URI"])
     kind = url.get_backend_name()
@@ -42,6 +48,7 @@ def database(config: dict[str, Any]) -> Findings:
         with db.engine.connect() as connection:
             current = set(MigrationContext.configure(connection).get_current_heads())
             database_time = connection.execute(text("SELECT CURRENT_TIMESTAMP")).scalar_one()
+            sorted_otherwise = collation_has_changed(connection)
     except SQLAlchemyError as error:
         yield Finding(
             UNSAFE,
@@ -64,8 +71,25 @@ def database(config: dict[str, Any]) -> Findings:
         )
     else:
         yield Finding(OK, f"数据库 {kind}，表是最新的")
+    if sorted_otherwise:
+        yield Finding(
+            UNSAFE,
+            f"数据库是按另一版的排序规则（{kind} 所在系统升级过）建的索引，查找可能漏掉已有的行",
+            f"停下网站，psql 里依次执行 REINDEX DATABASE {url.database}; "
+            f"ALTER DATABASE {url.database} REFRESH COLLATION VERSION;",
+        )
     if hasattr(database_time, "tzinfo") and abs(database_time - now()) > CLOCK_TOLERANCE:
         yield Finding(WARN, "数据库机器与本机的时钟不一致", "两台机器都启用时间同步")
+
+
+def collation_has_changed(connection: Connection) -> bool:
+    """Say whether PostgreSQL sorts text by other rules than when the database was made: its indexes may be in the wrong order then.
+
+    The rules are those of the operating system, which an upgrade may change. PostgreSQL keeps their version since 15, and only warns.
+    """
+    if connection.dialect.name != "postgresql" or connection.dialect.server_version_info < (15,):  # type: ignore[attr-defined]
+        return False
+    return bool(connection.execute(COLLATION_HAS_CHANGED).scalar_one())
 
 
 def worker_process(_config: dict[str, Any]) -> Findings:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import delete
+from sqlalchemy import create_engine, delete, text
 
 from app import create_app
 from commands.doctor import configuration
+from commands.doctor.database import collation_has_changed
 from common import heartbeats, working_days
 from common.settings import HELP_LINE
 from common.system_events import BACKUP, last_event, record_event
@@ -240,6 +241,21 @@ def test_an_unreachable_or_unmigrated_database_is_one_finding(
         assert said in line
         assert "Traceback" not in result.output
         assert result.exit_code == 1
+
+
+def test_a_database_sorted_by_the_rules_of_an_older_system_is_noticed(databases: Databases) -> None:
+    url = databases.bare(
+        "postgresql", "LOCALE_PROVIDER icu ICU_LOCALE 'zh' LOCALE 'C.UTF-8' TEMPLATE template0"
+    )
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        assert not collation_has_changed(connection)
+        connection.execute(
+            text("UPDATE pg_database SET datcollversion = '1' WHERE datname = current_database()")
+        )
+        assert collation_has_changed(connection)
+    engine.dispose()
+    databases.drop(url)
 
 
 @pytest.mark.parametrize(

@@ -144,11 +144,11 @@ class Databases:
         self._unused: list[str] = []
         """SQLite's; the same few urls are used again and again (tests/machine/site.py keeps an application for each)."""
 
-    def bare(self, kind: str) -> str:
+    def bare(self, kind: str, options: str = "") -> str:
         name = f"test_{next(self._numbers)}"
         if kind == "sqlite":
             return f"sqlite:///{self._directory / name}.sqlite"
-        self._server().run(f"CREATE DATABASE {name}")
+        self._server().run(f"CREATE DATABASE {name} {options}")
         return self._server().address(name)
 
     def fresh(self, kind: str) -> str:
