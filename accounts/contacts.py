@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from accounts import passwords
 from common import messages, telephones
 from models import Account, Channel, db, exclusive
 
@@ -29,12 +30,14 @@ def chosen_channels(account: Account, open_channels: Collection[Channel]) -> lis
 
 
 def change_contact(account: Account, phone: str, email: str | None) -> None:
-    """Change telephone and mailbox in a transaction of its own. The former addresses get a warning message."""
+    """Change telephone and mailbox in a transaction of its own. The former addresses get a warning message, and codes that were
+    sent to them reset no password."""
     with exclusive():
         person = db.session.get_one(Account, account.id, populate_existing=True)
         former = {Channel.SMS: mobile(person.phone), Channel.MAIL: person.email or ""}
         person.phone, person.email = phone, email
         person.wants_mail = person.wants_mail and email is not None
+        passwords.void_reset_codes(person)  # sent to where it was before
         for channel, former_address in former.items():
             if former_address and address(person, channel) != former_address:
                 messages.warn_of_change(person, channel, former_address)

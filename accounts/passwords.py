@@ -6,10 +6,12 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
+from sqlalchemy import delete
 
+from common import messages
 from common.identity import normalised
 from common.wording import N_
-from models import Account, db, exclusive
+from models import Account, ResetCode, db, exclusive
 
 SHORTEST_PASSWORD = 8
 
@@ -88,8 +90,19 @@ def generate_password() -> str:
 
 
 def end_sessions(account: Account) -> None:
-    """Invalidate every session of the account."""
+    """Invalidate every session of the account, and the codes that were sent to reset its password."""
     account.session_stamp = secrets.token_hex(8)
+    if account.id is not None:
+        void_reset_codes(account)
+
+
+def void_reset_codes(account: Account) -> None:
+    """Let no code reset the password that was sent before. Call within `exclusive()`; the account is locked before its codes."""
+    db.session.execute(
+        delete(ResetCode)
+        .where(ResetCode.account_id == account.id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def generate_code() -> str:
@@ -115,7 +128,9 @@ def change_password(account: Account, password: str) -> None:
 
 
 def renew_recovery_code(account: Account) -> str:
-    """Replace the recovery code (找回码) in a transaction of its own, and return the new one."""
+    """Replace the recovery code (找回码) in a transaction of its own, and return the new one. Its owner gets a message: whoever had
+    it could come back after a change of the password."""
     with exclusive():
         person = db.session.get_one(Account, account.id, populate_existing=True)
+        messages.write_message(person, "recovery_code_renewed", {}, urgent=True)
         return set_recovery_code(person)

@@ -55,6 +55,9 @@ def reset_by_code(token: str, code: str, password: str) -> Account | None:
     A right code is used up. Every session of the account ends, and its failed attempts are reset.
     """
     with exclusive():
+        # Locked before its codes, as by everybody; the same statements for a login without an account.
+        of = select(ResetCode.account_id).where(ResetCode.token == token).scalar_subquery()
+        db.session.execute(select(Account.id).where(Account.id == of).with_for_update(key_share=True))
         row = db.session.scalars(
             select(ResetCode)
             .where(ResetCode.token == token)
@@ -68,10 +71,8 @@ def reset_by_code(token: str, code: str, password: str) -> Account | None:
         if account is None or not account.is_active:
             row.tries += 1
             return None
-        logins.lock_account(account)
-        passwords.set_password(account, password)
+        passwords.set_password(account, password)  # voids this code too
         attempts.clear(account.login_digest)
-        db.session.execute(delete(ResetCode).where(ResetCode.account_id == account.id))
         return account
 
 

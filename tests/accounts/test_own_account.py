@@ -69,6 +69,7 @@ def test_a_new_recovery_code_replaces_the_old_one(client: Client, made: Made, st
     assert client.send("/account/new-code", {"present_password": "Falsch2026"}).status_code == 422
     assert stored(lambda: db.session.get_one(Account, account.id).recovery_hash) is None
     assert client.send("/account/new-code", {"present_password": PASSWORD}).location == "/account/code/"
+    assert "您的找回码已更换" in words(client.get("/messages/")), "whoever else did it is noticed"
     code = client.get("/account/code/").text.split('translate="no">')[1].split("</span>")[1].split("</p>")[0]
     found = stored(
         lambda: recovery.reset_by_recovery_code("personal", login_of(account), code, FURTHER_PASSWORD)

@@ -207,3 +207,23 @@ def test_a_sent_code_used_twice_at_once_works_once(database_url: str, tmp_path: 
         assert sorted(at_once(*doings)) == [False, False, True]
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.mark.guide("A2", "E4")
+@pytest.mark.parametrize("changed", ["password", "contact"])
+def test_a_code_that_was_sent_before_a_change_resets_nothing(
+    app: Flask, client: Client, made: Made, changed: str
+) -> None:
+    """Whoever has found the telephone asks for a code while its owner changes number or password."""
+    account, finder = made(factories.applicant), app.test_client()
+    log_in(client, account)
+    ask(finder, account)
+    given = {"present_password": factories.PASSWORD}
+    if changed == "password":
+        given |= {"password": "Dierge2028", "password_again": "Dierge2028"}
+    else:
+        given |= {"phone": "13904770000", "email": ""}
+    assert client.send(f"/account/{changed}", given).status_code == 303
+    (code,) = sent_codes(app)
+    assert use(finder, code).location == "/reset/personal/code/"
+    assert not is_logged_in(finder)
