@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from pypdfium2 import PdfDocument
 from sqlalchemy import func, select
 
 from common.calendar import today
@@ -543,6 +544,11 @@ def test_what_was_submitted_can_be_taken_back_until_the_enterprise_has_decided(
     page.click("提交")
     page.click("确定提交")
     page.see("提交成功")
+
+    sheets = [one.get_textpage().get_text_bounded() for one in PdfDocument(page.window.pdf())]
+    assert len(sheets) <= 3
+    assert all(len(one.splitlines()) > 15 for one in sheets[:-1]), "no half-empty sheet before the last"
+    assert "".join(sheets).count("SHA-256") == 6, "each paper is listed, none is drawn"
 
     world.act(live_server, case, Action.PASS, employer.reviewer)
     page.click("撤回")
