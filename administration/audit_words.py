@@ -43,9 +43,11 @@ REVIEWER_WORDS = AuditWords(
         "withdrawn": N_("撤回邀请"),
         "joined": N_("接受邀请"),
         "removed": N_("移除"),
+        "recovery_code": N_("新的找回码"),
+        "reason": N_("原因"),
     },
 )
-"""What an enterprise does with its own reviewers (enterprises/reviewers.py). The row key is the enterprise's."""
+"""What an enterprise does with its own reviewers (enterprises/reviewers.py), and their new recovery codes. The row key is the enterprise's."""
 
 CORRECTION_WORDS = AuditWords(
     N_("申请人"),
@@ -53,10 +55,11 @@ CORRECTION_WORDS = AuditWords(
         "name": N_("姓名"),
         "paper": N_("证件类型"),
         "identity_number": N_("证件号码"),
+        "recovery_code": N_("新的找回码"),
         "reason": N_("原因"),
     },
 )
-"""Corrections of names and identity numbers (desk/corrections.py). The row key is the account's."""
+"""Corrections of names and identity numbers (desk/corrections.py), and new recovery codes. The row key is the account's."""
 
 DEPUTY_WORDS = AuditWords(
     N_("代办"),

@@ -32,6 +32,23 @@ def note_reviewers(person: Account, act: str, account: Account) -> None:
     )
 
 
+def note_recovery_code(person: Account, account: Account, reason: str) -> None:
+    """Record that an administrator has given somebody a new recovery code. Call within `exclusive()`."""
+    of_enterprise = account.enterprise_id is not None
+    db.session.add(
+        AuditEntry(
+            actor_id=person.id,
+            actor_name=person.name,
+            table_name=REVIEWERS if of_enterprise else APPLICANTS,
+            row_key=str(account.enterprise_id if of_enterprise else account.id),
+            label=str(account.enterprise) if of_enterprise else account.name,
+            kind=ChangeKind.CHANGED,
+            before={},
+            after={"recovery_code": account.name, "reason": reason},
+        )
+    )
+
+
 def note_second_factor(person: Account) -> None:
     """Record that somebody has enabled or disabled their own second factor. Call within `exclusive()`."""
     has_it = person.second_factor

@@ -28,6 +28,7 @@ from admin_views.administration.form import FormVersions
 from admin_views.administration.imports import Imports
 from admin_views.administration.operation import Operation
 from admin_views.administration.places import Enterprises, Offices, Regions
+from admin_views.administration.recovery import AccountRecovery
 from admin_views.administration.staff import Staff
 from admin_views.administration.standards import Standards
 from admin_views.administration.texts import Materials, Notices, Periods, Settings
@@ -171,6 +172,11 @@ def register(app: Flask) -> None:
             view(model, name=name, endpoint=f"administration_{endpoint}", url=f"/administration/{endpoint}")
         )
     admin.add_view(AdministeredDeputies())
+    admin.add_view(
+        AccountRecovery(
+            name=AccountRecovery.title, endpoint="administration_recovery", url="/administration/recovery"
+        )
+    )
     admin.add_view(
         Operation(name=N_("运行情况"), endpoint="administration_operation", url="/administration/operation")
     )

@@ -69,6 +69,7 @@ WITHOUT_TRACE = {
     "administration_bank_file.save": "says that nothing was changed",
     "city_publicity.close": "follows from the summary of chosen rows",
     "administration_deputies.enter": "names nobody as it stands",
+    "administration_recovery.give": "needs somebody's login and name",
     **dict.fromkeys(
         (f"{console}_deputies.cancel" for console in ("enterprise", "office", "city", "administration")),
         "needs a deputy that was named",
