@@ -18,7 +18,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
-from admin_views.administration.form_fields import TextLine, clean_lines
+from admin_views.administration.input_fields import TextLine, clean_lines
 from admin_views.personal.form import Rows
 from admin_views.site.day_fields import DayField, limits
 from admin_views.site.typed import half_width

@@ -20,7 +20,7 @@ from wtforms.validators import (
 
 from accounts.logins import STAFF
 from admin_views.accounts.fields import check_telephone
-from admin_views.administration.form_fields import TELEPHONE, Chosen, TextLine, WordChoice, clean_lines
+from admin_views.administration.input_fields import TELEPHONE, Chosen, TextLine, WordChoice, clean_lines
 from admin_views.site.day_fields import DayField, limits
 from admin_views.site.typed import as_name, desk_telephone, half_width, telephone
 from admin_views.site.wording import translated

@@ -11,7 +11,7 @@ from wtforms import RadioField
 from wtforms.validators import DataRequired, InputRequired
 
 from admin_views.administration.base import Administration
-from admin_views.administration.form_fields import TextLine
+from admin_views.administration.input_fields import TextLine
 from admin_views.site.base import expose
 from admin_views.site.typed import as_name, half_width
 from admin_views.site.wording import translated

@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, StringField
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 
-from admin_views.administration.form_fields import TELEPHONE, TextLine
+from admin_views.administration.input_fields import TELEPHONE, TextLine
 from admin_views.site.typed import desk_telephone, half_width
 from admin_views.site.wording import translated
 from common.settings import MOST_FILES_AT_ONCE, STAFF_SECOND_FACTOR, VALUE_LABELS

@@ -11,7 +11,7 @@ from wtforms import IntegerField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from admin_views.administration.form_fields import Chosen, TextLine
+from admin_views.administration.input_fields import Chosen, TextLine
 from admin_views.site.day_fields import DayField, limits
 from admin_views.site.wording import translated
 from common.money import InvalidAmount, as_typed_yuan, parse_yuan
