@@ -87,7 +87,7 @@ def collation_has_changed(connection: Connection) -> bool:
 
     The rules are those of the operating system, which an upgrade may change. PostgreSQL keeps their version since 15, and only warns.
     """
-    if connection.dialect.name != "postgresql" or connection.dialect.server_version_info < (15,):  # type: ignore[attr-defined]
+    if connection.dialect.name != "postgresql" or (connection.dialect.server_version_info or ()) < (15,):
         return False
     return bool(connection.execute(COLLATION_HAS_CHANGED).scalar_one())
 
