@@ -171,6 +171,8 @@ class ClientSocket:
     @property
     def missing(self) -> int:
         """How many bytes of a long body have not come."""
+        if self._form_begins:
+            return self._form_begins + self.body_length - len(self._buffer)
         return self._missing
 
     @property
