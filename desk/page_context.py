@@ -2,7 +2,7 @@
 taken it and who has it open (W4), the internal notes (W7), the person's other applications within the scope of who looks (W12), and
 what is the same with other people's (W3)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from types import MappingProxyType
@@ -69,8 +69,15 @@ def page_context(
     application: Application, actor: Account, submitted: Mapping[str, Any] = MappingProxyType({})
 ) -> PageContext:
     """Return what stands beside an application for this account, which may see it. `submitted`: the fields of its last submission."""
+    return send_page_context(application, actor, submitted)()
+
+
+def send_page_context(
+    application: Application, actor: Account, submitted: Mapping[str, Any]
+) -> Callable[[], PageContext]:
+    """Ask for it within `read_together()`; the returned function returns it after the block."""
     shape = ActorShape.of(actor)
-    rows = _statement(shape).execute(
+    rows = _statement(shape).send(
         {
             **shape.bind_values(actor),
             "application_id": application.id,
@@ -79,6 +86,10 @@ def page_context(
             **compared_values(application, submitted),
         }
     )
+    return lambda: _context_of(rows(), actor, bool(submitted))
+
+
+def _context_of(rows: Sequence[Any], actor: Account, was_submitted: bool) -> PageContext:
     people = [row for row in rows if row[0] == PERSON]
     others = [
         OtherApplication(number, period, State(state), Result(result) if result else None)
@@ -97,7 +108,7 @@ def page_context(
             if kind == NOTE
         ),
         tuple(same_of((key, file_id, number) for kind, file_id, key, number, *_ in rows if kind == SAME))
-        if submitted
+        if was_submitted
         else (),
     )
 

@@ -6,7 +6,7 @@ Those of `only_read` belong to no session, which takes a third of the calls: rea
 relationship that was not set, raises SQLAlchemy's DetachedInstanceError.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, inspect
@@ -43,6 +43,11 @@ class ObjectStatement:
         if anew:
             db.session.flush()  # what was changed must be part of what is read
         return [list(self._objects(row, anew)) for row in self._statement.execute(values)]
+
+    def send(self, values: Mapping[str, Any]) -> Callable[[], list[list[Any]]]:
+        """Send the statement within `read_together()`. Returns the function that returns what `rows` does, after the block."""
+        fetch = self._statement.send(values)
+        return lambda: [list(self._objects(row, anew=False)) for row in fetch()]
 
     def objects(self, values: Mapping[str, Any]) -> list[Any]:
         """Return the objects of the only or first model."""

@@ -215,6 +215,11 @@ class PlannedPerQuery:
         """Return the rows. `values` fill the bind parameters."""
         return execute(self._statement, values).all()
 
+    def send(self, values: Mapping[str, Any]) -> Callable[[], Rows]:
+        """Return a function that returns the rows, as that of a `CompiledStatement` does. They are read at once."""
+        rows = self.execute(values)
+        return lambda: rows
+
 
 class CompiledStatement:
     """A statement that is compiled once per dialect. Its rows are tuples in the order of its columns.
@@ -241,6 +246,15 @@ class CompiledStatement:
         return (
             execute(self._statement, values).all() if compiled is None else compiled.rows(connection, values)
         )
+
+    def send(self, values: Mapping[str, Any]) -> Callable[[], Rows]:
+        """Send the statement within `read_together()`. Returns the function that returns its rows after the block."""
+        connection = current_connection()
+        compiled = self._compiled(connection.dialect)
+        if compiled is None:
+            rows = execute(self._statement, values).all()
+            return lambda: rows
+        return compiled.send(connection, values)
 
     def _compile(self, dialect: Dialect) -> DialectStatement | None:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
@@ -303,8 +317,13 @@ class DialectStatement:
         self._has_rows = bool(types)
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
-        """Return the rows. The engine's listeners of `before_cursor_execute` are called as for every other statement."""
-        given, cursor = self._given(values), None
+        """Return the rows."""
+        return self.send(connection, values)()
+
+    def send(self, connection: Connection, values: Mapping[str, Any]) -> Callable[[], Rows]:
+        """Send the statement, and return the function that fetches its rows. The engine's listeners of `before_cursor_execute`
+        are called as for every other statement."""
+        given, cursor, driver_error = self._given(values), None, connection.dialect.loaded_dbapi.Error
         try:
             driver_connection = connection.connection
             cursors = driver_connection.info.get(CURSORS) or Cursors(driver_connection)
@@ -312,11 +331,18 @@ class DialectStatement:
             for listener in connection.engine.dispatch.before_cursor_execute:
                 listener(connection, cursor, self._sql, given, None, False)
             cursor.execute(self._sql, given)
-            rows: Rows = cursor.fetchall() if self._has_rows else ()
-            cursors.give_back(cursor)
-        except connection.dialect.loaded_dbapi.Error as fault:
+        except driver_error as fault:
             raise sqlalchemy_error(connection, fault, self._sql, given, cursor) from fault
-        return [self._converted(row) for row in rows] if self._converters else rows
+
+        def fetch() -> Rows:
+            try:
+                rows: Rows = cursor.fetchall() if self._has_rows else ()
+            except driver_error as fault:
+                raise sqlalchemy_error(connection, fault, self._sql, given, cursor) from fault
+            cursors.give_back(cursor)
+            return [self._converted(row) for row in rows] if self._converters else rows
+
+        return fetch
 
     def _given(self, values: Mapping[str, Any]) -> Any:
         """Return the parameters in the driver's form."""

@@ -1,7 +1,7 @@
 """How to write: `exclusive()`, a transaction that holds the write lock from its first statement."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -11,14 +11,8 @@ from sqlalchemy.orm import Session, lazyload
 from sqlalchemy.util import ScopedRegistry
 
 from models.database import db
-from models.statements import (
-    CONNECTION,
-    CURSORS,
-    Cursors,
-    current_connection,
-    release_connection,
-    sqlalchemy_error,
-)
+from models.pipelines import pipeline
+from models.statements import CONNECTION, current_connection, release_connection
 
 WRITE_OPTIONS: dict[str, dict[str, Any]] = {
     "sqlite": {"immediate": True},
@@ -82,16 +76,8 @@ def pipelined() -> Iterator[None]:
 
     Errors are raised by the next query or at the end, as SQLAlchemy's. Use within `exclusive()` only."""
     db.session.flush()  # in a pipeline a flush of many objects cannot check its row counts
-    connection = current_connection()
-    cursors = connection.connection.info.get(CURSORS) or Cursors(connection.connection)
-    cursors.pipelined = True
-    try:
-        with getattr(connection.connection.driver_connection, "pipeline", nullcontext)():
-            yield
-    except connection.dialect.loaded_dbapi.Error as fault:
-        raise sqlalchemy_error(connection, fault) from fault
-    finally:
-        cursors.end_pipeline()
+    with pipeline(current_connection()):
+        yield
 
 
 def forbid_writes_outside_transaction() -> None:

@@ -95,12 +95,12 @@ def _next(state: State, route: tuple[State, ...]) -> State:
 
 
 _FINAL_OFFICE = ObjectStatement(
-    select(Office).where(Office.duty == constant(OfficeDuty.FINAL)).limit(constant(1))
+    select(Office).where(Office.duty == constant(OfficeDuty.FINAL)).limit(constant(1)), only_read=True
 )
 
 
 def final_office() -> Office:
-    """Return 市专家服务中心. Raises LookupError while no office has that duty."""
+    """Return 市专家服务中心, in no session. Raises LookupError while no office has that duty."""
     offices = _FINAL_OFFICE.objects({})
     if not offices:
         raise LookupError("no office decides finally")

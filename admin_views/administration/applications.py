@@ -22,6 +22,7 @@ class Applications(NumberCorrection, Administration, ReviewConsole):
         *NumberCorrection.exposed_routes,
         *PaperRoutes.exposed_routes,
     )
+    runs_without_session = ("index_view",)  # the corrections read the applicant's account
     title = N_("申请")
     tabs = ("all",)
     list_frame = "administration/frame.html"

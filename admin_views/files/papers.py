@@ -1,6 +1,6 @@
 """Attachments as the viewer shows them: a group for each material, with the URLs of pictures and originals."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -69,10 +69,20 @@ Slots = Sequence[tuple[Material, list[Attachment]]]
 def visible_files(application: Application, actor: Account) -> Slots:
     """Return the submitted files that an account may fetch, former ones among them (workflow.scope.attachments). Materials that
     nobody uploads any more come only with files. The objects belong to no session."""
+    return send_visible_files(application, actor)()
+
+
+def send_visible_files(application: Application, actor: Account) -> Callable[[], Slots]:
+    """Ask for them within `read_together()`; the returned function returns them after the block."""
     shape = ActorShape.of(actor)
     values = {"application_id": application.id, **shape.bind_values(actor)}
+    rows = _visible_files(shape).send(values)
+    return lambda: _slots(rows())
+
+
+def _slots(rows: Iterable[Sequence[Any]]) -> Slots:
     found: dict[int, tuple[Material, list[Attachment]]] = {}
-    for material, file in _visible_files(shape).rows(values):
+    for material, file in rows:
         files = found.setdefault(material.id, (material, []))[1]
         if file is not None:
             set_committed_value(file, "material", material)

@@ -6,7 +6,7 @@ from flask import abort, request
 from flask_babel import gettext, pgettext
 from flask_login import current_user
 
-from admin_views.files.papers import file_groups, submitted_files, viewer_values, visible_files
+from admin_views.files.papers import file_groups, send_visible_files, submitted_files, viewer_values
 from admin_views.review import time_limits
 from admin_views.review.ahead import is_prefetch
 from admin_views.review.contradictions import contradictions
@@ -27,11 +27,13 @@ from admin_views.site.numbers import current_actor, own_numbers
 from admin_views.site.wording import cached_gettext
 from common.wording import N_
 from desk import disclosure, taking_back
+from desk.page_context import send_page_context
 from desk.phrases import PHRASES
 from desk.time_limits import LIMITS
 from documents.decision_notices import offered_notices
 from models import Action, Application
 from models.desk_work import NOTE_LIMIT
+from models.pipelines import read_together
 from workflow import routing
 from workflow.transitions import (
     ACTION_WORDS,
@@ -67,13 +69,16 @@ class ApplicationPage:
     def _page(self: Any, found: Application, status: int = 200, **further: Any) -> Any:
         (actor, shape), reviews = current_actor(), history_with_submissions(found)
         menu_queries = tuple(menu_numbers(self.admin, shape).values())
-        next_one = self._next(found.id, found.arrived_at, (*own_numbers(shape), LIMITS, *menu_queries))
         read = read_by(found, reviews, actor)
-        desk_context = self.page_context_of(found, submitted_fields(found, read))
+        with read_together():  # PostgreSQL answers while the sections are prepared
+            also_count = (*own_numbers(shape), LIMITS, *menu_queries)
+            next_one = self._send_next(found.id, found.arrived_at, also_count)
+            context = send_page_context(found, actor, submitted_fields(found, read))
+            visible = send_visible_files(found, actor)
+            read_sections = sections(found, read)
+        next_shown, context_shown, files = next_one(), context(), visible()
         buttons, taken = self._buttons(found), self.offered_take_back(found, reviews)
-        address, files = self.paper_address(found), visible_files(found, actor)
-        papers = submitted_files(found, files)
-        read_sections = sections(found, read)
+        address, papers = self.paper_address(found), submitted_files(found, files)
         marks = self.mark_values(found, read_sections, further.pop("mark_refused", None))
         content = self.render(
             "review/application.html",
@@ -98,16 +103,16 @@ class ApplicationPage:
                 {one["row"].action.value for one in buttons} | ({TAKE_BACK} if taken else set()),
             ),
             take_back=taken,
-            next_one=next_one,
+            next_one=next_shown,
             under_review=found.state in routing.REVIEW_STEPS,
             **time_limits.values(found, menu_queries),
             contradictions=contradictions(
-                found, read, desk_context["page_context"].same, lambda other: f"{address_of(self)}{other}/"
+                found, read, context_shown.same, lambda other: f"{address_of(self)}{other}/"
             ),
             back=self.back_to_list(),
             corrections=self.corrections_of(found),
             own_regions=[key for key, _kind in actor.membership.regions],
-            **desk_context,
+            **self.desk_values(found, context_shown),
             **{
                 "note_limit": NOTE_LIMIT,
                 "note_typed": "",

@@ -1,6 +1,6 @@
 """Who of the desk works on an application: its part of the page, 领取 / 放回 / 交给, and the sign that the page is open (W4)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from admin_views.site.typed import row_number
 from admin_views.site.wording import translated
 from common.errors import NotPermitted, NotVisible, TakenByColleague, Unacceptable
 from desk import assignments, open_now
-from desk.page_context import page_context
+from desk.page_context import PageContext
 from models import Action, Application, db
 from workflow.transitions import ACTION_WORDS, open_transitions
 
@@ -48,10 +48,9 @@ class Assignments:
     get_url: Any
     rows: Any
 
-    def page_context_of(self, found: Application, submitted: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the page says of the desk's colleagues and of other applications. `submitted`: the fields of the last submission."""
+    def desk_values(self, found: Application, known: PageContext) -> dict[str, Any]:
+        """Return what the page says of the desk's colleagues and of other applications."""
         actor = current_user._get_current_object()
-        known = page_context(found, actor, submitted)
         return {
             "page_context": known,
             "open_by": _open_words(known.open_by),

@@ -20,18 +20,21 @@ from admin_views.review.assignments import Assignments
 from admin_views.review.deciding import Deciding
 from admin_views.review.list_page import ListPage, console_wording
 from admin_views.review.marks import MarkRoutes
+from admin_views.review.next_application import NextApplication
 from admin_views.review.notes import Notes
 from admin_views.review.take_back import TakeBackRoutes
 from admin_views.site.base import ScopedView, menu
 from admin_views.site.numbers import current_actor
-from models import Application, Office, Period, Region
+from models import Application, Enterprise, Office, Period, Region
 from models.object_statements import ObjectStatement
+from models.statements import open_session
 from workflow import scope
 
 
 class ReviewConsole(
     ListPage,
     ApplicationPage,
+    NextApplication,
     Deciding,
     Assignments,
     Notes,
@@ -54,7 +57,7 @@ class ReviewConsole(
         *AheadRoutes.exposed_routes,
         *PaperRoutes.exposed_routes,
     )
-    runs_without_session = ("index_view",)
+    runs_without_session = ("index_view", "application")
     lookup_column = "number"
 
     def criterion(self) -> ColumnElement[bool]:
@@ -65,19 +68,20 @@ class ReviewConsole(
         return rows if columns else rows.options(joinedload(Application.period))
 
     def get_one(self, id: Any) -> Application:
-        """Return the application with this number; 404 where this account sees none."""
+        """Return the application with this number; 404 where this account sees none. Without a session it belongs to none."""
         if not str(id).isprintable():
             abort(404)
         actor, shape = current_actor()
         values = {"number": id, **shape.bind_values(actor)}
-        rows = _one(shape).rows(values)
+        rows = _one(shape, only_read=open_session() is None).rows(values)
         if not rows:
             abort(404)
-        found, period, region, office = rows[0]
+        found, period, region, office, enterprise = rows[0]
         if region is not None:
             set_committed_value(region, "office", office)
         set_committed_value(found, "region", region)
         set_committed_value(found, "period", period)
+        set_committed_value(found, "submitted_enterprise", enterprise)
         return found  # type: ignore[no-any-return]
 
     def render(self, template: str, **context: Any) -> str:
@@ -87,12 +91,14 @@ class ReviewConsole(
 
 
 @cache
-def _one(actor: ActorShape) -> ObjectStatement:
+def _one(actor: ActorShape, *, only_read: bool) -> ObjectStatement:
     return ObjectStatement(
-        select(Application, Period, Region, Office)
+        select(Application, Period, Region, Office, Enterprise)
         .select_from(Application)
         .outerjoin(Period, Period.id == Application.period_id)
         .outerjoin(Region, Region.id == Application.region_id)
         .outerjoin(Office, Office.id == Region.office_id)
-        .where(scope.visible(actor), Application.number == bindparam("number", type_=String))
+        .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
+        .where(scope.visible(actor), Application.number == bindparam("number", type_=String)),
+        only_read=only_read,
     )

@@ -62,7 +62,7 @@ class Deciding:
         if line is None:  # saving, which leaves none, is the applicant's alone
             abort(404)
         flash(self.link_to_take_back(_done(line), line.application.number), "success")
-        following = self._next(line.application_id, line.waited_since)
+        following = self._send_next(line.application_id, line.waited_since)()
         if following is None:
             return redirect(self.back_to_list())
         return redirect(f"{address_of(self)}{following.number}/")

@@ -1,10 +1,9 @@
 """The list of a reviewer's console: its tabs, filters, search, orders and pages, and the application that comes next in it."""
 
 from collections.abc import Mapping
-from datetime import UTC
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from flask import abort, request, session
 from sqlalchemy import Select
@@ -14,7 +13,7 @@ from admin_views.review import application_list as review_list
 from admin_views.review import list_search, time_limits
 from admin_views.review.bulk import bulk_bar
 from admin_views.review.exported import ExportedList, chosen_values
-from admin_views.review.lines import Next, Tab, Turns, lines, note_on_unknown_years
+from admin_views.review.lines import Tab, Turns, lines, note_on_unknown_years
 from admin_views.review.linked_filters import in_use, linked_values, own_filters
 from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
 from admin_views.site import keyset
@@ -259,26 +258,6 @@ class ListPage(ExportedList):
         """Return the list as this person left it."""
         query = session.get(f"{self.console}-list", "")
         return address_of(self) + (f"?{query}" if query else "")
-
-    def _next(self, present: int, since: Any, also_count: tuple[Select[Any], ...] = ()) -> Next | None:
-        """Return the one of the list that has waited longest after this one, or from the beginning when this was the last.
-
-        The results of `also_count` are read beside it and cached for the page.
-        """
-        listing, values = self._listing(
-            "waiting", self._narrowed(), "waiting", descending=False, but_one=True, also_count=also_count
-        )
-        given = {**values, review_list.PRESENT: present}
-        found, counts = listing.following(since, present, given)
-        if found is None:
-            return None
-        cache_counts(also_count, counts)
-        return Next(found.number, found.name, found.arrived_at.replace(tzinfo=UTC))
-
-    def _narrowed(self) -> dict[str, str]:
-        """Return how this person narrowed what waits: who looks for one enterprise's decides that one's."""
-        chosen = chosen_values(parse_qsl(session.get(f"{self.console}-list", "")))
-        return chosen if chosen.get("tab", "waiting") == "waiting" else {}
 
 
 def _turned(address: str, chosen: dict[str, str], cursor: str | None) -> str | None:

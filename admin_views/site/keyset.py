@@ -5,7 +5,7 @@ Never counts a table and never uses an offset.
 
 import json
 from collections import namedtuple
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from types import MappingProxyType
@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from admin_views.site.base import LONGEST_ID
 from models import db
-from models.statements import CompiledStatement, JsonArray, PlannedPerQuery, as_stored, constant
+from models.statements import CompiledStatement, JsonArray, PlannedPerQuery, Rows, as_stored, constant
 from models.streaming import streamed
 
 PAGE_SIZE = 20
@@ -134,16 +134,23 @@ class ListQuery:
             counts=counts,
         )
 
-    def following(
+    def send_following(
         self, value: Any, row_id: int, values: Mapping[str, Any] = NONE
-    ) -> tuple[Any | None, Sequence[Any]]:
-        """Return the row after this one; after the last, the first. Also the results of `also_count`, where there is a row."""
+    ) -> Callable[[], tuple[Any | None, Sequence[Any]]]:
+        """Return the row after this one; after the last, the first. Also the results of `also_count`, where there is a row.
+
+        Sent within `read_together()`; the returned function returns them after the block.
+        """
         here = {**values, HERE: value, HERE_ID: row_id}
-        for beyond in (True, False):
-            found, counts = self._rows(1, beyond, False, here)
-            if found:
-                return found[0], counts
-        return None, ()
+        fetch = self._statement(1, True, False).send(here)
+
+        def answer() -> tuple[Any | None, Sequence[Any]]:
+            found, counts = self._named(fetch())
+            if not found:
+                found, counts = self._rows(1, False, False, here)
+            return (found[0] if found else None), counts
+
+        return answer
 
     def every_row(self, values: Mapping[str, Any] = NONE) -> Iterator[Any]:
         """Yield all rows in the list's order, as they are at one moment, in constant memory."""
@@ -159,7 +166,9 @@ class ListQuery:
         self, most: int, beyond: bool, backwards: bool, values: Mapping[str, Any]
     ) -> tuple[list[Any], Sequence[Any]]:
         """Return the named rows, and the results of `also_count`; no results where there are no rows."""
-        found = self._statement(most, beyond, backwards).execute(values)
+        return self._named(self._statement(most, beyond, backwards).execute(values))
+
+    def _named(self, found: Rows) -> tuple[list[Any], Sequence[Any]]:
         width = len(self._row._fields)
         counts = json.loads(found[0][width]) if found and self._counts else ()
         return [self._row(*row[:width]) for row in found], counts

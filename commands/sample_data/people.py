@@ -114,7 +114,7 @@ def city_clerks() -> Sequence[Account]:
         password = accounts.new_password()
         with exclusive():
             office = routing.final_office()
-            db.session.add(logins.new_account(Role.CITY, login, name, password, office=office))
+            db.session.add(logins.new_account(Role.CITY, login, name, password, office_id=office.id))
         accounts.add_to_file([accounts.entry(Role.CITY, login, password, "")])
         found = _clerks()
     return found

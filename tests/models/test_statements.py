@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from accounts import sessions
 from models import Account, Office, Role, Setting, db, exclusive
+from models.pipelines import read_together
 from models.statements import CompiledStatement, PlannedPerQuery, table_of
 from models.transactions import end, forbid_writes_outside_transaction, pipelined
 from tests.factories import World
@@ -19,6 +20,7 @@ SETTINGS = table_of(Setting)
 ADD = CompiledStatement(insert(SETTINGS).values(explanation=""), ("key", "value"))
 CHANGE = CompiledStatement(update(SETTINGS).where(SETTINGS.c.key == bindparam("of")), ("value",))
 COUNT = CompiledStatement(select(SETTINGS.c.key).order_by(SETTINGS.c.key))
+VALUE = CompiledStatement(select(SETTINGS.c.value).where(SETTINGS.c.key == bindparam("of")))
 
 
 def stored_settings() -> dict[str, str]:
@@ -121,6 +123,27 @@ def test_a_failing_pipeline_writes_nothing(app_context: Flask, last: dict[str, A
     with exclusive():
         ADD.execute({"key": "b", "value": "1"})
     assert stored_settings() == {"b": "1"}
+
+
+def test_statements_that_are_sent_together_are_answered_after_the_block(app_context: Flask) -> None:
+    with exclusive():
+        ADD.execute({"key": "a", "value": "1"})
+    with read_together():
+        names, wanted = COUNT.send({}), VALUE.send({"of": "a"})
+        asked_meanwhile = COUNT.execute({})
+    assert [[tuple(row) for row in rows] for rows in (names(), wanted(), asked_meanwhile)] == [
+        [("a",)],
+        [("1",)],
+        [("a",)],
+    ]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_error_of_a_statement_sent_with_others_is_sqlalchemys(app_context: Flask) -> None:
+    with pytest.raises(DataError), read_together():
+        CompiledStatement(select(literal_column("1 / 0"))).send({})
+        COUNT.send({})
+    assert COUNT.execute({}) == []
 
 
 def test_finding_a_login_session_opens_no_database_session(ordos: World) -> None:
