@@ -48,8 +48,13 @@ def same_text(one: str, other: str) -> bool:
     return one == other or comparable(one) == comparable(other)
 
 
+_already_comparable = re.compile("[0-9A-Za-z\u4e00-\u9fff-]*").fullmatch  # stays Chinese
+
+
 def comparable(text: str) -> str:
     """Return a text as `same_text` compares it."""
+    if _already_comparable(text):  # nothing in it has another width or spelling
+        return text
     return unicodedata.normalize("NFKC", re.sub(SPACE_BETWEEN_HAN, "", with_one_dot(" ".join(text.split()))))
 
 

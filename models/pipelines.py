@@ -8,7 +8,8 @@ from contextlib import contextmanager, nullcontext
 
 from sqlalchemy import Connection
 
-from models.statements import CURSORS, Cursors, current_connection, sqlalchemy_error
+from models.cursors import CURSORS, Cursors
+from models.statements import current_connection, sqlalchemy_error
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def read_together() -> Iterator[None]:
 @contextmanager
 def pipeline(connection: Connection) -> Iterator[None]:
     """Put the connection into pipeline mode, if its driver has one. Errors are raised as SQLAlchemy's."""
-    cursors = connection.connection.info.get(CURSORS) or Cursors(connection.connection)
+    cursors = connection.connection.info.get(CURSORS) or Cursors(connection)
     cursors.pipelined = True
     try:
         with getattr(connection.connection.driver_connection, "pipeline", nullcontext)():

@@ -40,7 +40,6 @@ from sqlalchemy import (
     Enum,
     Executable,
     Insert,
-    PoolProxiedConnection,
     Select,
     String,
     Table,
@@ -56,6 +55,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.util import ScopedRegistry
 
+from models.cursors import CURSORS, Cursors
 from models.database import Instant, Model, db
 
 Loaded = TypeVar("Loaded")
@@ -257,7 +257,7 @@ class CompiledStatement:
         return compiled.send(connection, values)
 
     def _compile(self, dialect: Dialect) -> DialectStatement | None:
-        compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
+        compiled: Any = self._statement.compile(dialect=_own_placeholders(dialect), column_keys=self._columns)
         if any(bind.expanding or bind.callable for bind in compiled.binds.values()):
             return None  # its SQL depends on the values
         return DialectStatement(
@@ -265,37 +265,10 @@ class CompiledStatement:
         )
 
 
-CURSORS = "cursors"
-"""Where the info of a driver's connection has its `Cursors`; SQLAlchemy empties it when the connection is lost."""
-
-
-class Cursors:
-    """The idle cursors of a connection, for statements whose rows are fetched at once.
-
-    Making a cursor takes psycopg two thirds of the time of sending a statement and reading its rows.
-    """
-
-    def __init__(self, driver_connection: PoolProxiedConnection) -> None:
-        self._new = driver_connection.dbapi_connection.cursor  # type: ignore[union-attr]
-        self._idle: list[Any] = []
-        self._used: list[Any] = []
-        self.pipelined = False
-        """Whether results are outstanding: a cursor that waits for one cannot be used meanwhile."""
-        driver_connection.info[CURSORS] = self
-
-    def take(self) -> Any:
-        """Return a cursor that nobody uses."""
-        return self._idle.pop() if self._idle else self._new()
-
-    def give_back(self, cursor: Any) -> None:
-        """Keep a cursor for the next statement; in a pipeline, until its end."""
-        (self._used if self.pipelined else self._idle).append(cursor)
-
-    def end_pipeline(self) -> None:
-        """Keep the cursors that a pipeline has used."""
-        self.pipelined = False
-        self._idle += self._used
-        self._used = []
+@cache
+def _own_placeholders(dialect: Dialect) -> Dialect:
+    """Return the dialect to compile with: for PostgreSQL with its own placeholders ($1), which the driver need not translate."""
+    return type(dialect)(paramstyle="numeric_dollar") if dialect.name == "postgresql" else dialect
 
 
 class DialectStatement:
@@ -326,7 +299,7 @@ class DialectStatement:
         given, cursor, driver_error = self._given(values), None, connection.dialect.loaded_dbapi.Error
         try:
             driver_connection = connection.connection
-            cursors = driver_connection.info.get(CURSORS) or Cursors(driver_connection)
+            cursors = driver_connection.info.get(CURSORS) or Cursors(connection)
             cursor = cursors.take()
             for listener in connection.engine.dispatch.before_cursor_execute:
                 listener(connection, cursor, self._sql, given, None, False)

@@ -1,6 +1,7 @@
 """The page of one application in a reviewer's console, with its papers, its history and the table's buttons."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from flask import abort, request
 from flask_babel import gettext, pgettext
@@ -52,6 +53,14 @@ def _action_word(action: Action) -> str:
     return str(pgettext("button", ACTION_WORDS[action]))
 
 
+class Button(NamedTuple):
+    """A decision that the page offers. `phrases`: the reasons to choose from."""
+
+    row: Transition
+    label: str
+    phrases: Sequence[str]
+
+
 class ApplicationPage:
     """The page of one application, for `ReviewConsole`."""
 
@@ -100,7 +109,7 @@ class ApplicationPage:
             buttons=buttons,
             typed_back=orphaned_reasons(
                 further.get("typed", {}),
-                {one["row"].action.value for one in buttons} | ({TAKE_BACK} if taken else set()),
+                {one.row.action.value for one in buttons} | ({TAKE_BACK} if taken else set()),
             ),
             take_back=taken,
             next_one=next_shown,
@@ -131,9 +140,9 @@ class ApplicationPage:
         """Return the links to what this person may correct: nothing, unless a console says otherwise."""
         return []
 
-    def _buttons(self: Any, found: Application) -> list[dict[str, Any]]:
+    def _buttons(self: Any, found: Application) -> list[Button]:
         return [
-            {"row": row, "label": self._button(found, row), "phrases": PHRASES.get(row.action, ())}
+            Button(row, self._button(found, row), PHRASES.get(row.action, ()))
             for row in open_transitions(found.state, current_user.role)
         ]
 

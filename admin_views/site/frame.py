@@ -62,6 +62,7 @@ def register(app: Flask) -> None:
     app.add_template_global(language)
     app.add_template_global(current_user, "current_user")
     app.add_template_global(login_session.url_of)
+    app.add_template_global(login_session.url_of_application)
     app.add_template_global(login_session.csrf_token)
     app.add_template_filter(translated)
     app.add_template_filter(lang)

@@ -34,6 +34,7 @@ TOKEN_KEY = "login_session"  # noqa: S105 - the key, not the token
 """Session key of the token that names the LoginSession row; without a live row the cookie is invalid."""
 
 PAGES = ("text/html", "application/json")
+ANY_NUMBER = "0000-000000"
 SIGNED_EVERY = 60
 """Seconds."""
 MOST_SIGNED = 500
@@ -222,6 +223,16 @@ def url_of(endpoint: str) -> str:
 @cache
 def _url_of(_script_root: str, endpoint: str) -> str:
     return url_for(endpoint)
+
+
+def url_of_application(endpoint: str, number: str) -> str:
+    """Return url_for of an endpoint whose only parameter is the number of an application, cached without it."""
+    return _url_of_application(request.script_root, endpoint).replace(ANY_NUMBER, number)
+
+
+@cache
+def _url_of_application(_script_root: str, endpoint: str) -> str:
+    return url_for(endpoint, number=ANY_NUMBER)
 
 
 def csrf_token() -> str:

@@ -259,10 +259,10 @@ class Walked(Listening):
     farthest = 0
     plan: Any = None
 
-    def _look(self, connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+    def _look(self, _connection: Any, cursor: Any, statement: str, values: Any, *_more: Any) -> None:
         if not statement.startswith(("SELECT", "WITH")):
             return
-        steps = [self._plan(connection, statement, values)]
+        steps = [self._plan(cursor, statement, values)]
         while steps:
             step = steps.pop()
             steps += step.get("Plans", [])
@@ -270,8 +270,8 @@ class Walked(Listening):
             if rows > self.farthest:
                 self.farthest, self.plan = rows, step
 
-    def _plan(self, connection: Any, statement: str, values: Any) -> Any:
-        plain = connection.connection.cursor()
+    def _plan(self, cursor: Any, statement: str, values: Any) -> Any:
+        plain = type(cursor)(cursor.connection)  # the same placeholders
         plain.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", values)
         [[[found]]] = plain.fetchall()
         plain.close()
@@ -281,13 +281,17 @@ class Walked(Listening):
 class WalkedByTheSharedPlan(Walked):
     """The same of the generic plan, which PostgreSQL makes without the values once a connection has sent a statement often."""
 
-    def _plan(self, connection: Any, statement: str, values: Any) -> Any:
-        names = list(dict.fromkeys(PARAMETER.findall(statement)))
-        numbered = PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", statement).replace("%%", "%")
-        given = ", ".join(f"%({name})s" for name in names)
-        with psycopg.ClientCursor(connection.connection.driver_connection) as plain:
+    def _plan(self, cursor: Any, statement: str, values: Any) -> Any:
+        if isinstance(values, dict):
+            names = list(dict.fromkeys(PARAMETER.findall(statement)))
+            numbered = PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", statement)
+            statement = numbered.replace("%%", "%")
+            given = ", ".join(f"%({name})s" for name in names)
+        else:  # of a CompiledStatement, which has PostgreSQL's own placeholders
+            given = ", ".join(["%s"] * len(values))
+        with psycopg.ClientCursor(cursor.connection) as plain:
             plain.execute("SET plan_cache_mode = force_generic_plan")
-            plain.execute(f"PREPARE shared AS {numbered}")
+            plain.execute(f"PREPARE shared AS {statement}")
             explain = "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE shared"
             plain.execute(f"{explain} ({given})" if given else explain, values)
             [[[found]]] = plain.fetchall()
@@ -356,11 +360,11 @@ class Planned(Listening):
     def clear(self) -> None:
         self.plans = {}
 
-    def _look(self, connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+    def _look(self, _connection: Any, cursor: Any, statement: str, values: Any, *_more: Any) -> None:
         if not statement.startswith(("SELECT", "WITH")) or statement in self.plans:
             return
         asking = "EXPLAIN " if self._engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
-        plain = connection.connection.cursor()
+        plain = type(cursor)(cursor.connection)  # the same placeholders
         plain.execute(asking + statement, values)
         self.plans[statement] = "\n".join(str(row[-1]) for row in plain.fetchall())
         plain.close()
