@@ -268,7 +268,9 @@ class CompiledStatement:
 @cache
 def _own_placeholders(dialect: Dialect) -> Dialect:
     """Return the dialect to compile with: for PostgreSQL with its own placeholders ($1), which the driver need not translate."""
-    return type(dialect)(paramstyle="numeric_dollar") if dialect.name == "postgresql" else dialect
+    kind: Any = type(dialect)
+    found: Dialect = kind(paramstyle="numeric_dollar") if dialect.name == "postgresql" else dialect
+    return found
 
 
 class DialectStatement:
