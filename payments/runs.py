@@ -213,9 +213,12 @@ def _numbered(
 
 
 def _one_at_a_time() -> None:
-    """Let runs be made one after the other: two at once would take the same payments and the same number."""
+    """Let runs be made one after the other: two at once would take the same payments and the same number.
+
+    With `key_share`: what others write meanwhile to this office, a message say, does not wait.
+    """
     centre = select(Office.id).where(Office.duty == OfficeDuty.FINAL).order_by(Office.id).limit(1)
-    db.session.execute(centre.with_for_update())
+    db.session.execute(centre.with_for_update(key_share=True))
 
 
 def _next_number() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
@@ -577,27 +577,38 @@ def test_a_payment_that_is_stopped_while_a_run_is_made_is_in_none(
     one = grant(batch(of, maker), ordos.city.enterprise, parts=1)
     db.session.execute(update(Payment).where(Payment.grant_id == one.id).values(due_on=today()))
     db.session.commit()
-    key, version, read = of.id, one.version, multiprocessing.get_context("fork").Event()
+    key, version, processes = of.id, one.version, multiprocessing.get_context("fork")
+    read, stopped = processes.Event(), processes.Event()
     payees = runs.payees
 
     def read_slowly(ids: Sequence[int]) -> object:
         found = payees(ids)
         read.set()
-        time.sleep(HOLD_SECONDS)
+        stopped.wait(TIMEOUT_SECONDS)
         return found
 
     monkeypatch.setattr(runs, "payees", read_slowly)
 
     def make() -> str:
-        with pytest.raises(Unacceptable) as refused:
-            runs.make(maker, runs.RunChoice(today(), key))
-        return refused.value.sentence.text
+        try:
+            return runs.make(maker, runs.RunChoice(today(), key)).number
+        except Unacceptable as refused:
+            return refused.sentence.text
 
     def stop() -> str:
         read.wait(TIMEOUT_SECONDS)
-        stopping.stop_grant(one.id, second, seen_version=version, first_day=today(), reason="调离")
-        return "stopped"
+        try:
+            stopping.stop_grant(one.id, second, seen_version=version, first_day=today(), reason="调离")
+            with exclusive():
+                db.session.execute(text("SET LOCAL lock_timeout = '1s'"))
+                db.session.add(Message(kind="account_to_confirm", office_id=maker.office_id))
+        finally:
+            stopped.set()
+        return "stopped, and a message to the centre did not wait"
 
-    assert at_once(make, stop) == [runs.CHANGED_MEANWHILE.text, "stopped"]
+    assert at_once(make, stop) == [
+        runs.CHANGED_MEANWHILE.text,
+        "stopped, and a message to the centre did not wait",
+    ]
     assert states(one) == [PaymentState.STOPPED]
     assert not db.session.scalars(select(PaymentRun).where(PaymentRun.period_id == key)).all()
