@@ -25,10 +25,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from sqlalchemy import delete, exists, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from common.errors import Locked
 from models import Attempts, db, exclusive, now
+from models.database import insert_unless_there
 from models.secrets import vault
 
 FAILURES_EXPIRE_AFTER = timedelta(days=1)
@@ -215,8 +215,8 @@ def _lock_row(purpose: Purpose, subject: str, address: str) -> Attempts:
     Callers lock in the order device, all devices, login and address, login, address: another order could deadlock.
     """
     key = {"purpose": purpose.value, "subject": subject, "address": address}
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    db.session.execute(insert(Attempts).values(**key, failures=0, last_at=now()).on_conflict_do_nothing())
+    row = insert_unless_there(Attempts).values(**key, failures=0, last_at=now())
+    db.session.execute(row.on_conflict_do_nothing())
     return db.session.scalars(
         select(Attempts).filter_by(**key).with_for_update().execution_options(populate_existing=True)
     ).one()

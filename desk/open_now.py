@@ -4,24 +4,21 @@ Only the colleagues of the same desk read it (desk/page_context.py).
 """
 
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from desk.desks import colleagues
 from models import Account, OpenPage, db, exclusive, now
+from models.database import insert_unless_there
 
 COUNTS_FOR = timedelta(seconds=60)
 """After this time without a sign the page counts as closed. It gives a sign every 20 seconds (static/js/open-now.js)."""
-
-INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 def mark_open(application_id: int, actor: Account) -> None:
     """Record that this account has the page open. The caller has checked that it may see the application."""
     key, at = {"application_id": application_id, "account_id": actor.id}, now()
-    insert = INSERTS[db.engine.dialect.name](OpenPage).values(**key, seen_at=at)
+    insert = insert_unless_there(OpenPage).values(**key, seen_at=at)
     with exclusive():
         db.session.execute(insert.on_conflict_do_update(index_elements=list(key), set_={"seen_at": at}))
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, insert, select, text, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from common.calendar import local_date
 from common.working_days import Calendar, current_calendar
@@ -29,6 +28,7 @@ from models import (
     db,
     exclusive,
 )
+from models.database import insert_unless_there
 from models.statements import CompiledStatement, execute, table_of
 from models.statistics import NO_PLACE
 from workflow import history
@@ -272,7 +272,7 @@ def _add_totals(totals: Mapping[Of, Sequence[int]]) -> None:
     if not totals:
         return
     names = [column.name for column in _TOTALS.c if not column.primary_key]
-    made = _insert(_TOTALS)
+    made = insert_unless_there(_TOTALS)
     added = {name: _TOTALS.c[name] + made.excluded[name] for name in names}
     statement = made.on_conflict_do_update(index_elements=list(_TOTALS.primary_key.columns), set_=added)
     rows = [
@@ -285,14 +285,10 @@ def _upsert(table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or replace those that are there."""
     if not rows:
         return
-    made = _insert(table)
+    made = insert_unless_there(table)
     values = {column.name: made.excluded[column.name] for column in table.c if not column.primary_key}
     statement = made.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=values)
     db.session.connection().execute(statement, rows)
-
-
-def _insert(table: Any) -> Any:
-    return (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def _parts(keys: Sequence[Any]) -> Iterable[Sequence[Any]]:

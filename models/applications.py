@@ -7,11 +7,11 @@ Only workflow/review.py sets `state` and the columns of the procedure. `enterpri
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, TextClause, false, text
+from sqlalchemy import JSON, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.accounts import Account
-from models.database import Instant, Model, by_code_point, enum_text, now
+from models.database import Instant, Model, by_code_point, enum_text, now, partial
 from models.enterprises import Enterprise
 from models.periods import Period
 from models.regions import Region
@@ -26,16 +26,10 @@ REACHED_CITY_UNDER_WAY = text(f"{REACHED_CITY} AND {UNDER_WAY}")
 """Written exactly as in the queries of workflow/scope.py: a database uses a partial index only for a condition it recognizes."""
 
 
-WITHOUT_BATCH: dict[str, Any] = {
-    "sqlite_where": text("result = 'passed' AND in_batch = 0"),
-    "postgresql_where": text("result = 'passed' AND NOT in_batch"),
-}
+WITHOUT_BATCH = partial(
+    text("result = 'passed' AND NOT in_batch"), on_sqlite=text("result = 'passed' AND in_batch = 0")
+)
 """As SQLAlchemy writes `~Application.in_batch` for each database (payments/scope.py)."""
-
-
-def _partial(rows: TextClause) -> dict[str, Any]:
-    """Return the index options for a partial index over these rows, for both databases."""
-    return {"sqlite_where": rows, "postgresql_where": rows}
 
 
 QUEUED_ROWS: dict[str, Any] = {"postgresql_where": UNDER_WAY}
@@ -131,7 +125,7 @@ class Application(Model):
             "uq_applications_one_under_way",
             "applicant_id",
             unique=True,
-            **_partial(UNDER_WAY),
+            **partial(UNDER_WAY),
         ),
         Index(None, "applicant_id", "id"),
         # For each scope: all rows in each sort order. The filter columns follow, so that rows are filtered in the index.
@@ -160,7 +154,7 @@ class Application(Model):
             "state",
             "arrived_at",
             "period_id",
-            **_partial(REACHED_CITY_UNDER_WAY),
+            **partial(REACHED_CITY_UNDER_WAY),
         ),
         Index(None, "state", "arrived_at", "id", "education", **QUEUED_ROWS),
         Index(None, "region_id", "state", "arrived_at", "id", "education", **COUNTED_ROWS),
@@ -169,7 +163,7 @@ class Application(Model):
         *(Index(None, "region_id", "state", column, "id", **QUEUED_ROWS) for column in SORT_COLUMNS),
         # The newest rows have mostly not reached the city yet; these indexes leave them out.
         *(
-            Index(None, column, "id", "education", **_partial(REACHED_CITY))
+            Index(None, column, "id", "education", **partial(REACHED_CITY))
             for column in ("number", "submitted_at")
         ),
         # Waiting for a batch: few of all that passed, once batches are closed regularly.
@@ -185,7 +179,7 @@ class Application(Model):
         Index(None, "identity_digest"),
         Index(None, "identity_tail"),
         Index(
-            "ix_applications_other_initials", "other_initials", **_partial(text("other_initials IS NOT NULL"))
+            "ix_applications_other_initials", "other_initials", **partial(text("other_initials IS NOT NULL"))
         ),
         Index("ix_applications_telephone", digits_of(phone)),
         Index(None, "bank_digest"),

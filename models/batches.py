@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import Account
 from models.applications import Application
-from models.database import Instant, Model, enum_text, now
+from models.database import Instant, Model, enum_text, now, partial
 from models.periods import Period
 from models.secrets import Encrypted
 from models.vocabulary import BatchState, GrantAction, GrantState, ObjectionDecision
@@ -88,8 +88,7 @@ class Grant(Model):
             "period_id",
             "identity_digest",
             unique=True,
-            sqlite_where=NOT_DENIED,
-            postgresql_where=NOT_DENIED,
+            **partial(NOT_DENIED),
         ),
         UniqueConstraint("batch_id", "position"),
         Index(None, "batch_id", "state", "position"),
@@ -142,7 +141,7 @@ class Objection(Model):
 
     __table_args__ = (
         Index(None, "grant_id", "id"),
-        Index("ix_objections_undecided", "id", sqlite_where=UNDECIDED, postgresql_where=UNDECIDED),
+        Index("ix_objections_undecided", "id", **partial(UNDECIDED)),
     )
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.batches import Grant
-from models.database import Instant, Model, enum_text, now
+from models.database import Instant, Model, enum_text, now, partial
 from models.vocabulary import ContinuationState, EmploymentEnd
 
 WITHIN_TERM = text("overdue_on IS NULL AND state IN ('asked', 'answered')")
@@ -50,7 +50,6 @@ class Continuation(Model):
         Index(
             "ix_continuations_within_term",
             "due_by",
-            sqlite_where=WITHIN_TERM,
-            postgresql_where=WITHIN_TERM,
+            **partial(WITHIN_TERM),
         ),
     )

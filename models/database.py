@@ -2,16 +2,20 @@
 
 from datetime import UTC, datetime
 from enum import Enum as PythonEnum
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    Connection,
     DateTime,
     Dialect,
     Enum,
     MetaData,
     String,
     Table,
+    TextClause,
+    event,
 )
 from sqlalchemy.orm import DeclarativeMeta, registry
 from sqlalchemy.types import TypeDecorator
@@ -83,3 +87,26 @@ def enum_text(kind: type[PythonEnum], column: str = "") -> Enum:
 def by_code_point(length: int) -> String:
     """Return the type of a text column that sorts by code point on both databases, so that its index also finds prefixes."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+ROWS_ON_SQLITE = "rows on SQLite"
+
+
+def partial(rows: TextClause, on_sqlite: TextClause | None = None) -> dict[str, Any]:
+    """Return the options of an index over these rows alone, on both databases. `on_sqlite`: the same rows where it says them otherwise.
+
+    For an option `sqlite_where` SQLAlchemy would load the dialect of SQLite on PostgreSQL, too, at each start.
+    """
+    return {"postgresql_where": rows, "info": {ROWS_ON_SQLITE: rows if on_sqlite is None else on_sqlite}}
+
+
+@event.listens_for(Model.metadata, "before_create")
+def _partial_on_sqlite(metadata: MetaData, connection: Connection, **_more: Any) -> None:
+    for index in (each for table in metadata.tables.values() for each in table.indexes):
+        if connection.dialect.name == "sqlite" and ROWS_ON_SQLITE in index.info:
+            index.dialect_options["sqlite"]["where"] = index.info[ROWS_ON_SQLITE]
+
+
+def insert_unless_there(table: type[Model] | Table) -> Any:
+    """Return an INSERT with the methods `on_conflict_do_nothing` and `on_conflict_do_update`, which each dialect has for itself."""
+    return import_module(f"sqlalchemy.dialects.{db.engine.dialect.name}").insert(table)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import Account
 from models.applications import Application
-from models.database import Instant, Model, enum_text, now
+from models.database import Instant, Model, enum_text, now, partial
 from models.enterprises import Enterprise, RegistrationEvent
 from models.jobs import Leased
 from models.reviews import Review
@@ -62,8 +62,7 @@ class Message(Model):
         Index(
             "ix_messages_unexpanded",
             "id",
-            sqlite_where=text("expanded_at IS NULL"),
-            postgresql_where=text("expanded_at IS NULL"),
+            **partial(text("expanded_at IS NULL")),
         ),
     )
 
@@ -132,8 +131,7 @@ class Delivery(Leased, Model):
         Index(
             "ix_deliveries_unsettled",
             "next_try",
-            sqlite_where=OPEN_DELIVERIES,
-            postgresql_where=OPEN_DELIVERIES,
+            **partial(OPEN_DELIVERIES),
         ),
-        Index("ix_deliveries_failed", "id", sqlite_where=FAILED, postgresql_where=FAILED),
+        Index("ix_deliveries_failed", "id", **partial(FAILED)),
     )

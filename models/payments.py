@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import Account
 from models.batches import Grant
-from models.database import Instant, Model, enum_text, now
+from models.database import Instant, Model, enum_text, now, partial
 from models.periods import Period
 from models.secrets import Encrypted
 from models.vocabulary import CorrectionState, PaymentAction, PaymentState
@@ -52,8 +52,7 @@ class Payment(Model):
             "year",
             "ordinal",
             unique=True,
-            sqlite_where=NOT_REVERSED,
-            postgresql_where=NOT_REVERSED,
+            **partial(NOT_REVERSED),
         ),
         Index(None, "state", "due_on", "id"),
         Index(None, "state", "period_id", "due_on", "id"),
@@ -129,8 +128,7 @@ class AccountCorrection(Model):
             "uq_account_corrections_undecided",
             "grant_id",
             unique=True,
-            sqlite_where=UNDECIDED_CORRECTIONS,
-            postgresql_where=UNDECIDED_CORRECTIONS,
+            **partial(UNDECIDED_CORRECTIONS),
         ),
         Index(None, "grant_id", "state", "id"),
         Index(None, "enterprise_id", "state", "id"),

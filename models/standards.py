@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.database import Instant, Model, enum_text, now
+from models.database import Instant, Model, enum_text, now, partial
 from models.periods import Period
 from models.vocabulary import StandardState
 
@@ -62,8 +62,7 @@ class Standard(Model):
             "uq_standards_one_successor",
             "replaces_id",
             unique=True,
-            sqlite_where=NOT_DISCARDED,
-            postgresql_where=NOT_DISCARDED,
+            **partial(NOT_DISCARDED),
         ),
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.database import Model, enum_text
+from models.database import Model, enum_text, partial
 from models.vocabulary import State
 
 NO_PERIOD, NO_PLACE = 0, 0
@@ -20,7 +20,7 @@ EVERY_MONTH = ""
 RETURN = "return"
 """Stands for any reason at all (`CountedReason.reason`)."""
 
-TIMED: dict[str, Any] = {f"{dialect}_where": text("days IS NOT NULL") for dialect in ("sqlite", "postgresql")}
+TIMED = partial(text("days IS NOT NULL"))
 """The decisions of which it is known how long they took."""
 
 

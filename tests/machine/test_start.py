@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -73,6 +74,20 @@ def test_the_start_loads_nothing_that_no_page_needs(start: Start) -> None:
 
 def test_the_first_pages_load_nothing_more(start: Start) -> None:
     assert start.added == set()
+
+
+def test_the_start_on_postgresql_loads_no_dialect_of_sqlite(tmp_path: Path) -> None:
+    nobody_there = "postgresql+psycopg://app@127.0.0.1:1/app"  # a start does not connect
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, app; app.create_app(); print(*sys.modules)"],
+        cwd=ROOT,
+        env={**os.environ, **environment(tmp_path, nobody_there)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "sqlalchemy.dialects.postgresql" in told.split()
+    assert "sqlalchemy.dialects.sqlite" not in told.split()
 
 
 def test_the_start_makes_few_calls(start: Start) -> None:
