@@ -17,11 +17,9 @@ from typing import IO, Any
 LONGEST_BEGINNING = 16 * 1024
 """Where a form's first file begins later than this, the body is a file from its first byte on."""
 
-FIRST_FILE = re.compile(
-    rb'\r\ncontent-disposition:[^\r\n]*[; \t]filename="[^"\r\n][^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n',
-    re.IGNORECASE,
-)
-"""The head of a part with a file. The part of a field without a chosen file has an empty name."""
+HEAD_END = b"\r\n\r\n"
+NAMES_FILE = re.compile(rb'\r\ncontent-disposition:[^\r\n]*[; \t]filename="[^"\r\n]', re.IGNORECASE)
+"""In the head of a part with a file. The part of a field without a chosen file has an empty name."""
 
 WHEN_ONE_BEGINS: list[Callable[[], None]] = []
 """Called in a thread when a long body begins to come: the application gets ready meanwhile."""
@@ -29,8 +27,13 @@ WHEN_ONE_BEGINS: list[Callable[[], None]] = []
 
 def place_of_first_file(received: bytes | bytearray, start: int, end: int) -> int:
     """Return where the content of the first file begins; `start` when that is not seen between both."""
-    found = FIRST_FILE.search(received, start, end)
-    return found.end() if found else start
+    head = start
+    while (head_end := received.find(HEAD_END, head, end)) >= 0:
+        content = head_end + len(HEAD_END)
+        if NAMES_FILE.search(received, head, head_end):
+            return content
+        head = content
+    return start
 
 
 class LongBody(io.RawIOBase):
