@@ -25,6 +25,7 @@ class Fault(StrEnum):
     UNKNOWN_KIND = auto()
     DAMAGED = auto()
     PASSWORD = auto()
+    OLD_EXCEL_PASSWORD = auto()
     MACROS = auto()
     TOO_MANY_PIXELS = auto()
     TOO_MANY_PAGES = auto()
@@ -68,6 +69,10 @@ SENTENCES: dict[Fault, LazyString] = {
         "文件“%(name)s”已损坏或不完整，无法打开。请在自己的电脑或手机上确认能打开后，重新上传。"
     ),
     Fault.PASSWORD: _("文件“%(name)s”设有密码，审核人员无法打开。请取消密码后再上传。"),
+    # “保护工作簿” encrypts an .xls with a password that every Excel knows and never asks for.
+    Fault.OLD_EXCEL_PASSWORD: _(
+        "文件“%(name)s”设有密码，或启用了“保护工作簿”，网站无法打开。请取消密码；打开时不用输入密码的，请在“审阅”中取消“保护工作簿”。保存后再上传。"
+    ),
     Fault.MACROS: _(
         "文件“%(name)s”含有宏（程序代码），不能上传。请另存为不含宏的 docx、xlsx 或 PDF 后再上传。"
     ),

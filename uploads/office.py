@@ -174,8 +174,10 @@ def check_compound(stream: BinaryIO) -> None:
             head = main.read(CHUNK_BYTES)
             if main.seek(0, 2) < size or not size:
                 raise InvalidFile(Fault.DAMAGED)
-    if _word_has_password(head) if name == "WordDocument" else _excel_has_record(head, FILE_PASS):
+    if name == "WordDocument" and _word_has_password(head):
         raise InvalidFile(Fault.PASSWORD)
+    if name != "WordDocument" and _excel_has_record(head, FILE_PASS):
+        raise InvalidFile(Fault.OLD_EXCEL_PASSWORD)
     if name != "WordDocument" and _excel_has_record(head, BOUND_SHEET, MACRO_SHEET):
         raise InvalidFile(Fault.MACROS)
 

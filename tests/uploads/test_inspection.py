@@ -71,7 +71,8 @@ REFUSED = [
     ("a word with a broken part", files.damaged_word, "表.docx", Fault.DAMAGED, "已损坏或不完整"),
     ("word with a password", files.locked_word, "表.docx", Fault.PASSWORD, "请取消密码"),
     ("old word with a password", lambda: files.old_word(0x0100), "表.doc", Fault.PASSWORD, "请取消密码"),
-    ("old excel with a password", files.locked_old_excel, "表.xls", Fault.PASSWORD, "请取消密码"),
+    ("old excel with a password", files.locked_old_excel, "表.xls", Fault.OLD_EXCEL_PASSWORD, "请取消密码"),
+    ("old excel, protected", files.locked_old_excel, "表.xls", Fault.OLD_EXCEL_PASSWORD, "取消“保护工作簿”"),
     ("pdf with a password", files.locked_pdf, "合同.pdf", Fault.PASSWORD, "请取消密码"),
     ("pdf without pages", lambda: files.pdf_of_pages(0), "合同.pdf", Fault.DAMAGED, "无法打开"),
     (
