@@ -35,7 +35,7 @@ class FileRegion(PositionedContent):
         try:
             if os.fstat(self.descriptor).st_size != self.size:
                 os.truncate(self.descriptor, self.size)
-            os.link(f"/proc/self/fd/{self.descriptor}", path.name, dst_dir_fd=directory)
+            os.link(f"/proc/self/fd/{self.descriptor}", path.name, dst_dir_fd=directory, follow_symlinks=True)
         except OSError:
             return False
         finally:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from uploads.errors import StorageFull
-from uploads.file_regions import rest_of
+from uploads.file_regions import FileRegion, rest_of
 from uploads.storage import (
     GRACE_PERIOD,
     NAME,
@@ -129,7 +129,7 @@ def _write(stream: BinaryIO, target: Path, beside: Executor) -> tuple[int, str]:
     region = rest_of(stream)
     if region is None:
         return _copy_stream(stream, target)
-    hashing = beside.submit(hashlib.file_digest, region, "sha256")
+    hashing = beside.submit(_sha256, region)
     if region.link_to(target):
         os.fsync(region.descriptor)
     else:
@@ -139,7 +139,16 @@ def _write(stream: BinaryIO, target: Path, beside: Executor) -> tuple[int, str]:
     digest = hashing.result()
     if not region.position == region.size == target.stat().st_size:
         raise OSError("the file has changed while it was stored")
-    return region.size, digest.hexdigest()
+    return region.size, digest
+
+
+def _sha256(region: FileRegion) -> str:
+    """Return the digest of the file, and leave the position where reading has ended."""
+    if not region.is_alone:
+        return hashlib.file_digest(region, "sha256").hexdigest()
+    # Nobody shortens the file meanwhile, which would end this process. Reading it in pieces takes a seventh more CPU.
+    region.seek(0, os.SEEK_END)
+    return hashlib.sha256(region.mapped()).hexdigest()
 
 
 def _copy_stream(stream: BinaryIO, target: Path) -> tuple[int, str]:
