@@ -251,6 +251,7 @@ def test_no_address_of_the_administration_decides_an_application(app: Flask) -> 
         "renew",  # a standard
         "save",  # the bank's file
         "send_again",  # a message that was not delivered
+        "give",  # a new 「找回码」
         *application_files.ROUTES["administration"],
         *AdministeredDeputies.exposed_routes,
         *FormVersions.exposed_routes,
