@@ -44,6 +44,8 @@ class Submitted(NamedTuple):
     decided_on: date
     under_review: bool = True
     due: date | None = None
+    holder: identity.Holder | None = None
+    """What the identity number says of its holder, where paper and number are filled in."""
 
     @classmethod
     def of(
@@ -57,7 +59,9 @@ class Submitted(NamedTuple):
         """Return the snapshot as the rules read it: the fields that the form version has, without empty ones."""
         read = {key: _read(asked, snapshot["fields"].get(key)) for key, asked in form.items()}
         given = {key: value for key, value in read.items() if value not in (None, "")}
-        return cls(given, snapshot["experiences"], decided_on, under_review, due)
+        paper, number = given.get("paper"), given.get("identity_number")
+        holder = identity.holder(paper, number) if paper and number else None
+        return cls(given, snapshot["experiences"], decided_on, under_review, due, holder)
 
 
 def _read(asked: Field, stored: Any) -> Any:
@@ -103,7 +107,7 @@ def rule(key: str, *further: str) -> Callable[[Rule], Rule]:
 @rule("sex", "paper", "identity_number")
 def sex_of_the_identity_number(submitted: Submitted) -> Sentence | None:
     """The number may have been corrected after the submission."""
-    holder = _holder(submitted)
+    holder = submitted.holder
     if holder and holder.sex and holder.sex != submitted.fields["sex"]:
         return Sentence(N_("与证件号码中的性别不一致"))
     return None
@@ -111,14 +115,10 @@ def sex_of_the_identity_number(submitted: Submitted) -> Sentence | None:
 
 @rule("birth_date", "paper", "identity_number")
 def birth_date_of_the_identity_number(submitted: Submitted) -> Sentence | None:
-    holder = _holder(submitted)
+    holder = submitted.holder
     if holder and not holder.born_on(submitted.fields["birth_date"]):
         return Sentence(N_("与证件号码中的出生日期不一致"))
     return None
-
-
-def _holder(submitted: Submitted) -> identity.Holder | None:
-    return identity.holder(submitted.fields["paper"], submitted.fields["identity_number"])
 
 
 LEVELS = ("none", "bachelor", "master", "doctor")

@@ -215,6 +215,10 @@ def _part(row: Mapping[str, str], keys: tuple[str, ...]) -> str:
     return translated(row.get(keys[0]) or "")
 
 
+OF_THE_FORM = (form_fields.Kind.CHOICE, form_fields.Kind.PROMISE)
+"""Kinds of fields whose values are words of the form, with a translation; the others hold what somebody typed."""
+
+
 class FieldWords(NamedTuple):
     """What a page shows of a field whatever is in it."""
 
@@ -237,7 +241,7 @@ def _words(form: versions.Form) -> dict[str, FieldWords]:
 
 def _fact(shown: answers.ShownField, words: FieldWords, notes: dict[str, str]) -> Fact:
     asked, text, before = shown
-    hide = masked if asked.secret else translated
+    hide = masked if asked.secret else translated if asked.kind in OF_THE_FORM else str
     return Fact(
         asked.key,
         words.target,

@@ -1,7 +1,7 @@
 """Time limits (W8) on the reviewers' pages: the filter, the numbers above the list, and the badge of one application."""
 
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -22,6 +22,9 @@ from desk.time_limits import LIMITS, OWN_STEP, Standing, TimeLimits
 from models import Application, Role, State, db
 from models.statements import constant
 from workflow import scope
+
+MOST_DAYS = 100
+"""Days of arrival whose last day a process keeps."""
 
 
 class Known(NamedTuple):
@@ -131,4 +134,9 @@ def values(found: Application, menu_queries: tuple[Select[Any], ...]) -> dict[st
 def last_day(found: Application) -> date | None:
     """Return the last day of the limit of the step where the application is; None where the step has none."""
     limit = present_limits().of(found.state)
-    return present_calendar().after(local_date(found.arrived_at), limit).last if limit else None
+    return _last_day(local_date(found.arrived_at), limit, present_calendar()) if limit else None
+
+
+@lru_cache(maxsize=MOST_DAYS)
+def _last_day(arrived: date, limit: int, calendar: Calendar) -> date:
+    return calendar.after(arrived, limit).last

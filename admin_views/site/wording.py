@@ -60,7 +60,7 @@ def problem_text(problem: Problem) -> str:
 
 def stamp(instant: datetime | None) -> str:
     """Return an instant as 2026-11-23 14:05 in Ordos."""
-    return instant.astimezone(ORDOS).strftime("%Y-%m-%d %H:%M") if instant else ""
+    return instant.astimezone(ORDOS).isoformat(" ", "minutes")[: len("2026-11-23 14:05")] if instant else ""
 
 
 def time_of_day(instant: datetime) -> str:
