@@ -14,6 +14,7 @@ objects took half of its time. A LIMIT given as a parameter costs 0.4 of 1.6 ms 
 
 What there is:
 - `CompiledStatement`: SQL that never changes. Compiled once per dialect; only the values differ.
+  `send` sends it with others at once (models/pipelines.py).
 - `PlannedPerQuery`: a search whose best plan depends on the searched word. Planned each time; its rows have names.
 - `constant`: a value that is the same for everybody, written into the SQL, so that PostgreSQL knows it when it plans.
 - `as_stored`: a column without type conversion. `as_if_loaded`: an object built from columns that are already known.

@@ -1,5 +1,6 @@
 """Compiled statements: their results, their errors, and pipelined writes."""
 
+import time
 from functools import partial
 from traceback import format_exception
 from typing import Any
@@ -7,12 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import bindparam, func, insert, literal_column, select, text, update
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from accounts import sessions
 from models import Account, Office, Role, Setting, db, exclusive
 from models.pipelines import read_together
-from models.statements import CompiledStatement, PlannedPerQuery, table_of
+from models.statements import CompiledStatement, PlannedPerQuery, current_connection, table_of
 from models.transactions import end, forbid_writes_outside_transaction, pipelined
 from tests.factories import World
 
@@ -145,8 +146,32 @@ def test_the_error_of_a_statement_sent_with_others_is_sqlalchemys(app_context: F
             CompiledStatement(select(literal_column("1 / 0"))).send({})
             COUNT.send({})
 
-    with pytest.raises(DataError):
-        wrong_among_others()
+    for _ in range(20):  # which of the errors psycopg raises depends on how fast PostgreSQL answers
+        with pytest.raises(DataError):
+            wrong_among_others()
+    assert COUNT.execute({}) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("seconds", [0, 0.0005, 0.02])
+def test_a_connection_that_ends_among_statements_sent_together_counts_as_lost(
+    app_context: Flask, seconds: float
+) -> None:
+    """Whether the driver has met its end by then, or only read that PostgreSQL ends it: so a page can be read again."""
+    db.session.remove()
+
+    def interrupted() -> None:
+        with read_together():
+            COUNT.send({})
+            driver: Any = current_connection().connection.driver_connection
+            with db.engine.connect() as other:
+                other.execute(select(func.pg_terminate_backend(driver.info.backend_pid)))
+            time.sleep(seconds)
+
+    with pytest.raises(DBAPIError) as error:
+        interrupted()
+    assert error.value.connection_invalidated
+    end()
     assert COUNT.execute({}) == []
 
 
