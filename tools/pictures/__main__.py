@@ -18,7 +18,7 @@ from pypdfium2 import PdfDocument
 from commands.sample_data import command
 from config import ROOT
 from documents import printed_forms
-from models import Batch, BatchState, PaymentRun, RunState
+from models import Batch, BatchState, PaymentRun, RunState, db
 from tests.browser.chromium import PROGRAMS, QUIETLY, ChromiumPage
 from tests.browser.people import login
 from tests.machine.site import Site
@@ -69,6 +69,8 @@ class Studio:
     def photograph_what_follows(self) -> None:
         """Take the pictures of a site with sample data: publicity, money, statistics."""
         with self.site.app_context():
+            # The sample data is written on one connection while another reads: reading must not begin as a writer here.
+            db.engine.update_execution_options(immediate=False)
             list(command.fill(command.NUMBER, command.SEED))
             batch = story.one(Batch, Batch.state == BatchState.PUBLIC).number
             run = story.one(PaymentRun, PaymentRun.state == RunState.FROZEN).number
