@@ -166,7 +166,6 @@ class ScopedView(ConsoleView, ModelView):
     form = FlaskForm
     """Empty: a view with a form declares every field; Flask-Admin generates none from the model."""
     can_create = can_edit = can_delete = can_view_details = can_export = False
-    column_list: Any = ("id",)
     column_filters = None
     lookup_column = "id"
     """The column whose value is in a row's URL."""
@@ -201,8 +200,14 @@ class ScopedView(ConsoleView, ModelView):
             abort(404)
         return row
 
-    def scaffold_list_columns(self) -> list[str]:
-        return list(self.column_list)
+    def get_list_columns(self) -> list[tuple[str, str]]:
+        """Return no columns: lists and exports are our own (lists.py), and Flask-Admin would look for each column in the model."""
+        return []
+
+    get_export_columns = get_list_columns
+
+    def get_delete_form(self) -> type[FlaskForm]:
+        return FlaskForm
 
     def scaffold_sortable_columns(self) -> dict[str, str]:
         return {}
