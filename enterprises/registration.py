@@ -83,17 +83,22 @@ def steps_for(enterprise: Enterprise, actor: Account) -> tuple[RegistrationStep,
 def register_person(account: Account) -> bool:
     """Add a new applicant's account. If the number has an account already, that one stays unchanged and gets a warning.
 
-    Returns whether an account was added. The page must not reveal it.
+    Returns whether an account was added. The page must not reveal it, and neither its time: both are one transaction of as many
+    statements.
     """
     number = account.identity_number or ""
     try:
         with exclusive():
-            db.session.add(account)
-    except IntegrityError:
+            existing = logins.find("personal", number)
+            if existing is None:
+                db.session.add(account)
+            else:
+                notifications.warn_of_repeated_registration(existing, None)
+            return existing is None
+    except IntegrityError:  # registered twice at the same moment
         with exclusive():
             notifications.warn_of_repeated_registration(logins.find("personal", number), None)
         return False
-    return True
 
 
 def register_enterprise(

@@ -28,6 +28,7 @@ from tests.accounts.people import (
 )
 from tests.files import samples as files
 from tests.machine.site import Client
+from tests.site.statements import recorded_statements
 from tests.uploads import odd_files
 from uploads.sets import storage
 
@@ -213,6 +214,23 @@ def test_the_owner_is_notified_once_a_day_of_another_registration(
     assert [(each.kind, each.account_id) for each in stored(every_message)] == [
         ("registration_tried", there.id)
     ]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_time_of_a_registration_does_not_tell_whether_the_number_was_taken(
+    app: Flask, client: Client, made: Made
+) -> None:
+    """As many statements, and no transaction that fails and begins anew."""
+    there = made(factories.applicant)
+    client.send(PERSON, person(number=there.identity_number))
+    counts = []
+    for number in (there.identity_number, factories.identity_number()):
+        visitor = app.test_client()
+        form = person(number=number)
+        with app.app_context(), recorded_statements(db.engine) as sent:
+            visitor.send(PERSON, form)
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
 
 
 def every_message() -> list[Message]:
