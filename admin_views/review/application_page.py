@@ -79,16 +79,16 @@ class ApplicationPage:
         (actor, shape), reviews = current_actor(), history_with_submissions(found)
         menu_queries = tuple(menu_numbers(self.admin, shape).values())
         read = read_by(found, reviews, actor)
-        with read_together():  # PostgreSQL answers while the sections are prepared
+        with read_together():  # PostgreSQL answers while what needs none of it is prepared
             also_count = (*own_numbers(shape), LIMITS, *menu_queries)
             next_one = self._send_next(found.id, found.arrived_at, also_count)
             context = send_page_context(found, actor, submitted_fields(found, read))
             visible = send_visible_files(found, actor)
             read_sections = sections(found, read)
+            marks = self.mark_values(found, read_sections, further.pop("mark_refused", None))
+            buttons, taken = self._buttons(found), self.offered_take_back(found, reviews)
         next_shown, context_shown, files = next_one(), context(), visible()
-        buttons, taken = self._buttons(found), self.offered_take_back(found, reviews)
         address, papers = self.paper_address(found), submitted_files(found, files)
-        marks = self.mark_values(found, read_sections, further.pop("mark_refused", None))
         content = self.render(
             "review/application.html",
             list_frame=self.list_frame,
