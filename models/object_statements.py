@@ -7,6 +7,7 @@ relationship that was not set, raises SQLAlchemy's DetachedInstanceError.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Select, inspect
@@ -20,15 +21,23 @@ from models.statements import CompiledStatement, as_if_loaded
 class ObjectStatement:
     """A statement that selects models, such as `select(Application, Period)` with the join of the second.
 
-    `also`: deferred columns of the first model that are read too. `only_read`: the objects belong to no session.
+    `also`: deferred columns of the first model that are read too. `only_read`: the objects belong to no session. `only`: the
+    columns, beside `id`, of models of which the others are not needed.
     """
 
     def __init__(
-        self, statement: Select[*tuple[Any, ...]], also: Sequence[str] = (), *, only_read: bool = False
+        self,
+        statement: Select[*tuple[Any, ...]],
+        also: Sequence[str] = (),
+        *,
+        only_read: bool = False,
+        only: Mapping[type[Any], Sequence[str]] = MappingProxyType({}),
     ) -> None:
         self._only_read = only_read
         self._models = [each["entity"] for each in statement.column_descriptions]
-        self._keys = [_loaded_columns(model) for model in self._models]
+        self._keys = [
+            ["id", *only[model]] if model in only else _loaded_columns(model) for model in self._models
+        ]
         self._keys[0] += also
         columns = [
             getattr(model, key) for model, keys in zip(self._models, self._keys, strict=True) for key in keys

@@ -57,6 +57,12 @@ OPEN: dict[str, Sealer] = {"aes": _open_aes, "sm": _open_sm4}
 HASH: dict[str, Callable[[], hashes.HashAlgorithm]] = {"aes": hashes.SHA256, "sm": hashes.SM3}
 
 
+@lru_cache(maxsize=2)
+def _keyed(key: bytes, suite: Suite) -> hmac.HMAC:
+    """Return the hash with this key, to be copied: making it takes longer than a digest."""
+    return hmac.HMAC(key, HASH[suite]())
+
+
 class Vault:
     """Holds the keys. The first key encrypts; the others still decrypt what was written with them."""
 
@@ -99,7 +105,7 @@ class Vault:
 
     def digest(self, text: str) -> str:
         """Return the keyed hash for exact search, as 64 hexadecimal digits."""
-        keyed = hmac.HMAC(self._digest_key, HASH[self._suite]())
+        keyed = _keyed(self._digest_key, self._suite).copy()
         keyed.update(text.encode())
         return keyed.finalize().hex()
 

@@ -72,7 +72,7 @@ class ApplicationPage:
         found = self.get_one(number)
         page = self._page(found)
         if not is_prefetch():
-            taking_back.note_opened(found, current_user)
+            taking_back.note_opened(found, current_actor()[0])
         return page
 
     def _page(self: Any, found: Application, status: int = 200, **further: Any) -> Any:
@@ -94,6 +94,7 @@ class ApplicationPage:
             list_frame=self.list_frame,
             list_address=address_of(self),
             application=found,
+            me=actor.id,
             sections=read_sections,
             facts=rendered_facts,
             **marks,
@@ -143,7 +144,7 @@ class ApplicationPage:
     def _buttons(self: Any, found: Application) -> list[Button]:
         return [
             Button(row, self._button(found, row), PHRASES.get(row.action, ()))
-            for row in open_transitions(found.state, current_user.role)
+            for row in open_transitions(found.state, current_actor()[0].role)
         ]
 
     def _button(self: Any, found: Application, row: Transition) -> str:

@@ -101,4 +101,10 @@ def _one(actor: ActorShape, *, only_read: bool) -> ObjectStatement:
         .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
         .where(scope.visible(actor), Application.number == bindparam("number", type_=String)),
         only_read=only_read,
+        only={
+            Period: ("name",),
+            Region: ("name", "kind", "office_id"),
+            Office: ("name", "telephone"),
+            Enterprise: ("name", "contact_phone"),
+        },
     )

@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from admin_views.review.correction_forms import NameCorrectionForm, NumberCorrectionForm
 from admin_views.site.base import address_of, expose
+from admin_views.site.numbers import current_actor
 from admin_views.site.typed import row_number
 from admin_views.site.wording import reason_problem, translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonRefused, Unacceptable
@@ -52,7 +53,7 @@ class NameCorrection:
                 "label": pgettext("button", ACTION_WORDS[action]),
                 "url": self.get_url(f".{action.value}", number=found.number),
             }
-            for action in corrections.permitted_corrections(found, current_user)
+            for action in corrections.permitted_corrections(found, current_actor()[0])
         ]
 
     def _correct(self, found: Application, action: Action, filled: Any, correct: Correct) -> Any:

@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from admin_views.review.page import PageSection
 from admin_views.site.base import expose
+from admin_views.site.numbers import current_actor
 from admin_views.site.wording import translated
 from common.errors import NotPermitted, NotVisible, Unacceptable
 from desk import marks
@@ -95,8 +96,9 @@ class MarkRoutes:
         self, found: Application, sections: Sequence[PageSection], refused: Mapping[str, str] | None
     ) -> dict[str, Any]:
         """Return what the page needs to show the desk's marks and the field for one more."""
-        can_mark = "mark" in self.exposed_routes and marks.waits_for(found, current_user)
-        drafts = marks.drafts(found, current_user) if can_mark else ()
+        actor, _shape = current_actor()
+        can_mark = "mark" in self.exposed_routes and marks.waits_for(found, actor)
+        drafts = marks.drafts(found, actor) if can_mark else ()
         rows = [line.row for part in sections for line in part.experiences if line.difference != "removed"]
         shown, gone = _by_place(drafts, rows)
         asked = refused or {"target": request.args.get("mark", ""), "note": "", "sentence": ""}

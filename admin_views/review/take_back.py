@@ -10,6 +10,7 @@ from flask_login import current_user
 from markupsafe import Markup, escape
 
 from admin_views.site.base import address_of, expose
+from admin_views.site.numbers import current_actor
 from admin_views.site.wording import cached_gettext, reason_problem, translated
 from common.errors import (
     ChangedMeanwhile,
@@ -43,7 +44,7 @@ class TakeBackRoutes:
     def offered_take_back(self, found: Application, reviews: Sequence[Review]) -> TakeBack | None:
         """Return what this account is told of taking back its decision; None where the last decision was not its own."""
         newest = reviews[0] if reviews else None
-        if newest is None or taking_back.transition_of(found, newest, current_user) is None:
+        if newest is None or taking_back.transition_of(found, newest, current_actor()[0]) is None:
             return None
         why = taking_back.refusal(found, newest)
         return TakeBack(translated(why.text, why.words) if why else "", TAKE_BACK in request.args)
