@@ -380,13 +380,25 @@ def test_an_unreachable_database_gives_an_error_page_and_the_site_recovers(
     assert client.get("/healthz").status_code == 200
 
 
-@pytest.mark.guide("S2")
-def test_a_page_is_read_again_when_its_connection_died_meanwhile(
+@pytest.fixture
+def on_postgresql(
     cheap_passwords: None, databases: Databases, tmp_path: Path
-) -> None:
+) -> Iterator[tuple[Flask, Callable[[str], None]]]:
+    """The site on a PostgreSQL database of its own, and a function that lets the server run SQL; `{name}` is the database."""
     url = databases.fresh("postgresql")
     app = create_app({**settings(environment(tmp_path / "instance", url)), "TESTING": True})
     app.test_client_class = Client
+    yield app, lambda sql: databases._server().run(sql.format(name=url.rsplit("/", 1)[1]))
+    with app.app_context():
+        db.engine.dispose()
+    databases.drop(url)
+
+
+@pytest.mark.guide("S2")
+def test_a_page_is_read_again_when_its_connection_died_meanwhile(
+    on_postgresql: tuple[Flask, Callable[[str], None]],
+) -> None:
+    app, run = on_postgresql
     with app.app_context():
         login = factories.clerk(factories.office()).login
         db.session.commit()
@@ -394,10 +406,7 @@ def test_a_page_is_read_again_when_its_connection_died_meanwhile(
     assert client.send("/login/staff", {"login": login, "password": factories.PASSWORD}).status_code == 303
 
     def end_connections() -> None:
-        name = url.rsplit("/", 1)[1]
-        databases._server().run(
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-        )
+        run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
     for _each in range(3):
         end_connections()
@@ -408,18 +417,13 @@ def test_a_page_is_read_again_when_its_connection_died_meanwhile(
     assert written.status_code == 503, "a write is not repeated by itself"
     assert hidden(written)["reason"] == "缺盖章页"
     assert "再提交一次" in written.text
-    with app.app_context():
-        db.engine.dispose()
-    databases.drop(url)
 
 
 @pytest.mark.guide("S2", "S4")
 def test_a_database_that_takes_no_writes_is_read_and_gives_back_what_was_typed(
-    cheap_passwords: None, databases: Databases, tmp_path: Path
+    on_postgresql: tuple[Flask, Callable[[str], None]],
 ) -> None:
-    url = databases.fresh("postgresql")
-    app = create_app({**settings(environment(tmp_path / "instance", url)), "TESTING": True})
-    app.test_client_class = Client
+    app, run = on_postgresql
     with app.app_context():
         logins = [factories.clerk(factories.office()).login, factories.administrator().login]
         db.session.commit()
@@ -428,8 +432,7 @@ def test_a_database_that_takes_no_writes_is_read_and_gives_back_what_was_typed(
         client.send("/login/staff", {"login": login, "password": factories.PASSWORD})
     assert "只能读" not in administrator.get("/administration/operation/").text
 
-    name = url.rsplit("/", 1)[1]
-    databases._server().run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    run("ALTER DATABASE {name} SET default_transaction_read_only = on")
     with app.app_context():
         db.engine.dispose()
     assert clerk.get("/office/").status_code == 200
@@ -439,10 +442,7 @@ def test_a_database_that_takes_no_writes_is_read_and_gives_back_what_was_typed(
     login = app.test_client().send("/login/staff", {"login": logins[0], "password": factories.PASSWORD})
     assert login.status_code == 503
     assert "只能读" in administrator.get("/administration/operation/").text
-    databases._server().run(f"ALTER DATABASE {name} RESET default_transaction_read_only")
-    with app.app_context():
-        db.engine.dispose()
-    databases.drop(url)
+    run("ALTER DATABASE {name} RESET default_transaction_read_only")
 
 
 def test_health_fails_without_tables(databases: Databases, tmp_path: Path) -> None:
