@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from sqlalchemy import Integer, bindparam
 
+from common.single_objects import single_object
 from models import Account, RegionKind, Role
 from models.accounts import Membership
 
@@ -34,7 +35,7 @@ class ActorShape:
     id = bindparam("actor_id", type_=Integer)
 
     @classmethod
-    @lru_cache(maxsize=MOST_SHAPES)
+    @single_object(MOST_SHAPES)
     def _with(cls, *parts: Any) -> Self:
         return cls(*parts)
 
@@ -44,7 +45,7 @@ class ActorShape:
         return cls._of_member(account.role, account.membership)
 
     @classmethod
-    @lru_cache(maxsize=MOST_SHAPES)
+    @single_object(MOST_SHAPES)
     def _of_member(cls, role: Role, member: Membership) -> Self:
         kinds = tuple(kind for _, kind in member.regions)
         belongs = member.enterprise_id is not None, member.office_id is not None

@@ -1,7 +1,6 @@
 """The approval of enterprise accounts by their region's office (E2, O3)."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from flask import abort, flash, redirect, request
@@ -21,6 +20,7 @@ from admin_views.site.typed import one_line
 from admin_views.site.wording import longest_wait_note, reason_problem, translated, waiting_time
 from common.checks import kind_of_organisation
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonRefused
+from common.single_objects import single_object
 from common.wording import N_, NP_
 from enterprises import registration
 from enterprises.search import SEARCHED_FOR, search_paths
@@ -239,7 +239,7 @@ def _waiting() -> ColumnElement[bool]:
     return (Enterprise.registration == constant(Registration.PENDING)) & Enterprise.active
 
 
-@cache
+@single_object()
 def _number_waiting(actor: ActorShape) -> Select[Any]:
     some = (
         select(Enterprise.id)

@@ -1,7 +1,6 @@
 """What the applicant's pages show around the form: sections with their state, the route of the application, the open returns."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from flask_babel import gettext, ngettext
@@ -15,6 +14,7 @@ from admin_views.site.wording import stamp, translated
 from common.errors import NoticeUnread, PeriodClosed, Problem
 from common.identity import masked
 from common.money import in_yuan
+from common.single_objects import single_object
 from documents.decision_notices import offered_notices
 from models import Account, Application, Enterprise, Grant, GrantEvent, Review, State, db
 from payments import publicity
@@ -125,7 +125,7 @@ def notice_context(application: Application) -> dict[str, Any]:
     return {"notice": notice, "notice_reading": notice_reading}
 
 
-@cache
+@single_object()
 def _own_applications(actor: ActorShape) -> Select[Any]:
     return select(func.count(Application.id)).where(scope.visible(actor))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from admin_views.review.list_search import SEARCH_PATHS
 from admin_views.site.base import MOST_COUNTED
 from admin_views.site.keyset import ListQuery, Order
 from admin_views.site.lists import Column
+from common.single_objects import single_object
 from common.wording import N_
 from desk import assignments, time_limits
 from models import Application, Enterprise, Result, Review, State, now
@@ -264,7 +265,7 @@ def listing(
     )
 
 
-@cache
+@single_object()
 def waiting_count(actor: ActorShape) -> Select[Any]:
     """Return the query for how many rows wait, counting one further than MOST_COUNTED."""
     some = select(Application.id).where(scope.waiting(actor)).limit(constant(MOST_COUNTED + 1)).subquery()

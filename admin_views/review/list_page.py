@@ -23,6 +23,7 @@ from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import Column, DataTable, Head
 from admin_views.site.numbers import bind_counts, cache_counts, current_actor, own_numbers, page_counts
 from admin_views.site.wording import cached_gettext, translated
+from common.single_objects import single_object
 from common.wording import N_
 from desk.time_limits import LIMITS, TimeLimits
 from models import Role
@@ -297,7 +298,7 @@ def _headings(columns: tuple[Column, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((column.key, translated(column.heading)) for column in columns)
 
 
-@lru_cache(maxsize=MOST_MENUS)
+@single_object(MOST_MENUS)
 def _numbers(view: Any, actor: ActorShape, tab: str) -> tuple[Select[Any], ...]:
     """Return the queries for the numbers that the list says: the frame's, the menu's, the limits', the tab's last."""
     limited = time_limits.counts(actor) if tab == "waiting" else ()

@@ -1,7 +1,7 @@
 """Time limits (W8) on the reviewers' pages: the filter, the numbers above the list, and the badge of one application."""
 
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -16,6 +16,7 @@ from admin_views.site.lists import Badge
 from admin_views.site.numbers import page_counts, present_calendar
 from admin_views.site.wording import translated
 from common.calendar import local_date, today
+from common.single_objects import single_object
 from common.working_days import Calendar
 from desk import time_limits
 from desk.time_limits import LIMITS, OWN_STEP, Standing, TimeLimits
@@ -78,7 +79,7 @@ def limit_of(role: Role, limits: TimeLimits) -> int:
     return limits.of(OWN_STEP[role]) if role in OWN_STEP else 0
 
 
-@cache
+@single_object()
 def counts(actor: ActorShape) -> tuple[Select[Any], Select[Any]]:
     """Return the queries for how many are overdue and due today, each counting one further than MOST_COUNTED."""
     rows = select(Application.id).where(scope.waiting(actor)).limit(constant(MOST_COUNTED + 1))

@@ -5,7 +5,7 @@ narrowed. So here a route exists only if the view names it in `exposed_routes`, 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any, NamedTuple
 
 import flask_admin
@@ -26,6 +26,7 @@ from admin_views.site.exporting import register_view
 from admin_views.site.languages import cached_per_language
 from admin_views.site.login_session import url_of
 from admin_views.site.numbers import current_shape, page_counts
+from common.single_objects import single_object
 from models import db
 
 LOGIN_KIND_OF_CONSOLE = {"personal": "personal", "enterprise": "enterprise"}
@@ -268,7 +269,7 @@ def address_of(view: BaseView) -> str:
     return url_of(f"{view.endpoint}.{view.start}")
 
 
-@lru_cache(maxsize=MOST_MENUS)
+@single_object(MOST_MENUS)
 def menu_numbers(admin: Console | None, actor: ActorShape) -> Mapping[BaseView, Select[Any]]:
     """Return the count queries of a console's menu by view."""
     views = (view for view in _shown_in_menu(admin) if isinstance(view, ConsoleView))

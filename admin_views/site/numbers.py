@@ -1,7 +1,7 @@
 """The counts that a page shows (unread messages, tabs), read with one statement."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from flask import g
@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from accounts.actor_shape import ActorShape
 from common import working_days
 from common.settings import HELP_LINE, setting_query
+from common.single_objects import single_object
 from common.working_days import Calendar
 from models import Account
 from models.statements import CompiledStatement
@@ -32,7 +33,7 @@ def page_counts(*queries: Select[Any]) -> list[Any]:
     return [known[query] for query in queries]
 
 
-@cache
+@single_object()
 def own_numbers(actor: ActorShape) -> tuple[Select[Any], Select[Any], Select[Any]]:
     """Return the queries of every page: the help line, the unread count, the stamp of the calendar."""
     return setting_query(HELP_LINE), inbox.count_of_unread(actor), working_days.STAMP
