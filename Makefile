@@ -98,7 +98,8 @@ clean:
 
 # Compiled here: in production nobody who runs the site can write beside the code, and each start would compile all of it.
 environment: .venv/.runtime $(BROWSER_LIBRARIES)
-	@$(PY) -m compileall -q app.py config.py accounts admin_views administration commands common desk documents drafts enterprises figures migrations models payments server uploads worker workflow
+	@$(PY) -m compileall -q app.py config.py accounts admin_views administration commands common desk documents drafts enterprises figures migrations models operation payments server uploads worker workflow
+	@$(PY) -m tools.compile_templates
 tools: .venv/.tools $(BROWSER_LIBRARIES)
 	@mkdir -p build
 

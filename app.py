@@ -33,7 +33,8 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     """Return the application. `config` overrides the environment. Raises ConfigurationError for an unsafe configuration."""
     app = Site(__name__)
     app.jinja_environment = admin_views.Templates
-    app.jinja_options = {"cache_size": -1}  # keeps every template without counting which was used last
+    # Every template is kept without counting which was used last.
+    app.jinja_options = {"cache_size": -1, "bytecode_cache": admin_views.CompiledTemplates()}
     app.url_rule_class = admin_views.LazyRule
     app.config.update(settings(), **(config or {}))
     if isinstance(app.config["ENCRYPTION_KEYS"], str):

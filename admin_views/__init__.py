@@ -23,6 +23,7 @@ from admin_views.site import (
     sending,
 )
 from admin_views.site.base import RowId
+from admin_views.site.compiled_templates import CompiledTemplates
 from admin_views.site.frame import Templates
 from admin_views.site.languages import CachedDomain, chosen_language
 from admin_views.site.login_session import load_account
@@ -31,6 +32,7 @@ from admin_views.statistics import page as statistics
 
 __all__ = [
     "CachedDomain",
+    "CompiledTemplates",
     "LazyRule",
     "Templates",
     "chosen_language",
