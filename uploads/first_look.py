@@ -1,8 +1,7 @@
 """Draws what a reviewer sees first of an uploaded file, before anybody looks: the worker does, one file after the other.
 
-A page that is asked for earlier is drawn by that request, as is every other page and width. The request leaves the job to the
-worker, which finds the picture: a GET writes nothing to the database. A job that fails leaves nothing to repair: the next look draws the
-picture, or answers that there is none.
+A page that is asked for earlier is drawn by that request instead, as is every other page and width. A job that fails leaves
+nothing to repair: the next look draws the picture, or answers that there is none.
 """
 
 from datetime import timedelta
@@ -76,6 +75,17 @@ _DROP_EXPIRED = CompiledStatement(delete(PictureJob).where(PictureJob.id.in_(_EX
 _ADD = CompiledStatement(
     insert(PictureJob), columns=("stored_file", "extension", "state", "attempts", "next_try")
 )
+
+
+def take_from_worker(storage_name: str, page: int, width: int) -> None:
+    """Let the worker not draw a picture that a request is about to draw; it does if it has begun already."""
+    if (page, width) in FIRST_LOOK:
+        with exclusive():
+            db.session.execute(
+                delete(PictureJob)
+                .where(PictureJob.stored_file == storage_name, jobs.due(PictureJob))
+                .execution_options(synchronize_session=False)
+            )
 
 
 def claim() -> ClaimedPicture | None:

@@ -4,6 +4,7 @@ Originals are always downloads. What a browser shows in place is a preview that 
 """
 
 import os
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import BinaryIO
 from urllib.parse import quote
@@ -56,15 +57,17 @@ def send_preview(
     extension: str,
     page: int = 1,
     width: int = 900,
+    before_drawing: Callable[[], None] = lambda: None,
 ) -> Response:
     """Return the preview of a page; 304 when the browser has it cached. The browser must ask each time, so that nobody sees it
-    after the logout.
+    after the logout. `before_drawing` is called when it has not been drawn yet.
 
     Raises NoPreview when there is none, FileNotFoundError when the file is gone.
     """
     try:
         content = previews.get(name, page, width)
         if content is None:
+            before_drawing()
             content = draw_cached(storage, previews, name, extension, page, width)
     except (StorageUnavailable, StorageFull, CheckUnavailable):
         return _sentence_as_picture(width)

@@ -13,7 +13,7 @@ from admin_views.files.papers import FileUrl
 from admin_views.site.base import address_of, expose
 from models import Application, Attachment
 from models.statements import CompiledStatement
-from uploads import responses
+from uploads import first_look, responses
 from uploads.errors import NoPreview
 from uploads.sets import previews, storage
 from workflow import scope
@@ -99,6 +99,9 @@ def sent_picture(storage_name: str | None, extension: str | None, sheet: int, wi
     if not storage_name or not extension:
         abort(404)
     try:
-        return responses.send_preview(storage(), previews(), storage_name, extension, sheet, width)
+        return responses.send_preview(
+            storage(), previews(), storage_name, extension, sheet, width,
+            before_drawing=lambda: first_look.take_from_worker(storage_name, sheet, width),
+        )  # fmt: skip
     except (NoPreview, FileNotFoundError, ValueError):
         abort(404)
