@@ -25,7 +25,7 @@ from models.statements import table_of
 from workflow import review, scope
 from workflow.decision import Decision
 
-BATCH_SIZE = 20
+BATCH_SIZE = 40
 """Rows of one transaction: meanwhile nobody else can decide them, and on SQLite nobody can write at all."""
 
 PAUSES = (timedelta(seconds=15), timedelta(minutes=2))

@@ -17,7 +17,7 @@ from tests.worker.conftest import Start
 from tests.worker.deliveries import wait_until
 from workflow.decision import Decision
 
-ROWS = 10 * bulk_decisions.BATCH_SIZE
+ROWS = 5 * bulk_decisions.BATCH_SIZE
 
 
 def fresh(number: int) -> BulkJob:
