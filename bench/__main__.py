@@ -65,7 +65,7 @@ def measured(sample: SampleDatabase) -> dict[str, Any]:
     """Return all measurements of one sample."""
     print(f"· {sample.size:,}", flush=True)
     with sample.connected() as database:
-        for statement in (*floor.TRIGRAMS, "VACUUM ANALYZE"):
+        for statement in (*floor.TRIGRAMS, "VACUUM ANALYZE", "CHECKPOINT"):
             database.execute(statement)
         who = {
             role: database.execute(
