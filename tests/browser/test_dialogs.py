@@ -22,7 +22,7 @@ THUMB = 44
 WAITS = "请阅读，还有"
 RING = """async () => {
     const drawn = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 5)));
-    await drawn().then(drawn); // each change of style takes a millisecond where motion is reduced (base.css)
+    await drawn();
     const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(document.activeElement);
     return outlineStyle !== "none" && parseFloat(outlineWidth) > 0 || boxShadow !== "none";
 }"""
