@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from accounts.actor_shape import ActorShape
 from admin_views.site.numbers import cache_counts, current_shape
+from admin_views.site.wording import shown_reason
 from models import (
     Account,
     Action,
@@ -30,7 +31,6 @@ from models import (
     Review,
     State,
 )
-from models.reviews import reason_with_marks
 from models.statements import CompiledStatement, JsonArray, constant
 from workflow import inbox
 
@@ -69,7 +69,7 @@ class AboutReview(NamedTuple):
 
     @property
     def reason_with_marks(self) -> str:
-        return reason_with_marks(self.reason, self.marks)
+        return shown_reason(self.reason, self.marks)
 
 
 class AboutRegistration(NamedTuple):

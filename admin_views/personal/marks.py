@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from admin_views.review.marks import place_name
+from admin_views.site.wording import place_name
 from common.errors import ActionRefused
 from desk import returned_marks
 from desk.comparison import Snapshot

@@ -14,7 +14,7 @@ from flask_login import current_user
 from admin_views.review.page import PageSection
 from admin_views.site.base import expose
 from admin_views.site.numbers import current_actor
-from admin_views.site.wording import translated
+from admin_views.site.wording import place_name, translated
 from common.errors import NotPermitted, NotVisible, Unacceptable
 from desk import marks
 from models import Application, Mark
@@ -29,14 +29,6 @@ class ShownMark(NamedTuple):
     note: str
     author: str
     at: datetime | None = None
-
-
-def place_name(content: Mapping[str, Any]) -> str:
-    """Return what a marked place is called, in the person's language."""
-    label = translated(content["label"])
-    if content.get("number"):
-        return gettext("%(section)s第 %(number)s 条", section=label, number=content["number"])
-    return label
 
 
 class MarkRoutes:

@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 from flask_babel import gettext
 
 from admin_views.files.papers import FileUrl, Slots, ViewerFile, viewer_file
-from admin_views.review.marks import place_name
 from admin_views.review.page import ExperienceLine, Fact, PageSection, Read
-from admin_views.site.wording import translated
+from admin_views.site.wording import place_name, translated
 from common.identity import masked
 from desk import returned_marks
 from desk.marks import SentMark, paper_target, waits_for

@@ -58,6 +58,21 @@ def problem_text(problem: Problem) -> str:
     return translated(problem.sentence, problem.words)
 
 
+def place_name(content: Mapping[str, Any]) -> str:
+    """Return what a marked place is called, in the person's language."""
+    label = translated(content["label"])
+    if content.get("number"):
+        return gettext("%(section)s第 %(number)s 条", section=label, number=content["number"])
+    return label
+
+
+def shown_reason(reason: str, sent: Sequence[Mapping[str, Any]] | None) -> str:
+    """Return the reason of a history row and, a line each, its marks: as they were written, with their places' names in the
+    person's language (models.reviews.reason_with_marks is for what is always Chinese)."""
+    lines = (f"{place_name(mark)}{gettext('：')}{mark['note']}" for mark in sent or ())
+    return "\n".join([reason] * bool(reason) + list(lines))
+
+
 def stamp(instant: datetime | None) -> str:
     """Return an instant as 2026-11-23 14:05 in Ordos."""
     return instant.astimezone(ORDOS).isoformat(" ", "minutes")[: len("2026-11-23 14:05")] if instant else ""

@@ -7,11 +7,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from models import Action, Message, State, db
+from models import Account, Action, Message, State, db
 from tests import factories
 from tests.accounts.people import company, is_logged_in, log_in, log_in_again, place, waiting_reviewer, words
 from tests.factories import REASON, World, act, application_at, submit, world
 from tests.machine.site import Client
+from tests.review.resubmitting import returns, waiting
 from workflow import inbox
 
 Made = Callable[..., Any]
@@ -68,6 +69,27 @@ def test_the_message_of_a_return_contains_the_reason(client: Client, made: Made,
     page = words(client.get("/messages/"))
     term = f"请在 {application.resubmit_by}（含当日）前修改后重新提交"
     assert f"您的申请 {application.number} 已回退，{term}。原因：{REASON}" in page
+
+
+@pytest.mark.guide("A19", "W1")
+def test_a_message_in_english_names_the_marked_places_in_english_and_quotes_the_notes(
+    client: Client, made: Made
+) -> None:
+    def returned() -> Account:
+        case = waiting()
+        notes = {"field:phone": "少了一位。", case.row: "请写结束时间。", case.paper: "看不清。"}
+        returns(case.application, case.at.reviewer, notes, "请逐项修改。")
+        return case.application.applicant
+
+    person = made(returned)
+    log_in(client, person)
+    told = "原因：请逐项修改。 手机号码：少了一位。 学习工作经历第 2 条：请写结束时间。 "
+    assert told in words(client.get("/messages/"))
+    client.get("/language/en")
+    page = words(client.get("/messages/"))
+    told = "Reason: 请逐项修改。 Mobile number: 少了一位。 Education and work history, no. 2: 请写结束时间。 "
+    assert told in page
+    assert "：" not in page
 
 
 @pytest.mark.guide("E2", "E3")
