@@ -3,8 +3,9 @@
 Never evaluates anything in them, never unpacks to disk, and never has more than one chunk in memory.
 """
 
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
@@ -43,6 +44,10 @@ OTHER_PACKAGES: tuple[tuple[str, FileKind], ...] = (
     ("AndroidManifest.xml", kinds.PROGRAM),
 )
 
+MACRO_TYPE = b"macroEnabled"
+"""Occurs in the content type of the main part of .docm, .xlsm, .xlsb and their templates."""
+_EXTENSION = re.compile(rb"""\sExtension\s*=\s*["']([^"']*)""")
+
 MACRO_PARTS = ("vbaproject.bin", "vbadata.xml")
 MACRO_FOLDERS = ("xl/macrosheets/",)
 
@@ -75,7 +80,7 @@ def package_kind(stream: BinaryIO) -> FileKind:
         if package.getinfo(CONTENT_TYPES).file_size > MAX_CONTENT_TYPES_BYTES:
             raise InvalidFile(Fault.EXPANDS)
         types = package.read(CONTENT_TYPES)
-        if _has_macros(names) or b"macroEnabled" in types:
+        if _has_macros(names) or _is_typed_as_macros(types, names):
             raise InvalidFile(Fault.MACROS)
         for mark, folder, kind in MAIN_PARTS:
             if mark in types and any(name.startswith(folder) for name in names):
@@ -130,6 +135,23 @@ def _has_macros(names: list[str]) -> bool:
     """Check the usual names, which is fast; decoder.py checks relationships and content types."""
     small = [name.lower() for name in names]
     return any(name.endswith(MACRO_PARTS) or name.startswith(MACRO_FOLDERS) for name in small)
+
+
+def _is_typed_as_macros(types: bytes, names: Sequence[str]) -> bool:
+    """Return whether a part has a content type of macros: its own, or that of its extension.
+
+    SheetJS (0.18.5) writes the type of .xlsb for the extension `bin` into every .xlsx, where no part has that extension.
+    """
+    for element in types.split(b"<"):
+        if MACRO_TYPE not in element:
+            continue
+        extension = _EXTENSION.search(element)
+        if extension is None:
+            return True
+        ending = f".{extension[1].decode('latin-1')}".lower()
+        if any(name.lower().endswith(ending) for name in names):
+            return True
+    return False
 
 
 def _kind_of_archive(stream: BinaryIO) -> FileKind | None:

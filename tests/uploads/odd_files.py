@@ -226,6 +226,16 @@ def word_typed_as_macros(how: str) -> bytes:
     )
 
 
+def excel_of_sheetjs(parts: dict[str, bytes]) -> bytes:
+    """Return a workbook with further parts, and with the content types that SheetJS 0.18.5 writes into every .xlsx."""
+    types = zipfile.ZipFile(io.BytesIO(files.excel())).read("[Content_Types].xml")
+    kind = b"application/vnd.ms-excel.sheet.binary.macroEnabled.main"
+    line = b'<Default Extension="bin" ContentType="%s"/>' % kind
+    return files.repacked(
+        files.excel(), {"[Content_Types].xml": types.replace(b"</Types>", line + b"</Types>"), **parts}
+    )
+
+
 def excel_linked_to_another_book() -> bytes:
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/externalLinkPath"
     return files.repacked(

@@ -42,6 +42,7 @@ NOTED = {
     "excel with a link to click": (odd_files.excel_with_links(), "xlsx", []),
     "plain word": (files.word(), "docx", []),
     "a type for macros and no macros": (odd_files.word_typed_as_macros("default without a part"), "docx", []),
+    "every workbook of SheetJS": (odd_files.excel_of_sheetjs({}), "xlsx", []),
 }
 
 
@@ -63,6 +64,13 @@ def test_content_that_a_page_cannot_show_gets_a_note(kind, chosen):
 def test_macros_are_refused_whatever_the_name_of_their_part(content):
     with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(content), "表.docx")
+    assert refusal.value.fault is Fault.MACROS
+
+
+def test_a_part_with_the_content_type_of_an_xlsb_is_refused():
+    content = odd_files.excel_of_sheetjs({"xl/other.bin": b"-"})
+    with pytest.raises(FileRefused) as refusal:
+        inspect(io.BytesIO(content), "表.xlsx")
     assert refusal.value.fault is Fault.MACROS
 
 

@@ -22,6 +22,8 @@ MACRO_TYPES = (
     "application/vnd.ms-excel.macrosheet+xml",
     "application/vnd.ms-excel.intlmacrosheet+xml",
 )
+MACRO_ENABLED = "macroenabled"
+"""Occurs in the content type of the main part of .docm, .xlsm, .xlsb and their templates."""
 MACRO_RELATIONSHIPS = ("vbaproject", "wordvbadata", "xlmacrosheet", "xlintlmacrosheet")
 
 NOT_FETCHED = ("hyperlink",)
@@ -66,7 +68,8 @@ def _has_macro_parts(package: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -
 
 
 def _is_macro_type(element: Attributes) -> bool:
-    return element.get("ContentType", "").partition(";")[0].strip().lower() in MACRO_TYPES
+    kind = element.get("ContentType", "").partition(";")[0].strip().lower()
+    return kind in MACRO_TYPES or MACRO_ENABLED in kind
 
 
 def _elements(package: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Iterator[Attributes]:
