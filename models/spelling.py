@@ -43,6 +43,40 @@ FULL_STOPS = (
 )
 """These count as a dot between Chinese characters only: in "J. Smith" the full stop ends an abbreviation."""
 
+APOSTROPHES = (
+    "'",
+    "`",  # what old keyboards and typewriters have for it
+    "\u02b9",  # MODIFIER LETTER PRIME
+    "\u02bb",  # MODIFIER LETTER TURNED COMMA
+    "\u02bc",  # MODIFIER LETTER APOSTROPHE
+    "\u02bd",  # MODIFIER LETTER REVERSED COMMA
+    "\u02be",  # MODIFIER LETTER RIGHT HALF RING
+    "\u02bf",  # MODIFIER LETTER LEFT HALF RING
+    "\u02cb",  # MODIFIER LETTER GRAVE ACCENT
+    "\u055a",  # ARMENIAN APOSTROPHE
+    "\u2018",  # LEFT SINGLE QUOTATION MARK
+    "\u2019",  # RIGHT SINGLE QUOTATION MARK
+    "\u201b",  # SINGLE HIGH-REVERSED-9 QUOTATION MARK
+    "\u2032",  # PRIME
+    "\u2035",  # REVERSED PRIME
+    "\ua78c",  # LATIN SMALL LETTER SALTILLO
+)
+"""Characters that are written for the apostrophe of a name; most are in confusables.txt of Unicode Technical Standard 39. The acute
+accent is not among them: like other accents that stand alone, it becomes a space (NFKC)."""
+
+HYPHENS = (
+    "\u02d7",  # MODIFIER LETTER MINUS SIGN
+    "\u058a",  # ARMENIAN HYPHEN
+    "\u2010",  # HYPHEN, also U+2011, which is one that does not break
+    "\u2012",  # FIGURE DASH
+    "\u2013",  # EN DASH
+    "\u2014",  # EM DASH
+    "\u2015",  # HORIZONTAL BAR
+    "\u2043",  # HYPHEN BULLET
+    "\u2212",  # MINUS SIGN
+)
+"""Characters that are written for the hyphen between two parts of a name."""
+
 WITHOUT_ACCENT = {
     "\u00e6": "ae", "\u00f0": "d", "\u00f8": "o", "\u00fe": "th", "\u0111": "d", "\u0127": "h", "\u0131": "i", "\u0142": "l", "\u0153": "oe", "\u0167": "t",
 }
@@ -54,7 +88,8 @@ _DOTS = "".join(map(re.escape, MIDDLE_DOTS))
 _STOPS = "".join(map(re.escape, FULL_STOPS))
 _DOTS_BETWEEN_HAN = rf"(?<=[{HAN}]) ?[{_DOTS}{_STOPS}]+ ?(?=[{HAN}])"
 _MIDDLE_DOTS = rf"[{_DOTS}]+"
-_IGNORED_IN_SEARCH = rf"[{_DOTS}{_STOPS}\s'\u2018\u2019\u02bc]"
+_IGNORED_IN_SEARCH = rf"[{_DOTS}{_STOPS}{''.join(APOSTROPHES)}\s]"
+_HYPHENS = f"[{''.join(HYPHENS)}]"
 
 
 def with_one_dot(name: str) -> str:
@@ -63,12 +98,14 @@ def with_one_dot(name: str) -> str:
 
 
 def search_key(name: str) -> str:
-    """Return the same key for all spellings of a name: lower case without accents, dots, apostrophes and spaces."""
+    """Return the same key for all spellings of a name: lower case without accents, dots, apostrophes and spaces, and with one
+    hyphen. A change of this rule needs a migration that renews the stored keys, as 0048 does."""
     letters = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", name).casefold())
     plain = "".join(
         WITHOUT_ACCENT.get(letter, letter) for letter in letters if unicodedata.category(letter) != "Mn"
     )
-    return re.sub(_IGNORED_IN_SEARCH, "", unicodedata.normalize("NFC", plain))
+    kept = re.sub(_IGNORED_IN_SEARCH, "", unicodedata.normalize("NFC", plain))
+    return kept if kept.isascii() else re.sub(_HYPHENS, "-", kept)
 
 
 def key_unless_same(name: str | None, length: int) -> str | None:

@@ -15,6 +15,7 @@ from common.calendar import local_date
 from config import settings
 from desk import corrections, extension, taking_back
 from models import (
+    Account,
     Action,
     Application,
     Channel,
@@ -196,9 +197,30 @@ def test_rows_from_before_the_migration_are_found_by_every_spelling(
         assert tuple(found) == ("示例·Größe（中国）公司", "slgrosse(zg)gs", "阿拉坦·仓")
         search = select(Enterprise.id).where(contains(Enterprise.name, "例grösse(中"))
         assert db.session.scalars(search).all() == [enterprise]
+        check_that_keys_follow_the_rule_of_apostrophes_and_hyphens(world.city.reviewer.id, enterprise)
         db.session.remove()
         db.engine.dispose()
     databases.drop(url)
+
+
+def check_that_keys_follow_the_rule_of_apostrophes_and_hyphens(reviewer: int, enterprise: int) -> None:
+    """0048: each row has the key that its code looks for, after the upgrade and after the downgrade."""
+    db.session.get_one(Account, reviewer).name = "N`Golo Kanté"
+    db.session.get_one(Enterprise, enterprise).name = "示例O\uff40Neill\u2011Smith公司"
+    db.session.commit()
+    keys = text("SELECT name_key, '' FROM accounts WHERE id = :reviewer UNION ALL"
+                " SELECT name_key, initials FROM enterprises WHERE id = :enterprise")  # fmt: skip
+    searched = select(Enterprise.id).where(contains(Enterprise.name, "O'Neill-Smith"))
+    for move, expected, found in (
+        (lambda: flask_migrate.downgrade(revision="0047"), {"n`golokante", "示例o`neill\u2010smith公司"}, []),
+        (flask_migrate.upgrade, {"ngolokante", "示例oneill-smith公司"}, [enterprise]),
+    ):
+        db.session.remove()
+        move()
+        rows = db.session.execute(keys, {"reviewer": reviewer, "enterprise": enterprise}).all()
+        assert {row[0] for row in rows} == expected
+        assert db.session.scalars(searched).all() == found
+    assert {row[1] for row in rows} == {"", "sloneill-smithgs"}
 
 
 def test_the_migrations_form_one_chain() -> None:
