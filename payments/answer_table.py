@@ -142,7 +142,8 @@ def rows_of_text(text: str) -> list[tuple[int, Sequence[Any]]]:
     best = max(
         DELIMITERS,
         key=lambda mark: max(
-            (sum(_heading(cell) in words for cell in line.split(mark)) for line in head), default=0
+            (sum(_heading(cell.strip(' "')) in words for cell in line.split(mark)) for line in head),
+            default=0,
         ),
     )
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=best)

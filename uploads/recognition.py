@@ -15,6 +15,9 @@ BITMAP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 ZIP_SIGNATURE = b"PK\x03\x04"
 COMPOUND_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
+END_OF_TEXT = b"\x1a"
+"""Ctrl-Z, once the end of a text of CP/M and DOS. FoxPro and banks' host programs still write it."""
+
 UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _HTML = re.compile(rb"<(html|table|body)[\s>]")
@@ -37,9 +40,9 @@ def recognise(stream: BinaryIO) -> FileKind | None:
 
 
 def is_text(stream: BinaryIO) -> bool:
-    """Return whether the file begins like text, in any encoding."""
+    """Return whether the file begins like text, in any encoding. Old programs end a text with Ctrl-Z."""
     stream.seek(0)
-    return not _BINARY.search(_without_bom(stream.read(HEAD_BYTES)))
+    return not _BINARY.search(_without_bom(stream.read(HEAD_BYTES)).rstrip(END_OF_TEXT))
 
 
 def _kind_of_text(head: bytes) -> FileKind | None:

@@ -141,8 +141,10 @@ def test_cells_are_read_as_excel_shows_them() -> None:
 def test_tabs_and_bars_divide_too_and_what_is_no_answer_is_said() -> None:
     for mark in "\t|;":
         text = BANKS.format("F1,王,6217,1.00,失败,户名不符").replace(",", mark)
-        [row] = find_rows(rows_of_text(text), Layout())
-        assert row.cells["reason"] == "户名不符"
+        quoted = "\n".join(f'"{line}"'.replace(mark, f'"{mark}"') for line in text.splitlines())
+        for written in (text, quoted):
+            [row] = find_rows(rows_of_text(written), Layout())
+            assert row.cells["reason"] == "户名不符"
     for text in ("", "a,b\n1,2", "付款编号,金额\nF1,1", BANKS.format("")):
         with pytest.raises(UnreadableAnswer):
             find_rows(rows_of_text(text), Layout())
