@@ -34,6 +34,7 @@ class Fault(StrEnum):
     BROKEN_OFF = auto()
     NOT_XLSX = auto()
     NO_TABLE = auto()
+    EXCEL_95 = auto()
     TOO_WIDE = auto()
 
 
@@ -87,6 +88,9 @@ SENTENCES: dict[Fault, LazyString] = {
         "文件“%(name)s”是 .%(extension)s 格式，不能导入。请用 Excel 或 WPS 打开，另存为 .xlsx（Excel 工作簿）后再上传。"
     ),
     Fault.NO_TABLE: _("文件“%(name)s”不是表格。可以上传银行返回的 .xlsx、.xls 或 .csv 文件。"),
+    Fault.EXCEL_95: _(
+        "文件“%(name)s”是 Excel 5.0/95 的旧格式，网站读不出其中的中文。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。"
+    ),
     Fault.TOO_WIDE: _(
         "文件“%(name)s”的表格范围太大，无法读取：可能在很远的单元格里有内容。请把需要的各行复制到新下载的模板中再上传。"
     ),

@@ -187,6 +187,15 @@ def compound_kind(stream: BinaryIO) -> FileKind:
         return kind
 
 
+def is_excel_95(stream: BinaryIO) -> bool:
+    """Return whether a compound file is a workbook of Excel 5.0 or 95 and of no newer one.
+
+    python-calamine 0.9.1 returns the text of such a file in code page 936 as one character for each byte, with NUL between.
+    """
+    with _compound(stream) as compound:
+        return bool(compound.exists("Book") and not compound.exists("Workbook"))
+
+
 def check_compound(stream: BinaryIO) -> None:
     """Read the main stream to its end. Raises InvalidFile when it is truncated, has a password or a macro sheet."""
     with _compound(stream) as compound:

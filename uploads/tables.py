@@ -8,10 +8,11 @@ from typing import BinaryIO, NamedTuple, cast
 from werkzeug.datastructures import FileStorage
 
 from uploads import kinds, sheets
-from uploads.errors import Fault, FileRefused
+from uploads.errors import Fault, FileRefused, InvalidFile
 from uploads.inspection import check_announced_size
 from uploads.limits import MAX_BYTES
 from uploads.names import display_name, extension_of
+from uploads.office import is_excel_95
 from uploads.receive import receive
 from uploads.recognition import is_text, recognise
 from uploads.sets import storage
@@ -37,7 +38,7 @@ def receive_table(file: FileStorage | None) -> ReceivedTable:
     name = display_name(file.filename)
     extension = extension_of(name)
     stream = cast(BinaryIO, file.stream)
-    if extension in (*TEXT_EXTENSIONS, "xls") and recognise(stream) is None and is_text(stream):
+    if extension in (*TEXT_EXTENSIONS, "xls") and _is_plain_text(stream):
         size = stream.seek(0, 2)
         if not size:
             raise FileRefused(Fault.EMPTY, name=name)
@@ -47,9 +48,25 @@ def receive_table(file: FileStorage | None) -> ReceivedTable:
         return ReceivedTable(name, TEXT, storage().store(stream).name)
     if extension not in ("xlsx", "xls"):
         raise FileRefused(Fault.NO_TABLE, name=name, extension=extension)
+    if _is_excel_95(stream):
+        raise FileRefused(Fault.EXCEL_95, name=name)
     stream.seek(0)
     received = receive(file, allowed=(kinds.XLSX, kinds.XLS))
     return ReceivedTable(received.display_name, received.extension, received.storage_name)
+
+
+def _is_plain_text(stream: BinaryIO) -> bool:
+    try:
+        return recognise(stream) is None and is_text(stream)
+    except InvalidFile:  # a broken file, or one with a password or macros; `receive` says which
+        return False
+
+
+def _is_excel_95(stream: BinaryIO) -> bool:
+    try:
+        return recognise(stream) is kinds.XLS and is_excel_95(stream)
+    except InvalidFile:
+        return False
 
 
 def read_text(storage_name: str) -> bytes:

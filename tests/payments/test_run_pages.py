@@ -15,6 +15,7 @@ from models import Account, AccountCorrection, Disclosure, Payment, PaymentRun, 
 from payments.bank_file import Layout
 from tests.clock import at
 from tests.factories import city_clerk, world
+from tests.files import samples as files
 from tests.machine.site import Client
 from tests.payments import grants
 from worker import bank_answers
@@ -106,7 +107,12 @@ def test_a_run_goes_from_its_making_to_the_repair_of_a_returned_account(app: Fla
             return str(sent.location)
 
         assert "不是表格" in maker.send(ANSWERS, {"file": (io.BytesIO(b"%PDF-1"), "a.pdf")}).text
-        assert "没有找到这些列" in maker.get(upload(b"a,b\n1,2\n", "a.csv")).text
+        for content, words in (
+            (files.truncated(files.old_excel()), "已损坏或不完整"),
+            (files.compound("Book", bytes(4096)), "Excel 5.0/95"),
+        ):
+            assert words in maker.send(ANSWERS, {"file": (io.BytesIO(content), "a.xls")}).text
+        assert "没有找到这些列" in maker.get(upload(b"a,b\n1,2\n\x1a", "a.csv")).text
         shown = maker.get(where := upload(text.encode("gb18030"), "回执.csv")).text
         assert "GB18030" in shown
         assert "出现了不止一次" in shown
