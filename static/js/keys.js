@@ -1,5 +1,5 @@
-// Single letters as shortcuts: [data-key="r"] clicks its element, or only focuses a submit button, so that
-// one key press decides nothing; j and k move through table[data-rows]. ? opens the list of all shortcuts at the foot of the
+// Single letters as shortcuts: [data-key="r"] clicks its element, or only focuses a submit button, so that one key press
+// decides nothing; [data-key-at-once] is sent: the same key takes it back. j and k move through table[data-rows]. ? opens the list of all shortcuts at the foot of the
 // page, which has a switch that turns them off (WCAG 2.1.4).
 
 const STORAGE_KEY = "keys";
@@ -69,9 +69,9 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  if (!target) return;
+  if (!target || (event.repeat && "keyAtOnce" in target.dataset)) return; // held down, it would take and put back
   event.preventDefault();
   if (target.matches("details")) target.open = true;
-  else if (target.matches("button[type=submit]")) target.focus({ preventScroll: Boolean(target.closest(".footbar")) }); // the bar is always visible
+  else if (target.matches("button[type=submit]:not([data-key-at-once])")) target.focus({ preventScroll: Boolean(target.closest(".footbar")) }); // the bar is always visible
   else target.click();
 });

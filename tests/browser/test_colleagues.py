@@ -33,10 +33,12 @@ def test_two_colleagues_see_each_other_and_hand_over(chromium: Chromium, live_se
     path = f"/enterprise/{case.number}/"
     page, other = chromium.new_page(live_server.url), chromium.new_page(live_server.url)
     come_in(page, employer.reviewer, path)
-    page.click("领取")
+    page.press("t")
     page.see("您已领取")
     come_in(other, qian, path)
     other.see("周婷（同事）正在看")
+    other.press("t")  # what a colleague has taken needs one key more
+    assert "改由我办理" in other.evaluate("() => document.activeElement.textContent")
     other.see("周婷已领取")
     page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")  # the next sign, at once
     page.see("钱进（同事）正在看")
