@@ -76,7 +76,7 @@ def read(job: Claimed, table: ParsedTable) -> None:
             state=ImportState.PREVIEW,
             accepted=accepted,
             refused=len(rows) - accepted,
-            notes=[[note.text, dict(note.words)] for note in table.notes],
+            notes=[note.as_json() for note in table.notes],
             storage_name=None,
             error=None,
         )
@@ -159,7 +159,7 @@ def _import_row(job: Claimed, row: ParsedRow) -> ImportRow:
 
 
 def _fault_as_json(column: str, sentence: Sentence) -> list[Any]:
-    return [column, sentence.text, dict(sentence.words)]
+    return [column, *sentence.as_json()]
 
 
 def _shortened(text: str) -> str:

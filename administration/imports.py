@@ -159,7 +159,7 @@ def fail(job: Claimed, sentence: Sentence) -> None:
             Import,
             job,
             state=ImportState.FAILED,
-            error=[sentence.text, dict(sentence.words)],
+            error=sentence.as_json(),
             storage_name=None,
             finished_at=now(),
         )
@@ -175,7 +175,7 @@ def postpone(job: Claimed) -> None:
         N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
         {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
     )
-    jobs.postpone(Import, job, PAUSES[job.attempts - 1], error=[error.text, dict(error.words)])
+    jobs.postpone(Import, job, PAUSES[job.attempts - 1], error=error.as_json())
 
 
 def lease_expired() -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 def N_(text: str) -> str:
@@ -35,3 +36,7 @@ class Sentence:
 
     text: str
     words: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> list[Any]:
+        """Return it as a JSON column stores it: text and values."""
+        return [self.text, dict(self.words)]

@@ -99,7 +99,7 @@ def choose(
                     "job_id": job.id,
                     "application_id": row.id,
                     "seen_version": row.version,
-                    "fault": fault_to_store(fault),
+                    "fault": fault.as_json() if fault else None,
                     "decided": False if fault else None,
                 }
             )
@@ -196,8 +196,3 @@ def _lock_job(actor: Account, job_id: int) -> tuple[Account, BulkJob]:
 def _left(job_id: int) -> int:
     rows = select(BulkRow.application_id).where(BulkRow.job_id == job_id, BulkRow.decided.is_(None))
     return len(db.session.scalars(rows).all())
-
-
-def fault_to_store(sentence: Sentence | None) -> list[Any] | None:
-    """Return a sentence as the database stores it."""
-    return None if sentence is None else [sentence.text, dict(sentence.words)]

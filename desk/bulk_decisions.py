@@ -17,7 +17,7 @@ from common import jobs
 from common.errors import ActionRefused, ChangedMeanwhile, NotPermitted, NotVisible, TakenByColleague
 from common.wording import N_, Sentence
 from desk import assignments
-from desk.bulk import CHANGED, MARKED, NOT_HERE, TAKEN, fault_to_store
+from desk.bulk import CHANGED, MARKED, NOT_HERE, TAKEN
 from desk.desks import Desk, desk_of
 from desk.marks import DeskDecision
 from models import Account, Action, Application, BulkJob, BulkRow, BulkState, Review, db, exclusive, now
@@ -108,12 +108,12 @@ def postpone(job: ClaimedJob) -> None:
         N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
         {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
     )
-    jobs.postpone(BulkJob, job, PAUSES[job.attempts - 1], error=fault_to_store(error))
+    jobs.postpone(BulkJob, job, PAUSES[job.attempts - 1], error=error.as_json())
 
 
 def _end(job: ClaimedJob, state: BulkState, why: Sentence | None) -> None:
     with exclusive():
-        jobs.report(BulkJob, job, state=state, error=fault_to_store(why), finished_at=now())
+        jobs.report(BulkJob, job, state=state, error=why.as_json() if why else None, finished_at=now())
     log.info("bulk job %s: %s", job.id, state.value)
 
 
@@ -218,7 +218,7 @@ def _report(job: ClaimedJob, outcomes: Sequence[tuple[int, Sentence | None]]) ->
             db.session.execute(
                 update(rows)
                 .where(rows.c.job_id == job.id, rows.c.application_id == application_id)
-                .values(decided=False, fault=fault_to_store(fault))
+                .values(decided=False, fault=fault.as_json())
             )
     jobs.report(
         BulkJob, job, done=BulkJob.done + len(outcomes), decided=BulkJob.decided + len(done), error=None

@@ -99,7 +99,7 @@ def ask(
             raise TooManyDocuments(most)
         job = FileJob(
             kind=kind,
-            title=stored_sentence(title),
+            title=title.as_json(),
             parameters=dict(parameters),
             asked_by_id=person.id,
             role=person.role,
@@ -227,7 +227,7 @@ def finish_file(job: ClaimedFile, made: MadeFile, storage_name: str, size: int, 
             done=made.count,
             total=made.count,
             error=None,
-            notes=[stored_sentence(note) for note in made.notes],
+            notes=[note.as_json() for note in made.notes],
             storage_name=storage_name,
             file_name=made.file_name,
             content_type=made.content_type,
@@ -258,7 +258,7 @@ def _end_oldest(newest: ClaimedFile) -> None:
 def fail_file(job: ClaimedFile, why: Sentence) -> None:
     """End the job without a file. Raises ClaimLost."""
     with exclusive():
-        jobs.report(FileJob, job, state=FileState.FAILED, error=stored_sentence(why), finished_at=now())
+        jobs.report(FileJob, job, state=FileState.FAILED, error=why.as_json(), finished_at=now())
     log.info("file job %s: failed", job.id)
 
 
@@ -271,7 +271,7 @@ def postpone(job: ClaimedFile) -> None:
         N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
         {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
     )
-    jobs.postpone(FileJob, job, PAUSES[job.attempts - 1], error=stored_sentence(error))
+    jobs.postpone(FileJob, job, PAUSES[job.attempts - 1], error=error.as_json())
 
 
 # --- afterwards
@@ -302,8 +302,3 @@ def delete_expired() -> None:
             .where(ended, FileJob.finished_at < now() - REPORT_LIFETIME)
             .execution_options(synchronize_session=False)
         )
-
-
-def stored_sentence(sentence: Sentence) -> list[Any]:
-    """Return a sentence as a row stores it."""
-    return [sentence.text, dict(sentence.words)]

@@ -268,7 +268,7 @@ def outcome_of(word: str) -> BankOutcome | None:
 
 def faults_as_json(row: AnsweredRow) -> list[Any]:
     """Return the faults as they are stored."""
-    return [[column, sentence.text, dict(sentence.words)] for column, sentence in row.faults]
+    return [[column, *sentence.as_json()] for column, sentence in row.faults]
 
 
 def known_words() -> Iterator[tuple[BankOutcome, str]]:

@@ -171,7 +171,7 @@ def fail_answer(job: ClaimedAnswer, sentence: Sentence) -> None:
             BankAnswer,
             job,
             state=ImportState.FAILED,
-            error=_stored(sentence),
+            error=sentence.as_json(),
             storage_name=None,
             finished_at=now(),
         )
@@ -187,7 +187,7 @@ def postpone(job: ClaimedAnswer) -> None:
         N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
         {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
     )
-    jobs.postpone(BankAnswer, job, PAUSES[job.attempts - 1], error=_stored(error))
+    jobs.postpone(BankAnswer, job, PAUSES[job.attempts - 1], error=error.as_json())
 
 
 def store_preview(job: ClaimedAnswer, rows: Sequence[AnsweredRow], notes: Sequence[Sentence]) -> None:
@@ -205,7 +205,7 @@ def store_preview(job: ClaimedAnswer, rows: Sequence[AnsweredRow], notes: Sequen
             accepted=len(rows) - refused,
             refused=refused,
             unchanged=sum(row.unchanged and not row.faults for row in rows),
-            notes=[_stored(note) for note in notes],
+            notes=[note.as_json() for note in notes],
             storage_name=None,
             error=None,
         )
@@ -323,7 +323,3 @@ def _row(answer_id: int, row: AnsweredRow) -> Mapping[str, Any]:
         "refused": bool(row.faults),
         "faults": faults_as_json(row),
     }
-
-
-def _stored(sentence: Sentence) -> list[Any]:
-    return [sentence.text, dict(sentence.words)]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, select
 
@@ -126,8 +126,3 @@ def account_of(grant: Grant) -> BankAccount:
         application.bank_account or "",
     )
     return BankAccount(application.name, bank, account)
-
-
-def fault_as_json(fault: Sentence) -> list[Any]:
-    """Return a sentence as a column stores it."""
-    return [fault.text, dict(fault.words)]

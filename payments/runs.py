@@ -35,7 +35,7 @@ from models import (
 )
 from models.statements import table_of
 from payments import payment_moves, payment_scope
-from payments.bank_accounts import fault_as_json, payees, payees_of_run
+from payments.bank_accounts import payees, payees_of_run
 from payments.bank_lines import bank_number
 from payments.run_checks import check_none_stopped, check_unanswered, drop_unconfirmed_answers
 from payments.run_transitions import RunTransition, find_run_transition
@@ -129,7 +129,7 @@ def make(actor: Account, choice: RunChoice) -> PaymentRun:
                 "payment_id": key,
                 "number": bank_number(run, position) if fault is None else None,
                 "amount_fen": (amounts | returned)[key],
-                "left_out": fault_as_json(fault) if fault is not None else None,
+                "left_out": fault.as_json() if fault is not None else None,
                 "bank_reason": "",
             }
             for position, key, fault in _numbered(included, left_out, to)
@@ -251,7 +251,7 @@ def _freeze(run: PaymentRun, person: Account) -> None:
     db.session.execute(one.values({name: bindparam(name) for name in columns}), frozen)
     if bad:
         without = [
-            {"run_id": run.id, "position": row.position, "left_out": fault_as_json(fault), "number": None}
+            {"run_id": run.id, "position": row.position, "left_out": fault.as_json(), "number": None}
             for row in bad
             if (fault := to[row.payment_id].fault) is not None
         ]

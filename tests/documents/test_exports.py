@@ -228,7 +228,7 @@ def test_full_numbers_need_the_right_and_a_reason_and_are_recorded(ordos: World)
     assert made(ready.id).state is FileState.READY
     waiting = ask_for_export(clerk, full, "zh")
     permit(ordos, clerk, False)
-    assert made(waiting.id).error == jobs.stored_sentence(NOT_FULL)
+    assert made(waiting.id).error == NOT_FULL.as_json()
     with pytest.raises(NotPermitted):
         jobs.note_download(clerk, ready.id)
     given: Any = (ordos.administrator, ordos.administrator.id, "自己", "", None)

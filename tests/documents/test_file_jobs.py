@@ -120,7 +120,7 @@ def test_another_account_and_another_desk_do_not_see_the_file(ordos: World) -> N
     with pytest.raises(NotVisible):
         jobs.cancel_file(clerk, job.id)
     file_jobs.process_due()
-    assert fresh(job).error == jobs.stored_sentence(jobs.ACTOR_MOVED)
+    assert fresh(job).error == jobs.ACTOR_MOVED.as_json()
 
 
 @pytest.mark.guide("W9")
@@ -149,7 +149,7 @@ def test_who_loses_the_right_or_the_account_gets_no_file(ordos: World) -> None:
     waiting, ready = asked(clerk), asked(clerk)
     permitted.clear()
     file_jobs.process_due()
-    assert fresh(waiting).error == jobs.stored_sentence(jobs.RIGHT_LOST)
+    assert fresh(waiting).error == jobs.RIGHT_LOST.as_json()
     assert fresh(ready).state is FileState.FAILED
 
     ready = asked(clerk)
@@ -162,7 +162,7 @@ def test_who_loses_the_right_or_the_account_gets_no_file(ordos: World) -> None:
     gone = asked(clerk)
     deactivate(clerk)
     file_jobs.process_due()
-    assert fresh(gone).error == jobs.stored_sentence(jobs.ACTOR_GONE)
+    assert fresh(gone).error == jobs.ACTOR_GONE.as_json()
 
 
 @pytest.mark.guide("W9")
@@ -204,7 +204,7 @@ def test_a_full_disk_ends_the_job_with_a_clear_message_and_leaves_nothing(
     file_jobs.process_due()
     assert (fresh(job).state, fresh(job).error) == (
         FileState.FAILED,
-        jobs.stored_sentence(jobs.DISK_FULL),
+        jobs.DISK_FULL.as_json(),
     )
     assert stored_files() == []
 
