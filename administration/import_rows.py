@@ -24,7 +24,7 @@ from administration.import_table import (
     ParsedRow,
     ParsedTable,
 )
-from administration.imports import MOST_ATTEMPTS, Claimed, fail
+from administration.imports import Claimed, fail
 from common import checks, jobs, telephones
 from common.errors import NotPermitted
 from common.identity import normalised
@@ -168,7 +168,7 @@ def _shortened(text: str) -> str:
 
 def run_import(job: Claimed) -> None:
     """Import all accepted rows or none. If a row has become invalid, the preview is shown again and names it. Raises ClaimLost."""
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(jobs.MOST_ATTEMPTS):
         try:
             _import_rows(job)
         except IntegrityError:  # somebody has just registered one of the codes: the next attempt reports it

@@ -21,13 +21,6 @@ from common.wording import N_, Sentence
 from models import Account, Import, ImportRow, ImportState, db, exclusive, now
 from workflow import scope
 
-MOST_ATTEMPTS = 3
-"""Attempts at one step; after the last one the import fails."""
-
-PAUSES = (timedelta(seconds=15), timedelta(minutes=2))
-"""The pauses after the first and the second failed attempt: a database or a disk may be available again by then."""
-
-
 PREVIEW_LIFETIME, REFUSED_ROWS_LIFETIME = timedelta(days=7), timedelta(days=90)
 """How long a preview and the report of refused rows are stored: they contain names and telephone numbers."""
 
@@ -129,11 +122,6 @@ class Claimed(NamedTuple):
     refused: int
     confirmed_by_id: int | None
 
-    @property
-    def attempts_exhausted(self) -> bool:
-        """Say whether the import has had more attempts than permitted: each of them ended the worker."""
-        return self.attempts > MOST_ATTEMPTS
-
 
 def claim() -> Claimed | None:
     """Claim the import that has waited longest; None when there is none."""
@@ -168,14 +156,10 @@ def fail(job: Claimed, sentence: Sentence) -> None:
 
 def postpone(job: Claimed) -> None:
     """End an attempt that failed for a reason that may pass; the last attempt ends the import. Raises ClaimLost."""
-    if job.attempts >= MOST_ATTEMPTS:
+    if jobs.is_last_attempt(job):
         fail(job, FAILED_REPEATEDLY)
         return
-    error = Sentence(
-        N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
-        {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
-    )
-    jobs.postpone(Import, job, PAUSES[job.attempts - 1], error=error.as_json())
+    jobs.try_again(Import, job)
 
 
 def lease_expired() -> ColumnElement[bool]:

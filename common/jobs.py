@@ -7,7 +7,7 @@ Works for every table whose rows are `Leased`. Knows no kind of job, no queue an
 - Fencing: each write names the state and the attempt of the claim. A worker whose claim is over gets `ClaimLost` and has
   written nothing; the write that ends a step must be in the transaction of the step's result.
 - Cancel: to cancel a job, change its state. The worker gets `ClaimLost` at its next write.
-- Retry: `postpone` ends a failed attempt and sets the time of the next one.
+- Retry: `postpone` ends a failed attempt and sets the time of the next one. `try_again` does it for jobs that a page shows.
 
 All times are the database's on PostgreSQL: the clocks of two hosts may differ by more than a lease.
 """
@@ -30,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from common.wording import N_, Sentence
 from models import db, exclusive, now
 from models.database import Instant
 from models.jobs import Leased
@@ -39,6 +40,12 @@ LEASE = timedelta(seconds=10)
 
 CLAIM_EXPECTED_WITHIN = timedelta(seconds=15)
 """After this time a worker should have claimed the job: it is woken at once, and polls every two seconds."""
+
+MOST_ATTEMPTS = 3
+"""Attempts at one step of a job that a page shows; after the last one the job ends."""
+
+PAUSES = (timedelta(seconds=15), timedelta(minutes=2))
+"""After the first and the second failed attempt: a database or a disk may be available again by then."""
 
 Row = TypeVar("Row", bound=Leased)
 
@@ -169,6 +176,23 @@ def postpone(kind: type[Row], claimed: Claim, pause: timedelta, **values: Any) -
     """End this attempt; any worker may begin the next one after `pause`. Raises ClaimLost."""
     with exclusive():
         report(kind, claimed, lease=pause, **values)
+
+
+def is_last_attempt(claimed: Claim) -> bool:
+    """Say whether the job ends when this attempt fails."""
+    return claimed.attempts >= MOST_ATTEMPTS
+
+
+def is_beyond_last_attempt(claimed: Claim) -> bool:
+    """Say whether every permitted attempt ended its worker, so that none of them could report anything."""
+    return claimed.attempts > MOST_ATTEMPTS
+
+
+def try_again(kind: type[Row], claimed: Claim) -> None:
+    """End an attempt, not the last one, that failed for a reason that may pass. Its page says so. Raises ClaimLost."""
+    words = {"attempt": str(claimed.attempts), "most": str(MOST_ATTEMPTS)}
+    failed = Sentence(N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"), words)
+    postpone(kind, claimed, PAUSES[claimed.attempts - 1], error=failed.as_json())
 
 
 def progress_of(row: ReportedJob) -> JobProgress:

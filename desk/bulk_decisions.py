@@ -6,7 +6,6 @@ transaction, so that none is decided twice and none is lost, whenever the worker
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
@@ -28,8 +27,6 @@ from workflow.decision import Decision
 BATCH_SIZE = 40
 """Rows of one transaction: meanwhile nobody else can decide them, and on SQLite nobody can write at all."""
 
-PAUSES = (timedelta(seconds=15), timedelta(minutes=2))
-MOST_ATTEMPTS = 3
 DECIDED_BY = N_("%(desk)s %(name)s已办理，没有重复办理。")
 FAULTY = Sentence(N_("处理时出错，没有办理；请单独打开办理。"))
 ACTOR_GONE = Sentence(N_("提出的账号已停用，其余的没有办理。"))
@@ -83,7 +80,7 @@ def decide_chosen(job: ClaimedJob) -> None:
     Raises ClaimLost; then another worker has the job, or it was cancelled.
     """
     try:
-        if job.attempts > MOST_ATTEMPTS:
+        if jobs.is_beyond_last_attempt(job):
             raise _Stopped(INTERRUPTED)
         while rows := _next_rows(job):
             try:
@@ -101,14 +98,10 @@ def decide_chosen(job: ClaimedJob) -> None:
 
 def postpone(job: ClaimedJob) -> None:
     """End an attempt that failed for a reason that may pass; the last attempt stops the job. Raises ClaimLost."""
-    if job.attempts >= MOST_ATTEMPTS:
+    if jobs.is_last_attempt(job):
         _end(job, BulkState.STOPPED, INTERRUPTED)
         return
-    error = Sentence(
-        N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
-        {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
-    )
-    jobs.postpone(BulkJob, job, PAUSES[job.attempts - 1], error=error.as_json())
+    jobs.try_again(BulkJob, job)
 
 
 def _end(job: ClaimedJob, state: BulkState, why: Sentence | None) -> None:

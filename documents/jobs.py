@@ -33,8 +33,6 @@ REPORT_LIFETIME = timedelta(days=90)
 MOST_KEPT_BYTES = 4 * 1024**3
 """Of one person. The oldest files beyond it end before their day is over: papers could be asked for until the disk is full."""
 
-PAUSES = (timedelta(seconds=15), timedelta(minutes=2))
-MOST_ATTEMPTS = 3
 MOST_EXPIRED = 200
 """Files that one call of `expire` deletes."""
 
@@ -175,7 +173,7 @@ def claim() -> ClaimedFile | None:
 
 def make_file(job: ClaimedFile, path: Path, progress: Callable[[int, int], None]) -> MadeFile:
     """Write the file to `path`. Raises FileNotMade, and ClaimLost from `progress`."""
-    if job.attempts > MOST_ATTEMPTS:
+    if jobs.is_beyond_last_attempt(job):
         raise FileNotMade(INTERRUPTED)
     kind = KINDS.get(job.kind)
     if kind is None:
@@ -264,14 +262,10 @@ def fail_file(job: ClaimedFile, why: Sentence) -> None:
 
 def postpone(job: ClaimedFile) -> None:
     """End an attempt that failed for a reason that may pass; the last attempt ends the job. Raises ClaimLost."""
-    if job.attempts >= MOST_ATTEMPTS:
+    if jobs.is_last_attempt(job):
         fail_file(job, INTERRUPTED)
         return
-    error = Sentence(
-        N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
-        {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
-    )
-    jobs.postpone(FileJob, job, PAUSES[job.attempts - 1], error=error.as_json())
+    jobs.try_again(FileJob, job)
 
 
 # --- afterwards

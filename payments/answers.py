@@ -38,8 +38,6 @@ from payments.accepted_rows import AcceptedRow, accepted_rows
 from payments.answer_table import AnsweredRow, faults_as_json
 from payments.judging import SentRow, judge
 
-MOST_ATTEMPTS = 3
-PAUSES = (timedelta(seconds=15), timedelta(minutes=2))
 PREVIEW_LIFETIME, ROWS_LIFETIME = timedelta(days=7), timedelta(days=90)
 """How long a preview and the rows of an answer are stored."""
 
@@ -150,10 +148,6 @@ class ClaimedAnswer(NamedTuple):
     storage_name: str | None
     confirmed_by_id: int | None
 
-    @property
-    def attempts_exhausted(self) -> bool:
-        return self.attempts > MOST_ATTEMPTS
-
 
 def claim() -> ClaimedAnswer | None:
     """Claim the answer that has waited longest; None when there is none."""
@@ -180,14 +174,10 @@ def fail_answer(job: ClaimedAnswer, sentence: Sentence) -> None:
 
 def postpone(job: ClaimedAnswer) -> None:
     """End an attempt that failed for a reason that may pass; the last one ends the answer. Raises ClaimLost."""
-    if job.attempts >= MOST_ATTEMPTS:
+    if jobs.is_last_attempt(job):
         fail_answer(job, INTERRUPTED)
         return
-    error = Sentence(
-        N_("处理时出错（第 %(attempt)s 次，共 %(most)s 次）。"),
-        {"attempt": str(job.attempts), "most": str(MOST_ATTEMPTS)},
-    )
-    jobs.postpone(BankAnswer, job, PAUSES[job.attempts - 1], error=error.as_json())
+    jobs.try_again(BankAnswer, job)
 
 
 def store_preview(job: ClaimedAnswer, rows: Sequence[AnsweredRow], notes: Sequence[Sentence]) -> None:

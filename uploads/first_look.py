@@ -32,9 +32,6 @@ LIFETIME = timedelta(days=1)
 MOST_DROPPED = 50
 """Jobs that one upload drops. More than it adds, so that the table shrinks."""
 
-MOST_ATTEMPTS = 3
-"""A file that ended this many workers is left to whoever looks at it."""
-
 
 class ClaimedPicture(NamedTuple):
     """A job that this worker has."""
@@ -97,8 +94,11 @@ def claim() -> ClaimedPicture | None:
 
 
 def draw_first_look(job: ClaimedPicture) -> None:
-    """Draw the pictures that are not there yet, and end the job."""
-    for page, width in FIRST_LOOK if job.attempts <= MOST_ATTEMPTS else ():
+    """Draw the pictures that are not there yet, and end the job.
+
+    A file that ended its worker at every attempt is left to whoever looks at it.
+    """
+    for page, width in FIRST_LOOK if not jobs.is_beyond_last_attempt(job) else ():
         try:
             if previews().get(job.stored_file, page, width) is None:
                 draw_cached(storage(), previews(), job.stored_file, job.extension, page, width)

@@ -38,7 +38,7 @@ def process_due() -> None:
 
 
 def _process(job: ClaimedAnswer) -> None:
-    if job.attempts_exhausted:
+    if jobs.is_beyond_last_attempt(job):
         answers.fail_answer(job, answers.INTERRUPTED)
     elif job.state is ImportState.IMPORTING:
         answers.write_answer(job)

@@ -87,7 +87,7 @@ def _process(job: ClaimedFile) -> None:
     except StorageFull:
         _fail(job, file_jobs.DISK_FULL)
     except StorageUnavailable:
-        if job.attempts < file_jobs.MOST_ATTEMPTS:
+        if not jobs.is_last_attempt(job):
             raise
         _fail(job, file_jobs.STORAGE_DOWN)
     except Exception as error:

@@ -38,7 +38,7 @@ def process_due() -> None:
 
 
 def _process(job: Claimed) -> None:
-    if job.attempts_exhausted:
+    if jobs.is_beyond_last_attempt(job):
         imports.fail(job, imports.INTERRUPTED)
     elif job.state is ImportState.IMPORTING:
         import_rows.run_import(job)

@@ -371,7 +371,7 @@ def test_an_attempt_that_fails_is_repeated_after_a_pause_and_the_page_says_when(
         by = db.session.get_one(Account, prepared.administrator.id)
         job = upload(book(good(prepared.banner.region.name)), by)
         number, again = job.id, job.next_try
-    assert timedelta(seconds=10) < again - now() < imports.PAUSES[0]
+    assert timedelta(seconds=10) < again - now() < jobs.PAUSES[0]
     page = person(prepared.administrator).get(f"/administration/imports/{number}/").text
     assert "处理时出错（第 1 次，共 3 次）" in page
     assert f"将在 {again.astimezone(ORDOS):%H:%M:%S} 自动再试" in page
@@ -432,7 +432,7 @@ def test_two_workers_at_once_import_it_once(ordos: World) -> None:
 
 def test_an_import_that_kills_every_worker_fails_after_its_last_attempt(ordos: World) -> None:
     job = imports.begin(ordos.administrator, "企业.xlsx", storage().store(io.BytesIO(book(good("甲")))).name)
-    for _ in range(imports.MOST_ATTEMPTS):
+    for _ in range(jobs.MOST_ATTEMPTS):
         assert imports.claim() is not None
         run_out(job)
     importing.process_due()

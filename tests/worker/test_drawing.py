@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
+from common import jobs
 from models import Application, Attachment, PictureJob, State, db, exclusive, now
 from tests import factories
 from tests.accounts.people import log_in
@@ -98,7 +99,7 @@ def test_a_file_that_cannot_be_drawn_or_is_gone_is_tried_no_more(app_context: Fl
             first_look.draw_later(name, "jpg")
         db.session.scalars(
             select(PictureJob).where(PictureJob.stored_file == fatal)
-        ).one().attempts = first_look.MOST_ATTEMPTS
+        ).one().attempts = jobs.MOST_ATTEMPTS
     discard_file(removed)
     drawing.process_due()
     assert not list(db.session.scalars(WAITING))
