@@ -40,6 +40,7 @@ from models import (
 )
 from models.accounts import Membership, StandIn
 from models.statements import CompiledStatement, as_if_loaded, open_session
+from models.transactions import optional_write
 
 Loaded = TypeVar("Loaded", Account, Enterprise)
 
@@ -234,8 +235,8 @@ def _object_from(kind: type[Loaded], keys: Sequence[str], row: Sequence[Any]) ->
 
 
 def mark_seen(token: str) -> None:
-    """Record that the session is in use."""
-    with exclusive():
+    """Record that the session is in use, if the database takes writes."""
+    with optional_write(), exclusive():
         db.session.execute(
             update(LoginSession)
             .where(LoginSession.token == token)

@@ -26,6 +26,7 @@ from models import (
     now,
 )
 from models.database import Instant
+from models.transactions import optional_write
 from workflow import locking, review, routing
 from workflow.decision import Decision
 from workflow.history import last_review
@@ -100,7 +101,7 @@ def note_opened(application: Application, actor: Account) -> None:
         Application.opened_at.is_(None),
     )
     first_look = update(Application).where(*unseen).values(opened_at=now())
-    with exclusive():
+    with optional_write(), exclusive():
         db.session.execute(first_look.execution_options(synchronize_session=False))
 
 

@@ -1,5 +1,6 @@
 """How to write: `exclusive()`, a transaction that holds the write lock from its first statement."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,12 +8,15 @@ from typing import Any
 from sqlalchemy import (
     event,
 )
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import Session, lazyload
 from sqlalchemy.util import ScopedRegistry
 
 from models.database import db
 from models.pipelines import pipeline
 from models.statements import CONNECTION, current_connection, release_connection
+
+log = logging.getLogger(__name__)
 
 WRITE_OPTIONS: dict[str, dict[str, Any]] = {
     "sqlite": {"immediate": True},
@@ -68,6 +72,20 @@ def exclusive() -> Iterator[None]:
     finally:
         del session.info[IN_EXCLUSIVE]
         session.info.pop(CONNECTION, None)
+
+
+@contextmanager
+def optional_write() -> Iterator[None]:
+    """Go on without a write that belongs to a read, while the database takes none: it is read-only, full or busy.
+
+    Use around `exclusive()`. A lost connection is raised: the page is read again.
+    """
+    try:
+        yield
+    except (InternalError, OperationalError) as error:
+        if error.connection_invalidated:
+            raise
+        log.warning("an optional write failed: %s", type(error.orig).__name__)
 
 
 @contextmanager

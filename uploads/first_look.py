@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from common import jobs
 from models import DrawingState, PictureJob, db, exclusive, now
 from models.statements import CompiledStatement
+from models.transactions import optional_write
 from uploads.decoding import TIMEOUT_SECONDS
 from uploads.errors import NoPreview
 from uploads.preview import draw_cached, has_preview
@@ -77,7 +78,7 @@ _ADD = CompiledStatement(
 def take_from_worker(storage_name: str, page: int, width: int) -> None:
     """Let the worker not draw a picture that a request is about to draw; it does if it has begun already."""
     if (page, width) in FIRST_LOOK:
-        with exclusive():
+        with optional_write(), exclusive():
             db.session.execute(
                 delete(PictureJob)
                 .where(PictureJob.stored_file == storage_name, jobs.due(PictureJob))

@@ -9,13 +9,14 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, abort
 from flask_wtf import FlaskForm
-from sqlalchemy import event, text
+from sqlalchemy import event, text, update
 from werkzeug.test import TestResponse
 from wtforms import PasswordField
 
@@ -24,13 +25,14 @@ from admin_views.site.errors import LONG_BODY, MOST_WAITED, WAITED
 from app import create_app
 from common.settings import HELP_LINE
 from config import CONNECT_SECONDS, settings
-from models import Setting, db
+from models import Action, LoginSession, RegionKind, Setting, db, now
 from tests import factories
 from tests.files import samples as files
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 from tests.machine.site import Client
 from tests.site.city import City
+from uploads import first_look
 from uploads.limits import MAX_FORM_BYTES
 
 SECRET = "口令-7f3a 6217000012345678"
@@ -425,17 +427,29 @@ def test_a_database_that_takes_no_writes_is_read_and_gives_back_what_was_typed(
 ) -> None:
     app, run = on_postgresql
     with app.app_context():
-        logins = [factories.clerk(factories.office()).login, factories.administrator().login]
+        factories.once_in_the_city()
+        banner = factories.place(RegionKind.BANNER)
+        logins = [banner.clerk.login, factories.administrator().login]
+        application = factories.complete_application(banner.enterprise)
+        factories.submit(application)
+        factories.act(application, Action.PASS, banner.reviewer)
+        number = factories.fresh(application).number
         db.session.commit()
     clerk, administrator = app.test_client(), app.test_client()
     for client, login in zip((clerk, administrator), logins, strict=True):
         client.send("/login/staff", {"login": login, "password": factories.PASSWORD})
     assert "只能读" not in administrator.get("/administration/operation/").text
 
+    with app.app_context():  # so long ago that the next page would note it anew
+        db.session.execute(update(LoginSession).values(seen_at=now() - timedelta(minutes=5)))
+        db.session.commit()
     run("ALTER DATABASE {name} SET default_transaction_read_only = on")
     with app.app_context():
         db.engine.dispose()
     assert clerk.get("/office/").status_code == 200
+    assert clerk.get(f"/office/{number}/").status_code == 200  # its first look would be noted
+    with app.app_context():
+        first_look.take_from_worker("00/00/picture", *first_look.FIRST_LOOK[0])
     written = clerk.send("/office/2026-000001/decide/", {"action": "return", "reason": "缺盖章页"})
     assert (written.status_code, titled(written)) == (503, "系统暂时不能使用")
     assert hidden(written)["reason"] == "缺盖章页"
