@@ -23,6 +23,9 @@ keepalive = 65  # seconds; idle connections cost no thread, and a form must not 
 graceful_timeout = 10
 loglevel = "warning"
 control_socket_disable = True
+forwarded_allow_ips = ""
+# By default gunicorn takes SCRIPT_NAME and X-Forwarded-Proto from any client of this host, and so from strangers behind a proxy that
+# passes them on. Only TALENT_PROXIES says whose headers are trusted (app.py).
 os.environ.setdefault(
     "PYTZ_SKIPEXISTSCHECK", "1"
 )  # otherwise pytz, which Flask-Babel uses, opens the files of all its 600 zones

@@ -71,7 +71,7 @@ class LongBody(io.RawIOBase):
             buffer[: len(piece)] = piece
             count = len(piece)
         else:
-            count = os.preadv(self.file.fileno(), [buffer], self._position - len(self.beginning))
+            count = os.preadv(self.file.fileno(), [buffer], max(0, self._position - len(self.beginning)))
         self._position += count
         return count
 

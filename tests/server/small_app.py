@@ -29,6 +29,8 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         return failing()
     if path == "/unread":
         content = b"unread"
+    elif path == "/scheme":
+        content = environ["wsgi.url_scheme"].encode()
     elif path == "/waited":
         content = str(environ["talent.waited"]).encode()
     elif path == "/begun":

@@ -61,6 +61,14 @@ def test_the_application_refuses_what_the_server_does_not_receive() -> None:
     assert MAX_REQUEST_BYTES <= LONGEST_BODY
 
 
+def test_no_header_of_a_stranger_counts_as_a_proxys(small_site: SmallSite) -> None:
+    forged = "SCRIPT_NAME: /forged", "X-Forwarded-Proto: https"
+    with small_site.connect(head("/forged/unread", None, *forged)) as connection:
+        assert answer(connection) == (200, receipt(b""))  # of the address as it was sent
+    with small_site.connect(head("/scheme", None, *forged[1:])) as connection:
+        assert answer(connection) == (200, b"http")
+
+
 def test_an_endless_head_is_refused(small_site: SmallSite) -> None:
     with small_site.connect(head("/")[:-2] + b"X: " + b"x" * LONGEST_HEAD) as connection:
         assert answer(connection)[0] == 431
