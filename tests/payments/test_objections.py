@@ -74,8 +74,9 @@ def test_what_nobody_objects_to_is_granted_when_the_days_are_over_and_the_rest_w
     quiet, dismissed, upheld, undecided = grants_of(batch)
     first = object_to(ordos, dismissed)
     second, _third = object_to(ordos, upheld), object_to(ordos, grants_of(batch)[2])
-    late = object_to(ordos, undecided)
-    objections.decide_objection(ordos.centre, first.id, DISMISSED, WHY)
+    with at(f"{batch.closes} 23:59"):  # the last day counts in full
+        late = object_to(ordos, undecided)
+        objections.decide_objection(ordos.centre, first.id, DISMISSED, WHY)
     objections.decide_objection(ordos.centre, second.id, UPHELD, WHY)
     states = [each.state for each in grants_of(batch)]
     assert states == [GrantState.PUBLICIZED, GrantState.PUBLICIZED, GrantState.DENIED, GrantState.SUSPENDED]
@@ -126,6 +127,9 @@ def test_an_objection_is_refused_whole_outside_its_rules(ordos: World) -> None:
         with pytest.raises(Unacceptable) as refused:
             objections.enter(ordos.centre, grant.id, says, seen_version=1)
         assert refused.value.field == field
+    with at(f"{batch.opens - timedelta(days=1)} 23:59"), pytest.raises(Unacceptable) as refused:
+        objections.enter(ordos.centre, grant.id, SAYS, seen_version=1)
+    assert refused.value.sentence.text == objections.NOT_BEGUN
     with pytest.raises(ChangedMeanwhile):
         objections.enter(ordos.centre, grant.id, SAYS, seen_version=7)
     assert grants_of(batch)[0].version == 1

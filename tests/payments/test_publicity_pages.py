@@ -106,7 +106,12 @@ def test_a_batch_is_summed_up_published_objected_to_and_ended(
     assert "此人已离职" not in own
 
     with app.app_context():
-        closes = db.session.scalars(select(Batch.closes)).one()
+        opens, closes = db.session.execute(select(Batch.opens, Batch.closes)).one()
+    with at(f"{opens - timedelta(days=1)} 23:59"):
+        assert "2026-01" not in client.get("/publicity/").text
+        assert client.get("/publicity/2026-01/").status_code == 404
+    with at(f"{closes} 23:59"):
+        assert "王*敏" in client.get("/publicity/2026-01/").text
     with at(f"{closes + timedelta(days=1)} 08:00"):
         over = client.get("/publicity/2026-01/").text
         assert "公示已结束" in over

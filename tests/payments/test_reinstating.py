@@ -6,11 +6,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, ReasonMissing, Unacceptable
 from models import (
     ContinuationAction,
     ContinuationState,
     Deduction,
+    Deputy,
     EmploymentEnd,
     Grant,
     GrantAction,
@@ -80,6 +82,11 @@ def test_a_stop_taken_back_leaves_every_payment_as_it_was_stopped(ordos: World) 
     with pytest.raises(Unacceptable) as refused:
         reinstating.reinstate(grant.id, ordos.centre, seen_version=version, reason=WHY)
     assert refused.value.sentence.words["name"] == ordos.centre.name
+    deputy, day = factories.city_clerk(), today()
+    stands_in = {"account_id": ordos.centre.id, "deputy_id": deputy.id, "created_by_id": ordos.centre.id}
+    factories.saved(Deputy(**stands_in, first_day=day, last_day=day))
+    with pytest.raises(Unacceptable):
+        reinstating.reinstate(grant.id, deputy, seen_version=version, reason=WHY)
     with pytest.raises(ReasonMissing):
         reinstating.reinstate(grant.id, colleague, seen_version=version, reason=" ")
     with pytest.raises(ChangedMeanwhile):
