@@ -69,7 +69,7 @@ COUNTED_PER_DEVICE = (
 """What anybody can try on another person's login without a session. For these the owner's browser has its own count."""
 
 ALL_DEVICES = "devices"
-"""Stands in address_digest of the address in the row that counts all devices of a login together."""
+"""The value of `Attempts.address` in the row that counts all devices of a login together."""
 
 
 class RetryDelays(NamedTuple):

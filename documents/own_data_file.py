@@ -140,7 +140,7 @@ def _account_files(person: Account) -> Iterable[tuple[str, bytes]]:
 
 
 def _read_me(person: Account) -> bytes:
-    lines = [line.format(at=now().date().isoformat()) for line in EXPLANATION]
+    lines = [line.format(at=today().isoformat()) for line in EXPLANATION]
     for each in stored_data(person):
         lines.append(f"· {each.label}：{each.kept.text % each.kept.words}")
     return "\r\n".join(lines).encode("utf-8-sig")

@@ -23,7 +23,7 @@ LIFETIME = timedelta(days=30)
 MOST_DRAFTS = 6
 """Browsers of one person whose drafts are kept; the one that was used longest ago is dropped."""
 MOST_CHARACTERS = 2_000
-"""Of one field: ten times what any field accepts."""
+"""Of one field: five times the longest answer that an administrator can allow."""
 MOST_ROWS = 50
 MOST_FIELDS = 200
 MOST_BYTES = 64 * 1024

@@ -30,6 +30,7 @@ from models.statements import table_of
 from payments import payment_scope
 from payments.run_transitions import BEFORE_STOP, STOPPABLE, PaymentTransition, find_payment_transition
 from workflow.decision import Decision
+from workflow.notifications import MESSAGES_WRITTEN
 
 CHUNK = 500
 """Ids of one statement: both databases limit its parameters."""
@@ -191,7 +192,7 @@ def _tell_applicants(ids: Sequence[int], kind: str) -> None:
         Grant.id.in_(select(Payment.grant_id).where(Payment.id.in_(ids)))
     )
     db.session.execute(insert(messages).from_select(["kind", "account_id", "urgent", "created_at"], written))
-    db.session.info["messages_written"] = True
+    db.session.info[MESSAGES_WRITTEN] = True
 
 
 def stop_those_of_stopped_grants(ids: Sequence[int]) -> None:

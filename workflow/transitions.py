@@ -85,7 +85,7 @@ EXTENSIONS = (
 """More time for an application that was submitted and returned. It also needs a day: desk/extension.py."""
 
 TAKE_BACKS = (
-    # from                action     by          to                  result           reason  said in the history
+    # from                action     by          to                  result           reason  wording
     T(PRELIMINARY_REVIEW, TAKE_BACK, ENTERPRISE, ENTERPRISE_REVIEW,  None,            YES,    N_("收回审核决定")),
     T(CITY_REVIEW,        TAKE_BACK, ENTERPRISE, ENTERPRISE_REVIEW,  None,            YES,    N_("收回审核决定")),
     T(RETURNED,           TAKE_BACK, ENTERPRISE, ENTERPRISE_REVIEW,  None,            YES,    N_("收回审核决定")),

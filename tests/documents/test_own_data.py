@@ -16,6 +16,7 @@ from documents import jobs, own_data
 from documents.own_data_file import OWN_DATA, OWN_DATA_TITLE
 from models import Account, Action, FileJob, FileState, LoginSession, State, db, exclusive, now
 from tests import factories
+from tests.clock import at
 from tests.documents.test_decision_notices import ON_SQLITE, text_of
 from tests.documents.test_dossier import ordos, upload, with_everything, zipped
 from tests.factories import PASSWORD, World, act, application_at, materials
@@ -81,6 +82,8 @@ def test_a_person_without_an_application_gets_a_file_too(ordos: World) -> None:
     assert "账号.json" in found.namelist()
     assert not [name for name in found.namelist() if "/" in name]
     assert "30 天没有改动即删除" in found.read("说明.txt").decode("utf-8-sig")
+    with at("2030-05-02 07:30"):  # in UTC it is still the first of May
+        assert "生成于 2030-05-02" in file_of(person).read("说明.txt").decode("utf-8-sig")
     assert file_of(ordos.centre).read("账号.json"), "and so does a clerk"
     with pytest.raises(NotPermitted):
         jobs.ask(person, OWN_DATA, {"account": ordos.centre.id}, OWN_DATA_TITLE)

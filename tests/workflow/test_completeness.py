@@ -232,6 +232,14 @@ def test_gaps_and_overlaps_are_remarks_and_prevent_nothing(ordos: World) -> None
     said = [sentence % names for sentence, names in timeline_remarks(rows)]
     assert said == ["“甲公司”与“乙公司”之间有间断。", "“乙公司”与“丙公司”的时间有重叠。"]
     assert timeline_remarks(experiences()) == []
+    within = [
+        experience(place="甲公司", start=date(2010, 1, 1), end=date(2020, 1, 1)),
+        experience(place="乙公司", start=date(2012, 1, 1), end=date(2013, 1, 1)),
+        experience(place="丙公司", start=date(2016, 1, 1), end=date(2017, 1, 1)),
+        experience(place="丁公司", start=date(2020, 2, 1), end=None),
+    ]
+    said = [sentence % names for sentence, names in timeline_remarks(within)]
+    assert said == ["“甲公司”与“乙公司”的时间有重叠。", "“甲公司”与“丙公司”的时间有重叠。"]
 
 
 @pytest.mark.guide("A8")
