@@ -22,9 +22,9 @@ from common.errors import (
     NotVisible,
     PeriodClosed,
 )
-from models import Account, Action, Application, Review
+from models import Account, Action, Application, Review, db
 from workflow import completeness, periods, progress, review, routing
-from workflow.transitions import is_editable
+from workflow.transitions import find_transition, is_editable
 
 
 class SubmissionRoutes:
@@ -112,12 +112,21 @@ class SubmissionRoutes:
         seen = request.form.get("version", default=0, type=int)
         try:
             row = review.perform(found.id, Action.WITHDRAW, current_user, seen_version=seen)
-        except (ChangedMeanwhile, NotPermitted):
+        except NotPermitted:
             flash(gettext("企业已经办理，不能再撤回。"), "error")
+        except ChangedMeanwhile:
+            flash(self._why_not_withdrawn(found), "error")
         else:
             last = day(row.resubmit_by) if row else ""
             flash(gettext("已撤回，请在 %(day)s（含当日）前修改后重新提交。", day=last), "success")
         return redirect(self.get_url(".application", number=number))
+
+    def _why_not_withdrawn(self, found: Application) -> str:
+        """Return the sentence for an application of which an older version was seen."""
+        db.session.refresh(found)
+        if find_transition(found.state, Action.WITHDRAW, current_user.role) is None:
+            return gettext("企业已经办理，不能再撤回。")
+        return gettext("申请刚刚有变化，没有撤回。下面是它现在的样子，仍可以撤回。")
 
     def _returned_marks(
         self, found: Application, reviews: Sequence[Review], slots: Any, on_form: bool = False

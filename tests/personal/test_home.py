@@ -7,10 +7,12 @@ import re
 import pytest
 from flask import Flask
 
-from models import Application, Notice, db
+from desk import taking_back
+from models import Action, Application, Notice, State, db
 from tests import factories
 from tests.machine.site import Client
 from tests.review.test_console import sit_down
+from workflow.decision import Decision
 
 SENTENCE = "先与单位签订劳动合同"
 
@@ -77,3 +79,27 @@ def test_the_last_look_before_the_submission_shows_what_is_sent_and_to_whom(
     for typed in ("内蒙古大学", "新材料产业", "工程师", "鄂尔多斯银行东胜支行", "2020-07", "身份证.pdf"):
         assert typed in page
     assert "6217000012345678" not in page
+
+
+@pytest.mark.guide("A14")
+def test_a_withdrawal_from_an_outdated_page_says_whether_it_is_still_possible(
+    app: Flask, client: Client
+) -> None:
+    with app.app_context():
+        world = factories.world()
+        application = factories.application_at(State.ENTERPRISE_REVIEW, world.banner, world)
+        address, seen = f"/personal/application/{application.number}/", application.version
+        factories.act(application, Action.PASS, world.banner.reviewer)
+        key, number, reviewer = application.id, application.number, world.banner.reviewer
+        sit_down(client, application.applicant)
+    outdated = {"version": str(seen)}
+    assert (
+        "企业已经办理，不能再撤回。"
+        in client.send(f"{address}withdraw/", outdated, follow_redirects=True).text
+    )
+    with app.app_context():
+        version = db.session.get_one(Application, key).version
+        taking_back.take_back(number, reviewer, seen_version=version, decision=Decision("再核对"))
+    page = client.send(f"{address}withdraw/", outdated, follow_redirects=True).text
+    assert "没有撤回" in page
+    assert "确定撤回" in page
