@@ -9,7 +9,6 @@ import time
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask, current_app, render_template, request
 from flask_babel import gettext
@@ -21,6 +20,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from admin_views.site.base import in_own_console, login_kind_of
 from admin_views.site.frame import bare_frame
+from admin_views.site.login_session import split_url
 from admin_views.site.read_again import ReadAgain, note_lost_connection
 from models import db
 from models.statements import release_connection
@@ -141,7 +141,7 @@ def _is_same_origin() -> bool:
     if site := request.headers.get("Sec-Fetch-Site"):
         return site in {"same-origin", "none"}
     origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.host
+    return origin is None or split_url(origin).netloc == request.host
 
 
 def _login_kind() -> str | None:

@@ -10,7 +10,7 @@ from copy import deepcopy
 from functools import cache, lru_cache
 from time import time
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flask import Flask, Response, current_app, flash, g, redirect, request, session, url_for
 from flask.json.tag import TaggedJSONSerializer
@@ -287,9 +287,17 @@ def own_path(address: str | None) -> str | None:
     return address
 
 
+def split_url(address: str | None) -> SplitResult:
+    """Return the parts of a URL in a header; empty parts for one that is none, such as http://[."""
+    try:
+        return urlsplit(address or "")
+    except ValueError:
+        return urlsplit("")
+
+
 def path_of(address: str | None, host: str) -> str | None:
     """Return the path of a full URL on this host, such as a Referer; None for any other host."""
-    parts = urlsplit(address or "")
+    parts = split_url(address)
     if parts.netloc != host:
         return None
     return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)

@@ -143,6 +143,12 @@ def test_an_expired_form_returns_the_input_for_resending(client: Client) -> None
     assert "王晓敏" in again.text
 
 
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://[", "null"])
+def test_an_expired_form_of_another_site_is_not_returned(client: Client, origin: str) -> None:
+    expired = client.post("/register/personal", data={"name": "王晓敏"}, headers={"Origin": origin})
+    assert (expired.status_code, hidden(expired)) == (400, {})
+
+
 def password_fields() -> set[str]:
     forms = [form for form in vars(admin_views.accounts.forms).values() if isinstance(form, type)]
     return {

@@ -110,7 +110,7 @@ def test_changing_the_language_after_a_post_returns_to_the_forms_page(
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["http://evil.example/", "http://localhost//evil.example", "javascript:alert(1)"]
+    "elsewhere", ["http://evil.example/", "http://localhost//evil.example", "javascript:alert(1)", "http://["]
 )
 def test_changing_the_language_never_redirects_to_another_site(client: Client, elsewhere: str) -> None:
     assert client.get("/language/en", headers={"Referer": elsewhere}).location == "/"
