@@ -1,8 +1,10 @@
-// Short messages that disappear after some seconds unless focused or pointed at; toast() adds one.
+// Short messages that disappear after some seconds unless focused or pointed at. One that stands in the page stays until it is
+// closed: what follows would move while it is read.
 
 const STAY = 8_000; // ms; long enough to read it twice
 
 const place = document.querySelector("[data-toasts]");
+const covers = () => getComputedStyle(place).position !== "static";
 
 function addCloseButton(item) {
   const close = document.createElement("button");
@@ -12,28 +14,14 @@ function addCloseButton(item) {
   close.setAttribute("aria-label", place.dataset.close);
   close.addEventListener("click", () => item.remove());
   item.append(close);
-  if (item.classList.contains("toast-error")) return;
-  let timer = setTimeout(() => item.remove(), STAY);
+  let timer;
+  const start = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => covers() && item.remove(), STAY);
+  };
   for (const stop of ["pointerenter", "focusin"]) item.addEventListener(stop, () => clearTimeout(timer));
-  for (const go of ["pointerleave", "focusout"]) {
-    item.addEventListener(go, () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => item.remove(), STAY);
-    });
-  }
-}
-
-/** kind: "success", "info" or "error"; an error stays until it is closed. */
-export function toast(text, kind = "success") {
-  const item = document.createElement("div");
-  item.className = `toast toast-${kind}`;
-  if (kind === "error") item.setAttribute("role", "alert");
-  const words = document.createElement("p");
-  words.textContent = text;
-  item.append(words);
-  place.append(item);
-  addCloseButton(item);
-  return item;
+  for (const go of ["pointerleave", "focusout"]) item.addEventListener(go, start);
+  start();
 }
 
 place?.querySelectorAll("[data-toast]").forEach(addCloseButton);

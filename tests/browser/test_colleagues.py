@@ -25,6 +25,10 @@ def looked_at(page: ChromiumPage, name: str) -> None:
     page.set_viewport(1366, 768)
 
 
+TOASTS_COVERING_THE_APPLICATION = """() => [...document.querySelectorAll("[data-toast]")].filter(toast =>
+  toast.getBoundingClientRect().bottom > document.querySelector(".zones").getBoundingClientRect().top).length"""
+
+
 @pytest.mark.guide("W4", "W7")
 def test_two_colleagues_see_each_other_and_hand_over(chromium: Chromium, live_server: Site) -> None:
     employer = world.workplace(live_server)
@@ -35,6 +39,7 @@ def test_two_colleagues_see_each_other_and_hand_over(chromium: Chromium, live_se
     come_in(page, employer.reviewer, path)
     page.press("t")
     page.see("您已领取")
+    assert page.evaluate(TOASTS_COVERING_THE_APPLICATION) == 0
     come_in(other, qian, path)
     other.see("周婷（同事）正在看")
     other.press("t")  # what a colleague has taken needs one key more
