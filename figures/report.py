@@ -26,7 +26,7 @@ from models import (
     State,
     StatisticCount,
 )
-from models.statements import execute, table_of
+from models.statements import constant, execute, table_of
 from models.statistics import EVERY_MONTH, EVERY_PERIOD, NO_PLACE
 from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW
 
@@ -300,7 +300,7 @@ def _enterprises(
         .join(Enterprise, Enterprise.id == _TOTALS.c.enterprise_id)
         .where(among)
     )
-    most_of_all = rows.order_by(column.desc()).limit(MOST_ENTERPRISES + len(added)).subquery()
+    most_of_all = rows.order_by(column.desc()).limit(constant(MOST_ENTERPRISES + len(added))).subquery()
     changed = rows.where(_TOTALS.c.enterprise_id.in_({key.enterprise_id for key in added}))
     new = select(literal(NO_PLACE), Enterprise.id, literal(0), Enterprise.name, is_late)
     new = new.where(Enterprise.id.in_({key.enterprise_id for key in added}))
