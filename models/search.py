@@ -8,11 +8,12 @@ name equals its key. A column without such a neighbour contains search keys itse
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     DDL,
+    BindParameter,
     ColumnElement,
     Index,
     Integer,
@@ -145,36 +146,46 @@ def lookup_values(key: str) -> dict[str, Any]:
     return {SEARCH_KEY: key, "pieces": pieces, **dict(zip(PIECE_PARAMETERS, pieces, strict=False))}
 
 
-def contains_by_lookup(name: InstrumentedAttribute[str], how: Lookup) -> ColumnElement[bool]:
+def contains_by_lookup(
+    name: InstrumentedAttribute[str], how: Lookup, bind: Callable[..., BindParameter[Any]] = bindparam
+) -> ColumnElement[bool]:
     """Return the criterion that a name contains the bound key: the pieces use the index, the key gives the exact result.
+
+    `bind` makes the parameters; those of bindparam() get their values, from `lookup_values`, when the statement is executed.
 
     The key is compared first: where the database scans in list order, splitting a name into pieces costs a hundred times as
     much. LIKE is not used: the planner multiplies its row estimate by that of the pieces, and the product is far too low.
     """
     if how.database == "postgresql":
         has_pieces = func.pieces(search_key_of(name), type_=ARRAY(TEXT)).contains(
-            bindparam("pieces", type_=ARRAY(TEXT))
+            bind("pieces", type_=ARRAY(TEXT))
         )
     else:
         has_pieces = and_(
-            *(
-                _row_id(name).in_(_rows_with_piece(name, bindparam(key)))
-                for key in PIECE_PARAMETERS[: how.pieces]
-            )
+            *(_row_id(name).in_(_rows_with_piece(name, bind(key))) for key in PIECE_PARAMETERS[: how.pieces])
         )
-    return and_(key_contains(search_key_of(name), how), has_pieces)
+    return and_(key_contains(search_key_of(name), how, bind), has_pieces)
 
 
-def key_contains(name: Any, how: Lookup) -> ColumnElement[bool]:
+def key_contains(
+    name: Any, how: Lookup, bind: Callable[..., BindParameter[Any]] = bindparam
+) -> ColumnElement[bool]:
     """Return the criterion that a search key contains the bound key. Uses no index."""
     find = func.strpos if how.database == "postgresql" else func.instr
-    return find(name, bindparam(SEARCH_KEY)) > 0
+    return find(name, bind(SEARCH_KEY)) > 0
 
 
 def contains(name: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
     """Return the criterion that a name contains these words in any spelling."""
     key = search_key(words)
-    return contains_by_lookup(name, lookup(key)).params(lookup_values(key)) if key else false()
+    if not key:
+        return false()
+    values = lookup_values(key)
+
+    def bind(parameter: str, **more: Any) -> BindParameter[Any]:
+        return bindparam(parameter, values[parameter], unique=True, **more)
+
+    return contains_by_lookup(name, lookup(key), bind)
 
 
 def key_contains_words(name: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
