@@ -96,6 +96,10 @@ async function step() {
   if (done || !Object.keys(fields).length) return;
   const letter = letterOf(fields);
   const here = await keep(NAME, letter, settings.key);
+  if (done || !Object.keys(unsent()).length) { // all of it has arrived meanwhile
+    forget(NAME);
+    return;
+  }
   const wait = last + GAP - Date.now();
   clearTimeout(timer);
   if (sending || wait > 0) timer = setTimeout(step, Math.max(wait, PAUSE));

@@ -3,9 +3,20 @@
 
 import { isComposing } from "./composing.js";
 
+/** Opens a decision by its key. The focus moves at once: what is typed right after the key is text, no further shortcut. */
+export function openByKey(decision) {
+  decision.open = true;
+  focusField(decision);
+}
+
+function focusField(decision) {
+  const panel = decision.querySelector(".decision-panel");
+  if (!panel || panel.contains(document.activeElement)) return;
+  panel.querySelector(":is(textarea, input:not([type=hidden]), select, button)")?.focus({ preventScroll: true });
+}
+
 document.addEventListener("toggle", (event) => {
-  if (!event.target.matches("details.decision") || !event.target.open) return;
-  event.target.querySelector(".decision-panel :is(textarea, input:not([type=hidden]), select, button)")?.focus({ preventScroll: true });
+  if (event.target.matches("details.decision") && event.target.open) focusField(event.target);
 }, true);
 
 document.addEventListener("keydown", (event) => {

@@ -2,6 +2,8 @@
 // decides nothing; [data-key-at-once] is sent: the same key takes it back. j and k move through table[data-rows]. ? opens the list of all shortcuts at the foot of the
 // page, which has a switch that turns them off (WCAG 2.1.4).
 
+import { openByKey } from "./decision.js";
+
 const STORAGE_KEY = "keys";
 const panel = document.querySelector("[data-keys]");
 const list = panel?.querySelector("[data-keys-list]");
@@ -71,7 +73,7 @@ document.addEventListener("keydown", (event) => {
   const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!target || (event.repeat && "keyAtOnce" in target.dataset)) return; // held down, it would take and put back
   event.preventDefault();
-  if (target.matches("details")) target.open = true;
+  if (target.matches("details")) openByKey(target);
   else if (target.matches("button[type=submit]:not([data-key-at-once])")) target.focus({ preventScroll: Boolean(target.closest(".footbar")) }); // the bar is always visible
   else target.click();
 });
