@@ -195,7 +195,7 @@ def test_the_form_is_changed_for_those_who_begin_from_then_on(
     page.click("保存到草稿")
     page.see("草稿改动了 2 项")
     checked(page, "form-draft")
-    page.click("查看改动并发布")
+    page.leave_by("查看改动并发布")
     page.click("发布")
     page.see("仍用各自开始时的版本")
     checked(page, "form-question")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,14 @@ QUIETLY = (
     "--disable-component-update",
     "--disable-sync",
 )
+NAVIGATES = """navigation.addEventListener("navigate", (event) => {
+    if (!event.destination.sameDocument && event.downloadRequest === null) window.departs = true;
+})"""
+"""Notes in the page that it is being left, in the moment in which a click does so: of the request one hears later."""
+DEPARTS = "() => { const departs = Boolean(window.departs); window.departs = false; return departs; }"
 ONE_TRY = 5000  # ms for one attempt; Page tries again
 LOADING = 30_000  # ms for a page to come
+PAGES_IN_A_ROW = 3  # pages that may follow each other by themselves while one asks
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -38,6 +45,8 @@ class ChromiumPage(Page):
         self.foreign_requests: list[str] = []
         self.console_errors: list[str] = []
         self._leaving = False
+        self._arrivals = 0
+        window.add_init_script(NAVIGATES)
         window.set_default_timeout(PATIENCE * 1000)
         window.on("request", self._asked)
         window.on("console", self._said)
@@ -54,8 +63,8 @@ class ChromiumPage(Page):
         return self.window.url
 
     def press(self, key: str) -> None:
-        self.window.keyboard.press(key)
-        self._settle()
+        with self._settling():
+            self.window.keyboard.press(key)
 
     def evaluate(self, function: str, *arguments: Any) -> Any:
         return self._alive(
@@ -68,13 +77,21 @@ class ChromiumPage(Page):
 
     def set_viewport(self, width: int, height: int) -> None:
         self.window.set_viewport_size({"width": width, "height": height})
+        self._until(
+            lambda: self.evaluate("() => [innerWidth, innerHeight]") == [width, height],
+            PATIENCE,
+            f"the page does not get {width} x {height}",
+            self.text,
+        )
 
     def close(self) -> None:
         self.window.context.close()
 
     def axe(self) -> list[str]:
         """What axe-core finds against WCAG 2.2 A and AA on the page as it is now, one readable line each."""
-        self.evaluate(f"() => {{ {AXE}; }}")
+        # The colours of what is just appearing are not measured.
+        at_rest = "Promise.race([Promise.allSettled(document.getAnimations().map((one) => one.finished)), new Promise((late) => setTimeout(late, 2000))])"
+        self.evaluate(f"async () => {{ await {at_rest}; {AXE}; }}")
         found = self.evaluate(
             "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })",
             WCAG,
@@ -105,24 +122,34 @@ class ChromiumPage(Page):
         return self._try(lambda: element.evaluate(function))
 
     def _click(self, element: ElementHandle) -> None:
-        self._try(lambda: element.click(timeout=ONE_TRY, no_wait_after=True))
-        self._settle()
+        with self._settling():
+            self._try(lambda: element.click(timeout=ONE_TRY, no_wait_after=True))
 
     def _fill(self, element: ElementHandle, value: str) -> None:
         self._try(lambda: element.fill(value, timeout=ONE_TRY))
 
     def _select(self, element: ElementHandle, option: str) -> None:
-        self._try(lambda: element.select_option(label=option, timeout=ONE_TRY, no_wait_after=True))
-        self._settle()
+        with self._settling():
+            self._try(lambda: element.select_option(label=option, timeout=ONE_TRY, no_wait_after=True))
 
     def _attach(self, element: ElementHandle, files: tuple[Path, ...]) -> None:
-        self._try(lambda: element.set_input_files(list(files), timeout=LOADING))
+        with self._settling():
+            self._try(lambda: element.set_input_files(list(files), timeout=LOADING))
+
+    @contextmanager
+    def _settling(self) -> Iterator[None]:
+        """If what is done here sets off for another page, wait until it is there."""
+        with suppress(PlaywrightError):
+            self.window.evaluate(DEPARTS)  # one may have been told to stay since
+        arrivals = self._arrivals
+        yield
+        with suppress(PlaywrightError):  # the page has dealt with the click when it answers this
+            if self.window.evaluate(DEPARTS) and self._arrivals == arrivals:
+                self._leaving = True
         self._settle()
 
     def _settle(self) -> None:
-        """If that set off for another page, wait until it is there."""
-        with suppress(PlaywrightError):
-            self.window.evaluate("0")  # the page has dealt with the click when it answers this
+        """Wait for the page that is on its way, if one is."""
         waited = 50
         self.window.wait_for_timeout(waited)
         while self._leaving and waited < LOADING:
@@ -141,6 +168,7 @@ class ChromiumPage(Page):
 
     def _arrived(self) -> None:
         self._leaving = False
+        self._arrivals += 1
 
     def _said(self, message: ConsoleMessage) -> None:
         # An answer such as 404 or 422 to the page itself is not a mistake of the page.
@@ -150,7 +178,7 @@ class ChromiumPage(Page):
         if message.type == "error" and not answer:
             self.console_errors.append(f"{message.text} ({message.location['url']})")
 
-    def _alive(self, ask: Any) -> Any:
+    def _alive(self, ask: Any, left: int = PAGES_IN_A_ROW) -> Any:
         """Ask the page; when it is just changing for another, ask that one."""
         try:
             return ask()
@@ -158,7 +186,7 @@ class ChromiumPage(Page):
             if "context was destroyed" not in str(trouble) and "navigat" not in str(trouble):
                 raise
             self._settle()
-            return ask()
+            return self._alive(ask, left - 1) if left else ask()
 
     @staticmethod
     def _try(act: Any) -> Any:

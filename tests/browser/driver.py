@@ -18,6 +18,8 @@ PATIENCE = 30.0  # seconds that a person waits for something to appear, where a 
 PAUSE = 0.05
 READ = "(performance.getEntriesByType('navigation')[0]?.domContentLoadedEventEnd ?? 1) > 0"
 """Whether a page is there to its end and its scripts have run: what one does before is lost, what is missing may yet come."""
+LEAVING = "() => { document.documentElement.dataset.before = 'leaving'; return true; }"
+THERE = "() => !document.documentElement?.dataset.before && document.readyState === 'complete'"
 
 Found = TypeVar("Found")
 
@@ -44,19 +46,24 @@ class Page(ABC):
         """Click the button, link or tab of this name; `within`: the nearest surroundings that show these words."""
         self._with("button", name, within, self._click, timeout)
 
-    def leave_by(self, name: str) -> None:
-        """Click what leads to another page, and wait for that one."""
-        with self.leaving():
-            self.click(name)
+    def leave_by(self, name: str, *, within: str | None = None) -> None:
+        """Click what leads to another page, and wait for that one. Only the page that has the button counts as left: one that
+        was on its way before is waited for as by `click`."""
+
+        def leave(button: Any) -> None:
+            self._on(button, LEAVING)
+            self._click(button)
+
+        self._with("button", name, within, leave, PATIENCE)
+        self._until(lambda: bool(self.evaluate(THERE)), PATIENCE, "no other page has come", self.text)
 
     @contextmanager
     def leaving(self) -> Iterator[None]:
         """Whatever one does here leads to another page, which is waited for: the page that is going away may show the same
         words already, and a click on it would be lost."""
-        self.evaluate("() => { document.documentElement.dataset.before = 'leaving'; return true; }")
+        self.evaluate(LEAVING)
         yield
-        there = "() => !document.documentElement?.dataset.before && document.readyState === 'complete'"
-        self._until(lambda: bool(self.evaluate(there)), PATIENCE, "no other page has come", self.text)
+        self._until(lambda: bool(self.evaluate(THERE)), PATIENCE, "no other page has come", self.text)
 
     def fill(self, label: str, value: str, *, within: str | None = None, timeout: float = PATIENCE) -> None:
         """Write into the field of this label, in place of what stands there. Dates as 2026-11-23, months as 2026-11."""

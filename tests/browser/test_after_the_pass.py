@@ -268,6 +268,7 @@ def test_two_passed_people_are_publicized_and_paid(
     boss.leave_by("账号更正")
     look(boss, "corrections")
     boss.choose_row(REFUSED)
+    boss.see("显示全部账号")
     correction = boss.path
     boss.not_see(NEW_CARD)
     look(boss, "correction")

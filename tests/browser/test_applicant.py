@@ -115,11 +115,11 @@ def test_who_has_read_the_notice_is_not_made_to_wait_again_until_it_says_somethi
     page.goto(case.sheet)
     page.see(WAITS)
     page.see("2026 年补充版")
-    world.let_time_pass(live_server, case.person, 20)
+    world.let_time_pass_but(live_server, case.person, 9)
     page.goto(case.sheet)
     page.see(WAITS)
     page.not_see(WAITS, timeout=30)
-    assert world.focused(page) == "战略性新兴产业引进人才生活补贴申请"
+    world.has_focus(page, "战略性新兴产业引进人才生活补贴申请")
 
 
 # --- saving, leaving, and what lies between
@@ -200,12 +200,12 @@ def test_rows_change_on_the_page_and_in_the_application_once_the_page_is_saved(
         ("subject", "请填写专业或职务。"),
         ("witness", "请填写证明人。"),
     ):
-        assert world.beside(page, f"experiences-2-{key}") == (sentence and f"第 3 条经历：{sentence}")
-    assert world.focused(page) == "experiences-2-kind-0"
+        world.says_beside(page, f"experiences-2-{key}", sentence and f"第 3 条经历：{sentence}")
+    world.has_focus(page, "experiences-2-kind-0")
     assert page.value("学校或单位") == "不要的单位"
     page.click("取消")
     page.not_see("不要的单位")
-    assert rows() == 2
+    world.becomes(page, rows, 2, "the rows")
 
     page.click("修改", within="内蒙古大学")
     page.fill("专业或职务", "化学")
@@ -219,7 +219,7 @@ def test_rows_change_on_the_page_and_in_the_application_once_the_page_is_saved(
     page.click("删除", within="示例新材料有限公司")
     page.click("删除")
     page.see("有未保存的修改")
-    assert rows() == 1
+    world.becomes(page, rows, 1, "the rows")
     assert stored() == before
     save(page)
     assert stored() == ["化学"]
@@ -310,7 +310,7 @@ def test_everything_wrong_is_named_beside_its_field_at_once_and_linked_from_the_
         "bank_account": "银行账号应为 8 至 30 位数字。",
     }
     for field, sentence in wrong.items():
-        assert world.beside(page, field) == sentence
+        world.says_beside(page, field, sentence)
     assert "第 1 条经历：终止年月不能早于起始年月。" in page.text()
     assert page.value("手机号码") == "12345"
     assert page.value("银行账号") == "6217abc"
@@ -318,7 +318,9 @@ def test_everything_wrong_is_named_beside_its_field_at_once_and_linked_from_the_
 
     page.click("提交")
     page.see("还不能提交")
-    assert world.focused(page).startswith("还不能提交")
+    world.waited_for(
+        page, lambda: world.focused(page).startswith("还不能提交"), "the list has not got the focus"
+    )
     listed = page.window.locator(".summary a").all_inner_texts()
     assert set(wrong.values()) <= set(listed)
     assert {"请填写毕业院校。", "请上传身份证。", "请上传银行卡复印件。"} <= set(listed)
@@ -351,15 +353,15 @@ def test_each_link_of_the_list_opens_its_place_and_puts_the_cursor_into_it(
     ):
         fold_everything()
         page.click(sentence)
-        assert world.focused(page) == field
-        assert world.in_sight(page, f"#{field}")
+        world.has_focus(page, field)
+        world.comes_in_sight(page, f"#{field}")
     fold_everything()
     page.click("第 2 条经历：请填写证明人。")
     page.see("学校或单位")
-    assert world.focused(page) == "experiences-1-witness"
+    world.has_focus(page, "experiences-1-witness")
     page.press("Escape")
     page.click("第 2 条经历：请填写证明人。")  # a second time, although the address is the same
-    assert world.focused(page) == "experiences-1-witness"
+    world.has_focus(page, "experiences-1-witness")
     page.press("Escape")
 
     page.click("请上传劳动合同。")
@@ -367,7 +369,7 @@ def test_each_link_of_the_list_opens_its_place_and_puts_the_cursor_into_it(
     slot = world.slot(live_server, "劳动合同")
     control = f"slot-{slot.removeprefix('#material-')}-input"
     world.waited_for(page, lambda: world.focused(page) == control, "the cursor is not in the slot")
-    assert world.in_sight(page, slot)
+    world.comes_in_sight(page, slot)
 
 
 def test_what_is_no_date_stays_as_typed_and_everything_else_is_saved(
@@ -386,22 +388,22 @@ def test_what_is_no_date_stays_as_typed_and_everything_else_is_saved(
     page.click("修改", within="内蒙古大学")
     page.fill("起始年月", "去年")
     page.click("保存")
-    assert world.beside(page, "experiences-0-start") == "起始年月：请按“年-月”填写，例如：2018-09。"
+    world.says_beside(page, "experiences-0-start", "起始年月：请按“年-月”填写，例如：2018-09。")
     page.click("取消")
     page.evaluate("() => { document.getElementById('experiences-0-start').value = '去年'; }")
     page.click("保存")
     page.see("有填写不正确的内容没有保存，已在相应位置标出；其余内容已保存。")
     forgive(page, "422")
-    assert world.beside(page, "birth_date") == "出生日期：1990年2月30日 不存在，请核对月份和日期。"
-    assert world.beside(page, "insurance_start") == "社保缴纳起始时间：请按“年-月”填写，例如：2018-09。"
-    assert world.in_sight(page, "#birth_date")
+    world.says_beside(page, "birth_date", "出生日期：1990年2月30日 不存在，请核对月份和日期。")
+    world.says_beside(page, "insurance_start", "社保缴纳起始时间：请按“年-月”填写，例如：2018-09。")
+    world.comes_in_sight(page, "#birth_date")
     assert page.value("出生日期") == "1990年2月30日"
     assert kept(live_server, case, "position") == "高级工程师"
     assert kept(live_server, case, "arrived_on") == date(2021, 3, 5)
     page.click("修改", within="内蒙古大学")
     page.see("起始年月：请按“年-月”填写，例如：2018-09。")
     assert page.value("起始年月") == "去年"
-    assert world.focused(page) == "experiences-0-start"
+    world.has_focus(page, "experiences-0-start")
     page.fill("起始年月", "2016-09")
     page.click("保存")
     page.fill("出生日期", "1990-01-01")

@@ -60,7 +60,7 @@ def test_many_are_decided_at_once_and_one_is_taken_back(chromium: Chromium, live
     page.check("本页")
     page.see("已选 6 件")
     page.check("全部符合条件的 6 件")
-    assert page.window.is_disabled(box(page, NAMES[0]))
+    world.waited_for(page, lambda: page.window.is_disabled(box(page, NAMES[0])), "a box can be ticked")
     page.leave_by("批量通过")
     page.see("可以通过的 5 件")
     page.see("钱进已领取")
@@ -107,7 +107,7 @@ def test_many_are_decided_at_once_and_one_is_taken_back(chromium: Chromium, live
         page.press("Enter")
     page.see("企业审核通过")
     page.leave_by("收回")
-    assert world.focused(page) == "reason-take_back"
+    world.has_focus(page, "reason-take_back")
     page.press("Escape")
     looked_at(page, "take-back", f"/enterprise/{cases[4].number}/", lambda: page.press("b"))
     page.window.keyboard.type("按错了键，应当回退。")

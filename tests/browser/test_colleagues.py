@@ -63,9 +63,9 @@ def test_two_colleagues_see_each_other_and_hand_over(chromium: Chromium, live_se
     other.fill("回退原因", "请补齐合同。")
     other.click("确定回退")
     other.see("周婷已领取，仍要回退？")
-    assert world.in_sight(other, ".band button"), "the panel of the reason does not lie over the question"
+    world.comes_in_sight(other, ".band button")  # the panel of the reason does not lie over the question
     other.click("回退")
-    assert other.value("回退原因") == "请补齐合同。"
+    world.becomes(other, lambda: other.value("回退原因"), "请补齐合同。", "what was typed")
     forgive(other, "409")
     assert world.state_of(live_server, case) is State.ENTERPRISE_REVIEW
     other.goto("/enterprise/")

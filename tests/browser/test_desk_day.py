@@ -10,7 +10,7 @@ import pytest
 from models import State
 from tests.browser import world
 from tests.browser.chromium import Chromium, ChromiumPage
-from tests.browser.test_reviewers import CONSOLE, box, drawn, looked_at, show
+from tests.browser.test_reviewers import CONSOLE, before_one, box, drawn, looked_at, show
 from tests.browser.world import come_in
 from tests.machine.site import Site
 
@@ -39,6 +39,13 @@ def drawn_picture(page: ChromiumPage) -> None:
     world.waited_for(page, lambda: drawn(page), "the paper is not drawn")
 
 
+def readable(page: ChromiumPage) -> None:
+    """The paper is drawn so wide that one reads it."""
+    world.waited_for(
+        page, lambda: drawn(page) and box(page)[0] >= READABLE, "the paper is not over the whole width"
+    )
+
+
 @pytest.mark.guide("W3", "E5")
 def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
     live_server: Site, chromium: Chromium, tmp_path: Path
@@ -54,14 +61,19 @@ def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
     # the first 「＋」 enlarges, however the page lies
     show(page, "身份证")
     drawn_picture(page)
+    whole = box(page)[0]
     page.click("适合宽度")
+    world.waited_for(page, lambda: box(page)[0] > whole, "not as wide as the stage")
     fitted = box(page)[0]
     page.click("放大")
-    assert box(page)[0] > fitted * 1.2
+    world.waited_for(page, lambda: box(page)[0] > fitted * 1.2, "not enlarged")
     page.click("旋转")
-    assert reachable(page)
+    world.waited_for(
+        page, lambda: box(page)[0] > box(page)[1] and reachable(page), "not within reach, turned"
+    )
+    turned = box(page)[0]
     page.click("放大")
-    assert reachable(page)
+    world.waited_for(page, lambda: box(page)[0] > turned and reachable(page), "not within reach, enlarged")
     for _ in range(4):
         page.click("缩小")
     page.click("旋转")
@@ -70,35 +82,32 @@ def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
     for masked in ('[data-disclosed="identity_number"]', '[data-disclosed="bank_account"]'):
         page.press("s")
         assert "*" in page.window.locator(masked).inner_text(), "a key alone shows nothing"
-        assert world.in_sight(page, ":focus")
+        world.comes_in_sight(page, ":focus")
         page.press("Enter")
         page.window.locator(masked, has_not_text="*").wait_for()
-        assert page.evaluate("() => document.activeElement.id").startswith("field:"), "m marks it"
+        world.waited_for(page, lambda: world.focused(page).startswith("field:"), "m does not mark it")
 
     # from paper to paper by key
     shown = page.window.locator("[data-paper][aria-current]")
     page.press("j")
-    assert "学历学位证书" in shown.inner_text()
+    world.waited_for(page, lambda: "学历学位证书" in shown.inner_text(), "not the next paper")
     assert page.evaluate("() => document.activeElement.matches('.viewer-stage')"), "the arrows scroll it"
     page.press("m")
     page.window.locator("#mark-note").press("Escape")
-    assert world.focused(page) == "标记"
+    world.has_focus(page, "标记")
     assert page.evaluate("() => document.activeElement.dataset.mark").startswith("paper:")
     page.press("k")
-    assert "身份证" in shown.inner_text()
+    world.waited_for(page, lambda: "身份证" in shown.inner_text(), "not the paper before")
 
     # the whole width by a key, on the next page too
     page.press("w")
-    drawn_picture(page)
-    assert box(page)[0] >= READABLE
+    readable(page)
     looked_at(page, "review-wide")
     page.set_viewport(1366, 768)
     wait_for_ahead(page)
     page.press("n")
-    page.see("乙二")
-    assert page.path == f"{CONSOLE}{second.number}/"
-    drawn_picture(page)
-    assert box(page)[0] >= READABLE, "without a click"
+    before_one(page, second)
+    readable(page)  # without a click
     first_picture = page.evaluate(
         "() => performance.getEntriesByType('resource').filter((one) => one.name.endsWith('.jpg'))[0].toJSON()"
     )
@@ -107,7 +116,7 @@ def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
     )  # on a quiet machine 150 to 400
     assert first_picture["transferSize"] < first_picture["decodedBodySize"], "it was there already"
     page.press("w")
-    assert box(page)[0] < READABLE
+    world.waited_for(page, lambda: box(page)[0] < READABLE, "still over the whole width")
 
     page.press("?")
     for words in (
@@ -142,7 +151,7 @@ def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
     page.press("r")
     page.window.keyboard.type("缺少盖章页。")
     page.press("Control+Enter")
-    page.see("甲一")
+    before_one(page, first)
     assert world.state_of(live_server, second) is State.RETURNED
 
     # what opens on the page
@@ -156,11 +165,11 @@ def test_a_case_is_read_wide_skipped_printed_and_returned_by_keys(
 
 
 def wait_for_ahead(page: ChromiumPage) -> None:
-    world.waited_for(
-        page,
-        lambda: page.evaluate(
-            "() => performance.getEntriesByType('resource').some((one) => one.name.includes('/ahead/'))"
-        ),
-        "nothing is fetched ahead",
-    )
-    page.window.wait_for_load_state("networkidle")
+    """The pictures are there that the next one opens with."""
+    script = """async () => {
+        const fetched = () => performance.getEntriesByType("resource").map((one) => one.name);
+        if (!fetched().some((name) => name.includes("/ahead/"))) return false;
+        const { small } = await (await fetch(document.querySelector("[data-ahead]").dataset.ahead)).json();
+        return small.every((address) => fetched().includes(new URL(address, location.href).href));
+    }"""
+    world.waited_for(page, lambda: page.evaluate(script), "nothing is fetched ahead")

@@ -56,7 +56,7 @@ def test_a_mark_goes_from_the_desk_to_the_applicant_and_back(chromium: Chromium,
     page.window.locator('[id="field:education"] .mark-add').focus()
     page.press("M")  # Caps Lock is on
     marked(page, OTHER)
-    assert world.focused(page) == "修改标记"
+    world.has_focus(page, "修改标记")
     page.leave_by("退出")
     come_in(page, employer.reviewer, path)
     assert page.window.locator("[data-mark-note]").all_inner_texts() == [NOTE, OTHER]
@@ -70,7 +70,7 @@ def test_a_mark_goes_from_the_desk_to_the_applicant_and_back(chromium: Chromium,
     applicant = chromium.new_page(live_server.url)
     applicant.set_viewport(*PHONE)
     come_in(applicant, case.person, case.sheet)
-    assert states(applicant, ".band") == {"未修改"}
+    world.becomes(applicant, lambda: states(applicant, ".band"), {"未修改"}, "the marks")
     applicant.window.locator(".band .mark-list a", has_text="手机号码").click()
     applicant.window.locator("#phone").fill("13900001234")
     world.waited_for(

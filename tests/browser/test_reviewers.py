@@ -191,9 +191,9 @@ def test_one_application_is_found_by_whatever_one_knows_of_it(
     page.fill("姓名、拼音首字母、编号、电话、单位或证件号码", "没有这个人")
     page.press("Enter")
     page.see("没有符合条件的申请")
-    page.click("全部")  # another tab looks for the same
+    page.leave_by("全部")  # another tab looks for the same
     page.see("没有符合条件的申请")
-    page.click("清除条件")
+    page.leave_by("清除条件")
     List(page).is_full()
 
 
@@ -225,9 +225,9 @@ def test_an_empty_list_says_so_and_where_to_go(page: ChromiumPage, employer: Wor
     come_in(page, employer.reviewer, CONSOLE)
     page.see(NOTHING_WAITS)
     page.see("有新的申请提交到这里时，系统会提醒您。")
-    page.click("查看全部")
+    page.leave_by("查看全部")
     page.see("这里还没有申请")
-    page.click("已审核")
+    page.leave_by("已审核")
     page.see("这里还没有申请")
 
 
@@ -253,9 +253,10 @@ def test_after_a_decision_the_next_waiting_one_opens_and_says_what_was_done(
     page.click("回退")
     page.click("附件不清晰，请重新上传。")
     page.click("所填信息与佐证材料不一致。")
-    assert page.value("回退原因") == "附件不清晰，请重新上传。\n所填信息与佐证材料不一致。"
+    both = "附件不清晰，请重新上传。\n所填信息与佐证材料不一致。"
+    world.becomes(page, lambda: page.value("回退原因"), both, "the reason")
     page.click("附件不清晰，请重新上传。")
-    assert page.value("回退原因") == "所填信息与佐证材料不一致。"
+    world.becomes(page, lambda: page.value("回退原因"), "所填信息与佐证材料不一致。", "the reason")
     page.click("确定回退")
     before_one(page, third)
     page.see(f"乙二（{second.number}）：企业回退。")
@@ -275,22 +276,22 @@ def test_a_whole_case_is_decided_by_keys(live_server: Site, page: ChromiumPage, 
     come_in(page, employer.reviewer, CONSOLE)
     for key, name in (("j", "甲一"), ("j", "乙二"), ("j", "乙二"), ("k", "甲一")):
         page.press(key)
-        assert world.focused(page) == name
+        world.has_focus(page, name)
     page.press("Enter")
     page.see("经过")
     page.press("r")
-    assert world.focused(page) == "reason-return"
+    world.has_focus(page, "reason-return")
     page.window.keyboard.type("prjx缺页")  # letters are letters where one writes
     assert page.value("回退原因") == "prjx缺页"
     page.press("Escape")
     assert not page.window.locator("#reason-return").is_visible()
-    assert world.focused(page).startswith("回退")
+    world.waited_for(page, lambda: world.focused(page).startswith("回退"), "the focus is not back")
     page.press("Enter")
-    assert world.focused(page) == "reason-return"
+    world.has_focus(page, "reason-return")
     assert page.value("回退原因") == "prjx缺页"
     page.press("Escape")
     page.press("p")
-    assert world.focused(page).startswith("通过并提交至")
+    world.waited_for(page, lambda: world.focused(page).startswith("通过并提交至"), "p does not lead there")
     assert page.evaluate("() => window.scrollY") == 0  # what one is reading stays in sight
     assert world.state_of(live_server, first) is State.ENTERPRISE_REVIEW  # a slip decides nothing
     page.press("Enter")
@@ -342,7 +343,7 @@ def test_an_office_refuses_with_a_reason_and_the_person_may_begin_anew(
     office = world.sample(live_server, Role.OFFICE, "东胜区")
     come_in(page, office, f"/office/{case.number}/")
     page.press("x")
-    assert world.focused(page) == "reason-refuse"
+    world.has_focus(page, "reason-refuse")
     page.see("业务随即结束，申请人会看到这段文字；申请人可以重新申请。")
     page.click("不符合申报条件。")
     page.press("Escape")
@@ -549,7 +550,7 @@ def test_a_case_is_read_and_decided_on_a_phone(
     world.waited_for(page, lambda: drawn(page), "the picture is not drawn")
     page.click("回退")
     page.see("回退原因")
-    assert world.in_sight(page, "#reason-return")
+    world.comes_in_sight(page, "#reason-return")
     page.window.screenshot(path=Path("build/screens/review-reason-390.png"))
     assert page.evaluate("() => document.documentElement.scrollWidth") == 390
     page.press("Escape")

@@ -75,11 +75,11 @@ def test_a_rare_name_shows_its_code_point_and_rows_take_any_writing_of_a_month(
     page.fill("起始年月", "０２０２．９")
     page.fill("证明人", f"李{RARE}")
     page.click("保存")
-    assert world.beside(page, "experiences-0-start") == "起始年月：请按“年-月”填写，例如：2018-09。"
+    world.says_beside(page, "experiences-0-start", "起始年月：请按“年-月”填写，例如：2018-09。")
     page.fill("起始年月", "２０１６年９月")
     page.click("保存")
     line = page.window.locator("[data-experience-line]").first
-    assert f"李{RARE}U+2EBF0" in line.inner_text()
+    world.waited_for(page, lambda: f"李{RARE}U+2EBF0" in line.inner_text(), "the row does not say it")
     save(page)
     with world.stored(live_server, case) as application:
         assert answers.value(application, "phone") == "13800138000"

@@ -99,7 +99,8 @@ def test_a_file_shows_how_far_it_is_can_be_cancelled_and_sent_again(
     live_server: Site, proxy: SlowProxy, page: ChromiumPage, case: Case, tmp_path: Path
 ) -> None:
     choose(page, "身份证", written(tmp_path, "身份证正面.jpg", files.jpg_of(BIG)))
-    choose(page, "劳动合同", files.save(tmp_path, "pdf", "合同"))
+    # As big: a small one would be there before one has read 「1 / 2」.
+    choose(page, "劳动合同", written(tmp_path, "合同.pdf", files.pdf_of(BIG)))
     page.see("8.0 MB，待上传")
     proxy.bytes_a_second = SLOW
     page.click("上传材料")

@@ -173,8 +173,7 @@ def test_an_application_goes_from_the_registration_to_the_office(
     for title in ("学历学位证书 (1/2)", "银行卡复印件"):
         desk.window.locator(".papers-list a", has_text=title).click()
         desk.see("下载")
-        picture = desk.window.locator(".viewer-paper:visible img").first
-        assert title[:4] in (picture.get_attribute("alt") or "")
+        picture = desk.window.locator(f".viewer-paper:visible img[alt*='{title[:4]}']").first
         world.waited_for(
             desk, lambda picture=picture: picture.evaluate("(one) => one.naturalWidth > 0"), "no picture"
         )
@@ -220,8 +219,8 @@ def test_what_is_wrong_stays_typed_and_is_named_beside_its_field(
     page.fill("毕业院校", "北京大学")
     page.click("保存")
     page.see("有填写不正确的内容没有保存")
-    assert world.beside(page, "birth_date") == "出生日期：请按“年-月-日”填写真实的日期，例如：2018-09-05。"
-    assert world.beside(page, "phone") == "请填写 11 位手机号码。"
+    world.says_beside(page, "birth_date", "出生日期：请按“年-月-日”填写真实的日期，例如：2018-09-05。")
+    world.says_beside(page, "phone", "请填写 11 位手机号码。")
     assert page.window.locator("#birth_date").get_attribute("value") == "去年春天"
     with world.stored(live_server, case) as application:
         assert answers.value(application, "school") == "北京大学"

@@ -301,16 +301,36 @@ def waited_for(page: ChromiumPage, true: Callable[[], bool], what: str) -> None:
     page._until(true, PATIENCE, what, page.text)
 
 
+def becomes(page: ChromiumPage, read: Callable[[], object], expected: object, what: str) -> None:
+    """Wait until this reads as expected."""
+    page._until(lambda: read() == expected, PATIENCE, f"{what}: not {expected!r}", lambda: repr(read()))
+
+
+def has_focus(page: ChromiumPage, expected: str) -> None:
+    """Wait until what has this id, or these words, has the focus: an opened fold takes it a moment later."""
+    becomes(page, lambda: focused(page), expected, "the focus")
+
+
+def says_beside(page: ChromiumPage, field: str, sentence: str) -> None:
+    """Wait until this stands as wrong beside the field with this id."""
+    becomes(page, lambda: beside(page, field), sentence, f"beside {field}")
+
+
+def comes_in_sight(page: ChromiumPage, selector: str) -> None:
+    """Wait until the thing is seen at its own place."""
+    waited_for(page, lambda: in_sight(page, selector), f"{selector} is not in sight")
+
+
 def beside(page: ChromiumPage, field: str) -> str:
     """What stands as wrong beside the field with this id."""
-    script = """(id) => [...document.getElementById(id).closest(".field, [data-slot], li").querySelectorAll(".field-error")]
+    script = """(id) => [...document.getElementById(id)?.closest(".field, [data-slot], li").querySelectorAll(".field-error") ?? []]
         .filter((one) => one.checkVisibility()).map((one) => one.innerText.trim()).join(" ")"""
     return str(page.evaluate(script, field))
 
 
 def focused(page: ChromiumPage) -> str:
     """The id of what has the focus, or its words when it has no id."""
-    script = "() => document.activeElement.id || document.activeElement.innerText.trim()"
+    script = "() => document.activeElement?.id || document.activeElement?.innerText.trim()"
     return str(page.evaluate(script))
 
 
@@ -318,6 +338,7 @@ def in_sight(page: ChromiumPage, selector: str) -> bool:
     """Whether the thing itself is what one sees at its own place, and not the bar at the foot or a fold over it."""
     script = """(selector) => {
         const thing = document.querySelector(selector);
+        if (!thing) return false;
         const { left, top, width, height } = thing.getBoundingClientRect();
         const there = document.elementFromPoint(left + width / 2, top + Math.min(height / 2, 40));
         return Boolean(there) && (thing.contains(there) || there.contains(thing) && !there.matches("html, body, main"));
