@@ -69,11 +69,7 @@ class Studio:
     def photograph_what_follows(self) -> None:
         """Take the pictures of a site with sample data: publicity, money, statistics."""
         with self.site.app_context():
-            # The sample data is written on one connection while another reads: reading must not begin as a writer here.
-            db.engine.update_execution_options(immediate=False)
-            list(command.fill(command.NUMBER, command.SEED))
-            batch = story.one(Batch, Batch.state == BatchState.PUBLIC).number
-            run = story.one(PaymentRun, PaymentRun.state == RunState.FROZEN).number
+            batch, run = add_sample_data(command.NUMBER)
         page = self.sit_down()
         page.goto(f"/publicity/{batch}/")
         page.see("公示")
@@ -160,6 +156,15 @@ class Studio:
         page.goto("/administration/form/")
         page.see("申请表")
         shoot(page, "form")
+
+
+def add_sample_data(number: int) -> tuple[str, str]:
+    """Add so many sample applications; return the numbers of the batch and of the payment run that are photographed."""
+    # The sample data is written on one connection while another reads: reading must not begin as a writer here.
+    db.engine.update_execution_options(immediate=False)
+    list(command.fill(number, command.SEED))
+    batch = story.one(Batch, Batch.state == BatchState.PUBLIC)
+    return batch.number, story.one(PaymentRun, PaymentRun.state == RunState.FROZEN).number
 
 
 def shoot(page: ChromiumPage, name: str) -> None:
