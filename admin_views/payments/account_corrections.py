@@ -130,7 +130,7 @@ class CorrectedAccounts(ScopedView):
             full = account_corrections.disclose_account(key, current_user._get_current_object())
         except NotVisible:
             abort(HTTPStatus.NOT_FOUND)
-        return self._page(key, account=full, disclosed=True)
+        return self._page(key, shown_account=full, disclosed=True)
 
     def _page(self, key: int, status: int = HTTPStatus.OK, **further: Any) -> Any:
         self.get_one(key)
@@ -150,7 +150,7 @@ class CorrectedAccounts(ScopedView):
             badge_of=_correction_badge(row),
             open=row.state is CorrectionState.PROPOSED,
             **{
-                "account": masked(row.account),
+                "shown_account": masked(row.account),
                 "disclosed": False,
                 "wrong": "",
                 "wrong_reason": "",
