@@ -191,6 +191,7 @@ def _trend(found: Figures, narrowed: Narrowing, links: Links) -> TableSection:
     by_day = bool(narrowed.month)
     numbers = found.submitted(narrowed.month)
     times = sorted(numbers)
+    drawn = without_gaps(times, by_day)
     lines = [
         TableLine(
             Cell(time),
@@ -204,11 +205,24 @@ def _trend(found: Figures, narrowed: Narrowing, links: Links) -> TableSection:
         for time in reversed(times)
     ]
     title = gettext("按提交日期") if by_day else gettext("按提交月份")
-    chart = Chart(
-        title, tuple(times), (Series(gettext("件数"), tuple(numbers[time] for time in times)),), True
-    )
+    series = Series(gettext("件数"), tuple(numbers.get(time, 0) for time in drawn))
+    chart = Chart(title, drawn, (series,), True)
     note = gettext("重新提交的按最近一次提交计。")
     return TableSection("trend", title, (gettext("提交时间"), gettext("件数")), tuple(lines), note, chart)
+
+
+def without_gaps(times: Sequence[str], by_day: bool) -> tuple[str, ...]:
+    """Return each day, or month, from the first to the last: the line of a chart must fall to 0 where nothing was submitted.
+
+    All days are of one month.
+    """
+    if not times:
+        return ()
+    first, last = times[0], times[-1]
+    if by_day:
+        return tuple(f"{first[:7]}-{day:02d}" for day in range(int(first[8:]), int(last[8:]) + 1))
+    begin, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
+    return tuple(f"{number // 12}-{number % 12 + 1:02d}" for number in range(begin, end + 1))
 
 
 def _choices(

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from admin_views.site import exporting
 from admin_views.statistics.charts import Chart, Series, draw_chart
 from admin_views.statistics.page import as_on_english_pages
+from admin_views.statistics.sections import without_gaps
 from config import ROOT
 from desk import marks
 from desk.marks import DeskDecision
@@ -320,6 +321,12 @@ def test_a_phrase_that_was_chosen_on_an_english_page_counts_as_the_same_phrase(a
             assert reasons_of(english, ()) == reasons_of(phrase, ()) == [f"phrase={phrase}"]
         both = f"{as_on_english_pages(PHRASE)} {PHRASES[Action.RETURN][1]}"
         assert reasons_of(f"{both} Page 3.", ()) == [*reasons_of(both, ()), OTHER]
+
+
+def test_a_line_falls_to_zero_where_nothing_was_submitted() -> None:
+    assert without_gaps(["2025-11", "2026-02"], by_day=False) == ("2025-11", "2025-12", "2026-01", "2026-02")
+    assert without_gaps(["2026-02-27", "2026-02-28"], by_day=True) == ("2026-02-27", "2026-02-28")
+    assert without_gaps([], by_day=True) == ()
 
 
 def test_a_chart_has_room_for_long_labels_and_is_readable_on_a_telephone() -> None:
