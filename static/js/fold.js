@@ -1,7 +1,7 @@
-// [data-fold]: open on a wide window, folded on a narrow one. "phone" folds up to 760 px, "narrow" up to 1000 px.
+// [data-fold]: open on a wide window, folded on a narrow one. "phone" folds up to 47.5 em (760 px, unless people have chosen a larger text), "narrow" up to 62.5 em.
 // A section with an error stays open.
 
-const widths = { phone: window.matchMedia("(max-width: 760px)"), narrow: window.matchMedia("(max-width: 1000px)") };
+const widths = { phone: window.matchMedia("(max-width: 47.5em)"), narrow: window.matchMedia("(max-width: 62.5em)") };
 
 function arrange() {
   for (const fold of document.querySelectorAll("details[data-fold]")) {

@@ -22,7 +22,7 @@ function show(viewer, key) {
 }
 
 const stageOf = (paper) => paper.querySelector(".viewer-stage");
-const isWide = () => page.classList.contains(WIDE) && window.matchMedia("(min-width: 761px)").matches;
+const isWide = () => page.classList.contains(WIDE) && window.matchMedia("(min-width: 47.5625em)").matches;
 
 /** The width at which a sheet is seen, in pixels; 0 leaves it to the style sheet: the whole page, or its own width. */
 function seenWidth(stage, sheets, seenRatio, { zoom, across }) {
