@@ -209,8 +209,15 @@ search.addEventListener("submit", async (event) => {
   const answer = await fetch(address).catch(() => null);
   button.removeAttribute("aria-busy");
   if (!answer?.ok || answer.redirected) {
-    markFailed(form, answer?.redirected ? form.dataset.expired : form.dataset.failed);
-    found.textContent = answer?.redirected ? form.dataset.expired : form.dataset.failed;
+    const words = document.createElement("p");
+    words.className = "field-error";
+    words.textContent = answer?.redirected ? search.dataset.expired : answer ? search.dataset.busy : search.dataset.failed;
+    found.replaceChildren(words);
+    if (answer?.redirected) {
+      const link = login.cloneNode(true); // the one in the bar lies behind the dialog
+      link.hidden = false;
+      words.append(" ", link);
+    }
     return;
   }
   found.innerHTML = await answer.text();
@@ -351,7 +358,7 @@ form.addEventListener("submit", async (event) => {
     form.querySelector("[aria-invalid=true]")?.scrollIntoView({ block: "center" });
   } else {
     const expired = answer && (answer.redirected || answer.status === EXPIRED || answer.status === 404);
-    markFailed(form, expired ? form.dataset.expired : form.dataset.failed);
+    markFailed(form, expired ? form.dataset.expired : answer ? form.dataset.busy : form.dataset.failed);
     login.hidden = !expired;
   }
 });

@@ -112,7 +112,8 @@ document.addEventListener("submit", async (event) => {
     document.querySelector("[data-mark-status]").textContent = told.said;
   } else {
     const expired = answer && (answer.redirected || answer.status === EXPIRED || answer.status === 404);
-    refuse(told?.failed ?? (expired ? form.dataset.expired : form.dataset.failed));
+    const { failed, busy } = form.dataset;
+    refuse(told?.failed ?? (expired ? form.dataset.expired : answer ? busy : failed));
     form.elements.note.focus();
   }
 });

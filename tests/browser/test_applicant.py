@@ -429,6 +429,9 @@ def test_a_network_cut_while_saving_loses_nothing(
     assert page.value("岗位职务") == "高级工程师"
     assert kept(live_server, case, "position") == "工程师"
     page.window.context.set_offline(False)
+    page.window.route(f"**{case.sheet}", lambda asked: asked.fulfill(status=503), times=1)
+    page.click("保存")
+    page.see("保存失败：系统繁忙。内容还在本页，请过一会儿再点“保存”。")
     save(page)
     page.not_see("保存失败")
     assert kept(live_server, case, "position") == "高级工程师"
