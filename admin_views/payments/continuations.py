@@ -26,6 +26,7 @@ from admin_views.site.wording import day, translated
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
 from common.money import in_yuan
+from common.settings import SITE_NAME
 from common.wording import N_
 from enterprises.registration import is_approved
 from models import (
@@ -191,7 +192,7 @@ class OwnContinuations(_Answering):
         form = sent if sent is not None and chosen is not None and chosen.id == key else None
         return self.render(
             "payments/own_continuations.html",
-            console=gettext("人事人才公共服务大厅"),
+            console=gettext(SITE_NAME),
             rows=rows,
             chosen=chosen.id if chosen is not None else None,
             form=form or AnswerForm(self.role, formdata=None),

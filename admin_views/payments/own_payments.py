@@ -20,6 +20,7 @@ from admin_views.site.wording import translated
 from common.errors import NotPermitted, NotVisible, Unacceptable
 from common.identity import masked
 from common.money import in_yuan
+from common.settings import SITE_NAME
 from common.wording import N_
 from models import AccountCorrection, CorrectionState, Grant, Payment, PaymentState, db
 from payments import account_corrections, bank_accounts, scope
@@ -72,7 +73,7 @@ class OwnPayments(ScopedView):
     def render(self, template: str, **context: Any) -> str:
         return super().render(
             template,
-            console=gettext("人事人才公共服务大厅"),
+            console=gettext(SITE_NAME),
             menu=menu(self.admin, self),
             title=translated(self.title),
             in_yuan=in_yuan,

@@ -6,12 +6,11 @@ from flask_login import current_user
 from admin_views.personal.situation import situation
 from admin_views.site.base import ConsoleView, expose, menu, menu_numbers
 from admin_views.site.numbers import current_shape, own_numbers
-from common.wording import N_
+from common.settings import SITE_NAME
 from models import State
 from workflow.transitions import RESULT_WORDS, STATE_WORDS
 
-CONSOLE_NAME = N_("人事人才公共服务大厅")
-
+CONSOLE_NAME = SITE_NAME
 
 NEWEST_MESSAGES = 8
 

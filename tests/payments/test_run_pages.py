@@ -141,7 +141,9 @@ def test_a_run_goes_from_its_making_to_the_repair_of_a_returned_account(app: Fla
             correction = db.session.scalars(select(AccountCorrection.id)).one()
         before_looking = employer.get(f"/enterprise/accounts/{correction}/").text
         assert ("6217000012345678999" in before_looking, "显示全部账号" in before_looking) == (False, True)
-        assert '<a href="/account/">' in before_looking  # the corrected account is not taken for who has logged in
+        assert (
+            '<a href="/account/">' in before_looking
+        )  # the corrected account is not taken for who has logged in
         assert "6217000012345678999" in employer.send(f"/enterprise/accounts/{correction}/disclose/", {}).text
         with app.app_context():
             seen = select(Disclosure.field).where(Disclosure.account_id == made.city.reviewer.id)
