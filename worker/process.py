@@ -22,6 +22,9 @@ SHUTDOWN_SECONDS = 25
 
 QUEUE_POLL_SECONDS = 1.0
 
+ROOMS_OF_JOBS = ("administration", "desk", "documents", "payments", "worker")
+"""Their modules log what became of each job at the level INFO."""
+
 log = logging.getLogger(__name__)
 
 
@@ -55,8 +58,8 @@ def _configure_logging() -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
-    for name in ("worker.delivery", "administration.imports", "worker"):
-        logging.getLogger(name).setLevel(logging.INFO)
+    for room in ROOMS_OF_JOBS:
+        logging.getLogger(room).setLevel(logging.INFO)
 
 
 def _start_job_poll(tasks: Tasks) -> None:

@@ -6,15 +6,18 @@ Two workers may run the same task at once: every row is claimed before it is pro
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from flask import Flask
 from huey import Huey, crontab
+from sqlalchemy.exc import OperationalError
 
 from administration import imports
 from common import heartbeats, jobs
 from desk import bulk
 from documents import jobs as files
 from figures import counting
+from models import db
 from operation.state import WORKED_ON
 from payments import answers
 from worker import (
@@ -55,6 +58,36 @@ class Tasks:
     """Queues what each worker queues by itself once a minute."""
     look: Callable[[], object]
     """Queues the task for each kind of job that is due because its worker died or its wake-up was lost."""
+
+
+def run_all(*parts: Callable[[], object]) -> None:
+    """Run each part, also after one that failed; then raise the first failure, which huey logs.
+
+    A database that is away fails all of them: then the others are not tried.
+    """
+    first: Exception | None = None
+    for part in parts:
+        try:
+            part()
+        except OperationalError:
+            raise
+        except Exception as error:
+            db.session.rollback()
+            first = first or error
+    if first is not None:
+        raise first
+
+
+def _every_day() -> None:
+    if heartbeats.run_if_due(heartbeats.SWEEP, ONE_DAY):
+        run_all(
+            imports.delete_expired,
+            bulk.delete_expired,
+            answers.delete_expired,
+            files.delete_expired,
+            sweeping.delete_expired,
+            sweeping.sweep,
+        )
 
 
 def for_app(app: Flask) -> Tasks:
@@ -115,24 +148,20 @@ def for_app(app: Flask) -> Tasks:
     def every_minute() -> None:
         with app.app_context():
             heartbeats.beat(heartbeats.WORKER)
-            reminding.process_due()
-            continuing.process_due()
-            publicity.process_due()
-            outbox.process_due()
-            bulk_decisions.process_due()
-            importing.process_due()
-            bank_answers.process_due()
-            file_jobs.delete_files_over()
-            file_jobs.sweep()  # the folder of this machine, whichever worker has the turn below
-            file_jobs.process_due()
-            counting.process_due(most=MOST_COUNTED)
-            if heartbeats.run_if_due(heartbeats.SWEEP, ONE_DAY):
-                imports.delete_expired()
-                bulk.delete_expired()
-                answers.delete_expired()
-                files.delete_expired()
-                sweeping.delete_expired()
-                sweeping.sweep()
+            run_all(
+                reminding.process_due,
+                continuing.process_due,
+                publicity.process_due,
+                outbox.process_due,
+                bulk_decisions.process_due,
+                importing.process_due,
+                bank_answers.process_due,
+                file_jobs.delete_files_over,
+                file_jobs.sweep,  # the folder of this machine, whichever worker has the turn below
+                file_jobs.process_due,
+                partial(counting.process_due, most=MOST_COUNTED),
+                _every_day,
+            )
 
     return Tasks(
         huey,

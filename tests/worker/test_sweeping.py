@@ -6,10 +6,12 @@ import time
 from datetime import timedelta
 
 from flask import Flask
+from huey.signals import SIGNAL_ERROR
 from sqlalchemy import select
 
 from common import heartbeats
 from common.calendar import today
+from common.settings import DIGEST_TIME
 from models import (
     Attempts,
     Channel,
@@ -20,6 +22,7 @@ from models import (
     Message,
     MessageReading,
     ResetCode,
+    Setting,
     db,
     exclusive,
     now,
@@ -27,7 +30,7 @@ from models import (
 from models.secrets import vault
 from tests import factories
 from uploads.sets import storage
-from worker import sweeping
+from worker import queue, sweeping
 
 
 def store_file(age_in_hours: int) -> str:
@@ -35,6 +38,23 @@ def store_file(age_in_hours: int) -> str:
     at = time.time() - age_in_hours * 3600
     os.utime(storage().path(name), (at, at))  # type: ignore[attr-defined]
     return name
+
+
+def test_a_part_of_the_minute_that_fails_holds_up_no_other(app_context: Flask) -> None:
+    factories.saved(Setting(key=DIGEST_TIME, value="half past eight"))
+    long_ago = now() - timedelta(days=100)
+    db.session.add(LoginSession(token="old", account_id=factories.applicant().id, seen_at=long_ago))
+    db.session.commit()
+    tasks = app_context.extensions["tasks"]()
+    queue.prepare(app_context.config, tasks.queue)
+    tasks.queue.flush()
+    tasks.every_minute()
+    failures: list[str] = []
+    tasks.queue.signal(SIGNAL_ERROR)(lambda _signal, _task, error: failures.append(str(error)))
+    tasks.queue.execute(tasks.queue.dequeue())
+    assert len(failures) == 1
+    assert "half past eight" in failures[0]
+    assert db.session.scalars(select(LoginSession.token)).all() == [], "the daily sweep comes last"
 
 
 def test_only_old_files_without_a_row_are_removed(app_context: Flask) -> None:
