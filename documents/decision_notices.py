@@ -18,7 +18,7 @@ from common.errors import NotPermitted, NotVisible
 from common.identity import masked
 from common.settings import HELP_LINE, OBJECTION, setting
 from common.wording import N_
-from models import Account, Application, DecisionNotice, Result, Review, Role, db, exclusive, now
+from models import Account, Application, DecisionNotice, Office, Result, Review, Role, db, exclusive, now
 from models.reviews import mark_text
 from workflow import locking, progress
 from workflow.scope import DECISIONS
@@ -127,8 +127,7 @@ def new_notice_code(result: Result) -> str:
 
 def _content(application: Application, row: Review, number: str) -> dict[str, Any]:
     """Return what the notice prints; in Chinese, as everything that an authority writes."""
-    office, enterprise = row.actor.office, application.submitted_enterprise
-    telephone = (office.telephone if office else "") or setting(HELP_LINE)
+    enterprise, telephone = application.submitted_enterprise, _telephone_of_desk(row) or setting(HELP_LINE)
     wording = BY_STATE_AND_ACTION[row.from_state, row.action].wording
     assert row.result is not None  # noqa: S101 - `_has_notice` has checked it
     return {
@@ -149,6 +148,17 @@ def _content(application: Application, row: Review, number: str) -> dict[str, An
         "resubmit_by": row.resubmit_by.isoformat() if row.resubmit_by else "",
         "objection": setting(OBJECTION).replace("{office}", row.desk).replace("{telephone}", telephone),
     }
+
+
+def _telephone_of_desk(row: Review) -> str:
+    """Return the telephone of the office that decided; "" for none.
+
+    Who decided may work for another office by now. What has no office of that name is a deputy's decision, or the office was
+    renamed: then it is that of their present one.
+    """
+    office = db.session.scalars(select(Office).where(Office.name == row.desk)).one_or_none()
+    office = office or row.actor.office
+    return office.telephone if office else ""
 
 
 # --- checking

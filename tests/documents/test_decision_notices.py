@@ -209,6 +209,23 @@ def test_the_paper_says_what_was_decided_why_and_how_to_object(own_ordos: World)
     )
 
 
+@ON_SQLITE
+@pytest.mark.guide("A25")
+def test_the_telephone_is_that_of_the_office_that_decided_wherever_its_clerk_works_now(
+    own_ordos: World,
+) -> None:
+    place, other = own_ordos.banner, own_ordos.park
+    place.office.telephone, other.office.telephone = "0477-1111111", "0477-2222222"
+    db.session.commit()
+    application = application_at(State.PRELIMINARY_REVIEW, place, own_ordos)
+    act(application, Action.REFUSE, place.clerk, REASON)
+    place.clerk.office_id = other.office.id
+    db.session.commit()
+    notice = issue(application.number, last(application).sequence, application.applicant)
+    assert notice.content["office"] == place.office.name
+    assert notice.content["telephone"] == "0477-1111111"
+
+
 @pytest.mark.guide("A25")
 def test_the_longest_reason_still_stands_on_one_page() -> None:
     content = dict.fromkeys(
