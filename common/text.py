@@ -1,4 +1,4 @@
-"""Normalises typed text before it is stored or compared, and checks names."""
+"""Normalises typed text before it is stored or compared, checks names, and says how large a file is."""
 
 import re
 import unicodedata
@@ -18,6 +18,16 @@ from models.spelling import HAN, with_one_dot
 def one_line(text: str) -> str:
     """Return the text without invisible characters, with single spaces between its words."""
     return " ".join(cleaned(text).split())
+
+
+KIBIBYTE = 1024
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes as people read it: 820 B, 14 KB, 2.1 MB."""
+    if size < KIBIBYTE:
+        return f"{size} B"
+    return f"{size / KIBIBYTE:.0f} KB" if size < KIBIBYTE**2 else f"{size / KIBIBYTE**2:.1f} MB"
 
 
 SPACE_BETWEEN_HAN = rf"(?<=[{HAN}]) (?=[{HAN}])"

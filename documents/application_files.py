@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from common.calendar import today
 from common.characters import code_point
 from common.errors import NotPermitted, NotVisible
+from common.text import size_text
 from common.wording import N_, Sentence
 from documents import archives
 from documents.archives import Archive, Names, Paper, PaperFault
-from documents.dossier import TEMPLATE, TITLE, dossier, full_numbers, moment, size_text, visible_papers
+from documents.dossier import TEMPLATE, TITLE, dossier, full_numbers, moment, visible_papers
 from documents.kinds import DocumentKind, FileNotMade, MadeFile, Making
 from documents.typesetting import MadeDocument, typeset
 from models import Account, Application, Role, db, now

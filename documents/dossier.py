@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from common.calendar import ORDOS
 from common.identity import masked
+from common.text import size_text
 from desk import disclosure
 from desk.submissions import Corrected, corrected, newest_snapshot
 from models import Account, Action, Application, Attachment, Review, Role, db, now
@@ -22,8 +23,6 @@ from workflow.form.fields import Kind, Section
 from workflow.transitions import BY_STATE_AND_ACTION, RESULT_WORDS, STATE_WORDS, is_editable
 
 TEMPLATE, TITLE = "dossier", "申请卷宗"  # stays Chinese
-
-KIBIBYTE = 1024
 
 
 def dossier(
@@ -121,13 +120,6 @@ def _papers(files: Sequence[Attachment], last_round: int) -> Iterator[dict[str, 
             "round": file.submitted_round or 0,
             "removed": file.removed_after not in (None, last_round),
         }
-
-
-def size_text(size: int) -> str:
-    """Return a number of bytes as people read it: 820 B, 14 KB, 2.1 MB."""
-    if size < KIBIBYTE:
-        return f"{size} B"
-    return f"{size / KIBIBYTE:.0f} KB" if size < KIBIBYTE**2 else f"{size / KIBIBYTE**2:.1f} MB"
 
 
 # --- history

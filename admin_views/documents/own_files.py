@@ -21,6 +21,7 @@ from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.wording import translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
 from common.jobs import progress_of
+from common.text import size_text
 from common.wording import N_, Sentence
 from documents import jobs
 from documents.kinds import RightLost, register_surroundings
@@ -35,7 +36,6 @@ FILE_BADGES = {
     FileState.CANCELLED: "idle",
     FileState.EXPIRED: "idle",
 }
-KILO = 1024
 
 NOTICE_TEXTS = NoticeTexts(
     paused=N_("将在 %(time)s 自动再试，不必重新提出。"),
@@ -49,13 +49,9 @@ def present_state(job: Any) -> FileState:
     return FileState.EXPIRED if over else job.state  # type: ignore[no-any-return]
 
 
-def file_size(size: int | None) -> str:
-    """Return a size as people read it."""
-    if size is None:
-        return ""
-    if size < KILO * KILO:
-        return f"{max(1, round(size / KILO))} KB"
-    return f"{size / KILO / KILO:.1f} MB"
+def _size(job: Any) -> str:
+    """Return the size of a file; "" while there is none."""
+    return "" if job.size is None else size_text(job.size)
 
 
 def _state_badge(job: Any) -> Badge:
@@ -66,7 +62,7 @@ def _state_badge(job: Any) -> Badge:
 FILE_COLUMNS = (
     Column("title", N_("文件"), lambda job: translated(*job.title), cell="title"),
     Column("created_at", N_("提出时间"), cell="stamp", style="num"),
-    Column("size", N_("大小"), lambda job: file_size(job.size), style="num", hides_empty=True),
+    Column("size", N_("大小"), _size, style="num", hides_empty=True),
     Column("expires_at", N_("保留至"), cell="stamp", style="num", hides_empty=True),
     Column("state", N_("状态"), _state_badge, cell="badge"),
 )
@@ -140,7 +136,7 @@ def job_page(key: int) -> str:
         state_word=translated(jobs.FILE_STATE_WORDS[state]),
         in_work=making,
         notice=job_notice(found, progress_of(found), NOTICE_TEXTS) if making else None,
-        size=file_size(found.size),
+        size=_size(found),
         error_text=translated(*found.error) if found.error else "",
         notes=[translated(*note) for note in found.notes],
     )

@@ -12,11 +12,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts.actor_shape import ActorShape
 from admin_views.files.signed_papers import PaperRemark
+from common.text import size_text
 from models import Account, Application, Attachment, Material
 from models.object_statements import ObjectStatement
 from workflow import routing, scope
-
-KIBIBYTE = 1024
 
 
 class ViewerFile(NamedTuple):
@@ -53,13 +52,6 @@ class FileGroup(NamedTuple):
 
 FileUrl = Callable[..., str]
 """Returns the URL of a view ("original" or "picture") for a file."""
-
-
-def size_in_words(size: int) -> str:
-    """Return a number of bytes in readable form, such as 2.1 MB."""
-    if size < KIBIBYTE * KIBIBYTE:
-        return f"{max(size / KIBIBYTE, 0.1):.0f} KB" if size >= KIBIBYTE else f"{size} B"
-    return f"{size / KIBIBYTE / KIBIBYTE:.1f} MB"
 
 
 Slots = Sequence[tuple[Material, list[Attachment]]]
@@ -131,7 +123,7 @@ def viewer_file(
         file.display_name,
         file.extension,
         file.pages,
-        size_in_words(file.size),
+        size_text(file.size),
         seen_round is not None and file.submitted_round is not None and file.submitted_round > seen_round,
         address(".original", file),
         lambda sheet, width: address(".picture", file, sheet=sheet, width=width),

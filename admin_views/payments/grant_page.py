@@ -15,7 +15,6 @@ from wtforms import StringField, TextAreaField
 from wtforms.validators import DataRequired
 
 from accounts.access import may_open_console
-from admin_views.files.papers import size_in_words
 from admin_views.files.routes import sent_original
 from admin_views.payments.badges import grant_badge
 from admin_views.site.base import expose
@@ -30,6 +29,7 @@ from common.errors import (
     Unacceptable,
 )
 from common.money import in_yuan
+from common.text import size_text
 from models import Grant, GrantAction, GrantEvent, GrantState, Objection, ObjectionDecision, ObjectionFile, db
 from payments import moves, objections, publicity, reinstating, scope
 from payments.objections import Objector
@@ -256,7 +256,7 @@ class GrantPage:
             refused_form=form if not (may_object and publicity.is_running(batch)) else None,
             accept=accept_attribute(PERMITTED),
             most_files=objections.MOST_FILES,
-            size_in_words=size_in_words,
+            size_text=size_text,
             denied=denied,
             not_reconsidered=denied
             and (moves.second_person_refusal(grant, actor) or reinstating.granted_meanwhile(grant)),

@@ -8,13 +8,14 @@ from flask import abort, flash, redirect, request
 from flask_babel import gettext
 from flask_login import current_user
 
-from admin_views.files.papers import size_in_words, viewer_file
+from admin_views.files.papers import viewer_file
 from admin_views.files.routes import PaperRoutes
 from admin_views.files.signed_papers import PaperRemark, for_owner
 from admin_views.personal.uploads import UploadRoutes, refusal_text
 from admin_views.site.base import expose
 from admin_views.site.languages import cached_per_language
 from common.errors import ActionRefused, NotVisible
+from common.text import size_text
 from models import Application, Attachment, Material
 from uploads import attachments, browser_check, partial
 from uploads.errors import UploadError
@@ -179,8 +180,8 @@ def _unfinished(found: Application, address: Callable[..., str]) -> dict[int, li
                 upload.display_name,
                 upload.size,
                 upload.sha256,
-                size_in_words(upload.received),
-                size_in_words(upload.size),
+                size_text(upload.received),
+                size_text(upload.size),
                 upload.received * 100 // upload.size,
                 url,
             )
