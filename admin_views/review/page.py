@@ -164,19 +164,23 @@ def _notes(application: Application, shown: Corrected) -> dict[str, str]:
 
 
 def unsent(application: Application) -> list[PageSection]:
-    """Return the sections as they would be submitted now, for the person's own last look."""
-    return _sections(application, answers.snapshot(application), None, {})
+    """Return the sections as they would be submitted now, for the person's own last look: no number is masked, as on the form."""
+    return _sections(application, answers.snapshot(application), None, {}, in_full=True)
 
 
 def _sections(
-    application: Application, newest: Snapshot, before: Snapshot | None, notes: dict[str, str]
+    application: Application,
+    newest: Snapshot,
+    before: Snapshot | None,
+    notes: dict[str, str],
+    in_full: bool = False,
 ) -> list[PageSection]:
     found = []
     form = versions.form_of(application)
     words = _words(form)
     for section in form.sections:
         facts = [
-            _fact(shown, words[shown.asked.key], notes)
+            _fact(shown, words[shown.asked.key], notes, in_full)
             for shown in answers.shown_fields(section, newest, before)
         ]
         if before is not None and same_employer(newest, before):
@@ -239,9 +243,9 @@ def _words(form: versions.Form) -> dict[str, FieldWords]:
     }
 
 
-def _fact(shown: answers.ShownField, words: FieldWords, notes: dict[str, str]) -> Fact:
+def _fact(shown: answers.ShownField, words: FieldWords, notes: dict[str, str], in_full: bool) -> Fact:
     asked, text, before = shown
-    hide = masked if asked.secret else translated if asked.kind in OF_THE_FORM else str
+    hide = masked if asked.secret and not in_full else translated if asked.kind in OF_THE_FORM else str
     return Fact(
         asked.key,
         words.target,

@@ -152,3 +152,21 @@ def test_a_search_for_a_rare_name_is_led_back_to_after_the_login() -> None:
     assert own_path("/office/?q=王\U0002ebf0") == "/office/?q=王\U0002ebf0"
     for trick in ("/\t/evil.example", "/office/\r\nX: y", "/\u200b/x", "//evil.example", "/\\evil.example"):
         assert own_path(trick) is None
+
+
+@pytest.mark.guide("A14")
+def test_the_last_look_shows_the_persons_own_numbers_in_full_and_only_that(
+    app: Flask, client: Client, address: str
+) -> None:
+    save(client, address, bank_account="6217 0000 1234 5678 901")
+    with app.app_context():
+        application = db.session.query(Application).one()
+        factories.upload_everything(application)
+        numbers = [application.identity_number, "6217000012345678901"]
+    page = client.get(f"{address}submit/").text
+    assert [number in page for number in numbers] == [True, True]
+    with app.app_context():
+        factories.submit(db.session.query(Application).one())
+    page = client.get(address).text
+    assert "6217*************01" in page
+    assert [number in page for number in numbers] == [False, False]
