@@ -7,7 +7,7 @@ import hashlib
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -145,8 +145,3 @@ def _copy(source: BinaryIO, write: Callable[[bytes], object]) -> str:
         digest.update(chunk)
         write(chunk)
     return digest.hexdigest()
-
-
-def total_bytes(files: Iterable[Attachment]) -> int:
-    """Return the size of these files together."""
-    return sum(file.size for file in files)

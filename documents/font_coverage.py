@@ -11,9 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-FAMILY = "Noto Sans CJK SC"
-"""The family within the collection. All families of it cover the same characters."""
-
 
 def _font() -> Path:
     package = find_spec("noto_cjk_sans_otc")
@@ -23,6 +20,7 @@ def _font() -> Path:
 
 
 FONT = _font()
+"""A collection. documents/templates/page.typ names the family; all families of it cover the same characters."""
 
 
 def has(character: str) -> bool:

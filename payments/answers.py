@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, exists, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 
 from accounts import access
 from common import jobs
@@ -54,11 +54,6 @@ FILE_MISSING = Sentence(N_("文件已不在服务器上，请重新上传。"))
 ACTOR_GONE = Sentence(N_("确认的账号已停用或已换岗，没有登记。"))
 CONTRADICTED = Sentence(N_("核对之后，这一批已按另一份回执登记，这一份一行也没有登记。请重新上传核对。"))
 log = logging.getLogger(__name__)
-
-
-def answers_of(run: PaymentRun) -> ColumnElement[bool]:
-    """Return the criterion for the answers to a run."""
-    return BankAnswer.run_id == run.id
 
 
 # --- what people do

@@ -34,11 +34,6 @@ STANDARD_STATES = MappingProxyType(
 )
 
 
-def standard_for(application: Application, on: date) -> Standard | None:
-    """Return the standard that applies to an application on this day; None if none does."""
-    return first_match(standards_of(on), application)
-
-
 def standards_of(on: date) -> Sequence[Standard]:
     """Return the standards in force on this day in the order in which they are tried. For many applications read them once."""
     return db.session.scalars(in_force_query(on)).all()

@@ -28,7 +28,7 @@ from server.refusals import NO_ROOM
 UPLOAD_THREADS = 2
 """Threads of a process for requests with a long body. Others do not wait for them. As many as uploads/decoding.py checks at a time.
 
-One more reads bodies that come in chunks: it does wait for clients, and nobody else for it."""
+One more thread reads bodies that come in chunks. That one waits for its clients, but no other request waits for it."""
 
 HEAD_SECONDS = 60
 """For the head of a request, from the first byte or the connection on."""
@@ -39,12 +39,12 @@ STEP_BYTES = 512 * 1024
 LINGERING_SECONDS = 2.0
 """How long a connection stays half open after the last response, so that its end is not lost."""
 
-WAITED = "talent.waited"
-"""In the environment of a request: the seconds between its last byte and the thread that handles it (admin_views/site/errors.py)."""
-
 DRAINING_SECONDS = 20.0
 """The same for a client whose body is not wanted. Firefox shows its own error, not our response, when the connection closes while
 it is sending."""
+
+WAITED = "talent.waited"
+"""In the environment of a request: the seconds between its last byte and the thread that handles it (admin_views/site/errors.py)."""
 
 DESCRIPTORS_EACH = 3
 """Open files of a connection at most: the socket, the body, the rest of the response."""

@@ -35,6 +35,10 @@ def case(period_id: int = 1, education: str | None = None, **answers: Any) -> An
     return SimpleNamespace(period_id=period_id, education=education, answers=answers)
 
 
+def standard_for(of: Any, on: date) -> Standard | None:
+    return standards.first_match(standards.standards_of(on), of)
+
+
 DAY = st.dates(date(2027, 1, 1), date(2027, 12, 31))
 CONDITIONS = st.fixed_dictionaries(
     {},
@@ -104,8 +108,8 @@ def test_the_smallest_priority_that_matches_applies(app_context: Flask) -> None:
     found = standards.first_match(tried, case(education=None))
     assert found is not None
     assert found.name == "一般"
-    assert standards.standard_for(case(education="doctor"), date(2027, 2, 28)).name == "已结束"  # type: ignore[union-attr]
-    assert standards.standard_for(case(education="doctor"), date(2025, 12, 31)) is None
+    assert standard_for(case(education="doctor"), date(2027, 2, 28)).name == "已结束"  # type: ignore[union-attr]
+    assert standard_for(case(education="doctor"), date(2025, 12, 31)) is None
 
 
 @pytest.mark.guide("P3")
@@ -232,8 +236,8 @@ def test_a_new_version_ends_the_one_before_on_the_day_before(
     db.session.expire_all()
     assert old.valid_until == date(day.year, 12, 31)
     doctor = case(education="doctor")
-    assert standards.standard_for(doctor, date(day.year, 12, 31)) is old
-    assert standards.standard_for(doctor, begins) is new
+    assert standard_for(doctor, date(day.year, 12, 31)) is old
+    assert standard_for(doctor, begins) is new
     too_early = factories.standard(
         valid_from=begins, version=3, replaces_id=new.id, state=StandardState.DRAFT
     )
