@@ -4,7 +4,7 @@
 holds is never changed again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -35,7 +35,7 @@ from models import (
 )
 from models.statements import table_of
 from payments import payment_moves, payment_scope
-from payments.bank_accounts import payees, payees_of_run
+from payments.bank_accounts import Payee, payees, payees_of_run
 from payments.bank_lines import bank_number
 from payments.run_checks import check_none_stopped, check_unanswered, drop_unconfirmed_answers
 from payments.run_transitions import RunTransition, find_run_transition
@@ -90,10 +90,7 @@ def make(actor: Account, choice: RunChoice) -> PaymentRun:
         person = active_account(actor)
         if person.role is not Role.CITY:
             raise NotPermitted
-        if choice.due_until > (latest := today() + EARLIEST_BEFORE_DUE):
-            raise Unacceptable("due_until", Sentence(TOO_EARLY, {"day": latest.isoformat()}))
-        if choice.period_id is not None and db.session.get(Period, choice.period_id) is None:
-            raise Unacceptable("period", NO_SUCH_PERIOD)
+        _check(choice)
         _one_at_a_time()
         amounts = {
             row.id: row.amount_fen for row in db.session.execute(due_payments(choice).limit(MOST_ROWS))
@@ -122,19 +119,9 @@ def make(actor: Account, choice: RunChoice) -> PaymentRun:
             payment_moves.perform_within(included, PaymentAction.INCLUDE, person, run_id=run.id)
         except NotPermitted as moved:  # stopped since they were read
             raise Unacceptable("due_until", CHANGED_MEANWHILE) from moved
-        rows = [
-            {
-                "run_id": run.id,
-                "position": position,
-                "payment_id": key,
-                "number": bank_number(run, position) if fault is None else None,
-                "amount_fen": (amounts | returned)[key],
-                "left_out": fault.as_json() if fault is not None else None,
-                "bank_reason": "",
-            }
-            for position, key, fault in _numbered(included, left_out, to)
-        ]
-        db.session.execute(insert(table_of(RunRow)), rows)
+        db.session.execute(
+            insert(table_of(RunRow)), list(_rows(run, included, left_out, amounts | returned, to))
+        )
         _record(run, RunAction.MAKE, None, RunState.MADE, person, "")
     return run
 
@@ -205,11 +192,33 @@ def actions(run: PaymentRun, person: Account) -> list[RunTransition]:
     ]
 
 
-def _numbered(
-    included: Sequence[int], left_out: Sequence[int], to: Any
-) -> Iterator[tuple[int, int, Sentence | None]]:
-    yield from ((position, key, None) for position, key in enumerate(included, 1))
-    yield from ((position, key, to[key].fault) for position, key in enumerate(left_out, len(included) + 1))
+def _check(choice: RunChoice) -> None:
+    """Raise Unacceptable for a day too far ahead and for a period that does not exist."""
+    if choice.due_until > (latest := today() + EARLIEST_BEFORE_DUE):
+        raise Unacceptable("due_until", Sentence(TOO_EARLY, {"day": latest.isoformat()}))
+    if choice.period_id is not None and db.session.get(Period, choice.period_id) is None:
+        raise Unacceptable("period", NO_SUCH_PERIOD)
+
+
+def _rows(
+    run: PaymentRun,
+    included: Sequence[int],
+    left_out: Sequence[int],
+    amounts: Mapping[int, int],
+    to: Mapping[int, Payee],
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a new run in their order: first those that the bank gets, then those that are left out and why."""
+    for position, key in enumerate((*included, *left_out), 1):
+        fault = to[key].fault
+        yield {
+            "run_id": run.id,
+            "position": position,
+            "payment_id": key,
+            "number": bank_number(run, position) if fault is None else None,
+            "amount_fen": amounts[key],
+            "left_out": fault.as_json() if fault is not None else None,
+            "bank_reason": "",
+        }
 
 
 def _one_at_a_time() -> None:
