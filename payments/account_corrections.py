@@ -32,12 +32,12 @@ from models import (
     now,
 )
 from payments import moves, payment_moves, payment_scope
-from payments.bank_accounts import ACCOUNT, account_of
+from payments.bank_accounts import account_of
 from payments.bank_file import unwritable
 from payments.exporting import DISCLOSED_FIELD
+from workflow.completeness import BANK_ACCOUNT
 from workflow.decision import Decision
-
-LONGEST_BANK = 100
+from workflow.form.living_allowance import FIELDS
 
 NEEDS_REASON = MappingProxyType(
     {
@@ -50,7 +50,7 @@ NEEDS_REASON = MappingProxyType(
 """Who decides a corrected account how, and whether a reason must be given. What is not in it is not permitted."""
 
 BANK_MISSING = Sentence(N_("请填写开户银行，填到支行。"))
-BANK_TOO_LONG = Sentence(N_("最多 100 个字。"))
+BANK_TOO_LONG = Sentence(N_("最多 %(most)s 个字。"), {"most": str(FIELDS["bank"].longest)})
 ACCOUNT_WRONG = Sentence(N_("请填写 8 至 30 位数字的银行账号。"))
 SAME_ACCOUNT = Sentence(N_("这就是被退回的账号和开户银行，请填写另一个。"))
 
@@ -93,11 +93,11 @@ def account_faults(bank: str, account: str) -> Iterator[tuple[str, Sentence]]:
     """Yield what is wrong with a typed bank and account, each with its field."""
     if not bank:
         yield "bank", BANK_MISSING
-    elif len(bank) > LONGEST_BANK:
+    elif len(bank) > FIELDS["bank"].longest:
         yield "bank", BANK_TOO_LONG
     elif (fault := unwritable(bank)) is not None:
         yield "bank", fault
-    if not ACCOUNT.fullmatch(account):
+    if not BANK_ACCOUNT.fullmatch(account):
         yield "account", ACCOUNT_WRONG
 
 

@@ -1,6 +1,5 @@
 """Which bank account a payment goes to: the application's, or the newest corrected one that the enterprise confirmed."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,9 +9,7 @@ from common.wording import N_, Sentence
 from models import AccountCorrection, Application, CorrectionState, Grant, Payment, PaymentState, RunRow, db
 from payments.bank_file import unwritable
 from payments.payment_moves import chunks, is_after_stop
-
-ACCOUNT = re.compile("[0-9]{8,30}")
-"""As the form checks it (workflow/completeness.py)."""
+from workflow.completeness import BANK_ACCOUNT
 
 GRANT_STOPPED = Sentence(N_("补贴已停止发放。"))
 NO_ACCOUNT = Sentence(N_("没有有效的收款账号，请本人更正。"))
@@ -29,7 +26,7 @@ class BankAccount(NamedTuple):
     @property
     def fault(self) -> Sentence | None:
         """Say why nothing can be paid to it; None when it can."""
-        if not ACCOUNT.fullmatch(self.account):
+        if not BANK_ACCOUNT.fullmatch(self.account):
             return NO_ACCOUNT
         if not self.bank:
             return NO_BANK

@@ -25,6 +25,8 @@ from workflow.form.living_allowance import SECTIONS
 YOUNGEST = 16
 """Years; Labour Law of the People's Republic of China, article 15."""
 OLDEST = 100
+BANK_ACCOUNT = re.compile("[0-9]{8,30}")
+"""The rule for payments, too: what can be submitted can be paid to."""
 
 
 Slots = list[tuple[Material, list[Attachment]]]
@@ -162,7 +164,7 @@ def _enterprise(application: Application) -> str:
 
 
 def _bank_account(application: Application) -> str:
-    if re.fullmatch("[0-9]{8,30}", application.bank_account or ""):
+    if BANK_ACCOUNT.fullmatch(application.bank_account or ""):
         return ""
     return N_("银行账号应为 8 至 30 位数字。")
 
