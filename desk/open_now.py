@@ -10,16 +10,17 @@ from sqlalchemy import delete, select
 from desk.desks import colleagues
 from models import Account, OpenPage, db, exclusive, now
 from models.database import insert_unless_there
+from models.transactions import optional_write
 
 COUNTS_FOR = timedelta(seconds=60)
 """After this time without a sign the page counts as closed. It gives a sign every 20 seconds (static/js/open-now.js)."""
 
 
 def mark_open(application_id: int, actor: Account) -> None:
-    """Record that this account has the page open. The caller has checked that it may see the application."""
+    """Record that this account has the page open, if the database takes writes. The caller has checked that it may see the application."""
     key, at = {"application_id": application_id, "account_id": actor.id}, now()
     insert = insert_unless_there(OpenPage).values(**key, seen_at=at)
-    with exclusive():
+    with optional_write(), exclusive():
         db.session.execute(insert.on_conflict_do_update(index_elements=list(key), set_={"seen_at": at}))
 
 

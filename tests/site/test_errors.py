@@ -454,6 +454,7 @@ def test_a_database_that_takes_no_writes_is_read_and_gives_back_what_was_typed(
         db.engine.dispose()
     assert clerk.get("/office/").status_code == 200
     assert clerk.get(f"/office/{number}/").status_code == 200  # its first look would be noted
+    assert clerk.get(f"/office/{number}/open-now/").status_code == 200
     with app.app_context():
         first_look.take_from_worker("00/00/picture", *first_look.FIRST_LOOK[0])
     written = clerk.send("/office/2026-000001/decide/", {"action": "return", "reason": "缺盖章页"})
