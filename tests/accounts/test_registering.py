@@ -205,6 +205,17 @@ def test_registering_does_not_reveal_an_existing_account(app: Flask, made: Made,
     assert "有人用您的证件号码或统一社会信用代码再次注册账号" in words(owner.get("/messages/"))
 
 
+@pytest.mark.guide("A2")
+def test_registering_a_renewed_permit_says_the_same_whether_an_earlier_one_has_an_account(app: Flask) -> None:
+    registered = []
+    for number in ("H1234567800", "H7654321002", "H1234567801"):
+        visitor = app.test_client()
+        assert "用旧号码注册过的，请不要再注册" in words(visitor.get(PERSON))
+        registered.append(observable_response(visitor, PERSON, person(paper="hk_mo", number=number)))
+    assert registered[0] == registered[1] == registered[2]
+    assert "换过证件、号码变了的，用注册时的号码登录。" in registered[2][3]
+
+
 def test_the_owner_is_notified_once_a_day_of_another_registration(
     client: Client, made: Made, stored: Stored
 ) -> None:
