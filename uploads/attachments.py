@@ -42,6 +42,16 @@ def attach(application: Application, material_id: int, file: Received) -> Attach
     return attachment
 
 
+def asked_for() -> Sequence[tuple[int, bool]]:
+    """Return the ids of the materials that are asked for, in order, each with whether it is the form that the system prints."""
+    return [(material_id, is_printed) for material_id, is_printed in _ASKED_FOR.execute({})]
+
+
+_ASKED_FOR = CompiledStatement(
+    select(Material.id, Material.printed_form).where(Material.active).order_by(Material.position, Material.id)
+)
+
+
 def require_room(application: Application, material_id: int) -> None:
     """Raise NotVisible when the material is not asked for, TooManyFiles when it has as many files as it may have."""
     rows = _ROOM.execute({"application_id": application.id, "material_id": material_id})

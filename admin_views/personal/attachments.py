@@ -94,8 +94,7 @@ class AttachmentRoutes(UploadRoutes, PaperRoutes):
         """Store the chosen files; a refused file does not affect the others."""
         found = self.get_one(number)
         application_id = found.id
-        # Read before the first file is attached: a commit lets every object be read again, with a query for each.
-        materials = [(material.id, material.printed_form) for material, _ in completeness.slots(found)]
+        materials = attachments.asked_for()
         errors: dict[int, list[str]] = {}
         stored: list[Attachment] = []
         for material_id, is_printed_form in materials:
