@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from accounts import logins
+from common.calendar import today
 from models import Action, Batch, Role, State, db
 from tests import factories
 from tests.browser import world
@@ -237,7 +238,7 @@ def test_two_passed_people_are_publicized_and_paid(
     # a run by two people, and what the bank says
     second = sit_down()
     come_in(second, second_account, RUNS)
-    run = "2026-001"
+    run, again = (f"{today().year}-{n:03}" for n in (1, 2))
     answer = bank_answers_it(run_to_the_bank(maker, second, run, look, tmp_path), REFUSED)
     enter_answer(maker, live_server, answer, 2, look)
     look(maker, "run-answered")
@@ -278,7 +279,6 @@ def test_two_passed_people_are_publicized_and_paid(
     boss.see("已确认，已通知本人")
 
     # the next run
-    again = "2026-002"
     file = run_to_the_bank(maker, second, again, seen_before, tmp_path)
     assert NEW_CARD in file.read_text(encoding="gb18030")
     enter_answer(maker, live_server, bank_answers_it(file), 1, seen_before)

@@ -3,7 +3,7 @@
 import multiprocessing
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -166,7 +166,7 @@ def test_a_run_holds_what_is_due_and_says_why_something_is_left_out(ordos: World
     no_bank = grant(money, employer, parts=1, bank="")
     formula = grant(money, employer, parts=1, bank="=HYPERLINK(1)")
     grant(batch(period(), maker), employer)
-    run = runs.make(maker, runs.RunChoice(good_day := today().replace(month=4, day=1), of.id))
+    run = runs.make(maker, runs.RunChoice(date(2026, 4, 1), of.id))
     rows = db.session.execute(
         select(RunRow.amount_fen, RunRow.left_out, Payment.grant_id)
         .join(Payment, Payment.id == RunRow.payment_id)
@@ -177,7 +177,6 @@ def test_a_run_holds_what_is_due_and_says_why_something_is_left_out(ordos: World
         34,
         33,
     ]  # due on 1 January and 1 March
-    assert good_day.month == 4
     assert (run.count, run.total_fen, run.left_out) == (2, 67, 4)
     assert {row.grant_id: row.left_out[0] for row in rows if row.left_out} == {
         no_account.id: bank_accounts.NO_ACCOUNT.text,
