@@ -23,8 +23,8 @@ pytestmark = pytest.mark.guide("S5")
 CLIENTS = 30
 """Five times the threads of the one process."""
 
-AT_ONCE = 1.0
-"""Seconds within which a page comes that waits for nobody, also on a busy machine."""
+AT_ONCE = 5.0
+"""Seconds within which a page comes that waits for nobody, also on a busy machine. One that waits for a slow client does not come at all."""
 
 BODY = bytes(range(256)) * 1200
 
@@ -237,6 +237,7 @@ def test_a_response_that_is_read_slowly_arrives_whole(
 def test_a_stopping_server_finishes_what_it_has_begun_and_waits_for_nobody_else(tmp_path: Path) -> None:
     site = SmallSite(tmp_path)
     with site.connect() as silent, site.connect(head("/sleep")) as connection:
+        assert site.get("/unread") == b"unread"  # what came before it has been read too
         time.sleep(0.3)
         site.process.process.send_signal(signal.SIGTERM)
         begun = time.monotonic()
@@ -249,8 +250,8 @@ def test_a_stopping_server_finishes_what_it_has_begun_and_waits_for_nobody_else(
 @pytest.mark.guide("S2")
 def test_a_request_knows_how_long_it_has_waited_for_a_thread(small_site: SmallSite) -> None:
     assert float(small_site.get("/waited")) < AT_ONCE
-    sleeping = [small_site.connect(head("/sleep")) for _ in range(4)]  # as many as there are threads
+    sleeping = [small_site.connect(head("/sleep")) for _ in range(8)]  # twice as many as there are threads
     time.sleep(0.3)
-    assert 0.3 < float(small_site.get("/waited")) < 1 + AT_ONCE
+    assert 0.3 < float(small_site.get("/waited")) < 2 + AT_ONCE
     for each in sleeping:
         each.close()

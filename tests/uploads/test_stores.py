@@ -150,6 +150,10 @@ def test_pictures_are_forgotten_with_their_file(places):
 # --- an S3 server that refuses, is down or says nothing
 
 
+NOTICED_WITHIN = 5
+"""Seconds, on a busy machine too: to wait for each of the seven would take six at the least."""
+
+
 def unavailable(location: S3Location) -> float:
     """Ask for everything once; return the seconds that it took until all was refused."""
     places, name, began = places_at(location), "aa/bb/" + "1" * 28, time.monotonic()
@@ -228,19 +232,19 @@ def silent_port() -> Iterator[int]:
 
 
 def test_a_server_that_is_down_is_noticed_at_once(s3_server):
-    assert unavailable(s3_server.location(ENDPOINT=f"http://127.0.0.1:{free_port()}")) < 3
+    assert unavailable(s3_server.location(ENDPOINT=f"http://127.0.0.1:{free_port()}")) < NOTICED_WITHIN
 
 
 def test_a_silent_server_costs_two_timeouts_and_then_nothing(s3_server, silent_port, monkeypatch):
     monkeypatch.setattr("uploads.s3_bucket.READ_TIMEOUT", timedelta(seconds=0.5))
     monkeypatch.setattr("uploads.s3_bucket.RETRY_TIMEOUT", timedelta(seconds=0.4))
     began = time.process_time()
-    assert unavailable(s3_server.location(ENDPOINT=f"http://127.0.0.1:{silent_port}")) < 3
+    assert unavailable(s3_server.location(ENDPOINT=f"http://127.0.0.1:{silent_port}")) < NOTICED_WITHIN
     assert time.process_time() - began < 1
 
 
 def test_a_server_that_is_back_is_used_again(s3_server, monkeypatch):
-    monkeypatch.setattr("uploads.s3_bucket.PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr("uploads.s3_bucket.PAUSE_SECONDS", 1)
     location = s3_server.location()
     places = places_at(location)
     bucket = places.files._bucket
@@ -251,7 +255,7 @@ def test_a_server_that_is_back_is_used_again(s3_server, monkeypatch):
     bucket.location, bucket._made = location, None
     with pytest.raises(StorageUnavailable):
         stored(places)
-    time.sleep(0.25)
+    time.sleep(1.01)
     assert stored(places)
 
 
