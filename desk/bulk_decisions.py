@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import DBAPIError
 
 from accounts.access import active_account
 from common import jobs
@@ -21,6 +20,7 @@ from desk.desks import Desk, desk_of
 from desk.marks import DeskDecision
 from models import Account, Action, Application, BulkJob, BulkRow, BulkState, Review, db, exclusive, now
 from models.statements import table_of
+from models.transactions import UNAVAILABLE
 from workflow import review, scope
 from workflow.decision import Decision
 
@@ -85,7 +85,7 @@ def decide_chosen(job: ClaimedJob) -> None:
         while rows := _next_rows(job):
             try:
                 _decide(job, rows)
-            except (jobs.ClaimLost, _Stopped, DBAPIError):
+            except (jobs.ClaimLost, _Stopped, *UNAVAILABLE):
                 raise
             except Exception as error:
                 log.error("bulk job %s: %s", job.id, type(error).__name__)
@@ -139,7 +139,7 @@ def _decide_one_by_one(job: ClaimedJob, rows: Iterable[tuple[int, int]]) -> None
     for row in rows:
         try:
             _decide(job, [row])
-        except (jobs.ClaimLost, _Stopped, DBAPIError):
+        except (jobs.ClaimLost, _Stopped, *UNAVAILABLE):
             raise
         except Exception as error:
             log.error("bulk job %s, application %s: %s", job.id, row[0], type(error).__name__)

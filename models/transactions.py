@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import (
     event,
 )
-from sqlalchemy.exc import InternalError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.orm import Session, lazyload
 from sqlalchemy.util import ScopedRegistry
 
@@ -23,6 +23,12 @@ WRITE_OPTIONS: dict[str, dict[str, Any]] = {
     "postgresql": {"isolation_level": "READ COMMITTED"},
 }
 """Execution options of a connection that writes: they begin one transaction."""
+
+UNAVAILABLE = (InterfaceError, InternalError, OperationalError)
+"""What the database raises while it is away, busy, full or read-only: the same may succeed later, and every row fails meanwhile.
+
+IntegrityError and DataError are not among them: they are about one row, and nothing changes by waiting.
+"""
 
 WITHOUT_JOINS = lazyload("*")
 """Option of a query that locks a row: what belongs to it is read afterwards.

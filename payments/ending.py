@@ -7,10 +7,10 @@ import logging
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from common.calendar import today
 from models import Batch, BatchState, Grant, GrantAction, GrantState, db, exclusive, now
+from models.transactions import UNAVAILABLE
 from payments import moves
 
 ROWS_AT_ONCE = 50
@@ -32,7 +32,7 @@ def _end(batch_id: int) -> int:
         after = rows[-1]
         try:
             granted += _grant(rows)
-        except DBAPIError:
+        except UNAVAILABLE:
             raise
         except Exception as error:
             log.error("batch %s: %s", batch_id, type(error).__name__)
@@ -72,7 +72,7 @@ def _grant_alone(key: int) -> int:
     """Grant one of a transaction that failed, so that one faulty row does not hold up others; it is tried again next time."""
     try:
         return _grant([key])
-    except DBAPIError:
+    except UNAVAILABLE:
         raise
     except Exception as error:
         log.error("grant %s: %s", key, type(error).__name__)

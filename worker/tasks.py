@@ -10,7 +10,6 @@ from functools import partial
 
 from flask import Flask
 from huey import Huey, crontab
-from sqlalchemy.exc import OperationalError
 
 from administration import imports
 from common import heartbeats, jobs
@@ -18,6 +17,7 @@ from desk import bulk
 from documents import jobs as files
 from figures import counting
 from models import db
+from models.transactions import UNAVAILABLE
 from operation.state import WORKED_ON
 from payments import answers
 from worker import (
@@ -69,7 +69,7 @@ def run_all(*parts: Callable[[], object]) -> None:
     for part in parts:
         try:
             part()
-        except OperationalError:
+        except UNAVAILABLE:
             raise
         except Exception as error:
             db.session.rollback()

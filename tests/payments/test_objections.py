@@ -25,6 +25,7 @@ from models import (
     Message,
     Objection,
     ObjectionDecision,
+    Payment,
     Role,
     db,
 )
@@ -32,7 +33,7 @@ from payments import closing, ending, moves, objections
 from payments.objections import Objector
 from payments.transitions import GRANT_TRANSITIONS
 from tests.clock import at
-from tests.factories import World, world
+from tests.factories import World, saved, world
 from tests.machine.at_once import at_once
 from tests.payments.batches import closed, grants_of, passed, period_with_standard
 from workflow import notifications
@@ -144,6 +145,20 @@ def test_an_objection_is_refused_whole_outside_its_rules(ordos: World) -> None:
     assert db.session.get_one(Objection, objection.id).decision is None
     events = select(GrantEvent.action).where(GrantEvent.grant_id == grant.id).order_by(GrantEvent.id)
     assert db.session.scalars(events).all() == [GrantAction.PUBLICIZE, GrantAction.OBJECT]
+
+
+@pytest.mark.guide("P2")
+def test_a_row_that_the_database_refuses_holds_up_no_other(ordos: World) -> None:
+    batch = published(ordos, 3)
+    refused = grants_of(batch)[1]
+    there = {"year": 1, "ordinal": 1, "due_on": batch.opens, "amount_fen": 1}
+    saved(Payment(grant_id=refused.id, period_id=refused.period_id, **there))
+    with at(after(batch)):
+        for _ in range(2):
+            ending.end_due_batches()
+            waits, granted = GrantState.PUBLICIZED, GrantState.GRANTED
+            assert [each.state for each in grants_of(batch)] == [granted, waits, granted]
+    assert db.session.get_one(Batch, batch.id).state is BatchState.PUBLIC
 
 
 @pytest.mark.guide("P2")
