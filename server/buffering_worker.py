@@ -21,6 +21,7 @@ from typing import Any
 from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from server.chunked_body import ChunkedBody
 from server.client_socket import SILENT_SECONDS, ClientSocket
 from server.long_body import WHEN_ONE_BEGINS
 from server.refusals import NO_ROOM
@@ -183,6 +184,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         if conn.sock.has_ended or conn.sock.is_streamed:
             req.force_close()  # where the next request would begin is not known
         reader = getattr(req.body, "reader", None)
+        if conn.sock.is_streamed and reader is not None:
+            req.body.reader = ChunkedBody(reader)
         if body is not None and isinstance(reader, LengthReader) and reader.length == conn.sock.body_length:
             body.seek(0)
             req.body = body

@@ -29,6 +29,11 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         return failing()
     if path == "/unread":
         content = b"unread"
+    elif path == "/checked":
+        try:
+            content = environ["wsgi.input"].read()
+        except OSError:
+            content = b"broken"
     elif path == "/scheme":
         content = environ["wsgi.url_scheme"].encode()
     elif path == "/waited":

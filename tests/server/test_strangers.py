@@ -69,6 +69,19 @@ def test_no_header_of_a_stranger_counts_as_a_proxys(small_site: SmallSite) -> No
         assert answer(connection) == (200, b"http")
 
 
+@pytest.mark.parametrize("rest", [b"zz\r\n", b"0\r\nContent-Length: 5\r\n\r\n", b"3\r\nabcd\r\n"])
+def test_a_body_that_is_not_in_chunks_is_no_fault_of_the_application(
+    small_site: SmallSite, rest: bytes
+) -> None:
+    begun = head("/checked", None, "Transfer-Encoding: chunked") + b"5\r\nbegun\r\n"
+    with small_site.connect(begun + b"0\r\n\r\n") as connection:
+        assert answer(connection) == (200, b"begun")
+    with small_site.connect(begun + rest) as connection:
+        responses = Responses(connection)
+        assert answer(responses) == (200, b"broken")
+        assert is_closed(responses)
+
+
 def test_an_endless_head_is_refused(small_site: SmallSite) -> None:
     with small_site.connect(head("/")[:-2] + b"X: " + b"x" * LONGEST_HEAD) as connection:
         assert answer(connection)[0] == 431
