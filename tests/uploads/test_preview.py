@@ -14,6 +14,7 @@ from tests.uploads import odd_files
 from uploads import decoding
 from uploads.confined import fonts
 from uploads.errors import NoPreview
+from uploads.inspection import inspect
 from uploads.preview import WIDTHS, has_preview, preview
 
 SHOWN = ("jpg", "jpeg", "png", "gif", "bmp", "pdf")
@@ -45,6 +46,13 @@ def test_word_and_excel_have_no_previews(extension):
 def test_a_small_picture_is_not_enlarged_but_a_page_is():
     assert seen(files.png(), "png", width=1800).width == files.A4[0]
     assert seen(files.pdf(), "pdf", width=1800).width == 1800
+
+
+@pytest.mark.parametrize("points", [b"595.32", b"595.96", b"612"])
+def test_a_page_is_drawn_exactly_as_wide_as_wished_whatever_its_size(points):
+    content = files.plain_pdf([files.PAGE.replace(b"595", points)])
+    assert [seen(content, "pdf", width=width).width for width in WIDTHS] == list(WIDTHS)
+    assert inspect(io.BytesIO(content), "合同.pdf").small
 
 
 @pytest.mark.parametrize("width", [0, -1, 159, 901, 100_000])

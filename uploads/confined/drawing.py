@@ -25,6 +25,9 @@ ROTATIONS = {
 }
 """The transposition for each EXIF orientation; the last four exchange width and height."""
 
+JUST_BELOW_ONE = 1 - 1e-9
+"""pypdfium2 rounds up to whole pixels: a page of 595.96 points would become 161 wide instead of 160, as 595.96 * (160 / 595.96) is more."""
+
 TRANSPARENT_BY_COLOUR = ("1", "L", "P", "RGB")
 """Modes in which one colour or several may be transparent (ISO/IEC 15948, tRNS), as programs write it that make a PNG smaller.
 Pillow leaves that colour as it is until the picture gets a channel for it; it is mostly black."""
@@ -116,7 +119,7 @@ def draw(document: Any, page: int, width: int, area: int) -> Any:
     document.init_forms()
     sheet = document[page - 1]
     # The size of a page is in points, so it may be scaled up without blur.
-    scale = scale_to_fit(sheet.get_size(), width, area, largest=math.inf)
+    scale = scale_to_fit(sheet.get_size(), width, area, largest=math.inf) * JUST_BELOW_ONE
     return sheet.render(scale=scale, limit_image_cache=True).to_pil()
 
 
