@@ -78,12 +78,25 @@ OLD_NUMBER_LENGTH = 15
 """Length of a permanent resident's number before December 2023."""
 
 
+LOOK_ALIKES = str.maketrans(  # stays Chinese
+    "АВЕКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ×‐‑‒–—―−",
+    "ABEKMHOPCTYXABEZHIKMNOPTYXX-------",
+)
+"""Cyrillic and Greek capitals that look like Latin ones, as a Mongolian keyboard or text recognition writes them; × for X; dashes."""
+_number_of_document = re.compile("[A-Z0-9-]*[0-9]{5}[A-Z0-9-]*").fullmatch
+
+
 def normalised(number: str) -> str:
     """Return the number as it is stored and compared: without spaces and hyphens, in capital letters, none of full width.
 
-    Each number must have one spelling, because accounts are looked up by it.
+    Each number must have one spelling, because accounts are looked up by it. Letters that only look Latin become Latin where
+    the text is a number then; other logins and headings keep them.
     """
-    return re.sub(r"[\s\-·]", "", unicodedata.normalize("NFKC", number)).upper()
+    plain = re.sub(r"[\s\-·]", "", unicodedata.normalize("NFKC", number)).upper()
+    if plain.isascii():
+        return plain
+    latin = plain.translate(LOOK_ALIKES)
+    return latin.replace("-", "") if _number_of_document(latin) else plain
 
 
 def _right_check_digit(number: str) -> bool:

@@ -72,10 +72,19 @@ def test_a_citizens_number_contains_birth_date_and_sex() -> None:
         "１１０１０５１９４９１２３１００２Ｘ",
         "1101051949123１002Ｘ",
         "110105\u300019491231002X",
+        "11010519491231002×",
+        "11010519491231002х",
+        "110105—19491231—002X",
     ],
 )
 def test_all_spellings_of_a_number_are_normalised_to_one(typed: str) -> None:
     assert identity.normalised(typed) == RIGHT
+
+
+def test_a_passport_typed_on_a_cyrillic_keyboard_is_a_passport_and_a_name_stays_as_it_is() -> None:
+    number = identity.normalised("Е1234567")
+    assert (number, identity.fault("passport", number)) == ("E1234567", "")
+    assert [identity.normalised(name) for name in ("ХУХ", "1×2", "王—1")] == ["ХУХ", "1×2", "王—1"]
 
 
 @pytest.mark.parametrize("digits", ["１１０１０５１９４９１２３１００２X", "١١٠١٠٥١٩٤٩١٢٣١٠٠٢X"])
