@@ -135,6 +135,12 @@ class DraftRoutes:
 
     # Another window or device
 
+    def changed_elsewhere(self, found: Application, form: Any) -> list[FieldChange]:
+        """Return what was saved since the page was opened and differs from what the page holds."""
+        version = description.form_of(found)
+        saved = typed_fields(SavedForm(found, current_user, version))
+        return merging.changes(_sent_digests(), typed_fields(form), saved)
+
     def compared(
         self,
         found: Application,

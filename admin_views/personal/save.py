@@ -16,6 +16,7 @@ from admin_views.site.base import expose
 from admin_views.site.typed_back import typed_back
 from common.errors import AlreadyUnderWay, ChangedMeanwhile, NoticeUnread, NotPermitted
 from drafts import saving
+from drafts.merging import Fields
 from models import Action, Application, db
 from workflow import completeness, review
 from workflow.form import versions as description
@@ -37,6 +38,7 @@ class SaveRoutes:
     exposed_routes: tuple[str, ...] = ("begin", "save")
     get_one: Any
     get_url: Any
+    changed_elsewhere: Any
     compared: Any
     present_base: Any
     _form_page: Any
@@ -60,6 +62,8 @@ class SaveRoutes:
                 return self._not_saved(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
             form = form_class(description.form_of(there))()
             form.validate()
+            if not self.changed_elsewhere(there, form):
+                return self._save(there, form)  # the answer to the same page's first save was lost
             return self.compared(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
         saving.settle_begun(current_user, application, sent_page(), save_result(form, None))
         if request.form.get("form_version", str(version.number)) != str(version.number):
@@ -85,14 +89,29 @@ class SaveRoutes:
             return self.compared(found, form, unresolved=unresolved)
         if self._changed_rows(form, asked):
             return self._form_page(found, form, dirty=True)
+        return self._save(found, form, stored)
+
+    def _save(self, found: Application, form: Any, stored: Fields | None = None) -> Any:
+        """Save the page's fields and answer. `stored`: what was saved before, where it is known."""
+        if stored is None:
+            stored = typed_fields(SavedForm(found, current_user, description.form_of(found)))
         result, page = save_result(form, stored), sent_page()
 
         def apply(application: Application) -> None:
             form.apply_to(application)
             saving.settle(application.applicant_id, application.id, page, result)
 
+        def perform(version: int) -> None:
+            review.perform(found.id, Action.SAVE, current_user, seen_version=version, change=apply)
+
         try:
-            review.perform(found.id, Action.SAVE, current_user, seen_version=form.seen_version, change=apply)
+            try:
+                perform(form.seen_version)
+            except ChangedMeanwhile:
+                db.session.refresh(found)
+                if not is_editable(found.state) or self.changed_elsewhere(found, form):
+                    raise
+                perform(found.version)  # nothing differs: this page saved it, and the answer was lost
         except NoticeUnread as refusal:
             return self._not_saved(found, form, notice_unread_text(refusal))
         except ChangedMeanwhile:

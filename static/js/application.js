@@ -1,9 +1,10 @@
 // The applicant's main page: 「申请须知」, rows of 「学习工作经历」, 「工作单位」, and a saving that survives a bad connection.
-import { check as checkElsewhere, keepSoon, saved, stopSending } from "./autosave.js";
+import { check as checkElsewhere, keepSoon, saved, sayIfSlow, stopSending } from "./autosave.js";
 import { withCodePoints } from "./code-points.js";
 import { isComposing } from "./composing.js";
 import { closeDialog, openDialog } from "./dialog.js";
 import { countdown } from "./countdown.js";
+import { searchEmployers } from "./employers.js";
 import { renewToken } from "./token.js";
 import { isDirty, markClean, markDirty, markFailed } from "./unsaved.js";
 
@@ -197,56 +198,11 @@ document.addEventListener("click", (event) => {
 reveal();
 
 // --- 「工作单位」
-const employers = document.getElementById("employers");
-const search = employers.querySelector("[data-employers]");
-const found = employers.querySelector("[data-employers-found]");
-const none = employers.querySelector("[data-employers-none]");
-search.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const button = search.querySelector("button");
-  button.setAttribute("aria-busy", "true");
-  const address = `${search.dataset.employers}?q=${encodeURIComponent(search.elements.q.value)}`;
-  const answer = await fetch(address).catch(() => null);
-  button.removeAttribute("aria-busy");
-  if (!answer?.ok || answer.redirected) {
-    const words = document.createElement("p");
-    words.className = "field-error";
-    words.textContent = answer?.redirected ? search.dataset.expired : answer ? search.dataset.busy : search.dataset.failed;
-    found.replaceChildren(words);
-    if (answer?.redirected) {
-      const link = login.cloneNode(true); // the one in the bar lies behind the dialog
-      link.hidden = false;
-      words.append(" ", link);
-    }
-    return;
-  }
-  found.innerHTML = await answer.text();
-});
-found.addEventListener("change", () => { none.textContent = ""; });
-found.addEventListener("dblclick", (event) => event.target.closest(".employer") && take());
-found.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter") return;
-  event.preventDefault();
-  take();
-});
-function take() {
-  const chosen = found.querySelector("input:checked");
-  none.textContent = chosen ? "" : none.dataset.word;
-  if (!chosen) {
-    (found.querySelector("input") ?? search.elements.q).focus();
-    return;
-  }
-  const pick = form.querySelector("[data-pick]");
-  pick.querySelector("[data-pick-value]").value = chosen.value;
-  const shown = pick.querySelector("[data-pick-shown]");
-  shown.value = shown.parentElement.dataset.shown = chosen.dataset.name;
+searchEmployers(form, (pick) => {
   untell(pick);
-  pick.querySelector("[data-employer]").innerHTML = chosen.closest(".employer").querySelector(".employer-more").innerHTML;
-  closeDialog(employers);
   markDirty(form);
   keepSoon();
-}
-employers.querySelector("[data-employers-take]").addEventListener("click", take);
+});
 
 // --- saving: the page is only left once the server has everything
 const PLACE = "application-place";
@@ -306,8 +262,20 @@ function contentOf(data) {
   return content.toString();
 }
 
+const SLOW = 8_000; // ms until the bar says that saving still goes on
+const PATIENCE = 90_000; // ms until it counts as failed; what has arrived all the same is no conflict when it is saved again
+
 async function send(body) {
-  const post = () => fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const post = async () => {
+    const answered = sayIfSlow(form.dataset.slow, SLOW);
+    const request = new AbortController();
+    const late = setTimeout(() => request.abort(), PATIENCE);
+    const asked = { method: "POST", body, headers: { Accept: "application/json" }, signal: request.signal };
+    const answer = await fetch(form.action, asked).catch(() => null);
+    clearTimeout(late);
+    answered();
+    return answer;
+  };
   const answer = await post();
   if (answer?.status !== EXPIRED || !(await renewToken(form))) return answer;
   body.set("csrf_token", form.elements.csrf_token.value);

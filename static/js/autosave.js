@@ -84,6 +84,15 @@ function say(words, failed = false) {
   status.classList.toggle("draft-failed", failed);
 }
 
+/** Say these words if a function that this returns is not called within some milliseconds; it takes them away again. */
+export function sayIfSlow(words, milliseconds) {
+  const slow = setTimeout(say, milliseconds, words);
+  return () => {
+    clearTimeout(slow);
+    if (status.textContent === words) say("");
+  };
+}
+
 /** Call after each change of the form that is no event of a field. */
 export function keepSoon() {
   clearTimeout(timer);

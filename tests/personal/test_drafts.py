@@ -176,6 +176,9 @@ def test_what_is_typed_before_the_first_save_is_kept_too(app: Flask, client: Cli
     assert made.status_code == 302
     assert kept(app, "position") == TYPED
     assert drafts(app) == []
+    again = client.post(SHEET, data=form.fields | {"school": "新的学校", "do": "save"})
+    assert again.status_code == 302, "the answer was lost on the way"
+    assert kept(app, "school") == "新的学校"
 
 
 def test_the_newest_wins_in_each_field_and_an_overtaken_request_changes_nothing(
@@ -234,6 +237,17 @@ def test_two_windows_choose_field_by_field(app: Flask, client: Client, case: App
         "bank": "甲的银行",
         "household": "乙的户籍",
     }
+
+
+@ON_SQLITE
+def test_a_page_whose_saving_was_not_answered_saves_what_is_typed_since(
+    app: Flask, client: Client, case: Application
+) -> None:
+    path = address(case)
+    unanswered = sheet(client.get(path)).fields | {"school": "新的学校", "do": "save"}
+    assert client.post(path, data=unanswered).status_code == 302
+    assert client.post(path, data=unanswered | {"position": "新的岗位"}).status_code == 302
+    assert (kept(app, "school"), kept(app, "position")) == ("新的学校", "新的岗位")
 
 
 @ON_SQLITE
