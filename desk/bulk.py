@@ -17,7 +17,7 @@ from common.locked_rows import locked_row
 from common.wording import N_, Sentence
 from desk import assignments
 from desk.desks import desk_of
-from models import Account, Action, Application, BulkJob, BulkRow, BulkState, db, exclusive, now
+from models import Account, Action, Application, BulkJob, BulkRow, BulkState, Role, db, exclusive, now
 from workflow import scope
 from workflow.decision import Decision
 from workflow.transitions import TRANSITIONS, find_transition
@@ -64,7 +64,7 @@ def choose(
     """
     with exclusive():
         person = active_account(actor)
-        if not 0 < len(ids) <= MOST_ROWS or action not in scope.DECISIONS or not _may(person, action):
+        if not 0 < len(ids) <= MOST_ROWS or action not in actions_of(person.role):
             raise NotPermitted
         found = db.session.execute(
             select(
@@ -94,21 +94,31 @@ def choose(
             fault = _standing_fault(row, person, action, taken)
             if fault is None and listed_at is not None and row.arrived_at > listed_at:
                 fault = CHANGED
-            rows.append(
-                {
-                    "job_id": job.id,
-                    "application_id": row.id,
-                    "seen_version": row.version,
-                    "fault": fault.as_json() if fault else None,
-                    "decided": False if fault else None,
-                }
-            )
+            rows.append(_bulk_row(job, row, fault))
         db.session.execute(insert(BulkRow), rows)
     return job
 
 
-def _may(person: Account, action: Action) -> bool:
-    return any(row.by is person.role and row.action is action for row in TRANSITIONS)
+def actions_of(role: Role) -> tuple[Action, ...]:
+    """Return the decisions that this role can make, in the order of the table."""
+    actions = (row.action for row in TRANSITIONS if row.by is role and row.action in scope.DECISIONS)
+    return tuple(dict.fromkeys(actions))
+
+
+def needs_reason(role: Role, action: Action) -> bool:
+    """Say whether a decision needs a reason in one of the states in which this role makes it."""
+    return any(row.needs_reason for row in TRANSITIONS if row.by is role and row.action is action)
+
+
+def _bulk_row(job: BulkJob, row: Any, fault: Sentence | None) -> dict[str, Any]:
+    """Return the columns of `BulkRow` for a chosen application. One with a fault is left out from the beginning."""
+    return {
+        "job_id": job.id,
+        "application_id": row.id,
+        "seen_version": row.version,
+        "fault": fault.as_json() if fault else None,
+        "decided": False if fault else None,
+    }
 
 
 def _taken(person: Account, ids: Sequence[int]) -> Mapping[int, str]:
@@ -152,12 +162,7 @@ def confirm_chosen(actor: Account, job_id: int, *, decision: Decision) -> BulkJo
         person, job = _lock_job(actor, job_id)
         if job.state is not BulkState.CHOSEN:
             raise ChangedMeanwhile(None)
-        needs_reason = any(
-            row.needs_reason
-            for row in TRANSITIONS
-            if row.by is person.role and row.action is job.asked_action
-        )
-        decision = decision.checked(needs_reason=needs_reason)
+        decision = decision.checked(needs_reason=needs_reason(person.role, job.asked_action))
         possible = _left(job.id)
         if not possible:
             raise NotPermitted

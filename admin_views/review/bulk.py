@@ -28,7 +28,7 @@ from desk.phrases import PHRASES
 from models import Action, Application, BulkJob, BulkRow, BulkState, Role, db, now
 from workflow import scope
 from workflow.decision import Decision
-from workflow.transitions import ACTION_WORDS, TRANSITIONS
+from workflow.transitions import ACTION_WORDS
 
 BADGES = {
     BulkState.CHOSEN: "late",
@@ -41,13 +41,6 @@ NOTICE_TEXTS = NoticeTexts(
     paused=N_("将在 %(time)s 自动再试，已办理的不会重复办理。"),
     silent=N_("后台进程恢复后 15 秒内自动继续，已办理的不会重复办理。仍不继续请联系维护人员。"),
 )
-
-
-def actions_of(role: Role) -> tuple[Action, ...]:
-    """Return what this role can do in bulk."""
-    return tuple(
-        dict.fromkeys(row.action for row in TRANSITIONS if row.by is role and row.action in scope.DECISIONS)
-    )
 
 
 def action_word(action: Action) -> str:
@@ -90,7 +83,7 @@ def _instant(text: str) -> datetime | None:
 
 @cached_per_language
 def _bulk_words(console: str, role: Role) -> tuple[str, str, tuple[tuple[str, str], ...]]:
-    actions = tuple((action.value, translated(BULK_WORDS[action])) for action in actions_of(role))
+    actions = tuple((action.value, translated(BULK_WORDS[action])) for action in bulk.actions_of(role))
     return url_for(f"{console}_bulk.index_view"), url_for(f"{console}_documents.make_chosen"), actions
 
 
@@ -219,9 +212,7 @@ class BulkDecisions(ScopedView):
             badges=BADGES,
             action=action,
             action_word=action_word(action),
-            needs_reason=any(
-                row.needs_reason for row in TRANSITIONS if (row.by, row.action) == (job.actor_role, action)
-            ),
+            needs_reason=bulk.needs_reason(job.actor_role, action),
             phrases=[translated(phrase) for phrase in PHRASES.get(action, ())],
             summary=bulk.summary(job) if chosen else None,
             in_work=in_work,
