@@ -39,7 +39,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     instance = Path(read("INSTANCE", str(ROOT / "instance"))).resolve()
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # contains the database and the files of a trial
     keys = _environment_secrets(read) if production else _development_secrets(read, instance)
-    https = read("HTTPS", "yes" if production else "no") == "yes"
+    https = _yes_or_no(read, "HTTPS", "yes" if production else "no")
     return {
         "PRODUCTION": production,
         "INSTANCE": str(instance),
@@ -54,7 +54,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "S3": {name: read(f"S3_{name}") for name in S3_VARIABLES},
         "OTHER_S3": _json_object(read, "OTHER_S3", "{}"),
         "HTTPS": https,
-        "PROXIES": int(read("PROXIES", "0")),
+        "PROXIES": _proxies(read),
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),  # of the cookie; sessions end by accounts.sessions
         "SESSION_COOKIE_NAME": "__Host-talent"
         if https
@@ -69,7 +69,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "METRICS_TOKEN": _metrics_token(read),
         "SITE_URL": read("SITE_URL"),
         **_channels(read),
-        "RATELIMIT_ENABLED": read("RATE_LIMITS", "yes") == "yes",
+        "RATELIMIT_ENABLED": _yes_or_no(read, "RATE_LIMITS", "yes"),
         "RATELIMIT_STORAGE_URI": read("REDIS_URL", "memory://"),
         "RATELIMIT_STORAGE_OPTIONS": REDIS_PATIENCE if read("REDIS_URL") else {},
         "RATELIMIT_HEADERS_ENABLED": True,
@@ -80,6 +80,21 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
 
 REDIS_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 1}
 """Seconds that a page waits for Redis before it counts its limits itself."""
+
+
+def _yes_or_no(read: Any, name: str, default: str) -> bool:
+    """Return a setting that is on or off. Raises ConfigurationError for another word: taken for "no" it would open the site."""
+    if (found := read(name, default)) not in ("yes", "no"):
+        raise ConfigurationError(f"TALENT_{name} is yes or no, not {found!r}.")
+    return bool(found == "yes")
+
+
+def _proxies(read: Any) -> int:
+    if not (found := read("PROXIES", "0")).isdecimal():
+        raise ConfigurationError(
+            f"TALENT_PROXIES is the number of proxies in front, such as 1, not {found!r}."
+        )
+    return int(found)
 
 
 def _log_format(read: Any) -> str:

@@ -78,3 +78,11 @@ def test_a_trials_files_are_readable_by_the_owner_only(tmp_path: Path) -> None:
 def test_a_misspelled_environment_name_does_not_start_a_trial(tmp_path: Path, kind: str) -> None:
     with pytest.raises(ConfigurationError, match="TALENT_ENV"):
         settings({"TALENT_INSTANCE": str(tmp_path), "TALENT_ENV": kind})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("HTTPS", "true"), ("HTTPS", "Yes"), ("RATE_LIMITS", "on"), ("PROXIES", "one")]
+)
+def test_a_misspelled_switch_does_not_count_as_off(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"TALENT_{name}"):
+        settings({"TALENT_INSTANCE": str(tmp_path), f"TALENT_{name}": value})
