@@ -71,23 +71,27 @@ def test_file_and_directories_are_synced_before_the_name_is_returned(disk, monke
         assert place.stat().st_ino in synced
 
 
-def test_a_file_that_was_received_alone_has_its_name_when_it_is_synced_and_its_directories_follow(
+def test_a_file_that_was_received_alone_is_synced_with_its_name_and_all_directories(
     disk, tmp_path, monkeypatch
 ):
-    """So one transaction of the file system's journal writes down the file, its name and new directories: four would be needed."""
+    """It has the name before anything is synced: a journal then writes all of it down at once."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    disk.store(io.BytesIO(b"paper"))  # syncs the root, which is new
     body = LongBody(b"", len(BODY))
     write_all(body.file, BODY)
     synced = []
     fsync = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda number: (synced.append(os.fstat(number)), fsync(number)))
+
+    def noting(number):
+        synced.append((os.fstat(number).st_ino, os.fstat(body.file.fileno()).st_nlink))
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", noting)
     path = disk.path(disk.store(open_region(body.file.fileno(), 0, len(BODY), is_alone=True)).name)
     body.close()
 
-    places = [each.st_ino for each in synced]
-    own = places.index(path.stat().st_ino)
-    assert synced[own].st_nlink == 1  # a file without a name has none
-    assert {each.stat().st_ino for each in (path.parent, path.parent.parent, disk.root)} <= set(places[own:])
+    places = (path, path.parent, path.parent.parent, disk.root)
+    assert sorted(synced) == sorted((each.stat().st_ino, 1) for each in places)
 
 
 @pytest.mark.parametrize("after", [b"", b"\r\n--form--\r\n"])
