@@ -22,7 +22,18 @@ from common import jobs
 from common.messages import LIFETIMES, SENT_TO_INACTIVE_ACCOUNTS, WORDING
 from common.settings import HELP_LINE, setting
 from desk import deputies
-from models import Account, Application, Channel, Delivery, DeliveryState, Message, db, exclusive, now
+from models import (
+    Account,
+    Application,
+    Channel,
+    Delivery,
+    DeliveryState,
+    Enterprise,
+    Message,
+    db,
+    exclusive,
+    now,
+)
 from models.secrets import vault
 from workflow.notifications import wording_values
 
@@ -115,7 +126,9 @@ def _receivers(message: Message) -> Sequence[Account]:
             Account.office_id == message.office_id,
             Account.office_id.in_(deputies.deputy_offices(message.office_id)),
         )
-    return db.session.scalars(select(Account).where(recipients, Account.active).order_by(Account.id)).all()
+    closed = exists().where(Enterprise.id == Account.enterprise_id, ~Enterprise.active)
+    can_log_in = Account.active & ~closed  # as Account.is_active
+    return db.session.scalars(select(Account).where(recipients, can_log_in).order_by(Account.id)).all()
 
 
 # --- one worker at a time
@@ -180,7 +193,7 @@ def render(delivery: Delivery) -> RenderedMessage:
     if lifetime is not None and message.created_at + lifetime < now():
         raise DeliveryRefused("too late")
     given = db.session.scalar(select(Delivery.address).where(Delivery.id == delivery.id))
-    may_receive = account.active or message.kind in SENT_TO_INACTIVE_ACCOUNTS
+    may_receive = account.is_active or message.kind in SENT_TO_INACTIVE_ACCOUNTS
     receiver = (given or address(account, delivery.channel)) if may_receive else ""
     if not receiver:
         raise DeliveryRefused("no address")

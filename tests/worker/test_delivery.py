@@ -221,6 +221,21 @@ def test_a_deactivated_account_is_sent_nothing(worker_app: Flask, gateway: Gatew
     assert state_of(message) == {Channel.SMS: ("failed", 1, "no address")}
 
 
+def test_the_reviewers_of_a_closed_enterprise_are_sent_nothing(worker_app: Flask, gateway: Gateway) -> None:
+    enterprise = factories.enterprise()
+    account = reviewer(enterprise)
+    account.phone = PHONE
+    before = factories.saved(Message(kind="account_to_confirm", enterprise_id=enterprise.id))
+    delivery.expand([Channel.SMS])
+    enterprise.active = False
+    db.session.commit()
+    after = factories.saved(Message(kind="account_to_confirm", enterprise_id=enterprise.id))
+    send_all()
+    assert state_of(before) == {Channel.SMS: ("failed", 1, "no address")}
+    assert state_of(after) == {}
+    assert gateway.received == []
+
+
 def test_a_message_that_cannot_be_decrypted_does_not_block_others(
     worker_app: Flask, gateway: Gateway
 ) -> None:
