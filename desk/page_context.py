@@ -8,14 +8,14 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, String, and_, bindparam, case, cast, literal_column, select
+from sqlalchemy import Integer, Select, String, and_, bindparam, case, cast, select
 
 from accounts.actor_shape import ActorShape
 from desk.assignments import Taker
 from desk.desks import at_desk, colleagues, desk_of
 from desk.notes import notes_query
 from desk.open_now import COUNTS_FOR
-from desk.same_elsewhere import SAME, Same, compared_values, same_of, same_queries
+from desk.same_elsewhere import SAME, Same, compared_values, same_of, same_queries, text_column
 from models import Account, Application, Assignment, InternalNote, OpenPage, Period, Result, State, db, now
 from models.database import Instant
 from models.statements import CompiledStatement, as_stored, constant, table_of
@@ -143,12 +143,14 @@ def _people(actor: ActorShape) -> Select[Any]:
     )
     return (
         select(
-            _text(PERSON).label("kind"),
+            text_column(PERSON).label("kind"),
             Account.id.label("id"),
             Account.name.label("name"),
-            case((Assignment.id.is_not(None), _text(TAKEN)), else_=_text("")).label("first"),
-            case((OpenPage.account_id.is_not(None), _text(OPEN)), else_=_text("")).label("second"),
-            _text("").label("third"),
+            case((Assignment.id.is_not(None), text_column(TAKEN)), else_=text_column("")).label("first"),
+            case((OpenPage.account_id.is_not(None), text_column(OPEN)), else_=text_column("")).label(
+                "second"
+            ),
+            text_column("").label("third"),
         )
         .select_from(Account)
         .outerjoin(Assignment, taken)
@@ -164,7 +166,7 @@ def _others(actor: ActorShape) -> Select[Any]:
     period = select(Period.name).where(Period.id == Application.period_id).scalar_subquery()
     return (
         select(
-            _text(APPLICATION).label("kind"),
+            text_column(APPLICATION).label("kind"),
             Application.id.label("id"),
             period.label("name"),
             Application.number.label("first"),
@@ -185,15 +187,10 @@ def _notes(actor: ActorShape) -> Select[Any]:
     """Return the notes in the columns of the other parts, the time as a text."""
     found = notes_query(actor).subquery()
     return select(
-        _text(NOTE).label("kind"),
+        text_column(NOTE).label("kind"),
         found.c.id,
         found.c.author_name.label("name"),
         found.c.desk_name.label("first"),
         cast(as_stored(found.c.at), String).label("second"),
         found.c.text.label("third"),
     )
-
-
-def _text(word: str) -> Any:
-    """Return a text as a column, typed so that both parts of the union agree."""
-    return cast(literal_column(f"'{word}'"), String)

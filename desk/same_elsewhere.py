@@ -117,15 +117,15 @@ def _files(actor: ActorShape) -> Select[Any]:
 
 
 def _number_in_scope(actor: ActorShape) -> Any:
-    return case((scope.visible(actor), Application.number), else_=_text(""))
+    return case((scope.visible(actor), Application.number), else_=text_column(""))
 
 
 def _columns(key: str, file_id: Any, number: Any) -> list[Any]:
     """Return the columns of desk/page_context.py: kind, id, name, and three texts."""
-    texts = [number.label("first"), _text("").label("second"), _text("").label("third")]
-    return [_text(SAME).label("kind"), file_id.label("id"), _text(key).label("name"), *texts]
+    texts = [number.label("first"), text_column("").label("second"), text_column("").label("third")]
+    return [text_column(SAME).label("kind"), file_id.label("id"), text_column(key).label("name"), *texts]
 
 
-def _text(word: str) -> Any:
-    """Return a text as a column, typed so that all parts of the union agree."""
+def text_column(word: str) -> Any:
+    """Return a text as a column, typed so that all parts of a union agree."""
     return cast(literal_column(f"'{word}'"), String)
