@@ -73,7 +73,7 @@ DEPUTY_WORDS = AuditWords(
 """Who stands in for whom (desk/deputies.py)."""
 
 EXPORT_WORDS = AuditWords(
-    N_("导出"),
+    N_("导出文件"),
     {"filter": N_("筛选"), "rows": N_("行数"), "full": N_("完整号码"), "reason": N_("原因")},
 )
 """Who exported which list (documents/exports.py)."""

@@ -76,8 +76,8 @@ CASE_COLUMNS = (
     Column("number", N_("编号"), lambda case: case.application.number, cell="title", style="num"),
     Column("name", N_("姓名"), lambda case: case.application.name, style="nowrap"),
     Column("state", N_("业务状态"), _case_state, style="nowrap"),
-    Column("now", N_("现行标准（元）"), partial(_gets, "now"), style="num"),
-    Column("then", N_("按草稿（元）"), partial(_gets, "then"), style="num"),
+    Column("now", N_("现行标准（元）"), partial(_gets, "now"), style="num cell-num", kind="num"),
+    Column("then", N_("按草稿（元）"), partial(_gets, "then"), style="num cell-num", kind="num"),
     Column("difference", N_("第一年相差（元）"), _difference, cell="badge"),
 )
 

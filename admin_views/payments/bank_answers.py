@@ -78,7 +78,7 @@ ACCEPTED_COLUMNS = (
     Column("line", N_("行号"), style="cell-quiet num"),
     Column("number", N_("付款编号"), cell="title", style="num"),
     Column("account", N_("收款账号"), masked=True, style="num"),
-    Column("amount", N_("金额"), style="num"),
+    Column("amount", N_("金额"), style="num cell-num", kind="num"),
     Column(
         "outcome",
         N_("处理结果"),
@@ -101,7 +101,7 @@ REFUSED_COLUMNS = (
     Column("line", N_("行号"), style="cell-quiet num"),
     Column("number", N_("付款编号"), lambda row: row.number or gettext("（空）"), cell="title", style="num"),
     Column("account", N_("收款账号"), masked=True, style="num"),
-    Column("amount", N_("金额"), style="num"),
+    Column("amount", N_("金额"), style="num cell-num", kind="num"),
     Column("said", N_("处理结果")),
     Column("faults", N_("问题"), answer_fault_texts, cell="items"),
 )

@@ -33,7 +33,9 @@ INCLUDED_COLUMNS = (
     Column("name", N_("姓名"), lambda row: row.application.name, cell="title"),
     Column("enterprise", N_("工作单位"), lambda row: row.application.enterprise_name),
     Column("standard", N_("补贴标准"), lambda row: row.standard.name),
-    Column("amount", N_("每年金额（元）"), lambda row: in_yuan(row.amount_fen), style="num"),
+    Column(
+        "amount", N_("每年金额（元）"), lambda row: in_yuan(row.amount_fen), style="num cell-num", kind="num"
+    ),
 )
 LEFT_OUT_COLUMNS = (
     Column("number", N_("编号"), lambda row: row.application.number, style="cell-quiet num"),

@@ -42,15 +42,17 @@ BATCH_COLUMNS = (
     Column("period", N_("申报期")),
     Column("opens", N_("公示开始"), cell="day", style="num"),
     Column("closes", N_("公示结束"), cell="day", style="num"),
-    Column("count", N_("人数"), style="num"),
-    Column("open_objections", N_("未处理的异议"), style="num"),
+    Column("count", N_("人数"), style="num cell-num", kind="num"),
+    Column("open_objections", N_("未处理的异议"), style="num cell-num", kind="num"),
     Column("state", N_("状态"), batch_badge, cell="badge"),
 )
 GRANT_COLUMNS = (
     Column("position", N_("序号"), style="cell-quiet num"),
     Column("name", N_("姓名"), cell="title"),
     Column("enterprise_name", N_("工作单位")),
-    Column("amount", N_("每年金额（元）"), lambda row: in_yuan(row.amount_fen), style="num"),
+    Column(
+        "amount", N_("每年金额（元）"), lambda row: in_yuan(row.amount_fen), style="num cell-num", kind="num"
+    ),
     Column("state", N_("状态"), grant_badge, cell="badge"),
 )
 

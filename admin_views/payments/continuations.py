@@ -100,7 +100,9 @@ COLUMNS = (
     Column("name", N_("姓名"), cell="title"),
     Column("number", N_("编号"), style="cell-quiet num"),
     Column("year", N_("年度"), lambda row: gettext("第 %(year)s 年", year=row.year), style="nowrap"),
-    Column("amount", N_("当年金额（元）"), lambda row: in_yuan(row.amount_fen), style="num"),
+    Column(
+        "amount", N_("当年金额（元）"), lambda row: in_yuan(row.amount_fen), style="num cell-num", kind="num"
+    ),
     Column("due_by", N_("期限"), cell="day", style="num"),
     Column("state", N_("状态"), lambda row: _badge(row.state, row.grant_state, row.due_by), cell="badge"),
 )

@@ -31,7 +31,7 @@ COLUMNS = (
     Column("ordinal", N_("笔次"), lambda row: gettext("第 %(number)s 笔", number=row.ordinal), cell="title"),
     Column("year", N_("年度"), lambda row: gettext("第 %(year)s 年", year=row.year), style="nowrap"),
     Column("due_on", N_("到期日"), cell="day", style="num"),
-    Column("amount", N_("金额（元）"), lambda row: in_yuan(row.amount_fen), style="num"),
+    Column("amount", N_("金额（元）"), lambda row: in_yuan(row.amount_fen), style="num cell-num", kind="num"),
     Column("paid_on", N_("发放日"), cell="day", style="num", hides_empty=True),
     Column("state", N_("状态"), payment_badge, cell="badge"),
     Column("bank_reason", N_("银行说明"), hides_empty=True),
@@ -136,6 +136,9 @@ class OwnPayments(ScopedView):
                 "state": translated(GRANT_STATE_WORDS[grant.state]),
                 "account": bank_accounts.account_of(grant),
                 "listing": DataTable(COLUMNS, payments[grant.id]),
+                "later_years": any(
+                    one.state is PaymentState.SUSPENDED and one.year > 1 for one in payments[grant.id]
+                ),
                 "refused": any(one.state is PaymentState.REFUSED for one in payments[grant.id]),
                 "correction": newest.get(grant.id),
                 "form": (sent if grant.id == key and sent is not None else AccountForm(formdata=None))

@@ -41,9 +41,9 @@ COLUMNS = (
     Column("number", N_("发放批次"), cell="title", style="num"),
     Column("period", N_("申报期"), lambda row: row.period or gettext("全部申报期")),
     Column("due_until", N_("到期日截至"), cell="day", style="num"),
-    Column("count", N_("笔数"), style="num"),
-    Column("total", N_("合计（元）"), lambda row: in_yuan(row.total_fen), style="num"),
-    Column("left_out", N_("未列入"), style="num"),
+    Column("count", N_("笔数"), style="num cell-num", kind="num"),
+    Column("total", N_("合计（元）"), lambda row: in_yuan(row.total_fen), style="num cell-num", kind="num"),
+    Column("left_out", N_("未列入"), style="num cell-num", kind="num"),
     Column("state", N_("状态"), run_badge, cell="badge"),
 )
 ROW_COLUMNS = (
@@ -51,7 +51,7 @@ ROW_COLUMNS = (
     Column("name", N_("姓名"), lambda row: row.holder or row.name, cell="title"),
     Column("bank", N_("开户银行"), hides_empty=True),
     Column("account", N_("收款账号"), masked=True, style="num", hides_empty=True),
-    Column("amount", N_("金额（元）"), lambda row: in_yuan(row.amount_fen), style="num"),
+    Column("amount", N_("金额（元）"), lambda row: in_yuan(row.amount_fen), style="num cell-num", kind="num"),
     Column("outcome", N_("银行处理结果"), _outcome_badge, cell="badge"),
     Column("why", N_("原因"), left_out_text, hides_empty=True),
 )

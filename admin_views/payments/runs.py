@@ -5,7 +5,7 @@ from http import HTTPStatus
 from operator import attrgetter
 from typing import Any
 
-from flask import abort, redirect, request
+from flask import abort, flash, redirect, request
 from flask_babel import gettext, pgettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, select
@@ -284,9 +284,10 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
             else:
                 runs.perform(run.id, action, actor, seen_version=seen, reason=reason)
 
-        return self._answered(run, write, reason) or redirect(
-            self.get_url(".run", number=run.number), HTTPStatus.SEE_OTHER
-        )
+        if refused := self._answered(run, write, reason):
+            return refused
+        flash(gettext("已办理：%(action)s。", action=pgettext("button", RUN_ACTION_WORDS[action])), "success")
+        return redirect(self.get_url(".run", number=run.number), HTTPStatus.SEE_OTHER)
 
     def _answered(self, run: PaymentRun, write: Callable[[], None], reason: str) -> Any:
         """Call `write`; return the page that says why it was refused, None when it was not."""

@@ -69,7 +69,7 @@ COLUMNS = (
     Column("year", N_("年度"), lambda row: gettext("第 %(year)s 年", year=row.year), cell="title"),
     Column("ordinal", N_("次序"), style="num"),
     Column("due_on", N_("到期日"), cell="day", style="num"),
-    Column("amount", N_("金额（元）"), lambda row: in_yuan(row.amount_fen), style="num"),
+    Column("amount", N_("金额（元）"), lambda row: in_yuan(row.amount_fen), style="num cell-num", kind="num"),
     Column("state", N_("状态"), payment_badge, cell="badge"),
 )
 
