@@ -90,6 +90,18 @@ def https(config: dict[str, Any]) -> Findings:
         yield Finding(OK, "会话 cookie")
 
 
+def site_address(config: dict[str, Any]) -> Findings:
+    remedy = "设 TALENT_SITE_URL，如 https://rc.example.cn"
+    if not config["SITE_URL"]:
+        yield Finding(
+            WARN, "没有设网站的网址：邮件里没有，通知书的二维码用浏览器给的网址，可以被人改成别的网站", remedy
+        )
+    elif config["HTTPS"] and not config["SITE_URL"].startswith("https://"):
+        yield Finding(WARN, "邮件和通知书里的网址不是 https", remedy)
+    else:
+        yield Finding(OK, f"邮件和通知书里的网址 {config['SITE_URL']}")
+
+
 def request_limits(config: dict[str, Any]) -> Findings:
     if not config["RATELIMIT_ENABLED"]:
         yield Finding(UNSAFE, "登录次数不限制，可以猜密码", "去掉 TALENT_RATE_LIMITS=no")
@@ -220,6 +232,7 @@ CONFIGURATION_CHECKS: tuple[Check, ...] = (
     mode,
     keys,
     https,
+    site_address,
     request_limits,
     attachment_storage,
     browser_libraries,

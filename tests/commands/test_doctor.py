@@ -45,6 +45,7 @@ def production(mail: MailSink, gateway: Gateway, redis_url: str) -> dict[str, st
     return {
         "ENV": "production",
         "PROXIES": "1",
+        "SITE_URL": "https://talent.ordos.example",
         "RATE_LIMITS": "yes",
         "REDIS_URL": redis_url,
         "SMTP_URL": f"smtp://127.0.0.1:{mail.port}?tls=none",
@@ -121,6 +122,8 @@ ON_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=T
         ({"DIGEST_KEY": "c2hvcnQ="}, "unsafe", "TALENT_DIGEST_KEY"),
         ({"HTTPS": "no"}, "unsafe", "不要求 https"),
         ({"PROXIES": "0"}, "warn", "TALENT_PROXIES"),
+        ({"SITE_URL": None}, "warn", "二维码"),
+        ({"SITE_URL": "http://talent.ordos.example"}, "warn", "不是 https"),
         ({"RATE_LIMITS": "no"}, "unsafe", "猜密码"),
         ({"REDIS_URL": None}, "warn", "TALENT_REDIS_URL"),
         ({"REDIS_URL": "redis://127.0.0.1:1"}, "unsafe", "Redis"),
