@@ -65,6 +65,11 @@ class ConfirmForm(FlaskForm):
     )
 
 
+def _blank_stop_form() -> StopForm:
+    """Return the form of a stop from today on, which most are."""
+    return StopForm(formdata=None, first_day=today())
+
+
 COLUMNS = (
     Column("year", N_("年度"), lambda row: gettext("第 %(year)s 年", year=row.year), cell="title"),
     Column("ordinal", N_("次序"), style="num"),
@@ -91,9 +96,7 @@ class StopGrant(CityPage):
         """Show the payments of a grant; stop it from a day on."""
         self.get_one(key)
         if request.method != "POST":
-            form = StopForm(formdata=None)
-            form.first_day.data = today()
-            return self._page(key, form)
+            return self._page(key, _blank_stop_form())
         form = StopForm()
         if not form.validate():
             return self._page(key, form), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -122,7 +125,7 @@ class StopGrant(CityPage):
     def reinstate(self, key: int) -> Any:
         """Take the stop back."""
         self.get_one(key)
-        form, stop_form = ReinstateForm(), StopForm(formdata=None)
+        form, stop_form = ReinstateForm(), _blank_stop_form()
         try:
             grant = reinstating.reinstate(
                 key,
@@ -145,8 +148,7 @@ class StopGrant(CityPage):
     def confirm(self, key: int) -> Any:
         """Confirm the year that waits for the enterprise."""
         self.get_one(key)
-        form, stop_form = ConfirmForm(), StopForm(formdata=None)
-        stop_form.first_day.data = today()
+        form, stop_form = ConfirmForm(), _blank_stop_form()
         try:
             continuation.perform(
                 row_number(request.form.get("question")) or 0,
