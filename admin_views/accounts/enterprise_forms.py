@@ -42,6 +42,7 @@ from admin_views.site.typed import as_name, as_number, telephone
 from common.initials import initials
 from models import Enterprise, Region, db
 from uploads.errors import UploadError
+from uploads.limits import MAX_BYTES
 from uploads.receive import Received
 from workflow.routing import KIND_WORDS
 
@@ -73,7 +74,14 @@ class EnterpriseFields(FlaskForm):
     )
     contact_name = name_field(_("联系人"), _("请填写联系人。"))
     contact_phone = telephone_field(_("联系电话"), description=_("主管部门审核后会拨打这个电话。"))
-    licence = FileField(_("营业执照"), render_kw={"accept": ACCEPTED})
+    licence = FileField(
+        _("营业执照"),
+        render_kw={
+            "accept": ACCEPTED,
+            "data-most-bytes": MAX_BYTES,
+            "data-too-large": _("文件“{name}”有 {size} MB，超过 20 MB，请压缩或拆分后再选。"),
+        },
+    )
     licence_kept = HiddenField()
 
     has_licence = False

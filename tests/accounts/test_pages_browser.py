@@ -1,6 +1,7 @@
 """The account screens as a person meets them, in Chromium: at a desk, on a phone, by keyboard, without scripts."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.browser.people import come_in
 from tests.factories import PASSWORD
 from tests.files import samples as files
 from tests.machine.site import Site
+from uploads.limits import MAX_BYTES
 
 pytestmark = pytest.mark.browser
 
@@ -146,7 +148,13 @@ def test_an_enterprise_registers_is_refused_corrects_and_is_approved(
     company.fill("单位名称", "东胜区示例氢能有限公司")
     code = factories.credit_code()
     company.fill("统一社会信用代码", code)
+    large = licence.with_name("拍照.jpg")
+    large.touch()
+    os.truncate(large, MAX_BYTES + 1)
+    company.upload("营业执照", large)
+    company.see("文件“拍照.jpg”有 20.1 MB，超过 20 MB，请压缩或拆分后再选。")
     company.upload("营业执照", licence)
+    company.not_see("拍照.jpg")
     company.click("提交注册")
     company.see("营业执照.png")
     check_page(company)
