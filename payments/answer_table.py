@@ -77,6 +77,18 @@ EXACT_DIGITS = 15
 AS_FORMULA = re.compile(r'="([^"]*)"')
 """A .csv cell that Excel must not take for a number: ="6217000012345678901". Other programs read it with the signs around it."""
 
+USUAL_ENCODINGS: tuple[str, ...] = ("utf-8", "gb18030")
+MARKS: Mapping[bytes, tuple[str, ...]] = {
+    b"\xef\xbb\xbf": ("utf-8",),
+    b"\xff\xfe": ("utf-16",),
+    b"\xfe\xff": ("utf-16",),
+    b"\x84\x31\x95\x33": ("gb18030",),
+}
+"""The byte order mark in each encoding. Our own file for the bank may have it in GB18030."""
+UNREADABLE = "\ufffd"
+LEAST_READABLE = 8
+"""Of so many characters beyond ASCII at most one may be unreadable. In a wrong encoding most are."""
+
 ENCODING_NOTES = {
     "utf-8": N_("文件按 UTF-8 读取。"),
     "gb18030": N_("文件按 GB18030（GBK）读取。"),
@@ -110,29 +122,34 @@ class AnsweredRow:
 
 
 def decoded(content: bytes) -> tuple[str, str]:
-    """Return the text of a .csv and its encoding: by its byte order mark, else UTF-8 if it is valid, else GB18030.
+    """Return the text of a .csv and its encoding: by its byte order mark, else UTF-8 if it can be that, else GB18030.
 
-    Text of more than a few Chinese characters in GB18030 is never valid UTF-8. Raises UnreadableAnswer.
+    Text of more than a few Chinese characters in GB18030 can never be UTF-8. A few bytes that are no character become U+FFFD:
+    banks' programs cut a remark at a number of bytes, in the middle of a character. Raises UnreadableAnswer.
     """
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            return _decode(content, encoding).removeprefix("\ufeff"), encoding
-    if b"\0" in content[:200]:
+    encodings = next((given for mark, given in MARKS.items() if content.startswith(mark)), USUAL_ENCODINGS)
+    if encodings is USUAL_ENCODINGS and b"\0" in content[:200]:
         little = content[1:200:2].count(0) >= content[0:200:2].count(0)
-        return _decode(content, "utf-16-le" if little else "utf-16-be"), "utf-16"
-    try:
-        return content.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        return _decode(content, "gb18030"), "gb18030"
+        encodings = ("utf-16-le",) if little else ("utf-16-be",)
+    for encoding in encodings:
+        text = content.decode(encoding, "replace")
+        beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
+        if text.count(UNREADABLE) * LEAST_READABLE <= beyond_ascii:
+            return text.removeprefix("\ufeff"), "utf-16" if encoding.startswith("utf-16") else encoding
+    raise UnreadableAnswer(N_("文件的文字编码无法识别。请在银行系统中重新下载，或另存为 .xlsx 后上传。"))
 
 
-def _decode(content: bytes, encoding: str) -> str:
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError:
-        raise UnreadableAnswer(
-            N_("文件的文字编码无法识别。请在银行系统中重新下载，或另存为 .xlsx 后上传。")
-        ) from None
+def notes_on_text(text: str, encoding: str) -> list[Sentence]:
+    """Return what the page says of a text that `decoded` has read."""
+    notes = [Sentence(ENCODING_NOTES[encoding])]
+    if lost := text.count(UNREADABLE):
+        notes.append(
+            Sentence(
+                N_("有 %(count)s 处文字不完整，显示为“�”，多半是银行系统截断了过长的内容。"),
+                {"count": str(lost)},
+            )
+        )
+    return notes
 
 
 def rows_of_text(text: str) -> list[tuple[int, Sequence[Any]]]:

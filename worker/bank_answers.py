@@ -66,7 +66,7 @@ def _rows(job: ClaimedAnswer, name: str) -> tuple[list[AnsweredRow], list[Senten
     if job.extension == tables.TEXT:
         text, encoding = answer_table.decoded(tables.read_text(name))
         found = answer_table.find_rows(answer_table.rows_of_text(text), layout)
-        return found, [Sentence(answer_table.ENCODING_NOTES[encoding])]
+        return found, answer_table.notes_on_text(text, encoding)
     sheets_found = tables.read_spreadsheet(
         name, answer_table.MOST_ROWS + answer_table.MOST_ROWS_ABOVE_HEADER + 1
     )

@@ -11,7 +11,14 @@ from python_calamine import CalamineWorkbook
 
 from models import BankOutcome
 from payments import bank_file
-from payments.answer_table import AnsweredRow, UnreadableAnswer, decoded, find_rows, rows_of_text
+from payments.answer_table import (
+    AnsweredRow,
+    UnreadableAnswer,
+    decoded,
+    find_rows,
+    notes_on_text,
+    rows_of_text,
+)
 from payments.bank_amounts import fen_of_fen, fen_of_yuan
 from payments.bank_file import CSV, EXAMPLES, FEN, GB18030, SHEET, UTF_8, XLSX, Layout, PaymentLine
 from payments.judging import SentRow, judge, same_account
@@ -95,7 +102,9 @@ BANKS = "代发结果\n批次,001\n付款编号,户名,收款人账号,交易金
 
 
 def answer(rows: str, encoding: str) -> tuple[list[AnsweredRow], str]:
-    text, found = decoded(BANKS.format(rows).encode(encoding))
+    plain = encoding.removesuffix("-sig")
+    content = BANKS.format(rows).encode(plain)
+    text, found = decoded(content if plain == encoding else "\ufeff".encode(plain) + content)
     return find_rows(rows_of_text(text), Layout()), found
 
 
@@ -104,6 +113,7 @@ def answer(rows: str, encoding: str) -> tuple[list[AnsweredRow], str]:
     ("encoding", "read_as"),
     [
         ("gb18030", "gb18030"),
+        ("gb18030-sig", "gb18030"),
         ("utf-8", "utf-8"),
         ("utf-8-sig", "utf-8"),
         ("utf-16", "utf-16"),
@@ -123,6 +133,18 @@ def test_a_text_answer_is_read_in_every_usual_encoding(encoding: str, read_as: s
         "reason": "",
     }
     assert found.line == 4
+
+
+@pytest.mark.guide("P4")
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
+def test_a_remark_cut_within_a_character_costs_that_character_alone(encoding: str) -> None:
+    cut = "户名不符".encode(encoding)[:-1]
+    row = "F1,王晓敏,6217000012345678901,1.00,失败,".encode(encoding) + cut + b"\r\n"
+    text, found = decoded(BANKS.format("").encode(encoding) + row * 3)
+    rows = find_rows(rows_of_text(text), Layout())
+    assert (found, [each.cells["reason"].rstrip("\ufffd") for each in rows]) == (encoding, ["户名不"] * 3)
+    _, cut_note = notes_on_text(text, found)
+    assert cut_note.words == {"count": "3"}
 
 
 @pytest.mark.guide("P4")
