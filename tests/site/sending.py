@@ -44,11 +44,8 @@ TYPED = {
     "telephone": "0477-1234567",
     "email": "new@example.com",
     "date": "2031-01-01",
-    "first_day": today().isoformat(),
-    "last_day": today().isoformat(),
     "opens": "2031-01-01",
     "closes": "2031-12-31",
-    "until": (today() + timedelta(days=300)).isoformat(),
     "month": "2020-01",
     "holidays": "1月1日、2月5日至11日、5月1日至2日、10月1日至3日",
     "workdays": "",
@@ -170,6 +167,9 @@ def _words() -> dict[str, str]:
     return TYPED | {
         "credit_code": code + uscc.calc_check_digit(code),
         "number": number + ric.calc_check_digit(number + "0"),
+        "first_day": today().isoformat(),  # midnight may have come since this file was read
+        "last_day": today().isoformat(),
+        "until": (today() + timedelta(days=300)).isoformat(),
     }
 
 
