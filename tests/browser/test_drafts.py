@@ -55,7 +55,7 @@ KEPT = """() => new Promise((resolve) => {
         const all = asked.result.transaction("unsent").objectStore("unsent").getAll();
         all.onsuccess = () => {
             asked.result.close();
-            resolve(all.result.map((one) => new TextDecoder("utf-8").decode(one.content)));
+            resolve(all.result.map((one) => [one.content.byteLength, new TextDecoder("utf-8").decode(one.content)]));
         };
     };
 })"""
@@ -63,7 +63,11 @@ KEPT = """() => new Promise((resolve) => {
 
 def kept_here(page: ChromiumPage) -> list[str]:
     """What lies in the browser itself, as it lies there."""
-    return list(page.evaluate(KEPT))
+    return [text for _, text in page.evaluate(KEPT)]
+
+
+def bytes_kept_here(page: ChromiumPage) -> int:
+    return sum(size for size, _ in page.evaluate(KEPT))
 
 
 def looks_again(page: ChromiumPage) -> None:
@@ -145,11 +149,12 @@ def test_a_killed_browser_loses_nothing(
     page.see(STORED)
     page.window.context.set_offline(True)
     page.fill("开户银行", "断网时填的银行")
-    page.click("修改", within="内蒙古大学")
-    page.fill("专业或职务", "没点确定的专业")
     page.see("网络中断")
     world.waited_for(page, lambda: len(kept_here(page)) == 1, "nothing is kept")
-    time.sleep(1)  # a person's pause after the last key
+    only_the_bank = bytes_kept_here(page)
+    page.click("修改", within="内蒙古大学")
+    page.fill("专业或职务", "没点确定的专业")
+    world.waited_for(page, lambda: bytes_kept_here(page) > only_the_bank, "the row is not kept")
     running.kill()
 
     running = OwnBrowser(chromium, tmp_path)
