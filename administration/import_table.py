@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from common import telephones
 from common.identity import normalised
-from common.text import one_line
+from common.text import SCIENTIFIC_NOTATION, one_line
 from common.wording import N_, Sentence
 
 MOST_ROWS = 10_000
@@ -36,8 +36,6 @@ HEADER_REMARK = re.compile(r"^[*※]+|[*※:]+$|[(\[【].*[)\]】]$")
 
 ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA|FIELD!|BLOCKED!)")
 """Error values of formulas, also when pasted as text."""
-
-SCIENTIFIC = re.compile(r"[0-9]\.?[0-9]*E\+?[0-9]{1,3}", re.IGNORECASE)
 
 NO_NAME = re.compile(r"[0-9.,/—-]+")
 """Cell values that are no name: the result of a formula that refers to an empty cell, or a dash."""
@@ -211,7 +209,7 @@ def _add_cell_fault(cell: Any, key: str, row: ParsedRow) -> None:
             key,
             N_("这一格是数字格式，Excel 只保留前 15 位，代码已经不准确；请把格式改为文本后重新填写。"),
         )
-    elif key in (CODE, TELEPHONE) and SCIENTIFIC.fullmatch(text):
+    elif key in (CODE, TELEPHONE) and SCIENTIFIC_NOTATION.fullmatch(text):
         row.add_fault(key, N_("这一格是科学计数法，后面的数字已经丢失；请把格式改为文本后重新填写。"))
     elif key in (NAME, CONTACT) and NO_NAME.fullmatch(text):
         row.add_fault(key, N_("这一格没有文字；如果是公式，请核对它引用的内容。"))
@@ -233,7 +231,7 @@ def _text(cell: Any) -> str:
     text = one_line(str(cell))
     if re.fullmatch(r"[0-9]{7,}\.0+", text):  # a number that a program wrote as text
         return text.partition(".")[0]
-    return _without_exponent(text) if SCIENTIFIC.fullmatch(text) else text
+    return _without_exponent(text) if SCIENTIFIC_NOTATION.fullmatch(text) else text
 
 
 def _without_exponent(text: str) -> str:

@@ -18,6 +18,11 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time(), ORDOS)
 
 
+def months_of(day: date) -> int:
+    """Return the number of a day's month since the year 0, so that a difference of two is in months."""
+    return day.year * 12 + day.month
+
+
 def today() -> date:
     """Return today's date in Ordos."""
     return local_date(now())

@@ -20,6 +20,9 @@ def one_line(text: str) -> str:
     return " ".join(cleaned(text).split())
 
 
+SCIENTIFIC_NOTATION = re.compile(r"[0-9]\.?[0-9]*E\+?[0-9]{1,3}", re.IGNORECASE)
+"""A long number as a spreadsheet shows it: 6.21700E+18. Most of its digits are lost."""
+
 KIBIBYTE = 1024
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from common import identity
+from common.calendar import months_of
 from common.wording import N_, Sentence
 from models import ExperienceKind
 from workflow.completeness import YOUNGEST
@@ -141,7 +142,7 @@ def degree_above_education(submitted: Submitted) -> Sentence | None:
 @rule("graduated_on", "birth_date")
 def graduated_as_a_child(submitted: Submitted) -> Sentence | None:
     born, graduated = submitted.fields["birth_date"], submitted.fields["graduated_on"]
-    if _months(graduated) - _months(born) < YOUNGEST * 12:
+    if months_of(graduated) - months_of(born) < YOUNGEST * 12:
         return Sentence(N_("毕业时未满 16 周岁（出生日期 %(born)s）"), {"born": born.isoformat()})
     return None
 
@@ -151,7 +152,7 @@ def graduated_when_no_study_ended(submitted: Submitted) -> Sentence | None:
     studies = [row for row in submitted.experiences if _is_study(row)]
     graduated = submitted.fields["graduated_on"]
     ends = [day for row in studies if (day := _day(row.get("end")))]
-    if any(abs(_months(end) - _months(graduated)) <= NEAR for end in ends):
+    if any(abs(months_of(end) - months_of(graduated)) <= NEAR for end in ends):
         return None
     if not studies:
         return Sentence(N_("学习工作经历中没有学习经历"))
@@ -180,7 +181,7 @@ def contract_of_a_child(submitted: Submitted) -> Sentence | None:
 def contract_of_a_full_time_student(submitted: Submitted) -> Sentence | None:
     """A student of a school is no employee: 劳部发〔1995〕309 号, article 12."""
     start, graduated = submitted.fields["contract_start"], submitted.fields["graduated_on"]
-    if submitted.fields["full_time"] == "yes" and _months(start) < _months(graduated):
+    if submitted.fields["full_time"] == "yes" and months_of(start) < months_of(graduated):
         return Sentence(N_("早于全日制毕业时间（%(month)s）"), {"month": graduated.isoformat()[:7]})
     return None
 
@@ -222,11 +223,13 @@ def crossing_rows(rows: Sequence[Row]) -> Iterator[RowContradiction]:
 
     Each is compared with the one that lasts longest of those that began before it.
     """
-    dated = sorted((_months(day), index) for index, row in enumerate(rows) if (day := _day(row.get("start"))))
+    dated = sorted(
+        (months_of(day), index) for index, row in enumerate(rows) if (day := _day(row.get("start")))
+    )
     longest: tuple[float, int] | None = None
     for start, index in dated:
         end = _day(rows[index].get("end"))
-        until = _months(end) if end else float("inf")
+        until = months_of(end) if end else float("inf")
         if longest is not None and start < longest[0]:
             other = rows[longest[1]]
             words = {
@@ -239,7 +242,3 @@ def crossing_rows(rows: Sequence[Row]) -> Iterator[RowContradiction]:
             )
         if longest is None or until > longest[0]:
             longest = (until, index)
-
-
-def _months(day: date) -> int:
-    return day.year * 12 + day.month

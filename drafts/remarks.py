@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from common.calendar import months_of
 from common.wording import N_
 from models import Experience
 
@@ -20,7 +21,7 @@ def timeline_remarks(rows: list[Experience]) -> list[tuple[str, dict[str, str]]]
             names = {"earlier": longest.place, "later": row.place}
             if _last_day(longest) > start:
                 found.append((N_("“%(earlier)s”与“%(later)s”的时间有重叠。"), names))
-            elif _months(start) - _months(_last_day(longest)) > 1:
+            elif months_of(start) - months_of(_last_day(longest)) > 1:
                 found.append((N_("“%(earlier)s”与“%(later)s”之间有间断。"), names))
         if longest is None or _last_day(row) > _last_day(longest):
             longest = row
@@ -30,7 +31,3 @@ def timeline_remarks(rows: list[Experience]) -> list[tuple[str, dict[str, str]]]
 def _last_day(row: Experience) -> date:
     """Return the end of a row; for one that has not ended, a day after every other."""
     return row.end or date.max
-
-
-def _months(day: date) -> int:
-    return day.year * 12 + day.month

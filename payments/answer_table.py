@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from common.identity import normalised
-from common.text import one_line
+from common.text import SCIENTIFIC_NOTATION, one_line
 from common.wording import N_, Sentence
 from models import BankOutcome
 from payments.bank_file import ACCOUNT, AMOUNT, NUMBER, Layout
@@ -70,7 +70,6 @@ BY_WORD = {word: outcome for outcome, words in OUTCOMES.items() for word in word
 MOST_ROWS = 10_000
 MOST_ROWS_ABOVE_HEADER = 20
 DELIMITERS = (",", "\t", "|", ";", "，")
-SCIENTIFIC = re.compile(r"[0-9]\.?[0-9]*E\+?[0-9]{1,3}", re.IGNORECASE)
 EXACT_DIGITS = 15
 """Digits that a spreadsheet's number holds (IEEE 754 double). Excel shows no more, but stores 17: a sum of 15000 may be
 15000.000000000002 in the file."""
@@ -262,7 +261,7 @@ def _row(line: int, cells: Sequence[Any], positions: Mapping[str, int]) -> Answe
 
 def _lost_digits(cell: Any) -> bool:
     if isinstance(cell, str):
-        return bool(SCIENTIFIC.fullmatch(cell.strip()))
+        return bool(SCIENTIFIC_NOTATION.fullmatch(cell.strip()))
     return isinstance(cell, int | float) and abs(cell) >= 10**EXACT_DIGITS
 
 

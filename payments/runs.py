@@ -34,14 +34,14 @@ from models import (
     now,
 )
 from models.statements import table_of
-from payments import payment_moves, payment_scope
+from payments import answer_table, payment_moves, payment_scope
 from payments.bank_accounts import Payee, payees, payees_of_run
 from payments.bank_lines import bank_number
 from payments.run_checks import check_none_stopped, check_unanswered, drop_unconfirmed_answers
 from payments.run_transitions import RunTransition, find_run_transition
 from workflow.decision import Decision
 
-MOST_ROWS = 10_000
+MOST_ROWS = answer_table.MOST_ROWS
 """Payments of one run: the file of a bank and one answer to it hold no more."""
 
 MOST_LEFT_OUT = 1_000

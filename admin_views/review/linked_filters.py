@@ -28,7 +28,8 @@ from workflow.form import versions
 from workflow.scope import Criterion
 
 SUBMITTED = frozenset({"submitted"})
-LONGEST_ANSWER = 60
+LONGEST_COUNTED_ANSWER = 60
+"""Characters of an answer that the statistics store (CountedApplication.industry); a longer text in an address is none of them."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ UNANSWERED = "-"
 
 
 def _answer(text: str) -> str | None:
-    return text if len(text) <= LONGEST_ANSWER else None
+    return text if len(text) <= LONGEST_COUNTED_ANSWER else None
 
 
 def _by_answer(label: str, name: str, answer: Callable[[Any], Criterion]) -> ValueFilter:
