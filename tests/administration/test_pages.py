@@ -747,6 +747,9 @@ def test_a_period_accepts_any_date_format_and_refuses_a_mistyped_year(
     assert "结束日期：2031.13.1 不存在，请核对月份和日期。" in wrong
     assert 'value="0231-01-01"' in wrong
     assert 'value="2031.13.1"' in wrong
+    missing = text(admin.send(new, {"name": "2031 年度"}))
+    assert ">开始日期：请填写日期" in missing
+    assert ">结束日期：请填写日期" in missing
     change(admin, new, name="2031 年度", opens="２０３１年１月１日", closes="2031.12.31")
     [period] = rows(select(Period).where(Period.name == "2031 年度"))
     assert (period.opens.isoformat(), period.closes.isoformat()) == ("2031-01-01", "2031-12-31")
