@@ -3,14 +3,15 @@
 
 const widths = { phone: window.matchMedia("(max-width: 47.5em)"), narrow: window.matchMedia("(max-width: 62.5em)") };
 
+const folds = () => document.querySelectorAll("details[data-fold]");
+const isWrong = (fold) => fold.querySelector("[aria-invalid=true], .field-error:not([hidden])") !== null;
+
 function arrange() {
-  for (const fold of document.querySelectorAll("details[data-fold]")) {
-    const wrong = fold.querySelector("[aria-invalid=true], .field-error:not([hidden])");
-    fold.open = !widths[fold.dataset.fold].matches || Boolean(wrong);
-  }
+  for (const fold of folds()) fold.open = !widths[fold.dataset.fold].matches || isWrong(fold);
 }
 
-arrange();
+// boot.js has folded them; since then somebody may have opened one.
+for (const fold of folds()) if (isWrong(fold)) fold.open = true;
 for (const width of Object.values(widths)) width.addEventListener("change", arrange);
 window.addEventListener("beforeprint", () => {
   for (const fold of document.querySelectorAll("details.card")) fold.open = true;

@@ -273,6 +273,13 @@ def test_a_phone_shows_the_whole_name_of_the_employer(live_server: Site, page: C
     hidden = """() => { const box = document.getElementById("enterprise_id");
         return [box.scrollWidth - box.clientWidth, box.scrollHeight - box.clientHeight]; }"""
     assert page.evaluate(hidden) == [0, 0]
+    page.window.route(
+        "**/js/app.js", lambda asked: asked.abort()
+    )  # what folds later lets the page jump below a finger
+    page.goto(case.sheet)
+    assert page.evaluate("() => document.querySelectorAll('[data-fold][open]').length") == 0
+    page.click("工作单位 完整")
+    assert page.evaluate(hidden) == [0, 0]
 
 
 # --- what is wrong is said beside its field, all at once
