@@ -20,6 +20,9 @@ SEPARATOR = r"[-/.。年_~]"  # stays Chinese
 SHAPE = re.compile(  # stays Chinese
     rf"(?P<year>[0-9]{{1,6}}){SEPARATOR}(?P<month>[0-9]{{1,2}})(?:月份?|[-/.。月_~](?P<day>[0-9]{{1,2}})[日号]?)?[.。]?"
 )
+MIDNIGHT = re.compile(r"(?<=[0-9])[T\s]\s*0{1,2}:00(?::00(?:\.0+)?)?$")
+"""What other programs append to a day that is copied from them: 2018-09-05 00:00:00."""
+BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
 DIGITS = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})?")
 
 
@@ -35,11 +38,12 @@ class InvalidDay(ValueError):
 def parse_day(text: str, *, month: bool = False) -> date | None:
     """Return the day in a text; with `month` the first day of its month, whether or not the text contains a day.
 
-    None for an empty text. Accepts 2018-9-5, 2018/9/5, 2018.9.5, 20180905 and 2018年9月5日, with any dash, also in full-width
-    digits. Raises InvalidDay.
+    None for an empty text. Accepts 2018-9-5, 2018/9/5, 2018.9.5, 2018 9 5, 20180905 and 2018年9月5日, with any dash, also in
+    full-width digits, and with the time of midnight behind it. Raises InvalidDay.
     """
     typed = cleaned(text)
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", typed))
+    plain = BETWEEN_DIGITS.sub("-", MIDNIGHT.sub("", unicodedata.normalize("NFKC", typed)))
+    plain = re.sub(r"\s", "", plain)
     plain = "".join("-" if unicodedata.category(each) == "Pd" else each for each in plain)
     if not plain:
         return None

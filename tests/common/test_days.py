@@ -22,6 +22,10 @@ from common.days import EARLIEST, InvalidDay, parse_day
         "2018年9月5日",
         "2018年9月5号",
         "2018 年 9 月 5 日",
+        "2018 9 5",
+        "2018-09-05 00:00:00",
+        "2018/9/5 0:00",
+        "2018-09-05T00:00:00.000",
         "２０１８－０９－０５",
         "２０１８年９月５日",
         "２０１８．９．５",
@@ -53,6 +57,13 @@ def test_a_month_is_parsed_in_every_notation_but_is_not_a_day(typed):
     assert parse_day(typed, month=True) == date(2018, 9, 1)
     with pytest.raises(InvalidDay, match="要写到日"):
         parse_day(typed)
+
+
+def test_the_parts_of_a_day_with_spaces_between_them_are_not_joined():
+    assert parse_day("2018 1 2") == date(2018, 1, 2)
+    assert parse_day("2018 1 2", month=True) == date(2018, 1, 1)
+    with pytest.raises(InvalidDay):
+        parse_day("2018-09-05 12:30")
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "　", "\u200b"])
