@@ -273,9 +273,9 @@ def test_a_phone_shows_the_whole_name_of_the_employer(live_server: Site, page: C
     hidden = """() => { const box = document.getElementById("enterprise_id");
         return [box.scrollWidth - box.clientWidth, box.scrollHeight - box.clientHeight]; }"""
     assert page.evaluate(hidden) == [0, 0]
-    page.window.route(
-        "**/js/app.js", lambda asked: asked.abort()
-    )  # what folds later lets the page jump below a finger
+    # What folds only when the scripts have come lets the page jump below a finger.
+    empty = {"content_type": "text/javascript", "body": ""}
+    page.window.route("**/js/app.js", lambda asked: asked.fulfill(**empty))
     page.goto(case.sheet)
     assert page.evaluate("() => document.querySelectorAll('[data-fold][open]').length") == 0
     page.click("工作单位 完整")
