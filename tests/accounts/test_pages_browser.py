@@ -11,6 +11,7 @@ from tests import factories
 from tests.accounts.people import person as typed
 from tests.browser.chromium import Chromium, ChromiumPage
 from tests.browser.people import come_in
+from tests.browser.world import has_focus, waited_for
 from tests.factories import PASSWORD
 from tests.files import samples as files
 from tests.machine.site import Site
@@ -102,12 +103,12 @@ def test_a_person_registers_on_a_phone_from_the_portal(live_server: Site, chromi
     page.see("还有 4 处需要修改")
     check_page(page)
     page.click("证件号码：身份证号码应为 18 位")
-    assert page.evaluate("() => document.activeElement.id") == "number"
+    has_focus(page, "number")
     assert page.value("姓名") == given["name"]
     asked: list[str] = []
     page.window.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.window.get_by_role("link", name="English").click(no_wait_after=True)
-    page._until(lambda: asked == ["beforeunload"], 10.0, "nobody asked", page.text)
+    waited_for(page, lambda: asked == ["beforeunload"], "nobody asked")
     assert page.value("姓名") == given["name"]
     page.fill("证件号码", given["number"])
     page.fill("手机号码", given["phone"])
@@ -207,12 +208,14 @@ def test_the_login_works_by_keyboard_alone(live_server: Site, chromium: Chromium
         account = factories.applicant()
     page = chromium.new_page(live_server.url)
     page.goto("/login/personal")
+    has_focus(page, "login")
     page.window.keyboard.type(account.identity_number or "")
     page.press("Tab")
     page.window.keyboard.type("Falsch2026")
     page.press("Enter")
     page.see("证件号码或密码不正确")
     check_page(page)
+    has_focus(page, "password")
     page.window.keyboard.type(PASSWORD)
     page.press("Enter")
     page.see("人才经办快捷入口")
