@@ -1,6 +1,7 @@
 """Another bank account for a grant (P4): the applicant types it after a refusal, the enterprise confirms it, the payment is open again.
 
-An enterprise that was closed can confirm nothing: the city does it in its place, with a reason.
+An enterprise that was closed, or has no reviewer who can log in, can confirm nothing: the city does it in its place, with a
+reason. While the enterprise can, the city can only refuse (payments/employers.py).
 The finished application is not changed: a correction is a row of its own, and its account is encrypted.
 """
 
@@ -31,7 +32,7 @@ from models import (
     exclusive,
     now,
 )
-from payments import moves, payment_moves, payment_scope
+from payments import employers, moves, payment_moves, payment_scope
 from payments.bank_accounts import account_of
 from payments.bank_file import unwritable
 from payments.exporting import DISCLOSED_FIELD
@@ -146,7 +147,8 @@ def decide_correction(
 ) -> AccountCorrection:
     """Confirm or refuse a corrected account; confirmed, the returned payments of the grant are open again.
 
-    Raises NotVisible, NotPermitted, ChangedMeanwhile when it is decided already, ReasonMissing as NEEDS_REASON has it.
+    Raises NotVisible, NotPermitted (for the city's yes also while the enterprise can give it), ChangedMeanwhile when it is
+    decided already, ReasonMissing as NEEDS_REASON has it.
     """
     with exclusive():
         person = active_account(actor)
@@ -169,6 +171,8 @@ def decide_correction(
         ).one()
         if correction.state is not CorrectionState.PROPOSED:
             raise ChangedMeanwhile(None)
+        if confirmed and person.role is Role.CITY and employers.can_confirm(correction.enterprise_id):
+            raise NotPermitted
         said = Decision(reason).checked(needs_reason=needs_reason).reason
         correction.state = decision
         correction.reason, correction.decided_by_id, correction.decided_at = said, person.id, now()

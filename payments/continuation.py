@@ -2,6 +2,7 @@
 
 The payments of a later year are created suspended (payments/schedule.py). Only a confirmation opens them, so that no run pays
 an unconfirmed year. A term that passes suspends and stops nothing: an answer after it is still accepted.
+The city confirms in the place of an enterprise only where that cannot (payments/employers.py).
 """
 
 from datetime import date
@@ -35,7 +36,7 @@ from models import (
     now,
 )
 from models.statements import constant
-from payments import moves, payment_moves, scope, stopping
+from payments import employers, moves, payment_moves, scope, stopping
 from payments.continuation_transitions import (
     ANSWERED,
     APPLICANT,
@@ -74,7 +75,10 @@ def continuations(actor: Actor) -> Criterion:
 
 
 def confirmable_by(actor: Account, grant: Grant) -> Continuation | None:
-    """Return the year of a grant that waits for a confirmation which this account can give; None if there is none."""
+    """Return the year of a grant that waits for a confirmation; None if there is none which this account's role may give.
+
+    The city may give it only while `employers.can_confirm` says no.
+    """
     states = [
         state for state, action, by in BY_STATE_ACTION_AND_ROLE if action is CONFIRM and by is actor.role
     ]
@@ -148,6 +152,8 @@ def _perform(
     role = person.role if person is not None else SYSTEM
     transition = BY_STATE_ACTION_AND_ROLE.get((row.state, action, role))
     if transition is None or grant.state is not GrantState.GRANTED:
+        raise NotPermitted
+    if transition.in_place and employers.can_confirm(row.enterprise_id):
         raise NotPermitted
     said = Decision(reason).checked(needs_reason=True).reason if transition.needs_reason else ""
     if (action is END) is (ended is None):

@@ -17,13 +17,14 @@ SYSTEM = None
 
 
 class ContinuationTransition(NamedTuple):
-    """One row of the table. `by`: None for the system."""
+    """One row of the table. `by`: None for the system. `in_place`: only while the employer cannot (payments/employers.py)."""
 
     state: ContinuationState
     action: ContinuationAction
     by: Role | None
     to: ContinuationState
     needs_reason: bool = False
+    in_place: bool = False
 
 
 T = ContinuationTransition
@@ -35,7 +36,7 @@ CONTINUATION_TRANSITIONS = (
     T(ASKED,    END,       APPLICANT,  ENDED),
     T(ASKED,    EXPIRE,    SYSTEM,     ASKED),
     T(ANSWERED, CONFIRM,   ENTERPRISE, CONFIRMED),
-    T(ANSWERED, CONFIRM,   CITY,       CONFIRMED, needs_reason=True),  # an enterprise that was closed cannot
+    T(ANSWERED, CONFIRM,   CITY,       CONFIRMED, needs_reason=True, in_place=True),
     T(ANSWERED, END,       ENTERPRISE, ENDED),
     T(ANSWERED, EXPIRE,    SYSTEM,     ANSWERED),
     T(ENDED,    ASK_AGAIN, CITY,       ASKED),  # the grant is reinstated

@@ -1,5 +1,5 @@
 """One payment in the city's console: what became of it, its reversal when it came back from the bank (P5), and what the city does
-where an enterprise cannot: it pays to the same account again, and decides a corrected one.
+itself: it pays to the same account again, refuses a corrected one, and confirms it where the enterprise cannot.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from models import (
     RunRow,
     db,
 )
-from payments import account_corrections, payment_scope, reversals
+from payments import account_corrections, employers, payment_scope, reversals
 from payments.account_corrections import NEEDS_REASON
 from payments.run_transitions import (
     BY_PAYMENT_STATE_AND_ACTION,
@@ -137,6 +137,7 @@ class PaymentRoutes:
             reversible=PaymentAction.REVERSE in possible,
             resendable=PaymentAction.REOPEN in possible and correction is None,
             correction=correction,
+            employer_confirms=correction is not None and employers.can_confirm(correction.enterprise_id),
             masked=masked,
             history=payment_history(payment.id),
             **{"wrong": "", "wrong_reason": "", "typed": "", "at": "", **further},

@@ -35,7 +35,7 @@ from common.errors import (
 from common.money import in_yuan
 from common.wording import N_
 from models import ContinuationAction, Grant, GrantAction, Payment, db
-from payments import continuation, moves, reinstating, scope, stopping
+from payments import continuation, employers, moves, reinstating, scope, stopping
 from payments.transitions import find_grant_transition
 
 
@@ -188,6 +188,7 @@ class StopGrant(CityPage):
         payments = db.session.scalars(
             select(Payment).where(Payment.grant_id == key).order_by(Payment.year, Payment.ordinal, Payment.id)
         ).all()
+        question = continuation.confirmable_by(actor, grant)
         stopped = find_grant_transition(grant.state, GrantAction.REINSTATE, actor.role) is not None
         return self.render(
             "payments/stop.html",
@@ -197,7 +198,8 @@ class StopGrant(CityPage):
             row_url=self._row_url(grant),
             listing=DataTable(COLUMNS, payments),
             form=form,
-            question=continuation.confirmable_by(actor, grant),
+            question=question,
+            employer_confirms=question is not None and employers.can_confirm(question.enterprise_id),
             stopped=stopped,
             another_person=moves.second_person_refusal(grant, actor) if stopped else None,
             reinstate_form=reinstate_form or ReinstateForm(formdata=None),

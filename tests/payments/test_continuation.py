@@ -72,6 +72,12 @@ def answer(row: Continuation, action: ContinuationAction, by: Account, ended: En
         continuation.perform(row.id, action, by, seen_version=row.version, ended=ended)
 
 
+def confirm_in_place(of: World, grant: Grant, reason: str) -> None:
+    (row,) = asked(grant)
+    with clock.at(BEFORE_SECOND_YEAR):
+        continuation.perform(row.id, CONFIRM, of.centre, seen_version=row.version, reason=reason)
+
+
 def kinds(of: Grant) -> list[str]:
     query = select(Message.kind).where(Message.account_id == of.applicant_id).order_by(Message.id)
     return [kind for kind in db.session.scalars(query) if kind.startswith(("continuation", "grant"))]
@@ -225,15 +231,31 @@ def test_the_city_confirms_with_a_reason_where_the_employer_cannot(ordos: World)
     found = continuation.confirmable_by(ordos.centre, grant)
     assert found is not None
     assert found.id == row.id
+    ordos.city.enterprise.active = False
+    db.session.commit()
     with pytest.raises(ReasonMissing):
         answer(row, CONFIRM, ordos.centre)
-    with clock.at(BEFORE_SECOND_YEAR):
-        reason = "单位已停用，已核对社保"
-        version = asked(grant)[0].version
-        continuation.perform(row.id, CONFIRM, ordos.centre, seen_version=version, reason=reason)
+    reason = "单位已停用，已核对社保"
+    confirm_in_place(ordos, grant, reason)
     assert states(grant, 2) == [OPEN, OPEN]
     kept = select(PaymentEvent.reason).where(PaymentEvent.actor_id == ordos.centre.id)
     assert set(db.session.scalars(kept)) == {reason}
+
+
+@ON_SQLITE
+@pytest.mark.guide("P6")
+def test_the_city_confirms_no_year_while_the_employer_can(ordos: World) -> None:
+    grant = granted(ordos)
+    ask()
+    answer(asked(grant)[0], CONTINUE, grant.applicant)
+    with pytest.raises(NotPermitted):
+        confirm_in_place(ordos, grant, "单位已停用，已核对社保")
+    assert asked(grant)[0].state is ContinuationState.ANSWERED
+    assert states(grant, 2) == [SUSPENDED, SUSPENDED]
+    ordos.city.reviewer.active = False
+    db.session.commit()
+    confirm_in_place(ordos, grant, "单位没有审核人员，已核对社保")
+    assert states(grant, 2) == [OPEN, OPEN]
 
 
 @ON_SQLITE

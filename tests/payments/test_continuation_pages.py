@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from common.calendar import today
-from models import Account, Continuation, ContinuationState, Grant, Payment, PaymentState, db
+from models import Account, Continuation, ContinuationState, Enterprise, Grant, Payment, PaymentState, db
 from payments import continuation
 from tests import clock
 from tests.factories import World
@@ -105,12 +105,18 @@ def test_the_city_confirms_in_the_place_of_a_closed_employer(
         path = f"/city/grants/{db.session.scalars(select(Grant.id)).one()}/"
     assert "代单位确认" not in city.get(f"{path}stop/").text
     person(applicant).send(f"{OWN}{key}/answer/", {"employed": "yes", "seen": "1"})
-    assert "代单位确认第 2 年" in city.get(f"{path}stop/").text
     sent = {"question": str(key), "seen": "2", "why": "单位已停用，已核对社保"}
+    shown = city.get(f"{path}stop/").text
+    assert ("代单位确认" in shown, "须由单位在“在岗确认”中确认" in shown) == (False, True)
+    assert city.send(f"{path}confirm/", sent).status_code == 409, "the employer can confirm"
+    assert person(prepared.city.reviewer).send(f"{path}confirm/", sent).status_code == 404
+    with app.app_context():
+        db.session.get_one(Enterprise, prepared.city.enterprise.id).active = False
+        db.session.commit()
+    assert "代单位确认第 2 年" in city.get(f"{path}stop/").text
     missing = city.send(f"{path}confirm/", {**sent, "why": " "})
     assert (missing.status_code, "请填写原因" in missing.text) == (422, True)
     assert city.send(f"{path}confirm/", {**sent, "seen": "1"}).status_code == 409
-    assert person(prepared.city.reviewer).send(f"{path}confirm/", sent).status_code == 404
     assert city.send(f"{path}confirm/", sent).status_code == 303
     assert state() is ContinuationState.CONFIRMED
 

@@ -139,6 +139,12 @@ def test_a_run_goes_from_its_making_to_the_repair_of_a_returned_account(app: Fla
         assert "待工作单位确认" in refused.get("/personal/payments/").text
         with app.app_context():
             correction = db.session.scalars(select(AccountCorrection.id)).one()
+            returned = db.session.scalars(select(Payment.id).where(Payment.grant_id == key)).one()
+        where = f"/city/runs/payments/{returned}/"
+        shown = maker.get(where).text
+        assert ("确认账号" in shown, "须由工作单位在“账号更正”中确认" in shown) == (False, True)
+        sent = {"decision": "confirm", "correction": str(correction), "reason": "单位已停用"}
+        assert maker.send(f"{where}account/", sent).status_code == 409, "the employer can confirm"
         before_looking = employer.get(f"/enterprise/accounts/{correction}/").text
         assert ("6217000012345678999" in before_looking, "显示全部账号" in before_looking) == (False, True)
         assert (

@@ -35,6 +35,7 @@ from payments import (
     account_corrections,
     answers,
     bank_accounts,
+    employers,
     exporting,
     payment_moves,
     reconciling,
@@ -405,12 +406,37 @@ def test_the_city_pays_again_to_the_same_account_and_decides_for_a_closed_employ
     answered(run, maker, said(run, "失败"))
     typed = account_corrections.propose(one.id, one.applicant, bank="中国银行", account="6217000012345678902")
     with pytest.raises(ReasonMissing):
+        account_corrections.decide_correction(typed.id, maker, confirmed=False)
+    ordos.city.enterprise.active = False
+    db.session.commit()
+    with pytest.raises(ReasonMissing):
         account_corrections.decide_correction(typed.id, maker, confirmed=True)
     account_corrections.decide_correction(typed.id, maker, confirmed=True, reason="单位已停用，已核对银行卡")
     run = exported(maker, second, of)
     assert {line.account for line in bank_lines(run)} == {"6217000012345678902"}
     answered(run, maker, said(run, "成功"))
     assert sums(of.name).paid == 1_500_001
+
+
+@ON_SQLITE
+@pytest.mark.guide("P4")
+def test_the_city_confirms_no_account_while_the_employer_can_but_may_refuse_it(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise, parts=1)
+    run = exported(maker, second, of)
+    answered(run, maker, said(run, "失败"))
+    typed = account_corrections.propose(one.id, one.applicant, bank="中国银行", account="6217000012345678902")
+    said_why = "单位已停用，已核对银行卡"
+    with pytest.raises(NotPermitted):
+        account_corrections.decide_correction(typed.id, maker, confirmed=True, reason=said_why)
+    assert (fresh(typed).state, states(one)) == (CorrectionState.PROPOSED, [REFUSED])
+    account_corrections.decide_correction(typed.id, maker, confirmed=False, reason="不是本人的卡")
+    again = account_corrections.propose(one.id, one.applicant, bank="中国银行", account="6217000012345678903")
+    ordos.city.reviewer.active = False
+    db.session.commit()
+    assert not employers.can_confirm(ordos.city.enterprise.id), "nobody is left who could"
+    account_corrections.decide_correction(again.id, maker, confirmed=True, reason="单位没有审核人员")
+    assert states(one) == [OPEN]
 
 
 @ON_SQLITE
