@@ -7,33 +7,28 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
-    ColumnElement,
-    Date,
-    Integer,
-    String,
-    bindparam,
-    cast,
     delete,
-    func,
-    literal_column,
-    or_,
-    select,
     update,
 )
-from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import instance_dict, instance_state, set_committed_value
 
+from accounts.session_queries import (
+    ACCOUNT_COLUMNS,
+    ENTERPRISE_COLUMNS,
+    ENTERPRISE_OFFSET,
+    IS_DEPUTY,
+    MEMBERSHIP_OFFSET,
+    account_query,
+    session_query,
+    stand_ins_query,
+)
 from common.calendar import today
 from common.settings import IDLE_MINUTES, setting_value
 from models import (
     Account,
-    Deputy,
     Enterprise,
     LoginSession,
-    Office,
-    Region,
     RegionKind,
-    Setting,
     db,
     exclusive,
     now,
@@ -51,84 +46,13 @@ SEEN_PRECISION = timedelta(minutes=1)
 """`seen_at` is written at most this often, so that most pages write nothing."""
 
 
-ACCOUNT_COLUMNS = (
-    "id", "role", "name", "session_stamp", "office_id", "enterprise_id",
-    "active", "must_change_password", "second_factor",
-)  # fmt: skip
-ENTERPRISE_COLUMNS = ("id", "name", "active", "registration")
-"""The columns that every page shows or every scope needs."""
-ENTERPRISE_OFFSET = len(ACCOUNT_COLUMNS)
-MEMBERSHIP_OFFSET = ENTERPRISE_OFFSET + len(ENTERPRISE_COLUMNS)
-"""Offsets in a result row at which the next group of columns starts."""
-IS_DEPUTY = MEMBERSHIP_OFFSET + 3
-"""Offset of the last column of the account; those of the session follow."""
 MOST_SHARED = 200
 """How many accounts a process keeps for pages without a database session."""
 
-_SPACE: ColumnElement[str] = literal_column("' '")
-_LINE_BREAK: Any = literal_column("'\n'")
-_CURRENT = Deputy.in_force(bindparam("today", type_=Date))
-_IS_DEPUTY = (
-    select(Deputy.id)
-    .where(or_(Deputy.deputy_id == Account.id, Deputy.deputy_office_id == Account.office_id), _CURRENT)
-    .correlate(Account)
-    .exists()
-)
-"""Whether an account stands in for anybody today (W5). Hardly any does, so only this is asked on every page."""
-_absent = aliased(Account)
-_absent_office, _their_region = aliased(Office), aliased(Region)
-_ABSENT = (
-    select(func.aggregate_strings(cast(_absent.id, String) + _SPACE + _absent.name, _LINE_BREAK))
-    .select_from(Deputy)
-    .join(_absent, _absent.id == Deputy.account_id)
-    .where(Deputy.deputy_id == bindparam("number", type_=Integer), _CURRENT)
-    .scalar_subquery()
-)
-_STANDS_IN = (
-    select(
-        func.aggregate_strings(
-            cast(_their_region.id, String)
-            + _SPACE
-            + cast(_their_region.kind, String)
-            + _SPACE
-            + cast(_absent_office.id, String)
-            + _SPACE
-            + _absent_office.name,
-            _LINE_BREAK,
-        )
-    )
-    .select_from(Deputy)
-    .join(_absent_office, _absent_office.id == Deputy.office_id)
-    .join(_their_region, _their_region.office_id == _absent_office.id)
-    .where(Deputy.deputy_office_id == bindparam("office", type_=Integer), _CURRENT)
-    .scalar_subquery()
-)
-"""For whom an account stands in today (W5), each as one value of lines: no name holds a line break."""
-_STAND_INS = CompiledStatement(select(_ABSENT, _STANDS_IN))
-
-_account_query = (
-    select(
-        *(getattr(Account, key) for key in ACCOUNT_COLUMNS),
-        *(getattr(Enterprise, key) for key in ENTERPRISE_COLUMNS),
-        *(Office.name, Region.id, Region.kind),
-        _IS_DEPUTY.label("is_deputy"),
-    )
-    .select_from(Account)
-    .outerjoin(Office, Office.id == Account.office_id)
-    .outerjoin(Region, Region.office_id == Office.id)
-    .outerjoin(Enterprise, Enterprise.id == Account.enterprise_id)
-    .where(Account.id == bindparam("number"))
-)
-ACCOUNT_STATEMENT = CompiledStatement(_account_query)
-"""One account; one row for each region of its office."""
-
-SESSION_STATEMENT = CompiledStatement(
-    _account_query.add_columns(LoginSession.seen_at, Setting.value)
-    .join(LoginSession, LoginSession.account_id == Account.id)
-    .outerjoin(Setting, Setting.key == literal_column(f"'{IDLE_MINUTES}'"))
-    .where(LoginSession.token == bindparam("token"))
-)
-"""The session and its account. Every page runs it first."""
+_STAND_INS = CompiledStatement(stand_ins_query)
+ACCOUNT_STATEMENT = CompiledStatement(account_query)
+SESSION_STATEMENT = CompiledStatement(session_query)
+"""Every page executes it first."""
 
 
 class FoundSession(NamedTuple):

@@ -144,10 +144,14 @@ def newest_rows(
 def _statement(
     actor: ActorShape, most: int, older: bool, also_count: tuple[Select[Any], ...]
 ) -> CompiledStatement:
+    return CompiledStatement(lambda: _query(actor, most, older, also_count))
+
+
+def _query(actor: ActorShape, most: int, older: bool, also_count: tuple[Select[Any], ...]) -> Select[Any]:
     before: Any = bindparam("before", type_=Integer) if older else None
     ids = inbox.newest_ids(actor, most, before).subquery()
     counts = [JsonArray(*(each.scalar_subquery() for each in also_count))] if also_count else []
-    return CompiledStatement(
+    return (
         select(*_columns(), *(select(each).scalar_subquery() for each in counts))
         .select_from(Message)
         .join(ids, ids.c.id == Message.id)

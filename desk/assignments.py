@@ -157,9 +157,11 @@ def taker_of(application_id: int, actor: Account) -> Taker | None:
 @cache
 def _holder_query(actor: ActorShape) -> CompiledStatement:
     return CompiledStatement(
-        counted(actor)
-        .with_only_columns(Account.id, Account.name)
-        .where(Assignment.application_id == bindparam("application_id", type_=Integer))
+        lambda: (
+            counted(actor)
+            .with_only_columns(Account.id, Account.name)
+            .where(Assignment.application_id == bindparam("application_id", type_=Integer))
+        )
     )
 
 

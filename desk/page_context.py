@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, String, and_, bindparam, case, cast, select
+from sqlalchemy import CompoundSelect, Integer, Select, String, and_, bindparam, case, cast, select
 
 from accounts.actor_shape import ActorShape
 from desk.assignments import Taker
@@ -121,11 +121,15 @@ def _opened(text: str) -> str:
 
 @cache
 def _statement(actor: ActorShape) -> CompiledStatement:
+    return CompiledStatement(lambda: _query(actor))
+
+
+def _query(actor: ActorShape) -> CompoundSelect[Any]:
     parts = [_others(actor), _notes(actor), *same_queries(actor)]
     if actor.has_enterprise or actor.has_office:
         parts.insert(0, _people(actor))
     first, *others = [select(part.subquery()) for part in parts]
-    return CompiledStatement(first.union_all(*others))
+    return first.union_all(*others)
 
 
 def _people(actor: ActorShape) -> Select[Any]:

@@ -159,7 +159,7 @@ def _write(
 
 
 _OF_FORM = ObjectStatement(
-    select(ApplicationDraft).where(
+    lambda: select(ApplicationDraft).where(
         ApplicationDraft.account_id == bindparam("account_id", type_=Integer),
         or_(
             ApplicationDraft.application_id.is_(None),

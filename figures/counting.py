@@ -49,7 +49,7 @@ _APPLICATIONS, _DECISIONS = table_of(CountedApplication), table_of(CountedDecisi
 _REASONS = table_of(CountedReason)
 
 NOTE_CHANGE = CompiledStatement(
-    insert(_CHANGES), ("review_id", "application_id", "region_id", "enterprise_id")
+    lambda: insert(_CHANGES), ("review_id", "application_id", "region_id", "enterprise_id")
 )
 
 # --- in the transaction of the change

@@ -28,6 +28,7 @@ def engine_options(url: str) -> dict[str, Any]:
 
         options |= {
             "isolation_level": "AUTOCOMMIT",
+            "use_native_hstore": False,  # otherwise each process asks whether the database has that type, which nothing uses
             "skip_autocommit_rollback": True,  # a connection that only read has nothing to roll back
             "connect_args": {"cursor_factory": LazyCursor},
             "pool_use_lifo": True,  # the last used connection has the plans cached

@@ -7,9 +7,11 @@ from models.applications import Application, Experience
 from models.object_statements import ObjectStatement
 
 _ROWS = ObjectStatement(
-    select(Experience)
-    .where(Experience.application_id == bindparam("application_id", type_=Integer))
-    .order_by(Experience.position)
+    lambda: (
+        select(Experience)
+        .where(Experience.application_id == bindparam("application_id", type_=Integer))
+        .order_by(Experience.position)
+    )
 )
 
 

@@ -7,6 +7,7 @@ relationship that was not set, raises SQLAlchemy's DetachedInstanceError.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -21,28 +22,34 @@ from models.statements import CompiledStatement, as_if_loaded
 class ObjectStatement:
     """A statement that selects models, such as `select(Application, Period)` with the join of the second.
 
-    `also`: deferred columns of the first model that are read too. `only_read`: the objects belong to no session. `only`: the
+    `make` returns it, and is called when it is first needed. `also`: deferred columns of the first model that are read too. `only_read`: the objects belong to no session. `only`: the
     columns, beside `id`, of models of which the others are not needed.
     """
 
     def __init__(
         self,
-        statement: Select[*tuple[Any, ...]],
+        make: Callable[[], Select[*tuple[Any, ...]]],
         also: Sequence[str] = (),
         *,
         only_read: bool = False,
         only: Mapping[type[Any], Sequence[str]] = MappingProxyType({}),
     ) -> None:
-        self._only_read = only_read
-        self._models = [each["entity"] for each in statement.column_descriptions]
-        self._keys = [
-            ["id", *only[model]] if model in only else _loaded_columns(model) for model in self._models
+        self._make, self._also, self._only_read, self._only = make, also, only_read, only
+        self._statement = CompiledStatement(self._of_columns)
+
+    def _of_columns(self) -> Select[*tuple[Any, ...]]:
+        columns = [getattr(model, key) for model, keys in self._selected for key in keys]
+        return self._make().with_only_columns(*columns, maintain_column_froms=True)
+
+    @cached_property
+    def _selected(self) -> list[tuple[type[Any], list[str]]]:
+        """Each model with its columns, in the order of a row."""
+        models = [each["entity"] for each in self._make().column_descriptions]
+        keys = [
+            ["id", *self._only[model]] if model in self._only else _loaded_columns(model) for model in models
         ]
-        self._keys[0] += also
-        columns = [
-            getattr(model, key) for model, keys in zip(self._models, self._keys, strict=True) for key in keys
-        ]
-        self._statement = CompiledStatement(statement.with_only_columns(*columns, maintain_column_froms=True))
+        keys[0] += self._also
+        return list(zip(models, keys, strict=True))
 
     def rows(self, values: Mapping[str, Any], anew: bool = False) -> list[list[Any]]:
         """Return the objects of each row; None where an outer join found none. `values` fill the bind parameters.
@@ -64,7 +71,7 @@ class ObjectStatement:
 
     def _objects(self, row: Any, anew: bool) -> Any:
         place = 0
-        for model, keys in zip(self._models, self._keys, strict=True):
+        for model, keys in self._selected:
             columns = dict(zip(keys, row[place : place + len(keys)], strict=True))
             place += len(keys)
             if columns["id"] is None:

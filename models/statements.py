@@ -13,7 +13,8 @@ Measured (docs/performance.md, one million applications): a list page makes two 
 objects took half of its time. A LIMIT given as a parameter costs 0.4 of 1.6 ms of planning each time, hence `constant`.
 
 What there is:
-- `CompiledStatement`: SQL that never changes. Compiled once per dialect; only the values differ.
+- `CompiledStatement`: SQL that never changes. Compiled once per dialect; only the values differ. The expression is made for that
+  and not kept: in a process that has shown every page the expressions held 3 MiB, thirty times as much as their SQL.
   `send` sends it with others at once (models/pipelines.py).
 - `PlannedPerQuery`: a search whose best plan depends on the searched word. Planned each time; its rows have names.
 - `constant`: a value that is the same for everybody, written into the SQL, so that PostgreSQL knows it when it plans.
@@ -204,13 +205,15 @@ def sqlalchemy_error(
 
 Rows = Sequence[Sequence[Any]]
 Converter = Callable[[Any], Any]
+Statement = Select[*tuple[Any, ...]] | CompoundSelect[Any] | Insert | Update | Delete
 
 
 class PlannedPerQuery:
-    """A query that PostgreSQL plans for its values each time. Its rows have names."""
+    """A query that PostgreSQL plans for its values each time. Its rows have names. `make` returns the expression, as for a
+    `CompiledStatement`."""
 
-    def __init__(self, statement: Select[Any]) -> None:
-        self._statement = statement.execution_options(**{PLAN_EACH_TIME: True})
+    def __init__(self, make: Callable[[], Select[Any]]) -> None:
+        self._statement = make().execution_options(**{PLAN_EACH_TIME: True})
 
     def execute(self, values: Mapping[str, Any]) -> Rows:
         """Return the rows. `values` fill the bind parameters."""
@@ -225,15 +228,12 @@ class PlannedPerQuery:
 class CompiledStatement:
     """A statement that is compiled once per dialect. Its rows are tuples in the order of its columns.
 
-    `columns`: all columns that an INSERT or UPDATE writes; defaults of the model do not apply.
+    `make` returns the expression; it is called when the statement is first needed. `columns`: all columns that an INSERT or UPDATE
+    writes; defaults of the model do not apply.
     """
 
-    def __init__(
-        self,
-        statement: Select[*tuple[Any, ...]] | CompoundSelect[Any] | Insert | Update | Delete,
-        columns: Iterable[str] = (),
-    ) -> None:
-        self._statement = statement
+    def __init__(self, make: Callable[[], Statement], columns: Iterable[str] = ()) -> None:
+        self._make = make
         self._columns = list(columns) or None
         self._compiled = cache(self._compile)
 
@@ -242,28 +242,31 @@ class CompiledStatement:
 
         Raises SQLAlchemy's errors for the database's; KeyError where a value is missing.
         """
-        connection = current_connection()
-        compiled = self._compiled(connection.dialect)
-        return (
-            execute(self._statement, values).all() if compiled is None else compiled.rows(connection, values)
-        )
+        return self.send(values)()
 
     def send(self, values: Mapping[str, Any]) -> Callable[[], Rows]:
         """Send the statement within `read_together()`. Returns the function that returns its rows after the block."""
         connection = current_connection()
-        compiled = self._compiled(connection.dialect)
-        if compiled is None:
-            rows = execute(self._statement, values).all()
-            return lambda: rows
-        return compiled.send(connection, values)
+        return self._compiled(connection.dialect).send(connection, values)
 
-    def _compile(self, dialect: Dialect) -> DialectStatement | None:
-        compiled: Any = self._statement.compile(dialect=_own_placeholders(dialect), column_keys=self._columns)
+    def _compile(self, dialect: Dialect) -> DialectStatement | ExpandedStatement:
+        statement = self._make()
+        compiled: Any = statement.compile(dialect=_own_placeholders(dialect), column_keys=self._columns)
         if any(bind.expanding or bind.callable for bind in compiled.binds.values()):
-            return None  # its SQL depends on the values
-        return DialectStatement(
-            compiled, [column.type for column in self._statement.exported_columns], dialect
-        )
+            return ExpandedStatement(statement)
+        return DialectStatement(compiled, [column.type for column in statement.exported_columns], dialect)
+
+
+class ExpandedStatement:
+    """A statement whose SQL depends on its values, such as the number of those of an IN. SQLAlchemy executes it."""
+
+    def __init__(self, statement: Statement) -> None:
+        self._statement = statement
+
+    def send(self, connection: Connection, values: Mapping[str, Any]) -> Callable[[], Rows]:
+        """Return the function that returns its rows, which are read at once."""
+        rows = connection.execute(self._statement, values).all()
+        return lambda: rows
 
 
 @cache
@@ -291,10 +294,6 @@ class DialectStatement:
         converters = (_converter(each, dialect, "result_processor", None) for each in types)
         self._converters = [(place, convert) for place, convert in enumerate(converters) if convert]
         self._has_rows = bool(types)
-
-    def rows(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
-        """Return the rows."""
-        return self.send(connection, values)()
 
     def send(self, connection: Connection, values: Mapping[str, Any]) -> Callable[[], Rows]:
         """Send the statement, and return the function that fetches its rows. The engine's listeners of `before_cursor_execute`

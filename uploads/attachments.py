@@ -48,7 +48,11 @@ def asked_for() -> Sequence[tuple[int, bool]]:
 
 
 _ASKED_FOR = CompiledStatement(
-    select(Material.id, Material.printed_form).where(Material.active).order_by(Material.position, Material.id)
+    lambda: (
+        select(Material.id, Material.printed_form)
+        .where(Material.active)
+        .order_by(Material.position, Material.id)
+    )
 )
 
 
@@ -62,7 +66,7 @@ def require_room(application: Application, material_id: int) -> None:
 
 
 _ROOM = CompiledStatement(
-    select(
+    lambda: select(
         select(func.count(Attachment.id))
         .where(
             Attachment.application_id == bindparam("application_id", type_=Integer),

@@ -7,7 +7,7 @@ nothing to repair: the next look draws the picture, or answers that there is non
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import Delete, bindparam, delete, insert, select
 
 from common import jobs
 from models import DrawingState, PictureJob, db, exclusive, now
@@ -62,16 +62,20 @@ def draw_later(storage_name: str, extension: str) -> None:
         )
 
 
-_EXPIRED = (
-    select(PictureJob.id)
-    .where(PictureJob.next_try < bindparam("latest", type_=PictureJob.next_try.type))
-    .order_by(PictureJob.next_try, PictureJob.id)
-    .limit(MOST_DROPPED)
-    .with_for_update(skip_locked=True)
-)
-_DROP_EXPIRED = CompiledStatement(delete(PictureJob).where(PictureJob.id.in_(_EXPIRED)))
+def _drop_expired() -> Delete:
+    expired = (
+        select(PictureJob.id)
+        .where(PictureJob.next_try < bindparam("latest", type_=PictureJob.next_try.type))
+        .order_by(PictureJob.next_try, PictureJob.id)
+        .limit(MOST_DROPPED)
+        .with_for_update(skip_locked=True)
+    )
+    return delete(PictureJob).where(PictureJob.id.in_(expired))
+
+
+_DROP_EXPIRED = CompiledStatement(_drop_expired)
 _ADD = CompiledStatement(
-    insert(PictureJob), columns=("stored_file", "extension", "state", "attempts", "next_try")
+    lambda: insert(PictureJob), columns=("stored_file", "extension", "state", "attempts", "next_try")
 )
 
 

@@ -226,15 +226,19 @@ _UPLOADED = and_(
     Attachment.removed_after.is_(None),
 )
 _MATERIALS = ObjectStatement(
-    select(Material, Attachment)
-    .outerjoin(Attachment, _UPLOADED)
-    .where(Material.active)
-    .order_by(Material.position, Material.id, Attachment.id)
+    lambda: (
+        select(Material, Attachment)
+        .outerjoin(Attachment, _UPLOADED)
+        .where(Material.active)
+        .order_by(Material.position, Material.id, Attachment.id)
+    )
 )
 _MISSING = CompiledStatement(
-    select(Material.id, Material.name)
-    .where(Material.active, Material.required, ~exists().where(_UPLOADED))
-    .order_by(Material.position, Material.id)
+    lambda: (
+        select(Material.id, Material.name)
+        .where(Material.active, Material.required, ~exists().where(_UPLOADED))
+        .order_by(Material.position, Material.id)
+    )
 )
 """The required materials without a file: a submission needs no more of them."""
 

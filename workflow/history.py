@@ -16,13 +16,15 @@ _REVIEWS = table_of(Review)
 _EARLIER = _REVIEWS.alias()
 
 INSERT_ROW = CompiledStatement(
-    insert(_REVIEWS)
-    .values(
-        sequence=select(func.coalesce(func.max(_EARLIER.c.sequence), 0) + 1)
-        .where(_EARLIER.c.application_id == bindparam("numbered_application_id"))
-        .scalar_subquery()
-    )
-    .returning(_REVIEWS.c.id, _REVIEWS.c.sequence),
+    lambda: (
+        insert(_REVIEWS)
+        .values(
+            sequence=select(func.coalesce(func.max(_EARLIER.c.sequence), 0) + 1)
+            .where(_EARLIER.c.application_id == bindparam("numbered_application_id"))
+            .scalar_subquery()
+        )
+        .returning(_REVIEWS.c.id, _REVIEWS.c.sequence)
+    ),
     moves.HISTORY_COLUMNS,
 )
 """Also assigns the next sequence number, so the caller must hold the lock of the application."""

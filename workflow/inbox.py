@@ -103,5 +103,5 @@ def _insert_readings(actor: ActorShape, which: str) -> CompiledStatement:
         .suffix_with("ON CONFLICT DO NOTHING")
     )
     return CompiledStatement(
-        insert(table_of(MessageReading)).from_select(["message_id", "account_id", "at"], fresh)
+        lambda: insert(table_of(MessageReading)).from_select(["message_id", "account_id", "at"], fresh)
     )

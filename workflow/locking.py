@@ -35,15 +35,19 @@ def lock(key: int | str, person: Account, sight: Sight = scope.visible) -> Appli
 @cache
 def _applications(actor: ActorShape, column: Any, sight: Sight) -> ObjectStatement:
     return ObjectStatement(
-        select(Application, Region)
-        .outerjoin(Region, Region.id == Application.region_id)
-        .where(column == bindparam("key"), sight(actor))
-        .with_for_update(of=Application)
+        lambda: (
+            select(Application, Region)
+            .outerjoin(Region, Region.id == Application.region_id)
+            .where(column == bindparam("key"), sight(actor))
+            .with_for_update(of=Application)
+        )
     )
 
 
 _ENTERPRISE = ObjectStatement(
-    select(Enterprise).where(Enterprise.id == bindparam("id", type_=Integer)).with_for_update(read=True)
+    lambda: (
+        select(Enterprise).where(Enterprise.id == bindparam("id", type_=Integer)).with_for_update(read=True)
+    )
 )
 """Without its region: a joined one would still be the one from before the wait."""
 

@@ -54,7 +54,7 @@ def _insert_messages(count: int) -> CompiledStatement:
         {key: bindparam(f"{key}_{place}", type_=messages.c[key].type) for key in columns}
         for place in range(count)
     ]
-    return CompiledStatement(insert(messages).values(rows))
+    return CompiledStatement(lambda: insert(messages).values(rows))
 
 
 def message_rows(

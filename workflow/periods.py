@@ -78,9 +78,11 @@ def admission(application: Application | None) -> Admission:
 
 
 _OPEN = bindparam("day", type_=Date).between(Period.opens, Period.closes)
-_OPEN_PERIOD = ObjectStatement(select(Period).where(_OPEN).order_by(Period.closes.desc()).limit(constant(1)))
+_OPEN_PERIOD = ObjectStatement(
+    lambda: select(Period).where(_OPEN).order_by(Period.closes.desc()).limit(constant(1))
+)
 _OWN_AND_OPEN = ObjectStatement(
-    select(Period).where(or_(Period.id == bindparam("own", type_=Integer), _OPEN))
+    lambda: select(Period).where(or_(Period.id == bindparam("own", type_=Integer), _OPEN))
 )
 
 

@@ -31,9 +31,11 @@ class Step(NamedTuple):
 
 
 _HISTORY = ObjectStatement(
-    select(Review)
-    .where(Review.application_id == bindparam("application_id", type_=Integer))
-    .order_by(Review.sequence.desc())
+    lambda: (
+        select(Review)
+        .where(Review.application_id == bindparam("application_id", type_=Integer))
+        .order_by(Review.sequence.desc())
+    )
 )
 
 

@@ -27,17 +27,19 @@ def current_notice() -> Notice | None:
 
 
 _NEWEST = ObjectStatement(
-    select(Notice, NoticeReading)
-    .outerjoin(
-        NoticeReading,
-        and_(
-            NoticeReading.notice_id == Notice.id,
-            NoticeReading.account_id == bindparam("account_id", type_=Integer),
-            NoticeReading.application_id.is_not_distinct_from(bindparam("application_id", type_=Integer)),
-        ),
+    lambda: (
+        select(Notice, NoticeReading)
+        .outerjoin(
+            NoticeReading,
+            and_(
+                NoticeReading.notice_id == Notice.id,
+                NoticeReading.account_id == bindparam("account_id", type_=Integer),
+                NoticeReading.application_id.is_not_distinct_from(bindparam("application_id", type_=Integer)),
+            ),
+        )
+        .order_by(Notice.id.desc())
+        .limit(constant(1))
     )
-    .order_by(Notice.id.desc())
-    .limit(constant(1))
 )
 
 

@@ -190,13 +190,15 @@ def _apply_change(application: Application, change: ApplyForm) -> None:
 
 
 _SUBMIT_FILES = CompiledStatement(
-    update(_ATTACHMENTS)
-    .where(
-        _ATTACHMENTS.c.application_id == bindparam("submitted_application_id"),
-        _ATTACHMENTS.c.submitted_round.is_(None),
-        _ATTACHMENTS.c.removed_after.is_(None),
-    )
-    .values(submitted_round=bindparam("new_round")),
+    lambda: (
+        update(_ATTACHMENTS)
+        .where(
+            _ATTACHMENTS.c.application_id == bindparam("submitted_application_id"),
+            _ATTACHMENTS.c.submitted_round.is_(None),
+            _ATTACHMENTS.c.removed_after.is_(None),
+        )
+        .values(submitted_round=bindparam("new_round"))
+    ),
 )
 
 
@@ -337,4 +339,6 @@ def _write_columns(application: Application, columns: dict[str, Any]) -> None:
 
 @cache
 def _update_statement(columns: tuple[str, ...]) -> CompiledStatement:
-    return CompiledStatement(update(_APPLICATIONS).where(_APPLICATIONS.c.id == bindparam("key")), columns)
+    return CompiledStatement(
+        lambda: update(_APPLICATIONS).where(_APPLICATIONS.c.id == bindparam("key")), columns
+    )

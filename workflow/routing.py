@@ -95,7 +95,7 @@ def _next(state: State, route: tuple[State, ...]) -> State:
 
 
 _FINAL_OFFICE = ObjectStatement(
-    select(Office).where(Office.duty == constant(OfficeDuty.FINAL)).limit(constant(1)), only_read=True
+    lambda: select(Office).where(Office.duty == constant(OfficeDuty.FINAL)).limit(constant(1)), only_read=True
 )
 
 

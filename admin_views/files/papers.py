@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from flask import request
-from sqlalchemy import Integer, and_, bindparam, or_, select
+from sqlalchemy import Integer, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import outerjoin
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -84,6 +84,10 @@ def _slots(rows: Iterable[Sequence[Any]]) -> Slots:
 
 @cache
 def _visible_files(actor: ActorShape) -> ObjectStatement:
+    return ObjectStatement(lambda: _files_query(actor), only_read=True)
+
+
+def _files_query(actor: ActorShape) -> Select[*tuple[Any, ...]]:
     application_id = bindparam("application_id", type_=Integer)
     of_application = and_(
         Attachment.material_id == Material.id,
@@ -91,12 +95,11 @@ def _visible_files(actor: ActorShape) -> ObjectStatement:
         Attachment.submitted_round.is_not(None),
         scope.attachments(actor, application_id),
     )
-    return ObjectStatement(
+    return (
         select(Material, Attachment)
         .select_from(outerjoin(Material, Attachment, of_application))
         .where(or_(Material.active, Attachment.id.is_not(None)))
-        .order_by(Material.position, Material.id, Attachment.id),
-        only_read=True,
+        .order_by(Material.position, Material.id, Attachment.id)
     )
 
 

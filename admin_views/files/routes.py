@@ -62,12 +62,14 @@ class FoundFile(NamedTuple):
 @cache
 def _attachment(actor: ActorShape) -> CompiledStatement:
     return CompiledStatement(
-        select(*(getattr(Attachment, name) for name in FoundFile._fields))
-        .join(Application, Application.id == Attachment.application_id)
-        .where(
-            Attachment.id == bindparam("key"),
-            Application.number == bindparam("number"),
-            scope.attachments(actor),
+        lambda: (
+            select(*(getattr(Attachment, name) for name in FoundFile._fields))
+            .join(Application, Application.id == Attachment.application_id)
+            .where(
+                Attachment.id == bindparam("key"),
+                Application.number == bindparam("number"),
+                scope.attachments(actor),
+            )
         )
     )
 

@@ -107,7 +107,7 @@ class ExperienceForm(Form):
 
 
 _CHOOSABLE = CompiledStatement(
-    select(Enterprise.id).where(
+    lambda: select(Enterprise.id).where(
         Enterprise.id == bindparam("chosen", type_=Integer), scope.choosable_enterprises()
     )
 )

@@ -39,10 +39,12 @@ def own_application(number: Any) -> Application:
 @cache
 def _one(actor: ActorShape) -> ObjectStatement:
     return ObjectStatement(
-        select(Application, Enterprise, Region, Office)
-        .select_from(Application)
-        .outerjoin(Enterprise, Enterprise.id == Application.enterprise_id)
-        .outerjoin(Region, Region.id == Enterprise.region_id)
-        .outerjoin(Office, Office.id == Region.office_id)
-        .where(scope.visible(actor), Application.number == bindparam("number", type_=String))
+        lambda: (
+            select(Application, Enterprise, Region, Office)
+            .select_from(Application)
+            .outerjoin(Enterprise, Enterprise.id == Application.enterprise_id)
+            .outerjoin(Region, Region.id == Enterprise.region_id)
+            .outerjoin(Office, Office.id == Region.office_id)
+            .where(scope.visible(actor), Application.number == bindparam("number", type_=String))
+        )
     )

@@ -102,7 +102,11 @@ def situation(actor: Account, also_count: Sequence[Select[Any]]) -> Situation:
 
 @lru_cache(maxsize=MOST_STATEMENTS)
 def _statement(actor: ActorShape, also_count: tuple[Select[Any], ...]) -> CompiledStatement:
-    """Return the statement of exactly one row: each part is joined to a row without columns."""
+    return CompiledStatement(lambda: _query(actor, also_count))
+
+
+def _query(actor: ActorShape, also_count: tuple[Select[Any], ...]) -> Select[Any]:
+    """Return the query of exactly one row: each part is joined to a row without columns."""
     day: Any = bindparam("today", type_=Date)
     employer = aliased(Enterprise)
     latest = (
@@ -133,8 +137,6 @@ def _statement(actor: ActorShape, also_count: tuple[Select[Any], ...]) -> Compil
     for part in parts:
         joined = joined.outerjoin(part, true())
     counts = JsonArray(*(each.scalar_subquery() for each in also_count))
-    return CompiledStatement(
-        select(
-            *(column for part in parts for column in part.c), select(counts).scalar_subquery()
-        ).select_from(joined)
-    )
+    return select(
+        *(column for part in parts for column in part.c), select(counts).scalar_subquery()
+    ).select_from(joined)

@@ -93,13 +93,15 @@ class ReviewConsole(
 @cache
 def _one(actor: ActorShape, *, only_read: bool) -> ObjectStatement:
     return ObjectStatement(
-        select(Application, Period, Region, Office, Enterprise)
-        .select_from(Application)
-        .outerjoin(Period, Period.id == Application.period_id)
-        .outerjoin(Region, Region.id == Application.region_id)
-        .outerjoin(Office, Office.id == Region.office_id)
-        .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
-        .where(scope.visible(actor), Application.number == bindparam("number", type_=String)),
+        lambda: (
+            select(Application, Period, Region, Office, Enterprise)
+            .select_from(Application)
+            .outerjoin(Period, Period.id == Application.period_id)
+            .outerjoin(Region, Region.id == Application.region_id)
+            .outerjoin(Office, Office.id == Region.office_id)
+            .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
+            .where(scope.visible(actor), Application.number == bindparam("number", type_=String))
+        ),
         only_read=only_read,
         only={
             Period: ("name",),

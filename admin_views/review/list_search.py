@@ -7,7 +7,20 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import String, and_, bindparam, cast, exists, false, literal, not_, select, true
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    false,
+    literal,
+    not_,
+    select,
+    true,
+)
 
 from accounts.logins import login_digest
 from common import telephones
@@ -159,15 +172,19 @@ def search(words: str) -> Search:
 def _named(how: Lookup, letters: bool, ascii_only: bool) -> CompiledStatement:
     """Return the query for the employers of that name. Few people have letters or digits in theirs, or a surname with two
     readings: whether anybody has, is asked in the same statement, because a list without these is planned in half the time."""
+    return CompiledStatement(lambda: _named_query(how, letters, ascii_only))
+
+
+def _named_query(how: Lookup, letters: bool, ascii_only: bool) -> Select[Any] | CompoundSelect[Any]:
     employers = (
         select(Enterprise.id).where(contains_by_lookup(Enterprise.name, how)).limit(MOST_EMPLOYERS + 1)
     )
     if not ascii_only:
-        return CompiledStatement(employers)
+        return employers
     asked = [select(literal(SOMEBODY)).where(exists().where(contains_by_lookup(Application.name, how)))]
     if letters:
         asked.append(select(literal(READ_OTHERWISE)).where(exists().where(_read_otherwise())))
-    return CompiledStatement(select(employers.subquery()).union_all(*asked))
+    return select(employers.subquery()).union_all(*asked)
 
 
 def _read_otherwise() -> Criterion:

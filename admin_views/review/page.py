@@ -89,9 +89,11 @@ MOST_COMPARED = 20
 """Submissions of one application that are looked through for the one to compare with."""
 
 _WHOLE_HISTORY = ObjectStatement(
-    select(Review)
-    .where(Review.application_id == bindparam("application_id", type_=Integer))
-    .order_by(Review.sequence.desc()),
+    lambda: (
+        select(Review)
+        .where(Review.application_id == bindparam("application_id", type_=Integer))
+        .order_by(Review.sequence.desc())
+    ),
     also=("snapshot",),
     only_read=True,
 )

@@ -107,7 +107,7 @@ class ListQuery:
         counts = [each.scalar_subquery() for each in also_count]
         self._counts = [select(JsonArray(*counts)).scalar_subquery()] if counts else []
         self._row = _row_type(tuple(self._queries[0].selected_columns.keys()))
-        self._statement = cache(lambda *shape: executor(self._build(*shape)))
+        self._statement = cache(lambda *shape: executor(lambda: self._build(*shape)))
 
     def page(self, cursor: str, size: int, values: Mapping[str, Any] = NONE) -> Page:
         """Return the page of the cursor; the first page for an empty cursor. `values` are the bind values of the queries."""

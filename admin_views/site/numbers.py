@@ -75,4 +75,4 @@ def cache_counts(queries: Sequence[Select[Any]], results: Sequence[Any]) -> None
 
 @lru_cache(maxsize=MOST_STATEMENTS)
 def _statement(queries: tuple[Select[Any], ...]) -> CompiledStatement:
-    return CompiledStatement(select(*(query.scalar_subquery() for query in queries)))
+    return CompiledStatement(lambda: select(*(query.scalar_subquery() for query in queries)))

@@ -18,10 +18,10 @@ from models.transactions import end, forbid_writes_outside_transaction, pipeline
 from tests.factories import World
 
 SETTINGS = table_of(Setting)
-ADD = CompiledStatement(insert(SETTINGS).values(explanation=""), ("key", "value"))
-CHANGE = CompiledStatement(update(SETTINGS).where(SETTINGS.c.key == bindparam("of")), ("value",))
-COUNT = CompiledStatement(select(SETTINGS.c.key).order_by(SETTINGS.c.key))
-VALUE = CompiledStatement(select(SETTINGS.c.value).where(SETTINGS.c.key == bindparam("of")))
+ADD = CompiledStatement(lambda: insert(SETTINGS).values(explanation=""), ("key", "value"))
+CHANGE = CompiledStatement(lambda: update(SETTINGS).where(SETTINGS.c.key == bindparam("of")), ("value",))
+COUNT = CompiledStatement(lambda: select(SETTINGS.c.key).order_by(SETTINGS.c.key))
+VALUE = CompiledStatement(lambda: select(SETTINGS.c.value).where(SETTINGS.c.key == bindparam("of")))
 
 
 def stored_settings() -> dict[str, str]:
@@ -39,15 +39,15 @@ def test_a_compiled_statement_returns_what_sqlalchemy_returns(ordos: World) -> N
     )
     for role in (Role.OFFICE, Role.APPLICANT):
         values = {"role": role, "since": ordos.centre.created_at.replace(year=2000)}
-        usual = [tuple(row) for row in PlannedPerQuery(query).execute(values)]
-        assert [tuple(row) for row in CompiledStatement(query).execute(values)] == usual
+        usual = [tuple(row) for row in PlannedPerQuery(lambda: query).execute(values)]
+        assert [tuple(row) for row in CompiledStatement(lambda: query).execute(values)] == usual
         assert usual or role is Role.APPLICANT
 
 
 def test_a_compiled_statement_with_an_in_list_works_for_any_length(ordos: World) -> None:
     query = select(Account.id).where(Account.id.in_(bindparam("ids", expanding=True))).order_by(Account.id)
     ids = sorted([ordos.centre.id, ordos.banner.clerk.id])
-    assert [key for (key,) in CompiledStatement(query).execute({"ids": ids})] == ids
+    assert [key for (key,) in CompiledStatement(lambda: query).execute({"ids": ids})] == ids
 
 
 def test_database_errors_are_raised_as_sqlalchemys(app_context: Flask) -> None:
@@ -71,7 +71,9 @@ def test_an_error_in_the_log_shows_nothing_of_the_row(own_ordos: World, compiled
     accounts = table_of(Account)
     change = update(accounts).where(accounts.c.id == bindparam("of"))
     execute = (
-        CompiledStatement(change, ("name",)).execute if compiled else partial(db.session.execute, change)
+        CompiledStatement(lambda: change, ("name",)).execute
+        if compiled
+        else partial(db.session.execute, change)
     )
     with pytest.raises(IntegrityError) as raised, exclusive():
         execute({"of": person.id, "name": None})
@@ -83,9 +85,11 @@ def test_an_error_in_the_log_shows_nothing_of_the_row(own_ordos: World, compiled
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_planned_per_query_statement_is_planned_for_its_values_each_time(app_context: Flask) -> None:
     """A generic plan would read every employer that matches a frequent word, to show twenty."""
-    stored_settings = CompiledStatement(select(func.count()).select_from(text("pg_prepared_statements")))
+    stored_settings = CompiledStatement(
+        lambda: select(func.count()).select_from(text("pg_prepared_statements"))
+    )
     for words in range(12):
-        PlannedPerQuery(select(Account.id).where(Account.name == str(words))).execute({})
+        PlannedPerQuery(lambda word=str(words): select(Account.id).where(Account.name == word)).execute({})
     [[number]] = stored_settings.execute({})
     assert number == 0
 
@@ -143,7 +147,7 @@ def test_statements_that_are_sent_together_are_answered_after_the_block(app_cont
 def test_the_error_of_a_statement_sent_with_others_is_sqlalchemys(app_context: Flask) -> None:
     def wrong_among_others() -> None:
         with read_together():
-            CompiledStatement(select(literal_column("1 / 0"))).send({})
+            CompiledStatement(lambda: select(literal_column("1 / 0"))).send({})
             COUNT.send({})
 
     for _ in range(20):  # which of the errors psycopg raises depends on how fast PostgreSQL answers
