@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts.actor_shape import Actor, ActorShape
@@ -45,9 +45,7 @@ def _applications(actor: ActorShape, column: Any, sight: Sight) -> ObjectStateme
 
 
 _ENTERPRISE = ObjectStatement(
-    lambda: (
-        select(Enterprise).where(Enterprise.id == bindparam("id", type_=Integer)).with_for_update(read=True)
-    )
+    lambda: select(Enterprise).where(Enterprise.id == bindparam("id")).with_for_update(read=True)
 )
 """Without its region: a joined one would still be the one from before the wait."""
 
