@@ -6,10 +6,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import (
-    delete,
-    update,
-)
+from sqlalchemy import delete, update
 from sqlalchemy.orm.attributes import instance_dict, instance_state, set_committed_value
 
 from accounts.session_queries import (
@@ -44,7 +41,6 @@ LONGEST_IDLE = timedelta(hours=12)
 
 SEEN_PRECISION = timedelta(minutes=1)
 """`seen_at` is written at most this often, so that most pages write nothing."""
-
 
 MOST_SHARED = 200
 """How many accounts a process keeps for pages without a database session."""
