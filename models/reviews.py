@@ -1,6 +1,6 @@
 """The history of every application. Only workflow/review.py adds rows; none is ever changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -70,15 +70,19 @@ class Review(Model):
     )
 
 
-def reason_with_marks(reason: str, marks: Sequence[Mapping[str, Any]] | None) -> str:
-    """Return the reason of a history row and, a line each, its marks; stays Chinese, as they were written."""
-    return "\n".join([reason] * bool(reason) + [mark_text(each) for each in marks or ()])
-
-
 def mark_text(mark: Mapping[str, Any]) -> str:
     """Return one mark of a history row as one line of text; stays Chinese."""
     number = f"第 {mark['number']} 条" if mark.get("number") else ""  # stays Chinese
     return f"{mark['label']}{number}：{mark['note']}"
+
+
+def reason_with_marks(
+    reason: str,
+    marks: Sequence[Mapping[str, Any]] | None,
+    line_of: Callable[[Mapping[str, Any]], str] = mark_text,
+) -> str:
+    """Return the reason of a history row and, a line each, its marks; they stay Chinese unless `line_of` writes them otherwise."""
+    return "\n".join([reason] * bool(reason) + [line_of(each) for each in marks or ()])
 
 
 class Disclosure(Model):

@@ -14,6 +14,7 @@ from common.calendar import ORDOS, local_date, today
 from common.errors import Problem, ReasonMissing, ReasonRefused
 from common.text import HAN
 from common.working_days import Calendar
+from models.reviews import reason_with_marks
 from workflow.decision import REASON_LIMIT
 from workflow.form import versions
 
@@ -67,10 +68,8 @@ def place_name(content: Mapping[str, Any]) -> str:
 
 
 def shown_reason(reason: str, sent: Sequence[Mapping[str, Any]] | None) -> str:
-    """Return the reason of a history row and, a line each, its marks: as they were written, with their places' names in the
-    person's language (models.reviews.reason_with_marks is for what is always Chinese)."""
-    lines = (f"{place_name(mark)}{gettext('：')}{mark['note']}" for mark in sent or ())
-    return "\n".join([reason] * bool(reason) + list(lines))
+    """Return the reason of a history row with its marks: as they were written, with their places' names in the person's language."""
+    return reason_with_marks(reason, sent, lambda mark: f"{place_name(mark)}{gettext('：')}{mark['note']}")
 
 
 def stamp(instant: datetime | None) -> str:
