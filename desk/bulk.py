@@ -15,7 +15,7 @@ from accounts.access import active_account
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
 from common.locked_rows import locked_row
 from common.wording import N_, Sentence
-from desk import assignments
+from desk import assignments, marks
 from desk.desks import desk_of
 from models import Account, Action, Application, BulkJob, BulkRow, BulkState, Role, db, exclusive, now
 from workflow import scope
@@ -71,6 +71,7 @@ def choose(
                 Application.id,
                 Application.version,
                 Application.state,
+                Application.region_id,
                 Application.marked,
                 Application.arrived_at,
             )
@@ -89,9 +90,12 @@ def choose(
         db.session.add(job)
         db.session.flush()
         taken = _taken(person, [row.id for row in found])
+        marked = marks.with_drafts(person, found) if action is Action.PASS else ()
         rows = []
         for row in found:
             fault = _standing_fault(row, person, action, taken)
+            if fault is None and row.id in marked:
+                fault = MARKED
             if fault is None and listed_at is not None and row.arrived_at > listed_at:
                 fault = CHANGED
             rows.append(_bulk_row(job, row, fault))
@@ -135,7 +139,7 @@ def _standing_fault(row: Any, person: Account, action: Action, taken: Mapping[in
         return NOT_HERE
     if row.id in taken:
         return Sentence(TAKEN, {"name": taken[row.id]})
-    return MARKED if row.marked and action is Action.PASS else None
+    return None
 
 
 class Summary(NamedTuple):

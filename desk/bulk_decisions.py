@@ -14,7 +14,7 @@ from accounts.access import active_account
 from common import jobs
 from common.errors import ActionRefused, ChangedMeanwhile, NotPermitted, NotVisible, TakenByColleague
 from common.wording import N_, Sentence
-from desk import assignments
+from desk import assignments, marks
 from desk.bulk import CHANGED, MARKED, NOT_HERE, TAKEN
 from desk.desks import Desk, desk_of
 from desk.marks import DeskDecision
@@ -183,12 +183,12 @@ def _decide_row(job: ClaimedJob, person: Account, application_id: int, seen: int
 
 
 class _MarkedByDesk(ActionRefused):
-    """What has a mark is not passed unread."""
+    """What has a mark of this desk is not passed unread."""
 
 
 def _refuse_marked(application: Application, person: Account) -> None:
     assignments.refuse_taken(application, person)
-    if application.marked:
+    if marks.with_drafts(person, [application]):
         raise _MarkedByDesk
 
 

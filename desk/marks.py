@@ -4,7 +4,7 @@ They are the desk's draft, shared by its clerks and seen by nobody else. A retur
 applicant reads them; any other decision drops them. Everything runs under the application's lock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -133,6 +133,21 @@ def drafts(application: Application, actor: Account) -> Sequence[Mark]:
         .where(Mark.application_id == application.id, at_desk(Mark, desk_for(actor, application)))
         .order_by(Mark.id)
     ).all()
+
+
+def with_drafts(actor: Account, rows: Iterable[Any]) -> set[int]:
+    """Return the ids of those applications that have marks of this account's desk.
+
+    `rows` have the columns id, region_id and marked. `marked` alone does not say whose the marks are: after a merger, or after a
+    withdrawal to another employer, an application waits for a desk that neither made nor sees them.
+    """
+    marked = {row.id: row for row in rows if row.marked}
+    if not marked:
+        return set()
+    made = select(Mark.application_id, Mark.enterprise_id, Mark.office_id).where(
+        Mark.application_id.in_(marked)
+    )
+    return {key for key, *desk in db.session.execute(made) if Desk(*desk) == desk_for(actor, marked[key])}
 
 
 def put(number: str, actor: Account, place: str, note: str) -> Mark:

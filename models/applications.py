@@ -83,7 +83,7 @@ class Application(Model):
     """When whoever has it now first opened it there; NULL until then (desk/taking_back.py)."""
 
     marked: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether some desk's draft has marks (models/marks.py); without it no page and no decision looks for them."""
+    """Whether any desk has marks on it (models/marks.py): not always the one it waits for now. Without it nothing looks for them."""
 
     in_batch: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether a batch holds it (models/batches.py); its last decision then stands. Only payments/closing.py sets it."""

@@ -8,8 +8,9 @@ from sqlalchemy import func, select, update
 from common import jobs
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing
 from desk import assignments, bulk, bulk_decisions, marks
-from models import Account, Action, Application, BulkJob, BulkRow, BulkState, Review, State, db
+from models import Account, Action, Application, BulkJob, BulkRow, BulkState, RegionKind, Review, State, db
 from models.transactions import exclusive
+from tests.administration.test_effects_regions_merging import merge
 from tests.factories import (
     REASON,
     World,
@@ -19,6 +20,7 @@ from tests.factories import (
     deactivate,
     draft,
     fresh,
+    region,
 )
 from tests.machine.at_once import at_once
 from tests.workflow.observing import history, stored_rows
@@ -238,6 +240,24 @@ def test_what_has_marks_is_not_passed_in_bulk_and_a_return_takes_them_with_it(or
     newest = history(returned)[-1]
     assert [one["note"] for one in newest.marks or ()] == ["请核对。"]
     assert len(marks.drafts(fresh(before), at.clerk)) == 1
+
+
+@pytest.mark.guide("W6", "W1", "D3")
+def test_marks_of_the_office_before_a_merger_hold_up_no_bulk_pass(ordos: World) -> None:
+    old, new = ordos.elsewhere, ordos.banner
+    region(RegionKind.PARK, old.office)  # its clerks stay where they are
+    moved, kept = (application_at(State.PRELIMINARY_REVIEW, old, ordos) for _ in range(2))
+    for one in (moved, kept):
+        marks.put(one.number, old.clerk, marks.field_target("school"), "请核对。")
+    merge(old.region, new.region, ordos.administrator)
+    marks.put(kept.number, new.clerk, marks.field_target("phone"), "请核对。")
+    job = asked(new.clerk, PASS, [fresh(moved), fresh(kept)], confirmed=False)
+    assert bulk.summary(job).impossible == [(bulk.MARKED, 1)], "only what its own desk has marked is left out"
+    bulk.confirm_chosen(new.clerk, job.id, decision=Decision(""))
+    process_due()
+    assert (fresh(moved).state, fresh(kept).state) == (State.CITY_REVIEW, State.PRELIMINARY_REVIEW)
+    assert fresh(kept).marked
+    assert not fresh(moved).marked
 
 
 @pytest.mark.guide("W6")
