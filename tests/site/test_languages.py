@@ -1,16 +1,18 @@
-"""Chinese text on English pages has lang=zh-CN, so that screen readers pronounce it."""
+"""English pages: Chinese text has lang=zh-CN, so that screen readers pronounce it; a history says what was done, a button what to do."""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
 
 from flask import Flask
+from flask_babel import force_locale, gettext, pgettext
 
 from models import Material, Notice, State, db
 from tests import factories
 from tests.factories import REASON
 from tests.machine.site import Client
 from tests.review.test_console import sit_down
+from workflow.transitions import ACTION_WORDS, BY_STATE_AND_ACTION
 
 VOID = {"meta", "link", "input", "img", "br", "hr", "wbr"}
 VERSION, NOTICE, NAME, SHOWS = "第 9 版", "先与单位签订劳动合同", "身份证复印件", "正反两面"
@@ -65,3 +67,13 @@ def test_stored_chinese_text_is_marked_as_chinese_on_an_english_page(app: Flask,
         assert {"en"} in languages.values(), path
     client.get("/language/zh")
     assert 'lang="zh-CN"' not in client.get(own).text.replace('<html lang="zh-CN"', "")
+
+
+def test_an_english_history_says_what_was_done_and_not_what_the_button_says(app: Flask) -> None:
+    with app.test_request_context(), force_locale("en"):
+        alike = {
+            each.wording
+            for each in BY_STATE_AND_ACTION.values()
+            if each.wording and gettext(each.wording) == pgettext("button", ACTION_WORDS[each.action])
+        }
+    assert alike == set()
