@@ -258,12 +258,12 @@ def _line(row: Review) -> dict[str, Any]:
     transition = BY_STATE_AND_ACTION.get((row.from_state, row.action))
     return {
         "at": row.at,
-        "what": transition.wording if transition else row.action,
+        "what": transition.wording if transition else row.reason,  # a rerouting's reason says what it is
         "from": row.from_state,
         "to": row.to_state,
         "desk": row.desk,
         "by": row.actor_name,
-        "reason": row.reason,
+        "reason": row.reason if transition else "",
         "marks": [mark_text(mark) for mark in row.marks or ()],
         "corrected": (row.snapshot or {}).get("corrected"),
     }

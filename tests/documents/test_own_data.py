@@ -22,6 +22,8 @@ from tests.documents.test_dossier import ordos, upload, with_everything, zipped
 from tests.factories import PASSWORD, World, act, application_at, materials
 from tests.machine.worlds import Person
 from worker import file_jobs, sweeping
+from workflow import review
+from workflow.decision import Decision
 
 __all__ = ["ordos"]
 
@@ -39,6 +41,8 @@ def test_the_file_has_form_papers_history_looks_messages_and_logins(ordos: World
     person = application.applicant
     disclosure.disclose(application, ordos.banner.clerk, "bank_account")
     disclosure.disclose(application, person, "bank_account")
+    with exclusive():
+        review.reroute(application, application.region, None, ordos.administrator, Decision("企业划转"))
     act(application, Action.PASS, ordos.banner.clerk)
     factories.session_of(person)
     found = file_of(person)
@@ -50,7 +54,7 @@ def test_the_file_has_form_papers_history_looks_messages_and_logins(ordos: World
     stored = json.loads(found.read(f"{folder}申请.json"))
     assert stored["present"]["fields"]["bank_account"] == application.bank_account
     assert [one["fields"]["name"] for one in stored["submissions"]] == ["王晓敏", "王晓敏"]
-    assert [line["what"] for line in stored["history"]][-2:] == ["更正姓名", "初审通过"]
+    assert [line["what"] for line in stored["history"]][-3:] == ["更正姓名", "企业划转", "初审通过"]
     account = json.loads(found.read("账号.json"))
     assert (account["identity_number"], account["phone"]) == (person.identity_number, person.phone)
     looks = json.loads(found.read("查看记录.json"))
