@@ -8,6 +8,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import ColumnElement, select
 from wtforms import BooleanField, IntegerField, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import (
     DataRequired,
     InputRequired,
@@ -41,15 +42,17 @@ def _given(sentence: Any) -> DataRequired:
     return DataRequired(sentence)
 
 
-def _offices() -> list[tuple[int, str]]:
+def _offices() -> list[SelectChoice]:
     offices = select(Office.id, Office.name).where(Office.duty == OfficeDuty.REGION).order_by(Office.id)
-    return [(row.id, row.name) for row in db.session.execute(offices)]
+    return [SelectChoice(row.id, row.name) for row in db.session.execute(offices)]
 
 
-def _regions(*which: ColumnElement[bool]) -> list[tuple[int, str]]:
+def _regions(*which: ColumnElement[bool]) -> list[SelectChoice]:
     regions = select(Region.id, Region.name, Region.kind).where(*which).order_by(Region.position, Region.id)
     return [
-        (row.id, gettext("%(name)s（%(kind)s）", name=row.name, kind=translated(KIND_WORDS[row.kind])))
+        SelectChoice(
+            row.id, gettext("%(name)s（%(kind)s）", name=row.name, kind=translated(KIND_WORDS[row.kind]))
+        )
         for row in db.session.execute(regions)
     ]
 
@@ -195,7 +198,7 @@ class NewStaffForm(FlaskForm):
         _("身份"),
         [InputRequired(_("请选择身份。"))],
         coerce=str,
-        choices=lambda: [(role.value, translated(ROLE_WORDS[role])) for role in STAFF],
+        choices=lambda: [SelectChoice(role.value, translated(ROLE_WORDS[role])) for role in STAFF],
         description=_("建立后不能修改；换岗到其他身份时另建账号。"),
     )
     office_id = Chosen(

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Regexp, ValidationError
 
 from admin_views.site.typed import one_line
@@ -39,12 +40,12 @@ class WordChoice(SelectField):
         super().__init__(
             label,
             coerce=kind,
-            choices=lambda: [(key.value, translated(word)) for key, word in words.items()],
+            choices=lambda: [SelectChoice(key.value, translated(word)) for key, word in words.items()],
             **given,
         )
 
     def pre_validate(self, form: Any) -> None:
-        if self.data not in [self.coerce(value) for value, _word in self.choices or ()]:
+        if self.data not in [self.coerce(each.value) for each in self.choices or ()]:
             raise ValidationError(_("请选择一项。"))
 
 
@@ -56,7 +57,9 @@ class Chosen(SelectField):
     """One row of a short table. The first choice is empty."""
 
     def __init__(self, label: Any, rows: Any, none: Any, **given: Any) -> None:
-        super().__init__(label, coerce=_number, choices=lambda: [("", str(none)), *rows()], **given)
+        super().__init__(
+            label, coerce=_number, choices=lambda: [SelectChoice("", str(none)), *rows()], **given
+        )
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         self.data = (
@@ -64,5 +67,5 @@ class Chosen(SelectField):
         )
 
     def pre_validate(self, form: Any) -> None:
-        if self.data is not None and self.data not in [value for value, _word in self.choices or ()]:
+        if self.data is not None and self.data not in [each.value for each in self.choices or ()]:
             raise ValidationError(_("请选择一项。"))

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired
 
 from admin_views.administration.base import Administration
@@ -27,7 +28,10 @@ class RecoveryForm(FlaskForm):
         _("账号"),
         [InputRequired(_("请选择是个人还是企业的账号。"))],
         coerce=str,
-        choices=lambda: [("personal", gettext("个人")), ("enterprise", gettext("企业"))],
+        choices=lambda: [
+            SelectChoice("personal", gettext("个人")),
+            SelectChoice("enterprise", gettext("企业")),
+        ],
     )
     login = TextLine(
         _("登录名"),

@@ -6,6 +6,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from admin_views.administration.input_fields import TELEPHONE, TextLine
@@ -102,6 +103,6 @@ class SecondFactorSettingForm(FlaskForm):
         _("工作人员必须使用动态验证码"),
         [InputRequired(_("请选择一项。"))],
         choices=lambda: [
-            (value, translated(word)) for value, word in VALUE_LABELS[STAFF_SECOND_FACTOR].items()
+            SelectChoice(value, translated(word)) for value, word in VALUE_LABELS[STAFF_SECOND_FACTOR].items()
         ],
     )

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import IntegerField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -49,9 +50,9 @@ class Choices(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-def _periods() -> list[tuple[int, str]]:
+def _periods() -> list[SelectChoice]:
     rows = db.session.execute(select(Period.id, Period.name).order_by(Period.opens.desc()))
-    return [(row.id, row.name) for row in rows]
+    return [SelectChoice(row.id, row.name) for row in rows]
 
 
 def _whole_number(
@@ -122,7 +123,7 @@ def standard_form(fields: Mapping[str, Field]) -> type[StandardForm]:
     conditions = {
         f"{CONDITION}{key}": Choices(
             translated(field.label),
-            choices=[(value, translated(label)) for value, label in field.choices.items()],
+            choices=[SelectChoice(value, translated(label)) for value, label in field.choices.items()],
         )
         for key, field in fields.items()
     }

@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from accounts.actor_shape import ActorShape
@@ -65,7 +66,7 @@ class AnswerForm(FlaskForm):
     why = RadioField(
         _("原因"),
         [Optional()],
-        choices=lambda: [(each.value, translated(word)) for each, word in END_WORDS.items()],
+        choices=lambda: [SelectChoice(each.value, translated(word)) for each, word in END_WORDS.items()],
         description=_("选“否”的填写。"),
         validate_choice=False,
     )
@@ -75,7 +76,10 @@ class AnswerForm(FlaskForm):
 
     def __init__(self, role: Role, **given: Any) -> None:
         super().__init__(**given)
-        self.employed.choices = [(YES, translated(YES_WORDS[role])), (NO, translated(NO_WORD))]
+        self.employed.choices = [
+            SelectChoice(YES, translated(YES_WORDS[role])),
+            SelectChoice(NO, translated(NO_WORD)),
+        ]
 
     def ended(self) -> Ended | None:
         """Return what was said about the end; None with the fields' errors set where something is missing."""

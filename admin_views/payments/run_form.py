@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from admin_views.site.day_fields import DayField, limits
@@ -32,8 +33,8 @@ class MakeForm(FlaskForm):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         periods = db.session.execute(select(Period.id, Period.name).order_by(Period.opens.desc()).limit(100))
-        every = (EVERY_PERIOD, gettext("全部申报期"))
-        self.period.choices = [every, *((str(row.id), row.name) for row in periods)]
+        every = SelectChoice(EVERY_PERIOD, gettext("全部申报期"))
+        self.period.choices = [every, *(SelectChoice(str(row.id), row.name) for row in periods)]
 
     def choice(self) -> RunChoice:
         period = row_number(self.period.data)

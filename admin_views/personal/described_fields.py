@@ -17,6 +17,7 @@ from wtforms import (
     StringField,
     TelField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 from wtforms.widgets import HiddenInput
 
@@ -134,10 +135,10 @@ LONGEST_QUANTITY = 24
 
 
 def _choice(described: Described, common: dict[str, Any]) -> Field:
-    choices = [(key, DescribedText(label)) for key, label in described.choices.items()]
+    choices = [SelectChoice(key, DescribedText(label)) for key, label in described.choices.items()]
     if len(choices) <= MOST_RADIOS:
         return RadioField(**common, choices=choices)
-    return SelectField(**common, choices=[("", lazy_gettext("请选择")), *choices])
+    return SelectField(**common, choices=[SelectChoice("", lazy_gettext("请选择")), *choices])
 
 
 def _enterprise(described: Described, common: dict[str, Any]) -> Field:

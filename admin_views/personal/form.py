@@ -21,6 +21,7 @@ from wtforms import (
     RadioField,
     StringField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional, ValidationError
 
 from admin_views.personal.described_fields import Required, described_field
@@ -59,7 +60,7 @@ class ExperienceForm(Form):
     kind = RadioField(
         lazy_gettext("类别"),
         [Optional(), Required()],
-        choices=[(kind.value, lazy_gettext(label)) for kind, label in EXPERIENCE_KINDS.items()],
+        choices=[SelectChoice(kind.value, lazy_gettext(label)) for kind, label in EXPERIENCE_KINDS.items()],
     )
     start = MonthField(
         lazy_gettext("起始年月"),

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from admin_views.site.base import ConsoleView, expose, menu
@@ -54,8 +55,8 @@ class DeputyForm(FlaskForm):
         self.deputy.choices = choices(rows, label)
 
 
-def choices(rows: Iterable[Any], label: Callable[[Any], str]) -> list[tuple[Any, str]]:
-    return [("", gettext("请选择")), *((row.id, label(row)) for row in rows)]
+def choices(rows: Iterable[Any], label: Callable[[Any], str]) -> list[SelectChoice]:
+    return [SelectChoice("", gettext("请选择")), *(SelectChoice(row.id, label(row)) for row in rows)]
 
 
 def _state(row: Deputy) -> Badge:

@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from markupsafe import Markup
 from wtforms import Form, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from admin_views.review.period_filter import PERIODS, options
@@ -60,8 +61,9 @@ class NarrowingForm(Form):  # type: ignore[misc]
 
     def offer(self, periods: Sequence[tuple[str, str]], regions: dict[int, str]) -> None:
         """Set what can be chosen."""
-        self.period.choices = [("", gettext("不限")), *((int(key), name) for key, name in periods)]
-        self.region.choices = [("", gettext("不限")), *regions.items()]
+        every = SelectChoice("", gettext("不限"))
+        self.period.choices = [every, *(SelectChoice(int(key), name) for key, name in periods)]
+        self.region.choices = [every, *(SelectChoice(key, name) for key, name in regions.items())]
         if len(regions) < 2:
             del self.region
 
@@ -83,7 +85,7 @@ class NarrowingForm(Form):  # type: ignore[misc]
 
 def _value(field: Any) -> str:
     if isinstance(field, SelectField):
-        return str(dict(field.choices).get(field.data, field.data))
+        return next((each.label for each in field.choices if each.value == field.data), str(field.data))
     return str(field.data.isoformat()[:7])
 
 
