@@ -32,15 +32,15 @@ from accounts import logins
 from bench.servers import SampleDatabase, one_sample
 from config import parse_keys
 from models import Account, BankAnswer, ImportState, PaymentRun, Role, RunAction, db
-from payments import answers, exporting, runs
-from payments.runs import RunChoice
+from payments import answers, due, exporting, runs
+from payments.due import RunChoice
 from uploads.sets import storage
 from worker import bank_answers
 
 SIZE = 10_000
 """The sample that it is measured in."""
 
-ROWS, EACH = runs.MOST_ROWS, 2
+ROWS, EACH = due.MOST_ROWS, 2
 """Payments of the run, and of each grant in it."""
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))

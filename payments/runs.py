@@ -4,11 +4,11 @@
 holds is never changed again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from accounts.access import active_account, acts_for
 from common.calendar import today
@@ -19,10 +19,8 @@ from models import (
     Account,
     Office,
     OfficeDuty,
-    Payment,
     PaymentAction,
     PaymentRun,
-    PaymentState,
     Period,
     Role,
     RunAction,
@@ -34,18 +32,13 @@ from models import (
     now,
 )
 from models.statements import table_of
-from payments import answer_table, payment_moves, payment_scope
-from payments.bank_accounts import Payee, payees, payees_of_run
+from payments import payment_moves, payment_scope
+from payments.bank_accounts import payees_of_run
 from payments.bank_lines import bank_number
+from payments.due import RunChoice, due_payments
 from payments.run_checks import check_none_stopped, check_unanswered, drop_unconfirmed_answers
 from payments.run_transitions import RunTransition, find_run_transition
 from workflow.decision import Decision
-
-MOST_ROWS = answer_table.MOST_ROWS
-"""Payments of one run: the file of a bank and one answer to it hold no more."""
-
-MOST_LEFT_OUT = 1_000
-"""Left-out payments that a run lists; the others are listed by the next one."""
 
 EARLIEST_BEFORE_DUE = timedelta(days=31)
 """How far ahead of its day something can be paid: a bank needs some days. A later day is a typing mistake."""
@@ -64,23 +57,6 @@ Effect = Callable[[PaymentRun, Account], None]
 """Writes what belongs to an action into the locked run, before its new state."""
 
 
-class RunChoice(NamedTuple):
-    """What a run is made of: the payments due by a day, of one period or of all."""
-
-    due_until: date
-    period_id: int | None = None
-
-
-def due_payments(choice: RunChoice, state: PaymentState = PaymentState.OPEN) -> Select[int, int]:
-    """Return the query for the payments of a choice, what is due first first."""
-    query = select(Payment.id, Payment.amount_fen).where(
-        Payment.state == state, Payment.due_on <= choice.due_until
-    )
-    if choice.period_id is not None:
-        query = query.where(Payment.period_id == choice.period_id)
-    return query.order_by(Payment.due_on, Payment.id)
-
-
 def make(actor: Account, choice: RunChoice) -> PaymentRun:
     """Make a run of the payments that are due. What cannot be paid is listed in it, with the reason, and stays as it is.
 
@@ -92,25 +68,16 @@ def make(actor: Account, choice: RunChoice) -> PaymentRun:
             raise NotPermitted
         _check(choice)
         _one_at_a_time()
-        amounts = {
-            row.id: row.amount_fen for row in db.session.execute(due_payments(choice).limit(MOST_ROWS))
-        }
-        refused = due_payments(choice, PaymentState.REFUSED).limit(MOST_LEFT_OUT)
-        returned = {row.id: row.amount_fen for row in db.session.execute(refused)}
-        if not amounts and not returned:
-            raise Unacceptable("due_until", NOTHING_DUE)
-        to = payees([*amounts, *returned])
-        included = [key for key in amounts if to[key].fault is None]
+        included, left_out = due_payments(choice)
         if not included:
-            raise Unacceptable("due_until", ALL_LEFT_OUT)
-        left_out = [key for key in (*amounts, *returned) if to[key].fault is not None][:MOST_LEFT_OUT]
+            raise Unacceptable("due_until", ALL_LEFT_OUT if left_out else NOTHING_DUE)
         run = PaymentRun(
             number=_next_number(),
             period_id=choice.period_id,
             due_until=choice.due_until,
             made_by_id=person.id,
             count=len(included),
-            total_fen=sum(amounts[key] for key in included),
+            total_fen=sum(included.values()),
             left_out=len(left_out),
         )
         db.session.add(run)
@@ -119,9 +86,7 @@ def make(actor: Account, choice: RunChoice) -> PaymentRun:
             payment_moves.perform_within(included, PaymentAction.INCLUDE, person, run_id=run.id)
         except NotPermitted as moved:  # stopped since they were read
             raise Unacceptable("due_until", CHANGED_MEANWHILE) from moved
-        db.session.execute(
-            insert(table_of(RunRow)), list(_rows(run, included, left_out, amounts | returned, to))
-        )
+        db.session.execute(insert(table_of(RunRow)), list(_rows(run, included, left_out)))
         _record(run, RunAction.MAKE, None, RunState.MADE, person, "")
     return run
 
@@ -201,24 +166,16 @@ def _check(choice: RunChoice) -> None:
 
 
 def _rows(
-    run: PaymentRun,
-    included: Sequence[int],
-    left_out: Sequence[int],
-    amounts: Mapping[int, int],
-    to: Mapping[int, Payee],
+    run: PaymentRun, included: Mapping[int, int], left_out: Mapping[int, tuple[int, Sentence]]
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of a new run in their order: first those that the bank gets, then those that are left out and why."""
-    for position, key in enumerate((*included, *left_out), 1):
-        fault = to[key].fault
-        yield {
-            "run_id": run.id,
-            "position": position,
-            "payment_id": key,
-            "number": bank_number(run, position) if fault is None else None,
-            "amount_fen": amounts[key],
-            "left_out": fault.as_json() if fault is not None else None,
-            "bank_reason": "",
-        }
+    row = {"run_id": run.id, "bank_reason": ""}
+    for position, (key, fen) in enumerate(included.items(), 1):
+        sent = {"number": bank_number(run, position), "left_out": None}
+        yield {**row, **sent, "position": position, "payment_id": key, "amount_fen": fen}
+    for position, (key, (fen, fault)) in enumerate(left_out.items(), len(included) + 1):
+        kept = {"number": None, "left_out": fault.as_json()}
+        yield {**row, **kept, "position": position, "payment_id": key, "amount_fen": fen}
 
 
 def _one_at_a_time() -> None:

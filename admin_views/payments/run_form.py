@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired
 from admin_views.site.day_fields import DayField, limits
 from admin_views.site.typed import row_number
 from models import Period, db
-from payments.runs import RunChoice
+from payments.due import RunChoice
 
 EVERY_PERIOD = ""
 

@@ -47,7 +47,7 @@ from models import (
     RunState,
     db,
 )
-from payments import exporting, payment_scope, runs
+from payments import due, exporting, payment_scope, runs
 from payments.bank_file import KINDS
 from payments.run_transitions import RUN_ACTION_WORDS, run_wording
 from uploads.errors import UploadError
@@ -110,7 +110,7 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
         content = self.render(
             "payments/runs.html",
             form=form,
-            most=runs.MOST_ROWS,
+            most=due.MOST_ROWS,
             listing=DataTable(COLUMNS, found.rows),
             pager=self._turns(found.cursors, ".index_view"),
         )

@@ -27,6 +27,7 @@ from models import (
 from payments import account_corrections, answers, continuation, exporting, runs
 from payments.bank_accounts import account_of
 from payments.bank_lines import bank_lines
+from payments.due import RunChoice
 from uploads import tables
 from uploads.sets import storage
 from worker import bank_answers
@@ -42,7 +43,7 @@ NEW_BANK, NEW_ACCOUNT = "中国银行鄂尔多斯分行", "6217000000099887"  # 
 def freeze(clerk: Account, days: int) -> PaymentRun:
     """Make a run of what was due so many days ago, and freeze it."""
     with at(days_ago(days, "09:10")):
-        run = runs.make(clerk, runs.RunChoice(today()))
+        run = runs.make(clerk, RunChoice(today()))
     return _act(run, RunAction.FREEZE, clerk, days, "09:40")
 
 

@@ -32,7 +32,7 @@ from models.vocabulary import REACHED_BITS
 from payments import answers, exporting, runs, schedule
 from payments.answer_table import AnsweredRow
 from payments.bank_lines import bank_lines
-from payments.runs import RunChoice
+from payments.due import RunChoice
 from tests.factories import applicant, saved, standard
 from uploads.storage import StoredFile
 

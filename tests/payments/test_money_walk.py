@@ -48,6 +48,7 @@ from payments import (
     runs,
     stopping,
 )
+from payments.due import RunChoice
 from payments.objections import Objector
 from tests import factories
 from tests.machine.databases import Databases
@@ -139,7 +140,7 @@ class Money(RuleBasedStateMachine):
             self.granted += one.amount_fen
 
     def make_run(self, seed: int) -> None:
-        choice = runs.RunChoice(today() + timedelta(days=seed % 90), self.period.id)
+        choice = RunChoice(today() + timedelta(days=seed % 90), self.period.id)
         self.attempt(lambda: runs.make(Random(seed).choice((self.maker, self.second)), choice))
 
     def move_run(self, seed: int) -> None:

@@ -35,6 +35,7 @@ from payments import (
     account_corrections,
     answers,
     bank_accounts,
+    due,
     employers,
     exporting,
     payment_moves,
@@ -45,6 +46,7 @@ from payments import (
     stopping,
 )
 from payments.bank_lines import bank_lines
+from payments.due import RunChoice
 from payments.run_transitions import RUN_TRANSITIONS
 from tests.factories import World, city_clerk, reviewer, saved
 from tests.machine.at_once import HOLD_SECONDS, TIMEOUT_SECONDS, at_once
@@ -121,7 +123,7 @@ def test_who_made_or_froze_a_run_cannot_approve_it_and_neither_can_their_deputy(
         with pytest.raises(NotVisible):
             act(run, RunAction.APPROVE, stranger)
         with pytest.raises(NotPermitted):
-            runs.make(stranger, runs.RunChoice(today()))
+            runs.make(stranger, RunChoice(today()))
     assert fresh(run).state is RunState.FROZEN
     act(run, RunAction.APPROVE, second)
     assert fresh(run).approved_by_id == second.id
@@ -167,7 +169,7 @@ def test_a_run_holds_what_is_due_and_says_why_something_is_left_out(ordos: World
     no_bank = grant(money, employer, parts=1, bank="")
     formula = grant(money, employer, parts=1, bank="=HYPERLINK(1)")
     grant(batch(period(), maker), employer)
-    run = runs.make(maker, runs.RunChoice(date(2026, 4, 1), of.id))
+    run = runs.make(maker, RunChoice(date(2026, 4, 1), of.id))
     rows = db.session.execute(
         select(RunRow.amount_fen, RunRow.left_out, Payment.grant_id)
         .join(Payment, Payment.id == RunRow.payment_id)
@@ -187,10 +189,38 @@ def test_a_run_holds_what_is_due_and_says_why_something_is_left_out(ordos: World
     }
     assert states(no_account) == [OPEN]
     with pytest.raises(Unacceptable):
-        runs.make(maker, runs.RunChoice(today() - timedelta(days=9999), of.id))
+        runs.make(maker, RunChoice(today() - timedelta(days=9999), of.id))
     with pytest.raises(Unacceptable) as early:
-        runs.make(maker, runs.RunChoice(today() + timedelta(days=32), of.id))
+        runs.make(maker, RunChoice(today() + timedelta(days=32), of.id))
     assert early.value.sentence.text == runs.TOO_EARLY
+
+
+@pytest.mark.guide("P4")
+def test_payments_that_cannot_be_paid_keep_no_run_from_those_that_can(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, number in (("MOST_ROWS", 3), ("MOST_LEFT_OUT", 4), ("CHUNK", 2), ("PAGE", 5)):
+        monkeypatch.setattr(due, name, number)
+    maker, of = ordos.centre, period()
+    money, employer = batch(of, maker), ordos.city.enterprise
+    earlier = [grant(money, employer, parts=1, account=None) for _ in range(6)]
+    payable = [grant(money, employer, parts=1) for _ in range(4)]
+    earlier.append(grant(money, employer, parts=1, bank=""))
+    found = [made(maker, of) for _ in range(2)]
+    with pytest.raises(Unacceptable) as refused:
+        made(maker, of)
+    assert refused.value.sentence is runs.ALL_LEFT_OUT
+    assert [states(each) for each in payable] == [[IN_RUN]] * 4
+    assert [states(each) for each in earlier] == [[OPEN]] * 7
+    assert [(fresh(run).count, run.left_out) for run in found] == [(3, 4), (1, 4)]
+    rows = db.session.execute(
+        select(RunRow.position, Payment.grant_id, RunRow.left_out.is_(None))
+        .join(Payment, Payment.id == RunRow.payment_id)
+        .where(RunRow.run_id == found[0].id)
+        .order_by(RunRow.position)
+    ).all()
+    expected = [(each.id, True) for each in payable[:3]] + [(each.id, False) for each in earlier[:4]]
+    assert [(row[1], bool(row[2])) for row in rows] == expected
 
 
 @ON_SQLITE
@@ -488,7 +518,7 @@ def test_two_people_at_once_never_put_a_payment_into_two_runs_or_approve_twice(o
     key = of.id
 
     def make() -> str:
-        return runs.make(maker, runs.RunChoice(today(), key)).number
+        return runs.make(maker, RunChoice(today(), key)).number
 
     found = at_once(make, make, make)
     assert sorted(found)[1:] == ["Unacceptable", "Unacceptable"]
@@ -604,7 +634,7 @@ def test_a_payment_that_is_stopped_while_a_run_is_made_is_in_none(
     db.session.commit()
     key, version, processes = of.id, one.version, multiprocessing.get_context("fork")
     read, stopped = processes.Event(), processes.Event()
-    payees = runs.payees
+    payees = due.payees
 
     def read_slowly(ids: Sequence[int]) -> object:
         found = payees(ids)
@@ -612,11 +642,11 @@ def test_a_payment_that_is_stopped_while_a_run_is_made_is_in_none(
         stopped.wait(TIMEOUT_SECONDS)
         return found
 
-    monkeypatch.setattr(runs, "payees", read_slowly)
+    monkeypatch.setattr(due, "payees", read_slowly)
 
     def make() -> str:
         try:
-            return runs.make(maker, runs.RunChoice(today(), key)).number
+            return runs.make(maker, RunChoice(today(), key)).number
         except Unacceptable as refused:
             return refused.sentence.text
 
