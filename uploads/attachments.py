@@ -14,11 +14,18 @@ from uploads.first_look import draw_later
 from uploads.receive import Received
 
 MAX_FILES = 20
-"""Files per material: enough for a contract photographed page by page, too few to fill a disk."""
+"""Files per material: enough for a contract photographed page by page."""
+
+MOST_STORED_BYTES = 4 * 1024**3
+"""Of one application, with the files that were submitted and removed since: those are kept, and could fill the disk in time."""
 
 
 class TooManyFiles(ActionRefused):
     """The material has as many files as it may have."""
+
+
+class TooMuchStored(ActionRefused):
+    """The files of the application take as much room as they may."""
 
 
 def attach(application: Application, material_id: int, file: Received) -> Attachment:
@@ -57,12 +64,15 @@ _ASKED_FOR = CompiledStatement(
 
 
 def require_room(application: Application, material_id: int) -> None:
-    """Raise NotVisible when the material is not asked for, TooManyFiles when it has as many files as it may have."""
+    """Raise NotVisible when the material is not asked for, TooManyFiles when it has as many files as it may have, TooMuchStored."""
     rows = _ROOM.execute({"application_id": application.id, "material_id": material_id})
     if not rows:
         raise NotVisible
-    if rows[0][0] >= MAX_FILES:
+    files, stored_bytes = rows[0]
+    if files >= MAX_FILES:
         raise TooManyFiles
+    if (stored_bytes or 0) >= MOST_STORED_BYTES:
+        raise TooMuchStored
 
 
 _ROOM = CompiledStatement(
@@ -73,7 +83,10 @@ _ROOM = CompiledStatement(
             Attachment.material_id == bindparam("material_id", type_=Integer),
             Attachment.removed_after.is_(None),
         )
-        .scalar_subquery()
+        .scalar_subquery(),
+        select(func.sum(Attachment.size))
+        .where(Attachment.application_id == bindparam("application_id", type_=Integer))
+        .scalar_subquery(),
     ).where(Material.id == bindparam("material_id", type_=Integer), Material.active)
 )
 

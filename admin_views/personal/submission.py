@@ -22,6 +22,7 @@ from common.errors import (
     NotVisible,
     PeriodClosed,
 )
+from desk import withdrawals
 from models import Account, Action, Application, Review, db
 from workflow import completeness, periods, progress, review, routing
 from workflow.transitions import find_transition, is_editable
@@ -111,9 +112,21 @@ class SubmissionRoutes:
         found = self.get_one(number)
         seen = request.form.get("version", default=0, type=int)
         try:
-            row = review.perform(found.id, Action.WITHDRAW, current_user, seen_version=seen)
+            row = review.perform(
+                found.id,
+                Action.WITHDRAW,
+                current_user,
+                seen_version=seen,
+                check=withdrawals.require_few,
+            )
         except NotPermitted:
             flash(gettext("企业已经办理，不能再撤回。"), "error")
+        except withdrawals.TooManyWithdrawals:
+            most = withdrawals.MOST_WITHDRAWALS
+            flash(
+                gettext("一天内最多撤回 %(most)s 次，请过一天再撤回，或者请工作单位回退。", most=most),
+                "error",
+            )
         except ChangedMeanwhile:
             flash(self._why_not_withdrawn(found), "error")
         else:

@@ -20,7 +20,7 @@ from admin_views.site.base import expose
 from common.errors import ActionRefused, NoticeUnread, NotPermitted
 from models import Application, PartialUpload, now
 from uploads import attachments, partial
-from uploads.attachments import TooManyFiles
+from uploads.attachments import TooManyFiles, TooMuchStored
 from uploads.errors import CheckUnavailable, Fault, FileRefused, StorageUnavailable, UploadError
 from uploads.file_regions import readable_twice
 from uploads.limits import MAX_BYTES
@@ -220,6 +220,8 @@ def refusal_text(refusal: ActionRefused) -> str:
         return gettext("请先阅读“申请须知”，再上传附件。")
     if isinstance(refusal, TooManyFiles):
         return gettext("每项材料最多 %(most)s 个文件，请先删除不需要的文件。", most=attachments.MAX_FILES)
+    if isinstance(refusal, TooMuchStored):
+        return gettext("这份申请先后上传的文件太多，不能再添加。请拨打咨询电话。")
     if isinstance(refusal, NotPermitted):
         return gettext("申请已提交，不能再更改附件。")
     return gettext("此申请或材料已不存在，请返回后重试。")

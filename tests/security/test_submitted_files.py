@@ -8,13 +8,16 @@ import time
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select, update
+from werkzeug.test import TestResponse
 
-from models import Account, Action, Application, Attachment, db
+from desk.withdrawals import MOST_WITHDRAWALS, WITHIN
+from models import Account, Action, Application, Attachment, Review, State, db, now
 from tests import factories
 from tests.factories import REASON
 from tests.files import samples as files
 from tests.machine.site import Client
+from uploads import attachments
 from uploads.sets import storage
 from worker import sweeping
 
@@ -35,11 +38,15 @@ class Case:
             with client.session_transaction() as session:
                 session.update(factories.session_of(application.applicant))
 
-    def upload(self, name: str) -> str:
-        """Upload a file through the page. Returns its storage name."""
+    def send_file(self, name: str) -> TestResponse:
+        """Upload a file through the page."""
         path = f"/personal/application/{self.number}/attachments/"
         given = {f"material-{self._material}": (io.BytesIO(files.png()), name)}
-        assert self._client.send(path, given, content_type="multipart/form-data").status_code == 302
+        return self._client.send(path, given, content_type="multipart/form-data")
+
+    def upload(self, name: str) -> str:
+        """Upload a file through the page. Returns its storage name."""
+        assert self.send_file(name).status_code == 302
         with self._app.app_context():
             return db.session.scalars(
                 select(Attachment.storage_name).where(Attachment.display_name == name)
@@ -66,6 +73,21 @@ class Case:
                 if not self.lost(name):
                     os.utime(storage().path(name), (long_ago, long_ago))  # type: ignore[attr-defined]
             sweeping.sweep()
+
+    def withdraw(self) -> str:
+        """Withdraw through the page. Returns the page that follows."""
+        with self._app.app_context():
+            version = db.session.get_one(Application, self._id).version
+        path = f"/personal/application/{self.number}/withdraw/"
+        return self._client.send(path, {"version": str(version)}, follow_redirects=True).text
+
+    def state(self) -> State:
+        with self._app.app_context():
+            return db.session.get_one(Application, self._id).state
+
+    def stored_bytes(self) -> int:
+        with self._app.app_context():
+            return db.session.scalars(select(func.sum(Attachment.size))).one()
 
     def lost(self, *names: str) -> list[str]:
         with self._app.app_context():
@@ -101,3 +123,35 @@ def test_an_unsubmitted_file_is_deleted_when_removed(case: Case) -> None:
     name = case.upload(NOT_SUBMITTED)
     case.remove(NOT_SUBMITTED)
     assert case.lost(name) == [name]
+
+
+@pytest.mark.guide("A11")
+def test_files_that_were_submitted_and_removed_take_room_too(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.upload(SUBMITTED)
+    case.act(Action.SUBMIT)
+    case.act(Action.WITHDRAW)
+    case.remove(SUBMITTED)
+    stored = case.stored_bytes()
+    monkeypatch.setattr(attachments, "MOST_STORED_BYTES", stored + 1)
+    case.upload(REPLACEMENT)
+    monkeypatch.setattr(attachments, "MOST_STORED_BYTES", case.stored_bytes())
+    refused = case.send_file("又一份.png")
+    assert (refused.status_code, "先后上传的文件太多" in refused.text) == (422, True)
+    case.remove(REPLACEMENT)
+    case.upload("又一份.png")
+
+
+@pytest.mark.guide("A15")
+def test_submitting_and_withdrawing_in_turn_has_an_end(case: Case, app: Flask) -> None:
+    for _ in range(MOST_WITHDRAWALS):
+        case.act(Action.SUBMIT)
+        assert "已撤回" in case.withdraw()
+    case.act(Action.SUBMIT)
+    assert f"一天内最多撤回 {MOST_WITHDRAWALS} 次" in case.withdraw()
+    assert case.state() is State.ENTERPRISE_REVIEW
+    with app.app_context():
+        db.session.execute(update(Review).values(at=now() - WITHIN))
+        db.session.commit()
+    assert "已撤回" in case.withdraw()
