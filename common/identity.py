@@ -73,6 +73,10 @@ IDENTITY_DOCUMENTS = {  # stays Chinese: the names of the rules
     ),
 }
 
+NON_CHINESE_PERMIT = re.compile("[HM]A[0-9]{7}")
+"""Number of the 港澳居民来往内地通行证（非中国籍）, issued since 2024-07-10: HA for 香港, MA for 澳门 (国家移民管理局, 2024-07-01). Its holders
+are foreigners, and it permits no employment. It has the form of a passport's number, so only this document refuses it."""
+
 DATE_LENGTH = len("YYYYMMDD")
 OLD_NUMBER_LENGTH = 15
 """Length of a permanent resident's number before December 2023."""
@@ -189,6 +193,8 @@ def fault(paper: str, number: str) -> str:
         for other in IDENTITY_DOCUMENTS.values():
             if other.wrong_kind and other.shape.fullmatch(number):
                 return other.wrong_kind
+        if paper == "hk_mo" and NON_CHINESE_PERMIT.fullmatch(number):
+            return N_("这是港澳居民来往内地通行证（非中国籍）的号码。证件类型请选护照，填写护照号码。")
         if paper == CITIZEN:
             return N_("身份证号码应为 18 位：17 位数字，末位是数字或 X。")
         return N_("证件号码与所选证件类型的格式不符。")

@@ -115,6 +115,12 @@ def test_each_identity_document_has_its_own_number_format(paper: str, right: str
     assert identity.fault(paper, wrong) == "证件号码与所选证件类型的格式不符。"
 
 
+@pytest.mark.parametrize("number", ["HA1234567", "MA1234567"])
+def test_a_foreigner_from_hong_kong_or_macau_is_told_to_use_the_passport(number: str) -> None:
+    assert "选护照" in identity.fault("hk_mo", number)
+    assert identity.fault("passport", number) == ""
+
+
 def eighteen(body: str) -> str:
     """Seventeen digits with the check digit that belongs to them."""
     from stdnum.cn import ric
