@@ -100,12 +100,23 @@ RADICALS = str.maketrans(  # stays Chinese
     "厂母民西见角贝车长门青韦页风飞食马骨鬼鱼鸟卤麦黄齐齿龙龜亀龟",
 )
 """Radicals that look like whole characters, and the characters. Text copied from a PDF contains them (EquivalentUnifiedIdeograph.txt)."""
-KANGXI = re.compile("[\u2f00-\u2fd5]")
+IN_GBK = "\uf92c\uf979\uf995\uf9e7\uf9f1\ufa0c\ufa0d\ufa18\ufa20"
+"""Duplicates that GBK contains as characters of their own, so an identity card may have them."""
+DUPLICATES = re.compile(f"[\u2f00-\u2fd5]|(?![{IN_GBK}])[\uf900-\ufaff]")
+"""Kangxi radicals, and compatibility ideographs: a Korean keyboard writes the surnames 이 and 김 as U+F9E1 and U+F90A (KS X 1001 has
+a hanja once for each reading), which no bank and no identity card has for 李 and 金."""
+
+CHINESE_DIGITS = "〇一二三四五六七八九十百"  # stays Chinese
+ZERO = re.compile(  # stays Chinese
+    rf"(?<=[{CHINESE_DIGITS}])(?:[○◯OＯ0０]+(?=[{CHINESE_DIGITS}])|[○◯]+)|[○◯]+(?=[{CHINESE_DIGITS}])"
+)
+"""Circles and letters written for 〇: GB 2312 and the keyboards of its time lack it (核工业二○八大队). 张○○ hides a name and stays."""
 
 
-def without_radicals(name: str) -> str:
-    """Return a name with each radical replaced by the character that looks the same: ⻢⽂ from a PDF becomes 马文."""
-    return KANGXI.sub(lambda found: unicodedata.normalize("NFKC", found[0]), name.translate(RADICALS))
+def without_duplicates(name: str) -> str:
+    """Return a name with one code for characters that look the same: ⻢⽂ from a PDF becomes 马文, 二○八 becomes 二〇八."""
+    plain = DUPLICATES.sub(lambda found: unicodedata.normalize("NFKC", found[0]), name.translate(RADICALS))
+    return ZERO.sub(lambda found: "〇" * len(found[0]), plain)  # stays Chinese
 
 
 def first_forbidden_in_name(name: str) -> str:

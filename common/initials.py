@@ -1,6 +1,7 @@
 """Pinyin initials, for quick search of names: wxm finds 王晓敏; sxm and dxm both find 单晓明."""
 
 import os
+import unicodedata
 from typing import NamedTuple
 
 from common.surnames import LONGEST_GIVEN_NAME, SURNAMES, TRANSLITERATED
@@ -52,7 +53,8 @@ def of_person(name: str) -> Initials:
 def _initials_of_all(text: str) -> str:
     from pypinyin import Style, lazy_pinyin
 
-    letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=_not_chinese)
+    # pypinyin 0.55.0 has no reading for compatibility ideographs. Their canonical equivalents are common characters.
+    letters = lazy_pinyin(unicodedata.normalize("NFC", text), style=Style.FIRST_LETTER, errors=_not_chinese)
     return "".join(letters).lower()
 
 

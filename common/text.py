@@ -9,7 +9,7 @@ from common.characters import (
     cleaned,
     code_point,
     first_forbidden_in_name,
-    without_radicals,
+    without_duplicates,
 )
 from common.wording import N_, Sentence
 from models.spelling import HAN, with_one_dot
@@ -40,7 +40,7 @@ def as_name(text: str) -> str:
     """Return a name as it is stored: without spaces between Chinese characters, and with U+00B7 for every separating dot.
 
     Printed forms put a space into a name of two characters, and people type it."""
-    return re.sub(SPACE_BETWEEN_HAN, "", with_one_dot(one_line(without_radicals(text))))
+    return re.sub(SPACE_BETWEEN_HAN, "", with_one_dot(one_line(without_duplicates(text))))
 
 
 PRIVATE_CHARACTER = N_(

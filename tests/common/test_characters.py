@@ -94,6 +94,36 @@ def test_radicals_copied_from_a_pdf_become_the_characters_they_look_like():
     assert as_name("⻢⽂⻩") == "马文黄"
 
 
+def test_a_surname_from_a_korean_keyboard_becomes_the_character_that_a_bank_has():
+    assert as_name("\uf9e1金\uf90a") == "李金金"
+    assert as_name("\uf92c\ufa0c\ufa11") == "\uf92c\ufa0c\ufa11"  # in GBK, or without an equivalent
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("核工业二○八大队", "核工业二〇八大队"),
+        ("二◯八", "二〇八"),
+        ("第二Ｏ三所", "第二〇三所"),
+        ("二O○八0一", "二〇〇八〇一"),
+        ("一一○厂", "一一〇厂"),
+        ("○一", "〇一"),
+        ("王〇一", "王〇一"),
+        ("三OK", "三OK"),
+        ("第二0厂", "第二0厂"),
+    ],
+)
+def test_a_zero_between_chinese_digits_has_one_code(typed, kept):
+    assert as_name(typed) == kept
+    assert name_fault(kept) is None
+
+
+def test_a_hidden_name_is_no_zero():
+    fault = name_fault(as_name("张○○"))
+    assert fault is not None
+    assert fault.words == {"character": "○", "code": "U+25CB"}
+
+
 UNSEEN = ["\u200b", "\x00", "\ufeff", "\u00ad", "\u2060", "\u202e", "\u200e", "\x7f", "\x1b", "\U000e0041"]
 
 

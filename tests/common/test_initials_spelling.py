@@ -99,6 +99,10 @@ def test_a_surname_is_read_as_a_surname_and_found_by_its_other_reading(
     assert of_person(name) == (first, other)
 
 
+def test_a_compatibility_ideograph_has_the_initial_of_the_character_it_stands_for() -> None:
+    assert of_person("\uf92c小\ufa0c").initials == "lxw"
+
+
 def test_names_of_enterprises_have_the_ordinary_readings() -> None:
     assert initials("单县解放·新材料有限公司") == "dxjfxclyxgs"
 
