@@ -26,11 +26,11 @@ def register(app: Flask) -> None:
     app.extensions["senders"] = {**mail.sender(app.config), **sms.sender(app.config)}
     app.extensions["channels"] = frozenset(app.extensions["senders"])
     tasks = app.extensions["tasks"] = cache(lambda: _tasks(app))
-    app.extensions["wake"] = waking.Waker(lambda: tasks().deliver())
-    app.extensions["wake_importing"] = waking.Waker(lambda: tasks().import_enterprises())
-    app.extensions["wake_bulk_decisions"] = waking.Waker(lambda: tasks().decide_in_bulk())
-    app.extensions["wake_file_jobs"] = waking.Waker(lambda: tasks().make_files())
-    app.extensions["wake_bank_answers"] = waking.Waker(lambda: tasks().read_bank_answers())
+    app.extensions["wake"] = waking.Waker(lambda: tasks().wake["deliver"]())
+    app.extensions["wake_importing"] = waking.Waker(lambda: tasks().wake["import"]())
+    app.extensions["wake_bulk_decisions"] = waking.Waker(lambda: tasks().wake["bulk"]())
+    app.extensions["wake_file_jobs"] = waking.Waker(lambda: tasks().wake["files"]())
+    app.extensions["wake_bank_answers"] = waking.Waker(lambda: tasks().wake["bank answers"]())
     if app.extensions["channels"] or app.config["REDIS_URL"]:
         tasks()  # before the fork: the processes share the modules, and a wrong url fails at the start
 

@@ -3,10 +3,11 @@
 Two workers may run the same task at once: every row is claimed before it is processed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 
 from flask import Flask
 from huey import Huey, crontab
@@ -48,12 +49,8 @@ class Tasks:
     """The tasks of the worker, and their queue."""
 
     queue: Huey
-    deliver: Callable[[], object]
-    import_enterprises: Callable[[], object]
-    decide_in_bulk: Callable[[], object]
-    make_files: Callable[[], object]
-    read_bank_answers: Callable[[], object]
-    count: Callable[[], object]
+    wake: Mapping[str, Callable[[], object]]
+    """Queues the task of this name in `WOKEN`."""
     every_minute: Callable[[], object]
     """Queues what each worker queues by itself once a minute."""
     look: Callable[[], object]
@@ -90,87 +87,74 @@ def _every_day() -> None:
         )
 
 
+WOKEN: Mapping[str, Callable[[], object]] = MappingProxyType(
+    {
+        "deliver": outbox.process_due,
+        "import": importing.process_due,
+        "bulk": bulk_decisions.process_due,
+        "files": file_jobs.process_due,
+        "bank answers": bank_answers.process_due,
+        "count": partial(counting.process_due, most=MOST_COUNTED),
+    }
+)
+"""What each task does, by its name in the queue, which another version of the site may still have queued."""
+
+POLLED = MappingProxyType(
+    {"imports": "import", "bulk": "bulk", "files": "files", "bank_answers": "bank answers"}
+)
+"""The kinds of jobs that are looked for every POLL_SECONDS, each with its task."""
+
+EVERY_MINUTE: tuple[Callable[[], object], ...] = (
+    reminding.process_due,
+    continuing.process_due,
+    publicity.process_due,
+    outbox.process_due,
+    bulk_decisions.process_due,
+    importing.process_due,
+    bank_answers.process_due,
+    file_jobs.delete_files_over,
+    file_jobs.sweep,  # the folder of this machine, whichever worker has the turn in _every_day
+    file_jobs.process_due,
+    partial(counting.process_due, most=MOST_COUNTED),
+    _every_day,
+)
+
+
 def for_app(app: Flask) -> Tasks:
     """Return the application's tasks; each runs within its context."""
     huey = queue.for_config(app.config)
 
-    @huey.task(name="deliver")  # type: ignore[untyped-decorator]
-    def deliver() -> None:
-        with app.app_context():
-            outbox.process_due()
+    def task(name: str, run: Callable[[], object]) -> Callable[[], object]:
+        @huey.task(name=name)  # type: ignore[untyped-decorator]
+        def queued() -> None:
+            with app.app_context():
+                run()
 
-    @huey.task(name="import")  # type: ignore[untyped-decorator]
-    def import_enterprises() -> None:
-        with app.app_context():
-            importing.process_due()
-
-    @huey.task(name="bulk")  # type: ignore[untyped-decorator]
-    def decide_in_bulk() -> None:
-        with app.app_context():
-            bulk_decisions.process_due()
-
-    @huey.task(name="files")  # type: ignore[untyped-decorator]
-    def make_files() -> None:
-        with app.app_context():
-            file_jobs.process_due()
-
-    @huey.task(name="bank answers")  # type: ignore[untyped-decorator]
-    def read_bank_answers() -> None:
-        with app.app_context():
-            bank_answers.process_due()
-
-    @huey.task(name="count")  # type: ignore[untyped-decorator]
-    def count() -> None:
-        with app.app_context():
-            counting.process_due(most=MOST_COUNTED)
-
-    woken = {
-        "imports": import_enterprises,
-        "bulk": decide_in_bulk,
-        "files": make_files,
-        "bank_answers": read_bank_answers,
-    }
-
-    def look() -> None:
-        with app.app_context():
-            if jobs.any_due(*WORKED_ON["pictures"]):
-                drawing.wake()
-            # A task that is already in the queue will find every due job.
-            if huey.pending_count():
-                return
-            for kind, wake in woken.items():
-                if jobs.any_due(*WORKED_ON[kind]):
-                    wake()
-            if counting.has_uncounted():
-                count()
+        return queued  # type: ignore[no-any-return]
 
     @huey.periodic_task(crontab(), name="every_minute", expires=50)  # type: ignore[untyped-decorator]
     def every_minute() -> None:
         with app.app_context():
             heartbeats.beat(heartbeats.WORKER)
-            run_all(
-                reminding.process_due,
-                continuing.process_due,
-                publicity.process_due,
-                outbox.process_due,
-                bulk_decisions.process_due,
-                importing.process_due,
-                bank_answers.process_due,
-                file_jobs.delete_files_over,
-                file_jobs.sweep,  # the folder of this machine, whichever worker has the turn below
-                file_jobs.process_due,
-                partial(counting.process_due, most=MOST_COUNTED),
-                _every_day,
-            )
+            run_all(*EVERY_MINUTE)
 
-    return Tasks(
-        huey,
-        deliver,
-        import_enterprises,
-        decide_in_bulk,
-        make_files,
-        read_bank_answers,
-        count,
-        every_minute,
-        look,
-    )
+    wake = {name: task(name, run) for name, run in WOKEN.items()}
+
+    def look() -> None:
+        with app.app_context():
+            _wake_due(huey, wake)
+
+    return Tasks(huey, wake, every_minute, look)
+
+
+def _wake_due(huey: Huey, wake: Mapping[str, Callable[[], object]]) -> None:
+    if jobs.any_due(*WORKED_ON["pictures"]):
+        drawing.wake()
+    # A task that is already in the queue will find every due job.
+    if huey.pending_count():
+        return
+    for kind, name in POLLED.items():
+        if jobs.any_due(*WORKED_ON[kind]):
+            wake[name]()
+    if counting.has_uncounted():
+        wake["count"]()
