@@ -114,8 +114,7 @@ class DraftRoutes:
 
     def present_base(self, found: Application | None) -> dict[str, str]:
         """Return the digests of what is saved now, for a page that stays open."""
-        version = description.form_of(found) if found else description.published()
-        return {"base": _digests_of(typed_fields(SavedForm(found, current_user, version)))}
+        return {"base": _digests_of(saved_fields(found))}
 
     def draft_values(self, found: Application | None, saved: Fields) -> dict[str, Any]:
         """Return what the form carries for its drafts: the digests it began with, its own name, and the key for its browser.
@@ -135,12 +134,6 @@ class DraftRoutes:
 
     # Another window or device
 
-    def changed_elsewhere(self, found: Application, form: Any) -> list[FieldChange]:
-        """Return what was saved since the page was opened and differs from what the page holds."""
-        version = description.form_of(found)
-        saved = typed_fields(SavedForm(found, current_user, version))
-        return merging.changes(_sent_digests(), typed_fields(form), saved)
-
     def compared(
         self,
         found: Application,
@@ -154,8 +147,8 @@ class DraftRoutes:
         `unresolved` are fields for which no choice has been made yet.
         """
         version = description.form_of(found)
-        saved, mine = typed_fields(SavedForm(found, current_user, version)), typed_fields(form)
-        changed = merging.changes(_sent_digests(), mine, saved)
+        saved, mine = saved_fields(found), typed_fields(form)
+        changed = changed_elsewhere(mine, saved)
         changed += [
             FieldChange(key, mine[key], saved[key], asked=True)
             for key in unresolved
@@ -178,6 +171,17 @@ class DraftRoutes:
             }, status
         filled = form_with(version, merging.merged(mine, changed, {}), found.version)
         return self._form_page(found, filled, status=status, failed=sentence, dirty=True, changed=shown)
+
+
+def saved_fields(found: Application | None) -> Fields:
+    """Return each field of the page as it is saved now; before the first 「保存」 what the account holds."""
+    version = description.form_of(found) if found else description.published()
+    return typed_fields(SavedForm(found, current_user, version))
+
+
+def changed_elsewhere(mine: Fields, saved: Fields) -> list[FieldChange]:
+    """Return what was saved since the page was opened and differs from what the page holds."""
+    return merging.changes(_sent_digests(), mine, saved)
 
 
 def _digests_of(saved: Fields) -> str:

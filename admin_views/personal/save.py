@@ -7,10 +7,9 @@ from flask import abort, flash, redirect, request
 from flask_babel import gettext
 from flask_login import current_user
 
-from admin_views.personal.drafts import save_result, sent_choices, sent_page
+from admin_views.personal.drafts import changed_elsewhere, save_result, saved_fields, sent_choices, sent_page
 from admin_views.personal.form import MOST_EXPERIENCES, form_class
 from admin_views.personal.page import notice_unread_text
-from admin_views.personal.saved_form import SavedForm
 from admin_views.personal.typed_fields import form_with, typed_fields
 from admin_views.site.base import expose
 from admin_views.site.typed_back import typed_back
@@ -38,7 +37,6 @@ class SaveRoutes:
     exposed_routes: tuple[str, ...] = ("begin", "save")
     get_one: Any
     get_url: Any
-    changed_elsewhere: Any
     compared: Any
     present_base: Any
     _form_page: Any
@@ -62,8 +60,9 @@ class SaveRoutes:
                 return self._not_saved(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
             form = form_class(description.form_of(there))()
             form.validate()
-            if not self.changed_elsewhere(there, form):
-                return self._save(there, form)  # the answer to the same page's first save was lost
+            stored = saved_fields(there)
+            if not changed_elsewhere(typed_fields(form), stored):
+                return self._save(there, form, stored)  # the answer to the same page's first save was lost
             return self.compared(there, form, gettext("您已有一份正在办理的申请，请在它上面修改。"))
         saving.settle_begun(current_user, application, sent_page(), save_result(form, None))
         if request.form.get("form_version", str(version.number)) != str(version.number):
@@ -80,7 +79,7 @@ class SaveRoutes:
         asked = request.form.get("do", "save")
         if not is_editable(found.state):
             return self._not_editable(found, form)
-        stored = typed_fields(SavedForm(found, current_user, version))
+        stored = saved_fields(found)
         unresolved: list[str] = []
         if "asked" in request.form and form.seen_version == found.version:
             fields, unresolved = sent_choices(form, stored)
@@ -91,10 +90,8 @@ class SaveRoutes:
             return self._form_page(found, form, dirty=True)
         return self._save(found, form, stored)
 
-    def _save(self, found: Application, form: Any, stored: Fields | None = None) -> Any:
-        """Save the page's fields and answer. `stored`: what was saved before, where it is known."""
-        if stored is None:
-            stored = typed_fields(SavedForm(found, current_user, description.form_of(found)))
+    def _save(self, found: Application, form: Any, stored: Fields) -> Any:
+        """Save the page's fields and answer. `stored`: what was saved before."""
         result, page = save_result(form, stored), sent_page()
 
         def apply(application: Application) -> None:
@@ -109,7 +106,7 @@ class SaveRoutes:
                 perform(form.seen_version)
             except ChangedMeanwhile:
                 db.session.refresh(found)
-                if not is_editable(found.state) or self.changed_elsewhere(found, form):
+                if not is_editable(found.state) or changed_elsewhere(typed_fields(form), saved_fields(found)):
                     raise
                 perform(found.version)  # nothing differs: this page saved it, and the answer was lost
         except NoticeUnread as refusal:
