@@ -148,26 +148,7 @@ def make_backup(directory: Path, *, full: bool = False, with_keys: bool = False)
     try:
         former = None if full else newest_backup(directory)
         dump = partial / database.file_name
-        copied, gone = Copied(), []
-        for round_ in range(1, MOST_ROUNDS + 1):
-            dump.unlink(missing_ok=True)
-            earlier = [path for path in (former, partial / f"{round_ - 1}") if path and path.exists()]
-            revision, copied = _one_round(dump, partial / f"{round_}", earlier)
-            present = referenced_names(copied.absent) if copied.absent else set()
-            gone = [name for name in copied.absent if name not in present]
-            if not gone:
-                break
-            click.echo(
-                f"· {len(gone)} 个文件刚被本人删除，重新导出 / files were deleted meanwhile: dumping again"
-            )
-        else:
-            raise BackupError(
-                "备份期间不断有文件被删除，请稍后再试 / files keep being deleted; try again later"
-            )
-        for name in (FILE_LIST, FILES_DIRECTORY):
-            (partial / f"{round_}" / name).rename(partial / name)
-        for number in range(1, round_ + 1):
-            shutil.rmtree(partial / f"{number}")
+        revision, copied = _dump_and_copy(partial, dump, former)
         if with_keys:
             _write_keys(partial / KEYS, current_app.config)
         manifest = Manifest(
@@ -193,6 +174,28 @@ def make_backup(directory: Path, *, full: bool = False, with_keys: bool = False)
         raise
     size = manifest.database["bytes"]
     return Made(target, manifest, size + copied.bytes, size + copied.bytes_new)
+
+
+def _dump_and_copy(partial: Path, dump: Path, former: Path | None) -> tuple[str, Copied]:
+    """Dump the database and copy the files that the dump names, again while some are deleted in between. Raises BackupError."""
+    for round_ in range(1, MOST_ROUNDS + 1):
+        dump.unlink(missing_ok=True)
+        earlier = [path for path in (former, partial / f"{round_ - 1}") if path and path.exists()]
+        revision, copied = _one_round(dump, partial / f"{round_}", earlier)
+        present = referenced_names(copied.absent) if copied.absent else set()
+        gone = [name for name in copied.absent if name not in present]
+        if not gone:
+            break
+        click.echo(
+            f"· {len(gone)} 个文件刚被本人删除，重新导出 / files were deleted meanwhile: dumping again"
+        )
+    else:
+        raise BackupError("备份期间不断有文件被删除，请稍后再试 / files keep being deleted; try again later")
+    for name in (FILE_LIST, FILES_DIRECTORY):
+        (partial / f"{round_}" / name).rename(partial / name)
+    for number in range(1, round_ + 1):
+        shutil.rmtree(partial / f"{number}")
+    return revision, copied
 
 
 def _one_round(dump: Path, folder: Path, earlier: list[Path]) -> tuple[str, Copied]:
