@@ -22,6 +22,7 @@ from admin_views.site.wording import (
     day,
     lang,
     missing_holidays_note,
+    place_name,
     problem_text,
     stamp,
     translated,
@@ -67,6 +68,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(translated)
     app.add_template_filter(lang)
     app.add_template_filter(problem_text)
+    app.add_template_filter(place_name)
     app.add_template_filter(stamp)
     app.add_template_filter(day)
     app.add_template_filter(waiting_time)
