@@ -216,6 +216,7 @@ class PeriodTable(Table[Period]):
     unique = ("name",)
 
     def check(self, row: Period) -> None:
+        staff.lock_administrators()  # two that overlap, saved at once, would not see each other
         if row.closes < row.opens:
             raise Unacceptable("closes", Sentence(N_("结束日期不能早于开始日期。")))
         other = db.session.scalars(

@@ -1,6 +1,7 @@
 """Concurrent changes by administrators and reviewers: every application has a desk afterwards, and nobody is locked out."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from sqlalchemy import func, select
 from administration import changes, form_draft
 from administration import staff as administration_staff
 from administration.effects import regions, staff
-from common.errors import ActionRefused, ChangedMeanwhile, ConfirmationRequired, Incomplete
-from models import Account, Action, Application, Enterprise, Region, RegionKind, Role, State, db
+from common.errors import ActionRefused, ChangedMeanwhile, ConfirmationRequired, Incomplete, Unacceptable
+from models import Account, Action, Application, Enterprise, Period, Region, RegionKind, Role, State, db
 from tests.administration.test_effects_enterprises_moving import desks
 from tests.factories import World, administrator, application_at, complete_application, fresh
 from tests.machine.at_once import at_once, slowly
@@ -221,6 +222,25 @@ def test_of_two_concurrent_rows_with_one_name_one_is_added(ordos: World) -> None
         return "done"
 
     assert sorted(at_once(adding, adding)) == ["done", "refused"]
+
+
+@pytest.mark.guide("D2")
+def test_of_two_overlapping_periods_added_concurrently_one_is_refused(ordos: World) -> None:
+    who = ordos.administrator.id
+
+    def adding(name: str, opens: date) -> Callable[[], str]:
+        def do() -> str:
+            row = Period(name=name, opens=opens, closes=opens + timedelta(days=30), resubmit_days=10)
+            try:
+                changes.add(row, db.session.get_one(Account, who))
+            except Unacceptable as refusal:
+                return refusal.field
+            return "added"
+
+        return do
+
+    answers = at_once(adding("春季", date(2031, 3, 1)), adding("春季补报", date(2031, 3, 20)))
+    assert sorted(answers) == ["added", "opens"]
 
 
 def keeping(section: str, one: Field, by: Account) -> Callable[[], str]:
