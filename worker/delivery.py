@@ -12,7 +12,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import defer, joinedload
@@ -146,7 +147,7 @@ def claim(channels: Collection[Channel]) -> Delivery | None:
 
 
 def _due(channels: Collection[Channel]) -> ColumnElement[bool]:
-    return Delivery.state.in_(OPEN_STATES) & (Delivery.next_try <= now()) & Delivery.channel.in_(channels)
+    return Delivery.state.in_(OPEN_STATES) & jobs.due(Delivery) & Delivery.channel.in_(channels)
 
 
 def deliver(delivery: Delivery, send: Sender) -> None:
@@ -216,7 +217,8 @@ def _retry_later(delivery: Delivery, failure: DeliveryFailed) -> None:
         _give_up(delivery, failure)
         return
     pause = timedelta(minutes=BACKOFF[delivery.attempts - 1])
-    _record_outcome(delivery, DeliveryState.WAITING, next_try=now() + pause, error=failure.error)
+    again = jobs.database_time(pause)
+    _record_outcome(delivery, DeliveryState.WAITING, next_try=again, error=failure.error)
     log.warning(
         "delivery %s (%s): %s; again in %s", delivery.id, delivery.channel.value, failure.error, pause
     )
@@ -227,7 +229,7 @@ def _give_up(delivery: Delivery, failure: DeliveryFailed) -> None:
     log.error("delivery %s (%s): %s; given up", delivery.id, delivery.channel.value, failure.error)
 
 
-def _record_outcome(delivery: Delivery, state: DeliveryState, **values: datetime | str) -> None:
+def _record_outcome(delivery: Delivery, state: DeliveryState, **values: Any) -> None:
     """Record the outcome. SENT is always recorded; another outcome only while this worker still holds the claim.
 
     Deletes the secret words of a message when all its deliveries are finished.

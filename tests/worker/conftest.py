@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
+from common import jobs
 from config import settings
 from models import db, now
 from tests.machine.processes import Server
@@ -61,8 +62,9 @@ def start(worker_app: Flask, database_url: str, tmp_path: Path, sending: dict[st
 @pytest.fixture
 def advance_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """`advance_clock(5)`: five more minutes have gone by."""
-    passed = [timedelta()]
+    passed, database_time = [timedelta()], jobs.database_time
     monkeypatch.setattr(delivery, "now", lambda: now() + passed[0])
+    monkeypatch.setattr(jobs, "database_time", lambda after=timedelta(): database_time(after + passed[0]))
 
     def pass_by(minutes: float) -> None:
         passed[0] += timedelta(minutes=minutes, seconds=0.5)

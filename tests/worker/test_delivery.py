@@ -17,7 +17,7 @@ from app import create_app
 from common.errors import ReasonMissing
 from config import settings
 from enterprises import reviewers
-from models import Action, Channel, Delivery, Message, State, db, exclusive
+from models import Action, Channel, Delivery, Message, State, db, exclusive, now
 from tests import factories
 from tests.factories import act, application_at, deactivate, reviewer, world
 from tests.machine.databases import Databases
@@ -265,6 +265,16 @@ def test_an_expired_claim_can_be_taken_over_and_its_late_failure_is_ignored(
     assert state_of(message) == {Channel.SMS: ("sending", 2, "")}
     delivery.deliver(second, worker_app.extensions["senders"][Channel.SMS])
     assert state_of(message) == {Channel.SMS: ("sent", 2, "")}
+
+
+def test_a_worker_with_a_fast_clock_does_not_take_over_a_live_claim(
+    worker_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_message(person(email=None))
+    delivery.expand(worker_app.extensions["channels"])
+    assert delivery.claim({Channel.SMS}) is not None
+    monkeypatch.setattr(delivery, "now", lambda: now() + 2 * delivery.LEASE)
+    assert delivery.claim({Channel.SMS}) is None
 
 
 def test_only_a_committed_message_wakes_the_worker(worker_app: Flask) -> None:
