@@ -14,13 +14,13 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement
 
-from admin_views.site.base import ConsoleView, ScopedView, confirmed, expose, list_title, menu
+from admin_views.site.base import ConsoleView, ScopedView, confirmed, expose, menu
 from admin_views.site.exporting import ListExport, ListSheet, described_search
 from admin_views.site.keyset import Order, Page, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.trail import change_text, changes_of
 from admin_views.site.typed import one_line
-from admin_views.site.wording import translated
+from admin_views.site.wording import list_title, translated
 from administration import audit, changes
 from administration.tables import TABLES
 from common.errors import (

@@ -21,13 +21,13 @@ from admin_views.administration.base import (
     pager_urls,
     respond_to_refusal,
 )
-from admin_views.site.base import ScopedView, expose, list_title
+from admin_views.site.base import ScopedView, expose
 from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.job_notices import NoticeTexts, job_notice
 from admin_views.site.keyset import Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
-from admin_views.site.wording import translated
+from admin_views.site.wording import list_title, translated
 from administration import import_table, imports
 from common.errors import ActionRefused, ChangedMeanwhile
 from common.jobs import CLAIM_EXPECTED_WITHIN, JobStatus, progress_of

@@ -16,11 +16,11 @@ from admin_views.administration.base import (
     query_values,
     respond_to_refusal,
 )
-from admin_views.site.base import confirmed, expose, list_title
+from admin_views.site.base import confirmed, expose
 from admin_views.site.exporting import described_filters
 from admin_views.site.keyset import Order
 from admin_views.site.lists import Badge, Column
-from admin_views.site.wording import translated
+from admin_views.site.wording import list_title, translated
 from administration import staff
 from common import telephones
 from common.errors import ActionRefused, ConfirmationRequired, Unacceptable

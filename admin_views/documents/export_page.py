@@ -9,9 +9,9 @@ from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
 from admin_views.documents.own_files import my_files, too_many
-from admin_views.site.exporting import filters_text, opened, title_text
+from admin_views.site.exporting import filters_text, opened
 from admin_views.site.languages import language
-from admin_views.site.wording import reason_problem
+from admin_views.site.wording import list_title, reason_problem
 from common.errors import NotPermitted, NotVisible, ReasonRefused
 from documents import exports, jobs
 from documents.exports import Asked
@@ -64,7 +64,7 @@ def _page(
     content = render_template(
         "documents/export.html",
         address=address,
-        list_title=title_text(asked.label),
+        list_title=list_title(asked.label),
         filters=filters_text(asked.described),
         has_secrets=has_secrets,
         may_full=has_secrets and current_user.may_export_full,

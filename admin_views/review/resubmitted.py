@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from admin_views.files.papers import FileUrl, Slots, ViewerFile, viewer_file
 from admin_views.review.page import ExperienceLine, Fact, PageSection, Read
-from admin_views.site.wording import place_name, translated
+from admin_views.site.wording import experience_text, place_name, translated
 from common.identity import masked
 from desk import returned_marks
 from desk.marks import SentMark, paper_target, waits_for
@@ -118,9 +118,9 @@ def _marked(
             of_files=True,
         )
     if outcome.target.kind == "row":
-        after = row_text(outcome.present_row) if outcome.present_row else gettext("已删除")
+        after = experience_text(outcome.present_row) if outcome.present_row else gettext("已删除")
         at = lines[outcome.row].target if outcome.row is not None else ""
-        return Comparison(at, **common, before=row_text(outcome.former["row"]), after=after)
+        return Comparison(at, **common, before=experience_text(outcome.former["row"]), after=after)
     asked = versions.form_of(application).known.get(outcome.target.key)
     hide = masked if asked and asked.secret else translated
     fact = facts.get(target)
@@ -143,12 +143,12 @@ def _other_rows(
             continue
         if line.difference == "removed":
             if line.target not in marked:
-                yield Comparison("", name, row_text(line.row), gettext("已删除"))
+                yield Comparison("", name, experience_text(line.row), gettext("已删除"))
         elif line.difference == "added":
-            yield Comparison(line.target, name, "", row_text(line.row))
+            yield Comparison(line.target, name, "", experience_text(line.row))
         else:
             former = gettext("，").join(f"{label} {text or gettext('未填')}" for label, text in line.former)
-            yield Comparison(line.target, name, former, row_text(line.row))
+            yield Comparison(line.target, name, former, experience_text(line.row))
 
 
 def _paper_changes(
@@ -179,10 +179,3 @@ def _paper_changes(
                 of_files=True,
             ),
         )
-
-
-def row_text(row: Mapping[str, str]) -> str:
-    """Return a row of 学习工作经历 as one line."""
-    period = gettext("%(start)s 至 %(end)s", start=row.get("start"), end=row.get("end") or gettext("今"))
-    further = [translated(row.get("kind") or ""), row.get("place"), row.get("subject"), row.get("witness")]
-    return gettext("，").join([period, *(text for text in further if text)])

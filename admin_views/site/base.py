@@ -13,7 +13,6 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from flask_admin import BaseView
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.helpers import set_current_view
-from flask_babel import gettext, pgettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select, select
@@ -26,6 +25,7 @@ from admin_views.site.exporting import register_view
 from admin_views.site.languages import cached_per_language
 from admin_views.site.login_session import url_of
 from admin_views.site.numbers import current_shape, page_counts
+from admin_views.site.wording import list_title
 from common.single_objects import single_object
 from models import db
 
@@ -218,13 +218,6 @@ class ScopedView(ConsoleView, ModelView):
 
     def init_actions(self) -> None:
         """Do not look for batch actions: no view has one, and Flask-Admin would read each attribute of each view."""
-
-
-@cached_per_language
-def list_title(text: str) -> str:
-    """Return the title of a list. The context "list" holds the plural for languages that have one."""
-    plural = pgettext("list", text)
-    return gettext(text) if plural == text else plural
 
 
 class MenuItem(NamedTuple):

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, request, session
-from flask_babel import gettext, pgettext
+from flask_babel import gettext
 from flask_login import login_user
 from werkzeug.exceptions import NotFound
 
 from accounts.access import active_account
 from admin_views.site.lists import Column
 from admin_views.site.login_session import url_of
-from admin_views.site.wording import translated
+from admin_views.site.wording import list_title, translated
 from common.calendar import ORDOS
 from common.errors import NotPermitted
 from common.identity import masked
@@ -115,12 +115,6 @@ def _export_address(page: str, path: str, query: bytes) -> str:
     return f"{page}?{urlencode({'address': address})}"
 
 
-def title_text(title: str) -> str:
-    """Return the title of a list. The context "list" holds the plural for languages that have one."""
-    plural = pgettext("list", title)
-    return translated(title) if plural == title else plural
-
-
 @contextmanager
 def acting(actor: Account, language: str, address: str = "/") -> Iterator[Account]:
     """Act as this account, in this language, on the page of this address. The database session is one of its own."""
@@ -155,7 +149,7 @@ def open_list(actor: Account, language: str, asked: Asked) -> Iterator[OpenedLis
     with opened(actor, language, asked.address) as (name, found):
         if name != asked.list:
             raise NotPermitted
-        title = title_text(found.title)
+        title = list_title(found.title)
         at = now().astimezone(ORDOS).strftime("%Y%m%d-%H%M")
         yield OpenedList(
             f"{title}-{at}.xlsx",

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from admin_views.site.wording import translated
+from admin_views.site.wording import experience_text, translated
 from desk.comparison import Row, RowDifference, compare_rows
 from models import Application, Enterprise, db
 from workflow.form import answers, fields, living_allowance
@@ -28,7 +28,7 @@ def typed_back(form: Any, application: Application) -> TypedBack:
     stored = answers.snapshot(application)["experiences"]
     typed = [_row(entry.form) for entry in form.experiences]
     found += [
-        (gettext("学习工作经历"), _experience_text(each.row))
+        (gettext("学习工作经历"), experience_text(each.row))
         for each in compare_rows(typed, stored)
         if each.difference in {RowDifference.ADDED, RowDifference.CHANGED}
     ]
@@ -61,9 +61,3 @@ def _cell_text(field: Any) -> str:
     if field.errors and field.raw_data:
         return str(field.raw_data[0])
     return answers.month(field.data) if isinstance(field.data, date) else field.data or ""
-
-
-def _experience_text(row: Row) -> str:
-    period = gettext("%(start)s 至 %(end)s", start=row["start"], end=row["end"] or gettext("今"))
-    parts = (translated(row["kind"]), period, row["place"], row["subject"], row["witness"])
-    return gettext("，").join(part for part in parts if part)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import gettext, ngettext, pgettext
 from markupsafe import Markup
 
 from admin_views.site.languages import cached_per_language, language
@@ -49,6 +49,12 @@ def cached_gettext(text: str) -> str:
     return str(gettext(text))
 
 
+def list_title(text: str) -> str:
+    """Return the title of a list. The context "list" holds the plural for languages that have one."""
+    plural = pgettext("list", text)
+    return translated(text) if plural == text else plural
+
+
 def lang(text: str | None) -> Markup:
     """Return the lang attribute for typed text: Chinese on an English page, for screen readers."""
     return CHINESE if text and language() == "en" and re.search(IN_CHINESE, text) else Markup("")
@@ -65,6 +71,13 @@ def place_name(content: Mapping[str, Any]) -> str:
     if content.get("number"):
         return gettext("%(section)s第 %(number)s 条", section=label, number=content["number"])
     return label
+
+
+def experience_text(row: Mapping[str, str]) -> str:
+    """Return a row of 学习工作经历 as one line."""
+    period = gettext("%(start)s 至 %(end)s", start=row.get("start"), end=row.get("end") or gettext("今"))
+    further = [translated(row.get("kind") or ""), row.get("place"), row.get("subject"), row.get("witness")]
+    return gettext("，").join([period, *(text for text in further if text)])
 
 
 def shown_reason(reason: str, sent: Sequence[Mapping[str, Any]] | None) -> str:

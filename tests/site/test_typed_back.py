@@ -162,7 +162,7 @@ def test_input_is_shown_for_copying_after_a_submission_in_another_tab(
         "博士研究生",
         "首席工程师",
         "2030-13-01",
-        "工作，2020-07 至 今，示例新材料有限公司，工程师，李四",
+        "2020-07 至 今，工作，示例新材料有限公司，工程师，李四",
     ]
 
 
