@@ -10,8 +10,9 @@ from wtforms import SelectField
 from wtforms.validators import InputRequired
 
 from admin_views.administration.base import Administration
-from admin_views.review.deputies import OFFICES, DeputyForm, DeputyPage, choices, row_key
+from admin_views.review.deputies import OFFICES, DeputyForm, DeputyPage, choices
 from admin_views.site.base import ConsoleView
+from admin_views.site.typed import chosen_id
 from desk import deputies
 from models import Office, db
 
@@ -20,7 +21,7 @@ class AdministratorDeputyForm(DeputyForm):
     """The same for somebody else, or for an office."""
 
     account = SelectField(
-        _("谁不在岗"), [InputRequired(_("请选择谁不在岗。"))], coerce=row_key, validate_choice=False
+        _("谁不在岗"), [InputRequired(_("请选择谁不在岗。"))], coerce=chosen_id, validate_choice=False
     )
 
     def offer(self, rows: Iterable[Any], label: Callable[[Any], str]) -> None:

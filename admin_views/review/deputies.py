@@ -20,7 +20,7 @@ from admin_views.site.base import ConsoleView, expose, menu
 from admin_views.site.day_fields import DayField
 from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.lists import Badge, Column, DataTable
-from admin_views.site.typed import row_number
+from admin_views.site.typed import chosen_id, row_number
 from admin_views.site.wording import translated
 from common.calendar import today
 from common.errors import NotPermitted, Unacceptable
@@ -32,16 +32,11 @@ OFFICES = "office"
 """Prefix of the form that names an office."""
 
 
-def row_key(value: Any) -> int | None:
-    """Return the id that a choice or a request names; None for none."""
-    return row_number(str(value)) if value else None
-
-
 class DeputyForm(FlaskForm):
     """Who stands in, and from when to when."""
 
     deputy = SelectField(
-        _("由谁代办"), [InputRequired(_("请选择由谁代办。"))], coerce=row_key, validate_choice=False
+        _("由谁代办"), [InputRequired(_("请选择由谁代办。"))], coerce=chosen_id, validate_choice=False
     )
     first_day = DayField(_("开始日期"), [InputRequired(_("请填写日期，例如：2026-11-23。"))])
     last_day = DayField(

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from flask_babel import gettext
 
@@ -60,6 +61,11 @@ def row_number(text: str | None) -> int | None:
     if not re.fullmatch("[0-9]{1,10}", plain):
         return None
     return number if (number := int(plain)) <= LARGEST else None
+
+
+def chosen_id(value: Any) -> int | None:
+    """Return the id that a choice of a form names, for its `coerce`; None for none."""
+    return row_number(str(value)) if value else None
 
 
 def telephone(text: str | None) -> str | None:

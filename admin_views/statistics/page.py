@@ -25,7 +25,7 @@ from admin_views.site.languages import language
 from admin_views.site.lists import Column
 from admin_views.site.login_session import url_of
 from admin_views.site.numbers import page_counts, present_calendar
-from admin_views.site.typed import row_number
+from admin_views.site.typed import chosen_id
 from admin_views.site.wording import stamp, translated
 from admin_views.statistics.charts import draw_chart
 from admin_views.statistics.decisions import DecisionList
@@ -42,16 +42,11 @@ MOST_TABLES = 60
 """Tables that a process keeps: those of some six pages."""
 
 
-def row_id(value: Any) -> int | None:
-    """Return the id that was chosen; None for none."""
-    return row_number(str(value)) if value else None
-
-
 class NarrowingForm(Form):  # type: ignore[misc]
     """What the page is narrowed by. It comes with the address."""
 
-    period = SelectField(_("申报期"), coerce=row_id, validate_choice=False)
-    region = SelectField(_("地区"), coerce=row_id, validate_choice=False)
+    period = SelectField(_("申报期"), coerce=chosen_id, validate_choice=False)
+    region = SelectField(_("地区"), coerce=chosen_id, validate_choice=False)
     first = MonthField(_("提交月份自"), name="from")
     last = MonthField(_("至"), name="to")
 
