@@ -14,13 +14,13 @@ LOST = "talent.connection_lost"
 AGAIN = "talent.read_again"
 READS = frozenset({"GET", "HEAD"})
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class ReadAgain:
     """WSGI middleware: calls the application a second time for a read that `note_lost_connection` has noted."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: WsgiApplication) -> None:
         self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 HEADERS = (
     # Forbids inline scripts, inline styles and content of other hosts.
@@ -36,7 +36,7 @@ def register(app: Flask) -> None:
         app.after_request(demand_https)
 
 
-def with_security_headers(application: Application) -> Application:
+def with_security_headers(application: WsgiApplication) -> WsgiApplication:
     """Return the application with the headers that its responses do not have themselves.
 
     Added to the list that goes to the server: werkzeug's Headers look at each of them ten times.
