@@ -13,16 +13,14 @@ from accounts import logins
 from accounts.attempts import Purpose
 from admin_views.accounts.attempts import count_attempt, locked_text
 from admin_views.accounts.enterprise_forms import ResubmissionForm
+from admin_views.files.routes import sent_original, sent_picture
 from admin_views.site.base import ConsoleView, expose, menu
 from admin_views.site.typed import row_number
 from common.errors import ChangedMeanwhile, Locked, NotPermitted
 from enterprises import registration
 from models import Account, Enterprise, Registration, RegistrationAction, RegistrationEvent, db
-from uploads import responses
-from uploads.errors import NoPreview
 from uploads.limits import accepts_attachments
 from uploads.receive import discard_file
-from uploads.sets import previews, storage
 from workflow import scope
 
 STEP_STATES = {
@@ -132,23 +130,13 @@ class RegistrationView(ConsoleView):
     def original(self) -> Response:
         """Send the own licence as it was uploaded, as a download."""
         found = self.enterprise()
-        try:
-            return responses.send_original(
-                storage(), found.licence_file or "", found.licence_name or "", found.licence_type or ""
-            )
-        except (FileNotFoundError, ValueError):
-            abort(404)
+        return sent_original(found.licence_file, found.licence_name, found.licence_type)
 
     @expose("/licence/<int:sheet>-<int:width>.jpg")
     def picture(self, sheet: int, width: int) -> Response:
         """Send a rendered page of the own licence."""
         found = self.enterprise()
-        try:
-            return responses.send_preview(
-                storage(), previews(), found.licence_file or "", found.licence_extension or "", sheet, width
-            )
-        except (NoPreview, FileNotFoundError, ValueError):
-            abort(404)
+        return sent_picture(found.licence_file, found.licence_extension, sheet, width)
 
 
 def _typed_back(form: ResubmissionForm, enterprise: Enterprise) -> list[tuple[str, str]]:
