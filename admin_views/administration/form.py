@@ -6,7 +6,6 @@ from typing import Any
 from flask import abort, flash, redirect, request
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import select
 
 from admin_views.administration.base import MOST_SHOWN, Administration, respond_to_refusal
 from admin_views.administration.field_forms import ChoiceFieldForm, FieldForm, form_for_field
@@ -267,7 +266,7 @@ class FormVersions(Administration, ScopedView):
         )
 
     def _row(self, number: int) -> FormVersion | None:
-        return db.session.scalars(select(FormVersion).where(FormVersion.number == number)).first()
+        return db.session.scalars(self.rows().where(FormVersion.number == number)).first()
 
 
 def _add_error(field_form: FieldForm, place: str, sentence: str) -> None:

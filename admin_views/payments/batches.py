@@ -156,7 +156,11 @@ class Batches(GrantPage, CityPage):
 
     def _counts(self, batch: Batch) -> list[tuple[str, int]]:
         """Return how many rows of a batch are in each state."""
-        query = select(Grant.state, func.count()).where(Grant.batch_id == batch.id).group_by(Grant.state)
+        query = (
+            select(Grant.state, func.count())
+            .where(Grant.batch_id == batch.id, scope.grants(current_user))
+            .group_by(Grant.state)
+        )
         found = {state: count for state, count in db.session.execute(query)}  # noqa: C416 - rows, not pairs
         return [(translated(GRANT_STATE_WORDS[each]), found[each]) for each in GrantState if each in found]
 
