@@ -210,12 +210,9 @@ class SavedPage(NamedTuple):
         """Say whether this field of a draft was on the page that has been saved."""
         if entry["tab"] == self.tab:
             return True
-        restored = draft.id == self.restored and self.restored_at is not None
-        return (
-            restored
-            and self.restored_at is not None
-            and datetime.fromisoformat(entry["at"]) <= self.restored_at
-        )
+        if draft.id != self.restored or self.restored_at is None:
+            return False
+        return datetime.fromisoformat(entry["at"]) <= self.restored_at
 
 
 class SaveResult(NamedTuple):

@@ -112,7 +112,7 @@ def propose(grant_id: int, actor: Account, *, bank: str, account: str) -> Accoun
         grant = moves.lock_grant(grant_id, person)
         if person.role is not Role.APPLICANT or not correctable(grant):
             raise NotPermitted
-        bank, account = one_line(bank), normalised(account).replace(" ", "").replace("-", "")
+        bank, account = one_line(bank), normalised(account)
         for field, fault in account_faults(bank, account):
             raise Unacceptable(field, fault)
         if account_of(grant)[1:] == (bank, account):

@@ -10,7 +10,6 @@ from werkzeug.datastructures import FileStorage
 from uploads import kinds, sheets
 from uploads.errors import Fault, FileRefused, InvalidFile
 from uploads.inspection import check_announced_size
-from uploads.limits import MAX_BYTES
 from uploads.names import display_name, extension_of
 from uploads.office import is_excel_95
 from uploads.receive import receive
@@ -42,8 +41,7 @@ def receive_table(file: FileStorage | None) -> ReceivedTable:
         size = stream.seek(0, 2)
         if not size:
             raise FileRefused(Fault.EMPTY, name=name)
-        if size > MAX_BYTES:
-            check_announced_size(name, size)
+        check_announced_size(name, size)
         stream.seek(0)
         return ReceivedTable(name, TEXT, storage().store(stream).name)
     if extension not in ("xlsx", "xls"):
