@@ -23,6 +23,7 @@ from common.wording import N_, Sentence
 from desk.desks import Desk, desk_of
 from documents.kinds import KINDS, FileNotMade, MadeFile, Making, RightLost, surroundings
 from models import Account, FileJob, FileState, Role, db, exclusive, now
+from models.transactions import optional_write
 
 LIFETIME = timedelta(days=1)
 """How long a file can be downloaded."""
@@ -119,16 +120,23 @@ def cancel_file(actor: Account, job_id: int) -> FileJob:
 
 
 def note_download(actor: Account, job_id: int) -> FileJob:
-    """Note that the file is downloaded and return its job. Raises NotVisible, NotPermitted where a right is lost, and
-    ChangedMeanwhile when there is no such file any more."""
-    with exclusive():
-        job = _lock_own(actor, job_id)
-        if job.state is not FileState.READY or job.expires_at is None or job.expires_at <= now():
-            raise ChangedMeanwhile(None)
-        if job.kind not in KINDS:
-            raise NotPermitted
-        KINDS[job.kind].check(active_account(actor), job.parameters)
-        job.downloaded_at = now()
+    """Note that the file is downloaded, if the database takes writes, and return its job.
+
+    Raises NotVisible, NotPermitted where a right is lost, and ChangedMeanwhile when there is no such file any more.
+    """
+    person = active_account(actor)
+    query = select(FileJob).where(FileJob.id == job_id, own_files(person))
+    job = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if job is None:
+        raise NotVisible
+    if job.state is not FileState.READY or job.expires_at is None or job.expires_at <= now():
+        raise ChangedMeanwhile(None)
+    if job.kind not in KINDS:
+        raise NotPermitted
+    KINDS[job.kind].check(person, job.parameters)
+    with optional_write(), exclusive():
+        db.session.execute(update(FileJob).where(FileJob.id == job_id).values(downloaded_at=now()))
+    db.session.refresh(job)
     return job
 
 

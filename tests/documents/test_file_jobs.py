@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, current_app
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from common import jobs as common_jobs
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
@@ -163,6 +163,29 @@ def test_who_loses_the_right_or_the_account_gets_no_file(ordos: World) -> None:
     deactivate(clerk)
     file_jobs.process_due()
     assert fresh(gone).error == jobs.ACTOR_GONE.as_json()
+
+
+@pytest.mark.guide("W9", "S2")
+def test_a_file_is_downloaded_while_the_database_takes_no_writes(ordos: World) -> None:
+    clerk = ordos.banner.clerk
+    job = asked(clerk)
+    file_jobs.process_due()
+    postgresql = db.engine.dialect.name == "postgresql"
+    db.session.rollback()
+    db.engine.dispose()
+
+    @event.listens_for(db.engine, "connect")
+    def read_only(connection: Any, _record: Any) -> None:
+        connection.execute(
+            "SET default_transaction_read_only = on" if postgresql else "PRAGMA query_only = on"
+        )
+        connection.commit()
+
+    found = jobs.note_download(clerk, job.id)
+    assert (found.file_name, found.downloaded_at) == ("名单.txt", None)
+    event.remove(db.engine, "connect", read_only)
+    db.session.rollback()
+    db.engine.dispose()
 
 
 @pytest.mark.guide("W9")
