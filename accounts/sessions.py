@@ -171,6 +171,12 @@ def end(token: str) -> None:
         db.session.execute(delete(LoginSession).where(LoginSession.token == token))
 
 
+def end_idle(token: str) -> None:
+    """End a session that was not used for too long, if the database takes writes: without that it stays idle, and opens nothing."""
+    with optional_write():
+        end(token)
+
+
 def delete_expired() -> None:
     """Delete the sessions whose cookie has expired."""
     with exclusive():

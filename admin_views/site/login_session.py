@@ -179,7 +179,9 @@ def _check_session() -> Any:
             return redirect(url_for(FIRST_PASSWORD), 303)
         return None
     if g.get("session_idle"):
-        log_out()
+        sessions.end_idle(session[TOKEN_KEY])
+        logout_user()
+        _clear_session()
         if request.method == "POST":
             raise CSRFError
         if _is_user_request():

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from flask import Flask, abort
 from flask_wtf import FlaskForm
-from sqlalchemy import event, text, update
+from sqlalchemy import event, select, text, update
 from werkzeug.test import TestResponse
 from wtforms import PasswordField
 
@@ -25,14 +25,14 @@ from admin_views.site.errors import LONG_BODY, MOST_WAITED, WAITED
 from app import create_app
 from common.settings import HELP_LINE
 from config import CONNECT_SECONDS, settings
-from models import Action, LoginSession, RegionKind, Setting, db, now
+from models import Action, Attachment, LoginSession, RegionKind, Setting, db, now
 from tests import factories
 from tests.files import samples as files
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
 from tests.machine.site import Client
 from tests.site.city import City
-from uploads import first_look
+from tests.worker.test_drawing import attach
 from uploads.limits import MAX_FORM_BYTES
 
 SECRET = "口令-7f3a 6217000012345678"
@@ -435,19 +435,25 @@ def test_a_database_that_takes_no_writes_is_read_and_gives_back_what_was_typed(
     with app.app_context():
         factories.once_in_the_city()
         banner = factories.place(RegionKind.BANNER)
-        logins = [banner.clerk.login, factories.administrator().login]
+        away = factories.clerk(banner.office)
+        away_id = away.id
+        logins = [banner.clerk.login, factories.administrator().login, away.login]
         application = factories.complete_application(banner.enterprise)
         factories.submit(application)
         factories.act(application, Action.PASS, banner.reviewer)
         number = factories.fresh(application).number
+        paper = attach(application, files.jpg(), "护照.jpg")
+        key = db.session.scalar(select(Attachment.id).where(Attachment.storage_name == paper))
         db.session.commit()
-    clerk, administrator = app.test_client(), app.test_client()
-    for client, login in zip((clerk, administrator), logins, strict=True):
+    clerk, administrator, idle = (app.test_client() for _ in logins)
+    for client, login in zip((clerk, administrator, idle), logins, strict=True):
         client.send("/login/staff", {"login": login, "password": factories.PASSWORD})
     assert "只能读" not in administrator.get("/administration/operation/").text
 
     with app.app_context():  # so long ago that the next page would note it anew
         db.session.execute(update(LoginSession).values(seen_at=now() - timedelta(minutes=5)))
+        hours_ago = update(LoginSession).values(seen_at=now() - timedelta(hours=2))
+        db.session.execute(hours_ago.where(LoginSession.account_id == away_id))
         db.session.commit()
     run("ALTER DATABASE {name} SET default_transaction_read_only = on")
     with app.app_context():
@@ -455,8 +461,13 @@ def test_a_database_that_takes_no_writes_is_read_and_gives_back_what_was_typed(
     assert clerk.get("/office/").status_code == 200
     assert clerk.get(f"/office/{number}/").status_code == 200  # its first look would be noted
     assert clerk.get(f"/office/{number}/open-now/").status_code == 200
-    with app.app_context():
-        first_look.take_from_worker("00/00/picture", *first_look.FIRST_LOOK[0])
+    picture = clerk.get(f"/office/{number}/papers/{key}/1-900.jpg")  # its job would be taken from the worker
+    assert (picture.status_code, picture.mimetype) == (200, "image/jpeg")
+    copied = app.test_client()
+    copied.set_cookie("talent", idle.get_cookie("talent").value)
+    for client in (idle, copied):
+        assert client.get("/office/").location == "/login/staff?next=/office/", "the row of the session stays"
+    assert idle.get("/").status_code == 200
     written = clerk.send("/office/2026-000001/decide/", {"action": "return", "reason": "缺盖章页"})
     assert (written.status_code, titled(written)) == (503, "系统暂时不能使用")
     assert hidden(written)["reason"] == "缺盖章页"
