@@ -9,7 +9,7 @@ from models.database import Instant, now
 
 
 class Leased:
-    """A row that one worker at a time works on. Only common/jobs.py writes these columns.
+    """A row that one worker at a time works on. Only common/jobs.py writes these columns, and operation/redelivery.py begins them anew.
 
     `attempts` counts the claims in the current state. `next_try` is when a worker may claim the row; while a worker has it,
     it is when the lease ends.

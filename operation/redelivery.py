@@ -6,9 +6,10 @@ from sqlalchemy import ColumnElement, select, update
 
 from common.audit import DELIVERIES
 from common.errors import ActionRefused
+from common.jobs import database_time
 from common.messages import LIFETIMES
 from common.wording import N_
-from models import Account, AuditEntry, ChangeKind, Delivery, DeliveryState, Message, Role, db, exclusive, now
+from models import Account, AuditEntry, ChangeKind, Delivery, DeliveryState, Message, Role, db, exclusive
 
 MOST_AT_ONCE = 1000
 """A gateway that was away for a day has left more; the button can be pressed again."""
@@ -37,7 +38,7 @@ def redeliver(person: Account, chosen_id: int | None = None) -> int:
         db.session.execute(
             update(Delivery)
             .where(Delivery.id.in_(chosen))
-            .values(state=DeliveryState.WAITING, attempts=0, next_try=now(), error="")
+            .values(state=DeliveryState.WAITING, attempts=0, next_try=database_time(), error="")
             .execution_options(synchronize_session=False)
         )
         _record(person, chosen)
