@@ -1,6 +1,7 @@
 """Applications and their answers.
 
-Only workflow/review.py sets `state` and the columns of the procedure. `enterprise_id` is the current answer in the form;
+Only workflow/review.py sets `state` and the columns of the procedure, but for two: desk/extension.py sets `resubmit_by` too, and
+desk/taking_back.py `opened_at`. `enterprise_id` is the current answer in the form;
 `submitted_enterprise_id` and `region_id` are what was submitted, and every scope uses them.
 """
 

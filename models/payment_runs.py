@@ -1,6 +1,7 @@
 """Payment runs: which payments go to the bank together, the file that was made of them, and what the bank answered.
 
-Only payments/runs.py and payments/answers.py write these tables. What a frozen run holds is never changed.
+Only payments/runs.py, payments/run_checks.py, payments/exporting.py, payments/layouts.py and payments/answers.py write these
+tables. What a frozen run holds is never changed.
 """
 
 from datetime import date, datetime

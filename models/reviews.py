@@ -1,4 +1,4 @@
-"""The history of every application. Only workflow/review.py adds rows; none is ever changed."""
+"""The history of every application. Only workflow/history.py adds rows; none is ever changed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime

@@ -117,7 +117,8 @@ class ImportState(Enum):
 
 
 class BulkState(Enum):
-    """Where a bulk decision stands. `chosen`: shown as a summary and not confirmed. `stopped`: whoever asked is gone."""
+    """Where a bulk decision stands. `chosen`: shown as a summary and not confirmed. `stopped`: whoever asked
+    may decide no longer, or the worker failed at it too often."""
 
     CHOSEN = "chosen"
     WORKING = "working"
@@ -288,7 +289,7 @@ class BankOutcome(Enum):
 
 
 class CorrectionState(Enum):
-    """Where a corrected bank account stands: the enterprise confirms or refuses it."""
+    """Where a corrected bank account stands: the enterprise, or the city in its place, confirms or refuses it."""
 
     PROPOSED = "proposed"
     CONFIRMED = "confirmed"

@@ -1,4 +1,4 @@
-"""The background worker: sends mail and SMS, imports files, makes files for people, and once a day deletes files that no row refers to.
+"""The background worker: does what takes longer than a request, and what is due at a time (worker/tasks.py has the list).
 
 The queue only wakes it. Every job is a row in the database, and the worker also looks for due rows every minute.
 It runs as `flask --app app worker`; `make run` starts it with the site.
