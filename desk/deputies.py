@@ -16,11 +16,10 @@ from accounts.logins import STAFF
 from common.calendar import today
 from common.errors import NotPermitted, Unacceptable
 from common.wording import N_, Sentence
-from desk.desks import colleagues
+from desk.desks import REVIEWING_ROLES, colleagues
 from models import Account, AuditEntry, ChangeKind, Deputy, Office, Role, db, exclusive, now
 
 MOST_SHOWN = 200
-REVIEWERS = (Role.ENTERPRISE, Role.OFFICE, Role.CITY)
 
 WHO_MISSING = Sentence(N_("请选择由谁代办。"))
 NOT_A_COLLEAGUE = Sentence(N_("只能由本单位在用的其他审核账号代办。"))
@@ -42,7 +41,7 @@ def seen_by(actor: Account) -> ColumnElement[bool]:
     """Return the deputies that this account sees: an administrator all, a reviewer those for and by itself."""
     if actor.role is Role.ADMINISTRATOR:
         return true()
-    if actor.role not in REVIEWERS:
+    if actor.role not in REVIEWING_ROLES:
         return false()
     return or_(Deputy.account_id == actor.id, Deputy.deputy_id == actor.id)
 
@@ -78,7 +77,7 @@ def possible_deputies(account: Account) -> Sequence[Account]:
 
 def clerks() -> Sequence[Account]:
     """Return the clerks of offices and of the city, for whom an administrator can name deputies."""
-    roles = [role for role in REVIEWERS if role in STAFF]
+    roles = [role for role in REVIEWING_ROLES if role in STAFF]
     query = select(Account).where(Account.role.in_(roles), Account.active).options(joinedload(Account.office))
     return db.session.scalars(query.order_by(Account.office_id, Account.name).limit(MOST_SHOWN)).all()
 
@@ -91,11 +90,16 @@ def name_for_account(actor: Account, account_id: int | None, deputy_id: int | No
     with exclusive():
         person = active_account(actor)
         is_administrator = person.role is Role.ADMINISTRATOR
-        if not is_administrator and (person.role not in REVIEWERS or person.id != account_id):
+        if not is_administrator and (person.role not in REVIEWING_ROLES or person.id != account_id):
             raise NotPermitted
         absent = _locked(Account, account_id)
-        allowed = STAFF if is_administrator else REVIEWERS
-        if absent is None or not absent.active or absent.role not in allowed or absent.role not in REVIEWERS:
+        allowed = STAFF if is_administrator else REVIEWING_ROLES
+        if (
+            absent is None
+            or not absent.active
+            or absent.role not in allowed
+            or absent.role not in REVIEWING_ROLES
+        ):
             raise Unacceptable("account", NOT_STAFF)
         if deputy_id is None:
             raise Unacceptable("deputy", WHO_MISSING)

@@ -5,9 +5,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, select
 
 from accounts.actor_shape import Actor
-from models import Account, Application, Review, db
+from models import Account, Application, Review, Role, db
 from models.desks import OfDesk
 from models.statements import constant
+
+REVIEWING_ROLES = (Role.ENTERPRISE, Role.OFFICE, Role.CITY)
+"""Who sits at a desk: the roles that decide applications."""
 
 
 class Desk(NamedTuple):

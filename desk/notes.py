@@ -12,14 +12,13 @@ from accounts.actor_shape import ActorShape
 from common.characters import cleaned_lines
 from common.errors import NotPermitted, Unacceptable
 from common.wording import N_, Sentence
-from desk.desks import desk_for
-from models import Account, InternalNote, Role, db, exclusive, now
+from desk.desks import REVIEWING_ROLES, desk_for
+from models import Account, InternalNote, db, exclusive, now
 from models.desk_work import NOTE_LIMIT
 from models.statements import constant
 from workflow import locking, scope
 
 MOST_SHOWN = 100
-WRITTEN_BY = frozenset({Role.ENTERPRISE, Role.OFFICE, Role.CITY})
 
 
 def notes_query(actor: ActorShape) -> Select[Any]:
@@ -43,7 +42,7 @@ def add_note(number: str, text: str, actor: Account) -> InternalNote:
         raise Unacceptable("text", Sentence(N_("备注最多 %(limit)s 个字。"), {"limit": str(NOTE_LIMIT)}))
     with exclusive():
         person = active_account(actor)
-        if person.role not in WRITTEN_BY:
+        if person.role not in REVIEWING_ROLES:
             raise NotPermitted
         application = locking.lock(number, person)
         note = InternalNote(
