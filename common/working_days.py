@@ -15,13 +15,12 @@ import chinese_calendar
 from sqlalchemy import Engine, func, select
 
 from common.calendar import today
-from common.calendar_years import days_of
+from common.calendar_years import SATURDAY, days_of
 from models import CalendarYear, db
 from models.statements import constant, execute
 
 PUBLISHED_FROM = 11
 """The State Council publishes the next year's holidays in November; from this month on a missing year is a task."""
-SATURDAY = 5
 ONE_DAY = timedelta(days=1)
 MOST_DAYS = 2000
 """Days of the library that are remembered: of five years."""
