@@ -89,20 +89,20 @@ def last_decision(history: Sequence[Review], newest: Submission, actor: Account)
 
     What was taken back does not count: nobody may have read that submission.
     """
-    for line in progress.in_force(history):
+    for row in progress.in_force(history):
         if (
-            line.sequence < newest.sequence
-            and line.action in DECISIONS
-            and line.actor_role is actor.role
-            and _by_own_desk(line, actor)
+            row.sequence < newest.sequence
+            and row.action in DECISIONS
+            and row.actor_role is actor.role
+            and _by_own_desk(row, actor)
         ):
-            return line
+            return row
     return None
 
 
-def _by_own_desk(line: Review, actor: Account) -> bool:
-    if line.marks:  # a clerk may have changed the office since
-        return desk_for(actor, line.application) == Desk(
-            line.marks[0]["enterprise_id"], line.marks[0]["office_id"]
+def _by_own_desk(row: Review, actor: Account) -> bool:
+    if row.marks:  # a clerk may have changed the office since
+        return desk_for(actor, row.application) == Desk(
+            row.marks[0]["enterprise_id"], row.marks[0]["office_id"]
         )
-    return line.actor_id == actor.id or desk_of_decision(line) == desk_of(actor)
+    return row.actor_id == actor.id or desk_of_decision(row) == desk_of(actor)

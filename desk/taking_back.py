@@ -82,10 +82,10 @@ def take_back(number: str, actor: Account, *, seen_version: int, decision: Decis
             raise Unacceptable("", why)
         decision = decision.checked(needs_reason=transition.needs_reason)
         former = routing.responsible_for(application)
-        line = review.restore(application, transition, newest, person, decision)
+        row = review.restore(application, transition, newest, person, decision)
         marks.restore_drafts(application, newest)
-        _tell_everybody(application, newest, line, former)
-        return line
+        _tell_everybody(application, newest, row, former)
+        return row
 
 
 def note_opened(application: Application, actor: Account) -> None:
@@ -130,10 +130,10 @@ def _outdated(application: Application, transition: Transition) -> Sentence | No
 
 
 def _tell_everybody(
-    application: Application, taken: Review, line: Review, former: routing.Responsible | None
+    application: Application, taken: Review, row: Review, former: routing.Responsible | None
 ) -> None:
     """Tell whom the decision had told. What they have not read of it no longer counts as unread."""
-    about: dict[str, Any] = {"application_id": application.id, "review_id": line.id}
+    about: dict[str, Any] = {"application_id": application.id, "review_id": row.id}
     _mark_read(application, taken)
     db.session.add(Message(kind="taken_back", account_id=application.applicant_id, **about))
     if former is not None:

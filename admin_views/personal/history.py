@@ -11,9 +11,9 @@ from models import Action, Application, Result, Review
 from workflow import periods, progress, routing
 from workflow.periods import Admission
 from workflow.routing import Responsible
+from workflow.scope import DECISIONS
 from workflow.transitions import BY_STATE_AND_ACTION, RESULT_WORDS, STATE_WORDS, is_editable
 
-DECIDED = frozenset({Action.PASS, Action.RETURN, Action.REFUSE})
 BADGE_OF_RESULT = {Result.PASSED: "good", Result.REFUSED: "bad", Result.RETURNED: "late"}
 """The kind of badge of a result; without a result it says whether somebody has to decide."""
 
@@ -42,19 +42,19 @@ class OwnApplication(NamedTuple):
 
     @property
     def refusal(self) -> Review | None:
-        return next((line for line in self.reviews if line.action is Action.REFUSE), None)
+        return next((review for review in self.reviews if review.action is Action.REFUSE), None)
 
     @property
     def reasons(self) -> list[str]:
-        return [line.reason for line in ([self.refusal] if self.refusal else self.returns)]
+        return [review.reason for review in ([self.refusal] if self.refusal else self.returns)]
 
     @property
     def decisions(self) -> list[tuple[str, Review]]:
         """Return each decision, the oldest first: what the table calls it, and its row."""
         return [
-            (translated(BY_STATE_AND_ACTION[line.from_state, line.action].wording), line)
-            for line in reversed(self.reviews)
-            if line.action in DECIDED
+            (translated(BY_STATE_AND_ACTION[review.from_state, review.action].wording), review)
+            for review in reversed(self.reviews)
+            if review.action in DECISIONS
         ]
 
 
@@ -78,7 +78,7 @@ COLUMNS = (
     Column(
         "decisions",
         N_("各级审核"),
-        lambda row: "\n".join(f"{words} {stamp(line.at)}" for words, line in row.decisions),
+        lambda row: "\n".join(f"{words} {stamp(review.at)}" for words, review in row.decisions),
         cell="macro",
     ),
     Column(

@@ -72,17 +72,17 @@ def returned(
 ) -> ReturnedMarks:
     """Return the marks of these returns. `reviews` is the whole history, newest first."""
     found = ReturnedMarks()
-    if not any(line.marks for line in returns):
+    if not any(review.marks for review in returns):
         return found
     now = answers.snapshot(application)
     files = {material.id: [file.id for file in there] for material, there in slots}
-    for line in returns:
-        sent = line.marks or ()
-        rows = _rows_returned(line, reviews) if returned_marks.has_rows(sent) else ()
+    for review in returns:
+        sent = review.marks or ()
+        rows = _rows_returned(review, reviews) if returned_marks.has_rows(sent) else ()
         form = versions.form_of(application)
         for number, outcome in enumerate(returned_marks.outcomes(sent, form, now, rows, files)):
-            mark = _shown(application, outcome, f"{line.id}-{number}", urls)
-            found.of_return.setdefault(line.id, []).append(mark)
+            mark = _shown(application, outcome, f"{review.id}-{number}", urls)
+            found.of_return.setdefault(review.id, []).append(mark)
             found.at.setdefault(mark.place, []).append(mark)
             if not mark.changed:
                 found.sections.add(
@@ -91,10 +91,10 @@ def returned(
     return found
 
 
-def _rows_returned(line: Review, reviews: Sequence[Review]) -> Sequence[dict[str, str]]:
+def _rows_returned(review: Review, reviews: Sequence[Review]) -> Sequence[dict[str, str]]:
     """Return the rows of 学习工作经历 of the submission that this line returned."""
     submission = next(
-        (row for row in reviews if row.action is Action.SUBMIT and row.sequence < line.sequence), None
+        (row for row in reviews if row.action is Action.SUBMIT and row.sequence < review.sequence), None
     )
     snapshot: Snapshot = (submission.snapshot if submission else None) or {"experiences": []}
     rows: Sequence[dict[str, str]] = snapshot["experiences"]

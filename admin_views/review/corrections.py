@@ -65,7 +65,7 @@ class NameCorrection:
         meanwhile = None
         if filled.validate_on_submit():
             try:
-                line = correct(filled, row_number(filled.version.data) or 0)
+                row = correct(filled, row_number(filled.version.data) or 0)
             except Unacceptable as refusal:
                 wrong = translated(refusal.sentence.text, refusal.sentence.words)
                 filled[refusal.field].errors = [wrong]
@@ -80,9 +80,9 @@ class NameCorrection:
                 flash(
                     gettext(
                         "%(name)s（%(number)s）：%(said)s，已通知申请人。",
-                        name=line.application.name,
+                        name=row.application.name,
                         number=found.number,
-                        said=translated(BY_STATE_AND_ACTION[line.from_state, line.action].wording),
+                        said=translated(BY_STATE_AND_ACTION[row.from_state, row.action].wording),
                     ),
                     "success",
                 )

@@ -40,7 +40,7 @@ class Deciding:
         if not number.isprintable():
             abort(404)
         try:
-            line = review.perform(
+            row = review.perform(
                 number,
                 action,
                 current_user._get_current_object(),
@@ -59,10 +59,10 @@ class Deciding:
             return self._page(found, 409, meanwhile=hindrance.last, typed={action.value: reason})
         except (NotPermitted, NotVisible):
             abort(404)
-        if line is None:  # saving, which leaves none, is the applicant's alone
+        if row is None:  # saving, which leaves none, is the applicant's alone
             abort(404)
-        flash(self.link_to_take_back(_done(line), line.application.number), "success")
-        following = self._send_next(line.application_id, line.waited_since)()
+        flash(self.link_to_take_back(_done(row), row.application.number), "success")
+        following = self._send_next(row.application_id, row.waited_since)()
         if following is None:
             return redirect(self.back_to_list())
         return redirect(f"{address_of(self)}{following.number}/")
@@ -75,10 +75,10 @@ def _action(word: str) -> Action:
         abort(404)
 
 
-def _done(line: Review) -> str:
+def _done(row: Review) -> str:
     """Return what was just done and, when somebody has it now, who and whom to remind (E6)."""
-    found = line.application
-    said = translated(BY_STATE_AND_ACTION[line.from_state, line.action].wording)
+    found = row.application
+    said = translated(BY_STATE_AND_ACTION[row.from_state, row.action].wording)
     sentence = cached_gettext(DONE) % {"name": found.name, "number": found.number, "said": said}
     desk = routing.responsible_for(found)
     if desk is None:

@@ -63,7 +63,7 @@ class TakeBackRoutes:
             abort(HTTPStatus.NOT_FOUND)
         typed = {TAKE_BACK: reason}
         try:
-            line = taking_back.take_back(
+            row = taking_back.take_back(
                 number,
                 current_user._get_current_object(),
                 seen_version=request.form.get("version", default=0, type=int),
@@ -79,7 +79,7 @@ class TakeBackRoutes:
             return self._page(self.get_one(number), 409, meanwhile=refusal.last, typed=typed)
         except (NotPermitted, NotVisible):
             abort(HTTPStatus.NOT_FOUND)
-        found = line.application
+        found = row.application
         flash(
             gettext(
                 "%(name)s（%(number)s）：审核决定已收回，现在待您重新审核。",

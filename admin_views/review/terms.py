@@ -168,7 +168,7 @@ class Terms(ScopedView):
         if request.method == "GET" or not form.validate():
             return self._page(found, form, 422 if form.errors else 200)
         try:
-            line = extension.extend(
+            row = extension.extend(
                 number,
                 current_user,
                 until=form.until.data,
@@ -188,7 +188,7 @@ class Terms(ScopedView):
                 gettext(
                     "%(number)s：可以重新提交的期限延长至 %(day)s，已通知申请人。",
                     number=number,
-                    day=line.resubmit_by.isoformat() if line.resubmit_by else "",
+                    day=row.resubmit_by.isoformat() if row.resubmit_by else "",
                 ),
                 "success",
             )
@@ -202,7 +202,7 @@ class Terms(ScopedView):
     def _page(
         self, found: Application, form: ExtensionForm, status: int = 200, *, meanwhile: bool = False
     ) -> Any:
-        lines = db.session.scalars(
+        extensions = db.session.scalars(
             select(Review)
             .where(Review.application_id == found.id, Review.action == Action.EXTEND)
             .order_by(Review.sequence.desc())
@@ -215,7 +215,7 @@ class Terms(ScopedView):
             meanwhile=meanwhile,
             seen=request.form.get("seen", "") if request.form and not meanwhile else day(found.resubmit_by),
             admission=periods.admission(found),
-            reviews=lines,
+            reviews=extensions,
             table_of=BY_STATE_AND_ACTION,
             state_words=STATE_WORDS,
         )
