@@ -110,6 +110,15 @@ def pdf_with_a_file_in_it(compressed: bool = False) -> bytes:
     return _with_catalogue(_NAMED, _ONE_FILE, compressed)
 
 
+def pdf_with_a_file_pinned_to_a_page(compressed: bool = False) -> bytes:
+    """Return a PDF with a paper clip on its page that opens a file: Acrobat's comment 「附加文件」."""
+    pin = {
+        3: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Annots[6 0 R]>>",
+        6: b"<</Type/Annot/Subtype/FileAttachment/Rect[10 10 30 30]/Name/Paperclip/FS 4 0 R>>",
+    }
+    return _with_catalogue(b"", _ONE_FILE | pin, compressed)
+
+
 def pdf_portfolio(compressed: bool = False) -> bytes:
     return _with_catalogue(_NAMED + b"/Collection<</Type/Collection/View/D>>", _ONE_FILE, compressed)
 

@@ -22,6 +22,16 @@ NOTED = {
     "pdf portfolio, objects compressed": (odd_files.pdf_portfolio(compressed=True), "pdf", [Note.PORTFOLIO]),
     "pdf with a file in it": (odd_files.pdf_with_a_file_in_it(), "pdf", [Note.ATTACHED_FILES]),
     "the same compressed": (odd_files.pdf_with_a_file_in_it(compressed=True), "pdf", [Note.ATTACHED_FILES]),
+    "pdf with a file pinned to a page": (
+        odd_files.pdf_with_a_file_pinned_to_a_page(),
+        "pdf",
+        [Note.ATTACHED_FILES],
+    ),
+    "the pinned one compressed": (
+        odd_files.pdf_with_a_file_pinned_to_a_page(compressed=True),
+        "pdf",
+        [Note.ATTACHED_FILES],
+    ),
     "dynamic form": (odd_files.xfa_form(needs_rendering=True), "pdf", [Note.XFA_FORM]),
     "dynamic form that does not say so": (odd_files.xfa_form(needs_rendering=False), "pdf", [Note.XFA_FORM]),
     "static form with its fields on the page": (odd_files.xfa_form(False, fields=True), "pdf", []),

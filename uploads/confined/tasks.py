@@ -117,7 +117,7 @@ def check_document(file: BinaryIO, most_pages: int, width: int) -> TaskResult:
         document.get_page_size(number)
     drawn = drawing.draw(document, 1, width, area=width * MAX_SMALL_HEIGHT)
     small = drawing.as_jpeg(drawn)[1] if drawn.width == width else b""
-    return {"pages": pages, "notes": documents.notes_of(document)}, small
+    return {"pages": pages, "notes": documents.notes_of(document, file)}, small
 
 
 def show_document(file: BinaryIO, most_pages: int, page: int, width: int, area: int) -> TaskResult:
