@@ -134,6 +134,7 @@ def written(folder: Path, upstream: str, hosts: dict[str, str], plain: int, tls:
     places = {
         "/etc/ssl/talent/": f"{folder}/",
         "/var/cache/talent": f"{folder}/cache",
+        "/var/log/nginx/": f"{folder}/",
         "listen 80 ": f"listen 127.0.0.1:{plain} ",
         "listen 443 ": f"listen 127.0.0.1:{tls} ",
     }
@@ -240,11 +241,14 @@ def test_while_no_host_answers_nginx_says_503_and_when_to_come_back(
 
     server = Server(["/usr/sbin/nginx", "-c", str(made)], folder / "log", answers)
     try:
-        status, headers, body = proxy.request("/")
+        status, headers, body = proxy.request("/city/?q=150602199003071015")
     finally:
         server.stop()
     assert (status, headers["Retry-After"], headers["Cache-Control"]) == (503, "15", "no-store")
     assert "系统正忙" in body.decode()
+    logged = (folder / "access.log").read_text()
+    assert '"GET /city/" 503' in logged
+    assert "1506021990" not in logged + (folder / "error.log").read_text()  # what was searched for (S4)
 
 
 # --- systemd
