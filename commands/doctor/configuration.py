@@ -14,6 +14,7 @@ from flask import current_app
 from commands.doctor.findings import CLOCK_TOLERANCE, LOCAL_HOSTS, OK, UNSAFE, WARN, Check, Finding, Findings
 from config import ROOT
 from models import now
+from uploads.confined import landlock
 from uploads.errors import StorageUnavailable
 from uploads.storage_locations import S3Location, configured_location, places_at
 from worker import mail
@@ -183,6 +184,17 @@ def _directory(directory: Path, config: dict[str, Any]) -> Findings:
         yield Finding(OK, f"附件目录 {directory}")
 
 
+def confinement(_config: dict[str, Any]) -> Findings:
+    if landlock.ruleset_of([]) is None:
+        yield Finding(
+            WARN,
+            "打开附件的进程没有与其他文件隔开（Landlock）：恶意文件若能控制它，就读得到密钥和别人的附件",
+            "用 Linux 5.13 以上的内核；在容器里，放行 landlock_ 开头的系统调用",
+        )
+    else:
+        yield Finding(OK, "打开附件的进程与其他文件隔开")
+
+
 def by_mail(config: dict[str, Any]) -> Findings:
     if not config["SMTP_URL"]:
         yield Finding(WARN, "不发送邮件", "设 TALENT_SMTP_URL 和 TALENT_MAIL_FROM")
@@ -235,6 +247,7 @@ CONFIGURATION_CHECKS: tuple[Check, ...] = (
     site_address,
     request_limits,
     attachment_storage,
+    confinement,
     browser_libraries,
     by_mail,
     by_sms,
