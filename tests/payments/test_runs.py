@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text, update
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
 from models import (
+    Account,
     Application,
     AuditEntry,
     CorrectionState,
@@ -40,6 +41,7 @@ from payments import (
     exporting,
     payment_moves,
     reconciling,
+    reinstating,
     reversals,
     run_checks,
     runs,
@@ -70,12 +72,27 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For rules in which no database differs."""
 
 OPEN, IN_RUN, PAID, REFUSED = PaymentState.OPEN, PaymentState.IN_RUN, PaymentState.PAID, PaymentState.REFUSED
+STOPPED = PaymentState.STOPPED
 
 
 def states(of: Grant) -> list[PaymentState]:
     db.session.rollback()
     query = select(Payment.state).where(Payment.grant_id == of.id).order_by(Payment.ordinal, Payment.id)
     return list(db.session.scalars(query))
+
+
+def of_grant(one: Grant) -> Sequence[Payment]:
+    return db.session.scalars(
+        select(Payment).where(Payment.grant_id == one.id).order_by(Payment.ordinal)
+    ).all()
+
+
+def stopped(one: Grant, by: Account, due_on: date, but: Payment | None = None) -> None:
+    """Stop a grant from today on; all its payments `but` one are due on this day."""
+    for each in of_grant(one):
+        each.due_on = each.due_on if each is but else due_on
+    db.session.commit()
+    stopping.stop_grant(one.id, by, seen_version=fresh(one).version, first_day=today(), reason="离职")
 
 
 def sums(name: str) -> reconciling.PeriodSums:
@@ -369,25 +386,55 @@ def test_a_reversed_payment_is_paid_again_and_the_sums_hold(ordos: World) -> Non
 
 @ON_SQLITE
 @pytest.mark.guide("P4", "P6")
+def test_what_the_bank_takes_back_of_a_stopped_grant_is_not_paid_again_but_what_was_due_before_is(
+    ordos: World,
+) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise)
+    early, late = of_grant(one)
+    run = exported(maker, second, of)
+    answered(run, maker, said(run, "成功", "处理中"))
+    stopped(one, maker, today())
+    answered(run, maker, said(run, "成功"))
+    early.due_on = today() - timedelta(days=1)
+    db.session.commit()
+    for each in (early, late):
+        reversals.reverse(each.id, maker, seen_version=fresh(each).version, reason="银行冲回")
+    assert states(one) == [PaymentState.REVERSED, OPEN, PaymentState.REVERSED, STOPPED]
+    assert list(reconciling.disagreements(opened)) == []
+
+
+@ON_SQLITE
+@pytest.mark.guide("P4", "P6")
+def test_a_stopped_grant_is_owed_what_was_due_before_so_its_account_can_be_corrected(ordos: World) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise)
+    run = exported(maker, second, of)
+    answered(run, maker, said(run, "失败"))
+    early, _ = of_grant(one)
+    stopped(one, maker, today(), but=early)
+    assert states(one) == [REFUSED, STOPPED]
+    typed = account_corrections.propose(one.id, one.applicant, bank="中国银行", account="6217000012345678902")
+    account_corrections.decide_correction(typed.id, ordos.city.reviewer, confirmed=True)
+    assert states(one) == [OPEN, STOPPED]
+    reinstating.reinstate(one.id, second, seen_version=fresh(one).version, reason="停错了人")
+    assert states(one) == [OPEN, OPEN], "the account that the bank refused was corrected meanwhile"
+    assert {line.account for line in bank_lines(exported(maker, second, of))} == {"6217000012345678902"}
+
+
+@ON_SQLITE
+@pytest.mark.guide("P4", "P6")
 def test_a_grant_that_is_stopped_before_its_run_goes_to_the_bank_is_not_paid(ordos: World) -> None:
     maker, second, of = ordos.centre, city_clerk(), period()
     money = batch(of, maker)
 
-    def stop(one: Grant) -> None:
-        db.session.execute(
-            update(Payment).where(Payment.grant_id == one.id).values(due_on=today() + timedelta(days=1))
-        )
-        db.session.commit()
-        version = fresh(one).version
-        stopping.stop_grant(one.id, maker, seen_version=version, first_day=today(), reason="离职")
-
     good, early, late = (grant(money, ordos.city.enterprise, parts=1) for _ in range(3))
     run = made(maker, of)
-    stop(early)
+    stopped(early, maker, today())  # due on the very day of the stop
     act(run, RunAction.FREEZE, maker)
     assert (states(early), fresh(run).count, fresh(run).left_out) == ([PaymentState.STOPPED], 2, 1)
     act(run, RunAction.APPROVE, second)
-    stop(late)
+    stopped(late, maker, today() + timedelta(days=1))
     with pytest.raises(Unacceptable) as refused:
         exporting.export(run.id, maker, seen_version=fresh(run).version, store=kept)
     assert refused.value.sentence.words == {"count": "1", "name": late.name}
@@ -396,7 +443,7 @@ def test_a_grant_that_is_stopped_before_its_run_goes_to_the_bank_is_not_paid(ord
     again = made(maker, of)
     act(again, RunAction.FREEZE, maker)
     late_stop = grant(money, ordos.city.enterprise, parts=1)
-    stop(late_stop)
+    stopped(late_stop, maker, today())
     act(again, RunAction.APPROVE, second)  # a stop elsewhere is no hindrance
     assert list(reconciling.disagreements(opened)) == []
 

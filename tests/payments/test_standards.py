@@ -97,6 +97,14 @@ def test_competing_goes_both_ways_and_needs_a_common_day(one: Standard, other: S
 
 
 @pytest.mark.guide("P3")
+def test_standards_of_two_periods_do_not_compete_but_one_for_all_competes_with_each() -> None:
+    first, second, every = (made(period_id=number) for number in (1, 2, None))
+    assert not standards.compete(first, second)
+    assert standards.compete(first, every)
+    assert standards.compete(every, second)
+
+
+@pytest.mark.guide("P3")
 def test_the_smallest_priority_that_matches_applies(app_context: Flask) -> None:
     factories.standard(name="一般", priority=9, valid_from=ON)
     doctor = factories.standard(name="博士", conditions={"education": ["doctor"]}, valid_from=ON)
