@@ -19,6 +19,7 @@ from desk.comparison import same_employer
 from documents import application_form
 from documents.typesetting import MadeDocument, missing_in
 from models import Application, Attachment, PrintedForm, db, exclusive, now
+from models.database import insert_unless_there
 from models.secrets import vault
 from workflow import completeness
 from workflow.form import versions
@@ -66,20 +67,22 @@ def print_form(application: Application) -> Printed:
 
 def _record(application: Application, content: dict[str, Any]) -> PrintedForm:
     digest = _digest(application, content)
-    row = db.session.scalars(
+    known = (
         select(PrintedForm)
         .where(PrintedForm.application_id == application.id, PrintedForm.digest == digest)
         .with_for_update()
-    ).one_or_none()
+    )
+    row = db.session.scalars(known).one_or_none()
     if row is None:
-        row = PrintedForm(
+        new = insert_unless_there(PrintedForm).values(
             application_id=application.id,
             version=application.version,
             code=paper_codes.code_for(application.number, digest),
             digest=digest,
             snapshot=content,
         )
-        db.session.add(row)
+        db.session.execute(new.on_conflict_do_nothing())  # it may be printed twice at the same moment
+        row = db.session.scalars(known).one()
     row.at = now()
     db.session.flush()
     return row
