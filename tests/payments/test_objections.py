@@ -36,6 +36,7 @@ from tests.clock import at
 from tests.factories import World, saved, world
 from tests.machine.at_once import at_once
 from tests.payments.batches import closed, grants_of, passed, period_with_standard
+from uploads.receive import Received
 from workflow import notifications
 
 SAYS = Objector("张某", "13800000000", "该人已离职。")
@@ -145,6 +146,26 @@ def test_an_objection_is_refused_whole_outside_its_rules(ordos: World) -> None:
     assert db.session.get_one(Objection, objection.id).decision is None
     events = select(GrantEvent.action).where(GrantEvent.grant_id == grant.id).order_by(GrantEvent.id)
     assert db.session.scalars(events).all() == [GrantAction.PUBLICIZE, GrantAction.OBJECT]
+
+
+@pytest.mark.guide("P2")
+def test_an_objection_takes_ten_papers_and_none_once_it_is_decided(ordos: World) -> None:
+    (grant,) = grants_of(published(ordos, 1))
+    key = object_to(ordos, grant).id
+
+    def attach(number: int) -> None:
+        name = f"paper-{key}-{number}"
+        paper = Received("举报信.pdf", "pdf", "application/pdf", 1, "0" * 64, 1, name)
+        objections.attach_file(ordos.centre, key, paper)
+
+    for number in range(10):
+        attach(number)
+    with pytest.raises(Unacceptable) as refused:
+        attach(10)
+    assert refused.value.sentence == objections.ENOUGH_FILES
+    objections.decide_objection(ordos.centre, key, DISMISSED, WHY)
+    with pytest.raises(ChangedMeanwhile):
+        attach(10)
 
 
 @pytest.mark.guide("P2")

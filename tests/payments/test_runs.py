@@ -412,6 +412,11 @@ def test_a_stopped_grant_is_owed_what_was_due_before_so_its_account_can_be_corre
     run = exported(maker, second, of)
     answered(run, maker, said(run, "失败"))
     early, _ = of_grant(one)
+    with pytest.raises(Unacceptable) as too_early:
+        stopping.stop_grant(
+            one.id, maker, seen_version=one.version, first_day=today() - timedelta(days=1), reason="离职"
+        )
+    assert too_early.value.field == "first_day"
     stopped(one, maker, today(), but=early)
     assert states(one) == [REFUSED, STOPPED]
     typed = account_corrections.propose(one.id, one.applicant, bank="中国银行", account="6217000012345678902")
@@ -456,6 +461,8 @@ def test_an_answer_that_contradicts_one_registered_since_its_preview_changes_not
     run = exported(maker, second, of)
     stale = previewed(run, maker, said(run, "成功"))
     answered(run, maker, said(run, "失败", "处理中"))
+    with pytest.raises(ChangedMeanwhile):
+        answers.confirm_answer(maker, stale.id, seen=1)  # a page that showed fewer rows
     answers.confirm_answer(maker, stale.id, seen=2)
     job = answers.claim()
     assert job is not None
