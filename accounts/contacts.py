@@ -2,9 +2,19 @@
 
 from collections.abc import Collection
 
-from accounts import passwords
+from sqlalchemy import func, select
+
+from accounts import logins, passwords
 from common import messages, telephones
-from models import Account, Channel, db, exclusive
+from common.errors import Unacceptable
+from common.wording import N_, Sentence
+from models import Account, Channel, Message, db, exclusive, now
+
+MOST_WARNINGS = 6
+"""Warnings of changed addresses for one account within messages.WARNING_INTERVAL. Anybody's number can be typed, and gets a
+warning with the next change."""
+
+CHANGED_TOO_OFTEN = Sentence(N_("一天内修改联系方式的次数太多，请过一天再修改。"))
 
 
 def address(account: Account, channel: Channel) -> str:
@@ -31,9 +41,12 @@ def chosen_channels(account: Account, open_channels: Collection[Channel]) -> lis
 
 def change_contact(account: Account, phone: str, email: str | None) -> None:
     """Change telephone and mailbox in a transaction of its own. The former addresses get a warning message, and codes that were
-    sent to them reset no password."""
+    sent to them reset no password. Raises Unacceptable beyond MOST_WARNINGS."""
     with exclusive():
+        logins.lock_account(account)
         person = db.session.get_one(Account, account.id, populate_existing=True)
+        if _warnings_lately(person) >= MOST_WARNINGS:
+            raise Unacceptable("phone", CHANGED_TOO_OFTEN)
         former = {Channel.SMS: mobile(person.phone), Channel.MAIL: person.email or ""}
         person.phone, person.email = phone, email
         person.wants_mail = person.wants_mail and email is not None
@@ -41,6 +54,15 @@ def change_contact(account: Account, phone: str, email: str | None) -> None:
         for channel, former_address in former.items():
             if former_address and address(person, channel) != former_address:
                 messages.warn_of_change(person, channel, former_address)
+
+
+def _warnings_lately(account: Account) -> int:
+    lately = select(func.count(Message.id)).where(
+        Message.account_id == account.id,
+        Message.kind.in_(messages.CHANGE_KINDS.values()),
+        Message.created_at > now() - messages.WARNING_INTERVAL,
+    )
+    return db.session.scalar(lately) or 0
 
 
 def change_channels(account: Account, wants_mail: bool, wants_sms: bool, wants_digest: bool) -> None:

@@ -83,9 +83,13 @@ def change_contact() -> Any:
     """Change telephone and mail address; the former ones are notified."""
     form = _contact_form()
     if form.validate_on_submit() and knows_password(form):
-        contacts.change_contact(current_user, form.phone.data, form.email.data or None)
-        flash(gettext("联系方式已修改。"), "success")
-        return redirect(url_for("accounts.own"), 303)
+        try:
+            contacts.change_contact(current_user, form.phone.data, form.email.data or None)
+        except Unacceptable as refusal:
+            form[refusal.field].errors = [translated(refusal.sentence.text, refusal.sentence.words)]
+        else:
+            flash(gettext("联系方式已修改。"), "success")
+            return redirect(url_for("accounts.own"), 303)
     return own_page(contact_form=form)
 
 

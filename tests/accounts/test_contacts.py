@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
+from accounts.contacts import MOST_WARNINGS
 from common import messages
-from models import Account, Channel, db, exclusive
+from models import Account, Channel, Message, db, exclusive, now
 from tests import factories
 from tests.accounts.people import log_in, value, words
 from tests.factories import PASSWORD
@@ -62,6 +64,22 @@ def test_an_invalid_mail_address_is_refused(
     assert answer.status_code == 422
     assert sentence in words(answer)
     assert stored_contact(stored, account) == (None, False, True)
+
+
+def test_nobody_elses_telephone_is_flooded_with_warnings(client: Client, made: Made) -> None:
+    account = made(factories.applicant)
+    log_in(client, account)
+    for last in range(MOST_WARNINGS):
+        assert contact(client, phone=f"1384771010{last}").status_code == 303
+    answer = contact(client, phone="13847710110")
+    assert (answer.status_code, "次数太多" in words(answer)) == (422, True)
+
+    def a_day_later() -> None:
+        with exclusive():
+            db.session.execute(update(Message).values(created_at=now() - messages.WARNING_INTERVAL))
+
+    made(a_day_later)
+    assert contact(client, phone="13847710110").status_code == 303
 
 
 def test_mail_cannot_be_chosen_without_an_address(client: Client, made: Made, stored: Stored) -> None:
