@@ -34,6 +34,9 @@ REPORT_LIFETIME = timedelta(days=90)
 MOST_KEPT_BYTES = 4 * 1024**3
 """Of one person. The oldest files beyond it end before their day is over: papers could be asked for until the disk is full."""
 
+MOST_ASKED, ASKED_WITHIN = 300, timedelta(hours=1)
+"""Files that one person can ask for, cancelled ones too: each keeps its row for REPORT_LIFETIME."""
+
 MOST_EXPIRED = 200
 """Files that one call of `expire` deletes."""
 
@@ -68,6 +71,10 @@ class TooManyDocuments(ActionRefused):
         self.most = most
 
 
+class TooManyAskedFor(TooManyDocuments):
+    """The person has asked for as many files as anybody may within ASKED_WITHIN."""
+
+
 def own_files(actor: Account) -> ColumnElement[bool]:
     """Return the criterion for the files that this account asked for at its present desk."""
     desk = desk_of(actor)
@@ -91,11 +98,13 @@ def ask(
         lock_account(person)
         KINDS[kind].check(person, parameters)
         most = int(setting(FILES_AT_ONCE))
-        under_way = select(func.count()).where(
-            FileJob.asked_by_id == person.id, FileJob.state == FileState.MAKING
-        )
-        if (db.session.scalar(under_way) or 0) >= most:
+        making, lately = FileJob.state == FileState.MAKING, FileJob.created_at > now() - ASKED_WITHIN
+        counts = select(func.count().filter(making), func.count().filter(lately))
+        under_way, asked = db.session.execute(counts.where(FileJob.asked_by_id == person.id)).one()
+        if under_way >= most:
             raise TooManyDocuments(most)
+        if asked >= MOST_ASKED:
+            raise TooManyAskedFor(MOST_ASKED)
         job = FileJob(
             kind=kind,
             title=title.as_json(),

@@ -71,14 +71,14 @@ my_files = Blueprint("my_files", __name__)
 
 
 def too_many(refused: jobs.TooManyDocuments) -> Response:
-    """Say that as many files as are allowed at once are being made, in the list of one's files."""
-    flash(
-        gettext(
-            "您已有 %(most)s 个文件正在生成，最多同时 %(most)s 个。请等其中一个完成，或取消一个后再提出。",
-            most=refused.most,
-        ),
-        "error",
+    """Say that as many files as are allowed at once are being made, or were asked for lately, in the list of one's files."""
+    sentence = gettext(
+        "您已有 %(most)s 个文件正在生成，最多同时 %(most)s 个。请等其中一个完成，或取消一个后再提出。",
+        most=refused.most,
     )
+    if isinstance(refused, jobs.TooManyAskedFor):
+        sentence = gettext("一小时内最多提出 %(most)s 个文件，请稍后再提出。", most=refused.most)
+    flash(sentence, "error")
     return redirect(url_for("my_files.index"), HTTPStatus.SEE_OTHER)
 
 

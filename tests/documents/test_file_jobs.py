@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, current_app
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from common import jobs as common_jobs
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
@@ -139,6 +139,21 @@ def test_two_at_once_for_one_person_or_as_many_as_the_setting_says(ordos: World)
     db.session.delete(db.session.get_one(Setting, FILES_AT_ONCE))
     db.session.commit()
     file_jobs.process_due()
+
+
+@pytest.mark.guide("W9")
+def test_asking_and_cancelling_in_turn_has_an_end(ordos: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    clerk = ordos.banner.clerk
+    monkeypatch.setattr(jobs, "MOST_ASKED", 2)
+    for _ in range(2):
+        jobs.cancel_file(clerk, asked(clerk).id)
+    with pytest.raises(jobs.TooManyAskedFor):
+        asked(clerk)
+    jobs.cancel_file(ordos.park.clerk, asked(ordos.park.clerk).id)
+    own = update(FileJob).where(FileJob.asked_by_id == clerk.id)
+    db.session.execute(own.values(created_at=now() - jobs.ASKED_WITHIN))
+    db.session.commit()
+    jobs.cancel_file(clerk, asked(clerk).id)
 
 
 @pytest.mark.guide("W9")
