@@ -3,7 +3,7 @@
 from sqlalchemy import select, update
 
 from accounts.passwords import LONGEST_PASSWORD, renewed_hash, set_password, verify
-from common.identity import normalised
+from common.identity import normalised, other_spellings
 from models import Account, Role, db, exclusive
 from models.secrets import vault
 
@@ -33,6 +33,18 @@ def find(login_kind: str, login: str) -> Account | None:
     return db.session.scalars(
         select(Account).where(Account.login_digest == login_digest(login_kind, login))
     ).one_or_none()
+
+
+def find_person(paper: str, number: str) -> Account | None:
+    """Return the account with this number, or else the one of the same person: with another count of renewals on the permit.
+
+    A passport can have nine characters like a permit's, so the other account must be one with the same kind of document.
+    """
+    exact = login_digest("personal", number)
+    others = [login_digest("personal", each) for each in other_spellings(paper, normalised(number))]
+    found = db.session.scalars(select(Account).where(Account.login_digest.in_([exact, *others]))).all()
+    same = (each for each in found if each.login_digest == exact)
+    return next(same, None) or next((each for each in found if each.paper == paper), None)
 
 
 def find_with_stand_in(login_kind: str, login: str) -> tuple[Account | None, Account | None]:

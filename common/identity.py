@@ -212,6 +212,17 @@ def lifelong(paper: str, number: str) -> str:
     return found[0] if found else number
 
 
+def other_spellings(paper: str, number: str) -> list[str]:
+    """Return the other valid numbers that the holder of a normalised number can have had: with each count of renewals, and without.
+
+    Empty for documents whose number says nothing of its renewals.
+    """
+    if paper not in RENEWED or not RENEWED[paper].match(number):
+        return []
+    same = lifelong(paper, number)
+    return [each for each in (same, *(f"{same}{count:02}" for count in range(100))) if each != number]
+
+
 def masked(number: str | None, head: int = 4, tail: int = 2) -> str:
     """Return the number with stars for all but its first and last characters."""
     if not number:

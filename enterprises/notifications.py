@@ -4,6 +4,7 @@ from sqlalchemy import (
     select,
 )
 
+from common.identity import masked
 from common.messages import WARNING_INTERVAL
 from models import (
     Account,
@@ -70,6 +71,25 @@ def warn_of_repeated_registration(account: Account | None, enterprise: Enterpris
     to = {"enterprise_id": enterprise.id} if enterprise else {"account_id": account.id} if account else None
     if to is None:
         return
-    lately = select(Message.id).filter_by(kind="registration_tried", **to)
-    if db.session.scalar(lately.where(Message.created_at > now() - WARNING_INTERVAL).limit(1)) is None:
-        db.session.add(Message(kind="registration_tried", **to))
+    _warn_once_a_day(Message(kind="registration_tried", **to))
+
+
+def warn_of_renewed_permit(account: Account) -> None:
+    """Tell the owner of an account, who alone may know, by which number it is found: somebody registered with a renewed permit.
+
+    Call within `exclusive()`.
+    """
+    number = masked(account.identity_number)
+    _warn_once_a_day(Message(kind="renewed_permit_tried", account_id=account.id, words={"number": number}))
+
+
+def _warn_once_a_day(message: Message) -> None:
+    lately = select(Message.id).where(
+        Message.kind == message.kind,
+        Message.account_id == message.account_id
+        if message.account_id is not None
+        else Message.enterprise_id == message.enterprise_id,
+        Message.created_at > now() - WARNING_INTERVAL,
+    )
+    if db.session.scalar(lately.limit(1)) is None:
+        db.session.add(message)

@@ -81,7 +81,7 @@ def steps_for(enterprise: Enterprise, actor: Account) -> tuple[RegistrationStep,
 
 
 def register_person(account: Account) -> bool:
-    """Add a new applicant's account. If the number has an account already, that one stays unchanged and gets a warning.
+    """Add a new applicant's account. If the person has one already, that one stays unchanged and gets a warning.
 
     Returns whether an account was added. The page must not reveal it, and neither its time: both are one transaction of as many
     statements.
@@ -89,11 +89,13 @@ def register_person(account: Account) -> bool:
     number = account.identity_number or ""
     try:
         with exclusive():
-            existing = logins.find("personal", number)
+            existing = logins.find_person(account.paper or "", number)
             if existing is None:
                 db.session.add(account)
-            else:
+            elif existing.identity_number == number:
                 notifications.warn_of_repeated_registration(existing, None)
+            else:
+                notifications.warn_of_renewed_permit(existing)
             return existing is None
     except IntegrityError:  # registered twice at the same moment
         with exclusive():

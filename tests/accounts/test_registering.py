@@ -206,14 +206,29 @@ def test_registering_does_not_reveal_an_existing_account(app: Flask, made: Made,
 
 
 @pytest.mark.guide("A2")
-def test_registering_a_renewed_permit_says_the_same_whether_an_earlier_one_has_an_account(app: Flask) -> None:
+def test_registering_a_renewed_permit_says_the_same_whether_an_earlier_one_has_an_account(
+    app: Flask, stored: Stored
+) -> None:
     registered = []
-    for number in ("H1234567800", "H7654321002", "H1234567801"):
+    for number in ("H1234567800", "H7654321002", "H1234567801", "H12345678"):
         visitor = app.test_client()
         assert "用旧号码注册过的，请不要再注册" in words(visitor.get(PERSON))
         registered.append(observable_response(visitor, PERSON, person(paper="hk_mo", number=number)))
-    assert registered[0] == registered[1] == registered[2]
+    assert registered[0] == registered[1] == registered[2], "the last is a shorter number"
     assert "换过证件、号码变了的，用注册时的号码登录。" in registered[2][3]
+
+    assert stored(row_count) == 2, "the permit that was renewed is known"
+    [told] = stored(every_message)
+    assert told.kind == "renewed_permit_tried"
+    owner = app.test_client()
+    assert log_in_again(owner, "H1234567800").status_code == 303
+    assert "请用注册时的号码 H123*****00 和原来的密码登录" in words(owner.get("/messages/"))
+
+    # Nine characters can be a passport of somebody else.
+    app.test_client().send(PERSON, person(paper="passport", number="H76543210"))
+    app.test_client().send(PERSON, person(paper="taiwan", number="1234567801"))
+    app.test_client().send(PERSON, person(paper="passport", number="12345678"))
+    assert stored(row_count) == 5
 
 
 def test_the_owner_is_notified_once_a_day_of_another_registration(
