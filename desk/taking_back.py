@@ -4,14 +4,15 @@ A return or a refusal goes to its applicant; a pass goes to the next desk, and t
 told of the decision is told that it no longer holds. The rows stand in workflow/transitions.py (TAKE_BACKS).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import exists, insert, literal, or_, select, update
+from sqlalchemy import and_, exists, insert, literal, or_, select, update
 
 from accounts import access, logins
 from common.errors import ChangedMeanwhile, NotPermitted, Unacceptable
 from common.wording import N_, Sentence
-from desk import marks
+from desk import deputies, marks
 from models import (
     Account,
     Application,
@@ -134,18 +135,23 @@ def _tell_everybody(
 ) -> None:
     """Tell whom the decision had told. What they have not read of it no longer counts as unread."""
     about: dict[str, Any] = {"application_id": application.id, "review_id": row.id}
-    _mark_read(application, taken)
+    _mark_read(application, taken, former)
     db.session.add(Message(kind="taken_back", account_id=application.applicant_id, **about))
     if former is not None:
         desk = {"enterprise_id": former.enterprise_id, "office_id": former.office_id}
         db.session.add(Message(kind="no_longer_to_review", **desk, **about))
 
 
-def _mark_read(application: Application, taken: Review) -> None:
+def _mark_read(application: Application, taken: Review, former: routing.Responsible | None) -> None:
+    # Read first: a subquery here would scan all accounts.
+    standing_in: Sequence[int] = ()
+    if former is not None and former.office_id is not None:
+        standing_in = db.session.scalars(deputies.deputy_offices(former.office_id)).all()
     receivers = or_(
         Account.id == Message.account_id,
         Account.enterprise_id == Message.enterprise_id,
         Account.office_id == Message.office_id,
+        and_(Message.office_id.is_not(None), Account.office_id.in_(standing_in)),
     )
     read = exists().where(MessageReading.message_id == Message.id, MessageReading.account_id == Account.id)
     unread = (

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from accounts.access import active_account
 from admin_views.review.page import read_by
 from administration import changes
+from common.calendar import today
 from common.errors import (
     ChangedMeanwhile,
     ConfirmationRequired,
@@ -16,7 +18,7 @@ from common.errors import (
     ReasonMissing,
     Unacceptable,
 )
-from desk import returned_marks, taking_back
+from desk import deputies, returned_marks, taking_back
 from models import (
     Account,
     Action,
@@ -124,17 +126,20 @@ def test_an_application_that_had_reached_further_in_an_earlier_round_keeps_that(
 def test_the_next_desk_no_longer_sees_what_was_taken_back_and_everybody_is_told_again(ordos: World) -> None:
     at, application = ordos.banner, application_at(State.ENTERPRISE_REVIEW, ordos.banner, ordos)
     colleague = clerk(at.office, "何欣")
+    days = deputies.Days(today(), today())
+    deputies.name_for_office(ordos.administrator, at.office.id, ordos.elsewhere.office.id, days)
+    deputy = active_account(ordos.elsewhere.clerk)
     act(application, Action.PASS, at.reviewer)
     assert sees(colleague, application)
-    unread = inbox.unread(colleague)
+    assert sees(deputy, application)
+    unread = [inbox.unread(one) for one in (colleague, deputy)]
 
     take_back(application, at.reviewer)
 
     assert not sees(colleague, application)
     assert messages(application)[-2:] == ["taken_back", "no_longer_to_review"]
-    assert (
-        inbox.unread(colleague) == unread
-    )  # the reminder that no longer holds is read, and the new one is not
+    # The reminder that no longer holds is read, and the new one is not.
+    assert [inbox.unread(one) for one in (colleague, deputy)] == unread
     told = db.session.scalars(select(Message).order_by(Message.id.desc()).limit(2)).all()
     assert {(one.account_id, one.office_id) for one in told} == {
         (application.applicant_id, None),
