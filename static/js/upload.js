@@ -193,6 +193,7 @@ async function prepared(one) {
     },
     paused: (percent, sentences) => {
       from = null;
+      one.bar.value = percent; // what has arrived: less than what had been sent
       one.error.textContent = sentences?.join(" ") ?? ""; // the server's reason; without one it is the network
       one.error.hidden = !sentences;
       one.note.textContent = sentences ? `${percent}%` : words.wordWaitingLine.replace("{percent}", `${percent}%`);
