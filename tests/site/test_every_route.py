@@ -6,6 +6,7 @@ what an action may do from workflow.transitions.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 from urllib.parse import unquote
@@ -26,6 +27,8 @@ from workflow import routing
 from workflow.transitions import BY_STATE_AND_ACTION, TAKE_BACK_BY, is_editable, open_transitions
 
 FORGED = {"csrf_token": "IjEi.forged"}
+ID = re.compile(r'\sid="([^"]+)"')
+"""Labels and descriptions refer to ids: of two equal ones a screen reader reads the first."""
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 OK, SEE_OTHER = {200}, {302, 303}
 REFUSED_AS_TYPED = {400, 409, 422}
@@ -96,6 +99,9 @@ def _faults(
             found.append(f"{description} leads out of the console to {answer.location}")
     elif answer.status_code not in OK:
         found.append(description)
+    if answer.mimetype == "text/html":
+        ids = Counter(ID.findall(answer.text))
+        found += [f"{description} has the id {one} {times} times" for one, times in ids.items() if times > 1]
     return found
 
 

@@ -237,7 +237,7 @@ def test_what_the_worker_counts_while_a_page_reads_is_not_counted_twice(
 @pytest.mark.guide("W11")
 def test_returns_are_counted_by_phrase_and_by_what_was_marked(city: World, person: Person) -> None:
     body = person(city.banner.clerk).get("/office/statistics/").get_data(as_text=True)
-    reasons = body[body.index('id="reasons"') :]
+    reasons = body[body.index('id="part-reasons"') :]
     for reason in (PHRASE, "标记：手机号码", "其他"):
         assert f'<th scope="row">{reason}</th>' in reasons
     english = person(city.banner.clerk)
