@@ -73,7 +73,7 @@ _LEADING = (
     Column("number", N_("编号"), sort=Application.number, style="cell-quiet num"),
     Column("name", N_("姓名"), sort=Application.initials, cell="title"),
     Column("enterprise", N_("工作单位")),
-    Column("education", N_("学历"), attrgetter("education_word")),
+    Column("education", N_("学历"), attrgetter("education_word"), style="cell-education"),
     Column("submitted", N_("提交时间"), sort=Application.submitted_at, cell="stamp", style="num"),
 )
 _WAITING = Column("waiting", N_("等待"), attrgetter("badge"), sort=Application.arrived_at, cell="badge")
