@@ -12,7 +12,7 @@ from desk import assignments, deputies, marks, notes
 from desk.deputies import Days
 from desk.marks import DeskDecision
 from desk.page_context import page_context
-from models import Account, Action, Application, AuditEntry, Office, OfficeDuty, Review, State, db
+from models import Account, Action, Application, AuditEntry, Deputy, Office, OfficeDuty, Review, State, db
 from tests import factories
 from tests.factories import fresh
 from tests.machine.site import Client
@@ -99,6 +99,11 @@ def test_wrong_deputies_and_periods_that_overlap_are_refused(app_context: Flask)
         deputies.end_early(li, other[0].id)
     assert len(deputies.current_and_coming(li)) == 2
     assert len(deputies.current_and_coming(admin)) == 3
+    past, yesterday = {"account_id": li.id, "deputy_id": wang.id, "created_by_id": li.id}, span(-1).first
+    over = factories.saved(Deputy(**past, first_day=yesterday, last_day=yesterday))
+    for person in (li, wang, admin):
+        with pytest.raises(NotPermitted):
+            deputies.end_early(person, over.id)
 
 
 def test_another_office_sees_and_decides_for_the_absent_one_while_the_period_runs(

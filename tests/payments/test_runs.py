@@ -8,12 +8,14 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select, text, update
 
+from common import jobs
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonMissing, Unacceptable
 from models import (
     Account,
     Application,
     AuditEntry,
+    BankAnswer,
     CorrectionState,
     Deputy,
     Disclosure,
@@ -30,6 +32,7 @@ from models import (
     RunRow,
     RunState,
     db,
+    now,
 )
 from models.transactions import exclusive
 from payments import (
@@ -385,6 +388,35 @@ def test_a_reversed_payment_is_paid_again_and_the_sums_hold(ordos: World) -> Non
 
 
 @ON_SQLITE
+@pytest.mark.guide("P4")
+def test_nothing_more_is_sent_to_an_account_that_the_bank_refused_until_another_is_confirmed(
+    ordos: World,
+) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    money = batch(of, maker)
+    one = grant(money, ordos.city.enterprise, interval=6)
+    of_grant(one)[1].due_on = today() + timedelta(days=1)
+    db.session.commit()
+    run = exported(maker, second, of)
+    answered(run, maker, said(run, "失败"))
+    of_grant(one)[1].due_on = today()
+    grant(money, ordos.city.enterprise, parts=1)
+
+    def left_out() -> list[str]:
+        run = made(maker, of)
+        why = select(RunRow.left_out).where(RunRow.run_id == run.id, RunRow.left_out.is_not(None))
+        found = [each[0] for each in db.session.scalars(why) if each]
+        act(run, RunAction.DISCARD, maker)
+        return found
+
+    assert left_out() == [bank_accounts.ACCOUNT_REFUSED.text] * 2
+    typed = account_corrections.propose(one.id, one.applicant, bank="中国银行", account="6217000012345678902")
+    assert left_out() == [bank_accounts.CORRECTION_WAITS.text] * 2
+    account_corrections.decide_correction(typed.id, ordos.city.reviewer, confirmed=True)
+    assert left_out() == []
+
+
+@ON_SQLITE
 @pytest.mark.guide("P4", "P6")
 def test_what_the_bank_takes_back_of_a_stopped_grant_is_not_paid_again_but_what_was_due_before_is(
     ordos: World,
@@ -469,6 +501,40 @@ def test_an_answer_that_contradicts_one_registered_since_its_preview_changes_not
     answers.write_answer(job)
     assert fresh(stale).error[0] == answers.CONTRADICTED.text
     assert states(one) == [REFUSED, IN_RUN]
+
+
+@ON_SQLITE
+@pytest.mark.guide("P4")
+def test_an_answer_whose_worker_dies_after_its_rows_are_written_is_finished_by_another(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise, parts=1)
+    run = exported(maker, second, of)
+    answer = previewed(run, maker, said(run, "成功"))
+    answers.confirm_answer(maker, answer.id, seen=1)
+
+    def dies(_ids: list[int]) -> None:
+        raise SystemExit
+
+    first = answers.claim()
+    assert first is not None
+    with monkeypatch.context() as broken:
+        broken.setattr(reversals, "complete_paid_grants", dies)
+        with pytest.raises(SystemExit):
+            answers.write_answer(first)
+    assert (states(one), fresh(one).state) == ([PAID], GrantState.GRANTED)
+    assert answers.claim() is None, "the lease of the first still runs"
+    db.session.execute(update(BankAnswer).values(next_try=now()))
+    db.session.commit()
+    other = answers.claim()
+    assert other is not None
+    answers.write_answer(other)
+    assert (fresh(answer).state, fresh(one).state) == (ImportState.DONE, GrantState.COMPLETED)
+    with pytest.raises(jobs.ClaimLost):
+        answers.write_answer(first)
+    paid = select(func.count(PaymentEvent.id)).where(PaymentEvent.action == PaymentAction.PAY)
+    assert db.session.scalar(paid) == 1
 
 
 @ON_SQLITE
