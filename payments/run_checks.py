@@ -1,32 +1,70 @@
 """What may not be in a payment run when it goes on, or is taken back."""
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 
 from common.errors import Unacceptable
 from common.wording import N_, Sentence
-from models import Account, BankAnswer, Grant, ImportState, Payment, PaymentRun, RunRow, db, now
+from models import (
+    Account,
+    AccountCorrection,
+    BankAnswer,
+    CorrectionState,
+    Grant,
+    ImportState,
+    Payment,
+    PaymentRun,
+    RunAction,
+    RunEvent,
+    RunRow,
+    db,
+    now,
+)
 from payments import payment_moves
 
 STOPPED_IN_RUN = N_(
     "这一批建立后，其中 %(count)s 笔的补贴已停止发放（例如%(name)s）。请作废这一批后重新建立，不会列入这些款项。"
+)
+CORRECTED_IN_RUN = N_(
+    "这一批冻结后，其中 %(count)s 笔的收款人更正了账号（例如%(name)s）。请作废这一批后重新建立，确认后的账号从新的一批起使用。"
 )
 ANSWERED_IN_PART = Sentence(
     N_("这一批已登记过银行回执，或有一份正在登记，不能整批退回。请上传银行的明细，逐笔登记。")
 )
 
 
-def check_none_stopped(run: PaymentRun, _person: Account) -> None:
-    """Refuse to go on towards the bank with payments of a grant that was stopped since; a frozen run is not changed."""
+def check_still_payable(run: PaymentRun, _person: Account) -> None:
+    """Refuse to go on towards the bank with payments of a grant that was stopped since, or to an account that is no longer the
+    person's; a frozen run is not changed."""
+    _refuse_rows(run, payment_moves.is_after_stop(), STOPPED_IN_RUN)
+    _refuse_rows(run, _is_corrected_since_freezing(run), CORRECTED_IN_RUN)
+
+
+def _refuse_rows(run: PaymentRun, faulty: ColumnElement[bool], wording: str) -> None:
+    """Raise Unacceptable with the number of these rows of the run, and with one name."""
     found = db.session.execute(
-        select(func.count().label("stopped"), func.min(Grant.name).label("name"))
+        select(func.count().label("rows"), func.min(Grant.name).label("name"))
         .select_from(RunRow)
         .join(Payment, Payment.id == RunRow.payment_id)
         .join(Grant, Grant.id == Payment.grant_id)
-        .where(RunRow.run_id == run.id, RunRow.left_out.is_(None), payment_moves.is_after_stop())
+        .where(RunRow.run_id == run.id, RunRow.left_out.is_(None), faulty)
     ).one()
-    if found.stopped:
-        words = {"count": str(found.stopped), "name": found.name}
-        raise Unacceptable("", Sentence(STOPPED_IN_RUN, words))
+    if found.rows:
+        words = {"count": str(found.rows), "name": found.name}
+        raise Unacceptable("", Sentence(wording, words))
+
+
+def _is_corrected_since_freezing(run: PaymentRun) -> ColumnElement[bool]:
+    """Return the criterion for grants for which another account was typed since, and not refused. One that was typed earlier has
+    been looked at when the run was frozen."""
+    frozen = select(func.max(RunEvent.at)).where(
+        RunEvent.run_id == run.id, RunEvent.action == RunAction.FREEZE
+    )
+    return Grant.id.in_(
+        select(AccountCorrection.grant_id).where(
+            AccountCorrection.proposed_at >= frozen.scalar_subquery(),
+            AccountCorrection.state != CorrectionState.REFUSED,
+        )
+    )
 
 
 def check_unanswered(run: PaymentRun) -> None:

@@ -36,7 +36,7 @@ from payments import payment_moves, payment_scope
 from payments.bank_accounts import payees_of_run
 from payments.bank_lines import bank_number
 from payments.due import RunChoice, due_payments
-from payments.run_checks import check_none_stopped, check_unanswered, drop_unconfirmed_answers
+from payments.run_checks import check_still_payable, check_unanswered, drop_unconfirmed_answers
 from payments.run_transitions import RunTransition, find_run_transition
 from workflow.decision import Decision
 
@@ -233,7 +233,7 @@ def _freeze(run: PaymentRun, person: Account) -> None:
 
 
 def _approve(run: PaymentRun, person: Account) -> None:
-    check_none_stopped(run, person)
+    check_still_payable(run, person)
     run.approved_by_id = person.id
 
 
@@ -257,7 +257,7 @@ def _discard(run: PaymentRun, person: Account) -> None:
 EFFECTS: dict[RunAction, Effect] = {
     RunAction.FREEZE: _freeze,
     RunAction.APPROVE: _approve,
-    RunAction.EXPORT: check_none_stopped,
+    RunAction.EXPORT: check_still_payable,
     RunAction.DISCARD: _discard,
 }
 

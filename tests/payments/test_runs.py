@@ -417,6 +417,38 @@ def test_nothing_more_is_sent_to_an_account_that_the_bank_refused_until_another_
 
 
 @ON_SQLITE
+@pytest.mark.guide("P4")
+def test_a_run_does_not_go_to_the_bank_with_an_account_that_was_corrected_since_it_was_frozen(
+    ordos: World,
+) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    money = batch(of, maker)
+    one = grant(money, ordos.city.enterprise, interval=6)
+    of_grant(one)[1].due_on = today() + timedelta(days=1)
+    db.session.commit()
+    earlier = exported(maker, second, of)
+    of_grant(one)[1].due_on = today()
+    grant(money, ordos.city.enterprise, parts=1)
+    waits = made(maker, of)
+    act(waits, RunAction.FREEZE, maker)
+    answered(earlier, maker, said(earlier, "失败"))
+    act(waits, RunAction.APPROVE, second)  # nobody has named another account
+    typed = account_corrections.propose(one.id, one.applicant, bank="中国银行", account="6217000012345678902")
+    for confirmed in (False, True):
+        if confirmed:
+            account_corrections.decide_correction(typed.id, ordos.city.reviewer, confirmed=True)
+        with pytest.raises(Unacceptable) as refused:
+            exporting.export(waits.id, maker, seen_version=fresh(waits).version, store=kept)
+        assert refused.value.sentence.words == {"count": "1", "name": one.name}
+    act(waits, RunAction.DISCARD, maker, "有人更正了账号")
+    assert sorted(line.account for line in bank_lines(exported(maker, second, of))) == [
+        "6217000012345678901",
+        "6217000012345678902",
+        "6217000012345678902",
+    ]
+
+
+@ON_SQLITE
 @pytest.mark.guide("P4", "P6")
 def test_what_the_bank_takes_back_of_a_stopped_grant_is_not_paid_again_but_what_was_due_before_is(
     ordos: World,
