@@ -178,6 +178,8 @@ def test_leaving_stops_what_is_still_to_be_paid_with_day_and_reason(ordos: World
     by = grant.applicant if says == "person" else ordos.city.reviewer
     answer(row, END, by, Ended(date(2026, 8, 31), EmploymentEnd.MOVED))
     db.session.refresh(grant)
+    db.session.refresh(row)
+    assert (row.last_day, row.end) == (date(2026, 8, 31), EmploymentEnd.MOVED)
     assert (grant.state, grant.stopped_on) == (GrantState.STOPPED, date(2026, 9, 1))
     assert grant.stop_reason is not None
     assert "已到其他单位工作，最后工作日 2026-08-31" in grant.stop_reason

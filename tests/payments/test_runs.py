@@ -1,11 +1,14 @@
 """Payment runs: two persons, one payment in one run, the account that holds, the bank's answer row by row, and the sums after each."""
 
+import hashlib
+import io
 import multiprocessing
 import time
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
+from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select, text, update
 
 from common import jobs
@@ -254,6 +257,17 @@ def test_the_files_are_made_once_and_each_download_is_recorded_for_each_person(o
     assert {(file.count, file.total_fen) for file in files} == {(2, 1_500_001)}
     assert "2笔-15000.01元" in files[1].display_name
     assert b"6217000012345678901" in opened(files[1].storage_name).read()
+    book = CalamineWorkbook.from_filelike(io.BytesIO(opened(files[0].storage_name).read()))
+    _, *rows = book.get_sheet_by_index(0).to_python()
+    assert [row[5] for row in rows] == ["7500.01", "7500.00"]
+    number, account = f"F{run.number.replace('-', '')}0000", "6217000012345678901"
+    hashed = f"{number}1\t{account}\t750001\n{number}2\t{account}\t750000\n"
+    assert dict(book.get_sheet_by_index(1).to_python()) == {
+        "发放批次": run.number,
+        "笔数": "2",
+        "合计金额（元）": "15,000.01",
+        "明细 SHA-256": hashlib.sha256(hashed.encode()).hexdigest(),
+    }
     with pytest.raises(NotPermitted):
         exporting.export(run.id, maker, seen_version=fresh(run).version, store=kept)
     file = exporting.record_run_download(run.id, "csv", second)
