@@ -198,7 +198,7 @@ def make_file(job: ClaimedFile, path: Path, progress: Callable[[int, int], None]
     person = _present_actor(job)
     _check_again(person, job)
     with surroundings(person, job.language):
-        return kind.make(Making(person, job.parameters, job.language, path, progress, now()))
+        return kind.make(Making(person, job.parameters, job.language, path, progress))
 
 
 def _present_actor(job: ClaimedFile) -> Account:

@@ -6,7 +6,6 @@ The worker makes them (documents/jobs.py) and imports no page: what a kind needs
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,7 +40,6 @@ class Making(NamedTuple):
     """The file to write. It does not exist yet; its folder is for this attempt alone and is deleted afterwards."""
     progress: Callable[[int, int], None]
     """`progress(done, total)`: written about once a second; `total` 0 is unknown. Raises ClaimLost when the job was cancelled."""
-    started_at: datetime
 
 
 @dataclass(frozen=True)

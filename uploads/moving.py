@@ -40,7 +40,6 @@ class Seen(NamedTuple):
     """A name with what the rows and the two locations say of it."""
 
     name: str
-    is_named: bool
     sha256: str
     at_source: int | None
     at_target: int | None
@@ -209,7 +208,7 @@ def _joined(
         if there and there[0] == name:
             at_target, there = there[1], next(target, None)
         if is_named or at_source is not None:
-            yield Seen(name, is_named, digest, at_source, at_target)
+            yield Seen(name, digest, at_source, at_target)
 
 
 def _copy_parts(source: PartStore, target: PartStore) -> None:
