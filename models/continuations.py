@@ -15,8 +15,9 @@ WITHIN_TERM = text("overdue_on IS NULL AND state IN ('asked', 'answered')")
 class Continuation(Model):
     """One year of one grant: what the person answered and the enterprise confirmed. The unique key allows one question a year.
 
-    Only payments/continuation.py writes it. `due_by` is the last day of the term in Ordos; `overdue_on` is the day on which the
-    worker found it passed without a confirmation. It does not end anything: a later answer is still accepted.
+    Only payments/continuation.py and payments/continuation_terms.py write it. `due_by` is the last day of the term in Ordos;
+    `overdue_on` is the day on which the worker found it passed without a confirmation. It does not end anything: a later answer is
+    still accepted.
     """
 
     __tablename__ = "continuations"

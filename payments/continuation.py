@@ -1,23 +1,21 @@
 """Continued payment (P6): before each later year of a grant the person says and the enterprise confirms who still works there.
 
 The payments of a later year are created suspended (payments/schedule.py). Only a confirmation opens them, so that no run pays
-an unconfirmed year. A term that passes suspends and stops nothing: an answer after it is still accepted.
+an unconfirmed year. payments/continuation_terms.py asks the questions and notes the terms that pass.
 The city confirms in the place of an enterprise only where that cannot (payments/employers.py).
 """
 
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import false, func, or_, select, true
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import false, or_, select, true
 
 from accounts.access import active_account
 from accounts.actor_shape import Actor
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
-from common.settings import CONTINUATION_ASKED, CONTINUATION_TERM, setting
 from common.wording import N_, Sentence
-from common.working_days import ONE_DAY, current_calendar
+from common.working_days import ONE_DAY
 from models import (
     Account,
     Continuation,
@@ -38,24 +36,17 @@ from models import (
 from models.statements import constant
 from payments import employers, moves, payment_moves, scope, stopping
 from payments.continuation_transitions import (
-    ANSWERED,
     APPLICANT,
-    ASK_AGAIN,
-    ASKED,
     BY_STATE_ACTION_AND_ROLE,
     CONFIRM,
     CONTINUATION_TRANSITIONS,
     END,
     END_WORDS,
-    ENDED,
     EXPIRE,
     SYSTEM,
 )
 from workflow.decision import Decision
 from workflow.scope import Criterion
-
-BATCH = 200
-"""Grants of one transaction."""
 
 
 class Ended(NamedTuple):
@@ -131,10 +122,12 @@ def perform(
         grant_id = db.session.scalar(select(Continuation.grant_id).where(Continuation.id == key, in_sight))
         if grant_id is None:
             raise NotVisible
-        return _perform(key, grant_id, action, person, seen_version=seen_version, ended=ended, reason=reason)
+        return perform_within(
+            key, grant_id, action, person, seen_version=seen_version, ended=ended, reason=reason
+        )
 
 
-def _perform(
+def perform_within(
     key: int,
     grant_id: int,
     action: ContinuationAction,
@@ -144,7 +137,7 @@ def _perform(
     ended: Ended | None = None,
     reason: str = "",
 ) -> Continuation:
-    """Do one action with grant and question locked, in this order as everybody does."""
+    """Do one action within `exclusive()`, with grant and question locked, in this order as everybody does."""
     grant = moves.lock_grant(grant_id, None)
     row = db.session.get_one(Continuation, key, with_for_update={"of": Continuation}, populate_existing=True)
     if seen_version is not None and row.version != seen_version:
@@ -172,8 +165,8 @@ def _perform(
     elif action is CONFIRM:
         _resume(row, grant, person, said)
     else:
-        words = _words(row, grant) | {"name": grant.name}
-        _write("continuation_to_confirm", words, enterprise_id=row.enterprise_id)
+        words = message_values(row, grant) | {"name": grant.name}
+        db.session.add(Message(kind="continuation_to_confirm", words=words, enterprise_id=row.enterprise_id))
     db.session.flush()
     return row
 
@@ -207,142 +200,21 @@ def _end(row: Continuation, ended: Ended, role: Role | None) -> None:
     )
 
 
-def ask_again(grant: Grant, person: Account) -> None:
-    """Ask anew about the year whose answer stopped a grant that is reinstated now; its term begins today. Within `exclusive()`."""
-    ended = select(Continuation).where(Continuation.grant_id == grant.id, Continuation.state == ENDED)
-    for row in db.session.scalars(ended.with_for_update(of=Continuation)):
-        row.state = BY_STATE_ACTION_AND_ROLE[row.state, ASK_AGAIN, person.role].to
-        row.version += 1
-        row.asked_at, row.due_by = now(), _last_day(today())
-        row.answered_at = row.last_day = row.end = row.decided_by_id = row.decided_at = row.overdue_on = None
-        _write("continuation_asked", _words(row, grant), account_id=grant.applicant_id)
-    db.session.flush()
-
-
 def _resume(row: Continuation, grant: Grant, person: Account | None, reason: str) -> None:
     suspended = select(Payment.id).where(
         Payment.grant_id == grant.id, Payment.year == row.year, Payment.state == PaymentState.SUSPENDED
     )
     if ids := db.session.scalars(suspended).all():
         payment_moves.perform_within(ids, PaymentAction.RESUME, person, reason=reason)
-    _write("continuation_confirmed", _words(row, grant), account_id=grant.applicant_id)
+    words = message_values(row, grant)
+    db.session.add(Message(kind="continuation_confirmed", words=words, account_id=grant.applicant_id))
 
 
-def _words(row: Continuation, grant: Grant) -> dict[str, str]:
+def message_values(row: Continuation, grant: Grant) -> dict[str, str]:
+    """Return the values of every message about a question."""
     return {
         "number": grant.application.number,
         "enterprise": grant.enterprise_name,
         "year": str(row.year),
         "by": row.due_by.isoformat(),
     }
-
-
-def _write(kind: str, words: dict[str, str], **receiver: int) -> None:
-    db.session.add(Message(kind=kind, words=words, **receiver))
-
-
-# --- the worker's part
-
-
-def ask_due(day: date) -> int:
-    """Ask about every later year whose first payment is near. Returns how many were asked.
-
-    A transaction for every BATCH of grants. What another worker asks at the same moment is left to it.
-    """
-    horizon, due_by = current_calendar().after(day, int(setting(CONTINUATION_ASKED))).last, _last_day(day)
-    asked = 0
-    while True:
-        try:
-            with exclusive():
-                found = _ask_batch(horizon, due_by)
-        except IntegrityError:
-            return asked
-        asked += found
-        if found < BATCH:
-            return asked
-
-
-def _last_day(asked_on: date) -> date:
-    """Return the last day of the term of a question. It ends before the payment is due."""
-    term = min(int(setting(CONTINUATION_TERM)), int(setting(CONTINUATION_ASKED)))
-    return current_calendar().after(asked_on, term).last
-
-
-def _ask_batch(horizon: date, due_by: date) -> int:
-    known = select(Continuation.id).where(
-        Continuation.grant_id == Payment.grant_id, Continuation.year == Payment.year
-    )
-    due = (
-        select(Payment.grant_id, Payment.year)
-        .join(Grant, Grant.id == Payment.grant_id)
-        .where(
-            Payment.state == PaymentState.SUSPENDED,
-            Payment.year > 1,
-            Payment.due_on <= horizon,
-            Grant.state == GrantState.GRANTED,
-            ~known.correlate(Payment).exists(),
-        )
-        .group_by(Payment.grant_id, Payment.year)
-        .order_by(func.min(Payment.due_on), Payment.grant_id)
-        .limit(BATCH)
-    )
-    rows = db.session.execute(due).all()
-    payment_moves.lock_grants(row.grant_id for row in rows)
-    grants = {
-        grant.id: grant
-        for grant in db.session.scalars(
-            select(Grant)
-            .where(Grant.id.in_([row.grant_id for row in rows]))
-            .execution_options(populate_existing=True)
-        )
-    }
-    for grant_id, year in rows:
-        grant = grants[grant_id]
-        row = Continuation(
-            grant_id=grant_id, year=year, enterprise_id=grant.submitted_enterprise_id, due_by=due_by
-        )
-        db.session.add(row)
-        _write("continuation_asked", _words(row, grant), account_id=grant.applicant_id)
-    db.session.flush()
-    return len(rows)
-
-
-def expire_due(day: date) -> int:
-    """Note every question whose term passed without a confirmation. Returns how many there were."""
-    passed = (
-        select(Continuation.id, Continuation.grant_id)
-        .join(Grant, Grant.id == Continuation.grant_id)
-        .where(
-            Continuation.overdue_on.is_(None),
-            Continuation.state.in_((ASKED, ANSWERED)),
-            Continuation.due_by < day,
-            Grant.state == GrantState.GRANTED,
-        )
-        .order_by(Continuation.grant_id)
-        .limit(BATCH)
-    )
-    noted = 0
-    while rows := db.session.execute(passed).all():
-        done = 0
-        with exclusive():
-            for key, grant_id in rows:
-                done += _expire(key, grant_id)
-        noted += done
-        if not done or len(rows) < BATCH:
-            break
-    return noted
-
-
-def _expire(key: int, grant_id: int) -> bool:
-    """Note one; False when it was answered or noted meanwhile."""
-    moves.lock_grant(grant_id, None)
-    row = db.session.get_one(Continuation, key, populate_existing=True)
-    grant = db.session.get_one(Grant, grant_id)
-    if (
-        row.overdue_on is not None
-        or row.state not in (ASKED, ANSWERED)
-        or grant.state is not GrantState.GRANTED
-    ):
-        return False
-    _perform(key, grant_id, EXPIRE, SYSTEM)
-    return True

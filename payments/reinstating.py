@@ -29,7 +29,7 @@ from models import (
     db,
     exclusive,
 )
-from payments import continuation, moves, payment_moves, reversals, same_person, scope
+from payments import continuation_terms, moves, payment_moves, reversals, same_person, scope
 
 GRANTED_MEANWHILE = N_("同一人本期另有补贴（第 %(batch)s 批第 %(position)s 号），不能撤销不予发放。")
 
@@ -51,7 +51,7 @@ def reinstate(grant_id: int, actor: Account, *, seen_version: int, reason: str) 
         for state, ids in _by_state_before(grant_id).items():
             payment_moves.perform_within(ids, PaymentAction.REINSTATE, person, reason=reason, back_to=state)
         grant = db.session.get_one(Grant, grant_id, populate_existing=True)
-        continuation.ask_again(grant, person)
+        continuation_terms.ask_again(grant, person)
         reversals.complete_paid_grants([grant_id])
     return grant
 

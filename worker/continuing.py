@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from common import heartbeats
 from common.calendar import today
-from payments import continuation
+from payments import continuation_terms
 
 EVERY = timedelta(hours=1)
 
@@ -12,5 +12,5 @@ EVERY = timedelta(hours=1)
 def process_due() -> None:
     """Do so unless some worker did within the hour. What is missing after a crash is asked an hour later."""
     if heartbeats.run_if_due(heartbeats.CONTINUATION, EVERY):
-        continuation.ask_due(today())
-        continuation.expire_due(today())
+        continuation_terms.ask_due(today())
+        continuation_terms.expire_due(today())

@@ -24,7 +24,7 @@ from models import (
     RunAction,
     db,
 )
-from payments import account_corrections, answers, continuation, exporting, runs
+from payments import account_corrections, answers, continuation, continuation_terms, exporting, runs
 from payments.bank_accounts import account_of
 from payments.bank_lines import bank_lines
 from payments.due import RunChoice
@@ -70,7 +70,7 @@ def correct_account(grant: Grant, days: int, *, confirmed: bool = False) -> None
 def ask_about_second_year(grants: Sequence[Grant], days: int) -> None:
     """Ask about the second year of the grants: the first is not answered, one waits for the enterprise, one is confirmed."""
     with at(days_ago(days, "00:01")):
-        continuation.ask_due(today())
+        continuation_terms.ask_due(today())
     asked = select(Continuation).where(Continuation.grant_id.in_([grant.id for grant in grants[1:]]))
     for number, question in enumerate(db.session.scalars(asked.order_by(Continuation.id)).all()[:2]):
         grant = db.session.get_one(Grant, question.grant_id)

@@ -36,7 +36,7 @@ from models import (
     db,
     exclusive,
 )
-from payments import continuation, payment_moves, stopping
+from payments import continuation, continuation_terms, payment_moves, stopping
 from payments.continuation import Ended
 from tests import clock, factories
 from tests.factories import World
@@ -64,7 +64,7 @@ def asked(grant: Grant) -> list[Continuation]:
 
 def ask(at: str = BEFORE_SECOND_YEAR) -> int:
     with clock.at(at):
-        return continuation.ask_due(today())
+        return continuation_terms.ask_due(today())
 
 
 def answer(row: Continuation, action: ContinuationAction, by: Account, ended: Ended | None = None) -> None:
@@ -200,10 +200,10 @@ def test_no_answer_in_time_suspends_and_a_late_one_still_counts(ordos: World) ->
     ask()
     (row,) = asked(grant)
     with clock.at(f"{row.due_by} 23:00"):
-        assert continuation.expire_due(today()) == 0
+        assert continuation_terms.expire_due(today()) == 0
     with clock.at("2027-03-20 10:00"):
-        assert continuation.expire_due(today()) == 1
-        assert continuation.expire_due(today()) == 0
+        assert continuation_terms.expire_due(today()) == 1
+        assert continuation_terms.expire_due(today()) == 0
     db.session.refresh(grant)
     assert grant.state is GrantState.GRANTED
     assert grant.stopped_on is None
@@ -297,4 +297,4 @@ def test_the_city_stops_a_grant_and_its_questions_with_it(ordos: World) -> None:
         answer(row, CONTINUE, grant.applicant)
     assert continuation.open_question(grant.applicant) is None
     with clock.at("2027-06-01 10:00"):
-        assert continuation.expire_due(today()) == 0
+        assert continuation_terms.expire_due(today()) == 0

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from common.calendar import today
 from models import Account, Continuation, ContinuationState, Enterprise, Grant, Payment, PaymentState, db
-from payments import continuation
+from payments import continuation_terms
 from tests import clock
 from tests.factories import World
 from tests.machine.worlds import Person
@@ -25,7 +25,7 @@ def asked(app: Flask, prepared: World) -> tuple[Account, int]:
     with app.app_context():
         grant = granted(prepared)
         with clock.at(BEFORE_SECOND_YEAR):
-            continuation.ask_due(today())
+            continuation_terms.ask_due(today())
         key = db.session.scalars(select(Continuation.id)).one()
         person = grant.applicant
         db.session.expunge_all()

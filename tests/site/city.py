@@ -59,7 +59,7 @@ from models import (
     exclusive,
     now,
 )
-from payments import closing, continuation, objections
+from payments import closing, continuation, continuation_terms, objections
 from tests import clock, factories
 from tests.factories import PASSWORD, REASON, Place, World
 from tests.files import samples as files
@@ -416,7 +416,7 @@ def _continuations(made: World, finished: Account) -> None:
     for application in (passed, *others):
         granted(made, application=application)
     with clock.at(BEFORE_SECOND_YEAR):
-        continuation.ask_due(today())
+        continuation_terms.ask_due(today())
     answered = select(Continuation).join(Grant).where(Grant.application_id == others[0].id)
     row = db.session.scalars(answered).one()
     continuation.perform(row.id, ContinuationAction.CONTINUE, others[0].applicant, seen_version=row.version)

@@ -40,7 +40,7 @@ from models import (
     db,
     now,
 )
-from payments import account_corrections, closing, continuation
+from payments import account_corrections, closing, continuation_terms
 from tests import clock, factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
@@ -181,7 +181,7 @@ def measured_site(
         factories.standard(state=StandardState.DRAFT)
         grant = granted(made, application=applications[State.FINISHED])
         with clock.at(BEFORE_SECOND_YEAR):
-            continuation.ask_due(today())
+            continuation_terms.ask_due(today())
         asked = db.session.scalars(select(Continuation.id).where(Continuation.grant_id == grant.id)).one()
         single["enterprise"].append(f"/enterprise/continuations/{asked}/")
         single["city"].append(f"/city/grants/{grant.id}/stop/")
