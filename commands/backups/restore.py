@@ -30,6 +30,8 @@ from commands.backups.manifest import (
 )
 from commands.backups.progress import Progress, described, megabytes, require_free_bytes
 from commands.doctor import command as doctor
+from commands.doctor.configuration import attachment_storage
+from commands.doctor.findings import UNSAFE
 from common.system_events import RESTORE, record_event
 from config import ROOT
 from models import EventOutcome, LoginSession, db, exclusive
@@ -70,6 +72,8 @@ def restore_backup(directory: Path, overwrite: bool, skip_damaged: bool) -> None
     _require_empty(overwrite)
     if isinstance(place := configured_location(current_app.config), Path):
         require_free_bytes(place, manifest.files["bytes"])
+    else:
+        _require_bucket()
     faults = dict(_check(folder, manifest))
     if faults and not skip_damaged:
         raise BackupError(
@@ -134,6 +138,17 @@ def _require_empty(overwrite: bool) -> None:
             "数据库里已有数据表，没有改动。请用一个新的空数据库；确要覆盖，先停止网站，再加 --overwrite"
             " / the database is not empty. Use a new one, or stop the site and add --overwrite"
         )
+
+
+def _require_bucket() -> None:
+    """Write, read and delete a file, as `doctor` does. Some S3 servers make a bucket when something is first written into it; until
+    then they refuse every question whether a file is there."""
+    for finding in attachment_storage(current_app.config):
+        if finding.level == UNSAFE:
+            raise BackupError(
+                f"{finding.what}：{finding.remedy}；没有改动"
+                " / the storage of the files cannot be written or read; nothing was changed"
+            )
 
 
 def _check(folder: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
