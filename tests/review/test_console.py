@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from models import Account, Application, State, db
+from models import Account, Application, State, db, exclusive
 from tests import factories
 from tests.machine.site import Client
-from workflow.decision import REASON_LIMIT
+from workflow import review
+from workflow.decision import REASON_LIMIT, Decision
 
 
 def sit_down(client: Client, account: Account) -> None:
@@ -73,3 +74,15 @@ def test_a_reason_longer_than_anybody_reads_is_told_and_kept_in_its_field(app: F
     assert long in answer.text
     lines = "请补齐。\r\n" * (REASON_LIMIT // 5)  # a browser sends two for each line's end, and counts one
     assert decide(client, number, "return", lines).status_code == 302
+
+
+def test_who_decides_after_a_rerouting_reads_what_has_happened(app: Flask, client: Client) -> None:
+    with app.app_context():
+        clerk, (found,) = waiting(["王晓敏"])
+        sit_down(client, clerk)
+        seen, number, administrator = found.version, found.number, factories.administrator()
+        with exclusive():
+            review.reroute(found, found.region, None, administrator, Decision("东胜区改由另一单位负责。"))
+    answer = client.send(f"/office/{number}/decide/", {"action": "pass", "version": seen, "reason": ""})
+    assert answer.status_code == 409
+    assert "：东胜区改由另一单位负责。</p>" in answer.text
