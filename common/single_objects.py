@@ -12,10 +12,10 @@ _lock = RLock()
 
 
 def single_object(maxsize: int | None = None) -> Callable[[Callable[..., Found]], Callable[..., Found]]:
-    """Cache a function like `functools.lru_cache`, and let one thread compute at a time.
+    """Cache a function like `functools.lru_cache`, but let one thread compute at a time: every caller gets the same object.
 
-    `lru_cache` gives each of two threads that miss together an object of its own, and keeps one of them. A query that is the key
-    of a page's numbers would then be another one than the query that is asked for, until the process ends.
+    With `lru_cache` two threads that miss together get an object each, and one of them is cached. The numbers of a page are looked
+    up by the object of their query, so the other one would never be found.
     """
 
     def decorated(function: Callable[..., Found]) -> Callable[..., Found]:

@@ -1,6 +1,7 @@
 """Working days in Ordos: Monday to Friday without public holidays, and the weekend days that are worked in exchange.
 
-A year that an administrator entered (models/calendar.py) goes before chinesecalendar. A year that neither knows counts Monday to Friday, and every answer names the years counted so. Nothing here guesses a holiday.
+A year that an administrator entered (models/calendar.py) replaces that of chinesecalendar. A year that neither knows counts Monday
+to Friday, and every answer names such years. Nothing here guesses a holiday.
 """
 
 from collections.abc import Iterator

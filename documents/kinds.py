@@ -60,8 +60,8 @@ class MadeFile:
 class DocumentKind(NamedTuple):
     """One kind of file. `make` writes the file to `Making.path`, and raises FileNotMade where it cannot be made.
 
-    `check` raises NotPermitted (RightLost says why) or NotVisible when this account may not have such a file. It runs when the file is asked for,
-    when it is made, and before each download.
+    `check` raises NotPermitted (RightLost says why) or NotVisible when this account may not have such a file. It runs when the file
+    is asked for, when it is made, and before each download.
     """
 
     key: str

@@ -35,7 +35,7 @@ class DraftTooLarge(Exception):
 
 
 class Typing(NamedTuple):
-    """What one page has typed since it last told: the fields that changed, and the digests that they began with.
+    """What was typed on one page since its last request: the fields that changed, and the digests that they began with.
 
     `tab` names the page, `sequence` grows with each request of it: a request that was overtaken changes nothing.
     """

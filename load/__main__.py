@@ -132,7 +132,7 @@ def notices_read(sample: SampleDatabase) -> Iterator[None]:
 
 
 def proved(played: dict[str, Any], environment: dict[str, str]) -> list[str]:
-    """Print and return what is wrong: faults on the way, and what was acknowledged and is not there once."""
+    """Print and return what is wrong: requests that failed, and what was acknowledged and is missing or there twice."""
     app = create_app(settings({**os.environ, **environment}))
     found = [*played["faults"], *proof.complaints(app, played)]
     with app.app_context():

@@ -23,7 +23,8 @@ class Message(Model):
     """One message to one account, enterprise or office. `kind` is the key of its wording in common/messages.py.
 
     `words` fill placeholders of the wording, on pages too. `secret_words` fill placeholders that only the receiver may read,
-    such as a code. No page shows them, and they are deleted when everything has been delivered. `expanded_at` is when the worker created the deliveries.
+    such as a code. No page shows them, and they are deleted when everything has been delivered. `expanded_at` is when the worker
+    created the deliveries.
     """
 
     __tablename__ = "messages"

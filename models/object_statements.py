@@ -22,8 +22,9 @@ from models.statements import CompiledStatement, as_if_loaded
 class ObjectStatement:
     """A statement that selects models, such as `select(Application, Period)` with the join of the second.
 
-    `make` returns it, and is called when it is first needed. `also`: deferred columns of the first model that are read too. `only_read`: the objects belong to no session. `only`: the
-    columns, beside `id`, of models of which the others are not needed.
+    `make` returns it, and is called when it is first needed. `also`: deferred columns of the first model that are read too.
+    `only_read`: the objects belong to no session. `only`: by model, the columns that are read beside `id`; of a model that is not
+    named there, all.
     """
 
     def __init__(

@@ -65,8 +65,10 @@ def perform_within(
 ) -> list[LockedPayment]:
     """Do one action to all of these payments or to none, within `exclusive()`. `person`: None for the system.
 
-    `columns` are written with the state. `back_to` belongs to REINSTATE alone. Returns the payments as they were before. Raises NotVisible, ChangedMeanwhile when
-    one of them is in another version, NotPermitted when one of them is in a state without this action, ReasonMissing.
+    `columns` are written with the state. `back_to` belongs to REINSTATE alone. Returns the payments as they were before.
+
+    Raises NotVisible, ChangedMeanwhile when one of them is in another version, NotPermitted when one of them is in a state without
+    this action, ReasonMissing.
     """
     wanted = sorted(set(ids))
     found = lock_payments(wanted, person)

@@ -5,8 +5,9 @@ beside it. This process loads the libraries and never opens a file: for each fil
 other files, cannot write files and has limited time and memory. A file that crashes it, hangs it or exhausts it ends only that child.
 
 Standard input is a socket. A message is JSON, `[seconds, task, start, size, details...]`, with two descriptors: a file, whose
-content lies at `start`, and a pipe. Without descriptors it only loads what the task needs. Into the pipe the child writes a line feed as soon as it has begun, then the length of the
-rest in decimal and a line feed, then one line of JSON, a result or `{"fault": ...}`, then the picture or the cells.
+content lies at `start`, and a pipe. Without descriptors it only loads what the task needs. Into the pipe the child writes a line
+feed as soon as it has begun, then the length of the rest in decimal and a line feed, then one line of JSON, a result or
+`{"fault": ...}`, then the picture or the cells.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def send_preview(
 
 
 def _sentence_as_picture(width: int) -> Response:
-    """Return what stands in the place of a picture while the storage does not answer, or the program that draws. A browser shows it whatever the status."""
+    """Return a picture that says: the storage or the program that draws does not answer. A browser shows it despite its status."""
     sentence = gettext("图片暂时不能显示，请过几分钟再打开。")
     size = "18" if width > LEAST_WIDTH_OF_TEXT else "0"  # a small picture has no room for it
     drawn = (

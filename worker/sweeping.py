@@ -43,7 +43,7 @@ def sweep() -> int:
 
 
 def delete_expired() -> None:
-    """Remove ended sessions, attempts of days ago, codes that open nothing, abandoned uploads, what a desk or a form no longer needs, and old reminders."""
+    """Remove what has expired: sessions, attempts, codes, uploads, drafts, reminders, and what desks no longer need."""
     for part in (sessions, attempts, recovery, partial, assignments, open_now, saving, digests):
         part.delete_expired()
 

@@ -51,7 +51,7 @@ def knows_password(form: Any) -> bool:
 
 
 def _is_still_logged_in() -> bool:
-    """Say whether the session has not been ended while the password was verified, by whoever has changed it."""
+    """Say whether the session still holds: somebody may have changed the password while this one was verified."""
     db.session.rollback()  # the account is read anew, on SQLite too
     return bool(current_user.get_id() == session["_user_id"])
 

@@ -1,4 +1,7 @@
-"""「上传附件」: one slot a material, 「上传材料」, then 「确认」 (A11, A12). With scripts each file has a progress bar, without them the form is posted as a whole."""
+"""「上传附件」: one slot for each material, 「上传材料」, then 「确认」 (A11, A12).
+
+With scripts each file has a progress bar; without them the form is posted as a whole.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType

@@ -27,10 +27,10 @@ from workflow.scope import Criterion
 from workflow.transitions import RESULT_WORDS, STATE_OF_RESULT, STATE_WORDS
 
 MOST_LISTINGS = 500
-"""So many shapes of a list are kept with their statements: roles, tabs, filters and sortings as people combine them."""
+"""Shapes of a list whose statements are cached: roles, tabs, filters and sortings as people combine them."""
 
 PRESENT = "present_id"
-"""What a query calls the row that is open at the moment."""
+"""The bind parameter for the row that is open at the moment."""
 
 EMPLOYER = (
     select(Enterprise.name).where(Enterprise.id == Application.submitted_enterprise_id).scalar_subquery()
@@ -243,10 +243,10 @@ def listing(
     also_count: tuple[Select[Any], ...] = (),
     exported: bool = False,
 ) -> ListQuery:
-    """Return the list of this shape, whoever asks for whatever words. `exported`: with the columns of an export. `but_one`: without the row `PRESENT`, and without
-    what a colleague has taken.
+    """Return the list of this shape; the account and the words of the search are bound later.
 
-    `also_count`: queries for one number each, answered beside the rows.
+    `but_one`: without the row `PRESENT`, and without what a colleague has taken. `also_count`: queries for one number each,
+    answered beside the rows. `exported`: with the columns of an export.
     """
     criteria = [TABS[tab][1](actor), *(choice.criterion() for choice in narrowing)]
     if but_one:

@@ -44,7 +44,7 @@ class ReviewConsole(
     PaperRoutes,
     ScopedView,
 ):
-    """The list and the page of one application for whoever reviews."""
+    """The list and the page of one application for reviewers."""
 
     exposed_routes = (
         *ListPage.exposed_routes,

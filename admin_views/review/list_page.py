@@ -41,7 +41,7 @@ class ListPage(ExportedList):
     render: Any
 
     title = console_title = N_("申请审核")
-    """What the list is called, and what stands at the top left."""
+    """The name of the list, and that of the console in the bar."""
     tabs = ("waiting", "decided", "all")
     list_frame = "review/frame.html"
     shows_unsubmitted = False

@@ -109,7 +109,7 @@ SEARCH_PATHS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
 SEARCHED_FOR = N_(
     "可以查：姓名（全名或其中几个字）或姓名的拼音首字母、申请编号或其中的序号、联系电话、完整的证件号码或末四位、单位名称或统一社会信用代码。"
 )
-"""What `search` finds, told where it found nothing."""
+"""What can be searched for; shown when nothing was found."""
 
 
 def search(words: str) -> Search:

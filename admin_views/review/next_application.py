@@ -15,7 +15,7 @@ from admin_views.site.numbers import cache_counts
 
 
 class NextApplication:
-    """For the console of whoever reviews; `_listing` is that of its list page."""
+    """The next application of a reviewer's console; `_listing` is that of its list page."""
 
     console: str
     _listing: Any

@@ -37,12 +37,12 @@ class TakeBack(NamedTuple):
 
 
 class TakeBackRoutes:
-    """For the console of whoever reviews."""
+    """The route of 「收回」 in a reviewer's console."""
 
     exposed_routes: tuple[str, ...] = ("take_back",)
 
     def offered_take_back(self, found: Application, reviews: Sequence[Review]) -> TakeBack | None:
-        """Return what this account is told of taking back its decision; None where the last decision was not its own."""
+        """Return what the page says of taking back this account's decision; None where the last decision was not its own."""
         newest = reviews[0] if reviews else None
         if newest is None or taking_back.transition_of(found, newest, current_actor()[0]) is None:
             return None

@@ -109,8 +109,8 @@ def _retry_text(error: TooManyRequests) -> str:
 def form_expired(_error: CSRFError) -> tuple[str, int]:
     """Return the typed fields in a form with a fresh token; of files only the names can be returned.
 
-    A script looks at the status alone. A page would begin a session for it, whose cookie might arrive after that of a login form
-    opened meanwhile and take its place: a beacon of the page that was left is answered last.
+    A script gets the status alone. A page would begin a session, and its cookie could replace that of a login form opened
+    meanwhile: the beacon of a page that was left is answered last.
     """
     if request.headers.get("Sec-Fetch-Mode", NAVIGATION) != NAVIGATION:
         return "", FORM_EXPIRED

@@ -26,7 +26,7 @@ MOST_CHARTS = 300
 INK, QUIET, LINE, PAPER = "#1c2430", "#525d6e", "#dbe1e8", "#ffffff"
 """As in static/css/tokens.css."""
 FILLS = ({"fill": "#1550b8"}, {"fill": PAPER, "stroke": "#1550b8", "stroke-width": "1.5"})
-"""Of the series: full and empty, so that no colour has to be told from another."""
+"""Of the series: full and empty, so that nobody has to distinguish colours."""
 FONTS = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, WenQuanYi Micro Hei, sans-serif"
 KEPT_ATTRIBUTES = {
     *("x", "y", "width", "height", "d", "cx", "cy", "r", "transform", "viewBox", "text-anchor"),

@@ -74,8 +74,9 @@ SEARCHED = {
 """The other lists that words narrow."""
 
 MOST_FOR_A_DECISION = {"enterprise": 11, "office": 13, "city": 10}
-"""Of passing one: who asks; in one transaction who decides, the row within its scope and locked, who has taken it, the move, its line, its note for the statistics, the reading
-of the reminder and the messages; and at last the next one. A desk that has it now is asked for its name."""
+"""Of passing one: who asks; in one transaction who decides, the row within its scope and locked, who has taken it, the move, its
+row in the history, its note for the statistics, the reading of the reminder and the messages; and at last the next one. A desk that
+has it now is asked for its name."""
 
 MOST_FOR_A_SUBMISSION = 14
 """Who asks; in one transaction who submits, the row locked, its history, the notice, the open period, the employer locked, the
