@@ -253,6 +253,19 @@ def test_a_return_stands_once_its_applicant_has_saved_or_begun_anew_or_the_emplo
 
 
 @pytest.mark.guide("W13")
+def test_a_return_stands_once_the_employer_is_closed(own_ordos: World) -> None:
+    at = own_ordos.banner
+    application = application_at(State.PRELIMINARY_REVIEW, at, own_ordos)
+    act(application, Action.RETURN, at.clerk, REASON)
+    at.enterprise.active = False
+    db.session.commit()
+    with pytest.raises(Unacceptable) as refused:
+        take_back(application, at.clerk)
+    assert refused.value.sentence is taking_back.CHANGED_SINCE
+    assert fresh(application).state is State.RETURNED
+
+
+@pytest.mark.guide("W13")
 def test_what_was_taken_back_is_no_reason_to_change_anything_and_no_step_that_is_done(ordos: World) -> None:
     at = ordos.banner
     application = application_at(State.PRELIMINARY_REVIEW, at, ordos)
