@@ -7,7 +7,7 @@
 #            and oletools (0.60) finds neither macros nor another format in the file.
 # Cost:      whoever sends a table that a web page exported is told that it has macros, and finds none to take out. Samples made with Excel,
 #            openpyxl or exceljs all pass.
-# Way out:   apply the types to the parts that exist (uploads/office.py).
+# Way out:   apply the types to the parts that exist (uploads/office_documents.py).
 # Output:    sheetjs: macroEnabled for bin, parts of that type 0
 #            exceljs: macroEnabled for nothing, parts of that type 0
 #            xlsxwriter: macroEnabled for nothing, parts of that type 0

@@ -16,6 +16,7 @@ from models.documents import FileJob
 from models.drafts import ApplicationDraft
 from models.enterprises import Enterprise, RegistrationEvent
 from models.forms import FormVersion
+from models.heartbeats import Heartbeat
 from models.imports import Import, ImportRow
 from models.marks import Mark
 from models.materials import Attachment, Material
@@ -76,7 +77,6 @@ from models.vocabulary import (
     StandardState,
     State,
 )
-from models.work import Heartbeat
 
 __all__ = [
     "REACHED_BITS",

@@ -15,7 +15,7 @@ from uploads.errors import Fault, FileRefused, InvalidFile
 from uploads.kinds import FileKind
 from uploads.limits import MAX_BYTES, MEGABYTE
 from uploads.names import display_name, extension_of, renamed
-from uploads.office import check_compound, check_package
+from uploads.office_documents import check_compound, check_package
 from uploads.recognition import is_text, recognise
 from uploads.sets import PERMITTED
 

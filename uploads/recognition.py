@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from uploads import kinds
 from uploads.kinds import FileKind
-from uploads.office import compound_kind, package_kind
+from uploads.office_documents import compound_kind, package_kind
 
 HEAD_BYTES = 4096
 

@@ -11,7 +11,7 @@ from uploads import kinds, sheets
 from uploads.errors import Fault, FileRefused, InvalidFile
 from uploads.inspection import check_announced_size
 from uploads.names import display_name, extension_of
-from uploads.office import is_excel_95
+from uploads.office_documents import is_excel_95
 from uploads.receive import receive
 from uploads.recognition import is_text, recognise
 from uploads.sets import storage

@@ -14,7 +14,7 @@ from admin_views.administration.base import MOST_SHOWN, AdministeredTable, respo
 from admin_views.administration.standard_forms import EndForm, StandardForm, standard_form
 from admin_views.site.base import confirmed, expose
 from admin_views.site.lists import Badge, Column, DataTable
-from admin_views.site.rules import conditions_lines, payment_line, standard_title
+from admin_views.site.standard_rules import conditions_lines, payment_line, standard_title
 from admin_views.site.wording import day, translated
 from administration import changes
 from administration.effects.standards import version_name

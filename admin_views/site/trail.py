@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from admin_views.site.exporting import filters_text
 from admin_views.site.lists import Column
-from admin_views.site.rules import conditions_lines
+from admin_views.site.standard_rules import conditions_lines
 from admin_views.site.wording import translated
 from administration.audit_words import AUDIT_WORDS
 from administration.form_rules import KIND_WORDS, PROPERTIES, field_and_property

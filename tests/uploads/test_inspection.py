@@ -16,7 +16,7 @@ import pytest
 from config import ROOT
 from tests.files import samples as files
 from tests.uploads import odd_files
-from uploads import decoder_process, decoding, office
+from uploads import decoder_process, decoding, office_documents
 from uploads.confined import landlock
 from uploads.decoder_process import DecoderProcess
 from uploads.errors import SENTENCES, CheckUnavailable, Fault, FileRefused
@@ -343,7 +343,7 @@ def test_a_damaged_office_file_is_accepted_or_refused_with_a_sentence(extension)
 
 
 def test_a_package_is_read_only_to_its_declared_size(monkeypatch):
-    monkeypatch.setattr(office, "MAX_UNPACKED_BYTES", 10_000)
+    monkeypatch.setattr(office_documents, "MAX_UNPACKED_BYTES", 10_000)
     with pytest.raises(FileRefused) as refusal:
         inspect(io.BytesIO(files.word()), "表.docx")
     assert refusal.value.fault is Fault.EXPANDS
