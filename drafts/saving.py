@@ -1,7 +1,7 @@
 """Keeps what somebody types beside their application (A20). A draft never becomes part of it: only 「保存」 writes there.
 
 One row for each person and browser, encrypted, bounded in size, read by its owner alone. Of a field that was typed in two
-windows of one browser, the newest is kept.
+windows of one browser, the newest is kept; of 学习工作经历, the rows of both.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from sqlalchemy import Integer, bindparam, delete, or_, select
 
 from accounts import logins
 from common.errors import NotPermitted, NotVisible
-from drafts.merging import Fields, Typed, digest
+from drafts.merging import ROWS, Fields, Row, Typed, digest
 from models import Account, Application, ApplicationDraft, db, exclusive, now
 from models.object_statements import ObjectStatement
 from models.secrets import vault
@@ -37,13 +37,16 @@ class DraftTooLarge(Exception):
 class Typing(NamedTuple):
     """What was typed on one page since its last request: the fields that changed, and the digests that they began with.
 
-    `tab` names the page, `sequence` grows with each request of it: a request that was overtaken changes nothing.
+    `tab` names the page, `sequence` grows with each request of it: a request that was overtaken changes nothing. `restored` and
+    `restored_at` as in SavedPage.
     """
 
     tab: str
     sequence: int
     fields: Mapping[str, Typed]
     base: Mapping[str, str]
+    restored: int | None = None
+    restored_at: datetime | None = None
 
 
 class Unsaved(NamedTuple):
@@ -55,6 +58,23 @@ class Unsaved(NamedTuple):
     updated_at: datetime
     fields: Mapping[str, Typed]
     base: Mapping[str, str]
+
+
+class SavedPage(NamedTuple):
+    """The page from which 「保存」 came: `restored` is the draft with which it was filled, `restored_at` its time then."""
+
+    device: str
+    tab: str
+    restored: int | None = None
+    restored_at: datetime | None = None
+
+    def covers(self, draft: ApplicationDraft, entry: Mapping[str, Any]) -> bool:
+        """Say whether this field of a draft was on the page that has been saved."""
+        if entry["tab"] == self.tab:
+            return True
+        if draft.id != self.restored or self.restored_at is None:
+            return False
+        return datetime.fromisoformat(entry["at"]) <= self.restored_at
 
 
 def key_at_browser(account: Account) -> str:
@@ -74,12 +94,14 @@ def keep(actor: Account, application_id: int | None, device: str, typing: Typing
         _require_editable(actor, application_id)
         draft = _of_browser(actor.id, application_id, device)
         fields = dict(draft.fields) if draft else {}
+        page = SavedPage(device, typing.tab, typing.restored, typing.restored_at)
         at = now()
         for key, value in typing.fields.items():
             before = fields.get(key)
             if before and before["tab"] == typing.tab and before["sequence"] > typing.sequence:
                 continue
-            if typing.base.get(key) == digest(value):
+            beside = _rows_beside(page, draft, before) if draft and before and key == ROWS else {}
+            if typing.base.get(key) == digest(value) and not beside:
                 fields.pop(key, None)
                 continue
             fields[key] = {
@@ -89,10 +111,37 @@ def keep(actor: Account, application_id: int | None, device: str, typing: Typing
                 "sequence": typing.sequence,
                 "at": at.isoformat(),
             }
+            if beside:
+                fields[key]["beside"] = beside
         if len(fields) > MOST_FIELDS:
             raise DraftTooLarge
         _write(draft, actor.id, application_id, device, fields, at)
         return at
+
+
+def _rows_beside(page: SavedPage, draft: ApplicationDraft, entry: Mapping[str, Any]) -> dict[str, list[Row]]:
+    """Return the rows that other pages of this browser typed, by page: a row is added, and not typed over as a text is.
+
+    A page that was filled with the draft has them among its own.
+    """
+    if entry["tab"] == page.tab:
+        same: dict[str, list[Row]] = entry.get("beside", {})
+        return same
+    if page.covers(draft, entry):
+        return {}
+    pages = {**entry.get("beside", {}), entry["tab"]: entry["value"]}
+    return {tab: rows for tab, rows in pages.items() if tab != page.tab}
+
+
+def _value(entry: Mapping[str, Any]) -> Typed:
+    """Return what a field of a draft holds: of 学习工作经历, the rows of all pages of this browser, each once."""
+    value: Typed = entry["value"]
+    if not entry.get("beside"):
+        return value
+    rows: list[Row] = []
+    for typed in (*entry["beside"].values(), value):
+        rows += [row for row in typed if row not in rows]
+    return rows[:MOST_ROWS]
 
 
 def check_size(fields: Fields) -> None:
@@ -178,12 +227,10 @@ def unsaved(actor: Account, application_id: int | None, device: str, saved: Fiel
     rows = _OF_FORM.objects({"account_id": actor.id, "application_id": application_id})
     found = []
     for row in rows:
-        differing = {
-            key: entry for key, entry in row.fields.items() if key in saved and entry["value"] != saved[key]
-        }
-        if differing:
-            values = {key: entry["value"] for key, entry in differing.items()}
-            base = {key: entry["base"] for key, entry in differing.items()}
+        typed = {key: _value(entry) for key, entry in row.fields.items() if key in saved}
+        values = {key: value for key, value in typed.items() if value != saved[key]}
+        if values:
+            base = {key: row.fields[key]["base"] for key in values}
             found.append(Unsaved(row.id, row.device == device, row.updated_at, values, base))
     return sorted(found, key=lambda one: (one.here, one.updated_at), reverse=True)
 
@@ -196,23 +243,6 @@ def discard(actor: Account, draft_id: int) -> None:
                 ApplicationDraft.id == draft_id, ApplicationDraft.account_id == actor.id
             )
         )
-
-
-class SavedPage(NamedTuple):
-    """The page from which 「保存」 came: `restored` is the draft with which it was filled, `restored_at` its time then."""
-
-    device: str
-    tab: str
-    restored: int | None = None
-    restored_at: datetime | None = None
-
-    def covers(self, draft: ApplicationDraft, entry: Mapping[str, Any]) -> bool:
-        """Say whether this field of a draft was on the page that has been saved."""
-        if entry["tab"] == self.tab:
-            return True
-        if draft.id != self.restored or self.restored_at is None:
-            return False
-        return datetime.fromisoformat(entry["at"]) <= self.restored_at
 
 
 class SaveResult(NamedTuple):
@@ -240,13 +270,14 @@ def settle(account_id: int, application_id: int, page: SavedPage, result: SaveRe
     for draft in drafts:
         left = {
             key: entry
-            for key, entry in draft.fields.items()
-            if not page.covers(draft, entry) and entry["value"] != result.saved.get(key)
+            for key in draft.fields
+            if (entry := _left_after(page, draft, key, result.saved.get(key))) is not None
         }
         if left != draft.fields:
             _write(draft, account_id, draft.application_id, draft.device, left, draft.updated_at)
     if result.refused:
         own = _of_browser(account_id, application_id, page.device)
+        before = own.fields if own else {}
         entries = {
             key: {
                 "value": value,
@@ -254,10 +285,30 @@ def settle(account_id: int, application_id: int, page: SavedPage, result: SaveRe
                 "tab": page.tab,
                 "sequence": 0,
                 "at": at.isoformat(),
+                "beside": before.get(key, {}).get("beside", {}),
             }
             for key, value in result.refused.items()
         }
-        _write(own, account_id, application_id, page.device, (own.fields if own else {}) | entries, at)
+        _write(own, account_id, application_id, page.device, before | entries, at)
+
+
+def _left_after(
+    page: SavedPage, draft: ApplicationDraft, key: str, saved: Typed | None
+) -> dict[str, Any] | None:
+    """Return what is left of a field of a draft when a page has saved `saved`; None for nothing."""
+    entry = draft.fields[key]
+    pages = {tab: rows for tab, rows in entry.get("beside", {}).items() if tab != page.tab}
+    if not page.covers(draft, entry):
+        left = (
+            {**entry, "beside": pages} if pages else {name: entry[name] for name in entry if name != "beside"}
+        )
+        return left if _value(left) != saved else None
+    if entry["tab"] != page.tab or not pages:
+        return None
+    if saved is None:  # refused, and stored again with the others beside it
+        return {**entry, "beside": pages}
+    rows = _value({"beside": {page.tab: saved, **pages}, "value": []})
+    return {**entry, "tab": "", "beside": {}, "value": rows, "base": digest(saved)} if rows != saved else None
 
 
 def delete_expired() -> None:

@@ -206,7 +206,8 @@ def _typing(sent: Any, version: description.Form) -> saving.Typing | None:
     normal = typed_fields(form_with(version, typed))
     digests = {key: text for key, text in base.items() if key in typed and merging.is_digest(text)}
     tab = cleaned(str(sent.get("tab", "")))[:LONGEST_KEY]
-    return saving.Typing(tab, sequence, {key: normal[key] for key in typed}, digests)
+    restored, at = _restored(sent.get("restored"))
+    return saving.Typing(tab, sequence, {key: normal[key] for key in typed}, digests, restored, at)
 
 
 def _is_typed(key: str, value: Any) -> bool:
@@ -247,14 +248,19 @@ def sent_choices(form: Any, saved: Fields) -> tuple[dict[str, Typed], list[str]]
 
 def sent_page() -> saving.SavedPage:
     """Return which page 「保存」 was pressed on."""
-    number, _, instant = request.form.get("restored", "").partition(" ")
+    return saving.SavedPage(
+        this_device(), request.form.get("tab", ""), *_restored(request.form.get("restored"))
+    )
+
+
+def _restored(text: Any) -> tuple[int | None, datetime | None]:
+    """Return the draft with which a page was filled, and its time then."""
+    number, _, instant = text.partition(" ") if isinstance(text, str) else ("", "", "")
     try:
         at = datetime.fromisoformat(instant)
     except ValueError:
         at = None
-    if at is not None and at.tzinfo is None:
-        at = None
-    return saving.SavedPage(this_device(), request.form.get("tab", ""), row_number(number), at)
+    return row_number(number), at if at is not None and at.tzinfo is not None else None
 
 
 def save_result(form: Any, stored: Fields | None) -> saving.SaveResult:

@@ -58,7 +58,7 @@ function letterOf(fields) {
   const began = base();
   sequence = Math.max(sequence + 1, Date.now());
   const digests = Object.fromEntries(Object.keys(fields).map((one) => [one, began[one] ?? ""]));
-  return { tab: form.elements.tab.value, sequence, fields, base: digests };
+  return { tab: form.elements.tab.value, restored: form.elements.restored?.value ?? "", sequence, fields, base: digests };
 }
 
 async function send(letter, hiding = false) {

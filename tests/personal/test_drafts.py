@@ -194,6 +194,53 @@ def test_the_newest_wins_in_each_field_and_an_overtaken_request_changes_nothing(
 
 
 @ON_SQLITE
+def a_row(place: str) -> dict[str, str]:
+    return {"kind": "work", "start": "2020-07", "end": "", "place": place, "subject": "", "witness": ""}
+
+
+def places(page: TestResponse) -> list[str]:
+    fields = sheet(page).fields
+    return [fields[name][0] for name in sorted(fields) if re.fullmatch(r"experiences-\d+-place", name)]
+
+
+def test_a_row_that_was_not_restored_is_not_replaced_by_another(
+    app: Flask, client: Client, case: Application
+) -> None:
+    """Somebody goes back, does not see the offer, and enters a second row."""
+    path = address(case)
+    before = places(client.get(path))
+    types(client, path, experiences=[a_row("第一家")], tab="first")
+    types(client, path, experiences=[a_row("第")], tab="second")
+    types(client, path, 2, experiences=[a_row("第二家")], tab="second")
+    page = restored(client, path)
+    assert places(page) == ["第一家", "第二家"]
+    carried = sheet(page).fields["restored"][0]
+    told = {
+        "tab": "third",
+        "sequence": 1,
+        "base": {},
+        "restored": carried,
+        "fields": {"experiences": [a_row("第三家")]},
+    }
+    client.post(f"{path}draft/", json=told, headers={"X-CSRFToken": client.csrf_token()})
+    assert places(restored(client, path)) == ["第三家"], (
+        "the page had them all, and their owner has changed them"
+    )
+    assert places(client.get(path)) == before
+
+
+def test_saving_a_second_row_still_offers_the_first(app: Flask, client: Client, case: Application) -> None:
+    path = address(case)
+    types(client, path, experiences=[a_row("第一家")], tab="first")
+    form = sheet(client.get(path))
+    tab, saved = form.fields["tab"][0], places(client.get(path))
+    types(client, path, experiences=[a_row("第二家")], tab=tab)
+    client.send(path, {**form.fields, "do": "save"})
+    page = client.get(path)
+    assert len(offers(page)) == 1
+    assert places(restored(client, path)) == [*saved, "第一家"]
+
+
 def test_what_cannot_be_saved_as_typed_stays_in_the_draft(
     app: Flask, client: Client, case: Application
 ) -> None:
