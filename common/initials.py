@@ -4,6 +4,7 @@ import os
 import unicodedata
 from typing import NamedTuple
 
+from common.readings import READINGS, split_words
 from common.surnames import LONGEST_GIVEN_NAME, SURNAMES, TRANSLITERATED
 from models.spelling import DOT, search_key
 
@@ -53,8 +54,13 @@ def of_person(name: str) -> Initials:
 def _initials_of_all(text: str) -> str:
     from pypinyin import Style, lazy_pinyin
 
+    letters: list[str] = []
     # pypinyin 0.55.0 has no reading for compatibility ideographs. Their canonical equivalents are common characters.
-    letters = lazy_pinyin(unicodedata.normalize("NFC", text), style=Style.FIRST_LETTER, errors=_not_chinese)
+    for piece in split_words(unicodedata.normalize("NFC", text)):
+        if reading := READINGS.get(piece):
+            letters += (syllable[0] for syllable in reading.split())
+        else:
+            letters += lazy_pinyin(piece, style=Style.FIRST_LETTER, errors=_not_chinese)
     return "".join(letters).lower()
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.initials import initials, of_person
+from common.readings import READINGS
 from common.surnames import SURNAMES, TRANSLITERATED
 from common.text import as_name
 from models.spelling import DOT, FULL_STOPS, MIDDLE_DOTS, search_key, with_one_dot
@@ -105,6 +106,47 @@ def test_a_compatibility_ideograph_has_the_initial_of_the_character_it_stands_fo
 
 def test_names_of_enterprises_have_the_ordinary_readings() -> None:
     assert initials("单县解放·新材料有限公司") == "dxjfxclyxgs"
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("鄂尔多斯银行", "eedsyh"),
+        ("长庆油田", "cqyt"),
+        ("重庆成长教育", "cqczjy"),
+        ("内蒙古某某会计师事务所", "nmgmmkjssws"),
+        ("伊金霍洛旗畜牧业发展中心", "yjhlqxmyfzzx"),
+        ("内蒙古重工行政", "nmgzgxz"),
+    ],
+)
+def test_a_word_in_an_enterprise_s_name_has_its_own_reading(name: str, letters: str) -> None:
+    assert initials(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("李长春", "lcc"),
+        ("王晟", "ws"),
+        ("单长青", "scq"),
+        ("周朝晖", "zzh"),
+        ("长孙晟", "zss"),
+        ("晟长江", "ccj"),
+    ],
+)
+def test_a_given_name_has_the_readings_of_given_names(name: str, letters: str) -> None:
+    assert of_person(name).initials == letters
+
+
+def test_the_readings_of_words_are_those_of_pypinyin_s_phrases() -> None:
+    from pypinyin.contrib.tone_convert import to_normal
+    from pypinyin.phrases_dict import phrases_dict
+
+    for word, reading in READINGS.items():
+        if known := phrases_dict.get(word):
+            assert reading == " ".join(to_normal(each[0]) for each in known)
+        assert len(reading.split()) == len(word)
+    assert sum(word in phrases_dict for word in READINGS) > len(READINGS) * 0.8
 
 
 def test_the_readings_in_the_table_belong_to_their_characters() -> None:

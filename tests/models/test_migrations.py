@@ -198,6 +198,7 @@ def test_rows_from_before_the_migration_are_found_by_every_spelling(
         search = select(Enterprise.id).where(contains(Enterprise.name, "例grösse(中"))
         assert db.session.scalars(search).all() == [enterprise]
         check_that_keys_follow_the_rule_of_apostrophes_and_hyphens(world.city.reviewer.id, enterprise)
+        check_that_initials_have_the_readings_of_words(people["丁"], enterprise)
         db.session.remove()
         db.engine.dispose()
     databases.drop(url)
@@ -221,6 +222,29 @@ def check_that_keys_follow_the_rule_of_apostrophes_and_hyphens(reviewer: int, en
         assert {row[0] for row in rows} == expected
         assert db.session.scalars(searched).all() == found
     assert {row[1] for row in rows} == {"", "sloneill-smithgs"}
+
+
+def check_that_initials_have_the_readings_of_words(application: int, enterprise: int) -> None:
+    """0049: a name has the initials that its words have, as if it were stored today."""
+    db.session.remove()
+    flask_migrate.downgrade(revision="0048")
+    db.session.execute(
+        text(
+            "UPDATE applications SET name = '单长晟', initials = 'szc', other_initials = 'dzc' WHERE id = :id"
+        ),
+        {"id": application},
+    )
+    db.session.execute(
+        text("UPDATE enterprises SET name = '长庆\uf92c银行', initials = 'zq\uf92cyx' WHERE id = :id"),
+        {"id": enterprise},
+    )
+    db.session.commit()
+    flask_migrate.upgrade()
+    person = "SELECT initials, other_initials FROM applications WHERE id = :id"
+    assert tuple(db.session.execute(text(person), {"id": application}).one()) == ("scs", "dcs")
+    employer = text("SELECT initials FROM enterprises WHERE id = :id")
+    assert db.session.scalar(employer, {"id": enterprise}) == "cqlyh"
+    db.session.remove()
 
 
 def test_the_migrations_form_one_chain() -> None:
