@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -21,6 +22,7 @@ from tests.machine.s3 import S3Server
 from tests.uploads.sites import use
 from uploads import moving
 from uploads.sets import parts, storage
+from uploads.storage import StoredFile
 from uploads.storage_locations import FilePlaces, S3Location, places_at
 
 pytestmark = [
@@ -168,6 +170,26 @@ def test_missing_and_damaged_files_are_named_and_the_rest_is_copied(site: Site) 
     assert altered in faults[1]
     assert "damaged" in faults[1]
     assert site.target.files.open(bad_copy).read() == (site.disk / bad_copy).read_bytes()
+
+
+def test_a_copy_that_does_not_hold_what_was_sent_is_named(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = type(site.target.files)
+    store, altered = kind.store, site.papers[1]
+
+    def keep_something_else(self: Any, stream: Any, name: str) -> StoredFile:
+        stored = store(self, stream, name)
+        if name == altered:
+            store(self, io.BytesIO(b"x" * stored.size), name)
+        return stored
+
+    monkeypatch.setattr(kind, "store", keep_something_else)
+    found = site.move()
+    assert found.exit_code == 1
+    [fault] = [line for line in found.output.splitlines() if line.startswith("✗")]
+    assert altered in fault
+    assert "unequal" in fault
 
 
 def test_back_to_disk(site: Site, tmp_path: Path) -> None:
