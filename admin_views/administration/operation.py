@@ -32,6 +32,8 @@ LOW_DISK = 0.1
 """Below this part of the disk the page warns."""
 
 OLD_BACKUP_DAYS = 2
+OLD_SWEEP_DAYS = 2
+"""It runs once a day."""
 LATE_MINUTES = 5
 """A job that is due for so long has no worker that works on it."""
 
@@ -194,9 +196,16 @@ def _parts(found: OperationState) -> Iterator[Part]:
     yield Part(gettext("备份"), _backup_badge(found), _backup_note(found))
     yield Part(
         gettext("每日清理"),
-        Badge("good", gettext("正常")) if found.last_sweep else Badge("idle", gettext("还没有")),
+        _sweep_badge(found.last_sweep),
         gettext("最近一次：%(time)s", time=_time(found.last_sweep)),
     )
+
+
+def _sweep_badge(last: datetime | None) -> Badge:
+    if last is None:
+        return Badge("idle", gettext("还没有"))
+    old = (now() - last).days >= OLD_SWEEP_DAYS
+    return Badge("late", gettext("已过期")) if old else Badge("good", gettext("正常"))
 
 
 def _backup_badge(found: OperationState) -> Badge:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from admin_views.site.wording import stamp
 from app import create_app
 from common import heartbeats
 from common.messages import write_message
@@ -71,6 +72,23 @@ def test_the_page_says_whether_worker_and_backup_are_in_order(app: Flask, admini
     with app.app_context(), exclusive():
         db.session.get_one(Heartbeat, heartbeats.WORKER).at = now() - timedelta(minutes=10)
     assert "没有运行" in administrator.get(PAGE).text
+
+
+def test_the_page_says_when_the_daily_sweep_last_ran_and_that_it_is_long_ago(
+    app: Flask, administrator: Client
+) -> None:
+    def sweep() -> str:
+        return administrator.get(PAGE).text.partition("每日清理")[2].partition("</tr>")[0]
+
+    assert "还没有" in sweep()
+    with app.app_context():
+        heartbeats.beat(heartbeats.SWEEP)
+        ran = stamp(db.session.get_one(Heartbeat, heartbeats.SWEEP).at)
+    assert "正常" in sweep()
+    assert f"最近一次：{ran}" in sweep()
+    with app.app_context(), exclusive():
+        db.session.get_one(Heartbeat, heartbeats.SWEEP).at = now() - timedelta(days=2)
+    assert "已过期" in sweep()
 
 
 def test_the_page_says_that_files_cannot_be_checked(
