@@ -93,6 +93,7 @@ def test_a_pending_registration_shows_its_office_and_cannot_be_changed(
     page = registered.get(OWN)
     assert "待审核" in words(page)
     assert office[1].name in words(page)
+    assert f"请主动联系审核，联系电话：{office[1].telephone}" in words(page)
     assert 'name="contact_phone"' not in page.text
 
 
