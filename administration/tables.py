@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, select
 
-from administration import entered_years, form_rules
+from administration import entered_years, form_rules, setting_rules
 from administration.effects import enterprises, regions, staff, standards, texts
 from administration.effects.counts import AlsoChanged
 from common.errors import Unacceptable
@@ -310,6 +310,9 @@ class FormVersionTable(Table[FormVersion]):
 class SettingTable(Table[Setting]):
     label = N_("系统设置")
     fields = {"value": N_("内容")}
+
+    def check(self, row: Setting) -> None:
+        setting_rules.check(row)
 
     def lock(self, key: Any) -> None:
         staff.lock_administrators()

@@ -150,11 +150,12 @@ class Periods(AdministeredTable):
 
 SETTING_FORMS = {
     HELP_LINE: setting_forms.TelephoneSettingForm,
-    IDLE_MINUTES: setting_forms.IdleSettingForm,
+    IDLE_MINUTES: setting_forms.MinutesSettingForm,
     STAFF_SECOND_FACTOR: setting_forms.SecondFactorSettingForm,
-    **dict.fromkeys(DAYS_OF_LIMITS, setting_forms.DaysSettingForm),
-    PUBLICITY_DAYS: setting_forms.PublicitySettingForm,
-    **dict.fromkeys((CONTINUATION_ASKED, CONTINUATION_TERM), setting_forms.ContinuationSettingForm),
+    **dict.fromkeys(
+        (*DAYS_OF_LIMITS, PUBLICITY_DAYS, CONTINUATION_ASKED, CONTINUATION_TERM),
+        setting_forms.DaysSettingForm,
+    ),
     DIGEST_TIME: setting_forms.TimeSettingForm,
     FILES_AT_ONCE: setting_forms.FilesSettingForm,
 }

@@ -17,7 +17,18 @@ from common.errors import (
     PeriodClosed,
     Unacceptable,
 )
-from common.settings import HELP_LINE, setting
+from common.settings import (
+    CITY_DAYS,
+    CONTINUATION_TERM,
+    DIGEST_TIME,
+    FILES_AT_ONCE,
+    HELP_LINE,
+    IDLE_MINUTES,
+    OPTIONAL,
+    PUBLICITY_DAYS,
+    STAFF_SECOND_FACTOR,
+    setting,
+)
 from models import (
     AuditEntry,
     ChangeKind,
@@ -201,6 +212,33 @@ def test_the_help_line_is_changed_and_its_key_is_not(ordos: World) -> None:
     assert newest().label == "咨询电话"
     with pytest.raises(NotPermitted):
         change(row, ordos.administrator, key="other")
+
+
+@pytest.mark.guide("D2")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("key", "present", "wrong"),
+    [
+        (IDLE_MINUTES, "60", ("4", "721", "6o", "-5", "", "９9999999999999")),
+        (CITY_DAYS, "0", ("1000", "½", "3.5")),
+        (PUBLICITY_DAYS, "1", ("0",)),
+        (CONTINUATION_TERM, "1", ("0",)),
+        (FILES_AT_ONCE, "20", ("0", "21")),
+        (DIGEST_TIME, "08:30", ("8:30", "24:00", "08:60")),
+        (STAFF_SECOND_FACTOR, OPTIONAL, ("yes",)),
+    ],
+)
+def test_a_setting_has_only_values_that_the_program_can_read(
+    ordos: World, key: str, present: str, wrong: tuple[str, ...]
+) -> None:
+    db.session.add(row := Setting(key=key, value="", explanation=""))
+    db.session.commit()
+    change(row, ordos.administrator, value=present)
+    for value in wrong:
+        with pytest.raises(Unacceptable) as refusal:
+            change(row, ordos.administrator, value=value)
+        assert refusal.value.field == "value"
+    assert setting(key) == present
 
 
 @pytest.mark.guide("D4")

@@ -460,6 +460,26 @@ def test_a_changed_help_line_is_on_every_page(app: Flask, admin: Client, rows: C
     assert rows(select(Setting.key)) == ["help_line"]
 
 
+LIMITS = {"days_city": "15", "digest_time": "08:30"}
+
+
+@pytest.mark.guide("D2", "W8")
+def test_a_limit_that_is_no_number_of_days_is_refused_beside_its_field(
+    app: Flask, admin: Client, rows: Callable[..., object]
+) -> None:
+    with app.app_context():
+        db.session.add_all(Setting(key=key, value=value, explanation="") for key, value in LIMITS.items())
+        db.session.commit()
+    path = "/administration/settings/"
+    refused = change(admin, f"{path}days_city/", value="300")
+    assert refused.status_code == 422
+    assert "请填写 0 至 250 之间的整数。" in text(refused)
+    assert 'value="300"' in refused.text
+    assert change(admin, f"{path}days_city/", value="１２").status_code == 302
+    assert change(admin, f"{path}digest_time/", value="9:05").status_code == 302
+    assert rows(select(Setting.value).order_by(Setting.key)) == ["12", "09:05"]
+
+
 YEAR = {
     "holidays": "元旦：1月1日至3日\r\n春节：2月5日至11日\r\n5月1日至5日\r\n10月1日至7日",
     "workdays": "1月10日",
