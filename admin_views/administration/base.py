@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import abort, flash, redirect, request
-from flask_admin import BaseView
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -105,7 +104,7 @@ class AdministeredTable(Administration, ScopedView):
         rows = self.list_rows()
         context = self.list_context()
         if isinstance(rows, Page):
-            context["pager"] = pager_urls(self, self.filters(), rows)
+            context["pager"] = rows.urls(self.get_url, ".index_view", **self.filters())
             rows = rows.rows
         return self.render(
             self.list_template, title=list_title(self.title), listing=DataTable(self.columns, rows), **context
@@ -246,21 +245,6 @@ def query_values(*names: str) -> dict[str, str]:
     """Return what the address asks for by these names, without what cannot be seen."""
     given = {name: one_line(request.args.get(name)) for name in names}
     return {name: value for name, value in given.items() if value}
-
-
-def pager_urls(view: BaseView, chosen: Mapping[str, str], rows: Page) -> dict[str, str | None]:
-    """Return the URLs of the neighbouring pages; None where there is none."""
-    return {
-        name: None
-        if cursor is None
-        else view.get_url(".index_view", **{**chosen, **({"page": cursor} if cursor else {})})
-        for name, cursor in (
-            ("first", rows.first),
-            ("previous", rows.previous),
-            ("next", rows.next),
-            ("last", rows.last),
-        )
-    }
 
 
 def newest_first(model: Any) -> Order:

@@ -18,7 +18,6 @@ from admin_views.administration.base import (
     PAGE_SIZE,
     Administration,
     newest_first,
-    pager_urls,
     respond_to_refusal,
 )
 from admin_views.site.base import ScopedView, expose
@@ -133,7 +132,7 @@ class Imports(Administration, ScopedView):
             "administration/imports.html",
             form=form,
             listing=DataTable(COLUMNS, rows.rows),
-            pager=pager_urls(self, {}, rows),
+            pager=rows.urls(self.get_url, ".index_view"),
         )
         return content, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
 
@@ -175,7 +174,7 @@ class Imports(Administration, ScopedView):
         """Show the progress of an import, the refused rows and the accepted rows."""
         job = self.get_one(key)
         refused = request.args.get("rows", "refused" if job.refused else "good") == "refused"
-        rows = None
+        which, rows = "refused" if refused else "good", None
         if job.state in (ImportState.PREVIEW, ImportState.DONE):
             rows = page(_rows_of(job, refused), BY_NUMBER, request.args.get("page", ""), PAGE_SIZE)
         return self._page(
@@ -185,7 +184,7 @@ class Imports(Administration, ScopedView):
             notice=self._notice(job) if job.state in imports.IN_PROGRESS else None,
             refused=refused,
             listing=DataTable(REFUSED_COLUMNS if refused else ACCEPTED_COLUMNS, rows.rows if rows else []),
-            pager=self._pager(job, refused, rows) if rows else {},
+            pager=rows.urls(self.get_url, ".job", key=job.id, rows=which, _anchor="rows") if rows else [],
             error_text=translated(*job.error) if job.error else "",
         )
 
@@ -209,16 +208,6 @@ class Imports(Administration, ScopedView):
         if status is JobStatus.QUEUED and since >= CLAIM_EXPECTED_WITHIN and imports.worker_is_busy():
             return {"kind": "info", "text": gettext("后台进程正在处理其他导入，轮到时自动开始。")}
         return job_notice(job, progress, NOTICE_TEXTS)
-
-    def _pager(self, job: Import, refused: bool, rows: Any) -> dict[str, str | None]:
-        which = "refused" if refused else "good"
-
-        def address(cursor: str | None) -> str | None:
-            if cursor is None:
-                return None
-            return self.get_url(".job", key=job.id, rows=which, page=cursor or None, _anchor="rows")
-
-        return {name: address(getattr(rows, name)) for name in ("first", "previous", "next", "last")}
 
     def _page(self, template: str, **context: Any) -> str:
         return self.render(

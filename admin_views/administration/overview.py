@@ -19,7 +19,6 @@ from admin_views.administration.base import (
     PAGE_SIZE,
     Administration,
     newest_first,
-    pager_urls,
     query_values,
 )
 from admin_views.administration.calendar import CalendarYears
@@ -138,7 +137,7 @@ class Changes(Administration, ScopedView):
             "administration/changes.html",
             title=gettext("操作记录"),
             listing=DataTable(TRAIL_COLUMNS, [change_text(row) for row in rows.rows]),
-            pager=pager_urls(self, chosen, rows),
+            pager=rows.urls(self.get_url, ".index_view", **chosen),
             chosen=chosen,
             tables=[(name, translated(table.label)) for name, table in AUDIT_WORDS.items()],
         )

@@ -115,7 +115,7 @@ def list_page() -> str:
     return render_template(
         "documents/own_files.html",
         listing=DataTable(FILE_COLUMNS, rows.rows),
-        pager=[None if cursor is None else url_for(".index", page=cursor or None) for cursor in rows.cursors],
+        pager=rows.urls(url_for, ".index"),
     )
 
 

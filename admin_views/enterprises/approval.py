@@ -87,10 +87,7 @@ class EnterpriseAccounts(ScopedView):
             tab=tab,
             words=words,
             searched_for=SEARCHED_FOR,
-            pager={
-                key: self._page_url(tab, words, getattr(rows, key))
-                for key in ("first", "previous", "next", "last")
-            },
+            pager=rows.urls(self.get_url, ".index_view", tab=tab, q=words or None),
         )
 
     def _found(self) -> tuple[str, str | None, list[Select[Any]], Order]:
@@ -119,13 +116,6 @@ class EnterpriseAccounts(ScopedView):
         tab, words, queries, order = self._found()
         title = N_("待审核的企业") if tab == "waiting" else NP_("list", "企业")
         return ListExport(title, [ListSheet(COLUMNS, everything(queries, order))], described_search(words))
-
-    def _page_url(self, tab: str, words: str, cursor: str | None) -> str | None:
-        return (
-            None
-            if cursor is None
-            else self.get_url(".index_view", tab=tab, q=words or None, page=cursor or None)
-        )
 
     @expose("/<int:key>/")
     def enterprise(self, key: int) -> Any:

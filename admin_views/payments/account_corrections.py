@@ -92,10 +92,7 @@ class CorrectedAccounts(ScopedView):
         return self.render(
             "payments/account_corrections.html",
             listing=DataTable(COLUMNS, found.rows),
-            pager=[
-                None if cursor is None else self.get_url(".index_view", page=cursor or None)
-                for cursor in found.cursors
-            ],
+            pager=found.urls(self.get_url, ".index_view"),
         )
 
     def exported(self) -> ListExport:

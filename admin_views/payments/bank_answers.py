@@ -207,14 +207,7 @@ class AnswerRoutes:
                 (translated(OUTCOME_WORDS[outcome]), words) for outcome, words in answer_table.known_words()
             ],
             listing=DataTable(REFUSED_COLUMNS if refused else ACCEPTED_COLUMNS, found.rows),
-            pager=[
-                None
-                if cursor is None
-                else self.get_url(
-                    ".answer", number=number, key=key, rows=which, page=cursor or None, _anchor="rows"
-                )
-                for cursor in found.cursors
-            ],
+            pager=found.urls(self.get_url, ".answer", number=number, key=key, rows=which, _anchor="rows"),
             error_text=translated(*answer.error) if answer.error else "",
             **self.answer_words(),
         )

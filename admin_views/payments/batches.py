@@ -80,7 +80,7 @@ class Batches(GrantPage, CityPage):
             "payments/batches.html",
             title=translated(self.title),
             listing=DataTable(BATCH_COLUMNS, found.rows),
-            pager=self._turns(found.cursors, ".index_view"),
+            pager=found.urls(self.get_url, ".index_view"),
         )
 
     def exported(self) -> ListExport:
@@ -125,7 +125,7 @@ class Batches(GrantPage, CityPage):
             chosen=chosen,
             filtered=bool(kept),
             listing=DataTable(GRANT_COLUMNS, found.rows),
-            pager=self._turns(found.cursors, ".batch", number=batch.number, **kept),
+            pager=found.urls(self.get_url, ".batch", number=batch.number, **kept),
         )
 
     def _found(self) -> Select[Any]:
@@ -163,8 +163,3 @@ class Batches(GrantPage, CityPage):
         )
         found = {state: count for state, count in db.session.execute(query)}  # noqa: C416 - rows, not pairs
         return [(translated(GRANT_STATE_WORDS[each]), found[each]) for each in GrantState if each in found]
-
-    def _turns(self, cursors: Any, view: str, **kept: Any) -> list[str | None]:
-        return [
-            None if cursor is None else self.get_url(view, **kept, page=cursor or None) for cursor in cursors
-        ]

@@ -269,12 +269,7 @@ class EnterpriseContinuations(_Answering):
             console=gettext("企业审核"),
             tab=tab,
             listing=DataTable(COLUMNS, rows.rows),
-            pager=[
-                None
-                if cursor is None
-                else self.get_url(".index_view", tab="all" if tab == "all" else None, page=cursor or None)
-                for cursor in rows.cursors
-            ],
+            pager=rows.urls(self.get_url, ".index_view", tab="all" if tab == "all" else None),
         )
 
     @expose("/<int:key>/", methods=("GET", "POST"))

@@ -49,10 +49,7 @@ def public_batches() -> str:
     return render_template(
         "payments/public_batches.html",
         listing=DataTable(BATCH_COLUMNS, found.rows),
-        pager=[
-            None if cursor is None else url_for("publicity.public_batches", page=cursor or None)
-            for cursor in found.cursors
-        ],
+        pager=found.urls(url_for, "publicity.public_batches"),
     )
 
 
@@ -89,10 +86,5 @@ def _rows(found: Batch, whole: bool) -> dict[str, Any]:
     rows = page(publicity.public_rows(found), order, "" if whole else request.args.get("page", ""), size)
     return {
         "listing": DataTable(PUBLISHED, rows.rows),
-        "pager": [
-            None
-            if cursor is None
-            else url_for("publicity.public_batch", number=found.number, page=cursor or None)
-            for cursor in rows.cursors
-        ],
+        "pager": rows.urls(url_for, "publicity.public_batch", number=found.number),
     }

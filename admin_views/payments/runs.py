@@ -112,7 +112,7 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
             form=form,
             most=due.MOST_ROWS,
             listing=DataTable(COLUMNS, found.rows),
-            pager=self._turns(found.cursors, ".index_view"),
+            pager=found.urls(self.get_url, ".index_view"),
         )
         return content, status
 
@@ -195,7 +195,7 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
             tab=tab if tab in TABS else "rows",
             tabs=self._tabs(run, tab),
             listing=DataTable(ROW_COLUMNS, rows.rows),
-            pager=self._turns(rows.cursors, ".run", number=run.number, tab=tab, _anchor="rows"),
+            pager=rows.urls(self.get_url, ".run", number=run.number, tab=tab, _anchor="rows"),
             answers=answers,
             answer_form=(answer_form or BankAnswerForm(formdata=None)) if answerable else None,
             **self.answer_words(),
@@ -257,11 +257,6 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
                 "count": counts.get(key),
             }
             for key in shown
-        ]
-
-    def _turns(self, cursors: Any, view: str, **kept: Any) -> list[str | None]:
-        return [
-            None if cursor is None else self.get_url(view, **kept, page=cursor or None) for cursor in cursors
         ]
 
     @expose("/<number>/act/", methods=("POST",))

@@ -14,7 +14,7 @@ from admin_views.payments.console import CityPage
 from admin_views.review import application_list, list_search
 from admin_views.site.base import MOST_COUNTED, expose, number_on_tab
 from admin_views.site.exporting import ListExport, ListSheet, described_filters, described_search
-from admin_views.site.keyset import PAGE_SIZE, ListQuery, Order, Page
+from admin_views.site.keyset import PAGE_SIZE, ListQuery, Order
 from admin_views.site.lists import Column, DataTable
 from admin_views.site.typed import one_line, row_number
 from admin_views.site.wording import translated
@@ -86,7 +86,7 @@ class WaitingForBatch(ClosingRoutes, CityPage):
             kept=here,
             listing=DataTable(WAITING_COLUMNS if period else UNASSIGNED_COLUMNS, found.rows),
             count=number_on_tab(self._count(chosen, period)) if found.rows and not narrowing else "",
-            pager=self._turns(found, here),
+            pager=found.urls(self.get_url, ".index_view", **here),
         )
 
     def exported(self) -> ListExport:
@@ -196,9 +196,3 @@ class WaitingForBatch(ClosingRoutes, CityPage):
     def _regions(self) -> list[tuple[str, str]]:
         found = db.session.execute(select(Region.id, Region.name).order_by(Region.id))
         return [(str(row.id), row.name) for row in found]
-
-    def _turns(self, found: Page, kept: Mapping[str, str]) -> list[str | None]:
-        return [
-            None if cursor is None else self.get_url(".index_view", **kept, page=cursor or None)
-            for cursor in found.cursors
-        ]

@@ -218,14 +218,7 @@ class BulkDecisions(ScopedView):
             in_work=in_work,
             notice=job_notice(job, progress_of(job), NOTICE_TEXTS) if in_work else None,
             rows=DataTable(ROW_COLUMNS, rows.rows) if rows else None,
-            pager=[
-                None
-                if cursor is None
-                else self.get_url(".job", key=job.id, page=cursor or None, _anchor="rows")
-                for cursor in rows.cursors
-            ]
-            if rows
-            else [],
+            pager=rows.urls(self.get_url, ".job", key=job.id, _anchor="rows") if rows else [],
             error_text=translated(*job.error) if job.error else "",
             **{"wrong": "", "typed": "", **further},
         )

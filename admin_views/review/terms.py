@@ -132,10 +132,7 @@ class Terms(ScopedView):
             "review/terms.html",
             listing=DataTable(COLUMNS, list(_rows(rows.rows))),
             words=words,
-            pager=[
-                None if cursor is None else self.get_url(".index_view", q=words or None, page=cursor or None)
-                for cursor in rows.cursors
-            ],
+            pager=rows.urls(self.get_url, ".index_view", q=words or None),
         )
 
     def exported(self) -> ListExport:

@@ -75,6 +75,12 @@ class Page(NamedTuple):
         """Return the cursors of the first, previous, next and last page."""
         return self.first, self.previous, self.next, self.last
 
+    def urls(self, url_of: Callable[..., str], view: str, **given: Any) -> list[str | None]:
+        """Return the URLs of the same pages for `pager` of components/table.html, None where there is none. `url_of`: url_for, or a view's get_url."""
+        return [
+            None if cursor is None else url_of(view, **given, page=cursor or None) for cursor in self.cursors
+        ]
+
 
 class ListQuery:
     """The rows of a sorted list, one page at a time. A row has its query's columns as attributes.
