@@ -336,7 +336,7 @@ def test_the_keys_that_docs_production_writes_are_whole(tmp_path: Path) -> None:
     blocks = re.findall(
         r"```bash\n(.*?)```", (ROOT / "docs/production.md").read_text(encoding="utf-8"), re.DOTALL
     )
-    [block] = [one for one in blocks if "generate-keys" in one]
+    [block] = [one for one in blocks if "generate-keys" in one and "/etc/talent" in one]
     commands = block.replace("/etc/talent", str(tmp_path)).replace(".venv/bin/python", sys.executable)
     subprocess.run(["bash", "-euo", "pipefail", "-c", commands], cwd=ROOT, check=True)
     written = {f"TALENT_{file.name.upper()}_FILE": str(file) for file in (tmp_path / "credentials").iterdir()}
