@@ -1,6 +1,6 @@
 """Sets the clock of models.database.now(), which every module asks, to an instant of the test's choice."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from unittest.mock import patch
@@ -20,3 +20,10 @@ def at(text: str) -> Iterator[None]:
     with patch.object(database, "datetime") as clock:
         clock.now.return_value = in_ordos(text)
         yield
+
+
+@contextmanager
+def moving() -> Iterator[Callable[[datetime], None]]:
+    """Provide a function that sets the clock, until the end."""
+    with patch.object(database, "datetime") as clock:
+        yield lambda instant: setattr(clock.now, "return_value", instant)
