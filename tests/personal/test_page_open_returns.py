@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from flask import Flask
 
 from models import Account, Action, Application, db
@@ -19,6 +22,7 @@ def sit_down(client: Client, account: Account) -> None:
         session.update(factories.session_of(account))
 
 
+@pytest.mark.guide("A13", "A19")
 def test_a_reason_is_read_through_every_step_of_the_applicant(app: Flask, client: Client) -> None:
     with app.app_context():
         everywhere = factories.world()
@@ -55,3 +59,24 @@ def test_a_reason_is_read_through_every_step_of_the_applicant(app: Flask, client
     does(Action.PASS, reviewer)
     assert UNDER_REVIEW not in client.get(f"/personal/application/{number}/").text
     assert REASON not in client.get("/personal/application/history/").text
+
+
+@pytest.mark.guide("A13", "A17", "A18")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_history_says_state_result_reason_and_every_decision(app: Flask, client: Client) -> None:
+    with app.app_context():
+        at = factories.world().banner
+        application = factories.complete_application(at.enterprise)
+        factories.submit(application)
+        factories.act(application, Action.RETURN, at.reviewer, REASON)
+        factories.submit(application)
+        factories.act(application, Action.PASS, at.reviewer)
+        factories.act(application, Action.REFUSE, at.clerk, "不在岗。")
+        number = application.number
+        sit_down(client, application.applicant)
+    page = client.get("/personal/application/history/").text
+    row = " ".join(re.sub("<[^>]+>", " ", page.partition("<tbody>")[2].partition("</tr>")[0]).split())
+    said = re.sub(r" [0-9-]{10} [0-9:]{5}", "", row)
+    assert said.startswith(f"{number} 年度申报 业务结束 不通过 不在岗。 企业回退 企业审核通过 初审不通过")
+    chosen = client.send("/personal/application/history/", {"number": number})
+    assert chosen.location == f"/personal/application/{number}/"
