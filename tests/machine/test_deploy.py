@@ -123,7 +123,7 @@ def let_nginx_reach(folder: Path) -> None:
     for place in folder.parents:
         if place == Path(tempfile.gettempdir()):
             break
-        place.chmod(0o755)
+        place.chmod(place.stat().st_mode | 0o055)  # the rest stays: a folder may be everybody's, as /tmp
 
 
 def written(folder: Path, upstream: str, hosts: dict[str, str], plain: int, tls: int) -> Path:
