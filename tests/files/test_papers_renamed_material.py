@@ -20,11 +20,7 @@ from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.secrets import environment
 from tests.machine.site import Client
-
-
-def sit_down(client: Client, account: Account) -> None:
-    with client.session_transaction() as session:
-        session.update(factories.session_of(account))
+from tests.review.test_console import sit_down
 
 
 def renamed(material: Material, name: str, by: Account) -> Material:

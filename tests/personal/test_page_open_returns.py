@@ -10,16 +10,12 @@ from flask import Flask
 from models import Account, Action, Application, db
 from tests import factories
 from tests.machine.site import Client
+from tests.review.test_console import sit_down
 
 REASON = "劳动合同缺盖章页。"
 TO_BE_MENDED = "已回退，请修改后重新提交"
 BEFORE_SUBMITTING = "此前的回退原因，提交前请确认已经改正"
 UNDER_REVIEW = "此前的回退原因，审核时会再核对"
-
-
-def sit_down(client: Client, account: Account) -> None:
-    with client.session_transaction() as session:
-        session.update(factories.session_of(account))
 
 
 @pytest.mark.guide("A13", "A19")

@@ -8,14 +8,10 @@ from datetime import date
 from flask import Flask
 from sqlalchemy import select
 
-from models import Account, Action, Application, Experience, ExperienceKind, Review, State, db
+from models import Action, Application, Experience, ExperienceKind, Review, State, db
 from tests import factories
 from tests.machine.site import Client
-
-
-def sit_down(client: Client, account: Account) -> None:
-    with client.session_transaction() as session:
-        session.update(factories.session_of(account))
+from tests.review.test_console import sit_down
 
 
 def text_of(html: str) -> str:
