@@ -46,6 +46,7 @@ from models import (
 from payments import (
     account_corrections,
     continuation,
+    continuation_terms,
     exporting,
     moves,
     objections,
@@ -139,9 +140,9 @@ class Money(RuleBasedStateMachine):
     def confirm_year(self, seed: int) -> None:
         """Ask about later years, and let the person or the employer answer, or the term pass."""
         chance = Random(seed)
-        continuation.ask_due(today())
+        continuation_terms.ask_due(today())
         if chance.random() < 0.3:
-            continuation.expire_due(today())
+            continuation_terms.expire_due(today())
         of_batch = select(Continuation).join(Grant, Grant.id == Continuation.grant_id)
         waiting = Continuation.state.in_((ContinuationState.ASKED, ContinuationState.ANSWERED))
         row = self.one(chance, of_batch.where(Grant.batch_id == self.batch.id, waiting))
