@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 from werkzeug.test import TestResponse
 
 from admin_views.site.login_session import own_path
@@ -170,3 +172,25 @@ def test_the_last_look_shows_the_persons_own_numbers_in_full_and_only_that(
     page = client.get(address).text
     assert "6217*************01" in page
     assert [number in page for number in numbers] == [False, False]
+
+
+@pytest.mark.guide("A15")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_every_missing_thing_is_named_with_a_link_to_its_place(
+    app: Flask, client: Client, address: str
+) -> None:
+    with app.app_context():
+        number = address.split("/")[3]
+        application = db.session.scalars(select(Application).where(Application.number == number)).one()
+        application.bank_account = application.answers["position"] = None
+        flag_modified(application, "answers")
+        db.session.commit()
+        expected = len(completeness.problems(application))
+    refused = client.get(f"{address}?check=1").text
+    summary = refused.partition('aria-labelledby="summary-title"')[2].partition("</ul>")[0]
+    links = re.findall(r'<li><a href="([^"]*)">', summary)
+    assert len(links) == expected > 3
+    pages = {"": refused}
+    for path, _, place in (unescape(link).partition("#") for link in links):
+        page = pages.setdefault(path, client.get(path).text if path else refused)
+        assert f'id="{place}"' in page, place
