@@ -282,6 +282,8 @@ class DialectStatement:
 
     def __init__(self, compiled: Any, types: Sequence[Any], dialect: Dialect) -> None:
         self._sql: str = compiled.string
+        # psycopg would encode a text anew for each connection, and keep it there with the prepared statement.
+        self._sent = self._sql.encode() if dialect.name == "postgresql" else self._sql
         self._positional: Sequence[str] | None = compiled.positiontup
         self._constants: dict[str, Any] = {}
         self._parameters: list[tuple[str, str, Converter | None]] = []
@@ -305,7 +307,7 @@ class DialectStatement:
             cursor = cursors.take()
             for listener in connection.engine.dispatch.before_cursor_execute:
                 listener(connection, cursor, self._sql, given, None, False)
-            cursor.execute(self._sql, given)
+            cursor.execute(self._sent, given)
         except driver_error as fault:
             raise sqlalchemy_error(connection, fault, self._sql, given, cursor) from fault
 
